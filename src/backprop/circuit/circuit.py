@@ -1,0 +1,94 @@
+"""A circuit: the stages of a computation, in order of evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from backprop.expr import Program
+from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.spans import Span
+
+
+class Opened(NamedTuple):
+    """A call of one of the user's functions: shown as one gate, though its stages are all in the circuit."""
+
+    name: str
+    inputs: tuple[int, ...]
+    stages: range
+    output: int
+
+
+class Circuit:
+    """Stages in columns: stage i is `gates[i]` applied to the wires `inputs[i]`, and its result is wire i.
+
+    `constants` and `variables` hold what the stages without inputs are, and `labels` how a constant was spelt (pi);
+    `names` are those that the user gave to stages;
+    `active[i]` is 1 where stage i depends on a variable, so that a gradient can flow there; `opened` the calls of the
+    user's functions. `nodes[i]` is the node of `program` that the stage came from.
+    """
+
+    __slots__ = (
+        "active", "constants", "gates", "inputs", "labels", "names", "nodes", "opened", "output", "plans", "program",
+        "variables",
+    )  # fmt: skip
+
+    def __init__(self, program: Program | None = None) -> None:
+        self.program = program
+        self.gates: list[Gate] = []
+        self.inputs: list[tuple[int, ...]] = []
+        self.nodes: list[int] = []
+        self.active = bytearray()
+        self.constants: dict[int, float] = {}
+        self.variables: dict[str, int] = {}
+        self.names: dict[int, str] = {}
+        self.labels: dict[int, str] = {}
+        self.opened: list[Opened] = []
+        self.output = -1
+        self.plans: dict[object, object] = {}  # what run has prepared for this circuit
+
+    def __len__(self) -> int:
+        return len(self.gates)
+
+    def add(self, gate: Gate, inputs: tuple[int, ...], node: int = -1) -> int:
+        """Append a stage and return its wire."""
+        active = self.active
+        self.gates.append(gate)
+        self.inputs.append(inputs)
+        self.nodes.append(node)
+        active.append(any(active[wire] for wire in inputs))
+        return len(self.gates) - 1
+
+    def add_variable(self, name: str, node: int = -1) -> int:
+        """Append an input."""
+        wire = self.add(INPUT, (), node)
+        self.active[wire] = 1
+        self.variables[name] = wire
+        self.names[wire] = name
+        return wire
+
+    def add_constant(self, value: float, node: int = -1) -> int:
+        """Append a number."""
+        wire = self.add(CONSTANT, (), node)
+        self.constants[wire] = value
+        return wire
+
+    def span(self, wire: int) -> Span | None:
+        """Where in the program's text a stage came from."""
+        node = self.nodes[wire]
+        return self.program.span(node) if self.program is not None and node >= 0 else None
+
+    def hidden(self) -> set[int]:
+        """The stages inside opened calls: all but the result of each."""
+        return {stage for call in self.opened for stage in call.stages if stage != call.output}
+
+    def ancestors(self, wires: Iterable[int]) -> list[int]:
+        """The stages that some wires depend on, themselves included, in order of evaluation."""
+        needed = bytearray(len(self))
+        for wire in wires:
+            needed[wire] = 1
+        for wire in range(len(self) - 1, -1, -1):
+            if needed[wire]:
+                for source in self.inputs[wire]:
+                    needed[source] = 1
+        return [wire for wire in range(len(self)) if needed[wire]]

@@ -1,0 +1,312 @@
+"""Lowering: from the AST to stages. Names are looked up here, calls get their gates, the user's functions are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import cache
+from itertools import count
+from typing import NamedTuple
+
+from backprop.circuit.circuit import Circuit, Opened
+from backprop.errors import Problem, nearest
+from backprop.expr import Call, Program, Statement
+from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES
+from backprop.spans import Span
+from backprop.syntax import parse
+
+MOST_STAGES = 20_000_000  # a function that calls one that calls one … can double with every line
+BINARY = {gate.name: gate for gate in GATES.values() if gate.arity == 2}  # no node but an operator's has such a name
+
+
+def lower(program: Program, *, shadowed: Collection[str] = (), expand: bool = False) -> Circuit:
+    """The circuit of a program.
+
+    `shadowed` are the names of constants (pi, e, …) that are variables here. With `expand`, gates that have a definition
+    are opened, and the user's functions leave no trace. Raises a Problem of kind "name", "arity" or "definition".
+    """
+    circuit = Circuit(program)
+    lowering = Lowering(circuit, shadowed, expand)
+    for statement in program.statements:
+        lowering.statement(statement, last=statement is program.statements[-1])
+    return circuit
+
+
+@cache
+def template(text: str, parameters: tuple[str, ...], expand: bool = False) -> Circuit:
+    """The circuit of a rule or a definition from the table: its variables are the gate's inputs, `out` and `g`."""
+    circuit = Circuit(parse(text))
+    for name in parameters:
+        circuit.add_variable(name)
+    lowering = Lowering(circuit, parameters, expand)
+    lowering.names.update(circuit.variables)
+    assert circuit.program is not None
+    circuit.output = lowering.expression(circuit.program.statements[-1])
+    return circuit
+
+
+class Function(NamedTuple):
+    """A function of the user's: its circuit, whose first variables are its parameters."""
+
+    body: Circuit
+    parameters: tuple[str, ...]
+
+    def signature(self, name: str) -> str:
+        return f"{name}({', '.join(self.parameters)})"
+
+
+class Leaves(dict[int, int]):
+    """The wires of a function's nodes. A leaf may have been made for an earlier line: it is looked up again in here."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self.lowering = lowering
+
+    def __missing__(self, node: int) -> int:
+        self[node] = wire = self.lowering.node(node, self.lowering.program.ops[node])
+        return wire
+
+
+class Lowering:
+    """The state of lowering one circuit: what each name and each node stands for."""
+
+    def __init__(
+        self, circuit: Circuit, shadowed: Collection[str], expand: bool, outside: Lowering | None = None
+    ) -> None:
+        assert circuit.program is not None
+        self.circuit = circuit
+        self.program: Program = circuit.program
+        self.shadowed = shadowed
+        self.expand = expand
+        self.outside = outside  # where a function's definition stands
+        self.names: dict[str, int] = {}  # variables, stages, parameters, constants
+        self.functions: dict[str, Function] = outside.functions if outside else {}  # the user's own
+        self.defined: dict[str, Statement] = {}  # the statement that gave each stage its name
+        self.wires: Leaves | list[int] = Leaves(self) if outside else [-1] * len(self.program.ops)
+
+    # ── statements ──
+
+    def statement(self, statement: Statement, last: bool) -> None:
+        """Add the stages of a statement and give them its name."""
+        if statement.kind == "definition":
+            self.definition(statement, last)
+            return
+        if statement.kind == "result" and not last:
+            raise self.problem(
+                "definition",
+                "only the last statement may go without a name: it is the output",
+                [self.program.tokens_span(*statement.tokens)],
+                f"name it: q = {self.program.source_of(statement.value)}",
+            )
+        start = len(self.circuit)
+        wire = self.expression(statement)
+        if statement.name:
+            self.check_new(statement)
+        name = statement.name or next(name for name in output_names() if name not in self.names)
+        if wire < start or wire in self.circuit.names or self.circuit.gates[wire] in (INPUT, CONSTANT):
+            wire = self.copy(wire, statement.value)
+        self.circuit.names[wire] = name
+        self.names[name] = wire
+        self.defined[name] = statement
+        self.circuit.output = wire
+
+    def copy(self, wire: int, node: int) -> int:
+        """A stage of its own for what is a bare name or number."""
+        if wire in self.circuit.constants and wire not in self.circuit.names:
+            return self.circuit.add_constant(self.circuit.constants[wire], node)
+        return self.circuit.add(GATES["identity"], (wire,), node)
+
+    def check_new(self, statement: Statement) -> None:
+        """A name is given once, and before it is used."""
+        name, span = statement.name, self.name_span(statement)
+        if name in self.defined:
+            spans = [span, self.name_span(self.defined[name])]
+            raise self.problem("definition", f"{name} is defined twice", spans, "give the second one another name")
+        wire = self.names.get(name)
+        if wire is not None:
+            used = self.circuit.nodes[wire]
+            message, hint = f"{name} is used before it is defined", "put its line above"
+            if used in statement.nodes:
+                message, hint = (
+                    f"{name} is defined by itself",
+                    "a name is given once: call the new value something else",
+                )
+            raise self.problem("definition", message, [span, self.program.span(used)], hint)
+
+    def definition(self, statement: Statement, last: bool) -> None:
+        """Lower a function of the user's into a circuit of its own, from which each call is copied."""
+        name, program = statement.name, self.program
+        if name in self.functions:
+            raise self.problem("definition", f"{name}(…) is defined twice", [self.name_span(statement)])
+        if last:
+            raise self.problem(
+                "definition",
+                f"the program ends with the definition of {name}, so it has no output",
+                [program.tokens_span(*statement.tokens)],
+                "add a line that uses it",
+            )
+        body = Circuit(program)
+        inside = Lowering(body, self.shadowed, self.expand, outside=self)
+        for node in statement.parameters:
+            parameter = program.operands[node]
+            if parameter in body.variables:
+                raise self.problem("definition", f"two parameters are called {parameter}", [program.span(node)])
+            inside.names[parameter] = body.add_variable(parameter, node)
+        parameters = tuple(body.variables)
+        body.output = inside.expression(statement)
+        if body.gates[body.output] in (INPUT, CONSTANT):
+            body.output = body.add(GATES["identity"], (body.output,), statement.value)
+        for free, wire in list(body.variables.items())[len(parameters) :]:
+            self.name(free, body.nodes[wire])
+        self.functions[name] = Function(body, parameters)
+
+    # ── expressions ──
+
+    def expression(self, statement: Statement) -> int:
+        """Add the stages of a statement's nodes; the wire of its value."""
+        ops, operands = self.program.ops, self.program.operands
+        circuit, wires = self.circuit, self.wires
+        gates, inputs, nodes, active = circuit.gates, circuit.inputs, circuit.nodes, circuit.active
+        for node in statement.nodes:
+            op = ops[node]
+            gate = BINARY.get(op)
+            if gate is not None:  # the hot path
+                left, right = operands[node]
+                left, right = wires[left], wires[right]
+                wires[node] = len(gates)
+                gates.append(gate)
+                inputs.append((left, right))
+                nodes.append(node)
+                active.append(active[left] | active[right])
+            else:
+                wires[node] = self.node(node, op)
+        return wires[statement.value]
+
+    def node(self, node: int, op: str) -> int:
+        """The wire of a node that is no binary operator."""
+        operand = self.program.operands[node]
+        if op == "name":
+            return self.name(operand, node)
+        if op == "number":
+            return self.circuit.add_constant(operand, node)
+        if op == "call":
+            return self.call(operand, node)
+        if op in GATES:
+            return self.circuit.add(GATES[op], tuple(self.wires[source] for source in operand), node)
+        raise self.problem("syntax", "vectors and matrices cannot be used here", [self.program.span(node)])
+
+    def name(self, name: str, node: int) -> int:
+        """What a name stands for: a stage, a variable, a constant, or a variable that is new."""
+        wire = self.names.get(name)
+        if wire is None:
+            taken = self.outside is not None and name in self.outside.names
+            if name in CONSTANTS and name not in self.shadowed and not taken:
+                wire = self.circuit.add_constant(CONSTANTS[name], node)
+                self.circuit.labels[wire] = name
+            else:
+                wire = self.circuit.add_variable(name, node)
+            self.names[name] = wire
+        return wire
+
+    # ── calls ──
+
+    def call(self, call: Call, node: int) -> int:
+        """The wire of a call: of a gate from the table, or of one of the user's functions."""
+        function = self.functions.get(call.name)
+        if function is not None:
+            wires = self.bind(call, function.parameters, {}, function.signature(call.name), node)
+            return self.open(function.body, function.parameters, wires, node, call.name)
+        gate = NAMES.get(call.name)
+        if gate is None:
+            raise self.unknown_function(call, node)
+        if not call.keywords and (gate.variadic and call.positional or len(call.positional) == gate.arity):
+            wires = tuple([self.wires[argument] for argument in call.positional])
+        else:
+            wires = self.bind(call, gate.arguments, gate.defaults, gate.signature(), node)
+        if gate.idempotent:
+            wires = tuple(dict.fromkeys(wires))
+        if self.expand and gate.definition:
+            return self.open(template(gate.definition, gate.arguments, True), gate.arguments, wires, node)
+        return self.circuit.add(gate, wires, node)
+
+    def bind(
+        self, call: Call, names: tuple[str, ...], defaults: dict[str, float], signature: str, node: int
+    ) -> tuple[int, ...]:
+        """The wires of a call's arguments, in the order of the parameters."""
+        bound = dict(zip(names, call.positional, strict=False))
+        for keyword, value in call.keywords:
+            if keyword not in names or keyword in bound:
+                known = f"it has no input {keyword}" if keyword not in names else f"it is given {keyword} twice"
+                raise self.arity(call, known, signature, node)
+            bound[keyword] = value
+        if len(call.positional) > len(names) or any(name not in bound and name not in defaults for name in names):
+            raise self.arity(call, f"it is given {len(call.positional) + len(call.keywords)}", signature, node)
+        return tuple(
+            self.wires[bound[name]] if name in bound else self.circuit.add_constant(defaults[name], node)
+            for name in names
+        )
+
+    def open(
+        self, body: Circuit, parameters: tuple[str, ...], arguments: tuple[int, ...], node: int, name: str = ""
+    ) -> int:
+        """Copy a circuit's stages in place of a call; the wire of its output."""
+        circuit = self.circuit
+        start = len(circuit)
+        if start + len(body) > MOST_STAGES:
+            raise self.problem("size", f"this opens into more than {MOST_STAGES:,} gates", [self.program.span(node)])
+        copied = {body.variables[parameter]: wire for parameter, wire in zip(parameters, arguments, strict=True)}
+        for wire, gate in enumerate(body.gates):
+            if wire in copied:
+                continue
+            origin = body.nodes[wire] if body.program is self.program else node
+            if gate is INPUT:  # a name that the function takes from outside
+                copied[wire] = self.name(body.names[wire], origin)
+            elif gate is CONSTANT:
+                copied[wire] = circuit.add_constant(body.constants[wire], origin)
+                if wire in body.labels:
+                    circuit.labels[copied[wire]] = body.labels[wire]
+            else:
+                copied[wire] = circuit.add(gate, tuple([copied[source] for source in body.inputs[wire]]), origin)
+        output = copied[body.output]
+        if name and self.outside is None and not self.expand:
+            circuit.opened.append(Opened(name, arguments, range(start, len(circuit)), output))
+        return output
+
+    # ── problems ──
+
+    def problem(self, kind: str, message: str, spans: list[Span], hint: str = "") -> Problem:
+        return Problem(kind, message, text=self.program.text, source=self.program.source, spans=spans, hint=hint)
+
+    def name_span(self, statement: Statement) -> Span:
+        start = self.program.tokens_span(*statement.tokens).start
+        return Span(start, start + len(statement.name))
+
+    def callee_span(self, node: int, call: Call) -> Span:
+        start = self.program.span(node).start
+        return Span(start, start + len(call.name))
+
+    def unknown_function(self, call: Call, node: int) -> Problem:
+        spans = [self.callee_span(node, call)]
+        below = [s for s in self.program.statements if s.kind == "definition" and s.name == call.name]
+        if below:
+            itself = node in below[0].nodes
+            message = (
+                f"{call.name}(…) is defined by itself" if itself else f"{call.name}(…) is used before it is defined"
+            )
+            hint = "there is no recursion here: a circuit has no loops" if itself else "put its definition above"
+            return self.problem("definition", message, [*spans, self.name_span(below[0])], hint)
+        if call.name in self.names:
+            message = f"{call.name} is a value, and not a function"
+            return self.problem("name", message, spans, f"to multiply, write {call.name}*(…)")
+        known = nearest(call.name, [*self.functions, *NAMES])
+        hint = f"did you mean {known}?" if known else "`backprop gates` lists the functions"
+        return self.problem("name", f"there is no function {call.name}", spans, hint)
+
+    def arity(self, call: Call, what: str, signature: str, node: int) -> Problem:
+        message = f"{call.name} does not take these inputs: {what}"
+        return self.problem("arity", message, [self.program.span(node)], f"it is {signature}")
+
+
+def output_names() -> Iterator[str]:
+    """What an output without a name is called: the first of these that is free."""
+    yield from ("f", "out")
+    for number in count(2):
+        yield f"out{number}"

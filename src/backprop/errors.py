@@ -1,0 +1,75 @@
+"""One kind of problem: what is wrong, where, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from backprop.spans import Span, excerpt, line_and_column
+
+
+class Problem(Exception):
+    """Something that the user wrote cannot be done; nothing else is raised for it.
+
+    `kind` is one word for programs: "syntax", "name", "arity", "definition", "variable", "value", "file", "option",
+    "shape", "rule", "size". `message` says what is wrong, `hint` what would be right (it may be empty). `spans` are the
+    places in `text`, the most important one first; `line` and `column` are those of the first, counted from 1, and None
+    where the problem is not in a text. `source` names where the text came from, if not from the command line.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        text: str | None = None,
+        spans: Iterable[Span] = (),
+        hint: str = "",
+        source: str | None = None,
+        status: int = 2,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.text = text
+        self.spans = list(spans)
+        self.hint = hint
+        self.source = source
+        self.status = status
+
+    @property
+    def line(self) -> int | None:
+        """The line of the place, counted from 1."""
+        return self._place()[0]
+
+    @property
+    def column(self) -> int | None:
+        """The column of the place, in characters counted from 1."""
+        return self._place()[1]
+
+    def _place(self) -> tuple[int | None, int | None]:
+        if self.text is None or not self.spans:
+            return None, None
+        return line_and_column(self.text, self.spans[0].start)
+
+    def excerpt(self) -> str:
+        """The line of the text with a caret under the very place; empty where there is none."""
+        return excerpt(self.text, self.spans) if self.text is not None and self.spans else ""
+
+    def as_json(self) -> dict[str, object]:
+        """The problem as the member `error` of the object that `--json` prints."""
+        return {
+            "kind": self.kind,
+            "message": self.message,
+            "line": self.line,
+            "column": self.column,
+            "hint": self.hint or None,
+        }
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, or None."""
+    known = list(known)
+    folded = [candidate for candidate in known if candidate.casefold() == name.casefold()]
+    close = folded or get_close_matches(name, known, n=1, cutoff=0.6)
+    return close[0] if close else None

@@ -1,0 +1,33 @@
+"""THE TABLE: every gate, one row each."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from backprop.gates import scalar
+from backprop.gates.row import TIES, Gate
+
+__all__ = ["CONSTANT", "CONSTANTS", "FAMILIES", "GATES", "INPUT", "NAMES", "TIES", "Gate"]
+
+FAMILIES: dict[str, list[Gate]] = {**scalar.FAMILIES}
+GATES: dict[str, Gate] = {gate.name: gate for gate in chain.from_iterable(FAMILIES.values())}
+for _family, _gates in FAMILIES.items():
+    for _gate in _gates:
+        _gate.family = _family
+
+# Every name that a call may have, aliases included.
+NAMES: dict[str, Gate] = {name: gate for gate in GATES.values() for name in (gate.name, *gate.aliases)}
+
+# What has no inputs: a variable of the user's, and a number.
+INPUT = Gate("input", "")
+CONSTANT = Gate("constant", "")
+
+CONSTANTS: dict[str, float] = {
+    "pi": 3.141592653589793,
+    "π": 3.141592653589793,
+    "e": 2.718281828459045,
+    "tau": 6.283185307179586,
+    "τ": 6.283185307179586,
+    "inf": float("inf"),
+    "nan": float("nan"),
+}

@@ -1,0 +1,1 @@
+"""Arithmetic: what each gate does to floats (scalars)."""

@@ -1,0 +1,161 @@
+"""One run of a circuit: the staged forward pass, then the reverse sweep over the same stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from backprop import rules
+from backprop.circuit import Circuit
+from backprop.errors import Problem
+from backprop.gates import CONSTANT, INPUT, Gate
+
+Backward = Callable[..., tuple[float | None, ...]]
+
+
+class Run:
+    """Values and gradients of every stage.
+
+    `sent[i]` is the gradient of the output with respect to stage i, or None where nothing arrived: the stage is not used,
+    or only in a branch that was not taken. `gradient(i)` reads None as 0.
+    """
+
+    __slots__ = ("circuit", "sent", "ties", "upstream", "values")
+
+    def __init__(self, circuit: Circuit, values: list[float], ties: str, upstream: float) -> None:
+        self.circuit = circuit
+        self.values = values
+        self.ties = ties
+        self.upstream = upstream
+        self.sent: list[float | None] = sweep(circuit, values, ties, {circuit.output: upstream}, 0)
+
+    @property
+    def value(self) -> float:
+        """The value of the output."""
+        return self.values[self.circuit.output]
+
+    def gradient(self, wire: int) -> float:
+        """The gradient of the output with respect to a stage."""
+        sent = self.sent[wire]
+        return 0.0 if sent is None else sent
+
+    def gradients(self) -> dict[str, float]:
+        """The gradient of each variable, in order of first appearance."""
+        return {name: self.gradient(wire) for name, wire in self.circuit.variables.items()}
+
+    def local_gradients(self, wire: int) -> tuple[float | None, ...]:
+        """The local gradient of a stage in each of its inputs; None for an input that is constant."""
+        circuit, values = self.circuit, self.values
+        inputs = circuit.inputs[wire]
+        wanted = tuple(bool(circuit.active[source]) for source in inputs)
+        function = rules.partials(circuit.gates[wire], len(inputs), self.ties, wanted)
+        return function(*(values[source] for source in inputs), values[wire])
+
+    def gradients_through(self, stages: range, output: int, inputs: tuple[int, ...]) -> tuple[float | None, ...]:
+        """The local gradients of a call of the user's function: a sweep over its own stages alone."""
+        sent = sweep(self.circuit, self.values, self.ties, {output: 1.0}, stages.start)
+        return tuple(sent[wire] or 0.0 if self.circuit.active[wire] else None for wire in inputs)
+
+
+def run(circuit: Circuit, at: Mapping[str, float], *, ties: str = "both", upstream: float = 1.0) -> Run:
+    """Evaluate a circuit at a point and sweep back. `at` has a value for every variable of the circuit.
+
+    `upstream` is the gradient on the output. Raises a Problem of kind "rule" where a gate has no derivative.
+    """
+    return Run(circuit, evaluate(circuit, at), ties, upstream)
+
+
+def evaluate(circuit: Circuit, at: Mapping[str, float]) -> list[float]:
+    """The forward pass: the value of every stage."""
+    values = [0.0] * len(circuit)
+    for wire, constant in circuit.constants.items():
+        values[wire] = constant
+    for name, wire in circuit.variables.items():
+        values[wire] = at[name]
+    functions = prepared_forward(circuit)
+    for wire, function in enumerate(functions):
+        if function is not None:
+            inputs = circuit.inputs[wire]
+            if len(inputs) == 2:
+                left, right = inputs
+                values[wire] = function(values[left], values[right])
+            else:
+                values[wire] = function(*[values[source] for source in inputs])
+    return values
+
+
+def sweep(circuit: Circuit, values: list[float], ties: str, seeds: dict[int, float], stop: int) -> list[float | None]:
+    """The reverse pass, from the seeds (gradients on some wires) down to stage `stop`: what arrives at every wire."""
+    sent: list[float | None] = [None] * len(values)
+    for wire, seed in seeds.items():
+        sent[wire] = seed
+    functions, inputs = prepared_backward(circuit, ties), circuit.inputs
+    for wire in range(max(seeds), stop - 1, -1):
+        g = sent[wire]
+        if g is None:
+            continue
+        function = functions[wire]
+        if function is None:
+            continue
+        sources = inputs[wire]
+        if len(sources) == 2:
+            left, right = sources
+            to_left, to_right = function(g, values[left], values[right], values[wire])
+            if to_left is not None:
+                before = sent[left]
+                sent[left] = to_left if before is None else before + to_left
+            if to_right is not None:
+                before = sent[right]
+                sent[right] = to_right if before is None else before + to_right
+        else:
+            pieces = function(g, *[values[source] for source in sources], values[wire])
+            for source, piece in zip(sources, pieces, strict=True):
+                if piece is not None:
+                    before = sent[source]
+                    sent[source] = piece if before is None else before + piece
+    return sent
+
+
+def prepared_forward(circuit: Circuit) -> list[Callable[..., float] | None]:
+    """The function of every stage; None for variables and constants. Made once for a circuit."""
+    plan = circuit.plans.get("forward")
+    if plan is None:
+        known: dict[Gate, Callable[..., float] | None] = {INPUT: None, CONSTANT: None}
+        plan = circuit.plans["forward"] = [
+            known[gate] if gate in known else known.setdefault(gate, rules.forward(gate, len(inputs)))
+            for gate, inputs in zip(circuit.gates, circuit.inputs, strict=True)
+        ]
+    return plan  # type: ignore[return-value]
+
+
+def prepared_backward(circuit: Circuit, ties: str) -> list[Backward | None]:
+    """The backward function of every stage; None where no variable is above it. Made once for a circuit."""
+    plan = circuit.plans.get(ties)
+    if plan is None:
+        active = circuit.active
+        known: dict[object, Backward | None] = {INPUT: None}
+        functions: list[Backward | None] = []
+        for wire, gate in enumerate(circuit.gates):
+            if not active[wire]:
+                functions.append(None)
+                continue
+            inputs = circuit.inputs[wire]
+            # The common case, all inputs active, is known by the gate alone where it takes a fixed number of them.
+            wanted = tuple([active[source] for source in inputs])
+            key = (gate, wanted)
+            if key not in known:
+                known[key] = None if gate is INPUT else backward_of(circuit, wire, ties, wanted)
+            functions.append(known[key])
+        plan = circuit.plans[ties] = functions
+    return plan  # type: ignore[return-value]
+
+
+def backward_of(circuit: Circuit, wire: int, ties: str, wanted: tuple[int, ...]) -> Backward:
+    """The backward function of one stage; a gate without a rule is named with its place."""
+    gate = circuit.gates[wire]
+    try:
+        return rules.backward(gate, len(wanted), ties, tuple(map(bool, wanted)))
+    except Problem as problem:
+        if circuit.program is not None and circuit.nodes[wire] >= 0:
+            problem.text, problem.source = circuit.program.text, circuit.program.source
+            problem.spans = [circuit.program.span(circuit.nodes[wire])]
+        raise

@@ -1,0 +1,69 @@
+"""Where in a text something stands, and how to point at it."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import NamedTuple
+
+LONGEST_LINE = 160  # of an excerpt; a longer line is shown around its caret
+
+
+class Span(NamedTuple):
+    """A stretch of text, in characters from 0; the end is exclusive."""
+
+    start: int
+    end: int
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of an offset, both counted from 1, as editors do."""
+    before = text[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+
+
+def excerpt(text: str, spans: list[Span]) -> str:
+    """The lines on which the spans start, each with carets under them.
+
+    A caret line keeps the tabs of the line above it and counts wide characters as two columns, so that it fits in a
+    terminal; control characters are made visible, so that no text of the user's can move the cursor.
+    """
+    by_line: dict[int, list[Span]] = {}
+    for span in spans:
+        start = text.rfind("\n", 0, span.start) + 1
+        by_line.setdefault(start, []).append(span)
+    shown = []
+    for start, marks in sorted(by_line.items()):
+        end = text.find("\n", start)
+        line = text[start : end if end >= 0 else len(text)]
+        shown += underline(line, [(mark.start - start, mark.end - start) for mark in marks])
+    return "\n".join(shown)
+
+
+def underline(line: str, marks: list[tuple[int, int]]) -> list[str]:
+    """A line and its carets, cut to a window around the first mark where it is very long."""
+    shift = max(0, min(start for start, _ in marks) - LONGEST_LINE // 2)
+    window = line[shift : shift + LONGEST_LINE]
+    lead = "… " if shift else ""
+    tail = " …" if shift + LONGEST_LINE < len(line) else ""
+    carets = [" " * width(lead)]
+    for position, character in enumerate(window, start=shift):
+        marked = any(start <= position < max(end, start + 1) for start, end in marks)
+        fill = "^" if marked else "\t" if character == "\t" else " "
+        carets.append(fill * (1 if fill == "\t" else width(visible(character))))
+    if any(start >= shift + len(window) for start, _ in marks):
+        carets.append("^")
+    return [lead + "".join(map(visible, window)) + tail, "".join(carets).rstrip()]
+
+
+def visible(text: str) -> str:
+    """The text with its control characters, escapes and lone surrogates spelt out (tabs stay)."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
