@@ -1,0 +1,187 @@
+"""The backward pass as a circuit: the stages of a circuit, and behind them a wire for every gradient.
+
+The rules are those of the table, the order of the sums is that of `run`, so both give the same bits. What the derivation
+introduces is shared and folded where that changes no value (times 1, plus 0, arithmetic on literals); what the user typed
+stays as it is. A derived circuit is a circuit: derive it again for second derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from backprop import rules
+from backprop.circuit import Circuit
+from backprop.circuit.lower import template
+from backprop.gates import CONSTANT, GATES, INPUT, Gate
+
+ADD, MULTIPLY, NEGATE, WHERE = GATES["add"], GATES["multiply"], GATES["negate"], GATES["where"]
+BOOLEANS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
+
+
+class Derived:
+    """A circuit with its backward pass.
+
+    `value` is the wire of the output. `gradients` has the wire of each variable's gradient; `of[i]` that of stage i of the
+    circuit that was derived, where a gradient arrives. `wires[i]` is where stage i now is.
+    """
+
+    __slots__ = ("circuit", "gradients", "of", "value", "wires")
+
+    def __init__(self, circuit: Circuit, value: int, gradients: dict[str, int], of: dict[int, int], wires: list[int]):
+        self.circuit = circuit
+        self.value = value
+        self.gradients = gradients
+        self.of = of
+        self.wires = wires
+
+
+def derive(
+    circuit: Circuit,
+    wrt: Iterable[str] | None = None,
+    *,
+    output: int | None = None,
+    ties: str = "both",
+    upstream: str | None = None,
+) -> Derived:
+    """The circuit and its backward pass from `output` (its own output if None) to the variables `wrt` (all if None).
+
+    `upstream` names a new variable that is the gradient on the output; without one it is 1. Raises a Problem of kind
+    "rule" where a gate has no derivative.
+    """
+    output = circuit.output if output is None else output
+    names = list(circuit.variables if wrt is None else wrt)
+    growing = Growing(circuit)
+    active = reached_from(circuit, [circuit.variables[name] for name in names])
+    seed = growing.constant(1.0) if upstream is None else growing.circuit.add_variable(upstream)
+    of = sweep(circuit, growing, active, output, seed, ties)
+    gradients = {name: of[circuit.variables[name]] if circuit.variables[name] in of else growing.constant(0.0) for name in names}
+    growing.circuit.output = growing.wires[output]
+    return Derived(growing.circuit, growing.wires[output], gradients, of, growing.wires)
+
+
+def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
+    """Which stages depend on some variables."""
+    reached = bytearray(len(circuit))
+    for wire in variables:
+        reached[wire] = 1
+    for wire, inputs in enumerate(circuit.inputs):
+        for source in inputs:
+            reached[wire] |= reached[source]
+    return reached
+
+
+def sweep(circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str) -> dict[int, int]:
+    """The reverse pass over the stages of `circuit`, written as stages of the growing one: the gradient wires.
+
+    `live` holds, for what lies only in branches of a `where` (or of max, relu, …), a wire that is 0 where the branch was
+    not taken: a gradient of 0 must not meet an infinite slope there.
+    """
+    of = {output: seed}
+    live: dict[int, int | None] = {output: None}
+    for wire in range(output, -1, -1):
+        if wire not in of or not active[wire] or circuit.gates[wire] is INPUT:
+            continue
+        g, alive = of[wire], live[wire]
+        inputs, gate = circuit.inputs[wire], circuit.gates[wire]
+        wanted = tuple(bool(active[source]) for source in inputs)
+        scope = [growing.wires[source] for source in (*inputs, wire)]
+        for source, text in zip(inputs, rules.rule_texts(gate, len(inputs), ties, wanted), strict=True):
+            if text is None:
+                continue
+            partial = growing.splice(template(text, (*gate.names(len(inputs)), "out")), scope)
+            piece, taken = growing.sent(g, partial, alive, gate.routes)
+            if source not in of:
+                of[source], live[source] = piece, taken
+            else:
+                of[source] = growing.put(ADD, (of[source], piece))
+                before = live[source]
+                live[source] = None if before is None or taken is None else growing.put(ADD, (before, taken))
+    return of
+
+
+class Growing:
+    """A copy of a circuit to which stages are added, each only once."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = copied = Circuit(circuit.program)
+        self.seen: dict[tuple[Gate, tuple[int, ...]], int] = {}
+        self.literals: dict[str, int] = {}
+        copied.gates, copied.inputs, copied.nodes = circuit.gates[:], circuit.inputs[:], circuit.nodes[:]
+        copied.active = circuit.active[:]
+        copied.constants, copied.variables = dict(circuit.constants), dict(circuit.variables)
+        copied.names, copied.labels = dict(circuit.names), dict(circuit.labels)
+        copied.opened = list(circuit.opened)
+        self.wires = list(range(len(circuit)))
+        for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+            if inputs:
+                self.seen.setdefault((gate, inputs), wire)
+        for wire, value in circuit.constants.items():
+            self.literals.setdefault(repr(value), wire)
+
+    def constant(self, value: float) -> int:
+        """The wire of a number."""
+        key = repr(value)
+        if key not in self.literals:
+            self.literals[key] = self.circuit.add_constant(value)
+        return self.literals[key]
+
+    def literal(self, wire: int) -> float | None:
+        """The number on a wire that is a literal."""
+        return self.circuit.constants.get(wire)
+
+    def put(self, gate: Gate, inputs: tuple[int, ...]) -> int:
+        """The wire of a gate's result: folded, found, or added."""
+        numbers = [self.literal(wire) for wire in inputs]
+        known = [number for number in numbers if number is not None]
+        if len(known) == len(inputs):
+            return self.constant(float(rules.forward(gate, len(inputs))(*known)))
+        same = self.neutral(gate.name, inputs, numbers)
+        if same is not None:
+            return same
+        if gate is MULTIPLY and -1.0 in numbers:
+            return self.put(NEGATE, (inputs[1 - numbers.index(-1.0)],))
+        key = (gate, inputs)
+        if key not in self.seen:
+            self.seen[key] = self.circuit.add(gate, inputs)
+        return self.seen[key]
+
+    def neutral(self, name: str, inputs: tuple[int, ...], numbers: list[float | None]) -> int | None:
+        """The input that a gate passes on unchanged, whatever its value, because of what the others are."""
+        if name == "where" and numbers[0] is not None:
+            return inputs[1] if numbers[0] else inputs[2]
+        if name == "multiply" and 1.0 in numbers:
+            return inputs[1 - numbers.index(1.0)]
+        if name == "add" and 0.0 in numbers:
+            return inputs[1 - numbers.index(0.0)]
+        if (name in ("power", "divide") and numbers[1] == 1.0) or (name == "subtract" and numbers[1] == 0.0):
+            return inputs[0]
+        return None
+
+    def splice(self, rule: Circuit, scope: list[int]) -> int:
+        """The stages of a rule, with its variables standing for the wires in `scope`."""
+        wires: list[int] = []
+        variables = iter(scope)
+        for wire, gate in enumerate(rule.gates):
+            if gate is INPUT:
+                wires.append(next(variables))
+            elif gate is CONSTANT:
+                wires.append(self.constant(rule.constants[wire]))
+            else:
+                wires.append(self.put(gate, tuple([wires[source] for source in rule.inputs[wire]])))
+        return wires[rule.output]
+
+    def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
+        """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""
+        piece = g if routes and self.is_boolean(partial) else self.put(MULTIPLY, (g, partial))
+        if routes and self.literal(partial) is None:
+            alive = partial if alive is None else self.put(MULTIPLY, (alive, partial))
+        elif alive is None or self.literal(partial) is not None:
+            return piece, alive  # what arrives as 0 leaves as 0
+        return self.put(WHERE, (alive, piece, self.constant(0.0))), alive
+
+    def is_boolean(self, wire: int) -> bool:
+        """Whether a wire is 0 or 1: a comparison, or a product of comparisons."""
+        gate = self.circuit.gates[wire]
+        if gate is MULTIPLY:
+            return all(self.circuit.gates[source].name in BOOLEANS for source in self.circuit.inputs[wire])
+        return gate.name in BOOLEANS
