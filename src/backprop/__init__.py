@@ -1,1 +1,30 @@
-"""backprop."""
+"""backprop: a gradient calculator. Every intermediate value and gradient of a formula, as the course notes draw them.
+
+    >>> import backprop
+    >>> result = backprop.evaluate("(x+y)*z", x=-2, y=5, z=-4)
+    >>> result.value, result.gradients
+    (-12.0, {'x': -4.0, 'y': -4.0, 'z': 3.0})
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backprop.errors import Problem
+    from backprop.library import Compiled, Evaluation, compile, evaluate
+
+__version__ = "0.1.0"
+__all__ = ["Compiled", "Evaluation", "Problem", "compile", "evaluate"]
+
+_HOMES = {name: "backprop.library" for name in ("Compiled", "Evaluation", "compile", "evaluate")}
+_HOMES["Problem"] = "backprop.errors"
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for: the command line needs only a part of the package."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'backprop' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -120,3 +120,11 @@ def condition(text: str, gate: Gate, count: int) -> Callable[..., float]:
     scope: dict[str, Any] = {}
     parameters = (*gate.names(count), "out")
     return compiled(parameters, python(template(text, parameters), scope), scope)
+
+
+@cache
+def kink(gate: Gate, count: int) -> Callable[..., float]:
+    """Whether a gate sits on its kink, from its inputs and output; for a gate of any number of inputs, on a tie."""
+    if not gate.variadic:
+        return condition(gate.kink, gate, count)
+    return condition(f"{' + '.join(f'({name} == out)' for name in gate.names(count))} > 1", gate, count)

@@ -1,1 +1,59 @@
-""" """
+"""The command line: one small module per command, imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from backprop import __version__
+
+COMMANDS = {"eval": "backprop.cli.evaluate"}
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(COMMANDS[name]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A word that is no command gets the nearest one, or, where it is a formula, `eval` itself."""
+        if args[0] not in COMMANDS:
+            from backprop.cli.failures import unknown_command
+
+            raise unknown_command(args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="backprop")
+def commands() -> None:
+    """A gradient calculator: every intermediate value and gradient of a formula.
+
+    \b
+    backprop eval "(x+y)*z" --x -2 --y 5 --z -4
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its status: 0 done, 1 the answer is no, 2 it was asked wrongly."""
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = commands.main(args=words, prog_name="backprop", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:
+        from backprop.cli.failures import status_of
+
+        status = status_of(error, words)
+    sys.exit(status if isinstance(status, int) else 0)

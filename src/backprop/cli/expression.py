@@ -1,0 +1,225 @@
+"""What all commands share that take an expression: where it comes from, and the options that its variables are.
+
+Every free variable is an option of its own name, `--x -2`. So the command line is read twice: first the expression is
+found among the words, then click parses the rest, in which `--x -2` has become `--set x=-2`. That does the same for any
+name, so a later value wins over an earlier one however each was given.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import click
+
+from backprop.errors import Problem, nearest
+from backprop.gates import TIES
+from backprop.library import Compiled, Evaluation
+from backprop.values import parse_value, read_variables
+
+SHARED_OPTIONS: list[Callable[[Any], Any]] = [
+    click.option("-f", "file", metavar="FILE", help="Read the expression from a file (- for standard input)."),
+    click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its value."),
+    click.option("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input)."),
+    click.option("--wrt", metavar="x,y", help="Show the gradients of these variables only."),
+    click.option("--upstream", metavar="VALUE", help="The gradient on the output, 1 if not given."),
+    click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks."),
+    click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions."),
+    click.option("--strict", is_flag=True, help="Exit with 1 if a number is not finite."),
+    click.option("--quiet", is_flag=True, help="Print no notes."),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the output."),
+]
+
+
+class Question(NamedTuple):
+    """What the shared options ask: a formula, a point, and what to make of it."""
+
+    compiled: Compiled
+    at: dict[str, float]
+    wrt: list[str] | None
+    upstream: float
+    strict: bool
+    quiet: bool
+    color: str
+
+    def answer(self) -> Evaluation:
+        """The evaluation that was asked for."""
+        return self.compiled.evaluate(self.at, upstream=self.upstream, wrt=self.wrt)
+
+
+def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of all commands that take an expression."""
+    for option in reversed(SHARED_OPTIONS):
+        function = option(function)
+    return click.argument("expression", required=False)(function)
+
+
+class ExpressionCommand(click.Command):
+    """A command whose options are, besides its own, the variables of its expression."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = Words(self.own_options(ctx))
+        words.read(args)
+        ctx.meta["words"] = words
+        return super().parse_args(ctx, [*words.options, "--", *words.positional])
+
+    def own_options(self, ctx: click.Context) -> dict[str, bool]:
+        """The options that are no variables, and whether each takes a value."""
+        options = [param for param in super().get_params(ctx) if isinstance(param, click.Option)]
+        return {name: not option.is_flag and not option.count for option in options for name in option.opts}
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options; those of the variables first, where there is an expression."""
+        words: Words | None = ctx.meta.get("words")
+        if words is not None and words.positional:
+            try:
+                names = Compiled(words.positional[0]).variables
+            except Problem:
+                names = []
+            if names:
+                with formatter.section("Variables"):
+                    formatter.write_dl([(f"--{name} VALUE", f"The value of {name}.") for name in names])
+        super().format_options(ctx, formatter)
+
+
+class Words:
+    """The words of a command line, sorted: options of the program, values of variables, and the expression."""
+
+    def __init__(self, known: dict[str, bool]) -> None:
+        self.known = known
+        self.options: list[str] = []
+        self.positional: list[str] = []
+        self.unknown: list[str] = []  # options that are taken for variables
+
+    def read(self, words: list[str]) -> None:
+        """Sort the words. One that begins with a single dash is an expression (-x+y), unless it is -f or -o."""
+        rest = list(reversed(words))
+        while rest:
+            word = rest.pop()
+            name, equals, value = word.partition("=")
+            if word == "--":
+                self.positional += reversed(rest)
+                return
+            if name in self.known and (equals or not self.known[name]):
+                self.options.append(word)
+            elif name in self.known:
+                self.options += [word, *self.following(word, rest)]
+            elif word.startswith("--") and len(word) > 2 and not word[2] in "-0123456789.(":
+                if not equals:
+                    (value,) = self.following(word, rest)
+                self.unknown.append(name)
+                self.options += ["--set", f"{name[2:]}={value}"]
+            else:
+                self.positional.append(word)
+
+    def following(self, option: str, rest: list[str]) -> list[str]:
+        """The word behind an option that takes a value. No value begins like an option."""
+        if rest and not (rest[-1].startswith("--") and rest[-1] != "--"):
+            return [rest.pop()]
+        known = None if option in self.known else nearest(option, self.known)
+        raise Problem("option", f"{option} needs a value", hint=f"did you mean {known}?" if known else "")
+
+
+def question(
+    ctx: click.Context,
+    *,
+    expression: str | None,
+    file: str | None,
+    assignments: tuple[str, ...],
+    variables: str | None,
+    wrt: str | None,
+    upstream: str | None,
+    ties: str,
+    expand: bool,
+    strict: bool,
+    quiet: bool,
+    color: str,
+) -> Question:
+    """Read and parse all that the shared options name. Raises a Problem for whatever is wrong with it."""
+    words: Words = ctx.meta["words"]
+    if file == "-" and variables == "-":
+        raise Problem("option", "standard input can hold the expression or the values, not both")
+    text, source = read_expression(expression, file, words)
+    compiled = Compiled(text, ties=ties, expand=expand, source=source)
+    given = {} if variables is None else read_variables(read_text(variables), name_of(variables))
+    used = compiled.variables_given(given)
+    at = {name: value for name, value in given.items() if name in used}
+    unused = [name for name in given if name not in at]
+    if unused and not quiet:
+        click.echo(f"note: {name_of(variables or '')} has values that are not used: {', '.join(unused)}", err=True)
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name:
+            raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
+        at[name.strip()] = parse_value(value, name.strip())
+    check_names(compiled, at, words, ctx)
+    chosen = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
+    above = 1.0 if upstream is None else parse_value(upstream, "--upstream")
+    return Question(compiled, at, chosen, above, strict, quiet, color)
+
+
+def read_expression(expression: str | None, file: str | None, words: Words) -> tuple[str, str | None]:
+    """The text of the expression, and the name of the file that it came from."""
+    if expression is not None and file is not None:
+        raise Problem("option", f"there are two expressions: {expression}, and the file {file}")
+    if file is not None:
+        return read_text(file), name_of(file)
+    if expression is None:
+        near = next((known for option in words.unknown if (known := nearest(option, words.known))), None)
+        hint = f"did you mean {near}?" if near else 'give it as an argument, "(x+y)*z", or as a file, -f FILE'
+        raise Problem("option", "there is no expression", hint=hint)
+    return expression, None
+
+
+def read_text(path: str) -> str:
+    """The text of a file, or of standard input for "-". Raises a Problem of kind "file"."""
+    try:
+        if path == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            with open(path, "rb") as file:
+                data = file.read()
+    except OSError as error:
+        raise Problem("file", f"cannot read {name_of(path)}: {error.strerror or error}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        hint = "save it as UTF-8"
+        raise Problem("file", f"{name_of(path)} is not UTF-8 text (byte {error.start + 1}, line {line})", hint=hint) from None
+
+
+def name_of(path: str) -> str:
+    """What a file is called in a message."""
+    return "standard input" if path == "-" else path
+
+
+def check_names(compiled: Compiled, at: dict[str, float], words: Words, ctx: click.Context) -> None:
+    """Every value has a variable, and every variable a value; what is missing is offered as a command to paste."""
+    variables = compiled.variables_given(at)
+    for name in at:
+        if name not in variables:
+            options = {f"--{variable}" for variable in variables} | set(words.known)
+            known = nearest(f"--{name}", sorted(options))
+            hint = f"did you mean {known}?" if known else f"its variables are {', '.join(variables) or 'none'}"
+            raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+    missing = [name for name in variables if name not in at]
+    if missing:
+        problem = compiled.missing(missing)
+        problem.hint = f"for example: {ctx.command_path} {' '.join(pasted(words, missing))}"
+        raise problem
+
+
+def pasted(words: Words, missing: list[str]) -> list[str]:
+    """The words of this command line, with the missing values added."""
+    given = iter(words.options)
+    line = [shlex.quote(word) for word in words.positional]
+    for word in given:
+        if word == "--set":
+            name, _, value = next(given).partition("=")
+            line += [f"--{name}", shlex.quote(value)]
+        else:
+            line.append(shlex.quote(word))
+    return [*line, *(f"--{name} 1" for name in missing)]

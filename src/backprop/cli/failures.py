@@ -1,0 +1,105 @@
+"""What happens when something goes wrong: one message, the right exit status, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+import click
+
+from backprop.errors import Problem, nearest
+
+
+def status_of(error: BaseException, words: list[str]) -> int:
+    """Report an error, and the exit status that it means."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 0
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):  # the reader has had enough
+        silence(sys.stdout)
+        return 0
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        silence(sys.stdout)
+        return 130
+    problem = as_problem(error)
+    if problem is None:
+        raise error
+    report(problem, words)
+    if isinstance(error, OSError):
+        silence(sys.stdout)
+    return problem.status
+
+
+def as_problem(error: BaseException) -> Problem | None:
+    """The problem that an error stands for; None for what is a mistake of this program's own."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, click.NoSuchOption):
+        known = nearest(error.option_name, error.possibilities or ())
+        hint = f"did you mean {known}?" if known else "--help lists the options"
+        return Problem("option", f"there is no option {error.option_name}", hint=hint)
+    if isinstance(error, click.ClickException):
+        return Problem("option", error.format_message().rstrip("."), hint="--help lists the options")
+    if isinstance(error, MemoryError):
+        return Problem("size", "there is not enough memory for this", status=1)
+    if isinstance(error, OSError):
+        return Problem("file", f"cannot write the output: {error.strerror or error}", status=1)
+    return None
+
+
+def report(problem: Problem, words: list[str]) -> None:
+    """Print a problem on standard error, as JSON where that was asked for."""
+    if wants_json(words):
+        import json
+
+        text = json.dumps({"error": problem.as_json()}, ensure_ascii=False) + "\n"
+    else:
+        from backprop.show.messages import problem_text
+        from backprop.show.theme import wants_colour
+
+        text = problem_text(problem, wants_colour(colour_choice(words), sys.stderr))
+    write_error(text)
+
+
+def write_error(text: str) -> None:
+    """Standard error, whatever its encoding can say."""
+    try:
+        click.echo(text.encode(sys.stderr.encoding or "ascii", "backslashreplace"), err=True, nl=False)
+    except OSError:
+        silence(sys.stderr)
+
+
+def wants_json(words: list[str]) -> bool:
+    """Whether the command line asks for JSON; read off the words, since it may be broken elsewhere."""
+    pairs = zip(words, words[1:], strict=False)
+    return "--json" in words or "--format=json" in words or ("--format", "json") in pairs
+
+
+def colour_choice(words: list[str]) -> str:
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "--color":
+            return following
+        if word.startswith("--color="):
+            return word.partition("=")[2]
+    return "auto"
+
+
+def silence(stream: object) -> None:
+    """Point a stream whose reader is gone at nothing, so that Python's exit does not complain about it."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]
+    except (OSError, ValueError, AttributeError):
+        pass
+
+
+def unknown_command(word: str, commands: Iterable[str]) -> Problem:
+    """A first word that is no command: an option, a formula, or a slip."""
+    known = nearest(word, commands)
+    hint = f"did you mean {known}?" if known else "`backprop --help` lists the commands"
+    if not known and not word.isalpha():
+        import shlex
+
+        hint = f"to evaluate it: backprop eval {shlex.quote(word)}"
+    return Problem("option", f"there is no command {word}", hint=hint)

@@ -1,0 +1,32 @@
+"""Where the output goes: standard output, or a file, which is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from backprop.errors import Problem
+
+
+def write(text: str, path: str | None) -> None:
+    """Print a text, or put it into a file: beside its place first, then renamed."""
+    if path is None:
+        stream = sys.stdout
+        stream.buffer.write(text.encode(stream.encoding or "utf-8", "backslashreplace"))
+        stream.flush()
+        return
+    target = Path(path)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        try:
+            with open(beside, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, target)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None

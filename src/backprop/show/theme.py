@@ -1,0 +1,47 @@
+"""Colours: which role has which. The only place that names one."""
+
+from __future__ import annotations
+
+# As in the figures of the course notes: values green, gradients red.
+STYLES = {
+    "name": "bold",
+    "expression": "",
+    "value": "green",
+    "gradient": "red",
+    "local": "cyan",
+    "heading": "dim",
+    "error": "bold red",
+    "note": "bold yellow",
+    "hint": "bold cyan",
+    "caret": "bold red",
+}
+
+CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+def paint(text: str, role: str, colour: bool) -> str:
+    """A text in the colour of its role, for a terminal."""
+    style = STYLES[role]
+    if not colour or not style or not text:
+        return text
+    return f"\x1b[{';'.join(CODES[word] for word in style.split())}m{text}\x1b[0m"
+
+
+def wants_colour(choice: str, stream: object, environment: dict[str, str] | None = None) -> bool:
+    """Whether a stream gets colour: what `--color` says, else NO_COLOR, FORCE_COLOR, else whether it is a terminal."""
+    import os
+
+    variables = os.environ if environment is None else environment
+    if choice != "auto":
+        return choice == "always"
+    if variables.get("NO_COLOR"):
+        return False
+    if variables.get("FORCE_COLOR"):
+        return True
+    return is_terminal(stream) and variables.get("TERM") != "dumb"
+
+
+def is_terminal(stream: object) -> bool:
+    """Whether a stream is a terminal."""
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty())

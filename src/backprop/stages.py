@@ -1,0 +1,130 @@
+"""A run as rows: every stage that is shown, with its name, its expression, its value and its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+from backprop.circuit import Circuit, Opened
+from backprop.gates import CONSTANT, INPUT
+from backprop.run import Run
+from backprop.syntax.printer import infix, number_text
+
+
+class Stage:
+    """An intermediate variable.
+
+    `inputs` are the names of the stages that it is computed from (literals are none), `local_gradients` its derivative in
+    each of them, None where nothing varies; `gradient` is the derivative of the output in this stage, None where the
+    stage is a constant.
+    """
+
+    __slots__ = ("expression", "gate", "gradient", "inputs", "local_gradients", "name", "value", "wire")
+
+    def __init__(
+        self,
+        name: str,
+        gate: str,
+        expression: str,
+        inputs: tuple[str, ...],
+        local_gradients: tuple[float | None, ...],
+        value: float,
+        gradient: float | None,
+        wire: int,
+    ) -> None:
+        self.name = name
+        self.gate = gate
+        self.expression = expression
+        self.inputs = inputs
+        self.local_gradients = local_gradients
+        self.value = value
+        self.gradient = gradient
+        self.wire = wire
+
+    def __repr__(self) -> str:
+        return f"Stage({self.name} = {self.expression or self.gate}: value {self.value!r}, gradient {self.gradient!r})"
+
+
+class Names:
+    """What each shown stage of a circuit is called, and how it is written."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.calls: dict[int, Opened] = {call.output: call for call in circuit.opened}
+        self.names = dict(circuit.names)
+        taken = set(circuit.names.values())
+        numbers = count(1)
+        hidden = circuit.hidden()
+        for wire, gate in enumerate(circuit.gates):
+            if wire not in self.names and gate is not CONSTANT and wire not in hidden:
+                self.names[wire] = next(name for name in (f"q{n}" for n in numbers) if name not in taken)
+
+    def shown(self) -> Iterator[int]:
+        """The wires that are rows: the inputs, then the stages in order of evaluation."""
+        yield from self.circuit.variables.values()
+        for wire in range(len(self.circuit)):
+            if wire in self.names and self.circuit.gates[wire] is not INPUT:
+                yield wire
+
+    def text(self, wire: int) -> str:
+        """A wire as an operand: its name, or the number it is."""
+        if wire in self.names:
+            return self.names[wire]
+        if wire in self.circuit.labels:
+            return self.circuit.labels[wire]
+        if wire in self.circuit.constants:
+            return number_text(self.circuit.constants[wire])
+        return self.expression(wire)  # a stage inside a function's call
+
+    def inputs(self, wire: int) -> tuple[int, ...]:
+        """The wires that the row of a stage is computed from, numbers included."""
+        call = self.calls.get(wire)
+        return call.inputs if call is not None else self.circuit.inputs[wire]
+
+    def gate(self, wire: int) -> str:
+        """The name of a stage's gate, or of the user's function that it is a call of."""
+        call = self.calls.get(wire)
+        return call.name if call is not None else self.circuit.gates[wire].name
+
+    def expression(self, wire: int) -> str:
+        """A stage as it is written: its gate applied to the names of its inputs."""
+        circuit, gate = self.circuit, self.circuit.gates[wire]
+        if gate is INPUT:
+            return ""
+        if gate is CONSTANT:
+            return number_text(circuit.constants[wire])
+        inputs = list(self.inputs(wire))
+        if gate.defaults:  # a default that was not written is not shown
+            node = circuit.nodes[wire]
+            while inputs and gate.arguments[len(inputs) - 1] in gate.defaults and circuit.nodes[inputs[-1]] == node:
+                inputs.pop()
+        return infix(self.gate(wire), [self.text(source) for source in inputs])
+
+
+def stages(run: Run, names: Names) -> list[Stage]:
+    """The rows of a run."""
+    return [stage(run, names, wire) for wire in names.shown()]
+
+
+def stage(run: Run, names: Names, wire: int) -> Stage:
+    """The row of one stage."""
+    circuit = run.circuit
+    inputs = names.inputs(wire)
+    call = names.calls.get(wire)
+    if not inputs or not circuit.active[wire]:
+        local: tuple[float | None, ...] = (None,) * len(inputs)
+    elif call is not None:
+        local = run.gradients_through(call.stages, call.output, inputs)
+    else:
+        local = run.local_gradients(wire)
+    named = [(names.names[source], partial) for source, partial in zip(inputs, local, strict=True) if source in names.names]
+    return Stage(
+        names.names[wire],
+        names.gate(wire),
+        names.expression(wire),
+        tuple(name for name, _ in named),
+        tuple(partial for _, partial in named),
+        run.values[wire],
+        run.gradient(wire) if circuit.active[wire] else None,
+        wire,
+    )
