@@ -1,9 +1,9 @@
 """backprop: a gradient calculator. Every intermediate value and gradient of a formula, as the course notes draw them.
 
-    >>> import backprop
-    >>> result = backprop.evaluate("(x+y)*z", x=-2, y=5, z=-4)
-    >>> result.value, result.gradients
-    (-12.0, {'x': -4.0, 'y': -4.0, 'z': 3.0})
+>>> import backprop
+>>> result = backprop.evaluate("(x+y)*z", x=-2, y=5, z=-4)
+>>> result.value, result.gradients
+(-12.0, {'x': -4.0, 'y': -4.0, 'z': 3.0})
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Compiled", "Evaluation", "Problem", "compile", "evaluate"]
 
-_HOMES = {name: "backprop.library" for name in ("Compiled", "Evaluation", "compile", "evaluate")}
+_HOMES = dict.fromkeys(("Compiled", "Evaluation", "compile", "evaluate"), "backprop.library")
 _HOMES["Problem"] = "backprop.errors"
 
 

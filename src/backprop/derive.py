@@ -1,8 +1,8 @@
 """The backward pass as a circuit: the stages of a circuit, and behind them a wire for every gradient.
 
-The rules are those of the table, the order of the sums is that of `run`, so both give the same bits. What the derivation
-introduces is shared and folded where that changes no value (times 1, plus 0, arithmetic on literals); what the user typed
-stays as it is. A derived circuit is a circuit: derive it again for second derivatives.
+The rules are those of the table, the order of the sums is that of `run`, so both give the same bits. What the
+derivation introduces is shared and folded where that changes no value (times 1, plus 0, arithmetic on literals); what
+the user typed stays as it is. A derived circuit is a circuit: derive it again for second derivatives.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ BOOLEANS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equa
 class Derived:
     """A circuit with its backward pass.
 
-    `value` is the wire of the output. `gradients` has the wire of each variable's gradient; `of[i]` that of stage i of the
-    circuit that was derived, where a gradient arrives. `wires[i]` is where stage i now is.
+    `value` is the wire of the output. `gradients` has the wire of each variable's gradient; `of[i]` that of stage i
+    of the circuit that was derived, where a gradient arrives. `wires[i]` is where stage i now is.
     """
 
     __slots__ = ("circuit", "gradients", "of", "value", "wires")
@@ -54,7 +54,9 @@ def derive(
     active = reached_from(circuit, [circuit.variables[name] for name in names])
     seed = growing.constant(1.0) if upstream is None else growing.circuit.add_variable(upstream)
     of = sweep(circuit, growing, active, output, seed, ties)
-    gradients = {name: of[circuit.variables[name]] if circuit.variables[name] in of else growing.constant(0.0) for name in names}
+    gradients = {
+        name: of[circuit.variables[name]] if circuit.variables[name] in of else growing.constant(0.0) for name in names
+    }
     growing.circuit.output = growing.wires[output]
     return Derived(growing.circuit, growing.wires[output], gradients, of, growing.wires)
 
@@ -73,8 +75,8 @@ def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
 def sweep(circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str) -> dict[int, int]:
     """The reverse pass over the stages of `circuit`, written as stages of the growing one: the gradient wires.
 
-    `live` holds, for what lies only in branches of a `where` (or of max, relu, …), a wire that is 0 where the branch was
-    not taken: a gradient of 0 must not meet an infinite slope there.
+    `live` holds, for what lies only in branches of a `where` (or of max, relu, …), a wire that is 0 where the branch
+    was not taken: a gradient of 0 must not meet an infinite slope there.
     """
     of = {output: seed}
     live: dict[int, int | None] = {output: None}

@@ -98,10 +98,8 @@ class Compiled:
         chosen = None if wrt is None else self._wrt(circuit, wrt)
         return Evaluation(run(circuit, at, ties=self.ties, upstream=float(upstream)), names, chosen)
 
-    def hessian(
-        self, variables: Mapping[str, float] | None = None, /, **more: float
-    ) -> dict[str, dict[str, float]]:
-        """The second derivatives at a point: `hessian(...)["x"]["y"]`. One sweep of the derived circuit per variable."""
+    def hessian(self, variables: Mapping[str, float] | None = None, /, **more: float) -> dict[str, dict[str, float]]:
+        """The second derivatives at a point, `hessian(...)["x"]["y"]`: one sweep of the derived circuit each."""
         circuit, _, at = self._at({**(variables or {}), **more})
         derived = derive(circuit, ties=self.ties)
         values = forward(derived.circuit, at)
@@ -132,7 +130,9 @@ class Compiled:
         for name in given:
             if name not in circuit.variables:
                 known = nearest(name, circuit.variables)
-                hint = f"did you mean {known}?" if known else f"its variables are {', '.join(circuit.variables) or 'none'}"
+                hint = (
+                    f"did you mean {known}?" if known else f"its variables are {', '.join(circuit.variables) or 'none'}"
+                )
                 raise Problem("variable", f"the expression has no variable {name}", hint=hint)
         return circuit, names, {name: self._number(name, given[name]) for name in circuit.variables}
 
@@ -188,4 +188,4 @@ def evaluate(
 
     The point is a mapping, keywords, or both (keywords win). Raises a Problem for whatever is wrong with it.
     """
-    return Compiled(text, ties=ties, expand=expand).evaluate(variables, upstream=upstream, **more)
+    return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream)

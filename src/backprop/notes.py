@@ -17,7 +17,7 @@ LARGEST = "1.797e308"
 
 
 class Note:
-    """One remark: its kind in a word for programs, the message, the stage that it is about, and its place in the text."""
+    """One remark: its kind (a word for programs), the message, the stage that it is about, its place in the text."""
 
     __slots__ = ("kind", "message", "span", "stage")
 
@@ -34,10 +34,12 @@ class Note:
 def notes(run: Run, names: Names) -> list[Note]:
     """All that is worth saying, in the order in which a reader wants it: wrong numbers first."""
     found = [*not_finite(run, names)]
-    taken = taken_stages(run)
+    taken: bytearray | None = None
     for wire, gate in enumerate(run.circuit.gates):
-        if gate.kink and taken[wire] and run.circuit.active[wire]:
-            found += kinks(run, names, wire)
+        if gate.kink and run.circuit.active[wire]:
+            taken = taken or taken_stages(run)
+            if taken[wire]:
+                found += kinks(run, names, wire)
         if gate.flat and run.sent[wire]:
             found.append(died(run, names, wire))
     return found
@@ -85,7 +87,9 @@ def kinks(run: Run, names: Names, wire: int) -> Iterator[Note]:
     if gate.variadic:
         yield note("tie", f"{what} is a tie at {where}: {TIES[run.ties]}", names, wire)
     elif gate.flat:
-        yield note("kink", f"{what} jumps at {where}: its gradient is 0 on both sides, and none at the jump", names, wire)
+        yield note(
+            "kink", f"{what} jumps at {where}: its gradient is 0 on both sides, and none at the jump", names, wire
+        )
     else:
         used = ", ".join(number_text(p) for p in run.local_gradients(wire) if p is not None)
         yield note("kink", f"{what} has a kink at {where}: the local gradient in use is {used}", names, wire)
@@ -143,13 +147,13 @@ def forward_cause(run: Run, names: Names, wire: int) -> str:
     if given:
         return f"{what}: {names.text(given[0])} is {number_text(run.values[given[0]])}"
     if outside_domain(gate, at, run.values[wire]):
-        here = ", ".join(f"{arg} = {described(names, source, run)}" for arg, source in arguments(gate, inputs))
-        return f"{what}: {gate.name} needs {gate.needs}, and here {here}"
+        here = " and ".join(
+            f"{names.text(source)} is {number_text(run.values[source])}"
+            for source in dict.fromkeys(inputs)
+            if source not in circuit.constants
+        )
+        return f"{what}: {gate.signature()} needs {gate.needs}" + (f", and {here}" if here else "")
     return f"{what}: it overflows, the largest number is {LARGEST}"
-
-
-def arguments(gate: Gate, inputs: tuple[int, ...]) -> list[tuple[str, int]]:
-    return list(zip(gate.names(len(inputs)), inputs, strict=True))
 
 
 def described(names: Names, wire: int, run: Run) -> str:
@@ -174,6 +178,8 @@ def backward_cause(run: Run, names: Names, wire: int) -> Iterator[Note]:
         g = run.sent[consumer]
         if g is None:
             continue
+        if not all(isfinite(run.values[source]) for source in (*circuit.inputs[consumer], consumer)):
+            continue  # it only follows from a value that is not finite, and of that there is a note already
         for source, local in zip(circuit.inputs[consumer], run.local_gradients(consumer), strict=True):
             if source == wire and local is not None and not isfinite(g * local):
                 at = ", ".join(described(names, s, run) for s in dict.fromkeys(circuit.inputs[consumer]))
@@ -182,7 +188,10 @@ def backward_cause(run: Run, names: Names, wire: int) -> Iterator[Note]:
                 message = f"the gradient of {name} is {gradient}: {what} sends it {product}, at {at}"
                 yield note("gradient-not-finite", message, names, consumer)
                 return
-    yield note("gradient-not-finite", f"the gradient of {name} is {gradient}: its shares add up to that", names, wire)
+    if all(map(isfinite, run.values)):
+        yield note(
+            "gradient-not-finite", f"the gradient of {name} is {gradient}: its shares add up to that", names, wire
+        )
 
 
 def consumers(circuit: Circuit, wire: int) -> Iterator[int]:

@@ -15,8 +15,8 @@ Backward = Callable[..., tuple[float | None, ...]]
 class Run:
     """Values and gradients of every stage.
 
-    `sent[i]` is the gradient of the output with respect to stage i, or None where nothing arrived: the stage is not used,
-    or only in a branch that was not taken. `gradient(i)` reads None as 0.
+    `sent[i]` is the gradient of the output with respect to stage i, or None where nothing arrived: the stage is not
+    used, or only in a branch that was not taken. `gradient(i)` reads None as 0.
     """
 
     __slots__ = ("circuit", "sent", "ties", "upstream", "values")

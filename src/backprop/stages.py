@@ -14,9 +14,9 @@ from backprop.syntax.printer import infix, number_text
 class Stage:
     """An intermediate variable.
 
-    `inputs` are the names of the stages that it is computed from (literals are none), `local_gradients` its derivative in
-    each of them, None where nothing varies; `gradient` is the derivative of the output in this stage, None where the
-    stage is a constant.
+    `inputs` are the names of the stages that it is computed from (literals are none), `local_gradients` its
+    derivative in each of them, None where nothing varies; `gradient` is the derivative of the output in this stage,
+    None where the stage is a constant.
     """
 
     __slots__ = ("expression", "gate", "gradient", "inputs", "local_gradients", "name", "value", "wire")
@@ -117,7 +117,9 @@ def stage(run: Run, names: Names, wire: int) -> Stage:
         local = run.gradients_through(call.stages, call.output, inputs)
     else:
         local = run.local_gradients(wire)
-    named = [(names.names[source], partial) for source, partial in zip(inputs, local, strict=True) if source in names.names]
+    named = [
+        (names.names[source], partial) for source, partial in zip(inputs, local, strict=True) if source in names.names
+    ]
     return Stage(
         names.names[wire],
         names.gate(wire),

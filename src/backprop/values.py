@@ -31,7 +31,9 @@ def parse_value(text: str, name: str) -> float:
         variable, wire = next(iter(circuit.variables.items()))
         span = circuit.span(wire)
         message = f"the value of {name} must be a number, and {variable} is a variable"
-        raise Problem("value", message, text=text, spans=[span] if span else [], hint="write an expression without names")
+        raise Problem(
+            "value", message, text=text, spans=[span] if span else [], hint="write an expression without names"
+        )
     return evaluate(circuit, {})[circuit.output]
 
 
@@ -52,7 +54,9 @@ def read_variables(text: str, source: str) -> dict[str, float]:
         found = json.loads(text, object_pairs_hook=lambda pairs: unique(pairs, source))
     except json.JSONDecodeError as error:
         hint = 'it is an object of names and values, like {"x": -2, "y": 5}'
-        raise Problem("value", f"{source} is not JSON: {error.msg} (line {error.lineno}, column {error.colno})", hint=hint) from None
+        raise Problem(
+            "value", f"{source} is not JSON: {error.msg} (line {error.lineno}, column {error.colno})", hint=hint
+        ) from None
     except RecursionError:
         raise Problem("value", f"{source} is nested too deeply") from None
     if not isinstance(found, dict):

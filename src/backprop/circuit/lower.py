@@ -1,4 +1,4 @@
-"""Lowering: from the AST to stages. Names are looked up here, calls get their gates, the user's functions are opened."""
+"""Lowering: from the AST to stages. Names are looked up here, calls get gates, the user's functions are opened."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ BINARY = {gate.name: gate for gate in GATES.values() if gate.arity == 2}  # no n
 def lower(program: Program, *, shadowed: Collection[str] = (), expand: bool = False) -> Circuit:
     """The circuit of a program.
 
-    `shadowed` are the names of constants (pi, e, …) that are variables here. With `expand`, gates that have a definition
-    are opened, and the user's functions leave no trace. Raises a Problem of kind "name", "arity" or "definition".
+    `shadowed` are the names of constants (pi, e, …) that are variables here. With `expand`, gates that have a
+    definition are opened, and the user's functions leave no trace. Raises a Problem of kind "name", "arity" or
+    "definition".
     """
     circuit = Circuit(program)
     lowering = Lowering(circuit, shadowed, expand)
@@ -217,7 +218,7 @@ class Lowering:
         gate = NAMES.get(call.name)
         if gate is None:
             raise self.unknown_function(call, node)
-        if not call.keywords and (gate.variadic and call.positional or len(call.positional) == gate.arity):
+        if not call.keywords and ((gate.variadic and call.positional) or len(call.positional) == gate.arity):
             wires = tuple([self.wires[argument] for argument in call.positional])
         else:
             wires = self.bind(call, gate.arguments, gate.defaults, gate.signature(), node)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from math import isfinite
-from pathlib import PurePath
 from typing import Any
 
 import click
@@ -26,32 +26,29 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 )
 @shared_options
 @click.option("--local", is_flag=True, help="Add the local gradients to the table.")
-@click.option("--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables.")
+@click.option(
+    "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
+)
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print the answer.")
 @click.option("--json", "json_", is_flag=True, help="Short for --format json.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
-@click.pass_context
-def command(
-    ctx: click.Context, local: bool, digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any
-) -> int:
+def command(local: bool, digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any) -> int:
     """Evaluate EXPRESSION at a point: every intermediate variable, its value and its gradient.
 
     \b
     backprop eval "(x+y)*z" --x -2 --y 5 --z -4
     backprop eval "q = x + y; f = q*z" --x -2 --y 5 --z -4 --json
     """
-    asked = question(ctx, **shared)
+    asked = question(click.get_current_context(), **shared)
     evaluation = asked.answer()
-    chosen = "json" if json_ else format_ or SUFFIXES.get(PurePath(output or "").suffix.lower(), "table")
+    chosen = "json" if json_ else format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
     show(evaluation, chosen, output, asked, digits=digits, local=local)
     if not asked.quiet:
         show_notes(evaluation, asked)
     return 1 if asked.strict and not all_finite(evaluation) else 0
 
 
-def show(
-    evaluation: Evaluation, chosen: str, output: str | None, asked: Question, *, digits: int, local: bool
-) -> None:
+def show(evaluation: Evaluation, chosen: str, output: str | None, asked: Question, *, digits: int, local: bool) -> None:
     """Print the answer in the format that was chosen. A table on a terminal is drawn; in a pipe it is plain."""
     if chosen == "json":
         import json

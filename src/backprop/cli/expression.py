@@ -106,7 +106,7 @@ class Words:
                 self.options.append(word)
             elif name in self.known:
                 self.options += [word, *self.following(word, rest)]
-            elif word.startswith("--") and len(word) > 2 and not word[2] in "-0123456789.(":
+            elif word.startswith("--") and len(word) > 2 and word[2] not in "-0123456789.(":
                 if not equals:
                     (value,) = self.following(word, rest)
                 self.unknown.append(name)
@@ -188,7 +188,9 @@ def read_text(path: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         hint = "save it as UTF-8"
-        raise Problem("file", f"{name_of(path)} is not UTF-8 text (byte {error.start + 1}, line {line})", hint=hint) from None
+        raise Problem(
+            "file", f"{name_of(path)} is not UTF-8 text (byte {error.start + 1}, line {line})", hint=hint
+        ) from None
 
 
 def name_of(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 import click
 
@@ -23,17 +24,17 @@ def status_of(error: BaseException, words: list[str]) -> int:
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         silence(sys.stdout)
         return 130
-    problem = as_problem(error)
-    if problem is None:
+    if os.environ.get("BACKPROP_TRACEBACK"):
         raise error
+    problem = as_problem(error)
     report(problem, words)
     if isinstance(error, OSError):
         silence(sys.stdout)
     return problem.status
 
 
-def as_problem(error: BaseException) -> Problem | None:
-    """The problem that an error stands for; None for what is a mistake of this program's own."""
+def as_problem(error: BaseException) -> Problem:
+    """The problem that an error stands for."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, click.NoSuchOption):
@@ -46,7 +47,10 @@ def as_problem(error: BaseException) -> Problem | None:
         return Problem("size", "there is not enough memory for this", status=1)
     if isinstance(error, OSError):
         return Problem("file", f"cannot write the output: {error.strerror or error}", status=1)
-    return None
+    hint = "please report it with the command line; BACKPROP_TRACEBACK=1 shows where it happened"
+    return Problem(
+        "internal", f"this is a mistake of backprop's own: {type(error).__name__}: {error}", hint=hint, status=1
+    )
 
 
 def report(problem: Problem, words: list[str]) -> None:
@@ -88,10 +92,8 @@ def colour_choice(words: list[str]) -> str:
 
 def silence(stream: object) -> None:
     """Point a stream whose reader is gone at nothing, so that Python's exit does not complain about it."""
-    try:
+    with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]
-    except (OSError, ValueError, AttributeError):
-        pass
 
 
 def unknown_command(word: str, commands: Iterable[str]) -> Problem:

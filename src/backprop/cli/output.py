@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from backprop.errors import Problem
 
@@ -16,17 +15,18 @@ def write(text: str, path: str | None) -> None:
         stream.buffer.write(text.encode(stream.encoding or "utf-8", "backslashreplace"))
         stream.flush()
         return
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    folder, name = os.path.split(path)
+    beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
     try:
         try:
             with open(beside, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(beside, target)
+            os.replace(beside, path)
         except BaseException:
-            beside.unlink(missing_ok=True)
+            if os.path.exists(beside):
+                os.unlink(beside)
             raise
     except OSError as error:
         raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None

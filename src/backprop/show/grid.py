@@ -27,8 +27,8 @@ class Grid(NamedTuple):
 def stages_grid(evaluation: Evaluation, *, digits: int | None = 6, local: bool = False) -> Grid:
     """The table of an evaluation: a row for each stage. `digits` are significant ones; None keeps all.
 
-    `local` adds the local gradients. The gradient of a constant is left empty, and so is that of an input that `wrt` left
-    out.
+    `local` adds the local gradients. The gradient of a constant is left empty, and so is that of an input that `wrt`
+    left out.
     """
     columns = [
         Column("stage", "name", False),
@@ -45,7 +45,9 @@ def stages_grid(evaluation: Evaluation, *, digits: int | None = 6, local: bool =
         row = [stage.name, stage.expression, number(stage.value, digits), number(gradient, digits)]
         if local:
             pairs = zip(stage.inputs, stage.local_gradients, strict=True)
-            row.append(", ".join(f"{name}: {number(partial, digits)}" for name, partial in pairs if partial is not None))
+            row.append(
+                ", ".join(f"{name}: {number(partial, digits)}" for name, partial in pairs if partial is not None)
+            )
         rows.append(row)
     return Grid(columns, rows)
 
@@ -57,7 +59,9 @@ def number(value: float | None, digits: int | None) -> str:
     if digits is None:
         return number_text(value)
     rounded = float(f"{value:.{digits}g}") + 0.0
-    return number_text(rounded) if 1e-5 <= abs(rounded) < 10.0 ** max(digits, 6) or rounded == 0 else f"{value:.{digits}g}"
+    return (
+        number_text(rounded) if 1e-5 <= abs(rounded) < 10.0 ** max(digits, 6) or rounded == 0 else f"{value:.{digits}g}"
+    )
 
 
 def aligned(texts: Iterable[str]) -> list[str]:

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from backprop.show.grid import Grid, aligned
 from backprop.show.theme import STYLES
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
 
 def draw(grid: Grid, stream: TextIO, *, colour: bool, width: int | None = None) -> None:
     """Print the table in the terminal's width; long formulas are folded, numbers never."""
-    from rich.box import SIMPLE_HEAD
+    console(stream, colour=colour, width=width).print(table(grid, colour=colour))
+
+
+def console(stream: TextIO, *, colour: bool, width: int | None = None, record: bool = False) -> Console:
+    """Rich's console, with all that it would do to the user's text switched off."""
     from rich.console import Console
+
+    return Console(
+        file=stream, force_terminal=colour or None, no_color=not colour, width=width, highlight=False, emoji=False,
+        markup=False, color_system="standard" if colour else None, record=record,
+    )  # fmt: skip
+
+
+def table(grid: Grid, *, colour: bool) -> Table:
+    """The grid as a Rich table."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(
-        file=stream, force_terminal=colour or None, no_color=not colour, width=width, highlight=False, emoji=False,
-        markup=False, soft_wrap=False, color_system="standard" if colour else None,
-    )  # fmt: skip
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=STYLES["heading"] if colour else "")
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=STYLES["heading"] if colour else "")
     for column in grid.columns:
-        table.add_column(
+        drawn.add_column(
             column.heading,
             style=STYLES[column.role] if colour else "",
             justify="right" if column.numeric else "left",
@@ -33,5 +47,5 @@ def draw(grid: Grid, stream: TextIO, *, colour: bool, width: int | None = None) 
         for place, column in enumerate(grid.columns)
     ]
     for row in zip(*columns, strict=True):
-        table.add_row(*(Text(text) for text in row))
-    console.print(table)
+        drawn.add_row(*(Text(text) for text in row))
+    return drawn
