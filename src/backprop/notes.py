@@ -147,12 +147,10 @@ def forward_cause(run: Run, names: Names, wire: int) -> str:
     if given:
         return f"{what}: {names.text(given[0])} is {number_text(run.values[given[0]])}"
     if outside_domain(gate, at, run.values[wire]):
-        here = " and ".join(
-            f"{names.text(source)} is {number_text(run.values[source])}"
-            for source in dict.fromkeys(inputs)
-            if source not in circuit.constants
-        )
-        return f"{what}: {gate.signature()} needs {gate.needs}" + (f", and {here}" if here else "")
+        needs = in_words_of(names, gate, inputs)
+        known = [source for source in dict.fromkeys(inputs) if source not in circuit.constants]
+        here = " and ".join(f"{names.text(source)} is {number_text(run.values[source])}" for source in known)
+        return f"{what}: it needs {needs}" + (f", and {here}" if here else "")
     return f"{what}: it overflows, the largest number is {LARGEST}"
 
 
@@ -160,6 +158,14 @@ def described(names: Names, wire: int, run: Run) -> str:
     """A wire's name and number, or the number alone where it is one."""
     number = number_text(run.values[wire])
     return number if wire in run.circuit.constants else f"{names.text(wire)} = {number}"
+
+
+def in_words_of(names: Names, gate: Gate, inputs: tuple[int, ...]) -> str:
+    """What a gate needs, with the stages' names for its arguments: `x - 3 > 0` for log's `x > 0`."""
+    import re
+
+    scope = {name: names.text(wire) for name, wire in zip(gate.names(len(inputs)), inputs, strict=True)}
+    return re.sub(r"\b[a-z]\w*\b", lambda word: scope.get(word[0], word[0]), gate.needs)
 
 
 def outside_domain(gate: Gate, at: list[float], out: float) -> bool:

@@ -70,9 +70,9 @@ def forward(gate: Gate, count: int) -> Callable[..., float]:
 def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...]) -> list[str | None]:
     """The partials of a gate for `count` inputs: None for one that is not wanted, or where nothing is sent ("0")."""
     texts: list[str | None] = []
-    for rule, wants in zip(gate.rules(count, ties), wanted, strict=True):
+    for name, rule, wants in zip(gate.names(count), gate.rules(count, ties), wanted, strict=True):
         if wants and rule is None:
-            raise Problem("rule", f"{gate.name} has no derivative in every input that varies here")
+            raise Problem("rule", f"{gate.signature()} has no derivative in {name}", hint=f"give {name} as a number")
         texts.append(rule if wants and rule != "0" else None)
     return texts
 

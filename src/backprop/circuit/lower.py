@@ -298,7 +298,7 @@ class Lowering:
             message = f"{call.name} is a value, and not a function"
             return self.problem("name", message, spans, f"to multiply, write {call.name}*(…)")
         known = nearest(call.name, [*self.functions, *NAMES])
-        hint = f"did you mean {known}?" if known else "`backprop gates` lists the functions"
+        hint = f"did you mean {known}?" if known else f"to multiply, write {call.name}*(…)"
         return self.problem("name", f"there is no function {call.name}", spans, hint)
 
     def arity(self, call: Call, what: str, signature: str, node: int) -> Problem:

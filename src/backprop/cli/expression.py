@@ -62,6 +62,9 @@ class ExpressionCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = Words(self.own_options(ctx))
         words.read(args)
+        if len(words.positional) > 1:
+            hint = f"put an expression in quotes: {shlex.quote(' '.join(words.positional))}"
+            raise Problem("option", f"there is more than one expression: {', '.join(words.positional)}", hint=hint)
         ctx.meta["words"] = words
         return super().parse_args(ctx, [*words.options, "--", *words.positional])
 

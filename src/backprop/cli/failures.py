@@ -41,6 +41,9 @@ def as_problem(error: BaseException) -> Problem:
         known = nearest(error.option_name, error.possibilities or ())
         hint = f"did you mean {known}?" if known else "--help lists the options"
         return Problem("option", f"there is no option {error.option_name}", hint=hint)
+    if isinstance(error, click.BadParameter):
+        message = error.format_message().rstrip(".")
+        return Problem("option", message[0].lower() + message[1:])
     if isinstance(error, click.ClickException):
         return Problem("option", error.format_message().rstrip("."), hint="--help lists the options")
     if isinstance(error, MemoryError):
