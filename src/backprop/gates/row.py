@@ -9,17 +9,17 @@ class Gate:
     """A gate is one row; whatever the program knows of it stands here.
 
     `arguments` names the inputs, with defaults where they have them (`"x slope=0.01"`); `"x..."` takes any number.
-    `partials` are the local gradients, an expression for each input, in the inputs' names and `out`. They hold for gates
-    that act element by element; `vjp` holds the gradients themselves, with the gradient from above as `g`, for gates
-    that mix elements. None in place of a rule means that there is none; "0" means that the gate is flat in that input,
-    and nothing is sent. For a gate of any number of inputs there is one rule for each input `x`, in which `ties` counts
-    the inputs that equal `out`, and `earlier` those of them before this one.
+    `partials` are the local gradients, an expression for each input, in the inputs' names and `out`. They hold for
+    gates that act element by element; `vjp` holds the gradients themselves, with the gradient from above as `g`, for
+    gates that mix elements. None in place of a rule means that there is none; "0" means that the gate is flat in that
+    input, and nothing is sent. For a gate of any number of inputs there is one rule for each input `x`, in which `ties`
+    counts the inputs that equal `out`, and `earlier` those of them before this one.
     `ties_split` and `ties_first` are the partials under `--ties split` and `first`, where they differ.
     `routes` says that a partial of 0 means "not taken": nothing at all flows there, so no 0 times infinity.
     `idempotent` says that the same input twice counts once.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
-    `kink` is where the slope jumps. `definition` opens the gate into simpler ones. `says` is what it does to the flow of
-    gradients. Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
+    `kink` is where the slope jumps. `definition` opens the gate into simpler ones. `says` is what it does to the flow
+    of gradients. Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
     """
 
     __slots__ = (

@@ -1,8 +1,10 @@
 """The gates that act element by element.
 
-To add a gate, add a row (and a function of its name to backprop.numbers.scalars, unless its definition has digits enough).
-Rules are spelt for their digits: `out * sigmoid(-x)` keeps them all where `(1 - out) * out` has none left at 40. Where a
-rule must be guarded, its argument is (`log(where(x == 0, 1, x))`), not its result, or the second derivative is NaN.
+To add a gate, add a row (and a function of its name to backprop.numbers.scalars, unless its definition has digits
+enough; and an oracle to tests/oracle.py). Rules are spelt for their digits: `out * sigmoid(-x)` keeps them all where
+`(1 - out) * out` has none left at 40, and `sech(x)^2` where `1 - out^2` has none at 20. Where a rule must be guarded,
+its argument is (`log(where(x == 0, 1, x))`), not its result, or the second derivative is NaN. A definition may overflow
+sooner than its gate, and at a kink it follows the kinks of the gates that it is made of.
 """
 
 from __future__ import annotations
@@ -11,37 +13,49 @@ from backprop.gates.row import Gate
 
 ARITHMETIC = [
     Gate("add", "x y", ("1", "1"), says="distributes: hands its gradient to both inputs, unchanged"),
-    Gate("subtract", "x y", ("1", "-1"), says="distributes: hands its gradient on, with the sign turned for the second"),
-    Gate("multiply", "x y", ("y", "x"), says="swaps and scales: each input gets the gradient times the other input"),
     Gate(
-        "divide", "x y", ("1 / y", "-out / y"), domain="y != 0",
-        says="scales by 1/y; the smaller the divisor, the larger both gradients",
+        "subtract", "x y", ("1", "-1"), aliases="sub",
+        says="distributes: the second input gets the gradient with its sign turned",
     ),
-    Gate("negate", "x", "-1", aliases="neg", says="turns the sign of the gradient"),
+    Gate(
+        "multiply", "x y", ("y", "x"), aliases="mul",
+        says="swaps and scales: each input gets the gradient times the other",
+    ),
+    Gate(
+        "divide", "x y", ("1 / y", "-out / y"), domain="y != 0", aliases="div",
+        says="scales x by 1/y, and y by minus the output over y: explodes where y is near 0",
+    ),
+    Gate("negate", "x", "-1", aliases="neg negative", says="turns the sign of the gradient"),
     Gate(
         "power", "x y",
         ("y * where(y == 0, where(x == 0, 1, x), x)^(y - 1)", "out * log(where(x == 0, where(y >= 0, 1, x), x))"),
         domain="where(x < 0, y == round(y), where(x == 0, y >= 0, 1))",
         needs="a base above 0, or a whole exponent (not a negative one at 0)", aliases="pow",
-        says="scales by the exponent times the base to one less",
+        says="scales the base by y x^(y-1), and the exponent by the output times log x",
     ),
     Gate("square", "x", "2 * x", definition="x * x", says="scales by twice the input: dead at 0"),
-    Gate("reciprocal", "x", "-out * out", domain="x != 0", definition="1 / x", says="scales by minus the output squared"),
+    Gate("reciprocal", "x", "-out * out", domain="x != 0", definition="1 / x", says="scales by -1/x²: explodes near 0"),
     Gate("identity", "x", "1", says="passes the gradient on unchanged"),
 ]  # fmt: skip
 
 EXPONENTIALS = [
     Gate("exp", "x", "out", says="scales by its own output"),
-    Gate("exp2", "x", "out * log(2)", definition="exp(x * log(2))", says="scales by its own output, times log 2"),
-    Gate("expm1", "x", "exp(x)", definition="exp(x) - 1", says="scales by exp(x); exact near 0"),
+    Gate("exp2", "x", "log(2) * out", definition="exp(x * log(2))", says="scales by its own output, times log 2"),
+    Gate(
+        "expm1", "x", "exp(x)", definition="exp(x) - 1",
+        says="scales by exp(x); keeps its digits near 0, where exp(x) - 1 loses them",
+    ),
     Gate("log", "x", "1 / x", domain="x > 0", aliases="ln", says="scales by 1/x: explodes near 0"),
-    Gate("log2", "x", "1 / x / log(2)", domain="x > 0", definition="log(x) / log(2)", says="scales by 1/(x log 2)"),
-    Gate("log10", "x", "1 / x / log(10)", domain="x > 0", definition="log(x) / log(10)", says="scales by 1/(x log 10)"),
-    Gate("log1p", "x", "1 / (1 + x)", domain="x > -1", definition="log(1 + x)", says="scales by 1/(1+x); exact near 0"),
+    Gate("log2", "x", "1 / log(2) / x", domain="x > 0", definition="log(x) / log(2)", says="scales by 1/(x log 2)"),
+    Gate("log10", "x", "1 / log(10) / x", domain="x > 0", definition="log(x) / log(10)", says="scales by 1/(x log 10)"),
+    Gate(
+        "log1p", "x", "1 / (1 + x)", domain="x > -1", definition="log(1 + x)",
+        says="scales by 1/(1+x); keeps its digits near 0",
+    ),
     Gate("sqrt", "x", "0.5 / out", domain="x >= 0", says="scales by 1/(2 sqrt(x)): infinite at 0"),
     Gate(
         "rsqrt", "x", "-0.5 * out / x", domain="x > 0", definition="1 / sqrt(x)",
-        says="scales by minus half its output over x",
+        says="scales by -1/(2 x sqrt(x)): explodes near 0",
     ),
     Gate("cbrt", "x", "1 / (3 * out * out)", says="scales by 1/(3 out²): infinite at 0"),
     Gate(
@@ -49,12 +63,13 @@ EXPONENTIALS = [
         definition="sqrt(x^2 + y^2)", says="shares the gradient along the direction (x, y): never more than it got",
     ),
     Gate(
-        "logaddexp", "x y", ("sigmoid(x - y)", "sigmoid(y - x)"), definition="max(x, y) + log1p(exp(-abs(x - y)))",
-        says="a soft max: shares the gradient between its inputs, in parts that add up to 1",
+        "logaddexp", "x y", ("sigmoid(x - y)", "sigmoid(y - x)"), definition="y + softplus(x - y)",
+        says="a smooth max: shares the gradient between its inputs, in parts that add up to 1",
     ),
     Gate(
-        "xlogy", "x y", ("log(y)", "x / where(x == 0, 1, y)"), domain="(y > 0) + (x == 0) * (y == 0)", needs="y > 0",
-        definition="where(x == 0, 0, x * log(where(x == 0, 1, y)))", says="x log y, and 0 where x is 0",
+        "xlogy", "x y", ("log(y)", "x / where((x == 0) * (y == 0), 1, y)"), domain="(y > 0) + (x == 0)", needs="y > 0",
+        definition="x * log(where((x == 0) * (y <= 0), 1, y))",
+        says="x log(y), and 0 where x is 0: scales x by log(y), and y by x/y",
     ),
 ]  # fmt: skip
 
@@ -70,22 +85,27 @@ TRIGONOMETRY = [
         "acos", "x", "-1 / sqrt((1 - x) * (1 + x))", domain="abs(x) <= 1", aliases="arccos",
         says="scales by -1/sqrt(1-x²): infinite at ±1",
     ),
-    Gate("atan", "x", "1 / (1 + x^2)", aliases="arctan", says="scales by 1/(1+x²): fades for large inputs"),
+    Gate("atan", "x", "(1 / hypot(1, x))^2", aliases="arctan", says="scales by 1/(1+x²): fades for large inputs"),
     Gate(
         "atan2", "y x", ("x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)"),
         domain="hypot(x, y) != 0", needs="a point other than (0, 0)", aliases="arctan2",
-        says="the angle of (x, y): scales by 1 over the distance",
+        says="the angle of the point (x, y): moves by 1 over its distance, at right angles",
     ),
-    Gate("sinpi", "x", "pi * cospi(x)", definition="sin(pi * x)", says="sin(pi x), exact at whole and half numbers"),
-    Gate("cospi", "x", "-pi * sinpi(x)", definition="cos(pi * x)", says="cos(pi x), exact at whole and half numbers"),
+    Gate(
+        "sinpi", "x", "pi * cospi(x)", definition="sin(pi * x)",
+        says="sin(pi x), exact at whole and half numbers: scales by pi cos(pi x)",
+    ),
+    Gate(
+        "cospi", "x", "-pi * sinpi(x)", definition="cos(pi * x)",
+        says="cos(pi x), exact at whole and half numbers: scales by -pi sin(pi x)",
+    ),
     Gate(
         "sinc", "x",
-        # Near 0, cos(pi x) - sinc(x) cancels: there its Taylor series stands, with terms enough for |x| < 0.3.
-        "where(abs(x) < 0.3, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
-        "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130 * (1 - (pi * x)^2 / 180 * (1 - (pi * x)^2 / 238))))))), "
-        "(cospi(x) - out) / x)",
+        # Near 0, cos(pi x) - sinc(x) cancels: there its Taylor series stands, with terms enough for |x| < 0.1.
+        "where(abs(x) < 0.1, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
+        "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi(x) - out) / x)",
         definition="where(x == 0, 1, sin(pi * x) / (pi * where(x == 0, 1, x)))",
-        says="sin(pi x)/(pi x): flat at 0, and a ripple that fades",
+        says="sin(pi x)/(pi x), as NumPy has it: dead at 0, and a fading ripple beside it",
     ),
 ]  # fmt: skip
 
@@ -93,11 +113,15 @@ HYPERBOLIC = [
     Gate("sinh", "x", "cosh(x)", definition="(exp(x) - exp(-x)) / 2", says="scales by cosh(x): at least what it got"),
     Gate("cosh", "x", "sinh(x)", definition="(exp(x) + exp(-x)) / 2", says="scales by sinh(x): dead at 0"),
     Gate(
-        "tanh", "x", "(1 / cosh(x))^2", definition="(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
+        "tanh", "x", "sech(x)^2", definition="2 * sigmoid(2 * x) - 1",
         says="scales by 1 - out²: full at 0, and almost none where it is saturated",
     ),
     Gate(
-        "asinh", "x", "1 / hypot(1, x)", aliases="arcsinh", definition="sign(x) * log(abs(x) + sqrt(x^2 + 1))",
+        "sech", "x", "-out * tanh(x)", definition="1 / cosh(x)",
+        says="1/cosh(x), a bell whose square is what tanh scales by: dead at 0",
+    ),
+    Gate(
+        "asinh", "x", "1 / hypot(1, x)", aliases="arcsinh", definition="log(x + sqrt(x^2 + 1))",
         says="scales by 1/sqrt(1+x²): fades for large inputs",
     ),
     Gate(
@@ -113,17 +137,23 @@ HYPERBOLIC = [
 PIECEWISE = [
     Gate(
         "abs", "x", "sign(x)", ties_first="where(x >= 0, 1, -1)", kink="x == 0", aliases="fabs absolute",
-        says="keeps or turns the sign of the gradient, as the input's; 0 at 0",
+        says="passes the gradient, with its sign turned where the input is negative; nothing at 0",
     ),
-    Gate("sign", "x", "0", kink="x == 0", aliases="sgn", says="flat: the gradient dies here"),
-    Gate("step", "x", "0", kink="x == 0", aliases="heaviside", says="1 from 0 on, else 0; flat: the gradient dies here"),
-    Gate("floor", "x", "0", kink="x == out", says="flat: the gradient dies here"),
-    Gate("ceil", "x", "0", kink="x == out", says="flat: the gradient dies here"),
-    Gate("round", "x", "0", kink="abs(x - out) == 0.5", says="to the nearest whole, halves to even; the gradient dies here"),
-    Gate("trunc", "x", "0", kink="(x == out) * (x != 0)", aliases="fix", says="flat: the gradient dies here"),
+    Gate("sign", "x", "0", kink="x == 0", aliases="sgn signum", says="-1, 0 or 1; flat: no gradient passes"),
+    Gate("step", "x", "0", kink="x == 0", aliases="heaviside", says="1 from 0 on, else 0; flat: no gradient passes"),
+    Gate("floor", "x", "0", kink="x == out", says="to the next whole below; flat: no gradient passes"),
+    Gate("ceil", "x", "0", kink="x == out", says="to the next whole above; flat: no gradient passes"),
+    Gate(
+        "round", "x", "0", kink="abs(x - out) == 0.5", aliases="rint",
+        says="to the nearest whole, halves to the even one; flat: no gradient passes",
+    ),
+    Gate(
+        "trunc", "x", "0", kink="(x == out) * (x != 0)", aliases="fix",
+        says="to the next whole towards 0; flat: no gradient passes",
+    ),
     Gate(
         "mod", "x y", ("1", "round((out - x) / y)"), domain="y != 0", kink="out == 0", aliases="remainder",
-        definition="x - y * floor(x / y)", says="passes the gradient to x; the sign of the result is that of y",
+        definition="x - y * floor(x / y)", says="passes the gradient to x unchanged; the result has the sign of y",
     ),
     Gate(
         "max", "x...", "x == out", ties_split="( x == out ) / ties", ties_first="( x == out ) * ( earlier == 0 )",
@@ -136,13 +166,13 @@ PIECEWISE = [
         says="routes the gradient to the smallest input; the others get nothing",
     ),
     Gate(
-        "clip", "x lo hi", ("(x > lo) * (x < hi)", "x < lo", "x > hi"),
+        "clip", "x lo hi", ("(x > lo) * (x < hi)", "(x < lo) * (lo <= hi)", "max(x, lo) > hi"),
         ties_split=(
             "((x > lo) + (x >= lo)) / 2 * ((x < hi) + (x <= hi)) / 2",
-            "((x < lo) + (x <= lo)) / 2",
-            "((x > hi) + (x >= hi)) / 2",
+            "((x < lo) + (x <= lo)) / 2 * ((lo < hi) + (lo <= hi)) / 2",
+            "((max(x, lo) > hi) + (max(x, lo) >= hi)) / 2",
         ),
-        ties_first=("(x >= lo) * (x <= hi)", "x < lo", "x > hi"),
+        ties_first=("(x >= lo) * (x <= hi)", "(x < lo) * (lo <= hi)", "max(x, lo) > hi"),
         routes=True, kink="(x == lo) + (x == hi)", definition="min(max(x, lo), hi)", aliases="clamp",
         says="routes the gradient to x between the bounds, else to the bound that holds",
     ),
@@ -153,7 +183,7 @@ PIECEWISE = [
 ]  # fmt: skip
 
 COMPARISONS = [
-    Gate(name, "x y", ("0", "0"), kink="x == y", says=f"1 where x {symbol} y, else 0; flat: the gradient dies here")
+    Gate(name, "x y", ("0", "0"), kink="x == y", says=f"1 where x {symbol} y, else 0; flat: no gradient passes")
     for name, symbol in {
         "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=",
     }.items()
@@ -165,12 +195,12 @@ ACTIVATIONS = [
         says="squashes to (0, 1): passes a quarter at most, and almost nothing where it is saturated",
     ),
     Gate(
-        "logsigmoid", "x", "sigmoid(-x)", aliases="log_sigmoid", definition="-log(1 + exp(-x))",
-        says="passes all where x is very negative, nothing where it is large",
+        "logsigmoid", "x", "sigmoid(-x)", aliases="log_sigmoid log_expit", definition="-softplus(-x)",
+        says="log(sigmoid(x)): passes all where x is very negative, almost nothing where it is large",
     ),
     Gate(
         "relu", "x", "x > 0", ties_split="((x > 0) + (x >= 0)) / 2", ties_first="x >= 0", routes=True, kink="x == 0",
-        definition="max(0, x)", says="passes the gradient where the input is positive; dead elsewhere",
+        definition="max(x, 0)", says="passes the gradient where the input is positive; dead elsewhere",
     ),
     Gate(
         "leaky_relu", "x slope=0.01", ("where(x > 0, 1, slope)", "where(x > 0, 0, x)"),
@@ -182,7 +212,7 @@ ACTIVATIONS = [
     Gate(
         "elu", "x alpha=1", ("where(x > 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))"),
         kink="(x == 0) * (alpha != 1)", definition="where(x > 0, x, alpha * expm1(x))",
-        says="passes the gradient where the input is positive, and less and less of it below",
+        says="passes the gradient where the input is positive, and less and less of it below 0",
     ),
     Gate(
         "selu", "x", "where(x > 0, 1.0507009873554805, 1.7580993408473766 * exp(x))", kink="x == 0",
@@ -190,12 +220,12 @@ ACTIVATIONS = [
         says="an elu that keeps mean and variance (Klambauer et al. 2017, arXiv:1706.02515)",
     ),
     Gate(
-        "softplus", "x", "sigmoid(x)", definition="log(1 + exp(x))",
-        says="a smooth relu: passes sigmoid(x) of the gradient",
+        "softplus", "x", "sigmoid(x)", definition="log1p(exp(x))",
+        says="a smooth relu: passes the part sigmoid(x) of the gradient",
     ),
     Gate("softsign", "x", "(1 / (1 + abs(x)))^2", definition="x / (1 + abs(x))", says="squashes to (-1, 1), slowly"),
     Gate(
-        "silu", "x", "sigmoid(x) * (1 + x * sigmoid(-x))", aliases="swish", definition="x * sigmoid(x)",
+        "silu", "x", "sigmoid(x) + out * sigmoid(-x)", aliases="swish", definition="x * sigmoid(x)",
         says="a smooth relu with a dip; its slope is 0 near -1.28",
     ),
     Gate(
@@ -204,35 +234,40 @@ ACTIVATIONS = [
         says="x times the normal distribution at x (Hendrycks and Gimpel, arXiv:1606.08415); its slope is 0 near -0.75",
     ),
     Gate(
-        "mish", "x", "tanh(softplus(x)) + x * sigmoid(x) * (1 / cosh(softplus(x)))^2", definition="x * tanh(softplus(x))",
+        "mish", "x", "tanh(softplus(x)) + x * sigmoid(x) * sech(softplus(x))^2", definition="x * tanh(softplus(x))",
         says="a smooth relu with a dip (Misra, arXiv:1908.08681); its slope is 0 near -1.19",
     ),
     Gate(
         "hardtanh", "x", "(x > -1) * (x < 1)", ties_split="((x > -1) + (x >= -1)) / 2 * ((x < 1) + (x <= 1)) / 2",
         ties_first="(x >= -1) * (x <= 1)", routes=True, kink="abs(x) == 1", definition="clip(x, -1, 1)",
+        aliases="hard_tanh",
         says="passes the gradient between -1 and 1; dead elsewhere",
     ),
     Gate(
-        "hardsigmoid", "x", "(x > -3) * (x < 3) / 6", ties_split="((x > -3) + (x >= -3)) / 2 * ((x < 3) + (x <= 3)) / 12",
-        ties_first="(x >= -3) * (x <= 3) / 6", routes=True, kink="abs(x) == 3", definition="clip(x / 6 + 0.5, 0, 1)",
+        "hardsigmoid", "x", "(x > -3) * (x < 3) / 6",
+        ties_split="((x > -3) + (x >= -3)) / 2 * ((x < 3) + (x <= 3)) / 12", ties_first="(x >= -3) * (x <= 3) / 6",
+        routes=True, kink="abs(x) == 3", definition="clip(x / 6 + 0.5, 0, 1)", aliases="hard_sigmoid",
         says="passes a sixth of the gradient between -3 and 3; dead elsewhere",
     ),
     Gate(
-        "logit", "x", "1 / (x * (1 - x))", domain="(x > 0) * (x < 1)", needs="0 < x < 1",
+        "logit", "x", "1 / x + 1 / (1 - x)", domain="(x > 0) * (x < 1)", needs="0 < x < 1",
         definition="log(x / (1 - x))", says="undoes sigmoid: scales by at least 4, and explodes near 0 and 1",
     ),
 ]  # fmt: skip
 
 SPECIAL = [
     Gate("erf", "x", "2 / sqrt(pi) * exp(-x^2)", says="squashes to (-1, 1): scales by a bell curve"),
-    Gate("erfc", "x", "-2 / sqrt(pi) * exp(-x^2)", definition="1 - erf(x)", says="1 - erf(x), with all its digits"),
+    Gate(
+        "erfc", "x", "-2 / sqrt(pi) * exp(-x^2)", definition="1 - erf(x)",
+        says="1 - erf(x), with all its digits: scales by the same bell curve, turned",
+    ),
     Gate(
         "erfinv", "x", "sqrt(pi) / 2 * exp(out^2)", domain="abs(x) < 1",
         says="undoes erf: scales by more and more towards ±1",
     ),
     Gate(
         "gamma", "x", "out * digamma(x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",
-        aliases="Γ tgamma", says="scales by out times digamma(x)",
+        aliases="Γ tgamma", says="(x-1)! for whole x: scales by the output times digamma(x)",
     ),
     Gate(
         "lgamma", "x", "digamma(x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",
@@ -240,11 +275,13 @@ SPECIAL = [
     ),
     Gate(
         "digamma", "x", "polygamma(1, x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",
-        aliases="psi ψ", says="the slope of lgamma",
+        aliases="psi ψ", says="the slope of lgamma: scales by polygamma(1, x), explodes near its poles",
     ),
     Gate(
-        "polygamma", "n x", (None, "polygamma(n + 1, x)"), domain="(n >= 0) * (n == floor(n)) * (x > 0)",
-        needs="a whole order n >= 0, and x > 0", says="the n-th derivative of digamma",
+        "polygamma", "n x", (None, "polygamma(n + 1, x)"),
+        domain="(n >= 0) * (n == floor(n)) * ((x > 0) + (x != floor(x)))",
+        needs="a whole order n >= 0, and x other than 0, -1, -2, …",
+        says="the n-th derivative of digamma: scales by the next one",
     ),
 ]  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The gates on floats, with IEEE 754 semantics: inf and nan where Python's math module raises.
 
-A function has the name of its gate. A gate without one is computed by its definition. scipy is imported by the gates
-that need it, when they are called.
+A function has the name of its gate. A gate without one is computed by its definition. What math does not have is
+computed here to its last digits (measured in docs/ACCURACY.md): nobody should wait for scipy to see digamma(2).
 """
 
 from __future__ import annotations
@@ -131,6 +131,12 @@ def sinh(x: float) -> float:
         return copysign(inf, x)
 
 
+def sech(x: float) -> float:
+    """1 / cosh(x), also where cosh(x) overflows and sech(x) is not yet 0."""
+    small = exp(-abs(x))
+    return 2 * small / (1.0 + small * small)
+
+
 def atanh(x: float) -> float:
     return math.atanh(x) if -1 < x < 1 else copysign(inf, x) if abs(x) == 1 else nan
 
@@ -148,12 +154,13 @@ def xlogy(x: float, y: float) -> float:
 
 def sinpi(x: float) -> float:
     """sin(pi x): reduced to |x| <= 1/4 without rounding, so that the zeros are zeros."""
-    if math.isinf(x):
+    if not math.isfinite(x):
         return nan
     rest = math.fmod(x, 2.0)
-    nearest = float(round(2 * rest))
-    angle = pi * (rest - nearest / 2)
-    return (math.sin(angle), math.cos(angle), -math.sin(angle), -math.cos(angle))[int(nearest) % 4] if x == x else nan
+    quarter = round(2 * rest)
+    angle = pi * (rest - quarter / 2)
+    result = math.cos(angle) if quarter % 2 else math.sin(angle)
+    return copysign(result, x) if result == 0 else -result if quarter % 4 >= 2 else result
 
 
 def cospi(x: float) -> float:
@@ -161,9 +168,10 @@ def cospi(x: float) -> float:
     if not math.isfinite(x):
         return nan
     rest = math.fmod(abs(x), 2.0)
-    nearest = float(round(2 * rest))
-    angle = pi * (rest - nearest / 2)
-    return (math.cos(angle), -math.sin(angle), -math.cos(angle), math.sin(angle))[int(nearest) % 4]
+    quarter = round(2 * rest)
+    angle = pi * (rest - quarter / 2)
+    result = math.sin(angle) if quarter % 2 else math.cos(angle)
+    return 0.0 if result == 0 else -result if quarter % 4 in (1, 2) else result
 
 
 def sinc(x: float) -> float:
@@ -300,34 +308,114 @@ def logit(x: float) -> float:
 def gamma(x: float) -> float:
     try:
         return math.gamma(x)
-    except OverflowError:
-        return inf
+    except OverflowError:  # beyond 171.6, or next to the pole in 0
+        return copysign(inf, x)
     except ValueError:  # the poles at 0, -1, -2, …; and -inf
         return copysign(inf, x) if x == 0 else nan
 
 
 def lgamma(x: float) -> float:
-    from scipy.special import gammaln
+    try:
+        return math.lgamma(x)
+    except (OverflowError, ValueError):  # beyond 2.5e305, and the poles at 0, -1, -2, …
+        return inf
 
-    return float(gammaln(x))
+
+# B(2k) / 2k, from the Bernoulli numbers: the asymptotic series of digamma (DLMF 5.11.2).
+DIGAMMA_SERIES = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
 
 
 def digamma(x: float) -> float:
-    from scipy.special import digamma
+    """A series where x is large; the recurrence up to there; below 0 the reflection, without rounding in pi x."""
+    if x <= 0:
+        if x == 0:
+            return -copysign(inf, x)
+        tangent = divide(sinpi(x), cospi(x))
+        return digamma(1.0 - x) - pi / tangent if tangent else nan
+    terms = []
+    while x < 12:
+        terms.append(-1.0 / x)
+        x += 1.0
+    square = 1.0 / x / x
+    series = 0.0
+    for coefficient in reversed(DIGAMMA_SERIES):
+        series = (series + coefficient) * square
+    return math.fsum((*terms, math.log(x), -0.5 / x, -series)) if math.isfinite(x) else x
 
-    return float(digamma(x)) if x > 0 or x != math.floor(x) else nan
+
+# B(2k) / (2k)!: the tail of a sum by Euler and Maclaurin (DLMF 2.10.1).
+EULER_MACLAURIN = (
+    1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000, 1 / 74724249600,
+    -3617 / 10670622842880000, 43867 / 5109094217170944000, -174611 / 802857662698291200000,
+)  # fmt: skip
+
+
+def inverse_powers(s: float, a: float) -> float:
+    """Hurwitz's zeta function times a^s, the sum of (a / (a + k))^s over k = 0, 1, …, for s >= 2 and a > 0."""
+    terms = []
+    start = a
+    while start < s + 12:
+        term = math.pow(a / start, s)
+        terms.append(term)
+        if term < 1e-18:
+            return math.fsum(terms)
+        start += 1.0
+    term = math.pow(a / start, s)
+    terms += (term * (start / (s - 1)), term / 2)
+    rising = term * (s / start)
+    for k, coefficient in enumerate(EULER_MACLAURIN, 1):
+        terms.append(coefficient * rising)
+        rising *= (s + 2 * k - 1) / start * ((s + 2 * k) / start)
+    return math.fsum(terms)
 
 
 def polygamma(n: float, x: float) -> float:
-    from scipy.special import polygamma
+    """(-1)^(n+1) n! times the sum of 1 / (x + k)^(n+1) over k = 0, 1, … (DLMF 5.15.1)."""
+    if not (n >= 0 and n == floor(n)) or isnan(x):
+        return nan
+    if n == 0:
+        return digamma(x)
+    sign = 1.0 if n % 2 else -1.0
+    if x > 0:
+        return sign * factorial_over(n, x)
+    nearest = round(x) if math.isfinite(x) else nan
+    if x == nearest:  # a pole: both sides agree where n is odd
+        return inf if n % 2 else -copysign(inf, x) if x == 0 else nan
+    if isnan(nearest):
+        return nan
+    # Below 0: the sum over all whole k, which repeats itself, less the terms that are too many.
+    rest = abs(x - nearest)
+    near, far = factorial_over(n, rest), factorial_over(n, 1.0 - rest)
+    return (near + sign * far if x < nearest else sign * near + far) - factorial_over(n, 1.0 - x)
 
-    return float(polygamma(int(n), x)) if n >= 0 and n == math.floor(n) else nan
+
+def factorial_over(n: float, x: float) -> float:
+    """n! times the sum of 1 / (x + k)^(n+1), for x > 0: through logarithms where a factor overflows."""
+    if math.isinf(x) or math.isinf(n):
+        return 0.0 if math.isfinite(n) else nan
+    first = divide(gamma(n), power(x, n))
+    if not 2.3e-308 < first < inf:
+        logarithm = lgamma(n) - n * math.log(x)
+        first = exp(logarithm) if not isnan(logarithm) else inf if n > x else 0.0
+    return first * (n / x * inverse_powers(n + 1.0, x))
 
 
 def erfinv(x: float) -> float:
-    from scipy.special import erfinv
-
-    return float(erfinv(x))
+    """An estimate (Winitzki's) made exact by Halley's method, on erfc where erf is near 1 and would lose digits."""
+    size = abs(x)
+    if not size < 1:
+        return copysign(inf, x) if size == 1 else nan
+    if size < 0.1:
+        y = math.sqrt(pi) / 2 * size * (1 + pi / 12 * size * size)
+    else:
+        log_rest = math.log((1 - size) * (1 + size))
+        half = 2 / (0.147 * pi) + log_rest / 2
+        y = math.sqrt(math.sqrt(half * half - log_rest / 0.147) - half)
+    for _ in range(3):
+        error = math.erf(y) - size if size < 0.5 else (1 - size) - math.erfc(y)
+        error *= math.sqrt(pi) / 2 * math.exp(y * y)
+        y -= error / (1 + y * error)
+    return copysign(y, x)
 
 
 # Where a gate's name is a word of Python's that this module needs, its function has another one.
