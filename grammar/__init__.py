@@ -1,1 +1,26 @@
-"""The grammar of the language (expression.lark), and the parsing tables that Lark makes of it (tables.py)."""
+"""The grammar of the language (expression.lark), and the parsing tables that Lark makes of it (tables.py).
+
+One rule is not in the grammar, and stands here for the engine and for Lark: between brackets, a newline is a blank.
+"""
+
+from __future__ import annotations
+
+
+class Brackets:
+    """Follows tokens in and out of brackets."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def ignores(self, token: str) -> bool:
+        """Whether the next token is a newline between brackets. A semicolon is none, wherever it stands."""
+        first = token[:1]
+        if first == "\n" or first == ";":
+            lines = token.split("\n") if "#" in token else [token]
+            return self.depth > 0 and not any(";" in line.partition("#")[0] for line in lines)
+        last = token[-1:]
+        if last == "(" or last == "[":
+            self.depth += 1
+        elif last == ")" or last == "]":
+            self.depth -= 1
+        return False

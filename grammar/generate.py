@@ -1,16 +1,17 @@
 """Make the tables of the parsing engine from the grammar: `python -m backprop.grammar.generate` rewrites tables.py.
 
-Lark reads expression.lark and computes the LALR(1) automaton. This module turns that into plain data which needs no
+Lark reads expression.lark and computes the LALR(1) automaton. This module turns that into plain text which needs no
 Lark to run: for every state what to do on a token, with chains of unit rules (sum <- product <- unary <- …) collapsed.
+Text, since Python reads a string many times faster than the same in brackets, and only a few rows are ever needed.
 
-A token stands in a row under its own text where it has just one ("+", "−"), else under its terminal ("<NAME>"), which
-no token's text can be; "" is the end of the text. What a row answers:
+A row says what tokens do, `action token token …  action token …`. A token stands there under its own text where it
+has just one ("+", "−"), else under its terminal ("<NAME>"), which no token's text can be; "<END>" is the text's end.
 
-    (SHIFT, after, state)      push the token; `after` is the state behind the operand that was pending, -1 if none was
-    (CLOSE, rule)              push the token, which completes that rule whatever comes next
-    (REDUCE, rule)             the rule is complete
-    (BINARY, gate, left side)  an operator's rule is complete: operand, operator, operand (the hot path)
-    (ACCEPT,)                  the text is a program
+    s<after>,<state>    push the token; `after` is the state behind the operand that was pending, -1 if none was
+    c<rule>             push the token, which completes that rule whatever comes next
+    r<rule>             the rule is complete
+    b<rule>             an operator's rule is complete: operand, operator, operand (the hot path)
+    a                   the text is a program
 
 A rule is (left side, its number of symbols, how many of them begin at a token of their own, alias).
 """
@@ -23,11 +24,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SHIFT, CLOSE, REDUCE, BINARY, ACCEPT = range(5)
-BINARY_ALIASES = frozenset(
-    "add subtract multiply divide matmul power less less_equal greater greater_equal equal not_equal".split()
-)
-Row = dict[str, tuple[Any, ...]]
+from backprop.grammar import Brackets
+
+OPERATORS = ["add", "subtract", "multiply", "divide", "matmul", "power"]
+COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
+BINARY_ALIASES = frozenset([*OPERATORS, *COMPARISONS])
+Row = dict[str, str]  # from a token's key to the action
 
 
 def lark_parser(grammar: str) -> Any:
@@ -35,20 +37,17 @@ def lark_parser(grammar: str) -> Any:
     from lark import Lark
     from lark.lexer import Token
 
-    class InsideBrackets:
-        """Drop the separators between brackets, where a newline is a blank."""
+    class OutsideBrackets:
+        """Drop the newlines between brackets."""
 
         always_accept = ("SEPARATOR",)
 
         def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-            depth = 0
-            for token in stream:
-                depth += (token[-1] in "([") - (token in (")", "]"))
-                if token.type != "SEPARATOR" or depth <= 0 or ";" in token:
-                    yield token
+            brackets = Brackets()
+            return (token for token in stream if not brackets.ignores(token))
 
     return Lark(
-        grammar, parser="lalr", lexer="basic", start="program", propagate_positions=True, postlex=InsideBrackets()
+        grammar, parser="lalr", lexer="basic", start="program", propagate_positions=True, postlex=OutsideBrackets()
     )
 
 
@@ -56,36 +55,49 @@ def make_tables(grammar: str) -> dict[str, Any]:
     """The engine's tables for a grammar, under the names that tables.py gives them."""
     lark = lark_parser(grammar)
     automaton = Automaton(lark)
-    rows: list[Row] = []
+    rows: dict[str, int] = {}
+
+    def number(row: Row) -> int:
+        return rows.setdefault(row_text(row), len(rows))
+
     pending = [
-        {left: intern(rows, automaton.row_behind(state, left)) for left in automaton.nonterminals(state)}
+        " ".join(f"{left} {number(automaton.row_behind(state, left))}" for left in automaton.nonterminals(state))
         for state in automaton.states
     ]
+    expected = " ".join(str(number(automaton.row_at(state))) for state in automaton.states)
     return {
         "CHECKSUM": zlib.crc32(grammar.encode()),
         "TOKEN": token_pattern(lark),
-        "START": automaton.start,
-        "RULES": automaton.rules,
-        "ROWS": rows,
-        "EXPECTED": [intern(rows, automaton.row_at(state)) for state in automaton.states],
-        "PENDING": pending,
+        "FIXED": " ".join(sorted(key for keys in automaton.keys.values() for key in keys if not key.isupper())),
+        "RULES": "\n".join(" ".join(map(str, rule)).rstrip() for rule in automaton.rules),
+        "EXPECTED": expected,
+        "PENDING": "\n".join(pending),
+        "ROWS": "\n".join(rows),
     }
 
 
-def intern(rows: list[Row], row: Row) -> int:
-    """The number of a row among the distinct ones."""
-    if row not in rows:
-        rows.append(row)
-    return rows.index(row)
+def row_text(row: Row) -> str:
+    """A row as a line of text: each action with its tokens behind it."""
+    tokens: dict[str, list[str]] = {}
+    for key, action in row.items():
+        tokens.setdefault(action, []).append(key)
+    return "  ".join(" ".join([action, *keys]) for action, keys in tokens.items())
 
 
 def token_pattern(lark: Any) -> str:
-    """One regular expression for all: what is ignored, then a token in group 1; a character that starts none is one."""
+    """One regular expression for all: blanks and comments, then a token in group 1, which is empty at the end.
+
+    A character that starts no longer token is one by itself, whether the grammar knows it or not. Terminals that begin
+    as a name does are tried behind a name that was read once.
+    """
     ignored = set(lark.ignore_tokens)
     terminals = lark.parser.lexer.lexer.terminals  # in the order in which Lark tries them
-    tokens = "|".join(t.pattern.to_regexp() for t in terminals if t.name not in ignored)
     blanks = "|".join(t.pattern.to_regexp() for t in terminals if t.name in ignored)
-    return f"(?:{blanks})*+({tokens}|(?s:.))"
+    patterns = [t.pattern.to_regexp() for t in terminals if t.name not in ignored and t.pattern.max_width > 1]
+    (name,) = (t.pattern.to_regexp() for t in terminals if t.name == "NAME")
+    behind = [pattern.removeprefix(name) for pattern in patterns if pattern.startswith(name)]
+    others = [pattern for pattern in patterns if not pattern.startswith(name)]
+    return f"(?:{blanks})*+({name}+(?:{'|'.join(behind)})|{'|'.join(others)}|(?s:.)|\\Z)"
 
 
 class Automaton:
@@ -93,7 +105,7 @@ class Automaton:
 
     def __init__(self, lark: Any) -> None:
         table = lark.parser.parser._parse_table
-        self.keys = {terminal.name: list(token_keys(terminal)) for terminal in lark.terminals} | {"$END": [""]}
+        self.keys = {terminal.name: list(token_keys(terminal)) for terminal in lark.terminals} | {"$END": ["<END>"]}
         self.actions = table.states
         self.states = self._breadth_first(table.start_states["program"])
         self.start = 0
@@ -131,7 +143,7 @@ class Automaton:
         """What each token does when `left` has just been read in `state`."""
         return self._row((terminal, self._behind(state, left, terminal)) for terminal in self.keys)
 
-    def _row(self, entries: Iterator[tuple[str, tuple[Any, ...] | None]]) -> Row:
+    def _row(self, entries: Iterator[tuple[str, str | None]]) -> Row:
         return {
             key: action
             for terminal, action in sorted(entries, key=lambda entry: entry[0])
@@ -139,13 +151,13 @@ class Automaton:
             for key in self.keys.get(terminal, ())
         }
 
-    def _at(self, state: int, terminal: str) -> tuple[Any, ...] | None:
+    def _at(self, state: int, terminal: str) -> str | None:
         if terminal not in self.actions[state]:
             return None
         shifts, target = self._action(state, terminal)
         return self._shift(-1, target) if shifts else self._reduce(target)
 
-    def _behind(self, state: int, left: str, terminal: str) -> tuple[Any, ...] | None:
+    def _behind(self, state: int, left: str, terminal: str) -> str | None:
         while True:
             after = self.actions[state][left][1]
             if terminal not in self.actions[after]:
@@ -161,20 +173,18 @@ class Automaton:
         action, target = self.actions[state][terminal]
         return action.name == "Shift", target
 
-    def _shift(self, after: int, target: int) -> tuple[Any, ...]:
+    def _shift(self, after: int, target: int) -> str:
         completed = {id(rule): rule for action, rule in self.actions[target].values() if action.name == "Reduce"}
         if len(completed) == 1 and all(action.name == "Reduce" for action, _ in self.actions[target].values()):
             (rule,) = completed.values()
             if rule.origin.name != "program":
-                return CLOSE, self.rule(rule)
-        return SHIFT, after, self.states.index(target)
+                return f"c{self.rule(rule)}"
+        return f"s{after},{self.states.index(target)}"
 
-    def _reduce(self, rule: Any) -> tuple[Any, ...]:
+    def _reduce(self, rule: Any) -> str:
         if rule.origin.name == "program":
-            return (ACCEPT,)
-        if rule.alias in BINARY_ALIASES:
-            return BINARY, rule.alias, str(rule.origin.name)
-        return REDUCE, self.rule(rule)
+            return "a"
+        return f"{'b' if rule.alias in BINARY_ALIASES else 'r'}{self.rule(rule)}"
 
 
 def token_keys(terminal: Any) -> Iterator[str]:
@@ -189,14 +199,11 @@ def token_keys(terminal: Any) -> Iterator[str]:
 
 
 def render(tables: dict[str, Any]) -> str:
-    """The text of tables.py: a line for each entry."""
-    lines = ['"""Made from expression.lark by `python -m backprop.grammar.generate`. Do not edit."""', ""]
+    """The text of tables.py."""
+    lines = ['"""Made from expression.lark by `python -m backprop.grammar.generate`. Do not edit."""']
     for name, value in tables.items():
-        if isinstance(value, list):
-            lines += [f"{name} = [", *(f"    {entry!r}," for entry in value), "]"]
-        else:
-            lines.append(f"{name} = {value!r}")
-    return "\n".join(lines) + "\n"
+        lines.append(f'{name} = """\\\n{value}"""' if "\n" in str(value) and name != "TOKEN" else f"{name} = {value!r}")
+    return "\n\n".join(lines) + "\n"
 
 
 def main() -> None:

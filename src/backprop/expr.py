@@ -1,7 +1,7 @@
 """The AST: a program as a flat list of nodes, each behind its operands.
 
-A node is a number in the list, and its operands are numbers of earlier nodes: whoever walks a program takes one loop and
-no recursion, and a million gates are no deeper than three. Leaves that read alike share one node.
+A node is a number in the list, and its operands are numbers of earlier nodes: whoever walks a program takes one loop
+and no recursion, and a million gates are no deeper than three. Leaves that read alike share one node.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from backprop.errors import Problem
 from backprop.expr import Call, Program, Statement
 
 Handler = Callable[[list[Any], int, int], Any]
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ"  # a power, to whoever pastes it
 SLICES = {  # where among a slice's symbols its start, stop and step stand; the others are colons
     "slice": (None, None, None),
     "slice_to": (None, 1, None),
@@ -30,6 +31,7 @@ class Builder:
         self.program = program
         self.tokens = tokens
         self.leaves: dict[str, int] = {}  # the node of each token that was seen as a leaf
+        self.called: dict[str, str] = {}  # the name in each token that opened a call
 
     def handler(self, alias: str) -> Handler:
         """The function that builds what a rule with this alias means."""
@@ -47,12 +49,8 @@ class Builder:
         return len(program.ops) - 1
 
     def leaf(self, op: str, token: str, index: int) -> int:
-        """A number, name or string; every further one that reads alike is the same node."""
-        operand: str | float = token
-        if op == "number":
-            operand = self.number(token, index)
-        elif op == "string":
-            operand = token[1:-1]
+        """A number or a string; every further one that reads alike is the same node. (Names: see the engine.)"""
+        operand = self.number(token, index) if op == "number" else token[1:-1]
         self.leaves[token] = node = self.node(op, operand, index, index)
         return node
 
@@ -60,15 +58,34 @@ class Builder:
         """The value of a literal; one beyond the range of float64 is a mistake, not an infinity."""
         value = float(token)
         if value == float("inf"):
-            raise Problem(
-                "syntax",
-                f"{token if len(token) < 40 else token[:36] + '…'} is beyond the largest number, 1.797e308",
-                text=self.program.text,
-                source=self.program.source,
-                spans=[self.program.tokens_span(index, index)],
-                hint="write inf for infinity",
+            shown = token if len(token) < 40 else token[:36] + "…"
+            raise self.problem(
+                f"{shown} is beyond the largest number, 1.797e308", index, index, "write inf for infinity"
             )
         return value
+
+    def name(self, token: str, index: int) -> str:
+        """A name of other than ASCII letters in the form in which names are compared, NFKC, as in Python."""
+        from unicodedata import normalize
+
+        from backprop.syntax.mistakes import not_a_name
+
+        name = normalize("NFKC", token)
+        if not name.isidentifier() or any(character in token for character in SUPERSCRIPTS):
+            raise not_a_name(self.program, self.tokens, index)
+        return name
+
+    def name_before(self, index: int) -> str:
+        """The name in a token that also holds its "(" or "="."""
+        token = self.tokens[index]
+        name = token[:-1].rstrip()
+        return name if name.isascii() else self.name(name, index)
+
+    def problem(self, message: str, first: int, last: int, hint: str) -> Problem:
+        """A mistake that is none of the grammar's, at a run of tokens."""
+        program = self.program
+        spans = [program.tokens_span(first, last)]
+        return Problem("syntax", message, text=program.text, source=program.source, spans=spans, hint=hint)
 
     # ── operators ──
 
@@ -76,8 +93,21 @@ class Builder:
         """A sign before a literal belongs to the literal: x^-2 has a constant exponent, and -1 is no gate."""
         operand = values[1]
         if self.program.ops[operand] == "number" and last == first + 1:
-            return self.node("number", -self.program.operands[operand], first, last)
+            return self.negative(operand, first)
         return self.node("negate", (operand,), first, last)
+
+    def negative(self, operand: int, first: int) -> int:
+        """The leaf of a literal with a sign. The literal that was just made for it is none by itself."""
+        program, literal = self.program, self.tokens[first + 1]
+        node = self.leaves.get("-" + literal)
+        if operand == len(program.ops) - 1 and program.firsts[operand] == first + 1:
+            del self.leaves[literal]
+            for column in (program.ops, program.operands, program.firsts, program.lasts):
+                column.pop()
+        if node is None:
+            value = -self.number(literal, first + 1)
+            self.leaves["-" + literal] = node = self.node("number", value, first, first + 1)
+        return node
 
     def on_plus(self, values: list[Any], first: int, last: int) -> Any:
         return values[1]
@@ -96,14 +126,33 @@ class Builder:
     # ── calls and arrays ──
 
     def on_call(self, values: list[Any], first: int, last: int) -> int:
-        arguments = values[1] if len(values) == 3 else []
-        positional = tuple(argument for argument in arguments if isinstance(argument, int))
-        keywords = tuple(argument for argument in arguments if not isinstance(argument, int))
-        name = self.tokens[first].rstrip("( \t")
+        positional = tuple(values[1]) if len(values) > 2 else ()
+        keywords: tuple[tuple[str, int], ...] = ()
+        for place, argument in enumerate(positional):
+            if argument.__class__ is not int:
+                positional, keywords = positional[:place], positional[place:]
+                self.check_keywords(keywords)
+                break
+        token = self.tokens[first]
+        name = self.called.get(token)
+        if name is None:
+            self.called[token] = name = self.name_before(first)
         return self.node("call", Call(name, positional, keywords), first, last)
 
+    def check_keywords(self, keywords: tuple[Any, ...]) -> None:
+        """Behind the first argument that is given by its name, all are."""
+        for argument in keywords:
+            if isinstance(argument, int):
+                first, last = self.program.firsts[argument], self.program.lasts[argument]
+                raise self.problem(
+                    "this argument has no name, but stands behind one that has",
+                    first,
+                    last,
+                    "arguments by position come first, then those by name: sum(A, axis=0)",
+                )
+
     def on_keyword(self, values: list[Any], first: int, last: int) -> tuple[str, int]:
-        return self.tokens[first].rstrip("= \t"), values[1]
+        return self.name_before(first), values[1]
 
     def on_array(self, values: list[Any], first: int, last: int) -> int:
         elements = values[1] if len(values) > 2 else []
@@ -126,16 +175,18 @@ class Builder:
         self.statement("result", "", (), values[0], (first, last))
 
     def on_assignment(self, values: list[Any], first: int, last: int) -> None:
-        self.statement("assignment", self.tokens[first].rstrip("= \t"), (), values[1], (first, last))
+        self.statement("assignment", self.name_before(first), (), values[1], (first, last))
 
     def on_definition(self, values: list[Any], first: int, last: int) -> None:
         parameters = values[1]
-        for parameter in parameters:
+        for i, parameter in enumerate(parameters):
             if not isinstance(parameter, int) or self.program.ops[parameter] != "name":
                 raise self.not_a_parameter(parameter)
-        self.statement("definition", self.tokens[first].rstrip("( \t"), tuple(parameters), values[4], (first, last))
-        # Inside, x may be a parameter; outside, it is another x: they must not share a node.
-        self.leaves.clear()
+            index = first + 1 + 2 * i
+            if self.program.firsts[parameter] != index:  # x stood in an earlier line: the parameter is another one
+                parameters[i] = self.node("name", self.program.operands[parameter], index, index)
+        self.statement("definition", self.name_before(first), tuple(parameters), values[-1], (first, last))
+        self.leaves.clear()  # outside again, x is another x than inside
 
     def statement(self, kind: str, name: str, parameters: tuple[int, ...], value: int, tokens: tuple[int, int]) -> None:
         statements = self.program.statements
@@ -145,11 +196,9 @@ class Builder:
 
     def not_a_parameter(self, parameter: int | tuple[str, int]) -> Problem:
         node = parameter if isinstance(parameter, int) else parameter[1]
-        return Problem(
-            "syntax",
-            "a function's parameters are plain names",
-            text=self.program.text,
-            source=self.program.source,
-            spans=[self.program.span(node)],
-            hint="write it like neuron(w, x, b) = sigmoid(w*x + b); to compare, write ==",
+        return self.problem(
+            "a function's inputs are plain names",
+            self.program.firsts[node],
+            self.program.lasts[node],
+            "write it like neuron(w, x, b) = sigmoid(w*x + b); to compare, write ==",
         )

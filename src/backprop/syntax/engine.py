@@ -1,13 +1,14 @@
 """Lark's tables, run by a small engine: from tokens to the AST without importing Lark.
 
-The tables (grammar/tables.py) are made by Lark from the grammar. Three stacks carry the parse: `states`, the automaton's
-states; `values`, a node or token number for each symbol; and `begins`, the token at which each operand begins. `row`
+The tables (grammar/tables.py) are made by Lark from the grammar. Three stacks carry the parse: `states`, those of the
+automaton; `values`, a node or token number for each symbol; and `begins`, the token at which each operand begins. `row`
 holds what may follow the operand that has just been read, or is None where an operand is expected. Nothing recurses, so
 a megabyte of parentheses is merely long.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType, SimpleNamespace
@@ -19,22 +20,76 @@ from backprop.syntax.builder import Builder
 from backprop.syntax.lexer import terminal, token_spans, tokens
 
 SHIFT, CLOSE, REDUCE, BINARY, ACCEPT = range(5)
+KINDS = {"s": SHIFT, "c": CLOSE, "r": REDUCE, "b": BINARY, "a": ACCEPT}
 LEAVES = {"<NUMBER>": "number", "<NAME>": "name", "<STRING>": "string"}
-Row = dict[str, tuple[Any, ...]]
+Action = tuple[Any, ...]
+Row = dict[str, Action]
+
+
+class Lazy(dict[Any, Any]):
+    """A dict that makes an entry when it is first asked for."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self.make = make
+
+    def __missing__(self, key: Any) -> Any:
+        value = self[key] = self.make(key)
+        return value
 
 
 class Tables:
-    """The tables in the form in which the engine runs them."""
+    """The tables as the engine runs them, read from their text (see backprop.grammar.generate) as far as needed.
+
+    `expected[state]` is the row where an operand is expected, or right behind a token; `pending[state][left side]` the
+    row behind an operand, and `atom[state]` the one behind a leaf.
+    """
 
     def __init__(self, data: ModuleType | SimpleNamespace) -> None:
         self.token: str = data.TOKEN
-        self.start: int = data.START
-        self.rules: list[tuple[str, int, int, str]] = data.RULES
-        self.expected: list[Row] = [data.ROWS[row] for row in data.EXPECTED]
-        self.pending: list[dict[str, Row]] = [
-            {left: data.ROWS[row] for left, row in rows.items()} for rows in data.PENDING
-        ]
-        self.atom: list[Row] = [rows.get("atom", {}) for rows in self.pending]
+        self.keys: dict[str, str] = {key: key for key in data.FIXED.split()} | {"": "<END>"}
+        self.rules = [rule_of(*line.split(" ")) for line in data.RULES.split("\n")]
+        self.rows = data.ROWS.split("\n")
+        expected, pending = data.EXPECTED.split(), data.PENDING.split("\n")
+        row: dict[str, Row] = Lazy(self.row)
+        self.action: dict[str, Action] = Lazy(self.read_action)
+        self.expected: dict[int, Row] = Lazy(lambda state: row[expected[state]])
+        self.pending: dict[int, dict[str, Row]] = Lazy(lambda state: lefts(pending[state].split(), row))
+        self.atom: dict[int, Row] = Lazy(lambda state: self.pending[state]["atom"])
+
+    def row(self, number: str) -> Row:
+        """A row from its line."""
+        row = {}
+        for group in self.rows[int(number)].split("  "):
+            action, *keys = group.split()
+            for key in keys:
+                row[key] = self.action[action]
+        return row
+
+    def read_action(self, text: str) -> Action:
+        """An action from its word; that of an operator holds its gate and its rule's left side."""
+        kind, numbers = KINDS[text[0]], [int(number) for number in text[1:].split(",") if number]
+        if kind == BINARY:
+            left_side, _, _, gate = self.rules[numbers[0]]
+            return BINARY, gate, left_side
+        return kind, *numbers
+
+
+def rule_of(left_side: str, length: str, begins: str, alias: str = "") -> tuple[str, int, int, str]:
+    """A rule from the words of its line."""
+    return left_side, int(length), int(begins), alias
+
+
+def lefts(words: list[str], row: dict[str, Row]) -> dict[str, Row]:
+    """The rows behind each left side; one that cannot stand there has an empty row."""
+    numbers = dict(zip(words[::2], words[1::2], strict=True))
+    return Lazy(lambda left: row[numbers[left]] if left in numbers else {})
+
+
+def grammar_text() -> bytes:
+    """The grammar, as it is in its file."""
+    package: Any = sys.modules["backprop.grammar"]
+    text: bytes = package.__loader__.get_data(f"{package.__path__[0]}/expression.lark")
+    return text
 
 
 @cache
@@ -42,10 +97,7 @@ def current_tables() -> Tables:
     """The tables of the grammar as it is now; made by Lark on the spot where tables.py has gone stale."""
     import zlib
 
-    from backprop import grammar
-
-    loader, path = grammar.__loader__, grammar.__path__[0]
-    text: bytes = loader.get_data(f"{path}/expression.lark")  # type: ignore[union-attr]
+    text = grammar_text()
     if zlib.crc32(text) == generated.CHECKSUM:
         return Tables(generated)
     from backprop.grammar.generate import make_tables
@@ -56,6 +108,8 @@ def current_tables() -> Tables:
 def parse(text: str, source: str | None = None) -> Program:
     """The program that a text is. Raises a Problem of kind "syntax" with the place and a cure."""
     tables = current_tables()
+    if not text.isascii():
+        check_characters(text, source)
     found = tokens(tables.token, text)
     program = Program(text, lambda: token_spans(tables.token, text), source)
     builder = Builder(program, found)
@@ -67,43 +121,63 @@ def parse(text: str, source: str | None = None) -> Program:
     return program
 
 
+def check_characters(text: str, source: str | None) -> None:
+    """Half a character is what Python makes of bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        from backprop.syntax.mistakes import not_text
+
+        raise not_text(text, error.start, source) from None
+
+
 def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     """Parse the tokens into the builder's program; the number of the token that cannot stand where it does, or None."""
     expected, pending, atom, rules = tables.expected, tables.pending, tables.atom, tables.rules
-    handlers: list[Callable[..., int | list[Any]]] = [builder.handler(alias) for _, _, _, alias in rules]
+    handlers: list[Callable[..., Any]] = [builder.handler(alias) for _, _, _, alias in rules]
     ops, operands = builder.program.ops, builder.program.operands
     firsts, lasts = builder.program.firsts, builder.program.lasts
     add_op, add_operands, add_first, add_last = ops.append, operands.append, firsts.append, lasts.append
     leaves = builder.leaves
-    state = tables.start
+    keys = tables.keys.copy()  # the key of each token that was seen and is no leaf
+    state = 0
     states: list[int] = []
     values: list[Any] = []
     begins: list[int] = []
     row: Row | None = None
-    index = -1
-    for index, token in enumerate([*found, ""]):
-        key = token
+    for index, token in enumerate(found):
         if row is None:  # an operand is expected
             leaf = leaves.get(token)
             if leaf is None:
-                action = expected[state].get(key)
-                if action is None:
-                    key = terminal(token) if token else ""
-                    action = expected[state].get(key)
-                    if action is None:
-                        return index
-                    if key in LEAVES:
+                key = keys.get(token, "")
+                if not key:
+                    key = terminal(token)
+                    if key == "<NAME>":
+                        leaves[token] = leaf = len(ops)
+                        add_op("name")
+                        add_operands(token if token.isascii() else builder.name(token, index))
+                        add_first(index)
+                        add_last(index)
+                    elif key in LEAVES:
                         leaf = builder.leaf(LEAVES[key], token, index)
+                    else:
+                        keys[token] = key
             if leaf is not None:
+                row = atom[state]
+                if not row:
+                    return index
                 values.append(leaf)
                 begins.append(index)
-                row = atom[state]
                 continue
+            if token == "=":  # a function's inputs are known; inside, x is another x
+                leaves.clear()
             begins.append(index)
+            action = expected[state].get(key)
         else:
+            key = token
             action = row.get(key)
             if action is None:
-                key = terminal(token) if token else ""
+                key = keys.get(token) or terminal(token)
                 action = row.get(key)
         while True:
             if action is None:
@@ -133,6 +207,9 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
                 break
             elif kind == ACCEPT:
                 return None
+            elif kind == REDUCE and row is not None and rules[action[1]][1] == 1:  # an operand becomes a list, a result
+                values[-1] = handlers[action[1]](values[-1:], begins[-1], index - 1)
+                row = pending[state][rules[action[1]][0]]
             else:
                 left_side, length, beginnings, _ = rules[action[1]]
                 if kind == CLOSE:  # the token completes the rule
@@ -158,4 +235,4 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
                 if kind == CLOSE:
                     break
             action = row.get(key)
-    return index
+    return None

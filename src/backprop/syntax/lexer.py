@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from backprop.grammar import Brackets
 from backprop.spans import Span
+
+DIGITS = frozenset("0123456789")
+CLOSINGS = {"(": "<CALL>", "=": "<ASSIGN>", '"': "<STRING>"}
 
 
 @cache
@@ -15,8 +19,10 @@ def scanner(pattern: str) -> re.Pattern[str]:
 
 
 def tokens(pattern: str, text: str) -> list[str]:
-    """The tokens of a text, without the newlines that stand between brackets."""
-    found = scanner(pattern).findall(text)
+    """The tokens of a text, without the newlines that stand between brackets; the last one is empty: the end."""
+    found: list[str] = scanner(pattern).findall(text)
+    if len(found) > 1 and not found[-2]:  # the end was found twice: behind a blank, and behind nothing
+        found.pop()
     if "\n" in text:
         kept = outside_brackets(found)
         if len(kept) != len(found):
@@ -27,38 +33,28 @@ def tokens(pattern: str, text: str) -> list[str]:
 def token_spans(pattern: str, text: str) -> list[Span]:
     """Where the tokens stand, in the same order."""
     spans = [Span(*match.span(1)) for match in scanner(pattern).finditer(text)]
+    if len(spans) > 1 and spans[-2].start == spans[-2].end:
+        spans.pop()
     return [spans[i] for i in outside_brackets([text[start:end] for start, end in spans])]
 
 
 def outside_brackets(found: list[str]) -> list[int]:
     """The numbers of the tokens that count: all but the newlines between brackets."""
-    kept, depth = [], 0
-    for i, token in enumerate(found):
-        if token[-1] in "([":
-            depth += 1
-        elif token in (")", "]"):
-            depth -= 1
-        elif depth > 0 and token[0] == "\n" and ";" not in token:
-            continue
-        kept.append(i)
-    return kept
+    brackets = Brackets()
+    return [i for i, token in enumerate(found) if not brackets.ignores(token)]
 
 
 def terminal(token: str) -> str:
     """Which terminal a token is that has no text of its own, under its name in the tables ("<NAME>")."""
-    first, last = token[0], token[-1]
+    if token.isidentifier():
+        return "<NAME>"
+    first, last = token[:1], token[-1:]
+    if first in DIGITS or (first == "." and token[1:2] in DIGITS):
+        return "<NUMBER>"
     if first in ";\n":
         return "<SEPARATOR>"
-    if last == "(" and len(token) > 1:
-        return "<CALL>"
-    if last == "=" and len(token) > 1 and first not in "<>=!":
-        return "<ASSIGN>"
-    if first == '"' and len(token) > 1:
-        return "<STRING>"
+    if len(token) > 1 and last in CLOSINGS and first not in "<>=!":
+        return CLOSINGS[last]
     if token == ".T":
         return "<TRANSPOSE>"
-    if first.isdecimal() or (first == "." and len(token) > 1):
-        return "<NUMBER>"
-    if first.isalnum() or first == "_":
-        return "<NAME>"
-    return "<ILLEGAL>"
+    return "<NAME>" if first.isalnum() and not first.isdecimal() else "<ILLEGAL>"

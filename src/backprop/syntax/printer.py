@@ -143,8 +143,9 @@ def pieces(program: Program, op: str, operand: Any) -> list[str | int]:
 
 
 def call_pieces(call: Call) -> list[str | int]:
-    keywords: list[list[str | int]] = [[f"{name}=", value] for name, value in call.keywords]
-    return [f"{call.name}(", *listed([*([argument] for argument in call.positional), *keywords]), ")"]
+    positional = [[argument] for argument in call.positional]
+    keywords = [[f"{name}=", value] for name, value in call.keywords]
+    return [f"{call.name}(", *listed([*positional, *keywords]), ")"]
 
 
 def operator_pieces(program: Program, op: str, operand: Sequence[int]) -> list[str | int]:
@@ -168,9 +169,9 @@ def operand_pieces(program: Program, node: int, least: int, gate: str) -> list[s
     return ["(", node, ")"] if level < least else [node]
 
 
-def listed(items: Iterable[list[str | int]]) -> list[str | int]:
+def listed(items: Iterable[list[Any]]) -> list[Any]:
     """Items separated by commas."""
-    row: list[str | int] = []
+    row: list[Any] = []
     for item in items:
         row += [", ", *item] if row else item
     return row
