@@ -120,10 +120,10 @@ def prepared_forward(circuit: Circuit) -> list[Callable[..., float] | None]:
     plan = circuit.plans.get("forward")
     if plan is None:
         known: dict[Gate, Callable[..., float] | None] = {INPUT: None, CONSTANT: None}
-        plan = circuit.plans["forward"] = [
-            known[gate] if gate in known else known.setdefault(gate, rules.forward(gate, len(inputs)))
-            for gate, inputs in zip(circuit.gates, circuit.inputs, strict=True)
-        ]
+        for gate, inputs in zip(circuit.gates, circuit.inputs, strict=True):
+            if gate not in known:
+                known[gate] = rules.forward(gate, len(inputs))
+        plan = circuit.plans["forward"] = list(map(known.__getitem__, circuit.gates))
     return plan  # type: ignore[return-value]
 
 
@@ -132,28 +132,32 @@ def prepared_backward(circuit: Circuit, ties: str) -> list[Backward | None]:
     plan = circuit.plans.get(ties)
     if plan is None:
         active = circuit.active
-        known: dict[object, Backward | None] = {INPUT: None}
+        # Known functions by gate: of one input; of two, by which of them vary. Most stages of a large circuit are these.
+        unary: dict[Gate, Backward] = {}
+        binary: list[dict[Gate, Backward]] = [{}, {}, {}, {}]
         functions: list[Backward | None] = []
         for wire, gate in enumerate(circuit.gates):
-            if not active[wire]:
+            inputs = circuit.inputs[wire]
+            if not active[wire] or not inputs:
                 functions.append(None)
                 continue
-            inputs = circuit.inputs[wire]
-            # The common case, all inputs active, is known by the gate alone where it takes a fixed number of them.
-            wanted = tuple([active[source] for source in inputs])
-            key = (gate, wanted)
-            if key not in known:
-                known[key] = None if gate is INPUT else backward_of(circuit, wire, ties, wanted)
-            functions.append(known[key])
+            if len(inputs) == 2:
+                known = binary[active[inputs[0]] + 2 * active[inputs[1]]]
+            else:
+                known = unary if len(inputs) == 1 else {}
+            if gate not in known:
+                known[gate] = backward_of(circuit, wire, ties)
+            functions.append(known[gate])
         plan = circuit.plans[ties] = functions
     return plan  # type: ignore[return-value]
 
 
-def backward_of(circuit: Circuit, wire: int, ties: str, wanted: tuple[int, ...]) -> Backward:
+def backward_of(circuit: Circuit, wire: int, ties: str) -> Backward:
     """The backward function of one stage; a gate without a rule is named with its place."""
     gate = circuit.gates[wire]
+    wanted = tuple([bool(circuit.active[source]) for source in circuit.inputs[wire]])
     try:
-        return rules.backward(gate, len(wanted), ties, tuple(map(bool, wanted)))
+        return rules.backward(gate, len(wanted), ties, wanted)
     except Problem as problem:
         if circuit.program is not None and circuit.nodes[wire] >= 0:
             problem.text, problem.source = circuit.program.text, circuit.program.source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import count
 
 from backprop.circuit import Circuit, Opened
@@ -51,13 +52,19 @@ class Names:
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
         self.calls: dict[int, Opened] = {call.output: call for call in circuit.opened}
-        self.names = dict(circuit.names)
-        taken = set(circuit.names.values())
-        numbers = count(1)
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """The name of each wire that has one: the user's, and q1, q2, … for the others that are shown."""
+        circuit = self.circuit
+        names = dict(circuit.names)
+        taken = set(names.values())
+        free = (name for name in map("q{}".format, count(1)) if name not in taken)
         hidden = circuit.hidden()
         for wire, gate in enumerate(circuit.gates):
-            if wire not in self.names and gate is not CONSTANT and wire not in hidden:
-                self.names[wire] = next(name for name in (f"q{n}" for n in numbers) if name not in taken)
+            if wire not in names and gate is not CONSTANT and wire not in hidden:
+                names[wire] = next(free)
+        return names
 
     def shown(self) -> Iterator[int]:
         """The wires that are rows: the inputs, then the stages in order of evaluation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ class Circuit:
         self.program = program
         self.gates: list[Gate] = []
         self.inputs: list[tuple[int, ...]] = []
-        self.nodes: list[int] = []
+        self.nodes = array("q")  # eight bytes each, where a list would keep an int object alive
         self.active = bytearray()
         self.constants: dict[int, float] = {}
         self.variables: dict[str, int] = {}
@@ -56,7 +57,7 @@ class Circuit:
         self.gates.append(gate)
         self.inputs.append(inputs)
         self.nodes.append(node)
-        active.append(any(active[wire] for wire in inputs))
+        active.append(max([active[wire] for wire in inputs]) if inputs else 0)
         return len(self.gates) - 1
 
     def add_variable(self, name: str, node: int = -1) -> int:

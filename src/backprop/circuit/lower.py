@@ -164,7 +164,7 @@ class Lowering:
     def expression(self, statement: Statement) -> int:
         """Add the stages of a statement's nodes; the wire of its value."""
         ops, operands = self.program.ops, self.program.operands
-        circuit, wires = self.circuit, self.wires
+        circuit, wires, names = self.circuit, self.wires, self.names
         gates, inputs, nodes, active = circuit.gates, circuit.inputs, circuit.nodes, circuit.active
         for node in statement.nodes:
             op = ops[node]
@@ -177,6 +177,8 @@ class Lowering:
                 inputs.append((left, right))
                 nodes.append(node)
                 active.append(active[left] | active[right])
+            elif op == "name" and operands[node] in names:
+                wires[node] = names[operands[node]]
             else:
                 wires[node] = self.node(node, op)
         return wires[statement.value]

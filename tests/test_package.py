@@ -1,0 +1,83 @@
+"""What is shipped, and what a plain run imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, shell
+
+# What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
+OURS = {
+    "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.evaluate", ".cli.expression",
+    ".cli.output", ".derive", ".errors", ".expr", ".gates", ".gates.row", ".gates.scalar", ".grammar",
+    ".grammar.tables", ".library", ".notes", ".numbers", ".numbers.scalars", ".rules", ".run", ".show",
+    ".show.objects", ".show.theme", ".spans", ".stages", ".syntax", ".syntax.builder", ".syntax.engine",
+    ".syntax.lexer", ".syntax.printer", ".values",
+}  # fmt: skip
+HEAVY = {"lark", "rich", "numpy", "scipy", "dataclasses", "logging", "pathlib", "difflib", "importlib.resources"}
+
+
+def imported(command: str) -> set[str]:
+    """The modules that a run of the program imports."""
+    code = f"import sys; sys.argv = {command.split(' ')!r}\ntry:\n from backprop.cli import main; main()\nfinally:\n print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return set(done.stderr.split())
+
+
+def test_a_plain_run_imports_what_it_needs_and_no_more() -> None:
+    bare = set(subprocess.run([sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True).stdout.split())
+    modules = imported("backprop eval (x+y)*z --x -2 --y 5 --z -4 --json") - bare
+    assert not modules & HEAVY
+    assert {name.removeprefix("backprop") for name in modules if name.split(".")[0] == "backprop"} <= OURS
+
+
+def test_a_table_in_a_pipe_needs_no_rich() -> None:
+    assert not imported("backprop eval x --x 1") & {"lark", "rich", "numpy", "scipy"}
+
+
+def test_importing_the_library_is_light() -> None:
+    code = "import backprop, sys; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not set(modules) & {*HEAVY, "click", "re", "json"}
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    done = shell(f"python -m build --wheel --sdist --no-isolation --outdir {folder} {ROOT}", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_ships_grammar_schemas_and_types(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {
+        "backprop/py.typed",
+        "backprop/grammar/expression.lark",
+        "backprop/grammar/tables.py",
+        "backprop/schemas/eval.schema.json",
+        "backprop/schemas/error.schema.json",
+    } <= names
+    assert all(name.startswith(("backprop/", "backprop-")) for name in names)
+    sources = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src").rglob("*.py")}
+    assert sources <= names
+
+
+def test_the_wheel_runs_out_of_a_zip(wheel: Path, tmp_path: Path) -> None:
+    code = "from backprop.cli import main; main(['eval', 'x*y', '--x', '2', '--y', '3', '--format', 'plain'])"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = [{str(wheel)!r}, {site()!r}]; {code}"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout.endswith("f      x * y      6         1\n")
+
+
+def site() -> str:
+    import click
+
+    return str(Path(click.__file__).parent.parent)

@@ -1,0 +1,49 @@
+"""What `--json` prints is what the published schemas say."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+from backprop.circuit import Circuit
+from backprop.gates import GATES, Gate
+from backprop.library import Evaluation
+from backprop.run import run
+from backprop.show.objects import evaluation_object
+from backprop.stages import Names
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def schema(name: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(files("backprop.schemas").joinpath(f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(found)
+    return found
+
+
+@pytest.mark.parametrize("name", ["eval-json", "eval-staged-json", "eval-vars-stdin"])
+def test_golden_outputs_are_valid(name: str) -> None:
+    jsonschema.validate(json.loads((GOLDEN / name / "out").read_text()), schema("eval"))
+
+
+@pytest.mark.parametrize("name", ["error-missing-json", "error-syntax-json"])
+def test_golden_errors_are_valid(name: str) -> None:
+    jsonschema.validate(json.loads((GOLDEN / name / "err").read_text()), schema("error"))
+
+
+@pytest.mark.parametrize("gate", [gate for gate in GATES.values() if gate.partials], ids=lambda gate: gate.name)
+@pytest.mark.parametrize("value", [0.5, 0.0, -1.0, 1e308, float("inf"), float("nan")])
+def test_every_gate_at_every_kind_of_number_is_valid(gate: Gate, value: float) -> None:
+    circuit = Circuit()
+    smooth = [rule is not None for rule in gate.rules(gate.arity, "both")]
+    wires = tuple(
+        circuit.add_variable(name) if varies else circuit.add_constant(1.0)
+        for name, varies in zip(gate.names(gate.arity), smooth, strict=True)
+    )
+    circuit.output = circuit.add(gate, wires)
+    circuit.names[circuit.output] = "f"
+    found = Evaluation(run(circuit, dict.fromkeys(circuit.variables, value)), Names(circuit))
+    jsonschema.validate(json.loads(json.dumps(evaluation_object(found), allow_nan=False)), schema("eval"))
