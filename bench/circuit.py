@@ -115,7 +115,9 @@ def resident(peak: bool) -> int:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith(field))
 
 
-def play(tape: Tape, leaf: Callable[[float], Any], functions: dict[str, Callable[[Any], Any]]) -> tuple[Any, dict[str, Any]]:
+def play(
+    tape: Tape, leaf: Callable[[float], Any], functions: dict[str, Callable[[Any], Any]]
+) -> tuple[Any, dict[str, Any]]:
     """The circuit as a program of overloaded numbers."""
     wires: list[Any] = []
     variables: dict[str, Any] = {}
@@ -193,7 +195,16 @@ def child(peer: str, family: str, size: int) -> None:
     before, start = resident(False), time.process_time()
     value, gradient = PEERS[peer](tape, text)
     seconds, memory = time.process_time() - start, resident(True) - before
-    print(json.dumps({"gates": len(tape), "ns": seconds / len(tape) * 1e9, "bytes": memory / len(tape), "found": [value, gradient]}))
+    print(
+        json.dumps(
+            {
+                "gates": len(tape),
+                "ns": seconds / len(tape) * 1e9,
+                "bytes": memory / len(tape),
+                "found": [value, gradient],
+            }
+        )
+    )
 
 
 def measure(peer: str, family: str, size: int) -> dict[str, Any]:

@@ -29,7 +29,11 @@ def imported(command: str) -> set[str]:
 
 
 def test_a_plain_run_imports_what_it_needs_and_no_more() -> None:
-    bare = set(subprocess.run([sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True).stdout.split())
+    bare = set(
+        subprocess.run(
+            [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
     modules = imported("backprop eval (x+y)*z --x -2 --y 5 --z -4 --json") - bare
     assert not modules & HEAVY
     assert {name.removeprefix("backprop") for name in modules if name.split(".")[0] == "backprop"} <= OURS

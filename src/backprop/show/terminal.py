@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from backprop.show.grid import Grid, aligned
+from backprop.show.grid import Grid
+from backprop.show.text import column_cells
 from backprop.show.theme import STYLES
 
 if TYPE_CHECKING:
@@ -34,18 +35,11 @@ def table(grid: Grid, *, colour: bool) -> Table:
     from rich.text import Text
 
     drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=STYLES["heading"] if colour else "")
-    for column in grid.columns:
-        drawn.add_column(
-            column.heading,
-            style=STYLES[column.role] if colour else "",
-            justify="right" if column.numeric else "left",
-            no_wrap=column.numeric,
-            overflow="fold",
-        )
-    columns = [
-        aligned(row[place] for row in grid.rows) if column.numeric else [row[place] for row in grid.rows]
-        for place, column in enumerate(grid.columns)
-    ]
-    for row in zip(*columns, strict=True):
-        drawn.add_row(*(Text(text) for text in row))
+    cells = [column_cells(grid, place) for place in range(len(grid.columns))]
+    for column, (heading, *_) in zip(grid.columns, cells, strict=True):
+        # Numbers come padded to stand below each other. Rich would strip what justify="right" needs for that.
+        style = STYLES[column.role] if colour else ""
+        drawn.add_column(Text(heading), style=style, no_wrap=column.numeric, overflow="fold")
+    for row in zip(*(texts for _, *texts in cells), strict=True):
+        drawn.add_row(*(Text(text.rstrip()) for text in row))
     return drawn
