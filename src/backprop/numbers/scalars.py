@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from functools import cache
 from math import copysign, inf, isnan, nan, pi
 
 Function = Callable[[float], float]
@@ -315,11 +316,19 @@ def gamma(x: float) -> float:
 
 
 def lgamma(x: float) -> float:
+    nearest = 1.0 if x < 1.5 else 2.0
+    rest = x - nearest
+    if abs(rest) < 0.25:  # next to its zeros in 1 and 2, by the Taylor series (DLMF 5.7.3)
+        series = polynomial(rest, (0.0, 1 - EULER, *(term / k for k, term in enumerate(alternating(2.0), 2))))
+        return series if nearest == 2 else series - math.log1p(rest)
     try:
         return math.lgamma(x)
     except (OverflowError, ValueError):  # beyond 2.5e305, and the poles at 0, -1, -2, …
         return inf
 
+
+EULER = 0.5772156649015329
+DIGAMMA_ROOT = (1.4616321449683622, 9.549995429965697e-17)  # its only zero above 0, in two parts
 
 # B(2k) / 2k, from the Bernoulli numbers: the asymptotic series of digamma (DLMF 5.11.2).
 DIGAMMA_SERIES = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
@@ -332,14 +341,14 @@ def digamma(x: float) -> float:
             return -copysign(inf, x)
         tangent = divide(sinpi(x), cospi(x))
         return digamma(1.0 - x) - pi / tangent if tangent else nan
+    rest = x - DIGAMMA_ROOT[0] - DIGAMMA_ROOT[1]
+    if abs(rest) < 0.1:
+        return polynomial(rest, (0.0, *alternating(DIGAMMA_ROOT[0])))
     terms = []
     while x < 12:
         terms.append(-1.0 / x)
         x += 1.0
-    square = 1.0 / x / x
-    series = 0.0
-    for coefficient in reversed(DIGAMMA_SERIES):
-        series = (series + coefficient) * square
+    series = polynomial(1.0 / x / x, (0.0, *DIGAMMA_SERIES))
     return math.fsum((*terms, math.log(x), -0.5 / x, -series)) if math.isfinite(x) else x
 
 
@@ -352,6 +361,8 @@ EULER_MACLAURIN = (
 
 def inverse_powers(s: float, a: float) -> float:
     """Hurwitz's zeta function times a^s, the sum of (a / (a + k))^s over k = 0, 1, …, for s >= 2 and a > 0."""
+    if s > 2.0**52:  # the powers of a geometric series
+        return divide(-1.0, math.expm1(-s / a))
     terms = []
     start = a
     while start < s + 12:
@@ -367,6 +378,20 @@ def inverse_powers(s: float, a: float) -> float:
         terms.append(coefficient * rising)
         rising *= (s + 2 * k - 1) / start * ((s + 2 * k) / start)
     return math.fsum(terms)
+
+
+@cache
+def alternating(a: float) -> tuple[float, ...]:
+    """(-1)^s times the sum of 1 / (a + k)^s over k = 0, 1, …, for s = 2, 3, …: Taylor coefficients around a."""
+    return tuple((1 - s % 2 * 2) * inverse_powers(s, a) / a**s for s in range(2, 22))
+
+
+def polynomial(x: float, coefficients: tuple[float, ...]) -> float:
+    """Horner's scheme."""
+    result = 0.0
+    for coefficient in reversed(coefficients):
+        result = result * x + coefficient
+    return result
 
 
 def polygamma(n: float, x: float) -> float:
@@ -386,6 +411,10 @@ def polygamma(n: float, x: float) -> float:
     # Below 0: the sum over all whole k, which repeats itself, less the terms that are too many.
     rest = abs(x - nearest)
     near, far = factorial_over(n, rest), factorial_over(n, 1.0 - rest)
+    if rest == 0.5 and n % 2 == 0:
+        near = far = 0.0
+    elif math.isinf(near):
+        return near if x < nearest else sign * near
     return (near + sign * far if x < nearest else sign * near + far) - factorial_over(n, 1.0 - x)
 
 
@@ -419,7 +448,7 @@ def erfinv(x: float) -> float:
 
 
 # Where a gate's name is a word of Python's that this module needs, its function has another one.
-OTHER_NAMES = {"abs": abs_, "max": max_, "min": min_, "round": round_half_even}
+OTHER_NAMES: dict[str, Callable[..., float]] = {"abs": abs_, "max": max_, "min": min_, "round": round_half_even}
 
 
 def function(gate: str) -> Callable[..., float] | None:
