@@ -3,8 +3,8 @@
     python bench/startup.py [--rounds 15] [--quick]
 
 Run it with the Python of an environment in which backprop is installed from its wheel or source (not editable, which
-adds a finder of its own), at rest. Peers are one-line programs that compute the same value and gradients; those that are
-not installed are left out.
+adds a finder of its own), at rest. Peers are one-line programs that compute the same value and gradients; those that
+are not installed are left out.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-import backprop
 import pytest
+
+import backprop
 
 N = 100_000
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-import backprop
 import pytest
+
+import backprop
 
 STAGED = (
     "sigy = 1/(1+exp(-y)); num = x + sigy; sigx = 1/(1+exp(-x)); xpy = x + y; xpysqr = xpy^2;"

@@ -1,19 +1,20 @@
-"""What holds for any circuit: gradients are the slopes, both forms of the backward pass agree, printing is a fixed point."""
+"""What holds for any circuit: gradients are slopes, both backward passes agree, printing is a fixed point."""
 
 from __future__ import annotations
 
 import math
 
-import backprop
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import backprop
 from backprop.circuit import lower
 from backprop.derive import derive
 from backprop.run import evaluate, run
 from backprop.syntax import parse
 from backprop.syntax.printer import unparse
 from circuits import random_expression
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SEEDS = st.integers(min_value=0, max_value=10**9)
 

@@ -7,8 +7,9 @@ import re
 import shutil
 from pathlib import Path
 
-import backprop
 import pytest
+
+import backprop
 from backprop.gates import FAMILIES
 from backprop.show.grid import stages_grid
 from backprop.show.terminal import console, table

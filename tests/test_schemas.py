@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from backprop.circuit import Circuit
 from backprop.gates import GATES, Gate
 from backprop.library import Evaluation

@@ -132,7 +132,7 @@ def prepared_backward(circuit: Circuit, ties: str) -> list[Backward | None]:
     plan = circuit.plans.get(ties)
     if plan is None:
         active = circuit.active
-        # Known functions by gate: of one input; of two, by which of them vary. Most stages of a large circuit are these.
+        # Known functions by gate: of one input; of two, by which of them vary. Most stages are these.
         unary: dict[Gate, Backward] = {}
         binary: list[dict[Gate, Backward]] = [{}, {}, {}, {}]
         functions: list[Backward | None] = []
