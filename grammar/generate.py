@@ -92,12 +92,13 @@ def token_pattern(lark: Any) -> str:
     """
     ignored = set(lark.ignore_tokens)
     terminals = lark.parser.lexer.lexer.terminals  # in the order in which Lark tries them
-    blanks = "|".join(t.pattern.to_regexp() for t in terminals if t.name in ignored)
-    patterns = [t.pattern.to_regexp() for t in terminals if t.name not in ignored and t.pattern.max_width > 1]
-    (name,) = (t.pattern.to_regexp() for t in terminals if t.name == "NAME")
-    behind = [pattern.removeprefix(name) for pattern in patterns if pattern.startswith(name)]
-    others = [pattern for pattern in patterns if not pattern.startswith(name)]
-    return f"(?:{blanks})*+({name}+(?:{'|'.join(behind)})|{'|'.join(others)}|(?s:.)|\\Z)"
+    patterns = {t.name: t.pattern.to_regexp() for t in terminals if t.pattern.max_width > 1}
+    name, blank = patterns["NAME"], f"(?:{patterns['BLANKS']})?"
+    skipped = "|".join(patterns[terminal] for terminal in patterns if terminal in ignored)
+    behind = "|".join(p.removeprefix(name + blank) for p in patterns.values() if p.startswith(name + blank))
+    others = [patterns[t] for t in patterns if t not in ignored and not patterns[t].startswith(name)]
+    # ++ and the like give nothing back: what was read as a blank or a name is not tried again as less of it.
+    return f"(?:{skipped})*+({name}+(?:{blank}+(?:{behind}))?|{'|'.join(others)}|(?s:.)|\\Z)"
 
 
 class Automaton:

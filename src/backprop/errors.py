@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from backprop.spans import Span, excerpt, line_and_column
 
@@ -67,9 +66,14 @@ class Problem(Exception):
         }
 
 
+LONGEST_NAME = 60  # that is compared with others: the time for it grows with the square
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant, or None."""
+    from difflib import get_close_matches
+
     known = list(known)
     folded = [candidate for candidate in known if candidate.casefold() == name.casefold()]
-    close = folded or get_close_matches(name, known, n=1, cutoff=0.6)
+    close = folded or (get_close_matches(name, known, n=1, cutoff=0.6) if len(name) <= LONGEST_NAME else [])
     return close[0] if close else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import NamedTuple
 
 LONGEST_LINE = 160  # of an excerpt; a longer line is shown around its caret
@@ -34,23 +33,25 @@ def excerpt(text: str, spans: list[Span]) -> str:
     shown = []
     for start, marks in sorted(by_line.items()):
         end = text.find("\n", start)
-        line = text[start : end if end >= 0 else len(text)]
+        line = text[start : end if end >= 0 else len(text)].removesuffix("\r")
         shown += underline(line, [(mark.start - start, mark.end - start) for mark in marks])
     return "\n".join(shown)
 
 
 def underline(line: str, marks: list[tuple[int, int]]) -> list[str]:
-    """A line and its carets, cut to a window around the first mark where it is very long."""
-    shift = max(0, min(start for start, _ in marks) - LONGEST_LINE // 2)
+    """A line and its carets, cut to a window around the first of the marks where it is very long."""
+    shift = max(0, min(marks[0][0] - LONGEST_LINE // 2, len(line) - LONGEST_LINE))
     window = line[shift : shift + LONGEST_LINE]
+    end = shift + len(window)
     lead = "… " if shift else ""
-    tail = " …" if shift + LONGEST_LINE < len(line) else ""
+    tail = " …" if end < len(line) else ""
     carets = [" " * width(lead)]
     for position, character in enumerate(window, start=shift):
-        marked = any(start <= position < max(end, start + 1) for start, end in marks)
-        fill = "^" if marked else "\t" if character == "\t" else " "
-        carets.append(fill * (1 if fill == "\t" else width(visible(character))))
-    if any(start >= shift + len(window) for start, _ in marks):
+        if any(first <= position < max(last, first + 1) for first, last in marks):
+            carets.append("^" * max(1, width(visible(character))))
+        else:
+            carets.append("\t" if character == "\t" else " " * width(visible(character)))
+    if any(first >= len(line) for first, _ in marks):  # behind the line's end
         carets.append("^")
     return [lead + "".join(map(visible, window)) + tail, "".join(carets).rstrip()]
 
@@ -66,4 +67,6 @@ def width(text: str) -> int:
     """How many columns of a terminal a text takes."""
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

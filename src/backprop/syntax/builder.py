@@ -8,7 +8,6 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.expr import Call, Program, Statement
 
-Handler = Callable[[list[Any], int, int], Any]
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ"  # a power, to whoever pastes it
 SLICES = {  # where among a slice's symbols its start, stop and step stand; the others are colons
     "slice": (None, None, None),
@@ -20,6 +19,12 @@ SLICES = {  # where among a slice's symbols its start, stop and step stand; the 
     "slice_from_by": (0, None, 3),
     "slice_from_to_by": (0, 2, 4),
 }
+new_call = tuple.__new__  # what Call(…) ends in, at half its cost
+
+
+def listed(items: Any) -> list[Any]:
+    """A list of the grammar's: one item stands for itself."""
+    return items if items.__class__ is list else [items]
 
 
 class Builder:
@@ -30,29 +35,29 @@ class Builder:
     def __init__(self, program: Program, tokens: list[str]) -> None:
         self.program = program
         self.tokens = tokens
+        self.adders = (program.ops.append, program.operands.append, program.firsts.append, program.lasts.append)
         self.leaves: dict[str, int] = {}  # the node of each token that was seen as a leaf
+        self.any_keywords = False
         self.called: dict[str, str] = {}  # the name in each token that opened a call
-
-    def handler(self, alias: str) -> Handler:
-        """The function that builds what a rule with this alias means."""
-        if alias in SLICES:
-            return lambda values, first, last: self.slice(SLICES[alias], values, first, last)
-        return getattr(self, f"on_{alias}", self.on_statements)
 
     def node(self, op: str, operands: Any, first: int, last: int) -> int:
         """Append a node and return its number."""
-        program = self.program
-        program.ops.append(op)
-        program.operands.append(operands)
-        program.firsts.append(first)
-        program.lasts.append(last)
-        return len(program.ops) - 1
+        add_op, add_operands, add_first, add_last = self.adders
+        add_op(op)
+        add_operands(operands)
+        add_first(first)
+        add_last(last)
+        return len(self.program.ops) - 1
 
     def leaf(self, op: str, token: str, index: int) -> int:
-        """A number or a string; every further one that reads alike is the same node. (Names: see the engine.)"""
-        operand = self.number(token, index) if op == "number" else token[1:-1]
-        self.leaves[token] = node = self.node(op, operand, index, index)
+        """A leaf for a token; every further one that reads alike is the same node. (Plain names: see the engine.)"""
+        read = {"number": self.number, "name": self.name, "string": self.string}[op]
+        self.leaves[token] = node = self.node(op, read(token, index), index, index)
         return node
+
+    def string(self, token: str, index: int) -> str:
+        """A text without its quotes."""
+        return token[1:-1]
 
     def number(self, token: str, index: int) -> float:
         """The value of a literal; one beyond the range of float64 is a mistake, not an infinity."""
@@ -118,7 +123,7 @@ class Builder:
         return self.node("transpose", (values[0],), first, last)
 
     def on_index(self, values: list[Any], first: int, last: int) -> int:
-        return self.node("index", (values[0], *values[2]), first, last)
+        return self.node("index", (values[0], *listed(values[2])), first, last)
 
     def slice(self, places: tuple[int | None, ...], values: list[Any], first: int, last: int) -> int:
         return self.node("slice", tuple(None if at is None else values[at] for at in places), first, last)
@@ -126,45 +131,47 @@ class Builder:
     # ── calls and arrays ──
 
     def on_call(self, values: list[Any], first: int, last: int) -> int:
-        positional = tuple(values[1]) if len(values) > 2 else ()
+        arguments = values[1] if len(values) > 2 else []
+        positional = tuple(arguments) if arguments.__class__ is list else (arguments,)
         keywords: tuple[tuple[str, int], ...] = ()
-        for place, argument in enumerate(positional):
-            if argument.__class__ is not int:
-                positional, keywords = positional[:place], positional[place:]
-                self.check_keywords(keywords)
-                break
+        if self.any_keywords:
+            positional, keywords = self.split_keywords(positional)
         token = self.tokens[first]
         name = self.called.get(token)
         if name is None:
             self.called[token] = name = self.name_before(first)
-        return self.node("call", Call(name, positional, keywords), first, last)
+        add_op, add_operands, add_first, add_last = self.adders  # as node() does: calls are many
+        add_op("call")
+        add_operands(new_call(Call, (name, positional, keywords)))
+        add_first(first)
+        add_last(last)
+        return len(self.program.ops) - 1
 
-    def check_keywords(self, keywords: tuple[Any, ...]) -> None:
-        """Behind the first argument that is given by its name, all are."""
-        for argument in keywords:
+    def split_keywords(self, arguments: tuple[Any, ...]) -> tuple[tuple[int, ...], tuple[tuple[str, int], ...]]:
+        """The arguments by position, and those by name, which stand behind them."""
+        named = [isinstance(argument, tuple) for argument in arguments]
+        place = named.index(True) if True in named else len(named)
+        for argument in arguments[place:]:
             if isinstance(argument, int):
-                first, last = self.program.firsts[argument], self.program.lasts[argument]
                 raise self.problem(
                     "this argument has no name, but stands behind one that has",
-                    first,
-                    last,
+                    self.program.firsts[argument],
+                    self.program.lasts[argument],
                     "arguments by position come first, then those by name: sum(A, axis=0)",
                 )
+        return arguments[:place], arguments[place:]
 
     def on_keyword(self, values: list[Any], first: int, last: int) -> tuple[str, int]:
+        self.any_keywords = True
         return self.name_before(first), values[1]
 
     def on_array(self, values: list[Any], first: int, last: int) -> int:
-        elements = values[1] if len(values) > 2 else []
-        return self.node("array", tuple(elements), first, last)
-
-    def on_first(self, values: list[Any], first: int, last: int) -> list[Any]:
-        return [values[0]]
+        return self.node("array", tuple(listed(values[1]) if len(values) > 2 else ()), first, last)
 
     def on_more(self, values: list[Any], first: int, last: int) -> list[Any]:
-        values[0].append(values[2])
-        more: list[Any] = values[0]
-        return more
+        items = listed(values[0])
+        items.append(values[2])
+        return items
 
     # ── statements ──
 
@@ -178,7 +185,7 @@ class Builder:
         self.statement("assignment", self.name_before(first), (), values[1], (first, last))
 
     def on_definition(self, values: list[Any], first: int, last: int) -> None:
-        parameters = values[1]
+        parameters = listed(values[1])
         for i, parameter in enumerate(parameters):
             if not isinstance(parameter, int) or self.program.ops[parameter] != "name":
                 raise self.not_a_parameter(parameter)
@@ -202,3 +209,11 @@ class Builder:
             self.program.lasts[node],
             "write it like neuron(w, x, b) = sigmoid(w*x + b); to compare, write ==",
         )
+
+
+def handler(alias: str) -> Callable[[Builder, list[Any], int, int], Any]:
+    """The method that builds what a rule with this alias means; most rules without one stand for their first symbol."""
+    if alias in SLICES:
+        return lambda builder, values, first, last: builder.slice(SLICES[alias], values, first, last)
+    method: Callable[[Builder, list[Any], int, int], Any] = getattr(Builder, f"on_{alias}", Builder.on_statements)
+    return method

@@ -16,7 +16,7 @@ from typing import Any
 
 from backprop.expr import Program
 from backprop.grammar import tables as generated
-from backprop.syntax.builder import Builder
+from backprop.syntax.builder import Builder, handler
 from backprop.syntax.lexer import terminal, token_spans, tokens
 
 SHIFT, CLOSE, REDUCE, BINARY, ACCEPT = range(5)
@@ -66,12 +66,12 @@ class Tables:
         return row
 
     def read_action(self, text: str) -> Action:
-        """An action from its word; that of an operator holds its gate and its rule's left side."""
+        """An action from its word, with what the engine needs of its rule."""
         kind, numbers = KINDS[text[0]], [int(number) for number in text[1:].split(",") if number]
-        if kind == BINARY:
-            left_side, _, _, gate = self.rules[numbers[0]]
-            return BINARY, gate, left_side
-        return kind, *numbers
+        if kind in (SHIFT, ACCEPT):
+            return kind, *numbers
+        left_side, length, begins, alias = self.rules[numbers[0]]
+        return (BINARY, alias, left_side) if kind == BINARY else (kind, left_side, length, begins, handler(alias))
 
 
 def rule_of(left_side: str, length: str, begins: str, alias: str = "") -> tuple[str, int, int, str]:
@@ -133,11 +133,9 @@ def check_characters(text: str, source: str | None) -> None:
 
 def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     """Parse the tokens into the builder's program; the number of the token that cannot stand where it does, or None."""
-    expected, pending, atom, rules = tables.expected, tables.pending, tables.atom, tables.rules
-    handlers: list[Callable[..., Any]] = [builder.handler(alias) for _, _, _, alias in rules]
-    ops, operands = builder.program.ops, builder.program.operands
-    firsts, lasts = builder.program.firsts, builder.program.lasts
-    add_op, add_operands, add_first, add_last = ops.append, operands.append, firsts.append, lasts.append
+    expected, pending, atom = tables.expected, tables.pending, tables.atom
+    ops = builder.program.ops
+    add_op, add_operands, add_first, add_last = builder.adders
     leaves = builder.leaves
     keys = tables.keys.copy()  # the key of each token that was seen and is no leaf
     state = 0
@@ -151,17 +149,18 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
             if leaf is None:
                 key = keys.get(token, "")
                 if not key:
-                    key = terminal(token)
-                    if key == "<NAME>":
+                    if token.isidentifier():
                         leaves[token] = leaf = len(ops)
                         add_op("name")
                         add_operands(token if token.isascii() else builder.name(token, index))
                         add_first(index)
                         add_last(index)
-                    elif key in LEAVES:
-                        leaf = builder.leaf(LEAVES[key], token, index)
                     else:
-                        keys[token] = key
+                        key = terminal(token)
+                        if key in LEAVES:
+                            leaf = builder.leaf(LEAVES[key], token, index)
+                        else:
+                            keys[token] = key
             if leaf is not None:
                 row = atom[state]
                 if not row:
@@ -207,30 +206,25 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
                 break
             elif kind == ACCEPT:
                 return None
-            elif kind == REDUCE and row is not None and rules[action[1]][1] == 1:  # an operand becomes a list, a result
-                values[-1] = handlers[action[1]](values[-1:], begins[-1], index - 1)
-                row = pending[state][rules[action[1]][0]]
             else:
-                left_side, length, beginnings, _ = rules[action[1]]
+                _, left_side, length, beginnings, build = action
                 if kind == CLOSE:  # the token completes the rule
-                    if row is not None:
-                        states.append(state)
-                    states.append(state)
                     values.append(index)
                     last = index
+                    popped = length - 1
                 else:
                     last = index - 1
-                    if row is not None:
-                        states.append(state)
-                    else:  # the rule ended in a token, so no operand begins at this one
+                    popped = length
+                    if row is None:  # the rule ended in a token, so no operand begins at this one
                         begins.pop()
+                if row is not None:  # the operand's own state was never pushed
+                    popped -= 1
+                if popped:
+                    state = states[-popped]
+                    del states[-popped:]
                 if beginnings > 1:
                     del begins[1 - beginnings :]
-                value = handlers[action[1]](values[-length:], begins[-1], last)
-                del values[-length:]
-                values.append(value)
-                state = states[-length]
-                del states[-length:]
+                values[-length:] = [build(builder, values[-length:], begins[-1], last)]
                 row = pending[state][left_side]
                 if kind == CLOSE:
                     break

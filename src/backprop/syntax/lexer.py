@@ -23,11 +23,18 @@ def tokens(pattern: str, text: str) -> list[str]:
     found: list[str] = scanner(pattern).findall(text)
     if len(found) > 1 and not found[-2]:  # the end was found twice: behind a blank, and behind nothing
         found.pop()
-    if "\n" in text:
+    if "\n" in text and not every_line_is_closed(text):
         kept = outside_brackets(found)
         if len(kept) != len(found):
             return [found[i] for i in kept]
     return found
+
+
+def every_line_is_closed(text: str) -> bool:
+    """Whether no newline stands between brackets, as far as that can be told at a glance."""
+    return not ("#" in text or '"' in text) and all(
+        line.count("(") + line.count("[") == line.count(")") + line.count("]") for line in text.split("\n")
+    )
 
 
 def token_spans(pattern: str, text: str) -> list[Span]:
