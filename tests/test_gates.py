@@ -8,15 +8,15 @@ import subprocess
 import sys
 from itertools import product
 
-import oracle
 import pytest
-from oracle import ACCURACY, ORACLE
 
+import oracle
 from backprop import rules
 from backprop.circuit import lower
 from backprop.gates import CONSTANTS, FAMILIES, GATES, NAMES, TIES, Gate
 from backprop.run import run
 from backprop.syntax import parse
+from oracle import ACCURACY, ORACLE
 
 ALL = pytest.mark.parametrize("gate", GATES.values(), ids=GATES)
 
