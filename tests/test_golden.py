@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from conftest import shell
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "golden").glob("*/cmd"))

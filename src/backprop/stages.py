@@ -7,9 +7,11 @@ from functools import cached_property
 from itertools import count
 
 from backprop.circuit import Circuit, Opened
-from backprop.gates import CONSTANT, INPUT
+from backprop.gates import CONSTANT, GATES, INPUT
 from backprop.run import Run
 from backprop.syntax.printer import infix, number_text
+
+IDENTITY = GATES["identity"]
 
 
 class Stage:
@@ -100,6 +102,8 @@ class Names:
             return ""
         if gate is CONSTANT:
             return number_text(circuit.constants[wire])
+        if gate is IDENTITY:
+            return self.text(circuit.inputs[wire][0])
         inputs = list(self.inputs(wire))
         if gate.defaults:  # a default that was not written is not shown
             node = circuit.nodes[wire]

@@ -19,6 +19,8 @@ from backprop.gates import TIES
 from backprop.library import Compiled, Evaluation
 from backprop.values import parse_value, read_variables
 
+LONGEST = 512 << 20  # bytes of a file of text; what is longer is something else, like /dev/zero
+
 SHARED_OPTIONS: list[Callable[[Any], Any]] = [
     click.option("-f", "file", metavar="FILE", help="Read the expression from a file (- for standard input)."),
     click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its value."),
@@ -180,12 +182,14 @@ def read_text(path: str) -> str:
     """The text of a file, or of standard input for "-". Raises a Problem of kind "file"."""
     try:
         if path == "-":
-            data = sys.stdin.buffer.read()
+            data = sys.stdin.buffer.read(LONGEST + 1) if sys.stdin else b""
         else:
             with open(path, "rb") as file:
-                data = file.read()
+                data = file.read(LONGEST + 1)
     except OSError as error:
         raise Problem("file", f"cannot read {name_of(path)}: {error.strerror or error}") from None
+    if len(data) > LONGEST:
+        raise Problem("size", f"{name_of(path)} holds more than {LONGEST >> 20} MiB")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -227,4 +231,4 @@ def pasted(words: Words, missing: list[str]) -> list[str]:
             line += [f"--{name}", shlex.quote(value)]
         else:
             line.append(shlex.quote(word))
-    return [*line, *(f"--{name} 1" for name in missing)]
+    return [*line, *(f"--set {name}=1" if f"--{name}" in words.known else f"--{name} 1" for name in missing)]

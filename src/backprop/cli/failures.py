@@ -18,6 +18,9 @@ def status_of(error: BaseException, words: list[str]) -> int:
         return error.code if isinstance(error.code, int) else 0
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        write_error(f"{error.ctx.get_help() if error.ctx else ''}\n")
+        return 2
     if isinstance(error, BrokenPipeError):  # the reader has had enough
         silence(sys.stdout)
         return 0
@@ -85,7 +88,7 @@ def wants_json(words: list[str]) -> bool:
 
 
 def colour_choice(words: list[str]) -> str:
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, words[1:], strict=False):
         if word == "--color":
             return following
         if word.startswith("--color="):

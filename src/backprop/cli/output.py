@@ -12,6 +12,8 @@ def write(text: str, path: str | None) -> None:
     """Print a text, or put it into a file: beside its place first, then renamed."""
     if path is None:
         stream = sys.stdout
+        if stream is None:
+            raise Problem("file", "cannot write the output: standard output is closed", status=1)
         stream.buffer.write(text.encode(stream.encoding or "utf-8", "backslashreplace"))
         stream.flush()
         return
