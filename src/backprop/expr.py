@@ -6,6 +6,7 @@ and no recursion, and a million gates are no deeper than three. Leaves that read
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -38,16 +39,16 @@ class Program:
     "array" and "index" and "slice" (nodes, None for a bound that was left out), or a gate's name (its operand nodes).
     """
 
-    def __init__(self, text: str, token_spans: Callable[[], list[Span]], source: str | None = None) -> None:
+    def __init__(self, text: str, token_spans: Callable[[], list[tuple[int, int]]], source: str | None = None) -> None:
         self.text = text
         self.source = source
         self.ops: list[str] = []
         self.operands: list[Any] = []
-        self.firsts: list[int] = []  # the first token of each node
-        self.lasts: list[int] = []  # and its last one
+        self.firsts = array("q")  # the first token of each node
+        self.lasts = array("q")  # and its last one
         self.statements: list[Statement] = []
         self._token_spans = token_spans
-        self._spans: list[Span] | None = None
+        self._spans: list[tuple[int, int]] | None = None
 
     def span(self, node: int) -> Span:
         """The place of a node in the text."""
@@ -59,7 +60,7 @@ class Program:
             self._spans = self._token_spans()
         if not self._spans:
             return Span(0, 0)
-        return Span(self._spans[first].start, self._spans[min(last, len(self._spans) - 1)].end)
+        return Span(self._spans[first][0], self._spans[min(last, len(self._spans) - 1)][1])
 
     def source_of(self, node: int) -> str:
         """The node as the user wrote it."""

@@ -6,7 +6,6 @@ import re
 from functools import cache
 
 from backprop.grammar import Brackets
-from backprop.spans import Span
 
 DIGITS = frozenset("0123456789")
 CLOSINGS = {"(": "<CALL>", "=": "<ASSIGN>", '"': "<STRING>"}
@@ -37,11 +36,13 @@ def every_line_is_closed(text: str) -> bool:
     )
 
 
-def token_spans(pattern: str, text: str) -> list[Span]:
+def token_spans(pattern: str, text: str) -> list[tuple[int, int]]:
     """Where the tokens stand, in the same order."""
-    spans = [Span(*match.span(1)) for match in scanner(pattern).finditer(text)]
-    if len(spans) > 1 and spans[-2].start == spans[-2].end:
+    spans = [match.span(1) for match in scanner(pattern).finditer(text)]
+    if len(spans) > 1 and spans[-2][0] == spans[-2][1]:
         spans.pop()
+    if "\n" not in text:
+        return spans
     return [spans[i] for i in outside_brackets([text[start:end] for start, end in spans])]
 
 

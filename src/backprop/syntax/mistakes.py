@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from backprop.errors import Problem
 from backprop.expr import Program
 from backprop.spans import Span
-from backprop.syntax.place import BEGINS, COMPARISONS, OPERATORS, Place
+from backprop.syntax.place import BEGINS, COMPARISONS, OPERATORS, SHOWN, Place
 
 LOOKED_AT = 4000  # tokens that Lark, who is in no hurry, is given to explain
 
@@ -206,7 +206,24 @@ def power_hint(p: Place) -> str:
     if p.kind == "call":
         inside = p.text(p.at, p.operand_end(p.at)).partition("(")[2].rpartition(")")[0]
         return f"write {name}({escaped(inside) or '…'})^{exponent}"
-    return f"write {name}^{exponent}" if name else f"write {escaped(p.operand) if p.at else 'x'}^{exponent}"
+    return f"write {name}^{exponent}"
+
+
+def superscripts_end(p: Place) -> int:
+    """The last token of a run of superscripts: ⁻¹ is two."""
+    end = p.at
+    while end < p.at + SHOWN and is_superscript(p.tokens[end + 1]):
+        end += 1
+    return end
+
+
+def superscript_hint(p: Place) -> str:
+    base = "x" if p.wants_operand else escaped(p.operand)
+    return f"write {base}^{plain_digits(p.text(p.at, superscripts_end(p)))}"
+
+
+def is_superscript(token: str) -> bool:
+    return bool(token) and all(character in SUPERSCRIPTS for character in token)
 
 
 def literal(p: Place) -> str:
@@ -528,8 +545,9 @@ MISTAKES = [
     # ── powers and functions ──
     Mistake(
         "a superscript", "(x + 1)²",
-        lambda p: p.kind in ("name", ILLEGAL) and all(c in SUPERSCRIPTS for c in p.token),
-        "a power is written with ^", power_hint,
+        lambda p: p.kind in ("name", ILLEGAL) and is_superscript(p.token),
+        "a power is written with ^", superscript_hint,
+        lambda p: (p.at, superscripts_end(p)),
     ),
     Mistake(
         "a power on a function's name", "sin^2(x)",

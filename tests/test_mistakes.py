@@ -1,0 +1,299 @@
+"""What people write that is not in the grammar: each mistake is recognised, pointed at, and given its cure."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from backprop.errors import Problem, nearest
+from backprop.expr import Program
+from backprop.syntax import engine, parse
+from backprop.syntax.builder import Builder
+from backprop.syntax.lexer import token_spans, tokens
+from backprop.syntax.mistakes import MISTAKES, NO_NAMES, Mistake
+from backprop.syntax.place import Place
+
+
+def problem_of(text: str) -> Problem:
+    with pytest.raises(Problem) as caught:
+        parse(text)
+    assert caught.value.kind == "syntax"
+    return caught.value
+
+
+def place_of(text: str) -> Place:
+    pattern = engine.current_tables().token
+    found = tokens(pattern, text)
+    program = Program(text, lambda: token_spans(pattern, text))
+    try:
+        stopped_at = engine.run(engine.current_tables(), found, Builder(program, found))
+    except Problem:
+        stopped_at = 0
+    assert stopped_at is not None
+    return Place(program, found, stopped_at)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_each_row_recognises_its_example(mistake: Mistake) -> None:
+    place = place_of(mistake.example)
+    assert next(row for row in MISTAKES if row.when(place)) is mistake
+    problem = problem_of(mistake.example)
+    assert problem.message
+    assert problem.hint
+    assert "^" in problem.excerpt()
+
+
+@pytest.mark.parametrize("mistake", NO_NAMES, ids=lambda mistake: mistake.name)
+def test_each_row_of_names_recognises_its_example(mistake: Mistake) -> None:
+    place = place_of(mistake.example)
+    assert next(row for row in NO_NAMES if row.when(place)) is mistake
+    assert problem_of(mistake.example).hint
+
+
+def test_names_of_rows_are_all_different() -> None:
+    names = [row.name for row in MISTAKES + NO_NAMES]
+    assert len(set(names)) == len(names)
+
+
+# text, what the carets underline (of the text; "" is its end), a part of the message, a part of the hint
+CURES = [
+    ("2x", "x", "2 and x stand side by side", "write 2*x"),
+    ("3 + 2x^2*y", "x", "2 and x^2", "write 2*x^2"),
+    ("2sin(x)^2", "sin(", "2 and sin(x)^2", "2*sin(x)^2"),
+    ("x y", "y", "x and y", "write x*y"),
+    ("3(x)", "(", "3 and (x)", "write 3*(x)"),
+    ("(a + b)(c)", "(", "(a + b) and (c)", "write (a + b)*(c)"),
+    ("A[0] x.T", "x", "A[0] and x.T", "A[0]*x.T"),
+    ("sin x", "sin", "sin needs brackets", "write sin(x)"),
+    ("sin 2x", "sin", "sin needs brackets", "write sin(2)"),
+    ("sin^2(x)", "sin^2", "power", "write sin(x)^2"),
+    ("sin²(x)", "sin²(", "power", "write sin(x)^2"),
+    ("x² + 1", "x²", "power", "write x^2"),
+    ("(x + y)²", "²", "power", "write (x + y)^2"),
+    ("x⁻¹", "⁻¹", "power", "write x^-1"),
+    ("[1 2]", "2", "1 and 2", "[1, 2]"),
+    ("max(x y)", "y", "x and y", "comma"),
+    ("1 000", "000", "two numbers", "1_000"),
+    ("1,5", ",", "comma", "1.5"),
+    ("1,000", ",", "comma", "1_000"),
+    ("(x, y)", ",", "comma", "["),
+    ("1..2", "1..2", "two points", "one point"),
+    ("0x10", "0x10", "0x10 is not a number", "16"),
+    ("0b101", "0b101", "0b101", "5"),
+    ("1e", "1e", "no exponent", "1*e"),
+    ("٣٤", "٣", "0 to 9", "3"),
+    ("1e999", "1e999", "beyond the largest number", "inf"),
+    ("-1e999", "1e999", "beyond the largest number", "inf"),
+    ("a < b < c", "<", "do not chain", "(a < b) * (b < c)"),
+    ("f(x, 0 <= x + 1 < 2*y, z)", "<", "do not chain", "(0 <= x + 1) * (x + 1 < 2*y)"),
+    ("x =", "=", "nothing stands behind =", "value"),
+    ("f(x) =", "=", "nothing stands behind =", "value"),
+    ("= x", "=", "no name", "y = "),
+    ("x = = 1", "=", "two equals signs", "=="),
+    ("x = 3 = y", "=", "second =", "=="),
+    ("x = y = 3", "=", "second =", "=="),
+    ("x === 1", "===", "no ===", "write =="),
+    ("x => 1", "=>", "no =>", "write >="),
+    ("x =< 1", "=<", "no =<", "write <="),
+    ("x <> 1", "<>", "no <>", "!="),
+    ("x > = 1", "> =", "belong together", ">="),
+    ("x := 1", ":=", "no :=", "write x = 1"),
+    ("x += 2*y", "+=", "no +=", "y = x + 2*y"),
+    ("let x = 1", "let", "let is not needed", "write x = 1"),
+    ("(x = 1)", "=", "inside of brackets", "=="),
+    ("x + y = 3", "=", "only a name", "=="),
+    ("f(x+1) = 2", "x+1", "plain names", "neuron(w, x, b)"),
+    ("f(x, 2) = 2", "2", "plain names", "neuron(w, x, b)"),
+    ("f(g(x)) = 2", "g(x)", "plain names", "neuron(w, x, b)"),
+    ("f(x=1) = 2", "1", "plain names", "neuron(w, x, b)"),
+    ("f() = 2", "f()", "at least one input", "without brackets"),
+    ("sum(axis=0, x)", "x", "stands behind one that has", "sum(A, axis=0)"),
+    ("2 +", "+", "nothing stands behind +", "delete +"),
+    ("x +\ny", "+", "line ends behind +", "brackets"),
+    ("(2 + ) * x", "+", "nothing stands between + and )", "delete +"),
+    ("* x", "*", "nothing stands before *", "delete *"),
+    ("x ** ** 2", "**", "** stands right behind **", "missing"),
+    ("x * * 2", "* *", "two stars", "**"),
+    ("x // y", "//", "no //", "floor(x / y)"),
+    (")", ")", "no opening bracket", "delete"),
+    ("x]", "]", "no opening bracket", "delete"),
+    ("(x", "(", "not closed", "write )"),
+    ("2 * sin(x + [1, 2", "[", "not closed", "write ])"),
+    ("q = max(x, y\nf = 2*q", "max(", "not closed", "write )"),
+    ("(x]", "]", "] cannot close (", "write )"),
+    ("()", "()", "empty", "value"),
+    ("max(x,,y)", ",", "nothing stands before", "comma"),
+    ("x[]", "[]", "empty", "x[0]"),
+    ("|x + y|", "|", "| means nothing", "write abs(x + y)"),
+    ("x!", "!", "!", "gamma(x + 1)"),
+    ("(x + 1)!", "!", "!", "gamma((x + 1) + 1)"),
+    ("W'", "'", "'", "W.T"),
+    ("x % 3", "%", "%", "mod(x, 3)"),
+    ("x > 0 && y > 0", "&", "&", "multiply"),
+    ("x || y", "|", "|", "max("),
+    ("x and y", "and", "the word and", "multiply"),
+    ("not x", "not", "the word not", "1 - "),
+    ("x if y else z", "if", "the word if", "where("),
+    ("lambda x: x", "lambda", "the word lambda", "f(x) ="),
+    ("a ? b : c", "?", "?", "where("),
+    ("√x", "√", "√", "sqrt(x)"),
+    ("√(x + 1)", "√", "√", "sqrt(x + 1)"),
+    ("∞", "∞", "∞", "inf"),
+    ("x_{1}", "{", "{", "write x_1"),
+    ("{x}", "{", "{", "(x)"),
+    ("\\frac{a}{b}", "\\", "\\", "(a)/(b)"),
+    ("x – y", "–", "–", "write -"),
+    ("f(“a”)", "“", "“", "straight"),
+    ("（x）", "（", "（", "write ("),
+    ('"abc', '"', "no closing quote", 'write "'),
+    ('x "a"', '"a"', "text", "einsum"),
+    (".T", ".T", "nothing stands before .T", "x.T"),
+    ("2.T", "2.T", "no transpose", "x.T"),
+    ("np.exp(x)", ".", "np.exp(", "write exp(x)"),
+    ("x.shape", ".", "x.shape", "x.T"),
+    ("x : y", ":", "colon", "x[1:3]"),
+    ("x[1::]", ":", "no step", "x[::2]"),
+    ("½x", "½x", "not a name", "1/2"),
+    ("½", "½", "not a name", "1/2"),
+    ("x \x00 y", "\x00", "\\x00", "U+0000"),
+    ("x \x1b[31m y", "\x1b", "\\x1b", "U+001B"),
+    ("x \u202e y", "\u202e", "\\u202e", "U+202E"),
+    ("😀", "😀", "😀", "grinning face"),
+    ("", "", "no expression", "(x + y) * z"),
+    (" \n ", "", "no expression", "(x + y) * z"),
+    ("# only this", "", "no expression", "(x + y) * z"),
+    (";;", "", "no expression", "(x + y) * z"),
+    ("x \udcff", "\udcff", "0xff", "UTF-8"),
+    ("x # \ud800", "\ud800", "U+D800", "UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("text", "underlined", "message", "hint"), CURES, ids=[repr(cure[0]) for cure in CURES])
+def test_each_mistake_has_its_cure(text: str, underlined: str, message: str, hint: str) -> None:
+    problem = problem_of(text)
+    (span,) = problem.spans
+    assert text[span.start : span.end] == underlined
+    assert message in problem.message
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"), [("2 +* x", 1, 4), ("q = x\nq + + +* y", 2, 8), ("q = x;\r\n  2q", 2, 4), ("θ y", 1, 3)]
+)
+def test_line_and_column(text: str, line: int, column: int) -> None:
+    problem = problem_of(text)
+    assert (problem.line, problem.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x[1:2:3:4]", "expected ] or a comma, and found :"),
+        ("[x: y]", "a colon stands only between the bounds of an index"),
+        ("f(x) = y; ] ", "there is no opening bracket for this ]"),
+        ("x[1:=]", "a name cannot be given inside of brackets"),
+    ],
+)
+def test_what_is_said_of_other_mistakes(text: str, message: str) -> None:
+    assert problem_of(text).message == message
+
+
+def check_problem(text: str) -> None:
+    """A text is a program, or a problem that is fit to be shown."""
+    try:
+        parse(text)
+    except Problem as caught:
+        problem = caught
+    else:
+        return
+    assert problem.kind == "syntax"
+    assert problem.message.isprintable()
+    assert problem.hint.isprintable()
+    assert len(problem.message) < 200
+    assert len(problem.hint) < 300
+    assert problem.line is not None
+    excerpt = problem.excerpt().replace("\t", " ")
+    assert all(line.isprintable() for line in excerpt.split("\n"))
+    json.dumps(problem.as_json()).encode()
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(st.characters(codec=None, exclude_categories=[]), max_size=12))
+@example("\ud800")
+@example("x\x00")
+def test_any_text_is_a_program_or_a_clear_problem(text: str) -> None:
+    check_problem(text)
+
+
+PIECES = [
+    *"x2.=:<>!()[]{},;|'²½√+-*/^\"“\\0e#θ٣‖⌊%",
+    "\n",
+    "\x1b",
+    "sin(",
+    "y =",
+    "..",
+    "==",
+    "x²",
+    "and",
+    "not",
+    "if",
+    "let",
+]
+PIECES += ["let", "def", ".T", "x10", "np", "{0}", "{p.here}", "f() ="]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=8), st.sampled_from(["", " "]))
+def test_any_mixture_of_mistakes_is_explained(pieces: list[str], blank: str) -> None:
+    check_problem(blank.join(pieces))
+
+
+HUGE = [
+    "(",
+    "[",
+    "f(",
+    "x ",
+    "x.",
+    "-",
+    "a<",
+    "\\",
+    "(\n",
+    "x=",
+    "x[1:",
+    "|x+",
+    '"',
+    "2x",
+    "x²",
+    "0xf",
+    "x)",
+    "1e",
+    "²",
+    ",",
+]
+
+
+@pytest.mark.parametrize("piece", HUGE)
+def test_huge_mistakes_end_soon(piece: str) -> None:
+    start = time.process_time()
+    check_problem(piece * 100_000)
+    check_problem(piece + piece[-1] * 100_000)
+    assert time.process_time() - start < 5
+
+
+def test_a_megabyte_of_brackets() -> None:
+    start = time.process_time()
+    problem = problem_of("(" * 1_000_000)
+    assert (problem.message, problem.column) == ("this ( is not closed", 1_000_000)
+    assert time.process_time() - start < 10
+
+
+def test_near_names() -> None:
+    known = ["sigmoid", "sin", "softmax"]
+    assert nearest("sigmod", known) == "sigmoid"
+    assert nearest("SIN", known) == "sin"
+    assert nearest("qqq", known) is None
+    assert nearest("x" * 10**6, known) is None
