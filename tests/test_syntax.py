@@ -18,7 +18,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from backprop.errors import Problem
 from backprop.expr import Call, Program
-from backprop.syntax import engine, parse
+from backprop.syntax import canonical_name, engine, parse
 from backprop.syntax.builder import Builder
 from backprop.syntax.lexer import token_spans, tokens
 from backprop.syntax.mistakes import lark
@@ -482,3 +482,10 @@ def test_what_is_no_expression_takes_no_time(blank: str) -> None:
 
 def test_a_tower_of_powers() -> None:
     assert parse("9^9^9^9").ops == ["number", "power", "power", "power"]
+
+
+def test_names_are_compared_as_python_compares_them() -> None:
+    assert [canonical_name(name) for name in ("x", "µ", "𝜃", "x₁")] == ["x", "μ", "θ", "x1"]
+    scope: dict[str, Any] = {}
+    exec("µ = 1", scope)
+    assert canonical_name("µ") in scope

@@ -8,7 +8,7 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.expr import Call, Program, Statement
 
-SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ"  # a power, to whoever pastes it
+SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
 SLICES = {  # where among a slice's symbols its start, stop and step stand; the others are colons
     "slice": (None, None, None),
     "slice_to": (None, 1, None),
@@ -19,6 +19,17 @@ SLICES = {  # where among a slice's symbols its start, stop and step stand; the 
     "slice_from_by": (0, None, 3),
     "slice_from_to_by": (0, 2, 4),
 }
+
+
+def canonical_name(name: str) -> str:
+    """The form in which names are compared, NFKC, as in Python: 𝜃 is θ, µ (the unit) is μ (the letter), x₁ is x1."""
+    if name.isascii():
+        return name
+    from unicodedata import normalize
+
+    return normalize("NFKC", name)
+
+
 new_call = tuple.__new__  # what Call(…) ends in, at half its cost
 
 
@@ -70,13 +81,11 @@ class Builder:
         return value
 
     def name(self, token: str, index: int) -> str:
-        """A name of other than ASCII letters in the form in which names are compared, NFKC, as in Python."""
-        from unicodedata import normalize
+        """A name of other than ASCII letters, as it is compared with others."""
+        name = canonical_name(token)
+        if not name.isidentifier() or any(character in SUPERSCRIPTS for character in token):
+            from backprop.syntax.mistakes import not_a_name
 
-        from backprop.syntax.mistakes import not_a_name
-
-        name = normalize("NFKC", token)
-        if not name.isidentifier() or any(character in token for character in SUPERSCRIPTS):
             raise not_a_name(self.program, self.tokens, index)
         return name
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from backprop.errors import Problem
 from backprop.expr import Program
 from backprop.spans import Span
+from backprop.syntax.builder import SUPERSCRIPTS
 from backprop.syntax.place import BEGINS, COMPARISONS, OPERATORS, SHOWN, Place
 
 LOOKED_AT = 4000  # tokens that Lark, who is in no hurry, is given to explain
@@ -311,7 +312,6 @@ def function_call_before(p: Place) -> bool:
 
 PAIRS = {"|": ("abs", "|"), "‖": ("norm", "‖"), "∥": ("norm", "∥"), "⌊": ("floor", "⌋"), "⌈": ("ceil", "⌉")}
 ROOTS = {"√": "sqrt", "∛": "cbrt"}
-SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")
 ILLEGAL = "illegal"
 
 MISTAKES = [
