@@ -14,7 +14,7 @@ from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES
 from backprop.spans import Span
 from backprop.syntax import parse
 
-MOST_STAGES = 20_000_000  # a function that calls one that calls one … can double with every line
+MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
 BINARY = {gate.name: gate for gate in GATES.values() if gate.arity == 2}  # no node but an operator's has such a name
 
 
