@@ -225,6 +225,7 @@ def check_problem(text: str) -> None:
 @given(st.text(st.characters(codec=None, exclude_categories=[]), max_size=12))
 @example("\ud800")
 @example("x\x00")
+@example("_²")
 def test_any_text_is_a_program_or_a_clear_problem(text: str) -> None:
     check_problem(text)
 

@@ -65,4 +65,4 @@ def terminal(token: str) -> str:
         return CLOSINGS[last]
     if token == ".T":
         return "<TRANSPOSE>"
-    return "<NAME>" if first.isalnum() and not first.isdecimal() else "<ILLEGAL>"
+    return "<NAME>" if first == "_" or (first.isalnum() and not first.isdecimal()) else "<ILLEGAL>"
