@@ -14,7 +14,7 @@ from backprop.notes import Note, notes
 from backprop.run import Run, run, sweep
 from backprop.run import evaluate as forward
 from backprop.stages import Names, Stage, stages
-from backprop.syntax import parse
+from backprop.syntax import canonical_name, parse
 
 
 class Evaluation:
@@ -123,6 +123,7 @@ class Compiled:
         return list(self._circuit(given)[0].variables)
 
     def _at(self, given: dict[str, float]) -> tuple[Circuit, Names, dict[str, float]]:
+        given = {canonical_name(name): value for name, value in given.items()}
         circuit, names = self._circuit(given)
         missing = [name for name in circuit.variables if name not in given]
         if missing:

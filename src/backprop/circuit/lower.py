@@ -55,17 +55,6 @@ class Function(NamedTuple):
         return f"{name}({', '.join(self.parameters)})"
 
 
-class Leaves(dict[int, int]):
-    """The wires of a function's nodes. A leaf may have been made for an earlier line: it is looked up again in here."""
-
-    def __init__(self, lowering: Lowering) -> None:
-        self.lowering = lowering
-
-    def __missing__(self, node: int) -> int:
-        self[node] = wire = self.lowering.node(node, self.lowering.program.ops[node])
-        return wire
-
-
 class Lowering:
     """The state of lowering one circuit: what each name and each node stands for."""
 
@@ -81,7 +70,7 @@ class Lowering:
         self.names: dict[str, int] = {}  # variables, stages, parameters, constants
         self.functions: dict[str, Function] = outside.functions if outside else {}  # the user's own
         self.defined: dict[str, Statement] = {}  # the statement that gave each stage its name
-        self.wires: Leaves | list[int] = Leaves(self) if outside else [-1] * len(self.program.ops)
+        self.wires: dict[int, int] | list[int] = {} if outside else [-1] * len(self.program.ops)
 
     # ── statements ──
 

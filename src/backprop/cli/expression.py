@@ -17,6 +17,7 @@ import click
 from backprop.errors import Problem, nearest
 from backprop.gates import TIES
 from backprop.library import Compiled, Evaluation
+from backprop.syntax import canonical_name
 from backprop.values import parse_value, read_variables
 
 LONGEST = 512 << 20  # bytes of a file of text; what is longer is something else, like /dev/zero
@@ -148,7 +149,8 @@ def question(
         raise Problem("option", "standard input can hold the expression or the values, not both")
     text, source = read_expression(expression, file, words)
     compiled = Compiled(text, ties=ties, expand=expand, source=source)
-    given = {} if variables is None else read_variables(read_text(variables), name_of(variables))
+    found = {} if variables is None else read_variables(read_text(variables), name_of(variables))
+    given = {canonical_name(name): value for name, value in found.items()}
     used = compiled.variables_given(given)
     at = {name: value for name, value in given.items() if name in used}
     unused = [name for name in given if name not in at]
@@ -158,9 +160,9 @@ def question(
         name, equals, value = assignment.partition("=")
         if not equals or not name:
             raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
-        at[name.strip()] = parse_value(value, name.strip())
+        at[canonical_name(name.strip())] = parse_value(value, name.strip())
     check_names(compiled, at, words, ctx)
-    chosen = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
+    chosen = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
     above = 1.0 if upstream is None else parse_value(upstream, "--upstream")
     return Question(compiled, at, chosen, above, strict, quiet, color)
 
