@@ -73,10 +73,10 @@ def balanced(size: int) -> tuple[Tape, str]:
         above = []
         for (a, left), (b, right) in zip(level[::2], level[1::2], strict=False):
             operator = dice.choice("+-*") if len(level) > 64 else "+"
-            above.append((build.gate(operator, a, b), f"({left}{operator}{right})"))
+            wire, text = build.gate(operator, a, b), f"{left}{operator}{right}"
+            bounded = dice.random() < 0.3
+            above.append((build.gate("tanh", wire), f"tanh({text})") if bounded else (wire, f"({text})"))
         level = above + level[len(above) * 2 :]
-        if len(above) % 4 == 0:
-            level = [(build.gate("tanh", wire), f"tanh({text})") for wire, text in level]
     return build.tape, level[0][1]
 
 
@@ -167,6 +167,7 @@ def run_micrograd(tape: Tape, text: str) -> tuple[float, float]:
         "tanh": function(math.tanh, lambda _, y: 1 - y * y),
         "log": function(math.log, lambda x, _: 1 / x),
     }
+    sys.setrecursionlimit(10**6)  # its backward recurses; with the default limit it fails on all but balanced circuits
     output, variables = play(tape, Value, functions)
     output.backward()
     return output.data, next(iter(variables.values())).grad

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 
 from backprop.circuit import Circuit, lower
@@ -69,7 +71,8 @@ class Compiled:
     def __init__(self, text: str, *, ties: str = "both", expand: bool = False, source: str | None = None) -> None:
         if ties not in TIES:
             raise Problem("option", f"ties is one of {', '.join(TIES)}, and not {ties!r}")
-        self.program: Program = parse(text, source)
+        with uncollected():
+            self.program: Program = parse(text, source)
         self.ties = ties
         self.expand = expand
         self._circuits: dict[frozenset[str], tuple[Circuit, Names]] = {}
@@ -96,7 +99,9 @@ class Compiled:
         """
         circuit, names, at = self._at({**(variables or {}), **more})
         chosen = None if wrt is None else self._wrt(circuit, wrt)
-        return Evaluation(run(circuit, at, ties=self.ties, upstream=float(upstream)), names, chosen)
+        with uncollected():
+            swept = run(circuit, at, ties=self.ties, upstream=float(upstream))
+        return Evaluation(swept, names, chosen)
 
     def hessian(self, variables: Mapping[str, float] | None = None, /, **more: float) -> dict[str, dict[str, float]]:
         """The second derivatives at a point, `hessian(...)["x"]["y"]`: one sweep of the derived circuit each."""
@@ -114,7 +119,8 @@ class Compiled:
     def _circuit(self, given: Iterable[str]) -> tuple[Circuit, Names]:
         shadowed = frozenset(name for name in given if name in CONSTANTS)
         if shadowed not in self._circuits:
-            circuit = lower(self.program, shadowed=shadowed, expand=self.expand)
+            with uncollected():
+                circuit = lower(self.program, shadowed=shadowed, expand=self.expand)
             self._circuits[shadowed] = circuit, Names(circuit)
         return self._circuits[shadowed]
 
@@ -165,6 +171,18 @@ class Compiled:
             raise Problem("value", f"{name} is no number: {value!r}") from None
         except OverflowError:
             raise Problem("value", f"{name} is beyond the largest number, 1.797e308") from None
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the garbage collector: a large circuit has a million tuples and no cycles, and it would visit them all."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def compile(text: str, *, ties: str = "both", expand: bool = False) -> Compiled:
