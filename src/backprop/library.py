@@ -175,7 +175,7 @@ class Compiled:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Without the garbage collector: a large circuit has a million tuples and no cycles, and it would visit them all."""
+    """Without the garbage collector: a large circuit is a million tuples and no cycles, and it would visit them all."""
     collecting = gc.isenabled()
     gc.disable()
     try:
