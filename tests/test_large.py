@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 
 import backprop
+from conftest import shell
 
 N = 100_000
 
@@ -51,3 +54,15 @@ def test_a_maximum_of_many_inputs() -> None:
     text = f"max({', '.join(f'x{i}' for i in range(2000))})"
     found = backprop.evaluate(text, {f"x{i}": float(i) for i in range(2000)})
     assert found.gradients["x1999"] == 1.0
+
+
+def test_the_command_line_takes_100_000_variables_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "product.bp").write_text("*".join(f"x{i}" for i in range(N)))
+    (tmp_path / "point.json").write_text(json.dumps({f"x{i}": 1.0 for i in range(N)}))
+    start = time.perf_counter()
+    done = shell("backprop eval -f product.bp --vars point.json | tail -1", tmp_path)
+    assert done.stdout.split() == ["f", f"q{N - 2}", "*", f"x{N - 1}", "1", "1"]
+    assert time.perf_counter() - start < 30
+    done = shell("backprop eval -f product.bp", tmp_path)
+    assert "(100,000 in all)" in done.stderr
+    assert len(done.stderr) < 2000

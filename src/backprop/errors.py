@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from backprop.spans import Span, excerpt, line_and_column
+
+MOST_NAMED = 12  # names that a message lists
 
 
 class Problem(Exception):
@@ -67,6 +69,13 @@ class Problem(Exception):
 
 
 LONGEST_NAME = 60  # that is compared with others: the time for it grows with the square
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Names in a row; of very many the first ones, and their number."""
+    if len(names) > MOST_NAMED:
+        return f"{', '.join(names[:MOST_NAMED])}, … ({len(names):,} in all)"
+    return ", ".join(names) or "none"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from backprop.circuit import Circuit, lower
 from backprop.derive import derive
-from backprop.errors import Problem, nearest
+from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.expr import Program
 from backprop.gates import CONSTANTS, TIES
 from backprop.notes import Note, notes
@@ -137,19 +137,18 @@ class Compiled:
         for name in given:
             if name not in circuit.variables:
                 known = nearest(name, circuit.variables)
-                hint = (
-                    f"did you mean {known}?" if known else f"its variables are {', '.join(circuit.variables) or 'none'}"
-                )
+                hint = f"did you mean {known}?" if known else f"its variables are {enumerated([*circuit.variables])}"
                 raise Problem("variable", f"the expression has no variable {name}", hint=hint)
         return circuit, names, {name: self._number(name, given[name]) for name in circuit.variables}
 
     def missing(self, names: list[str]) -> Problem:
         """The problem that variables have no value, with a caret under each."""
         circuit = self._circuit(())[0]
-        spans = [circuit.span(circuit.variables[name]) for name in names if name in circuit.variables]
+        shown = [name for name in names if name in circuit.variables][:MOST_NAMED]
+        spans = [circuit.span(circuit.variables[name]) for name in shown]
         return Problem(
             "variable",
-            f"no value for {', '.join(names)}",
+            f"no value for {enumerated(names)}",
             text=self.program.text,
             source=self.program.source,
             spans=[span for span in spans if span is not None],

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from backprop.errors import Problem, nearest
+from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.gates import TIES
 from backprop.library import Compiled, Evaluation
 from backprop.syntax import canonical_name
@@ -151,11 +151,11 @@ def question(
     compiled = Compiled(text, ties=ties, expand=expand, source=source)
     found = {} if variables is None else read_variables(read_text(variables), name_of(variables))
     given = {canonical_name(name): value for name, value in found.items()}
-    used = compiled.variables_given(given)
+    used = set(compiled.variables_given(given))
     at = {name: value for name, value in given.items() if name in used}
     unused = [name for name in given if name not in at]
     if unused and not quiet:
-        click.echo(f"note: {name_of(variables or '')} has values that are not used: {', '.join(unused)}", err=True)
+        click.echo(f"note: {name_of(variables or '')} has values that are not used: {enumerated(unused)}", err=True)
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or not name:
@@ -209,17 +209,19 @@ def name_of(path: str) -> str:
 
 def check_names(compiled: Compiled, at: dict[str, float], words: Words, ctx: click.Context) -> None:
     """Every value has a variable, and every variable a value; what is missing is offered as a command to paste."""
-    variables = compiled.variables_given(at)
+    variables = dict.fromkeys(compiled.variables_given(at))
     for name in at:
         if name not in variables:
             options = {f"--{variable}" for variable in variables} | set(words.known)
             known = nearest(f"--{name}", sorted(options))
-            hint = f"did you mean {known}?" if known else f"its variables are {', '.join(variables) or 'none'}"
+            hint = f"did you mean {known}?" if known else f"its variables are {enumerated(list(variables))}"
             raise Problem("variable", f"the expression has no variable {name}", hint=hint)
     missing = [name for name in variables if name not in at]
     if missing:
         problem = compiled.missing(missing)
-        problem.hint = f"for example: {ctx.command_path} {' '.join(pasted(words, missing))}"
+        command = f"{ctx.command_path} {' '.join(pasted(words, missing))}"
+        many = len(missing) > MOST_NAMED
+        problem.hint = "give many values as a JSON object: --vars FILE" if many else f"for example: {command}"
         raise problem
 
 
