@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
+from math import isfinite, isnan
 
 from backprop import rules
 from backprop.circuit import Circuit
@@ -76,8 +76,8 @@ def kinks(run: Run, names: Names, wire: int) -> Iterator[Note]:
     inputs = circuit.inputs[wire]
     at = [run.values[source] for source in inputs]
     met = rules.kink(gate, len(inputs))(*at, run.values[wire])
-    if not met or (run.sent[wire] in (None, 0.0) and not gate.flat):
-        return
+    if not met or (not run.sent[wire] and not gate.flat) or (run.sent[wire] and gate.flat):
+        return  # it decides nothing; or a flat gate has a note of its own
     where = ", ".join(
         f"{names.text(source)} = {number_text(value)}"
         for source, value in dict(zip(inputs, at, strict=True)).items()
@@ -117,20 +117,53 @@ def died(run: Run, names: Names, wire: int) -> Note:
 
 
 def not_finite(run: Run, names: Names) -> Iterator[Note]:
-    """A note on the first stage whose value is not finite, and one on the first whose gradient is not."""
-    values = run.values
-    taken: bytearray | None = None
-    for wire, value in enumerate(values):
-        if not isfinite(value) and not (run.circuit.gates[wire] is CONSTANT and wire not in names.names):
-            taken = taken or taken_stages(run)
-            if taken[wire]:
+    """A note on the stage where the first number arose that is not finite, and one on the first such gradient.
+
+    Where the output is not finite, it is the stage that made it so: an infinity that came to nothing is no cause.
+    """
+    values, circuit = run.values, run.circuit
+    noted = False
+    if not isfinite(run.value):
+        wire = origin(run, circuit.output)
+        yield note("not-finite", forward_cause(run, names, wire), names, wire)
+        noted = True
+    elif not all(map(isfinite, values)):
+        taken = taken_stages(run)
+        made = (wire for wire in range(len(circuit)) if taken[wire] and not isfinite(values[wire]))
+        for wire in made:
+            if not as_given(run, origin(run, wire)):
                 yield note("not-finite", forward_cause(run, names, wire), names, wire)
+                noted = True
                 break
     for wire in range(len(values) - 1, -1, -1):
         sent = run.sent[wire]
         if sent is not None and not isfinite(sent):
-            yield from backward_cause(run, names, wire)
+            yield from backward_cause(run, names, wire, noted)
             break
+
+
+def origin(run: Run, wire: int) -> int:
+    """The stage from which a value that is not finite came: a nan from a nan, else made there; an infinity likewise."""
+    while True:
+        inputs = [source for source in taken_inputs(run, wire) if not isfinite(run.values[source])]
+        if isnan(run.values[wire]):
+            inputs = [source for source in inputs if isnan(run.values[source])]
+        if not inputs:
+            return wire
+        wire = inputs[0]
+
+
+def taken_inputs(run: Run, wire: int) -> list[int]:
+    """The inputs of a stage, but for the branch of a `where` that was not taken."""
+    inputs = list(run.circuit.inputs[wire])
+    if run.circuit.gates[wire].name == "where":
+        del inputs[2 if run.values[inputs[0]] else 1]
+    return inputs
+
+
+def as_given(run: Run, wire: int) -> bool:
+    """Whether a number is one that the user wrote: an infinity that is given is no surprise."""
+    return run.circuit.gates[wire] in (INPUT, CONSTANT)
 
 
 def forward_cause(run: Run, names: Names, wire: int) -> str:
@@ -143,37 +176,36 @@ def forward_cause(run: Run, names: Names, wire: int) -> str:
     inputs = circuit.inputs[wire]
     at = [run.values[source] for source in inputs]
     what = f"{name} = {names.expression(wire)} is {value}"
-    given = [source for source, x in zip(inputs, at, strict=True) if not isfinite(x)]
-    if given:
-        return f"{what}: {names.text(given[0])} is {number_text(run.values[given[0]])}"
+    shown = dict.fromkeys(source for source in inputs if source not in circuit.constants)
+    here = " and ".join(f"{names.text(source)} is {number_text(run.values[source])}" for source in shown)
+    if not all(map(isfinite, at)):
+        return f"{what}: {here}"
     if outside_domain(gate, at, run.values[wire]):
-        needs = in_words_of(names, gate, inputs)
-        known = [source for source in dict.fromkeys(inputs) if source not in circuit.constants]
-        here = " and ".join(f"{names.text(source)} is {number_text(run.values[source])}" for source in known)
-        return f"{what}: it needs {needs}" + (f", and {here}" if here else "")
+        return f"{what}: {needs_of(names, gate, inputs)}" + (f", and {here}" if here else "")
     return f"{what}: it overflows, the largest number is {LARGEST}"
 
 
-def described(names: Names, wire: int, run: Run) -> str:
-    """A wire's name and number, or the number alone where it is one."""
-    number = number_text(run.values[wire])
-    return number if wire in run.circuit.constants else f"{names.text(wire)} = {number}"
-
-
-def in_words_of(names: Names, gate: Gate, inputs: tuple[int, ...]) -> str:
-    """What a gate needs, with the stages' names for its arguments: `x - 3 > 0` for log's `x > 0`."""
+def needs_of(names: Names, gate: Gate, inputs: tuple[int, ...]) -> str:
+    """What a gate needs, with the stages' names for its arguments: `it needs q1 > 0` for log's `x > 0`."""
     import re
 
-    scope = {name: names.text(wire) for name, wire in zip(gate.names(len(inputs)), inputs, strict=True)}
-    return re.sub(r"\b[a-z]\w*\b", lambda word: scope.get(word[0], word[0]), gate.needs)
+    wires = dict(zip(gate.names(len(inputs)), inputs, strict=True))
+    needed = set(re.findall(r"\w+", gate.needs)) & wires.keys()
+    if any(wires[name] in names.circuit.constants for name in needed):  # 0 != 0 would say nothing
+        return f"{gate.signature()} needs {gate.needs}"
+    scope = {name: names.text(wires[name]) for name in needed}
+    return "it needs " + re.sub(r"\w+", lambda word: scope.get(word[0], word[0]), gate.needs)
 
 
 def outside_domain(gate: Gate, at: list[float], out: float) -> bool:
     return bool(gate.domain) and not rules.condition(gate.domain, gate, len(at))(*at, out)
 
 
-def backward_cause(run: Run, names: Names, wire: int) -> Iterator[Note]:
-    """The stage whose local gradient made the first gradient that is not finite, and why."""
+def backward_cause(run: Run, names: Names, wire: int, noted: bool) -> Iterator[Note]:
+    """The stage whose local gradient made the first gradient that is not finite, and why.
+
+    `noted` says that there is a note on a value that is not finite, from which it may follow.
+    """
     circuit = run.circuit
     name = names.text(wire)
     gradient = number_text(run.gradient(wire))
@@ -184,11 +216,12 @@ def backward_cause(run: Run, names: Names, wire: int) -> Iterator[Note]:
         g = run.sent[consumer]
         if g is None:
             continue
-        if not all(isfinite(run.values[source]) for source in (*circuit.inputs[consumer], consumer)):
+        if noted and not all(isfinite(run.values[source]) for source in (*circuit.inputs[consumer], consumer)):
             continue  # it only follows from a value that is not finite, and of that there is a note already
         for source, local in zip(circuit.inputs[consumer], run.local_gradients(consumer), strict=True):
             if source == wire and local is not None and not isfinite(g * local):
-                at = ", ".join(described(names, s, run) for s in dict.fromkeys(circuit.inputs[consumer]))
+                varying = dict.fromkeys(s for s in circuit.inputs[consumer] if s not in circuit.constants)
+                at = ", ".join(f"{names.text(s)} = {number_text(run.values[s])}" for s in varying)
                 product = f"{number_text(g)} × {number_text(local)}"
                 what = f"{names.text(consumer)} = {names.expression(consumer)}"
                 message = f"the gradient of {name} is {gradient}: {what} sends it {product}, at {at}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -48,7 +49,7 @@ def commands() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status: 0 done, 1 the answer is no, 2 it was asked wrongly."""
-    words = sys.argv[1:] if arguments is None else arguments
+    words = [as_text(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     try:
         status = commands.main(args=words, prog_name="backprop", standalone_mode=False)
         if sys.stdout is not None:
@@ -58,3 +59,13 @@ def main(arguments: list[str] | None = None) -> None:
 
         status = status_of(error, words)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def as_text(word: str) -> str:
+    """A word of the command line. In a locale that cannot say it, Python leaves bytes in it, which are UTF-8."""
+    if word.isascii():
+        return word
+    try:
+        return os.fsencode(word).decode("utf-8")
+    except UnicodeDecodeError:
+        return word

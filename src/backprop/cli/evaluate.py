@@ -11,6 +11,7 @@ import click
 
 from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
 from backprop.cli.output import write
+from backprop.errors import Problem
 from backprop.library import Evaluation
 from backprop.show.theme import is_terminal, wants_colour
 
@@ -41,6 +42,8 @@ def command(local: bool, digits: int, format_: str | None, json_: bool, output: 
     """
     asked = question(click.get_current_context(), **shared)
     evaluation = asked.answer()
+    if json_ and format_ not in (None, "json"):
+        raise Problem("option", f"--json and --format {format_} ask for two formats")
     chosen = "json" if json_ else format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
     show(evaluation, chosen, output, asked, digits=digits, local=local)
     if not asked.quiet:
@@ -63,9 +66,9 @@ def show(evaluation: Evaluation, chosen: str, output: str | None, asked: Questio
     grid = stages_grid(evaluation, digits=None if chosen == "csv" else digits, local=local)
     colour = wants_colour(asked.color, sys.stdout)
     if chosen == "table" and output is None and (colour or is_terminal(sys.stdout)):
-        from backprop.show.terminal import draw
+        from backprop.show.terminal import drawn
 
-        draw(grid, sys.stdout, colour=colour)
+        write(drawn(grid, sys.stdout, colour=colour), output)
         return
     render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
     write(render(grid), output)

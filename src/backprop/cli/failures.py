@@ -48,7 +48,8 @@ def as_problem(error: BaseException) -> Problem:
         message = error.format_message().rstrip(".")
         return Problem("option", message[0].lower() + message[1:])
     if isinstance(error, click.ClickException):
-        return Problem("option", error.format_message().rstrip("."), hint="--help lists the options")
+        message = error.format_message().rstrip(".")
+        return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
     if isinstance(error, MemoryError):
         return Problem("size", "there is not enough memory for this", status=1)
     if isinstance(error, OSError):
@@ -75,6 +76,8 @@ def report(problem: Problem, words: list[str]) -> None:
 
 def write_error(text: str) -> None:
     """Standard error, whatever its encoding can say."""
+    if sys.stderr is None:
+        return
     try:
         click.echo(text.encode(sys.stderr.encoding or "ascii", "backslashreplace"), err=True, nl=False)
     except OSError:

@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 
 from backprop.errors import Problem
 
 
 def write(text: str, path: str | None) -> None:
-    """Print a text, or put it into a file: beside its place first, then renamed."""
-    if path is None:
+    """Print a text, or put it into a file: beside its place first, then renamed. "-" is standard output.
+
+    A link is followed, a file that exists keeps its mode, and what is no regular file (a pipe, a device) is written to,
+    not replaced.
+    """
+    if path is None or path == "-":
         stream = sys.stdout
         if stream is None:
             raise Problem("file", "cannot write the output: standard output is closed", status=1)
         stream.buffer.write(text.encode(stream.encoding or "utf-8", "backslashreplace"))
         stream.flush()
         return
+    try:
+        place(text.encode(), os.path.realpath(path))
+    except OSError as error:
+        raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
+
+
+def place(data: bytes, path: str) -> None:
+    """Put bytes where a path says."""
+    found = os.stat(path) if os.path.exists(path) else None
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        with open(path, "wb") as stream:
+            stream.write(data)
+        return
+    if found is not None:
+        with open(path, "ab"):  # a file that may not be written is not replaced either
+            pass
     folder, name = os.path.split(path)
     beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
     try:
-        try:
-            with open(beside, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
-        except BaseException:
-            if os.path.exists(beside):
-                os.unlink(beside)
-            raise
-    except OSError as error:
-        raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
+        with open(beside, "wb") as file:
+            if found is not None:
+                os.chmod(beside, stat.S_IMODE(found.st_mode))
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise

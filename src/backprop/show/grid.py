@@ -58,10 +58,8 @@ def number(value: float | None, digits: int | None) -> str:
         return ""
     if digits is None:
         return number_text(value)
-    rounded = float(f"{value:.{digits}g}") + 0.0
-    return (
-        number_text(rounded) if 1e-5 <= abs(rounded) < 10.0 ** max(digits, 6) or rounded == 0 else f"{value:.{digits}g}"
-    )
+    mantissa, exponential, exponent = f"{value + 0.0:.{digits}g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponential else mantissa
 
 
 def aligned(texts: Iterable[str]) -> list[str]:

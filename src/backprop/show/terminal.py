@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from backprop.show.grid import Grid
-from backprop.show.text import column_cells
-from backprop.show.theme import STYLES
+from backprop.show.text import column_cells, plain
+from backprop.show.theme import STYLES, is_terminal
+from backprop.spans import width
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+MOST_ROWS = 2000  # of a table that Rich draws
 
-def draw(grid: Grid, stream: TextIO, *, colour: bool, width: int | None = None) -> None:
-    """Print the table in the terminal's width; long formulas are folded, numbers never."""
-    console(stream, colour=colour, width=width).print(table(grid, colour=colour))
+
+def drawn(grid: Grid, stream: TextIO, *, colour: bool) -> str:
+    """The table as a terminal shows it; what does not fit its width is left in natural width, and wraps there.
+
+    A number that is cut is a wrong one, and Rich cuts. It also takes its time: a very long table goes without it.
+    """
+    simple = plain(grid)
+    needed = max(map(width, simple.splitlines())) + len(grid.columns) + 1
+    place = console(stream, colour=colour)
+    if len(grid.rows) > MOST_ROWS or (needed > place.width and is_terminal(stream)):
+        return simple
+    place.width = max(needed, place.width)
+    with place.capture() as captured:
+        place.print(table(grid, colour=colour))
+    return captured.get()
 
 
 def console(stream: TextIO, *, colour: bool, width: int | None = None, record: bool = False) -> Console:
@@ -34,12 +48,12 @@ def table(grid: Grid, *, colour: bool) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=STYLES["heading"] if colour else "")
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=STYLES["heading"] if colour else "")
     cells = [column_cells(grid, place) for place in range(len(grid.columns))]
     for column, (heading, *_) in zip(grid.columns, cells, strict=True):
         # Numbers come padded to stand below each other. Rich would strip what justify="right" needs for that.
         style = STYLES[column.role] if colour else ""
-        drawn.add_column(Text(heading), style=style, no_wrap=column.numeric, overflow="fold")
+        made.add_column(Text(heading), style=style, no_wrap=column.numeric, overflow="fold")
     for row in zip(*(texts for _, *texts in cells), strict=True):
-        drawn.add_row(*(Text(text.rstrip()) for text in row))
-    return drawn
+        made.add_row(*(Text(text.rstrip()) for text in row))
+    return made
