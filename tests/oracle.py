@@ -19,7 +19,7 @@ from mpmath import mp, mpf
 from backprop import rules
 from backprop.circuit import lower
 from backprop.derive import derive
-from backprop.gates import GATES, Gate
+from backprop.gates import ELEMENTWISE, Gate
 from backprop.run import evaluate
 from backprop.syntax import parse
 
@@ -384,7 +384,7 @@ def worst_errors(name: str) -> tuple[float, float, float]:
     """A gate's worst error over its points: value, local gradients, second derivatives."""
     worst = [0.0, 0.0, 0.0]
     for point in ORACLE[name].points:
-        for order, got in measured(GATES[name], point):
+        for order, got in measured(ELEMENTWISE[name], point):
             worst[len(order)] = max(worst[len(order)], error(name, point, order, got))
     return worst[0], worst[1], worst[2]
 
@@ -406,7 +406,7 @@ def rounded_up(worst: float) -> str:
 def table() -> str:
     """The measured errors of every gate."""
     lines = ["| gate | points | value | local gradients | second derivatives |", "| --- | ---: | ---: | ---: | ---: |"]
-    for name in GATES:
+    for name in ELEMENTWISE:
         errors = " | ".join(rounded_up(worst) for worst in worst_errors(name))
         lines.append(f"| {name} | {len(ORACLE[name].points)} | {errors} |")
     return "\n".join(lines)

@@ -34,10 +34,12 @@ def gates_list() -> str:
     lines = ["| family | gates |", "| --- | --- |"]
     for family, gates in FAMILIES.items():
         listed = ", ".join(
-            f"`{gate.name}`" + (f" ({', '.join(f'`{alias}`' for alias in gate.aliases)})" if gate.aliases else "")
+            f"`{gate.spelling}`" + (f" ({', '.join(f'`{alias}`' for alias in gate.aliases)})" if gate.aliases else "")
             for gate in gates
+            if not gate.plumbing
         )
-        lines.append(f"| {family} | {listed} |")
+        if listed:
+            lines.append(f"| {family} | {listed} |")
     return "\n".join(lines)
 
 

@@ -15,6 +15,7 @@ from backprop.library import Evaluation
 from backprop.run import run
 from backprop.show.objects import evaluation_object
 from backprop.stages import Names
+from conftest import shell
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -28,6 +29,20 @@ def schema(name: str) -> dict[str, object]:
 @pytest.mark.parametrize("name", ["eval-json", "eval-staged-json", "eval-vars-stdin"])
 def test_golden_outputs_are_valid(name: str) -> None:
     jsonschema.validate(json.loads((GOLDEN / name / "out").read_text()), schema("eval"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        '"sum(A @ x)" --A "[[1,2],[3,4]]" --x "[inf,1]" --hessian',
+        '"A @ x" --A "[[1,2],[3,4]]" --x "[1,1]" --jacobian',
+        '"sum(x^3)" --x "randn(3)" --hessian --direction "x=[1,0,0]"', '"x^3" --x "[1,2]" --direction "x=[1,0]"',
+        '"W @ X" --W "randn(2,3)" --X "randn(3,2)" --upstream "ones(2,2)" --seed 3', '"sum(x)" --x "[]"',
+    ],
+)  # fmt: skip
+def test_arrays_are_valid(options: str, tmp_path: Path) -> None:
+    done = shell(f"backprop eval {options} --json", tmp_path)
+    jsonschema.validate(json.loads(done.stdout), schema("eval"))
 
 
 @pytest.mark.parametrize("name", ["error-missing-json", "error-syntax-json"])

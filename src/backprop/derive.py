@@ -7,7 +7,7 @@ the user typed stays as it is. A derived circuit is a circuit: derive it again f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from backprop import rules
 from backprop.circuit import Circuit
@@ -15,6 +15,8 @@ from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 
 ADD, MULTIPLY, NEGATE, WHERE = GATES["add"], GATES["multiply"], GATES["negate"], GATES["where"]
+UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
+SUM, LIKE = GATES["sum"], GATES["like"]
 BOOLEANS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 
 
@@ -42,10 +44,12 @@ def derive(
     output: int | None = None,
     ties: str = "both",
     upstream: str | None = None,
+    shapes: Sequence[tuple[int, ...]] | None = None,
 ) -> Derived:
     """The circuit and its backward pass from `output` (its own output if None) to the variables `wrt` (all if None).
 
-    `upstream` names a new variable that is the gradient on the output; without one it is 1. Raises a Problem of kind
+    `upstream` names a new variable that is the gradient on the output; without one it is 1. `shapes` are those of the
+    stages, where they hold arrays: with them, broadcasting is undone only where it happened. Raises a Problem of kind
     "rule" where a gate has no derivative.
     """
     output = circuit.output if output is None else output
@@ -53,10 +57,12 @@ def derive(
     growing = Growing(circuit)
     active = reached_from(circuit, [circuit.variables[name] for name in names])
     seed = growing.constant(1.0) if upstream is None else growing.circuit.add_variable(upstream)
-    of = sweep(circuit, growing, active, output, seed, ties)
-    gradients = {
-        name: of[circuit.variables[name]] if circuit.variables[name] in of else growing.constant(0.0) for name in names
-    }
+    of = sweep(circuit, growing, active, output, seed, ties, shapes)
+    gradients = {}
+    for name in names:
+        wire = circuit.variables[name]
+        nothing = growing.put(ZEROS, (wire,)) if shapes is not None and shapes[wire] else growing.constant(0.0)
+        gradients[name] = of.get(wire, nothing)
     growing.circuit.output = growing.wires[output]
     return Derived(growing.circuit, growing.wires[output], gradients, of, growing.wires)
 
@@ -72,11 +78,14 @@ def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
     return reached
 
 
-def sweep(circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str) -> dict[int, int]:
+def sweep(
+    circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str,
+    shapes: Sequence[tuple[int, ...]] | None,
+) -> dict[int, int]:  # fmt: skip
     """The reverse pass over the stages of `circuit`, written as stages of the growing one: the gradient wires.
 
-    `live` holds, for what lies only in branches of a `where` (or of max, relu, …), a wire that is 0 where the branch
-    was not taken: a gradient of 0 must not meet an infinite slope there.
+    `live` holds, for what lies only in branches of a `where` (or of max, relu, an index, …), a wire that is 0 where the
+    branch was not taken: a gradient of 0 must not meet an infinite slope there.
     """
     of = {output: seed}
     live: dict[int, int | None] = {output: None}
@@ -86,12 +95,20 @@ def sweep(circuit: Circuit, growing: Growing, active: bytearray, output: int, se
         g, alive = of[wire], live[wire]
         inputs, gate = circuit.inputs[wire], circuit.gates[wire]
         wanted = tuple(bool(active[source]) for source in inputs)
-        scope = [growing.wires[source] for source in (*inputs, wire)]
-        for source, text in zip(inputs, rules.rule_texts(gate, len(inputs), ties, wanted), strict=True):
+        texts = rules.rule_texts(gate, len(inputs), ties, wanted)
+        for place, (source, text) in enumerate(zip(inputs, texts, strict=True)):
             if text is None:
                 continue
-            partial = growing.splice(template(text, (*gate.names(len(inputs)), "out")), scope)
-            piece, taken = growing.sent(g, partial, alive, gate.routes)
+            if gate.mixes:
+                piece = growing.rule(gate, text, [g, *inputs, wire])
+                leaf = circuit.gates[source] is INPUT
+                taken = None if leaf else growing.taken(gate, text, alive, inputs, wire, source)
+            else:
+                partial = growing.rule(gate, text, [g, *inputs, wire])
+                piece, taken = growing.sent(g, partial, alive, gate.routes)
+            if is_stretched(circuit, shapes, wire, place):
+                piece = growing.put(UNBROADCAST, (piece, growing.wires[source]))
+                taken = None if taken is None else growing.put(UNBROADCAST, (taken, growing.wires[source]))
             if source not in of:
                 of[source], live[source] = piece, taken
             else:
@@ -99,6 +116,18 @@ def sweep(circuit: Circuit, growing: Growing, active: bytearray, output: int, se
                 before = live[source]
                 live[source] = None if before is None or taken is None else growing.put(ADD, (before, taken))
     return of
+
+
+def is_stretched(circuit: Circuit, shapes: Sequence[tuple[int, ...]] | None, wire: int, place: int) -> bool:
+    """Whether what a stage sends to an input may be larger than it; without shapes, arrays may always be."""
+    gate, source = circuit.gates[wire], circuit.inputs[wire][place]
+    if gate.mixes and not gate.broadcasts:
+        return False
+    if shapes is None:
+        return circuit.tensors and len(circuit.inputs[wire]) > 1
+    if gate.mixes:
+        return bool(shapes[source]) or any(shapes[other] for other in circuit.inputs[wire])
+    return shapes[source] != shapes[wire]
 
 
 class Growing:
@@ -118,7 +147,8 @@ class Growing:
             if inputs:
                 self.seen.setdefault((gate, inputs), wire)
         for wire, value in circuit.constants.items():
-            self.literals.setdefault(repr(value), wire)
+            if isinstance(value, float):
+                self.literals.setdefault(repr(value), wire)
 
     def constant(self, value: float) -> int:
         """The wire of a number."""
@@ -129,13 +159,14 @@ class Growing:
 
     def literal(self, wire: int) -> float | None:
         """The number on a wire that is a literal."""
-        return self.circuit.constants.get(wire)
+        value = self.circuit.constants.get(wire)
+        return value if isinstance(value, float) else None
 
     def put(self, gate: Gate, inputs: tuple[int, ...]) -> int:
         """The wire of a gate's result: folded, found, or added."""
         numbers = [self.literal(wire) for wire in inputs]
         known = [number for number in numbers if number is not None]
-        if len(known) == len(inputs):
+        if len(known) == len(inputs) and not gate.mixes:
             return self.constant(float(rules.forward(gate, len(inputs))(*known)))
         same = self.neutral(gate.name, inputs, numbers)
         if same is not None:
@@ -167,10 +198,32 @@ class Growing:
             if gate is INPUT:
                 wires.append(next(variables))
             elif gate is CONSTANT:
-                wires.append(self.constant(rule.constants[wire]))
+                value = rule.constants[wire]  # an array is the value of an option, and no part of what is computed
+                wires.append(self.constant(value) if isinstance(value, float) else -1)
             else:
                 wires.append(self.put(gate, tuple([wires[source] for source in rule.inputs[wire]])))
         return wires[rule.output]
+
+    def rule(self, gate: Gate, text: str, scope: list[int]) -> int:
+        """The stages of a gate's rule, over the gradient from above, the inputs and the output."""
+        return self.splice(template(text, ("g", *gate.names(len(scope) - 2), "out"), gate), scope)
+
+    def taken(
+        self, gate: Gate, text: str, alive: int | None, inputs: tuple[int, ...], wire: int, source: int
+    ) -> int | None:
+        """Where what a gate that mixes elements sends is alive: its rule, with ones for what flows."""
+        if alive is None and not gate.routes:
+            return None
+        above = self.put(ONES, (wire,)) if alive is None else self.put(LIKE, (alive, wire))
+        if gate.routes:
+            return self.rule(gate, text, [above, *inputs, wire])
+        if gate.linear:
+            flat = gate.rules(len(inputs), "both")
+            ones = [
+                other if rule == "0" else self.put(ONES, (other,)) for other, rule in zip(inputs, flat, strict=True)
+            ]
+            return self.rule(gate, text, [above, *ones, wire])
+        return self.put(LIKE, (self.put(SUM, (above,)), source))
 
     def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
         """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""

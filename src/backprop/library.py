@@ -6,17 +6,20 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from typing import Any
 
 from backprop.circuit import Circuit, lower
-from backprop.derive import derive
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.expr import Program
 from backprop.gates import CONSTANTS, TIES
 from backprop.notes import Note, notes
-from backprop.run import Run, run, sweep
+from backprop.run import Run, run
 from backprop.run import evaluate as forward
 from backprop.stages import Names, Stage, stages
 from backprop.syntax import canonical_name, parse
+from backprop.values import as_value
+
+Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
 
 
 class Evaluation:
@@ -33,7 +36,7 @@ class Evaluation:
         self._wrt = wrt
 
     @property
-    def value(self) -> float:
+    def value(self) -> Value:
         """The value of the output."""
         return self.run.value
 
@@ -43,7 +46,7 @@ class Evaluation:
         return self.run.circuit.names[self.run.circuit.output]
 
     @cached_property
-    def gradients(self) -> dict[str, float]:
+    def gradients(self) -> dict[str, Value]:
         """The derivative of the output in each variable."""
         all_gradients = self.run.gradients()
         return all_gradients if self._wrt is None else {name: all_gradients[name] for name in self._wrt}
@@ -84,35 +87,94 @@ class Compiled:
 
     def evaluate(
         self,
-        variables: Mapping[str, float] | None = None,
+        variables: Mapping[str, Value] | None = None,
         /,
         *,
-        upstream: float = 1.0,
+        upstream: Value | None = None,
         wrt: Iterable[str] | None = None,
-        **more: float,
+        **more: Value,
     ) -> Evaluation:
         """Value and gradients at a point, given as a mapping, as keywords, or both (keywords win).
 
-        `upstream` is the gradient on the output; `wrt` limits the gradients to some variables. A name of a constant (e,
-        pi, …) that is given is a variable. Raises a Problem of kind "variable" where a value is missing, surplus or no
-        number, and of kind "rule" where a gate has no derivative.
+        Values are numbers, nested lists or NumPy arrays; results are floats and arrays of float64, a gradient in the
+        shape of its variable. `upstream` is the gradient on the output, in its shape; an output that is no single
+        number needs one. `wrt` limits the gradients to some variables. A name of a constant (e, pi, …) that is given
+        is a variable. Raises a Problem of kind "variable" where a value is missing or surplus, "value" where it is
+        none, "shape" where shapes do not fit, and "rule" where a gate has no derivative.
         """
         circuit, names, at = self._at({**(variables or {}), **more})
         chosen = None if wrt is None else self._wrt(circuit, wrt)
+        above = None if upstream is None else as_value("upstream", upstream)
+        left_out = [] if chosen is None else [name for name in circuit.variables if name not in chosen]
         with uncollected():
-            swept = run(circuit, at, ties=self.ties, upstream=float(upstream))
+            swept = run(circuit, at, ties=self.ties, upstream=above, left_out=left_out)
         return Evaluation(swept, names, chosen)
 
-    def hessian(self, variables: Mapping[str, float] | None = None, /, **more: float) -> dict[str, dict[str, float]]:
-        """The second derivatives at a point, `hessian(...)["x"]["y"]`: one sweep of the derived circuit each."""
+    def forward(self, variables: Mapping[str, Value] | None = None, /, **more: Value) -> Evaluation:
+        """The values alone: no gradient flows, so the output may have any shape."""
+        circuit, names, at = self._at({**(variables or {}), **more})
+        return Evaluation(Run(circuit, forward(circuit, at), self.ties, None), names, [])
+
+    def hessian(
+        self, variables: Mapping[str, Value] | None = None, /, *, wrt: Iterable[str] | None = None, **more: Value
+    ) -> dict[str, dict[str, Any]]:
+        """The second derivatives at a point: `hessian(...)["x"]["y"]`, with the shape of x and behind it that of y.
+
+        One sweep of the derived circuit for each element of each variable. Raises a Problem of kind "shape" where the
+        output is no number.
+        """
+        from backprop import second
+
         circuit, _, at = self._at({**(variables or {}), **more})
-        derived = derive(circuit, ties=self.ties)
-        values = forward(derived.circuit, at)
-        rows = {}
-        for name, wire in derived.gradients.items():
-            sent = sweep(derived.circuit, values, self.ties, {wire: 1.0}, 0)
-            rows[name] = {other: sent[source] or 0.0 for other, source in derived.circuit.variables.items()}
-        return rows
+        return second.hessian(circuit, at, self._chosen(circuit, wrt), self.ties)
+
+    def jacobian(
+        self, variables: Mapping[str, Value] | None = None, /, *, wrt: Iterable[str] | None = None, **more: Value
+    ) -> dict[str, Any]:
+        """The derivative of every element of the output: `jacobian(...)["x"]` has the shape of the output and behind it
+        that of x. One reverse sweep for each element of the output."""
+        from backprop import second
+
+        circuit, _, at = self._at({**(variables or {}), **more})
+        return second.jacobian(circuit, at, self._chosen(circuit, wrt), self.ties)
+
+    def jvp(
+        self, direction: Mapping[str, Value], variables: Mapping[str, Value] | None = None, /, **more: Value
+    ) -> Value:
+        """The derivative of the output along a direction (the Jacobian times it, which is never formed).
+
+        `direction` has values in the shapes of the variables; those it does not name stand still.
+        """
+        from backprop import second
+
+        circuit, _, at = self._at({**(variables or {}), **more})
+        return second.jvp(circuit, at, self._direction(circuit, at, direction), self.ties)
+
+    def hvp(
+        self, direction: Mapping[str, Value], variables: Mapping[str, Value] | None = None, /, **more: Value
+    ) -> dict[str, Value]:
+        """The Hessian times a direction, for every variable; the Hessian is never formed."""
+        from backprop import second
+
+        circuit, _, at = self._at({**(variables or {}), **more})
+        return second.hvp(circuit, at, self._direction(circuit, at, direction), self.ties)
+
+    def _chosen(self, circuit: Circuit, wrt: Iterable[str] | None) -> list[str]:
+        return list(circuit.variables) if wrt is None else self._wrt(circuit, wrt)
+
+    def _direction(self, circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value]) -> dict[str, Value]:
+        """A direction in the shapes of the variables."""
+        from backprop.numbers.shapes import shape_of, shape_text
+
+        found = {}
+        for name in self._wrt(circuit, direction):
+            value = as_value(f"the direction of {name}", direction[name])
+            if shape_of(value) != shape_of(at[name]):
+                step, own = shape_text(shape_of(value)), shape_text(shape_of(at[name]))
+                message = f"the direction of {name} is {step}, and {name} is {own}"
+                raise Problem("shape", message)
+            found[name] = value
+        return found
 
     # ── points ──
 
@@ -128,7 +190,7 @@ class Compiled:
         """The names that need a value, if those in `given` have one: a constant's name that is given is a variable."""
         return list(self._circuit(given)[0].variables)
 
-    def _at(self, given: dict[str, float]) -> tuple[Circuit, Names, dict[str, float]]:
+    def _at(self, given: dict[str, Value]) -> tuple[Circuit, Names, dict[str, Value]]:
         given = {canonical_name(name): value for name, value in given.items()}
         circuit, names = self._circuit(given)
         missing = [name for name in circuit.variables if name not in given]
@@ -139,7 +201,7 @@ class Compiled:
                 known = nearest(name, circuit.variables)
                 hint = f"did you mean {known}?" if known else f"its variables are {enumerated([*circuit.variables])}"
                 raise Problem("variable", f"the expression has no variable {name}", hint=hint)
-        return circuit, names, {name: self._number(name, given[name]) for name in circuit.variables}
+        return circuit, names, {name: as_value(name, given[name]) for name in circuit.variables}
 
     def missing(self, names: list[str]) -> Problem:
         """The problem that variables have no value, with a caret under each."""
@@ -162,14 +224,6 @@ class Compiled:
                 hint = f"did you mean {known}?" if known else ""
                 raise Problem("variable", f"the expression has no variable {name}", hint=hint)
         return chosen
-
-    def _number(self, name: str, value: float) -> float:
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            raise Problem("value", f"{name} is no number: {value!r}") from None
-        except OverflowError:
-            raise Problem("value", f"{name} is beyond the largest number, 1.797e308") from None
 
 
 @contextmanager
@@ -194,13 +248,13 @@ def compile(text: str, *, ties: str = "both", expand: bool = False) -> Compiled:
 
 def evaluate(
     text: str,
-    variables: Mapping[str, float] | None = None,
+    variables: Mapping[str, Value] | None = None,
     /,
     *,
     ties: str = "both",
     expand: bool = False,
-    upstream: float = 1.0,
-    **more: float,
+    upstream: Value | None = None,
+    **more: Value,
 ) -> Evaluation:
     """Value and gradients of a formula at a point: `evaluate("(x+y)*z", x=-2, y=5, z=-4).gradients["x"]` is -4.0.
 

@@ -10,7 +10,7 @@ from backprop.circuit import Circuit
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.run import Run
 from backprop.spans import Span
-from backprop.stages import Names
+from backprop.stages import Names, needs_of
 from backprop.syntax.printer import number_text
 
 LARGEST = "1.797e308"
@@ -33,6 +33,13 @@ class Note:
 
 def notes(run: Run, names: Names) -> list[Note]:
     """All that is worth saying, in the order in which a reader wants it: wrong numbers first."""
+    if run.arrays:
+        from backprop import remarks
+
+        return [
+            Note(kind, message, names.text(wire), names.circuit.span(wire))
+            for kind, message, wire in remarks.remarks(run, names)
+        ]
     found = [*not_finite(run, names)]
     taken: bytearray | None = None
     for wire, gate in enumerate(run.circuit.gates):
@@ -183,18 +190,6 @@ def forward_cause(run: Run, names: Names, wire: int) -> str:
     if outside_domain(gate, at, run.values[wire]):
         return f"{what}: {needs_of(names, gate, inputs)}" + (f", and {here}" if here else "")
     return f"{what}: it overflows, the largest number is {LARGEST}"
-
-
-def needs_of(names: Names, gate: Gate, inputs: tuple[int, ...]) -> str:
-    """What a gate needs, with the stages' names for its arguments: `it needs q1 > 0` for log's `x > 0`."""
-    import re
-
-    wires = dict(zip(gate.names(len(inputs)), inputs, strict=True))
-    needed = set(re.findall(r"\w+", gate.needs)) & wires.keys()
-    if any(wires[name] in names.circuit.constants for name in needed):  # 0 != 0 would say nothing
-        return f"{gate.signature()} needs {gate.needs}"
-    scope = {name: names.text(wires[name]) for name in needed}
-    return "it needs " + re.sub(r"\w+", lambda word: scope.get(word[0], word[0]), gate.needs)
 
 
 def outside_domain(gate: Gate, at: list[float], out: float) -> bool:

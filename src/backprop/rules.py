@@ -6,8 +6,11 @@ functions of an arithmetic. Only text from the table is compiled, never the user
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+import re
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from math import inf, nan
+from types import ModuleType
 from typing import Any
 
 from backprop.circuit.circuit import Circuit
@@ -32,39 +35,82 @@ OPERATORS = {
 }
 
 
-def python(circuit: Circuit, scope: dict[str, Any]) -> str:
-    """A circuit as a Python expression in its variables' names; what it calls is put into `scope`."""
-    texts: list[str] = []
+def arithmetic(on_arrays: bool) -> ModuleType:
+    """The module with the functions of the gates."""
+    if not on_arrays:
+        return scalars
+    from backprop.numbers import arrays
+
+    return arrays
+
+
+def python(
+    circuit: Circuit, scope: dict[str, Any], on_arrays: bool = False, spelt: Mapping[str, str | float] | None = None
+) -> str:
+    """A circuit as a Python expression in its variables' names; what it calls is put into `scope`.
+
+    `spelt` has what stands for a variable instead of its name: other text, or a number, with which is computed at once.
+    """
+    operators = {} if on_arrays else OPERATORS
+    texts: list[str | float] = []
     for wire, gate in enumerate(circuit.gates):
+        sources = [texts[source] for source in circuit.inputs[wire]]
         if gate is CONSTANT:
-            value = circuit.constants[wire]
-            texts.append(f"({value!r})" if value < 0 else repr(value))
-        elif not circuit.inputs[wire]:
-            texts.append(circuit.names[wire])
+            value = circuit.constants[wire]  # an array is the value of an option, and no part of what is computed
+            texts.append(value if isinstance(value, float) else "")
+        elif not sources:
+            name = circuit.names[wire]
+            texts.append(name if spelt is None else spelt.get(name, name))
+        elif spelt and (folded := fold(gate, sources)) is not None:
+            texts.append(folded)
         else:
-            form = OPERATORS.get(gate.name)
+            form = operators.get(gate.name)
             if form is None:
-                scope[f"{gate.name}_"] = forward(gate, len(circuit.inputs[wire]))
-                form = f"{gate.name}_({', '.join('{}' for _ in circuit.inputs[wire])})"
-            texts.append(form.format(*(texts[source] for source in circuit.inputs[wire])))
-    return texts[circuit.output]
+                name = f"{gate.name}_{len(scope)}"
+                scope[name] = forward(gate, len(sources), on_arrays)
+                form = f"{name}({', '.join('{}' for _ in sources)})"
+            texts.append(form.format(*map(operand, sources)))
+    return operand(texts[circuit.output])
+
+
+def operand(text: str | float) -> str:
+    """A number as it stands in an expression; other text as it is."""
+    if isinstance(text, str):
+        return text
+    return f"({text!r})" if text < 0 else repr(text)
+
+
+def fold(gate: Gate, sources: list[str | float]) -> str | float | None:
+    """What a stage is because of the numbers among its inputs, or None: a number, or one of its inputs."""
+    numbers = [source for source in sources if isinstance(source, float)]
+    if gate.mixes or not numbers:
+        return None
+    if len(numbers) == len(sources):
+        return float(forward(gate, len(sources))(*numbers))
+    if gate.name == "where" and isinstance(sources[0], float):
+        return sources[1] if sources[0] else sources[2]
+    if gate.name == "multiply" and 1.0 in numbers:
+        return sources[1 - sources.index(1.0)]
+    if gate.name in ("power", "divide") and sources[1] == 1.0:
+        return sources[0]
+    return None
 
 
 def compiled(parameters: tuple[str, ...], body: str, scope: dict[str, Any]) -> Callable[..., Any]:
     """A function of the parameters."""
-    made: Callable[..., Any] = eval(f"lambda {', '.join(parameters)}: {body}", scope)
+    made: Callable[..., Any] = eval(f"lambda {', '.join(parameters)}: {body}", {"inf": inf, "nan": nan, **scope})
     return made
 
 
 @cache
-def forward(gate: Gate, count: int) -> Callable[..., float]:
+def forward(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., Any]:
     """The function of a gate: the arithmetic's own, or else its definition compiled."""
-    own = scalars.function(gate.name)
+    own = arithmetic(on_arrays).function(gate.name)
     if own is not None:
-        return own
+        return partial(own, **gate.settings) if gate.settings else own
     scope: dict[str, Any] = {}
     parameters = gate.names(count)
-    return compiled(parameters, python(template(gate.definition, parameters), scope), scope)
+    return compiled(parameters, python(template(gate.definition, parameters, gate), scope, on_arrays), scope)
 
 
 def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...]) -> list[str | None]:
@@ -114,17 +160,85 @@ def sent(partial: str) -> str:
     return {"1.0": "g", "(-1.0)": "-g"}.get(partial, f"g * {partial}")
 
 
+Literals = tuple[float | None, ...]
+
+
 @cache
-def condition(text: str, gate: Gate, count: int) -> Callable[..., float]:
+def array_rules(
+    gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], literals: Literals = (), same: tuple[int, ...] = ()
+) -> Callable[..., tuple[Any, ...]]:
+    """The rules of a gate as one function on arrays, None where nothing is wanted or sent.
+
+    For a gate that acts element by element, and does not route, from (g, inputs, out) to g times the partials; for one
+    that routes, to the partials alone; for one that mixes elements, to the gradients themselves. `literals` has the
+    numbers among the inputs, None for the others; `same` has for each input the first one that is the same wire: what
+    they get by one and the same rule is computed once, and the first gets it as many times.
+    """
+    scope: dict[str, Any] = {}
+    names = gate.names(count)
+    parameters = ("g", *names, "out")
+    texts = rule_texts(gate, count, ties, wanted)
+    times = [1] * count
+    if same and not gate.routes:
+        share(texts, times, names, same)
+    numbers = {name: number for name, number in zip(names, literals, strict=False) if number is not None}
+    bodies = []
+    for text, number_of_times in zip(texts, times, strict=True):
+        if text is None:
+            bodies.append("None")
+        elif gate.mixes:
+            spelt = {"g": f"({float(number_of_times)} * g)"} if number_of_times > 1 else None
+            bodies.append(python(template(text, parameters, gate), scope, True, spelt))
+        else:
+            body = python(template(text, parameters, gate), scope, True, numbers)
+            scope["times"] = arithmetic(True).function("multiply")
+            if not gate.routes:
+                body = {"1.0": "g", "(-1.0)": "-g"}.get(body, f"times(g, {body})")
+            bodies.append(f"times({body}, {float(number_of_times)})" if number_of_times > 1 else body)
+    return compiled(parameters, f"({', '.join(bodies)},)", scope)
+
+
+def share(texts: list[str | None], times: list[int], names: tuple[str, ...], same: tuple[int, ...]) -> None:
+    """Where inputs are one wire and their rules one text, let the first of them have it as many times."""
+    first: dict[tuple[int, str], int] = {}
+    for place, text in enumerate(texts):
+        if text is None:
+            continue
+        for name, original in zip(names, same, strict=True):
+            text = re.sub(rf"\b{name}\b", names[original], text)
+        owner = first.setdefault((same[place], text), place)
+        if owner != place:
+            texts[place] = None
+            times[owner] += 1
+
+
+@cache
+def array_partials(
+    gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], literals: Literals = ()
+) -> Callable[..., tuple[Any, ...]]:
+    """The local gradients of an element-wise gate on arrays; None where none is wanted, 0.0 where it is flat."""
+    scope: dict[str, Any] = {}
+    names = gate.names(count)
+    parameters = (*names, "out")
+    numbers = {name: number for name, number in zip(names, literals, strict=False) if number is not None}
+    texts = [
+        "None" if not wants else "0.0" if text is None else python(template(text, parameters), scope, True, numbers)
+        for text, wants in zip(rule_texts(gate, count, ties, wanted), wanted, strict=True)
+    ]
+    return compiled(parameters, f"({', '.join(texts)},)", scope)
+
+
+@cache
+def condition(text: str, gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., Any]:
     """A gate's domain or kink as a function of its inputs and output."""
     scope: dict[str, Any] = {}
     parameters = (*gate.names(count), "out")
-    return compiled(parameters, python(template(text, parameters), scope), scope)
+    return compiled(parameters, python(template(text, parameters, gate), scope, on_arrays), scope)
 
 
 @cache
-def kink(gate: Gate, count: int) -> Callable[..., float]:
+def kink(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., Any]:
     """Whether a gate sits on its kink, from its inputs and output; for a gate of any number of inputs, on a tie."""
     if not gate.variadic:
-        return condition(gate.kink, gate, count)
-    return condition(f"{' + '.join(f'({name} == out)' for name in gate.names(count))} > 1", gate, count)
+        return condition(gate.kink, gate, count, on_arrays)
+    return condition(f"{' + '.join(f'({name} == out)' for name in gate.names(count))} > 1", gate, count, on_arrays)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from backprop import rules
 from backprop.circuit import Circuit
@@ -13,59 +14,122 @@ Backward = Callable[..., tuple[float | None, ...]]
 
 
 class Run:
-    """Values and gradients of every stage.
+    """Values and gradients of every stage: floats, or arrays where somebody typed one.
 
+    Without an `upstream` (None), no gradient flows. Of arrays, `alive[i]` is a mask of the elements of
+    stage i that count, the others being only in branches that were not taken; None is all of them.
     `sent[i]` is the gradient of the output with respect to stage i, or None where nothing arrived: the stage is not
     used, or only in a branch that was not taken. `gradient(i)` reads None as 0.
     """
 
-    __slots__ = ("circuit", "sent", "ties", "upstream", "values")
+    __slots__ = ("alive", "arrays", "circuit", "sent", "ties", "upstream", "values")
 
-    def __init__(self, circuit: Circuit, values: list[float], ties: str, upstream: float) -> None:
+    def __init__(
+        self, circuit: Circuit, values: list[Any], ties: str, upstream: Any, left_out: Iterable[str] = ()
+    ) -> None:
         self.circuit = circuit
         self.values = values
         self.ties = ties
         self.upstream = upstream
-        self.sent: list[float | None] = sweep(circuit, values, ties, {circuit.output: upstream}, 0)
+        self.arrays = has_arrays(circuit, values)
+        self.alive: list[Any] = [None] * len(values) if self.arrays else []
+        self.sent: list[Any] = [None] * len(values)
+        if upstream is not None:
+            unwanted = frozenset(circuit.variables[name] for name in left_out)
+            self.sent = sweep(circuit, values, ties, {circuit.output: upstream}, 0, unwanted, self.alive)
 
     @property
-    def value(self) -> float:
+    def value(self) -> Any:
         """The value of the output."""
-        return self.values[self.circuit.output]
+        return plain(self.values[self.circuit.output])
 
-    def gradient(self, wire: int) -> float:
-        """The gradient of the output with respect to a stage."""
-        sent = self.sent[wire]
-        return 0.0 if sent is None else sent
+    def gradient(self, wire: int) -> Any:
+        """The gradient of the output with respect to a stage, in the shape of the stage; None where no gradient
+        flows."""
+        if self.upstream is None:
+            return None
+        sent, value = self.sent[wire], self.values[wire]
+        if sent is not None:
+            return plain(sent)
+        if isinstance(value, float):
+            return 0.0
+        from numpy import zeros
 
-    def gradients(self) -> dict[str, float]:
+        return plain(zeros(value.shape))
+
+    def gradients(self) -> dict[str, Any]:
         """The gradient of each variable, in order of first appearance."""
         return {name: self.gradient(wire) for name, wire in self.circuit.variables.items()}
 
-    def local_gradients(self, wire: int) -> tuple[float | None, ...]:
-        """The local gradient of a stage in each of its inputs; None for an input that is constant."""
+    def local_gradients(self, wire: int) -> tuple[Any, ...]:
+        """The local gradient of a stage in each of its inputs; None for an input that is constant, or that the gate
+        mixes the elements of: there it would be a matrix for every element."""
         circuit, values = self.circuit, self.values
-        inputs = circuit.inputs[wire]
+        inputs, gate = circuit.inputs[wire], circuit.gates[wire]
+        if gate.mixes:
+            return (None,) * len(inputs)
         wanted = tuple(bool(circuit.active[source]) for source in inputs)
-        function = rules.partials(circuit.gates[wire], len(inputs), self.ties, wanted)
-        return function(*(values[source] for source in inputs), values[wire])
+        if not self.arrays:
+            return rules.partials(gate, len(inputs), self.ties, wanted)(
+                *(values[source] for source in inputs), values[wire]
+            )
+        from numpy import errstate
 
-    def gradients_through(self, stages: range, output: int, inputs: tuple[int, ...]) -> tuple[float | None, ...]:
+        function = rules.array_partials(gate, len(inputs), self.ties, wanted)
+        with errstate(all="ignore"):
+            found = function(*(values[source] for source in inputs), values[wire])
+        return tuple(None if partial is None else plain(partial) for partial in found)
+
+    def gradients_through(self, stages: range, output: int, inputs: tuple[int, ...]) -> tuple[Any, ...]:
         """The local gradients of a call of the user's function: a sweep over its own stages alone."""
+        if self.arrays and not isinstance(plain(self.values[output]), float):
+            return (None,) * len(inputs)
         sent = sweep(self.circuit, self.values, self.ties, {output: 1.0}, stages.start)
-        return tuple(sent[wire] or 0.0 if self.circuit.active[wire] else None for wire in inputs)
+        return tuple(
+            (0.0 if sent[wire] is None else plain(sent[wire])) if self.circuit.active[wire] else None for wire in inputs
+        )
 
 
-def run(circuit: Circuit, at: Mapping[str, float], *, ties: str = "both", upstream: float = 1.0) -> Run:
-    """Evaluate a circuit at a point and sweep back. `at` has a value for every variable of the circuit.
+def run(
+    circuit: Circuit, at: Mapping[str, Any], *, ties: str = "both", upstream: Any = None, left_out: Iterable[str] = ()
+) -> Run:
+    """Evaluate a circuit at a point and sweep back. `at` has a value for every variable of the circuit: floats or
+    arrays.
 
-    `upstream` is the gradient on the output. Raises a Problem of kind "rule" where a gate has no derivative.
+    `upstream` is the gradient on the output, 1 if it is None; of an output that is no number it must be given, in its
+    shape. Gradients in variables that are `left_out` need not be computed. Raises a Problem of kind "rule" where a gate
+    has no derivative, and of kind "shape" where shapes do not fit.
     """
-    return Run(circuit, evaluate(circuit, at), ties, upstream)
+    values = evaluate(circuit, at)
+    if has_arrays(circuit, values) or not isinstance(upstream, float | None):
+        from backprop.tensors import seed_of
+
+        upstream = seed_of(values[circuit.output], upstream)
+    return Run(circuit, values, ties, 1.0 if upstream is None else upstream, left_out)
 
 
-def evaluate(circuit: Circuit, at: Mapping[str, float]) -> list[float]:
+def has_arrays(circuit: Circuit, values: list[Any]) -> bool:
+    """Whether a run needs the arithmetic on arrays."""
+    return circuit.tensors or any(not isinstance(values[wire], float) for wire in circuit.variables.values())
+
+
+def plain(value: Any) -> Any:
+    """A number as a float; an array as it is."""
+    return (
+        value
+        if isinstance(value, float) and type(value) is float
+        else float(value)
+        if not getattr(value, "shape", ())
+        else value
+    )
+
+
+def evaluate(circuit: Circuit, at: Mapping[str, Any]) -> list[Any]:
     """The forward pass: the value of every stage."""
+    if circuit.tensors or any(not isinstance(at[name], float) for name in circuit.variables):
+        from backprop import tensors
+
+        return tensors.evaluate(circuit, at)
     values = [0.0] * len(circuit)
     for wire, constant in circuit.constants.items():
         values[wire] = constant
@@ -83,8 +147,20 @@ def evaluate(circuit: Circuit, at: Mapping[str, float]) -> list[float]:
     return values
 
 
-def sweep(circuit: Circuit, values: list[float], ties: str, seeds: dict[int, float], stop: int) -> list[float | None]:
+def sweep(
+    circuit: Circuit,
+    values: list[Any],
+    ties: str,
+    seeds: dict[int, Any],
+    stop: int = 0,
+    left_out: frozenset[int] = frozenset(),
+    alive: list[Any] | None = None,
+) -> list[Any]:
     """The reverse pass, from the seeds (gradients on some wires) down to stage `stop`: what arrives at every wire."""
+    if has_arrays(circuit, values):
+        from backprop import tensors
+
+        return tensors.sweep(circuit, values, ties, seeds, stop, left_out, alive)
     sent: list[float | None] = [None] * len(values)
     for wire, seed in seeds.items():
         sent[wire] = seed

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import count
+from typing import Any
 
 from backprop.circuit import Circuit, Opened
-from backprop.gates import CONSTANT, GATES, INPUT
-from backprop.run import Run
-from backprop.syntax.printer import infix, number_text
+from backprop.gates import CONSTANT, GATES, INPUT, Gate
+from backprop.run import Run, plain
+from backprop.syntax.calls import call_text, value_text
 
 IDENTITY = GATES["identity"]
 
@@ -30,9 +31,9 @@ class Stage:
         gate: str,
         expression: str,
         inputs: tuple[str, ...],
-        local_gradients: tuple[float | None, ...],
-        value: float,
-        gradient: float | None,
+        local_gradients: tuple[Any, ...],
+        value: Any,
+        gradient: Any,
         wire: int,
     ) -> None:
         self.name = name
@@ -82,7 +83,7 @@ class Names:
         if wire in self.circuit.labels:
             return self.circuit.labels[wire]
         if wire in self.circuit.constants:
-            return number_text(self.circuit.constants[wire])
+            return value_text(self.circuit.constants[wire])
         return self.expression(wire)  # a stage inside a function's call
 
     def inputs(self, wire: int) -> tuple[int, ...]:
@@ -93,7 +94,7 @@ class Names:
     def gate(self, wire: int) -> str:
         """The name of a stage's gate, or of the user's function that it is a call of."""
         call = self.calls.get(wire)
-        return call.name if call is not None else self.circuit.gates[wire].name
+        return call.name if call is not None else self.circuit.gates[wire].spelling
 
     def expression(self, wire: int) -> str:
         """A stage as it is written: its gate applied to the names of its inputs."""
@@ -101,7 +102,7 @@ class Names:
         if gate is INPUT:
             return ""
         if gate is CONSTANT:
-            return number_text(circuit.constants[wire])
+            return value_text(circuit.constants[wire])
         if gate is IDENTITY:
             return self.text(circuit.inputs[wire][0])
         inputs = list(self.inputs(wire))
@@ -109,7 +110,9 @@ class Names:
             node = circuit.nodes[wire]
             while inputs and gate.arguments[len(inputs) - 1] in gate.defaults and circuit.nodes[inputs[-1]] == node:
                 inputs.pop()
-        return infix(self.gate(wire), [self.text(source) for source in inputs])
+        texts = [self.text(source) for source in inputs]
+        call = self.calls.get(wire)
+        return call_text(gate, texts) if call is None else f"{call.name}({', '.join(texts)})"
 
 
 def stages(run: Run, names: Names) -> list[Stage]:
@@ -123,7 +126,7 @@ def stage(run: Run, names: Names, wire: int) -> Stage:
     inputs = names.inputs(wire)
     call = names.calls.get(wire)
     if not inputs or not circuit.active[wire]:
-        local: tuple[float | None, ...] = (None,) * len(inputs)
+        local: tuple[Any, ...] = (None,) * len(inputs)
     elif call is not None:
         local = run.gradients_through(call.stages, call.output, inputs)
     else:
@@ -137,7 +140,19 @@ def stage(run: Run, names: Names, wire: int) -> Stage:
         names.expression(wire),
         tuple(name for name, _ in named),
         tuple(partial for _, partial in named),
-        run.values[wire],
+        plain(run.values[wire]),
         run.gradient(wire) if circuit.active[wire] else None,
         wire,
     )
+
+
+def needs_of(names: Names, gate: Gate, inputs: tuple[int, ...]) -> str:
+    """What a gate needs, with the stages' names for its arguments: `it needs q1 > 0` for log's `x > 0`."""
+    import re
+
+    wires = dict(zip(gate.names(len(inputs)), inputs, strict=True))
+    needed = set(re.findall(r"\w+", gate.needs)) & wires.keys()
+    if any(wires[name] in names.circuit.constants for name in needed):  # 0 != 0 would say nothing
+        return f"{gate.signature()} needs {gate.needs}"
+    scope = {name: names.text(wires[name]) for name in needed}
+    return "it needs " + re.sub(r"\w+", lambda word: scope.get(word[0], word[0]), gate.needs)

@@ -1,21 +1,46 @@
-"""Values of variables, as they are given: an expression without variables, or a JSON object of names and values."""
+"""Values of variables, as they are given: an expression without variables, a file, or a JSON object of names and
+values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import isinf
 from typing import Any
 
 from backprop.circuit import lower
 from backprop.errors import Problem
-from backprop.run import evaluate
+from backprop.run import evaluate, plain
 from backprop.syntax import parse
 
+Value = Any  # a float or an array of float64
 
-def parse_value(text: str, name: str) -> float:
-    """The number that a text stands for: `-2`, `1/3`, `-pi/4`, `inf`. `name` is whose value it is.
 
-    Raises a Problem of kind "value", with the place in the text.
+class Random:
+    """Where random values come from. `seed` repeats them; without one, one is drawn when the first value is asked
+    for."""
+
+    def __init__(self, seed: int | None) -> None:
+        self.seed = seed
+        self.used = False
+        self._generator: Any = None
+
+    @property
+    def generator(self) -> Any:
+        """NumPy's generator for this seed."""
+        if self._generator is None:
+            import numpy as np
+
+            if self.seed is None:
+                self.seed = int(np.random.SeedSequence().generate_state(1)[0])
+            self._generator = np.random.default_rng(self.seed)
+            self.used = True
+        return self._generator
+
+
+def parse_value(text: str, name: str, random: Random | None = None) -> Value:
+    """What a text stands for: `-2`, `1/3`, `-pi/4`, `[1, 2]`, `randn(5, 10)`. `name` is whose value it is.
+
+    Raises a Problem of kind "value", with the place in the text, or "size".
     """
     try:
         number = float(text)
@@ -23,46 +48,96 @@ def parse_value(text: str, name: str) -> float:
             return number
     except ValueError:
         pass
+    from backprop.numbers.makers import makers
+
     try:
-        circuit = lower(parse(text))
+        circuit = lower(parse(text), makers=makers(random or Random(None)))
+        if circuit.variables:
+            variable, wire = next(iter(circuit.variables.items()))
+            span = circuit.span(wire)
+            message = f"the value of {name} must be a number, and {variable} is a variable"
+            hint = "write an expression without names"
+            raise Problem("value", message, text=text, spans=[span] if span else [], hint=hint)
+        return plain(evaluate(circuit, {})[circuit.output])
     except Problem as problem:
-        raise blamed(problem, name) from None
-    if circuit.variables:
-        variable, wire = next(iter(circuit.variables.items()))
-        span = circuit.span(wire)
-        message = f"the value of {name} must be a number, and {variable} is a variable"
-        raise Problem(
-            "value", message, text=text, spans=[span] if span else [], hint="write an expression without names"
-        )
-    return evaluate(circuit, {})[circuit.output]
+        raise problem if problem.message.startswith("the value of") else blamed(problem, name) from None
 
 
 def blamed(problem: Problem, name: str) -> Problem:
     """A problem with a value says whose value it is."""
     message = f"the value of {name}: {problem.message}"
-    return Problem("value", message, text=problem.text, spans=problem.spans, hint=problem.hint)
+    kind = "size" if problem.kind == "size" else "value"
+    return Problem(kind, message, text=problem.text, spans=problem.spans, hint=problem.hint)
 
 
-def read_variables(text: str, source: str) -> dict[str, float]:
-    """The values in a JSON object: numbers, or strings that are numbers ("NaN", "Infinity") or expressions ("1/3").
+def as_value(name: str, value: Any) -> Any:
+    """A value of the library's user: a float, or an array of float64. `name` is whose value it is."""
+    if type(value) is float:
+        return value
+    if isinstance(value, int | float):
+        try:
+            return float(value)
+        except OverflowError:
+            raise Problem("value", f"{name} is beyond the largest number, 1.797e308") from None
+    return as_array(name, value)
+
+
+def as_array(name: str, value: Any) -> Any:
+    """Nested lists or an array as float64; a float where it has no dimension."""
+    import numpy as np
+
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ragged(name, value) from None
+    if array.dtype.kind not in "fiub":
+        if array.dtype.kind == "O" and not isinstance(value, np.ndarray):
+            raise ragged(name, value)
+        kind = "complex numbers" if array.dtype.kind == "c" else f"{array.dtype}"
+        raise Problem("value", f"{name} must hold numbers, and it holds {kind}: {str(value)[:40]}")
+    found = array.astype(np.float64, copy=False)
+    return found if found.ndim else float(found)
+
+
+def ragged(name: str, value: Any) -> Problem:
+    """The problem that rows are not equally long, with the first that differs."""
+    lengths = (
+        [len(row) if isinstance(row, list | tuple) else None for row in value]
+        if isinstance(value, list | tuple)
+        else []
+    )
+    for place, length in enumerate(lengths):
+        if length != lengths[0]:
+            row = "a number" if length is None else f"a row of {length}"
+            first = "a number" if lengths[0] is None else f"a row of {lengths[0]}"
+            return Problem("value", f"{name} is ragged: it begins with {first}, and element {place} is {row}")
+    return Problem("value", f"{name} holds no numbers: {str(value)[:60]}")
+
+
+def read_variables(text: str, source: str, random: Random | None = None) -> dict[str, Value]:
+    """The values in a JSON object: numbers, nested lists of them, or strings that are numbers ("NaN", "Infinity") or
+    expressions ("1/3").
 
     Raises a Problem of kind "value" that names the file, and the place or the member that is wrong.
     """
-    import json
-
-    try:
-        found = json.loads(text, object_pairs_hook=lambda pairs: unique(pairs, source))
-    except json.JSONDecodeError as error:
-        hint = 'it is an object of names and values, like {"x": -2, "y": 5}'
-        raise Problem(
-            "value", f"{source} is not JSON: {error.msg} (line {error.lineno}, column {error.colno})", hint=hint
-        ) from None
-    except RecursionError:
-        raise Problem("value", f"{source} is nested too deeply") from None
+    found = read_json(text, source, 'it is an object of names and values, like {"x": -2, "y": 5}')
     if not isinstance(found, dict):
         hint = 'it is an object of names and values, like {"x": -2, "y": 5}'
         raise Problem("value", f"{source} holds no JSON object", hint=hint)
-    return {name: member(name, value, source) for name, value in found.items()}
+    return {name: member(name, value, source, random) for name, value in found.items()}
+
+
+def read_json(text: str, source: str, hint: str) -> Any:
+    """A JSON text. Raises a Problem of kind "value" that says where it is none."""
+    import json
+
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: unique(pairs, source))
+    except json.JSONDecodeError as error:
+        place = f"(line {error.lineno}, column {error.colno})"
+        raise Problem("value", f"{source} is not JSON: {error.msg} {place}", hint=hint) from None
+    except RecursionError:
+        raise Problem("value", f"{source} is nested too deeply") from None
 
 
 def unique(pairs: Iterable[tuple[str, Any]], source: str) -> dict[str, Any]:
@@ -75,17 +150,133 @@ def unique(pairs: Iterable[tuple[str, Any]], source: str) -> dict[str, Any]:
     return members
 
 
-def member(name: str, value: Any, source: str) -> float:
+def member(name: str, value: Any, source: str, random: Random | None = None) -> Value:
     """One member's value."""
     if isinstance(value, str):
-        return parse_value(value, name)
+        return parse_value(value, name, random)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             return float(value)
         except OverflowError:
             pass
+    if isinstance(value, list):
+        return nested(name, value, source)
     import json
 
     shown = json.dumps(value)
     shown = shown if len(shown) <= 40 else shown[:37] + "…"
     raise Problem("value", f"{source}: the value of {name} must be a number, and it is {shown}")
+
+
+WORDS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+def nested(name: str, value: list[Any], source: str) -> Value:
+    """Nested lists of numbers as an array; "NaN", "Infinity" and "-Infinity" are numbers too."""
+
+    def number(item: Any) -> Any:
+        if isinstance(item, list):
+            return [number(inner) for inner in item]
+        if isinstance(item, str) and item in WORDS:
+            return WORDS[item]
+        if isinstance(item, bool) or not isinstance(item, int | float):
+            import json
+
+            raise Problem("value", f"{source}: {name} must hold numbers, and it holds {json.dumps(item)[:40]}")
+        return item
+
+    try:
+        return as_array(name, number(value))
+    except RecursionError:
+        raise Problem("value", f"{source} is nested too deeply") from None
+
+
+# ── files ──
+
+
+def read_value(path: str, data: bytes, name: str, source: str) -> Value:
+    """The value in a file: .npy (never unpickled), .csv, or JSON; standard input ("-") is what it looks like.
+
+    A CSV file of one column or one row is a vector; a first line of words is a heading. Raises a Problem of kind
+    "value" or "file".
+    """
+    kind = path.rpartition(".")[2].lower() if path != "-" else looks_like(data)
+    readers: dict[str, Callable[[bytes, str, str], Value]] = {"npy": read_npy, "csv": read_csv, "json": read_array}
+    if kind not in readers:
+        raise Problem("file", f"the value of {name}: {source} is no .json, .npy or .csv file")
+    return readers[kind](data, name, source)
+
+
+def looks_like(data: bytes) -> str:
+    if data.startswith(b"\x93NUMPY"):
+        return "npy"
+    start = data.lstrip()[:1]
+    return "json" if start in (b"[", b'"') or (b"," not in data and b"\n" not in data.strip()) else "csv"
+
+
+def decoded(data: bytes, source: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Problem("file", f"{source} is not UTF-8 text (byte {error.start + 1})", hint="save it as UTF-8") from None
+
+
+def read_array(data: bytes, name: str, source: str) -> Value:
+    """A number, or nested lists of them, in JSON."""
+    found = read_json(
+        decoded(data, source), source, "it is a number, or nested lists of numbers, like [[1, 2], [3, 4]]"
+    )
+    return member(name, found, source)
+
+
+def read_npy(data: bytes, name: str, source: str) -> Value:
+    """An array that NumPy saved."""
+    from io import BytesIO
+
+    import numpy as np
+
+    if not data.startswith(b"\x93NUMPY"):
+        raise Problem("value", f"the value of {name}: {source} is no .npy file")
+    try:
+        return as_array(name, np.load(BytesIO(data), allow_pickle=False))
+    except ValueError as error:
+        pickled = "allow_pickle" in str(error)
+        what = "holds Python objects, which are never unpickled" if pickled else "is a broken .npy file"
+        raise Problem("value", f"the value of {name}: {source} {what}", hint="save it with dtype=float") from None
+    except (OSError, EOFError, SyntaxError):
+        raise Problem("value", f"the value of {name}: {source} is a broken .npy file") from None
+
+
+def read_csv(data: bytes, name: str, source: str) -> Value:
+    """Rows of numbers."""
+    import csv
+
+    import numpy as np
+
+    rows: list[list[float]] = []
+    for line, row in enumerate(csv.reader(decoded(data, source).splitlines()), start=1):
+        cells = [cell.strip() for cell in row]
+        if not any(cells):
+            continue
+        numbers = [cell_number(cell) for cell in cells]
+        if not rows and all(number is None for number in numbers):
+            continue  # a heading
+        for cell, number in zip(cells, numbers, strict=True):
+            if number is None:
+                what = f"{cell!r} is no number" if cell else "an empty cell is no number"
+                raise Problem("value", f"the value of {name}: {source}, line {line}: {what}")
+        if rows and len(row) != len(rows[0]):
+            message = (
+                f"the value of {name}: {source}, line {line}: {len(row)} columns, and the first row has {len(rows[0])}"
+            )
+            raise Problem("value", message)
+        rows.append([number for number in numbers if number is not None])
+    found = np.array(rows, dtype=float).reshape(len(rows), -1 if rows else 0)
+    return found.reshape(-1) if 1 in found.shape or not rows else found
+
+
+def cell_number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None

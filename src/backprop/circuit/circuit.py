@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.expr import Program
 from backprop.gates import CONSTANT, INPUT, Gate
@@ -40,7 +40,7 @@ class Circuit:
         self.inputs: list[tuple[int, ...]] = []
         self.nodes = array("q")  # eight bytes each, where a list would keep an int object alive
         self.active = bytearray()
-        self.constants: dict[int, float] = {}
+        self.constants: dict[int, Any] = {}  # floats and arrays
         self.variables: dict[str, int] = {}
         self.names: dict[int, str] = {}
         self.labels: dict[int, str] = {}
@@ -57,7 +57,9 @@ class Circuit:
         self.gates.append(gate)
         self.inputs.append(inputs)
         self.nodes.append(node)
-        active.append(max([active[wire] for wire in inputs]) if inputs else 0)
+        # What depends on shapes alone (count, ones_like) varies with no variable.
+        shapes_only = gate.flat and gate.mixes
+        active.append(max([active[wire] for wire in inputs]) if inputs and not shapes_only else 0)
         return len(self.gates) - 1
 
     def add_variable(self, name: str, node: int = -1) -> int:
@@ -68,11 +70,19 @@ class Circuit:
         self.names[wire] = name
         return wire
 
-    def add_constant(self, value: float, node: int = -1) -> int:
-        """Append a number."""
+    def add_constant(self, value: Any, node: int = -1) -> int:
+        """Append a number, or an array."""
         wire = self.add(CONSTANT, (), node)
         self.constants[wire] = value
         return wire
+
+    @property
+    def tensors(self) -> bool:
+        """Whether there are arrays in the circuit even where all variables are numbers."""
+        if "tensors" not in self.plans:
+            mixing = any(gate.mixes for gate in set(self.gates))
+            self.plans["tensors"] = mixing or any(not isinstance(value, float) for value in self.constants.values())
+        return bool(self.plans["tensors"])
 
     def span(self, wire: int) -> Span | None:
         """Where in the program's text a stage came from."""

@@ -2,43 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
 from backprop.expr import Call, Program, Statement
-from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES
+from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
+from backprop.gates.row import WORDS
 from backprop.spans import Span
 from backprop.syntax import parse
 
 MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
-BINARY = {gate.name: gate for gate in GATES.values() if gate.arity == 2}  # no node but an operator's has such a name
+Makers = Mapping[str, Callable[..., Any]]
+BINARY = {  # no node but an operator has the name of one of these
+    gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic
+}
 
 
-def lower(program: Program, *, shadowed: Collection[str] = (), expand: bool = False) -> Circuit:
+def lower(
+    program: Program, *, shadowed: Collection[str] = (), expand: bool = False, makers: Makers | None = None
+) -> Circuit:
     """The circuit of a program.
 
     `shadowed` are the names of constants (pi, e, …) that are variables here. With `expand`, gates that have a
-    definition are opened, and the user's functions leave no trace. Raises a Problem of kind "name", "arity" or
-    "definition".
+    definition are opened, and the user's functions leave no trace. `makers` are functions that make arrays out of
+    numbers (`zeros(2, 3)`). Raises a Problem of kind "name", "arity", "definition" or "shape".
     """
     circuit = Circuit(program)
     lowering = Lowering(circuit, shadowed, expand)
+    lowering.makers = makers
     for statement in program.statements:
         lowering.statement(statement, last=statement is program.statements[-1])
+    if "string" in program.ops or not WORDS.keys().isdisjoint(
+        operand for operand in program.operands if isinstance(operand, str)
+    ):
+        check_texts(circuit, lowering)
     return circuit
 
 
+def check_texts(circuit: Circuit, lowering: Lowering) -> None:
+    """Texts and words (none, true) are options of gates; nothing can be computed with them."""
+    for wire, inputs in enumerate(circuit.inputs):
+        if -1 in inputs:
+            span = lowering.program.span(circuit.nodes[wire])
+            raise lowering.problem("arity", "a text cannot be computed with", [span])
+
+
+def template(text: str, parameters: tuple[str, ...], gate: Gate | None = None, expand: bool = False) -> Circuit:
+    """The circuit of a rule or a definition of a gate's: its variables are the gate's inputs, `out` and `g`, and the
+    gate's options are in scope."""
+    return spliced(text, parameters, tuple(gate.settings.items()) if gate is not None else (), expand)
+
+
 @cache
-def template(text: str, parameters: tuple[str, ...], expand: bool = False) -> Circuit:
-    """The circuit of a rule or a definition from the table: its variables are the gate's inputs, `out` and `g`."""
+def spliced(text: str, parameters: tuple[str, ...], settings: tuple[tuple[str, Any], ...], expand: bool) -> Circuit:
+    """The circuit of a text from the table, made once."""
     circuit = Circuit(parse(text))
     for name in parameters:
         circuit.add_variable(name)
     lowering = Lowering(circuit, parameters, expand)
+    lowering.gates, lowering.settings = {**NAMES, **GATES}, dict(settings)
     lowering.names.update(circuit.variables)
     assert circuit.program is not None
     circuit.output = lowering.expression(circuit.program.statements[-1])
@@ -70,6 +96,9 @@ class Lowering:
         self.names: dict[str, int] = {}  # variables, stages, parameters, constants
         self.functions: dict[str, Function] = outside.functions if outside else {}  # the user's own
         self.defined: dict[str, Statement] = {}  # the statement that gave each stage its name
+        self.gates: dict[str, Gate] = NAMES  # what a call may name
+        self.settings: dict[str, Any] = {}  # the options of the gate whose rule this is
+        self.makers: Makers | None = outside.makers if outside else None  # the usual ones, if None
         self.wires: dict[int, int] | list[int] = {} if outside else [-1] * len(self.program.ops)
 
     # ── statements ──
@@ -88,6 +117,8 @@ class Lowering:
             )
         start = len(self.circuit)
         wire = self.expression(statement)
+        if wire < 0:
+            raise self.problem("arity", "a text is no value", [self.program.span(statement.value)])
         if statement.name:
             self.check_new(statement)
         name = statement.name or next(name for name in output_names() if name not in self.names)
@@ -181,15 +212,24 @@ class Lowering:
             return self.circuit.add_constant(operand, node)
         if op == "call":
             return self.call(operand, node)
-        if op in GATES:
-            return self.circuit.add(GATES[op], tuple(self.wires[source] for source in operand), node)
-        raise self.problem("syntax", "vectors and matrices cannot be used here", [self.program.span(node)])
+        if op == "array":
+            return self.array(operand, node)
+        if op == "index":
+            return self.index(operand, node)
+        if op in ("slice", "string"):
+            return -1  # part of an index, or of a call; no stage of its own
+        return self.circuit.add(GATES[op], tuple(self.wires[source] for source in operand), node)
 
     def name(self, name: str, node: int) -> int:
         """What a name stands for: a stage, a variable, a constant, or a variable that is new."""
         wire = self.names.get(name)
         if wire is None:
             taken = self.outside is not None and name in self.outside.names
+            if name in self.settings or name in WORDS:
+                value = self.settings.get(name)
+                if isinstance(value, int | float):  # an option that stands in a rule as a number
+                    return self.circuit.add_constant(float(value), node)
+                return -1
             if name in CONSTANTS and name not in self.shadowed and not taken:
                 wire = self.circuit.add_constant(CONSTANTS[name], node)
                 self.circuit.labels[wire] = name
@@ -206,18 +246,120 @@ class Lowering:
         if function is not None:
             wires = self.bind(call, function.parameters, {}, function.signature(call.name), node)
             return self.open(function.body, function.parameters, wires, node, call.name)
-        gate = NAMES.get(call.name)
+        gate = self.gates.get(call.name)
         if gate is None:
-            raise self.unknown_function(call, node)
-        if not call.keywords and ((gate.variadic and call.positional) or len(call.positional) == gate.arity):
-            wires = tuple([self.wires[argument] for argument in call.positional])
+            return self.make(call, node)
+        if gate.reduces and len(call.positional) == 1:
+            gate = GATES[gate.reduces]
+        if gate.options:
+            gate, call = self.configured(gate, call, node)
+        if not call.keywords and (
+            (gate.variadic and len(call.positional) >= max(gate.arity - 1, 1)) or len(call.positional) == gate.arity
+        ):
+            wires = tuple([self.operand(argument) for argument in call.positional])
         else:
             wires = self.bind(call, gate.arguments, gate.defaults, gate.signature(), node)
         if gate.idempotent:
             wires = tuple(dict.fromkeys(wires))
         if self.expand and gate.definition:
-            return self.open(template(gate.definition, gate.arguments, True), gate.arguments, wires, node)
+            return self.open(template(gate.definition, gate.arguments, gate, True), gate.arguments, wires, node)
         return self.circuit.add(gate, wires, node)
+
+    def operand(self, node: int) -> int:
+        """The wire of an argument, which is no text and no slice."""
+        wire = self.wires[node]
+        if wire < 0:
+            raise self.problem("arity", "a text cannot be computed with", [self.program.span(node)])
+        return wire
+
+    # ── arrays ──
+
+    def configured(self, gate: Gate, call: Call, node: int) -> tuple[Gate, Call]:
+        """A gate with the options that a call gives it, and the call without them.
+
+        Options come by keyword, or by position behind the inputs; a text among the inputs is the first option.
+        """
+        given: dict[str, int] = {keyword: value for keyword, value in call.keywords if keyword in gate.options}
+        inputs = [argument for argument in call.positional if self.program.ops[argument] != "string"]
+        texts = [argument for argument in call.positional if self.program.ops[argument] == "string"]
+        free = [option for option in gate.options if option not in given]
+        surplus = texts + ([] if gate.variadic else inputs[gate.arity :])
+        if len(surplus) > len(free):
+            raise self.arity(call, f"it is given {len(call.positional)}", gate.signature(), node)
+        given.update(zip(free, surplus, strict=False))
+        settings = {option: self.fixed(value, option, call.name) for option, value in given.items()}
+        missing = [option for option in gate.options if gate.settings[option] == () and option not in settings]
+        if missing:
+            raise self.arity(call, f"its {missing[0]} is missing", gate.signature(), node)
+        keywords = tuple(pair for pair in call.keywords if pair[0] not in gate.options)
+        inputs = inputs if gate.variadic else inputs[: gate.arity]
+        return gate.with_options(settings), Call(call.name, tuple(inputs), keywords)
+
+    def fixed(self, node: int, option: str, name: str) -> Any:
+        """The value of an option, which is known before anything is computed."""
+        from backprop.circuit.settings import NotFixed, fixed
+
+        try:
+            return fixed(self.program, node, self.settings)
+        except NotFixed as wrong:
+            message = f"{option} of {name} must be a number that is written out"
+            raise self.problem("arity", message, [self.program.span(wrong.node)], "it cannot be a variable") from None
+
+    def array(self, elements: tuple[int, ...], node: int) -> int:
+        """An array literal: a constant where all its elements are, else a stage that stacks them."""
+        wires = tuple(self.operand(element) for element in elements)
+        constants = self.circuit.constants
+        if all(wire in constants and wire not in self.circuit.names for wire in wires):
+            from numpy import array
+
+            from backprop.numbers.shapes import shape_of, shape_text
+
+            values = [constants[wire] for wire in wires]
+            shapes = [shape_of(value) for value in values]
+            for element, shape in zip(elements, shapes, strict=True):
+                if shape != shapes[0]:
+                    first, this = shape_text(shapes[0]), shape_text(shape)
+                    message = f"this array is ragged: its first element is {first}, this one is {this}"
+                    raise self.problem(
+                        "shape", message, [self.program.span(element)], "all rows of an array are equally long"
+                    )
+            return self.circuit.add_constant(array(values, dtype=float), node)
+        return self.circuit.add(GATES["stack"], wires, node)
+
+    def index(self, operand: tuple[int, ...], node: int) -> int:
+        """An index: its numbers and slices are fixed and part of the gate, its variables are inputs."""
+        from backprop.circuit.settings import NotFixed, fixed
+
+        wires, at = [self.operand(operand[0])], []
+        for subscript in operand[1:]:
+            try:
+                at.append(fixed(self.program, subscript, self.settings))
+            except NotFixed as wrong:
+                if self.program.ops[subscript] == "slice":
+                    message = "the bounds of a slice must be numbers that are written out"
+                    raise self.problem("shape", message, [self.program.span(wrong.node)]) from None
+                at.append("wire")
+                wires.append(self.operand(subscript))
+        return self.circuit.add(GATES["index"].with_options({"at": tuple(at)}), tuple(wires), node)
+
+    def make(self, call: Call, node: int) -> int:
+        """An array that is made out of numbers: zeros(2, 3), randn(5, 10)."""
+        if self.makers is None:
+            from backprop.numbers.makers import MAKERS
+
+            self.makers = MAKERS
+        if call.name not in self.makers:
+            raise self.unknown_function(call, node)
+        arguments = [self.fixed(argument, "the size", call.name) for argument in call.positional]
+        keywords = {name: self.fixed(value, name, call.name) for name, value in call.keywords}
+        try:
+            return self.circuit.add_constant(self.makers[call.name](*arguments, **keywords), node)
+        except Problem as problem:
+            raise self.problem(problem.kind, problem.message, [self.program.span(node)], problem.hint) from None
+        except TypeError:
+            raise self.arity(
+                call, f"it is given {len(arguments) + len(keywords)}", f"like {call.name}(2, 3)", node
+            ) from None
 
     def bind(
         self, call: Call, names: tuple[str, ...], defaults: dict[str, float], signature: str, node: int
@@ -232,7 +374,7 @@ class Lowering:
         if len(call.positional) > len(names) or any(name not in bound and name not in defaults for name in names):
             raise self.arity(call, f"it is given {len(call.positional) + len(call.keywords)}", signature, node)
         return tuple(
-            self.wires[bound[name]] if name in bound else self.circuit.add_constant(defaults[name], node)
+            self.operand(bound[name]) if name in bound else self.circuit.add_constant(defaults[name], node)
             for name in names
         )
 
@@ -288,6 +430,9 @@ class Lowering:
         if call.name in self.names:
             message = f"{call.name} is a value, and not a function"
             return self.problem("name", message, spans, f"to multiply, write {call.name}*(…)")
+        if call.name in ("randn", "rand"):
+            hint = f'give it as a value: --x "{call.name}(…)"'
+            return self.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
         known = nearest(call.name, [*self.functions, *NAMES])
         hint = f"did you mean {known}?" if known else f"to multiply, write {call.name}*(…)"
         return self.problem("name", f"there is no function {call.name}", spans, hint)

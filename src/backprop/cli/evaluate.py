@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from backprop.cli.output import write
 from backprop.errors import Problem
 from backprop.library import Evaluation
 from backprop.show.theme import is_terminal, wants_colour
+
+if TYPE_CHECKING:
+    from backprop.cli.beyond import Answer
 
 FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
@@ -30,48 +33,82 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 @click.option(
     "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
 )
+@click.option("--full", is_flag=True, help="Show large arrays whole.")
+@click.option("--hessian", is_flag=True, help="Add the second derivatives.")
+@click.option("--jacobian", is_flag=True, help="Add the derivative of every element of the output.")
+@click.option(
+    "--direction",
+    multiple=True,
+    metavar="x=VALUE",
+    help="The Jacobian (with --hessian, the Hessian) times a direction.",
+)
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print the answer.")
 @click.option("--json", "json_", is_flag=True, help="Short for --format json.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
-def command(local: bool, digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any) -> int:
+def command(
+    local: bool, digits: int, full: bool, hessian: bool, jacobian: bool, direction: tuple[str, ...],
+    format_: str | None, json_: bool, output: str | None, **shared: Any,
+) -> int:  # fmt: skip
     """Evaluate EXPRESSION at a point: every intermediate variable, its value and its gradient.
 
     \b
     backprop eval "(x+y)*z" --x -2 --y 5 --z -4
     backprop eval "q = x + y; f = q*z" --x -2 --y 5 --z -4 --json
+    backprop eval "D = W @ X" --W "randn(5, 10)" --X "randn(10, 3)" --upstream "randn(5, 3)" --seed 1
     """
     asked = question(click.get_current_context(), **shared)
-    evaluation = asked.answer()
     if json_ and format_ not in (None, "json"):
         raise Problem("option", f"--json and --format {format_} ask for two formats")
+    if hessian or jacobian or direction:
+        from backprop.cli.beyond import answered
+
+        evaluation, more = answered(asked, hessian, jacobian, direction)
+    else:
+        evaluation, more = asked.answer(), []
     chosen = "json" if json_ else format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
-    show(evaluation, chosen, output, asked, digits=digits, local=local)
+    if chosen == "json":
+        show_json(evaluation, more, output, asked)
+    else:
+        show(evaluation, more, chosen, output, asked, digits=digits, local=local, full=full)
     if not asked.quiet:
         show_notes(evaluation, asked)
     return 1 if asked.strict and not all_finite(evaluation) else 0
 
 
-def show(evaluation: Evaluation, chosen: str, output: str | None, asked: Question, *, digits: int, local: bool) -> None:
+def show_json(evaluation: Evaluation, more: list[Answer], output: str | None, asked: Question) -> None:
+    """Print the answer as one object; what was random says by which seed it is repeated."""
+    import json
+
+    from backprop.show.objects import evaluation_object, nested_numbers
+
+    found = evaluation_object(evaluation)
+    found.update({answer.key: nested_numbers(answer.value) for answer in more})
+    if asked.random.used:
+        found["seed"] = asked.random.seed
+    write(json.dumps(found, ensure_ascii=False) + "\n", output)
+
+
+def show(
+    evaluation: Evaluation, more: list[Answer], chosen: str, output: str | None, asked: Question,
+    *, digits: int, local: bool, full: bool,
+) -> None:  # fmt: skip
     """Print the answer in the format that was chosen. A table on a terminal is drawn; in a pipe it is plain."""
-    if chosen == "json":
-        import json
-
-        from backprop.show.objects import evaluation_object
-
-        write(json.dumps(evaluation_object(evaluation), ensure_ascii=False) + "\n", output)
-        return
     from backprop.show import text
-    from backprop.show.grid import stages_grid
+    from backprop.show.grid import matrix_grid, stages_grid
 
-    grid = stages_grid(evaluation, digits=None if chosen == "csv" else digits, local=local)
+    one_line = chosen in ("csv", "markdown", "latex")
+    shown = digits if chosen != "csv" else None
+    whole = full or chosen == "csv"
+    grids = [stages_grid(evaluation, digits=shown, local=local, full=whole, one_line=one_line)]
+    grids += [matrix_grid(answer.heading, answer.rows, digits=shown, full=whole, one_line=one_line) for answer in more]
     colour = wants_colour(asked.color, sys.stdout)
     if chosen == "table" and output is None and (colour or is_terminal(sys.stdout)):
         from backprop.show.terminal import drawn
 
-        write(drawn(grid, sys.stdout, colour=colour), output)
+        write("".join(drawn(grid, sys.stdout, colour=colour) for grid in grids), output)
         return
     render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
-    write(render(grid), output)
+    write("\n".join(map(render, grids)), output)
 
 
 def show_notes(evaluation: Evaluation, asked: Question) -> None:
@@ -86,4 +123,11 @@ def show_notes(evaluation: Evaluation, asked: Question) -> None:
 
 def all_finite(evaluation: Evaluation) -> bool:
     """Whether the value and the gradients that were asked for are numbers."""
-    return isfinite(evaluation.value) and all(map(isfinite, evaluation.gradients.values()))
+    return all(map(is_finite, [evaluation.value, *evaluation.gradients.values()]))
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a number is one, and every element of an array."""
+    if isinstance(value, float):
+        return isfinite(value)
+    return all(map(isfinite, value.flat))

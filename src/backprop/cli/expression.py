@@ -18,7 +18,7 @@ from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.gates import TIES
 from backprop.library import Compiled, Evaluation
 from backprop.syntax import canonical_name
-from backprop.values import parse_value, read_variables
+from backprop.values import Random, Value, parse_value, read_value, read_variables
 
 LONGEST = 512 << 20  # bytes of a file of text; what is longer is something else, like /dev/zero
 
@@ -27,7 +27,8 @@ SHARED_OPTIONS: list[Callable[[Any], Any]] = [
     click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its value."),
     click.option("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input)."),
     click.option("--wrt", metavar="x,y", help="Show the gradients of these variables only."),
-    click.option("--upstream", metavar="VALUE", help="The gradient on the output, 1 if not given."),
+    click.option("--upstream", metavar="VALUE", help="The gradient on the output, in its shape; 1 for a number."),
+    click.option("--seed", type=click.IntRange(min=0), help="The seed of randn and rand in values."),
     click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks."),
     click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions."),
     click.option("--strict", is_flag=True, help="Exit with 1 if a number is not finite."),
@@ -40,9 +41,10 @@ class Question(NamedTuple):
     """What the shared options ask: a formula, a point, and what to make of it."""
 
     compiled: Compiled
-    at: dict[str, float]
+    at: dict[str, Value]
     wrt: list[str] | None
-    upstream: float
+    upstream: Value | None
+    random: Random
     strict: bool
     quiet: bool
     color: str
@@ -137,6 +139,7 @@ def question(
     variables: str | None,
     wrt: str | None,
     upstream: str | None,
+    seed: int | None,
     ties: str,
     expand: bool,
     strict: bool,
@@ -145,11 +148,13 @@ def question(
 ) -> Question:
     """Read and parse all that the shared options name. Raises a Problem for whatever is wrong with it."""
     words: Words = ctx.meta["words"]
-    if file == "-" and variables == "-":
-        raise Problem("option", "standard input can hold the expression or the values, not both")
+    values = [assignment.partition("=")[2] for assignment in assignments]
+    if [file, variables, *values, upstream].count("-") + [*values, upstream].count("@-") > 1:
+        raise Problem("option", "standard input can hold one thing: the expression, --vars, or one value")
+    random = Random(seed)
     text, source = read_expression(expression, file, words)
     compiled = Compiled(text, ties=ties, expand=expand, source=source)
-    found = {} if variables is None else read_variables(read_text(variables), name_of(variables))
+    found = {} if variables is None else read_variables(read_text(variables), name_of(variables), random)
     given = {canonical_name(name): value for name, value in found.items()}
     used = set(compiled.variables_given(given))
     at = {name: value for name, value in given.items() if name in used}
@@ -160,11 +165,21 @@ def question(
         name, equals, value = assignment.partition("=")
         if not equals or not name:
             raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
-        at[canonical_name(name.strip())] = parse_value(value, name.strip())
+        at[canonical_name(name.strip())] = value_of(value, name.strip(), random)
     check_names(compiled, at, words, ctx)
     chosen = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
-    above = 1.0 if upstream is None else parse_value(upstream, "--upstream")
-    return Question(compiled, at, chosen, above, strict, quiet, color)
+    above = None if upstream is None else value_of(upstream, "--upstream", random)
+    if random.used and seed is None and not quiet:
+        click.echo(f"note: the random values are those of --seed {random.seed}", err=True)
+    return Question(compiled, at, chosen, above, random, strict, quiet, color)
+
+
+def value_of(text: str, name: str, random: Random) -> Value:
+    """A value that is written out, or that of a file: `@x.npy`, `@-`."""
+    if not text.startswith("@"):
+        return parse_value(text, name, random)
+    path = text[1:]
+    return read_value(path, read_bytes(path), name, name_of(path))
 
 
 def read_expression(expression: str | None, file: str | None, words: Words) -> tuple[str, str | None]:
@@ -182,16 +197,7 @@ def read_expression(expression: str | None, file: str | None, words: Words) -> t
 
 def read_text(path: str) -> str:
     """The text of a file, or of standard input for "-". Raises a Problem of kind "file"."""
-    try:
-        if path == "-":
-            data = sys.stdin.buffer.read(LONGEST + 1) if sys.stdin else b""
-        else:
-            with open(path, "rb") as file:
-                data = file.read(LONGEST + 1)
-    except OSError as error:
-        raise Problem("file", f"cannot read {name_of(path)}: {error.strerror or error}") from None
-    if len(data) > LONGEST:
-        raise Problem("size", f"{name_of(path)} holds more than {LONGEST >> 20} MiB")
+    data = read_bytes(path)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -202,12 +208,27 @@ def read_text(path: str) -> str:
         ) from None
 
 
+def read_bytes(path: str) -> bytes:
+    """What a file holds, or standard input for "-". Raises a Problem of kind "file"."""
+    try:
+        if path == "-":
+            data = sys.stdin.buffer.read(LONGEST + 1) if sys.stdin else b""
+        else:
+            with open(path, "rb") as file:
+                data = file.read(LONGEST + 1)
+    except OSError as error:
+        raise Problem("file", f"cannot read {name_of(path)}: {error.strerror or error}") from None
+    if len(data) > LONGEST:
+        raise Problem("size", f"{name_of(path)} holds more than {LONGEST >> 20} MiB")
+    return data
+
+
 def name_of(path: str) -> str:
     """What a file is called in a message."""
     return "standard input" if path == "-" else path
 
 
-def check_names(compiled: Compiled, at: dict[str, float], words: Words, ctx: click.Context) -> None:
+def check_names(compiled: Compiled, at: dict[str, Value], words: Words, ctx: click.Context) -> None:
     """Every value has a variable, and every variable a value; what is missing is offered as a command to paste."""
     variables = dict.fromkeys(compiled.variables_given(at))
     for name in at:

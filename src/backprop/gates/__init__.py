@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from itertools import chain
 
-from backprop.gates import scalar
+from backprop.gates import scalar, tensor
 from backprop.gates.row import TIES, Gate
 
-__all__ = ["CONSTANT", "CONSTANTS", "FAMILIES", "GATES", "INPUT", "NAMES", "TIES", "Gate"]
+__all__ = ["CONSTANT", "CONSTANTS", "ELEMENTWISE", "FAMILIES", "GATES", "INPUT", "NAMES", "TIES", "Gate"]
 
-FAMILIES: dict[str, list[Gate]] = {**scalar.FAMILIES}
+FAMILIES: dict[str, list[Gate]] = {**scalar.FAMILIES, **tensor.FAMILIES}
 GATES: dict[str, Gate] = {gate.name: gate for gate in chain.from_iterable(FAMILIES.values())}
 for _family, _gates in FAMILIES.items():
     for _gate in _gates:
         _gate.family = _family
 
-# Every name that a call may have, aliases included.
-NAMES: dict[str, Gate] = {name: gate for gate in GATES.values() for name in (gate.name, *gate.aliases)}
+# The gates that act element by element, on numbers as on arrays.
+ELEMENTWISE: dict[str, Gate] = {name: gate for name, gate in GATES.items() if not gate.mixes}
+
+# Every name that a call of the user's may have, aliases included.
+NAMES: dict[str, Gate] = {
+    name: gate for gate in GATES.values() if not gate.plumbing for name in (gate.name, *gate.aliases)
+}
 
 # What has no inputs: a variable of the user's, and a number.
 INPUT = Gate("input", "")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
+from typing import Any
+
+Rules = tuple[str | None, ...]
 TIES = ("both", "split", "first")
+WORDS: dict[str, int | None] = {"none": None, "None": None, "true": 1, "True": 1, "false": 0, "False": 0}  # in options
 
 
 class Gate:
@@ -17,14 +23,24 @@ class Gate:
     `ties_split` and `ties_first` are the partials under `--ties split` and `first`, where they differ.
     `routes` says that a partial of 0 means "not taken": nothing at all flows there, so no 0 times infinity.
     `idempotent` says that the same input twice counts once.
+    `options` are what a call fixes beside its inputs (`"axis=none keepdims=0"`): no wires, but numbers, texts and
+    tuples, known before anything is computed. `with_options` makes the gate with other ones; `settings` holds those
+    of a gate. Rules have them in scope by their names. Where rules depend on the options or on the number of inputs,
+    `vjp` is a function of the gate and that number that writes them.
+    For gates that mix elements: `linear` says that an element gets a gradient only from the elements that it goes into
+    (so that those which are not taken stay out), `routes` that some elements go nowhere, and `broadcasts` that the
+    inputs are stretched to each other's shape. `reads` is how a rule is told to people, where it is not as it is
+    computed. `reduces` names the gate that stands for this one where it is called with a single input; `spelling` is
+    the name in a call, where that is not the gate's. `plumbing` marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
     `kink` is where the slope jumps. `definition` opens the gate into simpler ones. `says` is what it does to the flow
     of gradients. Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
     """
 
     __slots__ = (
-        "aliases", "arguments", "arity", "defaults", "definition", "domain", "family", "flat", "idempotent", "kink",
-        "name", "needs", "partials", "routes", "says", "ties_first", "ties_split", "variadic", "vjp",
+        "aliases", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "family", "flat",
+        "idempotent", "kink", "linear", "name", "needs", "options", "partials", "plumbing", "reads", "reduces",
+        "routes", "says", "settings", "spelling", "ties_first", "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -33,7 +49,14 @@ class Gate:
         arguments: str,
         partials: str | tuple[str | None, ...] = (),
         *,
-        vjp: str | tuple[str | None, ...] = (),
+        vjp: str | Rules | Callable[[Gate, int], Rules] = (),
+        options: str = "",
+        linear: bool = False,
+        broadcasts: bool = False,
+        reads: str | tuple[str, ...] = (),
+        reduces: str = "",
+        spelling: str = "",
+        plumbing: bool = False,
         ties_split: str | tuple[str, ...] = (),
         ties_first: str | tuple[str, ...] = (),
         routes: bool = False,
@@ -52,10 +75,20 @@ class Gate:
         self.defaults = {field: float(default) for field, equals, default in fields if equals}
         self.arity = len(fields)
         self.partials = as_tuple(partials)
-        self.vjp = as_tuple(vjp)
+        self.vjp: Rules | Callable[[Gate, int], Rules] = vjp if callable(vjp) else as_tuple(vjp)
+        pairs = [field.partition("=") for field in options.split()]
+        self.options = tuple(option for option, _, _ in pairs)
+        self.settings: dict[str, Any] = {option: literal(value) for option, _, value in pairs}
+        self.linear = linear
+        self.broadcasts = broadcasts
+        self.reads = as_tuple(reads)
+        self.reduces = reduces
+        self.spelling = spelling or name
+        self.plumbing = plumbing
         self.ties_split = as_tuple(ties_split)
         self.ties_first = as_tuple(ties_first)
-        self.flat = bool(self.partials) and all(rule == "0" for rule in self.partials)
+        rules = self.partials or (() if callable(self.vjp) else self.vjp)
+        self.flat = bool(rules) and all(rule == "0" for rule in rules)
         self.routes = routes
         self.idempotent = idempotent
         self.domain = domain
@@ -69,9 +102,27 @@ class Gate:
     def __repr__(self) -> str:
         return f"<gate {self.name}>"
 
-    def rules(self, count: int, ties: str) -> tuple[str | None, ...]:
-        """The partials for `count` inputs under a rule for ties."""
-        chosen = {"split": self.ties_split, "first": self.ties_first}.get(ties) or self.partials
+    def with_options(self, settings: dict[str, Any]) -> Gate:
+        """This gate with some options set: the very same object whenever they are the same."""
+        chosen = {**self.settings, **settings}
+        if chosen == self.settings:
+            return self
+        key = (self.name, tuple(chosen.items()))
+        if key not in _WITH_OPTIONS:
+            gate = _WITH_OPTIONS[key] = copy(self)
+            gate.settings = chosen
+        return _WITH_OPTIONS[key]
+
+    @property
+    def mixes(self) -> bool:
+        """Whether the gate mixes elements of arrays, so that its rules are `vjp`."""
+        return bool(self.vjp)
+
+    def rules(self, count: int, ties: str) -> Rules:
+        """The rules for `count` inputs under a rule for ties: partials, or for a gate that mixes elements its vjp."""
+        chosen = {"split": self.ties_split, "first": self.ties_first}.get(ties) or self.partials or self.vjp
+        if callable(chosen):
+            return chosen(self, count)
         if not self.variadic:
             return chosen
         names = self.names(count)
@@ -86,16 +137,35 @@ class Gate:
         """The names of `count` inputs."""
         if not self.variadic:
             return self.arguments
-        return tuple(f"{self.arguments[0]}{i}" for i in range(1, count + 1))
+        fixed, more = self.arguments[:-1], self.arguments[-1]
+        return (*fixed, *(f"{more}{i}" for i in range(1, count + 1 - len(fixed))))
 
     def signature(self) -> str:
         """How a call is written: `leaky_relu(x, slope=0.01)`."""
+        fields = [f"{name}={self.defaults[name]:g}" if name in self.defaults else name for name in self.arguments]
         if self.variadic:
-            return f"{self.name}({self.arguments[0]}, …)"
-        fields = (f"{name}={self.defaults[name]:g}" if name in self.defaults else name for name in self.arguments)
-        return f"{self.name}({', '.join(fields)})"
+            fields.append("…")
+        fields += [name if value == () else f"{name}={option_text(value)}" for name, value in self.settings.items()]
+        return f"{self.spelling}({', '.join(fields)})"
 
 
 def as_tuple(rules: str | tuple[str | None, ...]) -> tuple[str | None, ...]:
     """One rule stands for itself."""
     return (rules,) if isinstance(rules, str) else rules
+
+
+_WITH_OPTIONS: dict[object, Gate] = {}
+
+
+def literal(text: str) -> Any:
+    """The default of an option: a whole number, `none`, or what must be given (written `name=`)."""
+    return None if text == "none" else () if text == "" else int(text)
+
+
+def option_text(value: Any) -> str:
+    """The value of an option as it is written in a call."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(option_text, value))}]"
+    return "none" if value is None else f"{value:g}"

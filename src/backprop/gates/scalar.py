@@ -157,12 +157,12 @@ PIECEWISE = [
     ),
     Gate(
         "max", "x...", "x == out", ties_split="( x == out ) / ties", ties_first="( x == out ) * ( earlier == 0 )",
-        routes=True, idempotent=True, kink="ties", aliases="maximum",
+        routes=True, idempotent=True, kink="ties", aliases="maximum", reduces="max_of",
         says="routes the gradient to the largest input; the others get nothing",
     ),
     Gate(
         "min", "x...", "x == out", ties_split="( x == out ) / ties", ties_first="( x == out ) * ( earlier == 0 )",
-        routes=True, idempotent=True, kink="ties", aliases="minimum",
+        routes=True, idempotent=True, kink="ties", aliases="minimum", reduces="min_of",
         says="routes the gradient to the smallest input; the others get nothing",
     ),
     Gate(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.library import Evaluation
+from backprop.numbers.shapes import shape_code, shape_of
 from backprop.syntax.printer import number_text
 
 
@@ -24,15 +25,24 @@ class Grid(NamedTuple):
     rows: list[list[str]]
 
 
-def stages_grid(evaluation: Evaluation, *, digits: int | None = 6, local: bool = False) -> Grid:
+MOST_ELEMENTS = 100  # of an array that is shown whole
+EDGE = 3  # how many elements a shortened array shows at each end, as NumPy does
+
+
+def stages_grid(
+    evaluation: Evaluation, *, digits: int | None = 6, local: bool = False, full: bool = False, one_line: bool = False
+) -> Grid:
     """The table of an evaluation: a row for each stage. `digits` are significant ones; None keeps all.
 
     `local` adds the local gradients. The gradient of a constant is left empty, and so is that of an input that `wrt`
-    left out.
+    left out. Where there are arrays, a column has their shapes; `full` shows them whole, `one_line` without line
+    breaks.
     """
+    shaped = any(shape_of(stage.value) for stage in evaluation.stages)
     columns = [
         Column("stage", "name", False),
         Column("gate", "expression", False),
+        *([Column("shape", "expression", False)] if shaped else []),
         Column("value", "value", True),
         Column("gradient", "gradient", True),
     ]
@@ -42,14 +52,61 @@ def stages_grid(evaluation: Evaluation, *, digits: int | None = 6, local: bool =
     for stage in evaluation.stages:
         left_out = stage.gate == "input" and stage.name not in evaluation.gradients
         gradient = None if left_out else stage.gradient
-        row = [stage.name, stage.expression, number(stage.value, digits), number(gradient, digits)]
+        row = [stage.name, stage.expression]
+        if shaped:
+            row.append(shape_code(shape_of(stage.value)))
+        row += [cell(value, digits, full=full, one_line=one_line) for value in (stage.value, gradient)]
         if local:
             pairs = zip(stage.inputs, stage.local_gradients, strict=True)
-            row.append(
-                ", ".join(f"{name}: {number(partial, digits)}" for name, partial in pairs if partial is not None)
-            )
+            texts = ((name, cell(partial, digits, full=full, one_line=True)) for name, partial in pairs)
+            row.append(", ".join(f"{name}: {text}" for name, text in texts if text))
         rows.append(row)
     return Grid(columns, rows)
+
+
+def matrix_grid(
+    title: str, blocks: Iterable[tuple[str, Any]], *, digits: int | None, full: bool, one_line: bool
+) -> Grid:
+    """A table of named values beside the stages: the blocks of a Hessian, a Jacobian, a product with a direction."""
+    columns = [Column(title, "name", False), Column("shape", "expression", False), Column("value", "gradient", True)]
+    rows = [
+        [
+            name,
+            shape_code(shape_of(value)),
+            cell(value, digits, full=full, one_line=one_line),
+        ]
+        for name, value in blocks
+    ]
+    if not any(row[1] for row in rows):
+        return Grid([columns[0], columns[2]], [[row[0], row[2]] for row in rows])
+    return Grid(columns, rows)
+
+
+def cell(value: Any, digits: int | None, *, full: bool = False, one_line: bool = False) -> str:
+    """A number, or an array: a matrix with a line for each row, a large one shortened."""
+    if value is None or not shape_of(value):
+        return number(value, digits)
+    import numpy as np
+
+    whole = full or value.size <= MOST_ELEMENTS
+    visible = value
+    for axis, size in enumerate(value.shape):
+        if not whole and size > 2 * EDGE:
+            visible = np.take(visible, [*range(EDGE), *range(size - EDGE, size)], axis=axis)
+    most = max((len(number(float(x), digits)) for x in visible.flat), default=0)
+    width = 0 if one_line or value.ndim == 1 else most
+    if not value.size:
+        return f"[] ({shape_code(value.shape)})"
+    text = np.array2string(
+        value,
+        threshold=value.size + 1 if whole else 1,
+        edgeitems=EDGE,
+        max_line_width=10**9,
+        separator=", " if one_line or value.ndim == 1 else "  ",
+        formatter={"float_kind": lambda x: number(float(x), digits).rjust(width)},
+    )
+    lines = [line.rstrip() for line in text.split("\n")]
+    return " ".join(line.strip() for line in lines if line) if one_line else "\n".join(lines)
 
 
 def number(value: float | None, digits: int | None) -> str:
@@ -63,11 +120,17 @@ def number(value: float | None, digits: int | None) -> str:
 
 
 def aligned(texts: Iterable[str]) -> list[str]:
-    """Numbers padded on both sides so that their decimal points stand below each other."""
-    parts = [split_number(text) for text in texts]
+    """Numbers padded on both sides so that their decimal points stand below each other; arrays stay as they are."""
+    texts = list(texts)
+    parts = [split_number(text) for text in texts if not text.startswith("[")]
     before = max((len(whole) for whole, _ in parts), default=0)
     after = max((len(rest) for _, rest in parts), default=0)
-    return [whole.rjust(before) + rest.ljust(after) for whole, rest in parts]
+    pairs = iter(parts)
+    padded = []
+    for text in texts:
+        whole, rest = ("", "") if text.startswith("[") else next(pairs)
+        padded.append(text if text.startswith("[") else whole.rjust(before) + rest.ljust(after))
+    return padded
 
 
 def split_number(text: str) -> tuple[str, str]:

@@ -40,8 +40,29 @@ def note_object(note: Note) -> dict[str, Any]:
     return {"kind": note.kind, "stage": note.stage, "message": note.message}
 
 
-def number(value: float | None) -> float | str | None:
-    """A number as JSON has it; NaN and the infinities, which it has not, as strings."""
-    if value is None or isfinite(value):
+def number(value: Any) -> Any:
+    """A number as JSON has it; NaN and the infinities, which it has not, as strings; an array as nested lists."""
+    if value is None:
+        return None
+    if not isinstance(value, float):
+        return nested(value)
+    if isfinite(value):
         return value
     return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+
+
+def nested_numbers(value: Any) -> Any:
+    """A number, an array, or a mapping of them."""
+    return {name: nested_numbers(inner) for name, inner in value.items()} if isinstance(value, dict) else number(value)
+
+
+def nested(array: Any) -> Any:
+    """An array as nested lists of numbers."""
+    from numpy import isfinite as all_finite
+
+    found = array.tolist()
+    return found if all_finite(array).all() else spelt(found)
+
+
+def spelt(value: Any) -> Any:
+    return [spelt(item) for item in value] if isinstance(value, list) else number(value)

@@ -53,7 +53,7 @@ def table(grid: Grid, *, colour: bool) -> Table:
     for column, (heading, *_) in zip(grid.columns, cells, strict=True):
         # Numbers come padded to stand below each other. Rich would strip what justify="right" needs for that.
         style = STYLES[column.role] if colour else ""
-        made.add_column(Text(heading), style=style, no_wrap=column.numeric, overflow="fold")
+        made.add_column(Text(heading[0]), style=style, no_wrap=column.numeric, overflow="fold")
     for row in zip(*(texts for _, *texts in cells), strict=True):
-        made.add_row(*(Text(text.rstrip()) for text in row))
+        made.add_row(*(Text("\n".join(line.rstrip() for line in lines)) for lines in row))
     return made

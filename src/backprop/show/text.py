@@ -7,21 +7,30 @@ from backprop.spans import width
 
 
 def plain(grid: Grid) -> str:
-    """Columns in natural width, two blanks between them, numbers aligned; nothing is cut."""
-    cells = [column_cells(grid, place) for place in range(len(grid.columns))]
-    lines = ("  ".join(line).rstrip() for line in zip(*cells, strict=True))
+    """Columns in natural width, two blanks between them, numbers aligned; nothing is cut. A row is as high as its
+    cells."""
+    columns = [column_cells(grid, place) for place in range(len(grid.columns))]
+    lines = []
+    for row in zip(*columns, strict=True):
+        height = max(len(cell) for cell in row)
+        blanks = [" " * width(cell[0]) for cell in row]
+        for line in range(height):
+            parts = (cell[line] if line < len(cell) else blank for cell, blank in zip(row, blanks, strict=True))
+            lines.append("  ".join(parts).rstrip())
     return "\n".join(lines) + "\n"
 
 
-def column_cells(grid: Grid, place: int) -> list[str]:
-    """A column, its heading first, padded to one width."""
+def column_cells(grid: Grid, place: int) -> list[list[str]]:
+    """A column, its heading first, padded to one width; each cell as its lines."""
     column = grid.columns[place]
     texts = [row[place] for row in grid.rows]
     if column.numeric:
         texts = aligned(texts)
-    most = max(width(text) for text in [column.heading, *texts])
-    heading = column.heading.rjust(most) if column.numeric else pad(column.heading, most)
-    return [heading, *(text.rjust(most) if column.numeric else pad(text, most) for text in texts)]
+    cells = [column.heading.split("\n"), *(text.split("\n") for text in texts)]
+    most = max(width(line) for cell in cells for line in cell)
+    arrays = column.numeric and any(text.startswith("[") for text in texts)
+    right = column.numeric and not arrays
+    return [[line.rjust(most) if right else pad(line, most) for line in cell] for cell in cells]
 
 
 def pad(text: str, most: int) -> str:
@@ -68,9 +77,22 @@ def latex_row(cells: list[str]) -> str:
 
 def latex_cell(text: str, column: Column) -> str:
     """A number in mathematics, so that its minus is one; the user's words in a typewriter face."""
+    if text.startswith("["):
+        return latex_array(text)
     if column.numeric:
         return {"": "", "nan": "nan", "inf": r"$\infty$", "-inf": r"$-\infty$"}.get(text) or latex_number(text)
     return rf"\texttt{{{''.join(LATEX.get(character, character) for character in text)}}}" if text else ""
+
+
+def latex_array(text: str) -> str:
+    """An array, in an environment that needs no package: a vector as a row, a matrix by its rows, others as they
+    stand."""
+    if text.startswith("[[[") or " (" in text:
+        return rf"\texttt{{{''.join(LATEX.get(character, character) for character in text)}}}"
+    rows = [[part.strip() for part in row.split(",")] for row in text.strip("[]").split("], [")]
+    cells = [[r"\dots" if part == "..." else latex_number(part).strip("$") for part in row] for row in rows]
+    lines = r" \\ ".join(" & ".join(row) for row in cells)
+    return rf"$\left[\begin{{array}}{{{'r' * max(map(len, cells))}}} {lines} \end{{array}}\right]$"
 
 
 def latex_number(text: str) -> str:

@@ -1,0 +1,82 @@
+"""What `eval` shows beyond the gradient: --hessian, --jacobian, --direction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from backprop.cli.expression import Question, value_of
+from backprop.errors import Problem
+from backprop.library import Evaluation
+from backprop.values import Value
+
+
+class Asked(NamedTuple):
+    """Which derivatives beyond the gradient are wanted."""
+
+    hessian: bool
+    jacobian: bool
+    direction: dict[str, Value]
+
+
+class Answer(NamedTuple):
+    """A derivative: its name in JSON, the heading of its table, its value there, and its rows here."""
+
+    key: str
+    heading: str
+    value: Any
+    rows: list[tuple[str, Value]]
+
+
+def answered(
+    question: Question, hessian: bool, jacobian: bool, direction: Sequence[str]
+) -> tuple[Evaluation, list[Answer]]:
+    """The evaluation, and the derivatives beyond the gradient that the options ask for."""
+    beyond = asked_beyond(question, hessian, jacobian, direction)
+    evaluation = evaluated(question, beyond)
+    return evaluation, answers(question, beyond, evaluation.output)
+
+
+def asked_beyond(question: Question, hessian: bool, jacobian: bool, direction: Sequence[str]) -> Asked:
+    """Read the options. Raises a Problem of kind "option" or "value"."""
+    steps: dict[str, Value] = {}
+    for text in direction:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise Problem("option", f"--direction takes a variable and its step, x=[1, 0], and not {text}")
+        steps[name.strip()] = value_of(value, f"the direction of {name.strip()}", question.random)
+    if hessian and jacobian:
+        raise Problem("option", "--hessian or --jacobian, not both")
+    return Asked(hessian, jacobian, steps)
+
+
+def evaluated(question: Question, beyond: Asked) -> Evaluation:
+    """The evaluation; where derivatives of an output of any shape are asked for, that of the values alone will do."""
+    if question.upstream is None and (beyond.jacobian or (beyond.direction and not beyond.hessian)):
+        found = question.compiled.forward(question.at)
+        if not isinstance(found.value, float):
+            return found
+    return question.answer()
+
+
+def answers(question: Question, beyond: Asked, output: str) -> list[Answer]:
+    """The derivatives that are asked for."""
+    compiled, at, steps = question.compiled, question.at, beyond.direction
+    if steps and beyond.hessian:
+        product = compiled.hvp(steps, at)
+        return [Answer("hessian_vector_product", "H v", product, list(product.items()))]
+    if steps:
+        derivative = compiled.jvp(steps, at)
+        return [Answer("jacobian_vector_product", "J v", derivative, [(f"d{output}", derivative)])]
+    if beyond.hessian:
+        blocks = compiled.hessian(at, wrt=question.wrt)
+        rows = [
+            (f"d²{output}/d{x} d{y}" if x != y else f"d²{output}/d{x}²", block)
+            for x, row in blocks.items()
+            for y, block in row.items()
+        ]
+        return [Answer("hessian", "Hessian", blocks, rows)]
+    if beyond.jacobian:
+        columns = compiled.jacobian(at, wrt=question.wrt)
+        return [Answer("jacobian", "Jacobian", columns, [(f"d{output}/d{x}", block) for x, block in columns.items()])]
+    return []

@@ -1,0 +1,620 @@
+"""The gates on arrays: NumPy, float64, IEEE 754. The engine silences NumPy's warnings; notes say what is not finite.
+
+A function has the name of its gate (with an underscore behind it where Python or this module needs the name), takes the
+inputs, and the gate's options as keywords. An element-wise gate without one here is computed by its function on floats,
+element by element, or by its definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from backprop.numbers import linear, scalars
+from backprop.numbers.buffers import reusing
+from backprop.numbers.shapes import Mismatch, broadcast_mismatch, shape_of, shape_text
+
+Array = Any  # float or np.ndarray of float64
+
+# ── element by element ──
+
+SPELT = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
+    "acosh": "arccosh", "atanh": "arctanh", "abs": "absolute", "round": "rint",
+}  # fmt: skip
+SAME = frozenset(
+    [
+        "add",
+        "subtract",
+        "divide",
+        "reciprocal",
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "sqrt",
+        "cbrt",
+        "hypot",
+        "logaddexp",
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "sign",
+        "floor",
+        "ceil",
+        "trunc",
+        "mod",
+    ]
+)
+FROM_SCIPY = {"erf": "erf", "erfc": "erfc", "erfinv": "erfinv"}
+
+
+def comparison(ufunc: Callable[..., Any]) -> Callable[[Array, Array], Array]:
+    """A comparison that gives 1.0 or 0.0."""
+    return lambda x, y: ufunc(x, y).astype(float)
+
+
+less, less_equal = comparison(np.less), comparison(np.less_equal)
+greater, greater_equal = comparison(np.greater), comparison(np.greater_equal)
+equal, not_equal = comparison(np.equal), comparison(np.not_equal)
+
+
+def identity(x: Array) -> Array:
+    return x
+
+
+square, multiply, negate = reusing(np.square), reusing(np.multiply), reusing(np.negative)
+
+
+def power(x: Array, y: Array) -> Array:
+    if isinstance(y, float) and y in (1.0, 2.0):
+        return x if y == 1.0 else square(x)
+    return np.power(x, y)
+
+
+def step(x: Array) -> Array:
+    return np.where(np.isnan(x), x, np.greater_equal(x, 0))
+
+
+def max_(*inputs: Array) -> Array:
+    largest = inputs[0]
+    for x in inputs[1:]:
+        largest = np.maximum(largest, x)
+    return largest
+
+
+def min_(*inputs: Array) -> Array:
+    smallest = inputs[0]
+    for x in inputs[1:]:
+        smallest = np.minimum(smallest, x)
+    return smallest
+
+
+def clip(x: Array, lo: Array, hi: Array) -> Array:
+    return np.minimum(np.maximum(x, lo), hi)
+
+
+def where(condition: Array, x: Array, y: Array) -> Array:
+    return np.where(np.not_equal(condition, 0), x, y)
+
+
+def xlogy(x: Array, y: Array) -> Array:
+    nothing = np.equal(x, 0) & ~np.isnan(y)
+    return np.where(nothing, 0.0, x * np.log(np.where(nothing, 1.0, y)))
+
+
+def sigmoid(x: Array) -> Array:
+    small = np.exp(-np.absolute(x))
+    return np.where(np.greater_equal(x, 0), 1.0, small) / (1.0 + small)
+
+
+def softplus(x: Array) -> Array:
+    return np.log1p(np.exp(-np.absolute(x))) + np.maximum(x, 0.0)
+
+
+def logsigmoid(x: Array) -> Array:
+    return -softplus(-x)
+
+
+def relu(x: Array) -> Array:
+    return np.maximum(x, 0.0)
+
+
+def silu(x: Array) -> Array:
+    return np.where(np.equal(x, -np.inf), -0.0, x * sigmoid(x))
+
+
+def function(gate: str) -> Callable[..., Array] | None:
+    """The function of a gate, or None where its definition serves."""
+    own = (
+        globals().get(gate + "_")
+        or globals().get(gate)
+        or getattr(linear, gate + "_", None)
+        or getattr(linear, gate, None)
+    )
+    if callable(own) and gate not in NOT_GATES:
+        return own  # type: ignore[no-any-return]
+    if gate in SAME or gate in SPELT:
+        return reusing(getattr(np, SPELT.get(gate, gate)))
+    if gate in FROM_SCIPY:
+        import scipy.special
+
+        return getattr(scipy.special, FROM_SCIPY[gate])  # type: ignore[no-any-return]
+    on_floats = scalars.function(gate)
+    return None if on_floats is None else one_by_one(on_floats)
+
+
+def one_by_one(on_floats: Callable[..., float]) -> Callable[..., Array]:
+    """A function on floats, applied to each element."""
+    ufuncs: dict[int, Any] = {}
+
+    def applied(*inputs: Array) -> Array:
+        if len(inputs) not in ufuncs:
+            ufuncs[len(inputs)] = np.frompyfunc(lambda *x: on_floats(*map(float, x)), len(inputs), 1)
+        return np.asarray(ufuncs[len(inputs)](*inputs), dtype=float)[()]
+
+    return applied
+
+
+# ── shapes ──
+
+
+def like(h: Array, x: Array) -> Array:
+    return np.broadcast_to(h, shape_of(x))
+
+
+def unbroadcast(h: Array, x: Array) -> Array:
+    """Sum over what was stretched: the one place where broadcasting is undone."""
+    shape, given = shape_of(x), shape_of(h)
+    if shape == given:
+        return h
+    lead = len(given) - len(shape)
+    if lead < 0 or any(one == 1 != own for one, own in zip(given[lead:], shape, strict=True)):  # a mask may be smaller
+        given = np.broadcast_shapes(given, shape)
+        h, lead = np.broadcast_to(h, given), len(given) - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        axis for axis in range(lead, len(given)) if shape[axis - lead] == 1 and given[axis] != 1
+    )
+    return np.sum(h, axis=axes).reshape(shape)
+
+
+def ones_like(x: Array) -> Array:
+    return np.broadcast_to(1.0, shape_of(x))
+
+
+def zeros_like(x: Array) -> Array:
+    return np.broadcast_to(0.0, shape_of(x))
+
+
+def eye_like(x: Array) -> Array:
+    return np.broadcast_to(np.eye(*matrix_shape(x, "{0}")), shape_of(x))
+
+
+def matrix_shape(x: Array, name: str) -> tuple[int, int]:
+    """The last two dimensions of a matrix or a stack of them."""
+    shape = shape_of(x)
+    if len(shape) < 2:
+        raise Mismatch(f"{name} must be a matrix, and it is {shape_text(shape)}", [0])
+    return shape[-2], shape[-1]
+
+
+def reshape(x: Array, *, shape: Any) -> Array:
+    wanted = shape if isinstance(shape, tuple) else (shape,)
+    x = np.asarray(x)
+    known = int(np.prod([size for size in wanted if size != -1]))
+    fits = x.size % known == 0 if -1 in wanted and known else x.size == known
+    if not fits or wanted.count(-1) > 1 or any(size < -1 for size in wanted):
+        raise Mismatch(
+            f"{{0}} is {shape_text(x.shape)}, {x.size} elements, which do not fill {shape_text(wanted)}", [0]
+        )
+    return x.reshape(wanted)
+
+
+def reshape_like(h: Array, x: Array) -> Array:
+    return np.reshape(h, shape_of(x))
+
+
+def transpose(x: Array, *, axes: Any) -> Array:
+    if axes is None:
+        return x if len(shape_of(x)) < 2 else np.swapaxes(x, -1, -2)
+    if sorted(axis % max(len(axes), 1) for axis in axes) != list(range(len(shape_of(x)))):
+        raise Mismatch(f"axes must name each of the {len(shape_of(x))} dimensions of {{0}} once", [0])
+    return np.transpose(x, axes)
+
+
+def coincide(x: Array, *, subscripts: str) -> Array:
+    """1 where indices with the same letter are equal, else 0."""
+    shape = shape_of(x)
+    found = np.ones(shape)
+    for i, letter in enumerate(subscripts):
+        first = subscripts.index(letter)
+        if first < i:
+            along = [
+                np.arange(shape[axis]).reshape([-1 if d == axis else 1 for d in range(len(shape))])
+                for axis in (first, i)
+            ]
+            found = found * (along[0] == along[1])
+    return found
+
+
+# ── pieces ──
+
+
+def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array, ...]) -> Any:
+    """An index as NumPy takes it. Raises a Mismatch where it is no whole number, or out of range."""
+    given = iter(enumerate(wires, start=1))
+    found: list[Any] = []
+    axis = 0
+    for item in at:
+        place = 0
+        if item == "wire":
+            place, item = next(given)
+            item = whole_numbers(item, place)
+        if isinstance(item, tuple) and item[:1] == ("slice",):
+            found.append(slice(*whole_bounds(item[1:])))
+        else:
+            index = np.asarray(
+                item if isinstance(item, np.ndarray | int) else whole_numbers(np.asarray(item, dtype=float), 0)
+            )
+            check_range(index, x_shape, axis, place)
+            found.append(index if index.ndim else int(index))
+        axis += 1
+    if axis > len(x_shape):
+        raise Mismatch(f"{{0}} is {shape_text(x_shape)}, and it is given {axis} indices", [0])
+    return tuple(found)
+
+
+def whole_numbers(index: Array, place: int) -> Array:
+    numbers = np.asarray(index)
+    whole = numbers.astype(np.intp)
+    if not np.array_equal(whole, numbers):
+        raise Mismatch(f"an index is a whole number, and {{{place}}} is not", [place])
+    return whole
+
+
+def whole_bounds(bounds: tuple[Any, ...]) -> tuple[Any, ...]:
+    if any(bound is not None and not isinstance(bound, int) for bound in bounds) or bounds[2:] == (0,):
+        raise Mismatch("the bounds of a slice are whole numbers, and its step is not 0", [0])
+    return bounds
+
+
+def check_range(index: Any, shape: tuple[int, ...], axis: int, place: int) -> None:
+    if axis < len(shape) and index.size:
+        low, high = int(index.min()), int(index.max())
+        if low < -shape[axis] or high >= shape[axis]:
+            wrong = high if high >= shape[axis] else low
+            hint = f"its indices go from 0 to {shape[axis] - 1}" if shape[axis] else "it is empty"
+            which = "" if len(shape) == 1 else f" in dimension {axis}"
+            raise Mismatch(f"{{0}} is {shape_text(shape)}, and has no index {wrong}{which}", [place], hint)
+
+
+def index(x: Array, *wires: Array, at: tuple[Any, ...]) -> Array:
+    return np.asarray(x)[subscript(shape_of(x), at, wires)]
+
+
+gather = index
+
+
+def scatter(h: Array, x: Array, *wires: Array, at: tuple[Any, ...]) -> Array:
+    places = subscript(shape_of(x), at, wires)
+    found = np.zeros(shape_of(x))
+    if any(isinstance(place, np.ndarray) for place in places):
+        np.add.at(found, places, h)  # an index may stand there twice
+    else:
+        found[places] = h
+    return found
+
+
+def stack(*inputs: Array, axis: int) -> Array:
+    shapes = [shape_of(x) for x in inputs]
+    for place, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            message = (
+                f"{{0}} is {shape_text(shapes[0])} and {{{place}}} is {shape_text(shape)}: an array has equal rows"
+            )
+            raise Mismatch(message, [0, place])
+    check_axis(axis, len(shapes[0]) + 1, shapes[0])
+    return np.stack(inputs, axis=axis)
+
+
+def check_axis(axis: Any, dimensions: int, shape: tuple[int, ...]) -> None:
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    for one in axes:
+        if one is not None and not (isinstance(one, int) and -dimensions <= one < dimensions):
+            raise Mismatch(f"{{0}} is {shape_text(shape)}, and has no axis {one}", [0])
+    if len({one % dimensions for one in axes if one is not None}) < len(axes) > 1:
+        raise Mismatch("an axis is named twice", [0])
+
+
+def concat(*inputs: Array, axis: int) -> Array:
+    shapes = [shape_of(x) for x in inputs]
+    for place, shape in enumerate(shapes):
+        check_axis(axis, len(shape), shape)
+        if not shape:
+            raise Mismatch(f"{{{place}}} is a number, and only arrays are joined", [place], "for numbers, write [a, b]")
+        at = axis % len(shapes[0])
+        if len(shape) != len(shapes[0]) or shape[:at] + shape[at + 1 :] != shapes[0][:at] + shapes[0][at + 1 :]:
+            both = f"{{0}} is {shape_text(shapes[0])} and {{{place}}} is {shape_text(shape)}"
+            message = f"{both}: they differ beside axis {axis}"
+            raise Mismatch(message, [0, place])
+    return np.concatenate(inputs, axis=axis)
+
+
+def part_of(inputs: tuple[Array, ...], place: int, axis: int) -> tuple[Any, ...]:
+    """Where an input lies in what was joined."""
+    sizes = [shape_of(x)[axis] for x in inputs]
+    start = sum(sizes[:place])
+    return (*[slice(None)] * (axis % len(shape_of(inputs[0]))), slice(start, start + sizes[place]))
+
+
+def part(h: Array, *inputs: Array, place: int, axis: int) -> Array:
+    return h[part_of(inputs, place, axis)]
+
+
+def whole(h: Array, *inputs: Array, place: int, axis: int) -> Array:
+    shape = list(shape_of(inputs[0]))
+    shape[axis] = sum(shape_of(x)[axis] for x in inputs)
+    found = np.zeros(shape)
+    found[part_of(inputs, place, axis)] = h
+    return found
+
+
+def slice_at(dimensions: int, place: int, axis: int) -> tuple[Any, ...]:
+    return (*[slice(None)] * (axis % dimensions), place)
+
+
+def take(x: Array, *, place: int, axis: int) -> Array:
+    return x[slice_at(x.ndim, place, axis)]
+
+
+def untake(h: Array, x: Array, *, place: int, axis: int) -> Array:
+    found = np.zeros(shape_of(x))
+    found[slice_at(found.ndim, place, axis)] = h
+    return found
+
+
+def check_one_axis(axis: Any) -> None:
+    if not isinstance(axis, int):
+        raise Mismatch("this goes along one axis", [0])
+
+
+def sort(x: Array, *, axis: int) -> Array:
+    check_one_axis(axis)
+    check_axis(axis, max(len(shape_of(x)), 1), shape_of(x))
+    return np.sort(np.atleast_1d(x), axis=axis, kind="stable").reshape(shape_of(x))
+
+
+def order(x: Array, axis: int) -> Array:
+    return np.argsort(np.atleast_1d(x), axis=axis, kind="stable")
+
+
+def resort(h: Array, x: Array, *, axis: int) -> Array:
+    return np.take_along_axis(np.atleast_1d(h), order(x, axis), axis).reshape(shape_of(x))
+
+
+def unsort(h: Array, x: Array, *, axis: int) -> Array:
+    found = np.empty(np.atleast_1d(x).shape)
+    np.put_along_axis(found, order(x, axis), np.atleast_1d(h), axis)
+    return found.reshape(shape_of(x))
+
+
+# ── reductions ──
+
+
+def reduction(ufunc: Callable[..., Any], empty: str = "") -> Callable[..., Array]:
+    """A reduction of NumPy's; with `empty`, one that needs an element."""
+
+    def reduced(x: Array, *, axis: Any, keepdims: int, **more: Any) -> Array:
+        check_axis(axis, len(shape_of(x)), shape_of(x))
+        if empty and count(x, axis=axis) == 0:
+            raise Mismatch(f"{{0}} is {shape_text(shape_of(x))}, and {empty} of nothing is no number", [0])
+        return ufunc(x, axis=axis, keepdims=bool(keepdims), **more)
+
+    return reduced
+
+
+sum_, prod = reduction(np.sum), reduction(np.prod)
+mean = reduction(np.mean, "the mean")
+
+
+def spread_of(x: Array, *, axis: Any, keepdims: bool, ddof: int) -> Array:
+    """The variance: the mean of the squared distances from the mean, exactly 0 where all are equal."""
+    total = np.sum(np.square(centred(x, axis=axis)), axis=axis, keepdims=keepdims)
+    return np.divide(total, max(count(x, axis=axis) - ddof, 0.0))
+
+
+var = reduction(spread_of, "the variance")
+std = reduction(lambda x, **options: np.sqrt(spread_of(x, **options)), "the deviation")
+max_of, min_of = reduction(np.max, "the largest"), reduction(np.min, "the smallest")
+
+
+def from_first(x: Array, axis: Any) -> Array:
+    """The distances from the first element, which are exactly 0 where all are equal; what is alike in all cancels."""
+    axes = (
+        range(len(shape_of(x)))
+        if axis is None
+        else [one % x.ndim for one in (axis if isinstance(axis, tuple) else (axis,))]
+    )
+    places = tuple(slice(0, 1) if one in axes else slice(None) for one in range(len(shape_of(x))))
+    if not places or not np.size(x):
+        return x
+    return x - np.where(np.isfinite(x[places]), x[places], 0.0)
+
+
+def centred(x: Array, *, axis: Any) -> Array:
+    distances = from_first(x, axis)
+    return distances - np.mean(distances, axis=axis, keepdims=True)
+
+
+def count(x: Array, *, axis: Any) -> float:
+    shape = shape_of(x)
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    number = 1.0
+    for one in axes:
+        number *= shape[one]
+    return number
+
+
+def rows(x: Array) -> float:
+    number = 1.0
+    for size in shape_of(x)[:-1]:
+        number *= size
+    return number
+
+
+def spread(h: Array, x: Array, *, axis: Any, keepdims: int) -> Array:
+    shape = shape_of(x)
+    if axis is not None and not keepdims and shape:
+        kept = list(shape)
+        for one in axis if isinstance(axis, tuple) else (axis,):
+            kept[one] = 1
+        h = np.reshape(h, kept)
+    return np.broadcast_to(h, shape)
+
+
+def first(x: Array, *, axis: Any) -> Array:
+    hit = np.not_equal(x, 0)
+    flat = hit.reshape(-1) if axis is None else hit
+    axis = 0 if axis is None else axis
+    if isinstance(axis, tuple):
+        raise Mismatch("with ties as `first`, a reduction takes one axis, or all", [0])
+    return np.asarray(hit.reshape(flat.shape) & (np.cumsum(flat, axis=axis) == 1), dtype=float).reshape(shape_of(x))
+
+
+@np.errstate(all="ignore")
+def norm(x: Array, *, axis: Any, keepdims: int) -> Array:
+    """The root of the sum of squares, scaled by the largest element so that it neither overflows nor dies out."""
+    check_axis(axis, len(shape_of(x)), shape_of(x))
+    if not np.size(x):
+        return np.sqrt(np.sum(x, axis=axis, keepdims=bool(keepdims)))
+    largest = np.max(np.absolute(x), axis=axis, keepdims=True)
+    scale = np.where((largest == 0) | ~np.isfinite(largest), 1.0, largest)
+    found = scale * np.sqrt(np.sum(np.square(np.divide(x, scale)), axis=axis, keepdims=True))
+    return found if keepdims else squeezed(found, axis)
+
+
+def squeezed(x: Array, axis: Any) -> Array:
+    return np.squeeze(x, axis=axis)[()]
+
+
+def largest_of(x: Array, axis: Any) -> Array:
+    """The largest element as a reference for differences; 0 where it is infinite or there is none."""
+    largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    return np.where(np.isfinite(largest), largest, 0.0)
+
+
+def logsumexp(x: Array, *, axis: Any, keepdims: int) -> Array:
+    check_axis(axis, len(shape_of(x)), shape_of(x))
+    shift = largest_of(x, axis)
+    found = np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+    return found if keepdims else squeezed(found, axis)
+
+
+def softmax(x: Array, *, axis: Any) -> Array:
+    check_axis(axis, len(shape_of(x)), shape_of(x))
+    found = np.exp(x - largest_of(x, axis))
+    return found / np.sum(found, axis=axis, keepdims=True)
+
+
+def log_softmax(x: Array, *, axis: Any) -> Array:
+    check_axis(axis, len(shape_of(x)), shape_of(x))
+    below = x - largest_of(x, axis)
+    return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
+
+
+def turned(x: Array, axis: int, reverse: int) -> Array:
+    return np.flip(x, axis) if reverse else x
+
+
+def cumulative(ufunc: Any) -> Callable[..., Array]:
+    """A running sum or product, from either end; over the flat array where axis is none."""
+
+    def running(x: Array, *, axis: Any, reverse: int) -> Array:
+        x = np.reshape(x, -1) if axis is None else x
+        axis = 0 if axis is None else axis
+        check_one_axis(axis)
+        check_axis(axis, len(shape_of(x)), shape_of(x))
+        return turned(ufunc.accumulate(turned(x, axis, reverse), axis=axis), axis, reverse)
+
+    return running
+
+
+cumsum, cumprod = cumulative(np.add), cumulative(np.multiply)
+
+
+def shift(x: Array, *, by: int, fill: float, axis: int) -> Array:
+    found = np.full(shape_of(x), float(fill))
+    ahead, behind = [slice(None)] * found.ndim, [slice(None)] * found.ndim
+    ahead[axis] = slice(by, None) if by > 0 else slice(None, by)
+    behind[axis] = slice(None, -by) if by > 0 else slice(-by, None)
+    found[tuple(ahead)] = x[tuple(behind)]
+    return found
+
+
+def scan(a: Array, b: Array, *, axis: int, reverse: int) -> Array:
+    factors = np.moveaxis(turned(a, axis, reverse), axis, 0)
+    found = np.array(np.moveaxis(turned(b, axis, reverse), axis, 0))
+    for i in range(1, len(found)):
+        found[i] += factors[i] * found[i - 1]
+    return turned(np.moveaxis(found, 0, axis), axis, reverse)
+
+
+# ── losses ──
+
+
+def mse(x: Array, y: Array) -> Array:
+    return np.mean(np.square(np.subtract(x, y)))
+
+
+def bce(p: Array, t: Array) -> Array:
+    return -np.mean(xlogy(t, p) + xlogy(np.subtract(1.0, t), np.subtract(1.0, p)))
+
+
+def bce_with_logits(z: Array, t: Array) -> Array:
+    return np.mean(softplus(z) - z * t)
+
+
+def hinge(s: Array, y: Array) -> Array:
+    return np.mean(relu(1.0 - np.multiply(y, s)))
+
+
+def huber(x: Array, y: Array, delta: Array) -> Array:
+    size = np.absolute(np.subtract(x, y))
+    return np.mean(np.where(size <= delta, 0.5 * np.square(size), delta * (size - 0.5 * delta)))
+
+
+def cross_entropy(z: Array, t: Array) -> Array:
+    shape = shape_of(z)
+    if not shape:
+        raise Mismatch("{0} must hold a score for each class, and it is a number", [0])
+    return -np.sum(one_hot(t, z) * log_softmax(z, axis=-1)) / rows(z)
+
+
+def one_hot(t: Array, z: Array) -> Array:
+    """Classes as rows of zeros and a one; what has the shape of the scores are probabilities already."""
+    shape, given = shape_of(z), shape_of(t)
+    if given == shape:
+        return t
+    if given != shape[:-1]:
+        hint = f"classes are {shape_text(shape[:-1])}, probabilities {shape_text(shape)}"
+        raise Mismatch(f"{{0}} is {shape_text(shape)} and {{1}} is {shape_text(given)}", [0, 1], hint)
+    classes = whole_numbers(t, 1)
+    if classes.size and (classes.min() < 0 or classes.max() >= shape[-1]):
+        raise Mismatch(f"{{1}} holds a class that is not between 0 and {shape[-1] - 1}", [1])
+    return (classes[..., None] == np.arange(shape[-1])).astype(float)
+
+
+def match(h: Array, t: Array) -> Array:
+    return h if shape_of(h) == shape_of(t) else np.zeros(shape_of(t))
+
+
+NOT_GATES = frozenset(["function", "reduction", "comparison", "cumulative", "Any", "Callable", "Mismatch", "order"])
+__all__ = ["broadcast_mismatch", "function"]

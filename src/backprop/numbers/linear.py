@@ -1,0 +1,362 @@
+"""The gates of linear algebra on arrays: products, matrices, convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.numbers.buffers import empty, reusing
+from backprop.numbers.shapes import Mismatch, fitting_products, shape_of, shape_text
+
+Array = Any
+
+times = reusing(np.multiply)
+
+# ── products ──
+
+
+def matmul(A: Array, B: Array) -> Array:
+    left, right = shape_of(A), shape_of(B)
+    for number, shape in enumerate((left, right)):
+        if not shape:
+            message = f"{{{number}}} is a number, and @ takes vectors and matrices"
+            raise Mismatch(message, [number], "to scale, write {0} * {1}")
+    inner = right[-2 if len(right) > 1 else 0]
+    if left[-1] != inner:
+        place = "second to last" if len(right) > 2 else "first" if len(right) == 2 else "length"
+        own = "length" if len(left) == 1 else "last dimension"
+        both = f"{{0}} is {shape_text(left)} and {{1}} is {shape_text(right)}"
+        fits = fitting_products("{0}", left, "{1}", right)
+        message = f"{both}: the {own} of {{0}} is {left[-1]}, and the {place} of {{1}} is {inner}"
+        raise Mismatch(message, [0, 1], f"by their shapes {' and '.join(fits)} would fit" if fits else "")
+    if left[:-2] and right[:-2]:
+        try:
+            np.broadcast_shapes(left[:-2], right[:-2])
+        except ValueError:
+            message = f"{{0}} is {shape_text(left)} and {{1}} is {shape_text(right)}: the stacks do not fit"
+            raise Mismatch(message, [0, 1]) from None
+    return product(A, B)
+
+
+def product(A: Array, B: Array) -> Array:
+    """The product of two matrices, or stacks of them, into memory that is free where it is large."""
+    left, right = A.shape, B.shape
+    if len(left) != len(right) or len(left) < 2 or left[:-2] != right[:-2]:
+        return np.matmul(A, B)
+    return np.matmul(A, B, out=empty((*left[:-1], right[-1])))
+
+
+dot = matmul
+
+
+def matmul_left(h: Array, B: Array, A: Array) -> Array:
+    """What `A @ B` sends to A: h @ B.T, and its like for vectors (from a stack, summed up)."""
+    if np.ndim(A) > 1:
+        return h[..., None] * B if np.ndim(B) == 1 else product(h, np.swapaxes(B, -1, -2))
+    if np.ndim(B) == 1:
+        return h * B
+    found = np.matmul(B, h[..., None])[..., 0]
+    return found.sum(axis=tuple(range(found.ndim - 1)))
+
+
+def matmul_right(A: Array, h: Array, B: Array) -> Array:
+    """What `A @ B` sends to B: A.T @ h, and its like for vectors (from a stack, summed up)."""
+    if np.ndim(B) > 1:
+        return A[:, None] * h[..., None, :] if np.ndim(A) == 1 else product(np.swapaxes(A, -1, -2), h)
+    if np.ndim(A) == 1:
+        return h * A
+    found = np.matmul(np.swapaxes(A, -1, -2), h[..., None])[..., 0]
+    return found.sum(axis=tuple(range(found.ndim - 1)))
+
+
+def outer(x: Array, y: Array) -> Array:
+    for place, shape in enumerate((shape_of(x), shape_of(y))):
+        if len(shape) != 1:
+            raise Mismatch(f"outer takes two vectors, and {{{place}}} is {shape_text(shape)}", [place])
+    return times(x[:, None], y)
+
+
+def cross(x: Array, y: Array) -> Array:
+    for place, shape in enumerate((shape_of(x), shape_of(y))):
+        if not shape or shape[-1] != 3:
+            raise Mismatch(f"cross takes vectors of 3, and {{{place}}} is {shape_text(shape)}", [place])
+    a, b = np.moveaxis(x, -1, 0), np.moveaxis(y, -1, 0)
+    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], axis=-1)
+
+
+def einsum(*inputs: Array, subscripts: str) -> Array:
+    shapes = tuple([shape_of(x) for x in inputs])
+    plan = product_plan(subscripts, shapes)
+    if plan is None:
+        return np.einsum(subscripts, *inputs, optimize=len(inputs) > 2)
+    if plan.turned:
+        inputs = inputs[::-1]
+    left, right = np.transpose(inputs[0], plan.left), np.transpose(inputs[1], plan.right)
+    if plan.elementwise:
+        return times(left.reshape(plan.left_shape), right.reshape(plan.right_shape))
+    found = product(left.reshape(plan.left_shape), right.reshape(plan.right_shape)).reshape(plan.shape)
+    return found if plan.back is None else np.transpose(found, plan.back)
+
+
+class Product(NamedTuple):
+    """An einsum of two operands as one product, of matrices (which BLAS computes) or element by element."""
+
+    elementwise: bool
+    turned: bool  # whether the operands change places
+    left: list[int]  # the order of each operand's dimensions, and its shape then
+    right: list[int]
+    left_shape: list[int]
+    right_shape: list[int]
+    shape: list[int]  # of the product
+    back: list[int] | None  # the order of the output's dimensions
+
+
+@lru_cache(1024)
+def product_plan(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> Product | None:
+    """How an einsum is one product; None where it is none. Raises a Mismatch where subscripts and shapes do not fit."""
+    left, arrow, output = subscripts.replace(" ", "").partition("->")
+    operands = left.split(",")
+    sizes = check_einsum(operands, output, shapes)
+    if len(operands) != 2 or not arrow or any(len(set(letters)) < len(letters) for letters in operands):
+        return None
+    one, other = operands
+    batch = [letter for letter in output if letter in one and letter in other]
+    summed = [letter for letter in one if letter in other and letter not in output]
+    rows = [letter for letter in output if letter in one and letter not in other]
+    columns = [letter for letter in output if letter in other and letter not in one]
+    if len(batch) + len(summed) + len(rows) < len(one) or len(batch) + len(summed) + len(columns) < len(other):
+        return None  # an index that is summed in one operand alone
+    if not summed:
+        orders = [[letters.index(letter) for letter in output if letter in letters] for letters in operands]
+        spread = [[sizes[letter] if letter in letters else 1 for letter in output] for letters in operands]
+        return Product(True, False, orders[0], orders[1], spread[0], spread[1], [], None)
+    if batch and not (rows or columns):
+        return None  # many dot products, which BLAS does one by one
+    turned = bool(columns and rows and output.index(columns[0]) < output.index(rows[0]))
+    if turned:
+        one, other, rows, columns = other, one, columns, rows
+    lead = [sizes[letter] for letter in batch]
+    high, deep, wide = (prod(sizes[letter] for letter in letters) for letters in (rows, summed, columns))
+    letters = [*batch, *rows, *columns]
+    back = [letters.index(letter) for letter in output]
+    return Product(
+        False, turned,
+        [one.index(letter) for letter in (*batch, *rows, *summed)],
+        [other.index(letter) for letter in (*batch, *summed, *columns)],
+        [*lead, high, deep], [*lead, deep, wide], [sizes[letter] for letter in letters],
+        None if back == sorted(back) else back,
+    )  # fmt: skip
+
+
+def check_einsum(operands: list[str], output: str, shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
+    """The size of each index; each operand has one for each dimension, and one size for it."""
+    if len(operands) != len(shapes):
+        raise Mismatch(f"the subscripts name {len(operands)} inputs, and there are {len(shapes)}")
+    seen: dict[str, tuple[int, int]] = {}
+    for place, (letters, shape) in enumerate(zip(operands, shapes, strict=True)):
+        if len(letters) != len(shape) or not all(letter.isalpha() for letter in letters):
+            raise Mismatch(f"{{{place}}} is {shape_text(shape)}, and its subscripts are {letters or 'none'}", [place])
+        for letter, size in zip(letters, shape, strict=True):
+            other, known = seen.setdefault(letter, (place, size))
+            if known != size:
+                message = f"the index {letter} is {known} in {{{other}}} and {size} in {{{place}}}"
+                raise Mismatch(message, sorted({other, place}))
+    for letter in output:
+        if letter not in seen or output.count(letter) > 1:
+            raise Mismatch(f"the output of the subscripts has an index {letter} that no input has, or has it twice")
+    return {letter: size for letter, (_, size) in seen.items()}
+
+
+# ── matrices ──
+
+
+def square_of(A: Array, gate: str) -> tuple[int, ...]:
+    shape = shape_of(A)
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        raise Mismatch(f"{gate} takes a square matrix, and {{0}} is {shape_text(shape)}", [0])
+    return shape
+
+
+def trace(A: Array) -> Array:
+    square_of(A, "trace")
+    return np.trace(A, axis1=-2, axis2=-1)
+
+
+def det(A: Array) -> Array:
+    square_of(A, "det")
+    return np.linalg.det(A)
+
+
+def logdet(A: Array) -> Array:
+    square_of(A, "logdet")
+    sign, value = np.linalg.slogdet(A)
+    return np.where(sign < 0, np.nan, value)[()]
+
+
+def inv(A: Array) -> Array:
+    square_of(A, "inv")
+    return answered(np.linalg.inv, np.asarray(A))
+
+
+def answered(function: Any, A: Array) -> Array:
+    """A function of matrices that raises where there is no answer: nan there, for each matrix of a stack by itself."""
+    try:
+        return function(A)
+    except np.linalg.LinAlgError:
+        if A.ndim == 2:
+            return np.full(A.shape, np.nan)
+        return np.stack([answered(function, matrix) for matrix in A])
+
+
+def solve(A: Array, B: Array) -> Array:
+    n = square_of(A, "solve")[-1]
+    shape = shape_of(B)
+    if not shape or shape[-2 if len(shape) > 1 else 0] != n:
+        raise Mismatch(
+            f"{{0}} is {shape_text(shape_of(A))} and {{1}} is {shape_text(shape)}: they need as many rows", [0, 1]
+        )
+    try:
+        return np.linalg.solve(A, B)
+    except np.linalg.LinAlgError:
+        return matmul(inv(A), B)
+
+
+def cofactor(A: Array) -> Array:
+    """det(A) inv(A).T, of a singular matrix too: from the singular values, where each is left out in turn."""
+    square_of(A, "cofactor")
+    u, s, vt = np.linalg.svd(A)
+    n = s.shape[-1]
+    others = np.prod(np.where(np.eye(n, dtype=bool), 1.0, s[..., None, :]), axis=-1)
+    sign = np.linalg.det(u) * np.linalg.det(vt)
+    return sign[..., None, None] * np.matmul(u * others[..., None, :], vt)
+
+
+def cholesky(A: Array) -> Array:
+    square_of(A, "cholesky")
+    return answered(np.linalg.cholesky, (A + np.swapaxes(A, -1, -2)) / 2)
+
+
+def diag(x: Array) -> Array:
+    if len(shape_of(x)) == 1:
+        return np.diag(x)
+    if len(shape_of(x)) == 2:
+        return np.array(np.diagonal(x))
+    raise Mismatch(f"diag takes a vector or a matrix, and {{0}} is {shape_text(shape_of(x))}", [0])
+
+
+def undiag(h: Array, x: Array) -> Array:
+    shape = shape_of(x)
+    if len(shape) == 1:
+        return np.array(np.diagonal(h))
+    found = np.zeros(shape)
+    np.fill_diagonal(found[: len(h), : len(h)], h)
+    return found
+
+
+def triangle(function: Any) -> Any:
+    def cut(x: Array, *, k: int) -> Array:
+        if len(shape_of(x)) < 2:
+            raise Mismatch(f"{{0}} must be a matrix, and it is {shape_text(shape_of(x))}", [0])
+        return function(x, k=k)
+
+    return cut
+
+
+tril, triu = triangle(np.tril), triangle(np.triu)
+
+# ── convolutions: x is (batch, channels, …), w (channels out, channels in, …); both may leave the first two out ──
+
+
+def prepared(x: Array, w_shape: tuple[int, ...], rank: int, padding: int) -> Array:
+    """An input with a batch and channels, padded by zeros."""
+    shape = shape_of(x)
+    x = np.reshape(x, (*[1] * (rank + 2 - len(shape)), *shape))
+    return np.pad(x, [(0, 0), (0, 0), *[(padding, padding)] * rank]) if padding else x
+
+
+def check_convolution(x: tuple[int, ...], w: tuple[int, ...], rank: int, stride: Any, padding: Any) -> None:
+    channels = len(w) == rank + 2
+    if len(w) not in (rank, rank + 2):
+        raise Mismatch(f"{{1}} is {shape_text(w)}, and conv{rank}d takes {rank} or {rank + 2} dimensions", [1])
+    if not (len(x) == rank if not channels else len(x) in (rank + 1, rank + 2)):
+        wanted = f"{rank + 1} or {rank + 2}" if channels else f"{rank}"
+        raise Mismatch(
+            f"{{0}} is {shape_text(x)}, and with {{1}} of {shape_text(w)} it has {wanted} dimensions", [0, 1]
+        )
+    if channels and x[-rank - 1] != w[1]:
+        raise Mismatch(
+            f"{{0}} has {x[-rank - 1]} channels ({shape_text(x)}), and {{1}} takes {w[1]} ({shape_text(w)})", [0, 1]
+        )
+    if not (isinstance(stride, int) and stride > 0 and isinstance(padding, int) and padding >= 0):
+        raise Mismatch("a stride is a whole number from 1 on, and a padding one from 0 on", [0])
+    for size, window in zip(x[-rank:], w[-rank:], strict=True):
+        if window > size + 2 * padding or not window:
+            raise Mismatch(f"{{1}} ({shape_text(w)}) is larger than {{0}} ({shape_text(x)})", [0, 1])
+
+
+def windows(x: Array, w_shape: tuple[int, ...], rank: int, stride: int) -> Array:
+    """The stretches of x that w slides over: batch, channels, positions…, window…"""
+    axes = tuple(range(2, 2 + rank))
+    found = np.lib.stride_tricks.sliding_window_view(x, w_shape[-rank:], axis=axes)
+    return found[(slice(None), slice(None), *[slice(None, None, stride)] * rank)]
+
+
+def convolve(x: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
+    check_convolution(shape_of(x), shape_of(w), rank, stride, padding)
+    full = np.reshape(w, (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w)))
+    seen = windows(prepared(x, full.shape, rank, padding), full.shape, rank, stride)
+    inner = tuple(range(2 + rank, 2 + 2 * rank))
+    found = np.moveaxis(np.tensordot(seen, full, ((1, *inner), tuple(range(1, 2 + rank)))), -1, 1)
+    return found.reshape(
+        found.shape[2:] if np.ndim(w) == rank else found.shape[1:] if np.ndim(x) == rank + 1 else found.shape
+    )
+
+
+def convolve_left(h: Array, w: Array, x: Array, rank: int, stride: int, padding: int) -> Array:
+    """What a convolution sends to x: each position of w carries the gradient back to where it was read."""
+    full = np.reshape(w, (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w)))
+    h = np.reshape(h, (*[1] * (rank + 2 - np.ndim(h)), *np.shape(h)))
+    found = np.zeros_like(prepared(x, full.shape, rank, padding))
+    for place in np.ndindex(*full.shape[2:]):
+        steps = tuple(slice(p, p + stride * (n - 1) + 1, stride) for p, n in zip(place, h.shape[2:], strict=True))
+        carried = np.moveaxis(np.tensordot(h, full[(slice(None), slice(None), *place)], (1, 0)), -1, 1)
+        found[(slice(None), slice(None), *steps)] += carried
+    inside = tuple(slice(padding, n - padding) for n in found.shape[2:])
+    return found[(slice(None), slice(None), *inside)].reshape(np.shape(x))
+
+
+def convolve_right(x: Array, h: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
+    """What a convolution sends to w: the gradient against every stretch of x."""
+    h = np.reshape(h, (*[1] * (rank + 2 - np.ndim(h)), *np.shape(h)))
+    full = (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w))
+    seen = windows(prepared(x, full, rank, padding), full, rank, stride)
+    positions = tuple(range(2, 2 + rank))
+    return np.tensordot(h, seen, ((0, *positions), (0, *positions))).reshape(np.shape(w))
+
+
+def conv1d(x: Array, w: Array, *, stride: int, padding: int) -> Array:
+    return convolve(x, w, 1, stride, padding)
+
+
+def conv2d(x: Array, w: Array, *, stride: int, padding: int) -> Array:
+    return convolve(x, w, 2, stride, padding)
+
+
+def conv1d_left(h: Array, w: Array, x: Array, *, stride: int, padding: int) -> Array:
+    return convolve_left(h, w, x, 1, stride, padding)
+
+
+def conv2d_left(h: Array, w: Array, x: Array, *, stride: int, padding: int) -> Array:
+    return convolve_left(h, w, x, 2, stride, padding)
+
+
+def conv1d_right(x: Array, h: Array, w: Array, *, stride: int, padding: int) -> Array:
+    return convolve_right(x, h, w, 1, stride, padding)
+
+
+def conv2d_right(x: Array, h: Array, w: Array, *, stride: int, padding: int) -> Array:
+    return convolve_right(x, h, w, 2, stride, padding)

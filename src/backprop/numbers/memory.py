@@ -1,0 +1,41 @@
+"""Refusing what the machine cannot hold, before it is tried."""
+
+from __future__ import annotations
+
+import os
+
+from backprop.errors import Problem
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
+
+
+def check_memory(elements: float, what: str, hint: str = "") -> None:
+    """Raise a Problem of kind "size" where so many float64 are more than the machine can give."""
+    wanted, free = 8.0 * elements, available()
+    if wanted > free:
+        raise Problem(
+            "size", f"{what} would take {size_text(wanted)}, and this machine has {size_text(free)} free", hint=hint
+        )
+
+
+def available() -> float:
+    """The bytes that can be had: what Linux calls available, else all that is there."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return 1024.0 * int(line.split()[1])
+    except OSError:
+        pass
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):
+        return 2.0**36
+
+
+def size_text(size: float) -> str:
+    """A number of bytes for people."""
+    unit = 0
+    while size >= 1000 and unit < len(UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.3g} {UNITS[unit]}"

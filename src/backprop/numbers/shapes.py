@@ -1,0 +1,110 @@
+"""Shapes in words: which operands do not fit, in which dimension, and which product would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+Shape = tuple[int, ...]
+
+
+class Mismatch(Exception):
+    """A gate cannot take inputs of these shapes.
+
+    `operands` are the places of the inputs that do not fit, all of them if it is empty. In `message` and `hint`, {0},
+    {1}, … stand for the inputs as the user calls them.
+    """
+
+    def __init__(self, message: str, operands: Sequence[int] = (), hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.operands = tuple(operands)
+        self.hint = hint
+
+
+def shape_of(value: object) -> Shape:
+    """The shape of a value; () of a number."""
+    return getattr(value, "shape", ())
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape in a sentence: `a number`, `a vector of 3`, `5x10`."""
+    return f"a vector of {shape[0]}" if len(shape) == 1 else shape_code(shape) or "a number"
+
+
+def shape_code(shape: Shape) -> str:
+    """A shape in a table: nothing for a number, `3`, `5x10`."""
+    return "x".join(map(str, shape))
+
+
+def broadcast_mismatch(shapes: Sequence[Shape]) -> Mismatch:
+    """Why shapes cannot be stretched to one another: the first pair, from the last dimension on, that differs."""
+    for left in range(len(shapes)):
+        for right in range(left + 1, len(shapes)):
+            for back in range(1, min(len(shapes[left]), len(shapes[right])) + 1):
+                one, other = shapes[left][-back], shapes[right][-back]
+                if one != other and 1 not in (one, other):
+                    which = dimension(back, max(len(shapes[left]), len(shapes[right])))
+                    message = (
+                        f"{{{left}}} is {shape_text(shapes[left])} and {{{right}}} is {shape_text(shapes[right])}: "
+                        f"the {which} dimension is {one} in one and {other} in the other"
+                    )
+                    return Mismatch(message, (left, right), broadcast_hint(shapes[left], shapes[right], left, right))
+    return Mismatch(f"these shapes do not fit: {', '.join(map(shape_text, shapes))}")
+
+
+def broadcast_hint(left: Shape, right: Shape, first: int, second: int) -> str:
+    """What would make two shapes fit."""
+    if len(left) == 2 and left[::-1] == right:
+        return f"{{{first}}}.T has the shape of {{{second}}}"
+    small, large, name = (left, right, first) if len(left) < len(right) else (right, left, second)
+    if len(small) == 1 and small[0] in large[:-1]:
+        column = (small[0], *[1] * (len(large) - 1 - large.index(small[0])))
+        return f"to use {{{name}}} as a column: reshape({{{name}}}, [{', '.join(map(str, column))}])"
+    return "dimensions fit, counted from the last, where they are equal or one of them is 1"
+
+
+def dimension(back: int, count: int) -> str:
+    """The name of a dimension, counted from the last."""
+    return "only" if count == 1 else "last" if back == 1 else ("first" if back == count else f"{back}. last")
+
+
+# ── dimension analysis, as the course notes teach it ──
+
+
+def transposed(shape: Shape) -> Shape:
+    return (*shape[:-2], shape[-1], shape[-2]) if len(shape) > 1 else shape
+
+
+def product_shape(left: Shape, right: Shape) -> Shape | None:
+    """The shape of `left @ right` for vectors and matrices, None where they do not fit."""
+    if not left or not right or len(left) > 2 or len(right) > 2:
+        return None
+    if left[-1] != right[0]:
+        return None
+    return (*left[:-1], *right[1:])
+
+
+def fitting_products(a: str, a_shape: Shape, b: str, b_shape: Shape, target: Shape | None = None) -> list[str]:
+    """The products of two matrices, transposed or not, in either order, that have the shape `target` (any, if None)."""
+    found = []
+    for first, first_shape, second, second_shape in ((a, a_shape, b, b_shape), (b, b_shape, a, a_shape)):
+        for left_turned in (False, True) if len(first_shape) == 2 else (False,):
+            for right_turned in (False, True) if len(second_shape) == 2 else (False,):
+                left = transposed(first_shape) if left_turned else first_shape
+                right = transposed(second_shape) if right_turned else second_shape
+                shape = product_shape(left, right)
+                if shape is not None and (target is None or shape == target):
+                    found.append(f"{first}{'.T' * left_turned} @ {second}{'.T' * right_turned}")
+    return found
+
+
+def dimension_analysis(target: str, shape: Shape, a: str, a_shape: Shape, b: str, b_shape: Shape) -> str:
+    """How the shapes alone tell a gradient of a product: `dW must be 5x10; dD is 5x3, X is 10x3: only dD @ X.T fits`.
+
+    Empty where no product fits (then the gate is no plain product of matrices).
+    """
+    found = fitting_products(a, a_shape, b, b_shape, shape)
+    if not found:
+        return ""
+    fits = f"only {found[0]} fits" if len(found) == 1 else f"{' and '.join(found)} fit, so the shapes alone do not tell"
+    return f"{target} must be {shape_text(shape)}; {a} is {shape_text(a_shape)}, {b} is {shape_text(b_shape)}: {fits}"
