@@ -168,8 +168,9 @@ def test_an_error_of_shape_points_at_the_operands(text: str, at: dict[str, Any],
     "text",
     [
         "reshape(x, [0.5, 2])", "reshape(x, [[1]])", "transpose(x, axes=1)", "cumsum(x, axis=[0])",
-        "sort(x, axis=none)", "sum(x, axis=[0, 0])", 'sum(x, axis="a")', 'var(x, ddof="a")', "softmax(x, axis=[0, 7])", "tril(x, k=[1])",
-        "stack(x, x, axis=none)", "concat(x, x, axis=[0])", 'einsum("i;j", x)', "conv1d(x, x, stride=0.5)",
+        "sort(x, axis=none)", "sum(x, axis=[0, 0])", 'sum(x, axis="a")', 'var(x, ddof="a")',
+        "softmax(x, axis=[0, 7])", "tril(x, k=[1])", "stack(x, x, axis=none)", "concat(x, x, axis=[0])",
+        'einsum("i;j", x)', "conv1d(x, x, stride=0.5)",
     ],
 )  # fmt: skip
 def test_options_that_make_no_sense_are_a_problem(text: str) -> None:
