@@ -53,8 +53,15 @@ class Evaluation:
 
     @cached_property
     def stages(self) -> list[Stage]:
-        """Every intermediate variable, the inputs first, then in order of evaluation."""
-        return stages(self.run, self._names)
+        """Every intermediate variable, the inputs first, then in order of evaluation.
+
+        An input that `wrt` left out has no gradient: it was not asked for, and may not have been computed.
+        """
+        rows = stages(self.run, self._names)
+        for row in rows:
+            if row.gate == "input" and row.name not in self.gradients:
+                row.gradient = None
+        return rows
 
     @cached_property
     def notes(self) -> list[Note]:
@@ -72,6 +79,8 @@ class Compiled:
     """
 
     def __init__(self, text: str, *, ties: str = "both", expand: bool = False, source: str | None = None) -> None:
+        if not isinstance(text, str):
+            raise Problem("value", f"an expression is a text, and not {type(text).__name__}")
         if ties not in TIES:
             raise Problem("option", f"ties is one of {', '.join(TIES)}, and not {ties!r}")
         with uncollected():
@@ -203,6 +212,11 @@ class Compiled:
                 raise Problem("variable", f"the expression has no variable {name}", hint=hint)
         return circuit, names, {name: as_value(name, given[name]) for name in circuit.variables}
 
+    def has_stage(self, name: str) -> bool:
+        """Whether the program gives this name to a stage."""
+        circuit = self._circuit(())[0]
+        return name in circuit.names.values() and name not in circuit.variables
+
     def missing(self, names: list[str]) -> Problem:
         """The problem that variables have no value, with a caret under each."""
         circuit = self._circuit(())[0]
@@ -217,7 +231,7 @@ class Compiled:
         )
 
     def _wrt(self, circuit: Circuit, wrt: Iterable[str]) -> list[str]:
-        chosen = list(wrt)
+        chosen = [wrt] if isinstance(wrt, str) else list(wrt)
         for name in chosen:
             if name not in circuit.variables:
                 known = nearest(name, circuit.variables)

@@ -161,7 +161,7 @@ def sweep(
         from backprop import tensors
 
         return tensors.sweep(circuit, values, ties, seeds, stop, left_out, alive)
-    sent: list[float | None] = [None] * len(values)
+    sent: Any = [None] * len(values) if stop == 0 else Nothing()
     for wire, seed in seeds.items():
         sent[wire] = seed
     functions, inputs = prepared_backward(circuit, ties), circuit.inputs
@@ -188,7 +188,14 @@ def sweep(
                 if piece is not None:
                     before = sent[source]
                     sent[source] = piece if before is None else before + piece
-    return sent
+    return sent  # type: ignore[no-any-return]
+
+
+class Nothing(dict[int, Any]):
+    """What arrives in a sweep over a few stages of many: None where nothing does."""
+
+    def __missing__(self, wire: int) -> None:
+        return None
 
 
 def prepared_forward(circuit: Circuit) -> list[Callable[..., float] | None]:

@@ -99,20 +99,21 @@ class Names:
     def expression(self, wire: int) -> str:
         """A stage as it is written: its gate applied to the names of its inputs."""
         circuit, gate = self.circuit, self.circuit.gates[wire]
+        call = self.calls.get(wire)
+        if call is not None:
+            return f"{call.name}({', '.join(map(self.text, call.arguments))})"
         if gate is INPUT:
             return ""
         if gate is CONSTANT:
             return value_text(circuit.constants[wire])
         if gate is IDENTITY:
             return self.text(circuit.inputs[wire][0])
-        inputs = list(self.inputs(wire))
+        inputs = list(circuit.inputs[wire])
         if gate.defaults:  # a default that was not written is not shown
             node = circuit.nodes[wire]
             while inputs and gate.arguments[len(inputs) - 1] in gate.defaults and circuit.nodes[inputs[-1]] == node:
                 inputs.pop()
-        texts = [self.text(source) for source in inputs]
-        call = self.calls.get(wire)
-        return call_text(gate, texts) if call is None else f"{call.name}({', '.join(texts)})"
+        return call_text(gate, list(map(self.text, inputs)))
 
 
 def stages(run: Run, names: Names) -> list[Stage]:

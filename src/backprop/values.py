@@ -132,12 +132,26 @@ def read_json(text: str, source: str, hint: str) -> Any:
     import json
 
     try:
-        return json.loads(text, object_pairs_hook=lambda pairs: unique(pairs, source))
+        return json.loads(
+            text,
+            object_pairs_hook=lambda pairs: unique(pairs, source),
+            parse_int=lambda digits: json_number(digits, source),
+            parse_float=lambda digits: json_number(digits, source),
+        )
     except json.JSONDecodeError as error:
         place = f"(line {error.lineno}, column {error.colno})"
         raise Problem("value", f"{source} is not JSON: {error.msg} {place}", hint=hint) from None
     except RecursionError:
         raise Problem("value", f"{source} is nested too deeply") from None
+
+
+def json_number(digits: str, source: str) -> float:
+    """A number of JSON, as float64; one beyond its range is a mistake here too, and not an infinity."""
+    number = float(digits)
+    if isinf(number):
+        shown = digits if len(digits) < 40 else f"{digits[:36]}…"
+        raise Problem("value", f"{source}: {shown} is beyond the largest number, 1.797e308", hint='write "Infinity"')
+    return number
 
 
 def unique(pairs: Iterable[tuple[str, Any]], source: str) -> dict[str, Any]:

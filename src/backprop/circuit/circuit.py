@@ -12,9 +12,13 @@ from backprop.spans import Span
 
 
 class Opened(NamedTuple):
-    """A call of one of the user's functions: shown as one gate, though its stages are all in the circuit."""
+    """A call of one of the user's functions: shown as one gate, though its stages are all in the circuit.
+
+    `inputs` are the wires of its `arguments`, and behind them those that the function takes from outside by name.
+    """
 
     name: str
+    arguments: tuple[int, ...]
     inputs: tuple[int, ...]
     stages: range
     output: int

@@ -121,7 +121,9 @@ class Lowering:
             raise self.problem("arity", "a text is no value", [self.program.span(statement.value)])
         if statement.name:
             self.check_new(statement)
-        name = statement.name or next(name for name in output_names() if name not in self.names)
+        name = statement.name or next(
+            name for name in output_names() if name not in self.names and name not in self.functions
+        )
         if wire < start or wire in self.circuit.names or self.circuit.gates[wire] in (INPUT, CONSTANT):
             wire = self.copy(wire, statement.value)
         self.circuit.names[wire] = name
@@ -175,8 +177,6 @@ class Lowering:
         body.output = inside.expression(statement)
         if body.gates[body.output] in (INPUT, CONSTANT):
             body.output = body.add(GATES["identity"], (body.output,), statement.value)
-        for free, wire in list(body.variables.items())[len(parameters) :]:
-            self.name(free, body.nodes[wire])
         self.functions[name] = Function(body, parameters)
 
     # ── expressions ──
@@ -401,7 +401,9 @@ class Lowering:
                 copied[wire] = circuit.add(gate, tuple([copied[source] for source in body.inputs[wire]]), origin)
         output = copied[body.output]
         if name and self.outside is None and not self.expand:
-            circuit.opened.append(Opened(name, arguments, range(start, len(circuit)), output))
+            free = dict.fromkeys(copied[wire] for wire in body.variables.values())
+            outside = tuple(wire for wire in free if wire not in arguments and wire not in circuit.constants)
+            circuit.opened.append(Opened(name, arguments, arguments + outside, range(start, len(circuit)), output))
         return output
 
     # ── problems ──

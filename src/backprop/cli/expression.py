@@ -7,9 +7,10 @@ name, so a later value wins over an earlier one however each was given.
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import click
@@ -20,6 +21,7 @@ from backprop.library import Compiled, Evaluation
 from backprop.syntax import canonical_name
 from backprop.values import Random, Value, parse_value, read_value, read_variables
 
+SHORT = {"file": "-f FILE", "output": "-o FILE", "out": "-o FILE"}  # what people call them elsewhere
 LONGEST = 512 << 20  # bytes of a file of text; what is longer is something else, like /dev/zero
 
 SHARED_OPTIONS: list[Callable[[Any], Any]] = [
@@ -68,8 +70,7 @@ class ExpressionCommand(click.Command):
         words = Words(self.own_options(ctx))
         words.read(args)
         if len(words.positional) > 1:
-            hint = f"put an expression in quotes: {shlex.quote(' '.join(words.positional))}"
-            raise Problem("option", f"there is more than one expression: {', '.join(words.positional)}", hint=hint)
+            raise words.too_many()
         ctx.meta["words"] = words
         return super().parse_args(ctx, [*words.options, "--", *words.positional])
 
@@ -107,6 +108,8 @@ class Words:
         while rest:
             word = rest.pop()
             name, equals, value = word.partition("=")
+            if equals and name in self.known and not name.startswith("--"):
+                raise Problem("option", f"{name} takes its value behind a blank", hint=f"write {name} {value}")
             if word == "--":
                 self.positional += reversed(rest)
                 return
@@ -121,6 +124,21 @@ class Words:
                 self.options += ["--set", f"{name[2:]}={value}"]
             else:
                 self.positional.append(word)
+
+    def too_many(self) -> Problem:
+        """The problem that there are several words that might be the expression."""
+        words = self.positional
+        hint = f"put an expression in quotes: {shlex.quote(' '.join(words))}"
+        named = next((i for i, word in enumerate(words) if word[:1] == "-" and word[1:].isidentifier()), None)
+        given = next((word for word in words if word.partition("=")[0].isidentifier() and "=" in word), None)
+        flag = next((option for option in self.options if self.known.get(option) is False), None)
+        if named is not None:
+            hint = f"the value of a variable has two dashes: -{words[named]} {' '.join(words[named + 1 : named + 2])}"
+        elif given is not None:
+            hint = f"the value of a variable is an option: --{given}"
+        elif flag is not None:
+            hint = f"to give a variable of the name of an option its value: --set {flag[2:]}=…; else put all in quotes"
+        return Problem("option", f"there is more than one expression: {', '.join(words)}", hint=hint.rstrip())
 
     def following(self, option: str, rest: list[str]) -> list[str]:
         """The word behind an option that takes a value. No value begins like an option."""
@@ -153,25 +171,36 @@ def question(
         raise Problem("option", "standard input can hold one thing: the expression, --vars, or one value")
     random = Random(seed)
     text, source = read_expression(expression, file, words)
-    compiled = Compiled(text, ties=ties, expand=expand, source=source)
+    compiled = compiled_formula(text, source, ties, expand)
     found = {} if variables is None else read_variables(read_text(variables), name_of(variables), random)
     given = {canonical_name(name): value for name, value in found.items()}
     used = set(compiled.variables_given(given))
     at = {name: value for name, value in given.items() if name in used}
     unused = [name for name in given if name not in at]
     if unused and not quiet:
-        click.echo(f"note: {name_of(variables or '')} has values that are not used: {enumerated(unused)}", err=True)
+        note(f"{name_of(variables or '')} has values that are not used: {enumerated(unused)}", color)
+    written = {}
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or not name:
             raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
-        at[canonical_name(name.strip())] = value_of(value, name.strip(), random)
-    check_names(compiled, at, words, ctx)
+        written[canonical_name(name.strip())] = value
+    check_names(compiled, {**at, **written}, words, ctx)
+    at.update({name: value_of(value, name, random) for name, value in written.items()})
     chosen = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
     above = None if upstream is None else value_of(upstream, "--upstream", random)
     if random.used and seed is None and not quiet:
-        click.echo(f"note: the random values are those of --seed {random.seed}", err=True)
+        note(f"the random values are those of --seed {random.seed}", color)
     return Question(compiled, at, chosen, above, random, strict, quiet, color)
+
+
+def note(message: str, color: str) -> None:
+    """A remark of the command line's own, on standard error."""
+    from backprop.cli.failures import write_error
+    from backprop.show.messages import note_line
+    from backprop.show.theme import wants_colour
+
+    write_error(note_line(message, wants_colour(color, sys.stderr)))
 
 
 def value_of(text: str, name: str, random: Random) -> Value:
@@ -228,15 +257,22 @@ def name_of(path: str) -> str:
     return "standard input" if path == "-" else path
 
 
-def check_names(compiled: Compiled, at: dict[str, Value], words: Words, ctx: click.Context) -> None:
+def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> Compiled:
+    """The formula, parsed; what looks like the name of a file that is there probably is one."""
+    try:
+        return Compiled(text, ties=ties, expand=expand, source=source)
+    except Problem as problem:
+        if source is None and len(text) < 256 and os.path.isfile(text):
+            problem.hint = f"is it a file? -f {shlex.quote(text)}"
+        raise
+
+
+def check_names(compiled: Compiled, at: Mapping[str, object], words: Words, ctx: click.Context) -> None:
     """Every value has a variable, and every variable a value; what is missing is offered as a command to paste."""
     variables = dict.fromkeys(compiled.variables_given(at))
     for name in at:
         if name not in variables:
-            options = {f"--{variable}" for variable in variables} | set(words.known)
-            known = nearest(f"--{name}", sorted(options))
-            hint = f"did you mean {known}?" if known else f"its variables are {enumerated(list(variables))}"
-            raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+            raise no_variable(compiled, name, at, words)
     missing = [name for name in variables if name not in at]
     if missing:
         problem = compiled.missing(missing)
@@ -246,6 +282,18 @@ def check_names(compiled: Compiled, at: dict[str, Value], words: Words, ctx: cli
         raise problem
 
 
+def no_variable(compiled: Compiled, name: str, at: Mapping[str, object], words: Words) -> Problem:
+    """The problem that a name is none of the variables."""
+    variables = compiled.variables_given(at)
+    if compiled.has_stage(name):
+        hint = "the program gives it its value: only its inputs are options"
+        return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
+    options = [f"--{variable}" for variable in variables if variable not in at] + sorted(words.known)
+    known = SHORT.get(name) or nearest(f"--{name}", options)
+    hint = f"did you mean {known}?" if known else f"its variables are {enumerated(variables)}"
+    return Problem("variable", f"the expression has no variable {name}", hint=hint)
+
+
 def pasted(words: Words, missing: list[str]) -> list[str]:
     """The words of this command line, with the missing values added."""
     given = iter(words.options)
@@ -253,7 +301,8 @@ def pasted(words: Words, missing: list[str]) -> list[str]:
     for word in given:
         if word == "--set":
             name, _, value = next(given).partition("=")
-            line += [f"--{name}", shlex.quote(value)]
+            option = [f"--{name}"] if f"--{name}" not in words.known else ["--set"]
+            line += [*option, shlex.quote(value if option[0] != "--set" else f"{name}={value}")]
         else:
             line.append(shlex.quote(word))
     return [*line, *(f"--set {name}=1" if f"--{name}" in words.known else f"--{name} 1" for name in missing)]

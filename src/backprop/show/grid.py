@@ -50,12 +50,10 @@ def stages_grid(
         columns.append(Column("local gradients", "local", False))
     rows = []
     for stage in evaluation.stages:
-        left_out = stage.gate == "input" and stage.name not in evaluation.gradients
-        gradient = None if left_out else stage.gradient
         row = [stage.name, stage.expression]
         if shaped:
             row.append(shape_code(shape_of(stage.value)))
-        row += [cell(value, digits, full=full, one_line=one_line) for value in (stage.value, gradient)]
+        row += [cell(value, digits, full=full, one_line=one_line) for value in (stage.value, stage.gradient)]
         if local:
             pairs = zip(stage.inputs, stage.local_gradients, strict=True)
             texts = ((name, cell(partial, digits, full=full, one_line=True)) for name, partial in pairs)

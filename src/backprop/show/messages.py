@@ -32,6 +32,11 @@ def pointed(lines: str, colour: bool) -> list[str]:
     ]
 
 
+def note_line(message: str, colour: bool) -> str:
+    """One remark, as a line."""
+    return f"{paint('note:', 'note', colour)} {visible(message)}\n"
+
+
 def notes_text(notes: Sequence[Note], program: Program | None, colour: bool) -> str:
     """The notes, one line each; those on numbers that are not finite show the place."""
     lines = []
@@ -40,7 +45,7 @@ def notes_text(notes: Sequence[Note], program: Program | None, colour: bool) -> 
         counts[note.kind] = counts.get(note.kind, 0) + 1
         if counts[note.kind] > MOST_NOTES:
             continue
-        lines.append(f"{paint('note:', 'note', colour)} {visible(note.message)}")
+        lines.append(note_line(note.message, colour)[:-1])
         if note.kind.endswith("not-finite") and note.span is not None and program is not None:
             lines += pointed(excerpt(program.text, [note.span]), colour)
     for kind, count in counts.items():
