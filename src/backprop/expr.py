@@ -16,7 +16,7 @@ from backprop.spans import Span
 class Statement(NamedTuple):
     """A line of a program: `q = x + y`, `neuron(w, x) = …`, or the bare expression that is the output."""
 
-    kind: str  # "result", "assignment" or "definition"
+    kind: str  # "result", "assignment", "definition", or "accumulate" (dx += …, in a backward pass)
     name: str  # of the stage or the function; empty for a result
     parameters: tuple[int, ...]  # a definition's parameters, as nodes
     value: int  # the node of the expression
@@ -47,6 +47,7 @@ class Program:
         self.firsts = array("q")  # the first token of each node
         self.lasts = array("q")  # and its last one
         self.statements: list[Statement] = []
+        self.given: dict[str, str] = {}  # values of variables that stand in the text itself (in a listing of Python's)
         self._token_spans = token_spans
         self._spans: list[tuple[int, int]] | None = None
 

@@ -32,7 +32,7 @@ class Evaluation:
 
     def __init__(self, run: Run, names: Names, wrt: Iterable[str] | None = None) -> None:
         self.run = run
-        self._names = names
+        self.names = names
         self._wrt = wrt
 
     @property
@@ -57,7 +57,7 @@ class Evaluation:
 
         An input that `wrt` left out has no gradient: it was not asked for, and may not have been computed.
         """
-        rows = stages(self.run, self._names)
+        rows = stages(self.run, self.names)
         for row in rows:
             if row.gate == "input" and row.name not in self.gradients:
                 row.gradient = None
@@ -66,7 +66,7 @@ class Evaluation:
     @cached_property
     def notes(self) -> list[Note]:
         """Remarks on ties, kinks, numbers that are not finite, and gradients that ended."""
-        return notes(self.run, self._names)
+        return notes(self.run, self.names)
 
     def __repr__(self) -> str:
         return f"Evaluation({self.output} = {self.value!r}, gradients={self.gradients!r})"
@@ -84,7 +84,7 @@ class Compiled:
         if ties not in TIES:
             raise Problem("option", f"ties is one of {', '.join(TIES)}, and not {ties!r}")
         with uncollected():
-            self.program: Program = parse(text, source)
+            self.program: Program = read(text, source)
         self.ties = ties
         self.expand = expand
         self._circuits: dict[frozenset[str], tuple[Circuit, Names]] = {}
@@ -250,6 +250,15 @@ def uncollected() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def read(text: str, source: str | None) -> Program:
+    """The program that a text is: in the language of this program, or in Python's where it came from a file of that kind."""
+    if source is None or not source.endswith(".py"):
+        return parse(text, source)
+    from backprop.pyread import read_python
+
+    return read_python(text, source)
 
 
 def compile(text: str, *, ties: str = "both", expand: bool = False) -> Compiled:

@@ -18,6 +18,8 @@ from backprop.circuit.lower import template
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, Gate
 from backprop.numbers import scalars
+from backprop.syntax import parse
+from backprop.syntax.printer import unparse_node
 
 # Operators of Python that never raise on floats; everything else goes through the arithmetic's function.
 OPERATORS = {
@@ -242,3 +244,26 @@ def kink(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., Any]:
     if not gate.variadic:
         return condition(gate.kink, gate, count, on_arrays)
     return condition(f"{' + '.join(f'({name} == out)' for name in gate.names(count))} > 1", gate, count, on_arrays)
+
+
+@cache
+def piece(gate: Gate, count: int, on_arrays: bool = False) -> tuple[Callable[..., Any], ...]:
+    """What is constant on each smooth piece of a gate, as functions of its inputs and output; none for a smooth gate.
+
+    Of a gate of any number of inputs, which of them it chose; of a flat one, its value; else on which side of its kink it
+    is: for every `a == b` in the kink, the sign of a - b.
+    """
+    names = gate.names(count)
+    if gate.piece:
+        texts = [gate.piece]
+    elif not gate.kink:
+        texts = []
+    elif gate.variadic:
+        texts = [f"{name} == out" for name in names]
+    elif gate.flat:
+        texts = ["out"]
+    else:
+        program = parse(gate.kink)
+        sides = [program.operands[node] for node, op in enumerate(program.ops) if op == "equal"]
+        texts = [f"sign(({unparse_node(program, left)}) - ({unparse_node(program, right)}))" for left, right in sides]
+    return tuple(condition(text, gate, count, on_arrays) for text in texts)

@@ -9,7 +9,13 @@ import click
 
 from backprop import __version__
 
-COMMANDS = {"eval": "backprop.cli.evaluate"}
+COMMANDS = {
+    "eval": "backprop.cli.evaluate",
+    "explain": "backprop.cli.explain",
+    "check": "backprop.cli.check",
+    "nudge": "backprop.cli.nudge",
+    "gates": "backprop.cli.gates",
+}
 
 
 class Commands(click.Group):

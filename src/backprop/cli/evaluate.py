@@ -30,6 +30,7 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 )
 @shared_options
 @click.option("--local", is_flag=True, help="Add the local gradients to the table.")
+@click.option("--why-nan", is_flag=True, help="Tell where a number that is not finite came from, and how to avoid it.")
 @click.option(
     "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
 )
@@ -46,7 +47,7 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 @click.option("--json", "json_", is_flag=True, help="Short for --format json.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
-    local: bool, digits: int, full: bool, hessian: bool, jacobian: bool, direction: tuple[str, ...],
+    local: bool, why_nan: bool, digits: int, full: bool, hessian: bool, jacobian: bool, direction: tuple[str, ...],
     format_: str | None, json_: bool, output: str | None, **shared: Any,
 ) -> int:  # fmt: skip
     """Evaluate EXPRESSION at a point: every intermediate variable, its value and its gradient.
@@ -66,6 +67,9 @@ def command(
     else:
         evaluation, more = asked.answer(), []
     chosen = "json" if json_ else format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
+    if why_nan:
+        show_why(evaluation, chosen, output)
+        return 1 if asked.strict and not all_finite(evaluation) else 0
     if chosen == "json":
         show_json(evaluation, more, output, asked)
     else:
@@ -109,6 +113,19 @@ def show(
         return
     render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
     write("\n".join(map(render, grids)), output)
+
+
+def show_why(evaluation: Evaluation, chosen: str, output: str | None) -> None:
+    """Print where what is not finite came from, in place of the table."""
+    from backprop.whynan import object_of, text_of, why
+
+    answer = why(evaluation.run, evaluation.names)
+    if chosen == "json":
+        import json
+
+        write(json.dumps(object_of(answer), ensure_ascii=False) + "\n", output)
+    else:
+        write(text_of(answer), output)
 
 
 def show_notes(evaluation: Evaluation, asked: Question) -> None:

@@ -33,14 +33,19 @@ class Gate:
     computed. `reduces` names the gate that stands for this one where it is called with a single input; `spelling` is
     the name in a call, where that is not the gate's. `plumbing` marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
-    `kink` is where the slope jumps. `definition` opens the gate into simpler ones. `says` is what it does to the flow
-    of gradients. Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
+    `kink` is where the slope jumps; `piece` says on which of its smooth pieces a gate is, where the kink does not tell.
+    `frameworks` are the slopes at the kink in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no
+    such gate). `textbook` is a rule as books spell it, where ours is spelt for its digits; `saturates` says that the
+    slope fades for large inputs on both sides; `instead_of` are spellings that overflow where this gate does not.
+    `definition` opens the gate into simpler ones. `says` is what it does to the flow of gradients.
+    Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
     """
 
     __slots__ = (
-        "aliases", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "family", "flat",
-        "idempotent", "kink", "linear", "name", "needs", "options", "partials", "plumbing", "reads", "reduces",
-        "routes", "says", "settings", "spelling", "ties_first", "ties_split", "variadic", "vjp",
+        "aliases", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "family", "flat", "frameworks",
+        "idempotent", "instead_of", "kink", "linear", "name", "needs", "options", "partials", "piece", "plumbing", "reads",
+        "reduces", "routes", "saturates", "says", "settings", "spelling", "textbook", "ties_first", "ties_split",
+        "variadic", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +69,11 @@ class Gate:
         domain: str = "",
         needs: str = "",
         kink: str = "",
+        piece: str = "",
+        frameworks: str = "",
+        textbook: str | tuple[str, ...] = (),
+        saturates: bool = False,
+        instead_of: str | tuple[str, ...] = (),
         definition: str = "",
         aliases: str = "",
         says: str = "",
@@ -94,6 +104,11 @@ class Gate:
         self.domain = domain
         self.needs = needs or domain
         self.kink = kink
+        self.piece = piece
+        self.frameworks = tuple(frameworks.split())
+        self.textbook = as_tuple(textbook)
+        self.saturates = saturates
+        self.instead_of = as_tuple(instead_of)
         self.definition = definition
         self.aliases = tuple(aliases.split())
         self.says = says

@@ -23,6 +23,7 @@ ARITHMETIC = [
     ),
     Gate(
         "divide", "x y", ("1 / y", "-out / y"), domain="y != 0", aliases="div",
+        textbook=("1 / y", "-x / y^2"),
         says="scales x by 1/y, and y by minus the output over y: explodes where y is near 0",
     ),
     Gate("negate", "x", "-1", aliases="neg negative", says="turns the sign of the gradient"),
@@ -31,6 +32,7 @@ ARITHMETIC = [
         ("y * where(y == 0, where(x == 0, 1, x), x)^(y - 1)", "out * log(where(x == 0, where(y >= 0, 1, x), x))"),
         domain="where(x < 0, y == round(y), where(x == 0, y >= 0, 1))",
         needs="a base above 0, or a whole exponent (not a negative one at 0)", aliases="pow",
+        textbook=("y * x^(y - 1)", "out * log(x)"),
         says="scales the base by y x^(y-1), and the exponent by the output times log x",
     ),
     Gate("square", "x", "2 * x", definition="x * x", says="scales by twice the input: dead at 0"),
@@ -60,15 +62,18 @@ EXPONENTIALS = [
     Gate("cbrt", "x", "1 / (3 * out * out)", says="scales by 1/(3 out²): infinite at 0"),
     Gate(
         "hypot", "x y", ("x / where(out == 0, 1, out)", "y / where(out == 0, 1, out)"), kink="out == 0",
-        definition="sqrt(x^2 + y^2)", says="shares the gradient along the direction (x, y): never more than it got",
+        definition="sqrt(x^2 + y^2)", frameworks="nan,nan 0.5,0.5 - -",
+        says="shares the gradient along the direction (x, y): never more than it got",
     ),
     Gate(
         "logaddexp", "x y", ("sigmoid(x - y)", "sigmoid(y - x)"), definition="y + softplus(x - y)",
+        instead_of="log(exp(x) + exp(y))",
         says="a smooth max: shares the gradient between its inputs, in parts that add up to 1",
     ),
     Gate(
         "xlogy", "x y", ("log(y)", "x / where((x == 0) * (y == 0), 1, y)"), domain="(y > 0) + (x == 0)", needs="y > 0",
         definition="x * log(where((x == 0) * (y <= 0), 1, y))",
+        instead_of="x * log(y)",
         says="x log(y), and 0 where x is 0: scales x by log(y), and y by x/y",
     ),
 ]  # fmt: skip
@@ -114,6 +119,8 @@ HYPERBOLIC = [
     Gate("cosh", "x", "sinh(x)", definition="(exp(x) + exp(-x)) / 2", says="scales by sinh(x): dead at 0"),
     Gate(
         "tanh", "x", "sech(x)^2", definition="2 * sigmoid(2 * x) - 1",
+        textbook="1 - out^2", saturates=True,
+        instead_of=("(exp(x) - exp(-x)) / (exp(x) + exp(-x))", "(exp(2 * x) - 1) / (exp(2 * x) + 1)"),
         says="scales by 1 - out²: full at 0, and almost none where it is saturated",
     ),
     Gate(
@@ -137,9 +144,13 @@ HYPERBOLIC = [
 PIECEWISE = [
     Gate(
         "abs", "x", "sign(x)", ties_first="where(x >= 0, 1, -1)", kink="x == 0", aliases="fabs absolute",
+        frameworks="0 1 0 0",
         says="passes the gradient, with its sign turned where the input is negative; nothing at 0",
     ),
-    Gate("sign", "x", "0", kink="x == 0", aliases="sgn signum", says="-1, 0 or 1; flat: no gradient passes"),
+    Gate(
+        "sign", "x", "0", kink="x == 0", aliases="sgn signum", frameworks="0 0 0 0",
+        says="-1, 0 or 1; flat: no gradient passes",
+    ),
     Gate("step", "x", "0", kink="x == 0", aliases="heaviside", says="1 from 0 on, else 0; flat: no gradient passes"),
     Gate("floor", "x", "0", kink="x == out", says="to the next whole below; flat: no gradient passes"),
     Gate("ceil", "x", "0", kink="x == out", says="to the next whole above; flat: no gradient passes"),
@@ -153,16 +164,19 @@ PIECEWISE = [
     ),
     Gate(
         "mod", "x y", ("1", "round((out - x) / y)"), domain="y != 0", kink="out == 0", aliases="remainder",
+        piece="round((out - x) / y)",
         definition="x - y * floor(x / y)", says="passes the gradient to x unchanged; the result has the sign of y",
     ),
     Gate(
         "max", "x...", "x == out", ties_split="( x == out ) / ties", ties_first="( x == out ) * ( earlier == 0 )",
         routes=True, idempotent=True, kink="ties", aliases="maximum", reduces="max_of",
+        frameworks="0.5,0.5 0.5,0.5 0.5,0.5 1,0",
         says="routes the gradient to the largest input; the others get nothing",
     ),
     Gate(
         "min", "x...", "x == out", ties_split="( x == out ) / ties", ties_first="( x == out ) * ( earlier == 0 )",
         routes=True, idempotent=True, kink="ties", aliases="minimum", reduces="min_of",
+        frameworks="0.5,0.5 0.5,0.5 0.5,0.5 1,0",
         says="routes the gradient to the smallest input; the others get nothing",
     ),
     Gate(
@@ -174,10 +188,11 @@ PIECEWISE = [
         ),
         ties_first=("(x >= lo) * (x <= hi)", "(x < lo) * (lo <= hi)", "max(x, lo) > hi"),
         routes=True, kink="(x == lo) + (x == hi)", definition="min(max(x, lo), hi)", aliases="clamp",
-        says="routes the gradient to x between the bounds, else to the bound that holds",
+        frameworks="1 0.5 0 1", says="routes the gradient to x between the bounds, else to the bound that holds",
     ),
     Gate(
         "where", "condition x y", ("0", "condition != 0", "condition == 0"), routes=True,
+        piece="condition != 0",
         says="routes the gradient to the branch that is taken; the other one gets exactly nothing",
     ),
 ]  # fmt: skip
@@ -192,6 +207,7 @@ COMPARISONS = [
 ACTIVATIONS = [
     Gate(
         "sigmoid", "x", "out * sigmoid(-x)", aliases="σ expit logistic", definition="1 / (1 + exp(-x))",
+        textbook="out * (1 - out)", saturates=True, instead_of="exp(x) / (1 + exp(x))",
         says="squashes to (0, 1): passes a quarter at most, and almost nothing where it is saturated",
     ),
     Gate(
@@ -200,13 +216,15 @@ ACTIVATIONS = [
     ),
     Gate(
         "relu", "x", "x > 0", ties_split="((x > 0) + (x >= 0)) / 2", ties_first="x >= 0", routes=True, kink="x == 0",
-        definition="max(x, 0)", says="passes the gradient where the input is positive; dead elsewhere",
+        definition="max(x, 0)", frameworks="0 0 - 0",
+        says="passes the gradient where the input is positive; dead elsewhere",
     ),
     Gate(
         "leaky_relu", "x slope=0.01", ("where(x > 0, 1, slope)", "where(x > 0, 0, x)"),
         ties_split=("where(x > 0, 1, where(x < 0, slope, (1 + slope) / 2))", "where(x > 0, 0, x)"),
         ties_first=("where(x >= 0, 1, slope)", "where(x > 0, 0, x)"),
         kink="(x == 0) * (slope != 1)", definition="where(x > 0, x, slope * x)",
+        frameworks="0.01 1 - 0.01",
         says="passes the gradient where the input is positive, a small part of it elsewhere",
     ),
     Gate(
@@ -217,11 +235,12 @@ ACTIVATIONS = [
     Gate(
         "selu", "x", "where(x > 0, 1.0507009873554805, 1.7580993408473766 * exp(x))", kink="x == 0",
         definition="1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))",
+        frameworks="1.7581 1.7581 - 1.0507",
         says="an elu that keeps mean and variance (Klambauer et al. 2017, arXiv:1706.02515)",
     ),
     Gate(
         "softplus", "x", "sigmoid(x)", definition="log1p(exp(x))",
-        says="a smooth relu: passes the part sigmoid(x) of the gradient",
+        instead_of="log(exp(x) + 1)", says="a smooth relu: passes the part sigmoid(x) of the gradient",
     ),
     Gate("softsign", "x", "(1 / (1 + abs(x)))^2", definition="x / (1 + abs(x))", says="squashes to (-1, 1), slowly"),
     Gate(
@@ -241,13 +260,13 @@ ACTIVATIONS = [
         "hardtanh", "x", "(x > -1) * (x < 1)", ties_split="((x > -1) + (x >= -1)) / 2 * ((x < 1) + (x <= 1)) / 2",
         ties_first="(x >= -1) * (x <= 1)", routes=True, kink="abs(x) == 1", definition="clip(x, -1, 1)",
         aliases="hard_tanh",
-        says="passes the gradient between -1 and 1; dead elsewhere",
+        frameworks="0 1 - -", says="passes the gradient between -1 and 1; dead elsewhere",
     ),
     Gate(
         "hardsigmoid", "x", "(x > -3) * (x < 3) / 6",
         ties_split="((x > -3) + (x >= -3)) / 2 * ((x < 3) + (x <= 3)) / 12", ties_first="(x >= -3) * (x <= 3) / 6",
         routes=True, kink="abs(x) == 3", definition="clip(x / 6 + 0.5, 0, 1)", aliases="hard_sigmoid",
-        says="passes a sixth of the gradient between -3 and 3; dead elsewhere",
+        frameworks="0 0 - 0", says="passes a sixth of the gradient between -3 and 3; dead elsewhere",
     ),
     Gate(
         "logit", "x", "1 / x + 1 / (1 - x)", domain="(x > 0) * (x < 1)", needs="0 < x < 1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from backprop.show.grid import Column, Grid, aligned
 from backprop.spans import width
 
@@ -58,7 +60,36 @@ def markdown_cell(text: str, column: Column) -> str:
 LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "×": r"\ensuremath{\times}", "·": r"\ensuremath{\cdot}", "→": r"\ensuremath{\to}", "±": r"\ensuremath{\pm}",
+    "²": r"\ensuremath{^2}", "≥": r"\ensuremath{\ge}", "≤": r"\ensuremath{\le}", "…": r"\ldots{}", "−": "$-$",
 }  # fmt: skip
+
+
+def latex_text(text: str) -> str:
+    """A text with the characters that LaTeX reads in its own way, or has no glyph for, spelt out."""
+    return "".join(map(latex_character, text))
+
+
+def latex_character(character: str) -> str:
+    """A character that compiles without a package: Greek letters and signs as mathematics, others by their number."""
+    if character in LATEX or character.isascii():
+        return LATEX.get(character, character)
+    name = unicodedata.name(character, "")
+    if name.startswith("GREEK SMALL LETTER ") and " WITH " not in name:
+        letter = (
+            name.removeprefix("GREEK SMALL LETTER ")
+            .lower()
+            .replace("lamda", "lambda")
+            .replace("final sigma", "varsigma")
+        )
+        return "o" if letter == "omicron" else rf"\ensuremath{{\{letter}}}"
+    if name.startswith("GREEK CAPITAL LETTER ") and " WITH " not in name:
+        letter = name.removeprefix("GREEK CAPITAL LETTER ").capitalize().replace("Lamda", "Lambda")
+        return rf"\ensuremath{{\{letter}}}" if letter in CAPITALS else rf"\ensuremath{{\mathrm{{{letter[0]}}}}}"
+    return character if "\xc0" <= character <= "\xff" else rf"U+{ord(character):04X}"
+
+
+CAPITALS = frozenset(["Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"])
 
 
 def latex(grid: Grid) -> str:
@@ -81,7 +112,7 @@ def latex_cell(text: str, column: Column) -> str:
         return latex_array(text)
     if column.numeric:
         return {"": "", "nan": "nan", "inf": r"$\infty$", "-inf": r"$-\infty$"}.get(text) or latex_number(text)
-    return rf"\texttt{{{''.join(LATEX.get(character, character) for character in text)}}}" if text else ""
+    return rf"\texttt{{{latex_text(text)}}}" if text else ""
 
 
 def latex_array(text: str) -> str:

@@ -9,6 +9,8 @@ STYLES = {
     "value": "green",
     "gradient": "red",
     "local": "cyan",
+    "verdict": "bold",
+    "": "",
     "heading": "dim",
     "error": "bold red",
     "note": "bold yellow",

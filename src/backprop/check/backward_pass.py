@@ -1,0 +1,415 @@
+"""A hand-written backward pass, judged line by line, each line given what the lines before it computed.
+
+The gradient of a stage is a sum of shares, one for every place where it is used: local gradient times the gradient of the
+stage that uses it. A line of the user's is right if it contributes some of the shares that are still due, with the gradients
+that the user has computed so far: so a mistake is blamed on its own line, and what merely inherits it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from math import nan
+from typing import Any, NamedTuple
+
+from backprop.check.catalogue import Case, Finding, diagnose, exactly, half_of, listed, matches, subsets
+from backprop.check.flow import OUTPUT, Edge, Shares, backward, slope_through
+from backprop.check.lines import Code, Line, unknown_name
+from backprop.check.samples import Samples, close, minus, nothing, plus, runs_around
+from backprop.errors import Problem, nearest
+from backprop.run import Run
+from backprop.stages import Names
+from backprop.syntax.printer import number_text
+
+GRADIENT_NAMES = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{out}d{}", "d{out}_d{}", "d{out}_{}")
+
+
+class Judgement(NamedTuple):
+    """What is said about a line: "ok", "wrong", or "inherited": right, given what came before, which was not.
+
+    `yours` is the variable's value after the line; `expected` what it should be then, given the lines before; for an
+    inherited one, what it should be in truth. `cause` is a word of the catalogue, or None; `advice` are sentences.
+    """
+
+    line: int
+    name: str
+    yours: Any
+    expected: Any
+    verdict: str
+    cause: str | None
+    advice: list[str]
+
+
+class Verdicts(NamedTuple):
+    """The judgements, in the order of the lines, and remarks on the pass as a whole."""
+
+    lines: list[Judgement]
+    remarks: list[str]
+
+
+class Target(NamedTuple):
+    """What a name stands for: the "gradient" of a stage, the "local" derivative of one stage in another, a "forward" value."""
+
+    kind: str
+    wire: int
+    of: int = -1
+
+
+def judge(result: Run, names: Names, lines: list[Line]) -> Verdicts:
+    """Judge the lines of a backward pass. Raises a Problem where a line reads what is not known."""
+    return Judge(result, names, lines).verdicts()
+
+
+class Judge:
+    """The state of one judgement. Everything is a list of numbers, one for each point (see samples)."""
+
+    def __init__(self, result: Run, names: Names, lines: list[Line]) -> None:
+        self.result, self.names, self.lines = result, names, lines
+        self.claims = lines[0].program is None
+        self.runs = [result] if self.claims else runs_around(result)
+        self.circuit = result.circuit
+        self.wires = {name: wire for wire, name in names.names.items()}
+        self.remarks: list[str] = []
+        self.targets = [self.target(line.name) for line in lines]
+        gradients = {target.wire for target in self.targets if target is not None and target.kind == "gradient"}
+        self.anchors = frozenset([*self.circuit.names, *gradients, self.circuit.output])
+        self.codes = [Code(line, frozenset([*self.wires, *(other.name for other in lines)])) for line in lines]
+        self.found: dict[int, Judgement] = {}
+        self.so_far: dict[int, frozenset[Edge]] = {}  # the shares that a gradient holds after a line
+        self.execute()
+
+    # ── names ──
+
+    def target(self, name: str) -> Target | None:
+        """What a line's name stands for; None for a helper of the user's own."""
+        if name in self.wires:
+            return Target("forward", self.wires[name])
+        out = self.names.text(self.circuit.output)
+        for form in GRADIENT_NAMES:
+            before, _, after = form.replace("{out}", out).partition("{}")
+            inner = name[len(before) : len(name) - len(after)]
+            if name.startswith(before) and name.endswith(after) and inner in self.wires:
+                return Target("gradient", self.wires[inner])
+        for split in re.finditer("_?d", name[2:]):
+            top, bottom = name[1 : split.start() + 2], name[split.end() + 2 :]
+            if name[0] == "d" and top in self.wires and bottom in self.wires:
+                return Target("local", self.wires[bottom], self.wires[top])
+        return None
+
+    def helper_remark(self, name: str) -> str | None:
+        """A helper's name that looks like the gradient of a stage, but for a slip."""
+        near = nearest(name, [f"d{known}" for known in self.wires]) if name.startswith("d") and len(name) > 1 else None
+        return f"{name} is the gradient of no stage (did you mean {near}?): it is taken for a helper" if near else None
+
+    # ── running the lines ──
+
+    def execute(self) -> None:
+        """Run all lines at all points, keeping what each computed and what was known before it.
+
+        `values` is what a line computes from forward values as they should be; `actual` what the user has, whose forward
+        values a line may have overwritten.
+        """
+        points = range(len(self.runs))
+        forward = [{name: result.values[wire] for name, wire in self.wires.items()} for result in self.runs]
+        clean, dirty = [dict(there) for there in forward], [dict(there) for there in forward]
+        self.values: list[Samples] = []
+        self.before: list[Samples | None] = []
+        self.after: list[Samples] = []
+        self.known: list[list[dict[str, Any]]] = []
+        self.early: dict[int, str] = {}
+        later = [line.name for line in self.lines]
+        for i, (line, code, target) in enumerate(zip(self.lines, self.codes, self.targets, strict=True)):
+            for name in code.reads:
+                if name not in clean[0]:
+                    if name not in later[i:]:
+                        raise unknown_name(line, name, [*clean[0]])
+                    self.early[i] = name
+            values: Samples = [nan if i in self.early else code.value(clean[k]) for k in points]
+            actual: Samples = [nan if i in self.early else code.value(dirty[k]) for k in points]
+            before = [dirty[k].get(line.name) for k in points]
+            self.values.append(values)
+            self.known.append([dict(there) for there in clean])
+            fresh = before[0] is None
+            self.before.append(None if fresh else before)
+            after = plus(before, actual) if line.adds and not fresh else actual
+            self.after.append(after)
+            example = target is not None and target.kind == "forward" and not code.reads and not line.adds
+            for k in points:
+                if example and target is not None and target.wire in self.circuit.variables.values():
+                    continue  # x = 3: an example value, and the point is given already
+                dirty[k][line.name] = after[k]
+                if target is None:
+                    clean[k][line.name] = (clean[k].get(line.name, 0.0) if line.adds else 0.0) + values[k]
+                elif target.kind == "gradient":
+                    clean[k][line.name] = after[k]
+                elif target.kind == "local":
+                    clean[k][line.name] = slope_through(self.runs[k], target.of, target.wire, frozenset())
+        self.final = clean
+
+    def given(self, i: int, wire: int, final: bool = False) -> list[dict[int, Any]]:
+        """The gradients that the user has when line i is reached; `final` takes them as they are in the end."""
+        found: list[dict[int, Any]] = [{} for _ in self.runs]
+        for j, target in enumerate(self.targets):
+            if target is None or target.kind != "gradient" or target.wire == wire:
+                continue
+            if j < i or self.claims or final:
+                for k in range(len(self.runs)):
+                    found[k][target.wire] = self.after[j][k]
+        return found
+
+    # ── judging ──
+
+    def verdicts(self) -> Verdicts:
+        """All judgements."""
+        groups: dict[int, list[int]] = {}
+        for i, target in enumerate(self.targets):
+            if target is None:
+                remark = self.helper_remark(self.lines[i].name)
+                if self.claims:
+                    raise self.no_such_claim(self.lines[i].name)
+                self.remarks += [remark] if remark and remark not in self.remarks else []
+            elif target.kind == "gradient":
+                groups.setdefault(target.wire, []).append(i)
+            else:
+                self.value_line(i, target)
+        for wire, members in groups.items():
+            self.group(wire, members)
+        self.stale_lines(groups)
+        for name, wire in self.circuit.variables.items():
+            if wire not in groups and not self.claims:
+                self.remarks.append(f"no line computes d{name}")
+        return Verdicts([self.found[i] for i in sorted(self.found)], self.remarks)
+
+    def no_such_claim(self, name: str) -> Problem:
+        near = nearest(name, [*self.wires, *(f"d{known}" for known in self.wires)])
+        hint = f"did you mean {near}?" if near else f"it is d and the name of a stage: d{next(iter(self.wires))}"
+        return Problem("name", f"{name} is neither a gradient nor a stage of this circuit", hint=hint)
+
+    def say(
+        self, i: int, expected: Any, verdict: str, cause: str | None = None, advice: list[str] | None = None
+    ) -> None:
+        yours = self.after[i][0]
+        self.found[i] = Judgement(
+            self.lines[i].number, self.lines[i].name, yours, expected, verdict, cause, advice or []
+        )
+
+    def value_line(self, i: int, target: Target) -> None:
+        """A line that sets a forward value again, or a local derivative: its number is known."""
+        line = self.lines[i]
+        if target.kind == "local":
+            right = [slope_through(result, target.of, target.wire, frozenset()) for result in self.runs]
+        else:
+            right = [result.values[target.wire] for result in self.runs]
+            if not self.claims and not self.codes[i].reads and target.wire in self.circuit.variables.values():
+                if not close(self.values[i][0], right[0], 0.0):
+                    self.remarks.append(
+                        f"{line.name} is {number_text(right[0])} here, whatever line {line.number} says"
+                    )
+                return
+        if close(self.after[i][0], right[0], 0.0) or abs(self.after[i][0] - right[0]) <= (line.half_unit or 0.0):
+            self.say(i, right[0], "ok")
+        elif target.kind == "local":
+            turned = close(self.after[i][0], -right[0], 0.0)
+            self.say(i, right[0], "wrong", "sign" if turned else None, ["the sign is turned"] if turned else [])
+        elif self.claims:
+            self.say(i, right[0], "wrong")
+        else:
+            readers = [other.number for j, other in enumerate(self.lines) if j > i and line.name in self.codes[j].reads]
+            still = f", which line {readers[0]} reads" if readers else ""
+            self.say(
+                i,
+                right[0],
+                "wrong",
+                "stale",
+                [f"overwrites the forward value of `{line.name}`{still}", "give it another name"],
+            )
+
+    def group(self, wire: int, members: list[int]) -> None:
+        """The lines that make up the gradient of one stage."""
+        covered: frozenset[Edge] = frozenset()
+        lost: frozenset[Edge] = frozenset()
+        unmatched: list[int] = []
+        defined = False
+        shares = self.shares(members[0], wire)
+        for i in members:
+            shares = self.shares(i, wire)
+            line, everything = self.lines[i], frozenset(shares.edges)
+            piece, adds = self.piece(i)
+            if i in self.early:
+                self.say(
+                    i, shares.sum(everything)[0], "wrong", "stale", [f"`{self.early[i]}` is read before it is computed"]
+                )
+                lost |= everything
+                continue
+            if not self.codes[i].reads and nothing(piece):  # dx = 0, to begin with
+                self.accept(i, shares, frozenset())
+                continue
+            overwriting = defined and not adds
+            due = everything if overwriting else everything - covered
+            found = self.match(i, shares, piece, due)
+            if found is None and overwriting:
+                found = self.match(i, shares, piece, everything - covered)
+            if found is None:
+                unmatched.append(i)
+            elif overwriting and not nothing(shares.sum(everything - found)):
+                gone = covered - found
+                places = len(shares.edges)
+                where = "2 places" if places == 2 else f"{places} places"
+                advice = [
+                    f"{exactly(self.case(i, shares, piece, everything, covered), found)}; lost: {listed(self.case(i, shares, piece, everything, covered), everything - found if i == members[-1] else gone)}",
+                    f"`{line.name} =` overwrites where `{line.name} +=` is needed: {self.names.text(wire)} is used in {where}",
+                ]
+                right = shares.sum(everything if i == members[-1] else covered | found)
+                self.say(i, right[0], "wrong", "overwrites", advice)
+                lost |= gone
+                covered = covered | found
+            else:
+                covered = everything if overwriting else covered | found
+                self.accept(i, shares, covered)
+            defined = True
+        left = frozenset(shares.edges) - covered - lost
+        self.blame(wire, members, unmatched, left, covered)
+
+    def blame(
+        self, wire: int, members: list[int], unmatched: list[int], left: frozenset[Edge], covered: frozenset[Edge]
+    ) -> None:
+        """Say what is wrong with the lines that match nothing, or that something is missing in the end."""
+        if not unmatched:
+            last = next((i for i in reversed(members) if self.found[i].verdict != "wrong"), None)
+            if last is not None:
+                shares = self.shares(last, wire)
+                missing = frozenset(
+                    edge for edge in left if not close(shares.edges[edge][0], 0.0, shares.scale(self.piece(last)[0])[0])
+                )
+                if missing:
+                    piece, _ = self.piece(last)
+                    case = self.case(last, shares, piece, left, covered)
+                    places = f"{self.names.text(wire)} is used in {len(shares.edges)} places"
+                    half = half_of(shares, missing, covered)
+                    advice = [f"{exactly(case, covered)}; missing: {listed(case, missing)}", places]
+                    if half is not None:
+                        advice = [
+                            f"`{self.names.expression(half)}` uses {self.names.text(wire)} twice, and one half is missing"
+                        ]
+                    cause = "missing-share" if half is None else "factor"
+                    self.say(last, shares.sum(shares.edges)[0], "wrong", cause, advice)
+            return
+        for i in unmatched:
+            shares = self.shares(i, wire)
+            piece, adds = self.piece(i)
+            finding, due = self.best_finding(i, shares, piece, left, covered, alone=len(unmatched) == 1)
+            before = self.before[i]
+            base = before[0] if adds and before is not None else 0.0
+            self.say(
+                i, base + finding.right[0], "wrong", finding.cause, finding.advice or self.plain_advice(shares, due)
+            )
+            left -= due
+            for later in members:
+                if later > i and later in self.so_far:
+                    self.accept(later, shares, self.so_far[later] | due)
+
+    def best_finding(
+        self, i: int, shares: Shares, piece: Samples, left: frozenset[Edge], covered: frozenset[Edge], alone: bool
+    ) -> tuple[Finding, frozenset[Edge]]:
+        """The finding for a wrong line. Where several lines are wrong, each may stand for any of the shares that are due."""
+        options = [left] if alone or not left else [*subsets(sorted(left))]
+        first = None
+        for due in options:
+            finding = diagnose(self.case(i, shares, piece, due, covered))
+            if finding.cause is not None and finding.cause != "missing-share":
+                return finding, due
+            first = first or (finding, due)
+        assert first is not None
+        return first
+
+    def plain_advice(self, shares: Shares, due: frozenset[Edge]) -> list[str]:
+        """What the line should have been, where no cause is proved."""
+        if not due:
+            return ["all shares are in other lines already"]
+        parts = [
+            "the gradient on the output"
+            if share == frozenset([OUTPUT])
+            else f"the local gradient of `{via}` times d{via.partition(' = ')[0]}"
+            for via, share in shares.described(due)
+        ]
+        return [f"it should be {' + '.join(parts)}"]
+
+    def case(self, i: int, shares: Shares, piece: Samples, left: frozenset[Edge], covered: frozenset[Edge]) -> Case:
+        code = None if self.claims else self.codes[i]
+        slack = self.lines[i].half_unit or 0.0
+        tolerances = [slack if k == 0 else 0.0 for k in range(len(piece))]
+        name = self.lines[i].name
+        return Case(name, name, piece, shares, left, covered, code, self.known[i], self.wires, tolerances)
+
+    def shares(self, i: int, wire: int, final: bool = False) -> Shares:
+        return Shares(self.runs, self.names, wire, self.given(i, wire, final), self.anchors)
+
+    def piece(self, i: int) -> tuple[Samples, bool]:
+        """What a line contributes, and whether it adds to what is there: `dx = dx + …` does too."""
+        line, before = self.lines[i], self.before[i]
+        if not line.adds and before is not None and line.name in self.codes[i].reads:
+            return minus(self.values[i], before), True
+        return self.values[i], line.adds
+
+    def match(self, i: int, shares: Shares, piece: Samples, due: frozenset[Edge]) -> frozenset[Edge] | None:
+        """The shares that a line contributes: a set of those that are due, the same at all points, or else at the first."""
+        silent = frozenset(edge for edge in due if nothing(shares.edges[edge]))
+        case = self.case(i, shares, piece, due, frozenset())
+        here_only: frozenset[Edge] | None = None
+        scales = shares.scale(piece)
+        slack = self.lines[i].half_unit or 0.0
+        if matches(case, [0.0] * len(piece)):
+            return silent
+        for edges in subsets(sorted(due - silent)):
+            sums = shares.sum(edges)
+            if matches(case, sums):
+                return edges
+            if here_only is None and (close(sums[0], piece[0], scales[0]) or abs(sums[0] - piece[0]) <= slack):
+                here_only = edges
+        return here_only
+
+    def accept(self, i: int, shares: Shares, covered: frozenset[Edge]) -> None:
+        """A line that is right, given what came before."""
+        self.so_far[i] = covered
+        truth = self.truth(shares.wire, covered)
+        yours = self.after[i][0]
+        slack = self.lines[i].half_unit or 0.0
+        if close(yours, truth, shares.scale([truth])[0]) or abs(yours - truth) <= slack:
+            self.say(i, truth, "ok")
+        else:
+            self.say(i, truth, "inherited", None, ["right, given the lines above"])
+
+    def truth(self, wire: int, edges: frozenset[Edge]) -> Any:
+        """The sum of the shares in truth."""
+        _, sent = backward(self.result, {})
+        return sum((sent.get(edge, 0.0) for edge in sorted(edges)), 0.0)
+
+    # ── order ──
+
+    def stale_lines(self, groups: dict[int, list[int]]) -> None:
+        """Blame the lines that read a gradient to which a later line, itself right, still adds."""
+        for wire, members in groups.items():
+            for i in members:
+                if self.found[i].verdict == "wrong" or self.claims:
+                    continue
+                culprits = [
+                    (source, j)
+                    for source, j in self.later_additions(groups, i, wire)
+                    if self.found[j].verdict != "wrong"
+                ]
+                now, final = self.shares(i, wire), self.shares(i, wire, final=True)
+                changed = [(source, j) for source, j in culprits if any(edge[0] == source for edge in now.edges)]
+                if changed and not close(now.sum(now.edges)[0], final.sum(final.edges)[0], 0.0):
+                    source, j = changed[0]
+                    advice = [
+                        f"`{self.lines[j].name}` is read before it is complete: line {self.lines[j].number} still adds to it"
+                    ]
+                    self.say(i, final.sum(final.edges)[0], "wrong", "stale", advice)
+
+    def later_additions(self, groups: dict[int, list[int]], i: int, wire: int) -> Iterator[tuple[int, int]]:
+        """The gradients of other stages that lines after line i still change, though lines before it have set them."""
+        for source, members in groups.items():
+            if source != wire and any(j < i for j in members):
+                for j in members:
+                    if j > i and self.lines[j].name in self.codes[i].reads:
+                        yield source, j

@@ -1,0 +1,212 @@
+"""The lines of a hand-written backward pass: `dnum = invden`, `dx += …`, in our own language or in Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from backprop.circuit import Circuit
+from backprop.circuit.lower import Lowering
+from backprop.errors import Problem, nearest
+from backprop.expr import Program, Statement
+from backprop.gates import CONSTANTS
+from backprop.pyread import is_python, read_python
+from backprop.run import evaluate
+from backprop.spans import Span, line_and_column
+from backprop.syntax import parse
+
+# At the beginning of a statement: `dx +=` and `dx -=`, of which the language itself knows only the `=`.
+ACCUMULATE = re.compile(r"(?P<begin>(?:^|[;\n])[ \t]*)(?P<name>[^\W\d]\w*)(?P<blank>[ \t]*)(?P<sign>[+-])=(?!=)")
+
+
+class Line(NamedTuple):
+    """One statement: `name = value`, or with `adds` `name += value`. A claim has a number in place of a statement.
+
+    `number` is the line in the file, from 1; `half_unit` how far a bare number may be off, given the digits it is written with.
+    """
+
+    number: int
+    name: str
+    adds: bool
+    program: Program | None
+    statement: Statement | None
+    claim: Any = None
+    half_unit: float | None = None
+
+    def problem(self, kind: str, message: str, hint: str = "", span: Span | None = None) -> Problem:
+        """A problem with this line."""
+        program = self.program
+        if program is None or self.statement is None:
+            return Problem(kind, message, hint=hint)
+        spans = [span or program.tokens_span(*self.statement.tokens)]
+        return Problem(kind, message, text=program.text, source=program.source, spans=spans, hint=hint)
+
+
+class Code:
+    """A line that can be run: its circuit over the names that it reads. `leaves` are the name nodes in it."""
+
+    def __init__(self, line: Line, known: frozenset[str]) -> None:
+        self.line = line
+        self.circuit = None if line.program is None else one_line(line.program, line.statement, known)
+
+    @property
+    def reads(self) -> list[str]:
+        """The names that the line reads."""
+        return [] if self.circuit is None else list(self.circuit.variables)
+
+    def value(self, names: Mapping[str, Any]) -> Any:
+        """What the line computes."""
+        if self.circuit is None:
+            return self.line.claim
+        return evaluate(self.circuit, {name: names[name] for name in self.circuit.variables})[self.circuit.output]
+
+
+def one_line(program: Program, statement: Statement | None, known: frozenset[str]) -> Circuit:
+    """The circuit of one statement of a program, whose other statements are not looked at, but for definitions."""
+    assert statement is not None
+    circuit = Circuit(program)
+    shadowed = [name for name in CONSTANTS if name in known]
+    lowering = Lowering(circuit, shadowed, False)
+    for earlier in program.statements:
+        if earlier is statement:
+            break
+        if earlier.kind == "definition":
+            lowering.statement(earlier, last=False)
+    circuit.output = lowering.expression(statement._replace(nodes=beneath(program, statement.value)))  # type: ignore[arg-type]
+    return circuit
+
+
+def beneath(program: Program, node: int) -> list[int]:
+    """The nodes that a node is made of, itself included, in order."""
+    found, pending = set(), [node]
+    while pending:
+        top = pending.pop()
+        if top not in found:
+            found.add(top)
+            pending += operands(program, top)
+    return sorted(found)
+
+
+def operands(program: Program, node: int) -> list[int]:
+    """The nodes right below a node."""
+    op, operand = program.ops[node], program.operands[node]
+    if op in ("number", "name", "string"):
+        return []
+    if op == "call":
+        return [*operand.positional, *(value for _, value in operand.keywords)]
+    return [source for source in operand if source is not None]
+
+
+def read_lines(text: str, source: str) -> list[Line]:
+    """The lines of a backward pass. Raises a Problem for what cannot be read."""
+    if is_python(source):
+        program = read_python(text, source, repeated=True)
+    else:
+        program = parse(ACCUMULATE.sub(masked, text), source)
+        program.text = text
+        program.statements = [accumulating(program, statement) for statement in program.statements]
+    lines = []
+    for statement in program.statements:
+        span = program.tokens_span(*statement.tokens)
+        number = line_and_column(text, span.start)[0]
+        if statement.kind == "result":
+            raise Problem(
+                "syntax", "a line of a backward pass has a name", text=text, source=source, spans=[span],
+                hint="write dx = …, or dx += …",
+            )  # fmt: skip
+        if statement.kind != "definition":
+            adds = statement.kind == "accumulate"
+            lines.append(
+                Line(number, statement.name, adds, program, statement, half_unit=half_unit(program, statement))
+            )
+    if not lines:
+        raise Problem("syntax", f"{source} holds no backward pass", hint="its lines are like dx = …, or dx += …")
+    return lines
+
+
+def masked(match: re.Match[str]) -> str:
+    """`dx +=` as an assignment of the same length; `dx -=` too, with its sign put before what follows by `accumulating`."""
+    return f"{match['begin']}{match['name']}{match['blank']} ="
+
+
+def accumulating(program: Program, statement: Statement) -> Statement:
+    """The statement with the kind that its text has: `+=` and `-=` accumulate."""
+    start = program.tokens_span(*statement.tokens).start
+    found = ACCUMULATE.match(program.text, start)
+    if statement.kind != "assignment" or not found:
+        return statement
+    value = statement.value
+    if found["sign"] == "-":
+        program.ops.append("negate")
+        program.operands.append((value,))
+        program.firsts.append(program.firsts[value])
+        program.lasts.append(program.lasts[value])
+        value = len(program.ops) - 1
+    return statement._replace(kind="accumulate", value=value)
+
+
+def half_unit(program: Program, statement: Statement) -> float | None:
+    """Half a unit in the last digit of a bare number; None for a formula."""
+    if program.ops[statement.value] != "number":
+        return None
+    return rounding(program.source_of(statement.value))
+
+
+def rounding(text: str) -> float:
+    """Half a unit in the last digit that a number is written with: 0.005 for 2.06."""
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        exponent = Decimal(text.replace("_", "").replace("−", "-").replace(" ", "")).as_tuple().exponent
+    except InvalidOperation:
+        return 0.0
+    return 0.5 * 10.0**exponent if isinstance(exponent, int) and exponent < 0 else 0.0
+
+
+def read_claim(text: str) -> tuple[str, float, float]:
+    """A claim `dx=2.06`: the name, the number, and how far it may be off."""
+    from backprop.values import parse_value
+
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise Problem("option", f"--claim takes NAME=NUMBER, and not {text}", hint="for example --claim dx=2.06")
+    number = parse_value(value.strip(), name.strip())
+    return name.strip(), number, rounding(value.strip())
+
+
+def read_claims(text: str, source: str) -> list[tuple[str, float, float]]:
+    """The claims of a JSON object of names and numbers; how many digits a number has is read off its text."""
+    import json
+
+    from backprop.values import read_variables
+
+    values = read_variables(text, source)
+    written = json.loads(text, parse_float=str, parse_int=str)
+    return [(name, value, rounding(str(written[name]))) for name, value in values.items()]
+
+
+def claim_lines(claims: list[tuple[str, float, float]]) -> list[Line]:
+    """Claims as the lines of a pass."""
+    return [Line(number, name, False, None, None, value, unit) for number, (name, value, unit) in enumerate(claims, 1)]
+
+
+def unknown_name(line: Line, name: str, known: list[str]) -> Problem:
+    """The problem that a line reads what nobody computed."""
+    program = line.program
+    assert program is not None and line.statement is not None
+    spans = [program.span(node) for node in beneath(program, line.statement.value) if program.operands[node] == name]
+    near = nearest(name, known)
+    hint = (
+        f"did you mean {near}?"
+        if near
+        else "a line may read the stages of the circuit, and what earlier lines computed"
+    )
+    # A name that occurs in several lines is one node, whose place is the first: the line's own one is searched for.
+    place = program.tokens_span(*line.statement.tokens)
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", program.text[place.start : place.end])
+    if found:
+        spans = [Span(place.start + found.start(), place.start + found.end())]
+    return Problem(
+        "name", f"{name} is not known here", text=program.text, source=program.source, spans=spans, hint=hint
+    )

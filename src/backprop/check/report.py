@@ -1,0 +1,141 @@
+"""The findings of a check as cells to be shown, and as the objects that `check --json` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from backprop.check.backward_pass import Judgement
+from backprop.check.numerical import GOOD, Comparison
+from backprop.show import objects
+from backprop.show.grid import Column, Grid, number
+
+LOUD = {
+    "ok": "ok",
+    "wrong": "WRONG",
+    "kink": "KINK",
+    "singular": "SINGULAR",
+    "imprecise": "IMPRECISE",
+    "inherited": "inherited",
+}
+
+
+def overall(verdicts: Iterable[str]) -> str:
+    """The verdict on the whole: "wrong" if anything is, else "kink" if anything is, else "ok"."""
+    found = set(verdicts)
+    return "wrong" if "wrong" in found else "kink" if "kink" in found else "ok"
+
+
+# ── numerical ──
+
+
+def comparison_grid(found: Sequence[Comparison], digits: int | None) -> Grid:
+    """A row for each gradient, and its remark in a row below it."""
+    columns = [
+        Column("variable", "name", False),
+        Column("gradient", "gradient", True),
+        Column("numerical", "value", True),
+        Column("error", "", True),
+        Column("verdict", "verdict", False),
+    ]
+    rows = []
+    for one in found:
+        error = "" if one.error != one.error or one.error == float("inf") else f"{one.error:.1g}"
+        numerical = "" if one.numerical != one.numerical else number(one.numerical, digits)
+        said = f"{LOUD[one.verdict]}{': ' if one.remark else ''}{one.remark}"
+        rows.append([one.name, number(one.gradient, digits), numerical, error, said])
+    return Grid(columns, rows)
+
+
+def comparison_object(one: Comparison) -> dict[str, Any]:
+    """One gradient for programs."""
+    found: dict[str, Any] = {
+        "name": one.name,
+        "gradient": objects.number(one.gradient),
+        "numerical": objects.number(one.numerical),
+        "error": objects.number(one.error),
+        "verdict": one.verdict,
+        "method": one.method,
+        "remark": one.remark or None,
+    }
+    if one.slopes is not None:
+        found["slopes"] = [objects.number(slope) for slope in one.slopes]
+    return found
+
+
+def numerical_object(found: Sequence[Comparison], random: dict[str, Any] | None) -> dict[str, Any]:
+    """The answer of a numerical check."""
+    verdicts = [one.verdict for one in found] + ([random["verdict"]] if random else [])
+    answer: dict[str, Any] = {
+        "verdict": overall(verdicts), "threshold": GOOD, "variables": [comparison_object(one) for one in found]
+    }  # fmt: skip
+    if random is not None:
+        answer["random"] = random
+    return answer
+
+
+def random_object(points: Sequence[tuple[dict[str, float], list[Comparison]]], seed: int) -> dict[str, Any]:
+    """What was found at random points: how many of each verdict, and all that is wrong."""
+    counts = Counter(one.verdict for _, found in points for one in found)
+    worst = max((one.error for _, found in points for one in found if one.verdict == "ok"), default=0.0)
+    wrong = [
+        {"at": {name: objects.number(x) for name, x in at.items()}, **comparison_object(one)}
+        for at, found in points for one in found if one.verdict == "wrong"
+    ]  # fmt: skip
+    return {
+        "points": len(points), "seed": seed, "verdict": overall(counts), "verdicts": dict(sorted(counts.items())),
+        "worst_error": objects.number(worst), "wrong": wrong,
+    }  # fmt: skip
+
+
+def random_text(random: dict[str, Any]) -> str:
+    """The random points in a line, and a line for each mistake."""
+    counts = ", ".join(f"{count} {LOUD[verdict]}" for verdict, count in random["verdicts"].items())
+    lines = [
+        f"{random['points']} random points (seed {random['seed']}): {counts}; the largest error among the ok is {random['worst_error']:.1g}"
+    ]
+    for one in random["wrong"][:8]:
+        at = ", ".join(
+            f"{name} = {x:.6g}" if isinstance(x, float) else f"{name} = {x}" for name, x in one["at"].items()
+        )
+        lines.append(
+            f"  WRONG at {at}: the gradient of {one['name']} is {one['gradient']}, numerically {one['numerical']}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+# ── a hand-written pass ──
+
+
+def lines_grid(judged: Sequence[Judgement], digits: int | None, claims: bool = False) -> Grid:
+    """A row for each line, and further advice in rows below it."""
+    columns = [
+        Column("claim" if claims else "line", "", True),
+        Column("name", "name", False),
+        Column("yours", "gradient", True),
+        Column("expected", "value", True),
+        Column("verdict", "verdict", False),
+    ]
+    rows = []
+    for one in judged:
+        first, *more = one.advice or [""]
+        said = f"{LOUD[one.verdict]}{': ' if first else ''}{first}"
+        rows.append([str(one.line), one.name, number(one.yours, digits), number(one.expected, digits), said])
+        rows += [["", "", "", "", f"       {advice}"] for advice in more]
+    return Grid(columns, rows)
+
+
+def lines_object(judged: Sequence[Judgement], remarks: Sequence[str]) -> dict[str, Any]:
+    """The answer of a check of a hand-written pass."""
+    return {
+        "verdict": overall(one.verdict for one in judged),
+        "lines": [
+            {
+                "line": one.line, "name": one.name, "yours": objects.number(one.yours), "expected": objects.number(one.expected),
+                "verdict": one.verdict, "cause": one.cause, "advice": "; ".join(one.advice) or None,
+            }
+            for one in judged
+        ],
+        "remarks": list(remarks),
+    }  # fmt: skip

@@ -1,0 +1,73 @@
+"""How an answer is printed: the options --format, --json, --digits and -o, and what they choose."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from backprop.cli.output import write
+from backprop.show.theme import is_terminal, wants_colour
+
+if TYPE_CHECKING:
+    from backprop.show.grid import Grid
+
+FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
+SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
+
+
+def answer_options(*formats: str) -> Callable[[Any], Any]:
+    """Give a command the options that say how its answer is printed."""
+    options = [
+        click.option(
+            "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
+        ),
+        click.option("--format", "format_", type=click.Choice(formats or FORMATS), help="How to print the answer."),
+        click.option("--json", "json_", is_flag=True, help="Short for --format json."),
+        click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all."),
+    ]
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def chosen_format(format_: str | None, json_: bool, output: str | None) -> str:
+    """The format that was asked for, by an option or by the suffix of the file."""
+    return "json" if json_ else format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
+
+
+def show_json(answer: Any, output: str | None) -> None:
+    """Print an object as one line of JSON."""
+    import json
+
+    write(json.dumps(answer, ensure_ascii=False) + "\n", output)
+
+
+def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: str = "") -> None:
+    """Print a table, and a text behind it; it is drawn on a terminal, and plain in a pipe."""
+    from backprop.show import text
+
+    colour = wants_colour(color, sys.stdout)
+    if chosen == "table" and output is None and (colour or is_terminal(sys.stdout)):
+        from backprop.show.terminal import draw
+
+        draw(grid, sys.stdout, colour=colour)
+        write(behind, None)
+        return
+    render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
+    write(render(grid) + (behind if chosen in ("table", "plain") else ""), output)
+
+
+def note(text: str, quiet: bool = False) -> None:
+    """A remark on standard error."""
+    if not quiet:
+        from backprop.cli.failures import write_error
+
+        write_error(f"note: {text}\n")

@@ -1,0 +1,116 @@
+"""`backprop check`: gradients against numerical ones, or a hand-written backward pass, line by line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from backprop.cli.answer import answer_options, chosen_format, note, show_grid, show_json
+from backprop.cli.expression import ExpressionCommand, Question, question, read_text, shared_options
+from backprop.errors import Problem
+from backprop.library import Evaluation
+
+
+@click.command(
+    "check",
+    cls=ExpressionCommand,
+    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
+    options_metavar="[--x VALUE …] [OPTIONS]",
+)
+@shared_options
+@click.option("--backward", metavar="FILE", help="Judge this backward pass: lines like dx = … and dx += …, or Python.")
+@click.option("--claim", "claims", multiple=True, metavar="dx=NUMBER", help="Judge a number alone.")
+@click.option(
+    "--claims", "claims_file", metavar="FILE", help="Judge the numbers in a JSON object of names and numbers."
+)
+@click.option("--stages", is_flag=True, help="Check the gradient of every stage, not of the inputs alone.")
+@click.option("--random", "count", type=click.IntRange(1), metavar="N", help="Check at N random points too.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the random points.")
+@answer_options()
+def command(
+    backward: str | None, claims: tuple[str, ...], claims_file: str | None, stages: bool, count: int | None, seed: int,
+    digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any,
+) -> int:  # fmt: skip
+    """Check the gradients of EXPRESSION against numerical ones, or a backward pass of your own, line by line.
+
+    A numerical check calls a gradient ok if |a - n| / max(|a|, |n|), the relative error of the course notes, is 1e-7 or
+    less; KINK if a max, abs, relu, … changes its mind within the step, and the backward pass is right on both sides; SINGULAR
+    where there is no finite slope; IMPRECISE if the numerical slope is itself not known well enough; and else WRONG. The
+    exit status is 1 if anything is wrong.
+
+    \b
+    backprop check "max(x,y)+sin(x)" --x 1 --y 1.0000001
+    backprop check -f staged.bp --x 3 --y -4 --backward mine.py
+    backprop check "(x+y)*z" --x -2 --y 5 --z -4 --claim dx=-4 --claim dz=3.0
+    """
+    asked = question(click.get_current_context(), **shared)
+    chosen = chosen_format(format_, json_, output)
+    exact = None if chosen == "csv" else digits
+    if backward is not None or claims or claims_file is not None:
+        if stages or count is not None:
+            raise Problem(
+                "option", "--stages and --random belong to the numerical check", hint="leave out --backward and claims"
+            )
+        return judge_lines(asked, backward, claims, claims_file, chosen, output, exact)
+    return compare_all(asked, stages, count, seed, chosen, output, exact)
+
+
+def compare_all(
+    asked: Question, stages: bool, count: int | None, seed: int, chosen: str, output: str | None, digits: int | None
+) -> int:
+    """The numerical check."""
+    from backprop.check import report
+    from backprop.check.numerical import at_random, check
+
+    evaluation = asked.answer()
+    run, names = evaluation.run, evaluation.names
+    wires = [run.circuit.variables[name] for name in evaluation.gradients]
+    if stages:
+        wires += [
+            wire for wire in names.shown() if run.circuit.active[wire] and wire not in run.circuit.variables.values()
+        ]
+    found = list(check(run, names, wires))
+    random = None if count is None else report.random_object(list(at_random(run, names, wires, count, seed)), seed)
+    answer = report.numerical_object(found, random)
+    if chosen == "json":
+        show_json(answer, output)
+    else:
+        show_grid(
+            report.comparison_grid(found, digits),
+            chosen,
+            output,
+            asked.color,
+            report.random_text(random) if random else "",
+        )
+    if not found:
+        note("there is no variable to check", asked.quiet)
+    return 1 if answer["verdict"] == "wrong" else 0
+
+
+def judge_lines(
+    asked: Question, backward: str | None, claims: tuple[str, ...], claims_file: str | None, chosen: str, output: str | None,
+    digits: int | None,
+) -> int:  # fmt: skip
+    """The check of a hand-written pass, or of numbers."""
+    from backprop.check import report
+    from backprop.check.backward_pass import judge
+    from backprop.check.lines import claim_lines, read_claim, read_claims, read_lines
+
+    if backward is not None and (claims or claims_file is not None):
+        raise Problem("option", "--backward and claims are two questions", hint="ask them one after the other")
+    if backward is not None:
+        lines = read_lines(read_text(backward), backward)
+    else:
+        listed = [] if claims_file is None else read_claims(read_text(claims_file), claims_file)
+        lines = claim_lines([*listed, *(read_claim(claim) for claim in claims)])
+    evaluation: Evaluation = asked.answer()
+    verdicts = judge(evaluation.run, evaluation.names, lines)
+    answer = report.lines_object(verdicts.lines, verdicts.remarks)
+    if chosen == "json":
+        show_json(answer, output)
+    else:
+        show_grid(report.lines_grid(verdicts.lines, digits, claims=backward is None), chosen, output, asked.color)
+    for remark in verdicts.remarks:
+        note(remark, asked.quiet)
+    return 1 if answer["verdict"] == "wrong" else 0

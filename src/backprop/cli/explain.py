@@ -1,0 +1,71 @@
+"""`backprop explain`: the same pass, told step by step."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from backprop.cli.answer import answer_options, chosen_format, show_json
+from backprop.cli.expression import ExpressionCommand, question, shared_options
+from backprop.cli.output import write
+from backprop.errors import Problem, nearest
+from backprop.library import Evaluation
+from backprop.show.theme import wants_colour
+
+
+@click.command(
+    "explain",
+    cls=ExpressionCommand,
+    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
+    options_metavar="[--x VALUE …] [OPTIONS]",
+)
+@shared_options
+@click.option("--of", "of", metavar="x", help="Tell about the gradient of this variable only (or of several: x,y).")
+@click.option("--brief", is_flag=True, help="The backward steps and the meaning alone.")
+@answer_options("table", "plain", "markdown", "latex", "json")
+def command(
+    of: str | None, brief: bool, digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any
+) -> int:
+    """Tell the forward and the backward pass step by step: local gradient × gradient from above, gate by gate.
+
+    \b
+    backprop explain "q = x + y; f = q*z" --x -2 --y 5 --z -4
+    backprop explain "q = x + y; f = q*z" --x -2 --y 5 --z -4 --of x --brief
+    """
+    from backprop.explain import text
+    from backprop.explain.steps import tell
+
+    asked = question(click.get_current_context(), **shared)
+    evaluation = asked.answer()
+    names = asked.wrt if of is None else [name.strip() for name in of.split(",") if name.strip()]
+    story = tell(evaluation.run, evaluation.names, None if names is None else known(evaluation, names))
+    chosen = chosen_format(format_, json_, output)
+    if chosen == "json":
+        from backprop.explain.objects import story_object
+
+        show_json(story_object(story), output)
+    elif chosen == "markdown":
+        write(text.markdown(story, digits=digits, brief=brief), output)
+    elif chosen == "latex":
+        write(text.latex(story, digits=digits, brief=brief), output)
+    else:
+        colour = chosen == "table" and output is None and wants_colour(asked.color, sys.stdout)
+        write(text.plain(story, digits=digits, brief=brief, colour=colour), output)
+    if not asked.quiet:
+        from backprop.cli.evaluate import show_notes
+
+        show_notes(evaluation, asked)
+    return 0
+
+
+def known(evaluation: Evaluation, names: list[str]) -> list[str]:
+    """The variables that were named, all of which are there."""
+    variables = evaluation.run.circuit.variables
+    for name in names:
+        if name not in variables:
+            near = nearest(name, variables)
+            hint = f"did you mean {near}?" if near else f"its variables are {', '.join(variables) or 'none'}"
+            raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+    return names

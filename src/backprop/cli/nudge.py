@@ -1,0 +1,112 @@
+"""`backprop nudge`: the predicted change against the actual one."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+import click
+
+from backprop.cli.answer import answer_options, chosen_format, show_json
+from backprop.cli.expression import ExpressionCommand, question, shared_options
+from backprop.cli.output import write
+from backprop.errors import Problem, nearest
+from backprop.values import parse_value
+
+
+@click.command(
+    "nudge",
+    cls=ExpressionCommand,
+    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
+    options_metavar="[--x VALUE …] [OPTIONS]",
+)
+@shared_options
+@click.option("--by", "steps", multiple=True, metavar="y=+2.5", help="Move a variable by this much (repeatable).")
+@answer_options("table", "plain", "json")
+def command(
+    steps: tuple[str, ...], digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any
+) -> int:
+    """Move variables a little (or a lot): what the gradient predicts, what really happens, and how far the prediction holds.
+
+    \b
+    backprop nudge "max(x,y)*z" --x 4 --y 2 --z 3 --by y=+2.5
+    """
+    from backprop.nudge import nudge
+
+    asked = question(click.get_current_context(), **shared)
+    evaluation = asked.answer()
+    moves = read_steps(steps, list(evaluation.run.circuit.variables))
+    found = nudge(evaluation.run, evaluation.names, moves)
+    if chosen_format(format_, json_, output) == "json":
+        from backprop.show.objects import number as json_number
+
+        show_json(
+            {
+                "value": json_number(found.value), "moved": json_number(found.moved), "predicted": json_number(found.predicted),
+                "actual": json_number(found.actual), "error": json_number(found.error),
+                "holds_until": json_number(found.holds_until), "ends_at": found.ends_at,
+            }, output,
+        )  # fmt: skip
+        return 0
+    from backprop.show.grid import aligned, number
+
+    words = ["value", "moved", "predicted", "actual"]
+    texts = aligned(
+        [
+            number(found.value, digits),
+            number(found.moved, digits),
+            change(found.predicted, digits),
+            change(found.actual, digits),
+        ]
+    )
+    moved = ", ".join(f"{name} {'+' if step >= 0 else '-'} {number(abs(step), digits)}" for name, step in moves.items())
+    explained = ["", f"  ({moved})", "  (gradient × step)", f"  (off by {found.error:.2g} of the larger)"]
+    lines = [f"{word:9}  {text}{more}".rstrip() for word, text, more in zip(words, texts, explained, strict=True)]
+    lines.append(f"the prediction holds within 1 % {reach(found.holds_until, moves, found.ends_at, digits)}")
+    write("\n".join(lines) + "\n", output)
+    return 0
+
+
+def change(x: float, digits: int) -> str:
+    """A change has a sign."""
+    from backprop.show.grid import number
+
+    text = number(x, digits)
+    return text if text.startswith("-") or x == 0 or x != x else f"+{text}"
+
+
+def reach(part: float, moves: dict[str, float], ends_at: str | None, digits: int) -> str:
+    """Up to what step the prediction holds."""
+    from backprop.nudge import FURTHEST
+    from backprop.show.grid import number
+
+    if not isfinite(part):
+        return f"as far as was looked: {FURTHEST:g} times the step"
+    if ends_at is not None:
+        return ends_at
+    if part == 0:
+        return "nowhere"
+    steps = " and ".join(
+        f"{name} {'+' if step >= 0 else '-'} {number(abs(part * step), digits)}" for name, step in moves.items()
+    )
+    return f"up to {steps}"
+
+
+def read_steps(texts: tuple[str, ...], variables: list[str]) -> dict[str, float]:
+    """The steps: `y=+2.5`, `x=-0.1`."""
+    if not texts:
+        raise Problem("option", "there is no step", hint=f"for example --by {variables[0] if variables else 'x'}=0.1")
+    moves: dict[str, float] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not value:
+            raise Problem("option", f"--by takes NAME=STEP, and not {text}", hint="for example --by x=0.1")
+        if name not in variables:
+            near = nearest(name, variables)
+            hint = f"did you mean {near}?" if near else f"its variables are {', '.join(variables) or 'none'}"
+            raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+        step = parse_value(value, name)
+        if not isfinite(step):
+            raise Problem("value", f"the step of {name} must be finite")
+        moves[name] = step
+    return moves

@@ -1,0 +1,333 @@
+"""The steps of a run: forward, backward, the ledgers of its forks, and what is worth remarking. No number is made here.
+
+Every number is one of the run's, so it is one that the table shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from math import isfinite, log10
+from typing import NamedTuple
+
+from backprop.circuit import Circuit
+from backprop.gates import GATES, Gate
+from backprop.run import Run
+from backprop.stages import Names, Stage, stages
+from backprop.syntax import parse
+from backprop.syntax.printer import number_text, unparse_node
+
+SATURATED = 0.01  # a local gradient below this passes next to nothing
+UNEQUAL = 1e3  # a multiply whose inputs are this far apart
+FADED, GROWN = 1e-6, 1e6  # what is left of a gradient along a chain
+CANCELLED = 1e-6  # what is left of the shares of a fork
+LONGEST_RULE = 28  # a rule longer than this is no help to a reader
+
+
+class Sent(NamedTuple):
+    """What a stage sends back to one input: local × gradient = sent. `rule` spells the local gradient where that helps."""
+
+    to: str
+    rule: str
+    local: float
+    sent: float
+
+
+class Forward(NamedTuple):
+    """A stage computed: its expression in names and in numbers."""
+
+    stage: str
+    gate: str
+    expression: str
+    numbers: str
+    value: float
+
+
+class Backward(NamedTuple):
+    """A stage on the way back: its gradient, what its gate does with it, and what it sends."""
+
+    stage: str
+    gate: str
+    expression: str
+    gradient: float
+    says: str
+    sends: list[Sent]
+
+
+class Fork(NamedTuple):
+    """A variable that is used in several places: its gradient is the sum of the shares."""
+
+    name: str
+    shares: list[tuple[str, float]]
+    sum: float
+
+
+class Remark(NamedTuple):
+    """Something that the numbers show: its kind in a word, the stage, and the sentence."""
+
+    kind: str
+    stage: str
+    message: str
+
+
+class Story(NamedTuple):
+    """A run, told."""
+
+    output: str
+    value: float
+    forward: list[Forward]
+    backward: list[Backward]
+    forks: list[Fork]
+    remarks: list[Remark]
+    meaning: list[str]
+
+
+def tell(run: Run, names: Names, of: Iterable[str] | None = None) -> Story:
+    """The story of a run; `of` are the variables whose gradients it is about (all if None)."""
+    circuit = run.circuit
+    variables = list(circuit.variables if of is None else of)
+    rows = stages(run, names)
+    wanted = reached(circuit, [circuit.variables[name] for name in variables])
+    chosen = rows if of is None else [row for row in rows if wanted[row.wire]]
+    back = [
+        step for row in reversed(chosen)
+        if row.gate != "input" and row.gradient is not None and run.sent[row.wire] is not None
+        and (step := backward(run, names, row, wanted)).sends
+    ]  # fmt: skip
+    forward = [told(names, row, run) for row in rows if row.gate != "input"]
+    ledger = forks(run, chosen, back)
+    return Story(
+        names.text(circuit.output), run.value, forward, back, ledger,
+        [*remarks(run, names, chosen, ledger), *chains(run, names, variables)], meaning(run, names, variables),
+    )  # fmt: skip
+
+
+def reached(circuit: Circuit, wires: Iterable[int]) -> bytearray:
+    """Which stages depend on some wires."""
+    found = bytearray(len(circuit))
+    for wire in wires:
+        found[wire] = 1
+    for wire, inputs in enumerate(circuit.inputs):
+        for source in inputs:
+            found[wire] |= found[source]
+    return found
+
+
+# ── steps ──
+
+
+def told(names: Names, row: Stage, run: Run) -> Forward:
+    """A stage forward, with the numbers in place of the names."""
+    values: dict[str, str | float] = {
+        names.text(source): rounded(run.values[source]) for source in names.inputs(row.wire) if source in names.names
+    }
+    return Forward(row.name, row.gate, row.expression, substituted(row.expression, values), row.value)
+
+
+def rounded(x: float) -> float:
+    """A number to the six digits that tables show."""
+    return float(f"{x:.6g}") + 0.0 if isfinite(x) else x
+
+
+def substituted(expression: str, others: dict[str, str | float]) -> str:
+    """An expression with other names, or numbers, in place of names."""
+    program = parse(expression)
+    for node, op in enumerate(program.ops):
+        other = others.get(program.operands[node]) if op == "name" else None
+        if other is not None:
+            program.operands[node] = other
+            program.ops[node] = "name" if isinstance(other, str) else "number"
+    text = unparse_node(program, program.statements[-1].value)
+    if text.startswith("--"):
+        return f"-({text[1:]})"
+    return re.sub(r"-\((\d[^()]*)\)", r"-\1", text)  # -(3) is written so that it is a gate and no literal
+
+
+def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:
+    """A stage backward: local gradient × gradient from above, for every input that leads to what is wanted."""
+    inputs = names.inputs(row.wire)
+    gate = GATES.get(row.gate) if row.wire not in names.calls else None
+    texts = rules_told(gate, len(inputs), run.ties, [operand(run, names, source) for source in inputs], row.name)
+    local = iter(row.local_gradients)
+    sends = []
+    gradient = run.gradient(row.wire)
+    for source, rule in zip(inputs, texts, strict=True):
+        if source not in names.names:
+            continue
+        partial = next(local)
+        if partial is not None and wanted[source]:
+            sent = partial * gradient if partial != 0 else 0.0
+            sends.append(Sent(names.text(source), rule, partial, sent))
+    return Backward(row.name, row.gate, row.expression, gradient, pattern(row.gate, gate), sends)
+
+
+def pattern(name: str, gate: Gate | None) -> str:
+    """What a gate does to the flow, as a clause: "multiply swaps and scales"."""
+    if gate is None:
+        return f"{name}, your own function, passes it through all its stages"
+    words = gate.says.partition(":")[0].partition(";")[0]
+    first = words.split()[0]
+    verb = first.isalpha() and first.endswith("s") and first != "is"
+    return (
+        f"{name} {words}"
+        if verb
+        else f"{name} is {words}"
+        if first in ("a", "an", "flat", "the")
+        else f"{name}: {words}"
+    )
+
+
+def operand(run: Run, names: Names, wire: int) -> str | float:
+    """An input as it stands in a rule: a stage by its name, a constant as its number."""
+    return names.text(wire) if wire in names.names else run.values[wire]
+
+
+def rules_told(gate: Gate | None, count: int, ties: str, inputs: list[str | float], out: str) -> list[str]:
+    """The rule of each local gradient in the names of the stages; empty where it is long, or a mere number."""
+    if gate is None or not gate.partials:
+        return [""] * count
+    texts = list(gate.textbook) or list(gate.rules(count, ties))
+    scope = dict(zip((*gate.names(count), "out"), (*inputs, out), strict=True))
+    told = []
+    for text in texts:
+        spelt = "" if text is None or "where" in text else substituted(text, scope)
+        read = {name for name in parse(text).operands if isinstance(name, str)} if spelt and text else set()
+        told.append(
+            spelt if len(spelt) <= LONGEST_RULE and any(isinstance(scope.get(name), str) for name in read) else ""
+        )
+    return told
+
+
+# ── forks ──
+
+
+def forks(run: Run, rows: list[Stage], steps: list[Backward]) -> list[Fork]:
+    """The variables with several shares."""
+    shares: dict[str, list[tuple[str, float]]] = {}
+    for step in steps:
+        for sent in step.sends:
+            shares.setdefault(sent.to, []).append((step.stage, sent.sent))
+    order = {row.name: row for row in rows}
+    return [
+        Fork(name, parts, run.gradient(order[name].wire))
+        for name, parts in shares.items()
+        if len(parts) > 1 and name in order
+    ]
+
+
+# ── remarks ──
+
+
+def remarks(run: Run, names: Names, rows: list[Stage], ledger: list[Fork]) -> list[Remark]:
+    """What the stages show, one by one."""
+    found = []
+    for row in rows:
+        if row.gate == "input" or row.wire in names.calls or not run.gradient(row.wire):
+            continue
+        gate = GATES[row.gate]
+        active = [
+            (name, local) for name, local in zip(row.inputs, row.local_gradients, strict=True) if local is not None
+        ]
+        if row.gate == "multiply" and len(active) == 2:
+            found += unequal(row, active)
+        elif gate.saturates and active and abs(active[0][1]) < SATURATED:
+            message = f"{row.name} = {row.expression} is saturated at {short(row.value)}: it passes {short(active[0][1])} of its gradient"
+            found.append(Remark("saturated", row.name, message))
+        elif gate.routes and gate.arity == 1 and not gate.variadic and active and active[0][1] == 0:
+            message = f"{row.name} = {row.expression} is dead here: nothing of its gradient, {short(run.gradient(row.wire))}, gets through"
+            found.append(Remark("dead", row.name, message))
+    for fork in ledger:
+        largest = max(abs(share) for _, share in fork.shares)
+        if isfinite(largest) and abs(fork.sum) < CANCELLED * largest:
+            digits = max(0, 16 + (int(log10(abs(fork.sum) / largest)) if fork.sum else -16))
+            message = (
+                f"the shares of {fork.name} cancel: of its gradient, {short(fork.sum)}, about {digits} digits are left"
+            )
+            found.append(Remark("cancels", fork.name, message))
+    return found
+
+
+def unequal(row: Stage, active: list[tuple[str, float]]) -> list[Remark]:
+    """One input tiny, the other huge: the tiny one gets the huge gradient."""
+    (first, by_first), (second, by_second) = active
+    if not by_first or not by_second or not (isfinite(by_first) and isfinite(by_second)):
+        return []
+    if max(abs(by_first / by_second), abs(by_second / by_first)) < UNEQUAL:
+        return []
+    small, big = (first, second) if abs(by_first) > abs(by_second) else (second, first)
+    message = f"{row.name} = {row.expression} swaps: {small} is small and gets the large gradient, {big} is large and gets the small one"
+    return [Remark("unequal", row.name, message)]
+
+
+def chains(run: Run, names: Names, variables: list[str]) -> list[Remark]:
+    """Variables whose gradient died or exploded on its way down, and the stage that did most of it."""
+    found = []
+    for name in variables:
+        wire = run.circuit.variables[name]
+        gradient, top = abs(run.gradient(wire)), abs(run.upstream)
+        if not gradient or not isfinite(gradient) or not top or FADED <= gradient / top <= GROWN:
+            continue
+        path = heaviest(run, names, wire)
+        if len(path) < 3:
+            continue
+        faded = gradient < top
+        steps = [(abs(local), stage) for stage, local in path if local]
+        extreme, stage = min(steps) if faded else max(steps)
+        way = " → ".join(names.text(stage) for stage, _ in path)
+        verb = "fades to" if faded else "grows to"
+        message = f"on its way down to {name} the gradient {verb} {short(gradient)} ({way}); most of that at {names.text(stage)}, by {short(extreme)}"
+        found.append(Remark("fades" if faded else "explodes", name, message))
+    return found
+
+
+def heaviest(run: Run, names: Names, wire: int) -> list[tuple[int, float]]:
+    """The way up from a variable along the largest shares: stages, each with the local gradient that leads to it."""
+    circuit, path = run.circuit, [(wire, 0.0)]
+    while path[-1][0] != circuit.output:
+        here = path[-1][0]
+        best: tuple[float, int, float] | None = None
+        for stage in range(here + 1, len(circuit)):
+            if here in circuit.inputs[stage] and run.sent[stage] is not None:
+                for source, local in zip(circuit.inputs[stage], run.local_gradients(stage), strict=True):
+                    if (
+                        source == here
+                        and local is not None
+                        and (best is None or abs(local * run.gradient(stage)) > best[0])
+                    ):
+                        best = abs(local * run.gradient(stage)), stage, local
+        if best is None:
+            break
+        path.append((best[1], best[2]))
+    return path
+
+
+def short(x: float) -> str:
+    """A number in a sentence."""
+    return number_text(rounded(x))
+
+
+def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
+    """What the gradients say, in the words of the course: which way the circuit pulls, and how hard."""
+    found = []
+    out = names.text(run.circuit.output)
+    for name in variables:
+        gradient = run.gradient(run.circuit.variables[name])
+        if not isfinite(gradient):
+            found.append(f"there is no finite slope in {name}")
+        elif gradient == 0:
+            found.append(f"{name} has no influence here: its gradient is 0")
+        else:
+            way = "higher" if gradient > 0 else "lower"
+            force = short(abs(gradient))
+            step = nudge_for(run.values[run.circuit.variables[name]])
+            found.append(
+                f"the circuit wants {name} {way}, with a force of {force}: {name} + {short(step)} changes {out} by about {short(gradient * step)}"
+            )
+    return found
+
+
+def nudge_for(x: float) -> float:
+    """A small round step: 0.1 for numbers of the size of 1."""
+    if not isfinite(x) or abs(x) < 1e-12:
+        return 0.1
+    return 10.0 ** (round(log10(abs(x))) - 1) if not 0.3 <= abs(x) <= 30 else 0.1

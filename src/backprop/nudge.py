@@ -1,0 +1,138 @@
+"""What a step really does, against what the gradient predicts, and up to what step the prediction holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf, isfinite
+from typing import NamedTuple
+
+from backprop import rules
+from backprop.circuit import Circuit
+from backprop.run import Run, evaluate
+from backprop.stages import Names
+from backprop.syntax.printer import number_text
+
+HOLDS = 0.01  # the prediction holds while it is off by no more than this part of itself
+FURTHEST = 1e4  # steps this many times as long are looked at
+PLACES = 240  # at so many lengths
+
+
+class Nudge(NamedTuple):
+    """A step and what it does.
+
+    `predicted` is gradient × step, `actual` the change itself. `holds_until` is the part of the step up to which the
+    prediction is within 1 % (inf if it holds as far as was looked), and `ends_at` says what ends it: a kink, by name, or None.
+    """
+
+    value: float
+    moved: float
+    predicted: float
+    actual: float
+    holds_until: float
+    ends_at: str | None
+    steps: dict[str, float]
+
+    @property
+    def error(self) -> float:
+        """How far the prediction is off, relative to the larger of the two changes."""
+        largest = max(abs(self.predicted), abs(self.actual))
+        return abs(self.actual - self.predicted) / largest if largest else 0.0
+
+
+def nudge(result: Run, names: Names, steps: Mapping[str, float]) -> Nudge:
+    """Move some variables by their steps, all at once."""
+    line = Line(result, names, dict(steps))
+    predicted = sum(result.gradient(result.circuit.variables[name]) * step for name, step in steps.items())
+    moved = line.value(1.0)
+    holds, ends = line.reach(predicted)
+    return Nudge(result.value, moved, predicted, moved - result.value, holds, ends, dict(steps))
+
+
+class Line:
+    """The output along a straight line from the point: t = 0 is the point, t = 1 the whole step."""
+
+    def __init__(self, result: Run, names: Names, steps: dict[str, float]) -> None:
+        self.result, self.names, self.steps = result, names, steps
+        self.circuit: Circuit = result.circuit
+
+    def values(self, t: float) -> list[float]:
+        variables = self.circuit.variables
+        at = {name: self.result.values[wire] + t * self.steps.get(name, 0.0) for name, wire in variables.items()}
+        return evaluate(self.circuit, at)
+
+    def value(self, t: float) -> float:
+        return self.values(t)[self.circuit.output]
+
+    def holds(self, t: float, predicted: float) -> bool:
+        """Whether the prediction for t is good enough; rounding of the output is no fault of it."""
+        change = self.value(t) - self.result.value
+        rounding = 8e-16 * max(abs(self.result.value), abs(change))
+        return abs(change - t * predicted) <= HOLDS * abs(t * predicted) + rounding
+
+    def reach(self, predicted: float) -> tuple[float, str | None]:
+        """Up to where the prediction holds, and the kink that ends it."""
+        if not isfinite(predicted) or not isfinite(self.result.value):
+            return 0.0, None
+        before = 0.0
+        for t in lengths():
+            if not self.holds(t, predicted):
+                edge = self.bisect(before, t, lambda x: self.holds(x, predicted))
+                return edge, self.kink_on(edge)
+            before = t
+        return inf, None
+
+    def bisect(self, good: float, bad: float, test: object) -> float:
+        """The last place where a test holds, between one where it does and one where it does not."""
+        assert callable(test)
+        for _ in range(80):
+            middle = (good + bad) / 2
+            if middle in (good, bad):
+                break
+            good, bad = (middle, bad) if test(middle) else (good, middle)
+        return good
+
+    def kink_on(self, edge: float) -> str | None:
+        """The first gate that changes its mind between the point and shortly behind the end, and where."""
+        before, behind = self.pieces(1e-9 * edge), self.pieces(edge * 1.01 + 1e-300)
+        changed = [stage for stage, piece in before.items() if behind.get(stage) != piece]
+        if not changed:
+            return None
+        first = min(
+            (self.bisect(0.0, edge * 1.01 + 1e-300, lambda t, s=stage: self.pieces(t)[s] == before[s]), stage)
+            for stage in changed
+        )
+        t, stage = first
+        # A kink long before the end did not end it: the prediction went on holding behind it.
+        if t < 0.9 * edge:
+            return None
+        names = self.names
+        shown = (
+            stage
+            if stage in names.names
+            else next((call.output for call in self.circuit.opened if stage in call.stages), stage)
+        )
+        limits = []
+        for name, step in self.steps.items():
+            if step:
+                start = self.result.values[self.circuit.variables[name]]
+                limit = start + t * step
+                limit = 0.0 if abs(limit) < 1e-12 * abs(start) else limit
+                sign = "<" if step > 0 else ">"
+                limits.append(f"{name} {sign} {number_text(float(f'{limit:.6g}') + 0.0)}")
+        return f"only while {' and '.join(limits)}: there {names.text(shown)} = {names.expression(shown)} has a kink"
+
+    def pieces(self, t: float) -> dict[int, tuple[float, ...]]:
+        """On which of its pieces every gate with a kink is."""
+        values, circuit = self.values(t), self.circuit
+        found = {}
+        for stage, gate in enumerate(circuit.gates):
+            if (gate.kink or gate.piece) and circuit.active[stage]:
+                inputs = [values[source] for source in circuit.inputs[stage]]
+                found[stage] = tuple(side(*inputs, values[stage]) for side in rules.piece(gate, len(inputs)))
+        return found
+
+
+def lengths() -> list[float]:
+    """Lengths to look at: from tiny to far, evenly on a logarithmic scale."""
+    first = 1e-6
+    return [first * (FURTHEST / first) ** (place / PLACES) for place in range(PLACES + 1)]
