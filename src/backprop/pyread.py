@@ -73,7 +73,7 @@ class Reader:
     """Builds the program, node by node, each behind its operands."""
 
     def __init__(self, text: str, source: str | None, repeated: bool) -> None:
-        self.spans: list[Span] = []
+        self.spans: list[tuple[int, int]] = []
         self.program = Program(text, lambda: self.spans, source)
         self.repeated = repeated
         self.starts = [0]
@@ -378,14 +378,15 @@ class Reader:
                 before = [self.expression(function.value)]
         else:
             raise self.problem("syntax", "only a function's name can be called here", function)
+        copies = name in COPIES and name not in self.own
+        if name not in self.own and not copies:
+            name = self.known(name, function)
         starred = [argument for argument in tree.args if isinstance(argument, ast.Starred)]
         if starred or any(keyword.arg is None for keyword in tree.keywords):
             raise self.problem("syntax", "* and ** cannot be read here", starred[0] if starred else tree)
         arguments = (*before, *[self.expression(argument) for argument in tree.args])
-        if name in COPIES and name not in self.own and len(arguments) == 1:
+        if copies and len(arguments) == 1:
             return arguments[0]
-        if name not in self.own:
-            name = self.known(name, function)
         if (
             name in NODES
             and name not in self.own

@@ -18,6 +18,7 @@ from backprop.syntax import parse
 
 # At the beginning of a statement: `dx +=` and `dx -=`, of which the language itself knows only the `=`.
 ACCUMULATE = re.compile(r"(?P<begin>(?:^|[;\n])[ \t]*)(?P<name>[^\W\d]\w*)(?P<blank>[ \t]*)(?P<sign>[+-])=(?!=)")
+ACCUMULATES = re.compile(r"\w+[ \t]*(?P<sign>[+-])=(?!=)")
 
 
 class Line(NamedTuple):
@@ -133,7 +134,7 @@ def masked(match: re.Match[str]) -> str:
 def accumulating(program: Program, statement: Statement) -> Statement:
     """The statement with the kind that its text has: `+=` and `-=` accumulate."""
     start = program.tokens_span(*statement.tokens).start
-    found = ACCUMULATE.match(program.text, start)
+    found = ACCUMULATES.match(program.text, start)
     if statement.kind != "assignment" or not found:
         return statement
     value = statement.value

@@ -1,0 +1,138 @@
+"""Hand-written backward passes: a single mistake is blamed on its own line, by its own name; what is right is never blamed.
+
+The mutants are made by passes.py. Here a sample is judged, whose seed is printed; `python tests/passes.py` judges them all.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from backprop.check.backward_pass import Judgement, judge
+from backprop.check.catalogue import CAUSES
+from backprop.check.lines import claim_lines, read_claim, read_claims, read_lines
+from backprop.errors import Problem
+from backprop.library import Compiled
+from passes import PASSES, Pass, judged, sample, written
+
+STAGED = PASSES[1]
+
+
+def lines(forward: str, text: str, suffix: str = ".bp", **at: float) -> list[Judgement]:
+    evaluation = Compiled(forward).evaluate(at)
+    return judge(evaluation.run, evaluation.names, read_lines(text, f"mine{suffix}")).lines
+
+
+def test_of_400_single_mistakes_every_line_is_blamed_and_nearly_every_cause_named() -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chosen = sample(400, seed)
+    named = 0
+    for made, mutant, alike in chosen:
+        wrong = [line for line in judged(made, mutant.text).lines if line.verdict == "wrong"]
+        assert [line.line for line in wrong] == [mutant.line], (seed, mutant, wrong)
+        named += wrong[0].cause in alike
+    assert len(chosen) == 400
+    assert named >= 0.95 * len(chosen), (seed, named)
+
+
+def reworded(made: Pass, chosen: random.Random) -> tuple[str, str]:
+    """A right pass in other words: lines in another order where that changes nothing, terms turned round, our own language."""
+    text = written(list(made.rows))
+    rows = text.splitlines()
+    for _ in range(20):
+        place = chosen.randrange(len(rows) - 1)
+        first, second = rows[place], rows[place + 1]
+        a, b = first.split()[0], second.split()[0]
+        if a != b and a not in second.split("= ", 1)[1] and b not in first.split("= ", 1)[1]:
+            rows[place], rows[place + 1] = second, first
+    seen: set[str] = set()
+    for place, row in enumerate(rows):
+        name, op, value = row.split(" ", 2)
+        if op == "+=" and chosen.random() < 0.3:
+            rows[place] = f"{name} = {name} + {value}"
+        elif op == "=" and name not in seen and chosen.random() < 0.2:
+            rows[place] = f"{name} += {value}"
+        elif chosen.random() < 0.2:
+            rows[place] = f"{name} {op} 0.5 * ({value}) * 2"
+        seen.add(name)
+    suffix = chosen.choice([".py", ".bp"])
+    return "\n".join(rows) + "\n", suffix
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_no_line_of_a_right_pass_is_blamed(seed: int) -> None:
+    chosen = random.Random(seed)
+    made = PASSES[seed % len(PASSES)]
+    text, suffix = reworded(made, chosen)
+    at = {name: x * chosen.uniform(0.9, 1.1) for name, x in made.at.items()}
+    assert {line.verdict for line in judged(made._replace(at=at), text, suffix).lines} == {"ok"}, text
+
+
+def test_what_inherits_a_mistake_says_so_and_is_told_the_truth() -> None:
+    found = lines(STAGED.forward, written(list(STAGED.rows)).replace("-1.0 / den**2", "1.0 / den**2"), **STAGED.at)
+    assert [line.line for line in found if line.verdict == "wrong"] == [3]
+    inherited = [line for line in found if line.verdict == "inherited"]
+    assert [line.name for line in inherited] == ["dsigx", "dxpysqr", "dxpy", "dx", "dy", "dx", "dx", "dy"]
+    truth = Compiled(STAGED.forward).evaluate(STAGED.at).gradients
+    assert inherited[-1].expected == pytest.approx(truth["y"])
+    assert inherited[-2].expected == pytest.approx(truth["x"])
+
+
+def test_an_overwritten_gradient_tells_what_was_lost() -> None:
+    text = written(list(STAGED.rows)).replace("dx += dnum", "dx = dnum")
+    wrong = next(line for line in lines(STAGED.forward, text, **STAGED.at) if line.verdict == "wrong")
+    assert wrong.cause == "overwrites"
+    assert wrong.advice[0] == "exactly the share through `num`; lost: through sigx -0.035762, through xpy +1.583187"
+    assert "x is used in 3 places" in wrong.advice[1]
+    assert wrong.yours == pytest.approx(0.512144, rel=1e-5)
+    assert wrong.expected == pytest.approx(2.059570, rel=1e-5)
+
+
+def test_a_pass_may_skip_stages_and_use_helpers() -> None:
+    text = "s = 1/(1+exp(-x))\ndx = (1 - s)*s * (-num/den^2) + 2*xpy*(-num/den^2) + invden\n"
+    assert lines(STAGED.forward, text, **STAGED.at)[-1].verdict == "ok"
+
+
+def test_a_listing_of_the_notes_is_judged_whole() -> None:
+    text = "x = -2; y = 5; z = -4\nq = x + y\nf = q * z\ndfdz = q\ndfdq = z\ndqdx = 1.0\ndqdy = 1.0\n"
+    text += "dfdx = dfdq * dqdx\ndfdy = dfdq * dqdy\n"
+    found = lines("q = x + y; f = q*z", text, ".py", x=-2, y=5, z=-4)
+    assert {line.verdict for line in found} == {"ok"}
+    assert [line.name for line in found][-2:] == ["dfdx", "dfdy"]
+
+
+def test_numbers_alone_are_judged_to_the_digits_they_have() -> None:
+    evaluation = Compiled("(x+y)*z").evaluate(x=-2.001, y=5, z=-4)
+    claims = [read_claim("dz=3.00"), read_claim("dz=2.9991"), read_claim("dx=4"), read_claim("dx=-4.0"), read_claim("f=-12")]
+    verdicts = [judge(evaluation.run, evaluation.names, claim_lines([claim])).lines[0] for claim in claims]
+    assert [one.verdict for one in verdicts] == ["ok", "wrong", "wrong", "ok", "wrong"]
+    assert verdicts[2].cause == "sign"
+
+
+def test_claims_come_from_json_with_their_digits() -> None:
+    assert read_claims('{"dx": 2.06, "dy": -1}', "c.json") == [("dx", 2.06, 0.005), ("dy", -1.0, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix", "message"),
+    [
+        ("dx = dqq", ".bp", "dqq is not known here"),
+        ("x + y", ".bp", "a line of a backward pass has a name"),
+        ("for i in x: pass", ".py", "a loop cannot be read here"),
+        ("dx = open('f')", ".py", "there is no function open"),
+        ("", ".bp", ""),
+    ],
+)
+def test_what_is_not_understood_is_a_problem(text: str, suffix: str, message: str) -> None:
+    with pytest.raises(Problem) as caught:
+        lines("(x+y)*z", text, suffix, x=1, y=2, z=3)
+    assert message in caught.value.message
+
+
+def test_the_causes_are_those_that_are_documented() -> None:
+    assert set(CAUSES) == set(
+        "overwrites missing-share counted-twice sign not-swapped no-upstream no-local wrong-point factor transposed "
+        "not-summed wrong-axis stale".split()
+    )

@@ -1,0 +1,166 @@
+"""The numerical check: right gradients are ok, wrong rules are WRONG, and kinks are neither."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from backprop import rules
+from backprop.check.numerical import Comparison, at_random, check
+from backprop.gates import GATES
+from backprop.library import Compiled, Evaluation
+
+UNARY = ["sin", "cos", "tanh", "sigmoid", "exp", "atan", "softplus", "erf", "asinh", "gelu", "square", "silu"]
+BINARY = ["{} + {}", "{} * {}", "{} - {}", "{} / (2 + {}^2)", "hypot({}, 1 + {}^2)", "logaddexp({}, {})"]
+
+
+def found(text: str, **at: float) -> dict[str, Comparison]:
+    return compared(Compiled(text).evaluate(at))
+
+
+def compared(evaluation: Evaluation) -> dict[str, Comparison]:
+    wires = evaluation.run.circuit.variables.values()
+    return {one.name: one for one in check(evaluation.run, evaluation.names, wires)}
+
+
+def random_circuit(random: random.Random) -> tuple[str, dict[str, float]]:
+    """A smooth expression of three variables, and a point."""
+    terms = ["x", "y", "z"]
+    for _ in range(random.randint(3, 7)):
+        if random.random() < 0.5:
+            terms.append(f"{random.choice(UNARY)}({random.choice(terms)})")
+        else:
+            terms.append("(" + random.choice(BINARY).format(random.choice(terms), random.choice(terms)) + ")")
+    text = f"{terms[-1]} + x * y * z"
+    return text, {name: random.uniform(-2, 2) for name in "xyz"}
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_smooth_circuits_agree_to_nine_digits(seed: int) -> None:
+    text, at = random_circuit(random.Random(seed))
+    for one in found(text, **at).values():
+        assert one.verdict == "ok", (text, at, one)
+        assert one.error <= 1e-9 or abs(one.gradient - one.numerical) <= 1e-12, (text, at, one)
+
+
+KINKS = [
+    ("max(x, y) + sin(x)", {"x": 1.0, "y": 1.0}),
+    ("max(x, y) + sin(x)", {"x": 1.0, "y": 1.0000001}),
+    ("max(x, y) + sin(x)", {"x": 1.0, "y": 0.9999999}),
+    ("min(x, y)*exp(x)", {"x": 0.5, "y": 0.5}),
+    ("abs(x)*y", {"x": 0.0, "y": 3.0}),
+    ("abs(x^2 - 1) + y", {"x": 1.0, "y": 0.0}),
+    ("relu(x)*y", {"x": 0.0, "y": 2.0}),
+    ("relu(x - 3)", {"x": 3.0000001}),
+    ("clip(x, 0, 1) + x^2", {"x": 1.0}),
+    ("leaky_relu(x)", {"x": 0.0}),
+    ("elu(x, alpha=2)", {"x": 0.0}),
+    ("hardtanh(x)*y", {"x": -1.0, "y": 2.0}),
+    ("hardsigmoid(x)", {"x": 3.0}),
+    ("where(x > y, x^2, -y)", {"x": 1.0, "y": 1.0}),
+    ("max(x, 2*x, y)", {"x": 0.0, "y": 0.0}),
+    ("max(x, x^2) * y", {"x": 1.0, "y": 3.0}),
+    ("hypot(x, y)", {"x": 0.0, "y": 0.0}),
+    ("m = max(x, y); m*m + relu(m - 2)", {"x": 2.0, "y": 2.0}),
+    ("selu(x)", {"x": 1e-9}),
+    ("floor(x) + x", {"x": 2.0}),
+    ("mod(x, 3)*y", {"x": 6.0, "y": 1.0}),
+    ("abs(x) + abs(y) + abs(x - y)", {"x": 0.0, "y": 0.0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("ties", ["both", "split", "first"])
+@pytest.mark.parametrize(("text", "at"), KINKS, ids=lambda value: str(value))
+def test_a_kink_is_never_called_wrong(text: str, at: dict[str, float], ties: str) -> None:
+    for one in compared(Compiled(text, ties=ties).evaluate(at)).values():
+        assert one.verdict in ("kink", "ok"), one
+
+
+@pytest.mark.parametrize(("text", "at"), KINKS[:9], ids=lambda value: str(value))
+def test_a_kink_is_named_with_the_slopes_on_both_sides(text: str, at: dict[str, float]) -> None:
+    kinks = [one for one in found(text, **at).values() if one.verdict == "kink"]
+    assert kinks
+    for one in kinks:
+        assert one.slopes is not None
+        assert one.slopes[0] != pytest.approx(one.slopes[1])
+        assert any(gate in one.remark for gate in ("max", "min", "abs", "relu", "clip"))
+
+
+@pytest.fixture
+def planted() -> Iterator[object]:
+    """Replace the rule of a gate, and put it back."""
+    kept: list[tuple[str, tuple[str | None, ...]]] = []
+
+    def forget() -> None:
+        for cached in (rules.partials, rules.backward):
+            cached.cache_clear()
+
+    def plant(gate: str, *partials: str) -> None:
+        kept.append((gate, GATES[gate].partials))
+        GATES[gate].partials = partials
+        forget()
+
+    yield plant
+    for gate, partials in kept:
+        GATES[gate].partials = partials
+    forget()
+
+
+WRONG = [
+    ("sin", ("1.1 * cos(x)",), "max(x, y) + sin(x)", {"x": 1.0, "y": 1.0}),
+    ("sin", ("-cos(x)",), "max(x, y) + sin(x)", {"x": 1.0, "y": 1.0000001}),
+    ("sin", ("1.001 * cos(x)",), "abs(x - 1) + sin(x)", {"x": 1.0}),
+    ("relu", ("x < 0",), "relu(x) + x", {"x": 0.0}),
+    ("abs", ("2 * sign(x)",), "abs(x)", {"x": 0.0}),
+    ("abs", ("-sign(x)",), "abs(x)", {"x": 1e-9}),
+    ("max", ("x != out",), "max(x, y)", {"x": 1.0, "y": 1.0}),
+    ("exp", ("x",), "relu(x - 1) * y + exp(x)", {"x": 1.0, "y": 2.0}),
+    ("tanh", ("1 - x^2",), "tanh(x) + clip(x, 0, 1)", {"x": 1.0}),
+    ("multiply", ("x", "y"), "max(x, y) * x", {"x": 2.0, "y": 2.0}),
+]
+
+
+@pytest.mark.parametrize(("gate", "partials", "text", "at"), WRONG, ids=lambda value: str(value))
+def test_a_planted_wrong_rule_is_wrong_and_no_kink(
+    gate: str, partials: tuple[str, ...], text: str, at: dict[str, float], planted: object
+) -> None:
+    assert callable(planted)
+    planted(gate, *partials)
+    assert found(text, **at)["x"].verdict == "wrong"
+
+
+@pytest.mark.parametrize("gate", [name for name in UNARY if GATES[name].partials and name != "square"])
+def test_one_part_in_a_million_is_noticed(gate: str, planted: object) -> None:
+    assert callable(planted)
+    planted(gate, f"1.000001 * ({GATES[gate].partials[0]})")
+    assert found(f"{gate}(x) * 3", x=0.7)["x"].verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "verdict"),
+    [
+        ("sqrt(x)", {"x": 0.0}, "singular"),
+        ("cbrt(x)", {"x": 0.0}, "singular"),
+        ("log(x)", {"x": 0.0}, "singular"),
+        ("1/x", {"x": 0.0}, "singular"),
+        ("x^1.5", {"x": 0.0}, "ok"),
+        ("log(x)", {"x": 1e-300}, "ok"),
+        ("1e16 + relu(x)", {"x": 2.0}, "imprecise"),
+        ("1e16 + x", {"x": 2.0}, "ok"),
+        ("y + 0*x", {"x": 2.0, "y": 1.0}, "ok"),
+        ("exp(exp(x))", {"x": 6.0}, "ok"),
+    ],
+)
+def test_special_points(text: str, at: dict[str, float], verdict: str) -> None:
+    assert found(text, **at)["x"].verdict == verdict
+
+
+def test_random_points_are_those_of_the_seed() -> None:
+    evaluation = Compiled("sin(x)*y").evaluate(x=1, y=2)
+    wires = list(evaluation.run.circuit.variables.values())
+    first, again, other = (
+        [at for at, _ in at_random(evaluation.run, evaluation.names, wires, 4, seed)] for seed in (1, 1, 2)
+    )
+    assert first == again != other
