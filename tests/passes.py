@@ -11,18 +11,22 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from backprop.check.backward_pass import Verdicts, judge
 from backprop.check.lines import read_lines
 from backprop.library import Compiled
 
 
 class Term(NamedTuple):
-    """local × upstream; `swap` is the local gradient of the gate's other input, `point` the local one at a wrong value."""
+    """local × upstream; `swap` is the local gradient of the gate's other input, `point` the local one at a wrong value,
+    `more` are whole terms that are wrong in other ways."""
 
     local: str
     upstream: str = ""
     swap: str = ""
     point: str = ""
+    more: tuple[tuple[str, str], ...] = ()  # other mistakes, by their kind, as texts for the whole term
 
     def text(self) -> str:
         if not self.upstream:
@@ -45,7 +49,7 @@ class Pass(NamedTuple):
     """A circuit, a point, and its backward pass."""
 
     forward: str
-    at: dict[str, float]
+    at: dict[str, Any]
     rows: tuple[Row, ...]
 
 
@@ -137,6 +141,53 @@ PASSES = [
 ]  # fmt: skip
 
 
+def array(*shape: int, seed: int) -> Any:
+    return np.random.default_rng(seed).uniform(0.3, 1.5, shape) * np.random.default_rng(seed + 1).choice([-1, 1], shape)
+
+
+def turned(*texts: str) -> tuple[tuple[str, str], ...]:
+    return tuple(("transposed", text) for text in texts)
+
+
+def unsummed(text: str, *axes: str) -> tuple[tuple[str, str], ...]:
+    return (("not-summed", text), *(("wrong-axis", axis) for axis in axes))
+
+
+PASSES += [
+    Pass("H = X @ W1 + b1; A = relu(H); S = A @ W2 + b2; f = sum(S * S) / 2",
+         {"X": array(4, 3, seed=1), "W1": array(3, 5, seed=2), "b1": array(5, seed=3), "W2": array(5, 2, seed=4), "b2": array(2, seed=5)}, (
+        row("dS", "=", T("S")), row("dW2", "=", T("A.T @ dS", more=turned("A @ dS", "dS.T @ A"))),
+        row("db2", "=", T("dS.sum(axis=0)", more=unsummed("dS", "dS.sum(axis=1)", "dS.sum()"))),
+        row("dA", "=", T("dS @ W2.T", more=turned("dS @ W2", "W2 @ dS.T"))), row("dH", "=", T("1.0 * (H > 0)", "dA")),
+        row("dW1", "=", T("X.T @ dH", more=turned("X @ dH", "dH.T @ X"))),
+        row("db1", "=", T("dH.sum(axis=0)", more=unsummed("dH", "dH.sum(axis=1)"))),
+        row("dX", "=", T("dH @ W1.T", more=turned("dH @ W1"))),
+    )),
+    Pass("D = W @ X; f = sum(D * Y)", {"W": array(3, 3, seed=6), "X": array(3, 3, seed=7), "Y": array(3, 3, seed=8)}, (
+        row("dD", "=", T("Y", more=turned("Y.T"))), row("dY", "=", T("D", more=turned("D.T"))),
+        row("dW", "=", T("dD @ X.T", more=(*turned("dD @ X", "dD.T @ X.T"), ("not-swapped", "dD @ W.T")))),
+        row("dX", "=", T("W.T @ dD", more=(*turned("W @ dD", "W.T @ dD.T"), ("not-swapped", "X.T @ dD")))),
+    )),
+    Pass("P = x * w; e = P - y; f = mean(e^2)", {"x": array(3, 3, seed=9), "w": array(3, seed=10), "y": array(3, 3, seed=11)}, (
+        row("de", "=", T("2 * e / 9", more=(("factor", "2 * e"), ("factor", "e / 9"), ("factor", "2 * e / 3")))),
+        row("dy", "=", T("-de")), row("dP", "=", T("de", more=turned("de.T"))), row("dx", "=", T("w", "dP")),
+        row("dw", "=", T("(dP * x).sum(axis=0)", more=unsummed("dP * x", "(dP * x).sum(axis=1)"))),
+    )),
+    Pass("z = X @ w + b; p = sigmoid(z); q = p * p; f = sum(q * y)",
+         {"X": array(4, 3, seed=12), "w": array(3, seed=13), "b": 0.3, "y": array(4, seed=14)}, (
+        row("dq", "=", T("y", swap="q")), row("dy", "=", T("q", swap="y")), row("dp", "=", T("2 * p", "dq", point="2 * q")),
+        row("dz", "=", T("p * (1 - p)", "dp", point="z * (1 - z)")), row("dw", "=", T("X.T @ dz", more=turned("X @ dz"))),
+        row("db", "=", T("dz.sum()", more=(("not-summed", "dz"),))),
+    )),
+    Pass("m = mean(x, axis=0); c = x - m; s = c * c; f = sum(s * k)", {"x": array(4, 4, seed=15), "k": array(4, 4, seed=16)}, (
+        row("ds", "=", T("k", swap="s", more=turned("k.T"))), row("dk", "=", T("s", swap="k")),
+        row("dc", "=", T("2 * c", "ds", point="2 * s")), row("dx", "=", T("1", "dc")),
+        row("dm", "=", T("-dc.sum(axis=0)", more=unsummed("-dc", "-dc.sum(axis=1)"))),
+        row("dx", "+=", T("dm / 4", more=(("factor", "dm"), ("no-local", "dm")))),
+    )),
+]  # fmt: skip
+
+
 class Mutant(NamedTuple):
     """A pass with one mistake: its kind, the line that is faulty (from 1), and the text."""
 
@@ -177,7 +228,7 @@ def mutants(made: Pass) -> Iterator[Mutant]:
 
             upstream = f" * {term.upstream}" if term.upstream else ""
             yield Mutant("sign", place + 1, changed(f"(-({term.local})){upstream}"))
-            for factor in ("2", "0.5", "3"):
+            for factor in ("2", "0.5", "3")[:1 if "@" in line.text() else 3]:
                 yield Mutant("factor", place + 1, changed(f"{factor} * ({term.local}){upstream}"))
             if term.upstream:
                 yield Mutant("no-upstream", place + 1, changed(f"({term.local})"))
@@ -185,6 +236,8 @@ def mutants(made: Pass) -> Iterator[Mutant]:
                     yield Mutant("no-local", place + 1, changed(term.upstream))
             if term.swap:
                 yield Mutant("not-swapped", place + 1, changed(f"({term.swap}){upstream}"))
+            for kind, text in term.more:
+                yield Mutant(kind, place + 1, changed(text))
             if term.point:
                 yield Mutant("wrong-point", place + 1, changed(f"({term.point}){upstream}"))
             if len(terms) > 1:
@@ -212,7 +265,7 @@ def reads(text: str, name: str) -> bool:
     return re.search(rf"(?<!\w){name}(?!\w)", text) is not None
 
 
-def values(made: Pass, text: str, at: dict[str, float]) -> list[float] | None:
+def values(made: Pass, text: str, at: dict[str, Any]) -> list[Any] | None:
     """What every line of a pass computes, by Python itself; None where a line fails."""
     circuit = Compiled(made.forward).evaluate(at)
     scope: dict[str, Any] = {stage.name: stage.value for stage in circuit.stages}
@@ -223,14 +276,14 @@ def values(made: Pass, text: str, at: dict[str, float]) -> list[float] | None:
         if "+=" in line and name not in scope:
             scope[name] = 0.0
         try:
-            exec(line, scope)
-        except (NameError, ZeroDivisionError):
+            exec(line.replace("+=", f"= {name} +"), scope)
+        except (NameError, ZeroDivisionError, ValueError):
             return None
-        found.append(float(scope[name]))
+        found.append(np.asarray(scope[name], dtype=float))
     return found
 
 
-def points(made: Pass) -> list[dict[str, float]]:
+def points(made: Pass) -> list[dict[str, Any]]:
     """The point itself, and two beside it."""
     return [made.at, *({name: x * (1 + 0.01 * k) + 0.003 * k for name, x in made.at.items()} for k in (1, 2))]
 
@@ -257,14 +310,18 @@ def last_values(made: Pass, text: str) -> list[tuple[str, str]]:
     numbers = values(made, text, made.at)
     if numbers is None:
         return []
-    final = {line.split()[0]: f"{x:.9g}" for line, x in zip(lines, numbers, strict=True)}
+    final = {
+        line.split()[0]: f"{x.shape} " + " ".join(f"{element:.9g}" for element in x.flat)
+        for line, x in zip(lines, numbers, strict=True)
+    }
     return sorted((name, x) for name, x in final.items() if name.startswith("d"))
 
 
-def equal(a: list[list[float] | None], b: list[list[float] | None]) -> bool:
-    return None not in a and None not in b and all(
-        len(x) == len(y) and all(math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12) for p, q in zip(x, y, strict=True))
-        for x, y in zip(a, b, strict=True) if x is not None and y is not None
+def equal(a: list[list[Any] | None], b: list[list[Any] | None]) -> bool:
+    return all(
+        x is not None and y is not None and len(x) == len(y)
+        and all(p.shape == q.shape and np.allclose(p, q, rtol=1e-9, atol=1e-12) for p, q in zip(x, y, strict=True))
+        for x, y in zip(a, b, strict=True)
     )  # fmt: skip
 
 

@@ -13,9 +13,9 @@ from math import nan
 from typing import Any, NamedTuple
 
 from backprop.check.catalogue import Case, Finding, diagnose, exactly, half_of, listed, matches, subsets
-from backprop.check.flow import OUTPUT, Edge, Shares, backward, slope_through
+from backprop.check.flow import OUTPUT, Edge, Shares, backward, slope_through, value_at, zero
 from backprop.check.lines import Code, Line, unknown_name
-from backprop.check.samples import Samples, close, minus, nothing, plus, runs_around
+from backprop.check.samples import TOLERANCE, Samples, close, magnitude, minus, nothing, plus, runs_around, shape_of
 from backprop.errors import Problem, nearest
 from backprop.run import Run
 from backprop.stages import Names
@@ -117,6 +117,7 @@ class Judge:
         self.after: list[Samples] = []
         self.known: list[list[dict[str, Any]]] = []
         self.early: dict[int, str] = {}
+        self.misfits: dict[int, str] = {}
         later = [line.name for line in self.lines]
         for i, (line, code, target) in enumerate(zip(self.lines, self.codes, self.targets, strict=True)):
             for name in code.reads:
@@ -124,8 +125,8 @@ class Judge:
                     if name not in later[i:]:
                         raise unknown_name(line, name, [*clean[0]])
                     self.early[i] = name
-            values: Samples = [nan if i in self.early else code.value(clean[k]) for k in points]
-            actual: Samples = [nan if i in self.early else code.value(dirty[k]) for k in points]
+            values: Samples = [nan if i in self.early else self.computed(i, clean[k]) for k in points]
+            actual: Samples = [nan if i in self.early else self.computed(i, dirty[k]) for k in points]
             before = [dirty[k].get(line.name) for k in points]
             self.values.append(values)
             self.known.append([dict(there) for there in clean])
@@ -138,13 +139,37 @@ class Judge:
                 if example and target is not None and target.wire in self.circuit.variables.values():
                     continue  # x = 3: an example value, and the point is given already
                 dirty[k][line.name] = after[k]
-                if target is None:
-                    clean[k][line.name] = (clean[k].get(line.name, 0.0) if line.adds else 0.0) + values[k]
+                if self.misshapen(target, after[k], k):  # the lines below are judged as if this one were right
+                    dirty[k][line.name] = clean[k][line.name] = self.stand_in(target, k)
+                elif target is None:
+                    clean[k][line.name] = clean[k][line.name] + values[k] if line.adds and not fresh else values[k]
                 elif target.kind == "gradient":
                     clean[k][line.name] = after[k]
                 elif target.kind == "local":
                     clean[k][line.name] = slope_through(self.runs[k], target.of, target.wire, frozenset())
         self.final = clean
+
+    def computed(self, i: int, names: dict[str, Any]) -> Any:
+        """What a line computes; None where its shapes do not fit, which is remembered."""
+        try:
+            return self.codes[i].value(names)
+        except Problem as problem:
+            if problem.kind != "shape":
+                raise
+            self.misfits[i] = problem.message
+            return None
+
+    def misshapen(self, target: Target | None, value: Any, k: int) -> bool:
+        """Whether a line's result cannot be what it is called: it has no value, or another shape."""
+        if value is None or target is None or target.kind != "gradient":
+            return value is None
+        return shape_of(value) != shape_of(self.runs[k].values[target.wire]) and magnitude(value) > 0
+
+    def stand_in(self, target: Target | None, k: int) -> Any:
+        """What a line that could not be computed should have given."""
+        if target is None or target.kind != "gradient":
+            return 0.0
+        return self.runs[k].gradient(target.wire)
 
     def given(self, i: int, wire: int, final: bool = False) -> list[dict[int, Any]]:
         """The gradients that the user has when line i is reached; `final` takes them as they are in the end."""
@@ -153,8 +178,10 @@ class Judge:
             if target is None or target.kind != "gradient" or target.wire == wire:
                 continue
             if j < i or self.claims or final:
-                for k in range(len(self.runs)):
-                    found[k][target.wire] = self.after[j][k]
+                for k, result in enumerate(self.runs):
+                    value = self.after[j][k]
+                    if value is not None and shape_of(value) == shape_of(result.values[target.wire]):
+                        found[k][target.wire] = value
         return found
 
     # ── judging ──
@@ -206,7 +233,7 @@ class Judge:
                         f"{line.name} is {number_text(right[0])} here, whatever line {line.number} says"
                     )
                 return
-        if close(self.after[i][0], right[0], 0.0) or abs(self.after[i][0] - right[0]) <= (line.half_unit or 0.0):
+        if close(self.after[i][0], right[0], 0.0) or within(self.after[i][0], right[0], line.half_unit):
             self.say(i, right[0], "ok")
         elif target.kind == "local":
             turned = close(self.after[i][0], -right[0], 0.0)
@@ -246,9 +273,9 @@ class Judge:
                 continue
             overwriting = defined and not adds
             due = everything if overwriting else everything - covered
-            found = self.match(i, shares, piece, due)
+            found = self.match(i, shares, piece, due, overwriting)
             if found is None and overwriting:
-                found = self.match(i, shares, piece, everything - covered)
+                found = self.match(i, shares, piece, everything - covered, overwriting)
             if found is None:
                 unmatched.append(i)
             elif overwriting and not nothing(shares.sum(everything - found)):
@@ -278,9 +305,8 @@ class Judge:
             last = next((i for i in reversed(members) if self.found[i].verdict != "wrong"), None)
             if last is not None:
                 shares = self.shares(last, wire)
-                missing = frozenset(
-                    edge for edge in left if not close(shares.edges[edge][0], 0.0, shares.scale(self.piece(last)[0])[0])
-                )
+                scale = shares.scale(self.piece(last)[0])[0]
+                missing = frozenset(edge for edge in left if magnitude(shares.edges[edge][0]) > TOLERANCE * scale)
                 if missing:
                     piece, _ = self.piece(last)
                     case = self.case(last, shares, piece, left, covered)
@@ -346,25 +372,31 @@ class Judge:
 
     def piece(self, i: int) -> tuple[Samples, bool]:
         """What a line contributes, and whether it adds to what is there: `dx = dx + …` does too."""
-        line, before = self.lines[i], self.before[i]
-        if not line.adds and before is not None and line.name in self.codes[i].reads:
-            return minus(self.values[i], before), True
-        return self.values[i], line.adds
+        line, before, values = self.lines[i], self.before[i], self.values[i]
+        if before is None:
+            return values, line.adds
+        if not line.adds and line.name in self.codes[i].reads:
+            return minus(values, before), True
+        if line.adds and values[0] is not None and shape_of(values[0]) != shape_of(before[0]):
+            return plus([zero(x) for x in before], values), True  # stretched to what it is added to
+        return values, line.adds
 
-    def match(self, i: int, shares: Shares, piece: Samples, due: frozenset[Edge]) -> frozenset[Edge] | None:
+    def match(
+        self, i: int, shares: Shares, piece: Samples, due: frozenset[Edge], stretch: bool = False
+    ) -> frozenset[Edge] | None:
         """The shares that a line contributes: a set of those that are due, the same at all points, or else at the first."""
         silent = frozenset(edge for edge in due if nothing(shares.edges[edge]))
         case = self.case(i, shares, piece, due, frozenset())
         here_only: frozenset[Edge] | None = None
         scales = shares.scale(piece)
         slack = self.lines[i].half_unit or 0.0
-        if matches(case, [0.0] * len(piece)):
+        if nothing(piece) and shape_of(piece[0]) in ((), shape_of(self.result.values[shares.wire])):
             return silent
         for edges in subsets(sorted(due - silent)):
             sums = shares.sum(edges)
-            if matches(case, sums):
+            if matches(case, sums, stretch=stretch):
                 return edges
-            if here_only is None and (close(sums[0], piece[0], scales[0]) or abs(sums[0] - piece[0]) <= slack):
+            if here_only is None and (close(sums[0], piece[0], scales[0]) or within(sums[0], piece[0], slack)):
                 here_only = edges
         return here_only
 
@@ -374,7 +406,7 @@ class Judge:
         truth = self.truth(shares.wire, covered)
         yours = self.after[i][0]
         slack = self.lines[i].half_unit or 0.0
-        if close(yours, truth, shares.scale([truth])[0]) or abs(yours - truth) <= slack:
+        if close(yours, truth, shares.scale([truth])[0]) or within(yours, truth, slack):
             self.say(i, truth, "ok")
         else:
             self.say(i, truth, "inherited", None, ["right, given the lines above"])
@@ -382,7 +414,8 @@ class Judge:
     def truth(self, wire: int, edges: frozenset[Edge]) -> Any:
         """The sum of the shares in truth."""
         _, sent = backward(self.result, {})
-        return sum((sent.get(edge, 0.0) for edge in sorted(edges)), 0.0)
+        value = self.result.values[wire]
+        return sum((value_at(sent.get(edge), value) for edge in sorted(edges)), zero(value))
 
     # ── order ──
 
@@ -413,3 +446,8 @@ class Judge:
                 for j in members:
                     if j > i and self.lines[j].name in self.codes[i].reads:
                         yield source, j
+
+
+def within(a: Any, b: Any, slack: float | None) -> bool:
+    """Whether two numbers differ by no more than the rounding of a number that was typed in."""
+    return bool(slack and isinstance(a, float) and isinstance(b, float) and abs(a - b) <= slack)

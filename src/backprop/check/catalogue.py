@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from backprop import rules
 from backprop.check.flow import OUTPUT, Edge, Share, Shares
 from backprop.check.lines import Code
-from backprop.check.samples import Samples, close, minus, nothing, plus, times
+from backprop.check.samples import Samples, close, minus, nothing, plus, ratio, shape_of, times
 from backprop.circuit.lower import template
+from backprop.numbers.shapes import Mismatch, shape_text
 from backprop.run import Run, evaluate
 from backprop.syntax.printer import number_text
 
@@ -72,20 +73,36 @@ def subsets(edges: list[Edge]) -> Iterator[frozenset[Edge]]:
             yield frozenset(chosen)
 
 
-def matches(case: Case, hypothesis: Samples, piece: Samples | None = None) -> bool:
-    """Whether a hypothesis gives the user's numbers at all points."""
+def matches(case: Case, hypothesis: Samples, piece: Samples | None = None, *, stretch: bool = True) -> bool:
+    """Whether a hypothesis gives the user's numbers at all points; with `stretch`, also in a shape that fits."""
     piece = case.piece if piece is None else piece
     scales = case.shares.scale(case.piece)
+    if stretch:
+        piece = [stretched(x, y) for x, y in zip(piece, hypothesis, strict=True)]
     return all(
-        close(x, y, scale) or abs(x - y) <= slack
+        close(x, y, scale) or bool(slack and isinstance(x, float) and isinstance(y, float) and abs(x - y) <= slack)
         for x, y, scale, slack in zip(piece, hypothesis, scales, case.tolerances, strict=True)
     )
+
+
+def stretched(x: Any, like: Any) -> Any:
+    """A quantity in the shape of another one, if broadcasting makes it that."""
+    if x is None or like is None or shape_of(x) == shape_of(like) or len(shape_of(x)) > len(shape_of(like)):
+        return x
+    from numpy import broadcast_to
+
+    try:
+        return broadcast_to(x, shape_of(like))
+    except ValueError:
+        return x
 
 
 def diagnose(case: Case) -> Finding:
     """The cause of a wrong line, where one is proved."""
     right = case.shares.sum(case.left)
-    rules_of_blame = (missing_share, counted_twice, turned_sign, one_share_wrong, wrong_name, constant_factor)
+    rules_of_blame = (
+        missing_share, counted_twice, turned_sign, wrong_shape, one_share_wrong, wrong_name, constant_factor, wrong_axes,
+    )  # fmt: skip
     found = (finding for rule in rules_of_blame for finding in rule(case, right))
     doubtful = Finding(None, [], right)
     if len(case.piece) == 1:  # a number alone: several mistakes may lead to it
@@ -116,7 +133,7 @@ def counted_twice(case: Case, right: Samples) -> Iterator[Finding]:
     everything = frozenset(case.shares.edges)
     parts = [edges for _, edges in case.shares.described(everything)]
     for edges in dict.fromkeys([*parts, *(frozenset([edge]) for edge in everything), case.covered]):
-        twice = edges != case.left  # all that is due, twice, is rather a factor of 2
+        twice = audible(case, edges) != audible(case, case.left)  # all that is due, twice, is rather a factor of 2
         if (
             edges
             and twice
@@ -124,6 +141,11 @@ def counted_twice(case: Case, right: Samples) -> Iterator[Finding]:
             and matches(case, plus(right, case.shares.sum(edges)))
         ):
             yield Finding("counted-twice", [f"counted twice: {listed(case, edges)}"], right)
+
+
+def audible(case: Case, edges: frozenset[Edge]) -> frozenset[Edge]:
+    """The edges that send anything at all."""
+    return frozenset(edge for edge in edges if not nothing(case.shares.edges[edge]))
 
 
 def half_of(shares: Shares, missing: frozenset[Edge], there: frozenset[Edge]) -> int | None:
@@ -136,7 +158,7 @@ def half_of(shares: Shares, missing: frozenset[Edge], there: frozenset[Edge]) ->
 
 def turned_sign(case: Case, right: Samples) -> Iterator[Finding]:
     """All with the other sign, or one share with the other sign."""
-    if matches(case, [-x for x in right]):
+    if matches(case, minus([x * 0.0 for x in right], right)):
         yield Finding("sign", ["the sign is turned"], right)
     if len(case.left) > 1:
         for via, edges in parts_of(case):
@@ -247,6 +269,8 @@ def misplaced(runs: list[Run], stage: int, slot: int) -> Iterator[tuple[str, Sam
     circuit = runs[0].circuit
     gate, inputs = circuit.gates[stage], circuit.inputs[stage]
     names = gate.names(len(inputs))
+    if gate.mixes or runs[0].arrays:
+        return
     try:
         texts = dict.fromkeys(
             text for text in (gate.rules(len(inputs), "both")[slot], *gate.textbook[slot : slot + 1]) if text
@@ -283,15 +307,101 @@ def constant_factor(case: Case, right: Samples) -> Iterator[Finding]:
     if len(case.piece) < 2:
         return  # at a single point everything is a multiple of everything
     for words, piece, wanted in options:
-        if any(y == 0 or x == 0 for x, y in zip(piece, wanted, strict=True)):
-            continue
-        ratios = [x / y for x, y in zip(piece, wanted, strict=True)]
-        if all(close(ratio, ratios[0], 0.0) for ratio in ratios):
+        ratios = [ratio(x, y) for x, y in zip(piece, wanted, strict=True)]
+        if ratios[0] is not None and all(close(one, ratios[0], 0.0) for one in ratios):
             yield Finding(
                 "factor",
                 [f"{words or 'it is '}{number_text(float(f'{ratios[0]:.6g}'))} times what it should be"],
                 right,
             )
+
+
+# ── arrays ──
+
+
+def wrong_shape(case: Case, right: Samples) -> Iterator[Finding]:
+    """Right, but for a sum over the axes along which the variable was stretched."""
+    if case.piece[0] is None or shape_of(case.piece[0]) == shape_of(right[0]):
+        return
+    for axes in axis_sets(len(shape_of(case.piece[0]))):
+        summed = [shaped_like(x.sum(axis=axes, keepdims=True), y) for x, y in zip(case.piece, right, strict=True)]
+        if matches(case, right, summed):
+            shapes = f"{shape_text(shape_of(case.piece[0]))}, and {case.variable} is {shape_text(shape_of(right[0]))}"
+            named = " and ".join(map(str, axes))
+            yield Finding("not-summed", [f"it is {shapes}: sum over axis {named}, along which it was broadcast"], right)
+            return
+
+
+def axis_sets(count: int) -> Iterator[tuple[int, ...]]:
+    for size in range(1, count + 1):
+        yield from combinations(range(count), size)
+
+
+def shaped_like(x: Any, like: Any) -> Any:
+    """An array in another shape, where it has as many elements; None where it has not."""
+    shape = shape_of(like)
+    return x.reshape(shape) if shape and x.size == like.size else float(x.sum()) if not shape and x.size == 1 else None
+
+
+def wrong_axes(case: Case, right: Samples) -> Iterator[Finding]:
+    """The formula with one transpose more or less, or with another axis: what of it gives the right numbers."""
+    if case.code is None or case.code.circuit is None:
+        return
+    for cause, advice, change in changed_formulas(case.code.circuit):
+        values = [recomputed(case.code, there, change) for there in case.names]
+        if matches(case, right, values):
+            yield Finding(cause, [advice], right)
+
+
+Change = tuple[int, int, Callable[..., Any]]  # a stage, one of its inputs (-1: its result), and what is done to that
+
+
+def changed_formulas(circuit: Any) -> Iterator[tuple[str, str, Change]]:
+    """Formulas that differ in one transpose or one axis."""
+    def turned(x: Any) -> Any:
+        return x.T if len(shape_of(x)) == 2 else x
+
+    for stage, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+        if gate.name == "matmul":
+            names = [circuit.names.get(source) for source in inputs]
+            for slot, name in enumerate(names):
+                yield "transposed", f"one transpose too many or too few, at {name or 'an operand'} of the product", (stage, slot, turned)
+            yield "transposed", "the product is transposed", (stage, -1, turned)
+        if gate.name == "transpose":
+            yield "transposed", "a transpose too many", (stage, -1, turned)
+        if "axis" in gate.settings:
+            for axis in (0, 1, -1, 2, None):
+                if axis != gate.settings["axis"]:
+                    other = gate.with_options({"axis": axis})
+                    where = "over all elements" if axis is None else f"along axis {axis}"
+                    said = f"the {gate.spelling} goes along axis {gate.settings['axis']}: {where} it is right"
+                    yield "wrong-axis", said, (stage, -2, rules.forward(other, len(inputs), True))
+    yield "transposed", "the whole is transposed", (circuit.output, -1, turned)
+    for name, wire in circuit.variables.items():
+        yield "transposed", f"`{name}` is transposed where it should not be, or the other way round", (wire, -1, turned)
+
+
+def recomputed(code: Code, names: dict[str, Any], change: Change) -> Any:
+    """What a line computes with a change; None where shapes do not fit."""
+    circuit = code.circuit
+    assert circuit is not None
+    place, slot, do = change
+    arrays = circuit.tensors or any(shape_of(names[name]) for name in circuit.variables)
+    values: list[Any] = [0.0] * len(circuit)
+    try:
+        for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+            if wire in circuit.constants:
+                values[wire] = circuit.constants[wire]
+            elif wire in circuit.names and not inputs:
+                values[wire] = names[circuit.names[wire]]
+            else:
+                at = [do(values[s]) if (wire, i) == (place, slot) else values[s] for i, s in enumerate(inputs)]
+                values[wire] = (do if (wire, -2) == (place, slot) else rules.forward(gate, len(inputs), arrays))(*at)
+            if (wire, -1) == (place, slot):
+                values[wire] = do(values[wire])
+    except (Mismatch, ValueError, IndexError):
+        return None
+    return values[circuit.output]
 
 
 # ── names in the formula ──
@@ -314,35 +424,16 @@ def wrong_name(case: Case, right: Samples) -> Iterator[Finding]:
 
 def replaced(code: Code, read: str, name: str, names: list[dict[str, Any]]) -> Iterator[Samples]:
     """What a line computes with another name: everywhere, or in one place."""
-    yield [code.value({**there, read: there[name]}) for there in names]
     circuit = code.circuit
     assert circuit is not None
     wire = circuit.variables[read]
+    yield [recomputed(code, {**there, read: there[name]}, (-1, -1, abs)) for there in names]
     places = [
-        (stage, slot)
-        for stage, inputs in enumerate(circuit.inputs)
-        for slot, source in enumerate(inputs)
-        if source == wire
+        (stage, slot) for stage, inputs in enumerate(circuit.inputs) for slot, source in enumerate(inputs) if source == wire
     ]
     if len(places) > 1:
-        for place in places:
-            yield [patched(code, there, place, there[name]) for there in names]
-
-
-def patched(code: Code, names: dict[str, Any], place: Edge, value: Any) -> Any:
-    """What a line computes when one input of one of its gates is another value."""
-    circuit = code.circuit
-    assert circuit is not None
-    values: list[Any] = [0.0] * len(circuit)
-    for wire, constant in circuit.constants.items():
-        values[wire] = constant
-    for name, wire in circuit.variables.items():
-        values[wire] = names[name]
-    for stage, inputs in enumerate(circuit.inputs):
-        if inputs:
-            at = [value if (stage, slot) == place else values[source] for slot, source in enumerate(inputs)]
-            values[stage] = rules.forward(circuit.gates[stage], len(inputs))(*at)
-    return values[circuit.output]
+        for stage, slot in places:
+            yield [recomputed(code, there, (stage, slot, lambda _, other=there[name]: other)) for there in names]
 
 
 def cause_of(case: Case, read: str, name: str) -> tuple[str | None, list[str]]:

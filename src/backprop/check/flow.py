@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from backprop.check.samples import Samples
+from backprop.check.samples import Samples, magnitude
 from backprop.circuit import Circuit
 from backprop.gates import CONSTANT, INPUT
-from backprop.run import Run, prepared_backward
+from backprop.run import Run, prepared_backward, sweep
 from backprop.stages import Names
 
 Edge = tuple[int, int]  # a stage and the number of one of its inputs
@@ -34,18 +34,14 @@ class Share(NamedTuple):
 def backward(result: Run, given: Mapping[int, Any]) -> tuple[list[Any], dict[Edge, Any]]:
     """A reverse sweep in which the gradients `given` stand in for what would arrive: gradients, and what every edge sends."""
     circuit = result.circuit
-    functions = prepared_backward(circuit, result.ties)
     arrives: list[Any] = [None] * len(circuit)
     arrives[circuit.output] = result.upstream
     sent: dict[Edge, Any] = {OUTPUT: result.upstream}
     for wire in range(len(circuit) - 1, -1, -1):
         g = arrives[wire] = given.get(wire, arrives[wire])
-        function = functions[wire]
-        if g is None or function is None:
+        if g is None or not is_forward(circuit, wire) or not circuit.active[wire]:
             continue
-        inputs = circuit.inputs[wire]
-        pieces = function(g, *[result.values[source] for source in inputs], result.values[wire])
-        for slot, (source, piece) in enumerate(zip(inputs, pieces, strict=True)):
+        for slot, (source, piece) in enumerate(zip(circuit.inputs[wire], sent_by(result, wire, g), strict=True)):
             if piece is not None:
                 sent[wire, slot] = piece
                 arrives[source] = piece if arrives[source] is None else arrives[source] + piece
@@ -55,18 +51,41 @@ def backward(result: Run, given: Mapping[int, Any]) -> tuple[list[Any], dict[Edg
 def slope_through(result: Run, top: int, bottom: int, stops: frozenset[int]) -> Any:
     """The derivative of stage `top` in stage `bottom`, along the paths that pass none of `stops`."""
     circuit = result.circuit
-    functions = prepared_backward(circuit, result.ties)
-    arrives: dict[int, Any] = {top: 1.0}
+    arrives: dict[int, Any] = {top: ones(result.values[top])}
     for wire in range(top, bottom, -1):
-        g, function = arrives.get(wire), functions[wire]
-        if g is None or function is None or (wire in stops and wire != top):
+        g = arrives.get(wire)
+        if g is None or not is_forward(circuit, wire) or not circuit.active[wire] or (wire in stops and wire != top):
             continue
-        inputs = circuit.inputs[wire]
-        pieces = function(g, *[result.values[source] for source in inputs], result.values[wire])
-        for source, piece in zip(inputs, pieces, strict=True):
+        for source, piece in zip(circuit.inputs[wire], sent_by(result, wire, g), strict=True):
             if piece is not None:
                 arrives[source] = arrives[source] + piece if source in arrives else piece
     return arrives.get(bottom, 0.0)
+
+
+def zero(value: Any) -> Any:
+    """0, or zeros in the shape of an array."""
+    if isinstance(value, float):
+        return 0.0
+    from numpy import zeros
+
+    return zeros(value.shape)
+
+
+def ones(value: Any) -> Any:
+    """1, or an array of ones: the gradient with which a gate tells its local gradient."""
+    return 1.0 if isinstance(value, float) else zero(value) + 1.0
+
+
+def sent_by(result: Run, wire: int, g: Any) -> Sequence[Any]:
+    """What one stage sends to its inputs; of an input that it takes twice, an array's second share is in its first."""
+    circuit, inputs = result.circuit, result.circuit.inputs[wire]
+    if not result.arrays:
+        function = prepared_backward(circuit, result.ties)[wire]
+        if function is None:
+            return [None] * len(inputs)
+        return function(g, *[result.values[source] for source in inputs], result.values[wire])
+    sent = sweep(circuit, result.values, result.ties, {wire: g}, wire)
+    return [None if source in inputs[:slot] else sent[source] for slot, source in enumerate(inputs)]
 
 
 class Shares:
@@ -80,12 +99,13 @@ class Shares:
         swept = [backward(result, there) for result, there in zip(runs, given, strict=True)]
         self.arrives = [arrives for arrives, _ in swept]
         self.edges: dict[Edge, Samples] = {
-            edge: [sent.get(edge, 0.0) for _, sent in swept] for edge in edges_of(self.circuit, wire)
+            edge: [value_at(sent.get(edge), result.values[wire]) for (_, sent), result in zip(swept, runs, strict=True)]
+            for edge in edges_of(self.circuit, wire)
         }
 
     def sum(self, edges: Iterable[Edge]) -> Samples:
         """The sum of what some edges send."""
-        sums: Samples = [0.0] * len(self.runs)
+        sums: Samples = [zero(result.values[self.wire]) for result in self.runs]
         for edge in sorted(edges):
             sums = [x + y for x, y in zip(sums, self.edges[edge], strict=True)]
         return sums
@@ -93,7 +113,7 @@ class Shares:
     def scale(self, piece: Samples) -> Samples:
         """How large the numbers are that are added up here: rounding is relative to that."""
         return [
-            max([float(abs(x)), *(float(abs(sent[k])) for sent in self.edges.values())]) for k, x in enumerate(piece)
+            max([magnitude(x), *(magnitude(sent[k]) for sent in self.edges.values())]) for k, x in enumerate(piece)
         ]
 
     def upstream(self, stage: int) -> Samples:
@@ -113,9 +133,14 @@ class Shares:
             if edge != OUTPUT and frozenset([edge]) not in found:
                 found[frozenset([edge])] = Share(
                     frozenset([edge]), self.label(edge[0]), edge[0], self.edges[edge], self.upstream(edge[0]),
-                    [result.local_gradients(edge[0])[edge[1]] or 0.0 for result in self.runs], self.locals_beside([edge]),
+                    self.local(*edge), self.locals_beside([edge]),
                 )  # fmt: skip
         return list(found.values())
+
+    def local(self, stage: int, slot: int) -> Samples:
+        """The local gradient of a stage in one input; what it sends, of a gradient of ones."""
+        found = [sent_by(result, stage, ones(result.values[stage]))[slot] for result in self.runs]
+        return [0.0 if local is None else local for local in found]
 
     def locals_beside(self, edges: Iterable[Edge]) -> list[Samples]:
         """The local gradients of the gate behind a single edge in its other inputs."""
@@ -124,11 +149,12 @@ class Shares:
             return []
         stage, slot = edges[0]
         inputs = self.circuit.inputs[stage]
-        rows = [result.local_gradients(stage) for result in self.runs]
+        if self.circuit.gates[stage].mixes:
+            return []
         return [
-            [row[other] for row in rows]
-            for other in range(len(inputs))
-            if other != slot and all(row[other] is not None for row in rows)
+            self.local(stage, other)
+            for other, source in enumerate(inputs)
+            if other != slot and self.circuit.active[source]
         ]
 
     def by_anchor(self) -> dict[int, frozenset[Edge]]:
@@ -156,6 +182,11 @@ class Shares:
                 rest -= group
         parts += [("the output" if edge == OUTPUT else self.label(edge[0]), frozenset([edge])) for edge in sorted(rest)]
         return parts
+
+
+def value_at(sent: Any, like: Any) -> Any:
+    """What an edge sends, in the shape of what it is sent to; nothing is 0."""
+    return zero(like) if sent is None else sent if isinstance(like, float) else zero(like) + sent
 
 
 def edges_of(circuit: Circuit, wire: int) -> list[Edge]:

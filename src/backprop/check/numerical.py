@@ -65,14 +65,22 @@ def relative_error(a: float, n: float) -> float:
 
 def compare(result: Run, names: Names, wire: int) -> Comparison:
     """The gradient of one wire against a numerical one."""
-    probe = Probe(result.circuit, result.values, wire, result.upstream)
-    gradient, name = result.gradient(wire), names.text(wire)
+    if isinstance(result.values[wire], float):
+        return compare_number(result, names.text(wire), names, Probe(result, wire))
+    from backprop.check.arrays import compare_array
+
+    return compare_array(result, names, wire)
+
+
+def compare_number(result: Run, name: str, names: Names, probe: Probe) -> Comparison:
+    """The derivative of the output along one probe against a numerical one."""
+    gradient = probe.pick(result.gradient(probe.wire))
     here = probe.read(probe.at)
     if not isfinite(here.value) or not isfinite(probe.at):
         return Comparison(name, gradient, nan, inf, "singular", "none", f"the output is {number_text(here.value)} here")
     turns = changes(probe, here, STEP * size(probe.at))
     if turns:
-        return at_kink(result, names, wire, probe, here, turns)
+        return at_kink(result, name, names, probe, here, turns)
     exact = probe.complex_slope()
     if exact is not None:
         return judged(name, gradient, Estimate(exact, 1e-13 * abs(exact)), "complex step")
@@ -185,60 +193,91 @@ def changes(probe: Probe, here: Reading, h: float) -> list[int]:
     return list(dict.fromkeys(stage for stage, right, middle, left in places if not right == middle == left))
 
 
-def at_kink(result: Run, names: Names, wire: int, probe: Probe, here: Reading, turns: list[int]) -> Comparison:
+def at_kink(
+    result: Run, name: str, names: Names, probe: Probe, here: Reading, turns: list[int]
+) -> Comparison:
     """A verdict where gates change their minds between x - h and x + h.
 
     It is a kink, and no mistake, if the backward pass is right on both sides of it, where all is smooth, and its answer
-    here lies between the slopes of the sides. With ties counted on both sides (`--ties both`) it may be their sum.
+    here is allowed by the slopes of the sides.
     """
-    name, a, x = names.text(wire), result.gradient(wire), probe.at
+    a = probe.pick(result.gradient(probe.wire))
     stages = " and ".join(f"{names.text(stage)} = {names.expression(stage)}" for stage in turns)
-    slopes = []
-    for side in (-1.0, 1.0):
-        beside, known, estimate = beside_kink(result, probe, wire, side)
-        if estimate is None:
-            slopes.append(nan)
-            continue
-        if judged(name, known, estimate, "").verdict == "wrong":
-            remark = f"beside the kink, at {names.text(wire)} = {number_text(beside)}, it is {number_text(known)} for {number_text(estimate.slope)}"
-            return Comparison(
-                name, known, estimate.slope, relative_error(known, estimate.slope), "wrong", "beside the kink", remark
-            )
-        sharp = one_sided(probe, x, here, side)
-        slopes.append(
-            sharp.slope
-            if sharp is not None and abs(sharp.slope - estimate.slope) <= 1e-3 * max(1.0, abs(estimate.slope))
-            else estimate.slope
-        )
-    left, right = slopes
-    inside = central(probe, x, here)
+    sides = [Side(result, probe, here, side) for side in (-1.0, 1.0)]
+    for side in sides:
+        if side.wrong:
+            remark = f"beside the kink, {distance(side.beside - probe.at)}, it is {short(side.gradient)} for {short(side.slope)}"
+            error = relative_error(side.gradient, side.slope)
+            return Comparison(name, side.gradient, side.slope, error, "wrong", "beside the kink", remark)
+    left, right = (side.slope for side in sides)
+    inside = central(probe, probe.at, here)
     if inside is not None:  # near a kink, not on it: on its own piece the slope is known
-        verdict = judged(name, a, inside, "")
-        if verdict.verdict == "wrong":
-            return verdict._replace(method="extrapolated central difference")
-        if relative_error(left, right) <= GOOD:
-            return verdict._replace(method="extrapolated central difference")
+        known = judged(name, a, inside, "extrapolated central difference")
+        if known.verdict == "wrong" or relative_error(left, right) <= GOOD:
+            return known
         return kink_found(name, a, inside.slope, "on this side of the kink", stages, left, right)
-    finite = [slope for slope in (left, right) if isfinite(slope)]
-    low, high = (min(finite), max(finite)) if finite else (-inf, inf)
-    allowed = [low, high, *([left + right] if result.ties == "both" and len(finite) == 2 else [])]
-    slack = 1e-4 * max(1.0, *(abs(bound) for bound in allowed if isfinite(bound)))
-    if not min(allowed) - slack <= a <= max(allowed) + slack:
-        if not tie_explains(result, wire, low - slack, high + slack):
-            remark = f"the slopes on both sides of the kink are {number_text(left)} and {number_text(right)}"
-            return Comparison(name, a, (left + right) / 2, inf, "wrong", "one-sided differences", remark, (left, right))
-    if len(finite) == 2 and relative_error(left, right) <= 1e-6 and relative_error(a, right) <= 1e-6:
+    if not allowed(result, probe, a, left, right):
+        remark = f"the slopes on both sides of the kink are {short(left)} and {short(right)}"
+        return Comparison(name, a, (left + right) / 2, inf, "wrong", "one-sided differences", remark, (left, right))
+    if relative_error(left, right) <= 1e-6 and relative_error(a, right) <= 1e-6:
         return Comparison(name, a, right, relative_error(a, right), "ok", "one-sided differences")
     return kink_found(name, a, (left + right) / 2, "one-sided differences", stages, left, right)
 
 
-def tie_explains(result: Run, wire: int, low: float, high: float) -> bool:
-    """Whether equal shares at ties give a slope between those of the sides: then it is the rule for ties alone."""
+class Side:
+    """One side of a kink: a place `beside` it where all is smooth, the gradient there, and the numerical slope.
+
+    `wrong` says that they disagree there. `slope` is nan where the output is no number on this side.
+    """
+
+    def __init__(self, result: Run, probe: Probe, here: Reading, side: float) -> None:
+        self.beside, self.gradient, self.slope, self.wrong = probe.at, nan, nan, False
+        for steps in (2.0, 5.0, 17.0, 130.0):
+            x = probe.at + side * steps * STEP * size(probe.at)
+            reading = probe.read(x)
+            nearby = probe.beside(x)
+            if not isfinite(reading.value) or changes(nearby, reading, 0.1 * STEP * size(probe.at)):
+                continue
+            estimate = central(nearby, nearby.at, reading)
+            if estimate is None:
+                continue
+            run_there = Run(result.circuit, nearby.values, result.ties, result.upstream)
+            self.beside, self.gradient = x, probe.pick(run_there.gradient(probe.wire))
+            self.wrong = judged("", self.gradient, estimate, "").verdict == "wrong"
+            self.slope = self.sharpened(probe, here, side, estimate.slope)
+            return
+
+    def sharpened(self, probe: Probe, here: Reading, side: float, slope: float) -> float:
+        """The slope right at the kink, where the values show it; else the one beside it."""
+        sharp = None if self.wrong else one_sided(probe, probe.at, here, side)
+        close = sharp is not None and abs(sharp.slope - slope) <= 1e-3 * max(1.0, abs(slope))
+        return sharp.slope if sharp is not None and close else slope
+
+
+def allowed(result: Run, probe: Probe, a: float, left: float, right: float) -> bool:
+    """Whether an answer at a kink lies between the slopes of its sides.
+
+    With ties counted on both sides (`--ties both`) it may also be their sum, or what equal shares would make right.
+    """
+    finite = [slope for slope in (left, right) if isfinite(slope)]
+    if not finite:
+        return True
+    slack = 1e-4 * max(1.0, *(abs(slope) for slope in finite))
+    low, high = min(finite) - slack, max(finite) + slack
+    if low <= a <= high:
+        return True
     if result.ties != "both":
         return False
-    at = {name: result.values[source] for name, source in result.circuit.variables.items()}
-    split = Run(result.circuit, result.values, "split", result.upstream) if at else result
-    return low <= split.gradient(wire) <= high
+    with_sum = [*finite, sum(finite)]
+    if min(with_sum) - slack <= a <= max(with_sum) + slack:
+        return True
+    split = Run(result.circuit, result.values, "split", result.upstream)
+    return low <= probe.pick(split.gradient(probe.wire)) <= high
+
+
+def distance(x: float) -> str:
+    """How far beside a kink."""
+    return f"{abs(x):.1g} {'above' if x > 0 else 'below'}"
 
 
 def kink_found(name: str, a: float, n: float, method: str, stages: str, left: float, right: float) -> Comparison:
@@ -248,35 +287,6 @@ def kink_found(name: str, a: float, n: float, method: str, stages: str, left: fl
 
 def short(x: float) -> str:
     return number_text(float(f"{x:.6g}")) if isfinite(x) else "none" if isnan(x) else number_text(x)
-
-
-def beside_kink(result: Run, probe: Probe, wire: int, side: float) -> tuple[float, float, Estimate | None]:
-    """A place beside a kink, what the backward pass says there, and what the numbers say.
-
-    The first of a few places is taken where nothing changes its mind close by; its gradient is that of a run of its own.
-    """
-    for distance in (2.0, 5.0, 17.0, 130.0):
-        x = probe.at + side * distance * STEP * size(probe.at)
-        reading = probe.read(x)
-        if not isfinite(reading.value):
-            continue
-        nearby = Probe(probe.circuit, moved(probe, x), wire, probe.upstream)
-        if changes(nearby, reading, 0.1 * STEP * size(probe.at)):
-            continue
-        estimate = central(nearby, x, reading)
-        if estimate is not None:
-            gradient = Run(probe.circuit, nearby.values, result.ties, result.upstream).gradient(wire)
-            return x, gradient, estimate
-    return probe.at, nan, None
-
-
-def moved(probe: Probe, x: float) -> list[float]:
-    """All values with the wire at x."""
-    values = probe.values.copy()
-    values[probe.wire] = x
-    for stage, function, inputs in probe.plan:
-        values[stage] = function(*[values[source] for source in inputs])
-    return values
 
 
 def at_edge(name: str, a: float, probe: Probe, here: Reading) -> Comparison:

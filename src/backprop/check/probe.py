@@ -7,6 +7,7 @@ part in it, so that it can judge them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from backprop import rules
@@ -14,8 +15,9 @@ from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
+from backprop.run import Run
 
-Signature = tuple[float, ...]
+Signature = tuple[Any, ...]
 
 
 class Reading(NamedTuple):
@@ -26,44 +28,87 @@ class Reading(NamedTuple):
 
 
 class Probe:
-    """Moves one wire and reads the output. `kinked` are the stages whose pieces are in a reading, in its order."""
+    """Moves one wire and reads the output. `kinked` are the stages whose pieces are in a reading, in its order.
 
-    def __init__(self, circuit: Circuit, values: list[float], wire: int, upstream: float = 1.0) -> None:
-        self.circuit, self.values, self.wire, self.upstream = circuit, values, wire, upstream
+    Of an array it moves one element (a flat index), or all of it along a `direction`. The output is a number: that of a
+    circuit whose output is an array is its product with the gradient from above.
+    """
+
+    def __init__(
+        self, result: Run, wire: int, *, element: int | None = None, direction: Any = None, values: list[Any] | None = None
+    ) -> None:
+        self.result, self.circuit, self.wire = result, result.circuit, wire
+        self.values: list[Any] = result.values if values is None else values
+        self.element, self.direction = element, direction
+        circuit, arrays = result.circuit, result.arrays
         reached = bytearray(len(circuit))
         reached[wire] = 1
         needed = bytearray(len(circuit))
         for stage in circuit.ancestors([circuit.output]):
             needed[stage] = 1
-        self.plan: list[tuple[int, Callable[..., float], tuple[int, ...]]] = []
+        self.plan: list[tuple[int, Callable[..., Any], tuple[int, ...]]] = []
         self.kinked: list[int] = []
-        self.sides: list[tuple[int, Callable[..., float], tuple[int, ...]]] = []
+        self.sides: list[tuple[int, Callable[..., Any], tuple[int, ...]]] = []
         for stage in range(wire + 1, circuit.output + 1):
             gate, inputs = circuit.gates[stage], circuit.inputs[stage]
             if not needed[stage] or not any(reached[source] for source in inputs):
                 continue
             reached[stage] = 1
-            self.plan.append((stage, rules.forward(gate, len(inputs)), inputs))
-            for side in rules.piece(gate, len(inputs)):
+            self.plan.append((stage, rules.forward(gate, len(inputs), arrays), inputs))
+            for side in rules.piece(gate, len(inputs), arrays):
                 self.kinked.append(stage)
                 self.sides.append((stage, side, inputs))
-        self.analytic = not self.sides and all(complex_function(circuit.gates[stage]) for stage, _, _ in self.plan)
+        smooth = not self.sides and not arrays
+        self.analytic = smooth and all(complex_function(circuit.gates[stage]) for stage, _, _ in self.plan)
+
+    def beside(self, x: float) -> Probe:
+        """The same probe where the wire stands elsewhere."""
+        return Probe(
+            self.result, self.wire, element=self.element, direction=self.direction, values=self.moved(x)
+        )
 
     @property
     def at(self) -> float:
-        """Where the wire stands."""
-        return self.values[self.wire]
+        """Where the wire stands: the number, the element, or 0 on the line along the direction."""
+        if self.direction is not None:
+            return 0.0
+        value = self.values[self.wire]
+        return float(value if self.element is None else value.flat[self.element])
+
+    def put(self, x: float) -> Any:
+        """The wire's value at x."""
+        value = self.values[self.wire]
+        if self.direction is not None:
+            return value + x * self.direction
+        if self.element is None:
+            return x
+        changed = value.copy()
+        changed.flat[self.element] = x
+        return changed
+
+    def pick(self, gradient: Any) -> float:
+        """What a gradient of the wire says about this probe: the number, the element, or the part along the direction."""
+        if self.direction is not None:
+            return float((gradient * self.direction).sum())
+        return float(gradient if self.element is None else gradient.flat[self.element])
+
+    def moved(self, x: float) -> list[Any]:
+        """All values with the wire at x."""
+        values = self.values.copy()
+        values[self.wire] = self.put(x)
+        with quiet(self.result.arrays):
+            for stage, function, inputs in self.plan:
+                values[stage] = function(*[values[source] for source in inputs])
+        return values
 
     def read(self, x: float) -> Reading:
         """The output with the wire at x."""
-        values = self.values.copy()
-        values[self.wire] = x
-        for stage, function, inputs in self.plan:
-            values[stage] = function(*[values[source] for source in inputs])
-        pieces = tuple(
-            [side(*[values[source] for source in inputs], values[stage]) for stage, side, inputs in self.sides]
-        )
-        return Reading(values[self.circuit.output] * self.upstream, pieces)
+        values = self.moved(x)
+        with quiet(self.result.arrays):
+            pieces = [side(*[values[s] for s in inputs], values[stage]) for stage, side, inputs in self.sides]
+            out = values[self.circuit.output] * self.result.upstream
+        value = out if isinstance(out, float) else float(out.sum())
+        return Reading(value, tuple([piece if isinstance(piece, float | int) else piece.tobytes() for piece in pieces]))
 
     def complex_slope(self) -> float | None:
         """The derivative by the complex step; None where a gate is not analytic, or the numbers do not allow it."""
@@ -80,7 +125,16 @@ class Probe:
         out, real = complex(values[self.circuit.output]), self.values[self.circuit.output]
         if not abs(out.real - real) <= 1e-9 * max(abs(real), 1e-300):
             return None  # another branch of the function, or an overflow on the way
-        return out.imag / step * self.upstream
+        return out.imag / step * self.result.upstream
+
+
+def quiet(arrays: bool) -> Any:
+    """NumPy's warnings off, where there are arrays."""
+    if not arrays:
+        return nullcontext()
+    from numpy import errstate
+
+    return errstate(all="ignore")
 
 
 def complex_function(gate: Gate) -> Callable[..., Any] | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import isnan
 from typing import Any
 
 from backprop.check.backward_pass import Judgement
 from backprop.check.numerical import GOOD, Comparison
 from backprop.show import objects
-from backprop.show.grid import Column, Grid, number
+from backprop.show.grid import Column, Grid, cell
 
 LOUD = {
     "ok": "ok",
@@ -42,9 +43,9 @@ def comparison_grid(found: Sequence[Comparison], digits: int | None) -> Grid:
     rows = []
     for one in found:
         error = "" if one.error != one.error or one.error == float("inf") else f"{one.error:.1g}"
-        numerical = "" if one.numerical != one.numerical else number(one.numerical, digits)
+        numerical = "" if isinstance(one.numerical, float) and isnan(one.numerical) else cell(one.numerical, digits)
         said = f"{LOUD[one.verdict]}{': ' if one.remark else ''}{one.remark}"
-        rows.append([one.name, number(one.gradient, digits), numerical, error, said])
+        rows.append([one.name, cell(one.gradient, digits), numerical, error, said])
     return Grid(columns, rows)
 
 
@@ -121,7 +122,7 @@ def lines_grid(judged: Sequence[Judgement], digits: int | None, claims: bool = F
     for one in judged:
         first, *more = one.advice or [""]
         said = f"{LOUD[one.verdict]}{': ' if first else ''}{first}"
-        rows.append([str(one.line), one.name, number(one.yours, digits), number(one.expected, digits), said])
+        rows.append([str(one.line), one.name, cell(one.yours, digits), cell(one.expected, digits), said])
         rows += [["", "", "", "", f"       {advice}"] for advice in more]
     return Grid(columns, rows)
 

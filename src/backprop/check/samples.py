@@ -6,14 +6,14 @@ What agrees at all points is the same formula; that is what is meant here by a p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from math import isfinite
+from operator import add, mul, sub
 from random import Random
 from typing import Any
 
 from backprop.check.probe import Signature
 from backprop import rules
-from backprop.circuit import Circuit
 from backprop.run import Run, evaluate
 
 Samples = list[Any]  # a number for each point
@@ -26,35 +26,67 @@ def runs_around(result: Run, seed: int = 0) -> list[Run]:
     """The run, and runs at points a few percent away on the same pieces of all gates."""
     circuit, found = result.circuit, [result]
     random = Random(seed)
-    pieces = signature(circuit, result.values)
+    pieces = signature(result, result.values)
     for attempt in range(6 * MOST):
         if len(found) == MOST:
             break
         width = 0.06 / 4 ** (attempt // MOST)
         at = {name: nudged(result.values[wire], width, random) for name, wire in circuit.variables.items()}
         values = evaluate(circuit, at)
-        if isfinite(values[circuit.output]) and signature(circuit, values) == pieces:
+        if finite(values[circuit.output]) and signature(result, values) == pieces:
             found.append(Run(circuit, values, result.ties, result.upstream))
     return found
 
 
-def nudged(x: float, width: float, random: Random) -> float:
-    """A number a little beside another one."""
-    return x + width * random.uniform(0.3, 1.0) * random.choice((-1.0, 1.0)) * (abs(x) or 1.0)
+def nudged(x: Any, width: float, random: Random) -> Any:
+    """A number a little beside another one; of an array, every element."""
+    if isinstance(x, float):
+        return x + width * random.uniform(0.3, 1.0) * random.choice((-1.0, 1.0)) * (abs(x) or 1.0)
+    changed = x.copy()
+    for place in range(x.size):
+        changed.flat[place] = nudged(float(x.flat[place]), width, random)
+    return changed
 
 
-def signature(circuit: Circuit, values: list[float]) -> Signature:
+def signature(result: Run, values: list[Any]) -> Signature:
     """On which of its pieces every gate is."""
-    found = []
+    found: list[Any] = []
+    circuit = result.circuit
     for wire, gate in enumerate(circuit.gates):
         if gate.kink or gate.piece:
             inputs = [values[source] for source in circuit.inputs[wire]]
-            found += [side(*inputs, values[wire]) for side in rules.piece(gate, len(inputs))]
+            for side in rules.piece(gate, len(inputs), result.arrays):
+                piece = side(*inputs, values[wire])
+                found.append(piece if isinstance(piece, float | int) else piece.tobytes())
     return tuple(found)
 
 
+def finite(x: Any) -> bool:
+    """Whether a number, or every element of an array, is finite."""
+    if isinstance(x, float):
+        return isfinite(x)
+    from numpy import isfinite as are_finite
+
+    return bool(are_finite(x).all())
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    return getattr(x, "shape", ())
+
+
 def close(a: Any, b: Any, scale: float, tolerance: float = TOLERANCE) -> bool:
-    """Whether two numbers are the same but for rounding, on the scale of what they were added up from."""
+    """Whether two numbers are the same but for rounding, on the scale of what they were added up from.
+
+    Arrays are, if they have one shape and all their elements are; None, what could not be computed, is like nothing.
+    """
+    if a is None or b is None or shape_of(a) != shape_of(b):
+        return False
+    if shape_of(a):
+        from numpy import errstate, maximum
+
+        with errstate(all="ignore"):
+            near = abs(a - b) <= tolerance * maximum(maximum(abs(a), abs(b)), scale) + 1e-300
+            return bool((near | (a == b) | ((a != a) & (b != b))).all())
     if a == b or (a != a and b != b):
         return True
     return bool(abs(a - b) <= tolerance * max(abs(a), abs(b), scale) + 1e-300)
@@ -65,30 +97,44 @@ def same(a: Samples, b: Samples, scales: Samples) -> bool:
     return all(close(x, y, scale) for x, y, scale in zip(a, b, scales, strict=True))
 
 
-def total(parts: Iterable[Samples], points: int) -> Samples:
-    """The sum of quantities."""
-    sums: Samples = [0.0] * points
-    for part in parts:
-        sums = [x + y for x, y in zip(sums, part, strict=True)]
-    return sums
+def each(function: Callable[[Any, Any], Any], a: Samples, b: Samples) -> Samples:
+    """A function of two quantities at every point; None where their shapes do not fit."""
+    found: Samples = []
+    for x, y in zip(a, b, strict=True):
+        try:
+            found.append(None if x is None or y is None else function(x, y))
+        except ValueError:
+            found.append(None)
+    return found
 
 
 def plus(a: Samples, b: Samples) -> Samples:
-    return [x + y for x, y in zip(a, b, strict=True)]
+    return each(add, a, b)
 
 
 def minus(a: Samples, b: Samples) -> Samples:
-    return [x - y for x, y in zip(a, b, strict=True)]
+    return each(sub, a, b)
 
 
 def times(a: Samples, b: Samples) -> Samples:
-    return [x * y for x, y in zip(a, b, strict=True)]
+    return each(mul, a, b)
 
 
 def nothing(a: Samples) -> bool:
     """Whether a quantity is 0 at all points."""
-    return all(x == 0 for x in a)
+    return all(x is not None and magnitude(x) == 0 for x in a)
 
 
 def magnitude(x: Any) -> float:
-    return float(abs(x))
+    """The size of a number, or of the largest element."""
+    if x is None:
+        return 0.0
+    return float(abs(x)) if not shape_of(x) else float(abs(x).max(initial=0.0))
+
+
+def ratio(x: Any, y: Any) -> float | None:
+    """What x is a multiple of y by; None where it is none, or where either is 0."""
+    if x is None or y is None or shape_of(x) != shape_of(y) or not magnitude(x) or not magnitude(y):
+        return None
+    factor = float(x / y) if not shape_of(x) else float((x * y).sum() / (y * y).sum())
+    return factor if close(x, factor * y, magnitude(x)) else None

@@ -26,10 +26,9 @@ from backprop.library import Evaluation
 )
 @click.option("--stages", is_flag=True, help="Check the gradient of every stage, not of the inputs alone.")
 @click.option("--random", "count", type=click.IntRange(1), metavar="N", help="Check at N random points too.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the random points.")
 @answer_options()
 def command(
-    backward: str | None, claims: tuple[str, ...], claims_file: str | None, stages: bool, count: int | None, seed: int,
+    backward: str | None, claims: tuple[str, ...], claims_file: str | None, stages: bool, count: int | None,
     digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any,
 ) -> int:  # fmt: skip
     """Check the gradients of EXPRESSION against numerical ones, or a backward pass of your own, line by line.
@@ -53,7 +52,7 @@ def command(
                 "option", "--stages and --random belong to the numerical check", hint="leave out --backward and claims"
             )
         return judge_lines(asked, backward, claims, claims_file, chosen, output, exact)
-    return compare_all(asked, stages, count, seed, chosen, output, exact)
+    return compare_all(asked, stages, count, shared["seed"] or 0, chosen, output, exact)
 
 
 def compare_all(
