@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from backprop import rules
@@ -88,6 +88,18 @@ class Run:
         return tuple(
             (0.0 if sent[wire] is None else plain(sent[wire])) if self.circuit.active[wire] else None for wire in inputs
         )
+
+
+def sent_by(result: Run, wire: int, g: Any) -> Sequence[Any]:
+    """What one stage sends to its inputs; of an input that it takes twice, an array's second share is in its first."""
+    circuit, inputs = result.circuit, result.circuit.inputs[wire]
+    if not result.arrays:
+        function = prepared_backward(circuit, result.ties)[wire]
+        if function is None:
+            return [None] * len(inputs)
+        return function(g, *[result.values[source] for source in inputs], result.values[wire])
+    sent = sweep(circuit, result.values, result.ties, {wire: g}, wire)
+    return [None if source in inputs[:slot] else sent[source] for slot, source in enumerate(inputs)]
 
 
 def run(

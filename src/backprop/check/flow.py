@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from backprop.check.samples import Samples, magnitude
 from backprop.circuit import Circuit
 from backprop.gates import CONSTANT, INPUT
-from backprop.run import Run, prepared_backward, sweep
+from backprop.run import Run, sent_by
 from backprop.stages import Names
 
 Edge = tuple[int, int]  # a stage and the number of one of its inputs
@@ -74,18 +74,6 @@ def zero(value: Any) -> Any:
 def ones(value: Any) -> Any:
     """1, or an array of ones: the gradient with which a gate tells its local gradient."""
     return 1.0 if isinstance(value, float) else zero(value) + 1.0
-
-
-def sent_by(result: Run, wire: int, g: Any) -> Sequence[Any]:
-    """What one stage sends to its inputs; of an input that it takes twice, an array's second share is in its first."""
-    circuit, inputs = result.circuit, result.circuit.inputs[wire]
-    if not result.arrays:
-        function = prepared_backward(circuit, result.ties)[wire]
-        if function is None:
-            return [None] * len(inputs)
-        return function(g, *[result.values[source] for source in inputs], result.values[wire])
-    sent = sweep(circuit, result.values, result.ties, {wire: g}, wire)
-    return [None if source in inputs[:slot] else sent[source] for slot, source in enumerate(inputs)]
 
 
 class Shares:
@@ -154,7 +142,7 @@ class Shares:
         return [
             self.local(stage, other)
             for other, source in enumerate(inputs)
-            if other != slot and self.circuit.active[source]
+            if other != slot and source != self.wire and self.circuit.active[source]
         ]
 
     def by_anchor(self) -> dict[int, frozenset[Edge]]:

@@ -6,13 +6,14 @@ Every number is one of the run's, so it is one that the table shows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isfinite, log10
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from backprop.circuit import Circuit
-from backprop.gates import GATES, Gate
-from backprop.run import Run
+from backprop.circuit import Circuit, Opened
+from backprop.gates import Gate
+from backprop.numbers.shapes import shape_of, shape_text
+from backprop.run import Run, plain, sent_by, sweep
 from backprop.stages import Names, Stage, stages
 from backprop.syntax import parse
 from backprop.syntax.printer import number_text, unparse_node
@@ -25,12 +26,17 @@ LONGEST_RULE = 28  # a rule longer than this is no help to a reader
 
 
 class Sent(NamedTuple):
-    """What a stage sends back to one input: local × gradient = sent. `rule` spells the local gradient where that helps."""
+    """What a stage sends back to one input: local × gradient = sent. `rule` spells the local gradient where that helps.
+
+    Of a gate that mixes elements, the rule is that of what is sent, and `local` is None. `shapes` is what becomes of the
+    shapes, where there are arrays.
+    """
 
     to: str
     rule: str
-    local: float
-    sent: float
+    local: Any
+    sent: Any
+    shapes: str = ""
 
 
 class Forward(NamedTuple):
@@ -40,7 +46,7 @@ class Forward(NamedTuple):
     gate: str
     expression: str
     numbers: str
-    value: float
+    value: Any
 
 
 class Backward(NamedTuple):
@@ -49,7 +55,7 @@ class Backward(NamedTuple):
     stage: str
     gate: str
     expression: str
-    gradient: float
+    gradient: Any
     says: str
     sends: list[Sent]
 
@@ -58,8 +64,8 @@ class Fork(NamedTuple):
     """A variable that is used in several places: its gradient is the sum of the shares."""
 
     name: str
-    shares: list[tuple[str, float]]
-    sum: float
+    shares: list[tuple[str, Any]]
+    sum: Any
 
 
 class Remark(NamedTuple):
@@ -74,7 +80,7 @@ class Story(NamedTuple):
     """A run, told."""
 
     output: str
-    value: float
+    value: Any
     forward: list[Forward]
     backward: list[Backward]
     forks: list[Fork]
@@ -118,8 +124,13 @@ def reached(circuit: Circuit, wires: Iterable[int]) -> bytearray:
 
 def told(names: Names, row: Stage, run: Run) -> Forward:
     """A stage forward, with the numbers in place of the names."""
+    inputs = names.inputs(row.wire)
+    if any(shape_of(run.values[source]) for source in (*inputs, row.wire)):
+        shown = {names.text(source): shape_text(shape_of(run.values[source])) for source in inputs if source in names.names}
+        numbers = ", ".join(f"{name}: {shape}" for name, shape in shown.items() if shape != "a number")
+        return Forward(row.name, row.gate, row.expression, numbers, row.value)
     values: dict[str, str | float] = {
-        names.text(source): rounded(run.values[source]) for source in names.inputs(row.wire) if source in names.names
+        names.text(source): rounded(run.values[source]) for source in inputs if source in names.names
     }
     return Forward(row.name, row.gate, row.expression, substituted(row.expression, values), row.value)
 
@@ -145,20 +156,44 @@ def substituted(expression: str, others: dict[str, str | float]) -> str:
 
 def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:
     """A stage backward: local gradient × gradient from above, for every input that leads to what is wanted."""
-    inputs = names.inputs(row.wire)
-    gate = GATES.get(row.gate) if row.wire not in names.calls else None
+    circuit, inputs = run.circuit, names.inputs(row.wire)
+    call = names.calls.get(row.wire)
+    gate = None if call is not None else circuit.gates[row.wire]
     texts = rules_told(gate, len(inputs), run.ties, [operand(run, names, source) for source in inputs], row.name)
-    local = iter(row.local_gradients)
-    sends = []
+    local = dict(zip(row.inputs, row.local_gradients, strict=True))
     gradient = run.gradient(row.wire)
-    for source, rule in zip(inputs, texts, strict=True):
-        if source not in names.names:
+    pieces = arrays_sent(run, row.wire, inputs, call) if run.arrays else None
+    sends = []
+    for slot, (source, rule) in enumerate(zip(inputs, texts, strict=True)):
+        if source not in names.names or not circuit.active[source] or not wanted[source]:
             continue
-        partial = next(local)
-        if partial is not None and wanted[source]:
-            sent = partial * gradient if partial != 0 else 0.0
-            sends.append(Sent(names.text(source), rule, partial, sent))
+        name = names.text(source)
+        partial = local.get(name)
+        if pieces is not None:
+            if pieces[slot] is not None:
+                shapes = shapes_told(gate, rule, gradient, pieces[slot])
+                sends.append(Sent(name, rule, partial, pieces[slot], shapes))
+        elif partial is not None:
+            sends.append(Sent(name, rule, partial, partial * gradient if partial != 0 else 0.0))
     return Backward(row.name, row.gate, row.expression, gradient, pattern(row.gate, gate), sends)
+
+
+def arrays_sent(run: Run, wire: int, inputs: tuple[int, ...], call: Opened | None) -> Sequence[Any]:
+    """What a stage, or a call of the user's function, sends to its inputs, where there are arrays."""
+    if call is None:
+        return [None if piece is None else plain(piece) for piece in sent_by(run, wire, run.gradient(wire))]
+    sent = sweep(run.circuit, run.values, run.ties, {wire: run.gradient(wire)}, call.stages.start)
+    return [None if sent[source] is None else plain(sent[source]) for source in inputs]
+
+
+def shapes_told(gate: Gate | None, rule: str, gradient: Any, sent: Any) -> str:
+    """What becomes of the shapes: of a matrix product, the one way in which they fit; of broadcasting, the sum."""
+    above, here = shape_of(gradient), shape_of(sent)
+    if gate is None or above == here:
+        return ""
+    if gate.mixes:
+        return f"{shape_text(above)} → {shape_text(here)}"
+    return f"summed from {shape_text(above)} to {shape_text(here)}, along what was broadcast"
 
 
 def pattern(name: str, gate: Gate | None) -> str:
@@ -179,23 +214,28 @@ def pattern(name: str, gate: Gate | None) -> str:
 
 def operand(run: Run, names: Names, wire: int) -> str | float:
     """An input as it stands in a rule: a stage by its name, a constant as its number."""
-    return names.text(wire) if wire in names.names else run.values[wire]
+    value = run.values[wire]
+    return names.text(wire) if wire in names.names or not isinstance(value, float) else value
 
 
 def rules_told(gate: Gate | None, count: int, ties: str, inputs: list[str | float], out: str) -> list[str]:
-    """The rule of each local gradient in the names of the stages; empty where it is long, or a mere number."""
-    if gate is None or not gate.partials:
+    """The rule of each local gradient in the names of the stages; empty where it is long, or a mere number.
+
+    Of a gate that mixes elements it is the rule of what is sent: `dD @ X.T`.
+    """
+    if gate is None or not (gate.partials or gate.vjp):
         return [""] * count
-    texts = list(gate.textbook) or list(gate.rules(count, ties))
+    texts = list(gate.textbook or gate.reads or gate.rules(count, ties))
     scope = dict(zip((*gate.names(count), "out"), (*inputs, out), strict=True))
+    if gate.mixes:
+        scope["g"] = f"d{out}"
     told = []
     for text in texts:
-        spelt = "" if text is None or "where" in text else substituted(text, scope)
+        spelt = "" if text is None or "where" in text or "spread" in text else substituted(text, scope)
         read = {name for name in parse(text).operands if isinstance(name, str)} if spelt and text else set()
-        told.append(
-            spelt if len(spelt) <= LONGEST_RULE and any(isinstance(scope.get(name), str) for name in read) else ""
-        )
-    return told
+        helps = len(spelt) <= LONGEST_RULE and any(isinstance(scope.get(name), str) for name in read)
+        told.append(spelt if helps and not spelt.startswith("d" + out + ")") else "")
+    return told if len(told) == count else [""] * count
 
 
 # ── forks ──
@@ -222,9 +262,14 @@ def remarks(run: Run, names: Names, rows: list[Stage], ledger: list[Fork]) -> li
     """What the stages show, one by one."""
     found = []
     for row in rows:
-        if row.gate == "input" or row.wire in names.calls or not run.gradient(row.wire):
+        if row.gate == "input" or row.wire in names.calls:
             continue
-        gate = GATES[row.gate]
+        gate = run.circuit.gates[row.wire]
+        if shape_of(row.value):
+            found += many_remarks(run, row, gate)
+            continue
+        if not run.gradient(row.wire) or any(shape_of(local) for local in row.local_gradients):
+            continue
         active = [
             (name, local) for name, local in zip(row.inputs, row.local_gradients, strict=True) if local is not None
         ]
@@ -237,6 +282,8 @@ def remarks(run: Run, names: Names, rows: list[Stage], ledger: list[Fork]) -> li
             message = f"{row.name} = {row.expression} is dead here: nothing of its gradient, {short(run.gradient(row.wire))}, gets through"
             found.append(Remark("dead", row.name, message))
     for fork in ledger:
+        if shape_of(fork.sum):
+            continue
         largest = max(abs(share) for _, share in fork.shares)
         if isfinite(largest) and abs(fork.sum) < CANCELLED * largest:
             digits = max(0, 16 + (int(log10(abs(fork.sum) / largest)) if fork.sum else -16))
@@ -245,6 +292,20 @@ def remarks(run: Run, names: Names, rows: list[Stage], ledger: list[Fork]) -> li
             )
             found.append(Remark("cancels", fork.name, message))
     return found
+
+
+def many_remarks(run: Run, row: Stage, gate: Gate) -> list[Remark]:
+    """Saturated and dead elements of an array, where they are half of it or more."""
+    local = next((one for one in row.local_gradients if shape_of(one)), None)
+    if local is None or not (gate.saturates or (gate.routes and gate.arity == 1 and not gate.variadic and not gate.mixes)):
+        return []
+    count = int((abs(local) < SATURATED).sum()) if gate.saturates else int((local == 0).sum())
+    if 2 * count < local.size:
+        return []
+    kind = "saturated" if gate.saturates else "dead"
+    passes = "pass next to nothing of their gradients" if gate.saturates else "pass nothing"
+    message = f"{row.name} = {row.expression}: {count} of {local.size} elements are {kind} and {passes}"
+    return [Remark(kind, row.name, message)]
 
 
 def unequal(row: Stage, active: list[tuple[str, float]]) -> list[Remark]:
@@ -264,6 +325,8 @@ def chains(run: Run, names: Names, variables: list[str]) -> list[Remark]:
     found = []
     for name in variables:
         wire = run.circuit.variables[name]
+        if run.arrays:
+            continue
         gradient, top = abs(run.gradient(wire)), abs(run.upstream)
         if not gradient or not isfinite(gradient) or not top or FADED <= gradient / top <= GROWN:
             continue
@@ -312,7 +375,9 @@ def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
     out = names.text(run.circuit.output)
     for name in variables:
         gradient = run.gradient(run.circuit.variables[name])
-        if not isfinite(gradient):
+        if shape_of(gradient):
+            found.append(steepest(name, gradient))
+        elif not isfinite(gradient):
             found.append(f"there is no finite slope in {name}")
         elif gradient == 0:
             found.append(f"{name} has no influence here: its gradient is 0")
@@ -324,6 +389,21 @@ def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
                 f"the circuit wants {name} {way}, with a force of {force}: {name} + {short(step)} changes {out} by about {short(gradient * step)}"
             )
     return found
+
+
+def steepest(name: str, gradient: Any) -> str:
+    """Which element of an array the circuit wants changed most."""
+    from numpy import isfinite as are_finite
+    from numpy import unravel_index
+
+    if not gradient.size or not are_finite(gradient).all():
+        return f"there is no finite slope in {name}" if gradient.size else f"{name} is empty"
+    place = unravel_index(int(abs(gradient).argmax()), gradient.shape)
+    force = float(gradient[place])
+    if force == 0:
+        return f"{name} has no influence here: its gradient is 0"
+    element = f"{name}[{', '.join(map(str, place))}]"
+    return f"of {name}, the circuit wants {element} {'higher' if force > 0 else 'lower'} most, with a force of {short(abs(force))}"
 
 
 def nudge_for(x: float) -> float:

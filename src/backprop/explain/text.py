@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from backprop.explain.steps import Backward, Fork, Sent, Story
-from backprop.show.grid import number
+from backprop.numbers.shapes import shape_of, shape_text
+from backprop.show.grid import cell
 from backprop.show.text import latex_text
 from backprop.show.theme import paint
 
-Number = Callable[[float], str]
+Number = Callable[[Any], str]
+SMALL = 6  # elements of an array that is written out
 
 
 def numbers(digits: int | None) -> Number:
     """How numbers are written: as in the table of stages."""
-    return lambda x: number(x, digits)
+
+    def write(x: Any) -> str:
+        shape = shape_of(x)
+        if shape and x.size > SMALL:
+            return f"an array {shape_text(shape)}"
+        return cell(x, digits, one_line=True)
+
+    return write
 
 
-def product(sent: Sent, gradient: float, write: Number) -> str:
-    """local × gradient = what is sent: `z × 1 = -4`, `(1 - h^2) × 2 = 0.42 × 2 = 0.84`."""
+def product(sent: Sent, gradient: Any, write: Number) -> str:
+    """local × gradient = what is sent: `z × 1 = -4`, `(1 - h^2) × 2 = 0.42 × 2 = 0.84`, `dD @ X.T = an array 5x10`."""
+    if sent.local is None or shape_of(sent.sent) or shape_of(gradient):
+        formula = f"{sent.rule} = " if sent.rule else ""
+        if sent.local is not None and sent.rule:
+            formula = f"({sent.rule}) × {write(gradient)} = "
+        elif sent.local is not None and not shape_of(sent.local):
+            formula = f"{write(sent.local)} × {write(gradient)} = "
+        return f"{formula}{write(sent.sent)}{f' ({sent.shapes})' if sent.shapes else ''}"
     above, result, local = write(gradient), write(sent.sent), write(sent.local)
     if not sent.rule:
         return f"{local} × {above} = {result}"
@@ -53,6 +70,10 @@ def forward_texts(story: Story, write: Number) -> list[str]:
     """The forward steps: names, numbers, value."""
     texts = []
     for step in story.forward:
+        if shape_of(step.value) or ": " in step.numbers:
+            given = f" ({step.numbers})" if step.numbers else ""
+            texts.append(f"{step.stage} = {step.expression}{given} = {write(step.value)}")
+            continue
         middle = f" = {step.numbers}" if step.numbers not in (step.expression, write(step.value)) else ""
         texts.append(f"{step.stage} = {step.expression}{middle} = {write(step.value)}")
     return texts
