@@ -3,6 +3,7 @@
 `python tests/passes.py [COUNT] [SEED]` judges that many mutants and prints what was blamed; without a count, all of them.
 """
 
+# ruff: noqa: E501 (tables are easier to read in long lines)
 from __future__ import annotations
 
 import math
@@ -228,7 +229,7 @@ def mutants(made: Pass) -> Iterator[Mutant]:
 
             upstream = f" * {term.upstream}" if term.upstream else ""
             yield Mutant("sign", place + 1, changed(f"(-({term.local})){upstream}"))
-            for factor in ("2", "0.5", "3")[:1 if "@" in line.text() else 3]:
+            for factor in ("2", "0.5", "3")[: 1 if "@" in line.text() else 3]:
                 yield Mutant("factor", place + 1, changed(f"{factor} * ({term.local}){upstream}"))
             if term.upstream:
                 yield Mutant("no-upstream", place + 1, changed(f"({term.local})"))

@@ -1,6 +1,8 @@
-"""Hand-written backward passes: a single mistake is blamed on its own line, by its own name; what is right is never blamed.
+"""Hand-written backward passes: a single mistake is blamed on its own line, by its own name; what is right is never
+blamed.
 
-The mutants are made by passes.py. Here a sample is judged, whose seed is printed; `python tests/passes.py` judges them all.
+The mutants are made by passes.py. Here a sample is judged, whose seed is printed; `python tests/passes.py` judges them
+all.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ def test_of_400_single_mistakes_every_line_is_blamed_and_nearly_every_cause_name
 
 
 def reworded(made: Pass, chosen: random.Random) -> tuple[str, str]:
-    """A right pass in other words: lines in another order where that changes nothing, terms turned round, our own language."""
+    """A right pass in other words: lines in another order where that changes nothing, terms turned round, our own
+    language."""
     text = written(list(made.rows))
     rows = text.splitlines()
     for _ in range(20):
@@ -105,7 +108,13 @@ def test_a_listing_of_the_notes_is_judged_whole() -> None:
 
 def test_numbers_alone_are_judged_to_the_digits_they_have() -> None:
     evaluation = Compiled("(x+y)*z").evaluate(x=-2.001, y=5, z=-4)
-    claims = [read_claim("dz=3.00"), read_claim("dz=2.9991"), read_claim("dx=4"), read_claim("dx=-4.0"), read_claim("f=-12")]
+    claims = [
+        read_claim("dz=3.00"),
+        read_claim("dz=2.9991"),
+        read_claim("dx=4"),
+        read_claim("dx=-4.0"),
+        read_claim("f=-12"),
+    ]
     verdicts = [judge(evaluation.run, evaluation.names, claim_lines([claim])).lines[0] for claim in claims]
     assert [one.verdict for one in verdicts] == ["ok", "wrong", "wrong", "ok", "wrong"]
     assert verdicts[2].cause == "sign"
@@ -132,7 +141,8 @@ def test_what_is_not_understood_is_a_problem(text: str, suffix: str, message: st
 
 
 def test_the_causes_are_those_that_are_documented() -> None:
-    assert set(CAUSES) == set(
-        "overwrites missing-share counted-twice sign not-swapped no-upstream no-local wrong-point factor transposed "
-        "not-summed wrong-axis stale".split()
-    )
+    words = """
+        overwrites missing-share counted-twice sign not-swapped no-upstream no-local wrong-point factor transposed
+        not-summed wrong-axis stale
+    """
+    assert set(CAUSES) == set(words.split())

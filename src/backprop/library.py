@@ -253,7 +253,8 @@ def uncollected() -> Iterator[None]:
 
 
 def read(text: str, source: str | None) -> Program:
-    """The program that a text is: in the language of this program, or in Python's where it came from a file of that kind."""
+    """The program that a text is: in the language of this program, or in Python's where it came from a file of that
+    kind."""
     if source is None or not source.endswith(".py"):
         return parse(text, source)
     from backprop.pyread import read_python

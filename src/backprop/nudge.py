@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf, isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop import rules
 from backprop.circuit import Circuit
+from backprop.numbers.shapes import shape_of
 from backprop.run import Run, evaluate
 from backprop.stages import Names
 from backprop.syntax.printer import number_text
@@ -21,7 +22,8 @@ class Nudge(NamedTuple):
     """A step and what it does.
 
     `predicted` is gradient × step, `actual` the change itself. `holds_until` is the part of the step up to which the
-    prediction is within 1 % (inf if it holds as far as was looked), and `ends_at` says what ends it: a kink, by name, or None.
+    prediction is within 1 % (inf if it holds as far as was looked), and `ends_at` says what ends it: a kink, by name,
+    or None.
     """
 
     value: float
@@ -30,7 +32,7 @@ class Nudge(NamedTuple):
     actual: float
     holds_until: float
     ends_at: str | None
-    steps: dict[str, float]
+    steps: dict[str, Any]
 
     @property
     def error(self) -> float:
@@ -39,44 +41,53 @@ class Nudge(NamedTuple):
         return abs(self.actual - self.predicted) / largest if largest else 0.0
 
 
-def nudge(result: Run, names: Names, steps: Mapping[str, float]) -> Nudge:
+def nudge(result: Run, names: Names, steps: Mapping[str, Any]) -> Nudge:
     """Move some variables by their steps, all at once."""
     line = Line(result, names, dict(steps))
-    predicted = sum(result.gradient(result.circuit.variables[name]) * step for name, step in steps.items())
-    moved = line.value(1.0)
-    holds, ends = line.reach(predicted)
-    return Nudge(result.value, moved, predicted, moved - result.value, holds, ends, dict(steps))
+    products = (result.gradient(result.circuit.variables[name]) * step for name, step in steps.items())
+    predicted = sum((total(product) for product in products), 0.0)
+    here, moved = line.value(0.0), line.value(1.0)
+    holds, ends = line.reach(here, predicted)
+    return Nudge(here, moved, predicted, moved - here, holds, ends, dict(steps))
+
+
+def total(x: Any) -> float:
+    """A number, or the sum of an array."""
+    return float(x.sum()) if shape_of(x) else float(x)
 
 
 class Line:
     """The output along a straight line from the point: t = 0 is the point, t = 1 the whole step."""
 
-    def __init__(self, result: Run, names: Names, steps: dict[str, float]) -> None:
+    def __init__(self, result: Run, names: Names, steps: dict[str, Any]) -> None:
         self.result, self.names, self.steps = result, names, steps
         self.circuit: Circuit = result.circuit
 
-    def values(self, t: float) -> list[float]:
+    def values(self, t: float) -> list[Any]:
         variables = self.circuit.variables
-        at = {name: self.result.values[wire] + t * self.steps.get(name, 0.0) for name, wire in variables.items()}
+        at = {name: self.result.values[wire] for name, wire in variables.items()}
+        at |= {name: at[name] + t * step for name, step in self.steps.items()}
         return evaluate(self.circuit, at)
 
     def value(self, t: float) -> float:
-        return self.values(t)[self.circuit.output]
+        """The output; of an array, its product with the gradient from above."""
+        out = self.values(t)[self.circuit.output]
+        return total(out * self.result.upstream) if shape_of(out) else float(out)
 
-    def holds(self, t: float, predicted: float) -> bool:
+    def holds(self, t: float, here: float, predicted: float) -> bool:
         """Whether the prediction for t is good enough; rounding of the output is no fault of it."""
-        change = self.value(t) - self.result.value
-        rounding = 8e-16 * max(abs(self.result.value), abs(change))
+        change = self.value(t) - here
+        rounding = 8e-16 * max(abs(here), abs(change))
         return abs(change - t * predicted) <= HOLDS * abs(t * predicted) + rounding
 
-    def reach(self, predicted: float) -> tuple[float, str | None]:
+    def reach(self, here: float, predicted: float) -> tuple[float, str | None]:
         """Up to where the prediction holds, and the kink that ends it."""
-        if not isfinite(predicted) or not isfinite(self.result.value):
+        if not isfinite(predicted) or not isfinite(here):
             return 0.0, None
         before = 0.0
         for t in lengths():
-            if not self.holds(t, predicted):
-                edge = self.bisect(before, t, lambda x: self.holds(x, predicted))
+            if not self.holds(t, here, predicted):
+                edge = self.bisect(before, t, lambda x: self.holds(x, here, predicted))
                 return edge, self.kink_on(edge)
             before = t
         return inf, None
@@ -113,23 +124,32 @@ class Line:
         )
         limits = []
         for name, step in self.steps.items():
-            if step:
+            number = not shape_of(step) and not shape_of(self.result.values[self.circuit.variables[name]])
+            if number and step:
                 start = self.result.values[self.circuit.variables[name]]
                 limit = start + t * step
                 limit = 0.0 if abs(limit) < 1e-12 * abs(start) else limit
                 sign = "<" if step > 0 else ">"
                 limits.append(f"{name} {sign} {number_text(float(f'{limit:.6g}') + 0.0)}")
+        if not limits:
+            return f"up to {t:.6g} of the step: there {names.text(shown)} = {names.expression(shown)} has a kink"
         return f"only while {' and '.join(limits)}: there {names.text(shown)} = {names.expression(shown)} has a kink"
 
-    def pieces(self, t: float) -> dict[int, tuple[float, ...]]:
+    def pieces(self, t: float) -> dict[int, tuple[Any, ...]]:
         """On which of its pieces every gate with a kink is."""
         values, circuit = self.values(t), self.circuit
         found = {}
         for stage, gate in enumerate(circuit.gates):
             if (gate.kink or gate.piece) and circuit.active[stage]:
                 inputs = [values[source] for source in circuit.inputs[stage]]
-                found[stage] = tuple(side(*inputs, values[stage]) for side in rules.piece(gate, len(inputs)))
+                sides = rules.piece(gate, len(inputs), self.result.arrays)
+                found[stage] = tuple(fixed(side(*inputs, values[stage])) for side in sides)
         return found
+
+
+def fixed(piece: Any) -> Any:
+    """A piece that can be compared with another one."""
+    return piece.tobytes() if shape_of(piece) else float(piece)
 
 
 def lengths() -> list[float]:

@@ -1,10 +1,10 @@
 """Python that is read, never run: straight-line code becomes a program of the same kind as a text in our own language.
 
-Python's own parser makes the tree; nothing of it is executed. What can be read: assignments (`q = x + y`, `x, y = 1, 2`,
-`dx += dq`), one function body or the top level, arithmetic, `**`, `@`, comparisons, `a if c else b`, the functions of
-math and numpy (`np.exp`, `math.log`), methods (`A.sum(axis=0)`, `A.dot(B)`, `A.T`), indexing, lists of numbers. Functions
-whose body is one `return` are gates of the user's own. A name that is set to a plain number once (`x = -2`) is an input
-whose value is that number, as in the listings of the course notes. All else is a Problem with its place.
+Python's own parser makes the tree; nothing of it is executed. What can be read: assignments (`q = x + y`, `x, y = 1,
+2`, `dx += dq`), one function body or the top level, arithmetic, `**`, `@`, comparisons, `a if c else b`, the functions
+of math and numpy (`np.exp`, `math.log`), methods (`A.sum(axis=0)`, `A.dot(B)`, `A.T`), indexing, lists of numbers.
+Functions whose body is one `return` are gates of the user's own. A name that is set to a plain number once (`x = -2`)
+is an input whose value is that number, as in the listings of the course notes. All else is a Problem with its place.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ COPIES = frozenset(["float", "array", "asarray", "float64"])  # hand on what the
 def read_python(text: str, source: str | None = None, *, repeated: bool = False) -> Program:
     """The program that a Python text is.
 
-    A name that is assigned again becomes a stage of its own (`h`, `h_2`, …), unless `repeated`: then statements are kept as
-    they stand, `+=` as the kind "accumulate". `program.given` has the inputs that the text sets to plain numbers. Raises
-    a Problem of kind "syntax" or "name" with the place of what cannot be read.
+    A name that is assigned again becomes a stage of its own (`h`, `h_2`, …), unless `repeated`: then statements are
+    kept as they stand, `+=` as the kind "accumulate". `program.given` has the inputs that the text sets to plain
+    numbers. Raises a Problem of kind "syntax" or "name" with the place of what cannot be read.
     """
     reader = Reader(text, source, repeated)
     try:
@@ -290,13 +290,13 @@ class Reader:
 
     def expression(self, tree: ast.expr) -> int:
         """The node of an expression."""
-        read = getattr(self, f"on_{type(tree).__name__}", None)
+        read = getattr(self, f"on_{type(tree).__name__.lower()}", None)
         if read is None:
             raise self.problem("syntax", f"{called(tree)} cannot be read here", tree, STRAIGHT)
         node: int = read(tree)
         return node
 
-    def on_Constant(self, tree: ast.Constant) -> int:
+    def on_constant(self, tree: ast.Constant) -> int:
         if isinstance(tree.value, (int, float)):
             try:
                 return self.node("number", float(tree.value), tree)
@@ -304,13 +304,13 @@ class Reader:
                 raise self.problem("syntax", "this is beyond the largest number, 1.797e308", tree) from None
         raise self.problem("syntax", f"{ast.unparse(tree)} is no number", tree)
 
-    def on_Name(self, tree: ast.Name) -> int:
+    def on_name(self, tree: ast.Name) -> int:
         if tree.id in self.functions and self.functions[tree.id] in CONSTANTS:
             return self.node("name", self.functions[tree.id], tree)
         self.used.add(tree.id)
         return self.node("name", self.current.get(tree.id, tree.id), tree)
 
-    def on_BinOp(self, tree: ast.BinOp) -> int:
+    def on_binop(self, tree: ast.BinOp) -> int:
         kind = type(tree.op)
         if kind not in OPERATORS and kind not in (ast.Mod, ast.FloorDiv):
             raise self.problem("syntax", "this operator cannot be read here", tree, STRAIGHT)
@@ -321,7 +321,7 @@ class Reader:
             return self.node("call", Call("floor", (self.node("divide", (left, right), tree),), ()), tree)
         return self.node(OPERATORS[kind], (left, right), tree)
 
-    def on_UnaryOp(self, tree: ast.UnaryOp) -> int:
+    def on_unaryop(self, tree: ast.UnaryOp) -> int:
         if isinstance(tree.op, ast.UAdd):
             return self.expression(tree.operand)
         if not isinstance(tree.op, ast.USub):
@@ -330,33 +330,33 @@ class Reader:
             return self.node("number", -float(tree.operand.value), tree)
         return self.node("negate", (self.expression(tree.operand),), tree)
 
-    def on_Compare(self, tree: ast.Compare) -> int:
+    def on_compare(self, tree: ast.Compare) -> int:
         if len(tree.ops) != 1 or type(tree.ops[0]) not in OPERATORS:
             raise self.problem("syntax", "only one comparison at a time can be read: a < b", tree)
         left, right = self.expression(tree.left), self.expression(tree.comparators[0])
         return self.node(OPERATORS[type(tree.ops[0])], (left, right), tree)
 
-    def on_IfExp(self, tree: ast.IfExp) -> int:
+    def on_ifexp(self, tree: ast.IfExp) -> int:
         condition, yes, no = (self.expression(part) for part in (tree.test, tree.body, tree.orelse))
         return self.node("call", Call("where", (condition, yes, no), ()), tree)
 
-    def on_List(self, tree: ast.List | ast.Tuple) -> int:
+    def on_list(self, tree: ast.List | ast.Tuple) -> int:
         return self.node("array", tuple([self.expression(element) for element in tree.elts]), tree)
 
-    on_Tuple = on_List
+    on_tuple = on_list
 
-    def on_Subscript(self, tree: ast.Subscript) -> int:
+    def on_subscript(self, tree: ast.Subscript) -> int:
         value = self.expression(tree.value)
         subscripts = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
         return self.node("index", (value, *[self.expression(subscript) for subscript in subscripts]), tree)
 
-    def on_Slice(self, tree: ast.Slice) -> int:
+    def on_slice(self, tree: ast.Slice) -> int:
         bounds = tuple(
             None if bound is None else self.expression(bound) for bound in (tree.lower, tree.upper, tree.step)
         )
         return self.node("slice", bounds, tree)
 
-    def on_Attribute(self, tree: ast.Attribute) -> int:
+    def on_attribute(self, tree: ast.Attribute) -> int:
         if self.is_library(tree.value):
             if tree.attr in CONSTANTS:
                 return self.node("name", tree.attr, tree)
@@ -367,7 +367,7 @@ class Reader:
             return self.node("transpose", (self.expression(tree.value),), tree)
         raise self.problem("syntax", f".{tree.attr} cannot be read here", tree, STRAIGHT)
 
-    def on_Call(self, tree: ast.Call) -> int:
+    def on_call(self, tree: ast.Call) -> int:
         """A function of math or numpy, a method, or a function of the user's."""
         function, before = tree.func, []
         if isinstance(function, ast.Name):

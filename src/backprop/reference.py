@@ -10,7 +10,7 @@ from backprop import rules
 from backprop.errors import Problem, nearest
 from backprop.gates import FAMILIES, GATES, NAMES, Gate
 from backprop.library import Evaluation, evaluate
-from backprop.show.grid import Column, Grid, number
+from backprop.show.grid import Column, Grid, cell, number
 from backprop.show.objects import number as json_number
 from backprop.syntax.printer import OPERATORS, infix
 
@@ -22,7 +22,7 @@ class Example(NamedTuple):
     """A gate at a point: the text, the point, and what evaluating it gives."""
 
     text: str
-    at: dict[str, float]
+    at: dict[str, Any]
     evaluation: Evaluation
 
 
@@ -44,17 +44,31 @@ def written(gate: Gate) -> str:
     return gate.signature()
 
 
+def library() -> list[Gate]:
+    """The gates that a user may call, in their families."""
+    return [gate for gate in GATES.values() if not gate.plumbing]
+
+
 def local_gradients(gate: Gate) -> list[tuple[str, str]]:
-    """Each input of a gate, and the rule of its local gradient."""
-    count = len(gate.arguments)
-    if gate.variadic:
+    """Each input of a gate, and the rule of its local gradient; of a gate that mixes elements, of what is sent."""
+    if gate.variadic and not gate.mixes:
         return [(gate.arguments[0], f"1 where {gate.arguments[0]} is the chosen one, else 0")]
-    texts = gate.partials or gate.vjp
-    return [(name, text or "none") for name, text in zip(gate.names(count), texts, strict=True)]
+    count = 2 if gate.variadic else len(gate.arguments)
+    names = gate.names(count)
+    texts = gate.reads or (RULE_OF_THE_CALL,) * count if callable(gate.vjp) else gate.reads or gate.rules(count, "both")
+    return [(name, text or "none") for name, text in zip(names, texts, strict=False)]
 
 
-def example(gate: Gate) -> Example:
-    """A point in the domain of a gate, away from its kinks, and what evaluating it gives."""
+RULE_OF_THE_CALL = "depends on the call"
+
+
+def example(gate: Gate) -> Example | None:
+    """A point in the domain of a gate, away from its kinks, and what evaluating it gives.
+
+    None for a gate that takes more to call than its inputs.
+    """
+    if gate.mixes:
+        return array_example(gate)
     names = gate.names(2) if gate.variadic else gate.arguments
     free = [name for name in names if name not in gate.defaults]
     text = infix(gate.name, list(names if gate.variadic else free))
@@ -72,12 +86,34 @@ def example(gate: Gate) -> Example:
             text = infix(gate.name, [f"{fixed[name]:g}" if name in fixed else name for name in free])
             free_at = {name: x for name, x in at.items() if name not in fixed}
             return Example(text, free_at, evaluate(text, free_at))
-    raise AssertionError(f"no example for {gate.name}")
+    return None
+
+
+MATRIX, VECTOR, LONGER = "[[2, 1], [1, 3]]", "[1, 2]", "[1, 2, 4]"
+
+
+def array_example(gate: Gate) -> Example | None:
+    """A gate on small arrays, the output made a number where it is none."""
+    from backprop.values import parse_value
+
+    count = 2 if gate.variadic else len(gate.arguments)
+    names = [f"{name}" for name in gate.names(count)]
+    for texts in product((MATRIX, VECTOR, LONGER), repeat=count):
+        at = {name: parse_value(text, name) for name, text in zip(names, texts, strict=True)}
+        call = infix(gate.spelling, names)
+        for text in (call, f"sum({call})"):
+            try:
+                return Example(text, at, evaluate(text, at))
+            except Problem:
+                continue
+    return None
 
 
 def command(shown: Example) -> str:
     """The example as a command line."""
-    options = " ".join(f"--{name} {number(x, 6)}" for name, x in shown.at.items())
+    import shlex
+
+    options = " ".join(f"--{name} {shlex.quote(cell(x, 6, one_line=True))}" for name, x in shown.at.items())
     return f'backprop eval "{shown.text}" {options}'
 
 
@@ -91,7 +127,8 @@ def library_grid(family: str | None = None) -> Grid:
     ]  # fmt: skip
     rows: list[list[str]] = []
     for name, gates in FAMILIES.items():
-        if family in (None, name):
+        gates = [gate for gate in gates if not gate.plumbing]
+        if gates and family in (None, name):
             rows += [["", "", ""]] if rows else []
             rows += [[f"── {name} ──", "", ""]]
             rows += [[written(gate), "; ".join(rule for _, rule in shortened(gate)), gate.says] for gate in gates]
@@ -120,7 +157,7 @@ def flat_grid() -> Grid:
             gate.domain,
             gate.says,
         ]
-        for gate in GATES.values()
+        for gate in library()
     ]
     return Grid(columns, rows)
 
@@ -132,6 +169,8 @@ def page(gate: Gate) -> list[tuple[str, str]]:
     """A gate in full, as pairs of a heading and a text."""
     shown = example(gate)
     facts = [("gate", f"{written(gate)}   ({gate.family})"), ("does", gate.says)]
+    if gate.options:
+        facts.append(("options", ", ".join(f"{name}={value}" for name, value in gate.settings.items())))
     if gate.aliases:
         facts.append(("also", ", ".join(gate.aliases)))
     if gate.definition:
@@ -147,9 +186,11 @@ def page(gate: Gate) -> list[tuple[str, str]]:
             f"{name} {slope}" for name, slope in zip(FRAMEWORKS, gate.frameworks, strict=True) if slope != "-"
         )
         facts.append(("slope there", f"{answers}; backprop {here(gate)}"))
-    facts.append(("example", f"{command(shown)}"))
-    outcome = ", ".join(f"d{name} = {number(x, 6)}" for name, x in shown.evaluation.gradients.items())
-    facts.append(("", f"{shown.evaluation.output} = {number(shown.evaluation.value, 6)}, {outcome}"))
+    if shown is not None:
+        facts.append(("example", command(shown)))
+        outcome = ", ".join(f"d{name} = {cell(x, 6, one_line=True)}" for name, x in shown.evaluation.gradients.items())
+        value = cell(shown.evaluation.value, 6, one_line=True)
+        facts.append(("", f"{shown.evaluation.output} = {value}, {outcome}"))
     return facts
 
 
@@ -161,7 +202,7 @@ def here(gate: Gate) -> str:
     answers = {}
     for ties in ("both", "split", "first"):
         out = rules.forward(gate, len(at))(*at)
-        wanted = tuple(i < (len(at) - len(gate.defaults) if not gate.name == "clip" else 1) for i in range(len(at)))
+        wanted = tuple(i < (len(at) - len(gate.defaults) if gate.name != "clip" else 1) for i in range(len(at)))
         slopes = rules.partials(gate, len(at), ties, wanted)(*at, out)
         answers[ties] = ",".join(number(slope, 5) for slope in slopes if slope is not None)
     default = answers.pop("both")
@@ -189,10 +230,11 @@ def gate_object(gate: Gate, full: bool = False) -> dict[str, Any]:
         "kink": gate.kink or None, "says": gate.says,
         "frameworks": dict(zip(FRAMEWORKS, gate.frameworks, strict=False)) or None,
     }  # fmt: skip
-    if full:
-        shown = example(gate)
+    shown = example(gate) if full else None
+    if shown is not None:
         found["example"] = {
-            "expression": shown.text, "at": shown.at, "value": json_number(shown.evaluation.value),
+            "expression": shown.text, "at": {name: json_number(x) for name, x in shown.at.items()},
+            "value": json_number(shown.evaluation.value),
             "gradients": {name: json_number(x) for name, x in shown.evaluation.gradients.items()},
         }  # fmt: skip
     return found

@@ -250,8 +250,8 @@ def kink(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., Any]:
 def piece(gate: Gate, count: int, on_arrays: bool = False) -> tuple[Callable[..., Any], ...]:
     """What is constant on each smooth piece of a gate, as functions of its inputs and output; none for a smooth gate.
 
-    Of a gate of any number of inputs, which of them it chose; of a flat one, its value; else on which side of its kink it
-    is: for every `a == b` in the kink, the sign of a - b.
+    Of a gate of any number of inputs, which of them it chose; of a flat one, its value; else on which side of its kink
+    it is: for every `a == b` in the kink, the sign of a - b.
     """
     names = gate.names(count)
     if gate.piece:

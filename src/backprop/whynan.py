@@ -1,16 +1,17 @@
-"""Where a number that is not finite came from: the chain from the first one to the output, and a spelling that avoids it."""
+"""Where a number that is not finite came from: the chain from the first one to the output, and a spelling that
+avoids it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
 from typing import Any, NamedTuple
 
 from backprop import rules
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
-from backprop.notes import not_finite
+from backprop.notes import notes
+from backprop.numbers.shapes import all_finite, shape_of, shape_text
 from backprop.run import Run
 from backprop.stages import Names
 from backprop.syntax.printer import infix, number_text
@@ -23,7 +24,7 @@ class Link(NamedTuple):
 
     stage: str
     expression: str
-    number: float
+    number: Any
 
 
 class Advice(NamedTuple):
@@ -31,7 +32,7 @@ class Advice(NamedTuple):
 
     instead_of: str
     write: str
-    gives: float
+    gives: Any
 
 
 class Why(NamedTuple):
@@ -47,7 +48,7 @@ class Why(NamedTuple):
 
 def why(run: Run, names: Names) -> Why:
     """Follow what is not finite, forward and backward."""
-    causes = [note.message for note in not_finite(run, names)]
+    causes = [note.message for note in notes(run, names) if note.kind.endswith("not-finite")]
     up, down = list(forward_chain(run, names)), list(backward_chain(run, names))
     return Why(causes, up, down, list(advice(run, names)) if up or down else [])
 
@@ -56,8 +57,8 @@ def forward_chain(run: Run, names: Names) -> Iterator[Link]:
     """From the first stage whose value is not finite, through a stage that uses it, and so on to the output."""
     circuit, values = run.circuit, run.values
     needed = circuit.ancestors([circuit.output])
-    sick = [wire for wire in needed if not isfinite(values[wire]) and wire in names.names]
-    if not sick or isfinite(values[circuit.output]):
+    sick = [wire for wire in needed if not all_finite(values[wire]) and wire in names.names]
+    if not sick or all_finite(values[circuit.output]):
         # The output is finite all the same; a note on the gradient says more than a chain that ends nowhere.
         return
     here = sick[0]
@@ -73,7 +74,7 @@ def forward_chain(run: Run, names: Names) -> Iterator[Link]:
 def backward_chain(run: Run, names: Names) -> Iterator[Link]:
     """From the stage nearest to the output whose gradient is not finite, down to a variable."""
     circuit = run.circuit
-    sick = [wire for wire in names.shown() if run.sent[wire] is not None and not isfinite(run.gradient(wire))]
+    sick = [wire for wire in names.shown() if run.sent[wire] is not None and not all_finite(run.gradient(wire))]
     if not sick:
         return
     here = max(sick)
@@ -121,14 +122,14 @@ def advice(run: Run, names: Names) -> Iterator[Advice]:
             if bound is None or len(bound) != len(arguments):
                 continue
             inside = covered(circuit, wire, set(bound.values()))
-            if all(isfinite(run.values[stage]) and isfinite(run.gradient(stage)) for stage in inside):
+            if all(all_finite(run.values[stage]) and all_finite(run.gradient(stage)) for stage in inside):
                 continue
             inputs = [bound[pattern.variables[name]] for name in arguments]
             at = [run.values[source] for source in inputs]
-            if not all(map(isfinite, at)):
+            if not all(map(all_finite, at)):
                 continue
-            gives = rules.forward(gate, len(at))(*at)
-            if not isfinite(gives) and isfinite(run.values[wire]):
+            gives = rules.forward(gate, len(at), run.arrays)(*at)
+            if not all_finite(gives) and all_finite(run.values[wire]):
                 continue
             taken |= inside
             yield Advice(
@@ -138,7 +139,8 @@ def advice(run: Run, names: Names) -> Iterator[Advice]:
 
 
 def match(circuit: Circuit, wire: int, pattern: Circuit, node: int, bound: dict[int, int]) -> dict[int, int] | None:
-    """Bind the variables of a pattern so that its node is what a wire is; None where it is not. Sums may be turned round."""
+    """Bind the variables of a pattern so that its node is what a wire is; None where it is not. Sums may be turned
+    round."""
     gate = pattern.gates[node]
     if gate is INPUT:
         if node in bound:
@@ -200,12 +202,20 @@ def text_of(answer: Why) -> str:
         for place, one in enumerate(chain):
             equals = f" = {one.expression}" if one.expression and not what else ""
             arrow = "from" if place == 0 else "  to"
-            lines.append(f"{heading}: {arrow} {what}{one.stage}{equals} = {number_text(one.number)}")
+            lines.append(f"{heading}: {arrow} {what}{one.stage}{equals} = {told(one.number)}")
     for tip in answer.advice:
-        lines.append(
-            f"instead of {tip.instead_of} write {tip.write}, which is {number_text(float(f'{tip.gives:.6g}'))} here"
-        )
+        lines.append(f"instead of {tip.instead_of} write {tip.write}, which is {told(tip.gives)} here")
     return "\n".join(lines) + "\n"
+
+
+def told(value: Any) -> str:
+    """A number; of an array, how many of its elements are not finite."""
+    if not shape_of(value):
+        return number_text(float(f"{value:.6g}"))
+    from numpy import isfinite as are_finite
+
+    count = int((~are_finite(value)).sum())
+    return f"a {shape_text(value.shape)} array" + (f", {count} of {value.size} elements not finite" if count else "")
 
 
 def object_of(answer: Why) -> dict[str, Any]:

@@ -22,9 +22,7 @@ def compare_array(result: Run, names: Names, wire: int) -> Comparison:
     value, name = result.values[wire], names.text(wire)
     if value.size > MOST:
         return along_directions(result, names, wire)
-    found = [
-        compare_number(result, name, names, Probe(result, wire, element=element)) for element in range(value.size)
-    ]
+    found = [compare_number(result, name, names, Probe(result, wire, element=element)) for element in range(value.size)]
     numerical = np.array([one.numerical for one in found]).reshape(value.shape)
     worst = worst_of(found)
     if worst is None:
@@ -62,6 +60,7 @@ def along_directions(result: Run, names: Names, wire: int) -> Comparison:
 
 def worst_of(found: list[Comparison]) -> tuple[int, Comparison] | None:
     """The number and the finding of the element that decides."""
+
     def badness(place: int) -> tuple[int, float]:
         one = found[place]
         error: Any = one.error

@@ -1,8 +1,8 @@
 """A hand-written backward pass, judged line by line, each line given what the lines before it computed.
 
-The gradient of a stage is a sum of shares, one for every place where it is used: local gradient times the gradient of the
-stage that uses it. A line of the user's is right if it contributes some of the shares that are still due, with the gradients
-that the user has computed so far: so a mistake is blamed on its own line, and what merely inherits it is not.
+The gradient of a stage is a sum of shares, one for every place where it is used: local gradient times the gradient of
+the stage that uses it. A line of the user's is right if it contributes some of the shares that are still due, with the
+gradients that the user has computed so far: so a mistake is blamed on its own line, and what merely inherits it is not.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from backprop.check.catalogue import Case, Finding, diagnose, exactly, half_of, listed, matches, subsets
 from backprop.check.flow import OUTPUT, Edge, Shares, backward, slope_through, value_at, zero
 from backprop.check.lines import Code, Line, unknown_name
-from backprop.check.samples import TOLERANCE, Samples, close, magnitude, minus, nothing, plus, runs_around, shape_of
+from backprop.check.samples import TOLERANCE, Samples, close, magnitude, minus, nothing, plus, runs_around
 from backprop.errors import Problem, nearest
+from backprop.numbers.shapes import shape_of
 from backprop.run import Run
 from backprop.stages import Names
 from backprop.syntax.printer import number_text
@@ -48,7 +49,8 @@ class Verdicts(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What a name stands for: the "gradient" of a stage, the "local" derivative of one stage in another, a "forward" value."""
+    """What a name stands for: the "gradient" of a stage, the "local" derivative of one stage in another, a "forward"
+    value."""
 
     kind: str
     wire: int
@@ -106,8 +108,8 @@ class Judge:
     def execute(self) -> None:
         """Run all lines at all points, keeping what each computed and what was known before it.
 
-        `values` is what a line computes from forward values as they should be; `actual` what the user has, whose forward
-        values a line may have overwritten.
+        `values` is what a line computes from forward values as they should be; `actual` what the user has, whose
+        forward values a line may have overwritten.
         """
         points = range(len(self.runs))
         forward = [{name: result.values[wire] for name, wire in self.wires.items()} for result in self.runs]
@@ -283,8 +285,10 @@ class Judge:
                 places = len(shares.edges)
                 where = "2 places" if places == 2 else f"{places} places"
                 advice = [
-                    f"{exactly(self.case(i, shares, piece, everything, covered), found)}; lost: {listed(self.case(i, shares, piece, everything, covered), everything - found if i == members[-1] else gone)}",
-                    f"`{line.name} =` overwrites where `{line.name} +=` is needed: {self.names.text(wire)} is used in {where}",
+                    f"{exactly(self.case(i, shares, piece, everything, covered), found)}; lost: "
+                    f"{listed(self.case(i, shares, piece, everything, covered), everything - found if i == members[-1] else gone)}",
+                    f"`{line.name} =` overwrites where `{line.name} +=` is needed: {self.names.text(wire)} is "
+                    f"used in {where}",
                 ]
                 right = shares.sum(everything if i == members[-1] else covered | found)
                 self.say(i, right[0], "wrong", "overwrites", advice)
@@ -315,7 +319,8 @@ class Judge:
                     advice = [f"{exactly(case, covered)}; missing: {listed(case, missing)}", places]
                     if half is not None:
                         advice = [
-                            f"`{self.names.expression(half)}` uses {self.names.text(wire)} twice, and one half is missing"
+                            f"`{self.names.expression(half)}` uses {self.names.text(wire)} twice, and one "
+                            "half is missing"
                         ]
                     cause = "missing-share" if half is None else "factor"
                     self.say(last, shares.sum(shares.edges)[0], "wrong", cause, advice)
@@ -337,7 +342,8 @@ class Judge:
     def best_finding(
         self, i: int, shares: Shares, piece: Samples, left: frozenset[Edge], covered: frozenset[Edge], alone: bool
     ) -> tuple[Finding, frozenset[Edge]]:
-        """The finding for a wrong line. Where several lines are wrong, each may stand for any of the shares that are due."""
+        """The finding for a wrong line. Where several lines are wrong, each may stand for any of the shares that are
+        due."""
         options = [left] if alone or not left else [*subsets(sorted(left))]
         first = None
         for due in options:
@@ -384,7 +390,8 @@ class Judge:
     def match(
         self, i: int, shares: Shares, piece: Samples, due: frozenset[Edge], stretch: bool = False
     ) -> frozenset[Edge] | None:
-        """The shares that a line contributes: a set of those that are due, the same at all points, or else at the first."""
+        """The shares that a line contributes: a set of those that are due, the same at all points, or else at the
+        first."""
         silent = frozenset(edge for edge in due if nothing(shares.edges[edge]))
         case = self.case(i, shares, piece, due, frozenset())
         here_only: frozenset[Edge] | None = None
@@ -433,9 +440,10 @@ class Judge:
                 now, final = self.shares(i, wire), self.shares(i, wire, final=True)
                 changed = [(source, j) for source, j in culprits if any(edge[0] == source for edge in now.edges)]
                 if changed and not close(now.sum(now.edges)[0], final.sum(final.edges)[0], 0.0):
-                    source, j = changed[0]
+                    _, j = changed[0]
                     advice = [
-                        f"`{self.lines[j].name}` is read before it is complete: line {self.lines[j].number} still adds to it"
+                        f"`{self.lines[j].name}` is read before it is complete: line {self.lines[j].number} "
+                        "still adds to it"
                     ]
                     self.say(i, final.sum(final.edges)[0], "wrong", "stale", advice)
 

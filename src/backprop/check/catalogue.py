@@ -1,7 +1,7 @@
 """What people really do wrong in a backward pass: how the numbers prove each mistake, and what to say about it.
 
-A hypothesis is a mistake applied to the right thing; it is named only where it gives the user's numbers at all points. The
-words for the causes are those of `check --json`.
+A hypothesis is a mistake applied to the right thing; it is named only where it gives the user's numbers at all points.
+The words for the causes are those of `check --json`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from backprop import rules
 from backprop.check.flow import OUTPUT, Edge, Share, Shares
 from backprop.check.lines import Code
-from backprop.check.samples import Samples, close, minus, nothing, plus, ratio, shape_of, times
+from backprop.check.samples import Samples, close, minus, nothing, plus, ratio, times
 from backprop.circuit.lower import template
-from backprop.numbers.shapes import Mismatch, shape_text
+from backprop.numbers.shapes import Mismatch, shape_of, shape_text
 from backprop.run import Run, evaluate
 from backprop.syntax.printer import number_text
 
@@ -48,8 +48,8 @@ class Finding(NamedTuple):
 class Case(NamedTuple):
     """A line that is wrong, and what is known about it.
 
-    `piece` is what it contributes, `left` the edges that no other line covers, `covered` those that others do. `names` has
-    what the line may read; `code` is None for a claim.
+    `piece` is what it contributes, `left` the edges that no other line covers, `covered` those that others do. `names`
+    has what the line may read; `code` is None for a claim.
     """
 
     target: str
@@ -358,6 +358,7 @@ Change = tuple[int, int, Callable[..., Any]]  # a stage, one of its inputs (-1: 
 
 def changed_formulas(circuit: Any) -> Iterator[tuple[str, str, Change]]:
     """Formulas that differ in one transpose or one axis."""
+
     def turned(x: Any) -> Any:
         return x.T if len(shape_of(x)) == 2 else x
 
@@ -365,7 +366,11 @@ def changed_formulas(circuit: Any) -> Iterator[tuple[str, str, Change]]:
         if gate.name == "matmul":
             names = [circuit.names.get(source) for source in inputs]
             for slot, name in enumerate(names):
-                yield "transposed", f"one transpose too many or too few, at {name or 'an operand'} of the product", (stage, slot, turned)
+                yield (
+                    "transposed",
+                    f"one transpose too many or too few, at {name or 'an operand'} of the product",
+                    (stage, slot, turned),
+                )
             yield "transposed", "the product is transposed", (stage, -1, turned)
         if gate.name == "transpose":
             yield "transposed", "a transpose too many", (stage, -1, turned)
@@ -429,7 +434,10 @@ def replaced(code: Code, read: str, name: str, names: list[dict[str, Any]]) -> I
     wire = circuit.variables[read]
     yield [recomputed(code, {**there, read: there[name]}, (-1, -1, abs)) for there in names]
     places = [
-        (stage, slot) for stage, inputs in enumerate(circuit.inputs) for slot, source in enumerate(inputs) if source == wire
+        (stage, slot)
+        for stage, inputs in enumerate(circuit.inputs)
+        for slot, source in enumerate(inputs)
+        if source == wire
     ]
     if len(places) > 1:
         for stage, slot in places:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from backprop.check.samples import Samples, magnitude
@@ -32,7 +32,8 @@ class Share(NamedTuple):
 
 
 def backward(result: Run, given: Mapping[int, Any]) -> tuple[list[Any], dict[Edge, Any]]:
-    """A reverse sweep in which the gradients `given` stand in for what would arrive: gradients, and what every edge sends."""
+    """A reverse sweep in which the gradients `given` stand in for what would arrive: gradients, and what every edge
+    sends."""
     circuit = result.circuit
     arrives: list[Any] = [None] * len(circuit)
     arrives[circuit.output] = result.upstream
@@ -100,9 +101,7 @@ class Shares:
 
     def scale(self, piece: Samples) -> Samples:
         """How large the numbers are that are added up here: rounding is relative to that."""
-        return [
-            max([magnitude(x), *(magnitude(sent[k]) for sent in self.edges.values())]) for k, x in enumerate(piece)
-        ]
+        return [max([magnitude(x), *(magnitude(sent[k]) for sent in self.edges.values())]) for k, x in enumerate(piece)]
 
     def upstream(self, stage: int) -> Samples:
         """The gradient of a stage that uses this one."""

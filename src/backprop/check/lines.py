@@ -24,7 +24,8 @@ ACCUMULATES = re.compile(r"\w+[ \t]*(?P<sign>[+-])=(?!=)")
 class Line(NamedTuple):
     """One statement: `name = value`, or with `adds` `name += value`. A claim has a number in place of a statement.
 
-    `number` is the line in the file, from 1; `half_unit` how far a bare number may be off, given the digits it is written with.
+    `number` is the line in the file, from 1; `half_unit` how far a bare number may be off, given the digits it is
+    written with.
     """
 
     number: int
@@ -127,7 +128,8 @@ def read_lines(text: str, source: str) -> list[Line]:
 
 
 def masked(match: re.Match[str]) -> str:
-    """`dx +=` as an assignment of the same length; `dx -=` too, with its sign put before what follows by `accumulating`."""
+    """`dx +=` as an assignment of the same length; `dx -=` too, with its sign put before what follows by
+    `accumulating`."""
     return f"{match['begin']}{match['name']}{match['blank']} ="
 
 
@@ -195,7 +197,8 @@ def claim_lines(claims: list[tuple[str, float, float]]) -> list[Line]:
 def unknown_name(line: Line, name: str, known: list[str]) -> Problem:
     """The problem that a line reads what nobody computed."""
     program = line.program
-    assert program is not None and line.statement is not None
+    assert program is not None
+    assert line.statement is not None
     spans = [program.span(node) for node in beneath(program, line.statement.value) if program.operands[node] == name]
     near = nearest(name, known)
     hint = (

@@ -1,15 +1,15 @@
 """The gradients of a run against numerical ones, and a kink told from a mistake.
 
-The relative error is that of the course, |a - n| / max(|a|, |n|). The numerical derivative comes from the complex step where
-every gate on the way is analytic, and else from central differences extrapolated to step 0 (Ridders 1982, Advances in
-Engineering Software 4(2), with the error estimate that goes with it).
+The relative error is that of the course, |a - n| / max(|a|, |n|). The numerical derivative comes from the complex step
+where every gate on the way is analytic, and else from central differences extrapolated to step 0 (Ridders 1982,
+Advances in Engineering Software 4(2), with the error estimate that goes with it).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from math import inf, isfinite, isnan, nan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.check.probe import Probe, Reading
 from backprop.run import Run, run
@@ -33,14 +33,14 @@ class Estimate(NamedTuple):
 class Comparison(NamedTuple):
     """What a check of one wire found.
 
-    `verdict` is "ok", "wrong", "kink" (the gates change their minds right here, and both sides are right), "singular" (there
-    is no finite slope) or "imprecise" (the numerical estimate is too poor to judge). `method` is how the numerical
-    derivative was made, `slopes` those to the left and the right of a kink, `remark` what there is to say.
+    `verdict` is "ok", "wrong", "kink" (the gates change their minds right here, and both sides are right), "singular"
+    (there is no finite slope) or "imprecise" (the numerical estimate is too poor to judge). `method` is how the
+    numerical derivative was made, `slopes` those to the left and the right of a kink, `remark` what there is to say.
     """
 
     name: str
-    gradient: float
-    numerical: float
+    gradient: Any
+    numerical: Any
     error: float
     verdict: str
     method: str
@@ -114,7 +114,8 @@ def size(x: float) -> float:
 
 
 def central(probe: Probe, x: float, here: Reading) -> Estimate | None:
-    """The best of extrapolated central differences with several first steps, on the piece that x is on; None: there is none."""
+    """The best of extrapolated central differences with several first steps, on the piece that x is on; None: there
+    is none."""
 
     def difference(h: float) -> float:
         up, down = probe.read(x + h), probe.read(x - h)
@@ -155,8 +156,8 @@ def best(difference: Callable[[float], float], x: float, level: float, order: in
 def extrapolated(difference: Callable[[float], float], h: float, level: float, order: int) -> Estimate | None:
     """Ridders' method: differences with shrinking steps, extrapolated to step 0 by Neville's scheme.
 
-    `order` is the power of the step in which the error goes: 2 for a central difference, 1 for a one-sided one. `level` is
-    the size of the output, whose rounding sets a floor below which no estimate can be.
+    `order` is the power of the step in which the error goes: 2 for a central difference, 1 for a one-sided one. `level`
+    is the size of the output, whose rounding sets a floor below which no estimate can be.
     """
     above: list[float] = []
     found: Estimate | None = None
@@ -193,9 +194,7 @@ def changes(probe: Probe, here: Reading, h: float) -> list[int]:
     return list(dict.fromkeys(stage for stage, right, middle, left in places if not right == middle == left))
 
 
-def at_kink(
-    result: Run, name: str, names: Names, probe: Probe, here: Reading, turns: list[int]
-) -> Comparison:
+def at_kink(result: Run, name: str, names: Names, probe: Probe, here: Reading, turns: list[int]) -> Comparison:
     """A verdict where gates change their minds between x - h and x + h.
 
     It is a kink, and no mistake, if the backward pass is right on both sides of it, where all is smooth, and its answer
@@ -206,7 +205,10 @@ def at_kink(
     sides = [Side(result, probe, here, side) for side in (-1.0, 1.0)]
     for side in sides:
         if side.wrong:
-            remark = f"beside the kink, {distance(side.beside - probe.at)}, it is {short(side.gradient)} for {short(side.slope)}"
+            remark = (
+                f"beside the kink, {distance(side.beside - probe.at)}, it is {short(side.gradient)} for "
+                f"{short(side.slope)}"
+            )
             error = relative_error(side.gradient, side.slope)
             return Comparison(name, side.gradient, side.slope, error, "wrong", "beside the kink", remark)
     left, right = (side.slope for side in sides)
@@ -281,7 +283,10 @@ def distance(x: float) -> str:
 
 
 def kink_found(name: str, a: float, n: float, method: str, stages: str, left: float, right: float) -> Comparison:
-    remark = f"{stages} has a kink within the step: the slope is {short(left)} before it and {short(right)} after, and {short(a)} is in use"
+    remark = (
+        f"{stages} has a kink within the step: the slope is {short(left)} before it and {short(right)} after, and "
+        f"{short(a)} is in use"
+    )
     return Comparison(name, a, n, relative_error(a, n), "kink", method, remark, (left, right))
 
 

@@ -1,7 +1,7 @@
 """The output as a function of one wire alone: what a numerical derivative is taken of.
 
-It is the forward pass that is run here, gate by gate, on floats or on complex numbers. No rule and no derived circuit has a
-part in it, so that it can judge them.
+It is the forward pass that is run here, gate by gate, on floats or on complex numbers. No rule and no derived circuit
+has a part in it, so that it can judge them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from backprop import rules
-from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
@@ -35,7 +34,13 @@ class Probe:
     """
 
     def __init__(
-        self, result: Run, wire: int, *, element: int | None = None, direction: Any = None, values: list[Any] | None = None
+        self,
+        result: Run,
+        wire: int,
+        *,
+        element: int | None = None,
+        direction: Any = None,
+        values: list[Any] | None = None,
     ) -> None:
         self.result, self.circuit, self.wire = result, result.circuit, wire
         self.values: list[Any] = result.values if values is None else values
@@ -63,9 +68,7 @@ class Probe:
 
     def beside(self, x: float) -> Probe:
         """The same probe where the wire stands elsewhere."""
-        return Probe(
-            self.result, self.wire, element=self.element, direction=self.direction, values=self.moved(x)
-        )
+        return Probe(self.result, self.wire, element=self.element, direction=self.direction, values=self.moved(x))
 
     @property
     def at(self) -> float:
@@ -87,7 +90,8 @@ class Probe:
         return changed
 
     def pick(self, gradient: Any) -> float:
-        """What a gradient of the wire says about this probe: the number, the element, or the part along the direction."""
+        """What a gradient of the wire says about this probe: the number, the element, or the part along the
+        direction."""
         if self.direction is not None:
             return float((gradient * self.direction).sum())
         return float(gradient if self.element is None else gradient.flat[self.element])
@@ -125,7 +129,7 @@ class Probe:
         out, real = complex(values[self.circuit.output]), self.values[self.circuit.output]
         if not abs(out.real - real) <= 1e-9 * max(abs(real), 1e-300):
             return None  # another branch of the function, or an overflow on the way
-        return out.imag / step * self.result.upstream
+        return float(out.imag / step * self.result.upstream)
 
 
 def quiet(arrays: bool) -> Any:

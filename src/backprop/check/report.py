@@ -94,7 +94,8 @@ def random_text(random: dict[str, Any]) -> str:
     """The random points in a line, and a line for each mistake."""
     counts = ", ".join(f"{count} {LOUD[verdict]}" for verdict, count in random["verdicts"].items())
     lines = [
-        f"{random['points']} random points (seed {random['seed']}): {counts}; the largest error among the ok is {random['worst_error']:.1g}"
+        f"{random['points']} random points (seed {random['seed']}): {counts}; the largest error among the ok "
+        f"is {random['worst_error']:.1g}"
     ]
     for one in random["wrong"][:8]:
         at = ", ".join(

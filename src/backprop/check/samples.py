@@ -1,19 +1,19 @@
 """Numbers at several points at once: the point that was asked about first, then some beside it.
 
-A line of a backward pass that computes the wrong thing may hit the right number at one point (where x and y are equal, say).
-What agrees at all points is the same formula; that is what is meant here by a proof.
+A line of a backward pass that computes the wrong thing may hit the right number at one point (where x and y are equal,
+say). What agrees at all points is the same formula; that is what is meant here by a proof.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
 from operator import add, mul, sub
 from random import Random
 from typing import Any
 
-from backprop.check.probe import Signature
 from backprop import rules
+from backprop.check.probe import Signature
+from backprop.numbers.shapes import all_finite, shape_of
 from backprop.run import Run, evaluate
 
 Samples = list[Any]  # a number for each point
@@ -33,7 +33,7 @@ def runs_around(result: Run, seed: int = 0) -> list[Run]:
         width = 0.06 / 4 ** (attempt // MOST)
         at = {name: nudged(result.values[wire], width, random) for name, wire in circuit.variables.items()}
         values = evaluate(circuit, at)
-        if finite(values[circuit.output]) and signature(result, values) == pieces:
+        if all_finite(values[circuit.output]) and signature(result, values) == pieces:
             found.append(Run(circuit, values, result.ties, result.upstream))
     return found
 
@@ -59,19 +59,6 @@ def signature(result: Run, values: list[Any]) -> Signature:
                 piece = side(*inputs, values[wire])
                 found.append(piece if isinstance(piece, float | int) else piece.tobytes())
     return tuple(found)
-
-
-def finite(x: Any) -> bool:
-    """Whether a number, or every element of an array, is finite."""
-    if isinstance(x, float):
-        return isfinite(x)
-    from numpy import isfinite as are_finite
-
-    return bool(are_finite(x).all())
-
-
-def shape_of(x: Any) -> tuple[int, ...]:
-    return getattr(x, "shape", ())
 
 
 def close(a: Any, b: Any, scale: float, tolerance: float = TOLERANCE) -> bool:

@@ -34,9 +34,9 @@ def command(
     """Check the gradients of EXPRESSION against numerical ones, or a backward pass of your own, line by line.
 
     A numerical check calls a gradient ok if |a - n| / max(|a|, |n|), the relative error of the course notes, is 1e-7 or
-    less; KINK if a max, abs, relu, … changes its mind within the step, and the backward pass is right on both sides; SINGULAR
-    where there is no finite slope; IMPRECISE if the numerical slope is itself not known well enough; and else WRONG. The
-    exit status is 1 if anything is wrong.
+    less; KINK if a max, abs, relu, … changes its mind within the step, and the backward pass is right on both sides;
+    SINGULAR where there is no finite slope; IMPRECISE if the numerical slope is itself not known well enough; and else
+    WRONG. The exit status is 1 if anything is wrong.
 
     \b
     backprop check "max(x,y)+sin(x)" --x 1 --y 1.0000001

@@ -33,7 +33,6 @@ def command(name: str | None, color: str, digits: int, format_: str | None, json
     backprop gates tanh
     """
     from backprop import reference
-    from backprop.gates import GATES
     from backprop.show.grid import Column, Grid
 
     chosen = chosen_format(format_, json_, output)
@@ -45,7 +44,7 @@ def command(name: str | None, color: str, digits: int, format_: str | None, json
             columns = [Column("", "name", False), Column("", "", False)]
             show_grid(Grid(columns, [list(fact) for fact in reference.page(gate)]), chosen, output, color)
     elif chosen == "json":
-        show_json([reference.gate_object(gate) for gate in GATES.values()], output)
+        show_json([reference.gate_object(gate) for gate in reference.library()], output)
     else:
         show_grid(
             reference.flat_grid() if chosen in ("csv", "markdown") else reference.library_grid(), chosen, output, color

@@ -11,6 +11,7 @@ from backprop.cli.answer import answer_options, chosen_format, show_json
 from backprop.cli.expression import ExpressionCommand, question, shared_options
 from backprop.cli.output import write
 from backprop.errors import Problem, nearest
+from backprop.numbers.shapes import all_finite, shape_of
 from backprop.values import parse_value
 
 
@@ -26,7 +27,8 @@ from backprop.values import parse_value
 def command(
     steps: tuple[str, ...], digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any
 ) -> int:
-    """Move variables a little (or a lot): what the gradient predicts, what really happens, and how far the prediction holds.
+    """Move variables a little (or a lot): what the gradient predicts, what really happens, and how far the prediction
+    holds.
 
     \b
     backprop nudge "max(x,y)*z" --x 4 --y 2 --z 3 --by y=+2.5
@@ -59,7 +61,7 @@ def command(
             change(found.actual, digits),
         ]
     )
-    moved = ", ".join(f"{name} {'+' if step >= 0 else '-'} {number(abs(step), digits)}" for name, step in moves.items())
+    moved = ", ".join(signed_step(name, step, digits) for name, step in moves.items())
     explained = ["", f"  ({moved})", "  (gradient × step)", f"  (off by {found.error:.2g} of the larger)"]
     lines = [f"{word:9}  {text}{more}".rstrip() for word, text, more in zip(words, texts, explained, strict=True)]
     lines.append(f"the prediction holds within 1 % {reach(found.holds_until, moves, found.ends_at, digits)}")
@@ -75,10 +77,18 @@ def change(x: float, digits: int) -> str:
     return text if text.startswith("-") or x == 0 or x != x else f"+{text}"
 
 
-def reach(part: float, moves: dict[str, float], ends_at: str | None, digits: int) -> str:
+def signed_step(name: str, step: Any, digits: int) -> str:
+    """A step, behind the name of what is moved: `y + 2.5`."""
+    from backprop.show.grid import cell, number
+
+    if shape_of(step):
+        return f"{name} + {cell(step, digits, one_line=True)}"
+    return f"{name} {'+' if step >= 0 else '-'} {number(abs(step), digits)}"
+
+
+def reach(part: float, moves: dict[str, Any], ends_at: str | None, digits: int) -> str:
     """Up to what step the prediction holds."""
     from backprop.nudge import FURTHEST
-    from backprop.show.grid import number
 
     if not isfinite(part):
         return f"as far as was looked: {FURTHEST:g} times the step"
@@ -86,17 +96,15 @@ def reach(part: float, moves: dict[str, float], ends_at: str | None, digits: int
         return ends_at
     if part == 0:
         return "nowhere"
-    steps = " and ".join(
-        f"{name} {'+' if step >= 0 else '-'} {number(abs(part * step), digits)}" for name, step in moves.items()
-    )
+    steps = " and ".join(signed_step(name, part * step, digits) for name, step in moves.items())
     return f"up to {steps}"
 
 
-def read_steps(texts: tuple[str, ...], variables: list[str]) -> dict[str, float]:
+def read_steps(texts: tuple[str, ...], variables: list[str]) -> dict[str, Any]:
     """The steps: `y=+2.5`, `x=-0.1`."""
     if not texts:
         raise Problem("option", "there is no step", hint=f"for example --by {variables[0] if variables else 'x'}=0.1")
-    moves: dict[str, float] = {}
+    moves: dict[str, Any] = {}
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name or not value:
@@ -106,7 +114,7 @@ def read_steps(texts: tuple[str, ...], variables: list[str]) -> dict[str, float]
             hint = f"did you mean {near}?" if near else f"its variables are {', '.join(variables) or 'none'}"
             raise Problem("variable", f"the expression has no variable {name}", hint=hint)
         step = parse_value(value, name)
-        if not isfinite(step):
+        if not all_finite(step):
             raise Problem("value", f"the step of {name} must be finite")
         moves[name] = step
     return moves

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit, Opened
 from backprop.gates import Gate
-from backprop.numbers.shapes import shape_of, shape_text
+from backprop.numbers.shapes import dimension_analysis, shape_of, shape_text
 from backprop.run import Run, plain, sent_by, sweep
 from backprop.stages import Names, Stage, stages
 from backprop.syntax import parse
@@ -28,8 +28,8 @@ LONGEST_RULE = 28  # a rule longer than this is no help to a reader
 class Sent(NamedTuple):
     """What a stage sends back to one input: local × gradient = sent. `rule` spells the local gradient where that helps.
 
-    Of a gate that mixes elements, the rule is that of what is sent, and `local` is None. `shapes` is what becomes of the
-    shapes, where there are arrays.
+    Of a gate that mixes elements, the rule is that of what is sent, and `local` is None. `shapes` is what becomes of
+    the shapes, where there are arrays.
     """
 
     to: str
@@ -126,7 +126,9 @@ def told(names: Names, row: Stage, run: Run) -> Forward:
     """A stage forward, with the numbers in place of the names."""
     inputs = names.inputs(row.wire)
     if any(shape_of(run.values[source]) for source in (*inputs, row.wire)):
-        shown = {names.text(source): shape_text(shape_of(run.values[source])) for source in inputs if source in names.names}
+        shown = {
+            names.text(source): shape_text(shape_of(run.values[source])) for source in inputs if source in names.names
+        }
         numbers = ", ".join(f"{name}: {shape}" for name, shape in shown.items() if shape != "a number")
         return Forward(row.name, row.gate, row.expression, numbers, row.value)
     values: dict[str, str | float] = {
@@ -171,7 +173,10 @@ def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:
         partial = local.get(name)
         if pieces is not None:
             if pieces[slot] is not None:
-                shapes = shapes_told(gate, rule, gradient, pieces[slot])
+                rule = " + ".join(text for text, one in zip(texts, inputs, strict=True) if one == source)
+                other = next((one for one in inputs if one != source), source)
+                beside = (names.text(other), shape_of(run.values[other]))
+                shapes = shapes_told(gate, f"d{row.name}", gradient, f"d{name}", pieces[slot], beside)
                 sends.append(Sent(name, rule, partial, pieces[slot], shapes))
         elif partial is not None:
             sends.append(Sent(name, rule, partial, partial * gradient if partial != 0 else 0.0))
@@ -186,14 +191,20 @@ def arrays_sent(run: Run, wire: int, inputs: tuple[int, ...], call: Opened | Non
     return [None if sent[source] is None else plain(sent[source]) for source in inputs]
 
 
-def shapes_told(gate: Gate | None, rule: str, gradient: Any, sent: Any) -> str:
+def shapes_told(
+    gate: Gate | None, above: str, gradient: Any, to: str, sent: Any, other: tuple[str, tuple[int, ...]]
+) -> str:
     """What becomes of the shapes: of a matrix product, the one way in which they fit; of broadcasting, the sum."""
-    above, here = shape_of(gradient), shape_of(sent)
-    if gate is None or above == here:
+    before, after = shape_of(gradient), shape_of(sent)
+    if gate is None:
+        return ""
+    if gate.name == "matmul":
+        return dimension_analysis(to, after, above, before, *other)
+    if before == after:
         return ""
     if gate.mixes:
-        return f"{shape_text(above)} → {shape_text(here)}"
-    return f"summed from {shape_text(above)} to {shape_text(here)}, along what was broadcast"
+        return f"from {shape_text(before)} to {shape_text(after)}"
+    return f"summed from {shape_text(before)} to {shape_text(after)}, along what was broadcast"
 
 
 def pattern(name: str, gate: Gate | None) -> str:
@@ -276,10 +287,16 @@ def remarks(run: Run, names: Names, rows: list[Stage], ledger: list[Fork]) -> li
         if row.gate == "multiply" and len(active) == 2:
             found += unequal(row, active)
         elif gate.saturates and active and abs(active[0][1]) < SATURATED:
-            message = f"{row.name} = {row.expression} is saturated at {short(row.value)}: it passes {short(active[0][1])} of its gradient"
+            message = (
+                f"{row.name} = {row.expression} is saturated at {short(row.value)}: it passes "
+                f"{short(active[0][1])} of its gradient"
+            )
             found.append(Remark("saturated", row.name, message))
         elif gate.routes and gate.arity == 1 and not gate.variadic and active and active[0][1] == 0:
-            message = f"{row.name} = {row.expression} is dead here: nothing of its gradient, {short(run.gradient(row.wire))}, gets through"
+            message = (
+                f"{row.name} = {row.expression} is dead here: nothing of its gradient, "
+                f"{short(run.gradient(row.wire))}, gets through"
+            )
             found.append(Remark("dead", row.name, message))
     for fork in ledger:
         if shape_of(fork.sum):
@@ -297,7 +314,9 @@ def remarks(run: Run, names: Names, rows: list[Stage], ledger: list[Fork]) -> li
 def many_remarks(run: Run, row: Stage, gate: Gate) -> list[Remark]:
     """Saturated and dead elements of an array, where they are half of it or more."""
     local = next((one for one in row.local_gradients if shape_of(one)), None)
-    if local is None or not (gate.saturates or (gate.routes and gate.arity == 1 and not gate.variadic and not gate.mixes)):
+    if local is None or not (
+        gate.saturates or (gate.routes and gate.arity == 1 and not gate.variadic and not gate.mixes)
+    ):
         return []
     count = int((abs(local) < SATURATED).sum()) if gate.saturates else int((local == 0).sum())
     if 2 * count < local.size:
@@ -316,7 +335,10 @@ def unequal(row: Stage, active: list[tuple[str, float]]) -> list[Remark]:
     if max(abs(by_first / by_second), abs(by_second / by_first)) < UNEQUAL:
         return []
     small, big = (first, second) if abs(by_first) > abs(by_second) else (second, first)
-    message = f"{row.name} = {row.expression} swaps: {small} is small and gets the large gradient, {big} is large and gets the small one"
+    message = (
+        f"{row.name} = {row.expression} swaps: {small} is small and gets the large gradient, {big} is large and "
+        "gets the small one"
+    )
     return [Remark("unequal", row.name, message)]
 
 
@@ -338,7 +360,10 @@ def chains(run: Run, names: Names, variables: list[str]) -> list[Remark]:
         extreme, stage = min(steps) if faded else max(steps)
         way = " → ".join(names.text(stage) for stage, _ in path)
         verb = "fades to" if faded else "grows to"
-        message = f"on its way down to {name} the gradient {verb} {short(gradient)} ({way}); most of that at {names.text(stage)}, by {short(extreme)}"
+        message = (
+            f"on its way down to {name} the gradient {verb} {short(gradient)} ({way}); most of that at "
+            f"{names.text(stage)}, by {short(extreme)}"
+        )
         found.append(Remark("fades" if faded else "explodes", name, message))
     return found
 
@@ -386,7 +411,8 @@ def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
             force = short(abs(gradient))
             step = nudge_for(run.values[run.circuit.variables[name]])
             found.append(
-                f"the circuit wants {name} {way}, with a force of {force}: {name} + {short(step)} changes {out} by about {short(gradient * step)}"
+                f"the circuit wants {name} {way}, with a force of {force}: {name} + {short(step)} changes "
+                f"{out} by about {short(gradient * step)}"
             )
     return found
 
@@ -403,7 +429,10 @@ def steepest(name: str, gradient: Any) -> str:
     if force == 0:
         return f"{name} has no influence here: its gradient is 0"
     element = f"{name}[{', '.join(map(str, place))}]"
-    return f"of {name}, the circuit wants {element} {'higher' if force > 0 else 'lower'} most, with a force of {short(abs(force))}"
+    return (
+        f"of {name}, the circuit wants {element} {'higher' if force > 0 else 'lower'} most, with a force of "
+        f"{short(abs(force))}"
+    )
 
 
 def nudge_for(x: float) -> float:

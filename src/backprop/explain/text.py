@@ -21,20 +21,21 @@ def numbers(digits: int | None) -> Number:
     def write(x: Any) -> str:
         shape = shape_of(x)
         if shape and x.size > SMALL:
-            return f"an array {shape_text(shape)}"
+            return f"a {shape_text(shape)} array"
         return cell(x, digits, one_line=True)
 
     return write
 
 
-def product(sent: Sent, gradient: Any, write: Number) -> str:
+def product(sent: Sent, stage: str, gradient: Any, write: Number) -> str:
     """local × gradient = what is sent: `z × 1 = -4`, `(1 - h^2) × 2 = 0.42 × 2 = 0.84`, `dD @ X.T = an array 5x10`."""
     if sent.local is None or shape_of(sent.sent) or shape_of(gradient):
+        above = f"d{stage}" if shape_of(gradient) else write(gradient)
         formula = f"{sent.rule} = " if sent.rule else ""
         if sent.local is not None and sent.rule:
-            formula = f"({sent.rule}) × {write(gradient)} = "
+            formula = f"{sent.rule if sent.rule.isidentifier() else f'({sent.rule})'} × {above} = "
         elif sent.local is not None and not shape_of(sent.local):
-            formula = f"{write(sent.local)} × {write(gradient)} = "
+            formula = f"{write(sent.local)} × {above} = "
         return f"{formula}{write(sent.sent)}{f' ({sent.shapes})' if sent.shapes else ''}"
     above, result, local = write(gradient), write(sent.sent), write(sent.local)
     if not sent.rule:
@@ -46,7 +47,7 @@ def product(sent: Sent, gradient: Any, write: Number) -> str:
 
 def sentence(step: Backward, write: Number) -> str:
     """A backward step in a sentence."""
-    sends = ", ".join(f"d{sent.to} = {product(sent, step.gradient, write)}" for sent in step.sends)
+    sends = ", ".join(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}" for sent in step.sends)
     says = step.says[0].upper() + step.says[1:]
     return f"{step.stage} = {step.expression} has gradient {write(step.gradient)}. {says}: {sends}."
 
@@ -120,7 +121,7 @@ def numbered(texts: Iterable[str]) -> list[str]:
 
 
 def markdown_step(step: Backward, write: Number) -> str:
-    sends = ", ".join(code(f"d{sent.to} = {product(sent, step.gradient, write)}") for sent in step.sends)
+    sends = ", ".join(code(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}") for sent in step.sends)
     says = step.says[0].upper() + step.says[1:]
     return f"{code(f'{step.stage} = {step.expression}')} has gradient {write(step.gradient)}. {escaped(says)}: {sends}."
 
@@ -161,7 +162,7 @@ def latex(story: Story, *, digits: int | None = 6, brief: bool = False) -> str:
 
 def latex_step(step: Backward, write: Number) -> str:
     says = latex_text(step.says[0].upper() + step.says[1:])
-    sends = ", ".join(typed(f"d{sent.to} = {product(sent, step.gradient, write)}") for sent in step.sends)
+    sends = ", ".join(typed(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}") for sent in step.sends)
     head = typed(f"{step.stage} = {step.expression}")
     return rf"{head} has gradient ${tex_number(write(step.gradient))}$. {says}: {sends}."
 

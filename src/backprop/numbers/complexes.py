@@ -1,7 +1,7 @@
 """The gates on complex numbers, for the complex step: f(x + ih) = f(x) + ih f'(x) + …, without a difference to cancel.
 
-Only analytic gates are here. One that is missing has a definition in simpler gates, or no complex step. Where a function has
-no value it is nan. Source of the method: Squire and Trapp 1998, SIAM Review 40(1).
+Only analytic gates are here. One that is missing has a definition in simpler gates, or no complex step. Where a
+function has no value it is nan. Source of the method: Squire and Trapp 1998, SIAM Review 40(1).
 """
 
 from __future__ import annotations

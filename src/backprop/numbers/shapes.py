@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
+from typing import Any
 
 Shape = tuple[int, ...]
 
@@ -24,6 +26,15 @@ class Mismatch(Exception):
 def shape_of(value: object) -> Shape:
     """The shape of a value; () of a number."""
     return getattr(value, "shape", ())
+
+
+def all_finite(value: Any) -> bool:
+    """Whether a number, or every element of an array, is finite."""
+    if isinstance(value, float):
+        return isfinite(value)
+    from numpy import isfinite as are_finite
+
+    return bool(are_finite(value).all())
 
 
 def shape_text(shape: Shape) -> str:
