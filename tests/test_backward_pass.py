@@ -60,7 +60,7 @@ def reworded(made: Pass, chosen: random.Random) -> tuple[str, str]:
         elif chosen.random() < 0.2:
             rows[place] = f"{name} {op} 0.5 * ({value}) * 2"
         seen.add(name)
-    suffix = chosen.choice([".py", ".bp"])
+    suffix = chosen.choice([".py", ".bp"]) if ".sum(" not in text else ".py"
     return "\n".join(rows) + "\n", suffix
 
 

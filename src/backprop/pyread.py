@@ -24,12 +24,16 @@ from backprop.spans import Span
 LIBRARIES = frozenset(["math", "cmath", "numpy", "scipy", "scipy.special", "jax.numpy", "autograd.numpy", "torch"])
 USUAL = {"math": "math", "np": "numpy", "numpy": "numpy", "jnp": "jax.numpy", "torch": "torch"}
 OPERATORS: dict[type[ast.AST], str] = {
-    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power", ast.MatMult: "matmul",
-    ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal", ast.NotEq: "not_equal",
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power",
+    ast.MatMult: "matmul",
+    ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal",
+    ast.Eq: "equal", ast.NotEq: "not_equal",
 }  # fmt: skip
 # What NumPy calls otherwise than we do, where it is no alias of the gate.
-SPELLINGS = {"dot": "matmul", "matmul": "matmul", "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "divide",
-             "true_divide": "divide", "power": "power", "negative": "negate", "amax": "max", "amin": "min"}  # fmt: skip
+SPELLINGS = {
+    "dot": "matmul", "matmul": "matmul", "add": "add", "subtract": "subtract", "multiply": "multiply",
+    "divide": "divide", "true_divide": "divide", "power": "power", "negative": "negate", "amax": "max", "amin": "min",
+}  # fmt: skip
 NODES = frozenset(OPERATORS.values()) | {"negate"}  # a call of these is the operator itself
 COPIES = frozenset(["float", "array", "asarray", "float64"])  # hand on what they are given
 
@@ -424,8 +428,10 @@ def called(tree: ast.AST) -> str:
     """What Python calls a construct, in words."""
     words = {
         "For": "a loop", "While": "a loop", "If": "an if statement", "With": "a with statement", "ClassDef": "a class",
-        "Lambda": "a lambda", "ListComp": "a comprehension", "Dict": "a dictionary", "Try": "a try statement", "JoinedStr": "a text",
-        "BoolOp": "and, or", "Assign": "an assignment to several names at once", "Return": "an empty return", "Delete": "del",
+        "Lambda": "a lambda", "ListComp": "a comprehension", "Dict": "a dictionary", "Try": "a try statement",
+        "JoinedStr": "a text",
+        "BoolOp": "and, or", "Assign": "an assignment to several names at once", "Return": "an empty return",
+        "Delete": "del",
         "Import": "an import", "ImportFrom": "an import", "Assert": "an assert", "Await": "await", "Starred": "*",
     }  # fmt: skip
     name = type(tree).__name__

@@ -262,7 +262,7 @@ class Judge:
         shares = self.shares(members[0], wire)
         for i in members:
             shares = self.shares(i, wire)
-            line, everything = self.lines[i], frozenset(shares.edges)
+            everything = frozenset(shares.edges)
             piece, adds = self.piece(i)
             if i in self.early:
                 self.say(
@@ -281,18 +281,9 @@ class Judge:
             if found is None:
                 unmatched.append(i)
             elif overwriting and not nothing(shares.sum(everything - found)):
-                gone = covered - found
-                places = len(shares.edges)
-                where = "2 places" if places == 2 else f"{places} places"
-                advice = [
-                    f"{exactly(self.case(i, shares, piece, everything, covered), found)}; lost: "
-                    f"{listed(self.case(i, shares, piece, everything, covered), everything - found if i == members[-1] else gone)}",
-                    f"`{line.name} =` overwrites where `{line.name} +=` is needed: {self.names.text(wire)} is "
-                    f"used in {where}",
-                ]
-                right = shares.sum(everything if i == members[-1] else covered | found)
-                self.say(i, right[0], "wrong", "overwrites", advice)
-                lost |= gone
+                so_far = everything if i == members[-1] else covered | found
+                self.overwriting(i, shares, self.case(i, shares, piece, everything, covered), found, so_far)
+                lost |= covered - found
                 covered = covered | found
             else:
                 covered = everything if overwriting else covered | found
@@ -300,6 +291,15 @@ class Judge:
             defined = True
         left = frozenset(shares.edges) - covered - lost
         self.blame(wire, members, unmatched, left, covered)
+
+    def overwriting(self, i: int, shares: Shares, case: Case, found: frozenset[Edge], so_far: frozenset[Edge]) -> None:
+        """Blame a line that sets a gradient which holds other shares already: `so_far` is what it should hold now."""
+        name, variable = self.lines[i].name, self.names.text(shares.wire)
+        advice = [
+            f"{exactly(case, found)}; lost: {listed(case, so_far - found)}",
+            f"`{name} =` overwrites where `{name} +=` is needed: {variable} is used in {len(shares.edges)} places",
+        ]
+        self.say(i, shares.sum(so_far)[0], "wrong", "overwrites", advice)
 
     def blame(
         self, wire: int, members: list[int], unmatched: list[int], left: frozenset[Edge], covered: frozenset[Edge]

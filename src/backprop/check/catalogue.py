@@ -27,7 +27,7 @@ CAUSES: dict[str, str] = {
     "not-swapped": "the local gradient of a gate's other input is taken",
     "no-upstream": "the gradient from above is forgotten",
     "no-local": "the local gradient is forgotten",
-    "wrong-point": "the local gradient is taken at another value: the input for the output, or the output for the input",
+    "wrong-point": "the local gradient is taken at another value: at the input for the output, or the reverse",
     "factor": "off by a constant factor",
     "transposed": "a matrix is transposed that should not be, or the other way round",
     "not-summed": "not summed over the axes that were broadcast",
@@ -101,7 +101,8 @@ def diagnose(case: Case) -> Finding:
     """The cause of a wrong line, where one is proved."""
     right = case.shares.sum(case.left)
     rules_of_blame = (
-        missing_share, counted_twice, turned_sign, wrong_shape, one_share_wrong, wrong_name, constant_factor, wrong_axes,
+        missing_share, counted_twice, turned_sign, wrong_shape, one_share_wrong, wrong_name, constant_factor,
+        wrong_axes,
     )  # fmt: skip
     found = (finding for rule in rules_of_blame for finding in rule(case, right))
     doubtful = Finding(None, [], right)

@@ -16,7 +16,7 @@ from backprop.run import Run, run
 from backprop.stages import Names
 from backprop.syntax.printer import number_text
 
-GOOD = 1e-7  # the course: 1e-7 and less you should be happy; above it is a mistake, unless the estimate itself is no better
+GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mistake, if the estimate is that good
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
 SHRINK = 1.4  # Ridders' step goes down by this
 STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins

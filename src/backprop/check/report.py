@@ -134,7 +134,8 @@ def lines_object(judged: Sequence[Judgement], remarks: Sequence[str]) -> dict[st
         "verdict": overall(one.verdict for one in judged),
         "lines": [
             {
-                "line": one.line, "name": one.name, "yours": objects.number(one.yours), "expected": objects.number(one.expected),
+                "line": one.line, "name": one.name,
+                "yours": objects.number(one.yours), "expected": objects.number(one.expected),
                 "verdict": one.verdict, "cause": one.cause, "advice": "; ".join(one.advice) or None,
             }
             for one in judged

@@ -88,7 +88,8 @@ def compare_all(
 
 
 def judge_lines(
-    asked: Question, backward: str | None, claims: tuple[str, ...], claims_file: str | None, chosen: str, output: str | None,
+    asked: Question, backward: str | None, claims: tuple[str, ...], claims_file: str | None, chosen: str,
+    output: str | None,
     digits: int | None,
 ) -> int:  # fmt: skip
     """The check of a hand-written pass, or of numbers."""

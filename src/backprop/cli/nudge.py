@@ -44,7 +44,8 @@ def command(
 
         show_json(
             {
-                "value": json_number(found.value), "moved": json_number(found.moved), "predicted": json_number(found.predicted),
+                "value": json_number(found.value), "moved": json_number(found.moved),
+                "predicted": json_number(found.predicted),
                 "actual": json_number(found.actual), "error": json_number(found.error),
                 "holds_until": json_number(found.holds_until), "ends_at": found.ends_at,
             }, output,

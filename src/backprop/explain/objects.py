@@ -19,9 +19,12 @@ def story_object(story: Story) -> dict[str, Any]:
         ],
         "backward": [
             {
-                "stage": step.stage, "gate": step.gate, "expression": step.expression, "gradient": number(step.gradient),
+                "stage": step.stage, "gate": step.gate, "expression": step.expression,
+                "gradient": number(step.gradient),
                 "says": step.says,
-                "sends": [{"to": sent.to, "local": number(sent.local), "sent": number(sent.sent)} for sent in step.sends],
+                "sends": [
+                    {"to": sent.to, "local": number(sent.local), "sent": number(sent.sent)} for sent in step.sends
+                ],
             }
             for step in story.backward
         ],
@@ -32,6 +35,8 @@ def story_object(story: Story) -> dict[str, Any]:
             }
             for fork in story.forks
         ],
-        "remarks": [{"kind": remark.kind, "stage": remark.stage, "message": remark.message} for remark in story.remarks],
+        "remarks": [
+            {"kind": remark.kind, "stage": remark.stage, "message": remark.message} for remark in story.remarks
+        ],
         "meaning": story.meaning,
     }  # fmt: skip

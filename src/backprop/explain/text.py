@@ -145,7 +145,8 @@ def latex(story: Story, *, digits: int | None = 6, brief: bool = False) -> str:
     lines += [r"\paragraph{Backward}", *enumerated(latex_step(step, write) for step in story.backward)]
     for fork in story.forks:
         lines += [
-            rf"\paragraph{{Fork}} {typed(fork.name)} is used in {len(fork.shares)} places; at a fork the gradients add up:",
+            rf"\paragraph{{Fork}} {typed(fork.name)} is used in {len(fork.shares)} places; "
+            "at a fork the gradients add up:",
             r"\begin{center}\begin{tabular}{lr}",
         ]
         lines += [rf"through {typed(via)} & ${tex_number(write(share))}$ \\" for via, share in fork.shares]
