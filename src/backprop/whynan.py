@@ -11,6 +11,7 @@ from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.notes import notes
+from backprop.numbers import scalars
 from backprop.numbers.shapes import all_finite, shape_of, shape_text
 from backprop.run import Run
 from backprop.stages import Names
@@ -101,9 +102,8 @@ def link(names: Names, wire: int, number: float) -> Link:
 def spellings() -> Iterator[tuple[Gate, Circuit, tuple[str, ...]]]:
     """Every gate that is computed with care, and the circuits of what people write in its place."""
     for gate in GATES.values():
-        own = rules.forward(gate, max(len(gate.arguments), 1)) if not gate.variadic else None
-        texts = [*gate.instead_of, *([gate.definition] if gate.definition and own is not None else [])]
-        for text in texts:
+        careful = bool(gate.definition) and not gate.mixes and scalars.function(gate.name) is not None
+        for text in [*gate.instead_of, *([gate.definition] if careful else [])]:
             if text and not gate.routes and not gate.variadic and not gate.defaults:
                 circuit = template(text, gate.arguments)
                 if len(circuit) - len(circuit.variables) > 1:

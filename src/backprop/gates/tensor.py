@@ -283,6 +283,7 @@ REDUCTIONS = [
         f"softmax(where({SPREAD.format('out')} == -inf, 0, x), axis=axis))",
         options=REDUCED,
         definition="log(sum(exp(x), axis=axis, keepdims=keepdims))",
+        instead_of="log(sum(exp(x)))",
         says="a soft max: shares the gradient between the elements, in parts that add up to 1",
     ),
     Gate(
@@ -306,6 +307,7 @@ REDUCTIONS = [
         vjp="out * (g - sum(g * out, axis=axis, keepdims=1))",
         options="axis=-1",
         definition="exp(x - logsumexp(x, axis=axis, keepdims=1))",
+        instead_of="exp(x) / sum(exp(x))",
         says="turns scores into probabilities; its gradients add up to 0",
     ),
     Gate(
@@ -314,6 +316,7 @@ REDUCTIONS = [
         vjp="g - softmax(x, axis=axis) * sum(g, axis=axis, keepdims=1)",
         options="axis=-1",
         definition="x - logsumexp(x, axis=axis, keepdims=1)",
+        instead_of="log(softmax(x))",
         says="the log of softmax, with all its digits",
     ),
 ]

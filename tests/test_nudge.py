@@ -1,0 +1,51 @@
+"""nudge: the prediction, the truth, and how far the one holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop.library import Compiled
+from backprop.nudge import Nudge, nudge
+
+
+def nudged(text: str, steps: dict[str, Any], **at: Any) -> Nudge:
+    evaluation = Compiled(text).evaluate(at)
+    return nudge(evaluation.run, evaluation.names, steps)
+
+
+def test_a_kink_ends_a_prediction_of_nothing() -> None:
+    found = nudged("max(x,y)*z", {"y": 2.5}, x=4.0, y=2.0, z=3.0)
+    assert (found.value, found.moved, found.predicted, found.actual) == (12.0, 13.5, 0.0, 1.5)
+    assert found.holds_until == pytest.approx(0.8)
+    assert found.ends_at == "only while y < 4: there q1 = max(x, y) has a kink"
+
+
+@pytest.mark.parametrize(("x", "step"), [(1.0, 0.1), (1.0, -0.1), (-3.0, 2.0), (100.0, 0.5)])
+def test_a_square_is_a_hundredth_off_where_the_step_is_a_fiftieth(x: float, step: float) -> None:
+    found = nudged("x^2", {"x": step}, x=x)
+    assert found.predicted == pytest.approx(2 * x * step)
+    assert found.actual == pytest.approx((x + step) ** 2 - x**2)
+    assert found.holds_until * abs(step) == pytest.approx(0.02 * abs(x), rel=1e-6)
+    assert found.ends_at is None
+
+
+def test_a_line_holds_as_far_as_anybody_looks() -> None:
+    assert nudged("3*x + y", {"x": 0.1, "y": -2.0}, x=1.0, y=2.0).holds_until == float("inf")
+
+
+def test_a_kink_that_was_passed_long_before_the_end_did_not_end_it() -> None:
+    found = nudged("x^2 + 1e-9*abs(x - 1.001)", {"x": 1.0}, x=1.0)
+    assert found.ends_at is None
+
+
+def test_an_array_moves_as_a_whole_or_element_by_element() -> None:
+    found = nudged("sum(x*x)", {"x": np.array([0.1, 0.0])}, x=np.array([1.0, 2.0]))
+    assert found.predicted == pytest.approx(0.2)
+    assert found.actual == pytest.approx(0.21)
+
+
+def test_a_jump_is_found() -> None:
+    assert nudged("floor(x)", {"x": 0.1}, x=1.5).ends_at == "only while x < 2: there f = floor(x) has a kink"
