@@ -112,10 +112,10 @@ def test_nothing_is_run(tmp_path: Path) -> None:
     assert not victim.exists()
 
 
-def test_a_text_that_is_nested_beyond_pythons_reach_is_refused() -> None:
-    with pytest.raises(Problem, match="nested too deeply"):
-        compiled("f = " + "-(" * 190 + "x" + ")" * 190 + " + x" * 5000)
+def test_a_text_that_is_nested_beyond_reach_is_refused() -> None:
+    with pytest.raises(Problem, match="nested"):
+        compiled("f = " + "-(" * 190 + "x" + ")" * 190 + " + x" * 50_000)
 
 
 def test_a_thousand_terms_are_read() -> None:
-    assert compiled("f = " + " + ".join(["x"] * 500)).evaluate(x=1.0).value == 500
+    assert compiled("f = " + " + ".join(["x"] * 1000)).evaluate(x=1.0).value == 1000

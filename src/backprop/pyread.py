@@ -315,15 +315,27 @@ class Reader:
         return self.node("name", self.current.get(tree.id, tree.id), tree)
 
     def on_binop(self, tree: ast.BinOp) -> int:
+        """A chain of operators, from its leftmost operand on: a long sum is no deep recursion."""
+        chain: list[ast.BinOp] = []
+        here: ast.expr = tree
+        while isinstance(here, ast.BinOp):
+            chain.append(here)
+            here = here.left
+        node = self.expression(here)
+        for link in reversed(chain):
+            node = self.operation(link, node, self.expression(link.right))
+        return node
+
+    def operation(self, tree: ast.BinOp, left: int, right: int) -> int:
+        """One operator."""
         kind = type(tree.op)
-        if kind not in OPERATORS and kind not in (ast.Mod, ast.FloorDiv):
-            raise self.problem("syntax", "this operator cannot be read here", tree, STRAIGHT)
-        left, right = self.expression(tree.left), self.expression(tree.right)
+        if kind in OPERATORS:
+            return self.node(OPERATORS[kind], (left, right), tree)
         if kind is ast.Mod:
             return self.node("call", Call("mod", (left, right), ()), tree)
         if kind is ast.FloorDiv:
             return self.node("call", Call("floor", (self.node("divide", (left, right), tree),), ()), tree)
-        return self.node(OPERATORS[kind], (left, right), tree)
+        raise self.problem("syntax", "this operator cannot be read here", tree, STRAIGHT)
 
     def on_unaryop(self, tree: ast.UnaryOp) -> int:
         if isinstance(tree.op, ast.UAdd):
