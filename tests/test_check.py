@@ -143,6 +143,8 @@ def test_one_part_in_a_million_is_noticed(gate: str, planted: object) -> None:
     [
         ("sqrt(x)", {"x": 0.0}, "singular"),
         ("cbrt(x)", {"x": 0.0}, "singular"),
+        ("sqrt(x) + 9", {"x": 0.0}, "singular"),
+        ("x^(1/2) + 9", {"x": 0.0}, "singular"),
         ("log(x)", {"x": 0.0}, "singular"),
         ("1/x", {"x": 0.0}, "singular"),
         ("x^1.5", {"x": 0.0}, "ok"),

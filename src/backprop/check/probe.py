@@ -115,20 +115,29 @@ class Probe:
         return Reading(value, tuple([piece if isinstance(piece, float | int) else piece.tobytes() for piece in pieces]))
 
     def complex_slope(self) -> float | None:
-        """The derivative by the complex step; None where a gate is not analytic, or the numbers do not allow it."""
+        """The derivative by the complex step; None where a gate is not analytic, or the numbers do not allow it.
+
+        Two steps must agree: at a branch point, as that of sqrt at 0, they do not.
+        """
         x = self.at
         if not self.analytic or (x != 0 and abs(x) < 1e-280):
             return None
-        step = 1e-20 * (abs(x) or 1.0)
+        first, second = (self.complex_step(size * (abs(x) or 1.0)) for size in (1e-20, 1e-24))
+        if first is None or second is None or not abs(first - second) <= 1e-10 * max(abs(first), abs(second)):
+            return None
+        return first
+
+    def complex_step(self, step: float) -> float | None:
+        """The imaginary part of the output, over the step; None on another branch of a function, or at an overflow."""
         values: list[Any] = list(self.values)
-        values[self.wire] = complex(x, step)
+        values[self.wire] = complex(self.at, step)
         for stage, _, inputs in self.plan:
             function = complex_function(self.circuit.gates[stage])
             assert function is not None
             values[stage] = function(*[values[source] for source in inputs])
         out, real = complex(values[self.circuit.output]), self.values[self.circuit.output]
         if not abs(out.real - real) <= 1e-9 * max(abs(real), 1e-300):
-            return None  # another branch of the function, or an overflow on the way
+            return None
         return float(out.imag / step * self.result.upstream)
 
 
