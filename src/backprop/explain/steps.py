@@ -210,7 +210,7 @@ def shapes_told(
 def pattern(name: str, gate: Gate | None) -> str:
     """What a gate does to the flow, as a clause: "multiply swaps and scales"."""
     if gate is None:
-        return f"{name}, your own function, passes it through all its stages"
+        return f"your function {name} passes it back through all its stages"
     words = gate.says.partition(":")[0].partition(";")[0]
     first = words.split()[0]
     verb = first.isalpha() and first.endswith("s") and first != "is"
