@@ -98,10 +98,16 @@ class Judge:
                 return Target("local", self.wires[bottom], self.wires[top])
         return None
 
-    def helper_remark(self, name: str) -> str | None:
-        """A helper's name that looks like the gradient of a stage, but for a slip."""
-        near = nearest(name, [f"d{known}" for known in self.wires]) if name.startswith("d") and len(name) > 1 else None
-        return f"{name} is the gradient of no stage (did you mean {near}?): it is taken for a helper" if near else None
+    def helper_remark(self, i: int) -> str | None:
+        """A helper's name that looks like the gradient of a stage, but is none: a slip, or a line nobody reads."""
+        name = self.lines[i].name
+        if not name.startswith("d") or len(name) < 2:
+            return None
+        near = nearest(name, [f"d{known}" for known in self.wires])
+        if near is None and any(name in code.reads for code in self.codes):
+            return None
+        meant = f" (did you mean {near}?)" if near else ""
+        return f"{name} is the gradient of no stage{meant}: it is taken for a helper"
 
     # ── running the lines ──
 
@@ -193,7 +199,7 @@ class Judge:
         groups: dict[int, list[int]] = {}
         for i, target in enumerate(self.targets):
             if target is None:
-                remark = self.helper_remark(self.lines[i].name)
+                remark = self.helper_remark(i)
                 if self.claims:
                     raise self.no_such_claim(self.lines[i].name)
                 self.remarks += [remark] if remark and remark not in self.remarks else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from math import inf, isfinite, isnan, nan
+from random import Random
 from typing import Any, NamedTuple
 
 from backprop.check.probe import Probe, Reading
@@ -315,13 +316,18 @@ def at_random(
     result: Run, names: Names, wires: list[int], count: int, seed: int
 ) -> Iterator[tuple[dict[str, float], list[Comparison]]]:
     """Check at random points around the given one: each input moved by a normal deviate times its size, at least 1."""
-    from random import Random
-
     random = Random(seed)
     circuit = result.circuit
     for _ in range(count):
-        at = {
-            name: result.values[wire] + random.gauss(0.0, 1.0) * max(1.0, abs(result.values[wire]))
-            for name, wire in circuit.variables.items()
-        }
+        at = {name: elsewhere(result.values[wire], random) for name, wire in circuit.variables.items()}
         yield at, list(check(run(circuit, at, ties=result.ties, upstream=result.upstream), names, wires))
+
+
+def elsewhere(x: Any, random: Random) -> Any:
+    """A number moved by a normal deviate times its size; of an array, every element."""
+    if isinstance(x, float):
+        return x + random.gauss(0.0, 1.0) * max(1.0, abs(x))
+    moved = x.copy()
+    for place in range(x.size):
+        moved.flat[place] = elsewhere(float(x.flat[place]), random)
+    return moved

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backprop.cli.output import write
+from backprop.errors import Problem
 from backprop.show.theme import is_terminal, wants_colour
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def answer_options(*formats: str) -> Callable[[Any], Any]:
 
 def chosen_format(format_: str | None, json_: bool, output: str | None) -> str:
     """The format that was asked for, by an option or by the suffix of the file."""
+    if json_ and format_ not in (None, "json"):
+        raise Problem("option", f"--json and --format {format_} ask for two formats")
     return "json" if json_ else format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
 
 
@@ -56,10 +59,9 @@ def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: s
 
     colour = wants_colour(color, sys.stdout)
     if chosen == "table" and output is None and (colour or is_terminal(sys.stdout)):
-        from backprop.show.terminal import draw
+        from backprop.show.terminal import drawn
 
-        draw(grid, sys.stdout, colour=colour)
-        write(behind, None)
+        write(drawn(grid, sys.stdout, colour=colour) + behind, None)
         return
     render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
     write(render(grid) + (behind if chosen in ("table", "plain") else ""), output)

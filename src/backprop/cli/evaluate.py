@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from backprop.cli.answer import FORMATS, chosen_format
 from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
 from backprop.cli.output import write
-from backprop.errors import Problem
 from backprop.library import Evaluation
 from backprop.show.theme import is_terminal, wants_colour
 
 if TYPE_CHECKING:
     from backprop.cli.beyond import Answer
-
-FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
-SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 
 
 @click.command(
@@ -58,15 +54,13 @@ def command(
     backprop eval "D = W @ X" --W "randn(5, 10)" --X "randn(10, 3)" --upstream "randn(5, 3)" --seed 1
     """
     asked = question(click.get_current_context(), **shared)
-    if json_ and format_ not in (None, "json"):
-        raise Problem("option", f"--json and --format {format_} ask for two formats")
+    chosen = chosen_format(format_, json_, output)
     if hessian or jacobian or direction:
         from backprop.cli.beyond import answered
 
         evaluation, more = answered(asked, hessian, jacobian, direction)
     else:
         evaluation, more = asked.answer(), []
-    chosen = "json" if json_ else format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
     if why_nan:
         show_why(evaluation, chosen, output)
         return 1 if asked.strict and not all_finite(evaluation) else 0
