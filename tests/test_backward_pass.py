@@ -146,3 +146,19 @@ def test_the_causes_are_those_that_are_documented() -> None:
         not-summed wrong-axis stale
     """
     assert set(CAUSES) == set(words.split())
+
+
+def test_a_share_may_be_built_in_two_lines() -> None:
+    found = lines("q = x*y; f = sin(q)", "dq = 1\ndq *= cos(q)\ndx = y\ndx = dx * dq\ndy = x * dq\n", ".py", x=0.3, y=2)
+    assert {line.verdict for line in found} == {"ok"}
+    found = lines("q = x*y; f = sin(q)", "dq = 1\ndq *= sin(q)\ndx = y\ndx = dx * dq\ndy = x * dq\n", ".py", x=0.3, y=2)
+    assert [line.verdict for line in found] == ["ok", "wrong", "ok", "inherited", "inherited"]
+
+
+def test_a_pass_in_the_style_of_the_notes_on_arrays() -> None:
+    import numpy as np
+
+    text = "N = X.shape[0]\ndS = np.ones_like(S)\ndS /= N\ndW = np.zeros_like(W)\ndW += X.T.dot(dS)\ndX = dS.dot(W.T)\n"
+    evaluation = Compiled("S = X @ W; f = sum(mean(S, axis=0))").evaluate(X=np.ones((4, 3)), W=np.eye(3) - 0.5)
+    found = judge(evaluation.run, evaluation.names, read_lines(text, "mine.py")).lines
+    assert {line.verdict for line in found} == {"ok"}, found

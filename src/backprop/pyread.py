@@ -362,6 +362,13 @@ class Reader:
     on_tuple = on_list
 
     def on_subscript(self, tree: ast.Subscript) -> int:
+        if (
+            isinstance(tree.value, ast.Attribute)
+            and tree.value.attr == "shape"
+            and isinstance(tree.slice, ast.Constant)
+        ):
+            counted = self.expression(tree.value.value)
+            return self.node("call", Call("count", (counted,), (("axis", self.expression(tree.slice)),)), tree)
         value = self.expression(tree.value)
         subscripts = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
         return self.node("index", (value, *[self.expression(subscript) for subscript in subscripts]), tree)
@@ -394,6 +401,8 @@ class Reader:
                 before = [self.expression(function.value)]
         else:
             raise self.problem("syntax", "only a function's name can be called here", function)
+        if name in ("zeros_like", "ones_like", "len") and name not in self.own and len(tree.args) == 1:
+            return self.like(name, tree)
         copies = name in COPIES and name not in self.own
         if name not in self.own and not copies:
             name = self.known(name, function)
@@ -412,6 +421,16 @@ class Reader:
             return self.node(name, arguments, tree)
         keywords = tuple((str(keyword.arg), self.expression(keyword.value)) for keyword in tree.keywords)
         return self.node("call", Call(name, arguments, keywords), tree)
+
+    def like(self, name: str, tree: ast.Call) -> int:
+        """zeros_like(x) is 0 * x, ones_like(x) is x^0, and len(x) counts along the first axis."""
+        inner = self.expression(tree.args[0])
+        nought = self.node("number", 0.0, tree)
+        if name == "zeros_like":
+            return self.node("multiply", (nought, inner), tree)
+        if name == "ones_like":
+            return self.node("power", (inner, nought), tree)
+        return self.node("call", Call("count", (inner,), (("axis", nought),)), tree)
 
     def known(self, name: str, place: ast.expr) -> str:
         """Our name for a function of math or numpy."""

@@ -126,6 +126,7 @@ class Judge:
         self.known: list[list[dict[str, Any]]] = []
         self.early: dict[int, str] = {}
         self.misfits: dict[int, str] = {}
+        self.finishing: set[int] = set()  # lines that scale what the line before them began
         later = [line.name for line in self.lines]
         for i, (line, code, target) in enumerate(zip(self.lines, self.codes, self.targets, strict=True)):
             for name in code.reads:
@@ -266,8 +267,13 @@ class Judge:
         unmatched: list[int] = []
         defined = False
         shares = self.shares(members[0], wire)
-        for i in members:
+        for place, i in enumerate(members):
             shares = self.shares(i, wire)
+            if not defined and place + 1 < len(members) and self.goes_on(i, members[place + 1]):
+                self.say(
+                    i, self.after[i][0], "ok", None, [f"line {self.lines[members[place + 1]].number} goes on with it"]
+                )
+                continue
             everything = frozenset(shares.edges)
             piece, adds = self.piece(i)
             if i in self.early:
@@ -306,6 +312,17 @@ class Judge:
             f"`{name} =` overwrites where `{name} +=` is needed: {variable} is used in {len(shares.edges)} places",
         ]
         self.say(i, shares.sum(so_far)[0], "wrong", "overwrites", advice)
+
+    def goes_on(self, i: int, following: int) -> bool:
+        """Whether a line is but the beginning: the following one scales what it computed, as `dx *= z` does."""
+        line, code = self.lines[following], self.codes[following]
+        if self.lines[i].adds or line.adds or line.name not in code.reads or following in self.misfits:
+            return False
+        nought = [{**there, line.name: zero(there[line.name])} for there in self.known[following]]
+        if not nothing([self.computed(following, there) for there in nought]):
+            return False
+        self.finishing.add(following)
+        return True
 
     def blame(
         self, wire: int, members: list[int], unmatched: list[int], left: frozenset[Edge], covered: frozenset[Edge]
@@ -385,7 +402,7 @@ class Judge:
     def piece(self, i: int) -> tuple[Samples, bool]:
         """What a line contributes, and whether it adds to what is there: `dx = dx + …` does too."""
         line, before, values = self.lines[i], self.before[i], self.values[i]
-        if before is None:
+        if before is None or i in self.finishing:
             return values, line.adds
         if not line.adds and line.name in self.codes[i].reads:
             return minus(values, before), True
