@@ -27,7 +27,7 @@ def imported(command: str) -> set[str]:
     words = repr(command.split(" "))
     code = (
         f"import sys; sys.argv = {words}\n"
-        "try:\n from backprop.cli import main; main()\nfinally:\n print(*sys.modules, file=sys.stderr)"
+        "try:\n from backprop.cli .cli.answer import main; main()\nfinally:\n print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     return set(done.stderr.split())
