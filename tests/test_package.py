@@ -13,8 +13,8 @@ from conftest import ROOT, shell
 
 # What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
 OURS = {
-    "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.evaluate", ".cli.expression",
-    ".cli.output", ".errors", ".expr", ".gates", ".gates.row", ".gates.scalar", ".gates.tensor", ".grammar",
+    "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer", ".cli.evaluate",
+    ".cli.expression", ".cli.output", ".errors", ".expr", ".gates", ".gates.row", ".gates.scalar", ".gates.tensor", ".grammar",
     ".grammar.tables", ".library", ".notes", ".numbers", ".numbers.scalars", ".rules", ".run", ".show",
     ".show.objects", ".show.theme", ".spans", ".stages", ".syntax", ".syntax.builder", ".syntax.calls",
     ".syntax.engine", ".syntax.lexer", ".syntax.printer", ".values",
@@ -27,7 +27,7 @@ def imported(command: str) -> set[str]:
     words = repr(command.split(" "))
     code = (
         f"import sys; sys.argv = {words}\n"
-        "try:\n from backprop.cli .cli.answer import main; main()\nfinally:\n print(*sys.modules, file=sys.stderr)"
+        "try:\n from backprop.cli import main; main()\nfinally:\n print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     return set(done.stderr.split())
