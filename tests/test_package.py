@@ -14,8 +14,8 @@ from conftest import ROOT, shell
 # What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
 OURS = {
     "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer", ".cli.evaluate",
-    ".cli.expression", ".cli.output", ".errors", ".expr", ".gates", ".gates.row", ".gates.scalar", ".gates.tensor", ".grammar",
-    ".grammar.tables", ".library", ".notes", ".numbers", ".numbers.scalars", ".rules", ".run", ".show",
+    ".cli.expression", ".cli.output", ".errors", ".expr", ".gates", ".gates.row", ".gates.scalar", ".gates.tensor",
+    ".grammar", ".grammar.tables", ".library", ".notes", ".numbers", ".numbers.scalars", ".rules", ".run", ".show",
     ".show.objects", ".show.theme", ".spans", ".stages", ".syntax", ".syntax.builder", ".syntax.calls",
     ".syntax.engine", ".syntax.lexer", ".syntax.printer", ".values",
 }  # fmt: skip
