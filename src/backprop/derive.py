@@ -8,13 +8,15 @@ the user typed stays as it is. A derived circuit is a circuit: derive it again f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from backprop import rules
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 
-ADD, MULTIPLY, NEGATE, WHERE = GATES["add"], GATES["multiply"], GATES["negate"], GATES["where"]
+ADD, SUBTRACT, NEGATE = GATES["add"], GATES["subtract"], GATES["negate"]
+MULTIPLY, DIVIDE, WHERE = GATES["multiply"], GATES["divide"], GATES["where"]
 UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
 SUM, LIKE = GATES["sum"], GATES["like"]
 BOOLEANS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
@@ -24,17 +26,36 @@ class Derived:
     """A circuit with its backward pass.
 
     `value` is the wire of the output. `gradients` has the wire of each variable's gradient; `of[i]` that of stage i
-    of the circuit that was derived, where a gradient arrives. `wires[i]` is where stage i now is.
+    of the circuit that was derived, where a gradient arrives. `wires[i]` is where stage i now is. `shares` are what the
+    stages send to their inputs, in the order of the reverse pass.
     """
 
-    __slots__ = ("circuit", "gradients", "of", "value", "wires")
+    __slots__ = ("circuit", "gradients", "of", "shares", "value", "wires")
 
-    def __init__(self, circuit: Circuit, value: int, gradients: dict[str, int], of: dict[int, int], wires: list[int]):
+    def __init__(
+        self,
+        circuit: Circuit,
+        value: int,
+        gradients: dict[str, int],
+        of: dict[int, int],
+        wires: list[int],
+        shares: list[Share],
+    ):
         self.circuit = circuit
         self.value = value
         self.gradients = gradients
         self.of = of
         self.wires = wires
+        self.shares = shares
+
+
+class Share(NamedTuple):
+    """What stage `sender` sends to stage `to`: the wire of the piece, and that of the sum of all pieces so far."""
+
+    sender: int
+    to: int
+    piece: int
+    total: int
 
 
 def derive(
@@ -43,28 +64,28 @@ def derive(
     *,
     output: int | None = None,
     ties: str = "both",
-    upstream: str | None = None,
+    upstream: str | float = 1.0,
     shapes: Sequence[tuple[int, ...]] | None = None,
 ) -> Derived:
     """The circuit and its backward pass from `output` (its own output if None) to the variables `wrt` (all if None).
 
-    `upstream` names a new variable that is the gradient on the output; without one it is 1. `shapes` are those of the
-    stages, where they hold arrays: with them, broadcasting is undone only where it happened. Raises a Problem of kind
-    "rule" where a gate has no derivative.
+    `upstream` is the gradient on the output: a number, or the name of a new variable. `shapes` are those of the stages,
+    where they hold arrays: with them, broadcasting is undone only where it happened. Raises a Problem of kind "rule"
+    where a gate has no derivative.
     """
     output = circuit.output if output is None else output
     names = list(circuit.variables if wrt is None else wrt)
     growing = Growing(circuit)
     active = reached_from(circuit, [circuit.variables[name] for name in names])
-    seed = growing.constant(1.0) if upstream is None else growing.circuit.add_variable(upstream)
-    of = sweep(circuit, growing, active, output, seed, ties, shapes)
+    seed = growing.circuit.add_variable(upstream) if isinstance(upstream, str) else growing.constant(upstream)
+    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes)
     gradients = {}
     for name in names:
         wire = circuit.variables[name]
         nothing = growing.put(ZEROS, (wire,)) if shapes is not None and shapes[wire] else growing.constant(0.0)
         gradients[name] = of.get(wire, nothing)
     growing.circuit.output = growing.wires[output]
-    return Derived(growing.circuit, growing.wires[output], gradients, of, growing.wires)
+    return Derived(growing.circuit, growing.wires[output], gradients, of, growing.wires, shares)
 
 
 def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
@@ -81,18 +102,21 @@ def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
 def sweep(
     circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str,
     shapes: Sequence[tuple[int, ...]] | None,
-) -> dict[int, int]:  # fmt: skip
-    """The reverse pass over the stages of `circuit`, written as stages of the growing one: the gradient wires.
+) -> tuple[dict[int, int], list[Share]]:  # fmt: skip
+    """The reverse pass over the stages of `circuit`, written as stages of the growing one: gradient wires, and shares.
 
     `live` holds, for what lies only in branches of a `where` (or of max, relu, an index, …), a wire that is 0 where the
     branch was not taken: a gradient of 0 must not meet an infinite slope there.
     """
     of = {output: seed}
     live: dict[int, int | None] = {output: None}
+    shares: list[Share] = []
     for wire in range(output, -1, -1):
         if wire not in of or not active[wire] or circuit.gates[wire] is INPUT:
             continue
         g, alive = of[wire], live[wire]
+        if wire in circuit.names:
+            growing.settle(g)
         inputs, gate = circuit.inputs[wire], circuit.gates[wire]
         wanted = tuple(bool(active[source]) for source in inputs)
         texts = rules.rule_texts(gate, len(inputs), ties, wanted)
@@ -115,7 +139,8 @@ def sweep(
                 of[source] = growing.put(ADD, (of[source], piece))
                 before = live[source]
                 live[source] = None if before is None or taken is None else growing.put(ADD, (before, taken))
-    return of
+            shares.append(Share(wire, source, piece, of[source]))
+    return of, shares
 
 
 def is_stretched(circuit: Circuit, shapes: Sequence[tuple[int, ...]] | None, wire: int, place: int) -> bool:
@@ -137,6 +162,8 @@ class Growing:
         self.circuit = copied = Circuit(circuit.program)
         self.seen: dict[tuple[Gate, tuple[int, ...]], int] = {}
         self.literals: dict[str, int] = {}
+        self.negated: dict[int, int] = {}  # what the derivation negated, by the wire of the result
+        self.guarded: dict[int, tuple[int, int]] = {}  # likewise: where it is alive, and what it is there
         copied.gates, copied.inputs, copied.nodes = circuit.gates[:], circuit.inputs[:], circuit.nodes[:]
         copied.active = circuit.active[:]
         copied.constants, copied.variables = dict(circuit.constants), dict(circuit.variables)
@@ -147,7 +174,8 @@ class Growing:
             if inputs:
                 self.seen.setdefault((gate, inputs), wire)
         for wire, value in circuit.constants.items():
-            if isinstance(value, float):
+            # k = 2 is a stage of the user's, and not what a rule means by 2
+            if isinstance(value, float) and wire not in circuit.names:
                 self.literals.setdefault(repr(value), wire)
 
     def constant(self, value: float) -> int:
@@ -173,15 +201,42 @@ class Growing:
             return same
         if gate is MULTIPLY and -1.0 in numbers:
             return self.put(NEGATE, (inputs[1 - numbers.index(-1.0)],))
+        unsigned = self.unsigned(gate, inputs)
+        if unsigned is not None:
+            return unsigned
         key = (gate, inputs)
         if key not in self.seen:
             self.seen[key] = self.circuit.add(gate, inputs)
+            if gate is NEGATE:
+                self.negated[self.seen[key]] = inputs[0]
         return self.seen[key]
+
+    def unsigned(self, gate: Gate, inputs: tuple[int, ...]) -> int | None:
+        """The same without the signs that the derivation introduced: drawn out of a product, a sum made a difference.
+
+        In floating point, too, this changes no value.
+        """
+        turned = [wire in self.negated for wire in inputs]
+        if not any(turned):
+            return None
+        bare = tuple([self.negated.get(wire, wire) for wire in inputs])
+        if gate is NEGATE:
+            return bare[0]
+        if gate in (MULTIPLY, DIVIDE):
+            product = self.put(gate, bare)
+            return product if all(turned) else self.put(NEGATE, (product,))
+        if gate is ADD and not all(turned):
+            return self.put(SUBTRACT, bare if turned[1] else bare[::-1])
+        if gate is SUBTRACT and turned == [False, True]:
+            return self.put(ADD, bare)
+        return None
 
     def neutral(self, name: str, inputs: tuple[int, ...], numbers: list[float | None]) -> int | None:
         """The input that a gate passes on unchanged, whatever its value, because of what the others are."""
         if name == "where" and numbers[0] is not None:
             return inputs[1] if numbers[0] else inputs[2]
+        if name == "where" and numbers[1:] == [1.0, 0.0] and self.is_boolean(inputs[0]):
+            return inputs[0]
         if name == "multiply" and 1.0 in numbers:
             return inputs[1 - numbers.index(1.0)]
         if name == "add" and 0.0 in numbers:
@@ -227,12 +282,22 @@ class Growing:
 
     def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
         """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""
+        inside, there = self.guarded.get(g, (None, g))
+        if inside is not None and inside == alive:
+            g = there  # it is guarded again below
         piece = g if routes and self.is_boolean(partial) else self.put(MULTIPLY, (g, partial))
         if routes and self.literal(partial) is None:
             alive = partial if alive is None else self.put(MULTIPLY, (alive, partial))
         elif alive is None or self.literal(partial) is not None:
             return piece, alive  # what arrives as 0 leaves as 0
-        return self.put(WHERE, (alive, piece, self.constant(0.0))), alive
+        guarded = self.put(WHERE, (alive, piece, self.constant(0.0)))
+        self.guarded[guarded] = alive, piece
+        return guarded, alive
+
+    def settle(self, wire: int) -> None:
+        """Take a wire as it is from here on: it is the gradient of a stage that has a name, and is shown."""
+        self.negated.pop(wire, None)
+        self.guarded.pop(wire, None)
 
     def is_boolean(self, wire: int) -> bool:
         """Whether a wire is 0 or 1: a comparison, or a product of comparisons."""

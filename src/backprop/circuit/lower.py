@@ -67,7 +67,10 @@ def spliced(text: str, parameters: tuple[str, ...], settings: tuple[tuple[str, A
     lowering.gates, lowering.settings = {**NAMES, **GATES}, dict(settings)
     lowering.names.update(circuit.variables)
     assert circuit.program is not None
-    circuit.output = lowering.expression(circuit.program.statements[-1])
+    *steps, result = circuit.program.statements
+    for step in steps:
+        lowering.statement(step, last=False)
+    circuit.output = lowering.expression(result)
     return circuit
 
 

@@ -37,13 +37,14 @@ class Gate:
     `frameworks` are the slopes at the kink in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no
     such gate). `textbook` is a rule as books spell it, where ours is spelt for its digits; `saturates` says that the
     slope fades for large inputs on both sides; `instead_of` are spellings that overflow where this gate does not.
-    `definition` opens the gate into simpler ones. `says` is what it does to the flow of gradients.
+    `definition` opens the gate into simpler ones, to be read; `exact` does so where that would lose digits or special
+    points, for languages that have no word for the gate. `says` is what it does to the flow of gradients.
     Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
     """
 
     __slots__ = (
-        "aliases", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "family", "flat",
-        "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options", "partials", "piece",
+        "aliases", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "exact", "family",
+        "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options", "partials", "piece",
         "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "spelling", "textbook",
         "ties_first", "ties_split", "variadic", "vjp",
     )  # fmt: skip
@@ -75,6 +76,7 @@ class Gate:
         saturates: bool = False,
         instead_of: str | tuple[str, ...] = (),
         definition: str = "",
+        exact: str = "",
         aliases: str = "",
         says: str = "",
     ) -> None:
@@ -110,6 +112,7 @@ class Gate:
         self.saturates = saturates
         self.instead_of = as_tuple(instead_of)
         self.definition = definition
+        self.exact = exact or definition
         self.aliases = tuple(aliases.split())
         self.says = says
         self.family = ""

@@ -45,6 +45,8 @@ EXPONENTIALS = [
     Gate("exp2", "x", "log(2) * out", definition="exp(x * log(2))", says="scales by its own output, times log 2"),
     Gate(
         "expm1", "x", "exp(x)", definition="exp(x) - 1",
+        exact="u = exp(x); where(u == 1, x, where(u - 1 == -1, -1, where(u == inf, u, (u - 1) * (x / "
+        "log(u)))))",
         says="scales by exp(x); keeps its digits near 0, where exp(x) - 1 loses them",
     ),
     Gate("log", "x", "1 / x", domain="x > 0", aliases="ln", says="scales by 1/x: explodes near 0"),
@@ -52,6 +54,7 @@ EXPONENTIALS = [
     Gate("log10", "x", "1 / log(10) / x", domain="x > 0", definition="log(x) / log(10)", says="scales by 1/(x log 10)"),
     Gate(
         "log1p", "x", "1 / (1 + x)", domain="x > -1", definition="log(1 + x)",
+        exact="u = 1 + x; where(u == 1, x, where(u == inf, u, log(u) * (x / (u - 1))))",
         says="scales by 1/(1+x); keeps its digits near 0",
     ),
     Gate("sqrt", "x", "0.5 / out", domain="x >= 0", says="scales by 1/(2 sqrt(x)): infinite at 0"),
@@ -59,15 +62,22 @@ EXPONENTIALS = [
         "rsqrt", "x", "-0.5 * out / x", domain="x > 0", definition="1 / sqrt(x)",
         says="scales by -1/(2 x sqrt(x)): explodes near 0",
     ),
-    Gate("cbrt", "x", "1 / (3 * out * out)", says="scales by 1/(3 out²): infinite at 0"),
+    Gate(
+        "cbrt", "x", "1 / (3 * out * out)",
+        exact="sign(x) * abs(x)^(1 / 3)",
+        says="scales by 1/(3 out²): infinite at 0",
+    ),
     Gate(
         "hypot", "x y", ("x / where(out == 0, 1, out)", "y / where(out == 0, 1, out)"), kink="out == 0",
         definition="sqrt(x^2 + y^2)", frameworks="nan,nan 0.5,0.5 - -",
+        exact="big = max(abs(x), abs(y)); where((big == 0) + (big == inf), big, big * sqrt((x / big)^2 + (y "
+        "/ big)^2))",
         says="shares the gradient along the direction (x, y): never more than it got",
     ),
     Gate(
         "logaddexp", "x y", ("sigmoid(x - y)", "sigmoid(y - x)"), definition="y + softplus(x - y)",
         instead_of="log(exp(x) + exp(y))",
+        exact="max(x, y) + where(x == y, log(2), log1p(exp(-abs(x - y))))",
         says="a smooth max: shares the gradient between its inputs, in parts that add up to 1",
     ),
     Gate(
@@ -98,10 +108,14 @@ TRIGONOMETRY = [
     ),
     Gate(
         "sinpi", "x", "pi * cospi(x)", definition="sin(pi * x)",
+        exact="rest = x - 2 * round(x / 2); a = abs(rest); b = min(a, 1 - a); sign(rest) * where(b <= 0.25, "
+        "sin(pi * b), cos(pi * (0.5 - b)))",
         says="sin(pi x), exact at whole and half numbers: scales by pi cos(pi x)",
     ),
     Gate(
         "cospi", "x", "-pi * sinpi(x)", definition="cos(pi * x)",
+        exact="a = abs(x - 2 * round(x / 2)); where(a <= 0.25, cos(pi * a), where(a <= 0.75, sin(pi * (0.5 "
+        "- a)), -cos(pi * (1 - a))))",
         says="cos(pi x), exact at whole and half numbers: scales by -pi sin(pi x)",
     ),
     Gate(
@@ -110,6 +124,7 @@ TRIGONOMETRY = [
         "where(abs(x) < 0.1, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
         "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi(x) - out) / x)",
         definition="where(x == 0, 1, sin(pi * x) / (pi * where(x == 0, 1, x)))",
+        exact="where(x == 0, 1, where(abs(x) == inf, 0, sinpi(x) / (pi * where(x == 0, 1, x))))",
         says="sin(pi x)/(pi x), as NumPy has it: dead at 0, and a fading ripple beside it",
     ),
 ]  # fmt: skip
@@ -125,6 +140,7 @@ HYPERBOLIC = [
     ),
     Gate(
         "sech", "x", "-out * tanh(x)", definition="1 / cosh(x)",
+        exact="small = exp(-abs(x)); 2 * small / (1 + small * small)",
         says="1/cosh(x), a bell whose square is what tanh scales by: dead at 0",
     ),
     Gate(
@@ -149,17 +165,29 @@ PIECEWISE = [
     ),
     Gate(
         "sign", "x", "0", kink="x == 0", aliases="sgn signum", frameworks="0 0 0 0",
+        exact="where(x > 0, 1, where(x < 0, -1, x))",
         says="-1, 0 or 1; flat: no gradient passes",
     ),
-    Gate("step", "x", "0", kink="x == 0", aliases="heaviside", says="1 from 0 on, else 0; flat: no gradient passes"),
+    Gate(
+        "step", "x", "0", kink="x == 0", aliases="heaviside",
+        exact="where(x >= 0, 1, where(x < 0, 0, x))",
+        says="1 from 0 on, else 0; flat: no gradient passes",
+    ),
     Gate("floor", "x", "0", kink="x == out", says="to the next whole below; flat: no gradient passes"),
-    Gate("ceil", "x", "0", kink="x == out", says="to the next whole above; flat: no gradient passes"),
+    Gate(
+        "ceil", "x", "0", kink="x == out",
+        exact="-floor(-x)",
+        says="to the next whole above; flat: no gradient passes",
+    ),
     Gate(
         "round", "x", "0", kink="abs(x - out) == 0.5", aliases="rint",
+        exact="size = abs(x) + 4503599627370496; where(size < 9007199254740992, sign(x) * (size - "
+        "4503599627370496), x)",
         says="to the nearest whole, halves to the even one; flat: no gradient passes",
     ),
     Gate(
         "trunc", "x", "0", kink="(x == out) * (x != 0)", aliases="fix",
+        exact="where(x < 0, -floor(-x), floor(x))",
         says="to the next whole towards 0; flat: no gradient passes",
     ),
     Gate(
@@ -208,10 +236,12 @@ ACTIVATIONS = [
     Gate(
         "sigmoid", "x", "out * sigmoid(-x)", aliases="σ expit logistic", definition="1 / (1 + exp(-x))",
         textbook="out * (1 - out)", saturates=True, instead_of="exp(x) / (1 + exp(x))",
+        exact="small = exp(-abs(x)); where(x >= 0, 1, small) / (1 + small)",
         says="squashes to (0, 1): passes a quarter at most, and almost nothing where it is saturated",
     ),
     Gate(
         "logsigmoid", "x", "sigmoid(-x)", aliases="log_sigmoid log_expit", definition="-softplus(-x)",
+        exact="min(x, 0) - log1p(exp(-abs(x)))",
         says="log(sigmoid(x)): passes all where x is very negative, almost nothing where it is large",
     ),
     Gate(
@@ -240,20 +270,29 @@ ACTIVATIONS = [
     ),
     Gate(
         "softplus", "x", "sigmoid(x)", definition="log1p(exp(x))",
-        instead_of="log(exp(x) + 1)", says="a smooth relu: passes the part sigmoid(x) of the gradient",
+        instead_of="log(exp(x) + 1)",
+        exact="max(x, 0) + log1p(exp(-abs(x)))",
+        says="a smooth relu: passes the part sigmoid(x) of the gradient",
     ),
-    Gate("softsign", "x", "(1 / (1 + abs(x)))^2", definition="x / (1 + abs(x))", says="squashes to (-1, 1), slowly"),
+    Gate(
+        "softsign", "x", "(1 / (1 + abs(x)))^2", definition="x / (1 + abs(x))",
+        exact="where(abs(x) == inf, sign(x), x / (1 + abs(x)))",
+        says="squashes to (-1, 1), slowly",
+    ),
     Gate(
         "silu", "x", "sigmoid(x) + out * sigmoid(-x)", aliases="swish", definition="x * sigmoid(x)",
+        exact="where(x == -inf, 0, x * sigmoid(x))",
         says="a smooth relu with a dip; its slope is 0 near -1.28",
     ),
     Gate(
         "gelu", "x", "0.5 * erfc(-x / sqrt(2)) + x * exp(-x^2 / 2) / sqrt(2 * pi)",
         definition="0.5 * x * erfc(-x / sqrt(2))",
+        exact="where(x == -inf, 0, 0.5 * x * erfc(-x / sqrt(2)))",
         says="x times the normal distribution at x (Hendrycks and Gimpel, arXiv:1606.08415); its slope is 0 near -0.75",
     ),
     Gate(
         "mish", "x", "tanh(softplus(x)) + x * sigmoid(x) * sech(softplus(x))^2", definition="x * tanh(softplus(x))",
+        exact="where(x == -inf, 0, x * tanh(softplus(x)))",
         says="a smooth relu with a dip (Misra, arXiv:1908.08681); its slope is 0 near -1.19",
     ),
     Gate(
@@ -270,7 +309,9 @@ ACTIVATIONS = [
     ),
     Gate(
         "logit", "x", "1 / x + 1 / (1 - x)", domain="(x > 0) * (x < 1)", needs="0 < x < 1",
-        definition="log(x / (1 - x))", says="undoes sigmoid: scales by at least 4, and explodes near 0 and 1",
+        definition="log(x / (1 - x))",
+        exact="where((x >= 0.25) * (x <= 0.75), 2 * atanh(2 * x - 1), log(x) - log1p(-x))",
+        says="undoes sigmoid: scales by at least 4, and explodes near 0 and 1",
     ),
 ]  # fmt: skip
 

@@ -1,0 +1,289 @@
+"""The listing: the lines of the forward and the backward pass, as a person would write them.
+
+Stages that the user named have lines under their names, and so have those whose values are used again; what is used once
+is folded into the line that uses it. Gradients are called `d` and the stage's name; at a fork, what arrives is added up
+line by line. What nobody needs is left out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from backprop.circuit import Circuit
+from backprop.derive import Derived, Share
+from backprop.emit.naming import Naming
+from backprop.emit.target import Target, Text
+from backprop.errors import Problem
+from backprop.gates import CONSTANT, INPUT
+from backprop.stages import Names
+from backprop.syntax.printer import PRODUCT
+
+
+class Line(NamedTuple):
+    """`name = text`, or `name += text`. `number` is that of the forward line that it is, or belongs to."""
+
+    name: str
+    operator: str  # "", "+" or "-"
+    text: str
+    wire: int  # whose value the name then has
+    stage: int  # which stage of the forward pass this is, or whose gradient is sent on here
+    backward: bool
+    number: int = 0
+
+
+class Writer:
+    """Writes wires as lines: folds what is used once, names the rest, and keeps lines short."""
+
+    def __init__(self, circuit: Circuit, target: Target, naming: Naming, given: int) -> None:
+        self.circuit = circuit
+        self.target = target
+        self.naming = naming
+        self.given = given  # the stages before this one are the user's, the others are derived
+        self.uses: Counter[int] = Counter()
+        self.held: dict[int, Text] = {}
+        self.pending: dict[int, Text] = {}
+        self.wishes: dict[int, str] = {}  # what a wire is to be called, if it needs a name
+        self.lines: list[Line] = []
+        self.stage = -1
+        self.backward = False
+        self.limit = target.width - 30
+        for wire, value in circuit.constants.items():
+            if wire not in circuit.names or wire >= given:
+                self.held[wire] = target.number(value)
+
+    def count(self, root: int, held: set[int]) -> None:
+        """Count how often each wire is used, if `held` need no more computing."""
+        pending = [root]
+        while pending:
+            wire = pending.pop()
+            if wire not in held and wire not in self.held:
+                self.uses[wire] += 1
+                if self.uses[wire] == 1:
+                    pending += self.circuit.inputs[wire]
+
+    def value(self, root: int) -> Text:
+        """The text of a wire; what it is computed from gets its lines first, where it needs them."""
+        stack = [root]
+        while stack:
+            wire = stack[-1]
+            if wire in self.held or wire in self.pending:
+                stack.pop()
+                continue
+            missing = [s for s in self.circuit.inputs[wire] if s not in self.held and s not in self.pending]
+            if missing:
+                stack += reversed(missing)
+                continue
+            stack.pop()
+            text = self.composed(wire)
+            if self.uses[wire] > 1:
+                self.name(wire, text)
+            else:
+                self.pending[wire] = text
+        return self.held[root] if root in self.held else self.pending.pop(root)
+
+    def composed(self, wire: int) -> Text:
+        """A gate with the texts of its inputs. Where that is too long, inputs get lines of their own."""
+        inputs = self.circuit.inputs[wire]
+        gate = self.circuit.gates[wire]
+        if gate is CONSTANT:
+            return self.target.number(self.circuit.constants[wire])
+        while True:
+            operands = [self.held.get(source) or self.pending[source] for source in inputs]
+            try:
+                text = self.target.spell(gate, operands, wire >= self.given)
+            except Problem as problem:
+                raise self.placed(problem, wire) from None
+            loose = [source for source in inputs if source in self.pending and len(self.pending[source].text) > 12]
+            if len(text.text) <= self.limit or not loose:
+                break
+            longest = max(loose, key=lambda source: len(self.pending[source].text))
+            self.name(longest, self.pending.pop(longest))
+        for source in inputs:
+            self.pending.pop(source, None)
+        return text
+
+    def placed(self, problem: Problem, wire: int) -> Problem:
+        """A problem with its place in the user's text."""
+        program, span = self.circuit.program, self.circuit.span(wire)
+        if program is not None and span is not None:
+            problem.text, problem.source, problem.spans = program.text, program.source, [span]
+        return problem
+
+    def name(self, wire: int, text: Text) -> None:
+        """Give a wire a line of its own."""
+        wish = self.wishes.get(wire)
+        name = self.naming.take(wish) if wish else self.naming.next("q" if wire < self.given else "t")
+        self.assign(name, "", text.text, wire)
+        self.held[wire] = Text(name, condition=name) if text.condition else Text(name)
+
+    def assign(self, name: str, operator: str, text: str, wire: int) -> None:
+        """Write a line."""
+        stage = self.stage if self.backward else wire
+        self.lines.append(Line(name, operator, text, wire, stage, self.backward))
+
+    def line(self, name: str, wire: int) -> None:
+        """The line of a stage that has a name."""
+        if wire not in self.held:
+            self.gather(wire)
+            self.assign(name, "", self.target.counted(self.composed(wire)).text, wire)
+        self.held[wire] = Text(name)
+
+    def gather(self, wire: int) -> None:
+        """Make the texts of a stage's inputs."""
+        for source in self.circuit.inputs[wire]:
+            if source not in self.held and source not in self.pending:
+                text = self.value(source)
+                if source not in self.held:
+                    self.pending[source] = text
+
+
+class Listing:
+    """The two passes of a derived circuit in a target's words.
+
+    `inputs` are the target's names of the variables, `value` the text of the output, `gradients` those of the gradients by
+    the user's names of the variables, `upstream` the name of the gradient on the output where that is a parameter.
+    """
+
+    def __init__(self, circuit: Circuit, derived: Derived, target: Target, naming: Naming) -> None:
+        self.circuit, self.derived, self.target = circuit, derived, target
+        self.writer = writer = Writer(derived.circuit, target, naming, len(circuit))
+        self.inputs = {name: naming.take(name) for name in circuit.variables}
+        self.named = {wire: naming.take(name) for wire, name in circuit.names.items() if wire not in self.input_wires()}
+        self.named |= {wire: self.inputs[name] for name, wire in circuit.variables.items()}
+        for name, wire in circuit.variables.items():
+            writer.held[wire] = Text(self.inputs[name])
+        self.shares = self.live_shares()
+        arrivals = Counter(share.to for share in self.shares)
+        self.gradient_names = {
+            stage: "" for stage in sorted(arrivals) if stage in circuit.names or arrivals[stage] > 1
+        }
+        rows = Names(circuit)
+        for stage in self.gradient_names:
+            name = self.named.get(stage) or rows.names.get(stage) or f"q{stage}"
+            self.gradient_names[stage] = naming.take(f"d{name}")
+        self.upstream = ""
+        for name, wire in derived.circuit.variables.items():
+            if name not in circuit.variables:
+                self.upstream = naming.take(f"d{self.named[circuit.output]}")
+                writer.held[wire] = Text(self.upstream)
+        writer.wishes = {wire: name for wire, name in rows.names.items() if wire not in circuit.names}
+        for stage, wire in derived.of.items():
+            writer.wishes.setdefault(wire, f"d{self.named.get(stage) or rows.names.get(stage) or 'q'}")
+        self.stages = self.needed_stages()
+        self.count()
+        self.write()
+        self.value = writer.held[derived.value].text
+        self.gradients = {name: self.gradient(name) for name in derived.gradients}
+        self.lines = numbered(writer.lines, self.named if self.statements() > 1 else {})
+
+    def input_wires(self) -> set[int]:
+        return set(self.circuit.variables.values())
+
+    def statements(self) -> int:
+        """How many stages the user named."""
+        return sum(gate is not INPUT and wire in self.circuit.names for wire, gate in enumerate(self.circuit.gates))
+
+    def live_shares(self) -> list[Share]:
+        """The shares that some gradient is made of that was asked for."""
+        variables, of = self.circuit.variables, self.derived.of
+        live = {variables[name] for name in self.derived.gradients if variables[name] in of}
+        kept = []
+        for share in reversed(self.derived.shares):
+            if share.to in live:
+                live.add(share.sender)
+                kept.append(share)
+        return kept[::-1]
+
+    def needed_stages(self) -> list[int]:
+        """The stages with names of the user's that the value or a gradient depends on, in order."""
+        roots = [self.derived.value, *(share.piece for share in self.shares)]
+        given, inputs = len(self.circuit), self.input_wires()
+        needed = self.derived.circuit.ancestors(roots)
+        return [wire for wire in needed if wire < given and wire in self.circuit.names and wire not in inputs]
+
+    def senders(self) -> Iterable[tuple[Share, bool]]:
+        """The shares, and whether each is the first of its sender's."""
+        last = -1
+        for share in self.shares:
+            yield share, share.sender != last
+            last = share.sender
+
+    def count(self) -> None:
+        """Walk the lines that are going to be written, to learn what is used more than once."""
+        held: set[int] = set(self.input_wires())
+        writer = self.writer
+        for wire in self.stages:
+            for source in writer.circuit.inputs[wire]:
+                writer.count(source, held)
+            held.add(wire)
+        for share, first in self.senders():
+            if first and share.sender in self.gradient_names:
+                held.add(self.derived.of[share.sender])
+            if share.to in self.gradient_names:
+                writer.count(share.piece, held)
+
+    def write(self) -> None:
+        """Write the lines."""
+        writer = self.writer
+        for wire in self.stages:
+            writer.line(self.named[wire], wire)
+        writer.backward = True
+        begun: set[int] = set()
+        arrivals = Counter(share.to for share in self.shares)
+        for share, first in self.senders():
+            writer.stage = share.sender
+            if first and share.sender in self.gradient_names:
+                writer.held[self.derived.of[share.sender]] = Text(self.gradient_names[share.sender])
+            if share.to not in self.gradient_names:
+                continue
+            text, operator = self.target.counted(writer.value(share.piece)), ""
+            if share.to in begun:
+                text, operator = signed(text)
+            elif arrivals[share.to] > 1 and text.text.isidentifier():
+                text = Text(self.target.aliased(text.text))
+            begun.add(share.to)
+            writer.assign(self.gradient_names[share.to], operator, text.text, share.total)
+
+    def gradient(self, name: str) -> str:
+        """The text of a variable's gradient."""
+        stage = self.circuit.variables[name]
+        if stage in self.gradient_names:
+            return self.gradient_names[stage]
+        return self.target.number(0.0).text
+
+    def forward_lines(self) -> list[Line]:
+        return [line for line in self.lines if not line.backward]
+
+    def backward_lines(self) -> list[Line]:
+        return [line for line in self.lines if line.backward]
+
+
+def signed(text: Text) -> tuple[Text, str]:
+    """What is added, and whether by `+=` or, where it begins with a minus sign, by `-=`."""
+    if text.text.startswith("-") and text.level >= PRODUCT and not text.literal:
+        return Text(text.text[1:], text.level), "-"
+    return text, "+"
+
+
+def numbered(lines: list[Line], named: dict[int, str]) -> list[Line]:
+    """The lines with the numbers of their forward lines. Those of one of the user's statements share its number."""
+    forward = [line for line in lines if not line.backward]
+    anchors = sorted({line.wire for line in forward if not named or line.wire in named})
+    return [line._replace(number=bisect_left(anchors, line.stage) + 1) for line in lines]
+
+
+def straight(circuit: Circuit, target: Target, naming: Naming) -> tuple[list[str], list[Line], Text]:
+    """A circuit without its backward pass: the target's names of its variables, its lines, and the result."""
+    writer = Writer(circuit, target, naming, len(circuit))
+    parameters = [naming.take(name) for name in circuit.variables]
+    for parameter, wire in zip(parameters, circuit.variables.values(), strict=True):
+        writer.held[wire] = Text(parameter)
+    writer.wishes = {wire: name for wire, name in circuit.names.items() if wire not in circuit.variables.values()}
+    held = set(circuit.variables.values())
+    writer.count(circuit.output, held)
+    for wire in writer.wishes:
+        writer.uses[wire] += 1
+    return parameters, writer.lines, target.counted(writer.value(circuit.output))

@@ -1,0 +1,15 @@
+"""Functions of gates that some target has no word for and no definition says, written in the target itself."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def functions(name: str) -> dict[str, str]:
+    """The functions in one file, by their gates. Each stands under a comment with the gate's name: `/// digamma`."""
+    text = files(__name__).joinpath(name).read_text(encoding="utf-8")
+    parts = re.split(r"^/// (\w+)\n", text, flags=re.MULTILINE)
+    return {gate: source.strip() for gate, source in zip(parts[1::2], parts[2::2], strict=True)}

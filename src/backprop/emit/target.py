@@ -1,0 +1,237 @@
+"""What a target language is: operators with their precedences, the words for gates, and what it reserves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
+from typing import ClassVar, NamedTuple
+
+from backprop.circuit.lower import template
+from backprop.errors import Problem
+from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.syntax.printer import ATOM, COMPARISON, OPERATORS, POWER, PRODUCT, SUM, UNARY, Operator
+
+JUNCTION = COMPARISON - 1  # how tightly `a and b` holds together
+CHOICE = JUNCTION - 1  # and `a if c else b`
+
+
+class Text(NamedTuple):
+    """A piece of a program, and how tightly it holds together. A truth value knows how it reads as a condition."""
+
+    text: str
+    level: int = ATOM
+    literal: bool = False
+    condition: str = ""
+    condition_level: int = ATOM
+
+    def at_least(self, level: int) -> str:
+        """The text, in brackets where it would come apart."""
+        return f"({self.text})" if self.level < level else self.text
+
+
+class Target:
+    """A target language. One object writes one program, and remembers in `used` which helpers that needs."""
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    operators: ClassVar[Mapping[str, Operator]] = {
+        **{name: operator for name, operator in OPERATORS.items() if name not in ("power", "negate", "matmul", "transpose")},
+        "negate": Operator("-", UNARY, 0, POWER, "right"),
+    }
+    words: ClassVar[Mapping[str, str]] = {}  # a function's name, or a form: "pow(2.0, {0})"
+    constants: ClassVar[Mapping[float, str]] = {}
+    reserved: ClassVar[frozenset[str]] = frozenset()
+    helpers: ClassVar[Mapping[str, str]] = {}  # gates without a word that have a function in the target's prelude
+    defines: ClassVar[bool] = True  # whether a gate without a word becomes a function of the program's own
+    short: ClassVar[bool] = True  # whether 2 may stand for 2.0 beside a number
+    width: ClassVar[int] = 88
+    adds_in_place: ClassVar[bool] = True  # whether there is `+=`
+    folds: ClassVar[bool] = False  # whether x and X are the same name
+    counts: ClassVar[bool] = True  # whether a truth value is 1 or 0 in a sum
+
+    def __init__(self) -> None:
+        self.used: dict[str, Gate] = {}
+
+    # ── words ──
+
+    def word(self, gate: Gate) -> str | None:
+        """How a gate is called, or None where it must be opened."""
+        if gate.name in self.words:
+            return self.words[gate.name]
+        if gate.name in self.helpers or (self.defines and gate.exact):
+            return gate.name
+        return None
+
+    def has(self, gate: Gate) -> bool:
+        """Whether the target has a word of its own for a gate, and needs no helper."""
+        return gate.name in self.words
+
+    def says(self, gate: Gate) -> bool:
+        """Whether the target has an operator, a word or a helper for a gate."""
+        return gate.name == "where" or gate.name in self.operators or self.word(gate) is not None
+
+    def reserves(self, gates: Iterable[Gate]) -> set[str]:
+        """The names that the user's may not have in a program of these gates."""
+        words = (self.word(gate) or "" for gate in gates)
+        return {name for word in words for name in re.findall(r"\w+", re.sub(r"\{\w*\}", "", word))} | self.reserved
+
+    def spellable(self, name: str) -> bool:
+        """Whether a name of the user's can stand as it is."""
+        return name.isascii()
+
+    # ── texts ──
+
+    def number(self, value: float) -> Text:
+        """A number that reads back as the very same one."""
+        if value in self.constants or (value != value and self.constants):
+            return Text(self.constants[value] if value == value else self.nan(), ATOM)
+        if not isfinite(value) and -value in self.constants:
+            return Text(f"-{self.constants[-value]}", UNARY)
+        text = re.sub(r"e\+?(-?)0*(\d)", r"e\1\2", repr(float(value)))
+        return Text(text, UNARY if text.startswith("-") else ATOM, literal=True)
+
+    def nan(self) -> str:
+        """How not-a-number is written."""
+        return next(text for value, text in self.constants.items() if value != value)
+
+    def spell(self, gate: Gate, operands: Sequence[Text], derived: bool) -> Text:
+        """A gate with its operands. What the derivation wrote may swap factors, where that saves brackets."""
+        name = gate.name
+        if name == "identity" or (gate.idempotent and len(operands) == 1):
+            return operands[0]
+        if name in ("equal", "not_equal") and operands[0].condition and operands[1].literal and not float(operands[1].text):
+            return operands[0] if name == "not_equal" else self.inversion(operands[0])
+        if name == "where":
+            return self.choice(self.condition(operands[0]), *map(self.counted, operands[1:]))
+        if name == "multiply" and all(operand.condition for operand in operands):
+            return self.conjunction(operands)
+        if name == "equal" or (name in self.operators and self.operators[name].precedence == COMPARISON):
+            return self.comparison(self.operators[name], [*map(self.counted, operands)])
+        special = getattr(self, f"spell_{name}", None)
+        if special is not None:
+            found: Text | None = special(operands)
+            if found is not None:
+                return found
+        if name in self.operators:
+            return self.operation(name, self.summands(name, operands), derived)
+        operands = [self.counted(operand) for operand in operands]
+        if not self.has(gate) and gate.name not in self.helpers and gate.definition and gate.exact == gate.definition:
+            if all(operand.literal or operand.text.isidentifier() for operand in operands):
+                return self.inlined(gate, operands)
+        return self.call(gate, operands)
+
+    def inlined(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        """A gate's definition in place of it, where its inputs are names and numbers."""
+        body = template(gate.definition, gate.names(len(operands)))
+        texts: list[Text] = []
+        given = iter(operands)
+        for wire, inner in enumerate(body.gates):
+            if inner is INPUT:
+                texts.append(next(given))
+            elif inner is CONSTANT:
+                texts.append(self.number(body.constants[wire]))
+            else:
+                texts.append(self.spell(inner, [texts[source] for source in body.inputs[wire]], False))
+        return texts[body.output]
+
+    def summands(self, name: str, operands: Sequence[Text]) -> list[Text]:
+        """Truth values as numbers, where the target does not count with them."""
+        mixed = name == "multiply" and not all(operand.condition for operand in operands)
+        return list(operands) if self.counts or mixed else [self.counted(operand) for operand in operands]
+
+    def operation(self, name: str, operands: Sequence[Text], derived: bool) -> Text:
+        """An operator between its operands, with no more brackets than needed."""
+        operator = self.operators[name]
+        operands = self.shortened(operands)
+        if not operator.left:
+            return self.negation(operands[0])
+        left, right = operands
+        if derived and name == "multiply" and not left.literal and right.level >= operator.left and left.level >= operator.right:
+            left, right = right, left  # local gradient times gradient from above, as the notes write it
+        text = f"{left.at_least(operator.left)}{self.between(operator, left, right)}{right.at_least(operator.right)}"
+        return Text(text, operator.precedence)
+
+    def between(self, operator: Operator, left: Text, right: Text) -> str:
+        """The operator with its spaces."""
+        return operator.spaced()
+
+    def negation(self, operand: Text) -> Text:
+        """A minus sign: before a product it stands without brackets, since it makes no difference to the value."""
+        if operand.level == PRODUCT and not re.match(r"[-(\d]", operand.text):
+            return Text(f"-{operand.text}", PRODUCT)
+        melts = operand.text[0].isdigit() and not operand.literal
+        return Text(f"-({operand.text})" if operand.level < POWER or melts else f"-{operand.text}", UNARY)
+
+    def shortened(self, operands: Sequence[Text]) -> Sequence[Text]:
+        """2 for 2.0 where another operand is a variable number."""
+        if not self.short or all(operand.literal for operand in operands):
+            return operands
+        return [
+            operand._replace(text=operand.text.removesuffix(".0")) if operand.literal else operand for operand in operands
+        ]
+
+    def call(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        """A gate that is a function in the target."""
+        word = self.word(gate)
+        if word is None:
+            raise Problem("target", f"{gate.name} cannot be said in {self.title}", hint=self.advice())
+        if not self.has(gate):
+            self.used[gate.name] = gate
+        if "{" in word:
+            return Text(word.format(*(operand.text for operand in operands)))
+        return Text(f"{word}({', '.join(operand.text for operand in operands)})")
+
+    def advice(self) -> str:
+        """What to do about a gate that cannot be said."""
+        return "another target may have it: --to python, numpy, c, javascript"
+
+    def nested(self, word: str, operands: Sequence[Text]) -> Text:
+        """A function of two for any number of operands."""
+        text = operands[0].text
+        for operand in operands[1:]:
+            text = f"{word}({text}, {operand.text})"
+        return Text(text, operands[0].level if len(operands) == 1 else ATOM)
+
+    # ── truth values ──
+
+    def comparison(self, operator: Operator, operands: Sequence[Text]) -> Text:
+        """A comparison: 1 or 0, and a condition."""
+        left, right = self.shortened(operands)
+        text = f"{left.at_least(SUM)} {operator.symbol} {right.at_least(SUM)}"
+        return Text(text, COMPARISON, condition=text, condition_level=COMPARISON)
+
+    conjunction_word: ClassVar[str] = "and"
+
+    inversion_word: ClassVar[str] = "not "
+
+    def inversion(self, operand: Text) -> Text:
+        """The opposite of a truth value."""
+        text = operand.condition if operand.condition_level == ATOM else f"({operand.condition})"
+        text = f"{self.inversion_word}{text}"
+        return Text(text, JUNCTION, condition=text, condition_level=JUNCTION)
+
+    def conjunction(self, operands: Sequence[Text]) -> Text:
+        """A product of truth values: 1 where both hold."""
+        parts = [operand.condition if operand.condition_level >= JUNCTION else f"({operand.condition})" for operand in operands]
+        condition = f" {self.conjunction_word} ".join(parts)
+        product = " * ".join(operand.at_least(UNARY) for operand in operands)
+        return Text(product, PRODUCT, condition=condition, condition_level=JUNCTION)
+
+    def condition(self, operand: Text) -> Text:
+        """A number as a condition: whether it is not 0."""
+        if operand.condition:
+            return Text(operand.condition, operand.condition_level)
+        return Text(f"{operand.at_least(SUM)} != 0", COMPARISON)
+
+    def counted(self, operand: Text) -> Text:
+        """A truth value as a number."""
+        return operand
+
+    def choice(self, condition: Text, x: Text, y: Text) -> Text:
+        """One of two values."""
+        raise NotImplementedError
+
+    def aliased(self, text: str) -> str:
+        """A name's value, for a name that is going to be added to."""
+        return text
