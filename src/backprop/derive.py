@@ -283,7 +283,7 @@ class Growing:
     def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
         """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""
         inside, there = self.guarded.get(g, (None, g))
-        if inside is not None and inside == alive:
+        if inside is not None and inside == alive and self.literal(partial) is None:
             g = there  # it is guarded again below
         piece = g if routes and self.is_boolean(partial) else self.put(MULTIPLY, (g, partial))
         if routes and self.literal(partial) is None:

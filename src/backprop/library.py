@@ -168,6 +168,10 @@ class Compiled:
         circuit, _, at = self._at({**(variables or {}), **more})
         return second.hvp(circuit, at, self._direction(circuit, at, direction), self.ties)
 
+    def chosen(self, given: Iterable[str], wrt: Iterable[str]) -> list[str]:
+        """The names of `wrt`, each of which must be a variable. Raises a Problem of kind "variable"."""
+        return self._wrt(self.circuit(given), wrt)
+
     def _chosen(self, circuit: Circuit, wrt: Iterable[str] | None) -> list[str]:
         return list(circuit.variables) if wrt is None else self._wrt(circuit, wrt)
 
@@ -194,6 +198,10 @@ class Compiled:
                 circuit = lower(self.program, shadowed=shadowed, expand=self.expand)
             self._circuits[shadowed] = circuit, Names(circuit)
         return self._circuits[shadowed]
+
+    def circuit(self, given: Iterable[str] = ()) -> Circuit:
+        """The stages. A constant's name that is given is a variable."""
+        return self._circuit(given)[0]
 
     def variables_given(self, given: Iterable[str]) -> list[str]:
         """The names that need a value, if those in `given` have one: a constant's name that is given is a variable."""

@@ -151,6 +151,7 @@ class Words:
 def question(
     ctx: click.Context,
     *,
+    needs_point: bool = True,
     expression: str | None,
     file: str | None,
     assignments: tuple[str, ...],
@@ -164,7 +165,10 @@ def question(
     quiet: bool,
     color: str,
 ) -> Question:
-    """Read and parse all that the shared options name. Raises a Problem for whatever is wrong with it."""
+    """Read and parse all that the shared options name. Raises a Problem for whatever is wrong with it.
+
+    Without `needs_point`, a command can do without values: then there may be none at all.
+    """
     words: Words = ctx.meta["words"]
     values = [assignment.partition("=")[2] for assignment in assignments]
     if [file, variables, *values, upstream].count("-") + [*values, upstream].count("@-") > 1:
@@ -186,7 +190,8 @@ def question(
         if not equals or not name:
             raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
         written[canonical_name(name.strip())] = value
-    check_names(compiled, {**at, **written}, words, ctx)
+    if needs_point or at or written:
+        check_names(compiled, {**at, **written}, words, ctx)
     at.update({name: value_of(value, name, random) for name, value in written.items()})
     chosen = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
     above = None if upstream is None else value_of(upstream, "--upstream", random)

@@ -142,7 +142,10 @@ def self_test(request: Request) -> list[str]:
         "int main(void) {",
         f"    double gradients[{max(1, len(request.gradients))}];",
         *wrapped("    double value = backprop(", [*numbers, "gradients"], ");"),
-        *(f"    if (!close_to({what}, {target.number(number).text})) return {i};" for i, (what, number) in enumerate(found, 1)),
+        *(
+            f"    if (!close_to({what}, {target.number(number).text})) return {i};"
+            for i, (what, number) in enumerate(found, 1)
+        ),
         "    return 0;",
         "}",
     ]

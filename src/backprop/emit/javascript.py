@@ -75,7 +75,14 @@ def write(request: Request) -> str:
     result = f"  return {{ value: {listing.value}, gradients: {{ {', '.join(pairs)} }} }};"
     if len(result) > 80:
         result = "\n".join(
-            ["  return {", f"    value: {listing.value},", "    gradients: {", *(f"      {p}," for p in pairs), "    },", "  };"]
+            [
+                "  return {",
+                f"    value: {listing.value},",
+                "    gradients: {",
+                *(f"      {p}," for p in pairs),
+                "    },",
+                "  };",
+            ]
         )
     function = [
         *(f"// {line}" for line in request.title()),

@@ -157,9 +157,7 @@ class Listing:
             writer.held[wire] = Text(self.inputs[name])
         self.shares = self.live_shares()
         arrivals = Counter(share.to for share in self.shares)
-        self.gradient_names = {
-            stage: "" for stage in sorted(arrivals) if stage in circuit.names or arrivals[stage] > 1
-        }
+        self.gradient_names = {stage: "" for stage in sorted(arrivals) if stage in circuit.names or arrivals[stage] > 1}
         rows = Names(circuit)
         for stage in self.gradient_names:
             name = self.named.get(stage) or rows.names.get(stage) or f"q{stage}"

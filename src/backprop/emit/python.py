@@ -11,7 +11,7 @@ from backprop.emit.helpers import Helper, helpers
 from backprop.emit.listing import Line, Listing
 from backprop.emit.request import Request
 from backprop.emit.target import CHOICE, Target, Text
-from backprop.syntax.printer import ATOM, POSTFIX, POWER, PRODUCT, UNARY, Operator, infix
+from backprop.syntax.printer import POSTFIX, POWER, PRODUCT, UNARY, Operator
 
 MATH = (
     "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
@@ -40,7 +40,9 @@ class Python(Target):
         3.141592653589793: "math.pi", 6.283185307179586: "math.tau", 2.718281828459045: "math.e",
         float("inf"): "math.inf", float("nan"): "math.nan",
     }  # fmt: skip
-    reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, "math", "float", "abs", "backprop", "value", "gradients"})
+    reserved = frozenset(
+        {*keyword.kwlist, *keyword.softkwlist, "math", "float", "abs", "backprop", "value", "gradients"}
+    )
 
     def spellable(self, name: str) -> bool:
         return name.isidentifier() and normalize("NFKC", name) == name

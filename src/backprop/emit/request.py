@@ -12,6 +12,7 @@ from backprop.emit.listing import Listing
 from backprop.emit.naming import Naming
 from backprop.emit.sharing import shared
 from backprop.emit.target import Target
+from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.run import evaluate, run
 from backprop.spans import visible
@@ -37,6 +38,8 @@ class Request:
         table: str | None = None,
         dialect: str = "duckdb",
     ) -> None:
+        if circuit.tensors:
+            raise Problem("target", "programs are written for single numbers, and this formula has arrays")
         self.circuit = circuit
         self.wrt = list(circuit.variables) if wrt is None else list(wrt)
         self.ties = ties

@@ -36,7 +36,11 @@ class Target:
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     operators: ClassVar[Mapping[str, Operator]] = {
-        **{name: operator for name, operator in OPERATORS.items() if name not in ("power", "negate", "matmul", "transpose")},
+        **{
+            name: operator
+            for name, operator in OPERATORS.items()
+            if name not in ("power", "negate", "matmul", "transpose")
+        },
         "negate": Operator("-", UNARY, 0, POWER, "right"),
     }
     words: ClassVar[Mapping[str, str]] = {}  # a function's name, or a form: "pow(2.0, {0})"
@@ -100,7 +104,12 @@ class Target:
         name = gate.name
         if name == "identity" or (gate.idempotent and len(operands) == 1):
             return operands[0]
-        if name in ("equal", "not_equal") and operands[0].condition and operands[1].literal and not float(operands[1].text):
+        if (
+            name in ("equal", "not_equal")
+            and operands[0].condition
+            and operands[1].literal
+            and not float(operands[1].text)
+        ):
             return operands[0] if name == "not_equal" else self.inversion(operands[0])
         if name == "where":
             return self.choice(self.condition(operands[0]), *map(self.counted, operands[1:]))
@@ -147,7 +156,13 @@ class Target:
         if not operator.left:
             return self.negation(operands[0])
         left, right = operands
-        if derived and name == "multiply" and not left.literal and right.level >= operator.left and left.level >= operator.right:
+        if (
+            derived
+            and name == "multiply"
+            and not left.literal
+            and right.level >= operator.left
+            and left.level >= operator.right
+        ):
             left, right = right, left  # local gradient times gradient from above, as the notes write it
         text = f"{left.at_least(operator.left)}{self.between(operator, left, right)}{right.at_least(operator.right)}"
         return Text(text, operator.precedence)
@@ -168,7 +183,8 @@ class Target:
         if not self.short or all(operand.literal for operand in operands):
             return operands
         return [
-            operand._replace(text=operand.text.removesuffix(".0")) if operand.literal else operand for operand in operands
+            operand._replace(text=operand.text.removesuffix(".0")) if operand.literal else operand
+            for operand in operands
         ]
 
     def call(self, gate: Gate, operands: Sequence[Text]) -> Text:
@@ -213,7 +229,10 @@ class Target:
 
     def conjunction(self, operands: Sequence[Text]) -> Text:
         """A product of truth values: 1 where both hold."""
-        parts = [operand.condition if operand.condition_level >= JUNCTION else f"({operand.condition})" for operand in operands]
+        parts = [
+            operand.condition if operand.condition_level >= JUNCTION else f"({operand.condition})"
+            for operand in operands
+        ]
         condition = f" {self.conjunction_word} ".join(parts)
         product = " * ".join(operand.at_least(UNARY) for operand in operands)
         return Text(product, PRODUCT, condition=condition, condition_level=JUNCTION)

@@ -1,0 +1,51 @@
+"""`backprop code`: the staged forward and backward pass as a program."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+import click
+
+from backprop.cli.expression import ExpressionCommand, question, shared_options
+from backprop.cli.output import write
+from backprop.emit import SUFFIXES, TARGETS
+from backprop.errors import Problem
+
+
+@click.command(
+    "code",
+    cls=ExpressionCommand,
+    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
+    options_metavar="[--x VALUE …] [OPTIONS]",
+)
+@shared_options
+@click.option("--to", "to", type=click.Choice(TARGETS), help="The language; else the suffix of -o, or python.")
+@click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
+@click.pass_context
+def command(ctx: click.Context, to: str | None, output: str | None, **shared: Any) -> None:
+    """Write EXPRESSION's forward and backward pass as a program. With a point, the program tests itself there.
+
+    \b
+    backprop code -f staged.bp
+    backprop code "q = x + y; f = q*z" --x -2 --y 5 --z -4 --to c -o staged.c
+    """
+    from backprop.emit import Request
+    from backprop.emit import write as program
+
+    asked = question(ctx, needs_point=False, **shared)
+    compiled = asked.compiled
+    circuit = compiled.circuit(asked.at)
+    numbers = {name: one_number(name, value) for name, value in asked.at.items()}
+    upstream = 1.0 if asked.upstream is None else one_number("--upstream", asked.upstream)
+    wrt = asked.wrt if asked.wrt is None else compiled.chosen(asked.at, asked.wrt)
+    at = numbers if numbers or not circuit.variables else None
+    request = Request(circuit, wrt=wrt, ties=compiled.ties, at=at, upstream=upstream)
+    write(program(request, to or SUFFIXES.get(PurePath(output or "").suffix.lower(), "python")), output)
+
+
+def one_number(name: str, value: Any) -> float:
+    """A value that is a single number. Programs for arrays are not written yet."""
+    if isinstance(value, (int, float)):
+        return float(value)
+    raise Problem("target", f"{name} is an array, and programs are written for single numbers", hint="give it a number")

@@ -1,0 +1,232 @@
+"""Programs that `backprop code` writes are run by the real Python, C compiler and Node, and say what `eval` says."""
+
+from __future__ import annotations
+
+import ast
+import math
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+import backprop
+from backprop.emit import Request, write
+from backprop.gates import GATES
+from backprop.library import Compiled
+from oracle import ORACLE
+
+Case = tuple[str, dict[str, float]]
+STAGED = (
+    "sigy = 1/(1+exp(-y)); num = x + sigy; sigx = 1/(1+exp(-x)); xpy = x + y; xpysqr = xpy^2; den = sigx + xpysqr; "
+    "invden = 1/den; f = num*invden"
+)
+SPECIAL = (math.inf, -math.inf, math.nan, 0.0, -0.0)
+
+
+def program(text: str, to: str, at: dict[str, float] | None = None, ties: str = "both") -> str:
+    circuit = Compiled(text, ties=ties).circuit(at or ())
+    return write(Request(circuit, at=at, ties=ties), to)
+
+
+def gate_cases() -> Iterator[Case]:
+    """Every gate on numbers, at the oracle's points and where its numbers are not finite."""
+    for name, gate in GATES.items():
+        if name not in ORACLE or gate.mixes:
+            continue
+        for point in [*ORACLE[name].points, *((value,) * gate.arity for value in SPECIAL)]:
+            if name in ("max", "min") and len(point) == 1:
+                continue  # of a single input, it is the largest element of an array
+            if not all(isinstance(value, float) for value in point):
+                continue
+            names = "xyzuvw"[: len(point)]
+            if name == "polygamma":
+                order = int(point[0]) if math.isfinite(point[0]) else 1
+                yield f"polygamma({order}, x)", {"x": point[1]}
+            else:
+                yield f"{name}({', '.join(names)})", dict(zip(names, point, strict=True))
+
+
+def random_cases(seed: int, count: int) -> Iterator[Case]:
+    """Random programs of several named stages, with forks, branches and ties."""
+    print("seed", seed)
+    draw = random.Random(seed)
+    unary = ["exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "abs", "square", "softplus", "atan", "silu", "erf", "log1p", "cosh", "gelu", "elu"]
+    for _ in range(count):
+        names, lines = ["x", "y", "z"], []
+        for i in range(draw.randint(2, 9)):
+            a, b, c = (draw.choice(names) for _ in range(3))
+            shapes = [
+                f"{a} * {b} + {c}", f"({a} - {b}) / {c}", f"{draw.choice(unary)}({a}) * {b}", f"max({a}, {b}, {c})",
+                f"-({a} - ({b} - {c}))^2", f"where({a} > {b}, {draw.choice(unary)}({c}), {b})", f"{a}^{b}",
+                f"{draw.choice(unary)}({a} + {b}) / (2 - {c})", f"clip({a}, -1, {b})", f"2 * {a} - {b} / 3",
+            ]  # fmt: skip
+            lines.append(f"s{i} = {draw.choice(shapes)}")
+            names.append(f"s{i}")
+        lines.append(f"f = {' + '.join(draw.sample(names, 3))}")
+        yield "; ".join(lines), {name: round(draw.uniform(-2, 2), 2) for name in "xyz"}
+
+
+CASES = [*gate_cases(), *random_cases(random.randrange(10**6), 100)]
+
+
+def expected(case: Case) -> list[float]:
+    found = backprop.evaluate(*case)
+    return [found.value, *found.gradients.values()]
+
+
+def assert_same(case: Case, found: list[float]) -> None:
+    """Value and gradients to 1e-13; an error in a large intermediate number may be as large as its last digits."""
+    evaluation = backprop.evaluate(*case)
+    sizes = [abs(n) for stage in evaluation.stages for n in (stage.value, stage.gradient or 0.0) if math.isfinite(n)]
+    scale = max([1.0, *sizes]) if case[0].startswith("s0 =") else 1.0
+    wanted = expected(case)
+    assert len(found) == len(wanted)
+    for a, b in zip(found, wanted, strict=True):
+        same = a == b or (a != a and b != b)
+        assert same or abs(a - b) <= 1e-13 * max(scale, abs(b)), (case, found, wanted)
+
+
+def test_python_says_what_eval_says() -> None:
+    for case in CASES:
+        scope: dict = {"__name__": "program"}
+        exec(compile(program(case[0], "python", case[1]), "program", "exec"), scope)
+        value, gradients = scope["backprop"](*[case[1][name] for name in Compiled(case[0]).variables])
+        assert_same(case, [value, *gradients.values()])
+
+
+def by_program(cases: list[Case]) -> dict[str, list[Case]]:
+    found: dict[str, list[Case]] = {}
+    for case in cases:
+        found.setdefault(case[0], []).append(case)
+    return found
+
+
+@pytest.mark.skipif(which("cc") is None, reason="there is no C compiler")
+def test_c_says_what_eval_says(tmp_path: Path) -> None:
+    parts, calls, order, seen = ["#include <math.h>\n#include <stdio.h>"], [], [], set()
+    for number, (text, cases) in enumerate(by_program(CASES).items()):
+        source = re.sub(r"#include.*\n", "", program(text, "c").split("#ifndef BACKPROP_LIBRARY")[0])
+        for block in re.split(r"\n\n(?=static double |// |double backprop)", source.strip()):
+            if "double backprop(" in block:
+                parts.append(block.replace("double backprop(", f"static double f{number}("))
+            elif block not in seen:
+                seen.add(block)
+                parts.append(block)
+        for case in cases:
+            names = Compiled(text).variables
+            values = ", ".join(
+                ["NAN" if v != v else v.hex().replace("inf", "INFINITY") for v in map(case[1].get, names)]
+            )
+            prints = "".join(f' printf(" %a", g[{i}]);' for i in range(len(names)))
+            calls.append(f'printf("%a", f{number}({values}, g));{prints} printf("\\n");')
+            order.append(case)
+    parts.append("int main(void) {\n    double g[9];\n" + "\n".join(calls) + "\n}\n")
+    (tmp_path / "all.c").write_text("\n\n".join(parts))
+    subprocess.run(
+        ["cc", "-O1", "-std=c11", "-Wall", "-Wno-unused", "-o", "all", "all.c", "-lm"], cwd=tmp_path, check=True
+    )
+    lines = subprocess.run([tmp_path / "all"], capture_output=True, text=True, check=True).stdout.splitlines()
+    for case, line in zip(order, lines, strict=True):
+        assert_same(case, [float.fromhex(word) for word in line.split()])
+
+
+@pytest.mark.skipif(which("node") is None, reason="there is no Node")
+def test_javascript_says_what_eval_says(tmp_path: Path) -> None:
+    parts, order = ['"use strict";'], []
+    for number, (text, cases) in enumerate(by_program(CASES).items()):
+        parts.append(f"const f{number} = (() => {{\n{program(text, 'javascript')}\nreturn backprop;\n}})();")
+        for case in cases:
+            values = [repr(case[1][name]) for name in Compiled(text).variables]
+            values = [value.replace("inf", "Infinity").replace("nan", "NaN") for value in values]
+            parts.append(
+                f"{{ const r = f{number}({', '.join(values)}); "
+                "console.log([r.value, ...Object.values(r.gradients)].join(' ')); }"
+            )
+            order.append(case)
+    (tmp_path / "all.js").write_text("\n".join(parts))
+    lines = subprocess.run(
+        ["node", "all.js"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    for case, line in zip(order, lines, strict=True):
+        assert_same(case, [float(word.replace("Infinity", "inf")) for word in line.split()])
+
+
+SELF_TESTS = {
+    "python": [sys.executable, "program"],
+    "c": ["sh", "-c", "cp program program.c && cc -O2 -std=c11 program.c -lm && ./a.out"],
+    "javascript": ["sh", "-c", "cp program program.js && node program.js"],
+}
+
+
+@pytest.mark.parametrize("to", SELF_TESTS)
+@pytest.mark.parametrize("text", [STAGED, "log(x) + where(x > y, sqrt(x - y), sigmoid(y))"])
+def test_a_program_with_a_point_tests_itself(text: str, to: str, tmp_path: Path) -> None:
+    if to != "python" and which({"c": "cc", "javascript": "node"}[to]) is None:
+        pytest.skip(f"{to} cannot be run here")
+    for at in ({"x": 3.0, "y": -4.0}, {"x": 0.0, "y": 1.0}):
+        source = program(text, to, at)
+        (tmp_path / "program").write_text(source)
+        assert subprocess.run(SELF_TESTS[to], cwd=tmp_path, capture_output=True).returncode == 0
+        value = re.search(r"\d+\.\d{5,}(?=[,)\]])", source)
+        if value:  # and the test can fail
+            (tmp_path / "program").write_text(source.replace(value[0], "7.5"))
+            assert subprocess.run(SELF_TESTS[to], cwd=tmp_path, capture_output=True).returncode != 0
+
+
+def test_python_is_formatted_as_ruff_does(tmp_path: Path) -> None:
+    (tmp_path / "ruff.toml").write_text("")
+    for number, (text, at) in enumerate(CASES[-100:]):
+        for point in (None, at):
+            (tmp_path / f"p{number}_{point is None}.py").write_text(program(text, "python", point))
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--diff", "."], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[:3000]
+
+
+def test_the_staged_example_does_no_more_arithmetic_than_the_notes() -> None:
+    """The listing of the notes has 14 operations forward, and 14 backward where `(1) *` is not counted."""
+    source = program(STAGED, "python")
+    operations = sum(
+        isinstance(n, (ast.BinOp, ast.UnaryOp, ast.Call, ast.AugAssign)) for n in ast.walk(ast.parse(source))
+    )
+    assert operations <= 28
+    c = re.sub(r"//.*", "", program(STAGED, "c").split("double backprop(")[1].split("#ifndef")[0])
+    assert len(re.findall(r"(?<=\w|\)) [-+*/] |[-+]=|-(?=\w)|exp\(", c)) <= 28
+
+
+def test_the_staged_example_reads_like_the_notes() -> None:
+    lines = [line.strip() for line in program(STAGED, "python").splitlines()]
+    for line in (
+        "num = x + sigy  # (2)", "xpysqr = xpy**2  # (5)", "f = num * invden  # (8)", "dnum = invden  # (8)",
+        "dinvden = num  # (8)", "dxpy = 2 * xpy * dxpysqr  # (5)", "dx = dxpy  # (4)", "dx += dnum  # (2)",
+    ):  # fmt: skip
+        assert line in lines
+
+
+def test_names_that_the_target_reserves_are_escaped() -> None:
+    at = {"lambda": 2.0, "math": 3.0, "double": 0.5, "θ": 1.5, "dx": 2.0, "x": 4.0}
+    text = "dy = lambda * math; exp(double * θ) + dy * dx * x * dx"
+    for to in ("python", "c", "javascript"):
+        source = program(text, to, at)
+        assert "lambda_" in source or to != "python"
+    scope: dict = {"__name__": "program"}
+    exec(program(text, "python"), scope)
+    value, gradients = scope["backprop"](*[at[name] for name in Compiled(text).variables])
+    assert gradients == backprop.evaluate(text, at).gradients
+    assert value == backprop.evaluate(text, at).value
+
+
+def test_an_unused_input_has_gradient_0_and_dead_code_is_dropped() -> None:
+    source = program("unused = sin(z); f = x * y", "python")
+    assert "sin" not in source.split("def ")[1]
+    scope: dict = {"__name__": "program"}
+    exec(source, scope)
+    assert scope["backprop"](*[{"z": 1.0, "x": 2.0, "y": 3.0}[name] for name in ("z", "x", "y")]) == (
+        6.0, {"z": 0.0, "x": 3.0, "y": 2.0},
+    )  # fmt: skip
