@@ -23,7 +23,7 @@ from backprop.errors import Problem
 @click.option("--to", "to", type=click.Choice(TARGETS), help="The language; else the suffix of -o, or python.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 @click.pass_context
-def command(ctx: click.Context, to: str | None, output: str | None, **shared: Any) -> None:
+def command(ctx: click.Context, /, to: str | None, output: str | None, **shared: Any) -> None:
     """Write EXPRESSION's forward and backward pass as a program. With a point, the program tests itself there.
 
     \b

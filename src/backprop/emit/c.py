@@ -14,14 +14,19 @@ from backprop.gates import Gate
 from backprop.syntax.printer import ATOM, PRODUCT, UNARY
 
 SAME = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
-    "erf erfc lgamma floor ceil trunc"
+    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin "
+    "cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+    "atanh erf erfc lgamma floor ceil trunc"
 )
 KEYWORDS = (
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while _Bool _Complex "
-    "_Imaginary main backprop gradients NAN INFINITY NULL EOF linux unix i386 stdin stdout stderr errno assert asm typeof "
-    "argc argv close_to bool true false nullptr alignas alignof constexpr static_assert thread_local strtod printf "
+    "auto break case char const continue default do double else "
+    "enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch "
+    "typedef union unsigned void volatile while _Bool _Complex "
+    "_Imaginary main backprop gradients NAN INFINITY NULL EOF linux "
+    "unix i386 stdin stdout stderr errno assert asm typeof "
+    "argc argv close_to bool true false nullptr "
+    "alignas alignof constexpr static_assert thread_local strtod printf "
     "isnan isinf isfinite signbit fpclassify HUGE_VAL HUGE_VALF HUGE_VALL BUFSIZ RAND_MAX math_errhandling"
 )
 

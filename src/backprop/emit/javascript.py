@@ -13,13 +13,17 @@ from backprop.emit.target import CHOICE, Target, Text
 from backprop.syntax.printer import ATOM, COMPARISON, PRODUCT, SUM, Operator
 
 SAME = (
-    "exp expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
-    "abs sign floor ceil trunc max min"
+    "exp expm1 log log2 log10 log1p sqrt cbrt hypot sin cos "
+    "tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+    "atanh abs sign floor ceil trunc max min"
 )
 KEYWORDS = (
-    "arguments async await break case catch class const continue debugger default delete do else enum eval export extends "
-    "false finally for function if implements import in instanceof interface let new null package private protected public "
-    "return static super switch this throw true try typeof var void while with yield undefined NaN Infinity Math Number "
+    "arguments async await break case catch class const continue "
+    "debugger default delete do else enum eval export extends "
+    "false finally for function if implements import in "
+    "instanceof interface let new null package private protected public "
+    "return static super switch this throw true try typeof "
+    "var void while with yield undefined NaN Infinity Math Number "
     "Object backprop value gradients closeTo process require module exports globalThis window"
 )
 

@@ -1,8 +1,8 @@
 """The listing: the lines of the forward and the backward pass, as a person would write them.
 
-Stages that the user named have lines under their names, and so have those whose values are used again; what is used once
-is folded into the line that uses it. Gradients are called `d` and the stage's name; at a fork, what arrives is added up
-line by line. What nobody needs is left out.
+Stages that the user named have lines under their names, and so have those whose values are used again; what is
+used once is folded into the line that uses it. Gradients are called `d` and the stage's name; at a fork, what arrives is
+added up line by line. What nobody needs is left out.
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ class Writer:
 class Listing:
     """The two passes of a derived circuit in a target's words.
 
-    `inputs` are the target's names of the variables, `value` the text of the output, `gradients` those of the gradients by
-    the user's names of the variables, `upstream` the name of the gradient on the output where that is a parameter.
+    `inputs` are the target's names of the variables, `value` the text of the output, `gradients` those of the gradients
+    by the user's names of the variables, `upstream` the name of the gradient on the output where that is a parameter.
     """
 
     def __init__(self, circuit: Circuit, derived: Derived, target: Target, naming: Naming) -> None:
@@ -262,8 +262,19 @@ class Listing:
 def signed(text: Text) -> tuple[Text, str]:
     """What is added, and whether by `+=` or, where it begins with a minus sign, by `-=`."""
     if text.text.startswith("-") and text.level >= PRODUCT and not text.literal:
-        return Text(text.text[1:], text.level), "-"
+        rest = text.text[1:]
+        return Text(rest[1:-1] if enclosed(rest) else rest, text.level), "-"
     return text, "+"
+
+
+def enclosed(text: str) -> bool:
+    """Whether brackets hold a whole text together."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return character == ")" and place == len(text) - 1
+    return False
 
 
 def numbered(lines: list[Line], named: dict[int, str]) -> list[Line]:

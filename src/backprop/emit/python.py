@@ -14,8 +14,8 @@ from backprop.emit.target import CHOICE, Target, Text
 from backprop.syntax.printer import POSTFIX, POWER, PRODUCT, UNARY, Operator
 
 MATH = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
-    "erf erfc gamma lgamma"
+    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+    "atanh erf erfc gamma lgamma"
 )
 SIMPLE = re.compile(r"-?(\w|\.)+")  # what ** hugs
 
@@ -28,6 +28,7 @@ class Python(Target):
     operators: ClassVar = {
         **Target.operators,
         "power": Operator("**", POWER, POSTFIX, UNARY, "right"),
+        "negate": Operator("-", UNARY, 0, POSTFIX, "right"),  # ruff writes -(x**2)
         "mod": Operator("%", PRODUCT, PRODUCT, UNARY, "left"),
     }
     words: ClassVar = {
@@ -52,6 +53,12 @@ class Python(Target):
         hugs = operator.symbol == "**" and SIMPLE.fullmatch(left.text) and SIMPLE.fullmatch(right.text)
         return operator.symbol if hugs else f" {operator.symbol} "
 
+    def negation(self, operand: Text) -> Text:
+        """A minus sign before a power is a matter of brackets for ruff, also at the head of a product."""
+        if operand.level == PRODUCT and "**" in operand.text:
+            return Text(f"-({operand.text})", UNARY)
+        return super().negation(operand)
+
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         return Text(f"{x.at_least(CHOICE + 1)} if {condition.at_least(CHOICE + 1)} else {y.text}", CHOICE)
 
@@ -71,7 +78,7 @@ def write(request: Request) -> str:
     body = ["    # forward pass", *lines_text(listing.forward_lines())]
     if listing.backward_lines():
         body += ["", "    # backward pass", *lines_text(listing.backward_lines())]
-    body += returned(listing.value, {name: text for name, text in listing.gradients.items()})
+    body += returned(listing.value, listing.gradients)
     blocks = ["\n".join([*(f"# {line}" for line in request.title()), *signature("backprop", listing), *body])]
     if request.at is not None:
         blocks.append("\n".join(self_test(request)))
@@ -113,7 +120,14 @@ def signature(name: str, listing: Listing) -> list[str]:
     """The head of the function."""
     inputs = list(listing.inputs.values())
     line = f"def {name}({', '.join(inputs)}):"
-    return [line] if len(line) <= 88 else [f"def {name}(", *(f"    {name}," for name in inputs), "):"]
+    if len(line) <= 88:
+        return [line]
+    inside = ", ".join(inputs)
+    return [
+        f"def {name}(",
+        *([f"    {inside}"] if len(inside) + 4 <= 88 else [f"    {name}," for name in inputs]),
+        "):",
+    ]
 
 
 def returned(value: str, gradients: dict[str, str]) -> list[str]:
@@ -130,18 +144,22 @@ def self_test(request: Request) -> list[str]:
     assert request.at is not None
     target = Python()
     numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
-    call = f"    value, gradients = backprop({', '.join(numbers)})"
-    call_lines = [call] if len(call) <= 88 else [
-        "    value, gradients = backprop(", *(f"        {number}," for number in numbers), "    )"
-    ]  # fmt: skip
-    lines = ['if __name__ == "__main__":', *call_lines, f"    {asserted('value', request.value)}"]
-    for name, gradient in request.gradients.items():
-        lines.append(f"    {asserted(f'gradients[{chr(34)}{name}{chr(34)}]', gradient)}")
+    lines = ['if __name__ == "__main__":', *called("value, gradients = backprop", numbers)]
+    found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
+    for what, number in found:
+        if number != number:
+            lines.append(f"    assert math.isnan({what})")
+        else:
+            lines += called("assert math.isclose", [what, target.number(number).text, "rel_tol=1e-9", "abs_tol=1e-12"])
     return lines
 
 
-def asserted(what: str, number: float) -> str:
-    """One assertion."""
-    if number != number:
-        return f"assert math.isnan({what})"
-    return f"assert math.isclose({what}, {Python().number(number).text}, rel_tol=1e-9, abs_tol=1e-12)"
+def called(head: str, arguments: list[str]) -> list[str]:
+    """A call in one line, or in three, or with a line for each argument."""
+    inside = ", ".join(arguments)
+    line = f"    {head}({inside})"
+    if len(line) <= 88:
+        return [line]
+    if len(inside) + 8 <= 88:
+        return [f"    {head}(", f"        {inside}", "    )"]
+    return [f"    {head}(", *(f"        {argument}," for argument in arguments), "    )"]

@@ -22,7 +22,7 @@ UPSTREAM = "upstream "  # what the gradient on the output is called in a derived
 
 
 class Request:
-    """A circuit, the gradients that are wanted of it, and the point that the program is to be tested at, if there is one.
+    """A circuit, the gradients that are wanted of it, and the point at which the program tests itself, if there is one.
 
     `at` has a value for every variable, `upstream` is the gradient on the output, `table` where SQL finds its rows.
     """
@@ -68,7 +68,8 @@ class Request:
     def value(self) -> float:
         """The value of the output at the point."""
         assert self.at is not None
-        return run(self.circuit, self.at, ties=self.ties, upstream=self.upstream).value
+        found: float = run(self.circuit, self.at, ties=self.ties, upstream=self.upstream).value
+        return found
 
     @cached_property
     def gradients(self) -> dict[str, float]:

@@ -125,9 +125,9 @@ class Target:
         if name in self.operators:
             return self.operation(name, self.summands(name, operands), derived)
         operands = [self.counted(operand) for operand in operands]
-        if not self.has(gate) and gate.name not in self.helpers and gate.definition and gate.exact == gate.definition:
-            if all(operand.literal or operand.text.isidentifier() for operand in operands):
-                return self.inlined(gate, operands)
+        opens = not self.has(gate) and gate.name not in self.helpers and gate.exact == gate.definition != ""
+        if opens and all(operand.literal or operand.text.isidentifier() for operand in operands):
+            return self.inlined(gate, operands)
         return self.call(gate, operands)
 
     def inlined(self, gate: Gate, operands: Sequence[Text]) -> Text:
@@ -176,7 +176,8 @@ class Target:
         if operand.level == PRODUCT and not re.match(r"[-(\d]", operand.text):
             return Text(f"-{operand.text}", PRODUCT)
         melts = operand.text[0].isdigit() and not operand.literal
-        return Text(f"-({operand.text})" if operand.level < POWER or melts else f"-{operand.text}", UNARY)
+        least = self.operators["negate"].right
+        return Text(f"-({operand.text})" if operand.level < least or melts else f"-{operand.text}", UNARY)
 
     def shortened(self, operands: Sequence[Text]) -> Sequence[Text]:
         """2 for 2.0 where another operand is a variable number."""
