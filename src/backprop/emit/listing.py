@@ -1,8 +1,8 @@
 """The listing: the lines of the forward and the backward pass, as a person would write them.
 
 Stages that the user named have lines under their names, and so have those whose values are used again; what is
-used once is folded into the line that uses it. Gradients are called `d` and the stage's name; at a fork, what arrives is
-added up line by line. What nobody needs is left out.
+used once is folded into the line that uses it. Gradients are called `d` and the stage's name; at a fork, what arrives
+is added up line by line. What nobody needs is left out.
 """
 
 from __future__ import annotations

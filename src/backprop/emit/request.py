@@ -18,13 +18,11 @@ from backprop.run import evaluate, run
 from backprop.spans import visible
 from backprop.syntax.printer import unparse_statement
 
-UPSTREAM = "upstream "  # what the gradient on the output is called in a derived circuit: no user's name has a blank
-
 
 class Request:
     """A circuit, the gradients that are wanted of it, and the point at which the program tests itself, if there is one.
 
-    `at` has a value for every variable, `upstream` is the gradient on the output, `table` where SQL finds its rows.
+    `at` has a value for every variable, `upstream` is the gradient on the output.
     """
 
     def __init__(
@@ -35,8 +33,6 @@ class Request:
         ties: str = "both",
         at: Mapping[str, float] | None = None,
         upstream: float = 1.0,
-        table: str | None = None,
-        dialect: str = "duckdb",
     ) -> None:
         if circuit.tensors:
             raise Problem("target", "programs are written for single numbers, and this formula has arrays")
@@ -45,18 +41,11 @@ class Request:
         self.ties = ties
         self.at = at
         self.upstream = upstream
-        self.table = table
-        self.dialect = dialect
 
     @cached_property
     def derived(self) -> Derived:
         """The circuit with its backward pass from a gradient on the output that is a number."""
         return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=self.upstream))
-
-    @cached_property
-    def open_ended(self) -> Derived:
-        """The circuit with its backward pass from a gradient on the output that is a parameter."""
-        return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=UPSTREAM))
 
     @cached_property
     def values(self) -> list[float]:
