@@ -14,6 +14,7 @@ COMMANDS = {
     "explain": "backprop.cli.explain",
     "check": "backprop.cli.check",
     "nudge": "backprop.cli.nudge",
+    "map": "backprop.cli.map",
     "gates": "backprop.cli.gates",
 }
 

@@ -113,11 +113,11 @@ class Mapper:
         return self.run(columns)[0]
 
     def run(
-        self, columns: Mapping[str, Array], rows: int | None = None
+        self, columns: Mapping[str, Array], rows: int | None = None, missing: Any = None
     ) -> tuple[dict[str, Array], dict[str, tuple[int, int]]]:
         """The columns of the outputs; and what was remarkable, in how many rows, and in which one first.
 
-        `rows` is needed only where there is no column to count.
+        `rows` is needed only where there is no column to count; `missing` are rows of which nothing is remarked.
         """
         inputs = [columns[name] for name in self.inputs]
         count = len(inputs[0]) if inputs else rows or 0
@@ -129,7 +129,7 @@ class Mapper:
         for text, (times, first) in zip(self.plan.watches, met, strict=True):
             tally.add(text, times, first)
         if self.notes:
-            not_finite(results, tally)
+            not_finite(results, tally, missing)
         return results, tally.rows
 
     # ── engines ──
@@ -170,7 +170,7 @@ class Mapper:
         )
 
 
-def not_finite(results: dict[str, Array], tally: Tally) -> None:
+def not_finite(results: dict[str, Array], tally: Tally, missing: Any = None) -> None:
     """Count the rows whose results are not finite, column by column."""
     import numpy as np
 
@@ -179,6 +179,8 @@ def not_finite(results: dict[str, Array], tally: Tally) -> None:
             if np.isfinite(column.sum()):
                 continue
             wrong = ~np.isfinite(column)
+            if missing is not None:
+                wrong[missing] = False
             count = int(np.count_nonzero(wrong))
             tally.add(f"{name} is not finite", count, int(wrong.argmax()) if count else 0)
 
