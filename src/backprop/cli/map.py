@@ -72,6 +72,7 @@ class Run:
     """One call of the command."""
 
     def __init__(self, ctx: click.Context, **options: Any) -> None:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads for matrices, and there are none
         from backprop.rows.files import expanded
         from backprop.rows.pipeline import Options
 

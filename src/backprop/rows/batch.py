@@ -16,8 +16,8 @@ class Batch(NamedTuple):
     """Rows as they were read.
 
     `columns` holds a list of numbers for each column that the formula uses; `missing` the rows (counted in the batch)
-    in which one is null, or that are bad and kept: `errors` says why. `raw` is each row as text without its end of line,
-    `format` what kind of text that is; `records` are the values by name, for a writer of another format.
+    in which one is null, or that are bad and kept: `errors` says why. `raw` is each row as text without its end of
+    line, `format` what kind of text that is; `records` are the values by name, for a writer of another format.
     """
 
     columns: dict[str, list[float]]

@@ -17,6 +17,8 @@ from backprop.rows.pipeline import Options, Seen, batches, size_of, standard_out
 CHUNK = 131_072  # rows at a time
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 
+READ = "\0"  # before the name of a column of text: the column of its numbers
+
 Frame = Any
 
 
@@ -143,16 +145,16 @@ def frames_of_delimited(source: str, mapper: Mapper, options: Options, format: s
     check_columns(names, mapper, source, options.only_new)
     lazy = pl.scan_csv(
         source, separator=SEPARATORS[format], infer_schema=False, schema=dict.fromkeys(names, pl.String),
-        empty_string_is_null=False, glob=False, low_memory=True,
+        empty_string_is_null=False, glob=False,
     )  # fmt: skip
     if options.only_new:
         names = mapper.inputs or names[:1]
         lazy = lazy.select(names)
-    size, rows = size_of(source), 0
+    lazy = lazy.with_columns([pl.col(name).cast(pl.Float64, strict=False).alias(READ + name) for name in mapper.inputs])
+    size = size_of(source)
     for frame in streamed(pl, lazy, source):
-        if any(series.null_count() for series in frame.get_columns()):
+        if any(frame.get_column(name).null_count() for name in names):
             raise Doubtful  # a row was too short
-        rows += frame.height
         yield frame, size
 
 
@@ -219,7 +221,7 @@ def with_results(frame: Frame, mapper: Mapper, options: Options, report: Report)
     for name in mapper.inputs:
         series = frame.get_column(name)
         if series.dtype == pl.String:
-            numbers[name], empty = numbers_of(pl, series, options)
+            numbers[name], empty = numbers_of(series, frame.get_column(READ + name), options)
         else:
             series = series.cast(pl.Float64) if series.dtype != pl.Float64 else series
             empty = series.is_null().to_numpy() if series.null_count() else None
@@ -237,13 +239,12 @@ def with_results(frame: Frame, mapper: Mapper, options: Options, report: Report)
         new.append(series)
     if options.only_new:
         return pl.DataFrame(new)
-    frame = frame.with_columns(new)
+    frame = frame.select(name for name in frame.columns if not name.startswith(READ)).with_columns(new)
     return frame.select(pl.exclude("_error"), "_error") if "_error" in frame.columns else frame
 
 
-def numbers_of(pl: Any, series: Any, options: Options) -> tuple[Any, Any]:
-    """Numbers from text, and where there is null. What Polars does not read, the careful reader judges."""
-    values = series.cast(pl.Float64, strict=False)
+def numbers_of(series: Any, values: Any, options: Options) -> tuple[Any, Any]:
+    """Numbers from text, and where there is null. What Polars did not read, the careful reader judges."""
     if not values.null_count():
         return values.to_numpy(), None
     empty = series.is_in(list(options.nulls)) & values.is_null()
@@ -259,19 +260,20 @@ def write(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper
     """Write the frames: text as it comes, Parquet and Arrow through Polars' streams."""
     if target == "jsonl":
         write_lines(frames, path, mapper, options)
-    elif target in TEXT:
-        write_delimited(frames, path, target)
+    elif target in TEXT and path is None:
+        write_delimited(frames, target)
     elif path is None:
         raise Problem("option", f"{target} does not go to standard output", hint=f"give a file: -o FILE.{target}")
     else:
         sink(frames, path, target, options.fingerprint(mapper))
 
 
-def write_delimited(frames: Iterator[Frame], path: str | None, target: str) -> None:
-    """Frames as CSV or TSV."""
-    with place(path) as out:
-        for index, frame in enumerate(frames):
-            frame.write_csv(out, include_header=index == 0, separator=SEPARATORS[target])
+def write_delimited(frames: Iterator[Frame], target: str) -> None:
+    """Frames as CSV or TSV on standard output, each as it comes."""
+    out = standard_output()
+    for index, frame in enumerate(frames):
+        frame.write_csv(out, include_header=index == 0, separator=SEPARATORS[target])
+        out.flush()
 
 
 def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, options: Options) -> None:
@@ -293,7 +295,7 @@ def place(path: str | None) -> Any:
 
 
 def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> None:
-    """Frames into a Parquet or an Arrow file, which Polars asks for as it writes them."""
+    """Frames into a file, which Polars asks for as it writes them."""
     pl = polars()
     from polars.io.plugins import register_io_source
 
@@ -314,6 +316,8 @@ def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> N
     try:
         if target == "parquet":
             lazy.sink_parquet(path, row_group_size=ROW_GROUP, metadata={"backprop": fingerprint}, engine="streaming")
+        elif target in TEXT:
+            lazy.sink_csv(path, separator=SEPARATORS[target], engine="streaming", check_extension=False)
         else:
             lazy.sink_ipc(path, engine="streaming")
     except BaseException as error:
