@@ -152,7 +152,8 @@ class Run:
         for number, (job, found) in enumerate(engine(jobs, work, self.asked["scheduler"]), 1):
             if found.report is None:
                 failures += 1
-                write_error(f"error: {job.source}: {found.failure.removeprefix(f'{job.source}: ')}\n")
+                where = "" if job.source in found.failure else f"{job.source}: "
+                write_error(f"error: {where}{found.failure}\n")
                 continue
             report.join(found.report)
             folders.write_done(folder, os.path.basename(job.target), found.report.rows, job.fingerprint)

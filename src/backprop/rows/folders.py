@@ -33,8 +33,9 @@ def jobs(sources: list[str], folder: str, mapper: Mapper, options: Options, resu
     own = options.fingerprint(mapper)
     found, skipped, taken = [], 0, set()
     for source in sources:
-        target = os.path.join(folder, part_name(source, options))
-        if target in taken or os.path.abspath(target) == os.path.abspath(source):
+        source = os.path.abspath(source)  # a worker may stand elsewhere
+        target = os.path.join(os.path.abspath(folder), part_name(source, options))
+        if target in taken or target == source:
             raise Problem("option", f"two parts would be written to {target}", hint="give another folder")
         taken.add(target)
         try:

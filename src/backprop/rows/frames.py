@@ -8,22 +8,20 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.batch import Batch, Judge, Report, check_columns
-from backprop.rows.delimited import SEPARATORS, fields_of, whole_rows
+from backprop.rows.delimited import SEPARATORS, Reader, Records, header
 from backprop.rows.files import TEXT
 from backprop.rows.lines import Input, decoded, unreadable
 from backprop.rows.mapper import Mapper
 from backprop.rows.pipeline import Options, Seen, batches, size_of, standard_output, writer_of
 
 CHUNK = 131_072  # rows at a time
+BLOCK = 8 << 20  # bytes of text at a time
+MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 
 READ = "\0"  # before the name of a column of text: the column of its numbers
 
 Frame = Any
-
-
-class Doubtful(Exception):
-    """Polars read something that only the careful reader can judge."""
 
 
 def polars() -> Any:
@@ -39,25 +37,19 @@ def polars() -> Any:
 def map_frames(
     mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen
 ) -> Report:
-    """Map tables to one through Polars. Where it meets what it cannot judge, the careful reader starts again."""
+    """Map tables to one through Polars."""
     polars()
+    report = Report()
+    frames = all_frames(mapper, sources, target, options, seen, report)
     if options.total:
-        return sums_of_frames(mapper, sources, path, target, options, seen)
-    careful = options.errors != "fail"
-    while True:
-        report = Report()
-        try:
-            frames = all_frames(mapper, sources, options, seen, report, careful)
-            write(frames, path, target, mapper, options)
-            return report
-        except Doubtful:
-            if careful or path is None:
-                raise Problem("file", f"cannot read {sources[0]}", status=1) from None
-            careful = True
+        write_sums(frames, path, target, mapper, options)
+    else:
+        write(frames, path, target, mapper, options)
+    return report
 
 
 def all_frames(
-    mapper: Mapper, sources: list[str], options: Options, seen: Seen, report: Report, careful: bool
+    mapper: Mapper, sources: list[str], target: str, options: Options, seen: Seen, report: Report
 ) -> Iterator[Frame]:
     """The rows of all tables, with the results beside them."""
     with ExitStack() as stack:
@@ -65,112 +57,136 @@ def all_frames(
         judge = Judge(options.errors, collected)
         for source in sources:
             size = size_of(source)
-            for frame, read in frames_of(source, mapper, options, judge, careful):
-                yield with_results(frame, mapper, options, report)
+            for frame, read in frames_of(source, mapper, options, judge):
+                yield with_results(frame, mapper, target, options, report)
                 report.bad = judge.bad
                 seen(report, read, size)
 
 
-def sums_of_frames(
-    mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen
-) -> Report:
-    """The sums over all rows, as JSON or a table of text."""
-    from backprop.rows.summation import Sums
-
-    if target not in TEXT:
-        raise Problem("option", f"sums are not written as {target}", hint="--to jsonl, csv or tsv")
-    report, sums = Report(), Sums()
-    for frame in all_frames(mapper, sources, options._replace(only_new=True), seen, report, True):
-        results = frame.select(mapper.outputs).drop_nulls()
-        sums.add({name: results.get_column(name).to_numpy() for name in mapper.outputs}, results.height)
-    with place(path) as out:
-        out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
-    return report
-
-
-def frames_of(
-    source: str, mapper: Mapper, options: Options, judge: Judge, careful: bool
-) -> Iterator[tuple[Frame, int]]:
+def frames_of(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
     """The rows of one table, and how many bytes of it are read."""
     format = options.source(source)
-    if format in TEXT and (careful or format == "jsonl" or source == "-" or source.endswith(".gz")):
-        yield from frames_of_text(source, mapper, options, judge)
-    elif format in TEXT:
-        yield from frames_of_delimited(source, mapper, options, format)
-    else:
-        yield from frames_of_binary(source, mapper, options, format)
+    if format == "jsonl":
+        return frames_of_lines(source, mapper, options, judge)
+    if format in TEXT:
+        return frames_of_delimited(source, mapper, options, judge, format)
+    return frames_of_binary(source, mapper, options, format)
 
 
-def frames_of_text(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
-    """The careful reader's batches as frames."""
+def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
+    """JSON lines as frames: what the formula uses as numbers, the rest as text. The first row says what there is."""
     pl = polars()
     given = Input(source)
+    names: list[str] | None = None
     try:
         for batch in batches(given, mapper, judge, options):
-            yield frame_of(pl, batch, options), given.read
+            names = [name for name in batch.records[0] if name not in mapper.inputs] if names is None else names
+            columns = {name: [as_text(record.get(name)) for record in batch.records] for name in names}
+            frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
+            yield with_numbers(frame, batch, options, ""), given.read
     finally:
         given.close()
 
 
-def frame_of(pl: Any, batch: Batch, options: Options) -> Frame:
-    """A batch as a frame: what the formula uses as numbers, the rest as text."""
+def as_text(value: Any) -> str | None:
+    """What is no number for the formula, as text."""
     import json
 
-    def text(value: Any) -> str | None:
-        return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
-    records = batch.records
-    columns: dict[str, Any] = {}
-    missing = set(batch.missing)
-    for name in records[0] if len(records) else []:
-        if name in batch.columns:
-            values = batch.columns[name]
-            columns[name] = (
-                [None if index in missing else value for index, value in enumerate(values)] if missing else values
-            )
-        else:
-            columns[name] = [text(records[index].get(name)) for index in range(len(records))]
-    schema = {name: pl.Float64 if name in batch.columns else pl.String for name in columns}
-    frame = pl.DataFrame(columns, schema=schema)
+
+def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str) -> Frame:
+    """A frame with the numbers of a batch in columns of their own."""
+    pl = polars()
+    new = []
+    for name, values in batch.columns.items():
+        series = pl.Series(prefix + name, values, dtype=pl.Float64)
+        if batch.missing:
+            series = series.scatter(batch.missing, None)
+        new.append(series)
     if options.errors == "null":
         errors = [batch.errors.get(index) for index in range(len(batch))]
-        frame = frame.with_columns(pl.Series("_error", errors, dtype=pl.String))
-    return frame
+        new.append(pl.Series("_error", errors, dtype=pl.String))
+    return frame.with_columns(new) if frame.width else pl.DataFrame(new)
 
 
-def frames_of_delimited(source: str, mapper: Mapper, options: Options, format: str) -> Iterator[tuple[Frame, int]]:
-    """CSV read by Polars, as text: types are not guessed, and what is written again is what was read."""
-    pl = polars()
-    names = header_of(source, format)
-    check_columns(names, mapper, source, options.only_new)
-    lazy = pl.scan_csv(
-        source, separator=SEPARATORS[format], infer_schema=False, schema=dict.fromkeys(names, pl.String),
-        empty_string_is_null=False, glob=False,
-    )  # fmt: skip
-    if options.only_new:
-        names = mapper.inputs or names[:1]
-        lazy = lazy.select(names)
-    lazy = lazy.with_columns([pl.col(name).cast(pl.Float64, strict=False).alias(READ + name) for name in mapper.inputs])
-    size = size_of(source)
-    for frame in streamed(pl, lazy, source):
-        if any(frame.get_column(name).null_count() for name in names):
-            raise Doubtful  # a row was too short
-        yield frame, size
+def frames_of_delimited(
+    source: str, mapper: Mapper, options: Options, judge: Judge, format: str
+) -> Iterator[tuple[Frame, int]]:
+    """CSV as frames of text: types are not guessed, and what is written again is what was read.
 
-
-def header_of(source: str, format: str) -> list[str]:
-    """The names of a table's columns."""
+    Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader.
+    """
     given = Input(source)
+    given.block = BLOCK
+    reader: Reader | None = None
+    rest, line = b"", 1
     try:
-        block = next(given.blocks(), b"")
+        for block in given.blocks():
+            data, rest = cut(rest + block)
+            if reader is None and data:
+                text = decoded(data[:MOST_HEADER], source, 1) if len(data) <= MOST_HEADER else head(data, source)
+                taken, names = header([one.removesuffix("\r") for one in text.split("\n")], SEPARATORS[format])
+                check_columns(names, mapper, source, options.only_new)
+                reader = Reader(source, names, mapper, judge, SEPARATORS[format], format, frozenset(options.nulls))
+                for _ in range(taken):
+                    data = data.partition(b"\n")[2]
+                line += taken
+            if reader is not None and data:
+                yield parsed(data, line, reader, options), given.read
+                line += data.count(b"\n")
+        if rest:
+            raise Problem("file", f"{source}:{line}: a quote is opened here and never closed", status=1)
+        if reader is None:
+            raise Problem("file", f"{source} is empty: there is no line of column names", status=1)
     finally:
         given.close()
-    lines = [line.removesuffix("\r") for line in decoded(block, source, 1).removeprefix("\ufeff").split("\n")]
-    text, _ = next(whole_rows(lines), ("", 0))
-    names = fields_of(text, SEPARATORS[format])
-    if not text.strip() or any(name != name.strip() for name in names):
-        raise Doubtful
-    return names
+
+
+def head(data: bytes, source: str) -> str:
+    """The beginning of a block, up to the end of a line."""
+    end = data.rfind(b"\n", 0, MOST_HEADER) + 1
+    return decoded(data[: end or len(data)], source, 1).removeprefix("\ufeff")
+
+
+def cut(data: bytes) -> tuple[bytes, bytes]:
+    """Whole rows, and the beginning of a row in which a quote is still open."""
+    if data.count(b'"') % 2 == 0:
+        return data, b""
+    lines = data.split(b"\n")
+    start, quotes, at = 0, 0, 0
+    for text in lines:
+        if quotes % 2 == 0:
+            start = at
+        quotes += text.count(b'"')
+        at += len(text) + 1
+    return data[:start], data[start:]
+
+
+def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
+    """The rows of some lines as text, with a column of numbers for each that the formula uses."""
+    pl = polars()
+    frame = None
+    if options.nulls == ("",):
+        try:
+            frame = pl.read_csv(
+                data, has_header=False, separator=reader.separator, infer_schema=False,
+                schema=dict.fromkeys(reader.names, pl.String), raise_if_empty=False,
+            )  # fmt: skip
+        except pl.exceptions.PolarsError:
+            frame = None
+    if frame is not None and not frame.get_column(reader.names[-1]).null_count():  # else a row may have been too short
+        numbers = frame.select(pl.col(name).cast(pl.Float64, strict=False).alias(READ + name) for name in reader.used)
+        if all(
+            numbers.get_column(READ + name).null_count() == frame.get_column(name).null_count() for name in reader.used
+        ):
+            whole = frame.hstack(numbers)
+            return whole.with_columns(_error=pl.lit(None, pl.String)) if options.errors == "null" else whole
+    lines = [one.removesuffix("\r") for one in decoded(data, reader.source, line).split("\n")]
+    batch = reader.careful(lines if lines[-1] else lines[:-1], line)
+    fields = batch.records.fields if isinstance(batch.records, Records) else []
+    columns = {name: [row[at] or None for row in fields] for at, name in enumerate(reader.names)}
+    return with_numbers(pl.DataFrame(columns, schema=dict.fromkeys(reader.names, pl.String)), batch, options, READ)
 
 
 def frames_of_binary(source: str, mapper: Mapper, options: Options, format: str) -> Iterator[tuple[Frame, int]]:
@@ -195,62 +211,46 @@ def frames_of_binary(source: str, mapper: Mapper, options: Options, format: str)
 
 
 def streamed(pl: Any, lazy: Any, source: str) -> Iterator[Frame]:
-    """The batches of a lazy frame, in order. Raises a Problem, or Doubtful for text that Polars does not take."""
+    """The batches of a lazy frame, in order."""
     try:
         yield from lazy.collect_batches(chunk_size=CHUNK, maintain_order=True, engine="streaming", lazy=True)
     except OSError as error:
         raise unreadable(source, error) from None
     except pl.exceptions.PolarsError as error:
-        if options_text(source):
-            raise Doubtful from None
         raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
-
-
-def options_text(source: str) -> bool:
-    return not source.endswith((".parquet", ".pq", ".arrow", ".ipc", ".feather"))
 
 
 def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def with_results(frame: Frame, mapper: Mapper, options: Options, report: Report) -> Frame:
+def with_results(frame: Frame, mapper: Mapper, target: str, options: Options, report: Report) -> Frame:
     """A frame with the columns of the results; null where a number was null."""
     pl = polars()
-    numbers, missing = {}, None
+    numbers, typed, missing = {}, {}, None
     for name in mapper.inputs:
-        series = frame.get_column(name)
-        if series.dtype == pl.String:
-            numbers[name], empty = numbers_of(series, frame.get_column(READ + name), options)
-        else:
-            series = series.cast(pl.Float64) if series.dtype != pl.Float64 else series
-            empty = series.is_null().to_numpy() if series.null_count() else None
-            numbers[name] = (series if empty is None else series.fill_null(float("nan"))).to_numpy()
-        if empty is not None:
+        series = frame.get_column(READ + name if READ + name in frame.columns else name)
+        series = series.cast(pl.Float64) if series.dtype != pl.Float64 else series
+        typed[name] = series
+        if series.null_count():
+            empty = series.is_null().to_numpy()
             missing = empty if missing is None else missing | empty
+            series = series.fill_null(float("nan"))
+        numbers[name] = series.to_numpy()
     results, met = mapper.run(numbers, frame.height, missing)
     report.tally.join(met, report.rows)
     report.rows += frame.height
-    new = []
-    for name, column in results.items():
-        series = pl.Series(name, column)
-        if missing is not None:
-            series = series.set(pl.Series(missing), None)
-        new.append(series)
-    if options.only_new:
-        return pl.DataFrame(new)
-    frame = frame.select(name for name in frame.columns if not name.startswith(READ)).with_columns(new)
-    return frame.select(pl.exclude("_error"), "_error") if "_error" in frame.columns else frame
-
-
-def numbers_of(series: Any, values: Any, options: Options) -> tuple[Any, Any]:
-    """Numbers from text, and where there is null. What Polars did not read, the careful reader judges."""
-    if not values.null_count():
-        return values.to_numpy(), None
-    empty = series.is_in(list(options.nulls)) & values.is_null()
-    if empty.sum() != values.null_count():
-        raise Doubtful
-    return values.fill_null(float("nan")).to_numpy(), empty.to_numpy()
+    new = [pl.Series(name, column) for name, column in results.items()]
+    if missing is not None:
+        new = [series.set(pl.Series(missing), None) for series in new]
+    errors = [frame.get_column("_error")] if options.errors == "null" and "_error" in frame.columns else []
+    if options.only_new or options.total:
+        return pl.DataFrame([*new, *errors])
+    own = [name for name in frame.columns if not name.startswith(READ) and not (errors and name == "_error")]
+    columns = {name: frame.get_column(name) for name in own}
+    if target not in TEXT:  # text that the formula reads as numbers is written as numbers
+        columns |= {name: typed[name].alias(name) for name in own if READ + name in frame.columns}
+    return pl.DataFrame([*columns.values(), *new, *errors])
 
 
 # ── writing ──
@@ -260,20 +260,21 @@ def write(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper
     """Write the frames: text as it comes, Parquet and Arrow through Polars' streams."""
     if target == "jsonl":
         write_lines(frames, path, mapper, options)
-    elif target in TEXT and path is None:
-        write_delimited(frames, target)
+    elif target in TEXT:
+        write_delimited(frames, path, target)
     elif path is None:
         raise Problem("option", f"{target} does not go to standard output", hint=f"give a file: -o FILE.{target}")
     else:
         sink(frames, path, target, options.fingerprint(mapper))
 
 
-def write_delimited(frames: Iterator[Frame], target: str) -> None:
-    """Frames as CSV or TSV on standard output, each as it comes."""
-    out = standard_output()
-    for index, frame in enumerate(frames):
-        frame.write_csv(out, include_header=index == 0, separator=SEPARATORS[target])
-        out.flush()
+def write_delimited(frames: Iterator[Frame], path: str | None, target: str) -> None:
+    """Frames as CSV or TSV, each as it comes."""
+    with place(path) as out:
+        for index, frame in enumerate(frames):
+            frame.write_csv(out, include_header=index == 0, separator=SEPARATORS[target])
+            if path is None:
+                out.flush()
 
 
 def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, options: Options) -> None:
@@ -287,6 +288,20 @@ def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, optio
             batch = Batch({}, missing, {}, records, "frame", records)
             results = [frame.get_column(name).fill_null(0.0).to_numpy() for name in mapper.outputs]
             out.write(writer.text(batch, results, False).encode())
+
+
+def write_sums(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper, options: Options) -> None:
+    """The sums over all rows, as JSON or a table of text."""
+    from backprop.rows.summation import Sums
+
+    if target not in TEXT:
+        raise Problem("option", f"sums are not written as {target}", hint="--to jsonl, csv or tsv")
+    sums = Sums()
+    for frame in frames:
+        results = frame.select(mapper.outputs).drop_nulls()
+        sums.add({name: results.get_column(name).to_numpy() for name in mapper.outputs}, results.height)
+    with place(path) as out:
+        out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
 
 
 def place(path: str | None) -> Any:
@@ -316,8 +331,6 @@ def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> N
     try:
         if target == "parquet":
             lazy.sink_parquet(path, row_group_size=ROW_GROUP, metadata={"backprop": fingerprint}, engine="streaming")
-        elif target in TEXT:
-            lazy.sink_csv(path, separator=SEPARATORS[target], engine="streaming", check_extension=False)
         else:
             lazy.sink_ipc(path, engine="streaming")
     except BaseException as error:

@@ -20,6 +20,7 @@ class Input:
         self.name = "standard input" if path == "-" else path
         self.read = 0  # bytes of the file, for the progress bar
         self.size = 0
+        self.block = BLOCK
         self.ready: Callable[[], bool] = lambda: True
         self.stream = self.open()
 
@@ -70,9 +71,9 @@ class Input:
     def more(self) -> bytes:
         """What there is, and at least a byte; more of it while it keeps coming. Nothing at the end."""
         try:
-            data: bytes = self.stream.read1(BLOCK)
-            while data and len(data) < BLOCK and self.ready():
-                following = self.stream.read1(BLOCK - len(data))
+            data: bytes = self.stream.read1(self.block)
+            while data and len(data) < self.block and self.ready():
+                following = self.stream.read1(self.block - len(data))
                 if not following:
                     break
                 data += following
