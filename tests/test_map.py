@@ -137,8 +137,8 @@ def test_the_nearest_column_is_offered(tmp_path: Path) -> None:
 
 # Cells and what they are: a number, null, or bad. The same on every path.
 CELLS = {
-    "1": 1.0, "+1.5": 1.5, "-2e3": -2000.0, ".5": 0.5, "5.": 5.0, " 7 ": 7.0, "inf": math.inf, "-Infinity": -math.inf, "": None,
-    "abc": "bad", "1_000": "bad", "1,5": "bad", "0x10": "bad", "١": "bad", "1e400": math.inf, "--1": "bad",
+    "1": 1.0, "+1.5": 1.5, "-2e3": -2000.0, ".5": 0.5, "5.": 5.0, " 7 ": 7.0, "inf": math.inf, "-Infinity": -math.inf,
+    "1e400": math.inf, "": None, "abc": "bad", "1_000": "bad", "1,5": "bad", "0x10": "bad", "١": "bad", "--1": "bad",
 }  # fmt: skip
 
 

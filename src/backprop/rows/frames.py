@@ -19,6 +19,7 @@ BLOCK = 8 << 20  # bytes of text at a time
 MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 
+LINES = "\0"  # the column of whole lines
 READ = "\0"  # before the name of a column of text: the column of its numbers
 
 Frame = Any
@@ -57,19 +58,19 @@ def all_frames(
         judge = Judge(options.errors, collected)
         for source in sources:
             size = size_of(source)
-            for frame, read in frames_of(source, mapper, options, judge):
+            for frame, read in frames_of(source, mapper, target, options, judge):
                 yield with_results(frame, mapper, target, options, report)
                 report.bad = judge.bad
                 seen(report, read, size)
 
 
-def frames_of(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
+def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
     """The rows of one table, and how many bytes of it are read."""
     format = options.source(source)
     if format == "jsonl":
         return frames_of_lines(source, mapper, options, judge)
     if format in TEXT:
-        return frames_of_delimited(source, mapper, options, judge, format)
+        return frames_of_delimited(source, mapper, options, judge, format, target)
     return frames_of_binary(source, mapper, options, format)
 
 
@@ -111,11 +112,12 @@ def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str) -> F
 
 
 def frames_of_delimited(
-    source: str, mapper: Mapper, options: Options, judge: Judge, format: str
+    source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
 ) -> Iterator[tuple[Frame, int]]:
     """CSV as frames of text: types are not guessed, and what is written again is what was read.
 
-    Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader.
+    Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader. A block
+    without quotes that is written in the format in which it was read goes through as whole lines.
     """
     given = Input(source)
     given.block = BLOCK
@@ -132,8 +134,10 @@ def frames_of_delimited(
                 for _ in range(taken):
                     data = data.partition(b"\n")[2]
                 line += taken
+                yield parsed(b"", line, reader, options), given.read  # what the columns are, also if there is no row
             if reader is not None and data:
-                yield parsed(data, line, reader, options), given.read
+                frame = plain(data, reader, options) if target == format else None
+                yield parsed(data, line, reader, options) if frame is None else frame, given.read
                 line += data.count(b"\n")
         if rest:
             raise Problem("file", f"{source}:{line}: a quote is opened here and never closed", status=1)
@@ -161,6 +165,33 @@ def cut(data: bytes) -> tuple[bytes, bytes]:
         quotes += text.count(b'"')
         at += len(text) + 1
     return data[:start], data[start:]
+
+
+def plain(data: bytes, reader: Reader, options: Options) -> Frame | None:
+    """Rows without quotes: a column of whole lines, and the numbers. None where there is any doubt."""
+    pl = polars()
+    if b'"' in data or b"\r" in data or options.nulls != ("",) or options.errors == "null":
+        return None
+    last, width = reader.names[-1], len(reader.names)
+    schema = {name: pl.Float64 if name in reader.used else pl.String for name in reader.names}
+    wanted = [index for index, name in enumerate(reader.names) if name in reader.used or name == last]
+    try:
+        lines = pl.read_csv(data, has_header=False, schema={LINES: pl.String}, separator="\1", quote_char=None)
+        numbers = pl.read_csv(
+            data, has_header=False, schema=schema, columns=wanted, separator=reader.separator, quote_char=None
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    texts = lines.get_column(LINES)
+    if texts.null_count() or data.count(reader.separator.encode()) != len(texts) * (width - 1):
+        return None
+    # A field that is empty, or a row that is too short (and another one too long)?
+    if (
+        numbers.get_column(last).null_count()
+        and (texts.str.count_matches(reader.separator, literal=True) != width - 1).any()
+    ):
+        return None
+    return lines.hstack([numbers.get_column(name).alias(READ + name) for name in reader.used])
 
 
 def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
@@ -246,7 +277,11 @@ def with_results(frame: Frame, mapper: Mapper, target: str, options: Options, re
     errors = [frame.get_column("_error")] if options.errors == "null" and "_error" in frame.columns else []
     if options.only_new or options.total:
         return pl.DataFrame([*new, *errors])
-    own = [name for name in frame.columns if not name.startswith(READ) and not (errors and name == "_error")]
+    own = [
+        name
+        for name in frame.columns
+        if name == LINES or (not name.startswith(READ) and not (errors and name == "_error"))
+    ]
     columns = {name: frame.get_column(name) for name in own}
     if target not in TEXT:  # text that the formula reads as numbers is written as numbers
         columns |= {name: typed[name].alias(name) for name in own if READ + name in frame.columns}
@@ -272,7 +307,8 @@ def write_delimited(frames: Iterator[Frame], path: str | None, target: str) -> N
     """Frames as CSV or TSV, each as it comes."""
     with place(path) as out:
         for index, frame in enumerate(frames):
-            frame.write_csv(out, include_header=index == 0, separator=SEPARATORS[target])
+            style = "never" if LINES in frame.columns else "necessary"
+            frame.write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
             if path is None:
                 out.flush()
 
