@@ -58,8 +58,8 @@ SPELT = {
 # where a choice between two numbers is free; and for one array operation after the other, where an exponential that no
 # row needs is not computed (it overflows below -709 alone).
 SIGMOID_CHOOSING = {
-    "sigmoid": "where(x >= 0, 1, exp(-abs(x))) / (1 + exp(-abs(x)))",
-    "sigmoid of negate": "where(x >= 0, exp(-abs(x)), 1) / (1 + exp(-abs(x)))",
+    "sigmoid": "where(x >= 0, 1, exp(-abs(x))) * (1 / (1 + exp(-abs(x))))",
+    "sigmoid of negate": "where(x >= 0, exp(-abs(x)), 1) * (1 / (1 + exp(-abs(x))))",
 }
 SIGMOID_SKIPPING = {
     "sigmoid": "where(exp(-x) == inf, exp(x), 1 / (1 + exp(-x)))",

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.rows.numpy_engine import joined
+from backprop.rows.numpy_engine import joined, pool
 from backprop.rows.program import Program
 
 Array = Any
@@ -69,10 +69,7 @@ class LlvmKernel:
         bounds = [*(rows * part // threads // BLOCK * BLOCK for part in range(threads)), rows]
         parts = [(first, last) for first, last in zip(bounds, bounds[1:], strict=False) if first < last]
         if len(parts) > 1:
-            from concurrent.futures import ThreadPoolExecutor
-
-            with ThreadPoolExecutor(len(parts)) as pool:
-                met = list(pool.map(lambda part: self.part(columns, results, *part), parts))
+            met = list(pool(threads).map(lambda part: self.part(columns, results, *part), parts))
         else:
             met = [self.part(columns, results, *part) for part in parts or [(0, 0)]]
         return self.outputs(columns, rows, results), [joined(counts) for counts in zip(*met, strict=True)]

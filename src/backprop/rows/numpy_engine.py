@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,12 +43,9 @@ class NumpyKernel:
         results = list(out) if out is not None else [np.empty(rows) for _ in self.computed]
         starts = range(0, rows, CHUNK)
         if threads > 1 and len(starts) > 1:
-            from concurrent.futures import ThreadPoolExecutor
-
             share = -(-len(starts) // threads)
             parts = [starts[first : first + share] for first in range(0, len(starts), share)]
-            with ThreadPoolExecutor(len(parts)) as pool:
-                met = list(pool.map(lambda part: self.chunks(columns, rows, part, results), parts))
+            met = list(pool(threads).map(lambda part: self.chunks(columns, rows, part, results), parts))
         else:
             met = [self.chunks(columns, rows, starts, results)]
         return self.outputs(columns, rows, results), [joined(counts) for counts in zip(*met, strict=True)]
@@ -104,6 +101,14 @@ class NumpyKernel:
             if kind != "number":
                 arrays, first, last = homes[kind]
                 at[wire] = arrays[index][first:last]
+
+
+@cache
+def pool(threads: int) -> Any:
+    """Threads that stay, for as long as the process does."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(threads)
 
 
 def joined(counts: Sequence[tuple[int, int]]) -> tuple[int, int]:
