@@ -9,6 +9,7 @@ import math
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -329,6 +330,21 @@ def test_polars_and_the_standard_library_write_the_same_table(tmp_path: Path, mo
 
 
 @needs("polars", "table")
+def test_a_parquet_part_says_itself_that_it_is_done(tmp_path: Path) -> None:
+    import polars as pl
+
+    (tmp_path / "in").mkdir()
+    for part in range(3):
+        pl.DataFrame({"x": [1.0 * part, 2.0]}).write_parquet(tmp_path / "in" / f"{part}.parquet")
+    shell("backprop map 'x^2' in/ -o out/", tmp_path)
+    (tmp_path / "out" / ".backprop.jsonl").unlink()
+    (tmp_path / "out" / "1.parquet").unlink()
+    assert "1 of 1 parts, 2 done before" in shell("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path).stderr
+    assert "3 of 3 parts" in shell("backprop map 'x^3' in/ -o out/ --resume --verbose", tmp_path).stderr
+    assert pl.read_parquet(tmp_path / "out" / "2.parquet")["f"].to_list() == [8.0, 8.0]
+
+
+@needs("polars", "table")
 def test_a_broken_parquet_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"PAR1 not at all")
     done = shell("backprop map 'x*y' t.parquet -o out.parquet", tmp_path)
@@ -359,6 +375,58 @@ def test_record_batches_in_and_out() -> None:
 
 
 # ── a cluster ──
+
+
+def test_an_engine_is_plugged_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.metadata
+
+    from backprop.errors import Problem
+    from backprop.rows import engines
+
+    def backwards(jobs: Any, work: Any, scheduler: Any) -> Any:
+        assert scheduler == "there"
+        for job in reversed(jobs):
+            yield job, work(job)
+
+    class Point:
+        name = "backwards"
+
+        def load(self) -> Any:
+            return backwards
+
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda group: [Point()] if group == "backprop.engines" else []
+    )
+    make_parts(tmp_path / "in", 3, rows=2)
+    from backprop.cli import main
+
+    words = ["map", "x*2", str(tmp_path / "in"), "-o", f"{tmp_path / 'out'}/", "--engine", "backwards"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--scheduler", "there"])
+    assert ended.value.code == 0
+    order = [json.loads(line)["part"] for line in (tmp_path / "out" / ".backprop.jsonl").read_text().splitlines()]
+    assert order == ["part02.csv", "part01.csv", "part00.csv"]
+    with pytest.raises(Problem, match="no engine bakwards"):
+        engines.engine("bakwards")
+
+
+@needs("pyspark", "spark")
+@needs("pandas", "spark")
+@pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java")
+def test_spark_maps_in_arrow(tmp_path: Path) -> None:
+    code = (
+        "import sys, os; os.environ.update(PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP='127.0.0.1')\n"
+        "from pyspark.sql import SparkSession; from backprop.rows import arrow_mapper\n"
+        "builder = SparkSession.builder.master('local[1]').config('spark.ui.enabled', 'false')\n"
+        "spark = builder.config('spark.log.level', 'ERROR').getOrCreate()\n"
+        "rows = spark.createDataFrame([(float(n), n / 7) for n in range(100)], 'x double, y double')\n"
+        "add = arrow_mapper('x*y^2')\n"
+        "found = rows.mapInArrow(add, add.schema('x double, y double')).collect()\n"
+        "assert [(r.x, r.f, r.df_dy) for r in found] == [(r.x, r.x*(r.y*r.y), 2*r.y*r.x) for r in found]\n"
+        "assert len(found) == 100"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
 
 
 @needs("distributed", "dask")

@@ -42,11 +42,22 @@ def jobs(sources: list[str], folder: str, mapper: Mapper, options: Options, resu
             fingerprint = part_fingerprint(own, source)
         except OSError as error:
             raise Problem("file", f"cannot read {source}: {error.strerror or error}", status=1) from None
-        if is_done(folder, os.path.basename(target), fingerprint, done):
+        if is_done(folder, os.path.basename(target), fingerprint, done) or (
+            resume and says_so(target, source, own, options)
+        ):
             skipped += 1
         else:
             found.append(Job(source, target, fingerprint))
     return found, skipped
+
+
+def says_so(target: str, source: str, fingerprint: str, options: Options) -> bool:
+    """Whether a part itself says that it is done: a killed run may not have come to write it down."""
+    if not os.path.exists(target) or {options.source(source), options.target(target)} != {"parquet"}:
+        return False
+    from backprop.rows.frames import made_from
+
+    return made_from(target, source, fingerprint)
 
 
 def part_name(source: str, options: Options) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from typing import Any
@@ -377,11 +378,16 @@ def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> N
         raise
 
 
-def fingerprint_of(path: str) -> tuple[str, int] | None:
-    """What a Parquet file says it was made of, and how many rows it has."""
+def made_from(target: str, source: str, fingerprint: str) -> bool:
+    """Whether a Parquet file says that it was made so, and has as many rows as its source, a Parquet file too."""
     pl = polars()
     try:
-        said = pl.read_parquet_metadata(path).get("backprop")
-        return (said, pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()) if said else None
+        said = pl.read_parquet_metadata(target).get("backprop")
+        rows = [pl.scan_parquet(path, glob=False).select(pl.len()).collect().item() for path in (target, source)]
     except (OSError, pl.exceptions.PolarsError):
-        return None
+        return False
+    return said == fingerprint and rows[0] == rows[1] and newer(target, source)
+
+
+def newer(target: str, source: str) -> bool:
+    return os.path.getmtime(target) >= os.path.getmtime(source)
