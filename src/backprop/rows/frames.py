@@ -16,7 +16,7 @@ from backprop.rows.mapper import Mapper
 from backprop.rows.pipeline import Options, Seen, batches, size_of, standard_output, writer_of
 
 CHUNK = 131_072  # rows at a time
-BLOCK = 8 << 20  # bytes of text at a time
+BLOCK = 4 << 20  # bytes of text at a time
 MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 
@@ -139,7 +139,7 @@ def frames_of_delimited(
             if reader is not None and data:
                 frame = plain(data, reader, options) if target == format else None
                 yield parsed(data, line, reader, options) if frame is None else frame, given.read
-                line += data.count(b"\n")
+                line += count(data, "\n") if frame is None else frame.height
         if rest:
             raise Problem("file", f"{source}:{line}: a quote is opened here and never closed", status=1)
         if reader is None:
@@ -168,6 +168,13 @@ def cut(data: bytes) -> tuple[bytes, bytes]:
     return data[:start], data[start:]
 
 
+def count(data: bytes, character: str) -> int:
+    """How often a character of ASCII is there; many times as fast as `bytes.count`."""
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord(character)))
+
+
 def plain(data: bytes, reader: Reader, options: Options) -> Frame | None:
     """Rows without quotes: a column of whole lines, and the numbers. None where there is any doubt."""
     pl = polars()
@@ -184,7 +191,7 @@ def plain(data: bytes, reader: Reader, options: Options) -> Frame | None:
     except pl.exceptions.PolarsError:
         return None
     texts = lines.get_column(LINES)
-    if texts.null_count() or data.count(reader.separator.encode()) != len(texts) * (width - 1):
+    if texts.null_count() or count(data, reader.separator) != len(texts) * (width - 1):
         return None
     # A field that is empty, or a row that is too short (and another one too long)?
     if (

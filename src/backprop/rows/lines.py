@@ -62,8 +62,8 @@ class Input:
             if not end:
                 rest.append(data)
                 continue
-            yield b"".join((*rest, data[:end]))
-            rest = [data[end:]]
+            yield b"".join((*rest, memoryview(data)[:end])) if rest or end < len(data) else data
+            rest = [data[end:]] if end < len(data) else []
         last = b"".join(rest)
         if last:
             yield last
