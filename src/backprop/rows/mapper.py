@@ -65,7 +65,7 @@ class Mapper:
             raise Problem("option", f"there is no engine {engine}", hint=f"one of {', '.join(ENGINES)}")
         self.text = text
         self.wrt = None if wrt is None else list(wrt)
-        self.given = {name: float(value) for name, value in (given or {}).items()}
+        self.given = {name: number_of(name, value) for name, value in (given or {}).items()}
         self.ties = ties
         self.expand = expand
         self.stages = stages
@@ -170,6 +170,14 @@ class Mapper:
         )
 
 
+def number_of(name: str, value: Any) -> float:
+    """A value that is the same in every row. Raises a Problem where it is no number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise Problem("value", f"{name} is no number: rows are computed with numbers alone") from None
+
+
 def not_finite(results: dict[str, Array], tally: Tally, missing: Any = None) -> None:
     """Count the rows whose results are not finite, column by column."""
     import numpy as np
@@ -195,6 +203,14 @@ class Plan:
         compiled = Compiled(mapper.text, ties=mapper.ties, expand=mapper.expand, source=mapper.source)
         base, self.names = compiled._circuit(mapper.given)
         self.variables = list(base.variables)
+        if base.tensors:
+            mixing = next((wire for wire, gate in enumerate(base.gates) if gate.mixes), None)
+            span = None if mixing is None else base.span(mixing)
+            raise Problem(
+                "shape",
+                "rows are computed with numbers alone, and there are vectors or matrices here",
+                text=compiled.program.text, source=mapper.source, spans=[span] if span else [],
+            )  # fmt: skip
         wrt = [name for name in base.variables if name not in mapper.given] if mapper.wrt is None else mapper.wrt
         for name in [*wrt, *mapper.given]:
             if name not in base.variables:
