@@ -80,8 +80,10 @@ def test_a_closed_pipe_and_a_full_disk(tmp_path: Path) -> None:
     done = shell("yes '{\"x\":3,\"y\":-4}' | backprop map 'x*y' | head -2", tmp_path)
     assert (done.stdout.count("\n"), done.stderr) == (2, "")
     if os.path.exists("/dev/full"):
-        done = shell("backprop map 'x*2' > /dev/full", tmp_path, '{"x":3}\n')
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        for target in ("> /dev/full", "-o /dev/full"):
+            done = shell(f"backprop map 'x*2' {target}", tmp_path, '{"x":3}\n')
+            assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert not os.path.isfile("/dev/full")
 
 
 def test_numbers_that_are_not_finite_are_words_and_noted(tmp_path: Path) -> None:
@@ -259,6 +261,19 @@ def test_a_run_that_is_killed_leaves_no_output_and_its_litter_goes_with_the_next
     shell("echo x > t.csv; echo 5 >> t.csv; backprop map 'x*2' t.csv -o out.csv", tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "t.csv"]
     assert (tmp_path / "out.csv").read_text() == "x,f,df_dx\n5,10.0,2.0\n"
+
+
+def test_the_output_keeps_its_mode_and_its_links(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n1\n")
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "real.csv").chmod(0o640)
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    assert shell("backprop map 'x*2' t.csv -o link.csv", tmp_path).returncode == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text() == "x,f,df_dx\n1,2.0,2.0\n"
+    assert (tmp_path / "real.csv").stat().st_mode & 0o777 == 0o640
+    done = shell("backprop map 'x*2' t.csv -o nowhere/out.csv", tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
 
 def make_parts(folder: Path, count: int, rows: int = 50) -> None:

@@ -94,7 +94,7 @@ class Run:
         self.mapper = self.make(text, source)
         self.folder = any(os.path.isdir(table) for table in tables)
         self.sources = expanded(tables, options["source_format"])
-        self.output: str | None = options["output"]
+        self.output: str | None = None if options["output"] == "-" else options["output"]
         self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
         self.started = time.perf_counter()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -50,20 +51,24 @@ def expanded(paths: list[str], wanted: str | None) -> list[str]:
 
 @contextmanager
 def whole(path: str) -> Iterator[str]:
-    """A place beside a file to write it: renamed if all went well, else removed. A killed run's litter goes too."""
-    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe is not replaced
+    """A place beside a file to write it: renamed if all went well, else removed. A killed run's litter goes too.
+
+    A link is followed, a file that exists keeps its mode, and a device or a pipe is written to, not replaced.
+    """
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
         yield path
         return
     folder, name = os.path.split(path)
     beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
     try:
-        if folder:
-            os.makedirs(folder, exist_ok=True)
         for litter in glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}.*.part")):
             with suppress(OSError):
                 os.unlink(litter)
         try:
             yield beside
+            if os.path.exists(path):
+                os.chmod(beside, stat.S_IMODE(os.stat(path).st_mode))
             synced(beside)
             os.replace(beside, path)
         except BaseException:

@@ -65,8 +65,9 @@ def map_files(mapper: Mapper, sources: list[str], target: str | None, options: O
     """Map some files to one, or to standard output for None."""
     if target is None:
         return into(mapper, sources, None, options.target_format or default_target(sources, options), options, seen)
+    format = options.target_format or format_of(target) or options.source(sources[0])
     with whole(target) as beside:
-        return into(mapper, sources, beside, options.target(target), options, seen)
+        return into(mapper, sources, beside, format, options, seen)
 
 
 def default_target(sources: list[str], options: Options) -> str:
