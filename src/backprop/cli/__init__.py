@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "backprop.cli.check",
     "nudge": "backprop.cli.nudge",
     "code": "backprop.cli.code",
+    "map": "backprop.cli.map",
     "gates": "backprop.cli.gates",
 }
 

@@ -66,10 +66,12 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
 class ExpressionCommand(click.Command):
     """A command whose options are, besides its own, the variables of its expression."""
 
+    several = False  # whether files may follow the expression
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = Words(self.own_options(ctx))
         words.read(args)
-        if len(words.positional) > 1:
+        if len(words.positional) > 1 and not self.several:
             raise words.too_many()
         ctx.meta["words"] = words
         return super().parse_args(ctx, [*words.options, "--", *words.positional])

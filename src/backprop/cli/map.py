@@ -1,0 +1,200 @@
+"""`backprop map`: value and gradients for every row of a table or a stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from backprop.cli.expression import ExpressionCommand, Words, name_of, read_expression, read_text
+from backprop.cli.failures import write_error
+from backprop.errors import Problem
+from backprop.gates import TIES
+from backprop.library import Compiled
+from backprop.values import parse_value, read_variables
+
+FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
+
+
+class MapCommand(ExpressionCommand):
+    """Files may follow the expression."""
+
+    several = True
+
+
+@click.command(
+    "map",
+    cls=MapCommand,
+    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
+    options_metavar="[--x VALUE …] [OPTIONS]",
+)
+@click.argument("expression", required=False)
+@click.argument("tables", nargs=-1)
+@click.option("-f", "file", metavar="FILE", help="Read the expression from a file.")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="The same value in every row.")
+@click.option("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
+@click.option("--wrt", metavar="x,y", help="The gradients of these variables only.")
+@click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
+@click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
+@click.option("--stages", is_flag=True, help="Add every intermediate variable, and its gradient.")
+@click.option("--hessian", is_flag=True, help="Add the second derivatives.")
+@click.option("--only-new", is_flag=True, help="Leave the columns of the input out.")
+@click.option("--sum", "total", is_flag=True, help="Write the sums over all rows alone.")
+@click.option("--from", "source_format", type=click.Choice(FORMATS), help="What is read, if no suffix says it.")
+@click.option("--to", "target_format", type=click.Choice(FORMATS), help="What is written, if no suffix says it.")
+@click.option("-o", "output", metavar="FILE", help="Write to a file or a folder, whole or not at all.")
+@click.option("--errors", type=click.Choice(["fail", "skip", "null"]), default="fail", help="What to do with bad rows.")
+@click.option("--errors-to", metavar="FILE", help="Collect bad rows in a file of JSON lines.")
+@click.option("--null-values", metavar="A,B", help="Texts that stand for nothing, besides the empty one.")
+@click.option("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, …")
+@click.option("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
+@click.option("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
+@click.option("--kernel", type=click.Choice(["auto", "numpy", "jit"]), default="auto", help="How rows are computed.")
+@click.option("--threads", type=click.IntRange(1), help="Threads that compute; all cores if not given.")
+@click.option("--verbose", is_flag=True, help="Say how it went, also where nobody watches.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the messages.")
+def command(**options: Any) -> int:
+    """Value and gradients of EXPRESSION for every row of TABLES (standard input if there is none).
+
+    \b
+    backprop map "(x+y)*z" points.csv -o gradients.csv
+    tail -f live.jsonl | backprop map "sigmoid(x) * y" | jq .df_dx
+    """
+    return Run(click.get_current_context(), **options).go()
+
+
+class Run:
+    """One call of the command."""
+
+    def __init__(self, ctx: click.Context, **options: Any) -> None:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads for matrices, and there are none
+        from backprop.rows.files import expanded
+        from backprop.rows.pipeline import Options
+
+        self.asked = options
+        words: Words = ctx.meta["words"]
+        tables = list(options["tables"])
+        if options["file"] is not None and options["expression"] is not None:
+            tables.insert(0, options["expression"])
+            options["expression"] = None
+        tables = tables or ["-"]
+        if "-" in (options["file"], options["variables"]) and "-" in tables:
+            raise Problem("option", "standard input can hold the rows or something else, not both")
+        text, source = read_expression(options["expression"], options["file"], words)
+        nulls = ("", *(options["null_values"] or "").split(",")) if options["null_values"] else ("",)
+        self.options = Options(
+            options["source_format"] or ("jsonl" if tables == ["-"] else None), options["target_format"],
+            options["total"], options["errors"], options["errors_to"], nulls, options["only_new"],
+        )  # fmt: skip
+        self.mapper = self.make(text, source)
+        self.folder = any(os.path.isdir(table) for table in tables)
+        self.sources = expanded(tables, options["source_format"])
+        self.output: str | None = None if options["output"] == "-" else options["output"]
+        self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
+        self.started = time.perf_counter()
+
+    def make(self, text: str, source: str | None) -> Any:
+        """The function of columns, from the options."""
+        from backprop.rows.mapper import Mapper
+
+        asked = self.asked
+        compiled = Compiled(text, ties=asked["ties"], expand=asked["expand"], source=source)
+        given = {}
+        if asked["variables"] is not None:
+            values = read_variables(read_text(asked["variables"]), name_of(asked["variables"]))
+            used = compiled.variables_given(values)
+            given = {name: value for name, value in values.items() if name in used}
+        for assignment in asked["assignments"]:
+            name, equals, value = assignment.partition("=")
+            if not equals or not name:
+                raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
+            given[name.strip()] = parse_value(value, name.strip())
+        wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
+        return Mapper(
+            text, wrt=wrt, given=given, ties=asked["ties"], expand=asked["expand"], stages=asked["stages"],
+            hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
+            threads=asked["threads"] or os.cpu_count() or 1, source=source,
+        )  # fmt: skip
+
+    def go(self) -> int:
+        """Do it; the exit status."""
+        output = self.output
+        into_folder = output is not None and (output.endswith(os.sep) or os.path.isdir(output))
+        if self.folder and output is not None and not into_folder and "." not in os.path.basename(output):
+            into_folder = True
+        if into_folder and not self.options.total:
+            assert output is not None
+            return self.parts(output)
+        if self.asked["engine"] != "local" or self.asked["resume"]:
+            option = "--resume" if self.asked["resume"] else "--engine"
+            raise Problem("option", f"{option} is for folders: give one to read, and one to write with -o")
+        from backprop.rows.pipeline import map_files
+
+        report = map_files(self.mapper, self.sources, output, self.options, self.progress())
+        self.say(report)
+        return 1 if report.bad else 0
+
+    def parts(self, folder: str) -> int:
+        """A folder: an output part for each input part, by whoever is asked for."""
+        from backprop.rows import engines, folders
+        from backprop.rows.batch import Report
+
+        engine = engines.engine(self.asked["engine"])
+        jobs, done = folders.jobs(self.sources, folder, self.mapper, self.options, self.asked["resume"])
+        report, failures = Report(), 0
+        seen = self.progress()
+        work = engines.PartWork(self.mapper, self.options)
+        for number, (job, found) in enumerate(engine(jobs, work, self.asked["scheduler"]), 1):
+            if found.report is None:
+                failures += 1
+                where = "" if job.source in found.failure else f"{job.source}: "
+                write_error(f"error: {where}{found.failure}\n")
+                continue
+            report.join(found.report)
+            folders.write_done(folder, os.path.basename(job.target), found.report.rows, job.fingerprint)
+            seen(report, number, len(jobs))
+        self.say(report, f"{len(jobs) - failures} of {len(jobs)} parts" + (f", {done} done before" if done else ""))
+        return 1 if failures or report.bad else 0
+
+    # ── what is said ──
+
+    def progress(self) -> Callable[[Any, int, int], None]:
+        """The line that is drawn while it works; nothing where nobody watches."""
+        last = [0.0]
+
+        def draw(report: Any, read: int, size: int) -> None:
+            now = time.perf_counter()
+            if not self.watched or now - last[0] < 0.2:
+                return
+            last[0] = now
+            seconds = now - self.started
+            text = f"{report.rows:,} rows, {report.rows / seconds:,.0f} a second"
+            if size and read:
+                left = seconds * (size - read) / read
+                text += f", {100 * read // size} %, {left:.0f} s left"
+            write_error(f"\r\x1b[K{text}")
+
+        return draw
+
+    def say(self, report: Any, parts: str = "") -> None:
+        """The line at the end, and what was remarkable."""
+        if self.watched:
+            write_error("\r\x1b[K")
+        if self.asked["quiet"]:
+            return
+        seconds = time.perf_counter() - self.started
+        if report.bad or self.watched or self.asked["verbose"]:
+            done = {"skip": "left out", "null": "kept without results"}.get(self.options.errors, "")
+            bad = f", {report.bad:,} bad ({done})" if report.bad else ""
+            head = f"{parts}: " if parts else ""
+            write_error(f"{head}{report.rows:,} rows in {seconds:.1f} s{bad}\n")
+        for text, (count, first) in report.tally.rows.items():
+            rows = "row" if count == 1 else "rows"
+            write_error(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
+        if self.asked["verbose"] and self.mapper.remark:
+            write_error(f"note: {self.mapper.remark}\n")

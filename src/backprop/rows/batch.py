@@ -1,0 +1,88 @@
+"""A batch of rows on its way through, and what becomes of rows that are bad."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TextIO
+
+from backprop.errors import Problem, nearest
+from backprop.rows.mapper import Mapper, Tally
+
+ERRORS = ("fail", "skip", "null")
+
+
+class Batch(NamedTuple):
+    """Rows as they were read.
+
+    `columns` holds a list of numbers for each column that the formula uses; `missing` the rows (counted in the batch)
+    in which one is null, or that are bad and kept: `errors` says why. `raw` is each row as text without its end of
+    line, `format` what kind of text that is; `records` are the values by name, for a writer of another format.
+    """
+
+    columns: dict[str, list[float]]
+    missing: list[int]
+    errors: dict[int, str]
+    raw: Sequence[str]
+    format: str
+    records: Sequence[dict[str, Any]]
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+
+class Report:
+    """What a run did: rows read and written, rows that were bad, and what was remarkable."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.bad = 0
+        self.tally = Tally()
+
+    def join(self, other: Report) -> None:
+        """Add what another part of the rows had."""
+        self.tally.join(other.tally.rows, self.rows)
+        self.rows += other.rows
+        self.bad += other.bad
+
+
+class Judge:
+    """What to do with a bad row: stop (`fail`), leave it out (`skip`), or keep it without results (`null`)."""
+
+    def __init__(self, errors: str, collected: TextIO | None = None) -> None:
+        self.errors = errors
+        self.collected = collected
+        self.bad = 0
+
+    def judge(self, source: str, line: int, why: str, raw: str) -> bool:
+        """Whether the row is kept. Raises a Problem under `fail`."""
+        message = f"{source}:{line}: {why}"
+        if self.errors == "fail":
+            raise Problem("row", message, status=1)
+        self.bad += 1
+        if self.collected is not None:
+            said = {"file": source, "line": line, "error": why, "row": raw}
+            self.collected.write(json.dumps(said, ensure_ascii=False) + "\n")
+        return self.errors == "null"
+
+
+def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: bool) -> None:
+    """Every column is there once, and none is written that is there already. Raises a Problem before the first row."""
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if twice is not None:
+        raise Problem("file", f"{source} has two columns called {twice}", status=1)
+    for name in mapper.inputs:
+        if name not in names:
+            known = nearest(name, names)
+            hint = f"did you mean {known}?" if known else f"its columns are {', '.join(names)}"
+            raise Problem("file", f"{source} has no column {name}", hint=hint, status=1)
+    check_outputs(names, mapper, source, only_new)
+
+
+def check_outputs(names: Iterable[str], mapper: Mapper, source: str, only_new: bool) -> None:
+    """No column is written that is there already."""
+    known = set(names)
+    for name in mapper.outputs:
+        if name in known and not only_new:
+            hint = f"name the output otherwise (g = …), or leave the columns of the input out (--only-new): {name}"
+            raise Problem("file", f"{source} has a column {name} already", hint=hint, status=1)

@@ -1,0 +1,48 @@
+"""The parts of a folder on a Dask cluster: a task each, with distributed's futures (the extra `dask`).
+
+A task writes its part whole or not at all, so one that is done again because its worker died does no harm. The parts
+must lie where all workers see them under the same path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backprop.errors import Problem
+from backprop.rows.engines import Done, Job, Work
+
+RETRIES = 3
+
+
+def dask(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[Job, Done]]:
+    """Each part as a task, in the order in which they are done. Without a scheduler's address, a cluster of our own."""
+    try:
+        from distributed import Client, as_completed  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        hint = "pip install 'backprop[dask]'"
+        raise Problem("option", "--engine dask needs distributed, which is not installed", hint=hint) from None
+    quiet()
+    try:
+        client = Client(scheduler, timeout="30s") if scheduler else Client(dashboard_address=None)
+    except (OSError, ValueError) as error:
+        raise Problem("file", f"cannot reach the scheduler {scheduler}: {first_line(error)}", status=1) from None
+    with client:
+        futures = client.map(work, jobs, pure=False, retries=RETRIES)
+        of = {future.key: job for future, job in zip(futures, jobs, strict=True)}
+        for future in as_completed(futures):
+            if future.status == "finished":
+                yield of[future.key], future.result()
+            else:
+                yield of[future.key], Done(None, first_line(future.exception()))
+
+
+def first_line(error: BaseException | None) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def quiet() -> None:
+    """A worker that dies is the cluster's business, and no traceback of ours."""
+    import logging
+
+    for name in ("distributed", "distributed.client", "distributed.comm", "distributed.core", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -1,0 +1,261 @@
+"""CSV and TSV: a line of names, then a row a line; quoted fields may hold separators, quotes and line ends."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from math import nan
+from typing import Any
+
+from backprop.errors import Problem
+from backprop.rows.batch import Batch, Judge, check_columns
+from backprop.rows.cells import Bad, from_text, text_number
+from backprop.rows.lines import Input, decoded
+from backprop.rows.mapper import Mapper
+
+SEPARATORS = {"csv": ",", "tsv": "\t"}
+JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+
+
+def read(
+    source: Input,
+    mapper: Mapper,
+    judge: Judge,
+    *,
+    format: str = "csv",
+    nulls: Sequence[str] = ("",),
+    only_new: bool = False,
+) -> Iterator[Batch]:
+    """The rows of a table in text."""
+    separator = SEPARATORS[format]
+    reader: Reader | None = None
+    rest, line = "", 1
+    for block in source.blocks():
+        text = rest + decoded(block, source.name, line + rest.count("\n"))
+        rest = ""
+        if line == 1:
+            text = text.removeprefix("\ufeff")
+        lines = [one.removesuffix("\r") for one in text.split("\n")]
+        ended = not lines[-1]
+        if ended:
+            lines.pop()
+        if text.count('"') % 2:  # a quoted field goes on in the next block
+            start = open_quote(lines)
+            rest = "\n".join(lines[start:]) + ("\n" if ended else "")
+            lines = lines[:start]
+        if reader is None and lines:
+            taken, names = header(lines, separator)
+            reader = Reader(source.name, names, mapper, judge, separator, format, frozenset(nulls))
+            check_columns(names, mapper, source.name, only_new)
+            lines, line = lines[taken:], line + taken
+        if reader is not None and lines:
+            batch = reader.rows(lines, line)
+            line += len(lines)
+            yield batch
+    if rest:
+        raise Problem("file", f"{source.name}:{line}: a quote is opened here and never closed", status=1)
+    if reader is None:
+        raise Problem("file", f"{source.name} is empty: there is no line of column names", status=1)
+
+
+def open_quote(lines: list[str]) -> int:
+    """The first line of the row in which a quote is still open at the end."""
+    start, quotes = 0, 0
+    for index, text in enumerate(lines):
+        if quotes % 2 == 0:
+            start = index
+        quotes += text.count('"')
+    return start
+
+
+def header(lines: list[str], separator: str) -> tuple[int, list[str]]:
+    """How many lines the names take, and the names."""
+    for taken, (text, count) in enumerate(whole_rows(lines), 1):
+        if text.strip():
+            skipped = sum(1 for _ in range(taken - 1))
+            return skipped + count, [name.strip() for name in fields_of(text, separator)]
+    return len(lines), []
+
+
+def whole_rows(lines: list[str]) -> Iterator[tuple[str, int]]:
+    """Each row as text, and how many lines it takes."""
+    pending: list[str] = []
+    quotes = 0
+    for text in lines:
+        pending.append(text)
+        quotes += text.count('"')
+        if quotes % 2 == 0:
+            yield "\n".join(pending), len(pending)
+            pending, quotes = [], 0
+    if pending:
+        yield "\n".join(pending), len(pending)
+
+
+def fields_of(text: str, separator: str) -> list[str]:
+    """The fields of a row."""
+    if '"' not in text:
+        return text.split(separator)
+    return next(csv.reader([text], delimiter=separator))
+
+
+class Reader:
+    """Rows of text as batches."""
+
+    def __init__(
+        self,
+        source: str,
+        names: list[str],
+        mapper: Mapper,
+        judge: Judge,
+        separator: str,
+        format: str,
+        nulls: frozenset[str],
+    ) -> None:
+        self.source = source
+        self.names = names
+        self.judge = judge
+        self.separator = separator
+        self.format = format
+        self.nulls = nulls
+        self.used = {name: names.index(name) for name in mapper.inputs if name in names}
+
+    def rows(self, lines: list[str], first: int) -> Batch:
+        """The rows of some lines. The plain way first: no quotes, and a number in each column that is used."""
+        if self.nulls == {""} and not any('"' in text or "_" in text for text in lines):
+            try:
+                width = len(self.names)
+                fields = [text.split(self.separator) for text in lines]
+                if all(len(row) == width for row in fields) and all(text.isascii() for text in lines):
+                    columns = {name: [float(row[at]) for row in fields] for name, at in self.used.items()}
+                    return Batch(columns, [], {}, lines, self.format, Records(self.names, fields, self.used))
+            except ValueError:
+                pass
+        return self.careful(lines, first)
+
+    def careful(self, lines: list[str], first: int) -> Batch:
+        """The rows of some lines, one after the other: nulls, quotes, and what is bad."""
+        columns: dict[str, list[float]] = {name: [] for name in self.used}
+        missing: list[int] = []
+        errors: dict[int, str] = {}
+        raw: list[str] = []
+        fields: list[list[str]] = []
+        line = first
+        for text, count in whole_rows(lines):
+            number, line = line, line + count
+            if not text.strip():
+                continue
+            row = fields_of(text, self.separator)
+            try:
+                if len(row) != len(self.names):
+                    raise Bad(f"expected {len(self.names)} columns, got {len(row)}")
+                numbers = [
+                    None if row[at].strip() in self.nulls else from_text(row[at], name)
+                    for name, at in self.used.items()
+                ]
+            except Bad as bad:
+                if not self.judge.judge(self.source, number, str(bad), text):
+                    continue
+                errors[len(raw)] = str(bad)
+                numbers = [None] * len(columns)
+                if len(row) != len(self.names):
+                    row = (row + [""] * len(self.names))[: len(self.names)]
+                    text = written(row, self.separator)
+            if None in numbers:
+                missing.append(len(raw))
+            for column, value in zip(columns.values(), numbers, strict=True):
+                column.append(nan if value is None else value)
+            raw.append(text)
+            fields.append(row)
+        return Batch(columns, missing, errors, raw, self.format, Records(self.names, fields, self.used))
+
+
+class Records(Sequence[dict[str, Any]]):
+    """Rows of fields as objects, made when a writer of another format asks for them."""
+
+    def __init__(self, names: list[str], fields: list[list[str]], used: dict[str, int]) -> None:
+        self.names = names
+        self.fields = fields
+        self.used = used
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def __getitem__(self, index: Any) -> Any:
+        return {name: self.value(name, text) for name, text in zip(self.names, self.fields[index], strict=True)}
+
+    def value(self, name: str, text: str) -> Any:
+        """A field as JSON: nothing is null; what is spelt like a number of JSON is one, the rest is text."""
+        import json
+
+        if not text:
+            return None
+        return json.loads(text) if JSON_NUMBER.fullmatch(text) else text
+
+
+def written(fields: Sequence[str], separator: str) -> str:
+    """A row as text, with quotes where they are needed."""
+    return separator.join(
+        '"' + text.replace('"', '""') + '"' if any(mark in text for mark in (separator, '"', "\n", "\r")) else text
+        for text in fields
+    )
+
+
+class Writer:
+    """Batches as CSV or TSV. The names of the first batch's columns are the table's."""
+
+    def __init__(self, names: Sequence[str], only_new: bool, format: str, with_errors: bool) -> None:
+        self.names = list(names)
+        self.only_new = only_new
+        self.separator = SEPARATORS[format]
+        self.format = format
+        self.with_errors = with_errors
+        self.before: list[str] | None = None
+
+    def text(self, batch: Batch, results: Sequence[Any], finite: bool) -> str:
+        """The lines of a batch, with the results beside each row; and before the first batch the line of names."""
+        separator = self.separator
+        head = ""
+        if self.before is None:
+            self.before = [] if self.only_new else list(batch.records[0]) if len(batch) else []
+            head = written([*self.before, *self.names, *(["_error"] if self.with_errors else [])], separator) + "\n"
+        columns = [column.tolist() for column in results]
+        if batch.missing or self.with_errors:
+            missing = set(batch.missing)
+            tails = [
+                separator.join([""] * len(columns) if index in missing else map(text_number, row))
+                for index, row in enumerate(zip(*columns, strict=True))
+            ]
+            if self.with_errors:
+                tails = [
+                    tail + separator + written([batch.errors.get(index, "")], separator)
+                    for index, tail in enumerate(tails)
+                ]
+        else:
+            pattern = separator.join(["%r"] * len(columns))
+            tails = [pattern % row for row in zip(*columns, strict=True)]
+        if self.only_new:
+            return head + "".join([f"{tail}\n" for tail in tails])
+        heads = batch.raw if batch.format == self.format else [self.fields(record) for record in batch.records]
+        return head + "".join([f"{own}{separator}{tail}\n" for own, tail in zip(heads, tails, strict=True)])
+
+    def totals(self, rows: int, sums: dict[str, float]) -> str:
+        """Sums over all rows, as a table of one row."""
+        values = [str(rows), *map(text_number, sums.values())]
+        return f"{written(['rows', *sums], self.separator)}\n{self.separator.join(values)}\n"
+
+    def fields(self, record: dict[str, Any]) -> str:
+        """A JSON object as a row of text."""
+        import json
+
+        assert self.before is not None
+        more = [name for name in record if name not in self.before]
+        if more:
+            raise Problem("row", f"a row has a column {more[0]} that the first row does not have", status=1)
+        texts = []
+        for name in self.before:
+            value = record.get(name)
+            texts.append(
+                "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            )
+        return written(texts, self.separator)

@@ -1,0 +1,81 @@
+"""Who does the parts of a folder: this process, or whoever is plugged in.
+
+An engine is a function `engine(jobs, work, scheduler)`: it calls `work(job)` for each job, anywhere and in any order
+(both can be pickled), and yields each job with what `work` gave back. Others are found under the entry points
+`backprop.engines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from typing import NamedTuple
+
+from backprop.errors import Problem, nearest
+from backprop.rows.batch import Report
+from backprop.rows.mapper import Mapper
+from backprop.rows.pipeline import Options, map_file
+
+
+class Job(NamedTuple):
+    """One part: a file to read, the file to write, and the fingerprint under which it is known to be done."""
+
+    source: str
+    target: str
+    fingerprint: str
+
+
+class Done(NamedTuple):
+    """What came of a part: the report, or why there is none."""
+
+    report: Report | None
+    failure: str = ""
+
+
+Work = Callable[[Job], Done]
+Engine = Callable[[list[Job], Work, str | None], Iterator[tuple[Job, Done]]]
+
+OWN = {"local": "backprop.rows.engines:local", "dask": "backprop.rows.dask_engine:dask"}
+
+
+class PartWork:
+    """The work on one part, as it travels to where it is done. A part that cannot be done is told, not raised."""
+
+    def __init__(self, mapper: Mapper, options: Options) -> None:
+        self.mapper = mapper
+        self.options = options
+
+    def __call__(self, job: Job) -> Done:
+        try:
+            return Done(map_file(self.mapper, job.source, job.target, self.options))
+        except Problem as problem:
+            return Done(None, problem.message)
+
+
+def local(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[Job, Done]]:
+    """One part after the other, in this process."""
+    for job in jobs:
+        yield job, work(job)
+
+
+def engine(name: str) -> Engine:
+    """The engine of a name. Raises a Problem of kind "option"."""
+    if name in OWN:
+        module, _, function = OWN[name].partition(":")
+        found: Engine = getattr(import_module(module), function)
+        return found
+    from importlib.metadata import entry_points
+
+    plugged = {point.name: point for point in entry_points(group="backprop.engines")}
+    if name in plugged:
+        other: Engine = plugged[name].load()
+        return other
+    known = names_of(plugged)
+    near = nearest(name, known)
+    raise Problem(
+        "option", f"there is no engine {name}", hint=f"did you mean {near}?" if near else f"it is {', '.join(known)}"
+    )
+
+
+def names_of(plugged: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([*OWN, *plugged]))

@@ -1,0 +1,127 @@
+"""Files that are whole or not there at all, and the parts of a folder that are done already."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from backprop.errors import Problem
+
+FORMATS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+}
+FORMATS |= {".ipc": "arrow", ".feather": "arrow", ".pq": "parquet"}
+TEXT = frozenset({"jsonl", "csv", "tsv"})
+DONE = ".backprop.jsonl"  # in an output folder: a line for each part that is done
+
+
+def format_of(path: str) -> str | None:
+    """The format that a file's suffix stands for."""
+    return FORMATS.get(os.path.splitext(path.removesuffix(".gz"))[1].lower())
+
+
+def expanded(paths: list[str], wanted: str | None) -> list[str]:
+    """The files that paths, patterns and folders stand for, in order. Raises a Problem where there is none."""
+    found: list[str] = []
+    for path in paths:
+        if os.path.isdir(path):
+            inside = sorted(os.path.join(path, name) for name in os.listdir(path) if not name.startswith("."))
+            files = [file for file in inside if os.path.isfile(file) and (wanted or format_of(file))]
+            if not files:
+                raise Problem("file", f"there are no tables in {path}", hint=f"files that end in {', '.join(FORMATS)}")
+            found += files
+        elif path != "-" and not os.path.exists(path) and any(mark in path for mark in "*?["):
+            files = sorted(glob.glob(path, recursive=True))
+            if not files:
+                raise Problem("file", f"no file is like {path}")
+            found += files
+        else:
+            found.append(path)
+    return found
+
+
+@contextmanager
+def whole(path: str) -> Iterator[str]:
+    """A place beside a file to write it: renamed if all went well, else removed. A killed run's litter goes too.
+
+    A link is followed, a file that exists keeps its mode, and a device or a pipe is written to, not replaced.
+    """
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        yield path
+        return
+    folder, name = os.path.split(path)
+    beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
+    try:
+        for litter in glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}.*.part")):
+            with suppress(OSError):
+                os.unlink(litter)
+        try:
+            yield beside
+            if os.path.exists(path):
+                os.chmod(beside, stat.S_IMODE(os.stat(path).st_mode))
+            synced(beside)
+            os.replace(beside, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(beside)
+            raise
+    except OSError as error:
+        raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
+
+
+def synced(path: str) -> None:
+    """Make sure that a file is on the disk."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# ── parts that are done ──
+
+
+def part_fingerprint(options: str, source: str) -> str:
+    """What a part was made of: the formula and the options, and the source's size and time."""
+    stat = os.stat(source)
+    return f"{options}-{stat.st_size}-{stat.st_mtime_ns}"
+
+
+def parts_done(folder: str) -> dict[str, dict[str, object]]:
+    """The parts of an output folder that are written down as done."""
+    done: dict[str, dict[str, object]] = {}
+    with suppress(OSError), open(os.path.join(folder, DONE), encoding="utf-8") as file:
+        for line in file:
+            with suppress(ValueError, KeyError, TypeError):  # a line that a killed run left half-written
+                part = json.loads(line)
+                done[part["part"]] = part
+    return done
+
+
+def write_done(folder: str, name: str, rows: int, fingerprint: str) -> None:
+    """Write down that a part is done."""
+    size = os.path.getsize(os.path.join(folder, name))
+    line = json.dumps({"part": name, "rows": rows, "bytes": size, "fingerprint": fingerprint})
+    with open(os.path.join(folder, DONE), "a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def is_done(folder: str, name: str, fingerprint: str, done: dict[str, dict[str, object]]) -> bool:
+    """Whether a part is there as it was written down, of the same formula, options and source."""
+    part = done.get(name)
+    if part is None or part.get("fingerprint") != fingerprint:
+        return False
+    try:
+        return os.path.getsize(os.path.join(folder, name)) == part.get("bytes")
+    except OSError:
+        return False

@@ -1,0 +1,68 @@
+"""A folder of parts: what is to be done, and what is done already."""
+
+from __future__ import annotations
+
+import glob
+import os
+from contextlib import suppress
+
+from backprop.errors import Problem
+from backprop.rows.engines import Job
+from backprop.rows.files import DONE, is_done, part_fingerprint, parts_done, write_done
+from backprop.rows.mapper import Mapper
+from backprop.rows.pipeline import Options
+
+__all__ = ["jobs", "write_done"]
+
+SUFFIX = {"jsonl": ".jsonl", "csv": ".csv", "tsv": ".tsv", "parquet": ".parquet", "arrow": ".arrow"}
+
+
+def jobs(sources: list[str], folder: str, mapper: Mapper, options: Options, resume: bool) -> tuple[list[Job], int]:
+    """A job for each part that is missing, and how many are done already. What a killed run left over is removed."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise Problem("file", f"cannot write {folder}: {error.strerror or error}", status=1) from None
+    for litter in glob.glob(os.path.join(glob.escape(folder), ".*.part")):
+        with suppress(OSError):
+            os.unlink(litter)
+    done = parts_done(folder) if resume else {}
+    if not resume:
+        with suppress(OSError):
+            os.unlink(os.path.join(folder, DONE))
+    own = options.fingerprint(mapper)
+    found, skipped, taken = [], 0, set()
+    for source in sources:
+        source = os.path.abspath(source)  # a worker may stand elsewhere
+        target = os.path.join(os.path.abspath(folder), part_name(source, options))
+        if target in taken or target == source:
+            raise Problem("option", f"two parts would be written to {target}", hint="give another folder")
+        taken.add(target)
+        try:
+            fingerprint = part_fingerprint(own, source)
+        except OSError as error:
+            raise Problem("file", f"cannot read {source}: {error.strerror or error}", status=1) from None
+        if is_done(folder, os.path.basename(target), fingerprint, done) or (
+            resume and says_so(target, source, own, options)
+        ):
+            skipped += 1
+        else:
+            found.append(Job(source, target, fingerprint))
+    return found, skipped
+
+
+def says_so(target: str, source: str, fingerprint: str, options: Options) -> bool:
+    """Whether a part itself says that it is done: a killed run may not have come to write it down."""
+    if not os.path.exists(target) or {options.source(source), options.target(target)} != {"parquet"}:
+        return False
+    from backprop.rows.frames import made_from
+
+    return made_from(target, source, fingerprint)
+
+
+def part_name(source: str, options: Options) -> str:
+    """What a part of the output is called."""
+    name = os.path.basename(source).removesuffix(".gz")
+    if options.target_format is None:
+        return name
+    return os.path.splitext(name)[0] + SUFFIX[options.target_format]

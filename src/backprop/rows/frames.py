@@ -1,0 +1,400 @@
+"""Parquet, Arrow and large CSV through Polars, a few batches at a time (the extra `table`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
+from typing import Any
+
+from backprop.errors import Problem
+from backprop.rows.batch import Batch, Judge, Report, check_columns
+from backprop.rows.delimited import SEPARATORS, Reader, Records, header
+from backprop.rows.files import TEXT
+from backprop.rows.lines import Input, decoded, unreadable
+from backprop.rows.mapper import Mapper
+from backprop.rows.pipeline import Options, Seen, batches, size_of, standard_output, writer_of
+
+CHUNK = 131_072  # rows at a time
+BLOCK = 4 << 20  # bytes of text at a time
+MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
+ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
+
+LINES = "\0"  # the column of whole lines
+READ = "\0"  # before the name of a column of text: the column of its numbers
+
+Frame = Any
+
+
+def polars() -> Any:
+    """Polars, or the problem that it is not there."""
+    try:
+        import polars
+    except ImportError:
+        hint = "pip install 'backprop[table]'"
+        raise Problem("option", "Parquet and Arrow need Polars, which is not installed", hint=hint) from None
+    return polars
+
+
+def map_frames(
+    mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen
+) -> Report:
+    """Map tables to one through Polars."""
+    polars()
+    report = Report()
+    frames = all_frames(mapper, sources, target, options, seen, report)
+    if options.total:
+        write_sums(frames, path, target, mapper, options)
+    else:
+        write(frames, path, target, mapper, options)
+    return report
+
+
+def all_frames(
+    mapper: Mapper, sources: list[str], target: str, options: Options, seen: Seen, report: Report
+) -> Iterator[Frame]:
+    """The rows of all tables, with the results beside them."""
+    with ExitStack() as stack:
+        collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
+        judge = Judge(options.errors, collected)
+        for source in sources:
+            size = size_of(source)
+            for frame, read in frames_of(source, mapper, target, options, judge):
+                yield with_results(frame, mapper, target, options, report)
+                report.bad = judge.bad
+                seen(report, read, size)
+
+
+def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
+    """The rows of one table, and how many bytes of it are read."""
+    format = options.source(source)
+    if format == "jsonl":
+        return frames_of_lines(source, mapper, options, judge)
+    if format in TEXT:
+        return frames_of_delimited(source, mapper, options, judge, format, target)
+    return frames_of_binary(source, mapper, options, format)
+
+
+def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
+    """JSON lines as frames: what the formula uses as numbers, the rest as text. The first row says what there is."""
+    pl = polars()
+    given = Input(source)
+    names: list[str] | None = None
+    try:
+        for batch in batches(given, mapper, judge, options):
+            names = [name for name in batch.records[0] if name not in mapper.inputs] if names is None else names
+            columns = {name: [as_text(record.get(name)) for record in batch.records] for name in names}
+            frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
+            yield with_numbers(frame, batch, options, ""), given.read
+    finally:
+        given.close()
+
+
+def as_text(value: Any) -> str | None:
+    """What is no number for the formula, as text."""
+    import json
+
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str) -> Frame:
+    """A frame with the numbers of a batch in columns of their own."""
+    pl = polars()
+    new = []
+    for name, values in batch.columns.items():
+        series = pl.Series(prefix + name, values, dtype=pl.Float64)
+        if batch.missing:
+            series = series.scatter(batch.missing, None)
+        new.append(series)
+    if options.errors == "null":
+        errors = [batch.errors.get(index) for index in range(len(batch))]
+        new.append(pl.Series("_error", errors, dtype=pl.String))
+    return frame.with_columns(new) if frame.width else pl.DataFrame(new)
+
+
+def frames_of_delimited(
+    source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
+) -> Iterator[tuple[Frame, int]]:
+    """CSV as frames of text: types are not guessed, and what is written again is what was read.
+
+    Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader. A block
+    without quotes that is written in the format in which it was read goes through as whole lines.
+    """
+    given = Input(source)
+    given.block = BLOCK
+    reader: Reader | None = None
+    rest, line = b"", 1
+    try:
+        for block in given.blocks():
+            data, rest = cut(rest + block)
+            if reader is None and data:
+                text = decoded(data[:MOST_HEADER], source, 1) if len(data) <= MOST_HEADER else head(data, source)
+                taken, names = header([one.removesuffix("\r") for one in text.split("\n")], SEPARATORS[format])
+                check_columns(names, mapper, source, options.only_new)
+                reader = Reader(source, names, mapper, judge, SEPARATORS[format], format, frozenset(options.nulls))
+                for _ in range(taken):
+                    data = data.partition(b"\n")[2]
+                line += taken
+                yield parsed(b"", line, reader, options), given.read  # what the columns are, also if there is no row
+            if reader is not None and data:
+                frame = plain(data, reader, options) if target == format else None
+                yield parsed(data, line, reader, options) if frame is None else frame, given.read
+                line += count(data, "\n") if frame is None else frame.height
+        if rest:
+            raise Problem("file", f"{source}:{line}: a quote is opened here and never closed", status=1)
+        if reader is None:
+            raise Problem("file", f"{source} is empty: there is no line of column names", status=1)
+    finally:
+        given.close()
+
+
+def head(data: bytes, source: str) -> str:
+    """The beginning of a block, up to the end of a line."""
+    end = data.rfind(b"\n", 0, MOST_HEADER) + 1
+    return decoded(data[: end or len(data)], source, 1).removeprefix("\ufeff")
+
+
+def cut(data: bytes) -> tuple[bytes, bytes]:
+    """Whole rows, and the beginning of a row in which a quote is still open."""
+    if data.count(b'"') % 2 == 0:
+        return data, b""
+    lines = data.split(b"\n")
+    start, quotes, at = 0, 0, 0
+    for text in lines:
+        if quotes % 2 == 0:
+            start = at
+        quotes += text.count(b'"')
+        at += len(text) + 1
+    return data[:start], data[start:]
+
+
+def count(data: bytes, character: str) -> int:
+    """How often a character of ASCII is there; many times as fast as `bytes.count`."""
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord(character)))
+
+
+def plain(data: bytes, reader: Reader, options: Options) -> Frame | None:
+    """Rows without quotes: a column of whole lines, and the numbers. None where there is any doubt."""
+    pl = polars()
+    if b'"' in data or b"\r" in data or options.nulls != ("",) or options.errors == "null":
+        return None
+    last, width = reader.names[-1], len(reader.names)
+    schema = {name: pl.Float64 if name in reader.used else pl.String for name in reader.names}
+    wanted = [index for index, name in enumerate(reader.names) if name in reader.used or name == last]
+    try:
+        lines = pl.read_csv(data, has_header=False, schema={LINES: pl.String}, separator="\1", quote_char=None)
+        numbers = pl.read_csv(
+            data, has_header=False, schema=schema, columns=wanted, separator=reader.separator, quote_char=None
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    texts = lines.get_column(LINES)
+    if texts.null_count() or count(data, reader.separator) != len(texts) * (width - 1):
+        return None
+    # A field that is empty, or a row that is too short (and another one too long)?
+    if (
+        numbers.get_column(last).null_count()
+        and (texts.str.count_matches(reader.separator, literal=True) != width - 1).any()
+    ):
+        return None
+    return lines.hstack([numbers.get_column(name).alias(READ + name) for name in reader.used])
+
+
+def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
+    """The rows of some lines as text, with a column of numbers for each that the formula uses."""
+    pl = polars()
+    frame = None
+    if options.nulls == ("",):
+        try:
+            frame = pl.read_csv(
+                data, has_header=False, separator=reader.separator, infer_schema=False,
+                schema=dict.fromkeys(reader.names, pl.String), raise_if_empty=False,
+            )  # fmt: skip
+        except pl.exceptions.PolarsError:
+            frame = None
+    if frame is not None and not frame.get_column(reader.names[-1]).null_count():  # else a row may have been too short
+        numbers = frame.select(pl.col(name).cast(pl.Float64, strict=False).alias(READ + name) for name in reader.used)
+        if all(
+            numbers.get_column(READ + name).null_count() == frame.get_column(name).null_count() for name in reader.used
+        ):
+            whole = frame.hstack(numbers)
+            return whole.with_columns(_error=pl.lit(None, pl.String)) if options.errors == "null" else whole
+    lines = [one.removesuffix("\r") for one in decoded(data, reader.source, line).split("\n")]
+    batch = reader.careful(lines if lines[-1] else lines[:-1], line)
+    fields = batch.records.fields if isinstance(batch.records, Records) else []
+    columns = {name: [row[at] or None for row in fields] for at, name in enumerate(reader.names)}
+    return with_numbers(pl.DataFrame(columns, schema=dict.fromkeys(reader.names, pl.String)), batch, options, READ)
+
+
+def frames_of_binary(source: str, mapper: Mapper, options: Options, format: str) -> Iterator[tuple[Frame, int]]:
+    """Parquet and Arrow read by Polars."""
+    pl = polars()
+    try:
+        lazy = pl.scan_parquet(source, glob=False) if format == "parquet" else pl.scan_ipc(source)
+        schema = lazy.collect_schema()
+    except OSError as error:
+        raise unreadable(source, error) from None
+    except pl.exceptions.PolarsError as error:
+        raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
+    check_columns(list(schema), mapper, source, options.only_new)
+    for name in mapper.inputs:
+        if not schema[name].is_numeric():
+            raise Problem("file", f"{source}: column '{name}': expected numbers, got {schema[name]}", status=1)
+    if options.only_new and mapper.inputs:
+        lazy = lazy.select(mapper.inputs)
+    size = size_of(source)
+    for frame in streamed(pl, lazy, source):
+        yield frame, size
+
+
+def streamed(pl: Any, lazy: Any, source: str) -> Iterator[Frame]:
+    """The batches of a lazy frame, in order."""
+    try:
+        yield from lazy.collect_batches(chunk_size=CHUNK, maintain_order=True, engine="streaming", lazy=True)
+    except OSError as error:
+        raise unreadable(source, error) from None
+    except pl.exceptions.PolarsError as error:
+        raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def with_results(frame: Frame, mapper: Mapper, target: str, options: Options, report: Report) -> Frame:
+    """A frame with the columns of the results; null where a number was null."""
+    pl = polars()
+    numbers, typed, missing = {}, {}, None
+    for name in mapper.inputs:
+        series = frame.get_column(READ + name if READ + name in frame.columns else name)
+        series = series.cast(pl.Float64) if series.dtype != pl.Float64 else series
+        typed[name] = series
+        if series.null_count():
+            empty = series.is_null().to_numpy()
+            missing = empty if missing is None else missing | empty
+            series = series.fill_null(float("nan"))
+        numbers[name] = series.to_numpy()
+    results, met = mapper.run(numbers, frame.height, missing)
+    report.tally.join(met, report.rows)
+    report.rows += frame.height
+    new = [pl.Series(name, column) for name, column in results.items()]
+    if missing is not None:
+        new = [series.set(pl.Series(missing), None) for series in new]
+    errors = [frame.get_column("_error")] if options.errors == "null" and "_error" in frame.columns else []
+    if options.only_new or options.total:
+        return pl.DataFrame([*new, *errors])
+    own = [
+        name
+        for name in frame.columns
+        if name == LINES or (not name.startswith(READ) and not (errors and name == "_error"))
+    ]
+    columns = {name: frame.get_column(name) for name in own}
+    if target not in TEXT:  # text that the formula reads as numbers is written as numbers
+        columns |= {name: typed[name].alias(name) for name in own if READ + name in frame.columns}
+    return pl.DataFrame([*columns.values(), *new, *errors])
+
+
+# ── writing ──
+
+
+def write(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper, options: Options) -> None:
+    """Write the frames: text as it comes, Parquet and Arrow through Polars' streams."""
+    if target == "jsonl":
+        write_lines(frames, path, mapper, options)
+    elif target in TEXT:
+        write_delimited(frames, path, target)
+    elif path is None:
+        raise Problem("option", f"{target} does not go to standard output", hint=f"give a file: -o FILE.{target}")
+    else:
+        sink(frames, path, target, options.fingerprint(mapper))
+
+
+def write_delimited(frames: Iterator[Frame], path: str | None, target: str) -> None:
+    """Frames as CSV or TSV, each as it comes."""
+    with place(path) as out:
+        for index, frame in enumerate(frames):
+            style = "never" if LINES in frame.columns else "necessary"
+            frame.write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
+            if path is None:
+                out.flush()
+
+
+def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, options: Options) -> None:
+    """Frames as JSON lines; the writer for text knows how numbers that are not finite are written."""
+    writer = writer_of("jsonl", mapper, options)
+    with place(path) as out:
+        for frame in frames:
+            own = [name for name in frame.columns if name not in mapper.outputs or options.only_new]
+            missing = frame.select(mapper.outputs[0]).to_series().is_null().arg_true().to_list()
+            records = frame.select(own).to_dicts() if not options.only_new else [{}] * frame.height
+            batch = Batch({}, missing, {}, records, "frame", records)
+            results = [frame.get_column(name).fill_null(0.0).to_numpy() for name in mapper.outputs]
+            out.write(writer.text(batch, results, False).encode())
+
+
+def write_sums(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper, options: Options) -> None:
+    """The sums over all rows, as JSON or a table of text."""
+    from backprop.rows.summation import Sums
+
+    if target not in TEXT:
+        raise Problem("option", f"sums are not written as {target}", hint="--to jsonl, csv or tsv")
+    sums = Sums()
+    for frame in frames:
+        results = frame.select(mapper.outputs).drop_nulls()
+        sums.add({name: results.get_column(name).to_numpy() for name in mapper.outputs}, results.height)
+    with place(path) as out:
+        out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
+
+
+def place(path: str | None) -> Any:
+    """A file to write, or standard output, which stays open."""
+    return open(path, "wb") if path is not None else nullcontext(standard_output())
+
+
+def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> None:
+    """Frames into a file, which Polars asks for as it writes them."""
+    pl = polars()
+    from polars.io.plugins import register_io_source
+
+    first = next(frames, None)
+    schema = first.schema if first is not None else {}
+    failed: list[BaseException] = []
+
+    def source(*_: Any) -> Iterator[Frame]:
+        try:
+            if first is not None:
+                yield first
+            yield from frames
+        except BaseException as error:  # Polars would wrap it
+            failed.append(error)
+            raise
+
+    lazy = register_io_source(source, schema=schema)
+    try:
+        if target == "parquet":
+            lazy.sink_parquet(path, row_group_size=ROW_GROUP, metadata={"backprop": fingerprint}, engine="streaming")
+        else:
+            lazy.sink_ipc(path, engine="streaming")
+    except BaseException as error:
+        if failed:
+            raise failed[0] from None
+        if isinstance(error, pl.exceptions.PolarsError):
+            raise OSError(None, first_line(error)) from None
+        raise
+
+
+def made_from(target: str, source: str, fingerprint: str) -> bool:
+    """Whether a Parquet file says that it was made so, and has as many rows as its source, a Parquet file too."""
+    pl = polars()
+    try:
+        said = pl.read_parquet_metadata(target).get("backprop")
+        rows = [pl.scan_parquet(path, glob=False).select(pl.len()).collect().item() for path in (target, source)]
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+    return said == fingerprint and rows[0] == rows[1] and newer(target, source)
+
+
+def newer(target: str, source: str) -> bool:
+    return os.path.getmtime(target) >= os.path.getmtime(source)

@@ -1,0 +1,166 @@
+"""JSON lines: an object a row, its own members unchanged and the results behind them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from math import nan
+from typing import Any
+
+from backprop.errors import nearest
+from backprop.rows.batch import Batch, Judge, check_outputs
+from backprop.rows.cells import Bad, from_json, json_number, shown
+from backprop.rows.lines import Input, decoded
+from backprop.rows.mapper import Mapper
+
+
+def fastest() -> Callable[[str], Any]:
+    """The parser that is installed."""
+    try:
+        import orjson
+    except ImportError:
+        return json.loads
+    found: Callable[[str], Any] = orjson.loads
+    return found
+
+
+loads = fastest()
+
+
+def read(source: Input, mapper: Mapper, judge: Judge, *, only_new: bool = False) -> Iterator[Batch]:
+    """The rows of a stream of JSON lines; lines without anything on them are passed over."""
+    line = 1
+    checked = False
+    for block in source.blocks():
+        if line == 1 and block.startswith(b"\xef\xbb\xbf"):
+            block = block[3:]
+        lines = decoded(block, source.name, line).split("\n")
+        if not lines[-1]:
+            lines.pop()
+        batch = rows(lines, line, source.name, mapper, judge)
+        if not checked and batch.records:
+            check_outputs(batch.records[0], mapper, source.name, only_new)
+            checked = True
+        line += len(lines)
+        if len(batch):
+            yield batch
+
+
+def rows(lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge) -> Batch:
+    """The rows of some lines. The plain way first: all lines are objects with a number for each column."""
+    try:
+        records = [loads(text) for text in lines]
+        columns = {name: [record[name] for record in records] for name in mapper.inputs}
+        kinds = {type(value) for column in columns.values() for value in column}
+        if kinds <= {float, int} and {type(record) for record in records} <= {dict}:
+            if int in kinds:
+                columns = {name: [float(value) for value in column] for name, column in columns.items()}
+            return Batch(columns, [], {}, lines, "jsonl", records)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        pass
+    return careful(lines, first, source, mapper, judge)
+
+
+def careful(lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge) -> Batch:
+    """The rows of some lines, one after the other: integers, nulls, and what is bad."""
+    columns: dict[str, list[float]] = {name: [] for name in mapper.inputs}
+    missing: list[int] = []
+    errors: dict[int, str] = {}
+    raw: list[str] = []
+    records: list[dict[str, Any]] = []
+    for offset, text in enumerate(lines):
+        if not text or text.isspace():
+            continue
+        try:
+            record = parsed(text)
+            numbers = [None if (value := member(record, name)) is None else from_json(value, name) for name in columns]
+        except Bad as bad:
+            if not judge.judge(source, first + offset, str(bad), text):
+                continue
+            record = record_of_bad(text)
+            text = compact(record)
+            errors[len(raw)] = str(bad)
+            numbers = [None] * len(columns)
+        if None in numbers:
+            missing.append(len(raw))
+        for column, number in zip(columns.values(), numbers, strict=True):
+            column.append(nan if number is None else number)
+        raw.append(text)
+        records.append(record)
+    return Batch(columns, missing, errors, raw, "jsonl", records)
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The object on a line. Raises Bad."""
+    try:
+        record = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Bad(f"this is not JSON: {error.msg} (column {error.colno})") from None
+    except RecursionError:
+        raise Bad("this is nested too deeply") from None
+    if not isinstance(record, dict):
+        raise Bad(f"expected an object, got {shown(record)}")
+    return record
+
+
+def member(record: dict[str, Any], name: str) -> Any:
+    if name not in record:
+        known = nearest(name, record)
+        raise Bad(f"there is no column '{name}'" + (f" (did you mean {known}?)" if known else ""))
+    return record[name]
+
+
+def record_of_bad(text: str) -> dict[str, Any]:
+    """What is kept of a bad row: its members if it has any, or else its text."""
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        record = None
+    return record if isinstance(record, dict) else {"_row": text}
+
+
+class Writer:
+    """Batches as JSON lines."""
+
+    def __init__(self, names: Sequence[str], only_new: bool) -> None:
+        self.only_new = only_new
+        members = ",".join(f"{json.dumps(name, ensure_ascii=False).replace('%', '%%')}:%s" for name in names)
+        self.plain = members.replace("%s", "%r") + "}"
+        self.careful = members + "}"
+
+    def text(self, batch: Batch, results: Sequence[Any], finite: bool) -> str:
+        """The lines of a batch, with the results beside each row."""
+        columns = [column.tolist() for column in results]
+        if finite and not batch.missing:
+            plain = self.plain
+            tails = [plain % row for row in zip(*columns, strict=True)]
+        else:
+            missing = set(batch.missing)
+            empty = ("null",) * len(columns)
+            tails = [
+                self.careful % (empty if index in missing else tuple(map(json_number, row)))
+                for index, row in enumerate(zip(*columns, strict=True))
+            ]
+            for index, error in batch.errors.items():
+                tails[index] = f"{tails[index][:-1]},{json.dumps('_error')}:{json.dumps(error, ensure_ascii=False)}}}"
+        if self.only_new:
+            return "{" + "\n{".join(tails) + "\n" if tails else ""
+        heads = batch.raw if batch.format == "jsonl" else map(compact, batch.records)
+        return "".join([joined(head, tail) for head, tail in zip(heads, tails, strict=True)])
+
+    def totals(self, rows: int, sums: dict[str, float]) -> str:
+        """Sums over all rows, as one object."""
+        members = [f'"rows":{rows}', *(f"{json.dumps(name)}:{json_number(value)}" for name, value in sums.items())]
+        return f"{{{','.join(members)}}}\n"
+
+
+def compact(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+
+def joined(head: str, tail: str) -> str:
+    """An object with members put behind its own."""
+    body = head.rstrip()[:-1]
+    if body.rstrip().endswith("{") and not body.lstrip()[1:].strip():
+        return f"{body}{tail}\n"
+    return f"{body},{tail}\n"

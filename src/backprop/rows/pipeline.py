@@ -1,0 +1,188 @@
+"""From a table in to a table out: the same function of columns on every way."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+from backprop.errors import Problem
+from backprop.rows.batch import Batch, Judge, Report
+from backprop.rows.files import TEXT, format_of, whole
+from backprop.rows.lines import Input
+from backprop.rows.mapper import Mapper
+
+LARGE = 20 << 20  # bytes of CSV, from which on Polars' import is worth its time
+
+Seen = Callable[[Report, int, int], None]  # rows so far, bytes read, bytes in all
+
+
+class Options(NamedTuple):
+    """How rows are read and written; it travels with a task."""
+
+    source_format: str | None = None
+    target_format: str | None = None
+    total: bool = False  # the sums alone are written
+    errors: str = "fail"
+    errors_to: str | None = None
+    nulls: tuple[str, ...] = ("",)
+    only_new: bool = False
+
+    def source(self, path: str) -> str:
+        """The format of a file that is read."""
+        return known(self.source_format or format_of(path), path, "--from")
+
+    def target(self, path: str) -> str:
+        """The format of a file that is written."""
+        return known(self.target_format or format_of(path), path, "--to")
+
+    def fingerprint(self, mapper: Mapper) -> str:
+        """A text that is another one where something else would come out."""
+        return f"{mapper.fingerprint()}-{self.errors}-{int(self.only_new)}-{','.join(self.nulls)}"
+
+
+def known(format: str | None, path: str, option: str) -> str:
+    if format is None:
+        raise Problem(
+            "option", f"the suffix of {path} is of no table", hint=f"say what it is: {option} csv, tsv, jsonl, …"
+        )
+    return format
+
+
+def nothing(report: Report, read: int, size: int) -> None:
+    """For those who do not want to see a run while it works."""
+
+
+def map_file(mapper: Mapper, source: str, target: str, options: Options, seen: Seen = nothing) -> Report:
+    """Map one file to another, which is written whole or not at all. Raises a Problem."""
+    with whole(target) as beside:
+        return into(mapper, [source], beside, options.target(target), options, seen)
+
+
+def map_files(mapper: Mapper, sources: list[str], target: str | None, options: Options, seen: Seen = nothing) -> Report:
+    """Map some files to one, or to standard output for None."""
+    if target is None:
+        return into(mapper, sources, None, options.target_format or default_target(sources, options), options, seen)
+    format = options.target_format or format_of(target) or options.source(sources[0])
+    with whole(target) as beside:
+        return into(mapper, sources, beside, format, options, seen)
+
+
+def default_target(sources: list[str], options: Options) -> str:
+    """What is written to standard output: what is read, if that is text."""
+    format = options.source(sources[0])
+    return format if format in TEXT else "jsonl"
+
+
+def into(mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen) -> Report:
+    """Map some files into an open place, by the way that is there for the formats and the sizes."""
+    formats = {options.source(source) for source in sources}
+    if target not in TEXT or formats - TEXT or (path is not None and large(sources, formats, target, options)):
+        from backprop.rows.frames import map_frames
+
+        return map_frames(mapper, sources, path, target, options, seen)
+    return map_text(mapper, sources, path, target, options, seen)
+
+
+def large(sources: list[str], formats: set[str], target: str, options: Options) -> bool:
+    """Whether Polars reads and writes this faster than the standard library."""
+    if formats != {target} or target == "jsonl" or options.errors != "fail" or "-" in sources:
+        return False
+    if any(source.endswith(".gz") for source in sources) or sum(map(size_of, sources)) < LARGE:
+        return False
+    from importlib.util import find_spec
+
+    return find_spec("polars") is not None
+
+
+def size_of(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+# ── text, with the standard library ──
+
+
+def map_text(mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen) -> Report:
+    """Map tables of text to one, batch by batch; each is out before the next one is waited for."""
+    from backprop.rows.summation import Sums
+
+    report = Report()
+    sums = Sums() if options.total else None
+    with ExitStack() as stack:
+        collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
+        judge = Judge(options.errors, collected)
+        out = stack.enter_context(open(path, "wb")) if path is not None else standard_output()
+        writer = writer_of(target, mapper, options)
+        for source in sources:
+            given = Input(source)
+            stack.callback(given.close)
+            for batch in batches(given, mapper, judge, options):
+                results, finite = computed(mapper, batch, report)
+                if sums is not None:
+                    sums.add(kept(results, batch.missing), len(batch) - len(batch.missing))
+                else:
+                    text = writer.text(batch, list(results.values()), finite)
+                    out.write(text.encode("utf-8", "surrogatepass"))
+                    if path is None:
+                        out.flush()
+                report.bad = judge.bad
+                seen(report, given.read, given.size)
+        if sums is not None:
+            out.write(writer.totals(sums.rows, sums.totals()).encode())
+    report.bad = judge.bad
+    return report
+
+
+def kept(results: dict[str, Any], missing: list[int]) -> dict[str, Any]:
+    """The rows of the results that are numbers."""
+    if not missing:
+        return results
+    import numpy as np
+
+    return {name: np.delete(column, missing) for name, column in results.items()}
+
+
+def standard_output() -> Any:
+    if sys.stdout is None:
+        raise Problem("file", "cannot write the output: standard output is closed", status=1)
+    return sys.stdout.buffer
+
+
+def batches(given: Input, mapper: Mapper, judge: Judge, options: Options) -> Iterator[Batch]:
+    """The rows of one table of text."""
+    format = options.source(given.path)
+    if format == "jsonl":
+        from backprop.rows import jsonl
+
+        return jsonl.read(given, mapper, judge, only_new=options.only_new)
+    from backprop.rows import delimited
+
+    return delimited.read(given, mapper, judge, format=format, nulls=options.nulls, only_new=options.only_new)
+
+
+def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
+    if target == "jsonl":
+        from backprop.rows import jsonl
+
+        return jsonl.Writer(mapper.outputs, options.only_new)
+    from backprop.rows import delimited
+
+    return delimited.Writer(mapper.outputs, options.only_new, target, options.errors == "null")
+
+
+def computed(mapper: Mapper, batch: Batch, report: Report) -> tuple[dict[str, Any], bool]:
+    """The columns of the results, and whether all numbers in them are finite."""
+    import numpy as np
+
+    columns = {name: np.array(column, dtype=float) for name, column in batch.columns.items()}
+    results, met = mapper.run(columns, len(batch), batch.missing or None)
+    report.tally.join(met, report.rows)
+    report.rows += len(batch)
+    with np.errstate(all="ignore"):
+        finite = all(np.isfinite(column.sum()) for column in results.values())
+    return results, bool(finite)

@@ -1,0 +1,513 @@
+"""`backprop map` as a user runs it: pipes, files, folders, bad rows, and ends that are sudden."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import json
+import math
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import backprop
+from backprop.rows.mapper import Mapper
+from conftest import BIN, shell
+
+STAGED = "(x+sigmoid(y))/(sigmoid(x)+(x+y)^2)"
+SEED = 31
+
+
+def needs(module: str, extra: str) -> pytest.MarkDecorator:
+    missing = importlib.util.find_spec(module) is None
+    return pytest.mark.skipif(missing, reason=f"the extra `{extra}` is not installed")
+
+
+def rows_of(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# ── pipes ──
+
+
+def test_a_row_keeps_its_own_members_and_gets_the_results_behind_them(tmp_path: Path) -> None:
+    done = shell(f"backprop map '{STAGED}'", tmp_path, '{"x":3,"y":-4}\n')
+    assert done.stdout == (
+        '{"x":3,"y":-4,"f":1.5456448841066441,"df_dx":2.0595697955721652,"df_dy":1.5922327514838093}\n'
+    )
+    assert done.stderr == ""
+
+
+def test_rows_say_what_eval_says(tmp_path: Path) -> None:
+    dice = random.Random(SEED)
+    points = [{"x": dice.gauss(0, 3), "y": dice.gauss(0, 3), "s": 'a "b"\n, é'} for _ in range(300)]
+    text = "".join(json.dumps(point, ensure_ascii=False) + "\n" for point in points)
+    found = rows_of(shell(f"backprop map '{STAGED}'", tmp_path, text).stdout)
+    for point, row in zip(points, found, strict=True):
+        expected = backprop.evaluate(STAGED, x=point["x"], y=point["y"])  # type: ignore[arg-type]
+        assert {name: row[name] for name in point} == point
+        assert row["f"] == pytest.approx(expected.value, rel=1e-13)
+        assert row["df_dy"] == pytest.approx(expected.gradients["y"], rel=1e-13)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of another kind")
+def test_no_row_is_held_back_while_the_input_pauses(tmp_path: Path) -> None:
+    for format, first in (("jsonl", b'{"x":2}\n'), ("csv", b"x\n2\n")):
+        command = [str(BIN / "backprop"), "map", "x^2", "--from", format, "--to", "jsonl"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+            assert running.stdin is not None
+            assert running.stdout is not None
+            running.stdin.write(first)
+            running.stdin.flush()
+            assert json.loads(running.stdout.readline())["f"] == 4.0  # the pipe is still open
+            running.stdin.write(b'{"x":3}\n' if format == "jsonl" else b"3\n")
+            running.stdin.flush()
+            assert json.loads(running.stdout.readline())["df_dx"] == 6.0
+            running.stdin.close()
+        assert running.returncode == 0
+
+
+def test_a_closed_pipe_and_a_full_disk(tmp_path: Path) -> None:
+    done = shell("yes '{\"x\":3,\"y\":-4}' | backprop map 'x*y' | head -2", tmp_path)
+    assert (done.stdout.count("\n"), done.stderr) == (2, "")
+    if os.path.exists("/dev/full"):
+        for target in ("> /dev/full", "-o /dev/full"):
+            done = shell(f"backprop map 'x*2' {target}", tmp_path, '{"x":3}\n')
+            assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert not os.path.isfile("/dev/full")
+
+
+def test_numbers_that_are_not_finite_are_words_and_noted(tmp_path: Path) -> None:
+    done = shell("backprop map 'log(x)'", tmp_path, '{"x":1}\n{"x":0}\n{"x":"NaN"}\n{"x":null}\n')
+    assert [row["f"] for row in rows_of(done.stdout)] == [0.0, "-Infinity", "NaN", None]
+    assert "note: f is not finite in 2 rows, first in row 2" in done.stderr
+    assert done.returncode == 0
+
+
+# ── tables of text ──
+
+
+def test_csv_keeps_what_was_read(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('id,x,"the ""y"""\r\n007,+1.50,"a,\nb"\r\n8,2e0,\r\n')
+    done = shell("backprop map 'x^2' t.csv", tmp_path)
+    assert done.stdout == 'id,x,"the ""y""",f,df_dx\n007,+1.50,"a,\nb",2.25,3.0\n8,2e0,,4.0,4.0\n'
+
+
+def test_formats_are_known_by_suffix_and_turned_into_each_other(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("x\tname\n1\tone\n2\t\n")
+    shell("backprop map 'x*3' t.tsv -o out.jsonl", tmp_path)
+    assert rows_of((tmp_path / "out.jsonl").read_text()) == [
+        {"x": 1, "name": "one", "f": 3.0, "df_dx": 3.0}, {"x": 2, "name": None, "f": 6.0, "df_dx": 3.0},
+    ]  # fmt: skip
+    shell("backprop map 'x*3' out.jsonl -o new.csv --only-new", tmp_path)
+    assert (tmp_path / "new.csv").read_text() == "f,df_dx\n3.0,3.0\n6.0,3.0\n"
+    with gzip.open(tmp_path / "z.csv.gz", "wt") as file:
+        file.write("x\n5\n")
+    assert shell("backprop map 'x+1' z.csv.gz", tmp_path).stdout == "x,f,df_dx\n5,6.0,1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x,x\n1,2\n", "has two columns called x"),
+        ("width,y\n1,2\n", "has no column x"),
+        ("x,f\n1,2\n", "has a column f already"),
+        ("", "is empty"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_an_error_before_the_first_row(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    done = shell("backprop map 'x*2' t.csv -o out.csv", tmp_path)
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert done.returncode == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv"]
+
+
+def test_the_nearest_column_is_offered(tmp_path: Path) -> None:
+    done = shell("backprop map 'width*2' --from csv", tmp_path, "widht\n1\n")
+    assert "did you mean widht?" in done.stderr
+
+
+# Cells and what they are: a number, null, or bad. The same on every path.
+CELLS = {
+    "1": 1.0, "+1.5": 1.5, "-2e3": -2000.0, ".5": 0.5, "5.": 5.0, " 7 ": 7.0, "inf": math.inf, "-Infinity": -math.inf,
+    "1e400": math.inf, "": None, "abc": "bad", "1_000": "bad", "1,5": "bad", "0x10": "bad", "١": "bad", "--1": "bad",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("route", ["text", pytest.param("polars", marks=needs("polars", "table"))])
+@pytest.mark.parametrize(("cell", "meaning"), CELLS.items())
+def test_there_is_one_grammar_of_numbers(
+    route: str, cell: str, meaning: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from backprop.errors import Problem
+    from backprop.rows import pipeline
+
+    quoted = f'"{cell}"' if "," in cell else cell
+    (tmp_path / "t.csv").write_text(f"n,x,z\n1,3,a\n2,{quoted},b\n")
+    monkeypatch.setattr(pipeline, "LARGE", 0 if route == "polars" else 1 << 60)
+    mapper = Mapper("x*1")
+    target = tmp_path / "out.csv"
+    if meaning == "bad":
+        with pytest.raises(
+            Problem,
+            match=re.escape(f"t.csv:3: column 'x': expected a number, got {json.dumps(cell, ensure_ascii=False)}"),
+        ):
+            pipeline.map_files(mapper, [str(tmp_path / "t.csv")], str(target), pipeline.Options())
+        assert not target.exists()
+        return
+    pipeline.map_files(mapper, [str(tmp_path / "t.csv")], str(target), pipeline.Options())
+    last = target.read_text().splitlines()[-1]
+    assert last.startswith(f"2,{quoted},b,")
+    found = last.split(",")[-2:]
+    assert (found == ["", ""]) if meaning is None else (float(found[0]) == meaning)
+
+
+# ── bad rows ──
+
+BAD = 'x,y\n1,2\nabc,3\n\n4,5\n"6\n",7,8\n9,10\n'
+
+
+def test_a_bad_row_is_named_by_its_physical_line(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(BAD)
+    done = shell("backprop map 'x*y' t.csv -o out.csv", tmp_path)
+    assert "t.csv:3: column 'x': expected a number, got \"abc\"" in done.stderr
+    assert done.returncode == 1
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_bad_rows_are_skipped_or_kept_and_collected(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(BAD)
+    done = shell("backprop map 'x*y' t.csv --errors skip --errors-to bad.jsonl", tmp_path)
+    assert done.stdout.splitlines()[1:] == ["1,2,2.0,2.0,1.0", "4,5,20.0,5.0,4.0", "9,10,90.0,10.0,9.0"]
+    assert done.returncode == 1
+    assert "2 bad (left out)" in done.stderr
+    assert [(row["line"], row["error"]) for row in rows_of((tmp_path / "bad.jsonl").read_text())] == [
+        (3, "column 'x': expected a number, got \"abc\""), (6, "expected 2 columns, got 3"),
+    ]  # fmt: skip
+    done = shell("backprop map 'x*y' t.csv --errors null --to jsonl", tmp_path)
+    kept = rows_of(done.stdout)
+    assert [row["f"] for row in kept] == [2.0, None, 20.0, None, 90.0]
+    assert kept[1]["_error"] == "column 'x': expected a number, got \"abc\""
+    assert done.returncode == 1
+
+
+def test_what_can_be_wrong_with_a_line_of_json(tmp_path: Path) -> None:
+    lines = ['{"x":1}', "[1]", '{"x":true}', '{"y":2}', "{", '{"x":"1"}', '{"x":1e999}', '{"x":' + "9" * 400 + "}"]
+    done = shell("backprop map 'x*2' --errors null", tmp_path, "\n".join(lines) + "\n")
+    found = [row.get("_error", row["f"]) for row in rows_of(done.stdout)]
+    assert found[0] == 2.0
+    assert found[1] == "expected an object, got [1]"
+    assert found[2] == "column 'x': expected a number, got true"
+    assert found[3] == "there is no column 'x'"
+    assert found[4].startswith("this is not JSON")
+    assert found[5] == "column 'x': expected a number, got \"1\""
+    assert found[6] == "Infinity"
+    assert "beyond the largest number" in found[7]
+    assert "Traceback" not in done.stderr
+
+
+def test_null_values_are_not_nan(tmp_path: Path) -> None:
+    done = shell("backprop map 'x*2' --from csv --null-values NA", tmp_path, "x\nNA\nnan\n\n3\n")
+    assert done.stdout == "x,f,df_dx\nNA,,\nnan,nan,2.0\n3,6.0,2.0\n"
+
+
+# ── options ──
+
+
+def test_constants_stages_and_second_derivatives(tmp_path: Path) -> None:
+    command = "backprop map 'q = a*x^2; f = q + b*y' --a 2 --set b=3 --wrt x --stages --hessian"
+    done = shell(command, tmp_path, '{"x":3,"y":1}\n')
+    assert rows_of(done.stdout) == [
+        {"x": 3, "y": 1, "f": 21.0, "df_dx": 12.0, "q1": 9.0, "df_dq1": 2.0, "q": 18.0, "df_dq": 1.0, "q2": 3.0,
+         "d2f_dx_dx": 4.0}
+    ]  # fmt: skip
+
+
+def test_sums_lose_no_digits(tmp_path: Path) -> None:
+    dice = random.Random(SEED)
+    numbers = [dice.choice([1e16, 1.0, -1e16, 0.1]) * dice.choice([1, -1]) for _ in range(20_000)]
+    text = "".join(f'{{"x":{x!r}}}\n' for x in numbers)
+    done = shell("backprop map 'x*1' --sum", tmp_path, text)
+    assert rows_of(done.stdout) == [{"rows": 20_000, "f": math.fsum(numbers), "df_dx": 20_000.0}]
+
+
+# ── whole or not at all ──
+
+
+def test_a_run_that_is_killed_leaves_no_output_and_its_litter_goes_with_the_next(tmp_path: Path) -> None:
+    command = [str(BIN / "backprop"), "map", "x*2", "-", "--from", "csv", "-o", str(tmp_path / "out.csv")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        running.stdin.write(b"x\n1\n")
+        running.stdin.flush()
+        deadline = time.monotonic() + 20
+        while not list(tmp_path.glob(".out.csv.*.part")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        running.send_signal(signal.SIGKILL)
+        running.stdin.close()
+    assert not (tmp_path / "out.csv").exists()
+    assert list(tmp_path.glob(".out.csv.*.part"))
+    shell("echo x > t.csv; echo 5 >> t.csv; backprop map 'x*2' t.csv -o out.csv", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "t.csv"]
+    assert (tmp_path / "out.csv").read_text() == "x,f,df_dx\n5,10.0,2.0\n"
+
+
+def test_the_output_keeps_its_mode_and_its_links(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n1\n")
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "real.csv").chmod(0o640)
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    assert shell("backprop map 'x*2' t.csv -o link.csv", tmp_path).returncode == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text() == "x,f,df_dx\n1,2.0,2.0\n"
+    assert (tmp_path / "real.csv").stat().st_mode & 0o777 == 0o640
+    done = shell("backprop map 'x*2' t.csv -o nowhere/out.csv", tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def make_parts(folder: Path, count: int, rows: int = 50) -> None:
+    folder.mkdir()
+    for part in range(count):
+        lines = [f"{part * rows + row},{row / 7!r}" for row in range(rows)]
+        (folder / f"part{part:02}.csv").write_text("\n".join(["id,x", *lines]) + "\n")
+
+
+def test_a_folder_goes_part_by_part_and_resumes(tmp_path: Path) -> None:
+    make_parts(tmp_path / "in", 4)
+    assert shell("backprop map 'x^2' in/ -o out/", tmp_path).returncode == 0
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == [f"part{n:02}.csv" for n in range(4)]
+    times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.csv")}
+    (tmp_path / "out" / "part02.csv").unlink()
+    done = shell("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path)
+    assert "1 of 1 parts, 3 done before: 50 rows" in done.stderr
+    again = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.csv")}
+    assert [name for name in times if times[name] != again[name]] == ["part02.csv"]
+    done = shell("backprop map 'x^3' in/ -o out/ --resume --verbose", tmp_path)
+    assert "4 of 4 parts" in done.stderr  # another formula
+
+
+def test_a_corrupt_part_is_named_and_the_others_are_written(tmp_path: Path) -> None:
+    make_parts(tmp_path / "in", 3)
+    (tmp_path / "in" / "part01.csv").write_bytes(b"id,x\n1,\xff\xfe\n")
+    done = shell("backprop map 'x^2' in/ -o out/", tmp_path)
+    assert done.returncode == 1
+    assert "part01.csv:2: this is not UTF-8 text" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == ["part00.csv", "part02.csv"]
+
+
+# ── Parquet and Arrow ──
+
+
+@needs("polars", "table")
+def test_parquet_and_arrow_go_through(tmp_path: Path) -> None:
+    import polars as pl
+
+    frame = pl.DataFrame({"id": ["a", "b", "c"], "x": [1, None, 3], "y": [1.5, 2.5, float("nan")]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    shell("backprop map 'x*y' t.parquet -o out.parquet", tmp_path)
+    found = pl.read_parquet(tmp_path / "out.parquet")
+    assert found.columns == ["id", "x", "y", "f", "df_dx", "df_dy"]
+    assert found.drop("f", "df_dx", "df_dy").equals(frame)
+    assert found["f"].to_list()[:2] == [1.5, None]
+    assert "backprop" in pl.read_parquet_metadata(tmp_path / "out.parquet")
+    shell("backprop map 'x*y' t.parquet -o out.arrow", tmp_path)
+    assert pl.read_ipc(tmp_path / "out.arrow").equals(found)
+    lines = rows_of(shell("backprop map 'x*y' t.parquet", tmp_path).stdout)
+    assert lines[1] == {"id": "b", "x": None, "y": 2.5, "f": None, "df_dx": None, "df_dy": None}
+    assert lines[2]["f"] == "NaN"
+
+
+@needs("polars", "table")
+def test_polars_and_the_standard_library_write_the_same_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from backprop.rows import pipeline
+
+    dice = random.Random(SEED)
+    lines = [f'{n},{dice.gauss(0, 1)!r},"q ""{n}"", x",{dice.choice(["", "1", "2.50"])},end' for n in range(3000)]
+    (tmp_path / "t.csv").write_text("\n".join(["id,x,text,y,z", *lines]) + "\n")
+    written = []
+    for number, size in enumerate((0, 1 << 60)):
+        monkeypatch.setattr(pipeline, "LARGE", size)
+        target = tmp_path / f"out{number}.csv"
+        pipeline.map_files(Mapper("x*y + x"), [str(tmp_path / "t.csv")], str(target), pipeline.Options())
+        written.append(target.read_bytes())
+    assert written[0] == written[1]
+
+
+@needs("polars", "table")
+def test_a_parquet_part_says_itself_that_it_is_done(tmp_path: Path) -> None:
+    import polars as pl
+
+    (tmp_path / "in").mkdir()
+    for part in range(3):
+        pl.DataFrame({"x": [1.0 * part, 2.0]}).write_parquet(tmp_path / "in" / f"{part}.parquet")
+    shell("backprop map 'x^2' in/ -o out/", tmp_path)
+    (tmp_path / "out" / ".backprop.jsonl").unlink()
+    (tmp_path / "out" / "1.parquet").unlink()
+    assert "1 of 1 parts, 2 done before" in shell("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path).stderr
+    assert "3 of 3 parts" in shell("backprop map 'x^3' in/ -o out/ --resume --verbose", tmp_path).stderr
+    assert pl.read_parquet(tmp_path / "out" / "2.parquet")["f"].to_list() == [8.0, 8.0]
+
+
+@needs("polars", "table")
+def test_a_broken_parquet_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_bytes(b"PAR1 not at all")
+    done = shell("backprop map 'x*y' t.parquet -o out.parquet", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: cannot read t.parquet")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.parquet").exists()
+
+
+@needs("pyarrow", "spark")
+def test_record_batches_in_and_out() -> None:
+    import pickle
+
+    import pyarrow
+
+    from backprop.rows import arrow_mapper
+
+    mapper = pickle.loads(pickle.dumps(arrow_mapper("x*y", wrt=["x"])))
+    batch = pyarrow.RecordBatch.from_pydict({"x": [1, None, 3], "y": [1.5, 2.5, 3.5]})
+    (found,) = mapper(iter([batch]))
+    assert found.to_pydict() == {
+        "x": [1, None, 3],
+        "y": [1.5, 2.5, 3.5],
+        "f": [1.5, None, 10.5],
+        "df_dx": [1.5, None, 3.5],
+    }
+    assert mapper.schema("x bigint, y double") == "x bigint, y double, `f` double, `df_dx` double"
+
+
+# ── a cluster ──
+
+
+def test_an_engine_is_plugged_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.metadata
+
+    from backprop.errors import Problem
+    from backprop.rows import engines
+
+    def backwards(jobs: Any, work: Any, scheduler: Any) -> Any:
+        assert scheduler == "there"
+        for job in reversed(jobs):
+            yield job, work(job)
+
+    class Point:
+        name = "backwards"
+
+        def load(self) -> Any:
+            return backwards
+
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda group: [Point()] if group == "backprop.engines" else []
+    )
+    make_parts(tmp_path / "in", 3, rows=2)
+    from backprop.cli import main
+
+    words = ["map", "x*2", str(tmp_path / "in"), "-o", f"{tmp_path / 'out'}/", "--engine", "backwards"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--scheduler", "there"])
+    assert ended.value.code == 0
+    order = [json.loads(line)["part"] for line in (tmp_path / "out" / ".backprop.jsonl").read_text().splitlines()]
+    assert order == ["part02.csv", "part01.csv", "part00.csv"]
+    with pytest.raises(Problem, match="no engine bakwards"):
+        engines.engine("bakwards")
+
+
+@needs("pyspark", "spark")
+@needs("pandas", "spark")
+@pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java")
+def test_spark_maps_in_arrow(tmp_path: Path) -> None:
+    code = (
+        "import sys, os; os.environ.update(PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP='127.0.0.1')\n"
+        "from pyspark.sql import SparkSession; from backprop.rows import arrow_mapper\n"
+        "builder = SparkSession.builder.master('local[1]').config('spark.ui.enabled', 'false')\n"
+        "spark = builder.config('spark.log.level', 'ERROR').getOrCreate()\n"
+        "rows = spark.createDataFrame([(float(n), n / 7) for n in range(100)], 'x double, y double')\n"
+        "add = arrow_mapper('x*y^2')\n"
+        "found = rows.mapInArrow(add, add.schema('x double, y double')).collect()\n"
+        "assert [(r.x, r.f, r.df_dy) for r in found] == [(r.x, r.x*(r.y*r.y), 2*r.y*r.x) for r in found]\n"
+        "assert len(found) == 100"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+@needs("distributed", "dask")
+def test_a_worker_that_is_killed_loses_no_row(tmp_path: Path) -> None:
+    make_parts(tmp_path / "in", 24, rows=400)
+    (tmp_path / "in" / "part05.csv").write_bytes(b"id,x\n1,abc\n")
+    scheduler = subprocess.Popen(
+        [sys.executable, "-c", SCHEDULER, str(tmp_path / "address")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    workers: list[subprocess.Popen[bytes]] = []
+    try:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "address").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        address = (tmp_path / "address").read_text()
+        workers = [
+            subprocess.Popen(
+                [sys.executable, "-c", WORKER, address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            for _ in range(2)
+        ]
+        command = [str(BIN / "backprop"), "map", "x^2", "in/", "-o", "out/", "--engine", "dask", "--scheduler", address]
+        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running:
+            while len(list((tmp_path / "out").glob("*.csv"))) < 3 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            workers[0].kill()
+            _, said = running.communicate(timeout=60)
+        assert running.returncode == 1, said
+        assert "part05.csv:2: column 'x': expected a number" in said
+        assert said.count("\n") == 1
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
+    names = sorted(path.name for path in (tmp_path / "out").iterdir() if path.name != ".backprop.jsonl")
+    assert names == [f"part{n:02}.csv" for n in range(24) if n != 5]
+    for name in names:
+        ids = [int(line.split(",")[0]) for line in (tmp_path / "out" / name).read_text().splitlines()[1:]]
+        first = int(name[4:6]) * 400
+        assert ids == list(range(first, first + 400))
+
+
+SCHEDULER = """
+import asyncio, os, sys
+from distributed import Scheduler
+async def main():
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+        with open(sys.argv[1] + "~", "w") as file:
+            file.write(scheduler.address)
+        os.replace(sys.argv[1] + "~", sys.argv[1])
+        await scheduler.finished()
+asyncio.run(main())
+"""
+WORKER = """
+import asyncio, sys, time
+from distributed import Worker
+import backprop.rows.engines as engines
+plain = engines.PartWork.__call__
+def slow(self, job):
+    time.sleep(0.1)
+    return plain(self, job)
+engines.PartWork.__call__ = slow
+async def main():
+    async with Worker(sys.argv[1], host="127.0.0.1", nthreads=1, dashboard=False) as worker:
+        await worker.finished()
+asyncio.run(main())
+"""
