@@ -129,7 +129,7 @@ def test_a_table_that_does_not_fit_is_an_error_before_the_first_row(tmp_path: Pa
     done = shell("backprop map 'x*2' t.csv -o out.csv", tmp_path)
     assert message in done.stderr
     assert done.stdout == ""
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv"]
 
 

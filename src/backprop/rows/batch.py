@@ -70,12 +70,12 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
     """Every column is there once, and none is written that is there already. Raises a Problem before the first row."""
     twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
     if twice is not None:
-        raise Problem("file", f"{source} has two columns called {twice}", status=1)
+        raise Problem("file", f"{source} has two columns called {twice}")
     for name in mapper.inputs:
         if name not in names:
             known = nearest(name, names)
             hint = f"did you mean {known}?" if known else f"its columns are {', '.join(names)}"
-            raise Problem("file", f"{source} has no column {name}", hint=hint, status=1)
+            raise Problem("file", f"{source} has no column {name}", hint=hint)
     check_outputs(names, mapper, source, only_new)
 
 
@@ -85,4 +85,4 @@ def check_outputs(names: Iterable[str], mapper: Mapper, source: str, only_new: b
     for name in mapper.outputs:
         if name in known and not only_new:
             hint = f"name the output otherwise (g = …), or leave the columns of the input out (--only-new): {name}"
-            raise Problem("file", f"{source} has a column {name} already", hint=hint, status=1)
+            raise Problem("file", f"{source} has a column {name} already", hint=hint)
