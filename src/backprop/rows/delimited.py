@@ -56,7 +56,7 @@ def read(
     if rest:
         raise Problem("file", f"{source.name}:{line}: a quote is opened here and never closed", status=1)
     if reader is None:
-        raise Problem("file", f"{source.name} is empty: there is no line of column names", status=1)
+        raise Problem("file", f"{source.name} is empty: there is no line of column names")
 
 
 def open_quote(lines: list[str]) -> int:

@@ -143,7 +143,7 @@ def frames_of_delimited(
         if rest:
             raise Problem("file", f"{source}:{line}: a quote is opened here and never closed", status=1)
         if reader is None:
-            raise Problem("file", f"{source} is empty: there is no line of column names", status=1)
+            raise Problem("file", f"{source} is empty: there is no line of column names")
     finally:
         given.close()
 
