@@ -27,7 +27,7 @@ class Evaluation:
 
     `value` is the output, `gradients` its derivative in each variable, in order of first appearance; `stages` are all
     intermediate variables, the inputs first; `notes` say where a tie or a kink decided, what is not finite and why, and
-    where a gradient ended. `output` is the name of the output.
+    where a gradient ended. `output` is the name of the output, and `names` what each stage is called.
     """
 
     def __init__(self, run: Run, names: Names, wrt: Iterable[str] | None = None) -> None:

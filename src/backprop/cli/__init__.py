@@ -12,6 +12,7 @@ from backprop import __version__
 COMMANDS = {
     "eval": "backprop.cli.evaluate",
     "explain": "backprop.cli.explain",
+    "draw": "backprop.cli.draw",
     "check": "backprop.cli.check",
     "nudge": "backprop.cli.nudge",
     "code": "backprop.cli.code",

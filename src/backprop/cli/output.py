@@ -9,8 +9,8 @@ import sys
 from backprop.errors import Problem
 
 
-def write(text: str, path: str | None) -> None:
-    """Print a text, or put it into a file: beside its place first, then renamed. "-" is standard output.
+def write(output: str | bytes, path: str | None) -> None:
+    """Print a text, or bytes, or put them into a file: beside its place first, then renamed. "-" is standard output.
 
     A link is followed, a file that exists keeps its mode, and what is no regular file (a pipe, a device) is written to,
     not replaced.
@@ -19,11 +19,13 @@ def write(text: str, path: str | None) -> None:
         stream = sys.stdout
         if stream is None:
             raise Problem("file", "cannot write the output: standard output is closed", status=1)
-        stream.buffer.write(text.encode(stream.encoding or "utf-8", "backslashreplace"))
+        if isinstance(output, str):
+            output = output.encode(stream.encoding or "utf-8", "backslashreplace")
+        stream.buffer.write(output)
         stream.flush()
         return
     try:
-        place(text.encode(), os.path.realpath(path))
+        place(output.encode() if isinstance(output, str) else output, os.path.realpath(path))
     except OSError as error:
         raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
 

@@ -136,6 +136,13 @@ class Gate:
         """Whether the gate mixes elements of arrays, so that its rules are `vjp`."""
         return bool(self.vjp)
 
+    @property
+    def commutes(self) -> bool:
+        """Whether its two inputs may change places: read off its rules, which then do the same."""
+        swapped = {"x": "y", "y": "x"}
+        turned = [" ".join(swapped.get(word, word) for word in (rule or "").split()) for rule in self.partials]
+        return self.arguments == ("x", "y") and not self.flat and list(self.partials) == turned[::-1]
+
     def rules(self, count: int, ties: str) -> Rules:
         """The rules for `count` inputs under a rule for ties: partials, or for a gate that mixes elements its vjp."""
         chosen = {"split": self.ties_split, "first": self.ties_first}.get(ties) or self.partials or self.vjp

@@ -1,0 +1,153 @@
+"""`backprop draw`: the circuit in the terminal, as a picture, as a page, or as text for other tools."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
+from backprop.cli.output import write
+from backprop.draw.scene import LARGE, Scene, scene
+from backprop.errors import Problem
+from backprop.show.theme import PALETTES, wants_colour
+
+SUFFIXES = {
+    ".svg": "svg", ".png": "png", ".html": "html", ".htm": "html", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
+    ".tex": "tikz", ".txt": "terminal",
+}  # fmt: skip
+FORMS = ("wires", "lanes", "svg", "png", "html", "dot", "mermaid", "tikz")
+BLANKS = ("svg", "png")  # the forms that can be a worksheet
+
+
+@click.command(
+    "draw",
+    cls=ExpressionCommand,
+    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
+    options_metavar="[--x VALUE …] [OPTIONS]",
+)
+@shared_options
+@click.option("--as", "form", type=click.Choice(FORMS), help="What to draw, if not what FILE's suffix says.")
+@click.option("--no-values", is_flag=True, help="Draw the gates alone.")
+@click.option("--blank", is_flag=True, help="Draw a worksheet, with boxes to fill in; its key is written beside it.")
+@click.option("--fold", is_flag=True, help="Draw each named stage, and each sum, as one gate.")
+@click.option("--theme", type=click.Choice(list(PALETTES)), default="light", help="The colours of a picture.")
+@click.option("-o", "output", metavar="FILE", help="Write to a file: .svg .png .html .dot .mmd .tex .txt")
+def command(
+    form: str | None, no_values: bool, blank: bool, fold: bool, theme: str, output: str | None, **shared: Any
+) -> int:
+    """Draw EXPRESSION as a circuit: each value above its wire, and the gradient that flows back below it.
+
+    \b
+    backprop draw "(x+y)*z" --x -2 --y 5 --z -4
+    backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o circuit.svg
+    backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o circuit.html
+    """
+    chosen = form or chosen_by(output)
+    if blank and chosen not in BLANKS:
+        raise Problem("option", f"--blank makes a picture, and not {chosen}", hint="write it to a file: -o sheet.svg")
+    if blank and no_values:
+        raise Problem("option", "--blank and --no-values do not go together")
+    asked = question(click.get_current_context(), **shared)
+    evaluation = asked.answer()
+    drawn = scene(evaluation.run, evaluation.names, fold=fold)
+    remark(drawn, asked, chosen, fold)
+    if chosen in ("svg", "png"):
+        pictures(drawn, chosen, output, asked, values=not no_values, blank=blank, theme=theme)
+    elif chosen in ("dot", "mermaid", "tikz"):
+        write(described(drawn, chosen, values=not no_values), output)
+    elif chosen == "html":
+        from backprop.draw.page import page
+
+        write(page(evaluation, drawn), output)
+    else:
+        terminal(drawn, chosen, output, asked, values=not no_values)
+    if not asked.quiet:
+        from backprop.cli.evaluate import show_notes
+
+        show_notes(evaluation, asked)
+    return 0
+
+
+def chosen_by(output: str | None) -> str:
+    """The form that an output's name asks for."""
+    if output is None:
+        return "terminal"
+    suffix = os.path.splitext(output)[1].lower()
+    if suffix not in SUFFIXES:
+        hint = f"its suffix says what to draw: {' '.join(SUFFIXES)}; or --as {'|'.join(FORMS)}"
+        raise Problem("option", f"what should {output} be?", hint=hint)
+    return SUFFIXES[suffix]
+
+
+def remark(drawn: Scene, asked: Question, chosen: str, fold: bool) -> None:
+    """Say so where a picture is too large to be read."""
+    if drawn.gates > LARGE and not asked.quiet:
+        offers = [] if fold else ["--fold draws named stages and sums as one gate each"]
+        if chosen != "html":
+            offers.append("-o circuit.html makes a page to step through")
+        if offers:
+            click.echo(f"note: {drawn.gates} gates are a lot for one picture: {', and '.join(offers)}", err=True)
+
+
+def pictures(
+    drawn: Scene, chosen: str, output: str | None, asked: Question, *, values: bool, blank: bool, theme: str
+) -> None:
+    """Write the picture; for a worksheet its key as well, laid out in the same way."""
+    from backprop.draw.boxes import picture
+    from backprop.draw.svg import Options
+
+    placed = picture(drawn, values=values, blank=blank)
+    wanted = [(output, Options(values, blank, theme))]
+    if blank and output is not None:
+        stem, suffix = os.path.splitext(output)
+        wanted.append((f"{stem}-key{suffix}", Options(values, False, theme)))
+    for path, options in wanted:
+        if chosen == "svg":
+            from backprop.draw.svg import svg
+
+            write(svg(placed, options), path)
+        else:
+            from backprop.draw.png import picture_png
+
+            data, missing = picture_png(placed, options)
+            write(data, path)
+            if missing and not asked.quiet:
+                message = f"the font of the picture has no {' '.join(missing)}: it is drawn if a font of the system has"
+                click.echo(f"note: {message}", err=True)
+
+
+def described(drawn: Scene, chosen: str, *, values: bool) -> str:
+    """The circuit in the language of another tool."""
+    from importlib import import_module
+
+    text: str = getattr(import_module(f"backprop.draw.{chosen}"), chosen)(drawn, values=values)
+    return text
+
+
+def terminal(drawn: Scene, chosen: str, output: str | None, asked: Question, *, values: bool) -> None:
+    """Draw on the terminal, in its width and in characters that it has."""
+    import shutil
+
+    from backprop.draw.terminal import Screen, draw
+
+    stream = None if output is not None else sys.stdout
+    colour = output is None and wants_colour(asked.color, sys.stdout)
+    encoding = "utf-8" if stream is None else stream.encoding or "ascii"
+    width = shutil.get_terminal_size((100, 24)).columns
+    screen = Screen(width=width, colour=colour, ascii_only=not can_draw(encoding))
+    text, note = draw(drawn, screen, form=None if chosen == "terminal" else chosen, values=values)
+    if note and not asked.quiet:
+        click.echo(f"note: {note}", err=True)
+    write(text, output)
+
+
+def can_draw(encoding: str) -> bool:
+    """Whether an encoding has the characters of a drawing."""
+    try:
+        "─│╭╮╰╯├┤┬┴┼●○".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""The room that nodes need: the shares at a fork on their left, the gate, and value and gradient on their right.
+
+Sizes are exact, since the pictures are set in a typewriter face, in which every character is as wide as the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from backprop.draw.figures import WIDEST, short
+from backprop.draw.layout import Box, Layout, layout
+from backprop.draw.scene import STAGES, Node, Scene
+from backprop.spans import visible, width
+
+ADVANCE = 0.603  # of a character of DejaVu Sans Mono, in its size
+RADIUS = 17.0  # of a gate with a short label
+LABEL, NUMBER, SHARE = 14.0, 12.0, 10.0  # sizes of the texts
+PORTS = {False: 18.0, True: 15.0}  # between the operands of a gate, by whether there are more than two
+ABOVE, BELOW = 5.0, 14.0  # the base lines of value and gradient, from the wire
+NAME = 20.0  # and of the user's name for a stage
+BLANK = 44.0, 14.0  # the size of a box to fill in
+LONGEST = 40  # characters of a label
+
+
+class Frame(NamedTuple):
+    """Where the parts of a node are, from its corner (top left): the gate's box, the middle of its numbers, its height
+    to the wire, and the base lines of the shares, below it."""
+
+    box: Box
+    left: float
+    right: float
+    numbers: float
+    middle: float
+    shares: tuple[float, ...]
+
+
+class Picture(NamedTuple):
+    """A scene with everything in its place."""
+
+    scene: Scene
+    frames: list[Frame]
+    layout: Layout
+    forks: list[bool]  # whether the gradient of a node is a sum of shares
+
+
+def picture(scene: Scene, *, values: bool = True, blank: bool = False, live: bool = False) -> Picture:
+    """Place a scene. Without `values` there is no room for numbers; `blank` has room for boxes to fill in as well, and
+    `live` for any number to come."""
+    measure: Callable[[float | None], float] = number_width
+    if live:
+        measure = widest
+    elif blank:
+        measure = widest_or_blank
+    uses = scene.uses()
+    forks = [len(found) > 1 and node.gradient is not None for node, found in zip(scene.nodes, uses, strict=True)]
+    frames = [frame(scene, node, forks, measure if values else None) for node in scene.nodes]
+    placed = layout([f.box for f in frames], [node.inputs for node in scene.nodes])
+    return Picture(scene, frames, placed, forks)
+
+
+def text_width(text: str, size: float) -> float:
+    """How wide a text is."""
+    return width(text) * ADVANCE * size
+
+
+def number_width(value: float | None) -> float:
+    return 0.0 if value is None else text_width(short(value), NUMBER)
+
+
+def widest(_: float | None) -> float:
+    return text_width(WIDEST, NUMBER)
+
+
+def widest_or_blank(value: float | None) -> float:
+    return max(number_width(value), BLANK[0])
+
+
+def label_of(node: Node) -> str:
+    """What a box says, with nothing that cannot be printed, and not longer than a box can be."""
+    text = visible(node.label)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def name_of(node: Node) -> str:
+    """The user's name for a stage, where the picture says it: above the value."""
+    text = visible(node.name) if node.kind == STAGES and node.named and node.name != node.label else ""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def frame(scene: Scene, node: Node, forks: list[bool], measure: Callable[[float | None], float] | None) -> Frame:
+    """The room of one node."""
+    shared = [forks[source] and measure is not None for source in node.inputs]
+    wide = max(
+        (measure(sent) * SHARE / NUMBER + 8 for sent, on in zip(node.sent, shared, strict=True) if on and measure),
+        default=0.0,
+    )
+    gate = node.kind == STAGES
+    label = text_width(label_of(node), LABEL)
+    inside = max(2 * RADIUS, label + 14) if gate else label + 6
+    name = name_of(node)
+    numbers = 12.0
+    if measure is not None and node.kind != "number":
+        numbers = max(measure(node.value), measure(node.gradient)) + 10
+    numbers = max(numbers, text_width(name, NUMBER) + 10 if name else 0.0)
+    ports, baselines = ports_of(len(node.inputs))
+    half = max([RADIUS + 1, NAME + 12 if name else 0.0, *(abs(port) + 8 for port in ports)])
+    if wide:
+        half = max(half, *(abs(line) + 10 for line in baselines))
+    box = Box(wide + inside + numbers, 2 * half, wide + inside / 2, ports)
+    return Frame(box, wide, wide + inside, wide + inside + numbers / 2, half, baselines)
+
+
+def ports_of(count: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The heights of the operands of a gate, and the base lines of the shares beside them."""
+    step = PORTS[count > 2]
+    ports = tuple(step * (i - (count - 1) / 2) for i in range(count))
+    last = count - 1 if count == 2 else -1
+    return ports, tuple(port + (11.0 if i == last else -4.0) for i, port in enumerate(ports))

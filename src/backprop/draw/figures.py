@@ -1,0 +1,34 @@
+"""Numbers as the pictures write them: two decimals, as the course notes do; the page's script rounds the same way."""
+
+from __future__ import annotations
+
+from math import isinf, isnan
+
+from backprop.draw.scene import minus
+
+WIDEST = "−0.0e−300"  # no number is wider
+
+
+def short(value: float) -> str:
+    """A number in few characters: −4.00, 1.0e−5, 2.5e9; ties are rounded away from 0, as JavaScript's toFixed does."""
+    if isnan(value):
+        return "NaN"
+    if isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0.00"
+    from decimal import ROUND_HALF_UP, Decimal
+
+    exact = Decimal(value)
+    if 5e-3 <= abs(value) < 1e4:
+        return minus(str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP)))
+    exponent = exact.adjusted()
+    mantissa = exact.scaleb(-exponent).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    if abs(mantissa) >= 10:
+        mantissa, exponent = mantissa.scaleb(-1).quantize(Decimal("0.1")), exponent + 1
+    return minus(f"{mantissa}e{exponent}")
+
+
+def full(value: float) -> str:
+    """A number for those who listen, with more digits."""
+    return minus(f"{value:.6g}")

@@ -1,0 +1,192 @@
+"""A circuit as SVG, as in the course notes: values in green above the wires, gradients in red below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from backprop.draw.boxes import ABOVE, BELOW, BLANK, LABEL, NAME, NUMBER, RADIUS, SHARE, Picture, label_of, name_of
+from backprop.draw.figures import full, short
+from backprop.draw.layout import Point
+from backprop.draw.scene import INPUTS, NUMBERS, STAGES, Node, Scene
+from backprop.show.theme import PALETTES, Palette
+from backprop.spans import visible
+
+MARGIN = 14.0
+FONTS = "'DejaVu Sans Mono',Menlo,Consolas,monospace"
+MOST_SENTENCES = 60  # of the description
+
+
+class Options(NamedTuple):
+    """What is shown: numbers or none; boxes to fill in in their place; in which colours."""
+
+    values: bool = True
+    blank: bool = False
+    theme: str = "light"
+
+
+def svg(picture: Picture, options: Options | None = None) -> str:
+    """The whole file."""
+    options = options or Options()
+    width, height = size(picture)
+    scene = picture.scene
+    box = f"{-MARGIN:g} {-MARGIN:g} {width:.1f} {height:.1f}"
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" viewBox="{box}"'
+            f' role="img" aria-labelledby="title description" font-family="{FONTS}">',
+            f'<title id="title">{escape(title(scene))}</title>',
+            f'<desc id="description">{escape(description(scene, options))}</desc>',
+            f"<style>{style(PALETTES[options.theme], emphasis=options.theme == 'print')}</style>",
+            f'<rect class="paper" x="{-MARGIN:g}" y="{-MARGIN:g}" width="{width:.1f}" height="{height:.1f}"/>',
+            *wires(picture),
+            *(part for index in range(len(scene.nodes)) for part in node_parts(picture, index, options)),
+            "</svg>\n",
+        ]
+    )
+
+
+def size(picture: Picture) -> Point:
+    """Width and height, with a margin."""
+    return picture.layout.size[0] + 2 * MARGIN, picture.layout.size[1] + 2 * MARGIN
+
+
+def style(colours: Palette, *, emphasis: bool) -> str:
+    """The rules of the picture. In print, where there is no colour, values are bold and gradients italic."""
+    value, gradient = ("font-weight:bold;", "font-style:italic;") if emphasis else ("", "")
+    return (
+        f".paper{{fill:{colours.background}}}"
+        f".halo{{fill:none;stroke:{colours.background};stroke-width:5}}"
+        f".wire{{fill:none;stroke:{colours.wire};stroke-width:1.3}}"
+        f".fork{{fill:{colours.wire}}}"
+        f".gate{{fill:{colours.gate};stroke:{colours.edge};stroke-width:1.4}}"
+        f".blank{{fill:{colours.background};stroke:{colours.faint};stroke-width:1}}"
+        f".label{{font-size:{LABEL:g}px;text-anchor:middle;fill:{colours.text}}}"
+        f".input{{font-size:{LABEL:g}px;font-style:italic;fill:{colours.text}}}"
+        f".name{{font-size:{NUMBER:g}px;font-style:italic;text-anchor:middle;fill:{colours.faint}}}"
+        f".value{{font-size:{NUMBER:g}px;text-anchor:middle;{value}fill:{colours.value}}}"
+        f".gradient{{font-size:{NUMBER:g}px;text-anchor:middle;{gradient}fill:{colours.gradient}}}"
+        f".share{{font-size:{SHARE:g}px;text-anchor:end;font-style:italic;fill:{colours.gradient}}}"
+    )
+
+
+# ── words ──
+
+
+def escape(text: str) -> str:
+    """A text for XML and HTML, in which nothing of the user's means anything."""
+    safe = "".join(c if c == "\n" else visible(c) for c in text.replace("\t", " "))
+    return (
+        safe.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&quot;")
+        .replace("'", "&#39;")
+    )
+
+
+def title(scene: Scene) -> str:
+    return f"Circuit of {scene.formula}"
+
+
+def description(scene: Scene, options: Options) -> str:
+    """The picture in words, for those who cannot see it."""
+    shown = scene.nodes[:MOST_SENTENCES]
+    said = " ".join(sentence(node, options) for node in shown if node.kind != NUMBERS)
+    rest = len(scene.nodes) - len(shown)
+    return said + (f" And {rest} more." if rest else "")
+
+
+def sentence(node: Node, options: Options) -> str:
+    """A node in words."""
+    what = node.name if node.kind == INPUTS else f"{node.name} = {node.expression}"
+    if not options.values or (options.blank and node.kind != INPUTS):
+        return f"{what}."
+    gradient = "" if node.gradient is None or options.blank else f", gradient {full(node.gradient)}"
+    return f"{what}: value {full(node.value)}{gradient}."
+
+
+# ── wires ──
+
+
+def wires(picture: Picture) -> Iterator[str]:
+    """The wires between nodes. Each has a halo, so that where two cross, the upper one bridges the other."""
+    leaving: list[list[list[Point]]] = [[] for _ in picture.scene.nodes]
+    for node, routes in zip(picture.scene.nodes, picture.layout.routes, strict=True):
+        for source, points in zip(node.inputs, routes, strict=True):
+            leaving[source].append(points)
+    for routes, forks in zip(leaving, picture.layout.forks, strict=True):
+        if routes:
+            paths = [path(points) for points in routes]
+            dots = "".join(f'<circle class="fork" cx="{x:.1f}" cy="{y:.1f}" r="2.8"/>' for x, y in forks)
+            halos = "".join(f'<path class="halo" d="{d}"/>' for d in dict.fromkeys(paths))
+            lines = "".join(f'<path class="wire" d="{d}"/>' for d in dict.fromkeys(paths))
+            yield f"<g>{halos}{lines}{dots}</g>"
+
+
+def path(points: list[Point]) -> str:
+    """A wire as a path: straight along its heights, and a smooth step from one to the next."""
+    x, y = points[0]
+    parts = [f"M{x:.1f},{y:.1f}"]
+    for x1, y1 in points[1:]:
+        if abs(y1 - y) < 0.05:
+            parts.append(f"H{x1:.1f}")
+        else:
+            middle = (x + x1) / 2
+            parts.append(f"C{middle:.1f},{y:.1f} {middle:.1f},{y1:.1f} {x1:.1f},{y1:.1f}")
+        x, y = x1, y1
+    return "".join(parts)
+
+
+# ── nodes ──
+
+
+def node_parts(picture: Picture, index: int, options: Options) -> Iterator[str]:
+    """A node: the ends of its wires, its box and its texts."""
+    node, frame = picture.scene.nodes[index], picture.frames[index]
+    left, top = picture.layout.corners[index]
+    middle, centre = top + frame.middle, left + frame.box.anchor
+    for slot, source in enumerate(node.inputs):
+        height = middle + frame.box.ports[slot]
+        yield line(left, centre, height)
+        if options.values and not options.blank and picture.forks[source] and node.sent[slot] is not None:
+            share = short(node.sent[slot] or 0.0)
+            yield text("share", left + frame.left - 4, middle + frame.shares[slot], share)
+    yield line(centre if node.kind == STAGES else left + frame.right, left + frame.box.width, middle)
+    baseline = middle + LABEL * 0.35
+    if node.kind == STAGES:
+        yield (
+            f'<rect class="gate" x="{left + frame.left:.1f}" y="{middle - RADIUS:.1f}"'
+            f' width="{frame.right - frame.left:.1f}" height="{2 * RADIUS:g}" rx="{RADIUS:g}"/>'
+        )
+        yield text("label", centre, baseline, label_of(node))
+    else:
+        yield text("input", left, baseline, label_of(node))
+    at = left + frame.numbers
+    if name_of(node):
+        yield text("name", at, middle - NAME if options.values else middle - ABOVE, name_of(node))
+    if options.values and node.kind != NUMBERS:
+        yield from numbers(node, at, middle, options)
+
+
+def numbers(node: Node, at: float, middle: float, options: Options) -> Iterator[str]:
+    """The value above the wire and the gradient below it, or boxes for them. The values of the inputs are given."""
+    if options.blank and node.kind != INPUTS:
+        yield blank(at, middle - 2 - BLANK[1])
+    else:
+        yield text("value", at, middle - ABOVE, short(node.value))
+    if node.gradient is not None:
+        yield blank(at, middle + 3) if options.blank else text("gradient", at, middle + BELOW, short(node.gradient))
+
+
+def blank(at: float, top: float) -> str:
+    width, height = BLANK
+    return f'<rect class="blank" x="{at - width / 2:.1f}" y="{top:.1f}" width="{width:g}" height="{height:g}" rx="2"/>'
+
+
+def line(start: float, end: float, height: float) -> str:
+    return f'<path class="wire" d="M{start:.1f},{height:.1f}H{end:.1f}"/>'
+
+
+def text(role: str, x: float, y: float, words: str) -> str:
+    return f'<text class="{role}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
