@@ -53,6 +53,4 @@ def png(text: str, size: tuple[float, float], *, system_fonts: bool) -> bytes:
 
 def uncovered(characters: str) -> str:
     """Those characters that the font does not have."""
-    return "".join(
-        c for c in dict.fromkeys(characters) if not any(first <= ord(c) <= last for first, last in COVERED)
-    )
+    return "".join(c for c in dict.fromkeys(characters) if not any(first <= ord(c) <= last for first, last in COVERED))

@@ -13,6 +13,7 @@ STYLES = {
     "local": "cyan",
     "verdict": "bold",
     "": "",
+    "wire": "cyan",
     "heading": "dim",
     "error": "bold red",
     "note": "bold yellow",

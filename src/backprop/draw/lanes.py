@@ -1,0 +1,86 @@
+"""A row for each node, in order of evaluation, with the values that are still needed as lanes beside it."""
+
+from __future__ import annotations
+
+from backprop.draw.canvas import plain
+from backprop.draw.scene import NUMBERS, STAGES, Scene
+from backprop.show.grid import aligned, number
+from backprop.spans import visible, width
+
+Cells = list[list[tuple[str, str]]]
+
+
+def lanes(scene: Scene, *, values: bool = True, ascii_only: bool = False) -> Cells:
+    """The rows as cells."""
+    order = in_order_of_use(scene)
+    graphs = lane_texts(scene, order)
+    nodes = [scene.nodes[index] for index in order]
+    rename = plain if ascii_only else str
+    names = [rename(visible(node.name)) for node in nodes]
+    texts = [f" = {node.expression}" if node.kind == STAGES else "" for node in nodes]
+    value = aligned(number(node.value, 6) if values and node.kind != NUMBERS else "" for node in nodes)
+    gradient = aligned(number(node.gradient, 6) if values else "" for node in nodes)
+    across = max(map(len, graphs)) + 2
+    longest = max(width(name + text) for name, text in zip(names, texts, strict=True)) + 3
+    rows: Cells = []
+    for graph, name, text, above, below in zip(graphs, names, texts, value, gradient, strict=True):
+        padding = " " * (longest - width(name + text))
+        parts = [(graph.ljust(across), "wire"), (name, "name"), (text + padding, "expression")]
+        parts += [(f"{above}   ", "value"), (below, "gradient")]
+        rows.append([(character, role) for words, role in parts for character in words])
+    return rows
+
+
+def in_order_of_use(scene: Scene) -> list[int]:
+    """The nodes in order of evaluation, inputs and numbers just before they are needed."""
+    order: dict[int, None] = {}
+    for index, node in enumerate(scene.nodes):
+        if node.kind == STAGES:
+            order.update(dict.fromkeys(source for source in node.inputs if scene.nodes[source].kind != STAGES))
+            order[index] = None
+    order.update(dict.fromkeys(range(len(scene.nodes))))
+    return list(order)
+
+
+def lane_texts(scene: Scene, order: list[int]) -> list[str]:
+    """What stands beside each row: the lanes, the wires that end in the row's node, and its own mark."""
+    last = {}
+    for index in order:
+        for source in scene.nodes[index].inputs:
+            last[source] = index
+    lanes: list[int | None] = []
+    rows = []
+    for index in order:
+        used = [lanes.index(source) for source in scene.nodes[index].inputs]
+        ending = {lane for lane in used if last[lanes[lane]] == index}  # type: ignore[index]
+        own = min(ending, default=lanes.index(None) if None in lanes else len(lanes))
+        if own == len(lanes):
+            lanes.append(None)
+        mark = "○" if scene.nodes[index].kind != STAGES else "●" if index in last or index == scene.output else "■"
+        rows.append(lane_row(mark, lanes, used, ending, own))
+        for lane in ending:
+            lanes[lane] = None
+        lanes[own] = index if index in last else None
+        while lanes and lanes[-1] is None:
+            lanes.pop()
+    return rows
+
+
+def lane_row(own_mark: str, lanes: list[int | None], used: list[int], ending: set[int], own: int) -> str:
+    """One row: ● for a gate (■ if nothing uses it), ○ for an input, and every lane as it passes, forks, or ends."""
+    first, final = min([own, *used]), max([own, *used])
+    row = ""
+    for lane, holds in enumerate(lanes):
+        within = (lane > first, lane < final)
+        if lane == own:
+            mark = own_mark
+        elif lane in ending:
+            mark = {(True, False): "╯", (False, True): "╰"}.get(within, "┴")
+        elif lane in used:
+            mark = {(True, False): "┤", (False, True): "├"}.get(within, "╋")
+        elif first < lane < final:
+            mark = "┼" if holds is not None else "─"
+        else:
+            mark = "│" if holds is not None else " "
+        row += mark + ("─" if first <= lane < final else " ")
+    return row.rstrip()
