@@ -246,7 +246,7 @@ def flows(
     if not operands or not circuit.active[wire]:
         return nothing, nothing
     if len(members) == 1:
-        found = dict_of_slots(circuit.inputs[wire], operands)
+        found = slots_of(circuit.inputs[wire], operands)
         local = run.local_gradients(wire)
         sent = pieces(run, wire, run.sent[wire])
         return tuple(local[slot] for slot in found), tuple(sent[slot] for slot in found)
@@ -259,7 +259,7 @@ def flows(
     )
 
 
-def dict_of_slots(inputs: tuple[int, ...], operands: tuple[int, ...]) -> list[int]:
+def slots_of(inputs: tuple[int, ...], operands: Sequence[int]) -> list[int]:
     """Where the operands that are drawn stand among a stage's inputs."""
     slots, start = [], 0
     for source in operands:

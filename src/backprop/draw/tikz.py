@@ -1,0 +1,130 @@
+"""A circuit as a TikZ picture, laid out as the SVG is, in a document of its own: `pdflatex` makes it a page that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backprop.draw.boxes import ABOVE, BELOW, NAME, RADIUS, Picture, label_of, name_of, picture
+from backprop.draw.figures import short
+from backprop.draw.layout import Point
+from backprop.draw.scene import NUMBERS, STAGES, Scene
+from backprop.show.theme import PALETTES
+
+COLOURS = PALETTES["light"]
+SIGNS = {
+    "\\": r"\textbackslash{}", "−": "$-$", "×": r"$\times$", "÷": r"$\div$", "·": r"$\cdot$", "≤": r"$\leq$",
+    "≥": r"$\geq$", "≠": r"$\neq$", "∞": r"$\infty$", "Σ": r"$\Sigma$", "_": r"\_", "^": r"\^{}", "%": r"\%",
+    "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}", "~": r"\~{}", "<": "$<$", ">": "$>$", "|": "$|$",
+    '"': r"\textquotedbl{}", "…": r"\dots{}", "'": "'", "`": r"\`{}",
+    **{sign: f"$^{digit}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **{sign: f"$_{digit}$" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+}  # fmt: skip
+GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΦΨΩ",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+        "omega Gamma Delta Theta Lambda Xi Pi Phi Psi Omega".split(),
+        strict=True,
+    )
+)
+
+
+def tikz(scene: Scene, *, values: bool = True) -> str:
+    """The whole document."""
+    placed = picture(scene, values=values)
+    names = ("value", "gradient", "gate", "edge", "wire", "faint")
+    return "\n".join(
+        [
+            r"\documentclass[tikz,border=6pt]{standalone}",
+            r"\usepackage[T1]{fontenc}",
+            *(rf"\definecolor{{bp{name}}}{{HTML}}{{{getattr(COLOURS, name)[1:].upper()}}}" for name in names),
+            r"\begin{document}",
+            r"\begin{tikzpicture}[x=0.75pt,y=-0.75pt,line width=0.6pt,bpwire/.style={draw=bpwire},"
+            r"every node/.style={inner sep=0pt,font=\ttfamily\footnotesize}]",
+            *wires(placed),
+            *(part for index in range(len(scene.nodes)) for part in node_parts(placed, index, values)),
+            r"\end{tikzpicture}",
+            r"\end{document}",
+            "",
+        ]
+    )
+
+
+def escaped(text: str) -> str:
+    """A text for TeX. Of letters it gets those that every TeX has; of others the code point."""
+    return "".join(map(sign, text))
+
+
+def sign(character: str) -> str:
+    if character in SIGNS:
+        return SIGNS[character]
+    if character in GREEK:
+        return f"$\\{GREEK[character]}$"
+    if character.isascii() and character.isprintable():
+        return character
+    if "À" <= character <= "ÿ":
+        return character
+    return f"U+{ord(character):04X}"
+
+
+def at(x: float, y: float) -> str:
+    return f"({x:.1f},{y:.1f})"
+
+
+def wires(placed: Picture) -> Iterator[str]:
+    """The wires of each node on a broad white line, so that one bridges the other; then its forks."""
+    leaving: list[dict[str, None]] = [{} for _ in placed.scene.nodes]
+    for node, routes in zip(placed.scene.nodes, placed.layout.routes, strict=True):
+        for source, points in zip(node.inputs, routes, strict=True):
+            leaving[source][path(points)] = None
+    for paths, forks in zip(leaving, placed.layout.forks, strict=True):
+        yield from (rf"\draw[white,line width=2.6pt] {way};" for way in paths)
+        yield from (rf"\draw[bpwire] {way};" for way in paths)
+        yield from (rf"\fill[bpwire] {at(x, y)} circle[radius=2.6];" for x, y in forks)
+
+
+def path(points: list[Point]) -> str:
+    x, y = points[0]
+    text = at(x, y)
+    for x1, y1 in points[1:]:
+        middle = (x + x1) / 2
+        if abs(y1 - y) < 0.05:
+            text += f" -- {at(x1, y)}"
+        else:
+            text += f" .. controls {at(middle, y)} and {at(middle, y1)} .. {at(x1, y1)}"
+        x, y = x1, y1
+    return text
+
+
+def node_parts(placed: Picture, index: int, values: bool) -> Iterator[str]:
+    """A node: the ends of its wires, its box and its texts."""
+    node, frame = placed.scene.nodes[index], placed.frames[index]
+    left, top = placed.layout.corners[index]
+    middle, centre = top + frame.middle, left + frame.box.anchor
+    for slot, source in enumerate(node.inputs):
+        height = middle + frame.box.ports[slot]
+        yield rf"\draw[bpwire] {at(left, height)} -- {at(centre, height)};"
+        sent = node.sent[slot]
+        if values and placed.forks[source] and sent is not None:
+            where = at(left + frame.left - 4, middle + frame.shares[slot])
+            yield rf"\node[anchor=base east,text=bpgradient,font=\ttfamily\tiny\itshape] at {where} {number(sent)};"
+    start = centre if node.kind == STAGES else left + frame.right
+    yield rf"\draw[bpwire] {at(start, middle)} -- {at(left + frame.box.width, middle)};"
+    if node.kind == STAGES:
+        size = f"minimum height={1.5 * RADIUS:.1f}pt,minimum width={0.75 * (frame.right - frame.left):.1f}pt"
+        shape = f"draw=bpedge,fill=bpgate,rounded corners={0.74 * RADIUS:.1f}pt,{size}"
+        yield rf"\node[{shape}] at {at(centre, middle)} {{{escaped(label_of(node))}}};"
+    else:
+        yield rf"\node[anchor=west,font=\ttfamily\footnotesize\itshape] at {at(left, middle)} {{{escaped(label_of(node))}}};"
+    x = left + frame.numbers
+    if name_of(node):
+        height = middle - (NAME if values else ABOVE)
+        yield rf"\node[anchor=base,text=bpfaint,font=\ttfamily\footnotesize\itshape] at {at(x, height)} {{{escaped(name_of(node))}}};"
+    if values and node.kind != NUMBERS:
+        yield rf"\node[anchor=base,text=bpvalue] at {at(x, middle - ABOVE)} {number(node.value)};"
+        if node.gradient is not None:
+            yield rf"\node[anchor=base,text=bpgradient] at {at(x, middle + BELOW)} {number(node.gradient)};"
+
+
+def number(value: float) -> str:
+    return f"{{{escaped(short(value))}}}"
