@@ -68,6 +68,9 @@ def test_the_wheel_ships_grammar_schemas_and_types(wheel: Path) -> None:
         "backprop/py.typed",
         "backprop/grammar/expression.lark",
         "backprop/grammar/tables.py",
+        "backprop/draw/fonts/DejaVuSansMono.ttf",
+        "backprop/draw/fonts/LICENSE",
+        "backprop/draw/fonts/characters.txt",
         "backprop/schemas/eval.schema.json",
         "backprop/schemas/error.schema.json",
     } <= names

@@ -50,11 +50,14 @@ class Stage:
 
 
 class Names:
-    """What each shown stage of a circuit is called, and how it is written."""
+    """What each shown stage of a circuit is called, and how it is written.
 
-    def __init__(self, circuit: Circuit) -> None:
+    A call of the user's function is one stage, unless its stages are to be shown (`opened`).
+    """
+
+    def __init__(self, circuit: Circuit, *, opened: bool = False) -> None:
         self.circuit = circuit
-        self.calls: dict[int, Opened] = {call.output: call for call in circuit.opened}
+        self.calls: dict[int, Opened] = {} if opened else {call.output: call for call in circuit.opened}
 
     @cached_property
     def names(self) -> dict[int, str]:
@@ -63,7 +66,7 @@ class Names:
         names = dict(circuit.names)
         taken = set(names.values())
         free = (name for name in map("q{}".format, count(1)) if name not in taken)
-        hidden = circuit.hidden()
+        hidden = circuit.hidden() if self.calls else ()
         for wire, gate in enumerate(circuit.gates):
             if wire not in names and gate is not CONSTANT and wire not in hidden:
                 names[wire] = next(free)

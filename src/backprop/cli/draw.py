@@ -1,4 +1,4 @@
-"""`backprop draw`: the circuit in the terminal, as a picture, as a page, or as text for other tools."""
+"""`backprop draw`: the circuit in the terminal, as a picture, or as text for other tools."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from backprop.cli.evaluate import all_finite, show_notes
 from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
 from backprop.cli.output import write
 from backprop.draw.scene import LARGE, Scene, scene
@@ -15,10 +16,10 @@ from backprop.errors import Problem
 from backprop.show.theme import PALETTES, wants_colour
 
 SUFFIXES = {
-    ".svg": "svg", ".png": "png", ".html": "html", ".htm": "html", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
+    ".svg": "svg", ".png": "png", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
     ".tex": "tikz", ".txt": "terminal",
 }  # fmt: skip
-FORMS = ("wires", "lanes", "svg", "png", "html", "dot", "mermaid", "tikz")
+FORMS = ("wires", "lanes", "svg", "png", "dot", "mermaid", "tikz")
 BLANKS = ("svg", "png")  # the forms that can be a worksheet
 
 
@@ -34,7 +35,7 @@ BLANKS = ("svg", "png")  # the forms that can be a worksheet
 @click.option("--blank", is_flag=True, help="Draw a worksheet, with boxes to fill in; its key is written beside it.")
 @click.option("--fold", is_flag=True, help="Draw each named stage, and each sum, as one gate.")
 @click.option("--theme", type=click.Choice(list(PALETTES)), default="light", help="The colours of a picture.")
-@click.option("-o", "output", metavar="FILE", help="Write to a file: .svg .png .html .dot .mmd .tex .txt")
+@click.option("-o", "output", metavar="FILE", help="Write to a file: .svg .png .dot .mmd .tex .txt")
 def command(
     form: str | None, no_values: bool, blank: bool, fold: bool, theme: str, output: str | None, **shared: Any
 ) -> int:
@@ -43,7 +44,6 @@ def command(
     \b
     backprop draw "(x+y)*z" --x -2 --y 5 --z -4
     backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o circuit.svg
-    backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o circuit.html
     """
     chosen = form or chosen_by(output)
     if blank and chosen not in BLANKS:
@@ -52,28 +52,22 @@ def command(
         raise Problem("option", "--blank and --no-values do not go together")
     asked = question(click.get_current_context(), **shared)
     evaluation = asked.answer()
-    drawn = scene(evaluation.run, evaluation.names, fold=fold)
-    remark(drawn, asked, chosen, fold)
+    drawn = scene(evaluation.run, evaluation.names, fold=fold, wrt=evaluation.gradients)
+    remark(drawn, asked, fold)
     if chosen in ("svg", "png"):
         pictures(drawn, chosen, output, asked, values=not no_values, blank=blank, theme=theme)
     elif chosen in ("dot", "mermaid", "tikz"):
         write(described(drawn, chosen, values=not no_values), output)
-    elif chosen == "html":
-        from backprop.draw.page import page
-
-        write(page(evaluation, drawn), output)
     else:
         terminal(drawn, chosen, output, asked, values=not no_values)
     if not asked.quiet:
-        from backprop.cli.evaluate import show_notes
-
         show_notes(evaluation, asked)
-    return 0
+    return 1 if asked.strict and not all_finite(evaluation) else 0
 
 
 def chosen_by(output: str | None) -> str:
     """The form that an output's name asks for."""
-    if output is None:
+    if output is None or output == "-":
         return "terminal"
     suffix = os.path.splitext(output)[1].lower()
     if suffix not in SUFFIXES:
@@ -82,14 +76,11 @@ def chosen_by(output: str | None) -> str:
     return SUFFIXES[suffix]
 
 
-def remark(drawn: Scene, asked: Question, chosen: str, fold: bool) -> None:
+def remark(drawn: Scene, asked: Question, fold: bool) -> None:
     """Say so where a picture is too large to be read."""
-    if drawn.gates > LARGE and not asked.quiet:
-        offers = [] if fold else ["--fold draws named stages and sums as one gate each"]
-        if chosen != "html":
-            offers.append("-o circuit.html makes a page to step through")
-        if offers:
-            click.echo(f"note: {drawn.gates} gates are a lot for one picture: {', and '.join(offers)}", err=True)
+    if drawn.gates > LARGE and not asked.quiet and not fold:
+        offer = "--fold draws named stages and sums as one gate each"
+        click.echo(f"note: {drawn.gates} gates are a lot for one picture: {offer}", err=True)
 
 
 def pictures(
@@ -101,7 +92,7 @@ def pictures(
 
     placed = picture(drawn, values=values, blank=blank)
     wanted = [(output, Options(values, blank, theme))]
-    if blank and output is not None:
+    if blank and output is not None and output != "-":
         stem, suffix = os.path.splitext(output)
         wanted.append((f"{stem}-key{suffix}", Options(values, False, theme)))
     for path, options in wanted:
@@ -133,8 +124,8 @@ def terminal(drawn: Scene, chosen: str, output: str | None, asked: Question, *, 
 
     from backprop.draw.terminal import Screen, draw
 
-    stream = None if output is not None else sys.stdout
-    colour = output is None and wants_colour(asked.color, sys.stdout)
+    stream = None if output not in (None, "-") else sys.stdout
+    colour = stream is not None and wants_colour(asked.color, sys.stdout)
     encoding = "utf-8" if stream is None else stream.encoding or "ascii"
     width = shutil.get_terminal_size((100, 24)).columns
     screen = Screen(width=width, colour=colour, ascii_only=not can_draw(encoding))

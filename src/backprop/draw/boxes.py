@@ -6,11 +6,11 @@ Sizes are exact, since the pictures are set in a typewriter face, in which every
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.draw.figures import WIDEST, short
 from backprop.draw.layout import Box, Layout, layout
-from backprop.draw.scene import STAGES, Node, Scene
+from backprop.draw.scene import STAGES, Node, Scene, shape_text
 from backprop.spans import visible, width
 
 ADVANCE = 0.603  # of a character of DejaVu Sans Mono, in its size
@@ -47,7 +47,7 @@ class Picture(NamedTuple):
 def picture(scene: Scene, *, values: bool = True, blank: bool = False, live: bool = False) -> Picture:
     """Place a scene. Without `values` there is no room for numbers; `blank` has room for boxes to fill in as well, and
     `live` for any number to come."""
-    measure: Callable[[float | None], float] = number_width
+    measure: Callable[[Any], float] = number_width
     if live:
         measure = widest
     elif blank:
@@ -64,15 +64,15 @@ def text_width(text: str, size: float) -> float:
     return width(text) * ADVANCE * size
 
 
-def number_width(value: float | None) -> float:
+def number_width(value: Any) -> float:
     return 0.0 if value is None else text_width(short(value), NUMBER)
 
 
-def widest(_: float | None) -> float:
+def widest(_: Any) -> float:
     return text_width(WIDEST, NUMBER)
 
 
-def widest_or_blank(value: float | None) -> float:
+def widest_or_blank(value: Any) -> float:
     return max(number_width(value), BLANK[0])
 
 
@@ -83,12 +83,13 @@ def label_of(node: Node) -> str:
 
 
 def name_of(node: Node) -> str:
-    """The user's name for a stage, where the picture says it: above the value."""
+    """What stands above the value: the user's name for a stage, and the shape of an array."""
     text = visible(node.name) if node.kind == STAGES and node.named and node.name != node.label else ""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return f"{text} {shape_text(node)}".strip()
 
 
-def frame(scene: Scene, node: Node, forks: list[bool], measure: Callable[[float | None], float] | None) -> Frame:
+def frame(scene: Scene, node: Node, forks: list[bool], measure: Callable[[Any], float] | None) -> Frame:
     """The room of one node."""
     shared = [forks[source] and measure is not None for source in node.inputs]
     wide = max(

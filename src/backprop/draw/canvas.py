@@ -13,7 +13,7 @@ SHAPES = {
 }  # fmt: skip
 CROSSING = "┼"  # two wires, which do not touch: where one of them forks in four, it is ╋
 ASCII = dict(zip("│─╭╮╰╯├┤┬┴╋┼●○■−×÷·", "|-..''+++++|*o#-*/.", strict=True)) | {
-    "≤": "<=", "≥": ">=", "≠": "!=", "Σ": "sum", "∞": "inf", "²": "^2", "³": "^3",
+    "≤": "<=", "≥": ">=", "≠": "!=", "Σ": "sum", "∞": "inf", "…": "..", "²": "^2", "³": "^3",
 }  # fmt: skip
 
 

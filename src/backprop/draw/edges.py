@@ -10,7 +10,7 @@ from backprop.draw.scene import NUMBERS, Scene
 
 
 class Edge(NamedTuple):
-    """A wire from a node to another (None: the output leaves the circuit), with the texts on it; empty where none is."""
+    """A wire from a node to another (None: the output leaves the circuit), with its texts, which may be empty."""
 
     source: int
     target: int | None

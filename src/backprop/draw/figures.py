@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from math import isinf, isnan
+from typing import Any
 
 from backprop.draw.scene import minus
+from backprop.numbers.shapes import shape_of
 
 WIDEST = "−0.0e−300"  # no number is wider
 
 
-def short(value: float) -> str:
+SMALL = 4  # elements: of a larger array the first and the last are shown
+
+
+def short(value: Any) -> str:
+    """A number, or an array: its numbers if they are few, and else the first and the last."""
+    shape = shape_of(value)
+    if not shape:
+        return short_number(value)
+    if value.size <= SMALL:
+        return elements(value.tolist())
+    ends = f"{short_number(value.flat[0])} … {short_number(value.flat[-1])}"
+    return f"{'[' * len(shape)}{ends}{']' * len(shape)}"
+
+
+def elements(values: Any) -> str:
+    """Nested lists of numbers."""
+    return f"[{' '.join(map(elements, values))}]" if isinstance(values, list) else short_number(values)
+
+
+def short_number(value: float) -> str:
     """A number in few characters: −4.00, 1.0e−5, 2.5e9; ties are rounded away from 0, as JavaScript's toFixed does."""
     if isnan(value):
         return "NaN"
@@ -29,6 +50,6 @@ def short(value: float) -> str:
     return minus(f"{mantissa}e{exponent}")
 
 
-def full(value: float) -> str:
+def full(value: Any) -> str:
     """A number for those who listen, with more digits."""
-    return minus(f"{value:.6g}")
+    return short(value) if shape_of(value) else minus(f"{value:.6g}")

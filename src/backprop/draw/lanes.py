@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from backprop.draw.canvas import plain
+from backprop.draw.figures import SMALL, short
 from backprop.draw.scene import NUMBERS, STAGES, Scene
-from backprop.show.grid import aligned, number
+from backprop.numbers.shapes import shape_of
+from backprop.show.grid import aligned, cell
 from backprop.spans import visible, width
 
 Cells = list[list[tuple[str, str]]]
@@ -18,8 +22,8 @@ def lanes(scene: Scene, *, values: bool = True, ascii_only: bool = False) -> Cel
     rename = plain if ascii_only else str
     names = [rename(visible(node.name)) for node in nodes]
     texts = [f" = {node.expression}" if node.kind == STAGES else "" for node in nodes]
-    value = aligned(number(node.value, 6) if values and node.kind != NUMBERS else "" for node in nodes)
-    gradient = aligned(number(node.gradient, 6) if values else "" for node in nodes)
+    value = column([node.value if values and node.kind != NUMBERS else None for node in nodes])
+    gradient = column([node.gradient if values else None for node in nodes])
     across = max(map(len, graphs)) + 2
     longest = max(width(name + text) for name, text in zip(names, texts, strict=True)) + 3
     rows: Cells = []
@@ -29,6 +33,18 @@ def lanes(scene: Scene, *, values: bool = True, ascii_only: bool = False) -> Cel
         parts += [(f"{above}   ", "value"), (below, "gradient")]
         rows.append([(character, role) for words, role in parts for character in words])
     return rows
+
+
+def column(values: list[Any]) -> list[str]:
+    """Numbers on their decimal points; arrays begin in the same column."""
+    shaped = any(map(shape_of, values))
+    texts = [cell(value, 6, one_line=True) if few(value) else short(value).replace("−", "-") for value in values]
+    return [text.ljust(max(map(len, texts))) for text in texts] if shaped else aligned(texts)
+
+
+def few(value: Any) -> bool:
+    """Whether the elements of an array fit into a line."""
+    return not shape_of(value) or value.size <= SMALL
 
 
 def in_order_of_use(scene: Scene) -> list[int]:

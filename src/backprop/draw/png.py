@@ -6,6 +6,7 @@ does not have is drawn with the fonts of the system as well, and `uncovered` say
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import as_file, files
 
 from backprop.draw.boxes import Picture, label_of, name_of
@@ -15,12 +16,6 @@ from backprop.errors import Problem
 ZOOM = 2.0  # pixels for each unit of the picture
 LARGEST = 16_000  # pixels to a side; larger pictures are zoomed less
 FAMILY = "DejaVu Sans Mono"
-
-# What the font has: the blocks of Latin, Greek, Cyrillic, punctuation, super- and subscripts, arrows and mathematics.
-COVERED = (
-    (0x20, 0x7E), (0xA0, 0x24F), (0x370, 0x3FF), (0x400, 0x4FF), (0x1E00, 0x1EFF), (0x2010, 0x2027), (0x2030, 0x205E),
-    (0x2070, 0x209C), (0x2100, 0x214F), (0x2190, 0x21FF), (0x2200, 0x22FF),
-)  # fmt: skip
 
 
 def picture_png(picture: Picture, options: Options) -> tuple[bytes, str]:
@@ -53,4 +48,12 @@ def png(text: str, size: tuple[float, float], *, system_fonts: bool) -> bytes:
 
 def uncovered(characters: str) -> str:
     """Those characters that the font does not have."""
-    return "".join(c for c in dict.fromkeys(characters) if not any(first <= ord(c) <= last for first, last in COVERED))
+    return "".join(dict.fromkeys(c for c in characters if c not in covered()))
+
+
+@cache
+def covered() -> frozenset[str]:
+    """The characters that the font has, upright and oblique."""
+    return frozenset(
+        files("backprop.draw").joinpath("fonts", "characters.txt").read_text(encoding="utf-8").rstrip("\n")
+    )

@@ -7,12 +7,13 @@ are a named stage and a sum: then its local gradients are those of a sweep throu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.gates import CONSTANT, GATES, INPUT
-from backprop.run import Run, prepared_backward
+from backprop.numbers.shapes import shape_code, shape_of
+from backprop.run import Run, prepared_backward, sweep
 from backprop.stages import Names
 from backprop.syntax.printer import OPERATORS, POWER, infix
 
@@ -36,10 +37,10 @@ class Node(NamedTuple):
     label: str
     expression: str
     inputs: tuple[int, ...]
-    local: tuple[float | None, ...]
-    sent: tuple[float | None, ...]
-    value: float
-    gradient: float | None
+    local: tuple[Any, ...]
+    sent: tuple[Any, ...]
+    value: Any
+    gradient: Any
     members: tuple[int, ...]
 
 
@@ -50,6 +51,11 @@ class Scene(NamedTuple):
     output: int
     formula: str
     run: Run
+    names: Names
+
+    def operand_texts(self, node: Node) -> list[str]:
+        """The inputs of a node's stage as they are written."""
+        return [self.names.text(source) for source in self.run.circuit.inputs[node.wire]]
 
     @property
     def gates(self) -> int:
@@ -65,8 +71,9 @@ class Scene(NamedTuple):
         return found
 
 
-def scene(run: Run, names: Names, *, fold: bool = False) -> Scene:
-    """The picture of a run. `fold` draws named stages and sums as one gate each."""
+def scene(run: Run, names: Names, *, fold: bool = False, wrt: Collection[str] | None = None) -> Scene:
+    """The picture of a run. `fold` draws named stages and sums as one gate each; `wrt` limits the gradients of inputs
+    that are shown."""
     circuit = run.circuit
     members = folded(circuit, names) if fold else called(circuit, names)
     inside = {wire for root, stages in members.items() for wire in stages if wire != root}
@@ -83,6 +90,7 @@ def scene(run: Run, names: Names, *, fold: bool = False) -> Scene:
                 nodes.append(number_node(run, names, source))
         local, sent = flows(run, wire, operands, members.get(wire, (wire,)))
         place[wire] = len(nodes)
+        left_out = wrt is not None and circuit.gates[wire] is INPUT and names.names[wire] not in wrt
         nodes.append(
             Node(
                 wire=wire,
@@ -90,17 +98,29 @@ def scene(run: Run, names: Names, *, fold: bool = False) -> Scene:
                 name=names.names[wire],
                 named=wire in circuit.names,
                 label=label,
-                expression=names.expression(wire),
+                expression=expression(circuit, names, wire, members.get(wire, ())),
                 inputs=tuple(place[source] for source in operands),
                 local=local,
                 sent=sent,
                 value=run.values[wire],
-                gradient=run.gradient(wire) if circuit.active[wire] else None,
+                gradient=run.gradient(wire) if circuit.active[wire] and not left_out else None,
                 members=members.get(wire, (wire,)),
             )
         )
     formula = circuit.program.text.strip() if circuit.program is not None else ""
-    return Scene(nodes, place[circuit.output], formula, run)
+    return Scene(nodes, place[circuit.output], formula, run, names)
+
+
+def opened(run: Run, wrt: Collection[str] | None = None) -> Scene:
+    """The picture of a run in which the calls of the user's functions are opened, and each gate is a node."""
+    return scene(run, Names(run.circuit, opened=True), wrt=wrt)
+
+
+def expression(circuit: Circuit, names: Names, wire: int, members: Sequence[int]) -> str:
+    """A stage as it is written; one that stands for several, as the user wrote it, in a line."""
+    if len(members) > 1 and wire not in names.calls and circuit.program is not None and circuit.nodes[wire] >= 0:
+        return " ".join(circuit.program.source_of(circuit.nodes[wire]).split())
+    return names.expression(wire)
 
 
 def number_node(run: Run, names: Names, wire: int) -> Node:
@@ -179,6 +199,12 @@ def operands_of(circuit: Circuit, names: Names, wire: int, members: Sequence[int
 # ── what a box says ──
 
 
+def shape_text(node: Node) -> str:
+    """The shape of a node's array, (3×2); nothing for a number."""
+    code = shape_code(shape_of(node.value))
+    return f"({code})".replace("x", "×") if code else ""
+
+
 def labelled(
     circuit: Circuit, names: Names, wire: int, operands: tuple[int, ...], folded: Sequence[int] | None
 ) -> tuple[str, tuple[int, ...]]:
@@ -239,22 +265,27 @@ def minus(text: str) -> str:
 
 def flows(
     run: Run, wire: int, operands: tuple[int, ...], members: tuple[int, ...]
-) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """The local gradients of a node in its operands, and what it sends back to each."""
     circuit = run.circuit
-    nothing: tuple[float | None, ...] = (None,) * len(operands)
+    nothing: tuple[Any, ...] = (None,) * len(operands)
     if not operands or not circuit.active[wire]:
         return nothing, nothing
     if len(members) == 1:
         found = slots_of(circuit.inputs[wire], operands)
         local = run.local_gradients(wire)
         sent = pieces(run, wire, run.sent[wire])
+        if run.arrays:  # of an array that enters twice, there is only the sum of its shares
+            sent = tuple(None if operands.count(s) > 1 else p for s, p in zip(circuit.inputs[wire], sent, strict=True))
         return tuple(local[slot] for slot in found), tuple(sent[slot] for slot in found)
-    through = swept(run, wire, members, 1.0)
+    through = {} if shape_of(run.values[wire]) else swept(run, wire, members, 1.0)
     sent_by = swept(run, wire, members, run.sent[wire])
     active = [bool(circuit.active[source]) for source in operands]
     return (
-        tuple(through.get(source, 0.0) if on else None for source, on in zip(operands, active, strict=True)),
+        tuple(
+            through.get(source, 0.0) if on and not shape_of(run.values[wire]) else None
+            for source, on in zip(operands, active, strict=True)
+        ),
         tuple(sent_by.get(source) if on else None for source, on in zip(operands, active, strict=True)),
     )
 
@@ -268,20 +299,32 @@ def slots_of(inputs: tuple[int, ...], operands: Sequence[int]) -> list[int]:
     return slots
 
 
-def pieces(run: Run, wire: int, g: float | None) -> tuple[float | None, ...]:
+def pieces(run: Run, wire: int, g: Any) -> tuple[Any, ...]:
     """What a stage sends to each input for a gradient `g`; None where nothing flows."""
     inputs = run.circuit.inputs[wire]
+    if run.arrays:
+        return array_pieces(run, wire, g)
     function = prepared_backward(run.circuit, run.ties)[wire]
     if g is None or function is None:
         return (None,) * len(inputs)
     return function(g, *(run.values[source] for source in inputs), run.values[wire])
 
 
-def swept(run: Run, root: int, members: tuple[int, ...], seed: float | None) -> dict[int, float]:
+def array_pieces(run: Run, wire: int, g: Any) -> tuple[Any, ...]:
+    """The same where there are arrays: a sweep over the one stage. What enters it twice gets the sum, at the first."""
+    circuit = run.circuit
+    inputs = circuit.inputs[wire]
+    if g is None or not inputs or not circuit.active[wire]:
+        return (None,) * len(inputs)
+    arrived = sweep(circuit, run.values, run.ties, {wire: g}, wire)
+    return tuple(None if source in inputs[:slot] else arrived[source] for slot, source in enumerate(inputs))
+
+
+def swept(run: Run, root: int, members: tuple[int, ...], seed: Any) -> dict[int, Any]:
     """A sweep through the stages of one node: what leaves it on each wire."""
     within = set(members)
-    arrived: dict[int, float] = {} if seed is None else {root: seed}
-    leaving: dict[int, float] = {}
+    arrived: dict[int, Any] = {} if seed is None else {root: seed}
+    leaving: dict[int, Any] = {}
     for wire in sorted(members, reverse=True):
         for source, piece in zip(run.circuit.inputs[wire], pieces(run, wire, arrived.get(wire)), strict=True):
             if piece is not None:

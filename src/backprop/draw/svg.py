@@ -150,7 +150,7 @@ def node_parts(picture: Picture, index: int, options: Options) -> Iterator[str]:
         height = middle + frame.box.ports[slot]
         yield line(left, centre, height)
         if options.values and not options.blank and picture.forks[source] and node.sent[slot] is not None:
-            share = short(node.sent[slot] or 0.0)
+            share = short(node.sent[slot])
             yield text("share", left + frame.left - 4, middle + frame.shares[slot], share)
     yield line(centre if node.kind == STAGES else left + frame.right, left + frame.box.width, middle)
     baseline = middle + LABEL * 0.35

@@ -1,4 +1,4 @@
-"""A circuit as a TikZ picture, laid out as the SVG is, in a document of its own: `pdflatex` makes it a page that fits."""
+"""A circuit as a TikZ picture, laid out as the SVG is, in a document of its own: `pdflatex` makes a page that fits."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from backprop.draw.scene import NUMBERS, STAGES, Scene
 from backprop.show.theme import PALETTES
 
 COLOURS = PALETTES["light"]
+ITALIC = r"font=\ttfamily\footnotesize\itshape"
 SIGNS = {
     "\\": r"\textbackslash{}", "−": "$-$", "×": r"$\times$", "÷": r"$\div$", "·": r"$\cdot$", "≤": r"$\leq$",
     "≥": r"$\geq$", "≠": r"$\neq$", "∞": r"$\infty$", "Σ": r"$\Sigma$", "_": r"\_", "^": r"\^{}", "%": r"\%",
@@ -19,14 +20,12 @@ SIGNS = {
     **{sign: f"$^{digit}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     **{sign: f"$_{digit}$" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
 }  # fmt: skip
-GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΦΨΩ",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-        "omega Gamma Delta Theta Lambda Xi Pi Phi Psi Omega".split(),
-        strict=True,
-    )
-)
+GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma",
+    "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta",
+    "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
 
 
 def tikz(scene: Scene, *, values: bool = True) -> str:
@@ -115,11 +114,11 @@ def node_parts(placed: Picture, index: int, values: bool) -> Iterator[str]:
         shape = f"draw=bpedge,fill=bpgate,rounded corners={0.74 * RADIUS:.1f}pt,{size}"
         yield rf"\node[{shape}] at {at(centre, middle)} {{{escaped(label_of(node))}}};"
     else:
-        yield rf"\node[anchor=west,font=\ttfamily\footnotesize\itshape] at {at(left, middle)} {{{escaped(label_of(node))}}};"
+        yield rf"\node[anchor=west,{ITALIC}] at {at(left, middle)} {{{escaped(label_of(node))}}};"
     x = left + frame.numbers
     if name_of(node):
         height = middle - (NAME if values else ABOVE)
-        yield rf"\node[anchor=base,text=bpfaint,font=\ttfamily\footnotesize\itshape] at {at(x, height)} {{{escaped(name_of(node))}}};"
+        yield rf"\node[anchor=base,text=bpfaint,{ITALIC}] at {at(x, height)} {{{escaped(name_of(node))}}};"
     if values and node.kind != NUMBERS:
         yield rf"\node[anchor=base,text=bpvalue] at {at(x, middle - ABOVE)} {number(node.value)};"
         if node.gradient is not None:

@@ -141,7 +141,7 @@ class Gate:
         """Whether its two inputs may change places: read off its rules, which then do the same."""
         swapped = {"x": "y", "y": "x"}
         turned = [" ".join(swapped.get(word, word) for word in (rule or "").split()) for rule in self.partials]
-        return self.arguments == ("x", "y") and not self.flat and list(self.partials) == turned[::-1]
+        return bool(turned) and self.arguments == ("x", "y") and not self.flat and list(self.partials) == turned[::-1]
 
     def rules(self, count: int, ties: str) -> Rules:
         """The rules for `count` inputs under a rule for ties: partials, or for a gate that mixes elements its vjp."""
