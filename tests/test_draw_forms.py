@@ -278,6 +278,8 @@ def test_pdflatex_accepts_the_text(name: str, tmp_path: Path) -> None:
         ("-o x.jpg", "what should x.jpg be?"),
         ("-o x", "what should x be?"),
         ("--blank", "--blank makes a picture"),
+        ("--blank -o x.html", "--blank makes a picture"),
+        ("--fold -o x.html", "--fold does not make a page"),
         ("--blank --no-values -o x.svg", "do not go together"),
         ("--as tree", "'tree' is not one of"),
     ],
@@ -297,6 +299,7 @@ def test_what_cannot_be_drawn_is_said(words: str, message: str, tmp_path: Path) 
         (".gv", "digraph"),
         (".mmd", "flowchart LR"),
         (".tex", "\\documentclass"),
+        (".html", "<!doctype html>"),
     ],
 )
 def test_the_suffix_says_what_is_written(suffix: str, begins: str, tmp_path: Path) -> None:
@@ -311,7 +314,7 @@ def test_a_large_circuit_is_drawn_with_a_remark(tmp_path: Path) -> None:
     assignments = " ".join(f"--{name} {value}" for name, value in point.items() if re.search(rf"\b{name}\b", text))
     done = shell(f"backprop draw -f large.bp {assignments} -o large.svg", tmp_path)
     assert done.returncode == 0
-    assert re.search(r"note: \d+ gates are a lot for one picture: --fold ", done.stderr)
+    assert re.search(r"note: \d+ gates are a lot for one picture: --fold .* and -o circuit.html", done.stderr)
     folded = shell(f"backprop draw -f large.bp {assignments} --fold -o small.svg", tmp_path)
     assert folded.stderr == ""
     assert (tmp_path / "small.svg").stat().st_size < 0.5 * (tmp_path / "large.svg").stat().st_size

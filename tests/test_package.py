@@ -71,6 +71,9 @@ def test_the_wheel_ships_grammar_schemas_and_types(wheel: Path) -> None:
         "backprop/draw/fonts/DejaVuSansMono.ttf",
         "backprop/draw/fonts/LICENSE",
         "backprop/draw/fonts/characters.txt",
+        "backprop/draw/page.html",
+        "backprop/draw/page.css",
+        "backprop/draw/page.js",
         "backprop/schemas/eval.schema.json",
         "backprop/schemas/error.schema.json",
     } <= names

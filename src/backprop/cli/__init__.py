@@ -12,9 +12,9 @@ from backprop import __version__
 COMMANDS = {
     "eval": "backprop.cli.evaluate",
     "explain": "backprop.cli.explain",
-    "draw": "backprop.cli.draw",
     "check": "backprop.cli.check",
     "nudge": "backprop.cli.nudge",
+    "draw": "backprop.cli.draw",
     "code": "backprop.cli.code",
     "map": "backprop.cli.map",
     "gates": "backprop.cli.gates",

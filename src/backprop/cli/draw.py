@@ -1,4 +1,4 @@
-"""`backprop draw`: the circuit in the terminal, as a picture, or as text for other tools."""
+"""`backprop draw`: the circuit in the terminal, as a picture, as a page, or as text for other tools."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from backprop.errors import Problem
 from backprop.show.theme import PALETTES, wants_colour
 
 SUFFIXES = {
-    ".svg": "svg", ".png": "png", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
+    ".svg": "svg", ".png": "png", ".html": "html", ".htm": "html", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
     ".tex": "tikz", ".txt": "terminal",
 }  # fmt: skip
-FORMS = ("wires", "lanes", "svg", "png", "dot", "mermaid", "tikz")
+FORMS = ("wires", "lanes", "svg", "png", "html", "dot", "mermaid", "tikz")
 BLANKS = ("svg", "png")  # the forms that can be a worksheet
 
 
@@ -35,7 +35,7 @@ BLANKS = ("svg", "png")  # the forms that can be a worksheet
 @click.option("--blank", is_flag=True, help="Draw a worksheet, with boxes to fill in; its key is written beside it.")
 @click.option("--fold", is_flag=True, help="Draw each named stage, and each sum, as one gate.")
 @click.option("--theme", type=click.Choice(list(PALETTES)), default="light", help="The colours of a picture.")
-@click.option("-o", "output", metavar="FILE", help="Write to a file: .svg .png .dot .mmd .tex .txt")
+@click.option("-o", "output", metavar="FILE", help="Write to a file: .svg .png .html .dot .mmd .tex .txt")
 def command(
     form: str | None, no_values: bool, blank: bool, fold: bool, theme: str, output: str | None, **shared: Any
 ) -> int:
@@ -44,20 +44,27 @@ def command(
     \b
     backprop draw "(x+y)*z" --x -2 --y 5 --z -4
     backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o circuit.svg
+    backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o circuit.html
     """
     chosen = form or chosen_by(output)
     if blank and chosen not in BLANKS:
         raise Problem("option", f"--blank makes a picture, and not {chosen}", hint="write it to a file: -o sheet.svg")
     if blank and no_values:
         raise Problem("option", "--blank and --no-values do not go together")
+    if fold and chosen == "html":
+        raise Problem("option", "--fold does not make a page: a page steps through every gate")
     asked = question(click.get_current_context(), **shared)
     evaluation = asked.answer()
     drawn = scene(evaluation.run, evaluation.names, fold=fold, wrt=evaluation.gradients)
-    remark(drawn, asked, fold)
+    remark(drawn, asked, chosen, fold)
     if chosen in ("svg", "png"):
         pictures(drawn, chosen, output, asked, values=not no_values, blank=blank, theme=theme)
     elif chosen in ("dot", "mermaid", "tikz"):
         write(described(drawn, chosen, values=not no_values), output)
+    elif chosen == "html":
+        from backprop.draw.page import page
+
+        write(page(evaluation), output)
     else:
         terminal(drawn, chosen, output, asked, values=not no_values)
     if not asked.quiet:
@@ -76,11 +83,14 @@ def chosen_by(output: str | None) -> str:
     return SUFFIXES[suffix]
 
 
-def remark(drawn: Scene, asked: Question, fold: bool) -> None:
+def remark(drawn: Scene, asked: Question, chosen: str, fold: bool) -> None:
     """Say so where a picture is too large to be read."""
-    if drawn.gates > LARGE and not asked.quiet and not fold:
-        offer = "--fold draws named stages and sums as one gate each"
-        click.echo(f"note: {drawn.gates} gates are a lot for one picture: {offer}", err=True)
+    if drawn.gates > LARGE and not asked.quiet:
+        offers = [] if fold else ["--fold draws named stages and sums as one gate each"]
+        if chosen != "html":
+            offers.append("-o circuit.html makes a page to step through")
+        if offers:
+            click.echo(f"note: {drawn.gates} gates are a lot for one picture: {', and '.join(offers)}", err=True)
 
 
 def pictures(

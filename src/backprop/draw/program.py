@@ -1,0 +1,104 @@
+"""Both passes of a circuit as a straight-line JavaScript function, for the page: every value, gradient, local gradient
+and share. It is the derived circuit, stage by stage, in the words of the JavaScript emitter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from backprop import rules
+from backprop.derive import Derived, Growing, derive
+from backprop.draw.scene import Scene, slots_of
+from backprop.emit.helpers import helpers
+from backprop.emit.javascript import JavaScript, helper_text
+from backprop.emit.target import Text
+from backprop.gates import CONSTANT, INPUT
+
+Wires = list[int | None]
+UPSTREAM = "gradient on the output"  # the variable: no name of the user's has a blank
+
+
+def javascript(scene: Scene, ties: str) -> str:
+    """The function `passes(x, upstream)`: from the inputs to `value` and `gradient` of each node, and to the `local`
+    gradient and the `sent` share of each of its operands; null where nothing flows."""
+    circuit = scene.run.circuit
+    derived = derive(circuit, ties=ties, upstream=UPSTREAM, shapes=[()] * len(circuit))
+    growing = Growing(derived.circuit)
+    local = [local_wires(scene, growing, index, ties) for index in range(len(scene.nodes))]
+    sent = sent_wires(scene, derived, ties)
+    gradient: Wires = [derived.of.get(node.wire) if node.gradient is not None else None for node in scene.nodes]
+    value: Wires = [node.wire for node in scene.nodes]
+    needed = {wire for row in [*local, *sent, gradient, value] for wire in row if wire is not None}
+    target = JavaScript()
+    lines = list(stage_lines(growing, target, needed))
+    functions = [helper_text(helper) for helper in helpers(target)]
+    result = (
+        f"return {{value: {names(value)}, gradient: {names(gradient)}, "
+        f"local: [{', '.join(map(names, local))}], sent: [{', '.join(map(names, sent))}]}};"
+    )
+    return "\n".join([*functions, "function passes(x, upstream) {", *lines, result, "}"])
+
+
+def names(wires: Iterable[int | None]) -> str:
+    return f"[{', '.join('null' if wire is None else f'w{wire}' for wire in wires)}]"
+
+
+def stage_lines(growing: Growing, target: JavaScript, needed: set[int]) -> Iterator[str]:
+    """A line for each stage that is needed."""
+    circuit = growing.circuit
+    given = {wire: f"x[{place}]" for place, wire in enumerate(w for n, w in circuit.variables.items() if n != UPSTREAM)}
+    given[circuit.variables[UPSTREAM]] = "upstream"
+    for wire in circuit.ancestors(needed):
+        gate = circuit.gates[wire]
+        if gate is INPUT:
+            text = given[wire]
+        elif gate is CONSTANT:
+            text = target.number(circuit.constants[wire]).text
+        else:
+            operands = [operand(growing, target, source) for source in circuit.inputs[wire]]
+            text = target.counted(target.spell(gate, operands, derived=True)).text
+        yield f"const w{wire} = {text};"
+
+
+def operand(growing: Growing, target: JavaScript, wire: int) -> Text:
+    """A stage as an operand: its name, or the number that it is."""
+    constant = growing.circuit.constants.get(wire)
+    return Text(f"w{wire}") if constant is None else target.number(constant)
+
+
+def local_wires(scene: Scene, growing: Growing, index: int, ties: str) -> Wires:
+    """The wires of a node's local gradients."""
+    node, circuit = scene.nodes[index], scene.run.circuit
+    gate, inputs = circuit.gates[node.wire], circuit.inputs[node.wire]
+    if not node.inputs or not circuit.active[node.wire]:
+        return [None] * len(node.inputs)
+    wanted = tuple(bool(circuit.active[source]) for source in inputs)
+    texts = rules.rule_texts(gate, len(inputs), ties, wanted)
+    wires: Wires = []
+    for slot in slots_of(inputs, [scene.nodes[source].wire for source in node.inputs]):
+        text = texts[slot]
+        if text is None:
+            wires.append(growing.constant(0.0) if wanted[slot] else None)
+        else:
+            wires.append(growing.rule(gate, text, [node.wire, *inputs, node.wire]))  # it has no `g` in it
+    return wires
+
+
+def sent_wires(scene: Scene, derived: Derived, ties: str) -> list[Wires]:
+    """The wires of the shares that each node sends to its operands."""
+    circuit = scene.run.circuit
+    pieces: dict[int, list[int]] = {}
+    for share in derived.shares:
+        pieces.setdefault(share.sender, []).append(share.piece)
+    found: list[Wires] = []
+    for node in scene.nodes:
+        inputs = circuit.inputs[node.wire]
+        wanted = tuple(bool(circuit.active[source]) for source in inputs)
+        flowing = pieces.get(node.wire)
+        if flowing is None:
+            found.append([None] * len(node.inputs))
+            continue
+        texts = rules.rule_texts(circuit.gates[node.wire], len(inputs), ties, wanted)
+        given = iter(flowing)
+        by_slot = [None if text is None else next(given) for text in texts]
+        found.append([by_slot[slot] for slot in slots_of(inputs, [scene.nodes[s].wire for s in node.inputs])])
+    return found
