@@ -25,7 +25,7 @@ def drawn(grid: Grid, stream: TextIO, *, colour: bool) -> str:
     needed = max(map(width, simple.splitlines())) + len(grid.columns) + 1
     place = console(stream, colour=colour)
     if len(grid.rows) > MOST_ROWS or (needed > place.width and is_terminal(stream)):
-        return simple
+        return plain(grid, colour=colour)
     place.width = max(needed, place.width)
     with place.capture() as captured:
         place.print(table(grid, colour=colour))

@@ -5,20 +5,28 @@ from __future__ import annotations
 import unicodedata
 
 from backprop.show.grid import Column, Grid, aligned
+from backprop.show.theme import paint
 from backprop.spans import width
 
 
-def plain(grid: Grid) -> str:
-    """Columns in natural width, two blanks between them, numbers aligned; nothing is cut. A row is as high as its
-    cells."""
+def plain(grid: Grid, *, colour: bool = False) -> str:
+    """Columns in natural width, two blanks between them, numbers aligned; nothing is cut.
+
+    A row is as high as its cells. `colour` is for a terminal that is too narrow for a drawn table.
+    """
     columns = [column_cells(grid, place) for place in range(len(grid.columns))]
+    roles = [column.role for column in grid.columns]
     lines = []
-    for row in zip(*columns, strict=True):
+    for number, row in enumerate(zip(*columns, strict=True)):
         height = max(len(cell) for cell in row)
         blanks = [" " * width(cell[0]) for cell in row]
         for line in range(height):
-            parts = (cell[line] if line < len(cell) else blank for cell, blank in zip(row, blanks, strict=True))
-            lines.append("  ".join(parts).rstrip())
+            parts = [cell[line] if line < len(cell) else blank for cell, blank in zip(row, blanks, strict=True)]
+            parts[-1] = parts[-1].rstrip()
+            painted = (
+                paint(part, role if number else "heading", colour) for part, role in zip(parts, roles, strict=True)
+            )
+            lines.append("  ".join(painted).rstrip())
     return "\n".join(lines) + "\n"
 
 
