@@ -16,10 +16,10 @@ from importlib.resources import files
 from math import isfinite
 
 from backprop import rules
-from backprop.draw.boxes import ABOVE, BELOW, LABEL, NAME, RADIUS, Picture, label_of, name_of, picture
+from backprop.draw.boxes import ABOVE, BELOW, NAME, Picture, label_of, name_of, picture
 from backprop.draw.program import javascript
 from backprop.draw.scene import NUMBERS, STAGES, Node, Scene, opened, slots_of
-from backprop.draw.svg import MARGIN, escape, line, path, size, text, title
+from backprop.draw.svg import MARGIN, escape, line, outline, path, size, text, title
 from backprop.errors import Problem
 from backprop.library import Evaluation
 from backprop.show.theme import PALETTES
@@ -189,15 +189,7 @@ def node_parts(placed: Picture, index: int) -> Iterator[str]:
             yield hidden(f"c{index}_{slot}", "share", left + frame.left - 4, middle + frame.shares[slot])
     start = centre if node.kind == STAGES else left + frame.right
     yield line(start, left + frame.box.width, middle).replace('"wire"', f'"wire"{into}')
-    baseline = middle + LABEL * 0.35
-    if node.kind == STAGES:
-        yield (
-            f'<rect class="gate" x="{left + frame.left:.1f}" y="{middle - RADIUS:.1f}"'
-            f' width="{frame.right - frame.left:.1f}" height="{2 * RADIUS:g}" rx="{RADIUS:g}"/>'
-        )
-        yield text("label", centre, baseline, label_of(node))
-    else:
-        yield text("input", left, baseline, label_of(node))
+    yield from outline(node, frame, left, middle)
     at = left + frame.numbers
     if name_of(node):
         yield text("name", at, middle - NAME, name_of(node))

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from backprop.draw.boxes import ABOVE, BELOW, BLANK, LABEL, NAME, NUMBER, RADIUS, SHARE, Picture, label_of, name_of
+from backprop.draw.boxes import (
+    ABOVE,
+    BELOW,
+    BLANK,
+    LABEL,
+    NAME,
+    NUMBER,
+    RADIUS,
+    SHARE,
+    Frame,
+    Picture,
+    label_of,
+    name_of,
+)
 from backprop.draw.figures import full, short
 from backprop.draw.layout import Point
 from backprop.draw.scene import INPUTS, NUMBERS, STAGES, Node, Scene
@@ -153,20 +166,25 @@ def node_parts(picture: Picture, index: int, options: Options) -> Iterator[str]:
             share = short(node.sent[slot])
             yield text("share", left + frame.left - 4, middle + frame.shares[slot], share)
     yield line(centre if node.kind == STAGES else left + frame.right, left + frame.box.width, middle)
-    baseline = middle + LABEL * 0.35
-    if node.kind == STAGES:
-        yield (
-            f'<rect class="gate" x="{left + frame.left:.1f}" y="{middle - RADIUS:.1f}"'
-            f' width="{frame.right - frame.left:.1f}" height="{2 * RADIUS:g}" rx="{RADIUS:g}"/>'
-        )
-        yield text("label", centre, baseline, label_of(node))
-    else:
-        yield text("input", left, baseline, label_of(node))
+    yield from outline(node, frame, left, middle)
     at = left + frame.numbers
     if name_of(node):
         yield text("name", at, middle - NAME if options.values else middle - ABOVE, name_of(node))
     if options.values and node.kind != NUMBERS:
         yield from numbers(node, at, middle, options)
+
+
+def outline(node: Node, frame: Frame, left: float, middle: float) -> Iterator[str]:
+    """A gate as its box with its symbol, an input as its name."""
+    baseline = middle + LABEL * 0.35
+    if node.kind != STAGES:
+        yield text("input", left, baseline, label_of(node))
+        return
+    yield (
+        f'<rect class="gate" x="{left + frame.left:.1f}" y="{middle - RADIUS:.1f}"'
+        f' width="{frame.right - frame.left:.1f}" height="{2 * RADIUS:g}" rx="{RADIUS:g}"/>'
+    )
+    yield text("label", left + frame.box.anchor, baseline, label_of(node))
 
 
 def numbers(node: Node, at: float, middle: float, options: Options) -> Iterator[str]:
