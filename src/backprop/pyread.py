@@ -36,6 +36,7 @@ SPELLINGS = {
 }  # fmt: skip
 NODES = frozenset(OPERATORS.values()) | {"negate"}  # a call of these is the operator itself
 COPIES = frozenset(["float", "array", "asarray", "float64"])  # hand on what they are given
+MAIN_GUARDS = {"__name__ == '__main__'", "'__main__' == __name__"}
 
 
 def read_python(text: str, source: str | None = None, *, repeated: bool = False) -> Program:
@@ -122,7 +123,11 @@ class Reader:
 
     def module(self, tree: ast.Module) -> None:
         """The whole text: definitions of one line, and then the top level or the body of the last function."""
-        body = [statement for statement in tree.body if not self.is_import(statement) and not is_docstring(statement)]
+        body = [
+            statement
+            for statement in tree.body
+            if not (self.is_import(statement) or is_docstring(statement) or is_main_guard(statement))
+        ]
         definitions = [statement for statement in body if isinstance(statement, ast.FunctionDef)]
         if definitions and len(definitions) == len(body):
             main = definitions.pop()
@@ -475,6 +480,11 @@ def is_docstring(statement: ast.stmt) -> bool:
         and isinstance(statement.value, ast.Constant)
         and isinstance(statement.value.value, str)
     )
+
+
+def is_main_guard(statement: ast.stmt) -> bool:
+    """`if __name__ == "__main__":` is what a program does when it is run, and here nothing is."""
+    return isinstance(statement, ast.If) and ast.unparse(statement.test) in MAIN_GUARDS and not statement.orelse
 
 
 def is_literal(tree: ast.expr) -> bool:
