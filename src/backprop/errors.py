@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from backprop.spans import Span, excerpt, line_and_column
 
+LARGEST = "1.797e308"  # the largest float64, as messages say it
 MOST_NAMED = 12  # names that a message lists
 
 

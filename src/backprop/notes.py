@@ -7,13 +7,12 @@ from math import isfinite, isnan
 
 from backprop import rules
 from backprop.circuit import Circuit
+from backprop.errors import LARGEST
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.run import Run
 from backprop.spans import Span
-from backprop.stages import Names, needs_of
+from backprop.stages import Names, needs_of, tie_text
 from backprop.syntax.printer import number_text
-
-LARGEST = "1.797e308"
 
 
 class Note:
@@ -92,7 +91,7 @@ def kinks(run: Run, names: Names, wire: int) -> Iterator[Note]:
     )
     what = f"{names.text(wire)} = {names.expression(wire)}"
     if gate.variadic:
-        yield note("tie", f"{what} is a tie at {where}: {TIES[run.ties]}", names, wire)
+        yield note("tie", f"{what} is a tie at {where}: {tie_text(run.ties, 'inputs')}", names, wire)
     elif gate.flat:
         yield note(
             "kink", f"{what} jumps at {where}: its gradient is 0 on both sides, and none at the jump", names, wire
@@ -100,14 +99,6 @@ def kinks(run: Run, names: Names, wire: int) -> Iterator[Note]:
     else:
         used = ", ".join(number_text(p) for p in run.local_gradients(wire) if p is not None)
         yield note("kink", f"{what} has a kink at {where}: the local gradient in use is {used}", names, wire)
-
-
-TIES = {
-    "both": "each of the equal inputs gets the whole gradient, as in the course notes, which is no subgradient "
-    "(PyTorch and JAX divide it: --ties split)",
-    "split": "the equal inputs get equal shares of the gradient",
-    "first": "the first of the equal inputs gets the whole gradient",
-}
 
 
 # ── gradients that died ──

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from backprop.errors import Problem, nearest
+from backprop.errors import LARGEST, Problem, nearest
 from backprop.expr import Call, Program, Statement
 from backprop.gates import CONSTANTS, NAMES
 from backprop.spans import Span
@@ -310,7 +310,7 @@ class Reader:
             try:
                 return self.node("number", float(tree.value), tree)
             except OverflowError:
-                raise self.problem("syntax", "this is beyond the largest number, 1.797e308", tree) from None
+                raise self.problem("syntax", f"this is beyond the largest number, {LARGEST}", tree) from None
         raise self.problem("syntax", f"{ast.unparse(tree)} is no number", tree)
 
     def on_name(self, tree: ast.Name) -> int:

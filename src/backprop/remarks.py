@@ -8,21 +8,15 @@ from typing import Any
 import numpy as np
 
 from backprop import rules
+from backprop.errors import LARGEST
 from backprop.gates import CONSTANT, INPUT
 from backprop.numbers.shapes import shape_of
 from backprop.run import Run
-from backprop.stages import Names, needs_of
+from backprop.stages import Names, needs_of, tie_text
 from backprop.syntax.printer import number_text
 
 Array = Any
 Remark = tuple[str, str, int]  # kind, message, stage
-LARGEST = "1.797e308"
-TIES = {
-    "both": "each of the equal elements gets the whole gradient, as in the course notes, which is no subgradient "
-    "(PyTorch and JAX divide it: --ties split)",
-    "split": "the equal elements get equal shares of the gradient",
-    "first": "the first of the equal elements gets the whole gradient",
-}
 
 
 def remarks(run: Run, names: Names) -> list[Remark]:
@@ -81,14 +75,14 @@ def kinks(run: Run, names: Names, wire: int) -> Iterator[Remark]:
     what = f"{names.text(wire)} = {names.expression(wire)}"
     if gate.spelling in ("max", "min") and gate.mixes:
         where = f" at {place_text(place)}" if place else ""
-        yield "tie", f"{what} is a tie{where}{many(met)}: {TIES[run.ties]}", wire
+        yield "tie", f"{what} is a tie{where}{many(met)}: {tie_text(run.ties, 'elements')}", wire
         return
     fits = [source for source in dict.fromkeys(sources) if len(shape_of(run.values[source])) <= len(shape)]
     told = [element(names.text(source), run.values[source], place, shape) for source in fits if source in names.names]
     where = ", ".join(f"{name} = {number_text(value)}" for name, value in told) if not gate.mixes else place_text(place)
     where = f" at {where}{many(met)}" if where else ""
     if gate.variadic:
-        yield "tie", f"{what} is a tie{where}: {TIES[run.ties]}", wire
+        yield "tie", f"{what} is a tie{where}: {tie_text(run.ties, 'elements')}", wire
     elif gate.flat:
         yield "kink", f"{what} jumps{where}: its gradient is 0 on both sides, and none at the jump", wire
     elif gate.mixes:

@@ -267,3 +267,11 @@ def piece(gate: Gate, count: int, on_arrays: bool = False) -> tuple[Callable[...
         sides = [program.operands[node] for node, op in enumerate(program.ops) if op == "equal"]
         texts = [f"sign(({unparse_node(program, left)}) - ({unparse_node(program, right)}))" for left, right in sides]
     return tuple(condition(text, gate, count, on_arrays) for text in texts)
+
+
+def of_stage(circuit: Circuit, wire: int, make: Callable[..., Callable[..., Any]], ties: str, *more: Any) -> Any:
+    """What `make` (backward, array_rules, …) makes of a stage's gate; a gate without a rule is named with its place."""
+    try:
+        return make(circuit.gates[wire], len(circuit.inputs[wire]), ties, *more)
+    except Problem as problem:
+        raise circuit.locate(problem, wire) from None

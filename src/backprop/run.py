@@ -7,7 +7,6 @@ from typing import Any
 
 from backprop import rules
 from backprop.circuit import Circuit
-from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
 
 Backward = Callable[..., tuple[float | None, ...]]
@@ -248,13 +247,7 @@ def prepared_backward(circuit: Circuit, ties: str) -> list[Backward | None]:
 
 
 def backward_of(circuit: Circuit, wire: int, ties: str) -> Backward:
-    """The backward function of one stage; a gate without a rule is named with its place."""
-    gate = circuit.gates[wire]
+    """The backward function of one stage."""
     wanted = tuple([bool(circuit.active[source]) for source in circuit.inputs[wire]])
-    try:
-        return rules.backward(gate, len(wanted), ties, wanted)
-    except Problem as problem:
-        if circuit.program is not None and circuit.nodes[wire] >= 0:
-            problem.text, problem.source = circuit.program.text, circuit.program.source
-            problem.spans = [circuit.program.span(circuit.nodes[wire])]
-        raise
+    function: Backward = rules.of_stage(circuit, wire, rules.backward, ties, wanted)
+    return function

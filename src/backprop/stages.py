@@ -150,6 +150,18 @@ def stage(run: Run, names: Names, wire: int) -> Stage:
     )
 
 
+def tie_text(ties: str, equals: str) -> str:
+    """Who gets the gradient at a tie, under a rule for ties; `equals` are the "inputs" or "elements" that are equal."""
+    if ties == "split":
+        return f"the equal {equals} get equal shares of the gradient"
+    if ties == "first":
+        return f"the first of the equal {equals} gets the whole gradient"
+    return (
+        f"each of the equal {equals} gets the whole gradient, as in the course notes, which is no subgradient "
+        "(PyTorch and JAX divide it: --ties split)"
+    )
+
+
 def needs_of(names: Names, gate: Gate, inputs: tuple[int, ...]) -> str:
     """What a gate needs, with the stages' names for its arguments: `it needs q1 > 0` for log's `x > 0`."""
     import re

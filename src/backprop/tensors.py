@@ -6,7 +6,7 @@ alive: an element in a branch that was not taken gets exactly 0, whatever the sl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -136,10 +136,10 @@ def pieces_of(
         numbers = [circuit.constants.get(source) for source in sources]
         literals = tuple([number if isinstance(number, float) else None for number in numbers])
         if not gate.routes and above is None and any(shape_of(value) != shape_of(out) for value in at):
-            function = rule_of(circuit, wire, rules.array_partials, ties, wanted, literals)
+            function = rules.of_stage(circuit, wire, rules.array_partials, ties, wanted, literals)
             return [stretched(g, partial, value) for partial, value in zip(function(*at, out), at, strict=True)]
     same = tuple(map(sources.index, sources)) if len(set(sources)) < len(sources) else ()
-    function = rule_of(circuit, wire, rules.array_rules, ties, wanted, literals, same)
+    function = rules.of_stage(circuit, wire, rules.array_rules, ties, wanted, literals, same)
     return function(g, *at, out)  # type: ignore[no-any-return]
 
 
@@ -160,17 +160,6 @@ def fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     """Whether a product with an array of the one shape has the other."""
     behind = shape[len(shape) - len(small) :]
     return len(small) <= len(shape) and all(n in (1, m) for n, m in zip(small, behind, strict=True))
-
-
-def rule_of(circuit: Circuit, wire: int, make: Callable[..., Any], ties: str, *more: Any) -> Callable[..., Any]:
-    """A backward function of one stage; a gate without a rule is named with its place."""
-    try:
-        return make(circuit.gates[wire], len(circuit.inputs[wire]), ties, *more)  # type: ignore[no-any-return]
-    except Problem as problem:
-        if circuit.program is not None and circuit.nodes[wire] >= 0:
-            problem.text, problem.source = circuit.program.text, circuit.program.source
-            problem.spans = [circuit.program.span(circuit.nodes[wire])]
-        raise
 
 
 def live(
@@ -258,13 +247,11 @@ def written(circuit: Circuit, wire: int) -> str:
 
 def located(circuit: Circuit, wire: int, operands: Sequence[int], problem: Problem) -> Problem:
     """The problem with its places in the text: the operands of a stage, or the stage as a whole."""
-    program, node = circuit.program, circuit.nodes[wire]
-    if program is None or node < 0:
+    whole = circuit.span(wire)
+    if whole is None:
         return problem
-    whole = program.span(node)
-    problem.text, problem.source = program.text, program.source
     spans = [operand_span(circuit, wire, place, whole) for place in operands]
-    problem.spans = sorted(dict.fromkeys(span or whole for span in spans)) or [whole]
+    circuit.locate(problem, wire).spans = sorted(dict.fromkeys(span or whole for span in spans)) or [whole]
     return problem
 
 

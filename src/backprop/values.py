@@ -8,7 +8,7 @@ from math import isinf
 from typing import Any
 
 from backprop.circuit import lower
-from backprop.errors import Problem
+from backprop.errors import LARGEST, Problem
 from backprop.run import evaluate, plain
 from backprop.syntax import parse
 
@@ -78,7 +78,7 @@ def as_value(name: str, value: Any) -> Any:
         try:
             return float(value)
         except OverflowError:
-            raise Problem("value", f"{name} is beyond the largest number, 1.797e308") from None
+            raise Problem("value", f"{name} is beyond the largest number, {LARGEST}") from None
     return as_array(name, value)
 
 
@@ -150,7 +150,7 @@ def json_number(digits: str, source: str) -> float:
     number = float(digits)
     if isinf(number):
         shown = digits if len(digits) < 40 else f"{digits[:36]}…"
-        raise Problem("value", f"{source}: {shown} is beyond the largest number, 1.797e308", hint='write "Infinity"')
+        raise Problem("value", f"{source}: {shown} is beyond the largest number, {LARGEST}", hint='write "Infinity"')
     return number
 
 

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from backprop.errors import Problem
 from backprop.expr import Program
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.spans import Span
@@ -92,6 +93,13 @@ class Circuit:
         """Where in the program's text a stage came from."""
         node = self.nodes[wire]
         return self.program.span(node) if self.program is not None and node >= 0 else None
+
+    def locate(self, problem: Problem, wire: int) -> Problem:
+        """The problem with the place of a stage in the text, where it has one."""
+        span = self.span(wire)
+        if self.program is not None and span is not None:
+            problem.text, problem.source, problem.spans = self.program.text, self.program.source, [span]
+        return problem
 
     def hidden(self) -> set[int]:
         """The stages inside opened calls: all but the result of each."""

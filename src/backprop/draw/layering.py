@@ -37,13 +37,6 @@ class Graph(NamedTuple):
         """How many columns there are."""
         return max(self.column, default=-1) + 1
 
-    def by_column(self) -> list[list[int]]:
-        """The vertices of each column."""
-        rows: list[list[int]] = [[] for _ in range(self.columns)]
-        for vertex, column in enumerate(self.column):
-            rows[column].append(vertex)
-        return rows
-
 
 def graph(inputs: Sequence[Sequence[int]], ports: Sequence[Sequence[float]]) -> Graph:
     """Boxes with their operands (earlier boxes each) as columns with lanes; `ports` are the heights of the operands."""

@@ -95,7 +95,7 @@ class Writer:
             try:
                 text = self.target.spell(gate, operands, wire >= self.given)
             except Problem as problem:
-                raise self.placed(problem, wire) from None
+                raise self.circuit.locate(problem, wire) from None
             loose = [source for source in inputs if source in self.pending and len(self.pending[source].text) > 12]
             if len(text.text) <= self.limit or not loose:
                 break
@@ -104,13 +104,6 @@ class Writer:
         for source in inputs:
             self.pending.pop(source, None)
         return text
-
-    def placed(self, problem: Problem, wire: int) -> Problem:
-        """A problem with its place in the user's text."""
-        program, span = self.circuit.program, self.circuit.span(wire)
-        if program is not None and span is not None:
-            problem.text, problem.source, problem.spans = program.text, program.source, [span]
-        return problem
 
     def name(self, wire: int, text: Text) -> None:
         """Give a wire a line of its own."""

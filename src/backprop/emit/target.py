@@ -50,7 +50,6 @@ class Target:
     defines: ClassVar[bool] = True  # whether a gate without a word becomes a function of the program's own
     short: ClassVar[bool] = True  # whether 2 may stand for 2.0 beside a number
     width: ClassVar[int] = 88
-    adds_in_place: ClassVar[bool] = True  # whether there is `+=`
     folds: ClassVar[bool] = False  # whether x and X are the same name
     counts: ClassVar[bool] = True  # whether a truth value is 1 or 0 in a sum
 

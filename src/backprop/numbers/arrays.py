@@ -12,49 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from backprop.numbers import linear, scalars
+from backprop.numbers import elementwise, linear, scalars
 from backprop.numbers.buffers import reusing
 from backprop.numbers.shapes import Mismatch, broadcast_mismatch, shape_of, shape_text
 
 Array = Any  # float or np.ndarray of float64
 
 # ── element by element ──
-
-SPELT = {
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
-    "acosh": "arccosh", "atanh": "arctanh", "abs": "absolute", "round": "rint",
-}  # fmt: skip
-SAME = frozenset(
-    [
-        "add",
-        "subtract",
-        "divide",
-        "reciprocal",
-        "exp",
-        "exp2",
-        "expm1",
-        "log",
-        "log2",
-        "log10",
-        "log1p",
-        "sqrt",
-        "cbrt",
-        "hypot",
-        "logaddexp",
-        "sin",
-        "cos",
-        "tan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "sign",
-        "floor",
-        "ceil",
-        "trunc",
-        "mod",
-    ]
-)
-FROM_SCIPY = {"erf": "erf", "erfc": "erfc", "erfinv": "erfinv"}
 
 
 def comparison(ufunc: Callable[..., Any]) -> Callable[[Array, Array], Array]:
@@ -72,6 +36,7 @@ def identity(x: Array) -> Array:
 
 
 square, multiply, negate = reusing(np.square), reusing(np.multiply), reusing(np.negative)
+logaddexp = reusing(np.logaddexp)
 
 
 def power(x: Array, y: Array) -> Array:
@@ -142,26 +107,12 @@ def function(gate: str) -> Callable[..., Array] | None:
     )
     if callable(own) and gate not in NOT_GATES:
         return own  # type: ignore[no-any-return]
-    if gate in SAME or gate in SPELT:
-        return reusing(getattr(np, SPELT.get(gate, gate)))
-    if gate in FROM_SCIPY:
-        import scipy.special
-
-        return getattr(scipy.special, FROM_SCIPY[gate])  # type: ignore[no-any-return]
-    on_floats = scalars.function(gate)
-    return None if on_floats is None else one_by_one(on_floats)
-
-
-def one_by_one(on_floats: Callable[..., float]) -> Callable[..., Array]:
-    """A function on floats, applied to each element."""
-    ufuncs: dict[int, Any] = {}
-
-    def applied(*inputs: Array) -> Array:
-        if len(inputs) not in ufuncs:
-            ufuncs[len(inputs)] = np.frompyfunc(lambda *x: on_floats(*map(float, x)), len(inputs), 1)
-        return np.asarray(ufuncs[len(inputs)](*inputs), dtype=float)[()]
-
-    return applied
+    ufunc = elementwise.ufunc(gate)
+    if ufunc is not None:
+        return ufunc if gate in elementwise.SCIPY else reusing(ufunc)
+    if scalars.function(gate) is None:
+        return None
+    return lambda *inputs: elementwise.one_by_one(gate, len(inputs))(*inputs)[()]
 
 
 # ── shapes ──

@@ -9,8 +9,6 @@ from typing import Any, NamedTuple, TextIO
 from backprop.errors import Problem, nearest
 from backprop.rows.mapper import Mapper, Tally
 
-ERRORS = ("fail", "skip", "null")
-
 
 class Batch(NamedTuple):
     """Rows as they were read.

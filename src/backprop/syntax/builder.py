@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backprop.errors import Problem
+from backprop.errors import LARGEST, Problem
 from backprop.expr import Call, Program, Statement
 
 SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
@@ -76,7 +76,7 @@ class Builder:
         if value == float("inf"):
             shown = token if len(token) < 40 else token[:36] + "…"
             raise self.problem(
-                f"{shown} is beyond the largest number, 1.797e308", index, index, "write inf for infinity"
+                f"{shown} is beyond the largest number, {LARGEST}", index, index, "write inf for infinity"
             )
         return value
 
