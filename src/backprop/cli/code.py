@@ -10,7 +10,6 @@ import click
 from backprop.cli.expression import ExpressionCommand, question, shared_options
 from backprop.cli.output import write
 from backprop.emit import SUFFIXES, TARGETS
-from backprop.errors import Problem
 
 
 @click.command(
@@ -36,16 +35,11 @@ def command(ctx: click.Context, /, to: str | None, output: str | None, **shared:
     asked = question(ctx, needs_point=False, **shared)
     compiled = asked.compiled
     circuit = compiled.circuit(asked.at)
-    numbers = {name: one_number(name, value) for name, value in asked.at.items()}
-    upstream = 1.0 if asked.upstream is None else one_number("--upstream", asked.upstream)
-    wrt = asked.wrt if asked.wrt is None else compiled.chosen(asked.at, asked.wrt)
-    at = numbers if numbers or not circuit.variables else None
-    request = Request(circuit, wrt=wrt, ties=compiled.ties, at=at, upstream=upstream)
+    request = Request(
+        circuit,
+        wrt=asked.wrt if asked.wrt is None else compiled.chosen(asked.at, asked.wrt),
+        ties=compiled.ties,
+        at=asked.at if asked.at or not circuit.variables else None,
+        upstream=asked.upstream,
+    )
     write(program(request, to or SUFFIXES.get(PurePath(output or "").suffix.lower(), "python")), output)
-
-
-def one_number(name: str, value: Any) -> float:
-    """A value that is a single number. Programs for arrays are not written yet."""
-    if isinstance(value, (int, float)):
-        return float(value)
-    raise Problem("target", f"{name} is an array, and programs are written for single numbers", hint="give it a number")

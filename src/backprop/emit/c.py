@@ -83,6 +83,7 @@ class C(Target):
 
 def write(request: Request) -> str:
     """The program: its helpers, the function, and a main program that tests or runs it."""
+    request.refuse_arrays(C.title)
     target = C()
     listing = request.listing(target)
     inputs = list(listing.inputs.values())

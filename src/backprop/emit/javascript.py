@@ -70,6 +70,7 @@ class JavaScript(Target):
 
 def write(request: Request) -> str:
     """The program: its helpers, the function, and its test."""
+    request.refuse_arrays(JavaScript.title)
     target = JavaScript()
     listing = request.listing(target)
     body = ["  // forward pass", *lines_text(listing.forward_lines(), listing.backward_lines())]

@@ -68,6 +68,7 @@ class Python(Target):
 
 def write(request: Request) -> str:
     """The program: its helpers, the function, and its test."""
+    request.refuse_arrays(Python.title)
     target: Target = Python()
     if request.wild:
         from backprop.emit.careful import Careful

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from math import isfinite
+from typing import Any
 
 from backprop.circuit import Circuit
 from backprop.derive import Derived, derive
@@ -14,15 +15,19 @@ from backprop.emit.sharing import shared
 from backprop.emit.target import Target
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
-from backprop.run import evaluate, run
+from backprop.run import Run, evaluate, run
 from backprop.spans import visible
 from backprop.syntax.printer import unparse_statement
+from backprop.values import as_value
+
+UPSTREAM = "upstream "  # the gradient on the output in a circuit that leaves it open: no user's name has a blank
 
 
 class Request:
     """A circuit, the gradients that are wanted of it, and the point at which the program tests itself, if there is one.
 
-    `at` has a value for every variable, `upstream` is the gradient on the output.
+    `at` has a value for every variable, a float or an array; `upstream` is the gradient on the output, likewise, or
+    None for 1. `table` is where SQL finds its rows, and `dialect` its way of speaking.
     """
 
     def __init__(
@@ -31,40 +36,78 @@ class Request:
         *,
         wrt: Iterable[str] | None = None,
         ties: str = "both",
-        at: Mapping[str, float] | None = None,
-        upstream: float = 1.0,
+        at: Mapping[str, Any] | None = None,
+        upstream: Any = None,
+        table: str | None = None,
+        dialect: str = "duckdb",
     ) -> None:
-        if circuit.tensors:
-            raise Problem("target", "programs are written for single numbers, and this formula has arrays")
         self.circuit = circuit
         self.wrt = list(circuit.variables) if wrt is None else list(wrt)
         self.ties = ties
-        self.at = at
-        self.upstream = upstream
+        self.at = None if at is None else {name: as_value(name, at[name]) for name in circuit.variables}
+        self.upstream = None if upstream is None else as_value("upstream", upstream)
+        self.table = table
+        self.dialect = dialect
+
+    @property
+    def arrays(self) -> bool:
+        """Whether arrays are in the program, or were given to it."""
+        given = [*(self.at or {}).values(), 0.0 if self.upstream is None else self.upstream]
+        return self.circuit.tensors or any(not isinstance(value, float) for value in given)
+
+    def refuse_arrays(self, title: str) -> None:
+        """For a target of single numbers: raise a Problem of kind "target" that says what is an array."""
+        if not self.arrays:
+            return
+        hint = "arrays can be said in --to numpy, torch, jax, latex and markdown"
+        for wire, gate in enumerate(self.circuit.gates):
+            if gate.mixes or not isinstance(self.circuit.constants.get(wire, 0.0), float):
+                what = f"the gate {gate.spelling}" if gate.mixes else "an array"
+                problem = Problem("target", f"{title} has single numbers only, and cannot say {what}", hint=hint)
+                raise self.circuit.locate(problem, wire)
+        known = self.at or {}
+        name = next((name for name in self.circuit.variables if not isinstance(known[name], float)), "the upstream")
+        raise Problem("target", f"{title} has single numbers only, and {name} is an array", hint=hint)
+
+    @cached_property
+    def run(self) -> Run:
+        """What the calculator finds at the point."""
+        assert self.at is not None
+        return run(self.circuit, self.at, ties=self.ties, upstream=self.upstream)
+
+    @cached_property
+    def shapes(self) -> list[tuple[int, ...]] | None:
+        """The shapes of the stages at the point, where there are arrays."""
+        if self.at is None or not self.arrays:
+            return None
+        return [getattr(value, "shape", ()) for value in self.run.values]
 
     @cached_property
     def derived(self) -> Derived:
         """The circuit with its backward pass from a gradient on the output that is a number."""
-        return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=self.upstream))
+        upstream = 1.0 if self.upstream is None else self.upstream
+        return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes))
 
     @cached_property
-    def values(self) -> list[float]:
+    def open_ended(self) -> Derived:
+        """The circuit with its backward pass from a gradient on the output that is a parameter."""
+        return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=UPSTREAM, shapes=self.shapes))
+
+    @cached_property
+    def values(self) -> list[Any]:
         """The value of every wire of the derived circuit at the point."""
         assert self.at is not None
         return evaluate(self.derived.circuit, self.at)
 
     @cached_property
-    def value(self) -> float:
+    def value(self) -> Any:
         """The value of the output at the point."""
-        assert self.at is not None
-        found: float = run(self.circuit, self.at, ties=self.ties, upstream=self.upstream).value
-        return found
+        return self.run.value
 
     @cached_property
-    def gradients(self) -> dict[str, float]:
+    def gradients(self) -> dict[str, Any]:
         """The gradients at the point."""
-        assert self.at is not None
-        found = run(self.circuit, self.at, ties=self.ties, upstream=self.upstream).gradients()
+        found = self.run.gradients()
         return {name: found[name] for name in self.wrt}
 
     @property
