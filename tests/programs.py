@@ -1,0 +1,121 @@
+"""Programs and points that `backprop code` is tried with: every gate, and random programs."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+from collections.abc import Iterator
+
+import backprop
+from backprop.emit import Request, write
+from backprop.gates import GATES
+from backprop.library import Compiled
+from circuits import random_expression
+from oracle import ORACLE
+
+Case = tuple[str, dict[str, float]]
+STAGED = (
+    "sigy = 1/(1+exp(-y)); num = x + sigy; sigx = 1/(1+exp(-x)); xpy = x + y; xpysqr = xpy^2; den = sigx + xpysqr; "
+    "invden = 1/den; f = num*invden"
+)
+SPECIAL = (math.inf, -math.inf, math.nan, 0.0, -0.0)
+
+
+def program(text: str, to: str, at: dict[str, float] | None = None, ties: str = "both") -> str:
+    circuit = Compiled(text, ties=ties).circuit(at or ())
+    return write(Request(circuit, at=at, ties=ties), to)
+
+
+def gate_cases() -> Iterator[Case]:
+    """Every gate on numbers, at the oracle's points and where its numbers are not finite."""
+    for name, gate in GATES.items():
+        if name not in ORACLE or gate.mixes:
+            continue
+        for point in [*ORACLE[name].points, *((value,) * gate.arity for value in SPECIAL)]:
+            if name in ("max", "min") and len(point) == 1:
+                continue  # of a single input, it is the largest element of an array
+            if not all(isinstance(value, float) for value in point):
+                continue
+            names = "xyzuvw"[: len(point)]
+            if name == "polygamma" and point[0] > 100:
+                continue  # there the logarithms of the scalar gate cost it its 13th digit
+            if name == "polygamma":
+                order = int(point[0]) if math.isfinite(point[0]) else 1
+                yield f"polygamma({order}, x)", {"x": point[1]}
+            else:
+                yield f"{name}({', '.join(names)})", dict(zip(names, point, strict=True))
+
+
+def random_cases(seed: int, count: int) -> Iterator[Case]:
+    """Random programs of several named stages, with forks, branches and ties."""
+    draw = random.Random(seed)
+    unary = [
+        "exp",
+        "log",
+        "sqrt",
+        "sin",
+        "cos",
+        "tanh",
+        "sigmoid",
+        "relu",
+        "abs",
+        "square",
+        "softplus",
+        "atan",
+        "silu",
+        "erf",
+        "log1p",
+        "cosh",
+        "gelu",
+        "elu",
+    ]
+    for _ in range(count):
+        names, lines = ["x", "y", "z"], []
+        for i in range(draw.randint(2, 9)):
+            a, b, c = (draw.choice(names) for _ in range(3))
+            shapes = [
+                f"{a} * {b} + {c}", f"({a} - {b}) / {c}", f"{draw.choice(unary)}({a}) * {b}", f"max({a}, {b}, {c})",
+                f"-({a} - ({b} - {c}))^2", f"where({a} > {b}, {draw.choice(unary)}({c}), {b})", f"{a}^{b}",
+                f"{draw.choice(unary)}({a} + {b}) / (2 - {c})", f"clip({a}, -1, {b})", f"2 * {a} - {b} / 3",
+            ]  # fmt: skip
+            lines.append(f"s{i} = {draw.choice(shapes)}")
+            names.append(f"s{i}")
+        lines.append(f"f = {' + '.join(draw.sample(names, 3))}")
+        text = "; ".join(lines)
+        yield text, {name: round(draw.uniform(-2, 2), 2) for name in Compiled(text).variables}
+
+
+def smooth_cases(seed: int, count: int) -> Iterator[Case]:
+    """Random programs whose values stay near 1, so that no digit is lost on the way."""
+    for number in range(count):
+        text, at = random_expression(20, seed + number)
+        yield text, {name: at[name] for name in Compiled(text).variables}
+
+
+SEED = int(os.environ.get("BACKPROP_SEED") or random.randrange(10**6))
+CASES = [*gate_cases(), *random_cases(SEED, 100), *smooth_cases(SEED, 100)]
+
+
+def expected(case: Case) -> list[float]:
+    found = backprop.evaluate(*case)
+    return [found.value, *found.gradients.values()]
+
+
+def assert_same(case: Case, found: list[float]) -> None:
+    """Value and gradients to 1e-13; an error in a large intermediate number may be as large as its last digits."""
+    evaluation = backprop.evaluate(*case)
+    sizes = [abs(n) for stage in evaluation.stages for n in (stage.value, stage.gradient or 0.0) if math.isfinite(n)]
+    scale = max([1.0, *sizes]) if "; f = " in case[0] else 1.0
+    wanted = expected(case)
+    assert len(found) == len(wanted)
+    for a, b in zip(found, wanted, strict=True):
+        same = a == b or (a != a and b != b)
+        assert same or abs(a - b) <= 1e-13 * max(scale, abs(b)), (case, found, wanted)
+
+
+def by_program(cases: list[Case]) -> dict[str, list[Case]]:
+    found: dict[str, list[Case]] = {}
+    for case in cases:
+        found.setdefault(case[0], []).append(case)
+    return found
