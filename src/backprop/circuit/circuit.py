@@ -108,10 +108,10 @@ class Circuit:
     def ancestors(self, wires: Iterable[int]) -> list[int]:
         """The stages that some wires depend on, themselves included, in order of evaluation."""
         needed = bytearray(len(self))
-        for wire in wires:
-            needed[wire] = 1
-        for wire in range(len(self) - 1, -1, -1):
-            if needed[wire]:
-                for source in self.inputs[wire]:
-                    needed[source] = 1
+        pending = list(wires)
+        while pending:
+            wire = pending.pop()
+            if not needed[wire]:
+                needed[wire] = 1
+                pending += self.inputs[wire]
         return [wire for wire in range(len(self)) if needed[wire]]

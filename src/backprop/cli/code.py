@@ -10,6 +10,7 @@ import click
 from backprop.cli.expression import ExpressionCommand, question, shared_options
 from backprop.cli.output import write
 from backprop.emit import SUFFIXES, TARGETS
+from backprop.errors import Problem
 
 
 @click.command(
@@ -20,18 +21,35 @@ from backprop.emit import SUFFIXES, TARGETS
 )
 @shared_options
 @click.option("--to", "to", type=click.Choice(TARGETS), help="The language; else the suffix of -o, or python.")
+@click.option(
+    "--table", metavar="NAME", help="SQL: the table whose columns are the variables; points, if none is named."
+)
+@click.option("--dialect", metavar="NAME", help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 @click.pass_context
-def command(ctx: click.Context, /, to: str | None, output: str | None, **shared: Any) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    to: str | None,
+    table: str | None,
+    dialect: str | None,
+    output: str | None,
+    **shared: Any,
+) -> None:
     """Write EXPRESSION's forward and backward pass as a program. With a point, the program tests itself there.
 
     \b
     backprop code -f staged.bp
     backprop code "q = x + y; f = q*z" --x -2 --y 5 --z -4 --to c -o staged.c
+    backprop code "q = x + y; f = q*z" --to sql --table points
     """
     from backprop.emit import Request
     from backprop.emit import write as program
 
+    target = to or SUFFIXES.get(PurePath(output or "").suffix.lower(), "python")
+    for option, value in (("--table", table), ("--dialect", dialect)):
+        if value is not None and target != "sql":
+            raise Problem("option", f"{option} goes with --to sql, and not with {target}")
     asked = question(ctx, needs_point=False, **shared)
     compiled = asked.compiled
     circuit = compiled.circuit(asked.at)
@@ -41,5 +59,7 @@ def command(ctx: click.Context, /, to: str | None, output: str | None, **shared:
         ties=compiled.ties,
         at=asked.at if asked.at or not circuit.variables else None,
         upstream=asked.upstream,
+        table=table,
+        dialect=dialect or "duckdb",
     )
-    write(program(request, to or SUFFIXES.get(PurePath(output or "").suffix.lower(), "python")), output)
+    write(program(request, target), output)

@@ -8,8 +8,8 @@ from backprop.emit.request import Request
 
 __all__ = ["SUFFIXES", "TARGETS", "Request", "write"]
 
-TARGETS = ("python", "c", "javascript")
-SUFFIXES = {".py": "python", ".c": "c", ".js": "javascript", ".mjs": "javascript"}
+TARGETS = ("python", "c", "javascript", "sql")
+SUFFIXES = {".py": "python", ".c": "c", ".js": "javascript", ".mjs": "javascript", ".sql": "sql"}
 
 
 def write(request: Request, to: str = "python") -> str:

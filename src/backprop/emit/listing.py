@@ -90,6 +90,9 @@ class Writer:
         gate = self.circuit.gates[wire]
         if gate is CONSTANT:
             return self.target.number(self.circuit.constants[wire])
+        for source in (inputs[place] for place in self.target.repeats(gate)):
+            if source in self.pending and not self.pending[source].plain:
+                self.name(source, self.pending.pop(source))
         while True:
             operands = [self.held.get(source) or self.pending[source] for source in inputs]
             try:
@@ -110,16 +113,17 @@ class Writer:
         wish = self.wishes.get(wire)
         name = self.naming.take(wish) if wish else self.naming.next("q" if wire < self.given else "t")
         self.assign(name, "", text.text, wire)
-        self.held[wire] = Text(name, condition=name) if text.condition else Text(name)
+        self.held[wire] = Text(name, condition=self.target.truth(name)) if text.condition else Text(name)
 
     def assign(self, name: str, operator: str, text: str, wire: int) -> None:
         """Write a line."""
-        stage = self.stage if self.backward else wire
+        stage = self.stage if self.backward or wire >= self.given else wire
         self.lines.append(Line(name, operator, text, wire, stage, self.backward))
 
     def line(self, name: str, wire: int) -> None:
         """The line of a stage that has a name."""
         if wire not in self.held:
+            self.stage = wire
             self.gather(wire)
             self.assign(name, "", self.target.counted(self.composed(wire)).text, wire)
         self.held[wire] = Text(name)
@@ -273,7 +277,7 @@ def enclosed(text: str) -> bool:
 def numbered(lines: list[Line], named: dict[int, str]) -> list[Line]:
     """The lines with the numbers of their forward lines. Those of one of the user's statements share its number."""
     forward = [line for line in lines if not line.backward]
-    anchors = sorted({line.wire for line in forward if not named or line.wire in named})
+    anchors = sorted({line.stage for line in forward if not named or line.stage in named})
     return [line._replace(number=bisect_left(anchors, line.stage) + 1) for line in lines]
 
 

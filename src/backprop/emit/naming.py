@@ -9,18 +9,27 @@ from collections.abc import Callable, Iterable
 class Naming:
     """Gives every name once. A name that the target cannot spell, or has a use for, gets another form."""
 
-    def __init__(self, reserved: Iterable[str], spellable: Callable[[str], bool], *, fold: bool = False) -> None:
+    def __init__(
+        self,
+        reserved: Iterable[str],
+        spellable: Callable[[str], bool],
+        *,
+        fold: bool = False,
+        quoted: Callable[[str], str] = str,
+    ) -> None:
         self.taken = set(reserved)
         self.spellable = spellable
         self.fold = fold  # whether the target takes x and X for the same
+        self.quoted = quoted  # how a name is written
 
     def take(self, wanted: str) -> str:
-        """The name, or the nearest to it that is free."""
+        """The name, or the nearest to it that is free, as it is written."""
+        wanted = wanted.replace('"', "")  # it may be made of names that were written in quotes
         name = wanted if self.spellable(wanted) else spelt(wanted)
         while self.key(name) in self.taken:
             name += "_"
         self.taken.add(self.key(name))
-        return name
+        return self.quoted(name)
 
     def next(self, prefix: str) -> str:
         """The first of q1, q2, … that is free."""

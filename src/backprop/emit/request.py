@@ -124,7 +124,8 @@ class Request:
     def listing(self, target: Target, derived: Derived | None = None, extra: Iterable[str] = ()) -> Listing:
         """The lines of the program in a target's words. `extra` are names that the frame needs."""
         derived = derived or self.derived
-        naming = Naming(target.reserves(self.gates(derived)) | {*extra}, target.spellable, fold=target.folds)
+        reserved = target.reserves(self.gates(derived)) | {*extra}
+        naming = Naming(reserved, target.spellable, fold=target.folds, quoted=target.quoted)
         return Listing(self.circuit, derived, target, naming)
 
     def title(self) -> list[str]:

@@ -1,9 +1,14 @@
-"""What a listing needs of a derived circuit: each value computed once."""
+"""What a listing needs of a derived circuit: each value computed once, by gates that the target can say."""
 
 from __future__ import annotations
 
-from backprop.derive import Derived
-from backprop.gates import Gate
+from collections.abc import Callable
+
+from backprop.circuit.lower import template
+from backprop.derive import Derived, Growing
+from backprop.errors import Problem
+from backprop.gates import GATES, Gate
+from backprop.gates.approximations import MOST_POLYGAMMA
 
 
 def shared(derived: Derived) -> Derived:
@@ -20,3 +25,40 @@ def shared(derived: Derived) -> Derived:
     derived.gradients = {name: same[wire] for name, wire in derived.gradients.items()}
     derived.shares = [share._replace(piece=same[share.piece], total=same[share.total]) for share in derived.shares]
     return derived
+
+
+def opened(derived: Derived, says: Callable[[Gate], bool], title: str) -> Derived:
+    """The same with gates opened into their definitions, down to those that the target says.
+
+    No wire changes its place: a gate that is opened passes on what its definition computes, behind all others. Raises
+    a Problem of kind "target" for a gate that has no definition.
+    """
+    growing = Growing(derived.circuit)
+    circuit = growing.circuit
+    wire = 0
+    while wire < len(circuit):
+        gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+        if inputs and not says(gate):
+            text = definition(gate, growing.literal(inputs[0]))
+            if not text:
+                problem = Problem("target", f"{gate.name} cannot be said in {title}", hint=advice(gate))
+                raise circuit.locate(problem, wire)
+            result = growing.splice(template(text, gate.names(len(inputs))), list(inputs))
+            circuit.gates[wire], circuit.inputs[wire] = GATES["identity"], (result,)
+        wire += 1
+    derived.circuit = circuit
+    return derived
+
+
+def definition(gate: Gate, first: float | None) -> str:
+    """A gate's definition, which may depend on a first input that is a number in the program; "" if there is none."""
+    if gate.exact_at is None:
+        return gate.exact
+    return "" if first is None else gate.exact_at(first)
+
+
+def advice(gate: Gate) -> str:
+    """What to do about a gate that has no definition."""
+    if gate.exact_at is not None:
+        return f"write the order as a whole number, up to {MOST_POLYGAMMA}: {gate.name}(1, x)"
+    return "another target may have it: --to python, numpy, c, javascript"

@@ -25,6 +25,11 @@ class Text(NamedTuple):
     condition: str = ""
     condition_level: int = ATOM
 
+    @property
+    def plain(self) -> bool:
+        """Whether this is a name or a number, and may stand in several places."""
+        return self.literal or re.fullmatch(r'\w+|"[^"]+"', self.text) is not None
+
     def at_least(self, level: int) -> str:
         """The text, in brackets where it would come apart."""
         return f"({self.text})" if self.level < level else self.text
@@ -82,6 +87,10 @@ class Target:
     def spellable(self, name: str) -> bool:
         """Whether a name of the user's can stand as it is."""
         return name.isascii()
+
+    def quoted(self, name: str) -> str:
+        """A name as it is written."""
+        return name
 
     # ── texts ──
 
@@ -198,6 +207,10 @@ class Target:
             return Text(word.format(*(operand.text for operand in operands)))
         return Text(f"{word}({', '.join(operand.text for operand in operands)})")
 
+    def repeats(self, gate: Gate) -> set[int]:
+        """The inputs that stand more than once in the text of a gate: they need names."""
+        return set()
+
     def advice(self) -> str:
         """What to do about a gate that cannot be said."""
         return "another target may have it: --to python, numpy, c, javascript"
@@ -246,6 +259,10 @@ class Target:
     def counted(self, operand: Text) -> Text:
         """A truth value as a number."""
         return operand
+
+    def truth(self, name: str) -> str:
+        """The condition that a truth value holds which has a name."""
+        return name
 
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         """One of two values."""

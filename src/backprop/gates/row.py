@@ -38,14 +38,15 @@ class Gate:
     such gate). `textbook` is a rule as books spell it, where ours is spelt for its digits; `saturates` says that the
     slope fades for large inputs on both sides; `instead_of` are spellings that overflow where this gate does not.
     `definition` opens the gate into simpler ones, to be read; `exact` does so where that would lose digits or special
-    points, for languages that have no word for the gate. `says` is what it does to the flow of gradients.
+    points, for languages that have no word for the gate; `exact_at` writes such a text for a first input that is a
+    number in the program ("" if it cannot). `says` is what it does to the flow of gradients.
     Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
     """
 
     __slots__ = (
-        "aliases", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "exact", "family",
-        "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options", "partials",
-        "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "spelling", "textbook",
+        "aliases", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "exact", "exact_at",
+        "family", "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options",
+        "partials", "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "spelling", "textbook",
         "ties_first", "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
@@ -77,6 +78,7 @@ class Gate:
         instead_of: str | tuple[str, ...] = (),
         definition: str = "",
         exact: str = "",
+        exact_at: Callable[[float], str] | None = None,
         aliases: str = "",
         says: str = "",
     ) -> None:
@@ -113,6 +115,7 @@ class Gate:
         self.instead_of = as_tuple(instead_of)
         self.definition = definition
         self.exact = exact or definition
+        self.exact_at = exact_at
         self.aliases = tuple(aliases.split())
         self.says = says
         self.family = ""

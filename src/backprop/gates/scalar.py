@@ -9,6 +9,7 @@ sooner than its gate, and at a kink it follows the kinks of the gates that it is
 
 from __future__ import annotations
 
+from backprop.gates import approximations
 from backprop.gates.row import Gate
 
 ARITHMETIC = [
@@ -193,7 +194,14 @@ PIECEWISE = [
     Gate(
         "mod", "x y", ("1", "round((out - x) / y)"), domain="y != 0", kink="out == 0", aliases="remainder",
         piece="round((out - x) / y)",
-        definition="x - y * floor(x / y)", says="passes the gradient to x unchanged; the result has the sign of y",
+        definition="x - y * floor(x / y)",
+        # The quotient times y is taken exactly, as a sum of two numbers (Veltkamp's and Dekker's), so that nothing of
+        # the rest is lost; a quotient that was rounded to the next whole is set right.
+        exact="n = floor(x / y); a = 134217729 * n; b = 134217729 * y; nh = a - (a - n); yh = b - (b - y); p = n * y; "
+        "e = nh * yh - p + nh * (y - yh) + (n - nh) * yh + (n - nh) * (y - yh); r = x - p - e; "
+        "q = where((r == 0) + ((r < 0) == (y < 0)), r, r + y); s = where(abs(q) < abs(y), q, q - y); "
+        "where((abs(y) == inf) * (abs(x) < inf), where((x == 0) + ((x < 0) == (y < 0)), x, y), s)",
+        says="passes the gradient to x unchanged; the result has the sign of y",
     ),
     Gate(
         "max", "x...", "x == out", ties_split="( x == out ) / ties", ties_first="( x == out ) * ( earlier == 0 )",
@@ -316,31 +324,37 @@ ACTIVATIONS = [
 ]  # fmt: skip
 
 SPECIAL = [
-    Gate("erf", "x", "2 / sqrt(pi) * exp(-x^2)", says="squashes to (-1, 1): scales by a bell curve"),
     Gate(
-        "erfc", "x", "-2 / sqrt(pi) * exp(-x^2)", definition="1 - erf(x)",
+        "erf", "x", "2 / sqrt(pi) * exp(-x^2)", exact=approximations.ERF,
+        says="squashes to (-1, 1): scales by a bell curve",
+    ),
+    Gate(
+        "erfc", "x", "-2 / sqrt(pi) * exp(-x^2)", definition="1 - erf(x)", exact=approximations.ERFC,
         says="1 - erf(x), with all its digits: scales by the same bell curve, turned",
     ),
     Gate(
-        "erfinv", "x", "sqrt(pi) / 2 * exp(out^2)", domain="abs(x) < 1",
+        "erfinv", "x", "sqrt(pi) / 2 * exp(out^2)", domain="abs(x) < 1", exact=approximations.ERFINV,
         says="undoes erf: scales by more and more towards ±1",
     ),
     Gate(
         "gamma", "x", "out * digamma(x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",
-        aliases="Γ tgamma", says="(x-1)! for whole x: scales by the output times digamma(x)",
+        aliases="Γ tgamma", exact=approximations.GAMMA,
+        says="(x-1)! for whole x: scales by the output times digamma(x)",
     ),
     Gate(
         "lgamma", "x", "digamma(x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",
-        aliases="gammaln loggamma", says="log of |gamma(x)|: scales by digamma(x)",
+        aliases="gammaln loggamma", exact=approximations.LGAMMA,
+        says="log of |gamma(x)|: scales by digamma(x)",
     ),
     Gate(
         "digamma", "x", "polygamma(1, x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",
-        aliases="psi ψ", says="the slope of lgamma: scales by polygamma(1, x), explodes near its poles",
+        aliases="psi ψ", exact=approximations.DIGAMMA,
+        says="the slope of lgamma: scales by polygamma(1, x), explodes near its poles",
     ),
     Gate(
         "polygamma", "n x", (None, "polygamma(n + 1, x)"),
         domain="(n >= 0) * (n == floor(n)) * ((x > 0) + (x != floor(x)))",
-        needs="a whole order n >= 0, and x other than 0, -1, -2, …",
+        needs="a whole order n >= 0, and x other than 0, -1, -2, …", exact_at=approximations.polygamma,
         says="the n-th derivative of digamma: scales by the next one",
     ),
 ]  # fmt: skip

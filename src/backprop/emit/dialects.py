@@ -1,0 +1,119 @@
+"""The dialects of SQL: how each says a gate so that the answer is a number where the database would raise.
+
+In the forms, {0} and {1} are the gate's inputs, names or numbers where they stand more than once; INF and NAN are
+written as the dialect writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from backprop.errors import Problem, nearest
+
+SAME = "sqrt cbrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh abs floor ceil trunc exp log10"
+WORDS = {**{name: name for name in SAME.split()}, "log": "ln"}
+
+DUCKDB = WORDS | {
+    "log2": "log2", "exp2": "power(2, {0})", "gamma": "gamma", "lgamma": "lgamma", "round": "round_even({0}, 0)",
+    "power": "power({0}, {1})",
+    "mod": "CASE WHEN {0} % {1} <> 0 AND ({0} % {1} < 0) <> ({1} < 0) THEN {0} % {1} + {1} ELSE {0} % {1} END",
+}  # fmt: skip
+
+# What raises elsewhere: exp and power out of range, a logarithm or a root of a number below 0, a sine of infinity.
+GUARDED = WORDS | {
+    "round": "round",
+    "exp": "CASE WHEN {0} < -745.13 THEN 0 WHEN {0} <= 709.782712893384 THEN exp({0}) ELSE {0} * INF END",
+    "exp2": "CASE WHEN {0} < -1074 THEN 0 WHEN {0} < 1024 THEN power(2, {0}) ELSE {0} * INF END",
+    "log": "CASE WHEN {0} > 0 THEN ln({0}) WHEN {0} = 0 THEN -INF ELSE NAN END",
+    "log10": "CASE WHEN {0} > 0 THEN log10({0}) WHEN {0} = 0 THEN -INF ELSE NAN END",
+    "sqrt": "CASE WHEN {0} < 0 THEN NAN ELSE sqrt({0}) END",
+    **{name: f"CASE WHEN abs({{0}}) < INF THEN {name}({{0}}) ELSE NAN END" for name in ("sin", "cos", "tan")},
+    **{name: f"CASE WHEN abs({{0}}) <= 1 THEN {name}({{0}}) ELSE NAN END" for name in ("asin", "acos", "atanh")},
+    "acosh": "CASE WHEN {0} < 1 THEN NAN ELSE acosh({0}) END",
+    "divide": "CASE WHEN {1} = 0 THEN {0} * INF ELSE {0} / {1} END",
+    "square": "CASE WHEN abs({0}) > 1e-150 THEN {0} * {0} ELSE 0 * {0} END",
+    "power": "CASE WHEN {0} = 0 THEN CASE WHEN {1} < 0 THEN INF ELSE power({0}, {1}) END "
+    "WHEN {0} < 0 AND {1} <> floor({1}) THEN NAN WHEN {1} * ln(abs({0})) < -745.13 THEN 0 "
+    "WHEN {1} * -ln(abs({0})) < -709.782712893384 "
+    "THEN CASE WHEN {0} < 0 AND 2 * floor({1} / 2) <> {1} THEN -INF ELSE INF END ELSE power({0}, {1}) END",
+    "whole power": "power({0}, {1})",
+    "whole power below 0": "CASE WHEN {0} = 0 THEN INF ELSE power({0}, {1}) END",
+    "broken power": "CASE WHEN {0} < 0 THEN NAN ELSE power({0}, {1}) END",
+    "broken power below 0": "CASE WHEN {0} > 0 THEN power({0}, {1}) WHEN {0} = 0 THEN INF ELSE NAN END",
+}
+
+KEYWORDS = (  # of PostgreSQL and of DuckDB, as their own lists say
+    "all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary "
+    "bit boolean both by case cast char character check coalesce collate collation column columns "
+    "concurrently constraint create cross current_catalog current_date current_role current_schema "
+    "current_time current_timestamp current_user dec decimal default deferrable desc describe distinct do "
+    "else end except exists extract false fetch float for foreign freeze from full generated glob grant "
+    "greatest group grouping grouping_id having ilike in initially inner inout int integer intersect "
+    "interval into is isnull join lambda lateral leading least left like limit localtime localtimestamp "
+    "map national natural nchar none normalize not notnull null nullif numeric offset on only or order "
+    "out outer overlaps overlay pivot pivot_longer pivot_wider placing position positional precision "
+    "primary qualify real references returning right row select semi session_user setof show similar "
+    "smallint some struct substring summarize symmetric table tablesample then time timestamp to trailing "
+    "treat trim true try_cast tuple union unique unpack unpivot user using values varchar variadic "
+    "verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces "
+    "xmlparse xmlpi xmlroot xmlserialize xmltable "
+)
+RESERVED = frozenset(KEYWORDS.split())
+
+
+class Dialect(NamedTuple):
+    """How a database speaks.
+
+    `row` is the whole row of a table that was selected as one column, opened again ("" where there is no such thing).
+    `fence` keeps the stages of a query apart, where the planner would else copy a stage into each of its uses.
+    `ordered` says that not-a-number is a number like others: equal to itself, and the largest.
+    """
+
+    name: str
+    words: Mapping[str, str]
+    infinity: str = "'Infinity'::float8"
+    nan: str = "'NaN'::float8"
+    row: str = ""
+    fence: str = ""
+    ordered: bool = True
+
+
+NATIVE = {
+    "duckdb": Dialect("duckdb", DUCKDB, row="{0}.*"),
+    "postgres": Dialect("postgres", GUARDED, row="({0}).*", fence="OFFSET 0"),
+}
+INSTALL = "pip install 'backprop[sql]'"
+
+
+def dialect(name: str) -> Dialect:
+    """A dialect by its name. Raises a Problem of kind "option" for one that nobody knows, or that needs SQLGlot."""
+    name = {"postgresql": "postgres", "pg": "postgres"}.get(name.lower(), name.lower())
+    if name in NATIVE:
+        return NATIVE[name]
+    try:
+        from sqlglot import Dialects
+    except ImportError:
+        hint = f"{INSTALL}; duckdb and postgres need nothing"
+        raise Problem("option", f"the dialect {name} is written by SQLGlot, which is missing", hint=hint) from None
+    known = [member.value for member in Dialects if member.value]
+    if name not in known:
+        near = nearest(name, [*known, *NATIVE])
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted({*known, *NATIVE}))}"
+        raise Problem("option", f"there is no dialect {name}", hint=hint)
+    return Dialect(name, GUARDED, infinity="NULL", nan="NULL", ordered=False)
+
+
+def translated(query: str, name: str) -> str:
+    """A query of PostgreSQL's in another dialect. Raises a Problem of kind "target" for what that cannot say."""
+    import logging
+
+    from sqlglot import ErrorLevel, transpile
+    from sqlglot.errors import SqlglotError
+
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    try:
+        done = transpile(query, read="postgres", write=name, pretty=True, unsupported_level=ErrorLevel.RAISE)
+    except SqlglotError as error:
+        raise Problem("target", f"{name} cannot say this: {str(error).splitlines()[0]}") from None
+    return ";\n".join(done) + ";\n"

@@ -1,0 +1,50 @@
+"""The definitions that programs are written with, where a language has no word for a gate: evaluated on their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pytest
+
+from backprop import rules
+from backprop.circuit.lower import template
+from backprop.gates import ELEMENTWISE, Gate
+from backprop.run import evaluate
+from oracle import ORACLE, Point
+
+SPECIAL = (math.inf, -math.inf, math.nan, 0.0, -0.0)
+DEFINED = [gate for gate in ELEMENTWISE.values() if (gate.exact or gate.exact_at) and gate.exact != gate.definition]
+
+
+def points(gate: Gate) -> Iterator[Point]:
+    """The oracle's points of a gate, and those where its numbers are not finite."""
+    yield from (point for point in ORACLE[gate.name].points if len(point) == gate.arity)
+    for value in SPECIAL:
+        yield (2.0, value) if gate.exact_at else (value,) * gate.arity
+    for whole in (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0):
+        yield (1.0, whole) if gate.exact_at else (whole,) * gate.arity
+
+
+def defined(gate: Gate, point: Point) -> float:
+    """What a gate's exact definition says."""
+    text = gate.exact_at(point[0]) if gate.exact_at else gate.exact
+    circuit = template(text, gate.arguments)
+    return float(evaluate(circuit, dict(zip(gate.arguments, point, strict=True)))[circuit.output])
+
+
+@pytest.mark.parametrize("gate", DEFINED, ids=lambda gate: gate.name)
+def test_an_exact_definition_says_what_its_gate_says(gate: Gate) -> None:
+    """To 1e-13 of the number and of what its inputs' last digits do to it; special points to the last bit."""
+    seen = 0
+    for point in points(gate):
+        if gate.exact_at and not gate.exact_at(point[0]):
+            continue
+        wanted = rules.forward(gate, len(point))(*point)
+        found = defined(gate, point)
+        seen += 1
+        if not math.isfinite(wanted):
+            assert found == wanted or (found != found and wanted != wanted), (point, found, wanted)
+        else:
+            assert abs(found - wanted) <= 1e-13 * max(1.0, abs(wanted)), (point, found, wanted)
+    assert seen > 5
