@@ -31,7 +31,8 @@ GUARDED = WORDS | {
     **{name: f"CASE WHEN abs({{0}}) < INF THEN {name}({{0}}) ELSE NAN END" for name in ("sin", "cos", "tan")},
     **{name: f"CASE WHEN abs({{0}}) <= 1 THEN {name}({{0}}) ELSE NAN END" for name in ("asin", "acos", "atanh")},
     "acosh": "CASE WHEN {0} < 1 THEN NAN ELSE acosh({0}) END",
-    "divide": "CASE WHEN {1} = 0 THEN {0} * INF ELSE {0} / {1} END",
+    # atan2 tells 0 from -0: it is pi or -pi
+    "divide": "CASE WHEN {1} = 0 THEN {0} * (atan2({1}, -1) * INF) ELSE {0} / {1} END",
     "square": "CASE WHEN abs({0}) > 1e-150 THEN {0} * {0} ELSE 0 * {0} END",
     "power": "CASE WHEN {0} = 0 THEN CASE WHEN {1} < 0 THEN INF ELSE power({0}, {1}) END "
     "WHEN {0} < 0 AND {1} <> floor({1}) THEN NAN WHEN {1} * ln(abs({0})) < -745.13 THEN 0 "
@@ -66,8 +67,9 @@ class Dialect(NamedTuple):
     """How a database speaks.
 
     `row` is the whole row of a table that was selected as one column, opened again ("" where there is no such thing).
-    `fence` keeps the stages of a query apart, where the planner would else copy a stage into each of its uses.
-    `ordered` says that not-a-number is a number like others: equal to itself, and the largest.
+    `fence` keeps the stages of a query apart, where the planner would else copy a stage into each of its uses (it
+    costs a tenth of `AS MATERIALIZED`, which stores every row). `stored` asks for every stage to be stored, for the
+    same reason. `ordered` says that not-a-number is a number like others: equal to itself, and the largest.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Dialect(NamedTuple):
     nan: str = "'NaN'::float8"
     row: str = ""
     fence: str = ""
+    stored: bool = False
     ordered: bool = True
 
 
@@ -101,7 +104,7 @@ def dialect(name: str) -> Dialect:
         near = nearest(name, [*known, *NATIVE])
         hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted({*known, *NATIVE}))}"
         raise Problem("option", f"there is no dialect {name}", hint=hint)
-    return Dialect(name, GUARDED, infinity="NULL", nan="NULL", ordered=False)
+    return Dialect(name, GUARDED, infinity="NULL", nan="NULL", stored=name == "sqlite", ordered=False)
 
 
 def translated(query: str, name: str) -> str:

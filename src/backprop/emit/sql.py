@@ -20,6 +20,7 @@ from backprop.errors import Problem
 
 TABLE = "points"  # the table that is read if none is named
 LINE = 92  # characters
+MOST_FENCES = 24  # beyond so many levels PostgreSQL plans longer than it computes, unless each is stored
 
 
 def write(request: Request) -> str:
@@ -40,27 +41,36 @@ class Query:
         self.request, self.dialect = request, dialect
         self.target = target = SQL(dialect)
         derived = opened(request.derived, target.says, SQL.title)
-        self.listing: Listing = request.listing(target, derived, extra=("the_row", "known"))
+        self.row = Naming(map(str.casefold, request.circuit.variables), target.spellable, fold=True).take("the_row")
+        self.listing: Listing = request.listing(target, derived, extra=(self.row, "known"))
         self.table = table_text(request.table or TABLE, target, dialect)
         taken = {re.findall(r'\w+|"[^"]*"', self.table)[-1].strip('"')}
         self.naming = Naming(taken, target.spellable, fold=True)
         self.names = [self.naming.take("input")]  # of the common table expressions
+        self.stored = False
 
     def text(self) -> str:
         """All of it."""
         title = [f"-- {line}" for line in self.request.title()]
-        stages = [f"{self.names[0]} AS (\n{self.source()}\n)"]
-        for name, lines in (("forward", self.listing.forward_lines()), ("backward", self.listing.backward_lines())):
-            for number, level in enumerate(levels(merged(lines)), 1):
-                columns = [("*", ""), *map(commented, level)]
-                previous = self.names[-1]
-                self.names.append(self.naming.take(f"{name}_{number}"))
-                stages.append(f"{self.names[-1]} AS (\n{self.select(columns, previous)}\n)")
+        passes = {"forward": self.listing.forward_lines(), "backward": self.listing.backward_lines()}
+        found = [(f"{name}_{n}", level) for name, lines in passes.items() for n, level in enumerate(levels(lines), 1)]
+        self.stored = self.dialect.stored or (bool(self.dialect.fence) and len(found) > MOST_FENCES)
+        stages = [self.stage(self.source())]
+        for name, level in found:
+            columns = [("*", ""), *map(commented, level)]
+            query = self.select(columns, self.names[-1])
+            self.names.append(self.naming.take(name))
+            stages.append(self.stage(query))
         return "\n".join([*title, "WITH " + ",\n".join(stages), self.result()]) + ";\n"
+
+    def stage(self, query: str) -> str:
+        """A common table expression, under the last name."""
+        return f"{self.names[-1]} AS {'MATERIALIZED ' if self.stored else ''}(\n{query}\n)"
 
     def select(self, columns: Iterable[tuple[str, str]], table: str = "") -> str:
         """A SELECT inside a common table expression: columns with comments, and where they are from."""
         lines = ["  SELECT", laid_out(columns), f"  FROM {table}" if table else "", f"  {self.dialect.fence}"]
+        lines = lines[:-1] if self.stored else lines
         return "\n".join(line for line in lines if line.strip())
 
     def source(self) -> str:
@@ -69,12 +79,12 @@ class Query:
         if at is not None:
             columns = [f"{target.column(at[name])} AS {alias}" for name, alias in names.items()] or ["1 AS known"]
             return self.select((column, "") for column in columns)
-        columns = ["the_row"] if self.dialect.row else []
+        columns = [self.row] if self.dialect.row else []
         columns += [f"{target.quoted(name)}::float8 AS {alias}" for name, alias in names.items()]
         missing = " OR ".join(f"{target.quoted(name)} IS NULL" for name in names)
         if missing:
             columns.append(f"CASE WHEN {missing} THEN 0 ELSE 1 END AS known")
-        return self.select([(column, "") for column in columns or ["1 AS known"]], f"{self.table} AS the_row")
+        return self.select([(column, "") for column in columns or ["1 AS known"]], f"{self.table} AS {self.row}")
 
     def results(self) -> Iterator[tuple[str, str, Any]]:
         """What is asked for: its text, its name as that of the column in `map`, and its number at the point."""
@@ -93,7 +103,7 @@ class Query:
             columns.append(self.check(found))
         else:
             inputs = list(self.listing.inputs.values())
-            columns = [self.dialect.row.format("the_row")] if self.dialect.row else inputs
+            columns = [self.dialect.row.format(self.row)] if self.dialect.row else inputs
             form = "CASE WHEN known = 1 THEN {0} END AS {1}" if inputs else "{0} AS {1}"
             columns += [form.format(text, name) for text, name, _ in found]
         return "SELECT\n" + ",\n".join(f"  {column}" for column in columns) + f"\nFROM {self.names[-1]}"
@@ -127,23 +137,23 @@ def table_text(table: str, target: SQL, dialect: Dialect) -> str:
 # ── lines and levels ──
 
 
-def merged(lines: list[Line]) -> list[tuple[str, list[Line]]]:
+def merged(lines: list[Line]) -> dict[str, list[Line]]:
     """The lines by their names: one that is added to stands where it is complete."""
     parts: dict[str, list[Line]] = {}
     for line in lines:
         parts[line.name] = [*parts.pop(line.name, []), line]
-    return list(parts.items())
+    return parts
 
 
-def levels(columns: list[tuple[str, list[Line]]]) -> list[list[tuple[str, list[Line]]]]:
+def levels(lines: list[Line]) -> list[list[tuple[str, list[Line]]]]:
     """The columns in levels: each depends on levels before its own alone."""
     level: dict[str, int] = {}
     found: list[list[tuple[str, list[Line]]]] = []
-    for name, lines in columns:
-        words = {word for line in lines for word in re.findall(r'\w+|"[^"]+"', line.text)}
+    for name, parts in merged(lines).items():
+        words = {word for line in parts for word in re.findall(r'\w+|"[^"]+"', line.text)}
         level[name] = 1 + max((level[word] for word in words if word in level), default=-1)
         found += [[] for _ in range(level[name] + 1 - len(found))]
-        found[level[name]].append((name, lines))
+        found[level[name]].append((name, parts))
     return found
 
 

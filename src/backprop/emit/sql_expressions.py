@@ -108,10 +108,10 @@ class SQL(Target):
         """A gate that is more than a word."""
         form = self.dialect.words[name]
         if self.dialect.infinity == "NULL":
-            form = form.replace("{0} * INF", "INF")
+            form = form.replace("{0} * (atan2({1}, -1) * INF)", "INF").replace("{0} * INF", "INF")
         form = form.replace("INF", self.dialect.infinity).replace("NAN", self.dialect.nan)
         text = form.format(*(operand.text for operand in operands))
-        return Text(re.sub(r"(?<= )1 \* (?=')", "", text))  # 1 times infinity
+        return Text(re.sub(r"(?<=THEN )1 \* \((.*?\) \* .*?)\)", r"\1", text))  # 1 times infinity
 
     def spell_power(self, operands: Sequence[Text]) -> Text | None:
         """A square is a product; where the exponent is a number, less can go wrong."""

@@ -46,8 +46,8 @@ class Gate:
     __slots__ = (
         "aliases", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "exact", "exact_at",
         "family", "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options",
-        "partials", "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "spelling", "textbook",
-        "ties_first", "ties_split", "variadic", "vjp",
+        "partials", "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "spelling",
+        "textbook", "ties_first", "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
     def __init__(
