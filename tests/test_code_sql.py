@@ -19,6 +19,7 @@ from backprop.emit import Request, write
 from backprop.emit.dialects import RESERVED
 from backprop.errors import Problem
 from backprop.library import Compiled
+from conftest import BIN
 from programs import CASES, STAGED, Case, by_program, expected
 
 Rows = list[tuple[Any, ...]]
@@ -225,10 +226,10 @@ def test_sqlite_runs_what_sqlglot_writes() -> None:
     except sqlite3.OperationalError:
         pytest.skip("this SQLite has no mathematical functions")
     database = Database("sqlite", connection, "?")
-    run = 0
-    for text, cases in by_program(CASES).items():
-        if any(word in text for word in ("cbrt", "round(")):
-            continue
+    run = unknown = 0
+    for number, (text, cases) in enumerate(by_program(CASES).items()):
+        if "; f = " in text and number % 8:
+            continue  # of the random programs, some
         finite = [case for case in cases if all(map(math.isfinite, case[1].values()))]
         finite = [case for case in finite if all(math.isfinite(n) for stage in stages(case) for n in stage)]
         if not finite:
@@ -238,8 +239,10 @@ def test_sqlite_runs_what_sqlglot_writes() -> None:
         asked = query(text, "sqlite")
         for case, row in zip(finite, connection.execute(asked).fetchall(), strict=True):
             run += 1
+            unknown += None in row  # a number on the way was not finite: there is no infinity in that dialect
             assert None in row or not off(case, row[len(names) :]), (case, row, expected(case))
     assert run > 500
+    assert unknown < run / 50
 
 
 @pytest.mark.parametrize(
@@ -248,7 +251,7 @@ def test_sqlite_runs_what_sqlglot_writes() -> None:
 def test_sqlglot_reads_what_it_writes(dialect: str) -> None:
     sqlglot = pytest.importorskip("sqlglot", reason="SQLGlot is not installed")
     said = 0
-    for text in [STAGED, *dict.fromkeys(case[0] for case in CASES[:400])]:
+    for text in [STAGED, *list(by_program(CASES))[::12]]:
         try:
             written = query(text, dialect)
         except Problem:  # it cannot be said there, and that is an error
@@ -256,11 +259,11 @@ def test_sqlglot_reads_what_it_writes(dialect: str) -> None:
         said += 1
         assert "Infinity" not in written
         assert sqlglot.parse_one(written, dialect=dialect).find(sqlglot.exp.With) is not None
-    assert said > 30
+    assert said > 15
 
 
 def code(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "backprop", "code", *words], capture_output=True, text=True)
+    return subprocess.run([BIN / "backprop", "code", *words], capture_output=True, text=True)
 
 
 def test_the_command_line(tmp_path: Path) -> None:
