@@ -8,7 +8,6 @@ from backprop.circuit.lower import template
 from backprop.derive import Derived, Growing
 from backprop.errors import Problem
 from backprop.gates import GATES, Gate
-from backprop.gates.approximations import MOST_POLYGAMMA
 
 
 def shared(derived: Derived) -> Derived:
@@ -39,7 +38,7 @@ def opened(derived: Derived, says: Callable[[Gate], bool], title: str) -> Derive
     while wire < len(circuit):
         gate, inputs = circuit.gates[wire], circuit.inputs[wire]
         if inputs and not says(gate):
-            text = definition(gate, growing.literal(inputs[0]))
+            text = gate.exact_at(growing.literal(inputs[0]))
             if not text:
                 problem = Problem("target", f"{gate.name} cannot be said in {title}", hint=advice(gate))
                 raise circuit.locate(problem, wire)
@@ -50,15 +49,10 @@ def opened(derived: Derived, says: Callable[[Gate], bool], title: str) -> Derive
     return derived
 
 
-def definition(gate: Gate, first: float | None) -> str:
-    """A gate's definition, which may depend on a first input that is a number in the program; "" if there is none."""
-    if gate.exact_at is None:
-        return gate.exact
-    return "" if first is None else gate.exact_at(first)
-
-
 def advice(gate: Gate) -> str:
     """What to do about a gate that has no definition."""
-    if gate.exact_at is not None:
+    if gate.approximated:
+        from backprop.gates.approximations import MOST_POLYGAMMA
+
         return f"write the order as a whole number, up to {MOST_POLYGAMMA}: {gate.name}(1, x)"
     return "another target may have it: --to python, numpy, c, javascript"

@@ -9,7 +9,7 @@ reflections from DLMF 5.5, 5.7, 5.11 and 5.15.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import factorial
 
 
@@ -212,3 +212,7 @@ def cotangent_derivative(order: int) -> str:
     odd = order % 2 == 0  # then it has odd powers only, else even ones
     text = polynomial("(cotangent * cotangent)", [float(c) for c in coefficients[odd::2]])
     return f"cotangent * {text}" if odd else text
+
+
+DEFINITIONS = {"erf": ERF, "erfc": ERFC, "erfinv": ERFINV, "gamma": GAMMA, "lgamma": LGAMMA, "digamma": DIGAMMA}
+OF_ORDER: dict[str, Callable[[float], str]] = {"polygamma": polygamma}  # one for each first input

@@ -38,15 +38,15 @@ class Gate:
     such gate). `textbook` is a rule as books spell it, where ours is spelt for its digits; `saturates` says that the
     slope fades for large inputs on both sides; `instead_of` are spellings that overflow where this gate does not.
     `definition` opens the gate into simpler ones, to be read; `exact` does so where that would lose digits or special
-    points, for languages that have no word for the gate; `exact_at` writes such a text for a first input that is a
-    number in the program ("" if it cannot). `says` is what it does to the flow of gradients.
+    points, for languages that have no word for the gate; where that takes series and tables of numbers
+    (`approximated`), it stands in gates.approximations. `says` is what it does to the flow of gradients.
     Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
     """
 
     __slots__ = (
-        "aliases", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "exact", "exact_at",
-        "family", "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options",
-        "partials", "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "spelling",
+        "aliases", "approximated", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "family",
+        "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options", "partials",
+        "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "spelling", "spelt",
         "textbook", "ties_first", "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ class Gate:
         instead_of: str | tuple[str, ...] = (),
         definition: str = "",
         exact: str = "",
-        exact_at: Callable[[float], str] | None = None,
+        approximated: bool = False,
         aliases: str = "",
         says: str = "",
     ) -> None:
@@ -114,8 +114,8 @@ class Gate:
         self.saturates = saturates
         self.instead_of = as_tuple(instead_of)
         self.definition = definition
-        self.exact = exact or definition
-        self.exact_at = exact_at
+        self.spelt = exact or definition
+        self.approximated = approximated
         self.aliases = tuple(aliases.split())
         self.says = says
         self.family = ""
@@ -133,6 +133,23 @@ class Gate:
             gate = _WITH_OPTIONS[key] = copy(self)
             gate.settings = chosen
         return _WITH_OPTIONS[key]
+
+    @property
+    def exact(self) -> str:
+        """The definition that programs are written with, or "" where there is none, or one for each first input."""
+        if not self.approximated:
+            return self.spelt
+        from backprop.gates.approximations import DEFINITIONS
+
+        return DEFINITIONS.get(self.name, "")
+
+    def exact_at(self, first: float | None) -> str:
+        """The same, where the first input is a number in the program (else None)."""
+        if not self.approximated or self.exact or first is None:
+            return self.exact
+        from backprop.gates.approximations import OF_ORDER
+
+        return OF_ORDER[self.name](first)
 
     @property
     def mixes(self) -> bool:

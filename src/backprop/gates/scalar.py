@@ -9,7 +9,6 @@ sooner than its gate, and at a kink it follows the kinks of the gates that it is
 
 from __future__ import annotations
 
-from backprop.gates import approximations
 from backprop.gates.row import Gate
 
 ARITHMETIC = [
@@ -325,36 +324,36 @@ ACTIVATIONS = [
 
 SPECIAL = [
     Gate(
-        "erf", "x", "2 / sqrt(pi) * exp(-x^2)", exact=approximations.ERF,
+        "erf", "x", "2 / sqrt(pi) * exp(-x^2)", approximated=True,
         says="squashes to (-1, 1): scales by a bell curve",
     ),
     Gate(
-        "erfc", "x", "-2 / sqrt(pi) * exp(-x^2)", definition="1 - erf(x)", exact=approximations.ERFC,
+        "erfc", "x", "-2 / sqrt(pi) * exp(-x^2)", definition="1 - erf(x)", approximated=True,
         says="1 - erf(x), with all its digits: scales by the same bell curve, turned",
     ),
     Gate(
-        "erfinv", "x", "sqrt(pi) / 2 * exp(out^2)", domain="abs(x) < 1", exact=approximations.ERFINV,
+        "erfinv", "x", "sqrt(pi) / 2 * exp(out^2)", domain="abs(x) < 1", approximated=True,
         says="undoes erf: scales by more and more towards ±1",
     ),
     Gate(
         "gamma", "x", "out * digamma(x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",
-        aliases="Γ tgamma", exact=approximations.GAMMA,
+        aliases="Γ tgamma", approximated=True,
         says="(x-1)! for whole x: scales by the output times digamma(x)",
     ),
     Gate(
         "lgamma", "x", "digamma(x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",
-        aliases="gammaln loggamma", exact=approximations.LGAMMA,
+        aliases="gammaln loggamma", approximated=True,
         says="log of |gamma(x)|: scales by digamma(x)",
     ),
     Gate(
         "digamma", "x", "polygamma(1, x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",
-        aliases="psi ψ", exact=approximations.DIGAMMA,
+        aliases="psi ψ", approximated=True,
         says="the slope of lgamma: scales by polygamma(1, x), explodes near its poles",
     ),
     Gate(
         "polygamma", "n x", (None, "polygamma(n + 1, x)"),
         domain="(n >= 0) * (n == floor(n)) * ((x > 0) + (x != floor(x)))",
-        needs="a whole order n >= 0, and x other than 0, -1, -2, …", exact_at=approximations.polygamma,
+        needs="a whole order n >= 0, and x other than 0, -1, -2, …", approximated=True,
         says="the n-th derivative of digamma: scales by the next one",
     ),
 ]  # fmt: skip
