@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 from backprop.circuit import Circuit
 from backprop.derive import Derived
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 
-MULTIPLY, SPREAD, LIKE, UNBROADCAST = (GATES[name] for name in ("multiply", "spread", "like", "unbroadcast"))
+MULTIPLY, LIKE, UNBROADCAST = (GATES[name] for name in ("multiply", "like", "unbroadcast"))
+EXPAND = Gate(
+    "expand", "x", vjp="0", options="axis="
+)  # dimensions of 1 where axes were: no more than broadcasting needs
 REDUCTIONS = {"sum", "mean", "prod", "max_of", "min_of", "var", "std", "norm", "logsumexp"}
 NUMBERS = {"mse", "bce", "bce_with_logits", "cross_entropy", "hinge", "huber", "count", "rows"}
 LIKE_AN_INPUT = {  # which input has the shape of the result
@@ -56,10 +60,14 @@ def form(circuit: Circuit, wire: int, gate: Gate, inputs: list[Hashable]) -> Has
     return different.pop() if different else ()
 
 
-def fitted(derived: Derived, shapes: Sequence[tuple[int, ...]] | None) -> Derived:
-    """The same without what the shapes make superfluous: sums over nothing, and stretching before a product."""
+def fitted(derived: Derived, shapes: list[tuple[int, ...]] | None) -> Derived:
+    """The same without what the shapes make superfluous: sums over nothing, and stretching before a product.
+
+    `shapes` change with what the wires hold.
+    """
     circuit = derived.circuit
     known = forms(circuit, shapes)
+    expanded(derived, known, shapes)
     same = list(range(len(circuit)))
     for wire, gate in enumerate(circuit.gates):
         circuit.inputs[wire] = inputs = tuple([same[source] for source in circuit.inputs[wire]])
@@ -81,16 +89,44 @@ def slackened(circuit: Circuit, inputs: tuple[int, ...], known: list[Hashable]) 
     found = list(inputs)
     for place, wire in enumerate(found):
         gate = circuit.gates[wire]
-        stretched = gate is LIKE or (gate.name == "spread" and broadcasts(gate))
+        stretched = gate is LIKE or (gate.name == "spread" and not lacks_axes(gate))
         others = found[:place] + found[place + 1 :]
         if stretched and any(known[other] == known[wire] for other in others):
             found[place] = circuit.inputs[wire][0]
     return tuple(found)
 
 
-def broadcasts(spread: Gate) -> bool:
-    """Whether what is spread is stretched by broadcasting alone."""
-    return spread.settings["axis"] in (None, 0) or bool(spread.settings["keepdims"])
+def lacks_axes(gate: Gate) -> bool:
+    """Whether what a spread gets has too few dimensions to be stretched by broadcasting alone."""
+    return gate.settings["axis"] not in (None, 0) and not gate.settings["keepdims"]
+
+
+def expanded(derived: Derived, known: list[Hashable], shapes: list[tuple[int, ...]] | None) -> None:
+    """Give what is spread no more than the dimensions that it lacks, where each use will stretch it."""
+    circuit = derived.circuit
+    users: dict[int, list[int]] = {}
+    for wire, inputs in enumerate(circuit.inputs):
+        for source in inputs:
+            users.setdefault(source, []).append(wire)
+    shown = {*derived.gradients.values(), *derived.of.values(), *(share.piece for share in derived.shares)}
+    for wire, gate in enumerate(circuit.gates):
+        if gate.name != "spread" or not lacks_axes(gate) or wire in shown or wire not in users:
+            continue
+        if all(stretches(circuit, user, wire, known) for user in users[wire]):
+            h, x = circuit.inputs[wire]
+            axis = gate.settings["axis"]
+            circuit.gates[wire], circuit.inputs[wire] = EXPAND.with_options({"axis": axis}), (h,)
+            known[wire] = ("expanded", wire)
+            if shapes is not None:
+                lost = {one % len(shapes[x]) for one in (axis if isinstance(axis, tuple) else (axis,))}
+                shapes[wire] = tuple(1 if place in lost else size for place, size in enumerate(shapes[x]))
+                known[wire] = shapes[wire]
+
+
+def stretches(circuit: Circuit, user: int, wire: int, known: list[Hashable]) -> bool:
+    """Whether a gate stretches one of its inputs, since another has the full shape."""
+    others = [source for source in circuit.inputs[user] if source != wire]
+    return not circuit.gates[user].mixes and any(known[other] == known[wire] for other in others)
 
 
 def without_one(circuit: Circuit, wire: int, inputs: tuple[int, ...]) -> int:

@@ -119,7 +119,8 @@ class Writer:
     def name(self, wire: int, text: Text) -> None:
         """Give a wire a line of its own."""
         wish = self.wishes.get(wire)
-        name = self.naming.take(wish) if wish else self.naming.next("q" if wire < self.given else "t")
+        letter = "c" if self.circuit.gates[wire] is CONSTANT else "q" if wire < self.given else "t"
+        name = self.naming.take(wish) if wish else self.naming.next(letter)
         self.assign(name, "", text.text, wire)
         self.held[wire] = Text(name, condition=name) if text.condition else Text(name)
 

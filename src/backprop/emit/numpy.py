@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from backprop.emit.arrays import Arrays, rank
+from backprop.emit.fitting import EXPAND
 from backprop.emit.helpers import helpers
 from backprop.emit.prelude import functions
 from backprop.emit.pythonic import called, function, function_text
@@ -32,7 +33,7 @@ class NumPy(Arrays):
         "trace": "np.trace({0}, axis1=-2, axis2=-1)", "mse": "np.mean(np.subtract({0}, {1}) ** 2)",
         "reshape": "np.reshape({0}, {shape})", "reshape_like": "np.reshape({0}, np.shape({1}))",
         "zeros_like": "np.zeros_like", "ones_like": "np.ones_like",
-        "rows": "np.prod(np.shape({0})[:-1])",
+        "expand": "np.expand_dims({0}, {axis})", "rows": "np.prod(np.shape({0})[:-1])",
     }  # fmt: skip
     constants: ClassVar = {
         3.141592653589793: "np.pi", 2.718281828459045: "np.e", float("inf"): "np.inf", float("nan"): "np.nan",
@@ -82,7 +83,7 @@ class NumPy(Arrays):
         g, x = operands
         axis = gate.settings["axis"]
         if axis not in (None, 0) and not gate.settings["keepdims"]:
-            g = Text(f"np.expand_dims({g.text}, {axis})")
+            g = self.spell(EXPAND.with_options({"axis": axis}), [g], True)
         return self.spell_like(gate, [g, x])
 
     def spell_count(self, gate: Gate, operands: Sequence[Text]) -> Text | None:

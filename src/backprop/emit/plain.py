@@ -36,7 +36,8 @@ def untouched(circuit: Circuit, wires: Iterable[int]) -> tuple[set[int], set[int
             roots[wire] = below
             if not given:
                 values[wire] = float(rules.forward(gate, len(inputs))(*(values[source] for source in inputs)))
-                constants |= set() if isfinite(values[wire]) or gate.name not in RAISES else below
+                if gate.name in RAISES and not isfinite(values[wire]):
+                    constants |= roots[inputs[1]]
             elif gate.name in RAISES and not is_safe(gate, values.get(inputs[1])):
                 variables |= given
     return variables, constants

@@ -9,7 +9,7 @@ from typing import ClassVar
 from unicodedata import normalize
 
 from backprop.emit.helpers import Helper
-from backprop.emit.listing import Line, Listing
+from backprop.emit.listing import Line, Listing, enclosed
 from backprop.emit.literals import WIDTH, Bracketed, laid_out, read_back
 from backprop.emit.target import Target, Text
 from backprop.syntax.printer import POSTFIX, POWER, PRODUCT, UNARY, Operator
@@ -57,9 +57,10 @@ def lines_text(lines: list[Line]) -> list[str]:
 
 
 def line_text(line: Line) -> list[str]:
-    """One line; an array that is written out may take several."""
+    """One line; a call that is too long, as of an array that is written out, takes several."""
     text = f"    {line.name} {line.operator}= {line.text}  # ({line.number})"
-    if len(text) <= WIDTH or "array([" not in line.text:
+    head = re.match(r"[\w.]+(?=\()", line.text)
+    if len(text) <= WIDTH or head is None or not enclosed(line.text[head.end() :]):
         return [text]
     return laid_out(read_back(f"{line.name} {line.operator}= {line.text}"), 4, f"  # ({line.number})")
 
