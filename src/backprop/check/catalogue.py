@@ -405,7 +405,7 @@ def recomputed(code: Code, names: dict[str, Any], change: Change) -> Any:
                 values[wire] = (do if (wire, -2) == (place, slot) else rules.forward(gate, len(inputs), arrays))(*at)
             if (wire, -1) == (place, slot):
                 values[wire] = do(values[wire])
-    except (Mismatch, ValueError, IndexError):
+    except (Mismatch, ValueError, IndexError, TypeError):  # TypeError: a number where an array is indexed
         return None
     return values[circuit.output]
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any
 
 from backprop.circuit import Circuit
 from backprop.derive import Derived
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 
-MULTIPLY, LIKE, UNBROADCAST = (GATES[name] for name in ("multiply", "like", "unbroadcast"))
-EXPAND = Gate(
-    "expand", "x", vjp="0", options="axis="
-)  # dimensions of 1 where axes were: no more than broadcasting needs
+MULTIPLY, LIKE, UNBROADCAST, EXPAND = (GATES[name] for name in ("multiply", "like", "unbroadcast", "expand"))
 REDUCTIONS = {"sum", "mean", "prod", "max_of", "min_of", "var", "std", "norm", "logsumexp"}
 NUMBERS = {"mse", "bce", "bce_with_logits", "cross_entropy", "hinge", "huber", "count", "rows"}
 LIKE_AN_INPUT = {  # which input has the shape of the result

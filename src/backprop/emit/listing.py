@@ -249,10 +249,11 @@ class Listing:
         for wire in self.stages:
             writer.line(self.named[wire], wire)
         writer.backward = True
+        literals = self.derived.circuit.constants.keys()
         begun: dict[int, bool] = {}  # where a gradient has arrived already, and whether it may be added to in place
         for share, first in self.senders():
             writer.stage = share.sender
-            if first and share.sender in self.gradient_names:
+            if first and share.sender in self.gradient_names and self.derived.of[share.sender] not in literals:
                 writer.held[self.derived.of[share.sender]] = Text(self.gradient_names[share.sender])
             if share.to not in self.gradient_names:
                 continue

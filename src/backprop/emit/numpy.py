@@ -127,15 +127,11 @@ class NumPy(Arrays):
 
     spell_whole = joined
 
-    def running(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        """A running sum or product, from either end."""
-        (x,), axis = operands, gate.settings["axis"]
-        word = f"np.{gate.name}"
-        if not gate.settings["reverse"]:
-            return Text(f"{word}({x.text}{'' if axis is None else f', axis={axis}'})")
-        if axis is None:
-            return Text(f"{word}(np.ravel({x.text})[::-1])[::-1]")
-        return Text(f"np.flip({word}(np.flip({x.text}, {axis}), axis={axis}), {axis})")
+    def running(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """A running sum or product from the front is NumPy's; from the back it is a helper."""
+        if gate.settings["reverse"]:
+            return None
+        return Text(f"np.{gate.name}({', '.join([operands[0].text, *self.keywords(gate)])})")
 
     spell_cumsum = spell_cumprod = running
 
@@ -160,8 +156,11 @@ def write(request: Request) -> str:
     blocks[-1] = "\n".join([*head, function(listing, parameters, [*converted, ""] if converted else [])])
     if request.at is not None:
         blocks.append("\n".join(self_test(request, target)))
-    imports = ["import numpy as np", *(["import scipy.special"] if "scipy." in "".join(blocks) else [])]
-    return "\n\n\n".join(["\n".join(imports), *blocks]) + "\n"
+    imports = [
+        *(["import numpy as np"] if "np." in "".join(blocks) else []),
+        *(["import scipy.special"] if "scipy." in "".join(blocks) else []),
+    ]
+    return "\n\n\n".join([*(["\n".join(imports)] if imports else []), *blocks]) + "\n"
 
 
 def self_test(request: Request, target: NumPy) -> list[str]:

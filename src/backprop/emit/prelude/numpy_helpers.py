@@ -201,6 +201,20 @@ def log_softmax(x, axis=-1):
     return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
 
 
+# /// cumsum
+def cumsum(x, axis=None, reverse=True):
+    """The running sum from the back."""
+    x, axis = (np.ravel(x), 0) if axis is None else (x, axis)
+    return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
+
+
+# /// cumprod
+def cumprod(x, axis=None, reverse=True):
+    """The running product from the back."""
+    x, axis = (np.ravel(x), 0) if axis is None else (x, axis)
+    return np.flip(np.cumprod(np.flip(x, axis), axis=axis), axis)
+
+
 # /// inv
 def inv(A):
     """The inverse; nan for a singular matrix."""
