@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import math
 import re
 import subprocess
 import sys
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import backprop
+from backprop.check.backward_pass import judge
+from backprop.check.lines import read_lines
 from backprop.circuit import Circuit
 from backprop.emit import Request, write
 from backprop.errors import Problem
@@ -143,3 +144,124 @@ def test_an_output_that_is_no_number_has_a_gradient_from_above(text: str, at: di
         assert_close(value, result.value)
         for name, gradient in result.gradients().items():
             assert_close(gradients[name], gradient)
+
+
+def points() -> list[tuple[str, dict[str, Any]]]:
+    """Some programs over numbers, and over arrays."""
+    return [*CASES[::25], *tensor_programs(SEED + 1, 25), ("c = [1, 1 / 3, 2, 3, 1 / 7, 5]; sum(c * x)", {"x": 2.0})]
+
+
+def test_numpy_is_formatted_as_ruff_does(tmp_path: Path) -> None:
+    (tmp_path / "ruff.toml").write_text("")
+    for number, (text, at) in enumerate(points()):
+        circuit = Compiled(text).circuit(at)
+        for point in (None, at):
+            (tmp_path / f"p{number}_{point is None}.py").write_text(write(Request(circuit, at=point), "numpy"))
+    for case in TENSOR_CASES:
+        circuit, at = built(case)
+        circuit.names[circuit.output] = "f"
+        (tmp_path / f"{re.sub(r'[^a-z0-9]', '_', label(case))}.py").write_text(write(Request(circuit), "numpy"))
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--diff", "."], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[:3000]
+
+
+def test_a_program_with_a_point_tests_itself(tmp_path: Path) -> None:
+    at = {"W": np.array([[1.0, 2.0], [3.0, 4.5]]), "x": np.array([0.1, 0.2]), "y": 0.3}
+    source = write(Request(Compiled("sum((W @ x - y)^2)").circuit(at), at=at), "numpy")
+    (tmp_path / "right.py").write_text(source)
+    done = subprocess.run([sys.executable, "-W", "error", tmp_path / "right.py"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    body, test = source.split("if __name__")
+    expected = re.findall(r"\d\.\d{5,}", test)
+    assert expected
+    for number in expected:
+        (tmp_path / "wrong.py").write_text(f"{body}if __name__{test.replace(number, '7.5')}")
+        assert subprocess.run([sys.executable, tmp_path / "wrong.py"], capture_output=True).returncode == 1
+
+
+def test_what_is_not_taken_warns_nobody(tmp_path: Path) -> None:
+    at = {"x": np.array([-1.0, 0.0, 4.0])}
+    source = write(Request(Compiled("sum(where(x > 0, log(x), x))").circuit(at), at=at), "numpy")
+    (tmp_path / "program.py").write_text(source)
+    done = subprocess.run([sys.executable, "-W", "error", tmp_path / "program.py"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_known_shapes_are_said_as_a_person_would() -> None:
+    at = {"W": np.ones((5, 10)), "X": np.ones((10, 3)), "b": np.ones((5, 1)), "v": np.ones(3)}
+    source = write(Request(Compiled("D = W @ X + b; L = sum(D^2 * v)").circuit(at), at=at), "numpy")
+    for line in ("# for W: 5x10, X: 10x3, b: 5x1, v: a vector of 3", "db = np.sum(dD, axis=1, keepdims=True)"):
+        assert line in source
+    for line in ("dW = dD @ X.T", "dX = W.T @ dD", "dv = np.sum(", "axis=0)"):
+        assert line in source
+    assert "unbroadcast" not in source
+    assert "def unbroadcast(" in write(Request(Compiled("D = W @ X + b; L = sum(D^2 * v)").circuit()), "numpy")
+
+
+def test_what_holds_a_gradient_is_not_added_to_behind_its_back() -> None:
+    x = np.array([1.0, 2.0])
+    given = x.copy()
+    _, gradients = called(program("sum(x * y) + sum(y)", "numpy"), x, x)
+    np.testing.assert_array_equal(x, given)
+    np.testing.assert_array_equal(gradients["y"], given + 1)
+
+
+@pytest.mark.parametrize("to", ["python", "numpy"])
+def test_what_is_written_can_be_read_back_and_is_right(to: str) -> None:
+    """Every gate, and programs in which no two shares are alike or cancel (which nobody can tell apart)."""
+    texts = [
+        STAGED, "where(x > y, sqrt(x), y) * x", "h = relu(x) * sigmoid(y); h + h * x", "max(x, y, 0.5) * clip(x, 0, 1)",
+        "q = x * y; exp(q) / (1 + q^2) + log(x + 3)",
+    ]  # fmt: skip
+    cases = [(text, {"x": 0.3, "y": -0.7}) for text in texts]
+    cases += [case for case in by_gate() if all(map(math.isfinite, case[1].values()))]
+    for text, at in cases:
+        evaluation = Compiled(text).evaluate(at)
+        if not all(map(math.isfinite, evaluation.run.values)):
+            continue
+        for point in (None, at):
+            lines = read_lines(program(text, to, point), "written.py")
+            verdicts = judge(evaluation.run, evaluation.names, lines).lines
+            assert {line.verdict for line in verdicts} <= {"ok"}, (text, at, verdicts)
+
+
+def by_gate() -> list[tuple[str, dict[str, float]]]:
+    """One case for each gate on numbers."""
+    found = by_program([case for case in CASES if "; f = " not in case[0] and "x0" not in case[1]])
+    return [cases[0] for cases in found.values()]
+
+
+ARRAYS = {
+    "sum((W @ x - y)^2)": {"W": [[1, 2], [3, 4.5]], "x": [0.1, 0.2], "y": 0.3},
+    "h = tanh(W @ X + b); L = cross_entropy(h, t)": {
+        "W": [[1, 2], [3, 4]], "X": [[1, 2], [0.3, 0.4]], "b": [0.2, 1], "t": [0, 1]
+    },
+    "s = softmax(z); f = s[1] * s[0] + prod(z) + sum(sort(z)[0:2])": {"z": [1, 2, -1]},
+    "sum(max(A, axis=1) * y) + norm(A) + sum(concat(A, A)^2) + det(A)": {"A": [[1, 2], [4, 5]], "y": [1, 2]},
+    'sum(conv1d(x, w)) + sum(cumsum(x)^2) + sum(einsum("i,j->ij", x, w))': {"x": [1, 2, 3], "w": [1, 2]},
+    "logsumexp(A[:, 1:3]) + sum(mean(A, axis=-1)^2) + sum(std(A, axis=0))": {"A": [[1, 2, 4], [3, 5, 7]]},
+    "trace(inv(A)) + logdet(A) + sum(A.T @ A) + sum(reshape(A, [4])[i])": {"A": [[2, 1], [0.5, 3]], "i": 2},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ARRAYS)
+def test_arrays_can_be_read_back(text: str) -> None:
+    at = ARRAYS[text]
+    compiled = Compiled(text)
+    evaluation = compiled.evaluate(at)
+    for point in (None, at):
+        source = write(Request(compiled.circuit(at), at=point), "numpy")
+        verdicts = judge(evaluation.run, evaluation.names, read_lines(source, "written.py")).lines
+        assert {line.verdict for line in verdicts} == {"ok"}, (verdicts, source)
+        wrong = re.sub(r"(    d\w+ = )(?!np\.zeros)(.*?)(  # )", r"\1\2 * 2\3", source, count=1)
+        verdicts = judge(evaluation.run, evaluation.names, read_lines(wrong, "written.py")).lines
+        assert "wrong" in {line.verdict for line in verdicts}, wrong
+
+
+def test_a_helper_that_was_changed_is_not_trusted() -> None:
+    source = write(Request(Compiled("sum(softmax(x) * y)").circuit()), "numpy")
+    read_lines(source, "written.py")
+    with pytest.raises(Problem, match="softmax"):
+        read_lines(source.replace("np.exp(x - ", "np.exp(2 * x - "), "written.py")

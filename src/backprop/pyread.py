@@ -155,7 +155,7 @@ class Reader:
         """Take note of a function that is known without being read."""
         gate = self.helper(statement)
         if gate:
-            self.helpers[getattr(statement, "name", "")] = gate
+            self.helpers[getattr(statement, "name", "") or assigned([statement])[0]] = gate
         return gate is not None
 
     def is_import(self, statement: ast.stmt) -> bool:

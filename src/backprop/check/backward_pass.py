@@ -425,7 +425,8 @@ class Judge:
         slack = self.lines[i].half_unit or 0.0
         if nothing(piece) and shape_of(piece[0]) in ((), shape_of(self.result.values[shares.wire])):
             return silent
-        for edges in subsets(sorted(due - silent)):
+        last = self.targets[i] not in self.targets[i + 1 :]  # else shares that cancel are for the lines to come
+        for edges in subsets(sorted(due - silent, reverse=True), last):  # nearest to the output first, as passes go
             sums = shares.sum(edges)
             if matches(case, sums, stretch=stretch):
                 return edges

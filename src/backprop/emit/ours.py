@@ -6,7 +6,7 @@ import ast
 from functools import cache
 from importlib.resources import files
 
-from backprop.emit.careful import Careful, function_name
+from backprop.emit.careful import Careful, defined_name, function_name
 from backprop.emit.helpers import defined
 from backprop.emit.numpy import NumPy
 from backprop.emit.python import Python
@@ -16,9 +16,10 @@ from backprop.gates import GATES
 
 def gate_of(statement: ast.stmt) -> str | None:
     """The gate of a helper function of ours; "" for its parts, None for what is not ours, to the letter."""
-    if ast.dump(statement) not in statements() | definitions(getattr(statement, "name", "")):
+    name = defined_name(statement)
+    if ast.dump(statement) not in statements() | definitions(name):
         return None
-    return gates().get(getattr(statement, "name", ""), "")
+    return gates().get(name, "")
 
 
 @cache
