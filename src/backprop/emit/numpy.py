@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from backprop.gates import Gate
 from backprop.numbers.elementwise import UFUNCS
 from backprop.syntax.printer import POSTFIX
 
+RISKY = re.compile(r" / |\*\*(?!\d\b)|np\.(log|sqrt|exp|power|divide|reciprocal|arc|tan|sinh|cosh)|scipy|linalg")
 SPECIAL = ("erf", "erfc", "erfinv", "gamma")
 
 
@@ -150,7 +152,8 @@ def write(request: Request) -> str:
         parameters.append(listing.upstream if request.at is not None else f"{listing.upstream}=1.0")
     converted = [f"    {name} = np.asarray({name}, dtype=float)" for name in listing.plain]
     blocks = [*(function_text(helper) for helper in helpers(target)), ""]
-    silent = request.wild or any("np.where(" in block for block in [*blocks, *(line.text for line in listing.lines)])
+    texts = [*blocks, *(line.text for line in listing.lines)]
+    silent = request.wild or (any("np.where(" in text for text in texts) and any(map(RISKY.search, texts)))
     head = [*(f"# {line}" for line in [*request.title(), *request.shape_lines()])]
     head += ['@np.errstate(all="ignore")'] if silent else []
     blocks[-1] = "\n".join([*head, function(listing, parameters, [*converted, ""] if converted else [])])
