@@ -79,6 +79,14 @@ def test_a_formula_of_numbers_takes_arrays_of_one_shape() -> None:
             assert_same((text, {name: x * scale for name, x in at.items()}), found)
 
 
+@pytest.mark.parametrize("text", ["k = 0; z = 1 / k; f = z * x", "1 / 0 + x", "0^-1 * x", "(x - 1)^0.5 / (x * 0)"])
+def test_plain_numbers_raise_nothing(text: str) -> None:
+    found = Compiled(text).evaluate(x=0.5)
+    for point in (None, {"x": 0.5}):
+        value, gradients = called(program(text, "numpy", point), 0.5)
+        np.testing.assert_equal([value, gradients["x"]], [found.value, found.gradients["x"]])
+
+
 def test_every_gate_is_tried() -> None:
     tried = {case.gate for case in TENSOR_CASES}
     assert not [name for name, gate in GATES.items() if gate.mixes and name not in tried]

@@ -53,6 +53,7 @@ class Writer:
         self.pending: dict[int, Text] = {}
         self.wishes: dict[int, str] = {}  # what a wire is to be called, if it needs a name
         self.lines: list[Line] = []
+        self.touched: set[int] = set()  # constants that are to be numbers of the array library's
         self.stage = -1
         self.backward = False
         self.limit = target.width - 30
@@ -95,7 +96,8 @@ class Writer:
         inputs = self.circuit.inputs[wire]
         gate = self.circuit.gates[wire]
         if gate is CONSTANT:
-            return self.target.constant(self.circuit.constants[wire])
+            text = self.target.constant(self.circuit.constants[wire])
+            return self.target.touched(text) if wire in self.touched else text
         while True:
             operands = [self.operand(source) for source in inputs]
             try:
@@ -215,9 +217,9 @@ class Listing:
         circuit, writer = self.derived.circuit, self.writer
         roots = [self.derived.value, *(share.piece for share in self.shares)]
         variables, constants = untouched(circuit, circuit.ancestors(roots))
-        for wire in constants & circuit.constants.keys():
-            if wire in writer.held:
-                writer.held[wire] = self.target.touched(writer.held[wire])
+        writer.touched = constants
+        for wire in constants & writer.held.keys():
+            writer.held[wire] = self.target.touched(writer.held[wire])
         shapes = writer.shapes
         wanted = [wire for wire in variables if shapes is None or not shapes[wire]]
         return [self.inputs[name] for name, wire in self.circuit.variables.items() if wire in wanted]

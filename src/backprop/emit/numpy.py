@@ -84,7 +84,7 @@ class NumPy(Arrays):
         """What was summed over axes gets them back, and is stretched."""
         g, x = operands
         axis = gate.settings["axis"]
-        if axis not in (None, 0) and not gate.settings["keepdims"]:
+        if axis not in (None, 0) and not gate.settings["keepdims"] and g.shape != ():
             g = self.spell(EXPAND.with_options({"axis": axis}), [g], True)
         return self.spell_like(gate, [g, x])
 
