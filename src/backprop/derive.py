@@ -82,8 +82,7 @@ def derive(
     gradients = {}
     for name in names:
         wire = circuit.variables[name]
-        array = circuit.tensors if shapes is None else shapes[wire]
-        nothing = growing.put(ZEROS, (wire,)) if array else growing.constant(0.0)
+        nothing = growing.put(ZEROS, (wire,)) if shapes is not None and shapes[wire] else growing.constant(0.0)
         gradients[name] = of.get(wire, nothing)
     growing.circuit.output = growing.wires[output]
     return Derived(growing.circuit, growing.wires[output], gradients, of, growing.wires, shares)

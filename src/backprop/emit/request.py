@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from backprop.circuit import Circuit
-from backprop.derive import Derived, derive
+from backprop.derive import ZEROS, Derived, derive
 from backprop.emit.fitting import fitted, forms
 from backprop.emit.listing import Listing
 from backprop.emit.naming import Naming
@@ -103,6 +103,10 @@ class Request:
         upstream = UPSTREAM if self.opens else given
         derived = derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes)
         shapes = None
+        if self.at is None and self.circuit.tensors:  # no shape is known: zeros in whatever it will be
+            for name, wire in self.circuit.variables.items():
+                if wire not in derived.of and name in derived.gradients:
+                    derived.gradients[name] = derived.circuit.add(ZEROS, (wire,))
         if self.at is not None:
             values = evaluate(derived.circuit, {**self.at, **({UPSTREAM: given} if self.opens else {})})
             shapes = [shape_of(value) for value in values]
