@@ -6,9 +6,13 @@ import math
 import os
 import random
 from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
 
 import backprop
 from backprop.emit import Request, write
+from backprop.errors import Problem
 from backprop.gates import GATES
 from backprop.library import Compiled
 from circuits import random_expression
@@ -119,3 +123,42 @@ def by_program(cases: list[Case]) -> dict[str, list[Case]]:
     for case in cases:
         found.setdefault(case[0], []).append(case)
     return found
+
+
+def tensor_programs(seed: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Random programs over arrays that broadcast, fork, choose and are put together; the output is a number."""
+    draw = random.Random(seed)
+    numbers = np.random.default_rng(seed)
+    unary = ["tanh", "exp", "relu", "abs", "sin", "sigmoid", "square", "softplus", "-"]
+    for _ in range(count):
+        shapes: dict[str, tuple[int, ...]] = {"A": (3, 4), "v": (4,), "c": (3, 1), "s": (), "B": (4, 3), "r": (1, 4)}
+        lines = []
+        for i in range(draw.randint(3, 8)):
+            a, b = draw.choice(list(shapes)), draw.choice(list(shapes))
+            axis = draw.randrange(max(1, len(shapes[a])))
+            texts = [
+                f"{draw.choice(unary)}({a})", f"{a} * {b}", f"{a} - {b}", f"{a} / (2 + {b}^2)", f"max({a}, {b})",
+                f"where({a} > {b}, sqrt({a} - {b}), {b})", f"{a} @ {b}", f"{a}.T", f"sum({a}, axis={axis})",
+                f"mean({a}, axis=-1, keepdims=1)", f"softmax({a})", f"{a}[1]", f"{a}[0:2]", f"max({a}, axis={axis})",
+                f"stack({a}, {a} + {b})", f"concat({a}, {a}, axis={axis})", f"cumsum({a}, axis={axis})",
+                f"norm({a}, axis={axis})", f"{a} + 2 * {a}", f"prod({a}, axis={axis})", f"sort({a})",
+                f"var({a}, axis={axis})", f"[{a}, 2 * {a}]", f"{a} - mean({a})", f"logsumexp({a}, axis={axis})",
+            ]  # fmt: skip
+            draw.shuffle(texts)
+            for text in texts:
+                compiled = Compiled(f"f = {text}")
+                try:
+                    shape = np.shape(compiled.forward({x: np.full(shapes[x], 0.5) for x in compiled.variables}).value)
+                except Problem:
+                    continue
+                if len(shape) <= 3 and np.prod(shape) < 200:
+                    lines.append(f"h{i} = {text}")
+                    shapes[f"h{i}"] = shape
+                    break
+        used = draw.sample([f"h{i}" for i in range(len(lines))], min(3, len(lines)))
+        text = "; ".join([*lines, f"f = {' + '.join(f'sum({name})' for name in used)}"])
+        at = {
+            name: numbers.uniform(-1.5, 1.5, shapes[name]) if shapes[name] else round(draw.uniform(-1.5, 1.5), 2)
+            for name in Compiled(text).variables
+        }
+        yield text, at

@@ -238,6 +238,8 @@ CASES = [
     case("unbroadcast", (3, 4), Fixed(0.0)),
     case("like", (4,), Fixed(np.zeros((3, 4)))),
     case("spread", (3,), Fixed(np.zeros((3, 4))), axis=1),
+    case("expand", (3,), axis=1),
+    case("expand", (3,), axis=(0, -1)),
     case("reshape_like", (3, 4), Fixed(np.zeros(12))),
     *(case(gate, (3, 3)) for gate in ("ones_like", "zeros_like", "eye_like", "count", "rows")),
     case("coincide", (3, 3), subscripts="ii"),

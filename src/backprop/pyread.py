@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 
@@ -35,18 +35,26 @@ SPELLINGS = {
     "divide": "divide", "true_divide": "divide", "power": "power", "negative": "negate", "amax": "max", "amin": "min",
 }  # fmt: skip
 NODES = frozenset(OPERATORS.values()) | {"negate"}  # a call of these is the operator itself
+HARMLESS = frozenset(["__future__", "collections.abc", "functools", "operator", "typing"])  # nothing to compute with
+SUBMODULES = frozenset(["linalg", "special"])
 COPIES = frozenset(["float", "array", "asarray", "float64"])  # hand on what they are given
+JOINS = frozenset(["stack", "concat", "concatenate"])  # of a list of inputs
+Helper = Callable[[ast.stmt], str | None]
 MAIN_GUARDS = {"__name__ == '__main__'", "'__main__' == __name__"}
 
 
-def read_python(text: str, source: str | None = None, *, repeated: bool = False) -> Program:
+def read_python(
+    text: str, source: str | None = None, *, repeated: bool = False, helper: Helper = lambda statement: None
+) -> Program:
     """The program that a Python text is.
 
     A name that is assigned again becomes a stage of its own (`h`, `h_2`, …), unless `repeated`: then statements are
     kept as they stand, `+=` as the kind "accumulate". `program.given` has the inputs that the text sets to plain
-    numbers. Raises a Problem of kind "syntax" or "name" with the place of what cannot be read.
+    numbers. `helper` knows functions without reading them: it gives the gate that a statement at the top defines, ""
+    for a part of such a function, None for anything else. Raises a Problem of kind "syntax" or "name" with the place of
+    what cannot be read.
     """
-    reader = Reader(text, source, repeated)
+    reader = Reader(text, source, repeated, helper)
     try:
         reader.module(parse_module(text, reader))
     except RecursionError:
@@ -77,10 +85,12 @@ def parse_module(text: str, reader: Reader) -> ast.Module:
 class Reader:
     """Builds the program, node by node, each behind its operands."""
 
-    def __init__(self, text: str, source: str | None, repeated: bool) -> None:
+    def __init__(self, text: str, source: str | None, repeated: bool, helper: Helper) -> None:
         self.spans: list[tuple[int, int]] = []
         self.program = Program(text, lambda: self.spans, source)
         self.repeated = repeated
+        self.helper = helper
+        self.helpers: dict[str, str] = {}  # functions that are gates, by their names
         self.starts = [0]
         for line in text.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
@@ -126,7 +136,7 @@ class Reader:
         body = [
             statement
             for statement in tree.body
-            if not (self.is_import(statement) or is_docstring(statement) or is_main_guard(statement))
+            if not (self.is_import(statement) or is_aside(statement) or self.is_helper(statement))
         ]
         definitions = [statement for statement in body if isinstance(statement, ast.FunctionDef)]
         if definitions and len(definitions) == len(body):
@@ -141,16 +151,23 @@ class Reader:
         if not self.program.statements and not self.repeated:
             raise Problem("syntax", "there is nothing to compute in this file", source=self.program.source)
 
+    def is_helper(self, statement: ast.stmt) -> bool:
+        """Take note of a function that is known without being read."""
+        gate = self.helper(statement)
+        if gate:
+            self.helpers[getattr(statement, "name", "") or assigned([statement])[0]] = gate
+        return gate is not None
+
     def is_import(self, statement: ast.stmt) -> bool:
         """Take note of an import; what it names is known here, and nothing is imported."""
         if isinstance(statement, ast.Import):
             for alias in statement.names:
-                if alias.name not in LIBRARIES:
+                if alias.name not in LIBRARIES | HARMLESS:
                     raise self.problem("syntax", f"nothing is known of {alias.name} here", statement, KNOWN)
                 self.libraries[alias.asname or alias.name.partition(".")[0]] = alias.name
             return True
         if isinstance(statement, ast.ImportFrom):
-            if statement.module == "__future__":
+            if statement.module in HARMLESS:
                 return True
             if statement.module not in LIBRARIES:
                 raise self.problem("syntax", f"nothing is known of {statement.module} here", statement, KNOWN)
@@ -175,7 +192,8 @@ class Reader:
     def parameters(self, function: ast.FunctionDef) -> list[ast.arg]:
         """The plain parameters of a function."""
         given = function.args
-        for other in (given.vararg, given.kwarg, *given.kwonlyargs, *given.posonlyargs, *function.decorator_list):
+        decorators = [tree for tree in function.decorator_list if not is_call(tree, "errstate")]
+        for other in (given.vararg, given.kwarg, *given.kwonlyargs, *given.posonlyargs, *decorators):
             if other is not None:
                 raise self.problem("syntax", "a function here has plain parameters, and no decorator", other)
         return given.args
@@ -237,6 +255,8 @@ class Reader:
                 self.assign(element, part, place)
             return
         name = self.target(target)
+        if isinstance(value, ast.Call) and value.args and ast.unparse(value.args[0]) == name and self.copies(value):
+            return  # x = np.asarray(x, dtype=float)
         if not self.repeated and name in self.once and name not in self.used and is_literal(value):
             self.program.given[name] = ast.unparse(value)
             return
@@ -306,6 +326,8 @@ class Reader:
         return node
 
     def on_constant(self, tree: ast.Constant) -> int:
+        if tree.value is None:
+            return self.node("name", "none", tree)
         if isinstance(tree.value, (int, float)):
             try:
                 return self.node("number", float(tree.value), tree)
@@ -336,6 +358,8 @@ class Reader:
         kind = type(tree.op)
         if kind in OPERATORS:
             return self.node(OPERATORS[kind], (left, right), tree)
+        if kind is ast.BitAnd:  # of conditions
+            return self.node("multiply", (left, right), tree)
         if kind is ast.Mod:
             return self.node("call", Call("mod", (left, right), ()), tree)
         if kind is ast.FloorDiv:
@@ -345,6 +369,8 @@ class Reader:
     def on_unaryop(self, tree: ast.UnaryOp) -> int:
         if isinstance(tree.op, ast.UAdd):
             return self.expression(tree.operand)
+        if isinstance(tree.op, ast.Not):
+            return self.negated(self.expression(tree.operand), tree)
         if not isinstance(tree.op, ast.USub):
             raise self.problem("syntax", "this operator cannot be read here", tree, STRAIGHT)
         if isinstance(tree.operand, ast.Constant) and isinstance(tree.operand.value, (int, float)):
@@ -357,6 +383,19 @@ class Reader:
         left, right = self.expression(tree.left), self.expression(tree.comparators[0])
         return self.node(OPERATORS[type(tree.ops[0])], (left, right), tree)
 
+    def negated(self, node: int, tree: ast.AST) -> int:
+        """Whether something is not so."""
+        return self.node("equal", (node, self.node("number", 0.0, tree)), tree)
+
+    def on_boolop(self, tree: ast.BoolOp) -> int:
+        """`a and b`, of conditions: both are 1."""
+        if isinstance(tree.op, ast.Or):
+            raise self.problem("syntax", "or cannot be read here", tree, STRAIGHT)
+        node, *others = [self.negated(self.negated(self.expression(part), part), part) for part in tree.values]
+        for other in others:
+            node = self.node("multiply", (node, other), tree)
+        return node
+
     def on_ifexp(self, tree: ast.IfExp) -> int:
         condition, yes, no = (self.expression(part) for part in (tree.test, tree.body, tree.orelse))
         return self.node("call", Call("where", (condition, yes, no), ()), tree)
@@ -367,12 +406,9 @@ class Reader:
     on_tuple = on_list
 
     def on_subscript(self, tree: ast.Subscript) -> int:
-        if (
-            isinstance(tree.value, ast.Attribute)
-            and tree.value.attr == "shape"
-            and isinstance(tree.slice, ast.Constant)
-        ):
-            counted = self.expression(tree.value.value)
+        of = shaped(tree.value)
+        if of is not None and isinstance(tree.slice, (ast.Constant, ast.UnaryOp)):
+            counted = self.expression(of)
             return self.node("call", Call("count", (counted,), (("axis", self.expression(tree.slice)),)), tree)
         value = self.expression(tree.value)
         subscripts = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
@@ -399,6 +435,8 @@ class Reader:
         """A function of math or numpy, a method, or a function of the user's."""
         function, before = tree.func, []
         if isinstance(function, ast.Name):
+            if function.id in self.helpers:
+                return self.helper_call(self.helpers[function.id], tree)
             name = function.id if function.id in self.own else self.functions.get(function.id, function.id)
         elif isinstance(function, ast.Attribute):
             name = function.attr
@@ -408,13 +446,18 @@ class Reader:
             raise self.problem("syntax", "only a function's name can be called here", function)
         if name in ("zeros_like", "ones_like", "len") and name not in self.own and len(tree.args) == 1:
             return self.like(name, tree)
+        special = getattr(self, f"call_{name}", None) if name not in self.own else None
+        found = special(tree) if special is not None and not before else None
+        if found is not None:
+            return int(found)
         copies = name in COPIES and name not in self.own
         if name not in self.own and not copies:
             name = self.known(name, function)
         starred = [argument for argument in tree.args if isinstance(argument, ast.Starred)]
         if starred or any(keyword.arg is None for keyword in tree.keywords):
             raise self.problem("syntax", "* and ** cannot be read here", starred[0] if starred else tree)
-        arguments = (*before, *[self.expression(argument) for argument in tree.args])
+        spread = [part for argument in tree.args for part in (elements(argument) if name in JOINS else [argument])]
+        arguments = (*before, *[self.argument(argument) for argument in spread])
         if copies and len(arguments) == 1:
             return arguments[0]
         if (
@@ -424,13 +467,71 @@ class Reader:
             and len(arguments) == (1 if name == "negate" else 2)
         ):
             return self.node(name, arguments, tree)
-        keywords = tuple((str(keyword.arg), self.expression(keyword.value)) for keyword in tree.keywords)
-        return self.node("call", Call(name, arguments, keywords), tree)
+        return self.node("call", Call(name, arguments, self.keywords(tree)), tree)
+
+    def argument(self, tree: ast.expr) -> int:
+        """An argument of a call, which may be a text."""
+        if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+            return self.node("string", tree.value, tree)
+        return self.expression(tree)
+
+    def keywords(self, tree: ast.Call) -> tuple[tuple[str, int], ...]:
+        return tuple((str(keyword.arg), self.argument(keyword.value)) for keyword in tree.keywords)
+
+    def copies(self, tree: ast.Call) -> bool:
+        """Whether a call hands on what it is given."""
+        return any(is_call(tree, name) for name in COPIES)
+
+    def helper_call(self, gate: str, tree: ast.Call) -> int:
+        """A call of a helper that is a gate; some take their inputs together, or an index."""
+        inputs, options = list(tree.args), list(self.keywords(tree))
+        if gate == "scatter":  # scatter(g, x, np.s_[0, 1:3])
+            subscript: Any = inputs.pop()
+            wires = [place for place in elements(subscript.slice) if not is_written(place)]
+            at = tuple("wire" if place in wires else place_of(place) for place in elements(subscript.slice))
+            options.append(("at", self.node("string", at, tree)))
+            inputs += wires
+        if gate in ("part", "whole"):  # part(g, [x, y], place=1)
+            inputs = [inputs[0], *elements(inputs[1])]
+        nodes = tuple([self.expression(argument) for argument in inputs])
+        return self.node("call", Call(gate, nodes, tuple(options)), tree)
+
+    def call_logical_not(self, tree: ast.Call) -> int:
+        return self.negated(self.expression(tree.args[0]), tree)
+
+    def call_size(self, tree: ast.Call) -> int:
+        return self.node("call", Call("count", (self.expression(tree.args[0]),), ()), tree)
+
+    def call_trace(self, tree: ast.Call) -> int:
+        return self.node("call", Call("trace", (self.expression(tree.args[0]),), ()), tree)
+
+    def call_reshape(self, tree: ast.Call) -> int | None:
+        """`np.reshape(x, np.shape(y))`; of a shape that is written out, it is as any other call."""
+        of = shaped(tree.args[1]) if len(tree.args) == 2 else None
+        if of is None or not self.repeated:
+            return None
+        return self.node("call", Call("reshape_like", (self.expression(tree.args[0]), self.expression(of)), ()), tree)
+
+    def call_prod(self, tree: ast.Call) -> int | None:
+        """`np.prod(np.shape(x)[:-1])`, how many rows there are."""
+        inner = tree.args[0] if tree.args else None
+        of = shaped(inner.value) if isinstance(inner, ast.Subscript) and ast.unparse(inner.slice) == ":-1" else None
+        if of is None or not self.repeated:
+            return None
+        return self.node("call", Call("rows", (self.expression(of),), ()), tree)
+
+    def call_expand_dims(self, tree: ast.Call) -> int | None:
+        if not self.repeated or len(tree.args) != 2:
+            return None
+        axis = ("axis", self.expression(tree.args[1]))
+        return self.node("call", Call("expand", (self.expression(tree.args[0]),), (axis,)), tree)
 
     def like(self, name: str, tree: ast.Call) -> int:
         """zeros_like(x) is 0 * x, ones_like(x) is x^0, and len(x) counts along the first axis."""
         inner = self.expression(tree.args[0])
         nought = self.node("number", 0.0, tree)
+        if self.repeated and name != "len":
+            return self.node("call", Call(name, (inner,), ()), tree)
         if name == "zeros_like":
             return self.node("multiply", (nought, inner), tree)
         if name == "ones_like":
@@ -446,6 +547,8 @@ class Reader:
         raise self.problem("name", f"there is no function {name}", place, hint)
 
     def is_library(self, tree: ast.expr) -> bool:
+        if isinstance(tree, ast.Attribute) and tree.attr in SUBMODULES and isinstance(tree.value, ast.Name):
+            tree = tree.value
         text = ast.unparse(tree) if isinstance(tree, (ast.Name, ast.Attribute)) else ""
         return (text in self.libraries and text not in self.used) or text in LIBRARIES
 
@@ -472,6 +575,44 @@ def called(tree: ast.AST) -> str:
     }  # fmt: skip
     name = type(tree).__name__
     return words.get(name, f"{name} of Python's")
+
+
+def is_aside(statement: ast.stmt) -> bool:
+    """What computes nothing: a text, or what is done only when the file is run."""
+    return is_docstring(statement) or is_main_guard(statement)
+
+
+def is_call(tree: ast.expr, name: str) -> bool:
+    """Whether this calls a function of that name, of any module."""
+    function = tree.func if isinstance(tree, ast.Call) else None
+    return getattr(function, "attr", getattr(function, "id", "")) == name
+
+
+def shaped(tree: ast.expr) -> ast.expr | None:
+    """What it is whose shape is asked for: x in `x.shape` and `np.shape(x)`."""
+    if isinstance(tree, ast.Attribute) and tree.attr == "shape":
+        return tree.value
+    return tree.args[0] if isinstance(tree, ast.Call) and is_call(tree, "shape") and len(tree.args) == 1 else None
+
+
+def is_written(place: ast.expr) -> bool:
+    """Whether an index is written out: a number, a slice, a list of numbers."""
+    parts = [place.lower, place.upper, place.step] if isinstance(place, ast.Slice) else [place]
+    return all(part is None or is_literal(part) for part in parts)
+
+
+def place_of(place: ast.expr) -> Any:
+    """An index that is written out, as the table of gates has it."""
+    if isinstance(place, ast.Slice):
+        bounds = (place.lower, place.upper, place.step)
+        return ("slice", *(None if bound is None else ast.literal_eval(bound) for bound in bounds))
+    value = ast.literal_eval(place)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def elements(tree: ast.expr) -> list[ast.expr]:
+    """The elements of a list that is written out; anything else by itself."""
+    return tree.elts if isinstance(tree, (ast.List, ast.Tuple)) else [tree]
 
 
 def is_docstring(statement: ast.stmt) -> bool:

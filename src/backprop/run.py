@@ -90,15 +90,23 @@ class Run:
 
 
 def sent_by(result: Run, wire: int, g: Any) -> Sequence[Any]:
-    """What one stage sends to its inputs; of an input that it takes twice, an array's second share is in its first."""
+    """What one stage sends to its inputs; an input that it takes twice has a share for each time."""
     circuit, inputs = result.circuit, result.circuit.inputs[wire]
     if not result.arrays:
         function = prepared_backward(circuit, result.ties)[wire]
         if function is None:
             return [None] * len(inputs)
         return function(g, *[result.values[source] for source in inputs], result.values[wire])
-    sent = sweep(circuit, result.values, result.ties, {wire: g}, wire)
-    return [None if source in inputs[:slot] else sent[source] for slot, source in enumerate(inputs)]
+    if len(set(inputs)) == len(inputs):
+        sent = sweep(circuit, result.values, result.ties, {wire: g}, wire)
+        return [sent[source] for source in inputs]
+    alone = Circuit()  # the gate by itself, with an input for each place
+    places = tuple([alone.add_variable(f"x{slot}") for slot in range(len(inputs))])
+    for slot, source in zip(places, inputs, strict=True):
+        alone.active[slot] = circuit.active[source]
+    top = alone.add(circuit.gates[wire], places)
+    values = [*(result.values[source] for source in inputs), result.values[wire]]
+    return sweep(alone, values, result.ties, {top: g}, top)[:top]
 
 
 def run(

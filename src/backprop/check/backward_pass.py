@@ -119,6 +119,9 @@ class Judge:
         """
         points = range(len(self.runs))
         forward = [{name: result.values[wire] for name, wire in self.wires.items()} for result in self.runs]
+        above = f"d{self.names.text(self.circuit.output)}"  # known, as a parameter of the user's function may be
+        if above not in self.wires and all(line.name != above for line in self.lines):
+            forward = [{above: result.upstream, **there} for result, there in zip(self.runs, forward, strict=True)]
         clean, dirty = [dict(there) for there in forward], [dict(there) for there in forward]
         self.values: list[Samples] = []
         self.before: list[Samples | None] = []
@@ -422,7 +425,8 @@ class Judge:
         slack = self.lines[i].half_unit or 0.0
         if nothing(piece) and shape_of(piece[0]) in ((), shape_of(self.result.values[shares.wire])):
             return silent
-        for edges in subsets(sorted(due - silent)):
+        last = self.targets[i] not in self.targets[i + 1 :]  # else shares that cancel are for the lines to come
+        for edges in subsets(sorted(due - silent, reverse=True), last):  # nearest to the output first, as passes go
             sums = shares.sum(edges)
             if matches(case, sums, stretch=stretch):
                 return edges

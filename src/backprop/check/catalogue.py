@@ -7,6 +7,7 @@ The words for the causes are those of `check --json`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -64,13 +65,16 @@ class Case(NamedTuple):
     tolerances: Samples  # how far each number may be off beyond rounding
 
 
-def subsets(edges: list[Edge]) -> Iterator[frozenset[Edge]]:
-    """All sets of edges, the whole first, then the small ones; of many edges, only the likely sets."""
-    yield frozenset(edges)
+def subsets(edges: list[Edge], whole_first: bool = True) -> Iterator[frozenset[Edge]]:
+    """All sets of edges, the small ones first and the whole before or after; of many edges, only the likely sets."""
+    if whole_first:
+        yield frozenset(edges)
     sizes = range(1, len(edges)) if len(edges) <= MOST_EDGES else (1, 2, len(edges) - 1)
     for size in sizes:
         for chosen in combinations(edges, size):
             yield frozenset(chosen)
+    if not whole_first:
+        yield frozenset(edges)
 
 
 def matches(case: Case, hypothesis: Samples, piece: Samples | None = None, *, stretch: bool = True) -> bool:
@@ -387,6 +391,15 @@ def changed_formulas(circuit: Any) -> Iterator[tuple[str, str, Change]]:
         yield "transposed", f"`{name}` is transposed where it should not be, or the other way round", (wire, -1, turned)
 
 
+def silent(arrays: bool) -> AbstractContextManager[Any]:
+    """Without NumPy's warnings: a wrong hypothesis may well divide by zero."""
+    if not arrays:
+        return nullcontext()
+    from numpy import errstate
+
+    return errstate(all="ignore")
+
+
 def recomputed(code: Code, names: dict[str, Any], change: Change) -> Any:
     """What a line computes with a change; None where shapes do not fit."""
     circuit = code.circuit
@@ -395,17 +408,21 @@ def recomputed(code: Code, names: dict[str, Any], change: Change) -> Any:
     arrays = circuit.tensors or any(shape_of(names[name]) for name in circuit.variables)
     values: list[Any] = [0.0] * len(circuit)
     try:
-        for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
-            if wire in circuit.constants:
-                values[wire] = circuit.constants[wire]
-            elif wire in circuit.names and not inputs:
-                values[wire] = names[circuit.names[wire]]
-            else:
-                at = [do(values[s]) if (wire, i) == (place, slot) else values[s] for i, s in enumerate(inputs)]
-                values[wire] = (do if (wire, -2) == (place, slot) else rules.forward(gate, len(inputs), arrays))(*at)
-            if (wire, -1) == (place, slot):
-                values[wire] = do(values[wire])
-    except (Mismatch, ValueError, IndexError):
+        with silent(arrays):
+            for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+                if wire in circuit.constants:
+                    values[wire] = circuit.constants[wire]
+                elif wire in circuit.names and not inputs:
+                    values[wire] = names[circuit.names[wire]]
+                else:
+                    at = [do(values[s]) if (wire, i) == (place, slot) else values[s] for i, s in enumerate(inputs)]
+                    values[wire] = (do if (wire, -2) == (place, slot) else rules.forward(gate, len(inputs), arrays))(
+                        *at
+                    )
+                if (wire, -1) == (place, slot):
+                    values[wire] = do(values[wire])
+    except (Mismatch, ValueError, IndexError, TypeError, AttributeError, ArithmeticError):
+        # (the last three where a number stands in place of an array)
         return None
     return values[circuit.output]
 

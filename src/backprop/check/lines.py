@@ -10,7 +10,7 @@ from backprop.circuit import Circuit
 from backprop.circuit.lower import Lowering
 from backprop.errors import Problem, nearest
 from backprop.expr import Program, Statement
-from backprop.gates import CONSTANTS
+from backprop.gates import CONSTANTS, GATES, NAMES
 from backprop.pyread import is_python, read_python
 from backprop.run import evaluate
 from backprop.spans import Span, line_and_column
@@ -70,6 +70,8 @@ def one_line(program: Program, statement: Statement | None, known: frozenset[str
     circuit = Circuit(program)
     shadowed = [name for name in CONSTANTS if name in known]
     lowering = Lowering(circuit, shadowed, False)
+    if is_python(program.source):
+        lowering.gates = GATES | NAMES  # our own programs have helpers for gates that only rules use
     for earlier in program.statements:
         if earlier is statement:
             break
@@ -103,7 +105,9 @@ def operands(program: Program, node: int) -> list[int]:
 def read_lines(text: str, source: str) -> list[Line]:
     """The lines of a backward pass. Raises a Problem for what cannot be read."""
     if is_python(source):
-        program = read_python(text, source, repeated=True)
+        from backprop.emit.ours import gate_of
+
+        program = read_python(text, source, repeated=True, helper=gate_of)
     else:
         program = parse(ACCUMULATE.sub(masked, text), source)
         program.text = text

@@ -13,6 +13,7 @@ from typing import Any
 
 from backprop import rules
 from backprop.check.probe import Signature
+from backprop.errors import Problem
 from backprop.numbers.shapes import all_finite, shape_of
 from backprop.run import Run, evaluate
 
@@ -26,16 +27,36 @@ def runs_around(result: Run, seed: int = 0) -> list[Run]:
     """The run, and runs at points a few percent away on the same pieces of all gates."""
     circuit, found = result.circuit, [result]
     random = Random(seed)
+    free = movable(result)
     pieces = signature(result, result.values)
     for attempt in range(6 * MOST):
         if len(found) == MOST:
             break
         width = 0.06 / 4 ** (attempt // MOST)
-        at = {name: nudged(result.values[wire], width, random) for name, wire in circuit.variables.items()}
+        at = {
+            name: nudged(result.values[wire], width, random) if name in free else result.values[wire]
+            for name, wire in circuit.variables.items()
+        }
         values = evaluate(circuit, at)
         if all_finite(values[circuit.output]) and signature(result, values) == pieces:
             found.append(Run(circuit, values, result.ties, result.upstream))
     return found
+
+
+def movable(result: Run) -> set[str]:
+    """The variables that may take other values: an index and a class, which are whole numbers, may not."""
+    circuit = result.circuit
+    at = {name: result.values[wire] for name, wire in circuit.variables.items()}
+    if not circuit.tensors:
+        return set(at)
+    free = set()
+    for name, value in at.items():
+        try:
+            evaluate(circuit, {**at, name: nudged(value, 0.01, Random(0))})
+        except Problem:
+            continue
+        free.add(name)
+    return free
 
 
 def nudged(x: Any, width: float, random: Random) -> Any:

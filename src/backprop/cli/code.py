@@ -38,6 +38,9 @@ def command(
 ) -> None:
     """Write EXPRESSION's forward and backward pass as a program. With a point, the program tests itself there.
 
+    Arrays can be said in NumPy: without a point the program is for any shapes, with one for those of the point. Python
+    without a point raises where its math module does, as at 1/0, unless the program has a branch.
+
     \b
     backprop code -f staged.bp
     backprop code "q = x + y; f = q*z" --x -2 --y 5 --z -4 --to c -o staged.c

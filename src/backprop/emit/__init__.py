@@ -8,7 +8,7 @@ from backprop.emit.request import Request
 
 __all__ = ["SUFFIXES", "TARGETS", "Request", "write"]
 
-TARGETS = ("python", "c", "javascript", "sql")
+TARGETS = ("python", "numpy", "c", "javascript", "sql")
 SUFFIXES = {".py": "python", ".c": "c", ".js": "javascript", ".mjs": "javascript", ".sql": "sql"}
 
 

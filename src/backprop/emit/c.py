@@ -61,23 +61,21 @@ class C(Target):
         text = operand.condition if level == ATOM else f"({operand.condition})"
         return operand if text == operand.text else Text(f"(double){text}", UNARY)
 
-    def spell_power(self, operands: Sequence[Text]) -> Text | None:
+    def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A square is a product."""
         base, exponent = operands
         if exponent.text == "2.0" and base.text.isidentifier():
             return Text(f"{base.text} * {base.text}", PRODUCT)
         return None
 
-    def spell_max(self, operands: Sequence[Text]) -> Text:
+    def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.nested("max", operands)
 
-    def spell_min(self, operands: Sequence[Text]) -> Text:
+    def spell_min(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.nested("min", operands)
 
     def nested(self, word: str, operands: Sequence[Text]) -> Text:
-        from backprop.gates import GATES
-
-        self.used[word] = GATES[word]
+        self.used[word] = None
         return super().nested(word, [self.counted(operand) for operand in operands])
 
 

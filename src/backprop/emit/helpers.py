@@ -16,47 +16,52 @@ from backprop.gates import CONSTANT, GATES, INPUT, Gate
 class Helper(NamedTuple):
     """A function that a program needs: written by hand (`source`), or a gate's definition as lines."""
 
-    gate: Gate
+    name: str
     source: str
     parameters: list[str]
     lines: list[Line]
     result: Text
+
+    @property
+    def gate(self) -> Gate:
+        """The gate whose definition it is."""
+        return GATES[self.name]
 
 
 def helpers(target: Target) -> Iterator[Helper]:
     """The helpers of the program that a target has just written, each behind those that it calls."""
     made: dict[str, Helper] = {}
     begun: set[str] = set()  # erf and erfc call each other
-    pending = list(target.used.values())
+    pending = list(target.used)
     while pending:
-        gate = pending[-1]
-        if gate.name in made:
+        name = pending[-1]
+        if name in made:
             pending.pop()
             continue
         target.used = {}
-        helper = defined(gate, target)
-        missing = [used for used in target.used.values() if used.name not in begun and used is not gate]
-        begun.add(gate.name)
+        helper = defined(name, target)
+        missing = [used for used in target.used if used not in begun and used != name]
+        begun.add(name)
         if missing:
             pending += missing
             continue
         pending.pop()
-        made[gate.name] = helper
+        made[name] = helper
     yield from made.values()
 
 
-def defined(gate: Gate, target: Target) -> Helper:
+def defined(name: str, target: Target) -> Helper:
     """One helper; what it calls in its turn is in `target.used` afterwards."""
-    if gate.name in target.helpers:
-        source = target.helpers[gate.name]
-        for name in target.helpers:
-            if name != gate.name and re.search(rf"(?<![.\w]){name}\(", source):
-                target.used[name] = GATES[name]
-        for name in ("sinpi", "cospi"):
-            if f"{target.word(GATES[name])}(" in source:
-                target.used[name] = GATES[name]
-        return Helper(gate, source, [], [], Text(""))
+    if name in target.helpers:
+        source = target.helpers[name]
+        for other in target.helpers:
+            if other != name and re.search(rf"(?<![.\w]){other}\(", source):
+                target.used[other] = None
+        for other in ("sinpi", "cospi"):
+            if f"{target.word(GATES[other])}(" in source:
+                target.used[other] = None
+        return Helper(name, source, [], [], Text(""))
+    gate = GATES[name]
     circuit = template(gate.exact, gate.arguments)
-    gates = set(circuit.gates) - {INPUT, CONSTANT}
-    naming = Naming(target.reserves(gates), target.spellable)
-    return Helper(gate, "", *straight(circuit, target, naming))
+    naming = Naming(target.reserves(set(circuit.gates) - {INPUT, CONSTANT}), target.spellable)
+    return Helper(name, "", *straight(circuit, target, naming))

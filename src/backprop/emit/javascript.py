@@ -10,6 +10,7 @@ from backprop.emit.listing import Line
 from backprop.emit.prelude import functions
 from backprop.emit.request import Request
 from backprop.emit.target import CHOICE, Target, Text
+from backprop.gates import Gate
 from backprop.syntax.printer import ATOM, COMPARISON, PRODUCT, SUM, Operator
 
 SAME = (
@@ -60,7 +61,7 @@ class JavaScript(Target):
     def counted(self, operand: Text) -> Text:
         return Text(f"Number({operand.condition})") if operand.condition else operand
 
-    def spell_power(self, operands: Sequence[Text]) -> Text | None:
+    def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A square is a product; a whole exponent needs no care."""
         base, exponent = operands
         if exponent.text == "2" and base.text.isidentifier():
@@ -123,7 +124,7 @@ def helper_text(helper: Helper) -> str:
     if helper.source:
         return helper.source
     lines = [f"  const {line.name} = {line.text};" for line in helper.lines]
-    head = f"function {helper.gate.name}({', '.join(helper.parameters)}) {{"
+    head = f"function {helper.name}({', '.join(helper.parameters)}) {{"
     return "\n".join([head, *lines, f"  return {helper.result.text};", "}"])
 
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.derive import Derived, Share
 from backprop.emit.naming import Naming
+from backprop.emit.plain import untouched
 from backprop.emit.target import Target, Text
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT
 from backprop.stages import Names
 from backprop.syntax.printer import PRODUCT
+
+Shapes = Sequence[tuple[int, ...]]
 
 
 class Line(NamedTuple):
@@ -37,8 +40,11 @@ class Line(NamedTuple):
 class Writer:
     """Writes wires as lines: folds what is used once, names the rest, and keeps lines short."""
 
-    def __init__(self, circuit: Circuit, target: Target, naming: Naming, given: int) -> None:
+    def __init__(
+        self, circuit: Circuit, target: Target, naming: Naming, given: int, shapes: Shapes | None = None
+    ) -> None:
         self.circuit = circuit
+        self.shapes = shapes  # of the wires, where they are known
         self.target = target
         self.naming = naming
         self.given = given  # the stages before this one are the user's, the others are derived
@@ -47,12 +53,13 @@ class Writer:
         self.pending: dict[int, Text] = {}
         self.wishes: dict[int, str] = {}  # what a wire is to be called, if it needs a name
         self.lines: list[Line] = []
+        self.touched: set[int] = set()  # constants that are to be numbers of the array library's
         self.stage = -1
         self.backward = False
         self.limit = target.width - 30
         for wire, value in circuit.constants.items():
-            if wire not in circuit.names or wire >= given:
-                self.held[wire] = target.number(value)
+            if isinstance(value, float) and (wire not in circuit.names or wire >= given):
+                self.held[wire] = target.constant(value)
 
     def count(self, root: int, held: set[int]) -> None:
         """Count how often each wire is used, if `held` need no more computing."""
@@ -89,12 +96,13 @@ class Writer:
         inputs = self.circuit.inputs[wire]
         gate = self.circuit.gates[wire]
         if gate is CONSTANT:
-            return self.target.number(self.circuit.constants[wire])
+            text = self.target.constant(self.circuit.constants[wire])
+            return self.target.touched(text) if wire in self.touched else text
         for source in (inputs[place] for place in self.target.repeats(gate)):
             if source in self.pending and not self.pending[source].plain:
                 self.name(source, self.pending.pop(source))
         while True:
-            operands = [self.held.get(source) or self.pending[source] for source in inputs]
+            operands = [self.operand(source) for source in inputs]
             try:
                 text = self.target.spell(gate, operands, wire >= self.given)
             except Problem as problem:
@@ -108,10 +116,16 @@ class Writer:
             self.pending.pop(source, None)
         return text
 
+    def operand(self, wire: int) -> Text:
+        """The text of an input, with its shape where that is known."""
+        text = self.held.get(wire) or self.pending[wire]
+        return text if self.shapes is None else text._replace(shape=self.shapes[wire])
+
     def name(self, wire: int, text: Text) -> None:
         """Give a wire a line of its own."""
         wish = self.wishes.get(wire)
-        name = self.naming.take(wish) if wish else self.naming.next("q" if wire < self.given else "t")
+        letter = "c" if self.circuit.gates[wire] is CONSTANT else "q" if wire < self.given else "t"
+        name = self.naming.take(wish) if wish else self.naming.next(letter)
         self.assign(name, "", text.text, wire)
         self.held[wire] = Text(name, condition=self.target.truth(name)) if text.condition else Text(name)
 
@@ -144,9 +158,11 @@ class Listing:
     by the user's names of the variables, `upstream` the name of the gradient on the output where that is a parameter.
     """
 
-    def __init__(self, circuit: Circuit, derived: Derived, target: Target, naming: Naming) -> None:
+    def __init__(
+        self, circuit: Circuit, derived: Derived, target: Target, naming: Naming, shapes: Shapes | None = None
+    ) -> None:
         self.circuit, self.derived, self.target = circuit, derived, target
-        self.writer = writer = Writer(derived.circuit, target, naming, len(circuit))
+        self.writer = writer = Writer(derived.circuit, target, naming, len(circuit), shapes)
         self.inputs = {name: naming.take(name) for name in circuit.variables}
         self.named = {wire: naming.take(name) for wire, name in circuit.names.items() if wire not in self.input_wires()}
         self.named |= {wire: self.inputs[name] for name, wire in circuit.variables.items()}
@@ -168,6 +184,7 @@ class Listing:
         for stage, wire in derived.of.items():
             writer.wishes.setdefault(wire, f"d{self.named.get(stage) or rows.names.get(stage) or 'q'}")
         self.stages = self.needed_stages()
+        self.plain = self.plain_inputs() if target.arrays else []
         self.count()
         self.write()
         self.value = writer.held[derived.value].text
@@ -199,6 +216,18 @@ class Listing:
         needed = self.derived.circuit.ancestors(roots)
         return [wire for wire in needed if wire < given and wire in self.circuit.names and wire not in inputs]
 
+    def plain_inputs(self) -> list[str]:
+        """The inputs that are to be made arrays before anything else; constants are, where that is needed."""
+        circuit, writer = self.derived.circuit, self.writer
+        roots = [self.derived.value, *(share.piece for share in self.shares)]
+        variables, constants = untouched(circuit, circuit.ancestors(roots))
+        writer.touched = constants
+        for wire in constants & writer.held.keys():
+            writer.held[wire] = self.target.touched(writer.held[wire])
+        shapes = writer.shapes
+        wanted = [wire for wire in variables if shapes is None or not shapes[wire]]
+        return [self.inputs[name] for name, wire in self.circuit.variables.items() if wire in wanted]
+
     def senders(self) -> Iterable[tuple[Share, bool]]:
         """The shares, and whether each is the first of its sender's."""
         last = -1
@@ -226,28 +255,30 @@ class Listing:
         for wire in self.stages:
             writer.line(self.named[wire], wire)
         writer.backward = True
-        begun: set[int] = set()
-        arrivals = Counter(share.to for share in self.shares)
+        literals = self.derived.circuit.constants.keys()
+        begun: dict[int, bool] = {}  # where a gradient has arrived already, and whether it may be added to in place
         for share, first in self.senders():
             writer.stage = share.sender
-            if first and share.sender in self.gradient_names:
+            if first and share.sender in self.gradient_names and self.derived.of[share.sender] not in literals:
                 writer.held[self.derived.of[share.sender]] = Text(self.gradient_names[share.sender])
             if share.to not in self.gradient_names:
                 continue
             text, operator = self.target.counted(writer.value(share.piece)), ""
+            name, gate = self.gradient_names[share.to], self.derived.circuit.gates[share.piece]
             if share.to in begun:
                 text, operator = signed(text)
-            elif arrivals[share.to] > 1 and text.text.isidentifier():
-                text = Text(self.target.aliased(text.text))
-            begun.add(share.to)
-            writer.assign(self.gradient_names[share.to], operator, text.text, share.total)
+                if not begun[share.to]:
+                    text, operator = Text(f"{name} {operator} {text.at_least(PRODUCT)}"), ""
+            begun[share.to] = share.to in begun or self.target.in_place(gate, text)
+            writer.assign(name, operator, text.text, share.total)
 
     def gradient(self, name: str) -> str:
         """The text of a variable's gradient."""
         stage = self.circuit.variables[name]
         if stage in self.gradient_names:
             return self.gradient_names[stage]
-        return self.target.number(0.0).text
+        wire = self.derived.gradients[name]
+        return (self.writer.held.get(wire) or self.writer.composed(wire)).text
 
     def forward_lines(self) -> list[Line]:
         return [line for line in self.lines if not line.backward]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from math import isfinite
 from typing import Any
 
 from backprop.circuit import Circuit
-from backprop.derive import Derived, derive
+from backprop.derive import ZEROS, Derived, derive
+from backprop.emit.fitting import fitted, forms
 from backprop.emit.listing import Listing
 from backprop.emit.naming import Naming
 from backprop.emit.sharing import shared
 from backprop.emit.target import Target
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.numbers.shapes import all_finite, shape_of, shape_text
 from backprop.run import Run, evaluate, run
 from backprop.spans import visible
 from backprop.syntax.printer import unparse_statement
@@ -80,7 +81,7 @@ class Request:
         """The shapes of the stages at the point, where there are arrays."""
         if self.at is None or not self.arrays:
             return None
-        return [getattr(value, "shape", ()) for value in self.run.values]
+        return [shape_of(value) for value in self.run.values]
 
     @cached_property
     def derived(self) -> Derived:
@@ -89,9 +90,27 @@ class Request:
         return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes))
 
     @cached_property
-    def open_ended(self) -> Derived:
-        """The circuit with its backward pass from a gradient on the output that is a parameter."""
-        return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=UPSTREAM, shapes=self.shapes))
+    def opens(self) -> bool:
+        """Whether the gradient on the output is a parameter: the output is no single number, or may be none."""
+        if self.at is not None:
+            return shape_of(self.value) != ()
+        return self.circuit.tensors and forms(self.circuit)[self.circuit.output] != ()
+
+    @cached_property
+    def fitted(self) -> tuple[Derived, list[tuple[int, ...]] | None]:
+        """For targets with arrays: the circuit with its backward pass, and the shapes of its wires at the point."""
+        given: Any = 1.0 if self.upstream is None else self.upstream
+        upstream = UPSTREAM if self.opens else given
+        derived = derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes)
+        shapes = None
+        if self.at is None and self.circuit.tensors:  # no shape is known: zeros in whatever it will be
+            for name, wire in self.circuit.variables.items():
+                if wire not in derived.of and name in derived.gradients:
+                    derived.gradients[name] = derived.circuit.add(ZEROS, (wire,))
+        if self.at is not None:
+            values = evaluate(derived.circuit, {**self.at, **({UPSTREAM: given} if self.opens else {})})
+            shapes = [shape_of(value) for value in values]
+        return shared(fitted(derived, shapes)), shapes
 
     @cached_property
     def values(self) -> list[Any]:
@@ -113,9 +132,10 @@ class Request:
     @property
     def wild(self) -> bool:
         """Whether the program may meet numbers that are not finite: at its point, or in a branch that is not taken."""
-        if self.at is not None and not all(map(isfinite, self.values)):
-            return True
-        return self.at is None and any(gate.name == "where" for gate in self.circuit.gates)
+        if self.at is not None:
+            found = [*self.run.values, *self.gradients.values()] if self.arrays else self.values
+            return not all(map(all_finite, found))
+        return any(gate.name == "where" for gate in self.circuit.gates)
 
     def gates(self, derived: Derived) -> set[Gate]:
         """The gates that the program is made of."""
@@ -123,12 +143,21 @@ class Request:
 
     def listing(self, target: Target, derived: Derived | None = None, extra: Iterable[str] = ()) -> Listing:
         """The lines of the program in a target's words. `extra` are names that the frame needs."""
-        derived = derived or self.derived
+        shapes = None
+        if derived is None:
+            derived, shapes = self.fitted if target.arrays else (self.derived, None)
         reserved = target.reserves(self.gates(derived)) | {*extra}
         naming = Naming(reserved, target.spellable, fold=target.folds, quoted=target.quoted)
-        return Listing(self.circuit, derived, target, naming)
+        return Listing(self.circuit, derived, target, naming, shapes)
 
     def title(self) -> list[str]:
         """The program as it was typed, a line for each statement."""
         program = self.circuit.program
         return [] if program is None else [visible(unparse_statement(program, line)) for line in program.statements]
+
+    def shape_lines(self) -> list[str]:
+        """What the shapes of the inputs are, where a program is made for them."""
+        if self.shapes is None:
+            return []
+        names = self.circuit.variables.items()
+        return [f"for {', '.join(f'{name}: {shape_text(self.shapes[wire])}' for name, wire in names)}"]

@@ -113,7 +113,7 @@ class SQL(Target):
         text = form.format(*(operand.text for operand in operands))
         return Text(re.sub(r"(?<=THEN )1 \* \((.*?\) \* .*?)\)", r"\1", text))  # 1 times infinity
 
-    def spell_power(self, operands: Sequence[Text]) -> Text | None:
+    def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A square is a product; where the exponent is a number, less can go wrong."""
         base, exponent = operands
         if not exponent.literal or base.literal or not base.plain:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from backprop.circuit.lower import template
 from backprop.errors import Problem
-from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.syntax.printer import ATOM, COMPARISON, OPERATORS, POWER, PRODUCT, SUM, UNARY, Operator
 
 JUNCTION = COMPARISON - 1  # how tightly `a and b` holds together
@@ -17,13 +17,17 @@ CHOICE = JUNCTION - 1  # and `a if c else b`
 
 
 class Text(NamedTuple):
-    """A piece of a program, and how tightly it holds together. A truth value knows how it reads as a condition."""
+    """A piece of a program, and how tightly it holds together. A truth value knows how it reads as a condition.
+
+    `shape` is that of the value, where it is known: () of a number.
+    """
 
     text: str
     level: int = ATOM
     literal: bool = False
     condition: str = ""
     condition_level: int = ATOM
+    shape: tuple[int, ...] | None = None
 
     @property
     def plain(self) -> bool:
@@ -51,15 +55,19 @@ class Target:
     words: ClassVar[Mapping[str, str]] = {}  # a function's name, or a form: "pow(2.0, {0})"
     constants: ClassVar[Mapping[float, str]] = {}
     reserved: ClassVar[frozenset[str]] = frozenset()
-    helpers: ClassVar[Mapping[str, str]] = {}  # gates without a word that have a function in the target's prelude
+    helpers: ClassVar[
+        Mapping[str, str]
+    ] = {}  # functions of the target's prelude: gates without a word, and their parts
+    options: ClassVar[Mapping[str, str]] = {}  # the target's names of our options, where it has other ones
     defines: ClassVar[bool] = True  # whether a gate without a word becomes a function of the program's own
     short: ClassVar[bool] = True  # whether 2 may stand for 2.0 beside a number
     width: ClassVar[int] = 88
     folds: ClassVar[bool] = False  # whether x and X are the same name
+    arrays: ClassVar[bool] = False  # whether values may be arrays
     counts: ClassVar[bool] = True  # whether a truth value is 1 or 0 in a sum
 
     def __init__(self) -> None:
-        self.used: dict[str, Gate] = {}
+        self.used: dict[str, None] = {}
 
     # ── words ──
 
@@ -67,7 +75,7 @@ class Target:
         """How a gate is called, or None where it must be opened."""
         if gate.name in self.words:
             return self.words[gate.name]
-        if gate.name in self.helpers or (self.defines and gate.exact):
+        if gate.name in self.helpers or (self.defines and gate.exact and not gate.mixes):
             return gate.name
         return None
 
@@ -77,7 +85,8 @@ class Target:
 
     def says(self, gate: Gate) -> bool:
         """Whether the target has an operator, a word or a helper for a gate."""
-        return gate.name == "where" or gate.name in self.operators or self.word(gate) is not None
+        own = hasattr(self, f"spell_{gate.name}") or gate.name == "where" or gate.name in self.operators
+        return own or self.word(gate) is not None
 
     def reserves(self, gates: Iterable[Gate]) -> set[str]:
         """The names that the user's may not have in a program of these gates."""
@@ -93,6 +102,10 @@ class Target:
         return name
 
     # ── texts ──
+
+    def constant(self, value: Any) -> Text:
+        """A number, or an array where the target has arrays."""
+        return self.number(value)
 
     def number(self, value: float) -> Text:
         """A number that reads back as the very same one."""
@@ -127,7 +140,7 @@ class Target:
             return self.comparison(self.operators[name], [*map(self.counted, operands)])
         special = getattr(self, f"spell_{name}", None)
         if special is not None:
-            found: Text | None = special(operands)
+            found: Text | None = special(gate, operands)
             if found is not None:
                 return found
         if name in self.operators:
@@ -200,12 +213,26 @@ class Target:
         """A gate that is a function in the target."""
         word = self.word(gate)
         if word is None:
-            raise Problem("target", f"{gate.name} cannot be said in {self.title}", hint=self.advice())
+            raise Problem("target", f"{gate.spelling} cannot be said in {self.title}", hint=self.advice())
         if not self.has(gate):
-            self.used[gate.name] = gate
+            self.used[gate.name] = None
+        settings = {option: self.setting(option, value) for option, value in gate.settings.items()}
         if "{" in word:
-            return Text(word.format(*(operand.text for operand in operands)))
-        return Text(f"{word}({', '.join(operand.text for operand in operands)})")
+            return Text(word.format(*(operand.text for operand in operands), **settings))
+        return Text(f"{word}({', '.join([*(operand.text for operand in operands), *self.keywords(gate)])})")
+
+    def keywords(self, gate: Gate) -> list[str]:
+        """The options of a gate as keywords of a call: those that are not as usual."""
+        usual = GATES[gate.name].settings if gate.settings else {}
+        return [
+            f"{self.options.get(option, option)}={self.setting(option, value)}"
+            for option, value in gate.settings.items()
+            if value != usual[option]
+        ]
+
+    def setting(self, option: str, value: Any) -> str:
+        """The value of an option."""
+        return repr(value)
 
     def repeats(self, gate: Gate) -> set[int]:
         """The inputs that stand more than once in the text of a gate: they need names."""
@@ -268,6 +295,10 @@ class Target:
         """One of two values."""
         raise NotImplementedError
 
-    def aliased(self, text: str) -> str:
-        """A name's value, for a name that is going to be added to."""
-        return text
+    def touched(self, number: Text) -> Text:
+        """A literal as a number of the array library's, with which nothing raises."""
+        return number
+
+    def in_place(self, gate: Gate, text: Text) -> bool:
+        """Whether what a gate gave, written as `text`, may be added to in place: nothing else holds it."""
+        return True

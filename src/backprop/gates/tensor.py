@@ -536,6 +536,15 @@ PLUMBING = [
         says="hands what was summed to every element of x",
     ),
     Gate(
+        "expand",
+        "x",
+        vjp="sum(g, axis=axis)",
+        options="axis=",
+        linear=True,
+        plumbing=True,
+        says="gives dimensions of 1 to what was summed, where they were",
+    ),
+    Gate(
         "reshape_like",
         "h x",
         vjp=("reshape_like(g, h)", "0"),

@@ -431,6 +431,10 @@ def spread(h: Array, x: Array, *, axis: Any, keepdims: int) -> Array:
     return np.broadcast_to(h, shape)
 
 
+def expand(x: Array, *, axis: Any) -> Array:
+    return np.expand_dims(x, axis)
+
+
 def first(x: Array, *, axis: Any) -> Array:
     hit = np.not_equal(x, 0)
     flat = hit.reshape(-1) if axis is None else hit
