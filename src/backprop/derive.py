@@ -72,7 +72,8 @@ def derive(
 
     `upstream` is the gradient on the output: a number, or the name of a new variable. `shapes` are those of the stages,
     where they hold arrays: with them, broadcasting is undone only where it happened. With `textbook`, rules are spelt
-    to be read, and not for their digits. Raises a Problem of kind "rule" where a gate has no derivative.
+    to be read, and not for their digits, and that nothing comes out of a branch that was not taken is left to the
+    reader. Raises a Problem of kind "rule" where a gate has no derivative.
     """
     output = circuit.output if output is None else output
     names = list(circuit.variables if wrt is None else wrt)
@@ -126,11 +127,14 @@ def sweep(
                 continue
             if gate.mixes:
                 piece = growing.rule(gate, text, [g, *inputs, wire])
-                leaf = circuit.gates[source] is INPUT
+                leaf = circuit.gates[source] is INPUT or textbook
                 taken = None if leaf else growing.taken(gate, text, alive, inputs, wire, source)
             else:
                 partial = growing.rule(gate, text, [g, *inputs, wire])
-                piece, taken = growing.sent(g, partial, alive, gate.routes)
+                if textbook:
+                    piece, taken = growing.put(MULTIPLY, (g, partial)), None
+                else:
+                    piece, taken = growing.sent(g, partial, alive, gate.routes)
             if is_stretched(circuit, shapes, wire, place):
                 piece = growing.put(UNBROADCAST, (piece, growing.wires[source]))
                 taken = None if taken is None else growing.put(UNBROADCAST, (taken, growing.wires[source]))

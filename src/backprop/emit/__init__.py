@@ -8,8 +8,10 @@ from backprop.emit.request import Request
 
 __all__ = ["SUFFIXES", "TARGETS", "Request", "write"]
 
-TARGETS = ("python", "numpy", "c", "javascript")
-SUFFIXES = {".py": "python", ".c": "c", ".js": "javascript", ".mjs": "javascript"}
+TARGETS = ("python", "numpy", "c", "javascript", "latex", "markdown")
+SUFFIXES = {
+    ".py": "python", ".c": "c", ".js": "javascript", ".mjs": "javascript", ".tex": "latex", ".md": "markdown",
+}  # fmt: skip
 
 
 def write(request: Request, to: str = "python") -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from backprop.derive import Derived
-from backprop.gates import Gate
+from typing import Any
+
+from backprop.derive import UNBROADCAST, Derived
+from backprop.gates import GATES, Gate
+from backprop.numbers.shapes import shape_of
 
 
 def shared(derived: Derived) -> Derived:
@@ -20,3 +23,12 @@ def shared(derived: Derived) -> Derived:
     derived.gradients = {name: same[wire] for name, wire in derived.gradients.items()}
     derived.shares = [share._replace(piece=same[share.piece], total=same[share.total]) for share in derived.shares]
     return derived
+
+
+def unstretched(derived: Derived, values: list[Any]) -> None:
+    """Take out what undoes a broadcasting that did not happen, as the values of the wires tell."""
+    circuit = derived.circuit
+    for wire, gate in enumerate(circuit.gates):
+        source = circuit.inputs[wire][0] if gate is UNBROADCAST else wire
+        if gate is UNBROADCAST and shape_of(values[source]) == shape_of(values[wire]):
+            circuit.gates[wire], circuit.inputs[wire] = GATES["identity"], (source,)
