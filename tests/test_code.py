@@ -107,6 +107,31 @@ def test_python_is_formatted_as_ruff_does(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[:3000]
 
 
+def formatted(to: str, suffix: str, command: list[str], folder: Path) -> list[str]:
+    """The programs that a formatter would change."""
+    programs = {}
+    for number, (text, at) in enumerate([(STAGED, {"x": 3.0, "y": -4.0}), *CASES[-200:]]):
+        for point in (None, at):
+            programs[folder / f"p{number}_{point is None}{suffix}"] = program(text, to, point)
+    for path, source in programs.items():
+        path.write_text(source)
+    subprocess.run([*command, *map(str, programs)], check=True, capture_output=True)
+    return [source for path, source in programs.items() if path.read_text() != source]
+
+
+def test_c_is_formatted_as_clang_format_does(tmp_path: Path) -> None:
+    formatter = Path(sys.executable).parent / "clang-format"
+    command = str(formatter) if formatter.exists() else which("clang-format")
+    if command is None:
+        pytest.skip("there is no clang-format")
+    assert formatted("c", ".c", [command, "--style=LLVM", "-i"], tmp_path) == []
+
+
+@pytest.mark.skipif(which("prettier") is None, reason="there is no prettier")
+def test_javascript_is_formatted_as_prettier_does(tmp_path: Path) -> None:
+    assert formatted("javascript", ".js", ["prettier", "--write", "--log-level=error"], tmp_path) == []
+
+
 def test_the_staged_example_does_no_more_arithmetic_than_the_notes() -> None:
     """The listing of the notes has 14 operations forward, and 14 backward where `(1) *` is not counted."""
     for to in ("python", "numpy"):

@@ -66,19 +66,21 @@ def derive(
     ties: str = "both",
     upstream: str | float = 1.0,
     shapes: Sequence[tuple[int, ...]] | None = None,
+    textbook: bool = False,
 ) -> Derived:
     """The circuit and its backward pass from `output` (its own output if None) to the variables `wrt` (all if None).
 
     `upstream` is the gradient on the output: a number, or the name of a new variable. `shapes` are those of the stages,
-    where they hold arrays: with them, broadcasting is undone only where it happened. Raises a Problem of kind "rule"
-    where a gate has no derivative.
+    where they hold arrays: with them, broadcasting is undone only where it happened. With `textbook`, rules are spelt
+    to be read, and not for their digits, and that nothing comes out of a branch that was not taken is left to the
+    reader. Raises a Problem of kind "rule" where a gate has no derivative.
     """
     output = circuit.output if output is None else output
     names = list(circuit.variables if wrt is None else wrt)
     growing = Growing(circuit)
     active = reached_from(circuit, [circuit.variables[name] for name in names])
     seed = growing.circuit.add_variable(upstream) if isinstance(upstream, str) else growing.constant(upstream)
-    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes)
+    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes, textbook)
     gradients = {}
     for name in names:
         wire = circuit.variables[name]
@@ -101,7 +103,7 @@ def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
 
 def sweep(
     circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str,
-    shapes: Sequence[tuple[int, ...]] | None,
+    shapes: Sequence[tuple[int, ...]] | None, textbook: bool = False,
 ) -> tuple[dict[int, int], list[Share]]:  # fmt: skip
     """The reverse pass over the stages of `circuit`, written as stages of the growing one: gradient wires, and shares.
 
@@ -119,17 +121,20 @@ def sweep(
             growing.settle(g)
         inputs, gate = circuit.inputs[wire], circuit.gates[wire]
         wanted = tuple(bool(active[source]) for source in inputs)
-        texts = rules.rule_texts(gate, len(inputs), ties, wanted)
+        texts = rules.rule_texts(gate, len(inputs), ties, wanted, textbook)
         for place, (source, text) in enumerate(zip(inputs, texts, strict=True)):
             if text is None:
                 continue
             if gate.mixes:
                 piece = growing.rule(gate, text, [g, *inputs, wire])
-                leaf = circuit.gates[source] is INPUT
+                leaf = circuit.gates[source] is INPUT or textbook
                 taken = None if leaf else growing.taken(gate, text, alive, inputs, wire, source)
             else:
                 partial = growing.rule(gate, text, [g, *inputs, wire])
-                piece, taken = growing.sent(g, partial, alive, gate.routes)
+                if textbook:
+                    piece, taken = growing.put(MULTIPLY, (g, partial)), None
+                else:
+                    piece, taken = growing.sent(g, partial, alive, gate.routes)
             if is_stretched(circuit, shapes, wire, place):
                 piece = growing.put(UNBROADCAST, (piece, growing.wires[source]))
                 taken = None if taken is None else growing.put(UNBROADCAST, (taken, growing.wires[source]))

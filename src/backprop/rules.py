@@ -115,10 +115,14 @@ def forward(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., An
     return compiled(parameters, python(template(gate.definition, parameters, gate), scope, on_arrays), scope)
 
 
-def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...]) -> list[str | None]:
-    """The partials of a gate for `count` inputs: None for one that is not wanted, or where nothing is sent ("0")."""
+def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> list[str | None]:
+    """The partials of a gate for `count` inputs: None for one that is not wanted, or where nothing is sent ("0").
+
+    With `textbook`, they are spelt to be read.
+    """
     texts: list[str | None] = []
-    for name, rule, wants in zip(gate.names(count), gate.rules(count, ties), wanted, strict=True):
+    rules = (gate.textbook if textbook else ()) or gate.rules(count, ties)
+    for name, rule, wants in zip(gate.names(count), rules, wanted, strict=True):
         if wants and rule is None:
             raise Problem("rule", f"{gate.signature()} has no derivative in {name}", hint=f"give {name} as a number")
         texts.append(rule if wants and rule != "0" else None)

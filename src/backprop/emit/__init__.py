@@ -8,8 +8,11 @@ from backprop.emit.request import Request
 
 __all__ = ["SUFFIXES", "TARGETS", "Request", "write"]
 
-TARGETS = ("python", "numpy", "c", "javascript", "sql")
-SUFFIXES = {".py": "python", ".c": "c", ".js": "javascript", ".mjs": "javascript", ".sql": "sql"}
+TARGETS = ("python", "numpy", "c", "javascript", "sql", "latex", "markdown")
+SUFFIXES = {
+    ".py": "python", ".c": "c", ".js": "javascript", ".mjs": "javascript", ".sql": "sql", ".tex": "latex",
+    ".md": "markdown",
+}  # fmt: skip
 
 
 def write(request: Request, to: str = "python") -> str:

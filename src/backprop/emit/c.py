@@ -1,4 +1,4 @@
-"""C11, with doubles: one function, no allocation."""
+"""C11, with doubles: one function, no allocation. It is formatted as clang-format does (in LLVM's style, its own)."""
 
 from __future__ import annotations
 
@@ -43,9 +43,11 @@ class C(Target):
     reserved = frozenset(KEYWORDS.split())
     helpers: ClassVar = functions("c.c")
     short = False
+    width = 70
     counts = False
     conjunction_word = "&&"
     inversion_word = "!"
+    inversion_level = UNARY
 
     def word(self, gate: Gate) -> str | None:
         """C23 has sinpi and cospi of its own."""
@@ -87,17 +89,18 @@ def write(request: Request) -> str:
     inputs = list(listing.inputs.values())
     parameters = [*(f"double {name}" for name in inputs), f"double gradients[{max(1, len(listing.gradients))}]"]
     function = [
-        *(f"// {line}".rstrip("\\") for line in request.title()),
-        *wrapped("double backprop(", parameters, ") {"),
-        "    // forward pass",
+        *(part for line in request.title() for part in comment(line.rstrip("\\"))),
+        *packed("double backprop(", parameters, ") {"),
+        "  // forward pass",
         *lines_text(listing.forward_lines()),
     ]
     if listing.backward_lines():
-        function += ["", "    // backward pass", *lines_text(listing.backward_lines())]
-    function.append("")
-    for place, (name, text) in enumerate(listing.gradients.items()):
-        function.append(f"    gradients[{place}] = {text};" + (f"  // d{name}" if f"d{name}" != text else ""))
-    function += [f"    return {listing.value};", "}"]
+        function += ["", "  // backward pass", *lines_text(listing.backward_lines())]
+    stores = [
+        (f"  gradients[{place}] = {text};", f"d{name}" if f"d{name}" != text else "")
+        for place, (name, text) in enumerate(listing.gradients.items())
+    ]
+    function += ["", *remarked(stores), f"  return {listing.value};", "}"]
     blocks = [*(helper_text(helper) for helper in helpers(target)), "\n".join(function)]
     main = self_test(request) if request.at is not None else runner(request)
     headers = ["#include <math.h>", *(["#include <stdio.h>", "#include <stdlib.h>"] if request.at is None else [])]
@@ -105,20 +108,75 @@ def write(request: Request) -> str:
 
 
 def lines_text(lines: list[Line]) -> list[str]:
-    """The lines of a pass."""
-    return [
-        f"    {'' if line.operator else 'double '}{line.name} {line.operator}= {line.text};  // ({line.number})"
-        for line in lines
-    ]
+    """The lines of a pass, with the numbers of their forward lines."""
+    rows: list[tuple[str, str]] = []
+    for line in lines:
+        name, remark = f"  {'' if line.operator else 'double '}{line.name} {line.operator}=", f"({line.number})"
+        if len(f"{name} {line.text}; // {remark}") > WIDTH:
+            rows += [(name, ""), (f"      {line.text};", remark)]
+        else:
+            rows.append((f"{name} {line.text};", remark))
+    return remarked(rows)
 
 
-def wrapped(head: str, items: list[str], tail: str) -> list[str]:
-    """A list in one line, or in several where that is too long."""
-    line = f"{head}{', '.join(items)}{tail}"
-    if len(line) <= 100:
-        return [line]
-    indent = " " * 4
-    return [head, *(f"{indent * 2}{item}," for item in items[:-1]), f"{indent * 2}{items[-1]}{tail}"]
+# ── as clang-format leaves it ──
+
+WIDTH = 80
+
+
+def remarked(lines: list[tuple[str, str]]) -> list[str]:
+    """Lines with remarks behind them, below each other as far as they fit."""
+    texts: list[str] = []
+    group: list[tuple[str, str]] = []
+    least, most = 0, WIDTH
+
+    def flush() -> None:
+        texts.extend(f"{text.ljust(least)}// {remark}" for text, remark in group)
+        group.clear()
+
+    for text, remark in lines:
+        begins, ends = len(text) + 1, WIDTH - len(remark) - 3
+        if not remark or begins > most or ends < least:
+            flush()
+            least, most = 0, WIDTH
+        if remark:
+            group.append((text, remark))
+            least, most = max(least, begins), min(most, ends)
+        else:
+            texts.append(text)
+    flush()
+    return texts
+
+
+def packed(head: str, items: list[str], tail: str) -> list[str]:
+    """A list in as many lines as it takes, below its bracket."""
+    lines, indent = [head], " " * len(head)
+    for place, item in enumerate(items):
+        last = place == len(items) - 1
+        text = item + (tail if last else ",")
+        joined = lines[-1] + (" " if place and lines[-1].strip() else "") + text
+        if place and len(joined) > WIDTH:
+            lines.append(indent + text)
+        else:
+            lines[-1] = joined
+    return lines
+
+
+def assigned(name: str, call: str, items: list[str]) -> list[str]:
+    """A call's result in a variable: the call in a line of its own, where that takes no more lines."""
+    beside, below = packed(f"{name} {call}", items, ");"), packed(f"      {call}", items, ");")
+    return beside if len(beside) <= len(below) else [name, *below]
+
+
+def comment(text: str) -> list[str]:
+    """A remark in lines of its own."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) + 4 > WIDTH:
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return [f"// {line}" for line in lines]
 
 
 def helper_text(helper: Helper) -> str:
@@ -126,9 +184,12 @@ def helper_text(helper: Helper) -> str:
     if helper.source:
         return helper.source
     name = C().word(helper.gate)
-    parameters = ", ".join(f"double {parameter}" for parameter in helper.parameters)
-    lines = [f"    double {line.name} = {line.text};" for line in helper.lines]
-    return "\n".join([f"static double {name}({parameters}) {{", *lines, f"    return {helper.result.text};", "}"])
+    head = f"static double {name}({', '.join(f'double {parameter}' for parameter in helper.parameters)}) {{"
+    whole = f"{head} return {helper.result.text}; }}"
+    if not helper.lines and len(whole) <= WIDTH:
+        return whole
+    lines = [f"  double {line.name} = {line.text};" for line in helper.lines]
+    return "\n".join([head, *lines, f"  return {helper.result.text};", "}"])
 
 
 def self_test(request: Request) -> list[str]:
@@ -137,20 +198,19 @@ def self_test(request: Request) -> list[str]:
     target = C()
     numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
     found = [("value", request.value), *((f"gradients[{i}]", g) for i, g in enumerate(request.gradients.values()))]
+    tests = [f"  if (!close_to({what}, {target.number(number).text}))" for what, number in found]
     return [
         "static int close_to(double found, double expected) {",
-        "    double margin = 1e-12 + 1e-9 * fabs(expected);",
-        "    return found == expected || (isnan(found) && isnan(expected)) || fabs(found - expected) <= margin;",
+        "  double margin = 1e-12 + 1e-9 * fabs(expected);",
+        "  int both = isnan(found) && isnan(expected);",
+        "  return found == expected || both || fabs(found - expected) <= margin;",
         "}",
         "",
         "int main(void) {",
-        f"    double gradients[{max(1, len(request.gradients))}];",
-        *wrapped("    double value = backprop(", [*numbers, "gradients"], ");"),
-        *(
-            f"    if (!close_to({what}, {target.number(number).text})) return {i};"
-            for i, (what, number) in enumerate(found, 1)
-        ),
-        "    return 0;",
+        f"  double gradients[{max(1, len(request.gradients))}];",
+        *assigned("  double value =", "backprop(", [*numbers, "gradients"]),
+        *(line for i, test in enumerate(tests, 1) for line in (test, f"    return {i};")),
+        "  return 0;",
         "}",
     ]
 
@@ -162,14 +222,14 @@ def runner(request: Request) -> list[str]:
     usage = " ".join(names).replace("\\", "")
     return [
         "int main(int argc, char **argv) {",
-        f"    double gradients[{max(1, len(request.wrt))}];",
-        f"    if (argc != {len(names) + 1}) {{",
-        f'        fprintf(stderr, "usage: %s {usage}\\n", argc > 0 ? argv[0] : "");',
-        "        return 2;",
-        "    }",
-        *wrapped("    double value = backprop(", [*values, "gradients"], ");"),
-        '    printf("value = %.17g\\n", value);',
-        *(f'    printf("d{name} = %.17g\\n", gradients[{place}]);' for place, name in enumerate(request.wrt)),
-        "    return 0;",
+        f"  double gradients[{max(1, len(request.wrt))}];",
+        f"  if (argc != {len(names) + 1}) {{",
+        *packed("    fprintf(", ["stderr", f'"usage: %s {usage}\\n"', 'argc > 0 ? argv[0] : ""'], ");"),
+        "    return 2;",
+        "  }",
+        *assigned("  double value =", "backprop(", [*values, "gradients"]),
+        '  printf("value = %.17g\\n", value);',
+        *(f'  printf("d{name} = %.17g\\n", gradients[{place}]);' for place, name in enumerate(request.wrt)),
+        "  return 0;",
         "}",
     ]

@@ -1,4 +1,4 @@
-"""JavaScript, as every browser and Node run it."""
+"""JavaScript, as every browser and Node run it, formatted as Prettier does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backprop.emit.prelude import functions
 from backprop.emit.request import Request
 from backprop.emit.target import CHOICE, Target, Text
 from backprop.gates import Gate
-from backprop.syntax.printer import ATOM, COMPARISON, PRODUCT, SUM, Operator
+from backprop.syntax.printer import ATOM, COMPARISON, PRODUCT, SUM, UNARY, Operator
 
 SAME = (
     "exp expm1 log log2 log10 log1p sqrt cbrt hypot sin cos "
@@ -27,6 +27,7 @@ KEYWORDS = (
     "var void while with yield undefined NaN Infinity Math Number "
     "Object backprop value gradients closeTo process require module exports globalThis window"
 )
+WIDTH = 80  # of a line, as Prettier has it
 
 
 class JavaScript(Target):
@@ -45,7 +46,13 @@ class JavaScript(Target):
     helpers: ClassVar = functions("javascript.js")
     conjunction_word = "&&"
     inversion_word = "!"
+    inversion_level = UNARY
     counts = False
+    width = 68
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[str, str] = {}  # by which operator products were made: Prettier does not mix * and /
 
     def number(self, value: float) -> Text:
         text = super().number(value)
@@ -56,7 +63,23 @@ class JavaScript(Target):
         return text if operand.condition else Text(text.text.replace("!=", "!=="), text.level)
 
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
-        return Text(f"{condition.at_least(CHOICE + 1)} ? {x.text} : {y.text}", CHOICE)
+        return Text(f"{condition.at_least(CHOICE + 1)} ? {x.at_least(CHOICE + 1)} : {y.text}", CHOICE)
+
+    def operation(self, name: str, operands: Sequence[Text], derived: bool) -> Text:
+        if self.operators[name].precedence == PRODUCT:
+            left, right = self.ordered(name, self.shortened(operands), derived)
+            if self.made.get(left.text, name) != name:
+                left = Text(f"({left.text})")
+            found = super().operation(name, [left, right], False)
+            self.made[found.text] = name
+            return found
+        return super().operation(name, operands, derived)
+
+    def negation(self, operand: Text) -> Text:
+        found = super().negation(operand)
+        if operand.text in self.made:
+            self.made[found.text] = self.made[operand.text]
+        return found
 
     def counted(self, operand: Text) -> Text:
         return Text(f"Number({operand.condition})") if operand.condition else operand
@@ -65,7 +88,7 @@ class JavaScript(Target):
         """A square is a product; a whole exponent needs no care."""
         base, exponent = operands
         if exponent.text == "2" and base.text.isidentifier():
-            return Text(f"{base.text} * {base.text}", PRODUCT)
+            return self.operation("multiply", [base, base], False)
         return Text(f"Math.pow({base.text}, {exponent.text})", ATOM) if exponent.literal and not base.literal else None
 
 
@@ -92,7 +115,7 @@ def write(request: Request) -> str:
         )
     function = [
         *(f"// {line}" for line in request.title()),
-        f"function backprop({', '.join(listing.inputs.values())}) {{",
+        *called("function backprop(", list(listing.inputs.values()), ") {"),
         *body,
         "",
         result,
@@ -112,11 +135,18 @@ def key(name: str) -> str:
 def lines_text(lines: list[Line], later: list[Line]) -> list[str]:
     """The lines of a pass; what is added to later is no constant."""
     grows = {line.name for line in later if line.operator}
-    return [
-        f"  {'' if line.operator else 'let ' if line.name in grows else 'const '}"
-        f"{line.name} {line.operator}= {line.text}; // ({line.number})"
-        for line in lines
-    ]
+    texts = []
+    for line in lines:
+        name = f"{'' if line.operator else 'let ' if line.name in grows else 'const '}{line.name} {line.operator}="
+        space = " " if len(f"  {name} {line.text};") <= WIDTH else "\n    "
+        texts.append(f"  {name}{space}{line.text}; // ({line.number})")
+    return texts
+
+
+def called(head: str, items: list[str], tail: str) -> list[str]:
+    """A list in one line, or with a line for each."""
+    line = f"{head}{', '.join(items)}{tail}"
+    return [line] if len(line) <= WIDTH else [head, *(f"  {item}," for item in items), tail]
 
 
 def helper_text(helper: Helper) -> str:
@@ -135,12 +165,13 @@ def self_test(request: Request) -> list[str]:
     numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
     found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
     return [
-        f"const {{ value, gradients }} = backprop({', '.join(numbers)});",
+        *called("const { value, gradients } = backprop(", numbers, ");"),
         "for (const [found, expected] of [",
         *(f"  [{what}, {target.number(number).text}]," for what, number in found),
         "]) {",
         "  const margin = 1e-12 + 1e-9 * Math.abs(expected);",
-        "  if (!Object.is(found, expected) && !(found === expected) && !(Math.abs(found - expected) <= margin))",
+        "  const same = Object.is(found, expected) || found === expected;",
+        "  if (!same && !(Math.abs(found - expected) <= margin))",
         "    throw new Error(`${found} should be ${expected}`);",
         "}",
     ]

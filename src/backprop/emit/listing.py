@@ -107,10 +107,11 @@ class Writer:
                 text = self.target.spell(gate, operands, wire >= self.given)
             except Problem as problem:
                 raise self.circuit.locate(problem, wire) from None
-            loose = [source for source in inputs if source in self.pending and len(self.pending[source].text) > 12]
-            if len(text.text) <= self.limit or not loose:
+            extent = self.target.extent
+            loose = [s for s in inputs if s in self.pending and extent(self.pending[s].text) > 12]
+            if extent(text.text) <= self.limit or not loose:
                 break
-            longest = max(loose, key=lambda source: len(self.pending[source].text))
+            longest = max(loose, key=lambda source: extent(self.pending[source].text))
             self.name(longest, self.pending.pop(longest))
         for source in inputs:
             self.pending.pop(source, None)
@@ -174,15 +175,15 @@ class Listing:
         rows = Names(circuit)
         for stage in self.gradient_names:
             name = self.named.get(stage) or rows.names.get(stage) or f"q{stage}"
-            self.gradient_names[stage] = naming.take(f"d{name}")
+            self.gradient_names[stage] = naming.gradient(name)
         self.upstream = ""
         for name, wire in derived.circuit.variables.items():
             if name not in circuit.variables:
-                self.upstream = naming.take(f"d{self.named[circuit.output]}")
+                self.upstream = naming.gradient(self.named[circuit.output])
                 writer.held[wire] = Text(self.upstream)
         writer.wishes = {wire: name for wire, name in rows.names.items() if wire not in circuit.names}
         for stage, wire in derived.of.items():
-            writer.wishes.setdefault(wire, f"d{self.named.get(stage) or rows.names.get(stage) or 'q'}")
+            writer.wishes.setdefault(wire, naming.wish(self.named.get(stage) or rows.names.get(stage) or "q"))
         self.stages = self.needed_stages()
         self.plain = self.plain_inputs() if target.arrays else []
         self.count()

@@ -31,6 +31,14 @@ class Naming:
         self.taken.add(self.key(name))
         return self.quoted(name)
 
+    def gradient(self, name: str) -> str:
+        """What the gradient of a stage of that name, in the target, is called."""
+        return self.take(f"d{name}")
+
+    def wish(self, name: str) -> str:
+        """What the gradient of a stage would be called, if it is needed before its own line; "" for any new name."""
+        return f"d{name}"
+
     def next(self, prefix: str) -> str:
         """The first of q1, q2, … that is free."""
         number = 1

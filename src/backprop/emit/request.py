@@ -11,7 +11,7 @@ from backprop.derive import ZEROS, Derived, derive
 from backprop.emit.fitting import fitted, forms
 from backprop.emit.listing import Listing
 from backprop.emit.naming import Naming
-from backprop.emit.sharing import shared
+from backprop.emit.sharing import shared, unstretched
 from backprop.emit.target import Target
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
@@ -111,6 +111,23 @@ class Request:
             values = evaluate(derived.circuit, {**self.at, **({UPSTREAM: given} if self.opens else {})})
             shapes = [shape_of(value) for value in values]
         return shared(fitted(derived, shapes)), shapes
+
+    @cached_property
+    def passes(self) -> Derived:
+        """The circuit with its backward pass, from the gradient on the output as a parameter if one was given."""
+        upstream = 1.0 if self.upstream is None else UPSTREAM
+        return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes))
+
+    def values_of(self, derived: Derived) -> list[Any] | None:
+        """The values of every wire of a derived circuit at the point, if there is one.
+
+        They tell which broadcasting did not happen, and need not be undone.
+        """
+        if self.at is None:
+            return None
+        values = evaluate(derived.circuit, {**self.at, UPSTREAM: self.upstream})
+        unstretched(derived, values)
+        return values
 
     @cached_property
     def values(self) -> list[Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from backprop.circuit.lower import template
-from backprop.derive import Derived, Growing
+from backprop.derive import UNBROADCAST, Derived, Growing
 from backprop.errors import Problem
 from backprop.gates import GATES, Gate
+from backprop.numbers.shapes import shape_of
 
 
 def shared(derived: Derived) -> Derived:
@@ -56,3 +58,12 @@ def advice(gate: Gate) -> str:
 
         return f"write the order as a whole number, up to {MOST_POLYGAMMA}: {gate.name}(1, x)"
     return "another target may have it: --to python, numpy, c, javascript"
+
+
+def unstretched(derived: Derived, values: list[Any]) -> None:
+    """Take out what undoes a broadcasting that did not happen, as the values of the wires tell."""
+    circuit = derived.circuit
+    for wire, gate in enumerate(circuit.gates):
+        source = circuit.inputs[wire][0] if gate is UNBROADCAST else wire
+        if gate is UNBROADCAST and shape_of(values[source]) == shape_of(values[wire]):
+            circuit.gates[wire], circuit.inputs[wire] = GATES["identity"], (source,)

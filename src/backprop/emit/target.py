@@ -107,6 +107,10 @@ class Target:
         """A number, or an array where the target has arrays."""
         return self.number(value)
 
+    def extent(self, text: str) -> int:
+        """How long a text is where it is read."""
+        return len(text)
+
     def number(self, value: float) -> Text:
         """A number that reads back as the very same one."""
         if value in self.constants or (value != value and self.constants):
@@ -176,17 +180,16 @@ class Target:
         operands = self.shortened(operands)
         if not operator.left:
             return self.negation(operands[0])
-        left, right = operands
-        if (
-            derived
-            and name == "multiply"
-            and not left.literal
-            and right.level >= operator.left
-            and left.level >= operator.right
-        ):
-            left, right = right, left  # local gradient times gradient from above, as the notes write it
+        left, right = self.ordered(name, operands, derived)
         text = f"{left.at_least(operator.left)}{self.between(operator, left, right)}{right.at_least(operator.right)}"
         return Text(text, operator.precedence)
+
+    def ordered(self, name: str, operands: Sequence[Text], derived: bool) -> tuple[Text, Text]:
+        """Two operands: local gradient times gradient from above, as the notes write it."""
+        left, right = operands
+        operator = self.operators[name]
+        fits = right.level >= operator.left and left.level >= operator.right
+        return (right, left) if derived and name == "multiply" and not left.literal and fits else (left, right)
 
     def between(self, operator: Operator, left: Text, right: Text) -> str:
         """The operator with its spaces."""
@@ -260,12 +263,13 @@ class Target:
     conjunction_word: ClassVar[str] = "and"
 
     inversion_word: ClassVar[str] = "not "
+    inversion_level: ClassVar[int] = JUNCTION
 
     def inversion(self, operand: Text) -> Text:
         """The opposite of a truth value."""
         text = operand.condition if operand.condition_level == ATOM else f"({operand.condition})"
         text = f"{self.inversion_word}{text}"
-        return Text(text, JUNCTION, condition=text, condition_level=JUNCTION)
+        return Text(text, self.inversion_level, condition=text, condition_level=self.inversion_level)
 
     def conjunction(self, operands: Sequence[Text]) -> Text:
         """A product of truth values: 1 where both hold."""

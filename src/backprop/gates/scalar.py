@@ -57,7 +57,10 @@ EXPONENTIALS = [
         exact="u = 1 + x; where(u == 1, x, where(u == inf, u, log(u) * (x / (u - 1))))",
         says="scales by 1/(1+x); keeps its digits near 0",
     ),
-    Gate("sqrt", "x", "0.5 / out", domain="x >= 0", says="scales by 1/(2 sqrt(x)): infinite at 0"),
+    Gate(
+        "sqrt", "x", "0.5 / out", domain="x >= 0", textbook="1 / (2 * out)",
+        says="scales by 1/(2 sqrt(x)): infinite at 0",
+    ),
     Gate(
         "rsqrt", "x", "-0.5 * out / x", domain="x > 0", definition="1 / sqrt(x)",
         says="scales by -1/(2 x sqrt(x)): explodes near 0",
@@ -94,15 +97,21 @@ TRIGONOMETRY = [
     Gate("tan", "x", "1 + out^2", says="scales by 1 + out²: at least as much as it got"),
     Gate(
         "asin", "x", "1 / sqrt((1 - x) * (1 + x))", domain="abs(x) <= 1", aliases="arcsin",
+        textbook="1 / sqrt(1 - x^2)",
         says="scales by 1/sqrt(1-x²): infinite at ±1",
     ),
     Gate(
         "acos", "x", "-1 / sqrt((1 - x) * (1 + x))", domain="abs(x) <= 1", aliases="arccos",
+        textbook="-1 / sqrt(1 - x^2)",
         says="scales by -1/sqrt(1-x²): infinite at ±1",
     ),
-    Gate("atan", "x", "(1 / hypot(1, x))^2", aliases="arctan", says="scales by 1/(1+x²): fades for large inputs"),
+    Gate(
+        "atan", "x", "(1 / hypot(1, x))^2", aliases="arctan", textbook="1 / (1 + x^2)",
+        says="scales by 1/(1+x²): fades for large inputs",
+    ),
     Gate(
         "atan2", "y x", ("x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)"),
+        textbook=("x / (x^2 + y^2)", "-y / (x^2 + y^2)"),
         domain="hypot(x, y) != 0", needs="a point other than (0, 0)", aliases="arctan2",
         says="the angle of the point (x, y): moves by 1 over its distance, at right angles",
     ),
@@ -144,15 +153,16 @@ HYPERBOLIC = [
         says="1/cosh(x), a bell whose square is what tanh scales by: dead at 0",
     ),
     Gate(
-        "asinh", "x", "1 / hypot(1, x)", aliases="arcsinh", definition="log(x + sqrt(x^2 + 1))",
-        says="scales by 1/sqrt(1+x²): fades for large inputs",
+        "asinh", "x", "1 / hypot(1, x)", aliases="arcsinh", textbook="1 / sqrt(1 + x^2)",
+        definition="log(x + sqrt(x^2 + 1))", says="scales by 1/sqrt(1+x²): fades for large inputs",
     ),
     Gate(
         "acosh", "x", "1 / (sqrt(x - 1) * sqrt(x + 1))", domain="x >= 1", aliases="arccosh",
+        textbook="1 / sqrt(x^2 - 1)",
         definition="log(x + sqrt(x^2 - 1))", says="scales by 1/sqrt(x²-1): infinite at 1",
     ),
     Gate(
-        "atanh", "x", "1 / ((1 - x) * (1 + x))", domain="abs(x) < 1", aliases="arctanh",
+        "atanh", "x", "1 / ((1 - x) * (1 + x))", domain="abs(x) < 1", aliases="arctanh", textbook="1 / (1 - x^2)",
         definition="(log1p(x) - log1p(-x)) / 2", says="scales by 1/(1-x²): explodes near ±1",
     ),
 ]  # fmt: skip
@@ -282,7 +292,7 @@ ACTIVATIONS = [
         says="a smooth relu: passes the part sigmoid(x) of the gradient",
     ),
     Gate(
-        "softsign", "x", "(1 / (1 + abs(x)))^2", definition="x / (1 + abs(x))",
+        "softsign", "x", "(1 / (1 + abs(x)))^2", definition="x / (1 + abs(x))", textbook="1 / (1 + abs(x))^2",
         exact="where(abs(x) == inf, sign(x), x / (1 + abs(x)))",
         says="squashes to (-1, 1), slowly",
     ),

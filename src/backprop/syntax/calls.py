@@ -16,6 +16,11 @@ def call_text(gate: Gate, operands: Sequence[str]) -> str:
     """A stage as a person would write it: `q1 * z`, `sum(A, axis=0)`, `w[-1]`, `einsum("ij,jk->ik", A, B)`."""
     if gate.name == "index":
         return index_text(gate.settings["at"], operands)
+    if gate.name in ("gather", "scatter"):
+        given = 1 if gate.name == "gather" else 2
+        return (
+            f"{gate.name}({', '.join(operands[:given])}, at={index_text(gate.settings['at'], ['', *operands[given:]])})"
+        )
     usual = GATES[gate.name].settings if gate.name in GATES else gate.settings
     options = {option: value for option, value in gate.settings.items() if value != usual[option]}
     if gate.name == "stack" and not options:
