@@ -7,15 +7,17 @@ import importlib.util
 import json
 import math
 import os
+import pty
 import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -389,6 +391,75 @@ def test_record_batches_in_and_out() -> None:
         "df_dx": [1.5, None, 3.5],
     }
     assert mapper.schema("x bigint, y double") == "x bigint, y double, `f` double, `df_dx` double"
+
+
+# ── a terminal ──
+
+
+@contextmanager
+def on_terminal(tmp_path: Path, columns: int, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A run whose messages go to a terminal so wide, and where to read them."""
+    own, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (20, columns))
+    command = [str(BIN / "backprop"), "map", *words]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    try:
+        with subprocess.Popen(
+            command, cwd=tmp_path, stdin=terminal, stdout=subprocess.DEVNULL, stderr=terminal, env=environment
+        ) as running:
+            os.close(terminal)
+            yield running, own
+    finally:
+        os.close(own)
+
+
+def drawn(own: int, until: str = "") -> list[str]:
+    """What stood on the line, one after the other: all of it, or until a text is there."""
+    said = b""
+    with suppress(OSError):  # the other end is gone
+        while not until or until.encode() not in said:
+            said += os.read(own, 65536)
+    return said.decode().split("\r\x1b[K")
+
+
+def many_rows(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n" + "".join(f"{row / 7!r}\n" for row in range(150_000)))
+
+
+@pytest.mark.parametrize("columns", [100, 34])
+def test_a_bar_is_drawn_on_a_terminal_and_gone_at_the_end(tmp_path: Path, columns: int) -> None:
+    many_rows(tmp_path)
+    with on_terminal(tmp_path, columns, "sigmoid(x)*x", "t.csv", "-o", "out.jsonl") as (running, own):
+        first, *lines, last = drawn(own)
+        assert running.wait() == 0
+    assert first == ""
+    assert re.fullmatch(r"150,000 rows in \d+\.\d s\r\n", last)
+    assert lines
+    for line in lines:
+        assert len(line) < columns
+        assert re.search(r"\d%  .* left", line)
+        assert (re.match(r"━*─*  ", line) is not None and "a second" in line) == (columns == 100)
+
+
+def test_an_interrupted_run_says_so_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    many_rows(tmp_path)
+    with on_terminal(tmp_path, 100, "sigmoid(x)*x", "t.csv", "-o", "out.jsonl") as (running, own):
+        drawn(own, "left")
+        running.send_signal(signal.SIGINT)
+        last = drawn(own)[-1]
+        assert running.wait() == 130
+    assert re.fullmatch(r"interrupted after [\d,]+ rows, and nothing of them is in out.jsonl\r\n", last)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_bad_row_takes_the_line_away(tmp_path: Path) -> None:
+    many_rows(tmp_path)
+    with (tmp_path / "t.csv").open("a") as file:
+        file.write("abc\n")
+    with on_terminal(tmp_path, 100, "sigmoid(x)*x", "t.csv", "-o", "out.jsonl") as (running, own):
+        last = drawn(own)[-1]
+        assert running.wait() == 1
+    assert "t.csv:150002: column 'x'" in last
 
 
 # ── a cluster ──
