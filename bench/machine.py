@@ -8,9 +8,21 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-PEERS = """
-    numpy scipy polars orjson llvmlite torch jax numba numexpr autograd casadi micrograd sympy
-""".split()
+PEERS = [
+    "numpy",
+    "scipy",
+    "polars",
+    "orjson",
+    "llvmlite",
+    "torch",
+    "jax",
+    "numba",
+    "numexpr",
+    "autograd",
+    "casadi",
+    "micrograd",
+    "sympy",
+]
 
 
 def machine() -> str:
