@@ -9,7 +9,6 @@ sooner than its gate, and at a kink it follows the kinks of the gates that it is
 
 from __future__ import annotations
 
-from backprop.gates import approximations
 from backprop.gates.row import Gate
 
 ARITHMETIC = [

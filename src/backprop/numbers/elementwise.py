@@ -94,9 +94,7 @@ def spelling(gate: Gate, first: float | None, *, compiled: bool = False) -> str:
         return gate.exact
     if ufunc(gate.name) is not None:
         return ""
-    if gate.exact_at is not None:
-        return gate.exact_at(first) if first is not None else ""
-    return gate.exact
+    return gate.exact_at(first)
 
 
 @cache
