@@ -13,7 +13,6 @@ import argparse
 import importlib.util
 import json
 import os
-import platform
 import random
 import resource
 import shutil
@@ -25,6 +24,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from machine import machine
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -354,11 +355,11 @@ def measure(formula: str, rows: int, passes: int) -> Iterator[tuple[str, float, 
         yield program, statistics.median(cpus) / rows * 1e9, min(walls) / rows * 1e9, found[program]
 
 
-def memory_table(rows: int, passes: int) -> list[str]:
+def memory_table(formulas: list[str], rows: int, passes: int) -> list[str]:
     lines = [f"## Rows in memory: CPU ns per row, one thread, {rows:,} rows", ""]
     table: dict[str, dict[str, float]] = {}
     walls: dict[str, dict[str, float]] = {}
-    for formula in FORMULAS:
+    for formula in formulas:
         truth: list[float] = []
         for program, cpu, wall, found in measure(formula, rows, passes):
             truth = truth or found
@@ -368,16 +369,16 @@ def memory_table(rows: int, passes: int) -> list[str]:
             table.setdefault(program, {})[formula] = cpu
             walls.setdefault(program, {})[formula] = wall
             print(f"{formula:12}{program:30}{cpu:10.2f} ns CPU {wall:10.2f} ns wall", flush=True)
-    lines += [f"| program | {' | '.join(FORMULAS)} |", f"|---|{'---:|' * len(FORMULAS)}"]
+    lines += [f"| program | {' | '.join(formulas)} |", f"|---|{'---:|' * len(formulas)}"]
     for program, cells in table.items():
         if "2 threads" not in program:
-            row = " | ".join(f"{cells[formula]:.2f}" if formula in cells else "–" for formula in FORMULAS)
+            row = " | ".join(f"{cells[formula]:.2f}" if formula in cells else "–" for formula in formulas)
             lines.append(f"| {program} | {row} |")
     lines += ["", "Two threads against one (best wall time):", ""]
     for engine in ("NumPy", "jit"):
         one, two = walls.get(f"backprop, {engine}", {}), walls.get(f"backprop, {engine}, 2 threads", {})
         said = [
-            f"{formula} {one[formula] / two[formula]:.2f}" for formula in FORMULAS if formula in one and formula in two
+            f"{formula} {one[formula] / two[formula]:.2f}" for formula in formulas if formula in one and formula in two
         ]
         lines.append(f"- {engine}: {', '.join(said)}")
     return lines
@@ -436,23 +437,6 @@ def files_table(rows: int, passes: int) -> list[str]:
     return lines
 
 
-def machine() -> str:
-    versions = []
-    for name in ("numpy", "polars", "llvmlite", "torch", "jax", "numba", "numexpr", "autograd", "casadi"):
-        if importlib.util.find_spec(name):
-            from importlib.metadata import version
-
-            versions.append(f"{name} {version(name)}")
-    model = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        text = Path("/proc/cpuinfo").read_text()
-        model = next((line.partition(": ")[2] for line in text.splitlines() if line.startswith("model name")), model)
-    load = os.getloadavg()[0]
-    return (
-        f"Python {platform.python_version()}, {model}, {os.cpu_count()} cores, load {load:.1f}; {', '.join(versions)}"
-    )
-
-
 def put(lines: list[str]) -> None:
     """Replace a section of the results, or add it."""
     text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
@@ -465,7 +449,7 @@ def put(lines: list[str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int)
-    parser.add_argument("--quick", action="store_true", help="fewer rows and passes")
+    parser.add_argument("--quick", action="store_true", help="fewer formulas, rows and passes")
     parser.add_argument("--files", action="store_true", help="from file to file")
     parser.add_argument("--write", action="store_true", help="put the table into bench/RESULTS.md")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
@@ -475,8 +459,9 @@ def main() -> None:
         return
     rows = options.rows or (200_000 if options.quick else 1_000_000 if options.files else 2_000_000)
     passes = 3 if options.quick else 7
-    lines = files_table(rows, passes) if options.files else memory_table(rows, passes)
-    print("\n" + "\n".join(lines))
+    formulas = ["(x+y)*z", "staged"] if options.quick else list(FORMULAS)
+    lines = files_table(rows, passes) if options.files else memory_table(formulas, rows, passes)
+    print("\n" + "\n".join([lines[0], "", machine(), *lines[1:]]))
     if options.write:
         put(lines)
 

@@ -20,6 +20,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from machine import machine
+
 PROGRAM = str(Path(sys.executable).parent / "backprop")
 QUESTION = [PROGRAM, "eval", "(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4"]
 FLOOR = [sys.executable, "-c", "pass"]
@@ -87,6 +89,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few rounds, no slow peers")
     options = parser.parse_args()
     rounds = 5 if options.quick else options.rounds
+    print(machine() + "\n")
     print(f"{'times `python -c pass`':44}{'CPU':>8}{'wall':>8}")
 
     def row(name: str, figures: tuple[float, float]) -> None:

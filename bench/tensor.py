@@ -22,6 +22,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from machine import machine
+
 N, D, K = 1000, 20, 25
 GAMMA, WISHART = 1.0, 0
 GMM = """
@@ -262,6 +264,7 @@ def main() -> None:
         assert agrees(job(), gmm_by_hand(data)())
         print(json.dumps(measured({chosen.peer: job}, chosen.runs)[chosen.peer]))
         return
+    print(machine() + "\n")
     runs = 5 if chosen.quick else chosen.runs
     for size in (512,) if chosen.quick else (512, 2048):
         report(f"W @ X and all gradients, {size}x{size}", measured(product_jobs(size), runs if size < 1000 else 5))

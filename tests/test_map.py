@@ -7,13 +7,17 @@ import importlib.util
 import json
 import math
 import os
+import pty
 import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -389,6 +393,75 @@ def test_record_batches_in_and_out() -> None:
     assert mapper.schema("x bigint, y double") == "x bigint, y double, `f` double, `df_dx` double"
 
 
+# ── a terminal ──
+
+
+@contextmanager
+def on_terminal(tmp_path: Path, columns: int, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A run whose messages go to a terminal so wide, and where to read them."""
+    own, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (20, columns))
+    command = [str(BIN / "backprop"), "map", *words]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    try:
+        with subprocess.Popen(
+            command, cwd=tmp_path, stdin=terminal, stdout=subprocess.DEVNULL, stderr=terminal, env=environment
+        ) as running:
+            os.close(terminal)
+            yield running, own
+    finally:
+        os.close(own)
+
+
+def drawn(own: int, until: str = "") -> list[str]:
+    """What stood on the line, one after the other: all of it, or until a text is there."""
+    said = b""
+    with suppress(OSError):  # the other end is gone
+        while not until or until.encode() not in said:
+            said += os.read(own, 65536)
+    return said.decode().split("\r\x1b[K")
+
+
+def many_rows(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n" + "".join(f"{row / 7!r}\n" for row in range(150_000)))
+
+
+@pytest.mark.parametrize("columns", [100, 34])
+def test_a_bar_is_drawn_on_a_terminal_and_gone_at_the_end(tmp_path: Path, columns: int) -> None:
+    many_rows(tmp_path)
+    with on_terminal(tmp_path, columns, "sigmoid(x)*x", "t.csv", "-o", "out.jsonl") as (running, own):
+        first, *lines, last = drawn(own)
+        assert running.wait() == 0
+    assert first == ""
+    assert re.fullmatch(r"150,000 rows in \d+\.\d s\r\n", last)
+    assert lines
+    for line in lines:
+        assert len(line) < columns
+        assert re.search(r"\d%  .* left", line)
+        assert (re.match(r"━*─*  ", line) is not None and "a second" in line) == (columns == 100)
+
+
+def test_an_interrupted_run_says_so_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    many_rows(tmp_path)
+    with on_terminal(tmp_path, 100, "sigmoid(x)*x", "t.csv", "-o", "out.jsonl") as (running, own):
+        drawn(own, "left")
+        running.send_signal(signal.SIGINT)
+        last = drawn(own)[-1]
+        assert running.wait() == 130
+    assert re.fullmatch(r"interrupted after [\d,]+ rows, and nothing of them is in out.jsonl\r\n", last)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_bad_row_takes_the_line_away(tmp_path: Path) -> None:
+    many_rows(tmp_path)
+    with (tmp_path / "t.csv").open("a") as file:
+        file.write("abc\n")
+    with on_terminal(tmp_path, 100, "sigmoid(x)*x", "t.csv", "-o", "out.jsonl") as (running, own):
+        last = drawn(own)[-1]
+        assert running.wait() == 1
+    assert "t.csv:150002: column 'x'" in last
+
+
 # ── a cluster ──
 
 
@@ -444,46 +517,96 @@ def test_spark_maps_in_arrow(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@needs("distributed", "dask")
-def test_a_worker_that_is_killed_loses_no_row(tmp_path: Path) -> None:
-    make_parts(tmp_path / "in", 24, rows=400)
-    (tmp_path / "in" / "part05.csv").write_bytes(b"id,x\n1,abc\n")
-    scheduler = subprocess.Popen(
-        [sys.executable, "-c", SCHEDULER, str(tmp_path / "address")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    workers: list[subprocess.Popen[bytes]] = []
+@contextmanager
+def cluster(tmp_path: Path, count: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a scheduler, and its workers, each of which takes a tenth of a second for a part."""
+
+    def started(*words: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    processes = [started(SCHEDULER, str(tmp_path / "address"))]
     try:
         deadline = time.monotonic() + 30
         while not (tmp_path / "address").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         address = (tmp_path / "address").read_text()
-        workers = [
-            subprocess.Popen(
-                [sys.executable, "-c", WORKER, address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            for _ in range(2)
-        ]
-        command = [str(BIN / "backprop"), "map", "x^2", "in/", "-o", "out/", "--engine", "dask", "--scheduler", address]
-        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running:
-            while len(list((tmp_path / "out").glob("*.csv"))) < 3 and time.monotonic() < deadline:
-                time.sleep(0.01)
-            workers[0].kill()
-            _, said = running.communicate(timeout=60)
-        assert running.returncode == 1, said
-        assert "part05.csv:2: column 'x': expected a number" in said
-        assert said.count("\n") == 1
+        workers = [started(WORKER, address) for _ in range(count)]
+        processes += workers
+        yield address, workers
     finally:
-        for process in (*workers, scheduler):
+        for process in processes:
             process.kill()
             process.wait()
+
+
+def on_cluster(expression: str, address: str, tmp_path: Path) -> subprocess.Popen[str]:
+    command = [
+        str(BIN / "backprop"),
+        "map",
+        expression,
+        "in/",
+        "-o",
+        "out/",
+        "--engine",
+        "dask",
+        "--scheduler",
+        address,
+    ]
+    return subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@needs("distributed", "dask")
+@pytest.mark.parametrize("bad", [None, 5])
+def test_a_worker_that_is_killed_loses_no_row(tmp_path: Path, bad: int | None) -> None:
+    make_parts(tmp_path / "in", 24, rows=400)
+    if bad is not None:
+        (tmp_path / "in" / f"part{bad:02}.csv").write_bytes(b"id,x\n1,abc\n")
+    with cluster(tmp_path, 2) as (address, workers), on_cluster("x^2", address, tmp_path) as running:
+        deadline = time.monotonic() + 30
+        while len(list((tmp_path / "out").glob("*.csv"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert running.poll() is None
+        workers[0].kill()
+        out, said = running.communicate(timeout=60)
+    assert out == ""
+    if bad is None:
+        assert (running.returncode, said) == (0, "")
+    else:
+        assert running.returncode == 1, said
+        assert f"part{bad:02}.csv:2: column 'x': expected a number" in said
+        assert said.count("\n") == 1
     names = sorted(path.name for path in (tmp_path / "out").iterdir() if path.name != ".backprop.jsonl")
-    assert names == [f"part{n:02}.csv" for n in range(24) if n != 5]
+    assert names == [f"part{n:02}.csv" for n in range(24) if n != bad]
     for name in names:
-        ids = [int(line.split(",")[0]) for line in (tmp_path / "out" / name).read_text().splitlines()[1:]]
+        lines = (tmp_path / "out" / name).read_text().splitlines()[1:]
         first = int(name[4:6]) * 400
-        assert ids == list(range(first, first + 400))
+        assert [int(line.split(",")[0]) for line in lines] == list(range(first, first + 400))
+
+
+@needs("distributed", "dask")
+@needs("polars", "table")
+@pytest.mark.parametrize("damage", ["cut off", "garbled"])
+def test_a_part_that_cannot_be_read_is_named_and_all_others_are_written(tmp_path: Path, damage: str) -> None:
+    import polars as pl
+
+    (tmp_path / "in").mkdir()
+    for part in range(6):
+        frame = pl.DataFrame({"id": range(part * 1000, part * 1000 + 1000), "x": [row / 7 for row in range(1000)]})
+        frame.write_parquet(tmp_path / "in" / f"part{part}.parquet")
+    broken = tmp_path / "in" / "part3.parquet"
+    data = broken.read_bytes()
+    half = len(data) // 2
+    broken.write_bytes(data[:half] if damage == "cut off" else data[:40] + b"\xff" * (half - 40) + data[half:])
+    with cluster(tmp_path, 1) as (address, _), on_cluster("x^2", address, tmp_path) as running:
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 1, said
+    assert "part3.parquet" in said
+    assert said.count("\n") == 1
+    names = sorted(path.name for path in (tmp_path / "out").iterdir() if path.name != ".backprop.jsonl")
+    assert names == [f"part{part}.parquet" for part in range(6) if part != 3]
+    for name in names:
+        first = int(name[4]) * 1000
+        assert pl.read_parquet(tmp_path / "out" / name)["id"].to_list() == list(range(first, first + 1000))
 
 
 SCHEDULER = """

@@ -13,7 +13,7 @@ from backprop.circuit import Circuit
 from backprop.derive import derive
 from backprop.gates import ELEMENTWISE, GATES
 from backprop.run import evaluate, run
-from oracle import ORACLE
+from oracle import ORACLE, error
 from tensor_cases import CASES, Case, built, label
 
 INF = float("inf")
@@ -131,7 +131,14 @@ def test_element_wise_gates_act_on_arrays_as_on_numbers(name: str, ties: str) ->
         for wire, constant in one.constants.items():
             one.constants[wire] = float(constant[0])
         single = run(one, {argument: float(column[i]) for argument, column in columns.items()}, ties=ties)
-        np.testing.assert_allclose(whole.value[i], single.value, rtol=2e-13, atol=1e-300, err_msg=f"value at {point}")
+        same = np.allclose(whole.value[i], single.value, rtol=2e-13, atol=1e-300, equal_nan=True)
+        assert same or good(name, point, (), whole.value[i]), point
         for argument, gradient in single.gradients().items():
             got = whole.gradients()[argument][i]
-            np.testing.assert_allclose(got, gradient, rtol=2e-12, atol=1e-15, err_msg=f"d{argument} at {point}")
+            same = np.allclose(got, gradient, rtol=2e-12, atol=1e-15, equal_nan=True)
+            assert same or good(name, point, (ELEMENTWISE[name].names(count).index(argument),), got), (argument, point)
+
+
+def good(name: str, point: tuple[float, ...], order: tuple[int, ...], got: Any) -> bool:
+    """Whether a number has its digits by the oracle: next to a zero, another way of computing has other noise."""
+    return point in ORACLE[name].points and error(name, point, order, float(got)) < 1e-13

@@ -110,9 +110,48 @@ def forward(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., An
     own = arithmetic(on_arrays).function(gate.name)
     if own is not None:
         return partial(own, **gate.settings) if gate.settings else own
+    if on_arrays and not gate.mixes and scalars.function(gate.name) is not None:
+        return spelt_on_arrays(gate, count)
     scope: dict[str, Any] = {}
     parameters = gate.names(count)
     return compiled(parameters, python(template(gate.definition, parameters, gate), scope, on_arrays), scope)
+
+
+def spelt_on_arrays(gate: Gate, count: int) -> Callable[..., Any]:
+    """The function of a gate that NumPy does not have, by those that it has; else element by element."""
+    from backprop.numbers import elementwise
+
+    def function(*inputs: Any) -> Any:
+        first = float(inputs[0]) if getattr(inputs[0], "ndim", 0) == 0 else None
+        text = elementwise.spelling(gate, first)
+        if text:
+            return staged(text, gate.names(count))(*inputs)
+        return elementwise.one_by_one(gate.name, count)(*inputs)[()]
+
+    return function
+
+
+@cache
+def staged(text: str, parameters: tuple[str, ...]) -> Callable[..., Any]:
+    """A text as a function on arrays, stage by stage: nothing is computed twice, or kept when it is not needed."""
+    circuit = template(text, parameters)
+    needed = [wire for wire in circuit.ancestors([circuit.output]) if circuit.inputs[wire]]
+    functions = [forward(circuit.gates[wire], len(circuit.inputs[wire]), True) for wire in needed]
+    last = {source: wire for wire in needed for source in circuit.inputs[wire]}
+    values: list[Any] = [circuit.constants.get(wire) for wire in range(len(circuit.gates))]
+    ending = [[source for source in {*circuit.inputs[wire]} if last[source] == wire] for wire in needed]
+
+    def function(*inputs: Any) -> Any:
+        at = values.copy()
+        for wire, value in zip(circuit.variables.values(), inputs, strict=True):
+            at[wire] = value
+        for wire, compute, ended in zip(needed, functions, ending, strict=True):
+            at[wire] = compute(*[at[source] for source in circuit.inputs[wire]])
+            for source in ended:
+                at[source] = None
+        return at[circuit.output]
+
+    return function
 
 
 def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> list[str | None]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 import click
 
 from backprop.cli.expression import ExpressionCommand, Words, name_of, read_expression, read_text
 from backprop.cli.failures import write_error
+from backprop.cli.progress import Progress
 from backprop.errors import Problem
 from backprop.gates import TIES
 from backprop.library import Compiled
@@ -96,7 +95,8 @@ class Run:
         self.sources = expanded(tables, options["source_format"])
         self.output: str | None = None if options["output"] == "-" else options["output"]
         self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
-        self.started = time.perf_counter()
+        seen_already = self.output is None and sys.stdout is not None and sys.stdout.isatty()
+        self.progress = Progress(self.watched and not seen_already)
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
@@ -122,22 +122,43 @@ class Run:
         )  # fmt: skip
 
     def go(self) -> int:
+        """Do it; the exit status. Where somebody watches, nothing is left of the line that was drawn."""
+        try:
+            return self.done()
+        except KeyboardInterrupt:
+            if not self.watched:
+                raise
+            self.progress.clear()
+            kept = "" if self.output is None else f", and nothing of them is in {self.output}"
+            kept = ": the parts that are done are kept (--resume does the others)" if self.into_folder else kept
+            write_error(f"interrupted after {self.progress.rows:,} rows{kept}\n")
+            return 130
+        finally:
+            self.progress.clear()
+
+    def done(self) -> int:
         """Do it; the exit status."""
-        output = self.output
-        into_folder = output is not None and (output.endswith(os.sep) or os.path.isdir(output))
-        if self.folder and output is not None and not into_folder and "." not in os.path.basename(output):
-            into_folder = True
-        if into_folder and not self.options.total:
-            assert output is not None
-            return self.parts(output)
+        if self.into_folder:
+            assert self.output is not None
+            return self.parts(self.output)
         if self.asked["engine"] != "local" or self.asked["resume"]:
             option = "--resume" if self.asked["resume"] else "--engine"
             raise Problem("option", f"{option} is for folders: give one to read, and one to write with -o")
         from backprop.rows.pipeline import map_files
 
-        report = map_files(self.mapper, self.sources, output, self.options, self.progress())
+        report = map_files(self.mapper, self.sources, self.output, self.options, self.progress)
         self.say(report)
         return 1 if report.bad else 0
+
+    @property
+    def into_folder(self) -> bool:
+        """Whether an output part is written for each input part."""
+        output = self.output
+        if output is None or self.options.total:
+            return False
+        if output.endswith(os.sep) or os.path.isdir(output):
+            return True
+        return self.folder and "." not in os.path.basename(output)
 
     def parts(self, folder: str) -> int:
         """A folder: an output part for each input part, by whoever is asked for."""
@@ -147,47 +168,28 @@ class Run:
         engine = engines.engine(self.asked["engine"])
         jobs, done = folders.jobs(self.sources, folder, self.mapper, self.options, self.asked["resume"])
         report, failures = Report(), 0
-        seen = self.progress()
         work = engines.PartWork(self.mapper, self.options)
         for number, (job, found) in enumerate(engine(jobs, work, self.asked["scheduler"]), 1):
             if found.report is None:
                 failures += 1
+                self.progress.clear()
                 where = "" if job.source in found.failure else f"{job.source}: "
                 write_error(f"error: {where}{found.failure}\n")
                 continue
             report.join(found.report)
             folders.write_done(folder, os.path.basename(job.target), found.report.rows, job.fingerprint)
-            seen(report, number, len(jobs))
+            self.progress(report, number, len(jobs))
         self.say(report, f"{len(jobs) - failures} of {len(jobs)} parts" + (f", {done} done before" if done else ""))
         return 1 if failures or report.bad else 0
 
     # ── what is said ──
 
-    def progress(self) -> Callable[[Any, int, int], None]:
-        """The line that is drawn while it works; nothing where nobody watches."""
-        last = [0.0]
-
-        def draw(report: Any, read: int, size: int) -> None:
-            now = time.perf_counter()
-            if not self.watched or now - last[0] < 0.2:
-                return
-            last[0] = now
-            seconds = now - self.started
-            text = f"{report.rows:,} rows, {report.rows / seconds:,.0f} a second"
-            if size and read:
-                left = seconds * (size - read) / read
-                text += f", {100 * read // size} %, {left:.0f} s left"
-            write_error(f"\r\x1b[K{text}")
-
-        return draw
-
     def say(self, report: Any, parts: str = "") -> None:
         """The line at the end, and what was remarkable."""
-        if self.watched:
-            write_error("\r\x1b[K")
+        self.progress.clear()
         if self.asked["quiet"]:
             return
-        seconds = time.perf_counter() - self.started
+        seconds = self.progress.seconds
         if report.bad or self.watched or self.asked["verbose"]:
             done = {"skip": "left out", "null": "kept without results"}.get(self.options.errors, "")
             bad = f", {report.bad:,} bad ({done})" if report.bad else ""

@@ -1,8 +1,8 @@
 """The gates on arrays: NumPy, float64, IEEE 754. The engine silences NumPy's warnings; notes say what is not finite.
 
 A function has the name of its gate (with an underscore behind it where Python or this module needs the name), takes the
-inputs, and the gate's options as keywords. An element-wise gate without one here is computed by its function on floats,
-element by element, or by its definition.
+inputs, and the gate's options as keywords. An element-wise gate without one here is a ufunc, or spelt by such (see
+elementwise), or computed by its definition.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.numbers import elementwise, linear, scalars
+from backprop.numbers import elementwise, linear
 from backprop.numbers.buffers import reusing
 from backprop.numbers.shapes import Mismatch, broadcast_mismatch, shape_of, shape_text
 
@@ -45,10 +45,6 @@ def power(x: Array, y: Array) -> Array:
     return np.power(x, y)
 
 
-def step(x: Array) -> Array:
-    return np.where(np.isnan(x), x, np.greater_equal(x, 0))
-
-
 def max_(*inputs: Array) -> Array:
     largest = inputs[0]
     for x in inputs[1:]:
@@ -61,10 +57,6 @@ def min_(*inputs: Array) -> Array:
     for x in inputs[1:]:
         smallest = np.minimum(smallest, x)
     return smallest
-
-
-def clip(x: Array, lo: Array, hi: Array) -> Array:
-    return np.minimum(np.maximum(x, lo), hi)
 
 
 def where(condition: Array, x: Array, y: Array) -> Array:
@@ -85,20 +77,12 @@ def softplus(x: Array) -> Array:
     return np.log1p(np.exp(-np.absolute(x))) + np.maximum(x, 0.0)
 
 
-def logsigmoid(x: Array) -> Array:
-    return -softplus(-x)
-
-
 def relu(x: Array) -> Array:
     return np.maximum(x, 0.0)
 
 
-def silu(x: Array) -> Array:
-    return np.where(np.equal(x, -np.inf), -0.0, x * sigmoid(x))
-
-
 def function(gate: str) -> Callable[..., Array] | None:
-    """The function of a gate, or None where its definition serves."""
+    """The function of a gate, or None where it is spelt by others."""
     own = (
         globals().get(gate + "_")
         or globals().get(gate)
@@ -110,9 +94,7 @@ def function(gate: str) -> Callable[..., Array] | None:
     ufunc = elementwise.ufunc(gate)
     if ufunc is not None:
         return ufunc if gate in elementwise.SCIPY else reusing(ufunc)
-    if scalars.function(gate) is None:
-        return None
-    return lambda *inputs: elementwise.one_by_one(gate, len(inputs))(*inputs)[()]
+    return None
 
 
 # ── shapes ──

@@ -2,8 +2,8 @@
 
 A gate that NumPy has is its ufunc, and so it can write into a buffer (`out=`) and leave the interpreter's lock alone.
 The others are spelt in the program's own language from gates that NumPy has, with all their digits and as IEEE 754 has
-it at the ends (unlike a row's `definition`, which is the textbook's); what cannot be spelt so is computed by its
-function on floats, element by element.
+it at the ends (unlike a row's `definition`, which is the textbook's), here or by the row's `exact`; what cannot be
+spelt so is computed by its function on floats, element by element.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from backprop.gates import Gate
 from backprop.numbers import scalars
 
 SAME = """
@@ -24,6 +25,7 @@ UFUNCS = {
     "acosh": "arccosh", "atanh": "arctanh", "abs": "absolute", "round": "rint", "mod": "remainder", "max": "maximum",
     "min": "minimum",
 }  # fmt: skip
+UNCOMPILED = frozenset({"erfinv"})  # what SciPy has and the C library has not
 SCIPY = {"erf": "erf", "erfc": "erfc", "erfinv": "erfinv"}  # (its gammaln has no digits near the zeros)
 
 SPELT = {
@@ -79,6 +81,20 @@ def ufunc(gate: str) -> Callable[..., Any] | None:
     import numpy
 
     return getattr(numpy, UFUNCS[gate])  # type: ignore[no-any-return]
+
+
+def spelling(gate: Gate, first: float | None, *, compiled: bool = False) -> str:
+    """The gate spelt by gates that NumPy has, or those of the C library for a `compiled` loop; "" where it is not.
+
+    `first` is the first input, where that is a number.
+    """
+    if gate.name in SPELT:
+        return SPELT[gate.name]
+    if compiled and gate.name in UNCOMPILED:
+        return gate.exact
+    if ufunc(gate.name) is not None:
+        return ""
+    return gate.exact_at(first)
 
 
 @cache

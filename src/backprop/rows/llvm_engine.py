@@ -15,12 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from backprop.rows.numpy_engine import joined, pool
+from backprop.rows.numpy_engine import BLOCK, each_part, joined
 from backprop.rows.program import Program
 
 Array = Any
-
-BLOCK = 64  # rows: a multiple of what a compiled loop takes at once
 
 ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 COMPARED = {
@@ -66,12 +64,7 @@ class LlvmKernel:
         """See NumpyKernel.run."""
         columns = [np.ascontiguousarray(column, dtype=float) for column in columns]
         results = list(out) if out is not None else [np.empty(rows) for _ in self.computed]
-        bounds = [*(rows * part // threads // BLOCK * BLOCK for part in range(threads)), rows]
-        parts = [(first, last) for first, last in zip(bounds, bounds[1:], strict=False) if first < last]
-        if len(parts) > 1:
-            met = list(pool(threads).map(lambda part: self.part(columns, results, *part), parts))
-        else:
-            met = [self.part(columns, results, *part) for part in parts or [(0, 0)]]
+        met = each_part(rows, threads, lambda first, last: self.part(columns, results, first, last))
         return self.outputs(columns, rows, results), [joined(counts) for counts in zip(*met, strict=True)]
 
     def part(self, columns: Sequence[Array], results: list[Array], first: int, last: int) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""The program of a circuit on NumPy arrays: 32,768 rows at a time, into buffers that are used again and again."""
+"""The program of a circuit on NumPy arrays: some rows at a time, into buffers that are used again and again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from backprop.numbers.elementwise import one_by_one, ufunc
 from backprop.rows.program import COMPARISONS, Program, Step
 
 CHUNK = 32_768  # rows: fewer and the calls cost more than the work, more and the buffers leave the cache
+SHARED = 65_536  # rows where threads share the work: in between two operations one waits for the interpreter's lock
+BLOCK = 64  # rows: parts begin at a multiple, which is one of what a compiled loop takes at once
 
 Array = Any  # np.ndarray of float64, or of bool
+Call = Callable[[], Any]
+Guard = tuple[int, bool] | None
 
 
 class Place(NamedTuple):
@@ -29,8 +33,10 @@ class NumpyKernel:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.places, self.buffers, self.masks = allocate(program)
-        self.calls = [bound(step, program) for step in program.steps]
+        self.functions = [function_of(step, program, self.places) for step in program.steps]
         self.computed = sorted({wire for wire in program.outputs if self.places[wire].kind == "output"})
+        self.columns = {wire for wire, place in self.places.items() if place.kind in ("input", "output")}
+        self.moving = [n for n, step in enumerate(program.steps) if self.columns & {*step.sources, step.out}]
 
     def run(
         self, columns: Sequence[Array], rows: int, *, threads: int = 1, out: Sequence[Array] | None = None
@@ -41,13 +47,7 @@ class NumpyKernel:
         results that are computed are written into these arrays.
         """
         results = list(out) if out is not None else [np.empty(rows) for _ in self.computed]
-        starts = range(0, rows, CHUNK)
-        if threads > 1 and len(starts) > 1:
-            share = -(-len(starts) // threads)
-            parts = [starts[first : first + share] for first in range(0, len(starts), share)]
-            met = list(pool(threads).map(lambda part: self.chunks(columns, rows, part, results), parts))
-        else:
-            met = [self.chunks(columns, rows, starts, results)]
+        met = each_part(rows, threads, lambda first, last: self.chunks(columns, results, first, last, threads))
         return self.outputs(columns, rows, results), [joined(counts) for counts in zip(*met, strict=True)]
 
     def outputs(self, columns: Sequence[Array], rows: int, results: list[Array]) -> list[Array]:
@@ -63,44 +63,64 @@ class NumpyKernel:
                 found.append(results[place.number])
         return found
 
-    def chunks(self, columns: Sequence[Array], rows: int, starts: range, results: list[Array]) -> list[tuple[int, int]]:
-        """Run over some chunks of the rows; what the watches met."""
-        size = min(CHUNK, rows)
-        buffers = [np.empty(size) for _ in range(self.buffers)]
-        masks = [np.empty(size, dtype=bool) for _ in range(self.masks)]
+    def chunks(
+        self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int
+    ) -> list[tuple[int, int]]:
+        """Run over some rows, chunk by chunk; what the watches met."""
         met = [(0, -1)] * len(self.program.watches)
-        at: list[Any] = [None] * self.program.size
-        for wire, number in self.program.numbers.items():
-            at[wire] = number
+        size = min(SHARED if threads > 1 else CHUNK, last - first)
+        at = self.buffers_for(size)
+        calls: list[tuple[Call, Guard]] = []
         with np.errstate(all="ignore"):
-            for start in starts:
-                stop = min(start + CHUNK, rows)
-                self.bind(at, columns, results, buffers, masks, start, stop)
-                for call, sources, out, guard in self.calls:
-                    if guard is not None and skipped(at[guard[0]], guard[1]):
-                        continue
-                    call(*[at[source] for source in sources], at[out])
+            for start in range(first, last, size or 1):
+                stop = min(start + size, last)
+                fresh = not calls
+                if stop - start < size:  # the last few rows
+                    at, fresh = self.buffers_for(stop - start), True
+                self.point(at, columns, results, start, stop)
+                if fresh:
+                    calls = [self.call(number, at) for number in range(len(self.functions))]
+                else:
+                    for number in self.moving:
+                        calls[number] = self.call(number, at)
+                for call, guard in calls:
+                    if guard is None or not skipped(at[guard[0]], guard[1]):
+                        call()
                 for index, wire in enumerate(self.program.watches):
                     met[index] = joined((met[index], rows_met(at[wire], start)))
         return met
 
-    def bind(
-        self,
-        at: list[Any],
-        columns: Sequence[Array],
-        results: list[Array],
-        buffers: list[Array],
-        masks: list[Array],
-        start: int,
-        stop: int,
-    ) -> None:
-        """Point each wire at its part of a column, or at its buffer."""
-        homes = {"input": (columns, start, stop), "output": (results, start, stop)}
-        homes |= {"buffer": (buffers, 0, stop - start), "mask": (masks, 0, stop - start)}
+    def buffers_for(self, size: int) -> list[Any]:
+        """For each wire its number, or its buffer for so many rows; None for what is a column."""
+        buffers = [np.empty(size) for _ in range(self.buffers)]
+        masks = [np.empty(size, dtype=bool) for _ in range(self.masks)]
+        homes: dict[str, list[Any]] = {"buffer": buffers, "mask": masks}
+        at: list[Any] = [None] * self.program.size
         for wire, (kind, index) in self.places.items():
-            if kind != "number":
-                arrays, first, last = homes[kind]
-                at[wire] = arrays[index][first:last]
+            at[wire] = self.program.numbers[wire] if kind == "number" else homes[kind][index] if kind in homes else None
+        return at
+
+    def point(self, at: list[Any], columns: Sequence[Array], results: list[Array], start: int, stop: int) -> None:
+        """Point the wires of columns at their part of these rows."""
+        for wire in self.columns:
+            kind, index = self.places[wire]
+            at[wire] = (columns if kind == "input" else results)[index][start:stop]
+
+    def call(self, number: int, at: list[Any]) -> tuple[Call, Guard]:
+        """A step as a call that needs nothing more: threads wait for all that is done between two array operations."""
+        _, sources, out, guard = self.program.steps[number]
+        return partial(self.functions[number], *[at[source] for source in sources], at[out]), guard
+
+
+def each_part(rows: int, threads: int, run: Callable[[int, int], list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
+    """What came of each part of the rows: as many parts as threads, done at once, the first of them by this one."""
+    threads = min(threads, -(-rows // CHUNK)) or 1
+    bounds = [*(rows * part // threads // BLOCK * BLOCK for part in range(threads)), rows]
+    parts = [(first, last) for first, last in zip(bounds, bounds[1:], strict=False) if first < last]
+    if len(parts) < 2:
+        return [run(0, rows)]
+    others = [pool(threads - 1).submit(run, *part) for part in parts[1:]]
+    return [run(*parts[0]), *(other.result() for other in others)]
 
 
 @cache
@@ -166,18 +186,18 @@ def in_the_way(step: Step) -> set[int]:
 # ── steps ──
 
 
-def bound(step: Step, program: Program) -> tuple[Callable[..., Any], tuple[int, ...], int, tuple[int, bool] | None]:
-    """A step as a call: the function, its sources, where it writes, and when it may be left out."""
+def function_of(step: Step, program: Program, places: dict[int, Place]) -> Callable[..., Any]:
+    """The function of a step; it takes the sources, and where it writes."""
     own = OWN.get(step.gate)
     function = ufunc(step.gate)
+    if step.gate == "where":
+        return choosing_into if places[step.sources[2]] == places[step.out] else chosen
     if own is not None:
-        call = own
-    elif function is not None:
+        return own
+    if function is not None:
         mixed = step.gate not in COMPARISONS and any(source in program.masks for source in step.sources)
-        call = partial(function, dtype=float) if mixed else function
-    else:
-        call = partial(applied, one_by_one(step.gate, len(step.sources)))
-    return call, step.sources, step.out, step.guard
+        return partial(function, dtype=float) if mixed else function
+    return partial(applied, one_by_one(step.gate, len(step.sources)))
 
 
 def applied(function: Callable[..., Array], *places: Any) -> None:
@@ -187,20 +207,17 @@ def applied(function: Callable[..., Array], *places: Any) -> None:
 
 
 def chosen(mask: Array, x: Any, y: Any, out: Array) -> None:
-    """A `where`, without a copy where all rows agree and `out` is the branch already."""
+    """A `where`, without a look at the masked rows where all agree."""
     count = np.count_nonzero(mask)
-    if count == mask.size:
-        np.copyto(out, x)
-        return
-    if out is not y and not shares(out, y):
-        np.copyto(out, y)
-    if count:
+    np.copyto(out, x if count == mask.size else y)
+    if 0 < count < mask.size:
         np.copyto(out, x, where=mask)
 
 
-def shares(out: Array, y: Any) -> bool:
-    """Whether two views are the same buffer."""
-    return isinstance(y, np.ndarray) and out.ctypes.data == y.ctypes.data
+def choosing_into(mask: Array, x: Any, y: Any, out: Array) -> None:
+    """A `where` whose `out` is `y` already."""
+    if np.count_nonzero(mask):
+        np.copyto(out, x, where=mask)
 
 
 def power_below(above: Array, base: Array, exponent: float, out: Array) -> None:
@@ -223,7 +240,6 @@ def number_of(mask: Array, out: Array) -> None:
 
 
 OWN: dict[str, Callable[..., Any]] = {
-    "where": chosen,
     "and": np.logical_and,
     "or": np.logical_or,
     "power below": power_below,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from backprop import rules
 from backprop.circuit import Circuit, lower
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT
-from backprop.numbers.elementwise import SIGMOID_CHOOSING, SIGMOID_SKIPPING, SPELT
+from backprop.numbers.elementwise import SIGMOID_CHOOSING, SIGMOID_SKIPPING, spelling
 from backprop.syntax import parse
 
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
@@ -86,7 +86,7 @@ def program(
 
 
 @cache
-def spelling(text: str, parameters: tuple[str, ...]) -> Circuit:
+def opened(text: str, parameters: tuple[str, ...]) -> Circuit:
     """The circuit of a gate's spelling."""
     return lower(parse(text), shadowed=[name for name in parameters if name in CONSTANTS])
 
@@ -168,9 +168,8 @@ class Assembly:
         signs = self.signs(gate, sources)
         if signs is not None:
             return signs
-        if gate in SPELT:
-            return self.splice(SPELT[gate], GATES[gate].names(len(sources)), sources)
-        return None
+        text = spelling(GATES[gate], numbers[0], compiled=self.choosing) if gate in GATES else ""
+        return self.splice(text, GATES[gate].names(len(sources)), sources) if text else None
 
     def signs(self, gate: str, sources: tuple[int, ...]) -> int | None:
         """A minus sign is moved out of an operation, or into it, where no bit changes."""
@@ -222,7 +221,7 @@ class Assembly:
 
     def splice(self, text: str, names: tuple[str, ...], sources: tuple[int, ...]) -> int:
         """A spelling, with its variables standing for the sources."""
-        circuit = spelling(text, names)
+        circuit = opened(text, names)
         scope = dict(zip(names, sources, strict=True))
         wires: list[int] = []
         for wire, gate in enumerate(circuit.gates):

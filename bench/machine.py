@@ -1,0 +1,38 @@
+"""What a measurement was made on: a line that every table begins with."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+PEERS = [
+    "numpy",
+    "scipy",
+    "polars",
+    "orjson",
+    "llvmlite",
+    "torch",
+    "jax",
+    "numba",
+    "numexpr",
+    "autograd",
+    "casadi",
+    "micrograd",
+    "sympy",
+]
+
+
+def machine() -> str:
+    """Python, the processor, its cores, what else it is doing, and the versions of the peers that are installed."""
+    versions = [f"{name} {version(name)}" for name in PEERS if importlib.util.find_spec(name)]
+    model = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        text = Path("/proc/cpuinfo").read_text()
+        model = next((line.partition(": ")[2] for line in text.splitlines() if line.startswith("model name")), model)
+    load = os.getloadavg()[0]
+    return (
+        f"Python {platform.python_version()}, {model}, {os.cpu_count()} cores, load {load:.1f}; {', '.join(versions)}"
+    )
