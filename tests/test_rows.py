@@ -204,14 +204,6 @@ def test_an_unknown_variable_is_a_problem() -> None:
         Mapper("width*x", given={"widht": 1})
 
 
-@pytest.mark.parametrize("text", ["sum(x)", "x @ y", "[1, 2] * x"])
-def test_vectors_are_a_problem(text: str) -> None:
-    with pytest.raises(Problem, match="numbers alone"):
-        Mapper(text)
-    with pytest.raises(Problem, match="w is no number"):
-        Mapper("w*x", given={"w": np.array([1.0, 2.0])})  # type: ignore[dict-item]
-
-
 def test_the_library_and_eval_stay_light() -> None:
     import subprocess
 

@@ -67,11 +67,13 @@ def derive(
     upstream: str | float = 1.0,
     shapes: Sequence[tuple[int, ...]] | None = None,
     textbook: bool = False,
+    arrays: bool | None = None,
 ) -> Derived:
     """The circuit and its backward pass from `output` (its own output if None) to the variables `wrt` (all if None).
 
     `upstream` is the gradient on the output: a number, or the name of a new variable. `shapes` are those of the stages,
-    where they hold arrays: with them, broadcasting is undone only where it happened. With `textbook`, rules are spelt
+    where they hold arrays: with them, broadcasting is undone only where it happened. Without them, `arrays` says
+    whether there may be any; if it does not, the circuit's own gates and constants do. With `textbook`, rules are spelt
     to be read, and not for their digits, and that nothing comes out of a branch that was not taken is left to the
     reader. Raises a Problem of kind "rule" where a gate has no derivative.
     """
@@ -80,7 +82,8 @@ def derive(
     growing = Growing(circuit)
     active = reached_from(circuit, [circuit.variables[name] for name in names])
     seed = growing.circuit.add_variable(upstream) if isinstance(upstream, str) else growing.constant(upstream)
-    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes, textbook)
+    stretching = circuit.tensors if arrays is None else arrays
+    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes, stretching, textbook)
     gradients = {}
     for name in names:
         wire = circuit.variables[name]
@@ -103,7 +106,7 @@ def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
 
 def sweep(
     circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str,
-    shapes: Sequence[tuple[int, ...]] | None, textbook: bool = False,
+    shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool,
 ) -> tuple[dict[int, int], list[Share]]:  # fmt: skip
     """The reverse pass over the stages of `circuit`, written as stages of the growing one: gradient wires, and shares.
 
@@ -135,7 +138,7 @@ def sweep(
                     piece, taken = growing.put(MULTIPLY, (g, partial)), None
                 else:
                     piece, taken = growing.sent(g, partial, alive, gate.routes)
-            if is_stretched(circuit, shapes, wire, place):
+            if is_stretched(circuit, shapes, arrays, wire, place):
                 piece = growing.put(UNBROADCAST, (piece, growing.wires[source]))
                 taken = None if taken is None else growing.put(UNBROADCAST, (taken, growing.wires[source]))
             if source not in of:
@@ -148,13 +151,15 @@ def sweep(
     return of, shares
 
 
-def is_stretched(circuit: Circuit, shapes: Sequence[tuple[int, ...]] | None, wire: int, place: int) -> bool:
+def is_stretched(
+    circuit: Circuit, shapes: Sequence[tuple[int, ...]] | None, arrays: bool, wire: int, place: int
+) -> bool:
     """Whether what a stage sends to an input may be larger than it; without shapes, arrays may always be."""
     gate, source = circuit.gates[wire], circuit.inputs[wire][place]
     if gate.mixes and not gate.broadcasts:
         return False
     if shapes is None:
-        return circuit.tensors and len(circuit.inputs[wire]) > 1
+        return arrays and len(circuit.inputs[wire]) > 1
     if gate.mixes:
         return bool(shapes[source]) or any(shapes[other] for other in circuit.inputs[wire])
     return shapes[source] != shapes[wire]

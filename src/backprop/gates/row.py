@@ -28,10 +28,11 @@ class Gate:
     of a gate. Rules have them in scope by their names. Where rules depend on the options or on the number of inputs,
     `vjp` is a function of the gate and that number that writes them.
     For gates that mix elements: `linear` says that an element gets a gradient only from the elements that it goes into
-    (so that those which are not taken stay out), `routes` that some elements go nowhere, and `broadcasts` that the
-    inputs are stretched to each other's shape. `reads` is how a rule is told to people, where it is not as it is
-    computed. `reduces` names the gate that stands for this one where it is called with a single input; `spelling` is
-    the name in a call, where that is not the gate's. `plumbing` marks gates that only rules use.
+    (so that those which are not taken stay out), `routes` that some elements go nowhere, `broadcasts` that the inputs
+    are stretched to each other's shape, and `stacks` that the gate takes a stack of inputs as it takes one. `reads` is
+    how a rule is told to people, where it is not as it is computed. `reduces` names the gate that stands for this one
+    where it is called with a single input; `spelling` is the name in a call, where that is not the gate's. `plumbing`
+    marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
     `kink` is where the slope jumps; `piece` says on which of its smooth pieces a gate is, where the kink does not tell.
     `frameworks` are the slopes at the kink in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no
@@ -47,7 +48,7 @@ class Gate:
         "aliases", "approximated", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "family",
         "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options", "partials",
         "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "spelling", "spelt",
-        "textbook", "ties_first", "ties_split", "variadic", "vjp",
+        "stacks", "textbook", "ties_first", "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +61,7 @@ class Gate:
         options: str = "",
         linear: bool = False,
         broadcasts: bool = False,
+        stacks: bool = False,
         reads: str | tuple[str, ...] = (),
         reduces: str = "",
         spelling: str = "",
@@ -95,6 +97,7 @@ class Gate:
         self.settings: dict[str, Any] = {option: literal(value) for option, _, value in pairs}
         self.linear = linear
         self.broadcasts = broadcasts
+        self.stacks = stacks
         self.reads = as_tuple(reads)
         self.reduces = reduces
         self.spelling = spelling or name

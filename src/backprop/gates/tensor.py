@@ -138,6 +138,7 @@ PIECES = [
         vjp="tril(g, k=k)",
         options="k=0",
         routes=True,
+        stacks=True,
         says="passes the gradient on and below the diagonal",
     ),
     Gate(
@@ -146,6 +147,7 @@ PIECES = [
         vjp="triu(g, k=k)",
         options="k=0",
         routes=True,
+        stacks=True,
         says="passes the gradient on and above the diagonal",
     ),
     Gate(
@@ -384,9 +386,10 @@ MATRICES = [
         "A",
         vjp="spread(g, A, axis=[-2, -1]) * eye_like(A)",
         routes=True,
+        stacks=True,
         says="hands its gradient to every element of the diagonal",
     ),
-    Gate("det", "A", vjp="spread(g, A, axis=[-2, -1]) * cofactor(A)", says="scales by the cofactors"),
+    Gate("det", "A", vjp="spread(g, A, axis=[-2, -1]) * cofactor(A)", stacks=True, says="scales by the cofactors"),
     Gate(
         "logdet",
         "A",
@@ -394,6 +397,7 @@ MATRICES = [
         domain="det(A) > 0",
         needs="a matrix with det > 0",
         definition="log(det(A))",
+        stacks=True,
         says="scales by the inverse, turned",
     ),
     Gate(
@@ -402,6 +406,7 @@ MATRICES = [
         vjp="-(out.T @ g @ out.T)",
         domain="det(A) != 0",
         needs="a matrix that is not singular",
+        stacks=True,
         says="scales by minus the inverse from both sides, turned",
     ),
     Gate(
@@ -420,6 +425,7 @@ MATRICES = [
         vjp=f"(inv(out).T @ ({HALF} + {HALF}.T) @ inv(out)) / 2",
         domain="det(A) > 0",
         needs="a symmetric matrix that is positive definite",
+        stacks=True,
         says="reads A as (A + A.T)/2, so its gradient is symmetric",
     ),
 ]
@@ -687,6 +693,7 @@ PLUMBING = [
         "A",
         vjp="spread(sum(g * inv(A).T, axis=[-2, -1]), A, axis=[-2, -1]) * out - out @ g.T @ inv(A).T",
         plumbing=True,
+        stacks=True,
         says="the matrix of cofactors: det(A) inv(A).T",
     ),
     Gate(
@@ -695,6 +702,7 @@ PLUMBING = [
         vjp=("match(g, t)", "0"),
         linear=True,
         plumbing=True,
+        stacks=True,
         says="classes as rows of zeros and a one; probabilities as they are",
     ),
     Gate(
@@ -703,6 +711,7 @@ PLUMBING = [
         vjp=("match(g, h)", "0"),
         linear=True,
         plumbing=True,
+        stacks=True,
         says="h where it has the shape of t, else zeros in that shape",
     ),
     *convolution_plumbing("conv1d"),

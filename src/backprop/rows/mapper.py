@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
@@ -13,8 +13,10 @@ from backprop.errors import Problem, nearest
 from backprop.gates import INPUT
 from backprop.library import Compiled
 from backprop.rows.program import Program, program
+from backprop.values import as_value
 
-Array = Any  # np.ndarray of float64
+Array = Any  # np.ndarray of float64, its first axis counts rows; of objects where rows differ in shape (see columns)
+Value = Any  # a float, or np.ndarray of float64
 
 ENGINES = ("auto", "numpy", "jit")
 WORTH_COMPILING = 10**8  # rows times operations: from there on the tenth of a second for the compiler is gained
@@ -40,10 +42,12 @@ class Tally:
 class Mapper:
     """Value and gradients of a formula for every row: columns in, columns out.
 
-    `wrt` limits the gradients to some variables; variables that are `given` are the same number in every row. With
-    `stages`, every intermediate variable and its gradient has columns as well; with `hessian`, the second derivatives.
-    `inputs` are the names of the columns that it needs, `outputs` those that it makes: the output's name, then
-    `df_dx` for each variable. It can be pickled: what travels is the text and the options.
+    `wrt` names the variables whose gradients are wanted, those of the columns if it is None; variables that are `given`
+    are the same in every row, numbers or arrays. `upstream` is the gradient on the output, which an output that is no
+    number needs. With `stages`, every intermediate variable and its gradient has columns as well; with `hessian`, the
+    second derivatives. `inputs` are the names of the columns that it needs, `outputs` those that it makes: the output's
+    name, then `df_dx` for each variable. `arrays` says whether there are vectors and matrices: in the formula, or given.
+    Only then may columns hold them. It can be pickled: what travels is the text and the options.
     """
 
     def __init__(
@@ -51,7 +55,8 @@ class Mapper:
         text: str,
         *,
         wrt: Iterable[str] | None = None,
-        given: Mapping[str, float] | None = None,
+        given: Mapping[str, Value] | None = None,
+        upstream: Value | None = None,
         ties: str = "both",
         expand: bool = False,
         stages: bool = False,
@@ -65,7 +70,8 @@ class Mapper:
             raise Problem("option", f"there is no engine {engine}", hint=f"one of {', '.join(ENGINES)}")
         self.text = text
         self.wrt = None if wrt is None else list(wrt)
-        self.given = {name: number_of(name, value) for name, value in (given or {}).items()}
+        self.given = {name: as_value(name, value) for name, value in (given or {}).items()}
+        self.upstream = None if upstream is None else as_value("upstream", upstream)
         self.ties = ties
         self.expand = expand
         self.stages = stages
@@ -76,15 +82,20 @@ class Mapper:
         self.source = source
         self.done = 0  # rows so far
         self.remark = ""  # why the formula is not compiled, where that was asked for
+        self.ranks: dict[str, int] = {}  # how deep the lists of each column are that is read, once that is known
         self.plan = Plan(self)
-        self.inputs = [name for name in self.plan.circuit.variables if name not in self.given]
-        self.outputs = list(self.plan.wires)
+        self.arrays = self.plan.arrays
+        self.inputs = [name for name in self.plan.base.variables if name not in self.given]
+        self.outputs = list(self.plan.outputs)
+        if self.arrays and engine == "jit":
+            self.remark = "a formula with vectors or matrices is computed with NumPy"
 
     def __getstate__(self) -> dict[str, Any]:
         options = (
             "text",
             "wrt",
             "given",
+            "upstream",
             "ties",
             "expand",
             "stages",
@@ -104,8 +115,9 @@ class Mapper:
         import hashlib
         import json
 
-        names = ("text", "wrt", "given", "ties", "expand", "stages", "hessian")
-        said = json.dumps([getattr(self, name) for name in names], sort_keys=True)
+        names = ("text", "wrt", "given", "upstream", "ties", "expand", "stages", "hessian")
+        options = [getattr(self, name) for name in names if name != "upstream" or self.upstream is not None]
+        said = json.dumps(options, sort_keys=True, default=lambda array: array.tolist())
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def __call__(self, columns: Mapping[str, Array]) -> dict[str, Array]:
@@ -113,17 +125,24 @@ class Mapper:
         return self.run(columns)[0]
 
     def run(
-        self, columns: Mapping[str, Array], rows: int | None = None, missing: Any = None
+        self,
+        columns: Mapping[str, Array],
+        rows: int | None = None,
+        missing: Any = None,
+        failed: dict[int, str] | None = None,
     ) -> tuple[dict[str, Array], dict[str, tuple[int, int]]]:
         """The columns of the outputs; and what was remarkable, in how many rows, and in which one first.
 
-        `rows` is needed only where there is no column to count; `missing` are rows of which nothing is remarked.
+        `rows` is needed only where there is no column to count; `missing` are rows of which nothing is remarked. Rows
+        whose arrays do not fit the formula are put into `failed`, with the reason; without it, the first is a Problem.
         """
         inputs = [columns[name] for name in self.inputs]
         count = len(inputs[0]) if inputs else rows or 0
-        kernel = self.kernel(count)
         self.done += count
-        found, met = kernel.run(inputs, count, threads=self.threads)
+        if self.arrays:
+            found, met = self.run_arrays(inputs, count, missing, failed)
+        else:
+            found, met = self.kernel(count).run(inputs, count, threads=self.threads)
         results = dict(zip(self.outputs, found, strict=True))
         tally = Tally()
         for text, (times, first) in zip(self.plan.watches, met, strict=True):
@@ -132,7 +151,26 @@ class Mapper:
             not_finite(results, tally, missing)
         return results, tally.rows
 
+    def run_arrays(
+        self, inputs: list[Array], count: int, missing: Any, failed: dict[int, str] | None
+    ) -> tuple[list[Array], list[tuple[int, int]]]:
+        """The results of rows with arrays, and what the watches met."""
+        wrong: dict[int, str] = {}
+        found, met = self.array_kernel.run(inputs, count, wrong, missing)
+        if wrong and failed is None:
+            first = min(wrong)
+            raise Problem("row", f"row {first + 1}: {wrong[first]}")
+        if failed is not None:
+            failed.update(wrong)
+        return found, met
+
     # ── engines ──
+
+    @cached_property
+    def array_kernel(self) -> Any:
+        from backprop.rows.array_engine import ArrayKernel
+
+        return ArrayKernel(self.plan, self.inputs, self.given)
 
     def kernel(self, rows: int) -> Any:
         """The program, ready to run: compiled where that was asked for, or where it is worth it."""
@@ -170,78 +208,97 @@ class Mapper:
         )
 
 
-def number_of(name: str, value: Any) -> float:
-    """A value that is the same in every row. Raises a Problem where it is no number."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise Problem("value", f"{name} is no number: rows are computed with numbers alone") from None
-
-
 def not_finite(results: dict[str, Array], tally: Tally, missing: Any = None) -> None:
     """Count the rows whose results are not finite, column by column."""
     import numpy as np
 
+    from backprop.rows import columns
+
     with np.errstate(all="ignore"):
         for name, column in results.items():
-            if np.isfinite(column.sum()):
+            if columns.has_finite_sum(column):
                 continue
-            wrong = ~np.isfinite(column)
+            wrong = columns.not_finite(column)
             if missing is not None:
                 wrong[missing] = False
             count = int(np.count_nonzero(wrong))
             tally.add(f"{name} is not finite", count, int(wrong.argmax()) if count else 0)
 
 
+class Block(NamedTuple):
+    """Second derivatives by arrays: the circuit of the gradient in a variable, derived again.
+
+    `seed` is the gradient on that gradient, `wires` where the gradients in the other variables are.
+    """
+
+    variable: str
+    circuit: Circuit
+    seed: str
+    wires: dict[str, int]
+
+
 class Plan:
     """The derived circuit of a mapper: `wires` has the wire of each output column, `watches` those of each remark.
 
-    Raises a Problem where the formula or an option is wrong.
+    With arrays, the second derivatives are `blocks`, whose columns stand behind the others; `of_variable` says which
+    columns have the shape of which variable, and `seed` is the variable of the circuit that is the gradient on the
+    output. Raises a Problem where the formula or an option is wrong.
     """
 
     def __init__(self, mapper: Mapper) -> None:
         compiled = Compiled(mapper.text, ties=mapper.ties, expand=mapper.expand, source=mapper.source)
-        base, self.names = compiled._circuit(mapper.given)
-        self.variables = list(base.variables)
-        if base.tensors:
-            mixing = next((wire for wire, gate in enumerate(base.gates) if gate.mixes), None)
-            span = None if mixing is None else base.span(mixing)
-            raise Problem(
-                "shape",
-                "rows are computed with numbers alone, and there are vectors or matrices here",
-                text=compiled.program.text, source=mapper.source, spans=[span] if span else [],
-            )  # fmt: skip
-        wrt = [name for name in base.variables if name not in mapper.given] if mapper.wrt is None else mapper.wrt
-        for name in [*wrt, *mapper.given]:
+        self.base, self.names = compiled._circuit(mapper.given)
+        base = self.base
+        self.upstream = mapper.upstream
+        self.arrays = base.tensors or any(
+            not isinstance(value, float | None) for value in (*mapper.given.values(), mapper.upstream)
+        )
+        self.wrt = [name for name in base.variables if name not in mapper.given] if mapper.wrt is None else mapper.wrt
+        for name in [*self.wrt, *mapper.given]:
             if name not in base.variables:
                 known = nearest(name, base.variables)
                 hint = f"did you mean {known}?" if known else f"its variables are {', '.join(base.variables) or 'none'}"
                 raise Problem("variable", f"the expression has no variable {name}", hint=hint)
         self.output = base.names[base.output]
-        derived = derive(base, wrt, ties=mapper.ties)
+        self.seed = self.unused("upstream") if self.arrays and self.upstream is not None else None
+        above = 1.0 if self.upstream is None else self.upstream if self.seed is None else self.seed
+        derived = derive(base, self.wrt, ties=mapper.ties, upstream=above, arrays=self.arrays)
         self.circuit = derived.circuit
         self.wires: dict[str, int] = {}
+        self.outputs: list[str] = []
+        self.of_variable: dict[str, str] = {}
+        self.blocks: list[Block] = []
         self.put(self.output, derived.value)
-        for name in wrt:
+        for name in self.wrt:
             self.put(f"d{self.output}_d{name}", derived.gradients[name])
+            self.of_variable[f"d{self.output}_d{name}"] = name
         if mapper.stages:
-            self.add_stages(base, derived.of)
+            self.add_stages(derived.of)
         if mapper.hessian:
-            self.add_hessian(wrt, derived.gradients, mapper.ties)
+            self.add_hessian(derived.gradients, mapper.ties)
         self.watches: dict[str, tuple[int, ...]] = {}
         if mapper.notes:
-            self.add_watches(base, derived.of)
+            self.add_watches(derived.of)
 
-    def put(self, name: str, wire: int) -> None:
-        """Name a column."""
-        if name in self.wires:
+    def unused(self, name: str) -> str:
+        """A name that no variable has."""
+        while name in self.base.variables:
+            name += "_"
+        return name
+
+    def put(self, name: str, wire: int | None) -> None:
+        """Name a column; without a wire, it is of a block."""
+        if name in self.outputs:
             raise Problem(
                 "option", f"two columns of the output would be called {name}", hint="give a stage another name"
             )
-        self.wires[name] = wire
+        self.outputs.append(name)
+        if wire is not None:
+            self.wires[name] = wire
 
-    def add_stages(self, base: Circuit, of: dict[int, int]) -> None:
+    def add_stages(self, of: dict[int, int]) -> None:
         """The value and the gradient of every intermediate variable."""
+        base = self.base
         for wire in self.names.shown():
             if base.gates[wire] is not INPUT and wire != base.output:
                 name = self.names.names[wire]
@@ -249,17 +306,23 @@ class Plan:
                 if wire in of:
                     self.put(f"d{self.output}_d{name}", of[wire])
 
-    def add_hessian(self, wrt: list[str], gradients: dict[str, int], ties: str) -> None:
+    def add_hessian(self, gradients: dict[str, int], ties: str) -> None:
         """The second derivatives: the circuit derived again, once for each gradient."""
-        for index, name in enumerate(wrt):
-            again = derive(self.circuit, wrt[index:], output=gradients[name], ties=ties)
-            self.circuit = again.circuit
-            for other, wire in again.gradients.items():
-                self.put(f"d2{self.output}_d{name}_d{other}", wire)
+        for index, name in enumerate(self.wrt):
+            others = self.wrt[index:]
+            if self.arrays:
+                seed = self.unused("seed")
+                again = derive(self.circuit, others, output=gradients[name], ties=ties, upstream=seed, arrays=True)
+                self.blocks.append(Block(name, again.circuit, seed, again.gradients))
+            else:
+                again = derive(self.circuit, others, output=gradients[name], ties=ties)
+                self.circuit = again.circuit
+            for other in others:
+                self.put(f"d2{self.output}_d{name}_d{other}", None if self.arrays else again.gradients[other])
 
-    def add_watches(self, base: Circuit, of: dict[int, int]) -> None:
+    def add_watches(self, of: dict[int, int]) -> None:
         """Where a stage sits on a tie or a kink that decides its gradient."""
-        growing = Growing(self.circuit)
+        base, growing = self.base, Growing(self.circuit)
         for wire, gate in enumerate(base.gates):
             if not gate.kink or gate.flat or not base.active[wire] or wire not in of:
                 continue
@@ -270,8 +333,8 @@ class Plan:
                     continue
                 text = f"{' + '.join(f'({name} == out)' for name in names)} > 1"
             scope = [*base.inputs[wire], wire]
-            met = growing.splice(template(text, (*names, "out")), scope)
-            what = "a tie" if gate.variadic else "a kink"
+            met = growing.splice(template(text, (*names, "out"), gate), scope)
+            what = "a tie" if gate.variadic or (gate.mixes and gate.routes) else "a kink"
             said = f"{self.names.text(wire)} = {self.names.expression(wire)} is at {what}"
             self.watches[said] = (met, of[wire])
         self.circuit = growing.circuit
