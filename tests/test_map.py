@@ -349,6 +349,21 @@ def test_polars_and_the_standard_library_write_the_same_table(tmp_path: Path, mo
 
 
 @needs("polars", "table")
+@pytest.mark.parametrize("source", ["t.csv", "t.jsonl"])
+def test_what_stands_beside_null_is_kept(source: str, tmp_path: Path) -> None:
+    import polars as pl
+
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n,3\n4,nan\n")
+    (tmp_path / "t.jsonl").write_text('{"x":1,"y":2}\n{"x":null,"y":3}\n{"x":4,"y":"NaN"}\n')
+    shell(f"backprop map 'x*y' {source} -o out.parquet", tmp_path)
+    found = pl.read_parquet(tmp_path / "out.parquet")
+    assert found["x"].to_list() == [1.0, None, 4.0]
+    assert found["y"].to_list()[:2] == [2.0, 3.0]
+    assert math.isnan(found["y"].to_list()[2])
+    assert found["f"].to_list()[:2] == [2.0, None]
+
+
+@needs("polars", "table")
 def test_a_parquet_part_says_itself_that_it_is_done(tmp_path: Path) -> None:
     import polars as pl
 

@@ -37,6 +37,7 @@ class MapCommand(ExpressionCommand):
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="The same value in every row.")
 @click.option("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
 @click.option("--wrt", metavar="x,y", help="The gradients of these variables only.")
+@click.option("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
 @click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 @click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
 @click.option("--stages", is_flag=True, help="Add every intermediate variable, and its gradient.")
@@ -71,7 +72,7 @@ class Run:
     """One call of the command."""
 
     def __init__(self, ctx: click.Context, **options: Any) -> None:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads for matrices, and there are none
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
         from backprop.rows.files import expanded
         from backprop.rows.pipeline import Options
 
@@ -115,9 +116,10 @@ class Run:
                 raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
             given[name.strip()] = parse_value(value, name.strip())
         wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
+        upstream = None if asked["upstream"] is None else parse_value(asked["upstream"], "the upstream")
         return Mapper(
-            text, wrt=wrt, given=given, ties=asked["ties"], expand=asked["expand"], stages=asked["stages"],
-            hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
+            text, wrt=wrt, given=given, upstream=upstream, ties=asked["ties"], expand=asked["expand"],
+            stages=asked["stages"], hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
             threads=asked["threads"] or os.cpu_count() or 1, source=source,
         )  # fmt: skip
 

@@ -56,7 +56,9 @@ def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
         return Rows(rules.forward(along, len(inputs), True)(*[each(x, count) for x in inputs]))
     if gate.definition and not gate.settings and own is None:
         return defined(gate, inputs, count)
-    return Rows(np.stack([forward(*[x.array[row] if isinstance(x, Rows) else x for x in inputs]) for row in range(count)]))
+    return Rows(
+        np.stack([forward(*[x.array[row] if isinstance(x, Rows) else x for x in inputs]) for row in range(count)])
+    )
 
 
 def behind_rows(gate: Gate, rank: int) -> Gate | None:
@@ -78,7 +80,11 @@ def defined(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
 
 
 def evaluate(
-    circuit: Circuit, wanted: Iterable[int], at: Mapping[str, Value], count: int, known: Mapping[int, Value] | None = None
+    circuit: Circuit,
+    wanted: Iterable[int],
+    at: Mapping[str, Value],
+    count: int,
+    known: Mapping[int, Value] | None = None,
 ) -> dict[int, Value]:
     """The values of some wires in `count` rows. Those that are `known` are not computed again."""
     wanted = set(wanted)
@@ -133,7 +139,9 @@ class ArrayKernel:
             assembled([(places, results[number]) for places, results, _ in found], rows)
             for number in range(len(self.plan.outputs))
         ]
-        return results, [counted([places[masks[n]] for places, _, masks in found]) for n in range(len(self.plan.watches))]
+        return results, [
+            counted([places[masks[n]] for places, _, masks in found]) for n in range(len(self.plan.watches))
+        ]
 
     def computed(
         self, places: Any, values: list[Column], failed: dict[int, str]
@@ -164,7 +172,9 @@ class ArrayKernel:
             found = tensors.evaluate(plan.base, self.at_first(values))
             self.check_output(found[plan.base.output])
             varying = reached_from(plan.base, [plan.base.variables[name] for name in (*self.inputs, *plan.wrt)])
-            largest = max((prod(shape_of(value)) for value, varies in zip(found, varying, strict=True) if varies), default=1)
+            largest = max(
+                (prod(shape_of(value)) for value, varies in zip(found, varying, strict=True) if varies), default=1
+            )
             self.sizes[shapes] = min(MOST, max(1, CHUNK // max(largest, 1)))
         return self.sizes[shapes]
 
@@ -225,7 +235,9 @@ class ArrayKernel:
             for other, wire in block.wires.items():
                 rows[other].append(spread_out(found[wire], shapes[other], count))
         return [
-            np.stack(columns, axis=1).reshape(count, *own, *shapes[other]) if columns else np.empty((count, *own, *shapes[other]))
+            np.stack(columns, axis=1).reshape(count, *own, *shapes[other])
+            if columns
+            else np.empty((count, *own, *shapes[other]))
             for other, columns in rows.items()
         ]
 

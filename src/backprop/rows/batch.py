@@ -13,20 +13,46 @@ from backprop.rows.mapper import Mapper, Tally
 class Batch(NamedTuple):
     """Rows as they were read.
 
-    `columns` holds a list of numbers for each column that the formula uses; `missing` the rows (counted in the batch)
-    in which one is null, or that are bad and kept: `errors` says why. `raw` is each row as text without its end of
-    line, `format` what kind of text that is; `records` are the values by name, for a writer of another format.
+    `columns` holds a list of numbers for each column that the formula uses, None where there is none (of lists of
+    numbers, or a column that is made already, where it has arrays); `missing` the rows (counted in the batch) in which
+    one is null, or that are bad and kept: `errors` says why. `raw` is each row as text without its end of line,
+    `format` what kind of text that is; `records` are the values by name, for a writer of another format; `lines` where
+    each row begins.
     """
 
-    columns: dict[str, list[float]]
+    columns: dict[str, Any]
     missing: list[int]
     errors: dict[int, str]
     raw: Sequence[str]
     format: str
     records: Sequence[dict[str, Any]]
+    lines: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.raw)
+
+    def judged(self, failed: dict[int, str], judge: Judge, source: str) -> tuple[Batch, list[int]]:
+        """The batch after rows that could not be computed were judged, and those that were left out."""
+        errors = dict(self.errors)
+        dropped = []
+        for row in sorted(failed):
+            if judge.judge(source, self.lines[row], failed[row], self.raw[row]):
+                errors[row] = failed[row]
+            else:
+                dropped.append(row)
+        missing = sorted({*self.missing, *errors})
+        kept = [row for row in range(len(self)) if row not in set(dropped)]
+        new = {row: place for place, row in enumerate(kept)}
+        batch = Batch(
+            columns={name: [column[row] for row in kept] for name, column in self.columns.items()},
+            missing=[new[row] for row in missing if row in new],
+            errors={new[row]: why for row, why in errors.items() if row in new},
+            raw=[self.raw[row] for row in kept],
+            format=self.format,
+            records=[self.records[row] for row in kept],
+            lines=[self.lines[row] for row in kept],
+        )
+        return batch, dropped
 
 
 class Report:

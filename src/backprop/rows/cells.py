@@ -4,11 +4,16 @@ In text: digits with a sign, a point and an exponent as they like, `inf`, `infin
 around; no underscores, no thousands separators, no other digits than ASCII's. In JSON: a number, or one of the strings
 "NaN", "Infinity", "-Infinity". What is null (nothing between two separators, the user's null values, JSON's null) is
 no number and no mistake: its row has null for results.
+
+A vector is a list of numbers, a matrix a list of equally long lists; in a cell of text as JSON writes them. How deep
+the lists of a column are, its first row says; how long they are may differ from row to row. Null in a list is a
+mistake.
 """
 
 from __future__ import annotations
 
 import json
+from itertools import chain
 from math import isnan, nan
 from typing import Any
 
@@ -26,7 +31,8 @@ def from_text(text: str, column: str) -> float:
             raise ValueError
         return float(text)
     except ValueError:
-        raise Bad(f"column '{column}': expected a number, got {shown(text)}") from None
+        more = alone([]) if text.lstrip().startswith("[") else ""
+        raise Bad(f"column '{column}': expected a number, got {shown(text)}{more}") from None
 
 
 def from_json(value: Any, column: str) -> float:
@@ -40,7 +46,90 @@ def from_json(value: Any, column: str) -> float:
             raise Bad(f"column '{column}': {shown(value)} is beyond the largest number, 1.797e308") from None
     if type(value) is str and value in NOT_FINITE:
         return NOT_FINITE[value]
-    raise Bad(f"column '{column}': expected a number, got {shown(value)}")
+    raise Bad(f"column '{column}': expected a number, got {shown(value)}{alone(value)}")
+
+
+def alone(value: Any) -> str:
+    """Why a formula of numbers alone takes no list."""
+    return "; of a list the output is one too: sum(…) it, or give --upstream" if isinstance(value, list) else ""
+
+
+# ── vectors and matrices ──
+
+
+def value_from_text(text: str, column: str, ranks: dict[str, int]) -> Any:
+    """The number in a cell of text, or the lists of them. Raises Bad."""
+    if not text.lstrip().startswith("["):
+        return value_from_json(from_text(text, column), column, ranks)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Bad(f"column '{column}': expected a list of numbers, got {shown(text)}") from None
+    return value_from_json(value, column, ranks)
+
+
+def value_from_json(value: Any, column: str, ranks: dict[str, int]) -> Any:
+    """A number as a float, lists of numbers as they are, if they are as deep as in the column's first row. Raises Bad.
+
+    `ranks` says how deep the lists of each column are; a column that is not there yet is added.
+    """
+    rank = ranks.get(column, depth_of(value))
+    found = elements(value, column, column, rank)
+    ranks[column] = rank
+    return found
+
+
+def depth_of(value: Any) -> int:
+    """How deep lists are, by their first elements."""
+    depth = 0
+    while isinstance(value, list):
+        depth += 1
+        value = value[0] if value else None
+    return depth
+
+
+def elements(value: Any, column: str, place: str, rank: int) -> Any:
+    """Lists of numbers, some levels deep; `place` is where they stand. Raises Bad."""
+    where = "" if place == column else f" at {place}"
+    if not rank:
+        try:
+            return from_json(value, column)
+        except Bad as bad:
+            if where or isinstance(value, list):
+                raise Bad(f"column '{column}': expected a number{where}, got {shown(value)}") from None
+            raise bad
+    if not isinstance(value, list):
+        wanted = f"a list of {'lists of ' * (rank - 1)}numbers"
+        raise Bad(f"column '{column}': expected {wanted}{where}, got {shown(value)}")
+    found = [elements(element, column, f"{place}[{index}]", rank - 1) for index, element in enumerate(value)]
+    for index, element in enumerate(found if rank > 1 else ()):
+        if shape_of_lists(element) != shape_of_lists(found[0]):
+            more, first = len(element), len(found[0])
+            raise Bad(f"column '{column}': expected {first} numbers at {place}[{index}], got {more}")
+    return found
+
+
+def shape_of_lists(value: Any) -> tuple[int, ...]:
+    return (len(value), *shape_of_lists(value[0] if value else 0.0)) if isinstance(value, list) else ()
+
+
+def column_from_json(values: list[Any], column: str, ranks: dict[str, int]) -> Any:
+    """A column of numbers or lists at once. Raises ValueError where there is anything but numbers, as deep as it should
+    be: then the careful way says what."""
+    from backprop.rows.columns import column_of
+
+    rank = ranks.setdefault(column, depth_of(values[0])) if values and values[0] is not None else ranks[column]
+    flat = values
+    for _ in range(rank):
+        if set(map(type, flat)) - {list}:
+            raise ValueError
+        flat = list(chain.from_iterable(flat))
+    if not set(map(type, flat)) <= {float, int}:
+        raise ValueError
+    return column_of(values)
+
+
+# ── writing ──
 
 
 def shown(value: Any) -> str:
@@ -56,6 +145,16 @@ def json_number(value: float) -> str:
     return '"NaN"' if isnan(value) else '"Infinity"' if value > 0 else '"-Infinity"'
 
 
+def json_value(value: Any) -> str:
+    """A number or lists of numbers as JSON."""
+    return json_number(value) if isinstance(value, float) else f"[{','.join(map(json_value, value))}]"
+
+
 def text_number(value: float) -> str:
     """A number as a cell of text."""
     return repr(value)
+
+
+def text_value(value: Any) -> str:
+    """A number, or lists of numbers, as a cell of text."""
+    return text_number(value) if isinstance(value, float) else json_value(value)

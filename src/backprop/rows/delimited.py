@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from math import nan
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.batch import Batch, Judge, check_columns
-from backprop.rows.cells import Bad, from_text, text_number
+from backprop.rows.cells import Bad, from_text, text_number, text_value, value_from_text
 from backprop.rows.lines import Input, decoded
 from backprop.rows.mapper import Mapper
 
@@ -119,6 +120,9 @@ class Reader:
         self.format = format
         self.nulls = nulls
         self.used = {name: names.index(name) for name in mapper.inputs if name in names}
+        self.arrays = mapper.arrays
+        self.ranks = mapper.ranks
+        self.value = partial(value_from_text, ranks=mapper.ranks) if mapper.arrays else from_text
 
     def rows(self, lines: list[str], first: int) -> Batch:
         """The rows of some lines. The plain way first: no quotes, and a number in each column that is used."""
@@ -128,14 +132,16 @@ class Reader:
                 fields = [text.split(self.separator) for text in lines]
                 if all(len(row) == width for row in fields) and all(text.isascii() for text in lines):
                     columns = {name: [float(row[at]) for row in fields] for name, at in self.used.items()}
-                    return Batch(columns, [], {}, lines, self.format, Records(self.names, fields, self.used))
+                    where = range(first, first + len(lines))
+                    return Batch(columns, [], {}, lines, self.format, Records(self.names, fields, self.used), where)
             except ValueError:
                 pass
         return self.careful(lines, first)
 
     def careful(self, lines: list[str], first: int) -> Batch:
         """The rows of some lines, one after the other: nulls, quotes, and what is bad."""
-        columns: dict[str, list[float]] = {name: [] for name in self.used}
+        columns: dict[str, list[Any]] = {name: [] for name in self.used}
+        where: list[int] = []
         missing: list[int] = []
         errors: dict[int, str] = {}
         raw: list[str] = []
@@ -150,7 +156,7 @@ class Reader:
                 if len(row) != len(self.names):
                     raise Bad(f"expected {len(self.names)} columns, got {len(row)}")
                 numbers = [
-                    None if row[at].strip() in self.nulls else from_text(row[at], name)
+                    None if row[at].strip() in self.nulls else self.value(row[at], name)
                     for name, at in self.used.items()
                 ]
             except Bad as bad:
@@ -164,10 +170,11 @@ class Reader:
             if None in numbers:
                 missing.append(len(raw))
             for column, value in zip(columns.values(), numbers, strict=True):
-                column.append(nan if value is None else value)
+                column.append(value)
             raw.append(text)
             fields.append(row)
-        return Batch(columns, missing, errors, raw, self.format, Records(self.names, fields, self.used))
+            where.append(number)
+        return Batch(columns, missing, errors, raw, self.format, Records(self.names, fields, self.used), where)
 
 
 class Records(Sequence[dict[str, Any]]):
@@ -185,11 +192,15 @@ class Records(Sequence[dict[str, Any]]):
         return {name: self.value(name, text) for name, text in zip(self.names, self.fields[index], strict=True)}
 
     def value(self, name: str, text: str) -> Any:
-        """A field as JSON: nothing is null; what is spelt like a number of JSON is one, the rest is text."""
+        """A field as JSON: nothing is null; what is spelt like a number of JSON is one, a list that the formula uses is
+        one, the rest is text."""
         import json
 
         if not text:
             return None
+        if name in self.used and text.lstrip().startswith("["):
+            with suppress(ValueError, RecursionError):
+                return json.loads(text)
         return json.loads(text) if JSON_NUMBER.fullmatch(text) else text
 
 
@@ -214,16 +225,20 @@ class Writer:
 
     def text(self, batch: Batch, results: Sequence[Any], finite: bool) -> str:
         """The lines of a batch, with the results beside each row; and before the first batch the line of names."""
+        from backprop.rows.columns import values_of
+
         separator = self.separator
         head = ""
         if self.before is None:
             self.before = [] if self.only_new else list(batch.records[0]) if len(batch) else []
             head = written([*self.before, *self.names, *(["_error"] if self.with_errors else [])], separator) + "\n"
-        columns = [column.tolist() for column in results]
-        if batch.missing or self.with_errors:
+        columns = [values_of(column) for column in results]
+        lists = any(column.ndim > 1 or column.dtype == object for column in results)
+        if batch.missing or self.with_errors or lists:
             missing = set(batch.missing)
+            cell = self.cell if lists else text_number
             tails = [
-                separator.join([""] * len(columns) if index in missing else map(text_number, row))
+                separator.join([""] * len(columns) if index in missing else map(cell, row))
                 for index, row in enumerate(zip(*columns, strict=True))
             ]
             if self.with_errors:
@@ -239,9 +254,13 @@ class Writer:
         heads = batch.raw if batch.format == self.format else [self.fields(record) for record in batch.records]
         return head + "".join([f"{own}{separator}{tail}\n" for own, tail in zip(heads, tails, strict=True)])
 
-    def totals(self, rows: int, sums: dict[str, float]) -> str:
+    def cell(self, value: Any) -> str:
+        """A number, or lists of them, as a cell with quotes where they are needed."""
+        return written([text_value(value)], self.separator)
+
+    def totals(self, rows: int, sums: dict[str, Any]) -> str:
         """Sums over all rows, as a table of one row."""
-        values = [str(rows), *map(text_number, sums.values())]
+        values = [str(rows), *map(self.cell, sums.values())]
         return f"{written(['rows', *sums], self.separator)}\n{self.separator.join(values)}\n"
 
     def fields(self, record: dict[str, Any]) -> str:

@@ -11,9 +11,10 @@ from backprop.errors import Problem
 from backprop.rows.batch import Batch, Judge, Report, check_columns
 from backprop.rows.delimited import SEPARATORS, Reader, Records, header
 from backprop.rows.files import TEXT
+from backprop.rows.jsonl import compact
 from backprop.rows.lines import Input, decoded, unreadable
 from backprop.rows.mapper import Mapper
-from backprop.rows.pipeline import Options, Seen, batches, size_of, standard_output, writer_of
+from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of, standard_output, writer_of
 
 CHUNK = 131_072  # rows at a time
 BLOCK = 4 << 20  # bytes of text at a time
@@ -22,6 +23,7 @@ ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds i
 
 LINES = "\0"  # the column of whole lines
 READ = "\0"  # before the name of a column of text: the column of its numbers
+LINE = "\1"  # the column of the places of rows that may turn out bad when they are computed
 
 Frame = Any
 
@@ -60,7 +62,7 @@ def all_frames(
         for source in sources:
             size = size_of(source)
             for frame, read in frames_of(source, mapper, target, options, judge):
-                yield with_results(frame, mapper, target, options, report)
+                yield with_results(frame, mapper, target, options, report, judge, source)
                 report.bad = judge.bad
                 seen(report, read, size)
 
@@ -83,28 +85,31 @@ def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge)
     try:
         for batch in batches(given, mapper, judge, options):
             names = [name for name in batch.records[0] if name not in mapper.inputs] if names is None else names
-            columns = {name: [as_text(record.get(name)) for record in batch.records] for name in names}
+            columns = {name: [text_of(record.get(name)) for record in batch.records] for name in names}
             frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
-            yield with_numbers(frame, batch, options, ""), given.read
+            yield with_numbers(frame, batch, options, "", mapper.ranks), given.read
     finally:
         given.close()
 
 
-def as_text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
     """What is no number for the formula, as text."""
     import json
 
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str) -> Frame:
+def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str, ranks: dict[str, int]) -> Frame:
     """A frame with the numbers of a batch in columns of their own."""
     pl = polars()
-    new = []
+    from backprop.rows import lists
+    from backprop.rows.columns import column_of
+
+    new = [pl.Series(LINE, batch.lines, dtype=pl.Int64)]
     for name, values in batch.columns.items():
-        series = pl.Series(prefix + name, values, dtype=pl.Float64)
-        if batch.missing:
-            series = series.scatter(batch.missing, None)
+        series = lists.to_series(prefix + name, column_of(values), [None] * ranks.get(name, 0))
+        if batch.missing and isinstance(values, list):
+            series = series.set(pl.Series([value is None for value in values]), None)
         new.append(series)
     if options.errors == "null":
         errors = [batch.errors.get(index) for index in range(len(batch))]
@@ -135,7 +140,9 @@ def frames_of_delimited(
                 for _ in range(taken):
                     data = data.partition(b"\n")[2]
                 line += taken
-                yield parsed(b"", line, reader, options), given.read  # what the columns are, also if there is no row
+                empty = parsed(b"", line, reader, options)
+                if not mapper.arrays:  # what the columns are, also if there is no row
+                    yield empty, given.read
             if reader is not None and data:
                 frame = plain(data, reader, options) if target == format else None
                 yield parsed(data, line, reader, options) if frame is None else frame, given.read
@@ -178,7 +185,7 @@ def count(data: bytes, character: str) -> int:
 def plain(data: bytes, reader: Reader, options: Options) -> Frame | None:
     """Rows without quotes: a column of whole lines, and the numbers. None where there is any doubt."""
     pl = polars()
-    if b'"' in data or b"\r" in data or options.nulls != ("",) or options.errors == "null":
+    if b'"' in data or b"\r" in data or options.nulls != ("",) or options.errors == "null" or reader.arrays:
         return None
     last, width = reader.names[-1], len(reader.names)
     schema = {name: pl.Float64 if name in reader.used else pl.String for name in reader.names}
@@ -206,7 +213,7 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
     """The rows of some lines as text, with a column of numbers for each that the formula uses."""
     pl = polars()
     frame = None
-    if options.nulls == ("",):
+    if options.nulls == ("",) and not (reader.arrays and data):
         try:
             frame = pl.read_csv(
                 data, has_header=False, separator=reader.separator, infer_schema=False,
@@ -225,7 +232,8 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
     batch = reader.careful(lines if lines[-1] else lines[:-1], line)
     fields = batch.records.fields if isinstance(batch.records, Records) else []
     columns = {name: [row[at] or None for row in fields] for at, name in enumerate(reader.names)}
-    return with_numbers(pl.DataFrame(columns, schema=dict.fromkeys(reader.names, pl.String)), batch, options, READ)
+    texts = pl.DataFrame(columns, schema=dict.fromkeys(reader.names, pl.String))
+    return with_numbers(texts, batch, options, READ, reader.ranks)
 
 
 def frames_of_binary(source: str, mapper: Mapper, options: Options, format: str) -> Iterator[tuple[Frame, int]]:
@@ -239,14 +247,32 @@ def frames_of_binary(source: str, mapper: Mapper, options: Options, format: str)
     except pl.exceptions.PolarsError as error:
         raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
     check_columns(list(schema), mapper, source, options.only_new)
-    for name in mapper.inputs:
-        if not schema[name].is_numeric():
-            raise Problem("file", f"{source}: column '{name}': expected numbers, got {schema[name]}", status=1)
+    check_types(schema, mapper, source)
     if options.only_new and mapper.inputs:
         lazy = lazy.select(mapper.inputs)
-    size = size_of(source)
+    size, rows = size_of(source), 0
     for frame in streamed(pl, lazy, source):
-        yield frame, size
+        yield numbered(frame, rows, options) if mapper.arrays else frame, size
+        rows += frame.height
+
+
+def check_types(schema: Any, mapper: Mapper, source: str) -> None:
+    """The columns that the formula uses hold numbers, or where it has arrays, lists of them."""
+    from backprop.rows.lists import lengths
+
+    for name in mapper.inputs:
+        shape = lengths(schema[name])
+        if shape is None or (shape and not mapper.arrays):
+            hint = "" if shape is None else "of a list the output is one too: sum(…) it, or give --upstream"
+            message = f"{source}: column '{name}': expected numbers, got {schema[name]}"
+            raise Problem("file", message, hint=hint, status=1)
+
+
+def numbered(frame: Frame, before: int, options: Options) -> Frame:
+    """A frame with the numbers of its rows, counted from 1, and room for what is wrong with them."""
+    pl = polars()
+    frame = frame.with_columns(pl.int_range(before + 1, before + 1 + frame.height, eager=True).alias(LINE))
+    return frame.with_columns(_error=pl.lit(None, pl.String)) if options.errors == "null" else frame
 
 
 def streamed(pl: Any, lazy: Any, source: str) -> Iterator[Frame]:
@@ -263,23 +289,34 @@ def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def with_results(frame: Frame, mapper: Mapper, target: str, options: Options, report: Report) -> Frame:
+def with_results(
+    frame: Frame, mapper: Mapper, target: str, options: Options, report: Report, judge: Judge, source: str
+) -> Frame:
     """A frame with the columns of the results; null where a number was null."""
     pl = polars()
+    from backprop.rows import lists
+
     numbers, typed, missing = {}, {}, None
+    failed: dict[int, str] = {}
     for name in mapper.inputs:
         series = frame.get_column(READ + name if READ + name in frame.columns else name)
-        series = series.cast(pl.Float64) if series.dtype != pl.Float64 else series
         typed[name] = series
-        if series.null_count():
-            empty = series.is_null().to_numpy()
+        numbers[name], empty, wrong = lists.from_series(series)
+        failed |= wrong
+        if empty is not None:
             missing = empty if missing is None else missing | empty
-            series = series.fill_null(float("nan"))
-        numbers[name] = series.to_numpy()
-    results, met = mapper.run(numbers, frame.height, missing)
+    frame, numbers, missing = judged(frame, numbers, missing, failed, judge, source)
+    results, met = mapper.run(numbers, frame.height, missing, failed := {})
+    if failed:
+        before = frame.height
+        frame, results, missing = judged(frame, results, missing, failed, judge, source)
+        met = moved_up(met, sorted(failed) if frame.height < before else [])
+    if LINE in frame.columns:
+        typed = {name: frame.get_column(READ + name if READ + name in frame.columns else name) for name in typed}
     report.tally.join(met, report.rows)
     report.rows += frame.height
-    new = [pl.Series(name, column) for name, column in results.items()]
+    shapes = mapper.shapes({name: lists.lengths(series.dtype) or () for name, series in typed.items()})
+    new = [lists.to_series(name, column, shapes.get(name)) for name, column in results.items()]
     if missing is not None:
         new = [series.set(pl.Series(missing), None) for series in new]
     errors = [frame.get_column("_error")] if options.errors == "null" and "_error" in frame.columns else []
@@ -288,12 +325,34 @@ def with_results(frame: Frame, mapper: Mapper, target: str, options: Options, re
     own = [
         name
         for name in frame.columns
-        if name == LINES or (not name.startswith(READ) and not (errors and name == "_error"))
+        if name == LINES or (not name.startswith((READ, LINE)) and not (errors and name == "_error"))
     ]
     columns = {name: frame.get_column(name) for name in own}
     if target not in TEXT:  # text that the formula reads as numbers is written as numbers
         columns |= {name: typed[name].alias(name) for name in own if READ + name in frame.columns}
     return pl.DataFrame([*columns.values(), *new, *errors])
+
+
+def judged(
+    frame: Frame, columns: dict[str, Any], missing: Any, failed: dict[int, str], judge: Judge, source: str
+) -> tuple[Frame, dict[str, Any], Any]:
+    """A frame and its columns after rows that cannot be computed were judged: without them, or with them as missing."""
+    if not failed:
+        return frame, columns, missing
+    import numpy as np
+
+    pl = polars()
+    own = [name for name in frame.columns if not name.startswith((READ, LINE))]
+    kept = np.ones(frame.height, dtype=bool)
+    missing = np.zeros(frame.height, dtype=bool) if missing is None else missing
+    errors = frame.get_column("_error").to_list() if "_error" in frame.columns else [None] * frame.height
+    for row in sorted(failed):
+        raw = compact(frame.select(own).row(row, named=True))
+        kept[row] = missing[row] = judge.judge(source, frame.get_column(LINE)[row], failed[row], raw)
+        errors[row] = failed[row]
+    if judge.errors == "null":
+        frame = frame.with_columns(pl.Series("_error", errors, dtype=pl.String))
+    return frame.filter(kept), {name: column[kept] for name, column in columns.items()}, missing[kept]
 
 
 # ── writing ──
@@ -313,16 +372,20 @@ def write(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper
 
 def write_delimited(frames: Iterator[Frame], path: str | None, target: str) -> None:
     """Frames as CSV or TSV, each as it comes."""
+    from backprop.rows.lists import as_text
+
     with place(path) as out:
         for index, frame in enumerate(frames):
             style = "never" if LINES in frame.columns else "necessary"
-            frame.write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
+            as_text(frame).write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
             if path is None:
                 out.flush()
 
 
 def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, options: Options) -> None:
     """Frames as JSON lines; the writer for text knows how numbers that are not finite are written."""
+    from backprop.rows.lists import from_series
+
     writer = writer_of("jsonl", mapper, options)
     with place(path) as out:
         for frame in frames:
@@ -330,12 +393,13 @@ def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, optio
             missing = frame.select(mapper.outputs[0]).to_series().is_null().arg_true().to_list()
             records = frame.select(own).to_dicts() if not options.only_new else [{}] * frame.height
             batch = Batch({}, missing, {}, records, "frame", records)
-            results = [frame.get_column(name).fill_null(0.0).to_numpy() for name in mapper.outputs]
+            results = [from_series(frame.get_column(name))[0] for name in mapper.outputs]
             out.write(writer.text(batch, results, False).encode())
 
 
 def write_sums(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper, options: Options) -> None:
     """The sums over all rows, as JSON or a table of text."""
+    from backprop.rows.lists import from_series
     from backprop.rows.summation import Sums
 
     if target not in TEXT:
@@ -343,7 +407,7 @@ def write_sums(frames: Iterator[Frame], path: str | None, target: str, mapper: M
     sums = Sums()
     for frame in frames:
         results = frame.select(mapper.outputs).drop_nulls()
-        sums.add({name: results.get_column(name).to_numpy() for name in mapper.outputs}, results.height)
+        sums.add({name: from_series(results.get_column(name))[0] for name in mapper.outputs}, results.height)
     with place(path) as out:
         out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from math import nan
+from functools import partial
 from typing import Any
 
 from backprop.errors import nearest
 from backprop.rows.batch import Batch, Judge, check_outputs
-from backprop.rows.cells import Bad, from_json, json_number, shown
+from backprop.rows.cells import Bad, column_from_json, from_json, json_value, shown, value_from_json
 from backprop.rows.lines import Input, decoded
 from backprop.rows.mapper import Mapper
 
@@ -51,11 +51,14 @@ def rows(lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge
     try:
         records = [loads(text) for text in lines]
         columns = {name: [record[name] for record in records] for name in mapper.inputs}
+        if mapper.arrays and {type(record) for record in records} <= {dict}:
+            made = {name: column_from_json(column, name, mapper.ranks) for name, column in columns.items()}
+            return Batch(made, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
         kinds = {type(value) for column in columns.values() for value in column}
         if kinds <= {float, int} and {type(record) for record in records} <= {dict}:
             if int in kinds:
                 columns = {name: [float(value) for value in column] for name, column in columns.items()}
-            return Batch(columns, [], {}, lines, "jsonl", records)
+            return Batch(columns, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         pass
     return careful(lines, first, source, mapper, judge)
@@ -63,17 +66,19 @@ def rows(lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge
 
 def careful(lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge) -> Batch:
     """The rows of some lines, one after the other: integers, nulls, and what is bad."""
-    columns: dict[str, list[float]] = {name: [] for name in mapper.inputs}
+    columns: dict[str, list[Any]] = {name: [] for name in mapper.inputs}
     missing: list[int] = []
     errors: dict[int, str] = {}
     raw: list[str] = []
+    where: list[int] = []
+    read = partial(value_from_json, ranks=mapper.ranks) if mapper.arrays else from_json
     records: list[dict[str, Any]] = []
     for offset, text in enumerate(lines):
         if not text or text.isspace():
             continue
         try:
             record = parsed(text)
-            numbers = [None if (value := member(record, name)) is None else from_json(value, name) for name in columns]
+            numbers = [None if (value := member(record, name)) is None else read(value, name) for name in columns]
         except Bad as bad:
             if not judge.judge(source, first + offset, str(bad), text):
                 continue
@@ -84,10 +89,11 @@ def careful(lines: list[str], first: int, source: str, mapper: Mapper, judge: Ju
         if None in numbers:
             missing.append(len(raw))
         for column, number in zip(columns.values(), numbers, strict=True):
-            column.append(nan if number is None else number)
+            column.append(number)
         raw.append(text)
         records.append(record)
-    return Batch(columns, missing, errors, raw, "jsonl", records)
+        where.append(first + offset)
+    return Batch(columns, missing, errors, raw, "jsonl", records, where)
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -130,15 +136,19 @@ class Writer:
 
     def text(self, batch: Batch, results: Sequence[Any], finite: bool) -> str:
         """The lines of a batch, with the results beside each row."""
-        columns = [column.tolist() for column in results]
+        from backprop.rows.columns import values_of
+
+        columns = [values_of(column) for column in results]
         if finite and not batch.missing:
             plain = self.plain
             tails = [plain % row for row in zip(*columns, strict=True)]
+            if any(column.ndim > 1 for column in results):
+                tails = [tail.replace(", ", ",") for tail in tails]
         else:
             missing = set(batch.missing)
             empty = ("null",) * len(columns)
             tails = [
-                self.careful % (empty if index in missing else tuple(map(json_number, row)))
+                self.careful % (empty if index in missing else tuple(map(json_value, row)))
                 for index, row in enumerate(zip(*columns, strict=True))
             ]
             for index, error in batch.errors.items():
@@ -148,9 +158,9 @@ class Writer:
         heads = batch.raw if batch.format == "jsonl" else map(compact, batch.records)
         return "".join([joined(head, tail) for head, tail in zip(heads, tails, strict=True)])
 
-    def totals(self, rows: int, sums: dict[str, float]) -> str:
+    def totals(self, rows: int, sums: dict[str, Any]) -> str:
         """Sums over all rows, as one object."""
-        members = [f'"rows":{rows}', *(f"{json.dumps(name)}:{json_number(value)}" for name, value in sums.items())]
+        members = [f'"rows":{rows}', *(f"{json.dumps(name)}:{json_value(value)}" for name, value in sums.items())]
         return f"{{{','.join(members)}}}\n"
 
 

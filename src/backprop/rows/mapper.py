@@ -12,6 +12,7 @@ from backprop.derive import Growing, derive
 from backprop.errors import Problem, nearest
 from backprop.gates import INPUT
 from backprop.library import Compiled
+from backprop.numbers.shapes import shape_of
 from backprop.rows.program import Program, program
 from backprop.values import as_value
 
@@ -46,8 +47,8 @@ class Mapper:
     are the same in every row, numbers or arrays. `upstream` is the gradient on the output, which an output that is no
     number needs. With `stages`, every intermediate variable and its gradient has columns as well; with `hessian`, the
     second derivatives. `inputs` are the names of the columns that it needs, `outputs` those that it makes: the output's
-    name, then `df_dx` for each variable. `arrays` says whether there are vectors and matrices: in the formula, or given.
-    Only then may columns hold them. It can be pickled: what travels is the text and the options.
+    name, then `df_dx` for each variable. `arrays` says whether there are vectors and matrices, in the formula or given:
+    only then may columns hold them. It can be pickled: what travels is the text and the options.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class Mapper:
         for text, (times, first) in zip(self.plan.watches, met, strict=True):
             tally.add(text, times, first)
         if self.notes:
-            not_finite(results, tally, missing)
+            not_finite(results, tally, missing, failed)
         return results, tally.rows
 
     def run_arrays(
@@ -163,6 +164,22 @@ class Mapper:
         if failed is not None:
             failed.update(wrong)
         return found, met
+
+    def shapes(self, columns: Mapping[str, tuple[int | None, ...]]) -> dict[str, tuple[int | None, ...]]:
+        """The shapes of the outputs from those of the columns, None for lengths that differ from row to row.
+
+        What the shape of a stage is, only the rows say: it is not there.
+        """
+        known: dict[str, tuple[int | None, ...]] = {**columns}
+        known |= {name: shape_of(value) for name, value in self.given.items()}
+        found: dict[str, tuple[int | None, ...]] = {self.plan.output: shape_of(self.upstream)}
+        found |= {output: known[name] for output, name in self.plan.of_variable.items()}
+        for block in self.plan.blocks:
+            found |= {
+                f"d2{self.plan.output}_d{block.variable}_d{other}": known[block.variable] + known[other]
+                for other in block.wires
+            }
+        return found
 
     # ── engines ──
 
@@ -208,7 +225,7 @@ class Mapper:
         )
 
 
-def not_finite(results: dict[str, Array], tally: Tally, missing: Any = None) -> None:
+def not_finite(results: dict[str, Array], tally: Tally, missing: Any, failed: dict[int, str] | None) -> None:
     """Count the rows whose results are not finite, column by column."""
     import numpy as np
 
@@ -221,6 +238,8 @@ def not_finite(results: dict[str, Array], tally: Tally, missing: Any = None) -> 
             wrong = columns.not_finite(column)
             if missing is not None:
                 wrong[missing] = False
+            if failed:
+                wrong[list(failed)] = False
             count = int(np.count_nonzero(wrong))
             tally.add(f"{name} is not finite", count, int(wrong.argmax()) if count else 0)
 

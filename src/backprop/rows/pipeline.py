@@ -79,7 +79,11 @@ def default_target(sources: list[str], options: Options) -> str:
 def into(mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen) -> Report:
     """Map some files into an open place, by the way that is there for the formats and the sizes."""
     formats = {options.source(source) for source in sources}
-    if target not in TEXT or formats - TEXT or (path is not None and large(sources, formats, target, options)):
+    if (
+        target not in TEXT
+        or formats - TEXT
+        or (path is not None and not mapper.arrays and large(sources, formats, target, options))
+    ):
         from backprop.rows.frames import map_frames
 
         return map_frames(mapper, sources, path, target, options, seen)
@@ -122,7 +126,7 @@ def map_text(mapper: Mapper, sources: list[str], path: str | None, target: str, 
             given = Input(source)
             stack.callback(given.close)
             for batch in batches(given, mapper, judge, options):
-                results, finite = computed(mapper, batch, report)
+                batch, results, finite = computed(mapper, batch, report, judge, given.name)
                 if sums is not None:
                     sums.add(kept(results, batch.missing), len(batch) - len(batch.missing))
                 else:
@@ -144,7 +148,7 @@ def kept(results: dict[str, Any], missing: list[int]) -> dict[str, Any]:
         return results
     import numpy as np
 
-    return {name: np.delete(column, missing) for name, column in results.items()}
+    return {name: np.delete(column, missing, axis=0) for name, column in results.items()}
 
 
 def standard_output() -> Any:
@@ -175,14 +179,29 @@ def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
     return delimited.Writer(mapper.outputs, options.only_new, target, options.errors == "null")
 
 
-def computed(mapper: Mapper, batch: Batch, report: Report) -> tuple[dict[str, Any], bool]:
-    """The columns of the results, and whether all numbers in them are finite."""
+def computed(
+    mapper: Mapper, batch: Batch, report: Report, judge: Judge, source: str
+) -> tuple[Batch, dict[str, Any], bool]:
+    """The columns of the results, and whether all numbers in them are finite; the batch without rows that could not be
+    computed and are left out."""
     import numpy as np
 
-    columns = {name: np.array(column, dtype=float) for name, column in batch.columns.items()}
-    results, met = mapper.run(columns, len(batch), batch.missing or None)
+    from backprop.rows.columns import column_of, has_finite_sum
+
+    columns = {name: column_of(column) for name, column in batch.columns.items()}
+    failed: dict[int, str] = {}
+    results, met = mapper.run(columns, len(batch), batch.missing or None, failed)
+    if failed:
+        batch, dropped = batch.judged(failed, judge, source)
+        results = {name: np.delete(column, dropped, axis=0) for name, column in results.items()}
+        met = moved_up(met, dropped)
     report.tally.join(met, report.rows)
     report.rows += len(batch)
     with np.errstate(all="ignore"):
-        finite = all(np.isfinite(column.sum()) for column in results.values())
-    return results, bool(finite)
+        finite = all(has_finite_sum(column) for column in results.values())
+    return batch, results, finite
+
+
+def moved_up(met: dict[str, tuple[int, int]], dropped: list[int]) -> dict[str, tuple[int, int]]:
+    """What was remarkable, its rows counted without those that are left out."""
+    return {text: (count, first - sum(row < first for row in dropped)) for text, (count, first) in met.items()}
