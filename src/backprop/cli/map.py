@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from backprop.cli.expression import ExpressionCommand, Words, name_of, read_expression, read_text
+from backprop.cli.expression import ExpressionCommand, Words, name_of, read_expression, read_text, value_of
 from backprop.cli.failures import write_error
 from backprop.cli.progress import Progress
 from backprop.errors import Problem
 from backprop.gates import TIES
 from backprop.library import Compiled
-from backprop.values import parse_value, read_variables
+from backprop.values import Random, read_variables
 
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 
@@ -83,7 +83,8 @@ class Run:
             tables.insert(0, options["expression"])
             options["expression"] = None
         tables = tables or ["-"]
-        if "-" in (options["file"], options["variables"]) and "-" in tables:
+        values = [assignment.partition("=")[2] for assignment in options["assignments"]]
+        if ("-" in (options["file"], options["variables"]) or "@-" in [*values, options["upstream"]]) and "-" in tables:
             raise Problem("option", "standard input can hold the rows or something else, not both")
         text, source = read_expression(options["expression"], options["file"], words)
         nulls = ("", *(options["null_values"] or "").split(",")) if options["null_values"] else ("",)
@@ -105,7 +106,7 @@ class Run:
 
         asked = self.asked
         compiled = Compiled(text, ties=asked["ties"], expand=asked["expand"], source=source)
-        given = {}
+        given, random = {}, Random(None)
         if asked["variables"] is not None:
             values = read_variables(read_text(asked["variables"]), name_of(asked["variables"]))
             used = compiled.variables_given(values)
@@ -114,9 +115,9 @@ class Run:
             name, equals, value = assignment.partition("=")
             if not equals or not name:
                 raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
-            given[name.strip()] = parse_value(value, name.strip())
+            given[name.strip()] = value_of(value, name.strip(), random)
         wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
-        upstream = None if asked["upstream"] is None else parse_value(asked["upstream"], "the upstream")
+        upstream = None if asked["upstream"] is None else value_of(asked["upstream"], "--upstream", random)
         return Mapper(
             text, wrt=wrt, given=given, upstream=upstream, ties=asked["ties"], expand=asked["expand"],
             stages=asked["stages"], hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],

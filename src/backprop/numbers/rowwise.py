@@ -65,6 +65,8 @@ def unbroadcast(count: int, h: Value, x: Value) -> Value:
     if not isinstance(h, Rows):
         return arrays.unbroadcast(h, np.broadcast_to(0.0, row_shape(x)))
     shape = row_shape(x)
+    if row_shape(h) == shape:
+        return h
     given = np.broadcast_shapes(row_shape(h), shape)
     array = np.broadcast_to(raised(h.array, len(given)), (count, *given))
     lead = len(given) - len(shape)

@@ -8,6 +8,7 @@ its definition; and where it is none of these, it is computed row by row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +23,17 @@ from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import rowwise
 from backprop.numbers.rowwise import Rows, Value, aligned, each, row_shape
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
-from backprop.rows.columns import Column, assembled, is_ragged
+from backprop.rows.columns import Column, assembled, column_of, is_ragged
+from backprop.rows.numpy_engine import pool
 
 if TYPE_CHECKING:
     from backprop.rows.mapper import Block, Plan
 
 CHUNK = 1 << 17  # numbers in the largest array of a batch of rows: about what the cache holds
 MOST = 32_768  # rows at a time
+
+Part = tuple[Any, list[Column]]  # rows of one shape: which they are, and their columns
+Piece = tuple[Any, list[Column], list[Any]]  # which rows, their results, and in which of them each watch is met
 
 Failures = (Mismatch, ValueError, IndexError, TypeError, MemoryError, Problem)
 
@@ -122,19 +127,23 @@ class ArrayKernel:
         self.known: dict[Circuit, dict[int, Value]] = {}
 
     def run(
-        self, columns: Sequence[Column], rows: int, failed: dict[int, str], left_out: Any = None
+        self, columns: Sequence[Column], rows: int, failed: dict[int, str], left_out: Any = None, threads: int = 1
     ) -> tuple[list[Column], list[tuple[int, int]]]:
         """The columns of the outputs, and for each watch how many rows it met and the first of them.
 
         Rows that are `left_out` have no results, and neither have those that cannot be computed: `failed` says why.
         """
+        self.unfit = None
         taken = np.ones(rows, dtype=bool)
         if left_out is not None:
             taken[left_out] = False
-        found: list[tuple[Any, list[Column], list[Any]]] = []
-        with np.errstate(all="ignore"):
-            for places, values in together(columns, np.flatnonzero(taken)):
-                found += self.computed(places, values, failed)
+        parts = [
+            part
+            for places, values in together([column_of(column) for column in columns], np.flatnonzero(taken))
+            for part in self.shares(places, values, threads)
+        ]
+        work = partial(self.part, failed=failed)
+        found = [piece for pieces in (pool(threads).map if threads > 1 else map)(work, parts) for piece in pieces]
         results = [
             assembled([(places, results[number]) for places, results, _ in found], rows)
             for number in range(len(self.plan.outputs))
@@ -143,9 +152,23 @@ class ArrayKernel:
             counted([places[masks[n]] for places, _, masks in found]) for n in range(len(self.plan.watches))
         ]
 
-    def computed(
-        self, places: Any, values: list[Column], failed: dict[int, str]
-    ) -> Iterator[tuple[Any, list[Column], list[Any]]]:
+    def shares(self, places: Any, values: list[Column], threads: int) -> Iterator[Part]:
+        """Rows of one shape, shared out between some threads, if there are enough of them and the first one is good."""
+        try:
+            size = self.size(values) if threads > 1 else len(places)
+        except Failures:
+            size = len(places)
+        share = max(size, -(-len(places) // threads))
+        for start in range(0, len(places), share):
+            part = slice(start, start + share)
+            yield places[part], [column[part] for column in values]
+
+    def part(self, part: Part, failed: dict[int, str]) -> list[Piece]:
+        """The results of rows of one shape."""
+        with np.errstate(all="ignore"):
+            return list(self.computed(*part, failed))
+
+    def computed(self, places: Any, values: list[Column], failed: dict[int, str]) -> Iterator[Piece]:
         """The results of rows of one shape, and in which of them each watch is met; part by part. Where some rows
         cannot be computed, each half is tried by itself."""
         try:
@@ -169,13 +192,18 @@ class ArrayKernel:
         shapes = tuple([tuple(column.shape[1:]) for column in values])
         if shapes not in self.sizes:
             plan = self.plan
-            found = tensors.evaluate(plan.base, self.at_first(values))
+            at = self.at_first(values)
+            with np.errstate(all="ignore"):
+                found = tensors.evaluate(plan.base, at)
             self.check_output(found[plan.base.output])
             varying = reached_from(plan.base, [plan.base.variables[name] for name in (*self.inputs, *plan.wrt)])
             largest = max(
                 (prod(shape_of(value)) for value, varies in zip(found, varying, strict=True) if varies), default=1
             )
-            self.sizes[shapes] = min(MOST, max(1, CHUNK // max(largest, 1)))
+            own = {name: prod(shape_of(value)) for name, value in at.items()}
+            blocks = [own[block.variable] * own[other] for block in plan.blocks for other in block.wires]
+            largest = max(largest, *blocks, 1)
+            self.sizes[shapes] = min(MOST, max(1, CHUNK // largest))
         return self.sizes[shapes]
 
     def at_first(self, values: list[Column]) -> dict[str, Value]:

@@ -15,12 +15,13 @@ Column = Any  # np.ndarray
 
 
 def column_of(values: Sequence[Any]) -> Column:
-    """The column of some values: numbers, arrays, or nested lists of numbers."""
-    if not isinstance(values, np.ndarray):
-        try:
-            return np.array(values, dtype=float)
-        except ValueError:  # rows of different shapes
-            pass
+    """The column of some values: numbers, arrays, or nested lists of numbers. One that is made already stays."""
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return values.astype(float, copy=False)
+    try:
+        return np.array(values if isinstance(values, list) else list(values), dtype=float)
+    except ValueError:  # rows of different shapes
+        pass
     found = np.empty(len(values), dtype=object)
     for row, value in enumerate(values):
         found[row] = value if value is None or isinstance(value, float) else np.asarray(value, dtype=float)
@@ -42,8 +43,8 @@ def assembled(pieces: Iterable[tuple[Any, Column]], rows: int) -> Column:
             for place, value in zip(places, column, strict=True):
                 found[place] = value if np.ndim(value) else float(value)
         return found
-    if len(pieces) == 1 and len(pieces[0][1]) == rows:
-        return pieces[0][1]
+    if pieces and np.array_equal(np.concatenate([places for places, _ in pieces]), np.arange(rows)):
+        return pieces[0][1] if len(pieces) == 1 else np.concatenate([column for _, column in pieces])
     found = np.full((rows, *(shapes.pop() if shapes else ())), np.nan)
     for places, column in pieces:
         found[places] = column

@@ -30,13 +30,14 @@ def dask(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[J
         futures = client.map(work, jobs, pure=False, retries=RETRIES)
         of = {future.key: job for future, job in zip(futures, jobs, strict=True)}
         for future in as_completed(futures):
-            if future.status == "finished":
-                yield of[future.key], future.result()
-            else:
-                yield of[future.key], Done(None, first_line(future.exception()))
+            try:
+                done = future.result()  # waits once more where the worker died after the work was done
+            except Exception as error:  # whatever went wrong over there
+                done = Done(None, first_line(error))
+            yield of[future.key], done
 
 
-def first_line(error: BaseException | None) -> str:
+def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 

@@ -157,7 +157,7 @@ class Mapper:
     ) -> tuple[list[Array], list[tuple[int, int]]]:
         """The results of rows with arrays, and what the watches met."""
         wrong: dict[int, str] = {}
-        found, met = self.array_kernel.run(inputs, count, wrong, missing)
+        found, met = self.array_kernel.run(inputs, count, wrong, missing, self.threads)
         if wrong and failed is None:
             first = min(wrong)
             raise Problem("row", f"row {first + 1}: {wrong[first]}")
