@@ -526,7 +526,14 @@ def test_spark_maps_in_arrow(tmp_path: Path) -> None:
         "add = arrow_mapper('x*y^2')\n"
         "found = rows.mapInArrow(add, add.schema('x double, y double')).collect()\n"
         "assert [(r.x, r.f, r.df_dy) for r in found] == [(r.x, r.x*(r.y*r.y), 2*r.y*r.x) for r in found]\n"
-        "assert len(found) == 100"
+        "assert len(found) == 100\n"
+        "rows = spark.createDataFrame([([float(n), n / 7],) for n in range(9)], 'x array<double>')\n"
+        "add = arrow_mapper('sum((W @ x)^2)', given={'W': [[1, 2], [3, 4]]}, wrt=['x', 'W'])\n"
+        "for row in rows.mapInArrow(add, add.schema('x array<double>')).collect():\n"
+        "    a, b = row.x[0] + 2*row.x[1], 3*row.x[0] + 4*row.x[1]\n"
+        "    want = [a*a + b*b, 2*a + 6*b, 4*a + 8*b, 2*b*row.x[0]]\n"
+        "    found = [row.f, *row.df_dx, row.df_dW[1][0]]\n"
+        "    assert all(abs(x - y) <= 1e-12 * (1 + y) for x, y in zip(found, want, strict=True)), row"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -60,7 +60,10 @@ def alone(value: Any) -> str:
 def value_from_text(text: str, column: str, ranks: dict[str, int]) -> Any:
     """The number in a cell of text, or the lists of them. Raises Bad."""
     if not text.lstrip().startswith("["):
-        return value_from_json(from_text(text, column), column, ranks)
+        number = from_text(text, column)
+        if ranks.setdefault(column, 0):
+            raise Bad(f"column '{column}': expected {lists_of(ranks[column])}, got {text.strip()}")
+        return number
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -99,14 +102,18 @@ def elements(value: Any, column: str, place: str, rank: int) -> Any:
                 raise Bad(f"column '{column}': expected a number{where}, got {shown(value)}") from None
             raise bad
     if not isinstance(value, list):
-        wanted = f"a list of {'lists of ' * (rank - 1)}numbers"
-        raise Bad(f"column '{column}': expected {wanted}{where}, got {shown(value)}")
+        raise Bad(f"column '{column}': expected {lists_of(rank)}{where}, got {shown(value)}")
     found = [elements(element, column, f"{place}[{index}]", rank - 1) for index, element in enumerate(value)]
     for index, element in enumerate(found if rank > 1 else ()):
         if shape_of_lists(element) != shape_of_lists(found[0]):
             more, first = len(element), len(found[0])
             raise Bad(f"column '{column}': expected {first} numbers at {place}[{index}], got {more}")
     return found
+
+
+def lists_of(rank: int) -> str:
+    """What a column of some depth holds, in a message."""
+    return f"a list of {'lists of ' * (rank - 1)}numbers"
 
 
 def shape_of_lists(value: Any) -> tuple[int, ...]:

@@ -61,10 +61,33 @@ def all_frames(
         judge = Judge(options.errors, collected)
         for source in sources:
             size = size_of(source)
-            for frame, read in frames_of(source, mapper, target, options, judge):
+            for frame, read in known(frames_of(source, mapper, target, options, judge), mapper):
                 yield with_results(frame, mapper, target, options, report, judge, source)
                 report.bad = judge.bad
                 seen(report, read, size)
+
+
+def known(frames: Iterator[tuple[Frame, int]], mapper: Mapper) -> Iterator[tuple[Frame, int]]:
+    """The frames, from when on it is known how deep the lists of each column are: a file has one type for it."""
+    held: list[tuple[Frame, int]] = []
+    for frame, read in frames:
+        held.append((frame, read))
+        if not mapper.arrays or all(name in mapper.ranks for name in mapper.inputs):
+            yield from ((typed(before, mapper), at) for before, at in held)
+            held = []
+    yield from held
+
+
+def typed(frame: Frame, mapper: Mapper) -> Frame:
+    """A frame whose columns of nulls have the type of the lists that come later."""
+    from backprop.rows.lists import dtype_of, lengths
+
+    pl = polars()
+    for name in mapper.inputs if mapper.arrays else ():
+        own = READ + name if READ + name in frame.columns else name
+        if len(lengths(frame.schema[own]) or ()) < mapper.ranks[name]:
+            frame = frame.with_columns(pl.lit(None, dtype_of([None] * mapper.ranks[name])).alias(own))
+    return frame
 
 
 def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
@@ -262,6 +285,7 @@ def check_types(schema: Any, mapper: Mapper, source: str) -> None:
 
     for name in mapper.inputs:
         shape = lengths(schema[name])
+        mapper.ranks[name] = len(shape or ())
         if shape is None or (shape and not mapper.arrays):
             hint = "" if shape is None else "of a list the output is one too: sum(…) it, or give --upstream"
             message = f"{source}: column '{name}': expected numbers, got {schema[name]}"
