@@ -34,7 +34,13 @@ class MapCommand(ExpressionCommand):
 @click.argument("expression", required=False)
 @click.argument("tables", nargs=-1)
 @click.option("-f", "file", metavar="FILE", help="Read the expression from a file.")
-@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="The same value in every row.")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The same value in every row, a number or an array.",
+)
 @click.option("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
 @click.option("--wrt", metavar="x,y", help="The gradients of these variables only.")
 @click.option("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
@@ -64,6 +70,7 @@ def command(**options: Any) -> int:
     \b
     backprop map "(x+y)*z" points.csv -o gradients.csv
     tail -f live.jsonl | backprop map "sigmoid(x) * y" | jq .df_dx
+    backprop map "sum((W @ x + b - t)^2)" data.parquet --vars model.json --wrt W,b --sum
     """
     return Run(click.get_current_context(), **options).go()
 

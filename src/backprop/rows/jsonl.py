@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from math import isfinite
 from typing import Any
 
 from backprop.errors import nearest
 from backprop.rows.batch import Batch, Judge, check_outputs
-from backprop.rows.cells import Bad, column_from_json, from_json, json_value, shown, value_from_json
+from backprop.rows.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
 from backprop.rows.lines import Input, decoded
 from backprop.rows.mapper import Mapper
 
@@ -165,7 +166,20 @@ class Writer:
 
 
 def compact(record: dict[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    """A record as JSON, which has no numbers that are not finite."""
+    try:
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        return json.dumps(in_words(record), ensure_ascii=False, separators=(",", ":"))
+
+
+def in_words(value: Any) -> Any:
+    """The value with words for numbers that are not finite."""
+    if isinstance(value, dict):
+        return {name: in_words(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [in_words(element) for element in value]
+    return json_number(value).strip('"') if isinstance(value, float) and not isfinite(value) else value
 
 
 def joined(head: str, tail: str) -> str:
