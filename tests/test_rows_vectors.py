@@ -182,6 +182,18 @@ def test_no_rows_are_no_problem() -> None:
     assert {len(column) for column in found.values()} == {0}
 
 
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from backprop.rows import array_engine
+
+    monkeypatch.setattr(array_engine, "CHUNK", 64)
+    columns = columns_of({"x": (3,), "y": ()}, 500)
+    text = "max(W @ x) * y + norm(x)"
+    one, two = (Mapper(text, given={"W": W}, wrt=["x", "W"], notes=True, threads=n).run(columns) for n in (1, 3))
+    for name, column in one[0].items():
+        np.testing.assert_array_equal(column, two[0][name])
+    assert one[1] == two[1]
+
+
 # ── ways in and out ──
 
 LOSS = "sum((W @ x + b - t)^2)"
@@ -450,6 +462,37 @@ def test_numbers_that_are_not_finite_are_words_in_lists(tmp_path: Path) -> None:
 def test_asking_for_the_compiler_says_that_arrays_are_not_compiled(tmp_path: Path) -> None:
     done = shell("backprop map 'sum(x)' --kernel jit --verbose", tmp_path, '{"x":[1,2]}\n')
     assert "note: a formula with vectors or matrices is computed with NumPy" in done.stderr
+
+
+@pytest.mark.parametrize("source", ["t.jsonl", "t.csv", pytest.param("t.parquet", marks=needs("polars", "table"))])
+def test_what_would_be_large_goes_in_parts(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from backprop.rows import mapper as module
+    from backprop.rows import pipeline
+
+    rows: list[dict[str, Any]] = [{"x": [float(n), 1.0, -1.0][: 2 if n in (4, 17) else 3], "k": n} for n in range(40)]
+    rows[11]["x"] = None
+    if source == "t.jsonl":
+        (tmp_path / source).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    elif source == "t.csv":
+        write_csv(tmp_path / source, [{n: "" if v is None else v for n, v in row.items()} for row in rows])
+    else:
+        import polars as pl
+
+        pl.DataFrame(rows).write_parquet(tmp_path / source)
+    target = tmp_path / "out.jsonl"
+    written, notes = [], []
+    for most in (1 << 21, 30):
+        monkeypatch.setattr(module, "MOST_NUMBERS", most)
+        for errors in ("null", "skip"):
+            mapper = Mapper("sum((W @ x)^2) + abs(k - 20)", given={"W": W}, wrt=["x", "k"], notes=True)
+            options = pipeline.Options(errors=errors, errors_to=str(tmp_path / "bad.jsonl"))
+            report = pipeline.map_files(mapper, [str(tmp_path / source)], str(target), options)
+            written.append(target.read_bytes() + (tmp_path / "bad.jsonl").read_bytes())
+            notes.append((report.rows, report.bad, report.tally.rows))
+    assert written[:2] == written[2:]
+    assert notes[:2] == notes[2:]
+    assert notes[1][:2] == (38, 2)
+    assert [met for said, met in notes[1][2].items() if "kink" in said] == [(1, 18)]  # of those that are left
 
 
 @needs("polars", "table")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem, nearest
@@ -30,6 +30,23 @@ class Batch(NamedTuple):
 
     def __len__(self) -> int:
         return len(self.raw)
+
+    def parts(self, size: int) -> Iterator[Batch]:
+        """The batch in parts of so many rows at most."""
+        if len(self) <= size:
+            yield self
+            return
+        for start in range(0, len(self), size):
+            part = slice(start, start + size)
+            yield Batch(
+                columns={name: column[part] for name, column in self.columns.items()},
+                missing=[row - start for row in self.missing if start <= row < start + size],
+                errors={row - start: why for row, why in self.errors.items() if start <= row < start + size},
+                raw=self.raw[part],
+                format=self.format,
+                records=[self.records[row] for row in range(*part.indices(len(self)))],
+                lines=self.lines[part],
+            )
 
     def judged(self, failed: dict[int, str], judge: Judge, source: str) -> tuple[Batch, list[int]]:
         """The batch after rows that could not be computed were judged, and those that were left out."""

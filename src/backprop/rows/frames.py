@@ -62,9 +62,29 @@ def all_frames(
         for source in sources:
             size = size_of(source)
             for frame, read in known(frames_of(source, mapper, target, options, judge), mapper):
-                yield with_results(frame, mapper, target, options, report, judge, source)
-                report.bad = judge.bad
-                seen(report, read, size)
+                for part in narrow(frame, mapper):
+                    yield with_results(part, mapper, target, options, report, judge, source)
+                    report.bad = judge.bad
+                    seen(report, read, size)
+
+
+def narrow(frame: Frame, mapper: Mapper) -> Iterator[Frame]:
+    """A frame, in parts where what comes out for its arrays would be large."""
+    if not mapper.arrays or not frame.height:
+        yield frame
+        return
+    yield from frame.iter_slices(mapper.rows_at_once({name: first_shape(frame, name) for name in mapper.inputs}))
+
+
+def first_shape(frame: Frame, name: str) -> tuple[int, ...]:
+    """The shape of the first value in a column that the formula uses."""
+    series = frame.get_column(READ + name if READ + name in frame.columns else name)
+    value = series.drop_nulls().head(1).to_list()
+    shape = []
+    while value and isinstance(value[0], list):
+        value = value[0]
+        shape.append(len(value))
+    return tuple(shape)
 
 
 def known(frames: Iterator[tuple[Frame, int]], mapper: Mapper) -> Iterator[tuple[Frame, int]]:
@@ -273,8 +293,12 @@ def frames_of_binary(source: str, mapper: Mapper, options: Options, format: str)
     check_types(schema, mapper, source)
     if options.only_new and mapper.inputs:
         lazy = lazy.select(mapper.inputs)
-    size, rows = size_of(source), 0
-    for frame in streamed(pl, lazy, source):
+    size, rows, chunk = size_of(source), 0, CHUNK
+    if mapper.arrays:  # lists may be long
+        first = next(streamed(pl, lazy.select(mapper.inputs).head(1), source, 1), None)
+        if first is not None:
+            chunk = min(CHUNK, mapper.rows_at_once({name: first_shape(first, name) for name in mapper.inputs}))
+    for frame in streamed(pl, lazy, source, chunk):
         yield numbered(frame, rows, options) if mapper.arrays else frame, size
         rows += frame.height
 
@@ -299,10 +323,10 @@ def numbered(frame: Frame, before: int, options: Options) -> Frame:
     return frame.with_columns(_error=pl.lit(None, pl.String)) if options.errors == "null" else frame
 
 
-def streamed(pl: Any, lazy: Any, source: str) -> Iterator[Frame]:
+def streamed(pl: Any, lazy: Any, source: str, chunk: int) -> Iterator[Frame]:
     """The batches of a lazy frame, in order."""
     try:
-        yield from lazy.collect_batches(chunk_size=CHUNK, maintain_order=True, engine="streaming", lazy=True)
+        yield from lazy.collect_batches(chunk_size=chunk, maintain_order=True, engine="streaming", lazy=True)
     except OSError as error:
         raise unreadable(source, error) from None
     except pl.exceptions.PolarsError as error:

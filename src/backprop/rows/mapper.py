@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from math import prod
 from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
@@ -20,6 +21,7 @@ Array = Any  # np.ndarray of float64, its first axis counts rows; of objects whe
 Value = Any  # a float, or np.ndarray of float64
 
 ENGINES = ("auto", "numpy", "jit")
+MOST_NUMBERS = 1 << 21  # of rows with arrays that are in memory together
 WORTH_COMPILING = 10**8  # rows times operations: from there on the tenth of a second for the compiler is gained
 
 
@@ -180,6 +182,12 @@ class Mapper:
                 for other in block.wires
             }
         return found
+
+    def rows_at_once(self, shapes: Mapping[str, tuple[int, ...]]) -> int:
+        """How many rows whose columns have these shapes, with what comes out for them, memory easily holds."""
+        outputs = self.shapes(shapes).values()
+        numbers = sum(prod(length or 1 for length in shape) for shape in (*shapes.values(), *outputs))
+        return max(1, MOST_NUMBERS // max(1, numbers))
 
     # ── engines ──
 

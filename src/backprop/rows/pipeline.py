@@ -125,7 +125,7 @@ def map_text(mapper: Mapper, sources: list[str], path: str | None, target: str, 
         for source in sources:
             given = Input(source)
             stack.callback(given.close)
-            for batch in batches(given, mapper, judge, options):
+            for batch in narrow(batches(given, mapper, judge, options), mapper):
                 batch, results, finite = computed(mapper, batch, report, judge, given.name)
                 if sums is not None:
                     sums.add(kept(results, batch.missing), len(batch) - len(batch.missing))
@@ -140,6 +140,21 @@ def map_text(mapper: Mapper, sources: list[str], path: str | None, target: str, 
             out.write(writer.totals(sums.rows, sums.totals()).encode())
     report.bad = judge.bad
     return report
+
+
+def narrow(all_rows: Iterator[Batch], mapper: Mapper) -> Iterator[Batch]:
+    """The batches, in parts where what comes out for their arrays would be large."""
+    for batch in all_rows:
+        if not mapper.arrays or not len(batch):
+            yield batch
+            continue
+        from numpy import shape
+
+        first = {
+            name: shape(next((value for value in column if value is not None), 0.0))
+            for name, column in batch.columns.items()
+        }
+        yield from batch.parts(mapper.rows_at_once(first))
 
 
 def kept(results: dict[str, Any], missing: list[int]) -> dict[str, Any]:
