@@ -55,7 +55,7 @@ def says_so(target: str, source: str, fingerprint: str, options: Options) -> boo
     """Whether a part itself says that it is done: a killed run may not have come to write it down."""
     if not os.path.exists(target) or {options.source(source), options.target(target)} != {"parquet"}:
         return False
-    from backprop.rows.frames import made_from
+    from backprop.rows.sinks import made_from
 
     return made_from(target, source, fingerprint)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from typing import Any
 
 from backprop.errors import Problem
@@ -14,12 +13,11 @@ from backprop.rows.files import TEXT
 from backprop.rows.jsonl import compact
 from backprop.rows.lines import Input, decoded, unreadable
 from backprop.rows.mapper import Mapper
-from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of, standard_output, writer_of
+from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of
 
 CHUNK = 131_072  # rows at a time
 BLOCK = 4 << 20  # bytes of text at a time
 MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
-ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 
 LINES = "\0"  # the column of whole lines
 READ = "\0"  # before the name of a column of text: the column of its numbers
@@ -42,6 +40,8 @@ def map_frames(
     mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen
 ) -> Report:
     """Map tables to one through Polars."""
+    from backprop.rows.sinks import write, write_sums
+
     polars()
     report = Report()
     frames = all_frames(mapper, sources, target, options, seen, report)
@@ -78,8 +78,7 @@ def narrow(frame: Frame, mapper: Mapper) -> Iterator[Frame]:
 
 def first_shape(frame: Frame, name: str) -> tuple[int, ...]:
     """The shape of the first value in a column that the formula uses."""
-    series = frame.get_column(READ + name if READ + name in frame.columns else name)
-    value = series.drop_nulls().head(1).to_list()
+    value = own_column(frame, name).drop_nulls().head(1).to_list()
     shape = []
     while value and isinstance(value[0], list):
         value = value[0]
@@ -344,25 +343,10 @@ def with_results(
     pl = polars()
     from backprop.rows import lists
 
-    numbers, typed, missing = {}, {}, None
-    failed: dict[int, str] = {}
-    for name in mapper.inputs:
-        series = frame.get_column(READ + name if READ + name in frame.columns else name)
-        typed[name] = series
-        numbers[name], empty, wrong = lists.from_series(series)
-        failed |= wrong
-        if empty is not None:
-            missing = empty if missing is None else missing | empty
-    frame, numbers, missing = judged(frame, numbers, missing, failed, judge, source)
-    results, met = mapper.run(numbers, frame.height, missing, failed := {})
-    if failed:
-        before = frame.height
-        frame, results, missing = judged(frame, results, missing, failed, judge, source)
-        met = moved_up(met, sorted(failed) if frame.height < before else [])
-    if LINE in frame.columns:
-        typed = {name: frame.get_column(READ + name if READ + name in frame.columns else name) for name in typed}
+    frame, results, missing, met = computed(frame, mapper, judge, source)
     report.tally.join(met, report.rows)
     report.rows += frame.height
+    typed = {name: own_column(frame, name) for name in mapper.inputs}
     shapes = mapper.shapes({name: lists.lengths(series.dtype) or () for name, series in typed.items()})
     new = [lists.to_series(name, column, shapes.get(name)) for name, column in results.items()]
     if missing is not None:
@@ -381,6 +365,32 @@ def with_results(
     return pl.DataFrame([*columns.values(), *new, *errors])
 
 
+def own_column(frame: Frame, name: str) -> Any:
+    """The numbers of a column that the formula uses."""
+    return frame.get_column(READ + name if READ + name in frame.columns else name)
+
+
+def computed(
+    frame: Frame, mapper: Mapper, judge: Judge, source: str
+) -> tuple[Frame, dict[str, Any], Any, dict[str, tuple[int, int]]]:
+    """The results of a frame, a mask of the rows without any, and what was remarkable; the frame without bad rows that
+    are left out."""
+    from backprop.rows.lists import from_series
+
+    columns, missing = {}, None
+    failed: dict[int, str] = {}
+    for name in mapper.inputs:
+        columns[name], empty, wrong = from_series(own_column(frame, name))
+        failed |= wrong
+        if empty is not None:
+            missing = empty if missing is None else missing | empty
+    frame, columns, missing = judged(frame, columns, missing, failed, judge, source)
+    results, met = mapper.run(columns, frame.height, missing, failed := {})
+    before = frame.height
+    frame, results, missing = judged(frame, results, missing, failed, judge, source)
+    return frame, results, missing, moved_up(met, sorted(failed)) if frame.height < before else met
+
+
 def judged(
     frame: Frame, columns: dict[str, Any], missing: Any, failed: dict[int, str], judge: Judge, source: str
 ) -> tuple[Frame, dict[str, Any], Any]:
@@ -390,7 +400,8 @@ def judged(
     import numpy as np
 
     pl = polars()
-    own = [name for name in frame.columns if not name.startswith((READ, LINE))]
+    added = {"_error"} if judge.errors == "null" else set()
+    own = [name for name in frame.columns if not name.startswith((READ, LINE)) and name not in added]
     kept = np.ones(frame.height, dtype=bool)
     missing = np.zeros(frame.height, dtype=bool) if missing is None else missing
     errors = frame.get_column("_error").to_list() if "_error" in frame.columns else [None] * frame.height
@@ -401,112 +412,3 @@ def judged(
     if judge.errors == "null":
         frame = frame.with_columns(pl.Series("_error", errors, dtype=pl.String))
     return frame.filter(kept), {name: column[kept] for name, column in columns.items()}, missing[kept]
-
-
-# ── writing ──
-
-
-def write(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper, options: Options) -> None:
-    """Write the frames: text as it comes, Parquet and Arrow through Polars' streams."""
-    if target == "jsonl":
-        write_lines(frames, path, mapper, options)
-    elif target in TEXT:
-        write_delimited(frames, path, target)
-    elif path is None:
-        raise Problem("option", f"{target} does not go to standard output", hint=f"give a file: -o FILE.{target}")
-    else:
-        sink(frames, path, target, options.fingerprint(mapper))
-
-
-def write_delimited(frames: Iterator[Frame], path: str | None, target: str) -> None:
-    """Frames as CSV or TSV, each as it comes."""
-    from backprop.rows.lists import as_text
-
-    with place(path) as out:
-        for index, frame in enumerate(frames):
-            style = "never" if LINES in frame.columns else "necessary"
-            as_text(frame).write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
-            if path is None:
-                out.flush()
-
-
-def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, options: Options) -> None:
-    """Frames as JSON lines; the writer for text knows how numbers that are not finite are written."""
-    from backprop.rows.lists import from_series
-
-    writer = writer_of("jsonl", mapper, options)
-    with place(path) as out:
-        for frame in frames:
-            own = [name for name in frame.columns if name not in mapper.outputs or options.only_new]
-            missing = frame.select(mapper.outputs[0]).to_series().is_null().arg_true().to_list()
-            records = frame.select(own).to_dicts() if not options.only_new else [{}] * frame.height
-            batch = Batch({}, missing, {}, records, "frame", records)
-            results = [from_series(frame.get_column(name))[0] for name in mapper.outputs]
-            out.write(writer.text(batch, results, False).encode())
-
-
-def write_sums(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper, options: Options) -> None:
-    """The sums over all rows, as JSON or a table of text."""
-    from backprop.rows.lists import from_series
-    from backprop.rows.summation import Sums
-
-    if target not in TEXT:
-        raise Problem("option", f"sums are not written as {target}", hint="--to jsonl, csv or tsv")
-    sums = Sums()
-    for frame in frames:
-        results = frame.select(mapper.outputs).drop_nulls()
-        sums.add({name: from_series(results.get_column(name))[0] for name in mapper.outputs}, results.height)
-    with place(path) as out:
-        out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
-
-
-def place(path: str | None) -> Any:
-    """A file to write, or standard output, which stays open."""
-    return open(path, "wb") if path is not None else nullcontext(standard_output())
-
-
-def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> None:
-    """Frames into a file, which Polars asks for as it writes them."""
-    pl = polars()
-    from polars.io.plugins import register_io_source
-
-    first = next(frames, None)
-    schema = first.schema if first is not None else {}
-    failed: list[BaseException] = []
-
-    def source(*_: Any) -> Iterator[Frame]:
-        try:
-            if first is not None:
-                yield first
-            yield from frames
-        except BaseException as error:  # Polars would wrap it
-            failed.append(error)
-            raise
-
-    lazy = register_io_source(source, schema=schema)
-    try:
-        if target == "parquet":
-            lazy.sink_parquet(path, row_group_size=ROW_GROUP, metadata={"backprop": fingerprint}, engine="streaming")
-        else:
-            lazy.sink_ipc(path, engine="streaming")
-    except BaseException as error:
-        if failed:
-            raise failed[0] from None
-        if isinstance(error, pl.exceptions.PolarsError):
-            raise OSError(None, first_line(error)) from None
-        raise
-
-
-def made_from(target: str, source: str, fingerprint: str) -> bool:
-    """Whether a Parquet file says that it was made so, and has as many rows as its source, a Parquet file too."""
-    pl = polars()
-    try:
-        said = pl.read_parquet_metadata(target).get("backprop")
-        rows = [pl.scan_parquet(path, glob=False).select(pl.len()).collect().item() for path in (target, source)]
-    except (OSError, pl.exceptions.PolarsError):
-        return False
-    return said == fingerprint and rows[0] == rows[1] and newer(target, source)
-
-
-def newer(target: str, source: str) -> bool:
-    return os.path.getmtime(target) >= os.path.getmtime(source)
