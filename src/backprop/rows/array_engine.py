@@ -27,7 +27,7 @@ from backprop.rows.columns import Column, assembled, column_of, is_ragged
 from backprop.rows.numpy_engine import pool
 
 if TYPE_CHECKING:
-    from backprop.rows.mapper import Block, Plan
+    from backprop.rows.plan import Block, Plan
 
 CHUNK = 1 << 17  # numbers in the largest array of a batch of rows: about what the cache holds
 MOST = 32_768  # rows at a time
