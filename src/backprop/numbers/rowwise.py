@@ -98,6 +98,12 @@ def transpose(count: int, x: Rows, *, axes: Any) -> Value:
     return Rows(np.transpose(x.array, (0, *[axis % rank + 1 for axis in axes])))
 
 
+def expand(count: int, x: Rows, *, axis: Any) -> Value:
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    rank = len(row_shape(x)) + len(axes)
+    return Rows(np.expand_dims(x.array, tuple([one % rank + 1 for one in axes])))
+
+
 def stack(count: int, *inputs: Value, axis: int) -> Value:
     return Rows(arrays.stack(*[each(x, count) for x in inputs], axis=axis + 1 if axis >= 0 else axis))
 
@@ -221,6 +227,7 @@ OWN: dict[str, Callable[..., Value | None]] = {
     "reshape": reshape,
     "reshape_like": reshape_like,
     "transpose": transpose,
+    "expand": expand,
     "stack": stack,
     "index": index,
     "gather": index,
