@@ -87,9 +87,21 @@ def read_back(document: str, at: dict[str, float]) -> dict[str, mp.mpf]:
     return scope
 
 
+def has_power_of_nothing(case: Case) -> bool:
+    """Whether there is a power of 0: the slopes that a textbook gives it, y x^(y-1) and x^y log x, are no numbers
+    there, where those of the calculator are guarded."""
+    run = backprop.evaluate(*case).run
+    stages = zip(run.circuit.gates, run.circuit.inputs, strict=True)
+    return any(gate.name == "power" and run.values[inputs[0]] == 0 for gate, inputs in stages)
+
+
 def few(cases: list[Case]) -> list[Case]:
     """Points of one program at which mathematics has a number for all of it: a few, which differ from run to run."""
-    return [case for case in random.Random(SEED).sample(cases, min(8, len(cases))) if finite(case)]
+    return [
+        case
+        for case in random.Random(SEED).sample(cases, min(8, len(cases)))
+        if finite(case) and not has_power_of_nothing(case)
+    ]
 
 
 def test_the_formulas_say_what_eval_says() -> None:
@@ -99,11 +111,7 @@ def test_the_formulas_say_what_eval_says() -> None:
         text, at = case
         document = program(text, "latex", at)
         with mp.workdps(700 if "; " not in text else 60):
-            try:
-                scope = read_back(document, at)
-            except ZeroDivisionError:  # 0^-1, which the calculator guards, and a textbook does not
-                assert (text, at["x"]) == ("power(x, y)", 0)
-                continue
+            scope = read_back(document, at)
             evaluation = backprop.evaluate(text, at)
             sizes = [abs(n) for stage in evaluation.stages for n in (stage.value, stage.gradient or 0.0)]
             scale = max([1.0, *sizes]) if "; f = " in text else 1.0
