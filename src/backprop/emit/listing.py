@@ -123,7 +123,7 @@ class Writer:
         wish = self.wishes.get(wire)
         letter = "c" if self.circuit.gates[wire] is CONSTANT else "q" if wire < self.given else "t"
         name = self.naming.take(wish) if wish else self.naming.next(letter)
-        self.assign(name, "", text.text, wire)
+        self.assign(name, "", self.target.assigned(text).text, wire)
         self.held[wire] = Text(name, condition=name) if text.condition else Text(name)
 
     def assign(self, name: str, operator: str, text: str, wire: int) -> None:
@@ -135,7 +135,7 @@ class Writer:
         """The line of a stage that has a name."""
         if wire not in self.held:
             self.gather(wire)
-            self.assign(name, "", self.target.counted(self.composed(wire)).text, wire)
+            self.assign(name, "", self.target.assigned(self.target.counted(self.composed(wire))).text, wire)
         self.held[wire] = Text(name)
 
     def gather(self, wire: int) -> None:
