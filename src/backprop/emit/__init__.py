@@ -8,7 +8,7 @@ from backprop.emit.request import Request
 
 __all__ = ["SUFFIXES", "TARGETS", "Request", "write"]
 
-TARGETS = ("python", "numpy", "torch", "c", "javascript")
+TARGETS = ("python", "numpy", "torch", "jax", "c", "javascript")
 SUFFIXES = {".py": "python", ".c": "c", ".js": "javascript", ".mjs": "javascript"}
 
 

@@ -85,8 +85,10 @@ class Writer:
                 continue
             stack.pop()
             text = self.composed(wire)
-            if self.uses[wire] > 1:
+            if self.uses[wire] > 1 and not text.text.isidentifier():
                 self.name(wire, text)
+            elif self.uses[wire] > 1:
+                self.held[wire] = text  # it has a name already
             else:
                 self.pending[wire] = text
         return self.held[root] if root in self.held else self.pending.pop(root)
