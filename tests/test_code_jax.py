@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,7 +46,7 @@ def called(backprop: Any, inputs: list[Any], upstream: Any = None) -> tuple[Any,
 
 def flushed(case: CaseOfNumbers) -> CaseOfNumbers:
     """The case as XLA sees it, to which a number below the normal range is 0."""
-    return case[0], {name: 0.0 if abs(x) < SMALLEST else x for name, x in case[1].items()}
+    return case[0], {name: 0.0 if 0 < abs(x) < SMALLEST else x for name, x in case[1].items()}
 
 
 def assert_close(found: Any, expected: Any, scale: float = 1.0) -> None:
@@ -65,20 +69,110 @@ def test_jax_says_what_eval_says_of_numbers() -> None:
                 assert_same(flushed(case), [float(found[i]) for found in (value, *gradients)])
 
 
-def run_both(circuit: Circuit, at: dict[str, Any], ties: str = "both", scale: float = 1.0) -> None:
-    """The program for any shapes, and the one for these, against the calculator."""
-    result = run(circuit, at, ties=ties)
-    for point in (None, at):
-        source = write(Request(circuit, at=point, ties=ties), "jax")
-        backprop = function(source, "program" if point is None else "__main__")
-        value, gradients = called(backprop, [at[name] for name in circuit.variables])
-        assert_close(value, result.value, scale)
-        for gradient, expected in zip(gradients, result.gradients().values(), strict=True):
-            assert_close(gradient, expected, scale)
+def run_at(circuit: Circuit, at: dict[str, Any], point: dict[str, Any] | None, ties: str = "both", **more: Any) -> None:
+    """The program for these shapes (with a point), or for any, against the calculator."""
+    result = run(circuit, at, ties=ties, **more)
+    upstream = more.get("upstream")
+    source = write(Request(circuit, at=point, ties=ties, upstream=None if point is None else upstream), "jax")
+    backprop = function(source, "program" if point is None else "__main__")
+    value, gradients = called(backprop, [at[name] for name in circuit.variables], upstream)
+    sizes = [np.max(np.abs(x)[np.isfinite(x)], initial=0.0) for x in result.values]
+    assert_close(value, result.value, max(sizes))
+    for gradient, expected in zip(gradients, result.gradients().values(), strict=True):
+        assert_close(gradient, expected, max(sizes))
+
+
+FIRST = {case.gate: case for case in reversed(TENSOR_CASES)}
 
 
 @pytest.mark.parametrize("case", TENSOR_CASES, ids=label)
 def test_gates_that_mix_elements(case: Case) -> None:
     circuit, at = built(case)
     circuit.names[circuit.output] = "f"
-    run_both(circuit, at)
+    run_at(circuit, at, at)
+    if case is FIRST[case.gate]:
+        run_at(circuit, at, None)
+
+
+@pytest.mark.parametrize("ties", ["split", "first"])
+def test_ties_in_arrays(ties: str) -> None:
+    at = {"A": np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), "b": np.array([1.0, 2.0, 3.0])}
+    for text in ("sum(max(A, axis=1)) + min(b)", "sum(max(A, b) * b) + hinge(A, b)"):
+        point = {name: at[name] for name in Compiled(text).variables}
+        run_at(Compiled(text).circuit(point), point, None, ties)
+
+
+def test_random_programs_over_arrays() -> None:
+    for text, at in tensor_programs(SEED, 12):
+        with np.errstate(all="ignore"):
+            circuit = Compiled(text).circuit(at)
+            run_at(circuit, at, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("where(x > y, log(x - y), x / y)", {"x": np.array([-1.0, 0.0, 4.0]), "y": np.zeros(3)}),
+        ("h = 1 / x; where(x == 0, 2, h)", {"x": np.array([[0.0, 2.0]])}),
+        ("W @ x + b", {"W": np.ones((2, 3)), "x": np.array([1.0, 2.0, np.inf]), "b": 1.0}),
+        ("k = 2; where(x > 0, k, 0.01) * exp(k) * x^0.5 + x^-0.5", {"x": np.array([-0.0, 0.0, 2.0])}),
+        ("1 / 0 + exp(-1 / 0) + x + (2 > 1) * 0.1", {"x": np.array([1.0])}),
+        ("0.1 * (x > 0) + where(x < y, 0.1, 0.7) * (x > 0) * (y > 0)", {"x": np.array([1.0]), "y": np.array([2.0])}),
+    ],
+)
+def test_an_output_that_is_no_number_has_a_gradient_from_above(text: str, at: dict[str, Any]) -> None:
+    circuit = Compiled(text).circuit(at)
+    forward = Compiled(text).forward(at).value
+    upstream = np.linspace(-1, 2, np.size(forward)).reshape(np.shape(forward))
+    for point in (None, at):
+        run_at(circuit, at, point, upstream=upstream)
+
+
+def test_it_works_under_jit_and_vmap_and_grad() -> None:
+    backprop = function(program(STAGED, "jax"))
+    x, y = np.array([3.0, -1.0, 0.5]), np.array([-4.0, 2.0, 0.0])
+    both = jax.jit(jax.vmap(jax.value_and_grad(backprop, argnums=(0, 1))))
+    value, gradients = both(x, y)
+    for i in range(3):
+        found = [float(number[i]) for number in (value, *gradients)]
+        assert_same((STAGED, {"x": float(x[i]), "y": float(y[i])}), found)
+    text = "h = relu(X @ W + b); f = mean((h - y)^2)"
+    at = {"X": np.arange(6.0).reshape(2, 3), "W": np.eye(3), "b": np.array([0.1, -5.0, 1.0]), "y": np.ones((2, 3))}
+    circuit = Compiled(text).circuit(at)
+    gradients = jax.jit(jax.grad(function(program(text, "jax")), argnums=(0, 1, 2, 3)))(*at.values())
+    for gradient, expected in zip(gradients, run(circuit, at).gradients().values(), strict=True):
+        assert_close(gradient, expected)
+
+
+def test_what_is_not_asked_for_is_not_said_to_be_0() -> None:
+    circuit = Compiled("x * y").circuit()
+    backprop = function(write(Request(circuit, wrt=["x"], at={"x": 2.0, "y": 3.0}), "jax"), "__main__")
+    assert jax.grad(backprop)(2.0, 3.0) == 3.0
+    assert np.isnan(jax.grad(backprop, argnums=1)(2.0, 3.0))
+
+
+def test_an_unused_input_has_gradient_0() -> None:
+    backprop = function(program("unused = sin(z); f = x * y", "jax"))
+    assert [float(found) for found in called(backprop, [1.0, 2.0, 3.0])[1]] == [0.0, 3.0, 2.0]
+
+
+def test_a_self_test_can_fail(tmp_path: Path) -> None:
+    source = program(STAGED, "jax", {"x": 3.0, "y": -4.0})
+    function(source, "__main__")
+    value = re.search(r"\d+\.\d{5,}(?=[,\]])", source)
+    assert value
+    with pytest.raises(AssertionError):
+        function(source.replace(value[0], "7.5"), "__main__")
+
+
+def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
+    (tmp_path / "ruff.toml").write_text("")
+    for number, (text, at) in enumerate(CASES[-100:]):
+        (tmp_path / f"p{number}.py").write_text(program(text, "jax", at))
+    for number, case in enumerate(TENSOR_CASES):
+        circuit, at = built(case)
+        circuit.names[circuit.output] = "f"
+        (tmp_path / f"t{number}.py").write_text(write(Request(circuit, at=at), "jax"))
+    command = [sys.executable, "-m", "ruff", "format", "--diff", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[:3000]

@@ -36,8 +36,10 @@ def sent(request: Request, listing: Listing, zeros: str, unasked: str) -> list[s
     return found
 
 
-def returned(texts: list[str], indent: int) -> list[str]:
-    """`return dx, dy`: in brackets where that is too long for a line."""
+def returned(texts: list[str], indent: int, *, always: bool = False) -> list[str]:
+    """`return dx, dy`: in brackets where that is too long for a line; a single one as a tuple if there `always` is one."""
+    if always and len(texts) < 2:
+        return [f"{' ' * indent}return ({texts[0]},)" if texts else f"{' ' * indent}return ()"]
     line = f"{' ' * indent}return {', '.join(texts)}"
     return [line] if len(line) <= WIDTH else laid_out(Bracketed("return ", texts), indent)
 

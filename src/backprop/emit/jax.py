@@ -88,7 +88,7 @@ def write(request: Request) -> str:
         *unpacked(kept, "residuals", 4),
         *backward,
         *([""] if backward else []),
-        *returned([*results, *([""] if len(results) == 1 else [])], 4),
+        *returned(results, 4, always=True),
     ]
     blocks = [*functions, *("\n".join(lines) for lines in (function, first, second))]
     blocks.append("backprop.defvjp(backprop_fwd, backprop_bwd)")
