@@ -103,7 +103,7 @@ def test_ties_in_arrays(ties: str) -> None:
 
 
 def test_random_programs_over_arrays() -> None:
-    for text, at in tensor_programs(SEED, 12):
+    for text, at in tensor_programs(SEED, 8):
         with np.errstate(all="ignore"):
             circuit = Compiled(text).circuit(at)
             run_at(circuit, at, None)
@@ -132,10 +132,10 @@ def test_it_works_under_jit_and_vmap_and_grad() -> None:
     backprop = function(program(STAGED, "jax"))
     x, y = np.array([3.0, -1.0, 0.5]), np.array([-4.0, 2.0, 0.0])
     both = jax.jit(jax.vmap(jax.value_and_grad(backprop, argnums=(0, 1))))
-    value, gradients = both(x, y)
+    value, gradients = both(y, x)  # in order of first appearance
     for i in range(3):
         found = [float(number[i]) for number in (value, *gradients)]
-        assert_same((STAGED, {"x": float(x[i]), "y": float(y[i])}), found)
+        assert_same((STAGED, {"y": float(y[i]), "x": float(x[i])}), found)
     text = "h = relu(X @ W + b); f = mean((h - y)^2)"
     at = {"X": np.arange(6.0).reshape(2, 3), "W": np.eye(3), "b": np.array([0.1, -5.0, 1.0]), "y": np.ones((2, 3))}
     circuit = Compiled(text).circuit(at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from backprop.emit.listing import Listing
 from backprop.emit.literals import WIDTH, Bracketed, laid_out
@@ -13,6 +13,7 @@ from backprop.numbers.shapes import all_finite
 from backprop.run import evaluate
 
 STEP, ABSOLUTE, RELATIVE = 1e-6, 1e-5, 1e-3  # of PyTorch's gradcheck
+PART = 8  # names on a line
 MOST = 200  # elements; a gradient check of more takes its time
 
 
@@ -36,22 +37,28 @@ def sent(request: Request, listing: Listing, zeros: str, unasked: str) -> list[s
     return found
 
 
-def returned(texts: list[str], indent: int, *, always: bool = False) -> list[str]:
+def returned(texts: Sequence[Bracketed | str], indent: int, *, always: bool = False) -> list[str]:
     """`return dx, dy`: in brackets where that is too long for a line; a single one as a tuple if there `always` is one."""
     if always and len(texts) < 2:
         return [f"{' ' * indent}return ({texts[0]},)" if texts else f"{' ' * indent}return ()"]
-    line = f"{' ' * indent}return {', '.join(texts)}"
+    line = f"{' ' * indent}return {', '.join(map(str, texts))}"
     return [line] if len(line) <= WIDTH else laid_out(Bracketed("return ", texts), indent)
 
 
 def unpacked(names: list[str], source: str, indent: int) -> list[str]:
-    """`x, q = residuals`; a single name in brackets, with its comma."""
-    if not names:
-        return []
-    line = f"{' ' * indent}{', '.join(names)} = {source}"
+    """`x, q = residuals`, in parts where there are many; a single name in brackets, with its comma."""
+    margin = " " * indent
     if len(names) == 1:
-        return [f"{' ' * indent}({names[0]},) = {source}"]
-    return [line] if len(line) <= WIDTH else laid_out(Bracketed("", names), indent, f" = {source}")
+        return [f"{margin}({names[0]},) = {source}"]
+    line = f"{margin}{', '.join(names)} = {source}"
+    if len(line) <= WIDTH or len(names) < 4:
+        return [line] if names else []
+    half = len(names) // 2
+    parts = [(names[:half], f"{source}[:{half}]"), (names[half:], f"{source}[{half}:]")]
+    if len(names) > PART:
+        starts = range(0, len(names), PART)
+        parts = [(names[i : i + PART], f"{source}[{i}:{i + len(names[i : i + PART])}]") for i in starts]
+    return [line for part, slice_of in parts for line in unpacked(part, slice_of, indent)]
 
 
 def smooth(request: Request) -> bool:

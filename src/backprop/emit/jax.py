@@ -37,8 +37,9 @@ class Jax(NumPy):
     opens = True
     words: ClassVar = {
         **{gate: word for gate, word in NumPy.words.items() if gate not in ("gamma", "erfinv")},
-        "abs": "abs", "rows": "math.prod(jnp.shape({0})[:-1])",
+        "abs": "abs", "selu": "jax.nn.selu", "rows": "math.prod(jnp.shape({0})[:-1])",
     }  # fmt: skip
+    constants: ClassVar = {value: translated(text) for value, text in NumPy.constants.items()}
     helpers: ClassVar = {
         **{name: translated(source) for name, source in functions("numpy_helpers.py").items()},
         **{name: translated(Torch.helpers[name]) for name in ("gamma", "digamma", "powers", "polygamma")},
@@ -69,7 +70,7 @@ def write(request: Request) -> str:
     results = [translated(x) for x in sent(request, listing, "jnp.zeros_like({0})", "jnp.full_like({0}, jnp.nan)")]
     kept = saved(listing, results)
     forward, backward = lines_text(listing.forward_lines()), lines_text(listing.backward_lines())
-    residuals = Bracketed("", [*kept, *([""] if len(kept) == 1 else [])])
+    residuals = Bracketed("", kept) if len(kept) != 1 else f"({kept[0]},)"
     function = [
         *(f"# {line}" for line in [*request.title(), *request.shape_lines()]),
         "@jax.custom_vjp",
@@ -81,7 +82,7 @@ def write(request: Request) -> str:
         *(f"    {name} = jnp.asarray({name})" for name in listing.plain),
         *forward,
         *([""] if forward else []),
-        *returned([translated(listing.value), str(residuals).replace(", )", ",)")], 4),
+        *returned([translated(listing.value), residuals], 4),
     ]
     second = [
         *signature("backprop_bwd", ["residuals", listing.upstream]),

@@ -36,7 +36,8 @@ def laid_out(item: Bracketed | str, indent: int = 0, tail: str = "") -> list[str
         return [line]
     first, last = f"{margin}{item.head}{item.opening}", f"{margin}{item.closing}{tail}"
     inside = f"{margin}    {', '.join(map(str, item.parts))}"
-    if item.opening == "(" and len(inside) <= WIDTH:
+    calls = item.opening == "(" and item.head and not item.head.endswith(" ")  # else it is a tuple
+    if calls and len(inside) <= WIDTH:
         return [first, inside, last]
     return [first, *(line for part in item.parts for line in laid_out(part, indent + 4, ",")), last]
 

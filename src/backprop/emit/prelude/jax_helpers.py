@@ -53,14 +53,17 @@ def undiag(g, x):
 # /// resort
 def resort(g, x, axis=-1):
     """The elements in the order that sorts x."""
-    return jnp.take_along_axis(g, jnp.argsort(x, axis=axis), axis=axis)
+    order = jnp.argsort(jnp.atleast_1d(x), axis=axis)
+    found = jnp.take_along_axis(jnp.atleast_1d(g), order, axis=axis)
+    return found.reshape(jnp.shape(x))
 
 
 # /// unsort
 def unsort(g, x, axis=-1):
     """Sorted elements in the order of x."""
-    order = jnp.argsort(jnp.argsort(x, axis=axis), axis=axis)
-    return jnp.take_along_axis(g, order, axis=axis)
+    order = jnp.argsort(jnp.argsort(jnp.atleast_1d(x), axis=axis), axis=axis)
+    found = jnp.take_along_axis(jnp.atleast_1d(g), order, axis=axis)
+    return found.reshape(jnp.shape(x))
 
 
 # /// sort
