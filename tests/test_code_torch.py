@@ -123,3 +123,101 @@ def test_an_output_that_is_no_number_has_a_gradient_from_above(text: str, at: di
         assert_close(value, result.value)
         for gradient, expected in zip(gradients, result.gradients().values(), strict=True):
             assert_close(gradient, expected)
+
+
+SMOOTH = [
+    (STAGED, {"x": 3.0, "y": -4.0}),
+    ("tanh(x) * sigmoid(y) + where(x > y, exp(x), log1p(y))", {"x": 0.3, "y": 1.2}),
+    ("h = relu(X @ W + b); mean((h - y)^2)", {"X": (5, 3), "W": (3, 4), "b": (4,), "y": (5, 4)}),
+    ("cross_entropy(X @ W, [0, 2])", {"X": (2, 3), "W": (3, 3)}),
+    ("sum(softmax(Q @ K.T) @ V)", {"Q": (2, 3), "K": (4, 3), "V": (4, 2)}),
+    ("logdet(A @ A.T + 3 * diag([1, 1, 1])) + sum(solve(A @ A.T + diag([2, 3, 4]), b))", {"A": (3, 3), "b": (3,)}),
+    ("sum(conv2d(x, w, padding=1)^2)", {"x": (1, 1, 4, 4), "w": (2, 1, 3, 3)}),
+    ("norm(x) * prod(x) + sum(cumprod(x) * sort(x))", {"x": (4,)}),
+    ("x[1:] * x[[0, 0]] + lgamma(y) + erf(x[0])", {"x": (3,), "y": 2.5}),
+]
+
+
+@pytest.mark.parametrize(("text", "given"), SMOOTH)
+def test_it_passes_the_gradient_check(text: str, given: dict[str, Any]) -> None:
+    random = np.random.default_rng(3)
+    at = {name: random.standard_normal(x) if isinstance(x, tuple) else x for name, x in given.items()}
+    shape = np.shape(Compiled(text).forward(at).value)
+    circuit = Compiled(text).circuit(at)
+    source = write(Request(circuit, at=at, upstream=np.ones(shape) if shape else None), "torch")
+    assert "gradcheck(backprop, inputs)" in source
+    function(source, "__main__")
+    backprop = function(write(Request(circuit), "torch"))
+    tensors = [torch.tensor(at[name], dtype=torch.float64, requires_grad=True) for name in circuit.variables]
+    assert torch.autograd.gradcheck(backprop, tensors)
+
+
+def test_the_gradient_check_is_left_out_where_it_would_fail() -> None:
+    for text, at in (("relu(x)", {"x": 0.0}), ("max(x, y)", {"x": 1.0, "y": 1.0}), ("log(x)", {"x": 1e-7})):
+        source = program(text, "torch", at)
+        assert "gradcheck" not in source
+        function(source, "__main__")
+
+
+def test_inputs_of_different_shapes_get_gradients_of_their_own() -> None:
+    backprop = function(program("x * w + b", "torch"))
+    at = [np.arange(6.0).reshape(2, 3), np.ones(3), 2.0]
+    gradients = called(backprop, at, np.ones((2, 3)))[1]
+    assert [gradient.shape for gradient in gradients] == [(2, 3), (3,), ()]
+    assert gradients[2] == 6.0
+    assert gradients[1].tolist() == [3.0, 5.0, 7.0]
+
+
+def test_an_unused_input_has_gradient_0_and_one_not_asked_for_none() -> None:
+    backprop = function(program("unused = sin(z); f = x * y", "torch"))
+    assert [float(found) for found in called(backprop, [1.0, 2.0, 3.0])[1]] == [0.0, 3.0, 2.0]
+    backprop = function(write(Request(Compiled("x * y").circuit(), wrt=["x"], at={"x": 2.0, "y": 3.0}), "torch"))
+    x, y = (torch.tensor(number, requires_grad=True) for number in (2.0, 3.0))
+    backprop(x, y).backward()
+    assert x.grad == 3.0
+    assert y.grad is None
+
+
+def test_a_second_derivative_raises() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    value = function(program("exp(x)", "torch"))(x)
+    for above, message in ((torch.tensor(1.0), "does not require grad"), (x.detach().requires_grad_(), "once_diff")):
+        (gradient,) = torch.autograd.grad(value, x, above, create_graph=True)
+        with pytest.raises(RuntimeError, match=message):
+            torch.autograd.grad(gradient, x)
+
+
+def test_the_gradient_from_above_is_left_as_it_is() -> None:
+    backprop = function(program("f = x + y * x + y", "torch"))
+    x, y, above = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True), torch.ones(3)
+    torch.autograd.grad(backprop(x, y), [x, y], above)
+    assert above.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_exactly_what_the_backward_pass_reads_is_saved() -> None:
+    source = program("q = x + y; f = q * z", "torch")
+    assert "ctx.save_for_backward(z, q)" in source
+    assert "save_for_backward" not in program("x + y", "torch")
+
+
+def test_a_self_test_can_fail(tmp_path: Path) -> None:
+    source = program(STAGED, "torch", {"x": 3.0, "y": -4.0})
+    value = re.search(r"\d+\.\d{5,}(?=[,\]])", source)
+    assert value
+    for text, status in ((source, 0), (source.replace(value[0], "7.5"), 1)):
+        (tmp_path / "program.py").write_text(text)
+        command = [sys.executable, "program.py"]
+        assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == status
+
+
+def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
+    (tmp_path / "ruff.toml").write_text("")
+    for number, (text, at) in enumerate(CASES[-100:]):
+        (tmp_path / f"p{number}.py").write_text(program(text, "torch", at))
+    for number, case in enumerate(TENSOR_CASES):
+        circuit, at = built(case)
+        circuit.names[circuit.output] = "f"
+        (tmp_path / f"t{number}.py").write_text(write(Request(circuit, at=at), "torch"))
+    command = [sys.executable, "-m", "ruff", "format", "--diff", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[:3000]

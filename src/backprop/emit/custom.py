@@ -1,4 +1,4 @@
-"""What programs share that tell a library's own differentiation a backward pass: what is saved, and what is sent back."""
+"""What programs share that tell a library's own differentiation a backward pass: what is saved, and sent back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sent(request: Request, listing: Listing, zeros: str, unasked: str) -> list[s
 
 
 def returned(texts: Sequence[Bracketed | str], indent: int, *, always: bool = False) -> list[str]:
-    """`return dx, dy`: in brackets where that is too long for a line; a single one as a tuple if there `always` is one."""
+    """`return dx, dy`: in brackets where that is too long for a line; `always` a tuple, of a single one too."""
     if always and len(texts) < 2:
         return [f"{' ' * indent}return ({texts[0]},)" if texts else f"{' ' * indent}return ()"]
     line = f"{' ' * indent}return {', '.join(map(str, texts))}"

@@ -16,16 +16,22 @@ from backprop.emit.target import Text
 from backprop.emit.tensors import Torch
 from backprop.gates import Gate
 
+WORDS = {
+    r"(scipy\.special\.|torch\.special\.|torch\.(?=digamma))": "jax.scipy.special.",
+    r", dtype=x\.dtype(?=\)$)": "",
+    r"(np|torch)\.": "jnp.",
+}
+
 
 def translated(text: str) -> str:
     """NumPy's words, and PyTorch's for special functions, as JAX's; comments stay."""
-    for theirs, ours in (
-        (r"scipy\.special\.|torch\.special\.|torch\.(?=digamma)", "jax.scipy.special."),
-        (r", dtype=x\.dtype(?=\)$)", ""),
-        (r"np\.|torch\.", "jnp."),
-    ):
-        text = re.sub(rf"^(?!#)(.*)$", lambda line: re.sub(rf"(?<![\w.]){theirs}", ours, line[0]), text, flags=re.M)
-    return text
+    return "\n".join(line if line.startswith("#") else in_words_of_jax(line) for line in text.split("\n"))
+
+
+def in_words_of_jax(line: str) -> str:
+    for theirs, ours in WORDS.items():
+        line = re.sub(rf"(?<![\w.]){theirs}", ours, line)
+    return line
 
 
 class Jax(NumPy):

@@ -11,17 +11,18 @@ from backprop.emit.literals import Bracketed, listed
 from backprop.emit.prelude import functions
 from backprop.emit.target import Text
 from backprop.gates import Gate
-from backprop.syntax.printer import POSTFIX
+from backprop.syntax.printer import ATOM, POSTFIX, PRODUCT
 
 SAME = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt hypot logaddexp xlogy sin cos tan asin acos atan atan2 sinh cosh tanh "
-    "asinh acosh atanh floor ceil round trunc square reciprocal sigmoid relu erf erfc erfinv lgamma outer tril triu diag"
+    "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt hypot logaddexp xlogy sin cos tan asin acos atan atan2 sinh cosh "
+    "tanh asinh acosh atanh floor ceil round trunc square reciprocal sigmoid relu erf erfc erfinv lgamma outer tril "
+    "triu diag"
 )
 PLAIN = frozenset(["add", "subtract", "multiply", "divide", "negate"])  # Python's numbers stay what they are
 
 
 class Torch(Arrays):
-    """PyTorch's tensors. Its functions take no plain numbers, which become tensors of the inputs' kind: `number(2.0)`."""
+    """PyTorch's tensors. Its functions take no plain numbers: these become tensors like the inputs, `number(2.0)`."""
 
     name = "torch"
     title = "PyTorch"
@@ -36,7 +37,8 @@ class Torch(Arrays):
         "trace": "torch.diagonal({0}, dim1=-2, dim2=-1).sum(-1)", "det": "torch.linalg.det", "logdet": "torch.logdet",
         "mse": "torch.mean(({0} - {1}) ** 2)", "reshape": "torch.reshape({0}, {shape})",
         "reshape_like": "torch.reshape({0}, {1}.shape)", "zeros_like": "torch.zeros_like",
-        "rows": "math.prod({0}.shape[:-1])", "ones_like": "torch.ones_like", "like": "torch.broadcast_to({0}, {1}.shape)",
+        "rows": "math.prod({0}.shape[:-1])", "ones_like": "torch.ones_like",
+        "like": "torch.broadcast_to({0}, {1}.shape)",
     }  # fmt: skip
     constants: ClassVar = {
         3.141592653589793: "torch.pi", 2.718281828459045: "torch.e", float("inf"): "torch.inf",
@@ -101,7 +103,10 @@ class Torch(Arrays):
 
     def counted(self, operand: Text) -> Text:
         """Not the truth value itself: a sum of truth values is their disjunction, and its kind is not the inputs'."""
-        return Text(f"torch.where({operand.condition}, number(1.0), 0.0)") if operand.condition else operand
+        if not operand.condition:
+            return operand
+        bare = operand.condition_level == ATOM
+        return Text(f"number(1.0) * {operand.condition if bare else f'({operand.condition})'}", PRODUCT)
 
     def summands(self, name: str, operands: Sequence[Text]) -> list[Text]:
         """A truth value is a number at once where it meets no tensor."""
@@ -159,7 +164,9 @@ class Torch(Arrays):
             return None
         if g.shape == x.shape:
             return g
-        return Text(f"{g.at_least(POSTFIX)}.sum_to_size({x.at_least(POSTFIX)}.shape)" if x.shape else f"torch.sum({g.text})")
+        return Text(
+            f"{g.at_least(POSTFIX)}.sum_to_size({x.at_least(POSTFIX)}.shape)" if x.shape else f"torch.sum({g.text})"
+        )
 
     def spell_spread(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """What was summed over an axis gets it back, and is stretched."""

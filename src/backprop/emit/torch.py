@@ -102,7 +102,7 @@ def self_test(request: Request, target: Torch) -> list[str]:
         *laid_out(Bracketed("expected = ", found.parts, "[", "]"), 4),
         f"    for found, number in zip([value{', *gradients' if request.wrt else ''}], expected):",
         "        number = torch.as_tensor(number, dtype=torch.float64)",
-        "        close = {\"rtol\": 1e-9, \"atol\": 1e-12, \"equal_nan\": True}",
+        '        close = {"rtol": 1e-9, "atol": 1e-12, "equal_nan": True}',
         "        torch.testing.assert_close(found, number, **close)",
     ]
     return lines + ["    assert torch.autograd.gradcheck(backprop, inputs)"] * smooth(request)

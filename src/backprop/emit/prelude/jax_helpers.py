@@ -1,5 +1,7 @@
 """What JAX says otherwise than NumPy: its arrays do not change, and its linear algebra raises nothing."""
 
+# ruff: noqa: F821 (what a function calls is a function of the program)
+
 import math
 
 import jax

@@ -1,4 +1,6 @@
-"""Functions that a PyTorch program may need, each under its name; lines are no longer than ruff's in such a program."""
+"""Functions that a PyTorch program may need, each under its name; JAX takes some of them."""
+
+# ruff: noqa: F821 (what a function calls is a function of the program)
 
 import math
 
@@ -7,7 +9,7 @@ import torch
 
 # /// gamma
 def gamma(x):
-    """Stirling's series from 20 on, the recurrence up to there, the reflection below."""
+    """Stirling's series from 20 on, the recurrence up to it, the reflection below."""
     size = torch.where(x < 0.5, 1 - x, x)
     factor = torch.ones_like(x)
     for _ in range(20):
@@ -62,7 +64,6 @@ def polygamma(n, x):
     return torch.where((n >= 0) & (n == torch.floor(n)) & (x == x), found, torch.nan)
 
 
-
 # /// unbroadcast
 def unbroadcast(g, x):
     """Sum what was stretched back to the shape of x."""
@@ -73,7 +74,9 @@ def unbroadcast(g, x):
 # /// axes
 def axes(x, dim):
     """The dimensions that dim names: all of them where it is None."""
-    return tuple(range(x.dim()) if dim is None else dim if type(dim) is tuple else [dim])
+    if dim is None:
+        return tuple(range(x.dim()))
+    return dim if type(dim) is tuple else (dim,)
 
 
 # /// spread
@@ -127,7 +130,6 @@ def coincide(x, subscripts):
     return found
 
 
-
 # /// strided
 def strided(x, dim, part):
     """A slice that goes backwards, which PyTorch's indexing does not have."""
@@ -138,8 +140,8 @@ def strided(x, dim, part):
 def scatter(g, x, piece):
     """Add each element to its place in zeros of the shape of x."""
     places = piece(torch.arange(x.numel()).reshape(x.shape))
-    found = torch.zeros_like(x).flatten()
-    return found.index_add(0, places.flatten(), g.expand(places.shape).flatten()).reshape(x.shape)
+    found, g = torch.zeros_like(x).flatten(), g.expand(places.shape)
+    return found.index_add(0, places.flatten(), g.flatten()).reshape(x.shape)
 
 
 # /// part
@@ -186,7 +188,6 @@ def shift(x, by=1, fill=0, dim=0):
     if by > 0:
         return torch.cat([gap, x.narrow(dim, 0, x.shape[dim] - size)], dim)
     return torch.cat([x.narrow(dim, size, x.shape[dim] - size), gap], dim)
-
 
 
 # /// count
@@ -253,7 +254,7 @@ def logsumexp(x, dim=None, keepdim=False):
 
 # /// cumulative
 def cumulative(function, x, dim, reverse):
-    """A running sum or product, from either end; over all elements where dim is None."""
+    """A running sum or product, from either end, or over all elements."""
     if dim is None:
         x, dim = x.flatten(), 0
     return function(x.flip(dim), dim).flip(dim) if reverse else function(x, dim)
@@ -320,7 +321,8 @@ def inv(A):
 def solve(A, B):
     """inv(A) @ B; nan for a singular matrix."""
     found, info = torch.linalg.solve_ex(A, B)
-    return torch.where(info.reshape(info.shape + (1,) * (found.dim() - info.dim())) == 0, found, torch.nan)
+    regular = (info == 0).reshape(info.shape + (1,) * (found.dim() - info.dim()))
+    return torch.where(regular, found, torch.nan)
 
 
 # /// cholesky
@@ -338,7 +340,6 @@ def cofactor(A):
     others = torch.prod(torch.where(one, 1.0, s[..., None, :]), -1)
     sign = torch.linalg.det(u) * torch.linalg.det(vt)
     return sign[..., None, None] * ((u * others[..., None, :]) @ vt)
-
 
 
 # /// bce
@@ -389,7 +390,6 @@ def match(g, t):
     return g if g.shape == t.shape else torch.zeros_like(t)
 
 
-
 # /// with_channels
 def with_channels(x, rank):
     """x with a batch and channels ahead of its positions."""
@@ -399,14 +399,16 @@ def with_channels(x, rank):
 # /// conv1d
 def conv1d(x, w, stride=1, padding=0):
     """Slide w over x."""
-    found = torch.conv1d(with_channels(x, 1), with_channels(w, 1), None, stride, padding)
+    full, kernel = with_channels(x, 1), with_channels(w, 1)
+    found = torch.conv1d(full, kernel, None, stride, padding)
     return found.reshape(found.shape[3 - x.dim() if w.dim() == 3 else 2 :])
 
 
 # /// conv2d
 def conv2d(x, w, stride=1, padding=0):
     """Slide w over x."""
-    found = torch.conv2d(with_channels(x, 2), with_channels(w, 2), None, stride, padding)
+    full, kernel = with_channels(x, 2), with_channels(w, 2)
+    found = torch.conv2d(full, kernel, None, stride, padding)
     return found.reshape(found.shape[4 - x.dim() if w.dim() == 4 else 2 :])
 
 
