@@ -181,9 +181,9 @@ def test_an_unused_input_has_gradient_0_and_one_not_asked_for_none() -> None:
 def test_a_second_derivative_raises() -> None:
     x = torch.tensor(2.0, requires_grad=True)
     value = function(program("exp(x)", "torch"))(x)
-    for above, message in ((torch.tensor(1.0), "does not require grad"), (x.detach().requires_grad_(), "once_diff")):
+    for above in (torch.tensor(1.0), torch.tensor(1.0, requires_grad=True)):
         (gradient,) = torch.autograd.grad(value, x, above, create_graph=True)
-        with pytest.raises(RuntimeError, match=message):
+        with pytest.raises(RuntimeError, match="does not require grad|to not have been used|differentiate twice"):
             torch.autograd.grad(gradient, x)
 
 

@@ -16,7 +16,7 @@ from backprop.emit.tensors import Torch
 MODEL = re.compile(r"(?<![.\w])number\(")
 INDENT = 8
 HEAD = """    @staticmethod
-    @once_differentiable  # what is saved has no graph: a second derivative raises"""
+    @once_differentiable  # what is saved has no graph: no second derivative"""
 
 
 def write(request: Request) -> str:
