@@ -8,7 +8,7 @@ from backprop.emit.request import Request
 
 __all__ = ["SUFFIXES", "TARGETS", "Request", "write"]
 
-TARGETS = ("python", "numpy", "c", "javascript", "sql", "latex", "markdown")
+TARGETS = ("python", "numpy", "torch", "jax", "c", "javascript", "sql", "latex", "markdown")
 SUFFIXES = {
     ".py": "python", ".c": "c", ".js": "javascript", ".mjs": "javascript", ".sql": "sql", ".tex": "latex",
     ".md": "markdown",

@@ -80,8 +80,12 @@ class Arrays(Pythonic):
     def subscript(self, gate: Gate, wires: Sequence[Text]) -> str:
         """What stands between the brackets of an index."""
         given = iter(wires)
-        parts = [self.place(next(given)) if item == "wire" else item_text(item) for item in gate.settings["at"]]
+        parts = [self.place(next(given)) if item == "wire" else self.item(item) for item in gate.settings["at"]]
         return ", ".join(parts)
+
+    def item(self, item: Any) -> str:
+        """An index, a slice, or a list of indices."""
+        return item_text(item)
 
     def place(self, wire: Text) -> str:
         """An index that is computed."""

@@ -85,8 +85,10 @@ class Writer:
                 continue
             stack.pop()
             text = self.composed(wire)
-            if self.uses[wire] > 1:
+            if self.uses[wire] > 1 and not text.text.isidentifier():
                 self.name(wire, text)
+            elif self.uses[wire] > 1:
+                self.held[wire] = text  # it has a name already
             else:
                 self.pending[wire] = text
         return self.held[root] if root in self.held else self.pending.pop(root)
@@ -127,7 +129,7 @@ class Writer:
         wish = self.wishes.get(wire)
         letter = "c" if self.circuit.gates[wire] is CONSTANT else "q" if wire < self.given else "t"
         name = self.naming.take(wish) if wish else self.naming.next(letter)
-        self.assign(name, "", text.text, wire)
+        self.assign(name, "", self.target.assigned(text).text, wire)
         self.held[wire] = Text(name, condition=self.target.truth(name)) if text.condition else Text(name)
 
     def assign(self, name: str, operator: str, text: str, wire: int) -> None:
@@ -140,7 +142,7 @@ class Writer:
         if wire not in self.held:
             self.stage = wire
             self.gather(wire)
-            self.assign(name, "", self.target.counted(self.composed(wire)).text, wire)
+            self.assign(name, "", self.target.assigned(self.target.counted(self.composed(wire))).text, wire)
         self.held[wire] = Text(name)
 
     def gather(self, wire: int) -> None:

@@ -36,21 +36,31 @@ def laid_out(item: Bracketed | str, indent: int = 0, tail: str = "") -> list[str
         return [line]
     first, last = f"{margin}{item.head}{item.opening}", f"{margin}{item.closing}{tail}"
     inside = f"{margin}    {', '.join(map(str, item.parts))}"
-    if item.opening == "(" and len(inside) <= WIDTH:
+    calls = item.opening == "(" and item.head and not item.head.endswith(" ")  # else it is a tuple
+    if calls and len(inside) <= WIDTH:
         return [first, inside, last]
     return [first, *(line for part in item.parts for line in laid_out(part, indent + 4, ",")), last]
 
 
 def read_back(text: str) -> Bracketed | str:
-    """A call with lists, `np.array([[1.0, 2.0]])`, from its text."""
-    stack: list[tuple[str, list[Bracketed | str]]] = [("", [])]
-    for head, bracket in re.findall(r"([^\[\](),]*)([\[\](),]?)", text):
-        if bracket in ("(", "["):
-            stack.append((head.strip() + bracket, []))
-            continue
-        if head.strip():
-            stack[-1][1].append(head.strip())
-        if bracket in (")", "]") and bracket:
-            opened, parts = stack.pop()
-            stack[-1][1].append(Bracketed(opened[:-1], parts, opened[-1], bracket))
-    return stack[0][1][0]
+    """A call or a list, `np.array([[1.0, 2.0]])`, from its text; anything else stays a text."""
+    start = re.search(r"[(\[]", text)
+    parts = split(text[start.start() :]) if start else []
+    if start is None or not parts:
+        return text
+    head, opening, closing = text[: start.start()], text[start.start()], text[-1]
+    return Bracketed(head, [read_back(part) for part in parts], opening, closing)
+
+
+def split(text: str) -> list[str]:
+    """What commas part between the brackets that hold a whole text together; nothing if none do."""
+    parts, depth = [""], 0
+    for place, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        if depth == 0:
+            return [part.strip() for part in parts if part] if place == len(text) - 1 else []
+        if depth == 1 and character == ",":
+            parts.append("")
+        elif place:
+            parts[-1] += character
+    return []

@@ -51,18 +51,18 @@ def function(listing: Listing, parameters: Sequence[str], before: Sequence[str] 
     return "\n".join([*signature(name, parameters), *body, *returned(listing.value, listing.gradients)])
 
 
-def lines_text(lines: list[Line]) -> list[str]:
+def lines_text(lines: list[Line], indent: int = 4) -> list[str]:
     """The lines of a pass, with the numbers of their forward lines."""
-    return [text for line in lines for text in line_text(line)]
+    return [text for line in lines for text in line_text(line, indent)]
 
 
-def line_text(line: Line) -> list[str]:
+def line_text(line: Line, indent: int) -> list[str]:
     """One line; a call that is too long, as of an array that is written out, takes several."""
-    text = f"    {line.name} {line.operator}= {line.text}  # ({line.number})"
+    text = f"{' ' * indent}{line.name} {line.operator}= {line.text}  # ({line.number})"
     head = re.match(r"[\w.]+(?=\()", line.text)
     if len(text) <= WIDTH or head is None or not enclosed(line.text[head.end() :]):
         return [text]
-    return laid_out(read_back(f"{line.name} {line.operator}= {line.text}"), 4, f"  # ({line.number})")
+    return laid_out(read_back(f"{line.name} {line.operator}= {line.text}"), indent, f"  # ({line.number})")
 
 
 def function_text(helper: Helper) -> str:

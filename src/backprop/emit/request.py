@@ -96,11 +96,13 @@ class Request:
             return shape_of(self.value) != ()
         return self.circuit.tensors and forms(self.circuit)[self.circuit.output] != ()
 
-    @cached_property
-    def fitted(self) -> tuple[Derived, list[tuple[int, ...]] | None]:
-        """For targets with arrays: the circuit with its backward pass, and the shapes of its wires at the point."""
+    def fitted(self, opens: bool) -> tuple[Derived, list[tuple[int, ...]] | None]:
+        """For targets with arrays: the circuit with its backward pass, and the shapes of its wires at the point.
+
+        `opens` says whether the gradient on the output is a parameter.
+        """
         given: Any = 1.0 if self.upstream is None else self.upstream
-        upstream = UPSTREAM if self.opens else given
+        upstream = UPSTREAM if opens else given
         derived = derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes)
         shapes = None
         if self.at is None and self.circuit.tensors:  # no shape is known: zeros in whatever it will be
@@ -108,7 +110,7 @@ class Request:
                 if wire not in derived.of and name in derived.gradients:
                     derived.gradients[name] = derived.circuit.add(ZEROS, (wire,))
         if self.at is not None:
-            values = evaluate(derived.circuit, {**self.at, **({UPSTREAM: given} if self.opens else {})})
+            values = evaluate(derived.circuit, {**self.at, **({UPSTREAM: given} if opens else {})})
             shapes = [shape_of(value) for value in values]
         return shared(fitted(derived, shapes)), shapes
 
@@ -161,8 +163,9 @@ class Request:
     def listing(self, target: Target, derived: Derived | None = None, extra: Iterable[str] = ()) -> Listing:
         """The lines of the program in a target's words. `extra` are names that the frame needs."""
         shapes = None
-        if derived is None:
-            derived, shapes = self.fitted if target.arrays else (self.derived, None)
+        if derived is None and target.arrays:
+            derived, shapes = self.fitted(self.opens or target.opens)
+        derived = derived or self.derived
         reserved = target.reserves(self.gates(derived)) | {*extra}
         naming = Naming(reserved, target.spellable, fold=target.folds, quoted=target.quoted)
         return Listing(self.circuit, derived, target, naming, shapes)

@@ -64,6 +64,7 @@ class Target:
     width: ClassVar[int] = 88
     folds: ClassVar[bool] = False  # whether x and X are the same name
     arrays: ClassVar[bool] = False  # whether values may be arrays
+    opens: ClassVar[bool] = False  # whether the gradient on the output is always a parameter
     counts: ClassVar[bool] = True  # whether a truth value is 1 or 0 in a sum
 
     def __init__(self) -> None:
@@ -298,6 +299,10 @@ class Target:
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         """One of two values."""
         raise NotImplementedError
+
+    def assigned(self, operand: Text) -> Text:
+        """What stands behind the equals sign of a stage's line."""
+        return operand
 
     def touched(self, number: Text) -> Text:
         """A literal as a number of the array library's, with which nothing raises."""

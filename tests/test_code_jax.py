@@ -1,0 +1,176 @@
+"""JAX programs that `backprop code` writes are run, and say what `eval` says: of every gate, at every point."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop.circuit import Circuit
+from backprop.emit import Request, write
+from backprop.library import Compiled
+from backprop.run import run
+from programs import CASES, SEED, STAGED, assert_same, by_program, program, tensor_programs
+from programs import Case as CaseOfNumbers
+from tensor_cases import CASES as TENSOR_CASES
+from tensor_cases import Case, built, label
+
+jax = pytest.importorskip("jax", reason="JAX is not installed: pip install jax")
+jnp = jax.numpy
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_disable_most_optimizations", True)  # it takes longer to compile than to run
+
+BATCH = 64  # points at once: JAX compiles each operation once for this shape, and not for each program
+SMALLEST = 2.2250738585072014e-308  # numbers below are 0 to XLA
+
+
+def function(source: str, name: str = "program") -> Any:
+    """The function of a program; with the name of a main program, it tests itself."""
+    scope: dict[str, Any] = {"__name__": name}
+    exec(compile(source, "program", "exec"), scope)
+    return scope["backprop"]
+
+
+def called(backprop: Any, inputs: list[Any], upstream: Any = None) -> tuple[Any, list[Any]]:
+    """What a program's function says of its inputs, by JAX's own backward pass."""
+    value, pullback = jax.vjp(backprop, *[jnp.asarray(x) for x in inputs])
+    gradients = pullback(jnp.ones_like(value) if upstream is None else jnp.asarray(upstream))
+    assert all(found.dtype == jnp.float64 for found in (value, *gradients))
+    return np.asarray(value), [np.asarray(gradient) for gradient in gradients]
+
+
+def flushed(case: CaseOfNumbers) -> CaseOfNumbers:
+    """The case as XLA sees it, to which a number below the normal range is 0."""
+    return case[0], {name: 0.0 if 0 < abs(x) < SMALLEST else x for name, x in case[1].items()}
+
+
+def assert_close(found: Any, expected: Any, scale: float = 1.0) -> None:
+    """To 1e-13 of the largest element, in the same shape."""
+    assert np.shape(found) == np.shape(expected)
+    finite = np.abs(np.asarray(expected))[np.isfinite(expected)]
+    margin = 1e-13 * max(scale, np.max(finite, initial=0.0))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=margin)
+
+
+def test_jax_says_what_eval_says_of_numbers() -> None:
+    for text, cases in by_program(CASES).items():
+        names = Compiled(text).variables
+        backprop = function(program(text, "jax"))
+        for start in range(0, len(cases), BATCH):
+            some = cases[start : start + BATCH]
+            columns = [np.resize([case[1][name] for case in some], BATCH) for name in names]
+            value, gradients = called(backprop, columns)
+            for i, case in enumerate(some):
+                assert_same(flushed(case), [float(found[i]) for found in (value, *gradients)])
+
+
+def run_at(circuit: Circuit, at: dict[str, Any], point: dict[str, Any] | None, ties: str = "both", **more: Any) -> None:
+    """The program for these shapes (with a point), or for any, against the calculator."""
+    result = run(circuit, at, ties=ties, **more)
+    upstream = more.get("upstream")
+    source = write(Request(circuit, at=point, ties=ties, upstream=None if point is None else upstream), "jax")
+    backprop = function(source, "program" if point is None else "__main__")
+    value, gradients = called(backprop, [at[name] for name in circuit.variables], upstream)
+    sizes = [np.max(np.abs(x)[np.isfinite(x)], initial=0.0) for x in result.values]
+    assert_close(value, result.value, max(sizes))
+    for gradient, expected in zip(gradients, result.gradients().values(), strict=True):
+        assert_close(gradient, expected, max(sizes))
+
+
+FIRST = {case.gate: case for case in reversed(TENSOR_CASES)}
+
+
+@pytest.mark.parametrize("case", TENSOR_CASES, ids=label)
+def test_gates_that_mix_elements(case: Case) -> None:
+    circuit, at = built(case)
+    circuit.names[circuit.output] = "f"
+    run_at(circuit, at, None if case is FIRST[case.gate] else at)
+
+
+@pytest.mark.parametrize("ties", ["split", "first"])
+def test_ties_in_arrays(ties: str) -> None:
+    at = {"A": np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), "b": np.array([1.0, 2.0, 3.0])}
+    for text in ("sum(max(A, axis=1)) + min(b)", "sum(max(A, b) * b) + hinge(A, b)"):
+        point = {name: at[name] for name in Compiled(text).variables}
+        run_at(Compiled(text).circuit(point), point, None, ties)
+
+
+def test_random_programs_over_arrays() -> None:
+    for text, at in tensor_programs(SEED, 6):
+        with np.errstate(all="ignore"):
+            circuit = Compiled(text).circuit(at)
+            run_at(circuit, at, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("where(x > y, log(x - y), x / y)", {"x": np.array([-1.0, 0.0, 4.0]), "y": np.zeros(3)}),
+        ("h = 1 / x; where(x == 0, 2, h)", {"x": np.array([[0.0, 2.0]])}),
+        ("W @ x + b", {"W": np.ones((2, 3)), "x": np.array([1.0, 2.0, np.inf]), "b": 1.0}),
+        ("k = 2; where(x > 0, k, 0.01) * exp(k) * x^0.5 + x^-0.5", {"x": np.array([-0.0, 0.0, 2.0])}),
+        ("1 / 0 + exp(-1 / 0) + x + (2 > 1) * 0.1", {"x": np.array([1.0])}),
+        ("0.1 * (x > 0) + where(x < y, 0.1, 0.7) * (x > 0) * (y > 0)", {"x": np.array([1.0]), "y": np.array([2.0])}),
+    ],
+)
+def test_an_output_that_is_no_number_has_a_gradient_from_above(text: str, at: dict[str, Any]) -> None:
+    circuit = Compiled(text).circuit(at)
+    forward = Compiled(text).forward(at).value
+    upstream = np.linspace(-1, 2, np.size(forward)).reshape(np.shape(forward))
+    for point in (None, at):
+        run_at(circuit, at, point, upstream=upstream)
+
+
+def test_it_works_under_jit_and_vmap_and_grad() -> None:
+    backprop = function(program(STAGED, "jax"))
+    x, y = np.array([3.0, -1.0, 0.5]), np.array([-4.0, 2.0, 0.0])
+    both = jax.jit(jax.vmap(jax.value_and_grad(backprop, argnums=(0, 1))))
+    value, gradients = both(y, x)  # in order of first appearance
+    for i in range(3):
+        found = [float(number[i]) for number in (value, *gradients)]
+        assert_same((STAGED, {"y": float(y[i]), "x": float(x[i])}), found)
+    text = "h = relu(X @ W + b); f = mean((h - y)^2)"
+    at = {"X": np.arange(6.0).reshape(2, 3), "W": np.eye(3), "b": np.array([0.1, -5.0, 1.0]), "y": np.ones((2, 3))}
+    circuit = Compiled(text).circuit(at)
+    gradients = jax.jit(jax.grad(function(program(text, "jax")), argnums=(0, 1, 2, 3)))(*at.values())
+    for gradient, expected in zip(gradients, run(circuit, at).gradients().values(), strict=True):
+        assert_close(gradient, expected)
+
+
+def test_what_is_not_asked_for_is_not_said_to_be_0() -> None:
+    circuit = Compiled("x * y").circuit()
+    backprop = function(write(Request(circuit, wrt=["x"], at={"x": 2.0, "y": 3.0}), "jax"), "__main__")
+    assert jax.grad(backprop)(2.0, 3.0) == 3.0
+    assert np.isnan(jax.grad(backprop, argnums=1)(2.0, 3.0))
+
+
+def test_an_unused_input_has_gradient_0() -> None:
+    backprop = function(program("unused = sin(z); f = x * y", "jax"))
+    assert [float(found) for found in called(backprop, [1.0, 2.0, 3.0])[1]] == [0.0, 3.0, 2.0]
+
+
+def test_a_self_test_can_fail(tmp_path: Path) -> None:
+    source = program(STAGED, "jax", {"x": 3.0, "y": -4.0})
+    function(source, "__main__")
+    value = re.search(r"\d+\.\d{5,}(?=[,\]])", source)
+    assert value
+    with pytest.raises(AssertionError):
+        function(source.replace(value[0], "7.5"), "__main__")
+
+
+def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
+    (tmp_path / "ruff.toml").write_text("")
+    for number, (text, at) in enumerate(CASES[-100:]):
+        (tmp_path / f"p{number}.py").write_text(program(text, "jax", at))
+    for number, case in enumerate(TENSOR_CASES):
+        circuit, at = built(case)
+        circuit.names[circuit.output] = "f"
+        (tmp_path / f"t{number}.py").write_text(write(Request(circuit, at=at), "jax"))
+    command = [sys.executable, "-m", "ruff", "format", "--diff", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[:3000]

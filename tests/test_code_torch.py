@@ -1,0 +1,223 @@
+"""PyTorch programs that `backprop code` writes are run, and say what `eval` says: of every gate, at every point."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop.circuit import Circuit
+from backprop.emit import Request, write
+from backprop.library import Compiled
+from backprop.run import run
+from programs import CASES, SEED, STAGED, assert_same, by_program, program, tensor_programs
+from tensor_cases import CASES as TENSOR_CASES
+from tensor_cases import Case, built, label
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+
+
+def function(source: str, name: str = "program") -> Any:
+    """The function of a program; with the name of a main program, it tests itself."""
+    scope: dict[str, Any] = {"__name__": name}
+    exec(compile(source, "program", "exec"), scope)
+    return scope["backprop"]
+
+
+def called(backprop: Any, inputs: list[Any], upstream: Any = None) -> tuple[Any, list[Any]]:
+    """What a program's function says of its inputs, by PyTorch's own backward pass."""
+    tensors = [torch.tensor(np.asarray(x), dtype=torch.float64, requires_grad=True) for x in inputs]
+    value = backprop(*tensors)
+    above = torch.ones_like(value) if upstream is None else torch.tensor(np.asarray(upstream))
+    gradients = torch.autograd.grad(value, tensors, above) if tensors else []
+    assert all(found.dtype == torch.float64 for found in (value, *gradients))
+    return value.detach().numpy(), [gradient.numpy() for gradient in gradients]
+
+
+def assert_close(found: Any, expected: Any, scale: float = 1.0) -> None:
+    """To 1e-13 of the largest element, in the same shape."""
+    assert np.shape(found) == np.shape(expected)
+    finite = np.abs(np.asarray(expected))[np.isfinite(expected)]
+    margin = 1e-13 * max(scale, np.max(finite, initial=0.0))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=margin)
+
+
+def test_torch_says_what_eval_says_of_numbers() -> None:
+    for text, cases in by_program(CASES).items():
+        names = Compiled(text).variables
+        backprop = function(program(text, "torch"))
+        columns = [np.array([case[1][name] for case in cases]) for name in names]
+        value, gradients = called(backprop, columns)
+        for i, case in enumerate(cases):  # many at once: element by element
+            assert_same(case, [float(found[i]) for found in (value, *gradients)])
+        for case in cases[:2]:  # and one by one, which other code of PyTorch's does
+            value, gradients = called(function(program(text, "torch", case[1])), [case[1][name] for name in names])
+            assert_same(case, [float(found) for found in (value, *gradients)])
+
+
+def run_both(circuit: Circuit, at: dict[str, Any], ties: str = "both", scale: float = 1.0) -> None:
+    """The program for any shapes, and the one for these, against the calculator."""
+    result = run(circuit, at, ties=ties)
+    for point in (None, at):
+        source = write(Request(circuit, at=point, ties=ties), "torch")
+        backprop = function(source, "program" if point is None else "__main__")
+        value, gradients = called(backprop, [at[name] for name in circuit.variables])
+        assert_close(value, result.value, scale)
+        for gradient, expected in zip(gradients, result.gradients().values(), strict=True):
+            assert_close(gradient, expected, scale)
+
+
+@pytest.mark.parametrize("case", TENSOR_CASES, ids=label)
+def test_gates_that_mix_elements(case: Case) -> None:
+    circuit, at = built(case)
+    circuit.names[circuit.output] = "f"
+    run_both(circuit, at)
+
+
+@pytest.mark.parametrize("ties", ["split", "first"])
+def test_ties_in_arrays(ties: str) -> None:
+    at = {"A": np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), "b": np.array([1.0, 2.0, 3.0])}
+    for text in ("sum(max(A, axis=1))", "max(A) + min(b)", "sum(max(A, b) * b)", "hinge(A, b)", "sum(relu(b - 2))"):
+        run_both(Compiled(text).circuit(at), {name: at[name] for name in Compiled(text).variables}, ties)
+
+
+def test_random_programs_over_arrays() -> None:
+    for text, at in tensor_programs(SEED, 60):
+        circuit = Compiled(text).circuit(at)
+        with np.errstate(all="ignore"):
+            values = run(circuit, at).values
+        scale = max(1.0, *(np.max(np.abs(x)[np.isfinite(x)], initial=0.0) for x in values))
+        try:
+            run_both(circuit, at, scale=float(scale))
+        except AssertionError as error:
+            raise AssertionError(f"{text} at {at}: {error}") from error
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("where(x > 0, sqrt(x), 0) + x", {"x": np.array([-1.0, 0.0, 4.0])}),
+        ("where(x > y, log(x - y), x / y)", {"x": np.array([-1.0, 0.0, 4.0]), "y": np.zeros(3)}),
+        ("h = 1 / x; where(x == 0, 2, h)", {"x": np.array([[0.0, 2.0]])}),
+        ("W @ x + b", {"W": np.ones((2, 3)), "x": np.array([1.0, 2.0, np.inf]), "b": 1.0}),
+        ("max(x, y[1:])", {"x": np.array([1.0, np.nan]), "y": np.array([5.0, 1.0, 0.0])}),
+        ("k = 2; where(x > 0, k, 0.01) * exp(k) * x^0.5 + x^-0.5", {"x": np.array([-0.0, 0.0, 2.0])}),
+        ("1 / 0 + exp(-1 / 0) + x + (2 > 1) * 0.1", {"x": np.array([1.0])}),
+        ("0.1 * (x > 0) + where(x < y, 0.1, 0.7) * (x > 0) * (y > 0)", {"x": np.array([1.0]), "y": np.array([2.0])}),
+    ],
+)
+def test_an_output_that_is_no_number_has_a_gradient_from_above(text: str, at: dict[str, Any]) -> None:
+    circuit = Compiled(text).circuit(at)
+    forward = Compiled(text).forward(at).value
+    upstream = np.linspace(-1, 2, np.size(forward)).reshape(np.shape(forward))
+    result = run(circuit, at, upstream=upstream)
+    for point in (None, at):
+        source = write(Request(circuit, at=point, upstream=None if point is None else upstream), "torch")
+        backprop = function(source, "program" if point is None else "__main__")
+        value, gradients = called(backprop, [at[name] for name in circuit.variables], upstream)
+        assert_close(value, result.value)
+        for gradient, expected in zip(gradients, result.gradients().values(), strict=True):
+            assert_close(gradient, expected)
+
+
+SMOOTH = [
+    (STAGED, {"x": 3.0, "y": -4.0}),
+    ("tanh(x) * sigmoid(y) + where(x > y, exp(x), log1p(y))", {"x": 0.3, "y": 1.2}),
+    ("h = relu(X @ W + b); mean((h - y)^2)", {"X": (5, 3), "W": (3, 4), "b": (4,), "y": (5, 4)}),
+    ("cross_entropy(X @ W, [0, 2])", {"X": (2, 3), "W": (3, 3)}),
+    ("sum(softmax(Q @ K.T) @ V)", {"Q": (2, 3), "K": (4, 3), "V": (4, 2)}),
+    ("logdet(A @ A.T + 3 * diag([1, 1, 1])) + sum(solve(A @ A.T + diag([2, 3, 4]), b))", {"A": (3, 3), "b": (3,)}),
+    ("sum(conv2d(x, w, padding=1)^2)", {"x": (1, 1, 4, 4), "w": (2, 1, 3, 3)}),
+    ("norm(x) * prod(x) + sum(cumprod(x) * sort(x))", {"x": (4,)}),
+    ("x[1:] * x[[0, 0]] + lgamma(y) + erf(x[0])", {"x": (3,), "y": 2.5}),
+]
+
+
+@pytest.mark.parametrize(("text", "given"), SMOOTH)
+def test_it_passes_the_gradient_check(text: str, given: dict[str, Any]) -> None:
+    random = np.random.default_rng(3)
+    at = {name: random.standard_normal(x) if isinstance(x, tuple) else x for name, x in given.items()}
+    shape = np.shape(Compiled(text).forward(at).value)
+    circuit = Compiled(text).circuit(at)
+    source = write(Request(circuit, at=at, upstream=np.ones(shape) if shape else None), "torch")
+    assert "gradcheck(backprop, inputs)" in source
+    function(source, "__main__")
+    backprop = function(write(Request(circuit), "torch"))
+    tensors = [torch.tensor(at[name], dtype=torch.float64, requires_grad=True) for name in circuit.variables]
+    assert torch.autograd.gradcheck(backprop, tensors)
+
+
+def test_the_gradient_check_is_left_out_where_it_would_fail() -> None:
+    for text, at in (("relu(x)", {"x": 0.0}), ("max(x, y)", {"x": 1.0, "y": 1.0}), ("log(x)", {"x": 1e-7})):
+        source = program(text, "torch", at)
+        assert "gradcheck" not in source
+        function(source, "__main__")
+
+
+def test_inputs_of_different_shapes_get_gradients_of_their_own() -> None:
+    backprop = function(program("x * w + b", "torch"))
+    at = [np.arange(6.0).reshape(2, 3), np.ones(3), 2.0]
+    gradients = called(backprop, at, np.ones((2, 3)))[1]
+    assert [gradient.shape for gradient in gradients] == [(2, 3), (3,), ()]
+    assert gradients[2] == 6.0
+    assert gradients[1].tolist() == [3.0, 5.0, 7.0]
+
+
+def test_an_unused_input_has_gradient_0_and_one_not_asked_for_none() -> None:
+    backprop = function(program("unused = sin(z); f = x * y", "torch"))
+    assert [float(found) for found in called(backprop, [1.0, 2.0, 3.0])[1]] == [0.0, 3.0, 2.0]
+    backprop = function(write(Request(Compiled("x * y").circuit(), wrt=["x"], at={"x": 2.0, "y": 3.0}), "torch"))
+    x, y = (torch.tensor(number, requires_grad=True) for number in (2.0, 3.0))
+    backprop(x, y).backward()
+    assert x.grad == 3.0
+    assert y.grad is None
+
+
+def test_a_second_derivative_raises() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    value = function(program("exp(x)", "torch"))(x)
+    for above in (torch.tensor(1.0), torch.tensor(1.0, requires_grad=True)):
+        (gradient,) = torch.autograd.grad(value, x, above, create_graph=True)
+        with pytest.raises(RuntimeError, match=r"does not require grad|to not have been used|differentiate twice"):
+            torch.autograd.grad(gradient, x)
+
+
+def test_the_gradient_from_above_is_left_as_it_is() -> None:
+    backprop = function(program("f = x + y * x + y", "torch"))
+    x, y, above = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True), torch.ones(3)
+    torch.autograd.grad(backprop(x, y), [x, y], above)
+    assert above.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_exactly_what_the_backward_pass_reads_is_saved() -> None:
+    source = program("q = x + y; f = q * z", "torch")
+    assert "ctx.save_for_backward(z, q)" in source
+    assert "save_for_backward" not in program("x + y", "torch")
+
+
+def test_a_self_test_can_fail(tmp_path: Path) -> None:
+    source = program(STAGED, "torch", {"x": 3.0, "y": -4.0})
+    value = re.search(r"\d+\.\d{5,}(?=[,\]])", source)
+    assert value
+    for text, status in ((source, 0), (source.replace(value[0], "7.5"), 1)):
+        (tmp_path / "program.py").write_text(text)
+        command = [sys.executable, "program.py"]
+        assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == status
+
+
+def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
+    (tmp_path / "ruff.toml").write_text("")
+    for number, (text, at) in enumerate(CASES[-100:]):
+        (tmp_path / f"p{number}.py").write_text(program(text, "torch", at))
+    for number, case in enumerate(TENSOR_CASES):
+        circuit, at = built(case)
+        circuit.names[circuit.output] = "f"
+        (tmp_path / f"t{number}.py").write_text(write(Request(circuit, at=at), "torch"))
+    command = [sys.executable, "-m", "ruff", "format", "--diff", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[:3000]
