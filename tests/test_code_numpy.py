@@ -21,7 +21,7 @@ from backprop.errors import Problem
 from backprop.gates import GATES
 from backprop.library import Compiled
 from backprop.run import run
-from programs import CASES, SEED, STAGED, assert_same, by_program, program, tensor_programs
+from programs import CASES, SEED, STAGED, assert_same, by_program, gate_cases, program, tensor_programs
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case, built, label
 
@@ -237,8 +237,7 @@ def test_what_is_written_can_be_read_back_and_is_right(to: str) -> None:
 
 def by_gate() -> list[tuple[str, dict[str, float]]]:
     """One case for each gate on numbers."""
-    found = by_program([case for case in CASES if "; f = " not in case[0] and "x0" not in case[1]])
-    return [cases[0] for cases in found.values()]
+    return [cases[0] for cases in by_program([*gate_cases()]).values()]
 
 
 ARRAYS = {

@@ -142,3 +142,16 @@ def test_element_wise_gates_act_on_arrays_as_on_numbers(name: str, ties: str) ->
 def good(name: str, point: tuple[float, ...], order: tuple[int, ...], got: Any) -> bool:
     """Whether a number has its digits by the oracle: next to a zero, another way of computing has other noise."""
     return point in ORACLE[name].points and error(name, point, order, float(got)) < 1e-13
+
+
+@ALL
+def test_a_result_has_the_shape_that_its_row_promises(case: Case) -> None:
+    """So that programs for arrays of unknown shapes may leave out what would undo a broadcasting."""
+    circuit, at = built(case)
+    shapes = [np.shape(value) for value in evaluate(circuit, at)]
+    wire = len(circuit) - 4  # behind it, its result is weighted and summed
+    gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+    assert gate.name == case.gate
+    if gate.shape:
+        promised = () if gate.shape == "number" else shapes[inputs[gate.arguments.index(gate.shape)]]
+        assert shapes[wire] == promised

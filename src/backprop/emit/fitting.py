@@ -9,19 +9,6 @@ from backprop.derive import Derived
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 
 MULTIPLY, LIKE, UNBROADCAST, EXPAND = (GATES[name] for name in ("multiply", "like", "unbroadcast", "expand"))
-REDUCTIONS = {"sum", "mean", "prod", "max_of", "min_of", "var", "std", "norm", "logsumexp"}
-NUMBERS = {"mse", "bce", "bce_with_logits", "cross_entropy", "hinge", "huber", "count", "rows"}
-LIKE_AN_INPUT = {  # which input has the shape of the result
-    0: {
-        "ones_like", "zeros_like", "eye_like", "softmax", "log_softmax", "centred", "shift", "scan", "tril", "triu",
-        "sort", "first", "inv", "cholesky", "cofactor", "coincide",
-    },
-    1: {
-        "spread", "like", "unbroadcast", "reshape_like", "scatter", "untake", "match", "undiag", "unsort", "resort",
-        "one_hot",
-    },
-    2: {"conv1d_left", "conv2d_left", "conv1d_right", "conv2d_right"},
-}  # fmt: skip
 
 
 def forms(circuit: Circuit, shapes: Sequence[tuple[int, ...]] | None = None) -> list[Hashable]:
@@ -43,13 +30,10 @@ def form(circuit: Circuit, wire: int, gate: Gate, inputs: list[Hashable]) -> Has
         return wire
     if gate is CONSTANT:
         return getattr(circuit.constants[wire], "shape", ())
-    if gate.name in NUMBERS or (
-        gate.name in REDUCTIONS and gate.settings["axis"] is None and not gate.settings["keepdims"]
-    ):
+    if gate.shape and gate.shape != "number":
+        return inputs[gate.arguments.index(gate.shape)]
+    if gate.shape or (gate.settings.get("keepdims") == 0 and gate.settings["axis"] is None):
         return ()
-    for place, names in LIKE_AN_INPUT.items():
-        if gate.name in names:
-            return inputs[place]
     different = {other for other in inputs if other != ()}
     if gate.mixes or len(different) > 1:
         return wire

@@ -29,7 +29,8 @@ class Gate:
     `vjp` is a function of the gate and that number that writes them.
     For gates that mix elements: `linear` says that an element gets a gradient only from the elements that it goes into
     (so that those which are not taken stay out), `routes` that some elements go nowhere, `broadcasts` that the inputs
-    are stretched to each other's shape, and `stacks` that the gate takes a stack of inputs as it takes one. `reads` is
+    are stretched to each other's shape, and `stacks` that the gate takes a stack of inputs as it takes one. `shape` is
+    the input whose shape the result always has, or "number" where it always is one, where that can be told. `reads` is
     how a rule is told to people, where it is not as it is computed. `reduces` names the gate that stands for this one
     where it is called with a single input; `spelling` is the name in a call, where that is not the gate's. `plumbing`
     marks gates that only rules use.
@@ -47,8 +48,8 @@ class Gate:
     __slots__ = (
         "aliases", "approximated", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "family",
         "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options", "partials",
-        "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "spelling", "spelt",
-        "stacks", "textbook", "ties_first", "ties_split", "variadic", "vjp",
+        "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "shape", "spelling",
+        "spelt", "stacks", "textbook", "ties_first", "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +63,7 @@ class Gate:
         linear: bool = False,
         broadcasts: bool = False,
         stacks: bool = False,
+        shape: str = "",
         reads: str | tuple[str, ...] = (),
         reduces: str = "",
         spelling: str = "",
@@ -98,6 +100,7 @@ class Gate:
         self.linear = linear
         self.broadcasts = broadcasts
         self.stacks = stacks
+        self.shape = shape
         self.reads = as_tuple(reads)
         self.reduces = reduces
         self.spelling = spelling or name

@@ -139,6 +139,7 @@ PIECES = [
         options="k=0",
         routes=True,
         stacks=True,
+        shape="x",
         says="passes the gradient on and below the diagonal",
     ),
     Gate(
@@ -148,6 +149,7 @@ PIECES = [
         options="k=0",
         routes=True,
         stacks=True,
+        shape="x",
         says="passes the gradient on and above the diagonal",
     ),
     Gate(
@@ -156,6 +158,7 @@ PIECES = [
         vjp="unsort(g, x, axis=axis)",
         options="axis=-1",
         linear=True,
+        shape="x",
         says="sends each gradient back to where its element came from",
     ),
 ]
@@ -310,6 +313,7 @@ REDUCTIONS = [
         options="axis=-1",
         definition="exp(x - logsumexp(x, axis=axis, keepdims=1))",
         instead_of="exp(x) / sum(exp(x))",
+        shape="x",
         says="turns scores into probabilities; its gradients add up to 0",
     ),
     Gate(
@@ -319,6 +323,7 @@ REDUCTIONS = [
         options="axis=-1",
         definition="x - logsumexp(x, axis=axis, keepdims=1)",
         instead_of="log(softmax(x))",
+        shape="x",
         says="the log of softmax, with all its digits",
     ),
 ]
@@ -407,6 +412,7 @@ MATRICES = [
         domain="det(A) != 0",
         needs="a matrix that is not singular",
         stacks=True,
+        shape="A",
         says="scales by minus the inverse from both sides, turned",
     ),
     Gate(
@@ -426,6 +432,7 @@ MATRICES = [
         domain="det(A) > 0",
         needs="a symmetric matrix that is positive definite",
         stacks=True,
+        shape="A",
         says="reads A as (A + A.T)/2, so its gradient is symmetric",
     ),
 ]
@@ -437,6 +444,7 @@ LOSSES = [
         vjp=("2 * g * (x - y) / count(x - y)", "2 * g * (y - x) / count(x - y)"),
         broadcasts=True,
         definition="mean((x - y)^2)",
+        shape="number",
         says="mean squared error: scales by twice the residual over the count",
     ),
     Gate(
@@ -447,6 +455,7 @@ LOSSES = [
         domain="min((p >= 0) * (p <= 1))",
         needs="probabilities between 0 and 1",
         definition="-mean(xlogy(t, p) + xlogy(1 - t, 1 - p))",
+        shape="number",
         says="binary cross-entropy of probabilities p and targets t",
     ),
     Gate(
@@ -455,6 +464,7 @@ LOSSES = [
         vjp=("g * (sigmoid(z) - t) / count(z + t)", "-g * z / count(z + t)"),
         broadcasts=True,
         definition="mean(softplus(z) - z * t)",
+        shape="number",
         says="binary cross-entropy of scores: scales by probability minus target",
     ),
     Gate(
@@ -464,6 +474,7 @@ LOSSES = [
             "g * (softmax(z) * sum(one_hot(t, z), axis=-1, keepdims=1) - one_hot(t, z)) / rows(z)",
             "match(-g * log_softmax(z) / rows(z), t)",
         ),
+        shape="number",
         says="softmax and its loss; t are classes (0, 1, …) or probabilities: scales by probability minus target",
     ),
     Gate(
@@ -478,6 +489,7 @@ LOSSES = [
         broadcasts=True,
         kink="y * s == 1",
         definition="mean(relu(1 - y * s))",
+        shape="number",
         says="mean of max(0, 1 - y s), for targets y of 1 and -1: flat where the margin is kept",
     ),
     Gate(
@@ -490,6 +502,7 @@ LOSSES = [
         ),
         broadcasts=True,
         definition="mean(where(abs(x - y) <= delta, (x - y)^2 / 2, delta * (abs(x - y) - delta / 2)))",
+        shape="number",
         says="squares small residuals, and takes large ones as they are: scales by the residual, clipped",
     ),
 ]
@@ -508,6 +521,7 @@ def convolution_plumbing(name: str) -> list[Gate]:
             options=CONVOLVED,
             linear=True,
             plumbing=True,
+            shape="x",
             says="carries the gradient back to where it was read",
         ),
         Gate(
@@ -517,6 +531,7 @@ def convolution_plumbing(name: str) -> list[Gate]:
             options=CONVOLVED,
             linear=True,
             plumbing=True,
+            shape="w",
             says="slides the gradient over x",
         ),
     ]
@@ -529,9 +544,18 @@ PLUMBING = [
         vjp=("like(g, h)", "0"),
         linear=True,
         plumbing=True,
+        shape="x",
         says="sums what was stretched back to the shape of x",
     ),
-    Gate("like", "h x", vjp=("unbroadcast(g, h)", "0"), linear=True, plumbing=True, says="stretches to the shape of x"),
+    Gate(
+        "like",
+        "h x",
+        vjp=("unbroadcast(g, h)", "0"),
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="stretches to the shape of x",
+    ),
     Gate(
         "spread",
         "h x",
@@ -539,6 +563,7 @@ PLUMBING = [
         options=REDUCED,
         linear=True,
         plumbing=True,
+        shape="x",
         says="hands what was summed to every element of x",
     ),
     Gate(
@@ -556,13 +581,20 @@ PLUMBING = [
         vjp=("reshape_like(g, h)", "0"),
         linear=True,
         plumbing=True,
+        shape="x",
         says="puts into the shape of x",
     ),
-    Gate("ones_like", "x", vjp="0", plumbing=True, says="ones in the shape of x"),
-    Gate("zeros_like", "x", vjp="0", plumbing=True, says="zeros in the shape of x"),
-    Gate("eye_like", "x", vjp="0", plumbing=True, says="ones on the diagonal, in the shape of x"),
+    Gate("ones_like", "x", vjp="0", plumbing=True, shape="x", says="ones in the shape of x"),
+    Gate("zeros_like", "x", vjp="0", plumbing=True, shape="x", says="zeros in the shape of x"),
+    Gate("eye_like", "x", vjp="0", plumbing=True, shape="x", says="ones on the diagonal, in the shape of x"),
     Gate(
-        "coincide", "x", vjp="0", options="subscripts=", plumbing=True, says="1 where equal letters have equal indices"
+        "coincide",
+        "x",
+        vjp="0",
+        options="subscripts=",
+        plumbing=True,
+        shape="x",
+        says="1 where equal letters have equal indices",
     ),
     Gate(
         "centred",
@@ -571,11 +603,22 @@ PLUMBING = [
         options="axis=none",
         linear=True,
         plumbing=True,
+        shape="x",
         says="takes the mean off",
     ),
-    Gate("count", "x", vjp="0", options="axis=none", says="how many elements a reduction takes together"),
-    Gate("rows", "x", vjp="0", plumbing=True, says="how many elements there are, the last axis aside"),
-    Gate("first", "x", vjp="0", options="axis=none", plumbing=True, says="1 at the first element that is not 0"),
+    Gate(
+        "count", "x", vjp="0", options="axis=none", shape="number", says="how many elements a reduction takes together"
+    ),
+    Gate("rows", "x", vjp="0", plumbing=True, shape="number", says="how many elements there are, the last axis aside"),
+    Gate(
+        "first",
+        "x",
+        vjp="0",
+        options="axis=none",
+        plumbing=True,
+        shape="x",
+        says="1 at the first element that is not 0",
+    ),
     Gate(
         "gather",
         "x i...",
@@ -592,6 +635,7 @@ PLUMBING = [
         options="at=",
         linear=True,
         plumbing=True,
+        shape="x",
         says="adds each element to its place in zeros of the shape of x",
     ),
     Gate(
@@ -610,6 +654,7 @@ PLUMBING = [
         options="place= axis=0",
         linear=True,
         plumbing=True,
+        shape="x",
         says="puts a slice into zeros of the shape of x",
     ),
     Gate(
@@ -631,7 +676,13 @@ PLUMBING = [
         says="puts a part into zeros of the whole",
     ),
     Gate(
-        "undiag", "h x", vjp=("diag(g)", "0"), linear=True, plumbing=True, says="puts a diagonal back, or reads it off"
+        "undiag",
+        "h x",
+        vjp=("diag(g)", "0"),
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="puts a diagonal back, or reads it off",
     ),
     Gate(
         "unsort",
@@ -640,6 +691,7 @@ PLUMBING = [
         options="axis=-1",
         linear=True,
         plumbing=True,
+        shape="x",
         says="puts elements in the order of x",
     ),
     Gate(
@@ -649,6 +701,7 @@ PLUMBING = [
         options="axis=-1",
         linear=True,
         plumbing=True,
+        shape="x",
         says="puts elements in the order that sorts x",
     ),
     Gate(
@@ -658,6 +711,7 @@ PLUMBING = [
         options="by=1 fill=0 axis=0",
         linear=True,
         plumbing=True,
+        shape="x",
         says="moves along an axis",
     ),
     Gate(
@@ -666,6 +720,7 @@ PLUMBING = [
         vjp=scan_rules,
         options="axis=0 reverse=0",
         plumbing=True,
+        shape="a",
         says="a linear recurrence: y_i = b_i + a_i y_(i-1)",
     ),
     Gate(
@@ -694,6 +749,7 @@ PLUMBING = [
         vjp="spread(sum(g * inv(A).T, axis=[-2, -1]), A, axis=[-2, -1]) * out - out @ g.T @ inv(A).T",
         plumbing=True,
         stacks=True,
+        shape="A",
         says="the matrix of cofactors: det(A) inv(A).T",
     ),
     Gate(
@@ -703,6 +759,7 @@ PLUMBING = [
         linear=True,
         plumbing=True,
         stacks=True,
+        shape="z",
         says="classes as rows of zeros and a one; probabilities as they are",
     ),
     Gate(
@@ -712,6 +769,7 @@ PLUMBING = [
         linear=True,
         plumbing=True,
         stacks=True,
+        shape="t",
         says="h where it has the shape of t, else zeros in that shape",
     ),
     *convolution_plumbing("conv1d"),
