@@ -6,6 +6,7 @@ import ast
 from functools import cache
 from importlib.resources import files
 
+from backprop.emit import careful
 from backprop.emit.careful import Careful, defined_name, function_name
 from backprop.emit.helpers import defined
 from backprop.emit.numpy import NumPy
@@ -31,10 +32,9 @@ def gates() -> dict[str, str]:
 @cache
 def statements() -> frozenset[str]:
     """What stands at the top of the calculator's own functions on floats, and of the helpers for NumPy."""
-    sources = [files("backprop.numbers").joinpath("scalars.py"), files("backprop.emit.prelude") / "numpy_helpers.py"]
-    trees = [ast.parse(source.read_text(encoding="utf-8")) for source in sources]
-    for statement in (statement for tree in trees for statement in tree.body if isinstance(statement, ast.FunctionDef)):
-        statement.decorator_list = []  # a program does without: it need not be fast twice
+    numpy = (files("backprop.emit.prelude") / "numpy_helpers.py").read_text(encoding="utf-8")
+    sources = [*(text for text, _ in careful.definitions().values()), numpy]
+    trees = [ast.parse(source) for source in sources]
     return frozenset(ast.dump(statement) for tree in trees for statement in tree.body)
 
 

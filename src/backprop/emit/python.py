@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from typing import ClassVar
 
 from backprop.emit.helpers import helpers
@@ -62,11 +62,12 @@ def preamble(blocks: list[str]) -> list[str]:
     """What the blocks import, and the calculator's own functions that they call."""
     from backprop.emit.careful import definitions, prelude
 
-    text = "\n".join(re.sub(r"#.*", "", block) for block in blocks)
-    defined = {block.partition("(")[0].removeprefix("def ") for block in blocks}
-    called = {name for name in re.findall(r"(?<![.\w])(\w+)\(", text) if name in definitions()} - defined
-    found = prelude(called)
-    if "math." in text and not (found and "import math" in found[0].split("\n")):
+    tree = ast.parse("\n".join(blocks))
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    found = prelude((called & definitions().keys()) - defined)
+    if "math" in used and not (found and "import math" in found[0].split("\n")):
         found = [f"import math\n{found[0]}" if found else "import math", *found[1:]]
     return found
 
