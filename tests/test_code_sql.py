@@ -99,9 +99,9 @@ def answers(database: Database, text: str, cases: list[Case]) -> list[tuple[Any,
     except Exception:
         found: list[tuple[Any, ...] | Exception] = []
         for i in range(len(cases)):
-            source = f"FROM (SELECT * FROM points WHERE id = {i}) AS the_row"
+            source = f"FROM (SELECT * FROM points WHERE id = {i}) AS backprop_row"
             try:
-                found.append(database.ask(asked.replace("FROM points AS the_row", source))[0][1 + len(names) :])
+                found.append(database.ask(asked.replace("FROM points AS backprop_row", source))[0][1 + len(names) :])
             except Exception as error:
                 found.append(error)
         return found
@@ -161,8 +161,10 @@ def test_a_table_keeps_its_columns_and_rows(database: Database) -> None:
 
 
 def test_odd_names_are_quoted(database: Database) -> None:
-    names = ["select", "Θ", "order", "known", "the_row", "input", "Wert", "end"]
-    text = "user = select * Θ; table = order + known * the_row; Group = input * Wert; f = user * table * Group + end"
+    names = ["select", "Θ", "order", "known", "backprop_row", "input", "Wert", "end"]
+    text = (
+        "user = select * Θ; table = order + known * backprop_row; Group = input * Wert; f = user * table * Group + end"
+    )
     at = {name: 1.5 + i for i, name in enumerate(names)}
     assert sorted(Compiled(text).variables) == sorted(names)
     columns = {f'"{name}"': "float8" for name in names}
@@ -269,7 +271,7 @@ def code(*words: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_line(tmp_path: Path) -> None:
     out = tmp_path / "staged.sql"
     assert code("x*y", "-o", str(out), "--dialect", "postgres", "--table", "lake.points").returncode == 0
-    assert "FROM lake.points AS the_row" in out.read_text()
+    assert "FROM lake.points AS backprop_row" in out.read_text()
     wrong = {
         ("x*y", "--table", "points"): "--table goes with --to sql",
         ("x*y", "--to", "c", "--dialect", "duckdb"): "--dialect goes with --to sql",

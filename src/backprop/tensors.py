@@ -58,7 +58,8 @@ def seed_of(value: Array, upstream: Array | None) -> Array:
             raise Problem(
                 "shape",
                 f"the output is {shape_text(shape)}, and no single number: its gradient needs one from above",
-                hint=f"give --upstream, {shape_text(shape)} like the output; or --jacobian; or sum(…) it to a number",
+                hint=f"give --upstream, {shape_text(shape)} like the output; or eval --jacobian; "
+                "or sum(…) it to a number",
             )
         return 1.0
     if shape_of(upstream) != shape:

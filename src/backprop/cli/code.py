@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from backprop.cli.evaluate import all_finite, show_notes
 from backprop.cli.expression import ExpressionCommand, question, shared_options
 from backprop.cli.output import write
 from backprop.emit import SUFFIXES, TARGETS
@@ -35,7 +36,7 @@ def command(
     dialect: str | None,
     output: str | None,
     **shared: Any,
-) -> None:
+) -> int:
     """Write EXPRESSION's forward and backward pass as a program. With a point, the program tests itself there.
 
     Arrays can be said in NumPy: without a point the program is for any shapes, with one for those of the point. Python
@@ -49,7 +50,7 @@ def command(
     from backprop.emit import Request
     from backprop.emit import write as program
 
-    target = to or SUFFIXES.get(PurePath(output or "").suffix.lower(), "python")
+    target = to or chosen_by(output)
     for option, value in (("--table", table), ("--dialect", dialect)):
         if value is not None and target != "sql":
             raise Problem("option", f"{option} goes with --to sql, and not with {target}")
@@ -60,9 +61,23 @@ def command(
         circuit,
         wrt=asked.wrt if asked.wrt is None else compiled.chosen(asked.at, asked.wrt),
         ties=compiled.ties,
-        at=asked.at if asked.at or not circuit.variables else None,
+        at=asked.at if asked.at or not (circuit.variables or table) else None,
         upstream=asked.upstream,
         table=table,
         dialect=dialect or "duckdb",
     )
     write(program(request, target), output)
+    if request.at is None:
+        return 0
+    evaluation = asked.answer()
+    if not asked.quiet:
+        show_notes(evaluation, asked)
+    return 1 if asked.strict and not all_finite(evaluation) else 0
+
+
+def chosen_by(output: str | None) -> str:
+    """The language that an output's name asks for."""
+    suffix = PurePath(output or "").suffix.lower()
+    if suffix and suffix not in SUFFIXES and not (output or "").startswith("/dev/"):
+        raise Problem("option", f"what should {output} be?", hint=f"its suffix says: {' '.join(SUFFIXES)}; or --to")
+    return SUFFIXES.get(suffix, "python")

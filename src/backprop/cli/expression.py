@@ -146,8 +146,17 @@ class Words:
         """The word behind an option that takes a value. No value begins like an option."""
         if rest and not (rest[-1].startswith("--") and rest[-1] != "--"):
             return [rest.pop()]
+        if option not in self.known and is_of_eval(option):
+            raise Problem("option", f"{option} is an option of backprop eval")
         known = None if option in self.known else nearest(option, self.known)
         raise Problem("option", f"{option} needs a value", hint=f"did you mean {known}?" if known else "")
+
+
+def is_of_eval(option: str) -> bool:
+    """Whether the main command has an option that another one has not."""
+    from backprop.cli.evaluate import command
+
+    return any(option in param.opts for param in command.params)
 
 
 def question(
@@ -293,6 +302,8 @@ def check_names(compiled: Compiled, at: Mapping[str, object], words: Words, ctx:
 def no_variable(compiled: Compiled, name: str, at: Mapping[str, object], words: Words) -> Problem:
     """The problem that a name is none of the variables."""
     variables = compiled.variables_given(at)
+    if is_of_eval(f"--{name}"):
+        return Problem("option", f"--{name} is an option of backprop eval")
     if compiled.has_stage(name):
         hint = "the program gives it its value: only its inputs are options"
         return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)

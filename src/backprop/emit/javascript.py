@@ -101,7 +101,8 @@ def write(request: Request) -> str:
     if listing.backward_lines():
         body += ["", "  // backward pass", *lines_text(listing.backward_lines(), listing.backward_lines())]
     pairs = [name if name == text else f"{key(name)}: {text}" for name, text in listing.gradients.items()]
-    result = f"  return {{ value: {listing.value}, gradients: {{ {', '.join(pairs)} }} }};"
+    gradients = f"{{ {', '.join(pairs)} }}" if pairs else "{}"
+    result = f"  return {{ value: {listing.value}, gradients: {gradients} }};"
     if len(result) > 80:
         result = "\n".join(
             [

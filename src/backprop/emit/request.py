@@ -101,6 +101,9 @@ class Request:
 
         `opens` says whether the gradient on the output is a parameter.
         """
+        if opens and self.at is None and self.upstream is not None:
+            hint = "leave --upstream out, or give a point that the program tests itself at"
+            raise Problem("option", "the gradient on the output is a parameter of this program", hint=hint)
         given: Any = 1.0 if self.upstream is None else self.upstream
         upstream = UPSTREAM if opens else given
         derived = derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes)

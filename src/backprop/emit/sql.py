@@ -41,7 +41,9 @@ class Query:
         self.request, self.dialect = request, dialect
         self.target = target = SQL(dialect)
         derived = opened(request.derived, target.says, SQL.title)
-        self.row = Naming(map(str.casefold, request.circuit.variables), target.spellable, fold=True).take("the_row")
+        self.row = Naming(map(str.casefold, request.circuit.variables), target.spellable, fold=True).take(
+            "backprop_row"
+        )
         self.listing: Listing = request.listing(target, derived, extra=(self.row, "known"))
         self.table = table_text(request.table or TABLE, target, dialect)
         taken = {re.findall(r'\w+|"[^"]*"', self.table)[-1].strip('"')}
