@@ -12,6 +12,7 @@ from shutil import which
 import pytest
 
 import backprop
+from backprop.emit import Request, write
 from backprop.library import Compiled
 from programs import CASES, STAGED, assert_same, by_program, program
 
@@ -174,3 +175,41 @@ def test_an_unused_input_has_gradient_0_and_dead_code_is_dropped() -> None:
     assert scope["backprop"](*[{"z": 1.0, "x": 2.0, "y": 3.0}[name] for name in ("z", "x", "y")]) == (
         6.0, {"z": 0.0, "x": 3.0, "y": 2.0},
     )  # fmt: skip
+
+
+def test_a_line_has_the_number_of_the_forward_line_that_it_belongs_to() -> None:
+    lines = [line.strip() for line in program("y^2 + exp(x*y) + sin(x)", "python").splitlines()]
+    assert "f = y**2 + q3 + math.sin(x)  # (2)" in lines
+    assert "dy += 2 * y  # (2)" in lines
+    assert "dx += y * q3  # (1)" in lines
+
+
+def test_a_stage_inside_a_function_is_called_after_nothing_else() -> None:
+    lines = [line.strip() for line in program("f(w, x) = sigmoid(w*x + 1); f(w, x)^2", "python").splitlines()]
+    assert "q1 = sigmoid(q2)  # (2)" in lines  # as the table has it
+    assert "dq2 = 2 * q1 * (sigmoid(-q2) * q1)  # (2)" in lines
+
+
+@pytest.mark.parametrize(
+    "text", ["where(x > 0, sqrt(x), 0)", "softplus(x) * sigmoid(x)", "log(x) * gelu(x) + gamma(x)"]
+)
+def test_a_program_brings_along_only_what_it_calls(text: str, tmp_path: Path) -> None:
+    for at in (None, {"x": -1.0}):
+        source = program(text, "python", at)
+        (tmp_path / "program.py").write_text(source)
+        names = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)} - {"backprop"}
+        assert all(len(re.findall(rf"\b{name}\b", source)) > 1 for name in names)
+        check = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F", "program.py"]
+        assert subprocess.run(check, cwd=tmp_path, capture_output=True).returncode == 0
+
+
+def test_names_of_the_c_library_are_escaped(tmp_path: Path) -> None:
+    (tmp_path / "p.c").write_text(program("M_PI * INFINITY + M_E * y0", "c"))
+    if which("cc"):
+        subprocess.run(["cc", "-c", "p.c"], cwd=tmp_path, check=True)
+    assert "double M_PI_" in (tmp_path / "p.c").read_text()
+
+
+def test_an_upstream_is_not_dropped() -> None:
+    with pytest.raises(backprop.Problem, match="a parameter of this program"):
+        write(Request(Compiled("x * y").circuit(), upstream=2.0), "torch")

@@ -52,6 +52,9 @@ class Writer:
         self.held: dict[int, Text] = {}
         self.pending: dict[int, Text] = {}
         self.wishes: dict[int, str] = {}  # what a wire is to be called, if it needs a name
+        self.gradient_of: dict[int, int] = {}  # of which stage a wire is the gradient
+        self.sent_by: dict[int, int] = {}  # and which stage it was sent by
+        self.folded: dict[int, int] = {}  # into which wire's text that of another one went
         self.lines: list[Line] = []
         self.touched: set[int] = set()  # constants that are to be numbers of the array library's
         self.stage = -1
@@ -116,7 +119,8 @@ class Writer:
             longest = max(loose, key=lambda source: extent(self.pending[source].text))
             self.name(longest, self.pending.pop(longest))
         for source in inputs:
-            self.pending.pop(source, None)
+            if self.pending.pop(source, None):
+                self.folded[source] = wire
         return text
 
     def operand(self, wire: int) -> Text:
@@ -126,15 +130,21 @@ class Writer:
 
     def name(self, wire: int, text: Text) -> None:
         """Give a wire a line of its own."""
-        wish = self.wishes.get(wire)
+        wish = self.wishes.get(wire) or self.gradient_name(wire)
         letter = "c" if self.circuit.gates[wire] is CONSTANT else "q" if wire < self.given else "t"
-        name = self.naming.take(wish) if wish else self.naming.next(letter)
-        self.assign(name, "", self.target.assigned(text).text, wire)
+        name = self.naming.take(wish) if wish else self.naming.next(letter, self.wishes.values())
+        self.assign(name, "", self.target.assigned(text).text, wire, self.sent_by.get(wire, self.stage))
         self.held[wire] = Text(name, condition=self.target.truth(name)) if text.condition else Text(name)
 
-    def assign(self, name: str, operator: str, text: str, wire: int) -> None:
-        """Write a line."""
-        stage = self.stage if self.backward or wire >= self.given else wire
+    def gradient_name(self, wire: int) -> str:
+        """What the gradient of a stage is called that has a name in the program alone."""
+        stage = self.gradient_of.get(wire, -1)
+        text = self.held[stage].text if stage in self.held else ""
+        return self.naming.wish(text) if text.isidentifier() else ""
+
+    def assign(self, name: str, operator: str, text: str, wire: int, stage: int) -> None:
+        """Write a line; `stage` is the one whose gradient is sent on there, if it is no stage itself."""
+        stage = stage if self.backward or wire >= self.given else wire
         self.lines.append(Line(name, operator, text, wire, stage, self.backward))
 
     def line(self, name: str, wire: int) -> None:
@@ -142,7 +152,7 @@ class Writer:
         if wire not in self.held:
             self.stage = wire
             self.gather(wire)
-            self.assign(name, "", self.target.assigned(self.target.counted(self.composed(wire))).text, wire)
+            self.assign(name, "", self.target.assigned(self.target.counted(self.composed(wire))).text, wire, wire)
         self.held[wire] = Text(name)
 
     def gather(self, wire: int) -> None:
@@ -185,14 +195,17 @@ class Listing:
                 writer.held[wire] = Text(self.upstream)
         writer.wishes = {wire: name for wire, name in rows.names.items() if wire not in circuit.names}
         for stage, wire in derived.of.items():
-            writer.wishes.setdefault(wire, naming.wish(self.named.get(stage) or rows.names.get(stage) or "q"))
+            known = self.named.get(stage) or rows.names.get(stage)
+            if writer.gradient_of.setdefault(wire, stage) == stage and known:
+                writer.wishes.setdefault(wire, naming.wish(known))
+        writer.sent_by = {share.total: share.sender for share in reversed(self.shares)}
         self.stages = self.needed_stages()
         self.plain = self.plain_inputs() if target.arrays else []
         self.count()
         self.write()
         self.value = writer.held[derived.value].text
         self.gradients = {name: self.gradient(name) for name in derived.gradients}
-        self.lines = numbered(writer.lines, self.named if self.statements() > 1 else {})
+        self.lines = numbered(writer.lines, self.named if self.statements() > 1 else {}, writer.folded)
 
     def input_wires(self) -> set[int]:
         return set(self.circuit.variables.values())
@@ -273,7 +286,7 @@ class Listing:
                 if not begun[share.to]:
                     text, operator = Text(f"{name} {operator} {text.at_least(PRODUCT)}"), ""
             begun[share.to] = share.to in begun or self.target.in_place(gate, text)
-            writer.assign(name, operator, text.text, share.total)
+            writer.assign(name, operator, text.text, share.total, share.sender)
 
     def gradient(self, name: str) -> str:
         """The text of a variable's gradient."""
@@ -308,11 +321,19 @@ def enclosed(text: str) -> bool:
     return False
 
 
-def numbered(lines: list[Line], named: dict[int, str]) -> list[Line]:
-    """The lines with the numbers of their forward lines. Those of one of the user's statements share its number."""
+def numbered(lines: list[Line], named: dict[int, str], folded: dict[int, int]) -> list[Line]:
+    """The lines with the numbers of their forward lines. Those of one of the user's statements share its number; a
+    stage that was folded into the line of another one has the number of that."""
     forward = [line for line in lines if not line.backward]
     anchors = sorted({line.stage for line in forward if not named or line.stage in named})
-    return [line._replace(number=bisect_left(anchors, line.stage) + 1) for line in lines]
+    places = {stage: number for number, stage in enumerate(anchors, 1)}
+
+    def number(stage: int) -> int:
+        while stage not in places and stage in folded:
+            stage = folded[stage]
+        return places.get(stage) or bisect_left(anchors, stage) + 1
+
+    return [line._replace(number=number(line.stage)) for line in lines]
 
 
 def straight(circuit: Circuit, target: Target, naming: Naming) -> tuple[list[str], list[Line], Text]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 
 class Naming:
@@ -39,10 +39,10 @@ class Naming:
         """What the gradient of a stage would be called, if it is needed before its own line; "" for any new name."""
         return f"d{name}"
 
-    def next(self, prefix: str) -> str:
-        """The first of q1, q2, … that is free."""
+    def next(self, prefix: str, wanted: Collection[str] = ()) -> str:
+        """The first of q1, q2, … that is free, and that nobody else wants."""
         number = 1
-        while self.key(f"{prefix}{number}") in self.taken:
+        while self.key(f"{prefix}{number}") in self.taken or f"{prefix}{number}" in wanted:
             number += 1
         return self.take(f"{prefix}{number}")
 
