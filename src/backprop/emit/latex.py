@@ -11,6 +11,7 @@ from copy import copy
 from typing import Any
 
 from backprop.derive import derive
+from backprop.emit.fitting import fitted
 from backprop.emit.listing import Line, Listing
 from backprop.emit.request import UPSTREAM, Request
 from backprop.emit.sharing import shared
@@ -38,9 +39,8 @@ def write(request: Request) -> str:
     circuit = copy(request.circuit)
     circuit.names, circuit.plans = dict(Names(request.circuit, opened=True).names), {}
     above: Any = 1.0 if request.upstream is None else UPSTREAM
-    derived = shared(
-        derive(circuit, request.wrt, ties=request.ties, upstream=above, shapes=request.shapes, textbook=True)
-    )
+    derived = derive(circuit, request.wrt, ties=request.ties, upstream=above, shapes=request.shapes, textbook=True)
+    derived = shared(fitted(derived, None) if request.at is None and circuit.tensors else derived)
     target = Tex(elementwise=request.arrays)
     reserved = target.reserves(request.gates(derived))
     naming = TexNaming(reserved, circuit.names[circuit.output], "" if request.upstream is None else "L")

@@ -27,6 +27,10 @@ class Own(Target):
     reserved = frozenset({*WORDS, "inf", "nan", "pi"})
     width = 96
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.explained: dict[str, Gate] = {}  # gates that only rules use: nobody has met them
+
     def has(self, gate: Gate) -> bool:
         return True
 
@@ -48,6 +52,8 @@ class Own(Target):
 
     def call(self, gate: Gate, operands: Sequence[Text]) -> Text:
         texts = [operand.text for operand in operands]
+        if gate.plumbing:
+            self.explained[gate.name] = gate
         if gate.name in ("index", "transpose"):
             texts[0] = operands[0].at_least(POSTFIX)
         return Text(call_text(gate, texts), POSTFIX)
@@ -99,7 +105,15 @@ def write(request: Request) -> str:
             row.append(value_text(number))
     headings = ["", "formula", *(["value"] if values is not None else [])]
     blocks.append(["## Result", "", *table(headings, results)])
+    if target.explained:
+        meanings = [f"- {code(signature(gate))} {gate.says}" for gate in target.explained.values()]
+        blocks.append(["## Notation", "", *meanings])
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def signature(gate: Gate) -> str:
+    """How a gate is called, without its options."""
+    return f"{gate.spelling}({', '.join(gate.arguments)}{', …' if gate.variadic else ''})"
 
 
 def table(headings: list[str], rows: list[list[str]]) -> list[str]:

@@ -121,7 +121,8 @@ class Request:
     def passes(self) -> Derived:
         """The circuit with its backward pass, from the gradient on the output as a parameter if one was given."""
         upstream = 1.0 if self.upstream is None else UPSTREAM
-        return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes))
+        derived = derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes)
+        return shared(fitted(derived, None) if self.at is None and self.circuit.tensors else derived)
 
     def values_of(self, derived: Derived) -> list[Any] | None:
         """The values of every wire of a derived circuit at the point, if there is one.
