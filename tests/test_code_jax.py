@@ -142,6 +142,50 @@ def test_it_works_under_jit_and_vmap_and_grad() -> None:
         assert_close(gradient, expected)
 
 
+STRETCHED = [
+    "x * y", "(x + y) * z", "y - x", "where(x > y, z, x * y)", "x^y", "clip(x, y, z)", "max(x, y) * floor(z)",
+    "min(x, y, z)", "mod(x, y)", "h = sigmoid(x) / y; h * h + z", "where(x > 0, y, 2)", "atan2(x, y)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", STRETCHED)
+@pytest.mark.parametrize("shapes", [((3,), (), (2, 1)), ((), (2, 1), (2, 3)), ((1, 3), (3,), (1,))], ids=str)
+def test_inputs_of_different_shapes_get_gradients_of_their_own(text: str, shapes: list[tuple[int, ...]]) -> None:
+    random = np.random.default_rng(2)
+    at = {name: random.uniform(0.2, 0.9, shape) for name, shape in zip("xyz", shapes, strict=True)}
+    at = {name: at[name] for name in Compiled(text).variables}
+    with_arrays = Compiled(text).circuit(at)
+    value = Compiled(text).forward(at).value
+    upstream = random.uniform(-1, 1, np.shape(value)) if np.shape(value) else 0.7
+    result = run(with_arrays, at, upstream=upstream)
+    backprop = function(write(Request(Compiled(text).circuit()), "jax"))
+    value, gradients = called(backprop, list(at.values()), upstream)
+    assert_close(value, result.value)
+    for gradient, expected in zip(gradients, result.gradients().values(), strict=True):
+        assert_close(gradient, expected)
+
+
+@pytest.mark.parametrize("text", ["reciprocal(x) * y", "x^3 * y^2", "y^9 * 10^9 * y + x", "1 / y + y^-1 + x"])
+def test_whole_numbers_are_calculated_with_as_floats(text: str) -> None:
+    """JAX itself differentiates for floats only, but others may stand beside them."""
+    backprop = function(program(text, "jax"))
+    expected = Compiled(text).evaluate(x=2.0, y=30.0)
+    names = list(expected.gradients)
+    for y in (30, np.int32(30), np.uint8(30), jnp.array(30)):
+        for plain in (backprop, jax.jit(backprop)):
+            at = {"x": 2.0, "y": y}
+            value, gradient = jax.value_and_grad(plain, argnums=names.index("x"))(*[at[name] for name in names])
+            assert_close(value, expected.value)
+            assert_close(gradient, expected.gradients["x"])
+            assert_close(plain(*[2 if name == "x" else y for name in names]), expected.value)
+
+
+def test_numbers_beside_arrays_of_few_bits_leave_them_as_they_are() -> None:
+    x = jnp.ones(3, dtype=jnp.bfloat16)
+    gradient = jax.grad(lambda x: jnp.sum(function(program("x * y", "jax"))(x, 2.0)))(x)
+    assert gradient.dtype == jnp.bfloat16
+
+
 def test_what_is_not_asked_for_is_not_said_to_be_0() -> None:
     circuit = Compiled("x * y").circuit()
     backprop = function(write(Request(circuit, wrt=["x"], at={"x": 2.0, "y": 3.0}), "jax"), "__main__")
@@ -166,7 +210,8 @@ def test_a_self_test_can_fail(tmp_path: Path) -> None:
 def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
     (tmp_path / "ruff.toml").write_text("")
     for number, (text, at) in enumerate(CASES[-100:]):
-        (tmp_path / f"p{number}.py").write_text(program(text, "jax", at))
+        for point in (None, at):
+            (tmp_path / f"p{number}_{point is None}.py").write_text(program(text, "jax", point))
     for number, case in enumerate(TENSOR_CASES):
         circuit, at = built(case)
         circuit.names[circuit.output] = "f"

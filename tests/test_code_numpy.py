@@ -75,8 +75,82 @@ def test_a_formula_of_numbers_takes_arrays_of_one_shape() -> None:
         value, gradients = called(program(text, "numpy"), *[columns[name] for name in Compiled(text).variables])
         for i, scale in ((0, 1.0), (1, 0.5)):
             numbers = [value, *gradients.values()]
-            found = [float(np.broadcast_to(number, 3)[i]) for number in numbers]
-            assert_same((text, {name: x * scale for name, x in at.items()}), found)
+            assert [np.shape(number) for number in numbers] == [(3,)] * len(numbers)
+            assert_same((text, {name: x * scale for name, x in at.items()}), [float(number[i]) for number in numbers])
+
+
+def test_the_gradient_from_above_may_be_whole_numbers() -> None:
+    _, gradients = called(program("-x[1:]", "numpy"), [3, 4, 5], np.array([1, 2], dtype=np.uint8))
+    np.testing.assert_array_equal(gradients["x"], [0.0, -1.0, -2.0])
+
+
+CONSTANT = [
+    "y - x",
+    "x",
+    "-x",
+    "x + x + x",
+    "max(x, y) * floor(z)",
+    "mod(x, y)",
+    "f = x; 2 * f - y / 4 + f",
+    "k = 1 / 0; k * x",
+]
+
+
+@pytest.mark.parametrize("text", CONSTANT)
+@pytest.mark.parametrize("given", [[2, 3, 1], [0.5, 2.5], [[True]], 3, 0.5], ids=str)
+def test_constant_gradients_have_the_shapes_of_their_inputs(text: str, given: Any) -> None:
+    at = {name: np.array(given, dtype=float) for name in Compiled(text).variables}
+    result = run(Compiled(text).circuit(at), at, upstream=np.ones(np.shape(given)) if np.shape(given) else None)
+    value, gradients = called(program(text, "numpy"), *[np.array(given)] * len(at))
+    assert_close(value, result.value)
+    for name, gradient in result.gradients().items():
+        assert_close(gradients[name], gradient)
+        assert np.asarray(gradients[name]).dtype == float
+
+
+@pytest.mark.parametrize("given", [2, -3, np.array([2, 3, 1]), np.array([[2], [200]], dtype=np.uint8), [1, 0]], ids=str)
+def test_whole_numbers_are_calculated_with_as_floats(given: Any) -> None:
+    texts = [
+        "reciprocal(x) * y",
+        "x^3 * y",
+        "1 / x + x^-1",
+        "x^9 * 10^9 * x",
+        "y - x * 2",
+        *by_program([*gate_cases()]),
+    ]
+    for text in texts:
+        if "polygamma" in text:
+            continue
+        at = {name: np.array(given, dtype=float) for name in Compiled(text).variables}
+        with np.errstate(all="ignore"):
+            result = run(Compiled(text).circuit(at), at, upstream=np.ones(np.shape(given)) if np.shape(given) else None)
+        value, gradients = called(program(text, "numpy"), *[given] * len(at))
+        assert_close(value, result.value)
+        for name, gradient in result.gradients().items():
+            assert_close(gradients[name], gradient)
+
+
+@pytest.mark.parametrize("text", ["x^2", "x^2 * x^3 / x", "exp(x) * x^4", "sum([[x, 1], [x^2, x]] @ [x, 2])"])
+def test_what_overflows_is_inf_and_raises_nothing(text: str) -> None:
+    found = Compiled(text).evaluate(x=1e200)
+    for point in (None, {"x": 1e200}):
+        value, gradients = called(program(text, "numpy", point), 1e200, name="__main__")
+        np.testing.assert_equal([value, gradients["x"]], [found.value, found.gradients["x"]])
+
+
+def test_it_is_said_that_an_element_wise_formula_takes_arrays_of_one_shape() -> None:
+    says = "# for numbers, or arrays of one shape\n"
+    assert says in program("x * y", "numpy")
+    for text, at in (("x^2", None), ("x @ y", None), ("sum(x) * y", None), ("x * y", {"x": 1.0, "y": 2.0})):
+        assert says not in program(text, "numpy", at)
+    assert says not in program("x * y", "jax")  # which takes any
+
+
+@pytest.mark.parametrize("to", ["python", "numpy", "torch", "jax"])
+@pytest.mark.parametrize("text", ["x * y", "x @ y"])
+def test_an_upstream_that_is_an_array_needs_the_point(text: str, to: str) -> None:
+    with pytest.raises(Problem, match="needs the point"):
+        write(Request(Compiled(text).circuit(), upstream=np.array([1.0, 2.0])), to)
 
 
 @pytest.mark.parametrize("text", ["k = 0; z = 1 / k; f = z * x", "1 / 0 + x", "0^-1 * x", "(x - 1)^0.5 / (x * 0)"])

@@ -28,18 +28,22 @@ def saved(listing: Listing, results: Iterable[str]) -> list[str]:
     return [name for name in known if name in read]
 
 
-def sent(request: Request, listing: Listing, zeros: str, unasked: str) -> list[str]:
-    """A gradient for each input; `zeros` is how that of an unused one is written, `unasked` what is not wanted."""
+def sent(listing: Listing, zeros: str, unasked: str, arrived: str = "{0}") -> list[str]:
+    """A gradient for each input: {0} in these forms, and {1} the input.
+
+    `zeros` is how the gradient of an unused input is written, `unasked` what is not wanted, and `arrived` all others.
+    """
     found = []
     for name, given in listing.inputs.items():
-        text = listing.gradients.get(name, unasked.format(given))
-        found.append(zeros.format(given) if text == "0.0" else text)
+        text = listing.gradients.get(name)
+        form = unasked if text is None else zeros if text == "0.0" else arrived
+        found.append(form.format(text, given))
     return found
 
 
 def returned(texts: Sequence[Bracketed | str], indent: int, *, always: bool = False) -> list[str]:
     """`return dx, dy`: in brackets where that is too long for a line; `always` a tuple, of a single one too."""
-    if always and len(texts) < 2:
+    if not texts or (always and len(texts) == 1):
         return [f"{' ' * indent}return ({texts[0]},)" if texts else f"{' ' * indent}return ()"]
     line = f"{' ' * indent}return {', '.join(map(str, texts))}"
     return [line] if len(line) <= WIDTH else laid_out(Bracketed("return ", texts), indent)

@@ -71,9 +71,12 @@ def write(request: Request) -> str:
     target = Jax()
     listing = request.listing(target)
     listing.lines = [line._replace(text=translated(line.text)) for line in listing.lines]
-    functions = [translated(function_text(helper)) for helper in helpers(target)]
     inputs = list(listing.inputs.values())
-    results = [translated(x) for x in sent(request, listing, "jnp.zeros_like({0})", "jnp.full_like({0}, jnp.nan)")]
+    form = "unbroadcast({0}, {1})" if request.alike else "{0}"  # JAX sums nothing back by itself
+    unasked = "jnp.full_like({1}, jnp.nan)"
+    results = [translated(x) for x in sent(listing, "jnp.zeros_like({1})", unasked, form)]
+    target.used |= dict.fromkeys(["unbroadcast"]) if "unbroadcast(" in "".join(results) else {}
+    functions = [translated(function_text(helper)) for helper in helpers(target)]
     kept = saved(listing, results)
     forward, backward = lines_text(listing.forward_lines()), lines_text(listing.backward_lines())
     residuals = Bracketed("", kept) if len(kept) != 1 else f"({kept[0]},)"
@@ -85,7 +88,9 @@ def write(request: Request) -> str:
     ]
     first = [
         *signature("backprop_fwd", inputs),
-        *(f"    {name} = jnp.asarray({name})" for name in listing.plain),
+        *(
+            f"    {name} = 1.0 * jnp.asarray({name})" for name in inputs
+        ),  # floats keep their bits, integers become floats
         *forward,
         *([""] if forward else []),
         *returned([translated(listing.value), residuals], 4),

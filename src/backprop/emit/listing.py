@@ -15,7 +15,7 @@ from typing import NamedTuple
 from backprop.circuit import Circuit
 from backprop.derive import Derived, Share
 from backprop.emit.naming import Naming
-from backprop.emit.plain import untouched
+from backprop.emit.plain import raising
 from backprop.emit.target import Target, Text
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT
@@ -200,7 +200,8 @@ class Listing:
                 writer.wishes.setdefault(wire, naming.wish(known))
         writer.sent_by = {share.total: share.sender for share in reversed(self.shares)}
         self.stages = self.needed_stages()
-        self.plain = self.plain_inputs() if target.arrays else []
+        if target.arrays:
+            self.touch_constants()
         self.count()
         self.write()
         self.value = writer.held[derived.value].text
@@ -232,17 +233,13 @@ class Listing:
         needed = self.derived.circuit.ancestors(roots)
         return [wire for wire in needed if wire < given and wire in self.circuit.names and wire not in inputs]
 
-    def plain_inputs(self) -> list[str]:
-        """The inputs that are to be made arrays before anything else; constants are, where that is needed."""
+    def touch_constants(self) -> None:
+        """Make constants the array library's numbers, where arithmetic on them would raise."""
         circuit, writer = self.derived.circuit, self.writer
         roots = [self.derived.value, *(share.piece for share in self.shares)]
-        variables, constants = untouched(circuit, circuit.ancestors(roots))
-        writer.touched = constants
-        for wire in constants & writer.held.keys():
+        writer.touched = raising(circuit, circuit.ancestors(roots))
+        for wire in writer.touched & writer.held.keys():
             writer.held[wire] = self.target.touched(writer.held[wire])
-        shapes = writer.shapes
-        wanted = [wire for wire in variables if shapes is None or not shapes[wire]]
-        return [self.inputs[name] for name, wire in self.circuit.variables.items() if wire in wanted]
 
     def senders(self) -> Iterable[tuple[Share, bool]]:
         """The shares, and whether each is the first of its sender's."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from backprop.emit.arrays import Arrays, rank
-from backprop.emit.fitting import EXPAND
+from backprop.emit.fitting import EXPAND, LIKE
 from backprop.emit.helpers import helpers
 from backprop.emit.prelude import functions
 from backprop.emit.pythonic import called, function, function_text
@@ -78,7 +78,13 @@ class NumPy(Arrays):
         if g.shape == x.shape == ():
             return g
         ones = Text(f"np.ones_like({x.text})")
-        return ones if g.text == "1.0" else self.operation("multiply", [g, ones], False)
+        if g.text in ("1.0", "-1.0"):
+            return ones if g.text == "1.0" else self.negation(ones)
+        return self.operation("multiply", [g, ones], False)
+
+    def in_place(self, gate: Gate, text: Text) -> bool:
+        """What was multiplied with ones is new."""
+        return super().in_place(gate, text) or (gate is LIKE and "np.ones_like(" in text.text)
 
     def spell_spread(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """What was summed over axes gets them back, and is stretched."""
@@ -147,14 +153,14 @@ def write(request: Request) -> str:
     """The program: its helpers, the function, and its test."""
     target = NumPy()
     listing = request.listing(target)
-    parameters = list(listing.inputs.values())
-    if listing.upstream:
-        parameters.append(listing.upstream if request.at is not None else f"{listing.upstream}=1.0")
-    converted = [f"    {name} = np.asarray({name}, dtype=float)" for name in listing.plain]
+    inputs = [*listing.inputs.values(), *([listing.upstream] if listing.upstream else [])]
+    parameters = [f"{name}=1.0" if name == listing.upstream and request.at is None else name for name in inputs]
+    converted = [f"    {name} = np.asarray({name}, dtype=float)" for name in inputs]
     blocks = [*(function_text(helper) for helper in helpers(target)), ""]
     texts = [*blocks, *(line.text for line in listing.lines)]
     silent = request.wild or (any("np.where(" in text for text in texts) and any(map(RISKY.search, texts)))
     head = [*(f"# {line}" for line in [*request.title(), *request.shape_lines()])]
+    head += ["# for numbers, or arrays of one shape"] if request.alike else []
     head += ['@np.errstate(all="ignore")'] if silent else []
     blocks[-1] = "\n".join([*head, function(listing, parameters, [*converted, ""] if converted else [])])
     if request.at is not None:

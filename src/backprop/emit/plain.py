@@ -1,7 +1,6 @@
-"""Where a Python program would compute with plain numbers what only NumPy's answer with inf and nan.
+"""Where a program for an array library would compute with Python's own numbers what raises there: 1/0, 2.0**2000.
 
-Python raises at 1/0 and 0.0**-1, and (-8)**(1/3) is complex. Once an array library has touched a number, it no longer
-does. So inputs of a division, a power or a remainder that nothing has touched yet are made arrays first.
+Inputs are arrays from the first line on. Constants are Python's numbers, and what is computed of them alone is so, too.
 """
 
 from __future__ import annotations
@@ -11,38 +10,24 @@ from math import isfinite
 
 from backprop import rules
 from backprop.circuit import Circuit
-from backprop.gates import CONSTANT, INPUT, Gate
 
-KEEPS = frozenset(["add", "subtract", "multiply", "negate", "identity"])  # plain numbers stay plain
 RAISES = frozenset(["divide", "power", "mod"])
+KEEPS = RAISES | {"add", "subtract", "multiply", "negate", "identity"}  # Python's numbers stay what they are
 COMPARES = frozenset(["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"])
 
 
-def untouched(circuit: Circuit, wires: Iterable[int]) -> tuple[set[int], set[int]]:
-    """The variables that are to be made arrays, and the constants whose arithmetic would raise."""
-    roots: dict[int, frozenset[int]] = {}  # what a plain number is computed from
-    variables: set[int] = set()
-    constants: set[int] = set()
+def raising(circuit: Circuit, wires: Iterable[int]) -> set[int]:
+    """The constants whose arithmetic would raise, or leave the real numbers."""
     values = {wire: value for wire, value in circuit.constants.items() if isinstance(value, float)}
+    roots = {wire: {wire} for wire in values}  # the constants that a number is computed from
+    found: set[int] = set()
     for wire in wires:
         gate, inputs = circuit.gates[wire], circuit.inputs[wire]
-        if gate is INPUT or (gate is CONSTANT and wire in values):
-            roots[wire] = frozenset([wire])
+        plain = gate.name in KEEPS | COMPARES or (gate.idempotent and len(inputs) == 1)
+        if not inputs or not plain or any(source not in values for source in inputs):
             continue
-        below = frozenset[int]().union(*(roots.get(source, ()) for source in inputs))
-        plain = all(source in roots for source in inputs)
-        given = {source for source in below if circuit.gates[source] is INPUT}
-        if plain and (gate.name in KEEPS | RAISES | COMPARES or (gate.idempotent and len(inputs) == 1)):
-            roots[wire] = below
-            if not given:
-                values[wire] = float(rules.forward(gate, len(inputs))(*(values[source] for source in inputs)))
-                if gate.name in RAISES and not isfinite(values[wire]):
-                    constants |= roots[inputs[1]]
-            elif gate.name in RAISES and not is_safe(gate, values.get(inputs[1])):
-                variables |= given
-    return variables, constants
-
-
-def is_safe(gate: Gate, operand: float | None) -> bool:
-    """Whether nothing is raised for this second operand: a small whole power, a divisor that is not 0."""
-    return operand in (1.0, 2.0, 3.0, 4.0) if gate.name == "power" else operand not in (None, 0.0)
+        values[wire] = float(rules.forward(gate, len(inputs))(*(values[source] for source in inputs)))
+        roots[wire] = set().union(*(roots[source] for source in inputs))
+        if gate.name in RAISES and not isfinite(values[wire]):
+            found |= roots[inputs[1]]
+    return found

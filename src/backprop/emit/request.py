@@ -8,7 +8,7 @@ from typing import Any
 
 from backprop.circuit import Circuit
 from backprop.derive import ZEROS, Derived, derive
-from backprop.emit.fitting import fitted, forms
+from backprop.emit.fitting import LIKE, fitted, forms
 from backprop.emit.listing import Listing
 from backprop.emit.naming import Naming
 from backprop.emit.sharing import shared, unstretched
@@ -49,6 +49,9 @@ class Request:
         self.upstream = None if upstream is None else as_value("upstream", upstream)
         self.table = table
         self.dialect = dialect
+        if self.at is None and not isinstance(self.upstream, float | None):
+            hint = "give the inputs, too, as in --x 2: without them, nobody knows the shape of the output"
+            raise Problem("option", "an upstream that is an array needs the point", hint=hint)
 
     @property
     def arrays(self) -> bool:
@@ -108,14 +111,17 @@ class Request:
         upstream = UPSTREAM if opens else given
         derived = derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes)
         shapes = None
-        if self.at is None and self.circuit.tensors:  # no shape is known: zeros in whatever it will be
-            for name, wire in self.circuit.variables.items():
-                if wire not in derived.of and name in derived.gradients:
-                    derived.gradients[name] = derived.circuit.add(ZEROS, (wire,))
+        if self.at is None and (self.circuit.tensors or not opens):
+            shaped(derived)
         if self.at is not None:
             values = evaluate(derived.circuit, {**self.at, **({UPSTREAM: given} if opens else {})})
             shapes = [shape_of(value) for value in values]
         return shared(fitted(derived, shapes)), shapes
+
+    @property
+    def alike(self) -> bool:
+        """Whether this is an element-wise formula of several inputs, whose shapes nobody knows."""
+        return self.at is None and not self.circuit.tensors and len(self.circuit.variables) > 1
 
     @cached_property
     def passes(self) -> Derived:
@@ -185,3 +191,19 @@ class Request:
             return []
         names = self.circuit.variables.items()
         return [f"for {', '.join(f'{name}: {shape_text(self.shapes[wire])}' for name, wire in names)}"]
+
+
+def shaped(derived: Derived) -> None:
+    """Give gradients that are plain numbers the shapes of their inputs, which nobody knows yet."""
+    circuit = derived.circuit
+    known = forms(circuit)
+    for name, gradient in list(derived.gradients.items()):
+        wire = circuit.variables[name]
+        if wire not in derived.of:
+            derived.gradients[name] = circuit.add(ZEROS, (wire,))
+        elif known[gradient] == ():
+            derived.gradients[name] = circuit.add(LIKE, (gradient, wire))
+            first = next((place for place, share in enumerate(derived.shares) if share.to == wire), None)
+            if first is not None:
+                piece = circuit.add(LIKE, (derived.shares[first].piece, wire))
+                derived.shares[first] = derived.shares[first]._replace(piece=piece)

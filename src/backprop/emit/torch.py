@@ -25,7 +25,7 @@ def write(request: Request) -> str:
     listing = request.listing(target)
     functions = [modelled_helper(function_text(helper)) for helper in helpers(target)]
     inputs = list(listing.inputs.values())
-    results = sent(request, listing, "torch.zeros_like({0})", "None")
+    results = sent(listing, "torch.zeros_like({1})", "None")
     kept = saved(listing, results)
     value = target.tensor(Text(listing.value)).text
     forward = lines_text(listing.forward_lines(), INDENT)
