@@ -210,6 +210,20 @@ def test_a_self_test_can_fail(tmp_path: Path) -> None:
         assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == status
 
 
+def test_it_says_that_it_takes_tensors() -> None:
+    source = program("x * y", "torch")
+    assert "# for tensors: torch.tensor(2.0), and not 2.0\ndef backprop(x, y):" in source
+
+
+def test_constants_alone_are_a_program_too(tmp_path: Path) -> None:
+    source = program("2 + 3", "torch", {})
+    assert not [line for line in source.split("\n") if line != line.rstrip()]
+    assert function(source, "__main__")() == 5.0
+    (tmp_path / "program.py").write_text(source)
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "program.py"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+
+
 def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
     (tmp_path / "ruff.toml").write_text("")
     for number, (text, at) in enumerate(CASES[-100:]):

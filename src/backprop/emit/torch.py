@@ -50,6 +50,7 @@ def write(request: Request) -> str:
         *(returned(results, INDENT)),
     ]
     applied = [*signature("backprop", inputs), *laid_out(Bracketed("return Backprop.apply", inputs), 4)]
+    applied = ["# for tensors: torch.tensor(2.0), and not 2.0", *applied] if inputs else applied
     blocks = [*functions, "\n".join(lines), "\n".join(applied)]
     if request.at is not None:
         blocks.append("\n".join(self_test(request, target)))
