@@ -88,9 +88,7 @@ def write(request: Request) -> str:
     ]
     first = [
         *signature("backprop_fwd", inputs),
-        *(
-            f"    {name} = 1.0 * jnp.asarray({name})" for name in inputs
-        ),  # floats keep their bits, integers become floats
+        *(f"    {name} = 1.0 * jnp.asarray({name})" for name in inputs),  # integers become floats
         *forward,
         *([""] if forward else []),
         *returned([translated(listing.value), residuals], 4),
