@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import importlib.util
 import json
@@ -18,6 +19,8 @@ import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -361,6 +364,55 @@ def test_what_stands_beside_null_is_kept(source: str, tmp_path: Path) -> None:
     assert found["y"].to_list()[:2] == [2.0, 3.0]
     assert math.isnan(found["y"].to_list()[2])
     assert found["f"].to_list()[:2] == [2.0, None]
+
+
+@needs("polars", "table")
+def test_what_text_has_no_type_for_is_written_as_it_is_read_elsewhere(tmp_path: Path) -> None:
+    import polars as pl
+
+    at = datetime(2024, 1, 2, 3, 4, 5, 120)
+    frame = pl.DataFrame({"x": [1.0], "at": [at], "day": [at.date()], "hour": [at.time()], "price": [Decimal("1.50")]})
+    spring = pl.lit(1710032400123456789).cast(pl.Datetime("ns"))
+    frame = frame.with_columns(
+        here=pl.col("at").dt.replace_time_zone("Europe/Berlin"), spring=spring, long=pl.lit(timedelta(hours=1)),
+        both=pl.struct(a=pl.lit(1), day=pl.col("day")), names=pl.concat_list(pl.lit("a"), pl.lit('"')),
+    )  # fmt: skip
+    frame.write_parquet(tmp_path / "t.parquet")
+    expected = {
+        "x": "1.0", "at": "2024-01-02T03:04:05.000120", "day": "2024-01-02", "hour": "03:04:05.000120", "price": "1.50",
+        "here": "2024-01-02T03:04:05.000120+01:00", "spring": "2024-03-10T01:00:00.123456789", "long": "PT1H",
+        "both": '{"a":1,"day":"2024-01-02"}', "names": '["a","\\""]', "f": "1.0", "df_dx": "2.0",
+    }  # fmt: skip
+    done = shell("backprop map 'x^2' t.parquet --to csv", tmp_path)
+    assert list(csv.DictReader(done.stdout.splitlines())) == [expected]
+    (row,) = (
+        json.loads(line, parse_float=str)
+        for line in shell("backprop map 'x^2' t.parquet", tmp_path).stdout.splitlines()
+    )
+    assert row == {**expected, "both": json.loads(expected["both"]), "names": ["a", '"']}
+    frame.with_columns(raw=pl.lit(b"\xff")).write_parquet(tmp_path / "t.parquet")
+    for target in ("csv", "jsonl"):
+        done = shell(f"backprop map 'x^2' t.parquet --to {target}", tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "t.parquet: column 'raw' holds Binary" in done.stderr
+    assert shell("backprop map 'x^2' t.parquet --only-new", tmp_path).stdout == '{"f":1.0,"df_dx":2.0}\n'
+
+
+@needs("polars", "table")
+@pytest.mark.parametrize("target", ["csv", "jsonl"])
+def test_the_reason_of_a_bad_row_stands_in_the_same_place_whatever_was_read(target: str, tmp_path: Path) -> None:
+    import polars as pl
+
+    pl.DataFrame({"x": [[1, 2], [3, None]]}).write_parquet(tmp_path / "t.parquet")
+    (tmp_path / "t.jsonl").write_text('{"x":[1,2]}\n{"x":[3,null]}\n')
+    command = f"backprop map 'sum(x)' --wrt '' --errors null --to {target}"
+    found = [shell(f"{command} {source}", tmp_path).stdout for source in ("t.parquet", "t.jsonl")]
+    assert found[0].replace(" ", "") == found[1].replace(" ", "")
+    pl.DataFrame({"x": [1, 2]}).write_parquet(tmp_path / "n.parquet")
+    (tmp_path / "n.jsonl").write_text('{"x":1}\n{"x":2}\n')
+    command = f"backprop map 'x*1' --errors null --to {target}"
+    found = [shell(f"{command} {source}", tmp_path).stdout for source in ("n.parquet", "n.jsonl")]
+    assert found[0] == found[1]
 
 
 @needs("polars", "table")

@@ -10,7 +10,6 @@ from backprop.errors import Problem
 from backprop.rows.batch import Batch, Judge, Report, check_columns
 from backprop.rows.delimited import SEPARATORS, Reader, Records, header
 from backprop.rows.files import TEXT
-from backprop.rows.jsonl import compact
 from backprop.rows.lines import Input, decoded, unreadable
 from backprop.rows.mapper import Mapper
 from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of
@@ -116,7 +115,7 @@ def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge:
         return frames_of_lines(source, mapper, options, judge)
     if format in TEXT:
         return frames_of_delimited(source, mapper, options, judge, format, target)
-    return frames_of_binary(source, mapper, options, format)
+    return frames_of_binary(source, mapper, options, format, target)
 
 
 def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
@@ -278,9 +277,13 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
     return with_numbers(texts, batch, options, READ, reader.ranks)
 
 
-def frames_of_binary(source: str, mapper: Mapper, options: Options, format: str) -> Iterator[tuple[Frame, int]]:
+def frames_of_binary(
+    source: str, mapper: Mapper, options: Options, format: str, target: str
+) -> Iterator[tuple[Frame, int]]:
     """Parquet and Arrow read by Polars."""
     pl = polars()
+    from backprop.rows.carried import check_writable
+
     try:
         lazy = pl.scan_parquet(source, glob=False) if format == "parquet" else pl.scan_ipc(source)
         schema = lazy.collect_schema()
@@ -292,13 +295,15 @@ def frames_of_binary(source: str, mapper: Mapper, options: Options, format: str)
     check_types(schema, mapper, source)
     if options.only_new and mapper.inputs:
         lazy = lazy.select(mapper.inputs)
+    elif target in TEXT and not (options.only_new or options.total):
+        check_writable(schema, source, target)
     size, rows, chunk = size_of(source), 0, CHUNK
     if mapper.arrays:  # lists may be long
         first = next(streamed(pl, lazy.select(mapper.inputs).head(1), source, 1), None)
         if first is not None:
             chunk = min(CHUNK, mapper.rows_at_once({name: first_shape(first, name) for name in mapper.inputs}))
     for frame in streamed(pl, lazy, source, chunk):
-        yield numbered(frame, rows, options) if mapper.arrays else frame, size
+        yield numbered(frame, rows, options), size
         rows += frame.height
 
 
@@ -399,14 +404,16 @@ def judged(
         return frame, columns, missing
     import numpy as np
 
+    from backprop.rows.carried import as_objects, with_text
+
     pl = polars()
     added = {"_error"} if judge.errors == "null" else set()
-    own = [name for name in frame.columns if not name.startswith((READ, LINE)) and name not in added]
+    own = [name for name in with_text(frame.schema) if not name.startswith((READ, LINE)) and name not in added]
     kept = np.ones(frame.height, dtype=bool)
     missing = np.zeros(frame.height, dtype=bool) if missing is None else missing
     errors = frame.get_column("_error").to_list() if "_error" in frame.columns else [None] * frame.height
     for row in sorted(failed):
-        raw = compact(frame.select(own).row(row, named=True))
+        raw = as_objects(frame[row].select(own))[0]
         kept[row] = missing[row] = judge.judge(source, frame.get_column(LINE)[row], failed[row], raw)
         errors[row] = failed[row]
     if judge.errors == "null":

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from backprop.rows.cells import Bad, elements, text_value
+from backprop.rows.cells import Bad, elements
 from backprop.rows.columns import Column, column_of, is_ragged, values_of
 
 Length = int | None  # None where it may differ from row to row
@@ -100,24 +100,3 @@ def to_series(name: str, column: Column, shape: Sequence[Length] | None) -> Any:
     if not prod(column.shape[1:]):
         return pl.Series(name, column.tolist(), dtype=dtype_of(shape))
     return flat.reshape(column.shape).cast(dtype_of(shape))
-
-
-def as_text(frame: Any) -> Any:
-    """A frame with its lists as cells of text."""
-    nested = [name for name, dtype in frame.schema.items() if lengths(dtype)]
-    texts = [
-        pl.Series(
-            name,
-            [None if value is None else text_value(none_as_nan(value)) for value in frame.get_column(name).to_list()],
-            dtype=pl.String,
-        )
-        for name in nested
-    ]
-    return frame.with_columns(texts)
-
-
-def none_as_nan(value: Any) -> Any:
-    """Lists as they are, with nan where there is null."""
-    if isinstance(value, list):
-        return [none_as_nan(element) for element in value]
-    return float("nan") if value is None else float(value)

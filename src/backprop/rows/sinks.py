@@ -32,27 +32,32 @@ def write(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper
 
 def write_delimited(frames: Iterator[Frame], path: str | None, target: str) -> None:
     """Frames as CSV or TSV, each as it comes."""
-    from backprop.rows.lists import as_text
+    from backprop.rows.carried import as_cells
 
     with place(path) as out:
         for index, frame in enumerate(frames):
             style = "never" if LINES in frame.columns else "necessary"
-            as_text(frame).write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
+            as_cells(frame).write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
             if path is None:
                 out.flush()
 
 
 def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, options: Options) -> None:
     """Frames as JSON lines; the writer for text knows how numbers that are not finite are written."""
+    from backprop.rows.carried import as_objects
     from backprop.rows.lists import from_series
 
     writer = writer_of("jsonl", mapper, options)
+    with_errors = options.errors == "null"
     with place(path) as out:
         for frame in frames:
-            own = [name for name in frame.columns if name not in mapper.outputs or options.only_new]
-            missing = frame.select(mapper.outputs[0]).to_series().is_null().arg_true().to_list()
-            records = frame.select(own).to_dicts() if not options.only_new else [{}] * frame.height
-            batch = Batch({}, missing, {}, records, "frame", records)
+            added = {*mapper.outputs, *(["_error"] if with_errors else [])}
+            own = [] if options.only_new else [name for name in frame.columns if name not in added]
+            missing = frame.get_column(mapper.outputs[0]).is_null().arg_true().to_list()
+            said = enumerate(frame.get_column("_error")) if with_errors else ()
+            errors = {row: why for row, why in said if why is not None}
+            heads = as_objects(frame.select(own)) if own else ["{}"] * frame.height
+            batch = Batch({}, missing, errors, heads, "jsonl", [])
             results = [from_series(frame.get_column(name))[0] for name in mapper.outputs]
             out.write(writer.text(batch, results, False).encode())
 
