@@ -313,6 +313,62 @@ def test_a_corrupt_part_is_named_and_the_others_are_written(tmp_path: Path) -> N
     assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == ["part00.csv", "part02.csv"]
 
 
+@pytest.mark.parametrize("name", ["out.csv.gz", "out.jsonl.gz", "out.tsv.gz", "out.gz"])
+@pytest.mark.parametrize("source", ["-", "t.csv", pytest.param("t.parquet", marks=needs("polars", "table"))])
+def test_what_ends_in_gz_is_packed(source: str, name: str, tmp_path: Path) -> None:
+    if source == "t.parquet":
+        import polars as pl
+
+        pl.DataFrame({"x": [3]}).write_parquet(tmp_path / "t.parquet")
+    (tmp_path / "t.csv").write_text("x\n3\n")
+    to = "--to csv" if name == "out.gz" else ""
+    command = f"backprop map 'x*2' {source} --from {'parquet' if source == 't.parquet' else 'csv'} {to}"
+    plain = name.removesuffix(".gz")
+    for target in (name, plain):
+        assert shell(f"{command} -o {target}", tmp_path, "x\n3\n").returncode == 0
+    packed = (tmp_path / name).read_bytes()
+    assert gzip.decompress(packed) == (tmp_path / plain).read_bytes()
+    shell(f"{command} -o again.gz {to or '--to ' + plain[4:]}", tmp_path, "x\n3\n")
+    assert (tmp_path / "again.gz").read_bytes() == packed  # and neither a name nor a time is in it
+
+
+def test_parts_that_are_packed_are_packed_again_and_resume(tmp_path: Path) -> None:
+    make_parts(tmp_path / "in", 2)
+    for part in (tmp_path / "in").iterdir():
+        subprocess.run(["gzip", part], check=True)
+    assert shell("backprop map 'x^2' in/ -o out/", tmp_path).returncode == 0
+    names = [f"part{number:02}.csv.gz" for number in range(2)]
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.csv*")) == names
+    assert gzip.decompress((tmp_path / "out" / names[1]).read_bytes()).startswith(b"id,x,f,df_dx\n50,0.0,0.0,0.0\n")
+    (tmp_path / "out" / names[1]).unlink()
+    done = shell("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path)
+    assert "1 of 1 parts, 1 done before: 50 rows" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("out.xyz", "what should out.xyz be?"),
+        ("out.gz", "what should out.gz be?"),
+        ("out.parquet.gz", "parquet does not go into gzip"),
+    ],
+)
+def test_a_suffix_that_means_nothing_is_refused(output: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n3\n")
+    done = shell(f"backprop map 'x*2' t.csv -o {output}", tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="there is no such path")
+@pytest.mark.parametrize("command", ["map 'x*2' t.csv", "code 'x*2' --to c"])
+def test_standard_output_has_a_path_too(command: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n3\n")
+    found = shell(f"backprop {command} -o /dev/stdout | cat", tmp_path)
+    assert (found.stdout, found.stderr) == (shell(f"backprop {command}", tmp_path).stdout, "")
+
+
 # ── Parquet and Arrow ──
 
 

@@ -25,7 +25,7 @@ def write(output: str | bytes, path: str | None) -> None:
         stream.flush()
         return
     try:
-        place(output.encode() if isinstance(output, str) else output, os.path.realpath(path))
+        place(output.encode() if isinstance(output, str) else output, path)
     except OSError as error:
         raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
 
@@ -40,7 +40,7 @@ def place(data: bytes, path: str) -> None:
     if found is not None:
         with open(path, "ab"):  # a file that may not be written is not replaced either
             pass
-    folder, name = os.path.split(path)
+    folder, name = os.path.split(os.path.realpath(path))
     beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
     try:
         with open(beside, "wb") as file:
@@ -49,7 +49,7 @@ def place(data: bytes, path: str) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(beside, os.path.join(folder, name))
     except BaseException:
         if os.path.exists(beside):
             os.unlink(beside)

@@ -6,8 +6,10 @@ import glob
 import json
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 from backprop.errors import Problem
 
@@ -21,12 +23,37 @@ FORMATS = {
 }
 FORMATS |= {".ipc": "arrow", ".feather": "arrow", ".pq": "parquet"}
 TEXT = frozenset({"jsonl", "csv", "tsv"})
+PACKING = 6  # as the program gzip does it
 DONE = ".backprop.jsonl"  # in an output folder: a line for each part that is done
 
 
 def format_of(path: str) -> str | None:
     """The format that a file's suffix stands for."""
     return FORMATS.get(os.path.splitext(path.removesuffix(".gz"))[1].lower())
+
+
+class Place(NamedTuple):
+    """Where a table goes: a path, or standard output for None; text may be packed with gzip on its way."""
+
+    path: str | None
+    packed: bool = False
+
+    @contextmanager
+    def open(self) -> Iterator[Any]:
+        """A file to write bytes to; standard output stays open."""
+        if self.path is None:
+            if sys.stdout is None:
+                raise Problem("file", "cannot write the output: standard output is closed", status=1)
+            yield sys.stdout.buffer
+            return
+        with open(self.path, "wb") as file:
+            if not self.packed:
+                yield file
+                return
+            from gzip import GzipFile
+
+            with GzipFile("", "wb", PACKING, file, mtime=0) as packing:  # the same rows are the same bytes
+                yield packing
 
 
 def expanded(paths: list[str], wanted: str | None) -> list[str]:
@@ -55,10 +82,10 @@ def whole(path: str) -> Iterator[str]:
 
     A link is followed, a file that exists keeps its mode, and a device or a pipe is written to, not replaced.
     """
-    path = os.path.realpath(path)
-    if os.path.exists(path) and not os.path.isfile(path):
+    if is_no_file(path):
         yield path
         return
+    path = os.path.realpath(path)
     folder, name = os.path.split(path)
     beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
     try:
@@ -77,6 +104,11 @@ def whole(path: str) -> Iterator[str]:
             raise
     except OSError as error:
         raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
+
+
+def is_no_file(path: str) -> bool:
+    """Whether a path is of something else than a file: a device, or a pipe (which has no real path)."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def synced(path: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from backprop.errors import Problem
 from backprop.rows.engines import Job
-from backprop.rows.files import DONE, is_done, part_fingerprint, parts_done, write_done
+from backprop.rows.files import DONE, TEXT, is_done, part_fingerprint, parts_done, write_done
 from backprop.rows.mapper import Mapper
 from backprop.rows.pipeline import Options
 
@@ -61,8 +61,9 @@ def says_so(target: str, source: str, fingerprint: str, options: Options) -> boo
 
 
 def part_name(source: str, options: Options) -> str:
-    """What a part of the output is called."""
+    """What a part of the output is called: text whose source is packed with gzip is packed again."""
     name = os.path.basename(source).removesuffix(".gz")
+    packed = ".gz" if source.endswith(".gz") and (options.target_format or options.source(source)) in TEXT else ""
     if options.target_format is None:
-        return name
-    return os.path.splitext(name)[0] + SUFFIX[options.target_format]
+        return name + packed
+    return os.path.splitext(name)[0] + SUFFIX[options.target_format] + packed

@@ -9,7 +9,7 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.rows.batch import Batch, Judge, Report, check_columns
 from backprop.rows.delimited import SEPARATORS, Reader, Records, header
-from backprop.rows.files import TEXT
+from backprop.rows.files import TEXT, Place
 from backprop.rows.lines import Input, decoded, unreadable
 from backprop.rows.mapper import Mapper
 from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of
@@ -35,9 +35,7 @@ def polars() -> Any:
     return polars
 
 
-def map_frames(
-    mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen
-) -> Report:
+def map_frames(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
     """Map tables to one through Polars."""
     from backprop.rows.sinks import write, write_sums
 
@@ -45,9 +43,9 @@ def map_frames(
     report = Report()
     frames = all_frames(mapper, sources, target, options, seen, report)
     if options.total:
-        write_sums(frames, path, target, mapper, options)
+        write_sums(frames, place, target, mapper, options)
     else:
-        write(frames, path, target, mapper, options)
+        write(frames, place, target, mapper, options)
     return report
 
 

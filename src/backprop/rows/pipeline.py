@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
 from backprop.rows.batch import Batch, Judge, Report
-from backprop.rows.files import TEXT, format_of, whole
+from backprop.rows.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
 from backprop.rows.lines import Input
 from backprop.rows.mapper import Mapper
 
@@ -57,17 +56,36 @@ def nothing(report: Report, read: int, size: int) -> None:
 
 def map_file(mapper: Mapper, source: str, target: str, options: Options, seen: Seen = nothing) -> Report:
     """Map one file to another, which is written whole or not at all. Raises a Problem."""
-    with whole(target) as beside:
-        return into(mapper, [source], beside, options.target(target), options, seen)
+    return map_files(mapper, [source], target, options, seen)
 
 
 def map_files(mapper: Mapper, sources: list[str], target: str | None, options: Options, seen: Seen = nothing) -> Report:
     """Map some files to one, or to standard output for None."""
     if target is None:
-        return into(mapper, sources, None, options.target_format or default_target(sources, options), options, seen)
-    format = options.target_format or format_of(target) or options.source(sources[0])
+        return into(
+            mapper, sources, Place(None), options.target_format or default_target(sources, options), options, seen
+        )
+    format = target_of(target, sources, options)
+    packed = target.endswith(".gz")
+    if packed and format not in TEXT:
+        hint = f"{format} is compressed as it is: -o {target.removesuffix('.gz')}"
+        raise Problem("option", f"{target}: {format} does not go into gzip", hint=hint)
     with whole(target) as beside:
-        return into(mapper, sources, beside, format, options, seen)
+        return into(mapper, sources, Place(beside, packed), format, options, seen)
+
+
+def target_of(path: str, sources: list[str], options: Options) -> str:
+    """The format of the file that is written. Raises a Problem where its suffix is of no table."""
+    format = options.target_format or format_of(path)
+    if format is not None:
+        return format
+    name = os.path.basename(path)
+    if is_no_file(path):
+        return default_target(sources, options)
+    if "." not in name.removeprefix("."):
+        return options.source(sources[0])
+    hint = f"its suffix says: {' '.join(FORMATS)} (text also with .gz); or --to"
+    raise Problem("option", f"what should {path} be?", hint=hint)
 
 
 def default_target(sources: list[str], options: Options) -> str:
@@ -76,18 +94,18 @@ def default_target(sources: list[str], options: Options) -> str:
     return format if format in TEXT else "jsonl"
 
 
-def into(mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen) -> Report:
+def into(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
     """Map some files into an open place, by the way that is there for the formats and the sizes."""
     formats = {options.source(source) for source in sources}
     if (
         target not in TEXT
         or formats - TEXT
-        or (path is not None and not mapper.arrays and large(sources, formats, target, options))
+        or (place.path is not None and not mapper.arrays and large(sources, formats, target, options))
     ):
         from backprop.rows.frames import map_frames
 
-        return map_frames(mapper, sources, path, target, options, seen)
-    return map_text(mapper, sources, path, target, options, seen)
+        return map_frames(mapper, sources, place, target, options, seen)
+    return map_text(mapper, sources, place, target, options, seen)
 
 
 def large(sources: list[str], formats: set[str], target: str, options: Options) -> bool:
@@ -111,7 +129,7 @@ def size_of(path: str) -> int:
 # ── text, with the standard library ──
 
 
-def map_text(mapper: Mapper, sources: list[str], path: str | None, target: str, options: Options, seen: Seen) -> Report:
+def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
     """Map tables of text to one, batch by batch; each is out before the next one is waited for."""
     from backprop.rows.summation import Sums
 
@@ -120,7 +138,7 @@ def map_text(mapper: Mapper, sources: list[str], path: str | None, target: str, 
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
         judge = Judge(options.errors, collected)
-        out = stack.enter_context(open(path, "wb")) if path is not None else standard_output()
+        out = stack.enter_context(place.open())
         writer = writer_of(target, mapper, options)
         for source in sources:
             given = Input(source)
@@ -132,7 +150,7 @@ def map_text(mapper: Mapper, sources: list[str], path: str | None, target: str, 
                 else:
                     text = writer.text(batch, list(results.values()), finite)
                     out.write(text.encode("utf-8", "surrogatepass"))
-                    if path is None:
+                    if place.path is None:
                         out.flush()
                 report.bad = judge.bad
                 seen(report, given.read, given.size)
@@ -164,12 +182,6 @@ def kept(results: dict[str, Any], missing: list[int]) -> dict[str, Any]:
     import numpy as np
 
     return {name: np.delete(column, missing, axis=0) for name, column in results.items()}
-
-
-def standard_output() -> Any:
-    if sys.stdout is None:
-        raise Problem("file", "cannot write the output: standard output is closed", status=1)
-    return sys.stdout.buffer
 
 
 def batches(given: Input, mapper: Mapper, judge: Judge, options: Options) -> Iterator[Batch]:

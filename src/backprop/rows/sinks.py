@@ -4,52 +4,51 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.batch import Batch
 from backprop.rows.delimited import SEPARATORS
-from backprop.rows.files import TEXT
+from backprop.rows.files import TEXT, Place
 from backprop.rows.frames import LINES, Frame, first_line, polars
 from backprop.rows.mapper import Mapper
-from backprop.rows.pipeline import Options, standard_output, writer_of
+from backprop.rows.pipeline import Options, writer_of
 
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 
 
-def write(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper, options: Options) -> None:
+def write(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> None:
     """Write the frames: text as it comes, Parquet and Arrow through Polars' streams."""
     if target == "jsonl":
-        write_lines(frames, path, mapper, options)
+        write_lines(frames, place, mapper, options)
     elif target in TEXT:
-        write_delimited(frames, path, target)
-    elif path is None:
+        write_delimited(frames, place, target)
+    elif place.path is None:
         raise Problem("option", f"{target} does not go to standard output", hint=f"give a file: -o FILE.{target}")
     else:
-        sink(frames, path, target, options.fingerprint(mapper))
+        sink(frames, place.path, target, options.fingerprint(mapper))
 
 
-def write_delimited(frames: Iterator[Frame], path: str | None, target: str) -> None:
+def write_delimited(frames: Iterator[Frame], place: Place, target: str) -> None:
     """Frames as CSV or TSV, each as it comes."""
     from backprop.rows.carried import as_cells
 
-    with place(path) as out:
+    with place.open() as out:
         for index, frame in enumerate(frames):
             style = "never" if LINES in frame.columns else "necessary"
             as_cells(frame).write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
-            if path is None:
+            if place.path is None:
                 out.flush()
 
 
-def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, options: Options) -> None:
+def write_lines(frames: Iterator[Frame], place: Place, mapper: Mapper, options: Options) -> None:
     """Frames as JSON lines; the writer for text knows how numbers that are not finite are written."""
     from backprop.rows.carried import as_objects
     from backprop.rows.lists import from_series
 
     writer = writer_of("jsonl", mapper, options)
     with_errors = options.errors == "null"
-    with place(path) as out:
+    with place.open() as out:
         for frame in frames:
             added = {*mapper.outputs, *(["_error"] if with_errors else [])}
             own = [] if options.only_new else [name for name in frame.columns if name not in added]
@@ -62,7 +61,7 @@ def write_lines(frames: Iterator[Frame], path: str | None, mapper: Mapper, optio
             out.write(writer.text(batch, results, False).encode())
 
 
-def write_sums(frames: Iterator[Frame], path: str | None, target: str, mapper: Mapper, options: Options) -> None:
+def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> None:
     """The sums over all rows, as JSON or a table of text."""
     from backprop.rows.lists import from_series
     from backprop.rows.summation import Sums
@@ -73,13 +72,8 @@ def write_sums(frames: Iterator[Frame], path: str | None, target: str, mapper: M
     for frame in frames:
         results = frame.select(mapper.outputs).drop_nulls()
         sums.add({name: from_series(results.get_column(name))[0] for name in mapper.outputs}, results.height)
-    with place(path) as out:
+    with place.open() as out:
         out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
-
-
-def place(path: str | None) -> Any:
-    """A file to write, or standard output, which stays open."""
-    return open(path, "wb") if path is not None else nullcontext(standard_output())
 
 
 def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> None:
