@@ -249,6 +249,29 @@ def test_sums_lose_no_digits(tmp_path: Path) -> None:
     assert rows_of(done.stdout) == [{"rows": 20_000, "f": math.fsum(numbers), "df_dx": 20_000.0}]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "total"),
+    [
+        (["1e308", "1e308"], "Infinity"),
+        (["-1e308"] * 3, "-Infinity"),
+        (["1e308", "1e308", "-1e308"], 1e308),
+        (["1e308", "3e-310", "-1e308", "5e-324"], 3e-310 + 5e-324),
+        (["1.7e308", "-1.7e308", "1e300", "1"] * 6000, math.fsum([1e300, 1.0] * 6000)),
+        (["inf", "1e308"], "Infinity"),
+        (["inf", "-inf"], "NaN"),
+    ],
+)
+@pytest.mark.parametrize("lists", [False, True])
+def test_a_sum_overflows_at_its_end_alone(numbers: list[str], total: float | str, lists: bool, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("\n".join(["x", *numbers]) + "\n")
+    formula = "'sum(x*W)' --W [1,2] --wrt W" if lists else "x"
+    done = shell(f"backprop map {formula} t.csv --sum --to jsonl", tmp_path)
+    (found,) = rows_of(done.stdout)
+    assert found["df_dW" if lists else "f"] == ([total, total] if lists else total)
+    note = f"note: the sum of {'df_dW' if lists else 'f'} is not finite"
+    assert (note in done.stderr) == (str(total)[-8:] == "Infinity" and "inf" not in numbers)
+
+
 # ── whole or not at all ──
 
 

@@ -208,5 +208,7 @@ class Run:
         for text, (count, first) in report.tally.rows.items():
             rows = "row" if count == 1 else "rows"
             write_error(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
+        for text in report.remarks:
+            write_error(f"note: {text}\n")
         if self.asked["verbose"] and self.mapper.remark:
             write_error(f"note: {self.mapper.remark}\n")

@@ -79,12 +79,14 @@ class Report:
         self.rows = 0
         self.bad = 0
         self.tally = Tally()
+        self.remarks: list[str] = []  # on all rows together
 
     def join(self, other: Report) -> None:
         """Add what another part of the rows had."""
         self.tally.join(other.tally.rows, self.rows)
         self.rows += other.rows
         self.bad += other.bad
+        self.remarks += other.remarks
 
 
 class Judge:

@@ -43,7 +43,7 @@ def map_frames(mapper: Mapper, sources: list[str], place: Place, target: str, op
     report = Report()
     frames = all_frames(mapper, sources, target, options, seen, report)
     if options.total:
-        write_sums(frames, place, target, mapper, options)
+        report.remarks += write_sums(frames, place, target, mapper, options)
     else:
         write(frames, place, target, mapper, options)
     return report

@@ -156,6 +156,7 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
                 seen(report, given.read, given.size)
         if sums is not None:
             out.write(writer.totals(sums.rows, sums.totals()).encode())
+            report.remarks += sums.remarks()
     report.bad = judge.bad
     return report
 

@@ -61,8 +61,8 @@ def write_lines(frames: Iterator[Frame], place: Place, mapper: Mapper, options: 
             out.write(writer.text(batch, results, False).encode())
 
 
-def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> None:
-    """The sums over all rows, as JSON or a table of text."""
+def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> list[str]:
+    """The sums over all rows, as JSON or a table of text; and what is remarkable about them."""
     from backprop.rows.lists import from_series
     from backprop.rows.summation import Sums
 
@@ -74,6 +74,7 @@ def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mappe
         sums.add({name: from_series(results.get_column(name))[0] for name in mapper.outputs}, results.height)
     with place.open() as out:
         out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
+    return sums.remarks()
 
 
 def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> None:
