@@ -229,6 +229,85 @@ def test_null_values_are_not_nan(tmp_path: Path) -> None:
     assert done.stdout == "x,f,df_dx\nNA,,\nnan,nan,2.0\n3,6.0,2.0\n"
 
 
+# ── columns of a table ──
+
+LATE = '{"x":1,"s":"a"}\n{"x":2,"k":7}\n{"x":3}\n'
+TABLES = ["out.csv", pytest.param("out.parquet", marks=needs("polars", "table"))]
+
+
+def table(path: Path) -> list[dict[str, Any]]:
+    """The rows of a table as texts."""
+    if path.suffix == ".csv":
+        return list(csv.DictReader(path.read_text().splitlines()))
+    import polars as pl
+
+    texts = pl.read_parquet(path).select(pl.all().cast(pl.String).fill_null(""))
+    return texts.to_dicts()
+
+
+@pytest.mark.parametrize("target", TABLES)
+def test_a_row_with_more_members_than_the_first_is_bad_in_a_table(target: str, tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text(LATE)
+    done = shell(f"backprop map 'x*2' t.jsonl -o {target}", tmp_path)
+    assert (done.returncode, (tmp_path / target).exists()) == (1, False)
+    assert "t.jsonl:2: a column 'k' that the first row does not have" in done.stderr
+    assert shell(f"backprop map 'x*2' t.jsonl -o {target} --errors skip", tmp_path).returncode == 1
+    assert [(row["s"], row["f"]) for row in table(tmp_path / target)] == [("a", "2.0"), ("", "6.0")]
+    (tmp_path / "t.jsonl").write_text("no JSON\n" + LATE)
+    shell(f"backprop map 'x*2' t.jsonl -o {target} --errors null", tmp_path)
+    rows = table(tmp_path / target)
+    assert list(rows[0]) == ["x", "s", "f", "df_dx", "_error"]
+    assert [row["f"] for row in rows] == ["", "2.0", "", "6.0"]
+    assert "column 'k'" in rows[2]["_error"]
+    done = shell(f"backprop map 'x*2' t.jsonl -o {target} --only-new --errors skip", tmp_path)
+    assert [row["f"] for row in table(tmp_path / target)] == ["2.0", "4.0", "6.0"]  # nothing of them is lost
+
+
+def test_files_with_other_columns_do_not_go_into_one_table(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "b.csv").write_text("y,x\n1,2\n")
+    done = shell("backprop map 'x*3' a.csv b.csv -o out.csv", tmp_path)
+    assert done.returncode == 2
+    assert "b.csv has other columns than the file before it" in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+    found = rows_of(shell("backprop map 'x*3' a.csv b.csv --to jsonl", tmp_path).stdout)
+    assert [row["f"] for row in found] == [3.0, 6.0]
+
+
+@pytest.mark.parametrize("formula", ["x*y", "sum(x*y)*[1,2][0]"])
+@pytest.mark.parametrize("target", TABLES)
+@pytest.mark.parametrize("source", ["t.csv", "t.jsonl", pytest.param("t.parquet", marks=needs("polars", "table"))])
+def test_a_table_without_rows_has_its_columns(source: str, target: str, formula: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,y\n")
+    (tmp_path / "t.jsonl").write_text("")
+    if source == "t.parquet":
+        import polars as pl
+
+        pl.DataFrame(schema={"x": pl.Float64, "y": pl.Int64}).write_parquet(tmp_path / source)
+    done = shell(f"backprop map '{formula}' {source} -o {target}", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    if target == "out.csv":
+        assert (tmp_path / target).read_text() == "x,y,f,df_dx,df_dy\n"
+    else:
+        import polars as pl
+
+        assert pl.read_parquet(tmp_path / target).columns == ["x", "y", "f", "df_dx", "df_dy"]
+    again = shell(f"backprop map 'g = x*y' {target} --to csv", tmp_path)
+    assert again.stdout == "x,y,f,df_dx,df_dy,g,dg_dx,dg_dy\n"
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", pytest.param("parquet", marks=needs("polars", "table"))])
+def test_no_column_is_written_twice(format: str, tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"x":1}\n{"x":"no"}\n')
+    shell(f"backprop map 'x*2' t.jsonl -o out.{format} --errors null", tmp_path)
+    done = shell(f"backprop map 'g = x*2' out.{format} -o new.{format} --errors null", tmp_path)
+    assert "_error already" in done.stderr
+    assert not (tmp_path / f"new.{format}").exists()
+    done = shell("backprop map 'x*2'", tmp_path, '{"x":1}\n{"x":2,"f":3}\n')
+    assert done.returncode == 2
+    assert "standard input:2: the row has a column f already" in done.stderr
+
+
 # ── options ──
 
 

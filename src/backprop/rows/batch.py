@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TextIO
 
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, enumerated, nearest
 from backprop.rows.mapper import Mapper, Tally
 
 
@@ -17,7 +17,7 @@ class Batch(NamedTuple):
     numbers, or a column that is made already, where it has arrays); `missing` the rows (counted in the batch) in which
     one is null, or that are bad and kept: `errors` says why. `raw` is each row as text without its end of line,
     `format` what kind of text that is; `records` are the values by name, for a writer of another format; `lines` where
-    each row begins.
+    each row begins, `names` the columns of a table, which has them without rows too.
     """
 
     columns: dict[str, Any]
@@ -27,9 +27,14 @@ class Batch(NamedTuple):
     format: str
     records: Sequence[dict[str, Any]]
     lines: Sequence[int] = ()
+    names: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.raw)
+
+    def named(self, names: Sequence[str]) -> Batch:
+        """The batch with the names of the table's columns."""
+        return Batch(*self[:-1], names)
 
     def parts(self, size: int) -> Iterator[Batch]:
         """The batch in parts of so many rows at most."""
@@ -46,6 +51,7 @@ class Batch(NamedTuple):
                 format=self.format,
                 records=[self.records[row] for row in range(*part.indices(len(self)))],
                 lines=self.lines[part],
+                names=self.names,
             )
 
     def judged(self, failed: dict[int, str], judge: Judge, source: str) -> tuple[Batch, list[int]]:
@@ -68,6 +74,7 @@ class Batch(NamedTuple):
             format=self.format,
             records=[self.records[row] for row in kept],
             lines=[self.lines[row] for row in kept],
+            names=self.names,
         )
         return batch, dropped
 
@@ -90,11 +97,17 @@ class Report:
 
 
 class Judge:
-    """What to do with a bad row: stop (`fail`), leave it out (`skip`), or keep it without results (`null`)."""
+    """What to do with a bad row: stop (`fail`), leave it out (`skip`), or keep it without results (`null`).
 
-    def __init__(self, errors: str, collected: TextIO | None = None) -> None:
+    In a run that is `fixed`, all rows of all files have the columns of the first one: their `names`, once they are
+    known.
+    """
+
+    def __init__(self, errors: str, collected: TextIO | None = None, fixed: bool = False) -> None:
         self.errors = errors
         self.collected = collected
+        self.fixed = fixed
+        self.names: list[str] | None = None
         self.bad = 0
 
     def judge(self, source: str, line: int, why: str, raw: str) -> bool:
@@ -108,8 +121,12 @@ class Judge:
             self.collected.write(json.dumps(said, ensure_ascii=False) + "\n")
         return self.errors == "null"
 
+    def added(self, mapper: Mapper) -> list[str]:
+        """The names of the columns that a row gets."""
+        return [*mapper.outputs, *(["_error"] if self.errors == "null" else [])]
 
-def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: bool) -> None:
+
+def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
     """Every column is there once, and none is written that is there already. Raises a Problem before the first row."""
     twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
     if twice is not None:
@@ -119,13 +136,19 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
             known = nearest(name, names)
             hint = f"did you mean {known}?" if known else f"its columns are {', '.join(names)}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)
-    check_outputs(names, mapper, source, only_new)
+    check_outputs(names, mapper, source, only_new, judge)
+    if judge.fixed and judge.names is not None and judge.names != list(names):
+        hint = f"they are {enumerated(judge.names)} there, and {enumerated(list(names))} here; or write JSON lines"
+        raise Problem("file", f"{source} has other columns than the file before it", hint=hint)
+    judge.names = list(names)
 
 
-def check_outputs(names: Iterable[str], mapper: Mapper, source: str, only_new: bool) -> None:
+def check_outputs(names: Iterable[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
     """No column is written that is there already."""
     known = set(names)
-    for name in mapper.outputs:
+    for name in judge.added(mapper):
         if name in known and not only_new:
             hint = f"name the output otherwise (g = …), or leave the columns of the input out (--only-new): {name}"
+            if name == "_error":
+                hint = "leave the columns of the input out (--only-new), or the bad rows (--errors skip)"
             raise Problem("file", f"{source} has a column {name} already", hint=hint)

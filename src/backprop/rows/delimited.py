@@ -48,8 +48,10 @@ def read(
         if reader is None and lines:
             taken, names = header(lines, separator)
             reader = Reader(source.name, names, mapper, judge, separator, format, frozenset(nulls))
-            check_columns(names, mapper, source.name, only_new)
+            check_columns(names, mapper, source.name, only_new, judge)
             lines, line = lines[taken:], line + taken
+            if not lines:
+                yield reader.careful([], line)  # what the columns are, also if there is no row
         if reader is not None and lines:
             batch = reader.rows(lines, line)
             line += len(lines)
@@ -133,7 +135,9 @@ class Reader:
                 if all(len(row) == width for row in fields) and all(text.isascii() for text in lines):
                     columns = {name: [float(row[at]) for row in fields] for name, at in self.used.items()}
                     where = range(first, first + len(lines))
-                    return Batch(columns, [], {}, lines, self.format, Records(self.names, fields, self.used), where)
+                    return Batch(
+                        columns, [], {}, lines, self.format, Records(self.names, fields, self.used), where, self.names
+                    )
             except ValueError:
                 pass
         return self.careful(lines, first)
@@ -174,7 +178,8 @@ class Reader:
             raw.append(text)
             fields.append(row)
             where.append(number)
-        return Batch(columns, missing, errors, raw, self.format, Records(self.names, fields, self.used), where)
+        records = Records(self.names, fields, self.used)
+        return Batch(columns, missing, errors, raw, self.format, records, where, self.names)
 
 
 class Records(Sequence[dict[str, Any]]):
@@ -215,8 +220,9 @@ def written(fields: Sequence[str], separator: str) -> str:
 class Writer:
     """Batches as CSV or TSV. The names of the first batch's columns are the table's."""
 
-    def __init__(self, names: Sequence[str], only_new: bool, format: str, with_errors: bool) -> None:
-        self.names = list(names)
+    def __init__(self, mapper: Mapper, only_new: bool, format: str, with_errors: bool) -> None:
+        self.inputs = mapper.inputs
+        self.names = mapper.outputs
         self.only_new = only_new
         self.separator = SEPARATORS[format]
         self.format = format
@@ -228,10 +234,7 @@ class Writer:
         from backprop.rows.columns import values_of
 
         separator = self.separator
-        head = ""
-        if self.before is None:
-            self.before = [] if self.only_new else list(batch.records[0]) if len(batch) else []
-            head = written([*self.before, *self.names, *(["_error"] if self.with_errors else [])], separator) + "\n"
+        head = self.head(batch.names)
         columns = [values_of(column) for column in results]
         lists = any(column.ndim > 1 or column.dtype == object for column in results)
         if batch.missing or self.with_errors or lists:
@@ -254,6 +257,18 @@ class Writer:
         heads = batch.raw if batch.format == self.format else [self.fields(record) for record in batch.records]
         return head + "".join([f"{own}{separator}{tail}\n" for own, tail in zip(heads, tails, strict=True)])
 
+    def head(self, names: Sequence[str]) -> str:
+        """The line of names, if it is not there yet; a table has so many columns of its own."""
+        if self.before is not None:
+            return ""
+        self.before = [] if self.only_new else list(names)
+        added = [*self.names, *(["_error"] if self.with_errors else [])]
+        return written([*self.before, *added], self.separator) + "\n"
+
+    def end(self) -> str:
+        """What is written where there was no row at all: the names of the columns that each would have had."""
+        return self.head(self.inputs)
+
     def cell(self, value: Any) -> str:
         """A number, or lists of them, as a cell with quotes where they are needed."""
         return written([text_value(value)], self.separator)
@@ -268,9 +283,6 @@ class Writer:
         import json
 
         assert self.before is not None
-        more = [name for name in record if name not in self.before]
-        if more:
-            raise Problem("row", f"a row has a column {more[0]} that the first row does not have", status=1)
         texts = []
         for name in self.before:
             value = record.get(name)

@@ -55,14 +55,23 @@ def all_frames(
     """The rows of all tables, with the results beside them."""
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
-        judge = Judge(options.errors, collected)
+        judge = Judge(options.errors, collected, fixed=options.carried and target != "jsonl")
+        empty, spare = True, None
         for source in sources:
             size = size_of(source)
             for frame, read in known(frames_of(source, mapper, target, options, judge), mapper):
+                if mapper.arrays and not frame.height:  # it does not say how deep lists are
+                    spare = frame
+                    continue
                 for part in narrow(frame, mapper):
                     yield with_results(part, mapper, target, options, report, judge, source)
+                    empty = False
                     report.bad = judge.bad
                     seen(report, read, size)
+        if empty:  # what each row would have had; of JSON lines without a line, what the formula uses
+            if spare is None:
+                spare = numbered(polars().DataFrame(schema=dict.fromkeys(mapper.inputs, polars().Float64)), 0, options)
+            yield with_results(spare, mapper, target, options, report, judge, source)
 
 
 def narrow(frame: Frame, mapper: Mapper) -> Iterator[Frame]:
@@ -113,20 +122,20 @@ def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge:
         return frames_of_lines(source, mapper, options, judge)
     if format in TEXT:
         return frames_of_delimited(source, mapper, options, judge, format, target)
-    return frames_of_binary(source, mapper, options, format, target)
+    return frames_of_binary(source, mapper, options, judge, format, target)
 
 
 def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
     """JSON lines as frames: what the formula uses as numbers, the rest as text. The first row says what there is."""
     pl = polars()
     given = Input(source)
-    names: list[str] | None = None
     try:
-        for batch in batches(given, mapper, judge, options):
-            names = [name for name in batch.records[0] if name not in mapper.inputs] if names is None else names
+        for batch in batches(given, mapper, judge, options, options.carried):
+            names = [name for name in batch.names if name not in mapper.inputs]
             columns = {name: [text_of(record.get(name)) for record in batch.records] for name in names}
             frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
-            yield with_numbers(frame, batch, options, "", mapper.ranks), given.read
+            frame = with_numbers(frame, batch, options, "", mapper.ranks)
+            yield frame.select([*batch.names, *[name for name in frame.columns if name not in batch.names]]), given.read
     finally:
         given.close()
 
@@ -148,7 +157,8 @@ def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str, rank
     for name, values in batch.columns.items():
         series = lists.to_series(prefix + name, column_of(values), [None] * ranks.get(name, 0))
         if batch.missing and isinstance(values, list):
-            series = series.set(pl.Series([value is None for value in values]), None)
+            empty = [value is None or row in batch.errors for row, value in enumerate(values)]
+            series = series.set(pl.Series(empty), None)
         new.append(series)
     if options.errors == "null":
         errors = [batch.errors.get(index) for index in range(len(batch))]
@@ -174,14 +184,13 @@ def frames_of_delimited(
             if reader is None and data:
                 text = decoded(data[:MOST_HEADER], source, 1) if len(data) <= MOST_HEADER else head(data, source)
                 taken, names = header([one.removesuffix("\r") for one in text.split("\n")], SEPARATORS[format])
-                check_columns(names, mapper, source, options.only_new)
+                check_columns(names, mapper, source, not options.carried, judge)
                 reader = Reader(source, names, mapper, judge, SEPARATORS[format], format, frozenset(options.nulls))
                 for _ in range(taken):
                     data = data.partition(b"\n")[2]
                 line += taken
                 empty = parsed(b"", line, reader, options)
-                if not mapper.arrays:  # what the columns are, also if there is no row
-                    yield empty, given.read
+                yield empty, given.read  # what the columns are, also if there is no row
             if reader is not None and data:
                 frame = plain(data, reader, options) if target == format else None
                 yield parsed(data, line, reader, options) if frame is None else frame, given.read
@@ -276,7 +285,7 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
 
 
 def frames_of_binary(
-    source: str, mapper: Mapper, options: Options, format: str, target: str
+    source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
 ) -> Iterator[tuple[Frame, int]]:
     """Parquet and Arrow read by Polars."""
     pl = polars()
@@ -289,11 +298,11 @@ def frames_of_binary(
         raise unreadable(source, error) from None
     except pl.exceptions.PolarsError as error:
         raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
-    check_columns(list(schema), mapper, source, options.only_new)
+    check_columns(list(schema), mapper, source, not options.carried, judge)
     check_types(schema, mapper, source)
     if options.only_new and mapper.inputs:
         lazy = lazy.select(mapper.inputs)
-    elif target in TEXT and not (options.only_new or options.total):
+    elif target in TEXT and options.carried:
         check_writable(schema, source, target)
     size, rows, chunk = size_of(source), 0, CHUNK
     if mapper.arrays:  # lists may be long
@@ -303,6 +312,8 @@ def frames_of_binary(
     for frame in streamed(pl, lazy, source, chunk):
         yield numbered(frame, rows, options), size
         rows += frame.height
+    if not rows:  # what the columns are, also if there is no row
+        yield numbered(polars().DataFrame(schema=lazy.collect_schema()), 0, options), size
 
 
 def check_types(schema: Any, mapper: Mapper, source: str) -> None:

@@ -28,10 +28,17 @@ def fastest() -> Callable[[str], Any]:
 loads = fastest()
 
 
-def read(source: Input, mapper: Mapper, judge: Judge, *, only_new: bool = False) -> Iterator[Batch]:
-    """The rows of a stream of JSON lines; lines without anything on them are passed over."""
+def read(
+    source: Input, mapper: Mapper, judge: Judge, *, only_new: bool = False, fixed: bool = False
+) -> Iterator[Batch]:
+    """The rows of a stream of JSON lines; lines without anything on them are passed over.
+
+    Where rows go into a table, its columns are `fixed` by the first row that is not bad: another one is a bad row.
+    """
     line = 1
+    names = judge.names if fixed else None
     checked = False
+    held: list[Batch] = []  # bad rows before the first one that says what the columns are
     for block in source.blocks():
         if line == 1 and block.startswith(b"\xef\xbb\xbf"):
             block = block[3:]
@@ -39,12 +46,46 @@ def read(source: Input, mapper: Mapper, judge: Judge, *, only_new: bool = False)
         if not lines[-1]:
             lines.pop()
         batch = rows(lines, line, source.name, mapper, judge)
-        if not checked and batch.records:
-            check_outputs(batch.records[0], mapper, source.name, only_new)
-            checked = True
         line += len(lines)
-        if len(batch):
-            yield batch
+        if not checked and batch.records:
+            check_outputs(batch.records[0], mapper, source.name, only_new, judge)
+            checked = True
+        if not only_new:
+            check_members(batch, mapper, source.name, judge)
+        if fixed:
+            names = names or first_names(batch)
+            if names is None:
+                held.append(batch)
+                continue
+            judge.names = names
+            batch = with_names(batch, names, judge, source.name)
+        yield from (before.named(names or ()) for before in (*held, batch) if len(before))
+        held = []
+    yield from (before.named(mapper.inputs) for before in held if len(before))
+
+
+def first_names(batch: Batch) -> list[str] | None:
+    """The members of the first row that is not bad."""
+    return next((list(record) for row, record in enumerate(batch.records) if row not in batch.errors), None)
+
+
+def with_names(batch: Batch, names: list[str], judge: Judge, source: str) -> Batch:
+    """A batch whose rows have no other members than the first row: those that have are judged."""
+    known = set(names)
+    failed = {
+        row: f"a column '{next(name for name in record if name not in known)}' that the first row does not have"
+        for row, record in enumerate(batch.records)
+        if not known.issuperset(record) and row not in batch.errors
+    }
+    return batch.judged(failed, judge, source)[0] if failed else batch
+
+
+def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge) -> None:
+    """No row has a member that it gets. Raises a Problem."""
+    added = frozenset(judge.added(mapper))
+    for row, record in enumerate(batch.records):
+        if not added.isdisjoint(record):
+            check_outputs(record, mapper, f"{source}:{batch.lines[row]}: the row", False, judge)
 
 
 def rows(lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge) -> Batch:
@@ -158,6 +199,10 @@ class Writer:
             return "{" + "\n{".join(tails) + "\n" if tails else ""
         heads = batch.raw if batch.format == "jsonl" else map(compact, batch.records)
         return "".join([joined(head, tail) for head, tail in zip(heads, tails, strict=True)])
+
+    def end(self) -> str:
+        """What stands behind the last row: nothing."""
+        return ""
 
     def totals(self, rows: int, sums: dict[str, Any]) -> str:
         """Sums over all rows, as one object."""

@@ -37,6 +37,11 @@ class Options(NamedTuple):
         """The format of a file that is written."""
         return known(self.target_format or format_of(path), path, "--to")
 
+    @property
+    def carried(self) -> bool:
+        """Whether the columns of the input are written as well."""
+        return not (self.only_new or self.total)
+
     def fingerprint(self, mapper: Mapper) -> str:
         """A text that is another one where something else would come out."""
         return f"{mapper.fingerprint()}-{self.errors}-{int(self.only_new)}-{','.join(self.nulls)}"
@@ -137,13 +142,13 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
     sums = Sums() if options.total else None
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
-        judge = Judge(options.errors, collected)
+        judge = Judge(options.errors, collected, fixed=options.carried and target != "jsonl")
         out = stack.enter_context(place.open())
         writer = writer_of(target, mapper, options)
         for source in sources:
             given = Input(source)
             stack.callback(given.close)
-            for batch in narrow(batches(given, mapper, judge, options), mapper):
+            for batch in narrow(batches(given, mapper, judge, options, judge.fixed), mapper):
                 batch, results, finite = computed(mapper, batch, report, judge, given.name)
                 if sums is not None:
                     sums.add(kept(results, batch.missing), len(batch) - len(batch.missing))
@@ -154,7 +159,9 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
                         out.flush()
                 report.bad = judge.bad
                 seen(report, given.read, given.size)
-        if sums is not None:
+        if sums is None:
+            out.write(writer.end().encode())
+        else:
             out.write(writer.totals(sums.rows, sums.totals()).encode())
             report.remarks += sums.remarks()
     report.bad = judge.bad
@@ -185,16 +192,16 @@ def kept(results: dict[str, Any], missing: list[int]) -> dict[str, Any]:
     return {name: np.delete(column, missing, axis=0) for name, column in results.items()}
 
 
-def batches(given: Input, mapper: Mapper, judge: Judge, options: Options) -> Iterator[Batch]:
-    """The rows of one table of text."""
+def batches(given: Input, mapper: Mapper, judge: Judge, options: Options, fixed: bool) -> Iterator[Batch]:
+    """The rows of one table of text; `fixed` if those of JSON lines go into a table."""
     format = options.source(given.path)
     if format == "jsonl":
         from backprop.rows import jsonl
 
-        return jsonl.read(given, mapper, judge, only_new=options.only_new)
+        return jsonl.read(given, mapper, judge, only_new=not options.carried, fixed=fixed)
     from backprop.rows import delimited
 
-    return delimited.read(given, mapper, judge, format=format, nulls=options.nulls, only_new=options.only_new)
+    return delimited.read(given, mapper, judge, format=format, nulls=options.nulls, only_new=not options.carried)
 
 
 def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
@@ -204,7 +211,7 @@ def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
         return jsonl.Writer(mapper.outputs, options.only_new)
     from backprop.rows import delimited
 
-    return delimited.Writer(mapper.outputs, options.only_new, target, options.errors == "null")
+    return delimited.Writer(mapper, options.only_new, target, options.errors == "null")
 
 
 def computed(
