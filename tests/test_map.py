@@ -666,6 +666,39 @@ def test_a_bar_is_drawn_on_a_terminal_and_gone_at_the_end(tmp_path: Path, column
         assert (re.match(r"━*─*  ", line) is not None and "a second" in line) == (columns == 100)
 
 
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", pytest.param("parquet", marks=needs("polars", "table"))])
+def test_progress_is_in_bytes_of_all_files(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from backprop.rows import frames, pipeline
+
+    monkeypatch.setattr(frames, "CHUNK", 5000)
+    dice = random.Random(SEED)
+    sources = [tmp_path / f"{part}.{kind}" for part in range(3)]
+    for source in sources:
+        numbers = [dice.random() for _ in range(50_000)]
+        text = "\n".join(["x", *map(repr, numbers)]) + "\n"
+        if kind == "parquet":
+            import polars as pl
+
+            pl.DataFrame({"x": numbers}).write_parquet(source)
+        else:
+            source.write_bytes(gzip.compress(text.encode(), 1) if kind == "csv.gz" else text.encode())
+    seen: list[tuple[int, int]] = []
+    pipeline.map_files(
+        Mapper("x*2"),
+        list(map(str, sources)),
+        str(tmp_path / "out.jsonl"),
+        pipeline.Options(),
+        lambda report, read, size: seen.append((read, size)),
+    )
+    size = sum(source.stat().st_size for source in sources)
+    reads = [read for read, _ in seen]
+    assert {given for _, given in seen} == {size}
+    assert reads == sorted(reads)
+    assert reads[0] < size / 4
+    assert size / 3 < reads[len(reads) // 2] < size * 2 / 3
+    assert reads[-1] == size
+
+
 def test_an_interrupted_run_says_so_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     many_rows(tmp_path)
     with on_terminal(tmp_path, 100, "sigmoid(x)*x", "t.csv", "-o", "out.jsonl") as (running, own):

@@ -12,7 +12,7 @@ from backprop.rows.delimited import SEPARATORS, Reader, Records, header
 from backprop.rows.files import TEXT, Place
 from backprop.rows.lines import Input, decoded, unreadable
 from backprop.rows.mapper import Mapper
-from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of
+from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of, size_of_all
 
 CHUNK = 131_072  # rows at a time
 BLOCK = 4 << 20  # bytes of text at a time
@@ -57,8 +57,8 @@ def all_frames(
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
         judge = Judge(options.errors, collected, fixed=options.carried and target != "jsonl")
         empty, spare = True, None
+        behind, size = 0, size_of_all(sources)
         for source in sources:
-            size = size_of(source)
             for frame, read in known(frames_of(source, mapper, target, options, judge), mapper):
                 if mapper.arrays and not frame.height:  # it does not say how deep lists are
                     spare = frame
@@ -67,7 +67,8 @@ def all_frames(
                     yield with_results(part, mapper, target, options, report, judge, source)
                     empty = False
                     report.bad = judge.bad
-                    seen(report, read, size)
+                    seen(report, behind + read, size)
+            behind += size_of(source)
         if empty:  # what each row would have had; of JSON lines without a line, what the formula uses
             if spare is None:
                 spare = numbered(polars().DataFrame(schema=dict.fromkeys(mapper.inputs, polars().Float64)), 0, options)
@@ -294,6 +295,7 @@ def frames_of_binary(
     try:
         lazy = pl.scan_parquet(source, glob=False) if format == "parquet" else pl.scan_ipc(source)
         schema = lazy.collect_schema()
+        height = lazy.select(pl.len()).collect().item()
     except OSError as error:
         raise unreadable(source, error) from None
     except pl.exceptions.PolarsError as error:
@@ -310,8 +312,8 @@ def frames_of_binary(
         if first is not None:
             chunk = min(CHUNK, mapper.rows_at_once({name: first_shape(first, name) for name in mapper.inputs}))
     for frame in streamed(pl, lazy, source, chunk):
-        yield numbered(frame, rows, options), size
-        rows += frame.height
+        before, rows = rows, rows + frame.height
+        yield numbered(frame, before, options), size * rows // max(height, rows)
     if not rows:  # what the columns are, also if there is no row
         yield numbered(polars().DataFrame(schema=lazy.collect_schema()), 0, options), size
 

@@ -18,7 +18,8 @@ class Input:
     def __init__(self, path: str) -> None:
         self.path = path
         self.name = "standard input" if path == "-" else path
-        self.read = 0  # bytes of the file, for the progress bar
+        self.read = 0  # bytes of the file as it lies there, for the progress bar
+        self.packed: BinaryIO | None = None  # the file, where what is read is not its bytes
         self.size = 0
         self.block = BLOCK
         self.ready: Callable[[], bool] = lambda: True
@@ -35,6 +36,7 @@ class Input:
             if self.path.endswith(".gz"):
                 import gzip
 
+                self.packed = stream
                 return gzip.open(stream)
             self.watch(stream)
             return stream
@@ -83,12 +85,14 @@ class Input:
             if type(error).__name__ != "error":
                 raise
             raise unreadable(self.name, error) from None
-        self.read += len(data)
+        self.read = self.packed.tell() if self.packed is not None else self.read + len(data)
         return data
 
     def close(self) -> None:
         if self.path != "-":
             self.stream.close()
+        if self.packed is not None:
+            self.packed.close()
 
 
 def unreadable(name: str, error: Exception) -> Problem:

@@ -131,6 +131,12 @@ def size_of(path: str) -> int:
         return 0
 
 
+def size_of_all(paths: list[str]) -> int:
+    """The bytes of all files; 0 where nobody knows how many come."""
+    sizes = [size_of(path) for path in paths]
+    return sum(sizes) if all(sizes) else 0
+
+
 # ── text, with the standard library ──
 
 
@@ -145,6 +151,7 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
         judge = Judge(options.errors, collected, fixed=options.carried and target != "jsonl")
         out = stack.enter_context(place.open())
         writer = writer_of(target, mapper, options)
+        behind, size = 0, size_of_all(sources)
         for source in sources:
             given = Input(source)
             stack.callback(given.close)
@@ -158,7 +165,8 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
                     if place.path is None:
                         out.flush()
                 report.bad = judge.bad
-                seen(report, given.read, given.size)
+                seen(report, behind + given.read, size)
+            behind += given.size
         if sums is None:
             out.write(writer.end().encode())
         else:
