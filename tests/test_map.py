@@ -406,6 +406,16 @@ def test_a_folder_goes_part_by_part_and_resumes(tmp_path: Path) -> None:
     assert "4 of 4 parts" in done.stderr  # another formula
 
 
+def test_folders_in_a_folder_are_named(tmp_path: Path) -> None:
+    make_parts(tmp_path / "in", 1)
+    make_parts(tmp_path / "in" / "more", 1)
+    for target in ("-o out/", "-o out.csv"):
+        done = shell(f"backprop map 'x^2' in/ {target}", tmp_path)
+        assert done.stderr == "note: folders in a folder are not read: in/more\n"
+        assert done.returncode == 0
+    assert shell("backprop map 'x^2' in/ -o out/ --quiet", tmp_path).stderr == ""
+
+
 def test_a_corrupt_part_is_named_and_the_others_are_written(tmp_path: Path) -> None:
     make_parts(tmp_path / "in", 3)
     (tmp_path / "in" / "part01.csv").write_bytes(b"id,x\n1,\xff\xfe\n")

@@ -11,7 +11,7 @@ import click
 from backprop.cli.expression import ExpressionCommand, Words, name_of, read_expression, read_text, value_of
 from backprop.cli.failures import write_error
 from backprop.cli.progress import Progress
-from backprop.errors import Problem
+from backprop.errors import Problem, enumerated
 from backprop.gates import TIES
 from backprop.library import Compiled
 from backprop.values import Random, read_variables
@@ -80,7 +80,7 @@ class Run:
 
     def __init__(self, ctx: click.Context, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
-        from backprop.rows.files import expanded
+        from backprop.rows.files import expanded, passed_over
         from backprop.rows.pipeline import Options
 
         self.asked = options
@@ -102,6 +102,7 @@ class Run:
         self.mapper = self.make(text, source)
         self.folder = any(os.path.isdir(table) for table in tables)
         self.sources = expanded(tables, options["source_format"])
+        self.passed_over = passed_over(tables)
         self.output: str | None = None if options["output"] == "-" else options["output"]
         self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
         seen_already = self.output is None and sys.stdout is not None and sys.stdout.isatty()
@@ -208,6 +209,8 @@ class Run:
         for text, (count, first) in report.tally.rows.items():
             rows = "row" if count == 1 else "rows"
             write_error(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
+        if self.passed_over:
+            write_error(f"note: folders in a folder are not read: {enumerated(self.passed_over)}\n")
         for text in report.remarks:
             write_error(f"note: {text}\n")
         if self.asked["verbose"] and self.mapper.remark:

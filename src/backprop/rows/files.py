@@ -76,6 +76,12 @@ def expanded(paths: list[str], wanted: str | None) -> list[str]:
     return found
 
 
+def passed_over(paths: list[str]) -> list[str]:
+    """The folders inside folders, which are not read."""
+    inside = [os.path.join(path, name) for path in paths if os.path.isdir(path) for name in sorted(os.listdir(path))]
+    return [path for path in inside if os.path.isdir(path) and not os.path.basename(path).startswith(".")]
+
+
 @contextmanager
 def whole(path: str) -> Iterator[str]:
     """A place beside a file to write it: renamed if all went well, else removed. A killed run's litter goes too.
