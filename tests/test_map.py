@@ -185,6 +185,59 @@ def test_there_is_one_grammar_of_numbers(
 BAD = 'x,y\n1,2\nabc,3\n\n4,5\n"6\n",7,8\n9,10\n'
 
 
+STRAY = 'x,t\n1,6" pipe\n2,b\n3,"a ""b"", c"\n4,7" pipe\n5,"two\nlines"\n6,"a"b"c\n7,""\n'
+
+
+@pytest.mark.parametrize("route", ["text", pytest.param("polars", marks=needs("polars", "table"))])
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_quote_opens_a_field_only_where_it_begins(
+    route: str, separator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import csv
+
+    from backprop.rows import pipeline
+
+    monkeypatch.setattr(pipeline, "LARGE", 0 if route == "polars" else 1 << 60)
+    suffix = "csv" if separator == "," else "tsv"
+    source, target = tmp_path / f"in.{suffix}", tmp_path / f"out.{suffix}"
+    source.write_text(STRAY.replace(",", separator), encoding="utf-8")
+    pipeline.map_file(Mapper("x^2"), str(source), str(target), pipeline.Options())
+    with source.open(newline="") as before, target.open(newline="") as after:
+        wanted = list(csv.DictReader(before, delimiter=separator))
+        found = list(csv.DictReader(after, delimiter=separator))
+    assert [(row["x"], row["t"]) for row in found] == [(row["x"], row["t"]) for row in wanted]
+    assert [float(row["f"]) for row in found] == [float(row["x"]) ** 2 for row in wanted]
+
+
+def test_rows_and_fields_are_those_of_python(tmp_path: Path) -> None:
+    import csv
+    import io
+
+    from backprop.rows.delimited import lines_of
+    from backprop.rows.quotes import cut, fields_of, is_plain, whole_rows
+
+    dice = random.Random(SEED)
+    plain = 0
+    for _ in range(5000):
+        text = "".join(dice.choice('"",\na') for _ in range(dice.randint(0, 14)))
+        whole, rest = cut(text, ",")
+        assert cut(text.encode(), ",") == (whole.encode(), rest.encode())
+        rows = [fields_of(row, ",") for row, _ in whole_rows(lines_of(whole), ",")]
+        expected = list(csv.reader(io.StringIO(whole, newline="")))
+        assert [row for row in rows if row != [""]] == [row for row in expected if row not in ([], [""])]
+        if is_plain(text.encode(), ","):
+            plain += 1
+            assert not rest
+    assert plain > 500
+
+
+def test_a_cell_may_be_long(tmp_path: Path) -> None:
+    numbers = [1.0] * 50_000
+    table = f'x\n"{json.dumps(numbers)}"\n'
+    found = shell("backprop map 'sum(x)' --from csv --to jsonl --only-new", tmp_path, table)
+    assert rows_of(found.stdout)[0]["f"] == 50_000.0
+
+
 def test_a_bad_row_is_named_by_its_physical_line(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(BAD)
     done = shell("backprop map 'x*y' t.csv -o out.csv", tmp_path)
@@ -207,6 +260,85 @@ def test_bad_rows_are_skipped_or_kept_and_collected(tmp_path: Path) -> None:
     assert [row["f"] for row in kept] == [2.0, None, 20.0, None, 90.0]
     assert kept[1]["_error"] == "column 'x': expected a number, got \"abc\""
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+@pytest.mark.parametrize("errors", ["fail", "skip", "null"])
+def test_bytes_that_are_not_utf_8_make_a_bad_row(format: str, errors: str, tmp_path: Path) -> None:
+    tables = {
+        "csv": b"x,t\n1,a\n2,\xe9\n3,\xc3\xa9\n",
+        "jsonl": b'{"x":1}\n{"x":2,"t":"\xe9"}\n{"x":3,"t":"\xc3\xa9"}\n',
+    }
+    (tmp_path / f"in.{format}").write_bytes(tables[format])
+    done = shell(f"backprop map x^2 in.{format} --to jsonl --errors {errors} --errors-to bad.jsonl", tmp_path)
+    line = 3 if format == "csv" else 2
+    found = rows_of(done.stdout)
+    values = {"fail": [1.0], "skip": [1.0, 9.0], "null": [1.0, None, 9.0]}[errors]
+    assert [row["f"] for row in found] == values
+    if errors == "fail":
+        assert f"in.{format}:{line}: this is not UTF-8 text" in done.stderr
+        return
+    assert found[-1]["t"] == "é"
+    (bad,) = rows_of((tmp_path / "bad.jsonl").read_text(encoding="utf-8"))
+    assert (bad["line"], bad["error"]) == (line, "this is not UTF-8 text")
+
+
+@pytest.mark.parametrize(
+    ("formula", "table"),
+    [
+        ("x^2", '{"x":1}\n{"x":2}\n{"x":"a"}\n{"x":3}\n'),
+        ("x^2", "x\n1\n2\na\n3\n"),
+        ("x[0]^2", '{"x":[1]}\n{"x":[2]}\n{"x":[]}\n{"x":[3]}\n'),
+    ],
+)
+def test_rows_before_one_that_ends_the_run_are_written(formula: str, table: str, tmp_path: Path) -> None:
+    format = "jsonl" if table.startswith("{") else "csv"
+    done = shell(f"backprop map '{formula}' --from {format} --to jsonl --only-new", tmp_path, table)
+    assert [row["f"] for row in rows_of(done.stdout)] == [1.0, 4.0]
+    assert done.returncode == 1
+    assert f"standard input:{3 if format == 'jsonl' else 4}:" in done.stderr
+
+
+def test_random_values_are_those_of_a_seed(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text('{"x":[1,2]}\n')
+    command = "backprop map 'dot(w, x)' in/a.jsonl --set 'w=randn(2)'"
+    first = shell(command, tmp_path)
+    note = re.fullmatch(r"note: the random values are those of (--seed \d+)\n", first.stderr)
+    assert note
+    again = shell(f"{command} {note[1]}", tmp_path)
+    assert (again.stdout, again.stderr) == (first.stdout, "")
+    assert shell(f"{command} --seed 1", tmp_path).stdout != shell(f"{command} --seed 2", tmp_path).stdout
+    parts = "backprop map 'dot(w, x)' in -o out/ --set 'w=randn(2)' --resume --verbose"
+    assert "0 done before" not in shell(f"{parts} --seed 1", tmp_path).stderr
+    assert "1 done before" in shell(f"{parts} --seed 1", tmp_path).stderr
+    assert "done before" not in shell(f"{parts} --seed 2", tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("'sum(x)' in --wrt x,x", "the gradient of x is asked for twice: x,x"),
+        ("'2*x' in --upstream 3", "and the upstream is a number"),
+        ("'sum(x)' in -o in", "the output and the input are the same folder: in"),
+        ("'sum(x)' in --scheduler tcp://host:1", "--scheduler needs an --engine"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_said_as_it_is(options: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text('{"x":[1,2]}\n')
+    done = shell(f"backprop map {options}", tmp_path)
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert done.returncode
+    assert (tmp_path / "in" / "a.jsonl").read_text() == '{"x":[1,2]}\n'
+
+
+@pytest.mark.parametrize("formula", ["x^2", "sum(x)"])
+def test_texts_that_stand_for_nothing_do_so_in_json_too(formula: str, tmp_path: Path) -> None:
+    table = '{"x":"NA"}\n{"x":2}\n{"x":"other"}\n'
+    found = rows_of(shell(f"backprop map '{formula}' --null-values NA --errors skip", tmp_path, table).stdout)
+    assert [(row["x"], row["f"]) for row in found] == [("NA", None), (2, 4.0 if formula == "x^2" else 2.0)]
 
 
 def test_what_can_be_wrong_with_a_line_of_json(tmp_path: Path) -> None:
@@ -596,6 +728,34 @@ def test_a_parquet_part_says_itself_that_it_is_done(tmp_path: Path) -> None:
     assert "1 of 1 parts, 2 done before" in shell("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path).stderr
     assert "3 of 3 parts" in shell("backprop map 'x^3' in/ -o out/ --resume --verbose", tmp_path).stderr
     assert pl.read_parquet(tmp_path / "out" / "2.parquet")["f"].to_list() == [8.0, 8.0]
+
+
+@needs("polars", "table")
+@pytest.mark.parametrize("format", ["parquet", "arrow"])
+@pytest.mark.parametrize("formula", ["x^2", "sum(x)"])
+def test_a_column_that_is_null_everywhere_gives_nulls(formula: str, format: str, tmp_path: Path) -> None:
+    import polars
+
+    frame = polars.DataFrame({"x": [None, None], "t": ["a", "b"]})
+    (frame.write_parquet if format == "parquet" else frame.write_ipc)(tmp_path / f"in.{format}")
+    done = shell(f"backprop map '{formula}' in.{format}", tmp_path)
+    assert rows_of(done.stdout) == [{"x": None, "t": t, "f": None, "df_dx": None} for t in ("a", "b")]
+
+
+@needs("polars", "table")
+@pytest.mark.parametrize("kind", ["parquet", "ipc", "ipc_stream"])
+def test_tables_that_are_not_text_come_through_a_pipe_too(kind: str, tmp_path: Path) -> None:
+    import polars
+
+    frame = polars.DataFrame({"x": [1.0, 2.0]})
+    getattr(frame, f"write_{kind}")(tmp_path / "table")
+    format = "parquet" if kind == "parquet" else "arrow"
+    for command in (f"cat table | backprop map x^2 --from {format}", f"backprop map x^2 --from {format} table"):
+        done = shell(f"{command} --to csv", tmp_path)
+        assert (done.stdout, done.stderr) == ("x,f,df_dx\n1.0,1.0,2.0\n2.0,4.0,4.0\n", "")
+    broken = shell(f"head -c 20 table | backprop map x^2 --from {format}", tmp_path)
+    assert (broken.returncode, broken.stderr.count("\n")) == (1, 1)
+    assert broken.stderr.startswith("error: cannot read standard input: ")
 
 
 @needs("polars", "table")

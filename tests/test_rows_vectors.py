@@ -407,6 +407,35 @@ def test_bad_lists_are_bad_rows(format: str, tmp_path: Path) -> None:
         assert message in row["_error"]
 
 
+@pytest.mark.parametrize("first", ['"NA"', "[]", "null", "[1,null]", "[" * 70 + "1" + "]" * 70])
+def test_a_first_row_that_is_bad_or_empty_does_not_say_how_deep_lists_are(first: str, tmp_path: Path) -> None:
+    table = f'{{"x":{first}}}\n' + '{"x":[[1,2],[3,4]]}\n{"x":[]}\n'
+    found = rows_of(shell("backprop map 'sum(x)' --errors skip --only-new", tmp_path, table).stdout)
+    assert found[-2:] == [{"f": 10.0, "df_dx": [[1.0, 1.0], [1.0, 1.0]]}, {"f": 0.0, "df_dx": []}]
+
+
+@needs("polars", "table")
+@pytest.mark.parametrize("rows", ["[]\n[]", "[]\nnull\n[[1,2]]\n[]"])
+def test_empty_lists_are_stored_as_lists_of_any_depth(rows: str, tmp_path: Path) -> None:
+    table = "".join(f'{{"x":{row}}}\n' for row in rows.split("\n"))
+    done = shell("backprop map 'sum(x)' --from jsonl -o out.parquet", tmp_path, table)
+    assert done.stderr == ""
+    import polars
+
+    found = polars.read_parquet(tmp_path / "out.parquet")
+    assert found["x"].to_list() == [json.loads(row) for row in rows.split("\n")]
+    assert found["f"].null_count() == rows.count("null")
+
+
+@pytest.mark.parametrize("depth", [31, 65, 900, 100_000])
+def test_lists_that_are_too_deep_are_bad_rows(depth: int, tmp_path: Path) -> None:
+    table = f'{{"x":{"[" * depth}1{"]" * depth}}}\n' + '{"x":[1]}\n'
+    done = shell("backprop map 'sum(x)' --errors skip --errors-to errors.jsonl --only-new", tmp_path, table)
+    assert rows_of(done.stdout) == [{"f": 1.0, "df_dx": [1.0]}]
+    (error,) = rows_of((tmp_path / "errors.jsonl").read_text())
+    assert "deep" in error["error"]
+
+
 def test_a_ragged_matrix_is_a_bad_row(tmp_path: Path) -> None:
     done = shell("backprop map 'sum(A)'", tmp_path, '{"A":[[1,2],[3,4]]}\n{"A":[[1,2],[3]]}\n')
     assert "standard input:2: column 'A': expected 2 numbers at A[1], got 1" in done.stderr

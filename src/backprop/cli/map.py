@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from backprop.cli.expression import ExpressionCommand, Words, name_of, read_expression, read_text, value_of
+from backprop.cli.expression import ExpressionCommand, Words, name_of, note, read_expression, read_text, value_of
 from backprop.cli.failures import write_error
 from backprop.cli.progress import Progress
 from backprop.errors import Problem, enumerated
@@ -44,6 +44,7 @@ class MapCommand(ExpressionCommand):
 @click.option("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
 @click.option("--wrt", metavar="x,y", help="The gradients of these variables only.")
 @click.option("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
+@click.option("--seed", type=click.IntRange(min=0), help="The seed of randn and rand in values.")
 @click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 @click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
 @click.option("--stages", is_flag=True, help="Add every intermediate variable, and its gradient.")
@@ -114,9 +115,9 @@ class Run:
 
         asked = self.asked
         compiled = Compiled(text, ties=asked["ties"], expand=asked["expand"], source=source)
-        given, random = {}, Random(None)
+        given, random = {}, Random(asked["seed"])
         if asked["variables"] is not None:
-            values = read_variables(read_text(asked["variables"]), name_of(asked["variables"]))
+            values = read_variables(read_text(asked["variables"]), name_of(asked["variables"]), random)
             used = compiled.variables_given(values)
             given = {name: value for name, value in values.items() if name in used}
         for assignment in asked["assignments"]:
@@ -126,6 +127,8 @@ class Run:
             given[name.strip()] = value_of(value, name.strip(), random)
         wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
         upstream = None if asked["upstream"] is None else value_of(asked["upstream"], "--upstream", random)
+        if random.used and asked["seed"] is None and not asked["quiet"]:
+            note(f"the random values are those of --seed {random.seed}", asked["color"])
         return Mapper(
             text, wrt=wrt, given=given, upstream=upstream, ties=asked["ties"], expand=asked["expand"],
             stages=asked["stages"], hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
@@ -149,6 +152,8 @@ class Run:
 
     def done(self) -> int:
         """Do it; the exit status."""
+        if self.asked["scheduler"] is not None and self.asked["engine"] == "local":
+            raise Problem("option", "--scheduler needs an --engine that has a cluster", hint="--engine dask")
         if self.into_folder:
             assert self.output is not None
             return self.parts(self.output)

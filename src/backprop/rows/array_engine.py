@@ -217,7 +217,7 @@ class ArrayKernel:
             tensors.seed_of(value, self.plan.upstream)
         except Problem as problem:
             if not self.sizes:
-                problem.hint = problem.hint.replace("; or --jacobian", "")
+                problem.hint = problem.hint.replace("; or eval --jacobian", "")
                 self.unfit = problem
             raise
 

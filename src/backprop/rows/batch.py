@@ -17,7 +17,8 @@ class Batch(NamedTuple):
     numbers, or a column that is made already, where it has arrays); `missing` the rows (counted in the batch) in which
     one is null, or that are bad and kept: `errors` says why. `raw` is each row as text without its end of line,
     `format` what kind of text that is; `records` are the values by name, for a writer of another format; `lines` where
-    each row begins, `names` the columns of a table, which has them without rows too.
+    each row begins, `names` the columns of a table, which has them without rows too. `failure` is why no row follows: a
+    bad one that ends the run.
     """
 
     columns: dict[str, Any]
@@ -28,13 +29,14 @@ class Batch(NamedTuple):
     records: Sequence[dict[str, Any]]
     lines: Sequence[int] = ()
     names: Sequence[str] = ()
+    failure: Problem | None = None
 
     def __len__(self) -> int:
         return len(self.raw)
 
     def named(self, names: Sequence[str]) -> Batch:
         """The batch with the names of the table's columns."""
-        return Batch(*self[:-1], names)
+        return Batch(*self[:-2], names, self.failure)
 
     def parts(self, size: int) -> Iterator[Batch]:
         """The batch in parts of so many rows at most."""
@@ -42,17 +44,21 @@ class Batch(NamedTuple):
             yield self
             return
         for start in range(0, len(self), size):
-            part = slice(start, start + size)
-            yield Batch(
-                columns={name: column[part] for name, column in self.columns.items()},
-                missing=[row - start for row in self.missing if start <= row < start + size],
-                errors={row - start: why for row, why in self.errors.items() if start <= row < start + size},
-                raw=self.raw[part],
-                format=self.format,
-                records=[self.records[row] for row in range(*part.indices(len(self)))],
-                lines=self.lines[part],
-                names=self.names,
-            )
+            yield self.part(start, min(start + size, len(self)))
+
+    def part(self, start: int, stop: int) -> Batch:
+        """Some of the rows."""
+        part = slice(start, stop)
+        return Batch(
+            columns={name: column[part] for name, column in self.columns.items()},
+            missing=[row - start for row in self.missing if start <= row < stop],
+            errors={row - start: why for row, why in self.errors.items() if start <= row < stop},
+            raw=self.raw[part],
+            format=self.format,
+            records=[self.records[row] for row in range(start, stop)],
+            lines=self.lines[part],
+            names=self.names,
+        )
 
     def judged(self, failed: dict[int, str], judge: Judge, source: str) -> tuple[Batch, list[int]]:
         """The batch after rows that could not be computed were judged, and those that were left out."""
@@ -112,9 +118,8 @@ class Judge:
 
     def judge(self, source: str, line: int, why: str, raw: str) -> bool:
         """Whether the row is kept. Raises a Problem under `fail`."""
-        message = f"{source}:{line}: {why}"
         if self.errors == "fail":
-            raise Problem("row", message, status=1)
+            raise self.problem(source, line, why)
         self.bad += 1
         if self.collected is not None:
             said = {"file": source, "line": line, "error": why, "row": raw}
@@ -124,6 +129,10 @@ class Judge:
     def added(self, mapper: Mapper) -> list[str]:
         """The names of the columns that a row gets."""
         return [*mapper.outputs, *(["_error"] if self.errors == "null" else [])]
+
+    def problem(self, source: str, line: int, why: str) -> Problem:
+        """A bad row as what ends the run."""
+        return Problem("row", f"{source}:{line}: {why}", status=1)
 
 
 def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:

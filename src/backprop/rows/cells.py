@@ -6,8 +6,8 @@ around; no underscores, no thousands separators, no other digits than ASCII's. I
 no number and no mistake: its row has null for results.
 
 A vector is a list of numbers, a matrix a list of equally long lists; in a cell of text as JSON writes them. How deep
-the lists of a column are, its first row says; how long they are may differ from row to row. Null in a list is a
-mistake.
+the lists of a column are, its first good row says that has a number in it (an empty list fits any depth); how long they
+are may differ from row to row. Null in a list is a mistake.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from itertools import chain
 from math import isnan, nan
 from typing import Any
 
+DEEPEST = 30  # lists in lists: NumPy has 64 axes, and second derivatives need twice as many, and one for the rows
 NOT_FINITE = {"NaN": nan, "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -24,19 +25,19 @@ class Bad(Exception):
     """A row that cannot be computed; the text says why."""
 
 
-def from_text(text: str, column: str) -> float:
-    """The number in a cell of text. Raises Bad."""
+def from_text(text: str, column: str, lists: str = "") -> float:
+    """The number in a cell of text. Raises Bad; of lists it says why there are none."""
     try:
         if "_" in text or not text.isascii():
             raise ValueError
         return float(text)
     except ValueError:
-        more = alone([]) if text.lstrip().startswith("[") else ""
+        more = f"; {lists}" if lists and text.lstrip().startswith("[") else ""
         raise Bad(f"column '{column}': expected a number, got {shown(text)}{more}") from None
 
 
-def from_json(value: Any, column: str) -> float:
-    """The number that is a member of a JSON object. Raises Bad."""
+def from_json(value: Any, column: str, lists: str = "") -> float:
+    """The number that is a member of a JSON object. Raises Bad; of lists it says why there are none."""
     if type(value) is float:
         return value
     if type(value) is int:
@@ -46,12 +47,8 @@ def from_json(value: Any, column: str) -> float:
             raise Bad(f"column '{column}': {shown(value)} is beyond the largest number, 1.797e308") from None
     if type(value) is str and value in NOT_FINITE:
         return NOT_FINITE[value]
-    raise Bad(f"column '{column}': expected a number, got {shown(value)}{alone(value)}")
-
-
-def alone(value: Any) -> str:
-    """Why a formula of numbers alone takes no list."""
-    return "; of a list the output is one too: sum(…) it, or give --upstream" if isinstance(value, list) else ""
+    more = f"; {lists}" if lists and isinstance(value, list) else ""
+    raise Bad(f"column '{column}': expected a number, got {shown(value)}{more}")
 
 
 # ── vectors and matrices ──
@@ -76,18 +73,28 @@ def value_from_json(value: Any, column: str, ranks: dict[str, int]) -> Any:
 
     `ranks` says how deep the lists of each column are; a column that is not there yet is added.
     """
-    rank = ranks.get(column, depth_of(value))
-    found = elements(value, column, column, rank)
-    ranks[column] = rank
+    depth, sure = depth_of(value)
+    found = elements(value, column, column, check_depth(ranks.get(column, depth), column))
+    if sure:
+        ranks.setdefault(column, depth)
     return found
 
 
-def depth_of(value: Any) -> int:
-    """How deep lists are, by their first elements."""
+def depth_of(value: Any) -> tuple[int, bool]:
+    """How deep lists are, by their first elements; and whether they are no deeper: what is empty might be."""
     depth = 0
     while isinstance(value, list):
         depth += 1
-        value = value[0] if value else None
+        if not value:
+            return depth, False
+        value = value[0]
+    return depth, True
+
+
+def check_depth(depth: int, column: str) -> int:
+    """A depth that can be computed with. Raises Bad."""
+    if depth > DEEPEST:
+        raise Bad(f"column '{column}': lists are {depth} deep, and may be {DEEPEST}")
     return depth
 
 
@@ -125,7 +132,11 @@ def column_from_json(values: list[Any], column: str, ranks: dict[str, int]) -> A
     be: then the careful way says what."""
     from backprop.rows.columns import column_of
 
-    rank = ranks.setdefault(column, depth_of(values[0])) if values and values[0] is not None else ranks[column]
+    rank = ranks.get(column)
+    if rank is None:
+        rank, sure = depth_of(values[0]) if values else (0, False)
+        if not sure or rank > DEEPEST:
+            raise ValueError
     flat = values
     for _ in range(rank):
         if set(map(type, flat)) - {list}:
@@ -133,7 +144,9 @@ def column_from_json(values: list[Any], column: str, ranks: dict[str, int]) -> A
         flat = list(chain.from_iterable(flat))
     if not set(map(type, flat)) <= {float, int}:
         raise ValueError
-    return column_of(values)
+    made = column_of(values)
+    ranks[column] = rank
+    return made
 
 
 # ── writing ──

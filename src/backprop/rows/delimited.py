@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -12,8 +11,9 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.rows.batch import Batch, Judge, check_columns
 from backprop.rows.cells import Bad, from_text, text_number, text_value, value_from_text
-from backprop.rows.lines import Input, decoded
+from backprop.rows.lines import NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.mapper import Mapper
+from backprop.rows.quotes import cut, fields_of, whole_rows
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
@@ -33,20 +33,13 @@ def read(
     reader: Reader | None = None
     rest, line = "", 1
     for block in source.blocks():
-        text = rest + decoded(block, source.name, line + rest.count("\n"))
-        rest = ""
+        text = rest + decoded(block)[0]
         if line == 1:
             text = text.removeprefix("\ufeff")
-        lines = [one.removesuffix("\r") for one in text.split("\n")]
-        ended = not lines[-1]
-        if ended:
-            lines.pop()
-        if text.count('"') % 2:  # a quoted field goes on in the next block
-            start = open_quote(lines)
-            rest = "\n".join(lines[start:]) + ("\n" if ended else "")
-            lines = lines[:start]
+        text, rest = cut(text, separator)
+        lines = lines_of(text)
         if reader is None and lines:
-            taken, names = header(lines, separator)
+            taken, names = header(lines, separator, source.name)
             reader = Reader(source.name, names, mapper, judge, separator, format, frozenset(nulls))
             check_columns(names, mapper, source.name, only_new, judge)
             lines, line = lines[taken:], line + taken
@@ -56,50 +49,28 @@ def read(
             batch = reader.rows(lines, line)
             line += len(lines)
             yield batch
+            if batch.failure is not None:
+                raise batch.failure
     if rest:
         raise Problem("file", f"{source.name}:{line}: a quote is opened here and never closed", status=1)
     if reader is None:
         raise Problem("file", f"{source.name} is empty: there is no line of column names")
 
 
-def open_quote(lines: list[str]) -> int:
-    """The first line of the row in which a quote is still open at the end."""
-    start, quotes = 0, 0
-    for index, text in enumerate(lines):
-        if quotes % 2 == 0:
-            start = index
-        quotes += text.count('"')
-    return start
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, without their ends."""
+    lines = [one.removesuffix("\r") for one in text.split("\n")]
+    return lines if lines[-1] else lines[:-1]
 
 
-def header(lines: list[str], separator: str) -> tuple[int, list[str]]:
+def header(lines: list[str], separator: str, source: str) -> tuple[int, list[str]]:
     """How many lines the names take, and the names."""
-    for taken, (text, count) in enumerate(whole_rows(lines), 1):
+    for taken, (text, count) in enumerate(whole_rows(lines, separator), 1):
         if text.strip():
-            skipped = sum(1 for _ in range(taken - 1))
-            return skipped + count, [name.strip() for name in fields_of(text, separator)]
+            if is_broken(text):
+                raise Problem("file", f"{source}:{taken}: {NOT_UTF8}", hint="save it as UTF-8", status=1)
+            return taken - 1 + count, [name.strip() for name in fields_of(text, separator)]
     return len(lines), []
-
-
-def whole_rows(lines: list[str]) -> Iterator[tuple[str, int]]:
-    """Each row as text, and how many lines it takes."""
-    pending: list[str] = []
-    quotes = 0
-    for text in lines:
-        pending.append(text)
-        quotes += text.count('"')
-        if quotes % 2 == 0:
-            yield "\n".join(pending), len(pending)
-            pending, quotes = [], 0
-    if pending:
-        yield "\n".join(pending), len(pending)
-
-
-def fields_of(text: str, separator: str) -> list[str]:
-    """The fields of a row."""
-    if '"' not in text:
-        return text.split(separator)
-    return next(csv.reader([text], delimiter=separator))
 
 
 class Reader:
@@ -124,7 +95,11 @@ class Reader:
         self.used = {name: names.index(name) for name in mapper.inputs if name in names}
         self.arrays = mapper.arrays
         self.ranks = mapper.ranks
-        self.value = partial(value_from_text, ranks=mapper.ranks) if mapper.arrays else from_text
+        self.value = (
+            partial(value_from_text, ranks=mapper.ranks)
+            if mapper.arrays
+            else partial(from_text, lists=mapper.without_lists)
+        )
 
     def rows(self, lines: list[str], first: int) -> Batch:
         """The rows of some lines. The plain way first: no quotes, and a number in each column that is used."""
@@ -150,13 +125,16 @@ class Reader:
         errors: dict[int, str] = {}
         raw: list[str] = []
         fields: list[list[str]] = []
+        failure: Problem | None = None
         line = first
-        for text, count in whole_rows(lines):
+        for text, count in whole_rows(lines, self.separator):
             number, line = line, line + count
             if not text.strip():
                 continue
             row = fields_of(text, self.separator)
             try:
+                if is_broken(text):
+                    raise Bad(NOT_UTF8)
                 if len(row) != len(self.names):
                     raise Bad(f"expected {len(self.names)} columns, got {len(row)}")
                 numbers = [
@@ -164,8 +142,14 @@ class Reader:
                     for name, at in self.used.items()
                 ]
             except Bad as bad:
-                if not self.judge.judge(self.source, number, str(bad), text):
-                    continue
+                if is_broken(text):
+                    text, row = mended(text), [mended(cell) for cell in row]
+                try:
+                    if not self.judge.judge(self.source, number, str(bad), text):
+                        continue
+                except Problem as problem:
+                    failure = problem
+                    break
                 errors[len(raw)] = str(bad)
                 numbers = [None] * len(columns)
                 if len(row) != len(self.names):
@@ -179,7 +163,7 @@ class Reader:
             fields.append(row)
             where.append(number)
         records = Records(self.names, fields, self.used)
-        return Batch(columns, missing, errors, raw, self.format, records, where, self.names)
+        return Batch(columns, missing, errors, raw, self.format, records, where, self.names, failure)
 
 
 class Records(Sequence[dict[str, Any]]):

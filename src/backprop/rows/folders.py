@@ -35,7 +35,11 @@ def jobs(sources: list[str], folder: str, mapper: Mapper, options: Options, resu
     for source in sources:
         source = os.path.abspath(source)  # a worker may stand elsewhere
         target = os.path.join(os.path.abspath(folder), part_name(source, options))
-        if target in taken or target == source:
+        if os.path.realpath(target) == os.path.realpath(source):
+            raise Problem(
+                "option", f"the output and the input are the same folder: {folder}", hint="give another one with -o"
+            )
+        if target in taken:
             raise Problem("option", f"two parts would be written to {target}", hint="give another folder")
         taken.add(target)
         try:

@@ -8,11 +8,13 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.batch import Batch, Judge, Report, check_columns
-from backprop.rows.delimited import SEPARATORS, Reader, Records, header
+from backprop.rows.cells import DEEPEST
+from backprop.rows.delimited import SEPARATORS, Reader, Records, header, lines_of
 from backprop.rows.files import TEXT, Place
 from backprop.rows.lines import Input, decoded, unreadable
 from backprop.rows.mapper import Mapper
 from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of, size_of_all
+from backprop.rows.quotes import cut, is_plain
 
 CHUNK = 131_072  # rows at a time
 BLOCK = 4 << 20  # bytes of text at a time
@@ -101,18 +103,29 @@ def known(frames: Iterator[tuple[Frame, int]], mapper: Mapper) -> Iterator[tuple
         if not mapper.arrays or all(name in mapper.ranks for name in mapper.inputs):
             yield from ((typed(before, mapper), at) for before, at in held)
             held = []
-    yield from held
+    for name in mapper.inputs if held else ():  # lists that are all empty
+        mapper.ranks.setdefault(name, max(depth(own_column(frame, name)) for frame, _ in held))
+    yield from ((typed(before, mapper), at) for before, at in held)
+
+
+def depth(series: Any) -> int:
+    """How deep the lists of a column are."""
+    from backprop.rows.lists import lengths
+
+    return len(lengths(series.dtype) or ())
 
 
 def typed(frame: Frame, mapper: Mapper) -> Frame:
-    """A frame whose columns of nulls have the type of the lists that come later."""
-    from backprop.rows.lists import dtype_of, lengths
+    """A frame whose columns of nulls and empty lists have the type of the lists that come later."""
+    from backprop.rows.lists import dtype_of
 
     pl = polars()
     for name in mapper.inputs if mapper.arrays else ():
         own = READ + name if READ + name in frame.columns else name
-        if len(lengths(frame.schema[own]) or ()) < mapper.ranks[name]:
-            frame = frame.with_columns(pl.lit(None, dtype_of([None] * mapper.ranks[name])).alias(own))
+        series = frame.get_column(own)
+        if depth(series) < mapper.ranks[name]:
+            wanted = dtype_of([None] * mapper.ranks[name])
+            frame = frame.with_columns(pl.Series(own, series.to_list(), dtype=wanted))
     return frame
 
 
@@ -152,11 +165,12 @@ def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str, rank
     """A frame with the numbers of a batch in columns of their own."""
     pl = polars()
     from backprop.rows import lists
-    from backprop.rows.columns import column_of
+    from backprop.rows.columns import column_of, rank_of
 
     new = [pl.Series(LINE, batch.lines, dtype=pl.Int64)]
     for name, values in batch.columns.items():
-        series = lists.to_series(prefix + name, column_of(values), [None] * ranks.get(name, 0))
+        column = column_of(values)
+        series = lists.to_series(prefix + name, column, [None] * ranks.get(name, rank_of(column)))
         if batch.missing and isinstance(values, list):
             empty = [value is None or row in batch.errors for row, value in enumerate(values)]
             series = series.set(pl.Series(empty), None)
@@ -181,10 +195,11 @@ def frames_of_delimited(
     rest, line = b"", 1
     try:
         for block in given.blocks():
-            data, rest = cut(rest + block)
+            data = rest + block
+            data, rest = (data, b"") if is_plain(data, SEPARATORS[format]) else cut(data, SEPARATORS[format])
             if reader is None and data:
-                text = decoded(data[:MOST_HEADER], source, 1) if len(data) <= MOST_HEADER else head(data, source)
-                taken, names = header([one.removesuffix("\r") for one in text.split("\n")], SEPARATORS[format])
+                text = head(data)
+                taken, names = header(lines_of(text), SEPARATORS[format], source)
                 check_columns(names, mapper, source, not options.carried, judge)
                 reader = Reader(source, names, mapper, judge, SEPARATORS[format], format, frozenset(options.nulls))
                 for _ in range(taken):
@@ -204,24 +219,10 @@ def frames_of_delimited(
         given.close()
 
 
-def head(data: bytes, source: str) -> str:
+def head(data: bytes) -> str:
     """The beginning of a block, up to the end of a line."""
-    end = data.rfind(b"\n", 0, MOST_HEADER) + 1
-    return decoded(data[: end or len(data)], source, 1).removeprefix("\ufeff")
-
-
-def cut(data: bytes) -> tuple[bytes, bytes]:
-    """Whole rows, and the beginning of a row in which a quote is still open."""
-    if data.count(b'"') % 2 == 0:
-        return data, b""
-    lines = data.split(b"\n")
-    start, quotes, at = 0, 0, 0
-    for text in lines:
-        if quotes % 2 == 0:
-            start = at
-        quotes += text.count(b'"')
-        at += len(text) + 1
-    return data[:start], data[start:]
+    end = data.rfind(b"\n", 0, MOST_HEADER) + 1 if len(data) > MOST_HEADER else 0
+    return decoded(data[: end or len(data)])[0].removeprefix("\ufeff")
 
 
 def count(data: bytes, character: str) -> int:
@@ -262,7 +263,7 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
     """The rows of some lines as text, with a column of numbers for each that the formula uses."""
     pl = polars()
     frame = None
-    if options.nulls == ("",) and not (reader.arrays and data):
+    if options.nulls == ("",) and not (reader.arrays and data) and is_plain(data, reader.separator):
         try:
             frame = pl.read_csv(
                 data, has_header=False, separator=reader.separator, infer_schema=False,
@@ -277,8 +278,9 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
         ):
             whole = frame.hstack(numbers)
             return whole.with_columns(_error=pl.lit(None, pl.String)) if options.errors == "null" else whole
-    lines = [one.removesuffix("\r") for one in decoded(data, reader.source, line).split("\n")]
-    batch = reader.careful(lines if lines[-1] else lines[:-1], line)
+    batch = reader.careful(lines_of(decoded(data)[0]), line)
+    if batch.failure is not None:
+        raise batch.failure
     fields = batch.records.fields if isinstance(batch.records, Records) else []
     columns = {name: [row[at] or None for row in fields] for at, name in enumerate(reader.names)}
     texts = pl.DataFrame(columns, schema=dict.fromkeys(reader.names, pl.String))
@@ -288,12 +290,38 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
 def frames_of_binary(
     source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
 ) -> Iterator[tuple[Frame, int]]:
-    """Parquet and Arrow read by Polars."""
+    """Parquet and Arrow; what comes from standard input goes through a file, as their readers go to and fro."""
+    if source != "-":
+        yield from frames_of_file(source, source, mapper, options, judge, format, target)
+        return
+    import shutil
+    import sys
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(suffix=f".{format}") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        yield from frames_of_file(file.name, "standard input", mapper, options, judge, format, target)
+
+
+def scanned(pl: Any, path: str, format: str) -> Any:
+    """A file as a lazy frame. A stream of Arrow's, which has no list of its batches, is read as a whole."""
+    if format == "parquet":
+        return pl.scan_parquet(path, glob=False)
+    with open(path, "rb") as file:
+        is_stream = file.read(4) == b"\xff\xff\xff\xff"
+    return pl.read_ipc_stream(path).lazy() if is_stream else pl.scan_ipc(path)
+
+
+def frames_of_file(
+    path: str, source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
+) -> Iterator[tuple[Frame, int]]:
+    """A file of Parquet or Arrow read by Polars; `source` is what it is called."""
     pl = polars()
     from backprop.rows.carried import check_writable
 
     try:
-        lazy = pl.scan_parquet(source, glob=False) if format == "parquet" else pl.scan_ipc(source)
+        lazy = scanned(pl, path, format)
         schema = lazy.collect_schema()
         height = lazy.select(pl.len()).collect().item()
     except OSError as error:
@@ -306,7 +334,7 @@ def frames_of_binary(
         lazy = lazy.select(mapper.inputs)
     elif target in TEXT and options.carried:
         check_writable(schema, source, target)
-    size, rows, chunk = size_of(source), 0, CHUNK
+    size, rows, chunk = size_of(path), 0, CHUNK
     if mapper.arrays:  # lists may be long
         first = next(streamed(pl, lazy.select(mapper.inputs).head(1), source, 1), None)
         if first is not None:
@@ -325,8 +353,11 @@ def check_types(schema: Any, mapper: Mapper, source: str) -> None:
     for name in mapper.inputs:
         shape = lengths(schema[name])
         mapper.ranks[name] = len(shape or ())
+        if len(shape or ()) > DEEPEST:
+            message = f"{source}: column '{name}': lists are {len(shape or ())} deep, and may be {DEEPEST}"
+            raise Problem("file", message, status=1)
         if shape is None or (shape and not mapper.arrays):
-            hint = "" if shape is None else "of a list the output is one too: sum(…) it, or give --upstream"
+            hint = "" if shape is None else mapper.without_lists
             message = f"{source}: column '{name}': expected numbers, got {schema[name]}"
             raise Problem("file", message, hint=hint, status=1)
 

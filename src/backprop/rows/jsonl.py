@@ -8,10 +8,10 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from backprop.errors import nearest
+from backprop.errors import Problem, nearest
 from backprop.rows.batch import Batch, Judge, check_outputs
 from backprop.rows.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
-from backprop.rows.lines import Input, decoded
+from backprop.rows.lines import NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.mapper import Mapper
 
 
@@ -29,12 +29,20 @@ loads = fastest()
 
 
 def read(
-    source: Input, mapper: Mapper, judge: Judge, *, only_new: bool = False, fixed: bool = False
+    source: Input,
+    mapper: Mapper,
+    judge: Judge,
+    *,
+    nulls: Sequence[str] = (),
+    only_new: bool = False,
+    fixed: bool = False,
 ) -> Iterator[Batch]:
     """The rows of a stream of JSON lines; lines without anything on them are passed over.
 
+    The strings that are `nulls` stand for null in the columns that the formula uses; the empty one does only in tables.
     Where rows go into a table, its columns are `fixed` by the first row that is not bad: another one is a bad row.
     """
+    nothing = frozenset(nulls) - {""}
     line = 1
     names = judge.names if fixed else None
     checked = False
@@ -42,10 +50,12 @@ def read(
     for block in source.blocks():
         if line == 1 and block.startswith(b"\xef\xbb\xbf"):
             block = block[3:]
-        lines = decoded(block, source.name, line).split("\n")
+        text, sound = decoded(block)
+        lines = text.split("\n")
         if not lines[-1]:
             lines.pop()
-        batch = rows(lines, line, source.name, mapper, judge)
+        batch = (rows if sound else careful)(lines, line, source.name, mapper, judge, nothing)
+        failure = batch.failure
         line += len(lines)
         if not checked and batch.records:
             check_outputs(batch.records[0], mapper, source.name, only_new, judge)
@@ -54,13 +64,16 @@ def read(
             check_members(batch, mapper, source.name, judge)
         if fixed:
             names = names or first_names(batch)
-            if names is None:
+            if names is None and failure is None:
                 held.append(batch)
                 continue
-            judge.names = names
-            batch = with_names(batch, names, judge, source.name)
+            if names is not None:
+                judge.names = names
+                batch = with_names(batch, names, judge, source.name)
         yield from (before.named(names or ()) for before in (*held, batch) if len(before))
         held = []
+        if failure is not None:
+            raise failure
     yield from (before.named(mapper.inputs) for before in held if len(before))
 
 
@@ -90,7 +103,9 @@ def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge) -> No
             check_outputs(record, mapper, f"{source}:{batch.lines[row]}: the row", False, judge)
 
 
-def rows(lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge) -> Batch:
+def rows(
+    lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge, nulls: frozenset[str] = frozenset()
+) -> Batch:
     """The rows of some lines. The plain way first: all lines are objects with a number for each column."""
     try:
         records = [loads(text) for text in lines]
@@ -105,27 +120,43 @@ def rows(lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge
             return Batch(columns, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         pass
-    return careful(lines, first, source, mapper, judge)
+    return careful(lines, first, source, mapper, judge, nulls)
 
 
-def careful(lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge) -> Batch:
+def careful(
+    lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge, nulls: frozenset[str] = frozenset()
+) -> Batch:
     """The rows of some lines, one after the other: integers, nulls, and what is bad."""
     columns: dict[str, list[Any]] = {name: [] for name in mapper.inputs}
     missing: list[int] = []
     errors: dict[int, str] = {}
     raw: list[str] = []
     where: list[int] = []
-    read = partial(value_from_json, ranks=mapper.ranks) if mapper.arrays else from_json
+    read = (
+        partial(value_from_json, ranks=mapper.ranks)
+        if mapper.arrays
+        else partial(from_json, lists=mapper.without_lists)
+    )
     records: list[dict[str, Any]] = []
+    failure: Problem | None = None
     for offset, text in enumerate(lines):
         if not text or text.isspace():
             continue
         try:
             record = parsed(text)
-            numbers = [None if (value := member(record, name)) is None else read(value, name) for name in columns]
+            members = {name: member(record, name) for name in columns}
+            numbers = [
+                None if value is None or (isinstance(value, str) and value.strip() in nulls) else read(value, name)
+                for name, value in members.items()
+            ]
         except Bad as bad:
-            if not judge.judge(source, first + offset, str(bad), text):
-                continue
+            text = mended(text) if is_broken(text) else text
+            try:
+                if not judge.judge(source, first + offset, str(bad), text):
+                    continue
+            except Problem as problem:
+                failure = problem
+                break
             record = record_of_bad(text)
             text = compact(record)
             errors[len(raw)] = str(bad)
@@ -137,11 +168,13 @@ def careful(lines: list[str], first: int, source: str, mapper: Mapper, judge: Ju
         raw.append(text)
         records.append(record)
         where.append(first + offset)
-    return Batch(columns, missing, errors, raw, "jsonl", records, where)
+    return Batch(columns, missing, errors, raw, "jsonl", records, where, failure=failure)
 
 
 def parsed(text: str) -> dict[str, Any]:
     """The object on a line. Raises Bad."""
+    if is_broken(text):
+        raise Bad(NOT_UTF8)
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:

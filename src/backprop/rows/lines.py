@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -10,6 +11,8 @@ from typing import Any, BinaryIO
 from backprop.errors import Problem
 
 BLOCK = 1 << 18
+BROKEN = re.compile("[\udc80-\udcff]")
+NOT_UTF8 = "this is not UTF-8 text"
 
 
 class Input:
@@ -100,10 +103,19 @@ def unreadable(name: str, error: Exception) -> Problem:
     return Problem("file", f"cannot read {name}: {getattr(error, 'strerror', None) or error}", status=1)
 
 
-def decoded(data: bytes, name: str, line: int) -> str:
-    """Text of a block that begins at a line. Raises a Problem with the line that is not UTF-8."""
+def decoded(data: bytes) -> tuple[str, bool]:
+    """The text of some bytes, and whether all of it is UTF-8; what is not is kept in the way of `surrogateescape`."""
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        wrong = line + data.count(b"\n", 0, error.start)
-        raise Problem("file", f"{name}:{wrong}: this is not UTF-8 text", hint="save it as UTF-8", status=1) from None
+        return data.decode("utf-8"), True
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "surrogateescape"), False
+
+
+def is_broken(text: str) -> bool:
+    """Whether there is something in a text that was not UTF-8."""
+    return not text.isascii() and BROKEN.search(text) is not None
+
+
+def mended(text: str) -> str:
+    """The text with U+FFFD for what was not UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

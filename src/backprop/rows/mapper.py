@@ -109,6 +109,13 @@ class Mapper:
     def __setstate__(self, options: dict[str, Any]) -> None:
         self.__init__(options.pop("text"), **options)  # type: ignore[misc]
 
+    @property
+    def without_lists(self) -> str:
+        """Why a formula of numbers alone takes no lists."""
+        if self.upstream is None:
+            return "of a list the output is one too: sum(…) it, or give --upstream"
+        return "of a list the output is one too, and the upstream is a number: give one in the shape of the output"
+
     def fingerprint(self) -> str:
         """A short text that is another one for another formula, or other options that change what comes out."""
         import hashlib

@@ -156,16 +156,18 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
             given = Input(source)
             stack.callback(given.close)
             for batch in narrow(batches(given, mapper, judge, options, judge.fixed), mapper):
-                batch, results, finite = computed(mapper, batch, report, judge, given.name)
+                batch, results, finite, failure = computed(mapper, batch, report, judge, given.name)
                 if sums is not None:
                     sums.add(kept(results, batch.missing), len(batch) - len(batch.missing))
-                else:
+                elif len(batch) or failure is None:
                     text = writer.text(batch, list(results.values()), finite)
                     out.write(text.encode("utf-8", "surrogatepass"))
                     if place.path is None:
                         out.flush()
                 report.bad = judge.bad
                 seen(report, behind + given.read, size)
+                if failure is not None:
+                    raise failure
             behind += given.size
         if sums is None:
             out.write(writer.end().encode())
@@ -206,7 +208,7 @@ def batches(given: Input, mapper: Mapper, judge: Judge, options: Options, fixed:
     if format == "jsonl":
         from backprop.rows import jsonl
 
-        return jsonl.read(given, mapper, judge, only_new=not options.carried, fixed=fixed)
+        return jsonl.read(given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed)
     from backprop.rows import delimited
 
     return delimited.read(given, mapper, judge, format=format, nulls=options.nulls, only_new=not options.carried)
@@ -224,17 +226,24 @@ def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
 
 def computed(
     mapper: Mapper, batch: Batch, report: Report, judge: Judge, source: str
-) -> tuple[Batch, dict[str, Any], bool]:
+) -> tuple[Batch, dict[str, Any], bool, Problem | None]:
     """The columns of the results, and whether all numbers in them are finite; the batch without rows that could not be
-    computed and are left out."""
+    computed and are left out. Under `fail`, what comes before the first of them, and the problem with it."""
     import numpy as np
 
     from backprop.rows.columns import column_of, has_finite_sum
 
     columns = {name: column_of(column) for name, column in batch.columns.items()}
     failed: dict[int, str] = {}
+    failure: Problem | None = None
     results, met = mapper.run(columns, len(batch), batch.missing or None, failed)
-    if failed:
+    if failed and judge.errors == "fail":
+        first = min(failed)
+        failure = judge.problem(source, batch.lines[first], failed[first])
+        batch = batch.part(0, first)
+        results = {name: column[:first] for name, column in results.items()}
+        met = {}
+    elif failed:
         batch, dropped = batch.judged(failed, judge, source)
         results = {name: np.delete(column, dropped, axis=0) for name, column in results.items()}
         met = moved_up(met, dropped)
@@ -242,7 +251,7 @@ def computed(
     report.rows += len(batch)
     with np.errstate(all="ignore"):
         finite = all(has_finite_sum(column) for column in results.values())
-    return batch, results, finite
+    return batch, results, finite, failure
 
 
 def moved_up(met: dict[str, tuple[int, int]], dropped: list[int]) -> dict[str, tuple[int, int]]:

@@ -49,6 +49,9 @@ class Plan:
                 known = nearest(name, base.variables)
                 hint = f"did you mean {known}?" if known else f"its variables are {', '.join(base.variables) or 'none'}"
                 raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+        twice = next((name for index, name in enumerate(self.wrt) if name in self.wrt[:index]), None)
+        if twice is not None:
+            raise Problem("option", f"the gradient of {twice} is asked for twice: {','.join(self.wrt)}")
         self.output = base.names[base.output]
         self.seed = self.unused("upstream") if self.arrays and self.upstream is not None else None
         above = 1.0 if self.upstream is None else self.upstream if self.seed is None else self.seed
