@@ -162,3 +162,11 @@ def tensor_programs(seed: int, count: int) -> Iterator[tuple[str, dict[str, Any]
             for name in Compiled(text).variables
         }
         yield text, at
+
+
+def assert_close(found: Any, expected: Any, scale: float = 1.0) -> None:
+    """To 1e-13 of the largest element, in the same shape."""
+    assert np.shape(found) == np.shape(expected)
+    finite = np.abs(np.asarray(expected))[np.isfinite(expected)]
+    margin = 1e-13 * max(scale, np.max(finite, initial=0.0))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=margin)

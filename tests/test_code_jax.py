@@ -15,7 +15,7 @@ from backprop.circuit import Circuit
 from backprop.emit import Request, write
 from backprop.library import Compiled
 from backprop.run import run
-from programs import CASES, SEED, STAGED, assert_same, by_program, program, tensor_programs
+from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, program, tensor_programs
 from programs import Case as CaseOfNumbers
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case, built, label
@@ -47,14 +47,6 @@ def called(backprop: Any, inputs: list[Any], upstream: Any = None) -> tuple[Any,
 def flushed(case: CaseOfNumbers) -> CaseOfNumbers:
     """The case as XLA sees it, to which a number below the normal range is 0."""
     return case[0], {name: 0.0 if 0 < abs(x) < SMALLEST else x for name, x in case[1].items()}
-
-
-def assert_close(found: Any, expected: Any, scale: float = 1.0) -> None:
-    """To 1e-13 of the largest element, in the same shape."""
-    assert np.shape(found) == np.shape(expected)
-    finite = np.abs(np.asarray(expected))[np.isfinite(expected)]
-    margin = 1e-13 * max(scale, np.max(finite, initial=0.0))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=margin)
 
 
 def test_jax_says_what_eval_says_of_numbers() -> None:

@@ -21,7 +21,7 @@ from backprop.errors import Problem
 from backprop.gates import GATES
 from backprop.library import Compiled
 from backprop.run import run
-from programs import CASES, SEED, STAGED, assert_same, by_program, gate_cases, program, tensor_programs
+from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, gate_cases, program, tensor_programs
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case, built, label
 
@@ -41,14 +41,6 @@ def called(source: str, *inputs: Any, name: str = "program") -> tuple[Any, dict[
         warnings.simplefilter("ignore")
         found: tuple[Any, dict[str, Any]] = function(source, name)(*inputs)
         return found
-
-
-def assert_close(found: Any, expected: Any, scale: float = 1.0) -> None:
-    """To 1e-13 of the largest element, in the same shape."""
-    assert np.shape(found) == np.shape(expected)
-    finite = np.abs(np.asarray(expected))[np.isfinite(expected)]
-    margin = 1e-13 * max(scale, np.max(finite, initial=0.0))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=margin)
 
 
 def test_numpy_says_what_eval_says_of_numbers() -> None:

@@ -15,7 +15,7 @@ from backprop.circuit import Circuit
 from backprop.emit import Request, write
 from backprop.library import Compiled
 from backprop.run import run
-from programs import CASES, SEED, STAGED, assert_same, by_program, program, tensor_programs
+from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, program, tensor_programs
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case, built, label
 
@@ -37,14 +37,6 @@ def called(backprop: Any, inputs: list[Any], upstream: Any = None) -> tuple[Any,
     gradients = torch.autograd.grad(value, tensors, above) if tensors else []
     assert all(found.dtype == torch.float64 for found in (value, *gradients))
     return value.detach().numpy(), [gradient.numpy() for gradient in gradients]
-
-
-def assert_close(found: Any, expected: Any, scale: float = 1.0) -> None:
-    """To 1e-13 of the largest element, in the same shape."""
-    assert np.shape(found) == np.shape(expected)
-    finite = np.abs(np.asarray(expected))[np.isfinite(expected)]
-    margin = 1e-13 * max(scale, np.max(finite, initial=0.0))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=margin)
 
 
 def test_torch_says_what_eval_says_of_numbers() -> None:

@@ -11,10 +11,8 @@ from copy import copy
 from typing import Any
 
 from backprop.derive import derive
-from backprop.emit.fitting import fitted
 from backprop.emit.listing import Line, Listing
 from backprop.emit.request import UPSTREAM, Request
-from backprop.emit.sharing import shared
 from backprop.emit.target import Text
 from backprop.emit.tex import Tex
 from backprop.emit.texnames import TexNaming, digits, extent, matrix
@@ -39,8 +37,9 @@ def write(request: Request) -> str:
     circuit = copy(request.circuit)
     circuit.names, circuit.plans = dict(Names(request.circuit, opened=True).names), {}
     above: Any = 1.0 if request.upstream is None else UPSTREAM
-    derived = derive(circuit, request.wrt, ties=request.ties, upstream=above, shapes=request.shapes, textbook=True)
-    derived = shared(fitted(derived, None) if request.at is None and circuit.tensors else derived)
+    derived = request.simplest(
+        derive(circuit, request.wrt, ties=request.ties, upstream=above, shapes=request.shapes, textbook=True)
+    )
     target = Tex(elementwise=request.arrays)
     reserved = target.reserves(request.gates(derived))
     naming = TexNaming(reserved, circuit.names[circuit.output], "" if request.upstream is None else "L")

@@ -127,7 +127,10 @@ class Request:
     def passes(self) -> Derived:
         """The circuit with its backward pass, from the gradient on the output as a parameter if one was given."""
         upstream = 1.0 if self.upstream is None else UPSTREAM
-        derived = derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes)
+        return self.simplest(derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes))
+
+    def simplest(self, derived: Derived) -> Derived:
+        """A derived circuit to be read: each value once, and, where no shape is known, no stretching for nothing."""
         return shared(fitted(derived, None) if self.at is None and self.circuit.tensors else derived)
 
     def values_of(self, derived: Derived) -> list[Any] | None:
