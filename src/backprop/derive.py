@@ -131,7 +131,7 @@ def sweep(
             if gate.mixes:
                 piece = growing.rule(gate, text, [g, *inputs, wire])
                 leaf = circuit.gates[source] is INPUT or textbook
-                taken = None if leaf else growing.taken(gate, text, alive, inputs, wire, source)
+                taken = None if leaf else growing.taken(gate, text, alive, inputs, wire, place)
             else:
                 partial = growing.rule(gate, text, [g, *inputs, wire])
                 if textbook:
@@ -274,21 +274,17 @@ class Growing:
         return self.splice(template(text, ("g", *gate.names(len(scope) - 2), "out"), gate), scope)
 
     def taken(
-        self, gate: Gate, text: str, alive: int | None, inputs: tuple[int, ...], wire: int, source: int
+        self, gate: Gate, text: str, alive: int | None, inputs: tuple[int, ...], wire: int, place: int
     ) -> int | None:
-        """Where what a gate that mixes elements sends is alive: its rule, with ones for what flows."""
+        """Where what a gate that mixes elements sends is alive: its rule for masks, with ones for what flows."""
         if alive is None and not gate.routes:
             return None
         above = self.put(ONES, (wire,)) if alive is None else self.put(LIKE, (alive, wire))
-        if gate.routes:
-            return self.rule(gate, text, [above, *inputs, wire])
-        if gate.linear:
-            flat = gate.rules(len(inputs), "both")
-            ones = [
-                other if rule == "0" else self.put(ONES, (other,)) for other, rule in zip(inputs, flat, strict=True)
-            ]
-            return self.rule(gate, text, [above, *ones, wire])
-        return self.put(LIKE, (self.put(SUM, (above,)), source))
+        if not gate.routes and not gate.linear:  # all elements are alive where any is
+            return self.put(LIKE, (self.put(SUM, (above,)), inputs[place]))
+        _, flows = gate.reaches(len(inputs), "both")
+        shown = [self.put(ONES, (other,)) if ones else other for other, ones in zip(inputs, flows, strict=True)]
+        return self.rule(gate, (gate.reach[place] or "0") if gate.reach else text, [above, *shown, wire])
 
     def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
         """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""

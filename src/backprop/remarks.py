@@ -133,6 +133,8 @@ def value_cause(run: Run, names: Names, wire: int, wrong: Array) -> str:
             spot = first_place(bad)
             given = number_text(float(np.asarray(run.values[source])[spot]))
             return f"{what}: {names.text(source)}{place_text(spot)} is {given}"
+    if gate.mixes and any(np.size(run.values[source]) == 0 for source in sources):
+        return f"{what}: it is taken of nothing"
     if gate.domain:
         with np.errstate(all="ignore"):
             inside = rules.condition(gate.domain, gate, len(sources), True)(

@@ -17,6 +17,7 @@ from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, Gate
+from backprop.gates.row import added
 from backprop.numbers import scalars
 from backprop.syntax import parse
 from backprop.syntax.printer import unparse_node
@@ -73,6 +74,14 @@ def python(
                 form = f"{name}({', '.join('{}' for _ in sources)})"
             texts.append(form.format(*map(operand, sources)))
     return operand(texts[circuit.output])
+
+
+def mentioned(text: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
+    """The parameters that a rule mentions: of a gate of a thousand inputs, each rule has but a few in scope."""
+    if len(parameters) < 8:
+        return parameters
+    words = set(re.findall(r"\w+", text))
+    return tuple([name for name in parameters if name in words])
 
 
 def operand(text: str | float) -> str:
@@ -233,13 +242,27 @@ def array_rules(
             bodies.append("None")
         elif gate.mixes:
             spelt = {"g": f"({float(number_of_times)} * g)"} if number_of_times > 1 else None
-            bodies.append(python(template(text, parameters, gate), scope, True, spelt))
+            bodies.append(python(template(text, mentioned(text, parameters), gate), scope, True, spelt))
         else:
-            body = python(template(text, parameters, gate), scope, True, numbers)
+            body = python(template(text, mentioned(text, parameters), gate), scope, True, numbers)
             scope["times"] = arithmetic(True).function("multiply")
             if not gate.routes:
                 body = {"1.0": "g", "(-1.0)": "-g"}.get(body, f"times(g, {body})")
             bodies.append(f"times({body}, {float(number_of_times)})" if number_of_times > 1 else body)
+    return compiled(parameters, f"({', '.join(bodies)},)", scope)
+
+
+@cache
+def reach(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
+    """The rules by which a mask of what is alive in a gate that mixes elements goes back to its inputs."""
+    if not gate.reach:
+        return array_rules(gate, count, ties, wanted)
+    scope: dict[str, Any] = {}
+    parameters = ("g", *gate.names(count), "out")
+    bodies = [
+        python(template(text or "", parameters, gate), scope, True) if wants else "None"
+        for text, wants in zip(gate.reach, wanted, strict=True)
+    ]
     return compiled(parameters, f"({', '.join(bodies)},)", scope)
 
 
@@ -286,7 +309,7 @@ def kink(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., Any]:
     """Whether a gate sits on its kink, from its inputs and output; for a gate of any number of inputs, on a tie."""
     if not gate.variadic:
         return condition(gate.kink, gate, count, on_arrays)
-    return condition(f"{' + '.join(f'({name} == out)' for name in gate.names(count))} > 1", gate, count, on_arrays)
+    return condition(f"{added([f'({name} == out)' for name in gate.names(count)])} > 1", gate, count, on_arrays)
 
 
 @cache

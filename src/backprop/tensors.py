@@ -183,15 +183,9 @@ def live(
     if not gate.routes and not gate.linear:  # all elements of it are alive where any is
         return [np.broadcast_to(np.any(above), shape_of(value)) for value in at]
     mask = np.ones(shape_of(out)) if above is None else np.broadcast_to(above, shape_of(out)).astype(float)
-    inputs = (
-        at
-        if gate.routes
-        else [
-            value if rule == "0" else np.ones(shape_of(value))
-            for value, rule in zip(at, gate.rules(count, ties), strict=True)
-        ]
-    )
-    reached = rules.array_rules(gate, count, ties, needed)(mask, *inputs, out)
+    _, ones = gate.reaches(count, ties)
+    inputs = [np.ones(shape_of(value)) if one else value for value, one in zip(at, ones, strict=True)]
+    reached = rules.reach(gate, count, ties, needed)(mask, *inputs, out)
     return [None if mask is None else np.not_equal(mask, 0) for mask in reached]
 
 

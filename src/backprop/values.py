@@ -257,7 +257,7 @@ def read_npy(data: bytes, name: str, source: str) -> Value:
         pickled = "allow_pickle" in str(error)
         what = "holds Python objects, which are never unpickled" if pickled else "is a broken .npy file"
         raise Problem("value", f"the value of {name}: {source} {what}", hint="save it with dtype=float") from None
-    except (OSError, EOFError, SyntaxError):
+    except Exception:  # NumPy reads the header with a tokenizer, which raises whatever it stumbles over
         raise Problem("value", f"the value of {name}: {source} is a broken .npy file") from None
 
 
@@ -268,13 +268,15 @@ def read_csv(data: bytes, name: str, source: str) -> Value:
     import numpy as np
 
     rows: list[list[float]] = []
+    headed = False  # the first line may be words
     for line, row in enumerate(csv.reader(decoded(data, source).splitlines()), start=1):
         cells = [cell.strip() for cell in row]
         if not any(cells):
             continue
         numbers = [cell_number(cell) for cell in cells]
-        if not rows and all(number is None for number in numbers):
-            continue  # a heading
+        if not rows and not headed and all(number is None for number in numbers):
+            headed = True
+            continue
         for cell, number in zip(cells, numbers, strict=True):
             if number is None:
                 what = f"{cell!r} is no number" if cell else "an empty cell is no number"

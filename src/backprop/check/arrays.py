@@ -14,7 +14,7 @@ from backprop.stages import Names
 
 MOST = 64  # elements that are all checked; of more, random directions
 DIRECTIONS = 16
-RANK = ("wrong", "imprecise", "singular", "kink", "ok")  # which verdict on an element is that on the whole
+RANK = ("wrong", "imprecise", "singular", "kink", "flat", "ok")  # which verdict on an element is that on the whole
 
 
 def compare_array(result: Run, names: Names, wire: int) -> Comparison:

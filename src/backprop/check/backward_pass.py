@@ -22,7 +22,7 @@ from backprop.run import Run
 from backprop.stages import Names
 from backprop.syntax.printer import number_text
 
-GRADIENT_NAMES = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{out}d{}", "d{out}_d{}", "d{out}_{}")
+GRADIENT_NAMES = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{out}d{}", "d{out}_d{}", "d{out}_{}", "g{}", "delta_{}")
 
 
 class Judgement(NamedTuple):
@@ -42,10 +42,12 @@ class Judgement(NamedTuple):
 
 
 class Verdicts(NamedTuple):
-    """The judgements, in the order of the lines, and remarks on the pass as a whole."""
+    """The judgements, in the order of the lines, remarks on the pass as a whole, and the inputs that have a gradient
+    which no line computes."""
 
     lines: list[Judgement]
     remarks: list[str]
+    missing: list[str]
 
 
 class Target(NamedTuple):
@@ -214,10 +216,13 @@ class Judge:
         for wire, members in groups.items():
             self.group(wire, members)
         self.stale_lines(groups)
-        for name, wire in self.circuit.variables.items():
-            if wire not in groups and not self.claims:
-                self.remarks.append(f"no line computes d{name}")
-        return Verdicts([self.found[i] for i in sorted(self.found)], self.remarks)
+        absent = [
+            (name, wire) for name, wire in self.circuit.variables.items() if wire not in groups and not self.claims
+        ]
+        self.remarks += [f"no line computes d{name}" for name, _ in absent]
+        # A gradient that is 0 wherever it was tried, like that of a label, need not be written down.
+        missing = [name for name, wire in absent if any(magnitude(run.gradient(wire)) > 0 for run in self.runs)]
+        return Verdicts([self.found[i] for i in sorted(self.found)], self.remarks, missing)
 
     def no_such_claim(self, name: str) -> Problem:
         near = nearest(name, [*self.wires, *(f"d{known}" for known in self.wires)])

@@ -189,6 +189,8 @@ def read_claims(text: str, source: str) -> list[tuple[str, float, float]]:
     from backprop.values import read_variables
 
     values = read_variables(text, source)
+    if not values:
+        raise Problem("option", f"there are no claims in {source}", hint='claims are like {"dx": 2.06}')
     written = json.loads(text, parse_float=str, parse_int=str)
     return [(name, value, rounding(str(written[name]))) for name, value in values.items()]
 

@@ -12,7 +12,8 @@ from math import inf, isfinite, isnan, nan
 from random import Random
 from typing import Any, NamedTuple
 
-from backprop.check.probe import Probe, Reading
+from backprop.check.probe import EPSILON, Probe, Reading
+from backprop.numbers.shapes import Mismatch
 from backprop.run import Run, run
 from backprop.stages import Names
 from backprop.syntax.printer import number_text
@@ -21,7 +22,8 @@ GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mi
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
 SHRINK = 1.4  # Ridders' step goes down by this
 STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins
-EPSILON = 2.220446049250313e-16
+SMALLEST = 5e-324  # what is below underflows: a difference of outputs is never known better
+ULPS = (-3, -1, 2, 4)  # how far the input is moved to see how much of the output is rounding
 
 
 class Estimate(NamedTuple):
@@ -35,7 +37,8 @@ class Comparison(NamedTuple):
     """What a check of one wire found.
 
     `verdict` is "ok", "wrong", "kink" (the gates change their minds right here, and both sides are right), "singular"
-    (there is no finite slope) or "imprecise" (the numerical estimate is too poor to judge). `method` is how the
+    (there is no finite slope), "flat" (whole numbers that choose, which nobody can move) or "imprecise" (the numerical
+    estimate is too poor to judge). `method` is how the
     numerical derivative was made, `slopes` those to the left and the right of a kink, `remark` what there is to say.
     """
 
@@ -52,7 +55,11 @@ class Comparison(NamedTuple):
 def check(result: Run, names: Names, wires: Iterable[int]) -> Iterator[Comparison]:
     """Compare the gradient of each wire."""
     for wire in wires:
-        yield compare(result, names, wire)
+        try:
+            yield compare(result, names, wire)
+        except Mismatch:  # an index or a class, moved by a little, chooses nothing
+            remark = "whole numbers that choose: there is no slope to compare with"
+            yield Comparison(names.text(wire), result.gradient(wire), nan, 0.0, "flat", "none", remark)
 
 
 def relative_error(a: float, n: float) -> float:
@@ -84,11 +91,53 @@ def compare_number(result: Run, name: str, names: Names, probe: Probe) -> Compar
         return at_kink(result, name, names, probe, here, turns)
     exact = probe.complex_slope()
     if exact is not None:
-        return judged(name, gradient, Estimate(exact, 1e-13 * abs(exact)), "complex step")
-    estimate = central(probe, probe.at, here)
-    if estimate is None:
-        return at_edge(name, gradient, probe, here)
-    return judged(name, gradient, estimate, "extrapolated central difference")
+        found = judged(name, gradient, Estimate(exact, complex_noise(probe, exact, here.value)), "complex step")
+    else:
+        estimate = central(probe, probe.at, here)
+        if estimate is None:
+            return at_edge(name, gradient, probe, here)
+        found = judged(name, gradient, estimate, "extrapolated central difference")
+        if found.verdict == "wrong" and is_contradicted(probe, here, gradient, estimate):
+            remark = "differences with smaller steps find another slope: the function turns sharply nearby"
+            found = found._replace(verdict="imprecise", remark=remark)
+    return by_ties(result, probe, found) if found.verdict == "wrong" else found
+
+
+def by_ties(result: Run, probe: Probe, found: Comparison) -> Comparison:
+    """A gradient that is wrong for no other reason than that equal inputs of a max got all of it, each: no mistake."""
+    if result.ties != "both":
+        return found
+    split = probe.pick(Run(result.circuit, result.values, "split", result.upstream).gradient(probe.wire))
+    if relative_error(split, found.numerical) > GOOD or relative_error(split, found.gradient) <= GOOD:
+        return found
+    remark = (
+        "at a tie each of the equal inputs gets the whole gradient, as in the course notes: --ties split divides it"
+    )
+    return found._replace(verdict="kink", remark=remark)
+
+
+def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Estimate) -> bool:
+    """Whether some other step finds another slope than the best estimate, and one that the gradient agrees with: the
+    steps of the best one may have jumped over a pole or a spike beside the point."""
+
+    def disagrees(other: Estimate) -> bool:
+        return abs(other.slope - best_one.slope) > 10 * (other.error + best_one.error)
+
+    others = (central(probe, probe.at, here, (start,)) for start in STARTS)
+    return any(other and disagrees(other) and abs(other.slope - gradient) <= 10 * other.error for other in others)
+
+
+def complex_noise(probe: Probe, slope: float, level: float) -> float:
+    """How far the complex step may be off: what it changes by where the input is moved by some units in the last
+    place, and the rounding of an output of that level."""
+    x = probe.at
+    if x == 0:
+        return 1e-13 * abs(slope) + EPSILON * abs(level)
+    moved = [probe.beside(x + k * EPSILON * abs(x)).complex_slope() for k in ULPS]
+    noise = max((abs(other - slope) for other in moved if other is not None), default=0.0)
+    return (
+        1e-13 * abs(slope) + 4 * noise + 4 * EPSILON * min(abs(level / x) if abs(x) > 1e-300 else inf, abs(level) + 1.0)
+    )
 
 
 def judged(name: str, a: float, estimate: Estimate, method: str) -> Comparison:
@@ -101,30 +150,50 @@ def judged(name: str, a: float, estimate: Estimate, method: str) -> Comparison:
     if error <= GOOD or abs(a - n) <= min(estimate.error, 1e-9 * max(1.0, abs(a))):
         return Comparison(name, a, n, error, "ok", method)
     if abs(a - n) <= 10 * estimate.error or not isfinite(n):
-        remark = f"the numerical slope is known to ±{estimate.error:.1g} only"
+        remark = f"the numerical slope is known to ±{estimate.error:.1g} only: the output is rounded on the way"
         return Comparison(name, a, n, error, "imprecise", method, remark)
     return Comparison(name, a, n, error, "wrong", method)
 
 
 def size(x: float) -> float:
     """The scale on which an input moves."""
-    return abs(x) if abs(x) > 1e-305 else 1.0
+    return abs(x) or 1.0
 
 
 # ── estimates ──
 
 
-def central(probe: Probe, x: float, here: Reading) -> Estimate | None:
+def central(probe: Probe, x: float, here: Reading, starts: tuple[float, ...] = STARTS) -> Estimate | None:
     """The best of extrapolated central differences with several first steps, on the piece that x is on; None: there
     is none."""
 
-    def difference(h: float) -> float:
+    def difference(h: float) -> Slope:
         up, down = probe.read(x + h), probe.read(x - h)
-        if up.pieces != here.pieces or down.pieces != here.pieces:
-            return nan
-        return (up.value - down.value) / ((x + h) - (x - h))
+        apart = (x + h) - (x - h)
+        if up.pieces != here.pieces or down.pieces != here.pieces or apart == 0:
+            return Slope(nan, 0.0)
+        return Slope((up.value - down.value) / apart, max(abs(up.value), abs(down.value)))
 
-    return best(difference, x, abs(here.value), order=2)
+    return best(difference, x, noise_of(probe, x, here), 2, starts)
+
+
+class Slope(NamedTuple):
+    """A difference quotient, and the size of the outputs that it was made of."""
+
+    value: float
+    level: float
+
+
+def noise_of(probe: Probe, x: float, here: Reading) -> float:
+    """How much of the output is rounding, seen where the input moves by units in the last place: what is left of the
+    changes once the straight line through them is taken off. The rounding of all that came before is in it."""
+    least = max(SMALLEST, bound) if isfinite(bound := probe.rounding()) else SMALLEST
+    if x == 0:
+        return least
+    readings = [(k, probe.read(x + k * EPSILON * abs(x))) for k in ULPS]
+    moved = [(k, reading.value - here.value) for k, reading in readings if reading.pieces == here.pieces]
+    slope = sum(k * change for k, change in moved) / (sum(k * k for k, _ in moved) or 1)
+    return max([least, *(abs(change - k * slope) for k, change in moved if isfinite(change))])
 
 
 def one_sided(
@@ -132,21 +201,24 @@ def one_sided(
 ) -> Estimate | None:
     """The slope from one side alone; the reading at x itself may be on another piece."""
 
-    def difference(h: float) -> float:
+    def difference(h: float) -> Slope:
         near, far = probe.read(x + side * h), probe.read(x + side * h / 2)
-        if near.pieces != far.pieces or (pieces is not None and near.pieces != pieces):
-            return nan
-        return (near.value - here.value) / ((x + side * h) - x)
+        apart = (x + side * h) - x
+        if near.pieces != far.pieces or (pieces is not None and near.pieces != pieces) or apart == 0:
+            return Slope(nan, 0.0)
+        return Slope((near.value - here.value) / apart, max(abs(near.value), abs(here.value)))
 
-    return best(difference, x, abs(here.value), order=1)
+    return best(difference, x, noise_of(probe, x, here), 1)
 
 
-def best(difference: Callable[[float], float], x: float, level: float, order: int) -> Estimate | None:
+def best(
+    difference: Callable[[float], Slope], x: float, noise: float, order: int, starts: tuple[float, ...] = STARTS
+) -> Estimate | None:
     """The estimate with the smallest error over all first steps."""
     found: Estimate | None = None
     for scale in dict.fromkeys((size(x), 1.0)):
-        for start in STARTS:
-            estimate = extrapolated(difference, start * scale, level, order)
+        for start in starts:
+            estimate = extrapolated(difference, start * scale, noise, order)
             if estimate is not None and (found is None or estimate.error < found.error):
                 found = estimate
             if found is not None and found.error <= 1e-11 * abs(found.slope):
@@ -154,17 +226,20 @@ def best(difference: Callable[[float], float], x: float, level: float, order: in
     return found
 
 
-def extrapolated(difference: Callable[[float], float], h: float, level: float, order: int) -> Estimate | None:
+def extrapolated(difference: Callable[[float], Slope], h: float, noise: float, order: int) -> Estimate | None:
     """Ridders' method: differences with shrinking steps, extrapolated to step 0 by Neville's scheme.
 
-    `order` is the power of the step in which the error goes: 2 for a central difference, 1 for a one-sided one. `level`
-    is the size of the output, whose rounding sets a floor below which no estimate can be.
+    `order` is the power of the step in which the error goes: 2 for a central difference, 1 for a one-sided one. The
+    `noise` of the output and the rounding of its size set a floor below which no estimate can be.
     """
     above: list[float] = []
     found: Estimate | None = None
     for i in range(12):
         step = h / SHRINK**i
-        row = [difference(step)]
+        if step == 0:
+            break
+        quotient = difference(step)
+        row = [quotient.value]
         if not isfinite(row[0]):
             if i:
                 break
@@ -173,7 +248,7 @@ def extrapolated(difference: Callable[[float], float], h: float, level: float, o
         for j in range(i):
             factor *= SHRINK**order
             row.append((row[j] * factor - above[j]) / (factor - 1))
-            floor = 2 * EPSILON * level / step
+            floor = 2 * (EPSILON * quotient.level + noise) / step
             error = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - above[j]), floor)
             if found is None or error < found.error:
                 found = Estimate(row[j + 1], error)

@@ -17,6 +17,7 @@ from backprop.numbers import complexes
 from backprop.run import Run
 
 Signature = tuple[Any, ...]
+EPSILON = 2.220446049250313e-16
 
 
 class Reading(NamedTuple):
@@ -113,6 +114,16 @@ class Probe:
             out = values[self.circuit.output] * self.result.upstream
         value = out if isinstance(out, float) else float(out.sum())
         return Reading(value, tuple([piece if isinstance(piece, float | int) else piece.tobytes() for piece in pieces]))
+
+    def rounding(self) -> float:
+        """How far the rounding of each stage on the way can move the output, to first order: a sum over the stages."""
+        from backprop.check.samples import magnitude
+
+        result, total = self.result, 0.0
+        with quiet(result.arrays):
+            for stage, _, _ in self.plan:
+                total += magnitude(self.values[stage] * result.gradient(stage))
+        return EPSILON * total
 
     def complex_slope(self) -> float | None:
         """The derivative by the complex step; None where a gate is not analytic, or the numbers do not allow it.

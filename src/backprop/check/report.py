@@ -18,14 +18,15 @@ LOUD = {
     "kink": "KINK",
     "singular": "SINGULAR",
     "imprecise": "IMPRECISE",
+    "flat": "flat",
     "inherited": "inherited",
 }
 
 
 def overall(verdicts: Iterable[str]) -> str:
-    """The verdict on the whole: "wrong" if anything is, else "kink" if anything is, else "ok"."""
+    """The verdict on the whole: the worst of all, "ok" where none of them is one of these."""
     found = set(verdicts)
-    return "wrong" if "wrong" in found else "kink" if "kink" in found else "ok"
+    return next((worst for worst in ("wrong", "incomplete", "kink") if worst in found), "ok")
 
 
 # ── numerical ──
@@ -128,10 +129,10 @@ def lines_grid(judged: Sequence[Judgement], digits: int | None, claims: bool = F
     return Grid(columns, rows)
 
 
-def lines_object(judged: Sequence[Judgement], remarks: Sequence[str]) -> dict[str, Any]:
-    """The answer of a check of a hand-written pass."""
+def lines_object(judged: Sequence[Judgement], remarks: Sequence[str], missing: Sequence[str] = ()) -> dict[str, Any]:
+    """The answer of a check of a hand-written pass; `missing` are inputs whose gradient no line computes."""
     return {
-        "verdict": overall(one.verdict for one in judged),
+        "verdict": overall([*(one.verdict for one in judged), *("incomplete" for _ in missing)]),
         "lines": [
             {
                 "line": one.line, "name": one.name,

@@ -51,6 +51,9 @@ def check_texts(circuit: Circuit, lowering: Lowering) -> None:
             raise lowering.problem("arity", "a text cannot be computed with", [span])
 
 
+TEXTS = ("subscripts",)  # the options that are texts
+
+
 def template(text: str, parameters: tuple[str, ...], gate: Gate | None = None, expand: bool = False) -> Circuit:
     """The circuit of a rule or a definition of a gate's: its variables are the gate's inputs, `out` and `g`, and the
     gate's options are in scope."""
@@ -195,6 +198,8 @@ class Lowering:
             if gate is not None:  # the hot path
                 left, right = operands[node]
                 left, right = wires[left], wires[right]
+                if left < 0 or right < 0:
+                    left, right = map(self.operand, operands[node])  # a text: this raises
                 wires[node] = len(gates)
                 gates.append(gate)
                 inputs.append((left, right))
@@ -221,7 +226,7 @@ class Lowering:
             return self.index(operand, node)
         if op in ("slice", "string"):
             return -1  # part of an index, or of a call; no stage of its own
-        return self.circuit.add(GATES[op], tuple(self.wires[source] for source in operand), node)
+        return self.circuit.add(GATES[op], tuple(self.operand(source) for source in operand), node)
 
     def name(self, name: str, node: int) -> int:
         """What a name stands for: a stage, a variable, a constant, or a variable that is new."""
@@ -282,7 +287,12 @@ class Lowering:
 
         Options come by keyword, or by position behind the inputs; a text among the inputs is the first option.
         """
-        given: dict[str, int] = {keyword: value for keyword, value in call.keywords if keyword in gate.options}
+        given: dict[str, int] = {}
+        for keyword, value in call.keywords:
+            if keyword in given:
+                raise self.arity(call, f"it is given {keyword} twice", gate.signature(), node)
+            if keyword in gate.options:
+                given[keyword] = value
         inputs = [argument for argument in call.positional if self.program.ops[argument] != "string"]
         texts = [argument for argument in call.positional if self.program.ops[argument] == "string"]
         free = [option for option in gate.options if option not in given]
@@ -291,6 +301,11 @@ class Lowering:
             raise self.arity(call, f"it is given {len(call.positional)}", gate.signature(), node)
         given.update(zip(free, surplus, strict=False))
         settings = {option: self.fixed(value, option, call.name) for option, value in given.items()}
+        for option, value in settings.items():
+            if isinstance(value, str) != (option in TEXTS):
+                kind = "a text" if option in TEXTS else "no text"
+                message = f"{option} of {call.name} is {kind}"
+                raise self.problem("arity", message, [self.program.span(given[option])], f"it is {gate.signature()}")
         missing = [option for option in gate.options if gate.settings[option] == () and option not in settings]
         if missing:
             raise self.arity(call, f"its {missing[0]} is missing", gate.signature(), node)
@@ -315,7 +330,7 @@ class Lowering:
         if all(wire in constants and wire not in self.circuit.names for wire in wires):
             from numpy import array
 
-            from backprop.numbers.shapes import shape_of, shape_text
+            from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
 
             values = [constants[wire] for wire in wires]
             shapes = [shape_of(value) for value in values]
@@ -326,6 +341,9 @@ class Lowering:
                     raise self.problem(
                         "shape", message, [self.program.span(element)], "all rows of an array are equally long"
                     )
+            if shapes and len(shapes[0]) >= MOST_AXES:
+                message = f"this array is more than {MOST_AXES} deep"
+                raise self.problem("size", message, [self.program.span(node)], "an array has at most so many axes")
             return self.circuit.add_constant(array(values, dtype=float), node)
         return self.circuit.add(GATES["stack"], wires, node)
 

@@ -106,11 +106,15 @@ def judge_lines(
         lines = claim_lines([*listed, *(read_claim(claim) for claim in claims)])
     evaluation: Evaluation = asked.answer()
     verdicts = judge(evaluation.run, evaluation.names, lines)
-    answer = report.lines_object(verdicts.lines, verdicts.remarks)
+    wanted = set(evaluation.gradients)
+    missing = [name for name in verdicts.missing if name in wanted]
+    answer = report.lines_object(verdicts.lines, verdicts.remarks, missing)
     if chosen == "json":
         show_json(answer, output)
     else:
         show_grid(report.lines_grid(verdicts.lines, digits, claims=backward is None), chosen, output, asked.color)
     for remark in verdicts.remarks:
         note(remark, asked.quiet)
-    return 1 if answer["verdict"] == "wrong" else 0
+    if answer["verdict"] == "incomplete":
+        note(f"incomplete: {', '.join(f'd{name}' for name in missing)} was not judged", asked.quiet)
+    return 1 if answer["verdict"] in ("wrong", "incomplete") else 0

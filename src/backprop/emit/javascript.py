@@ -43,6 +43,7 @@ class JavaScript(Target):
     words: ClassVar = {**{name: f"Math.{name}" for name in SAME.split()}, "exp2": "Math.pow(2, {0})"}
     constants: ClassVar = {3.141592653589793: "Math.PI", float("inf"): "Infinity", float("nan"): "NaN"}
     reserved = frozenset(KEYWORDS.split())
+    unequal: ClassVar[str] = "!=="
     helpers: ClassVar = functions("javascript.js")
     conjunction_word = "&&"
     inversion_word = "!"
@@ -57,10 +58,6 @@ class JavaScript(Target):
     def number(self, value: float) -> Text:
         text = super().number(value)
         return text._replace(text=text.text.removesuffix(".0")) if text.literal else text
-
-    def condition(self, operand: Text) -> Text:
-        text = super().condition(operand)
-        return text if operand.condition else Text(text.text.replace("!=", "!=="), text.level)
 
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         return Text(f"{condition.at_least(CHOICE + 1)} ? {x.at_least(CHOICE + 1)} : {y.text}", CHOICE)

@@ -19,6 +19,7 @@ class SQL(Target):
 
     name = "sql"
     title = "SQL"
+    unequal: ClassVar[str] = "<>"
     operators: ClassVar = {
         **{name: operator for name, operator in Target.operators.items() if name != "mod"},
         "equal": Operator("=", COMPARISON, SUM, SUM, "none"),
@@ -145,10 +146,6 @@ class SQL(Target):
 
     def conjunction(self, operands: Sequence[Text]) -> Text:
         return truth(super().conjunction(operands).condition, JUNCTION)
-
-    def condition(self, operand: Text) -> Text:
-        text = super().condition(operand)
-        return text if operand.condition else Text(text.text.replace("!=", "<>"), text.level)
 
     def truth(self, name: str) -> str:
         return f"{name} = 1"

@@ -28,7 +28,9 @@ class Gate:
     of a gate. Rules have them in scope by their names. Where rules depend on the options or on the number of inputs,
     `vjp` is a function of the gate and that number that writes them.
     For gates that mix elements: `linear` says that an element gets a gradient only from the elements that it goes into
-    (so that those which are not taken stay out), `routes` that some elements go nowhere, `broadcasts` that the inputs
+    (so that those which are not taken stay out), `routes` that some elements go nowhere, `reach` how a mask of what is
+    alive goes back (as `g`, by the inputs as they are) where ones sent through the rule would not tell: they cancel, or
+    the values say which element goes where. `broadcasts` says that the inputs
     are stretched to each other's shape, and `stacks` that the gate takes a stack of inputs as it takes one. `shape` is
     the input whose shape the result always has, or "number" where it always is one, where that can be told. `reads` is
     how a rule is told to people, where it is not as it is computed. `reduces` names the gate that stands for this one
@@ -48,8 +50,8 @@ class Gate:
     __slots__ = (
         "aliases", "approximated", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "family",
         "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options", "partials",
-        "piece", "plumbing", "reads", "reduces", "routes", "saturates", "says", "settings", "shape", "spelling",
-        "spelt", "stacks", "textbook", "ties_first", "ties_split", "variadic", "vjp",
+        "piece", "plumbing", "reach", "reads", "reduces", "routes", "saturates", "says", "settings", "shape",
+        "spelling", "spelt", "stacks", "textbook", "ties_first", "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +63,7 @@ class Gate:
         vjp: str | Rules | Callable[[Gate, int], Rules] = (),
         options: str = "",
         linear: bool = False,
+        reach: str | tuple[str, ...] = (),
         broadcasts: bool = False,
         stacks: bool = False,
         shape: str = "",
@@ -98,6 +101,7 @@ class Gate:
         self.options = tuple(option for option, _, _ in pairs)
         self.settings: dict[str, Any] = {option: literal(value) for option, _, value in pairs}
         self.linear = linear
+        self.reach = as_tuple(reach)
         self.broadcasts = broadcasts
         self.stacks = stacks
         self.shape = shape
@@ -180,9 +184,16 @@ class Gate:
         equal = [f"({name} == out)" for name in names]
         each = []
         for i, name in enumerate(names):
-            scope = {"x": name, "ties": f"({' + '.join(equal)})", "earlier": f"({' + '.join(equal[:i]) or '0'})"}
+            scope = {"x": name, "ties": added(equal), "earlier": added(equal[:i])}
             each.append(" ".join(scope.get(word, word) for word in (chosen[0] or "").split()))
         return tuple(each)
+
+    def reaches(self, count: int, ties: str) -> tuple[Rules, tuple[bool, ...]]:
+        """The rules by which a mask of what is alive goes back, and for which inputs ones stand in them."""
+        if self.reach:
+            return self.reach, (False,) * count
+        rules = self.rules(count, ties)
+        return rules, tuple(not self.routes and rule != "0" for rule in rules)
 
     def names(self, count: int) -> tuple[str, ...]:
         """The names of `count` inputs."""
@@ -203,6 +214,13 @@ class Gate:
 def as_tuple(rules: str | tuple[str | None, ...]) -> tuple[str | None, ...]:
     """One rule stands for itself."""
     return (rules,) if isinstance(rules, str) else rules
+
+
+def added(terms: list[str]) -> str:
+    """A sum, halved again and again: a thousand terms in a row would be a thousand parentheses deep."""
+    if len(terms) < 2:
+        return terms[0] if terms else "0"
+    return f"({added(terms[: len(terms) // 2])} + {added(terms[len(terms) // 2 :])})"
 
 
 _WITH_OPTIONS: dict[object, Gate] = {}

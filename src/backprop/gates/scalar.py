@@ -225,7 +225,8 @@ PIECEWISE = [
         says="routes the gradient to the smallest input; the others get nothing",
     ),
     Gate(
-        "clip", "x lo hi", ("(x > lo) * (x < hi)", "(x < lo) * (lo <= hi)", "max(x, lo) > hi"),
+        # On a bound the bound gets the gradient, somebody must: clip(x, 0, x) is x, and so is clip(x, x, hi).
+        "clip", "x lo hi", ("(x > lo) * (x < hi)", "(x <= lo) * (lo < hi)", "max(x, lo) >= hi"),
         ties_split=(
             "((x > lo) + (x >= lo)) / 2 * ((x < hi) + (x <= hi)) / 2",
             "((x < lo) + (x <= lo)) / 2 * ((lo < hi) + (lo <= hi)) / 2",

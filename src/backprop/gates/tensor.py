@@ -158,13 +158,24 @@ PIECES = [
         vjp="unsort(g, x, axis=axis)",
         options="axis=-1",
         linear=True,
+        reach="unsort(g, x, axis=axis)",  # the values say where each element goes
         shape="x",
         says="sends each gradient back to where its element came from",
     ),
 ]
 
-SHIFTED = "shift(cumprod(x, axis={axis}), by=1, fill=1, axis={axis})"
-SHIFTED_BACK = "shift(cumprod(x, axis={axis}, reverse=1), by=-1, fill=1, axis={axis})"
+SHIFTED = "shift(cumprod({x}, axis={axis}), by=1, fill=1, axis={axis})"
+SHIFTED_BACK = "shift(cumprod({x}, axis={axis}, reverse=1), by=-1, fill=1, axis={axis})"
+
+
+def product_of_others(x: str, axes: tuple[int, ...]) -> str:
+    """The product of all the others over some axes: those along the first, times, with it multiplied out, those along
+    the rest."""
+    first, *rest = axes
+    along_first = f"{SHIFTED.format(x=x, axis=first)} * {SHIFTED_BACK.format(x=x, axis=first)}"
+    if not rest:
+        return along_first
+    return f"{along_first} * like({product_of_others(f'prod({x}, axis={first}, keepdims=1)', tuple(rest))}, {x})"
 
 
 def prod_rules(gate: Gate, count: int) -> Rules:
@@ -175,8 +186,9 @@ def prod_rules(gate: Gate, count: int) -> Rules:
         left, right = flat.format(""), flat.format(", reverse=1")
         others = f"reshape_like(shift({left}, by=1, fill=1, axis=0) * shift({right}, by=-1, fill=1, axis=0), x)"
         return (f"spread(g, x) * {others}",)
-    left, right = SHIFTED.format(axis="axis"), SHIFTED_BACK.format(axis="axis")
-    return (f"spread(g, x, axis=axis, keepdims=keepdims) * {left} * {right}",)
+    axis = gate.settings["axis"]
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return (f"spread(g, x, axis=axis, keepdims=keepdims) * {product_of_others('x', axes)}",)
 
 
 def along(gate: Gate, rule: str) -> Rules:
@@ -450,7 +462,12 @@ LOSSES = [
     Gate(
         "bce",
         "p t",
-        vjp=("g * ((1 - t) / (1 - p) - t / p) / count(p + t)", "-g * logit(p) / count(p + t)"),
+        vjp=(
+            # A class that is ruled out and did not occur adds nothing: no 0/0 at p = t = 0, nor at p = t = 1.
+            "g * ((1 - t) / where((t == 1) * (p == 1), 1, 1 - p) - t / where((t == 0) * (p == 0), 1, p)) "
+            "/ count(p + t)",
+            "-g * logit(p) / count(p + t)",
+        ),
         broadcasts=True,
         domain="min((p >= 0) * (p <= 1))",
         needs="probabilities between 0 and 1",
@@ -602,6 +619,7 @@ PLUMBING = [
         vjp="centred(g, axis=axis)",
         options="axis=none",
         linear=True,
+        reach="spread(sum(g, axis=axis, keepdims=1), x, axis=axis, keepdims=1)",  # the mean of ones would be taken off
         plumbing=True,
         shape="x",
         says="takes the mean off",

@@ -507,32 +507,43 @@ def scan(a: Array, b: Array, *, axis: int, reverse: int) -> Array:
 # ── losses ──
 
 
+def mean_of(x: Array) -> Array:
+    """The mean of all elements; of nothing it is nan, and NumPy would warn."""
+    return np.mean(x) if np.size(x) else np.nan
+
+
 def mse(x: Array, y: Array) -> Array:
-    return np.mean(np.square(np.subtract(x, y)))
+    return mean_of(np.square(np.subtract(x, y)))
 
 
 def bce(p: Array, t: Array) -> Array:
-    return -np.mean(xlogy(t, p) + xlogy(np.subtract(1.0, t), np.subtract(1.0, p)))
+    return -mean_of(xlogy(t, p) + xlogy(np.subtract(1.0, t), np.subtract(1.0, p)))
 
 
 def bce_with_logits(z: Array, t: Array) -> Array:
-    return np.mean(softplus(z) - z * t)
+    return mean_of(softplus(z) - z * t)
 
 
 def hinge(s: Array, y: Array) -> Array:
-    return np.mean(relu(1.0 - np.multiply(y, s)))
+    return mean_of(relu(1.0 - np.multiply(y, s)))
 
 
 def huber(x: Array, y: Array, delta: Array) -> Array:
     size = np.absolute(np.subtract(x, y))
-    return np.mean(np.where(size <= delta, 0.5 * np.square(size), delta * (size - 0.5 * delta)))
+    return mean_of(np.where(size <= delta, 0.5 * np.square(size), delta * (size - 0.5 * delta)))
 
 
 def cross_entropy(z: Array, t: Array) -> Array:
     shape = shape_of(z)
     if not shape:
         raise Mismatch("{0} must hold a score for each class, and it is a number", [0])
-    return -np.sum(one_hot(t, z) * log_softmax(z, axis=-1)) / rows(z)
+    return -np.sum(surprise(t, z)) / rows(z)
+
+
+def surprise(t: Array, z: Array) -> Array:
+    """The probability of each class times its logarithm: 0 for a class that did not occur, masked by -inf or not."""
+    hot = one_hot(t, z)
+    return np.where(hot == 0, 0.0, hot * log_softmax(z, axis=-1))
 
 
 def one_hot(t: Array, z: Array) -> Array:
@@ -553,5 +564,7 @@ def match(h: Array, t: Array) -> Array:
     return h if shape_of(h) == shape_of(t) else np.zeros(shape_of(t))
 
 
-NOT_GATES = frozenset(["function", "reduction", "comparison", "cumulative", "Any", "Callable", "Mismatch", "order"])
+NOT_GATES = frozenset(
+    ["surprise", "function", "reduction", "comparison", "cumulative", "Any", "Callable", "Mismatch", "order"]
+)
 __all__ = ["broadcast_mismatch", "function"]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.numbers.buffers import empty, reusing
+from backprop.numbers.memory import check_memory
 from backprop.numbers.shapes import Mismatch, fitting_products, shape_of, shape_text
 
 Array = Any
@@ -261,7 +262,8 @@ def triangle(function: Any) -> Any:
     def cut(x: Array, *, k: int) -> Array:
         if len(shape_of(x)) < 2:
             raise Mismatch(f"{{0}} must be a matrix, and it is {shape_text(shape_of(x))}", [0])
-        return function(x, k=k)
+        most = max(shape_of(x))  # a diagonal further out than that is outside, however far
+        return function(x, k=max(-most, min(k, most)))
 
     return cut
 
@@ -305,8 +307,17 @@ def windows(x: Array, w_shape: tuple[int, ...], rank: int, stride: int) -> Array
     return found[(slice(None), slice(None), *[slice(None, None, stride)] * rank)]
 
 
+def padded_size(x: tuple[int, ...], w: tuple[int, ...], rank: int, padding: int) -> float:
+    """How many numbers a padded input has, counted once for each place of the window."""
+    elements = 1.0
+    for size in (*x[:-rank], *(n + 2 * padding for n in x[-rank:]), *w[-rank:]):
+        elements *= max(size, 1)
+    return elements
+
+
 def convolve(x: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
     check_convolution(shape_of(x), shape_of(w), rank, stride, padding)
+    check_memory(padded_size(shape_of(x), shape_of(w), rank, padding), "a padded input with all its windows")
     full = np.reshape(w, (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w)))
     seen = windows(prepared(x, full.shape, rank, padding), full.shape, rank, stride)
     inner = tuple(range(2 + rank, 2 + 2 * rank))

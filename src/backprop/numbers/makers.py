@@ -7,6 +7,7 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.numbers.memory import check_memory
+from backprop.numbers.shapes import MOST_AXES
 
 Maker = Callable[..., Any]
 
@@ -17,9 +18,11 @@ def sizes(name: str, shape: tuple[Any, ...]) -> tuple[int, ...]:
     for size in found:
         if not isinstance(size, int) or size < 0:
             raise Problem("value", f"the size of an array is a whole number from 0 on, and not {size}")
+    if len(found) > MOST_AXES:
+        raise Problem("size", f"{name} of {len(found)} sizes: an array has at most {MOST_AXES} axes")
     elements = 1.0
     for size in found:
-        elements *= size
+        elements *= max(size, 1)  # where one size is 0 nothing is held, but the others must still be sizes
     check_memory(elements, f"{name}({', '.join(f'{size:,}' for size in found)})")
     return tuple(found)
 

@@ -153,8 +153,10 @@ def first(count: int, x: Rows, *, axis: Any) -> Value | None:
 
 def cross_entropy(count: int, z: Value, t: Value) -> Value:
     scores, shape = each(z, count), row_shape(z)
-    lost = arrays.one_hot(each(t, count), scores) * arrays.log_softmax(scores, axis=-1)
-    return Rows(-np.sum(lost, axis=tuple(range(1, len(shape) + 1))) / arrays.rows(np.broadcast_to(0.0, shape)))
+    return Rows(
+        -np.sum(arrays.surprise(each(t, count), scores), axis=tuple(range(1, len(shape) + 1)))
+        / arrays.rows(np.broadcast_to(0.0, shape))
+    )
 
 
 # ── products: each is an einsum, in which the rows are one more index ──

@@ -8,6 +8,8 @@ from typing import Any
 
 Shape = tuple[int, ...]
 
+MOST_AXES = 64  # of an array: NumPy's own limit since 2.0; earlier versions have 32
+
 
 class Mismatch(Exception):
     """A gate cannot take inputs of these shapes.

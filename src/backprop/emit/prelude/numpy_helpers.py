@@ -334,7 +334,8 @@ def one_hot(t, z):
 def cross_entropy(z, t):
     """The loss of scores z, for classes or probabilities t."""
     rows = np.prod(np.shape(z)[:-1])
-    return -np.sum(one_hot(t, z) * log_softmax(z)) / rows
+    hot = one_hot(t, z)
+    return -np.sum(np.where(hot == 0, 0.0, hot * log_softmax(z))) / rows
 
 
 # /// match

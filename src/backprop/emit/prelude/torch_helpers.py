@@ -381,7 +381,8 @@ def one_hot(t, z):
 def cross_entropy(z, t):
     """The loss of scores z, for classes or probabilities t."""
     rows = math.prod(z.shape[:-1])
-    return -torch.sum(one_hot(t, z) * torch.log_softmax(z, -1)) / rows
+    hot = one_hot(t, z)
+    return -torch.sum(torch.where(hot == 0, 0.0, hot * torch.log_softmax(z, -1))) / rows
 
 
 # /// match

@@ -1,0 +1,83 @@
+"""The ends: losses where a probability is 0 or 1 or a class is masked, arrays of nothing, and what cannot be held."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from conftest import shell
+
+NOTHING = np.array([])
+INF = np.inf
+
+LOSSES: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
+    ("bce(p, y)", {"p": 1.0, "y": 1.0}, 0.0, {"p": -1.0}),
+    ("bce(p, y)", {"p": 0.0, "y": 0.0}, 0.0, {"p": 1.0}),
+    ("bce(p, y)", {"p": [1.0, 0.5], "y": [1.0, 1.0]}, np.log(2) / 2, {"p": [-0.5, -1.0]}),
+    ("bce(sigmoid(z), t)", {"z": 40.0, "t": 1.0}, 0.0, {"z": -4.248354255291589e-18}),
+    ("cross_entropy(z, t)", {"z": [[1, -INF, 2]], "t": [[0, 0, 1]]}, 0.31326168751822286,
+     {"z": [[0.2689414213699951, 0, -0.2689414213699951]]}),
+    ("cross_entropy(z, t)", {"z": [[9.8505, -INF, 9.4739]], "t": [0]}, 0.5224718396777069,
+     {"z": [[-0.40694719673474997, 0, 0.40694719673474997]]}),
+    ("prod(x, axis=[0, 1])", {"x": [[1, 2], [0, 4]]}, 0.0, {"x": [[0, 0], [8, 0]]}),
+    ("prod(x, axis=[0])", {"x": [2, 3]}, 6.0, {"x": [3, 2]}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "at", "value", "gradients"), LOSSES, ids=[f"{row[0]} at {row[1]}" for row in LOSSES])
+def test_at_the_ends_of_the_domain(text: str, at: dict[str, Any], value: Any, gradients: dict[str, Any]) -> None:
+    point = {name: np.array(x, dtype=float) if isinstance(x, list) else x for name, x in at.items()}
+    found = backprop.evaluate(text, point)
+    assert np.allclose(found.value, value, rtol=1e-13, atol=1e-300)
+    for name, expected in gradients.items():
+        assert np.allclose(found.gradients[name], expected, rtol=1e-9, atol=1e-300)
+
+
+@pytest.mark.parametrize("text", ["mse(x, y)", "bce(x, y)", "huber(x, y)", "hinge(x, y)", "bce_with_logits(x, y)"])
+def test_a_loss_of_nothing_is_nan_and_says_so(text: str) -> None:
+    found = backprop.evaluate(text, x=NOTHING, y=NOTHING)  # a Python warning would be an error here
+    assert np.isnan(found.value)
+    assert [note.message for note in found.notes if "taken of nothing" in note.message]
+
+
+MISTAKES = [
+    ('-"a"', "", "arity", "a text cannot be computed with"),
+    ('"a" + "b"', "", "arity", "a text cannot be computed with"),
+    ("none.T", "", "arity", "a text cannot be computed with"),
+    ("einsum(x, subscripts=2)", "--x 1", "arity", "subscripts of einsum is a text"),
+    ('sum(x, axis="rows")', "--x '[1,2]'", "arity", "axis of sum is no text"),
+    ("sum(sum(w, axis=0, axis=0))", "--w '[1,2]'", "arity", "axis twice"),
+    ("sum(x)", "--x 'ones(0,1e30)'", "size", "would take"),
+    ("sum(x)", f"--x 'zeros({','.join('1' * 100)})'", "size", "at most 64 axes"),
+    (f"sum({'[' * 65}1{']' * 65})", "", "size", "more than 64 deep"),
+    ("sum(A)", "--A @broken.npy", "value", "broken .npy"),
+    ("sum(A)", "--A @text.csv", "value", "line 2: 'c' is no number"),
+]
+
+
+@pytest.mark.parametrize(("text", "point", "kind", "said"), MISTAKES, ids=[row[0][:40] for row in MISTAKES])
+def test_a_mistake_gets_a_line(text: str, point: str, kind: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.npy").write_bytes(b"\x93NUMPY\x01\x00\x10\x00{'descr")
+    (tmp_path / "text.csv").write_text("a,b\nc,d\n")
+    found = shell(f"backprop eval '{text}' {point} --json", tmp_path)
+    problem = json.loads(found.stderr.splitlines()[-1])["error"]
+    assert (found.returncode, problem["kind"]) == (2, kind)
+    assert said in problem["message"]
+
+
+@pytest.mark.parametrize("ties", ["both", "split", "first"])
+def test_many_inputs(ties: str) -> None:
+    text = f"max({', '.join(f'x*{i}' for i in range(300))})"
+    found = backprop.evaluate(text, x=2.0, ties=ties)
+    assert (found.value, found.gradients["x"]) == (598.0, 299.0)
+
+
+def test_a_diagonal_far_outside() -> None:
+    at = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert np.array_equal(backprop.evaluate("sum(tril(x, k=1e19))", x=at).gradients["x"], np.ones((2, 2)))
+    assert np.array_equal(backprop.evaluate("sum(triu(x, k=1e19))", x=at).gradients["x"], np.zeros((2, 2)))
