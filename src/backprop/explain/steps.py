@@ -11,7 +11,7 @@ from math import isfinite, log10
 from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit, Opened
-from backprop.gates import Gate
+from backprop.gates import NAMES, Gate
 from backprop.numbers.shapes import dimension_analysis, shape_of, shape_text
 from backprop.run import Run, plain, sent_by, sweep
 from backprop.stages import Names, Stage, stages
@@ -161,23 +161,27 @@ def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:
     circuit, inputs = run.circuit, names.inputs(row.wire)
     call = names.calls.get(row.wire)
     gate = None if call is not None else circuit.gates[row.wire]
-    texts = rules_told(gate, len(inputs), run.ties, [operand(run, names, source) for source in inputs], row.name)
-    local = dict(zip(row.inputs, row.local_gradients, strict=True))
+    shapes = [shape_of(run.values[source]) for source in inputs]
+    texts = rules_told(gate, shapes, run.ties, [operand(run, names, source) for source in inputs], row.name)
+    locals_ = iter(row.local_gradients)  # one for each input that has a name: the same name may come twice
     gradient = run.gradient(row.wire)
     pieces = arrays_sent(run, row.wire, inputs, call) if run.arrays else None
     sends = []
     for slot, (source, rule) in enumerate(zip(inputs, texts, strict=True)):
+        partial = next(locals_) if source in names.names else None
         if source not in names.names or not circuit.active[source] or not wanted[source]:
             continue
         name = names.text(source)
-        partial = local.get(name)
         if pieces is not None:
             if pieces[slot] is not None:
-                rule = " + ".join(text for text, one in zip(texts, inputs, strict=True) if one == source)
+                twins = [other for other, one in enumerate(inputs) if one == source and pieces[other] is None]
+                if twins:  # what the same input gets in other places was put together here
+                    rule = " + ".join([rule, *(texts[other] for other in twins)])
+                    partial = None
                 other = next((one for one in inputs if one != source), source)
                 beside = (names.text(other), shape_of(run.values[other]))
-                shapes = shapes_told(gate, f"d{row.name}", gradient, f"d{name}", pieces[slot], beside)
-                sends.append(Sent(name, rule, partial, pieces[slot], shapes))
+                becomes = shapes_told(gate, f"d{row.name}", gradient, f"d{name}", pieces[slot], beside)
+                sends.append(Sent(name, rule, partial, pieces[slot], becomes))
         elif partial is not None:
             sends.append(Sent(name, rule, partial, partial * gradient if partial != 0 else 0.0))
     return Backward(row.name, row.gate, row.expression, gradient, pattern(row.gate, gate), sends)
@@ -229,24 +233,52 @@ def operand(run: Run, names: Names, wire: int) -> str | float:
     return names.text(wire) if wire in names.names or not isinstance(value, float) else value
 
 
-def rules_told(gate: Gate | None, count: int, ties: str, inputs: list[str | float], out: str) -> list[str]:
+def rules_told(
+    gate: Gate | None, shapes: Sequence[tuple[int, ...]], ties: str, inputs: list[str | float], out: str
+) -> list[str]:
     """The rule of each local gradient in the names of the stages; empty where it is long, or a mere number.
 
-    Of a gate that mixes elements it is the rule of what is sent: `dD @ X.T`.
+    Of a gate that mixes elements it is the rule of what is sent: `dD @ X.T`. What is told can be typed in: it has no
+    gates that only rules use, and its options are numbers.
     """
+    count = len(shapes)
     if gate is None or not (gate.partials or gate.vjp):
         return [""] * count
-    texts = list(gate.textbook or gate.reads or gate.rules(count, ties))
+    texts = list(gate.textbook or read_at(gate, shapes) or gate.rules(count, ties))
     scope = dict(zip((*gate.names(count), "out"), (*inputs, out), strict=True))
+    scope.update({option: float(value) for option, value in gate.settings.items() if isinstance(value, int)})
     if gate.mixes:
         scope["g"] = f"d{out}"
     told = []
     for text in texts:
-        spelt = "" if text is None or "where" in text or "spread" in text else substituted(text, scope)
+        spelt = substituted(text, scope) if text is not None and can_be_typed(text, gate, scope) else ""
         read = {name for name in parse(text).operands if isinstance(name, str)} if spelt and text else set()
         helps = len(spelt) <= LONGEST_RULE and any(isinstance(scope.get(name), str) for name in read)
         told.append(spelt if helps and not spelt.startswith("d" + out + ")") else "")
     return told if len(told) == count else [""] * count
+
+
+def read_at(gate: Gate, shapes: Sequence[tuple[int, ...]]) -> tuple[str | None, ...]:
+    """How a gate's rules are told where its inputs have these shapes: a vector in a product has no other side."""
+    if gate.name != "matmul" or min(map(len, shapes)) != 1:
+        return gate.reads
+    if max(map(len, shapes)) > 2:
+        return ("", "")
+    return {(1, 1): ("g * B", "g * A"), (2, 1): ("outer(g, B)", "A.T @ g"), (1, 2): ("B @ g", "outer(A, g)")}[
+        len(shapes[0]), len(shapes[1])
+    ]
+
+
+def can_be_typed(text: str, gate: Gate, scope: dict[str, str | float]) -> bool:
+    """Whether a rule means to a reader what it means in the table, and is short enough to help."""
+    if not text or "where" in text:
+        return False
+    program = parse(text)
+    calls = [operand for op, operand in zip(program.ops, program.operands, strict=True) if op == "call"]
+    if any(call.name not in NAMES for call in calls):
+        return False
+    options = {operand for op, operand in zip(program.ops, program.operands, strict=True) if op == "name"}
+    return all(name in scope for name in options & gate.settings.keys())
 
 
 # ── forks ──
