@@ -5,19 +5,24 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import signal
 import sys
 import time
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 
-from .case import Failure, Outcome, Program, Skipped
+from .case import Failure, Outcome, Program, Skipped, command
 from .shrink import minimise
 
 PARTS = ("arrays", "second", "scalars", "text", "routes", "check", "handwritten", "code")
-SHOWN = 12  # failures of a kind that are told; all are counted
+SECONDS = 5.0  # for one program; one of `code` is compiled and run in five languages
+SHOWN = 20  # failures of a kind that are told; all are counted
 
 
 class Tally:
@@ -48,6 +53,41 @@ class Tally:
         return news
 
 
+class TimeUp(BaseException):
+    """No problem of the program's: an oracle took too long. (No Exception, which parts of the campaign catch.)"""
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Whatever takes longer is given up."""
+
+    def give_up(*_: object) -> None:
+        raise TimeUp
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def judged(module: ModuleType, program: Program) -> Outcome:
+    """What comes of a program; a crash that no part expects is a failure, too: of the program or of the campaign."""
+    try:
+        with limited(SECONDS):
+            outcome: Outcome = module.judge(program)
+    except TimeUp:
+        return Skipped("time")
+    except Exception as error:
+        part = module.__name__.rpartition(".")[2]
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        came = f"{type(error).__name__}: {error} ({place.filename}:{place.lineno})"
+        return Failure(part, f"crash {type(error).__name__}", command(program), came, "an answer")
+    return outcome
+
+
 def campaign(part: str, seed: object, enough: Callable[[Tally], bool]) -> Iterator[Failure | Tally]:
     """The failures of a part that are news, smallest form first told; at the end its tally."""
     module: ModuleType = import_module(f".parts.{part}", __package__)
@@ -55,10 +95,10 @@ def campaign(part: str, seed: object, enough: Callable[[Tally], bool]) -> Iterat
     programs: Iterator[Program] = module.attempts(random.Random(f"{seed} {part}"))
     while not enough(tally):
         program = next(programs)
-        outcome = module.judge(program)
+        outcome = judged(module, program)
         tally.add(outcome)
         if isinstance(outcome, Failure) and tally.shown[outcome.kind] < SHOWN:
-            smaller = minimise(outcome, program, module.judge, getattr(module, "candidates", None))
+            smaller = minimise(outcome, program, partial(judged, module), getattr(module, "candidates", None))
             if tally.is_news(smaller):
                 yield smaller
     yield tally

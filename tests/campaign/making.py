@@ -1,4 +1,4 @@
-"""Random programs out of the table of gates: any gate, on what other gates made, and behind it whatever picks elements."""
+"""Random programs out of the table of gates: any gate, on what other gates made, and behind it what picks elements."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SPECIAL = (0.0, 0.0, 1.0, -1.0, 2.0)
 
 # Where the numbers around are outside of a gate's domain, they are brought into it, most of the time.
 INTO = {
-    **dict.fromkeys("log log2 log10 sqrt rsqrt gamma lgamma digamma".split(), "({}^2 + 0.5)"),
-    **dict.fromkeys("asin acos atanh erfinv log1p".split(), "(0.9 * tanh({}))"),
-    **dict.fromkeys("logit bce".split(), "sigmoid({})"),
+    **dict.fromkeys(["log", "log2", "log10", "sqrt", "rsqrt", "gamma", "lgamma", "digamma"], "({}^2 + 0.5)"),
+    **dict.fromkeys(["asin", "acos", "atanh", "erfinv", "log1p"], "(0.9 * tanh({}))"),
+    **dict.fromkeys(["logit", "bce"], "sigmoid({})"),
     "acosh": "({}^2 + 1.5)",
 }
 CALLS = {
@@ -37,7 +37,10 @@ CALLS = {
     "cholesky": ["cholesky({a} @ transpose({a}) + eye(2))"],
     "logdet": ["logdet({a} @ transpose({a}) + eye(2))"],
     "cross_entropy": [
-        "cross_entropy({a}, {b})", "cross_entropy({a}, softmax({b}))", "cross_entropy({a}, [0, 1])", "cross_entropy({a}, 1)",
+        "cross_entropy({a}, {b})",
+        "cross_entropy({a}, softmax({b}))",
+        "cross_entropy({a}, [0, 1])",
+        "cross_entropy({a}, 1)",
         "cross_entropy({a}, {b} > 0)",
     ],
     "bce": ["bce(sigmoid({a}), sigmoid({b}))", "bce({a}, {a})", "bce({a}, 1)", "bce({a}, 0)"],

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from backprop.gates import ELEMENTWISE
+
 from .case import Failure, Outcome, Program
 
 MOST = 200  # attempts
@@ -46,7 +48,8 @@ def judged(judge: Callable[[Program], Outcome], program: Program) -> Outcome:
 
 def candidates(program: Program) -> Iterator[Program]:
     """Programs that are a little simpler: fewer statements, then simpler ones, then simpler numbers."""
-    yield from (tidy(statements, program.at) for statements in shorter(program.statements))
+    for simplified in (shorter, plainer):
+        yield from (tidy(statements, program.at) for statements in simplified(program.statements))
     for name, value in program.at.items():
         for simpler in simpler_values(value):
             yield program._replace(at={**program.at, name: simpler})
@@ -64,6 +67,25 @@ def shorter(statements: tuple[tuple[str, str], ...]) -> Iterator[tuple[tuple[str
             yield tuple((one, renamed(body, name, other)) for one, body in rest)
         if sum(len(re.findall(rf"\b{name}\b", body)) for _, body in rest) == 1:
             yield tuple((one, renamed(body, name, text if "(" in text[-1:] else f"({text})")) for one, body in rest)
+
+
+ENDS = re.compile(r"^(?:norm\((.*)\)\^2|mean\((.*)\^2\)|sum\(sin\((.*)\)\)|var\((.*)\))$")
+UNARY = "|".join(name for name, gate in ELEMENTWISE.items() if gate.arity == 1 and not gate.variadic and not gate.flat)
+
+
+def plainer(statements: tuple[tuple[str, str], ...]) -> Iterator[tuple[tuple[str, str], ...]]:
+    """The same with a plainer end, and with squares for other gates."""
+    *before, (name, text) = statements
+    end = ENDS.match(text)
+    if end:
+        inner = next(group for group in end.groups() if group is not None)
+        yield (*before, (name, f"sum({inner})"))
+        yield (*before, (name, f"sum(square({inner}))"))
+    for place, (name, text) in enumerate(statements):
+        for found in re.finditer(rf"\b(?:{UNARY})\(", text):
+            if found[0] != "square(":
+                squared = f"{text[: found.start()]}square({text[found.end() :]}"
+                yield (*statements[:place], (name, squared), *statements[place + 1 :])
 
 
 def renamed(text: str, name: str, other: str) -> str:

@@ -31,7 +31,9 @@ def judge(program: Program) -> Outcome:
     except Problem as problem:
         return Skipped(problem.kind)
     except Exception as error:
-        return Failure("arrays", "crash", command(program), f"{type(error).__name__}: {error}", "an answer or a Problem")
+        return Failure(
+            "arrays", "crash", command(program), f"{type(error).__name__}: {error}", "an answer or a Problem"
+        )
     try:
         truth = Truth(program)
         theirs = truth.gradient()
@@ -71,6 +73,8 @@ def jacobian(program: Program) -> Outcome:
     summed = Compiled(f"{inner.text}; total = sum({inner.statements[-1][0]})").evaluate(inner.at)
     if any(note.kind in ("kink", "tie") for note in summed.notes):
         return Skipped("a kink")
+    if any(np.size(found[name]) != len(theirs) * np.size(inner.at[name]) for name in truth.names):
+        return Skipped("another shape")  # the value tells
     ours = np.concatenate([np.reshape(found[name], (len(theirs), -1)) for name in truth.names], axis=1)
     if ours.shape != theirs.shape or not np.all(np.isfinite(theirs)):
         return Skipped("no Jacobian")

@@ -89,7 +89,9 @@ def judge(program: Program) -> Outcome:
 
 
 def interpreter(to: str) -> str:
-    return {"c": "cc -x c - -lm && ./a.out", "javascript": "node --input-type=module -"}.get(to, Path(sys.executable).name)
+    return {"c": "cc -x c - -lm && ./a.out", "javascript": "node --input-type=module -"}.get(
+        to, Path(sys.executable).name
+    )
 
 
 def well_inside(result: Any) -> bool:

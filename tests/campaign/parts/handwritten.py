@@ -1,4 +1,4 @@
-"""`check --backward` on the passes that `code` writes: each is ok as it stands, and with a mistake planted it is not."""
+"""`check --backward` on the passes that `code` writes: ok as they stand, WRONG with a mistake planted."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def blamed(result: object, source: str) -> list[int] | str:
 
 def planted(result: object, source: str, shown: str) -> Outcome:
     """Every line of the backward pass doubled, one at a time: wrong, unless what it says is 0."""
-    gradients = {name: value for name, value in result.gradients.items()}  # type: ignore[attr-defined]
+    gradients = dict(result.gradients)  # type: ignore[attr-defined]
     lines = source.splitlines()
     for place, line in enumerate(lines):
         found = LINE.match(line)

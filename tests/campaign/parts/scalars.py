@@ -20,6 +20,7 @@ from ..case import Failure, Outcome, Program, Skipped, command, told
 
 DIGITS = 60
 TINY_DIGITS = 720  # where a step beside 1e-300 must not vanish beside 1
+LARGEST = mpf(10) ** 310
 STEP = mpf(10) ** -18
 LOST = 64  # times what a rounding of each stage may do
 POINTS = (0.0, 0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 1e-8, 1e8, 1e-300, math.inf, -math.inf)
@@ -54,7 +55,8 @@ def scalar_program(dice: Random, gates: int, special: float) -> Program:
     return tidy((*statements[:-1], ("f", statements[-1][1])), at)
 
 
-def ORACLE_ARITY(name: str) -> int:  # noqa: N802
+def arity(name: str) -> int:
+    """How many inputs a call is given."""
     gate = GATES[name]
     return 2 if gate.variadic else gate.arity - len(gate.defaults)
 
@@ -84,6 +86,8 @@ class Exact:
             found = eval(code, {"__builtins__": {}}, scope)
             if isinstance(found, mp.mpc):
                 raise ValueError("complex")
+            if abs(found) > LARGEST and not mp.isinf(found):
+                raise OverflowError  # and what it is put into would take hours
             if noise is not None:
                 found *= 1 + mpf(2) ** -53 * noise.uniform(-1, 1)
             scope[name] = found
@@ -139,7 +143,9 @@ def judged(program: Program) -> Outcome:
     except Problem as problem:
         return Skipped(problem.kind)
     except Exception as error:
-        return Failure("scalars", "crash", command(program), f"{type(error).__name__}: {error}", "an answer or a Problem")
+        return Failure(
+            "scalars", "crash", command(program), f"{type(error).__name__}: {error}", "an answer or a Problem"
+        )
     exact = Exact(program)
     shown = command(program, "--ties split", "--quiet")
     try:
@@ -166,7 +172,7 @@ def judged(program: Program) -> Outcome:
         return Skipped(type(error).__name__)
 
 
-class Failed(Exception):  # noqa: N818
+class Failed(Exception):
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
 
