@@ -40,12 +40,8 @@ def judge(program: Program) -> Outcome:
         return Skipped(type(error).__name__)
     if not np.isfinite(smooth) or not len(theirs):
         return Skipped("not finite")
-    ours = np.block(
-        [
-            [np.reshape(found[x][y], (np.size(program.at[x]), np.size(program.at[y]))) for y in truth.names]
-            for x in truth.names
-        ]
-    )
+    sizes = {name: np.size(program.at[name]) for name in truth.names}
+    ours = np.block([[np.reshape(found[x][y], (sizes[x], sizes[y])) for y in sizes] for x in sizes])
     scale = max(1.0, *(np.max(abs(one), initial=0.0, where=np.isfinite(one)) for one in (ours, theirs)))
     special = any(np.any(np.isin(value, (0.0, 1.0, -1.0))) for value in program.at.values())
     if np.all(abs(ours - theirs) <= 1e-7 * scale) and not special:
