@@ -63,6 +63,8 @@ OPTIONS: dict[str, list[Any]] = {
 }  # fmt: skip
 PUBLIC = [gate for gate in GATES.values() if not gate.plumbing and gate.name not in ("count", "equal", "not_equal")]
 
+LOSSES = [gate for gate in PUBLIC if gate.family == GATES["bce"].family]
+
 
 def call(gate: Gate, dice: Random, names: list[str]) -> str:
     """A call of a gate on some of the names."""
@@ -93,7 +95,8 @@ def point(dice: Random) -> dict[str, Any]:
 
 def values(shape: tuple[int, ...], dice: Random) -> Any:
     special = dice.choice([0.0, 0.0, 0.3, 1.0])
-    flat = [dice.choice(SPECIAL) if dice.random() < special else number(dice) for _ in range(math.prod(shape))]
+    chosen = dice.choice([SPECIAL, (0.0, 1.0)])
+    flat = [dice.choice(chosen) if dice.random() < special else number(dice) for _ in range(math.prod(shape))]
     if len(flat) > 1 and dice.random() < 0.06:
         flat[dice.randrange(len(flat))] = -math.inf
     return np.array(flat).reshape(shape) if shape else flat[0]
@@ -140,6 +143,16 @@ def array_program(dice: Random, gates: int, ends: bool = True) -> Program:
     end = dice.choice(ENDS) if ends else dice.choice(CONTEXTS)
     statements.append(("f", end.format(q=latest, o=dice.choice(list(at)))))
     return used(statements, at)
+
+
+def alone(dice: Random) -> Program:
+    """One gate, at a point of which many numbers are special: the ends of its domain."""
+    while True:
+        at = point(dice)
+        text = call(dice.choice([*PUBLIC, *LOSSES * 4]), dice, list(at))
+        statements = [("f", f"sum({text})")]
+        if shape_of(statements, at) is not None:
+            return used(statements, at)
 
 
 def used(statements: list[tuple[str, str]], at: dict[str, Any]) -> Program:

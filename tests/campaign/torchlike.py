@@ -157,6 +157,7 @@ SAME = [
     "logit",
 ]
 OURS: dict[str, Callable[..., Any]] = {
+    "gamma": lambda x: torch.exp(torch.lgamma(torch.where(x > 0, x, math.nan))),
     "sinpi": lambda x: torch.sin(math.pi * x),
     "cospi": lambda x: torch.cos(math.pi * x),
     "sech": lambda x: 1 / torch.cosh(x),

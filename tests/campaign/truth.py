@@ -79,7 +79,7 @@ class Truth:
             slopes = [(self.moved((i, sign * h)) - self.moved()) / (sign * h) for h in (1e-6, 1e-7)]
             if np.all(np.isfinite(slopes)) and agree(*slopes, 1e-3):
                 found.append(slopes[1])
-        return found[0] if len(found) == 1 else np.nan
+        return found[0] if found and agree(found[0], found[-1], 1e-3) else np.nan
 
     def twice(self) -> Array | None:
         """The Hessian by differences of values alone; None where f has none.

@@ -12,7 +12,7 @@ from backprop.errors import Problem
 from backprop.library import Compiled
 
 from ..case import Failure, Outcome, Program, Skipped, command, told
-from ..making import array_program
+from ..making import alone, array_program
 from ..truth import Truth, flat, sensitivity
 
 TOLERANCE = 1e-7
@@ -20,7 +20,7 @@ TOLERANCE = 1e-7
 
 def attempts(dice: Random) -> Iterator[Program]:
     while True:
-        yield array_program(dice, dice.choice([1, 1, 2, 3]))
+        yield alone(dice) if dice.random() < 0.2 else array_program(dice, dice.choice([1, 1, 2, 3]))
 
 
 def judge(program: Program) -> Outcome:
@@ -45,13 +45,20 @@ def judge(program: Program) -> Outcome:
         if not truth.steady():
             return Skipped("a step")
         return Failure("arrays", "value", shown, told(result.value), told(right))
-    place = wrong_place(truth, flat(truth.names, gradients), theirs, len(program.statements) == 1, largest(result))
-    if place is not None:
+    found = wrong_place(truth, flat(truth.names, gradients), theirs, is_alone(program), largest(result))
+    if found is not None:
         if any(note.kind in ("kink", "tie") for note in result.notes):
             return Skipped("a kink")  # which subgradient is a matter of --ties
         wrong = {name: gradients[name] for name in truth.names}
+        place, slope = found
+        theirs[place] = slope
         return Failure("arrays", "gradient", shown, told(wrong), told(theirs))
     return jacobian(program) if len(program.statements) <= 3 else None
+
+
+def is_alone(program: Program) -> bool:
+    """Whether it is one gate, whose own gradient must be a number where there is one; of several, 0 inf is nan."""
+    return len(program.statements) == 1 and program.text.count("(") <= 2
 
 
 def jacobian(program: Program) -> Outcome:
@@ -104,16 +111,16 @@ def same_value(ours: Any, right: float, scale: float) -> bool:
     )  # what is not finite in PyTorch has its own order of operations
 
 
-def wrong_place(truth: Truth, ours: Any, theirs: Any, alone: bool, scale: float) -> int | None:
-    """An element that PyTorch and differences agree on, and we do not."""
+def wrong_place(truth: Truth, ours: Any, theirs: Any, alone: bool, scale: float) -> tuple[int, float] | None:
+    """An element that PyTorch and differences agree on, and we do not; and what is right."""
     if not np.isfinite(truth.moved()):
         return None
     margin = None
     for i in range(len(ours)):
         if ours[i] == theirs[i] or abs(ours[i] - theirs[i]) <= TOLERANCE * max(1.0, abs(theirs[i])):
             continue
-        if alone and not np.isfinite(ours[i]) and np.isfinite(truth.edge_slope(i)):
-            return i
+        if alone and not np.isfinite(ours[i]) and np.isfinite(edge := truth.edge_slope(i)):
+            return i, edge
         if not np.isfinite(theirs[i]):
             continue
         slope = truth.slope(i)
@@ -122,5 +129,5 @@ def wrong_place(truth: Truth, ours: Any, theirs: Any, alone: bool, scale: float)
         if margin is None:
             margin = sensitivity(truth, theirs, np.random.default_rng(0))
         if not abs(ours[i] - theirs[i]) <= margin[i] + 1e-12 * scale:
-            return i
+            return i, theirs[i]
     return None

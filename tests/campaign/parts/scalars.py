@@ -133,7 +133,12 @@ class Exact:
 
 def judge(program: Program) -> Outcome:
     tiny = any(0 < abs(x) < 1e-20 for x in program.at.values())
-    with mp.workdps(TINY_DIGITS if tiny else DIGITS):
+    if not tiny:
+        with mp.workdps(DIGITS):
+            outcome = judged(program)
+        if not isinstance(outcome, Failure):
+            return outcome
+    with mp.workdps(TINY_DIGITS):  # what fails is tried again: log(1 + exp(-200)) takes more digits
         return judged(program)
 
 
