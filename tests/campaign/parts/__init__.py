@@ -1,0 +1,1 @@
+"""The parts of the campaign: each makes programs (`attempts`) and judges them (`judge`)."""

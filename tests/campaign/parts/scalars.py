@@ -1,0 +1,220 @@
+"""Value, gradient and Hessian of random programs over numbers, beside differences of mpmath's 50 digits."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from mpmath import mp, mpf
+
+from backprop.errors import Problem
+from backprop.gates import GATES
+from backprop.library import Compiled
+from oracle import ORACLE
+
+from ..case import Failure, Outcome, Program, Skipped, command, told
+
+DIGITS = 60
+TINY_DIGITS = 720  # where a step beside 1e-300 must not vanish beside 1
+LARGEST = mpf(10) ** 310
+STEP = mpf(10) ** -18
+LOST = 64  # times what a rounding of each stage may do
+POINTS = (0.0, 0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 1e-8, 1e8, 1e-300, math.inf, -math.inf)
+SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "^"}
+NAMES = [name for name in ORACLE if not GATES[name].flat and name not in ("equal", "not_equal", "where", "polygamma")]
+
+
+def attempts(dice: Random) -> Iterator[Program]:
+    while True:
+        yield scalar_program(dice, dice.choice([1, 1, 2, 3, 5]), dice.choice([0.0, 0.3, 0.6]))
+
+
+def scalar_program(dice: Random, gates: int, special: float) -> Program:
+    """Gates on what other gates made, at a point of which some numbers are special."""
+    from ..shrink import tidy
+
+    at: dict[str, Any] = {
+        name: dice.choice(POINTS) if dice.random() < special else round(dice.uniform(-2, 2), 2) for name in "abc"
+    }
+    names, statements = list(at), []
+    for place in range(gates):
+        name = dice.choice([*NAMES, *SYMBOLS, "where", "square", "identity"])
+        inputs = [dice.choice([names[-1], *names]) for _ in range(arity(name))]
+        if name in SYMBOLS:
+            text = f"{inputs[0]} {SYMBOLS[name]} {inputs[1]}"
+        elif name == "where":
+            text = f"where({inputs[0]} > {inputs[1]}, {inputs[1]}, {inputs[2]})"
+        else:
+            text = f"{name}({', '.join(inputs)})"
+        statements.append((f"q{place}", text))
+        names.append(f"q{place}")
+    return tidy((*statements[:-1], ("f", statements[-1][1])), at)
+
+
+def arity(name: str) -> int:
+    """How many inputs a call is given."""
+    gate = GATES[name]
+    return 2 if gate.variadic else gate.arity - len(gate.defaults)
+
+
+# ── the truth ──
+
+
+class Exact:
+    """A program in mpmath. `noise` moves every stage by a rounding, to see what roundings can do."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names = list(program.at)
+        self.codes = []
+        self.bend = mpf(0)  # how far the slopes of the two sides of the last step differ
+        for name, text in program.statements:
+            text = re.sub(r"(?<![\w.])(\d+(?:\.\d+)?)", r"mpf('\1')", text.replace("^", "**"))
+            self.codes.append((name, compile(text, name, "eval")))
+
+    def value(self, at: dict[str, Any], noise: random.Random | None = None) -> Any:
+        scope: dict[str, Any] = {**{name: oracle.function for name, oracle in ORACLE.items()}, **at, "mpf": mpf}
+        scope["where"] = lambda c, x, y: x if c else y
+        scope["leaky_relu"] = lambda x: x if x > 0 else x / 100
+        scope["elu"] = lambda x: x if x > 0 else mp.expm1(x)
+        found: Any = None
+        for name, code in self.codes:
+            found = eval(code, {"__builtins__": {}}, scope)
+            if isinstance(found, mp.mpc):
+                raise ValueError("complex")
+            if abs(found) > LARGEST and not mp.isinf(found):
+                raise OverflowError  # and what it is put into would take hours
+            if noise is not None:
+                found *= 1 + mpf(2) ** -53 * noise.uniform(-1, 1)
+            scope[name] = found
+        return mpf(found)
+
+    def moved(self, moves: dict[str, Any], noise: random.Random | None = None) -> Any:
+        return self.value({name: mpf(x) + moves.get(name, 0) for name, x in self.program.at.items()}, noise)
+
+    def size(self, name: str) -> Any:
+        return STEP * (abs(mpf(self.program.at[name])) or 1)
+
+    def slope(self, name: str, seed: int | None = None) -> Any:
+        """The slope, None at a kink or where there is none. With a seed, every stage is rounded."""
+
+        def at(step: Any) -> Any:
+            return self.moved({name: step}, None if seed is None else random.Random(seed))
+
+        h = self.size(name)
+        here, up, down = at(0), at(h), at(-h)
+        right, left = (up - here) / h, (here - down) / h
+        if abs(right - left) > mpf(10) ** -8 * max(abs(left), abs(right)) + mpf(10) ** -12:
+            return None
+        self.bend = abs(right - left)
+        slope = (up - down) / (2 * h)
+        wide = (at(1000 * h) - at(-1000 * h)) / (2000 * h)  # a slope that grows without end hangs on the step
+        return slope if abs(wide - slope) <= mpf(10) ** -6 * max(abs(slope), mpf(10) ** -6) else None
+
+    def second(self, one: str, other: str) -> Any:
+        """The second derivative, None where two steps do not agree."""
+        found = []
+        for factor in (1, 1000):
+            h, k = factor * self.size(one), factor * self.size(other)
+            if one == other:
+                total = self.moved({one: h}) - 2 * self.moved({}) + self.moved({one: -h})
+                right = (self.moved({one: 2 * h}) - 2 * self.moved({one: h}) + self.moved({})) / h**2
+                found += [total / h**2, right]
+                continue
+            corners = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+            found.append(sum(a * b * self.moved({one: a * h, other: b * k}) for a, b in corners) / (4 * h * k))
+        wide = max(found) - min(found)
+        return found[0] if wide <= mpf(10) ** -5 * max(1, *map(abs, found)) else None
+
+
+def judge(program: Program) -> Outcome:
+    tiny = any(0 < abs(x) < 1e-20 for x in program.at.values())
+    if not tiny:
+        with mp.workdps(DIGITS):
+            outcome = judged(program)
+        if not isinstance(outcome, Failure):
+            return outcome
+    with mp.workdps(TINY_DIGITS):  # what fails is tried again: log(1 + exp(-200)) takes more digits
+        return judged(program)
+
+
+def judged(program: Program) -> Outcome:
+    try:
+        compiled = Compiled(program.text, ties="split")
+        result = compiled.evaluate(program.at)
+        gradients = result.gradients
+    except Problem as problem:
+        return Skipped(problem.kind)
+    except Exception as error:
+        return Failure(
+            "scalars", "crash", command(program), f"{type(error).__name__}: {error}", "an answer or a Problem"
+        )
+    exact = Exact(program)
+    shown = command(program, "--ties split", "--quiet")
+    try:
+        right = exact.moved({})
+        noisy = [exact.moved({}, random.Random(seed)) for seed in range(4)]
+        if wrong(result.value, right, noisy, mpf(0)) and not hidden(result):
+            return Failure("scalars", "value", shown, told(result.value), mp.nstr(right, 17))
+        for name in exact.names:
+            slope = exact.slope(name)
+            if slope is None:
+                return Skipped("a kink")
+            free = exact.bend + 1e-14 * max(abs(stage.gradient or 0.0) for stage in result.stages)
+            noisy = [exact.slope(name, seed) for seed in range(4)]
+            if None in noisy or any(note.kind in ("kink", "tie") for note in result.notes):
+                return Skipped("a kink")
+            alone = len(program.statements) == 1
+            if wrong(gradients[name], slope, noisy, free, alone) and not hidden(result):
+                came, right_one = told({name: gradients[name]}), f"{name}: {mp.nstr(slope, 17)}"
+                return Failure("scalars", "gradient", shown, came, right_one)
+        return hessian(program, compiled, exact)
+    except Failed as failed:
+        return failed.failure
+    except (ValueError, ZeroDivisionError, OverflowError, NotImplementedError, TypeError) as error:
+        return Skipped(type(error).__name__)
+
+
+class Failed(Exception):
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+
+
+def hessian(program: Program, compiled: Compiled, exact: Exact) -> Outcome:
+    """Second derivatives to a few digits: a mistake in a rule is no matter of rounding."""
+    try:
+        found = compiled.hessian(program.at)
+    except Problem as problem:
+        return Skipped(problem.kind)
+    except Exception as error:
+        shown = command(program, "--hessian")
+        raise Failed(Failure("scalars", "crash", shown, f"{type(error).__name__}: {error}", "an answer")) from error
+    for one in exact.names:
+        for other in exact.names:
+            right, came = exact.second(one, other), found[one][other]
+            if right is None or not math.isfinite(came) or abs(right) > 1e100:
+                continue
+            if abs(came - right) > 1e-4 * max(1, abs(right)):
+                shown = command(program, "--ties split", "--hessian", "--quiet")
+                return Failure("scalars", "Hessian", shown, f"d{one} d{other}: {came!r}", mp.nstr(right, 12))
+    return None
+
+
+def wrong(came: float, right: Any, noisy: list[Any], free: Any, alone: bool = True) -> bool:
+    """Whether a number is further off than roundings of the stages may put it."""
+    if mp.isnan(right) or mp.isinf(right) or abs(right) > 1e300:
+        return False
+    if not math.isfinite(came):
+        return alone and abs(right) < 1e150  # of several gates, 0 times infinity is nan
+    margin = LOST * max(abs(one - right) for one in noisy) + mpf(10) ** -12 * abs(right) + mpf(10) ** -300 + free
+    return bool(abs(came - right) > margin)
+
+
+def hidden(result: Any) -> bool:
+    """Whether something on the way left the range of floats: then no digit is promised."""
+    sizes = [abs(number) for stage in result.stages for number in (stage.value, stage.gradient or 0.0)]
+    return any(not math.isfinite(size) or size > 1e150 or 0 < size < 1e-290 for size in sizes)

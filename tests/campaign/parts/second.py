@@ -1,0 +1,62 @@
+"""Hessians of random programs over arrays: beside PyTorch's, and at kinks beside differences of values alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.library import Compiled
+
+from ..case import Failure, Outcome, Program, Skipped, command, told
+from ..making import array_program
+from ..truth import Truth
+
+MOST = 8  # inputs
+
+
+def attempts(dice: Random) -> Iterator[Program]:
+    while True:
+        program = array_program(dice, dice.choice([0, 1, 1, 2]))
+        if sum(np.size(value) for value in program.at.values()) <= MOST:
+            yield program
+
+
+def judge(program: Program) -> Outcome:
+    try:
+        found = Compiled(program.text, ties="split").hessian(program.at)
+    except Problem as problem:
+        return Skipped(problem.kind)
+    except Exception as error:
+        shown = command(program, "--ties split", "--hessian")
+        return Failure("second", "crash", shown, f"{type(error).__name__}: {error}", "an answer or a Problem")
+    try:
+        truth = Truth(program)
+        theirs = truth.hessian()
+        smooth = truth.moved()
+    except Exception as error:
+        return Skipped(type(error).__name__)
+    if not np.isfinite(smooth) or not len(theirs):
+        return Skipped("not finite")
+    sizes = {name: np.size(program.at[name]) for name in truth.names}
+    ours = np.block([[np.reshape(found[x][y], (sizes[x], sizes[y])) for y in sizes] for x in sizes])
+    scale = max(1.0, *(np.max(abs(one), initial=0.0, where=np.isfinite(one)) for one in (ours, theirs)))
+    special = any(np.any(np.isin(value, (0.0, 1.0, -1.0))) for value in program.at.values())
+    if np.all(abs(ours - theirs) <= 1e-7 * scale) and not special:
+        return None
+    right = truth.twice()
+    if right is None or (special and "mod(" in program.text):  # mod jumps at whole numbers
+        return Skipped("a kink")
+    scale = max(1.0, np.max(abs(right)))
+    wrong = np.isfinite(ours) & (abs(ours - right) > 0.1 * abs(right) + 0.01 * scale)
+    if wrong.any():  # what is not finite is no made-up number
+        return Failure(
+            "second",
+            "Hessian",
+            command(program, "--ties split", "--hessian", "--quiet"),
+            told(ours),
+            told(right.round(4)),
+        )
+    return None

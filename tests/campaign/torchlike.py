@@ -1,0 +1,246 @@
+"""The language, understood by PyTorch: its texts are Python's but for the power, so Python evaluates them over tensors.
+
+`NAMES` says what every gate is in PyTorch's words; the derivatives are PyTorch's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+F = torch.nn.functional
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
+
+
+def tensor(x: Any) -> torch.Tensor:
+    if isinstance(x, torch.Tensor):
+        return x if x.is_floating_point() else x.to(torch.float64)
+    return torch.as_tensor(x, dtype=torch.float64)
+
+
+def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *x, **more: function(*map(tensor, x), **more)
+
+
+def reduced(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(x: Any, axis: Any = None, keepdims: int = 0, **more: Any) -> Any:
+        x = tensor(x)
+        axes = tuple(range(x.dim())) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        return function(x, axes, bool(keepdims), **more)
+
+    return call
+
+
+def product(x: torch.Tensor, axes: tuple[int, ...], keep: bool) -> torch.Tensor:
+    for axis in sorted((axis % x.dim() for axis in axes), reverse=True):
+        x = x.prod(axis, keepdim=keep)
+    return x
+
+
+def variance(x: torch.Tensor, axes: tuple[int, ...], keep: bool, ddof: int = 0) -> torch.Tensor:
+    count = math.prod(x.shape[axis] for axis in axes)
+    return ((x - x.mean(axes, keepdim=True)) ** 2).sum(axes, keepdim=keep) / (count - ddof)
+
+
+def extreme(pairwise: Callable[..., Any], whole: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*x: Any, **more: Any) -> Any:
+        if len(x) == 1:
+            return reduced(whole)(*x, **more)
+        found = tensor(x[0])
+        for other in x[1:]:
+            found = pairwise(found, tensor(other))
+        return found
+
+    return call
+
+
+def running(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(x: Any, axis: int | None = None, reverse: int = 0) -> Any:
+        x = tensor(x)
+        if axis is None:
+            x, axis = x.reshape(-1), 0
+        return function(x.flip(axis), axis).flip(axis) if reverse else function(x, axis)
+
+    return call
+
+
+def transpose(x: Any, axes: Any = None) -> Any:
+    return x.permute(*axes) if axes is not None else x.mT if x.dim() > 1 else x
+
+
+def solve(a: Any, b: Any) -> Any:
+    if b.dim() == 1:
+        return torch.linalg.solve(a, b[:, None].expand(*a.shape[:-1], 1))[..., 0]
+    stacks = torch.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    return torch.linalg.solve(a.expand(*stacks, *a.shape[-2:]), b.expand(*stacks, *b.shape[-2:]))
+
+
+def convolution(function: Callable[..., Any], plain: int) -> Callable[..., Any]:
+    def call(x: Any, w: Any, **more: Any) -> Any:
+        if x.dim() == plain:
+            return function(x[None, None], w[None, None], **more)[0, 0]
+        return function(x, w, **more)
+
+    return call
+
+
+def bce(p: Any, t: Any) -> Any:
+    p, t = tensor(p), tensor(t)
+    return -(torch.xlogy(t, p) + torch.xlogy(1 - t, 1 - p)).mean()
+
+
+def bce_with_logits(z: Any, t: Any) -> Any:
+    return F.binary_cross_entropy_with_logits(*torch.broadcast_tensors(tensor(z), tensor(t)))
+
+
+def cross_entropy(z: Any, t: Any) -> Any:
+    z, t = tensor(z), tensor(t)
+    logs = z - z.logsumexp(-1, keepdim=True)
+    if t.dim() == z.dim():
+        return -torch.where(t == 0, 0.0, t * torch.where(t == 0, 0.0, logs)).sum(-1).mean()
+    return -logs.gather(-1, t.long()[..., None])[..., 0].mean()
+
+
+def clip(x: Any, lo: Any, hi: Any) -> Any:
+    return torch.minimum(torch.maximum(tensor(x), tensor(lo)), tensor(hi))
+
+
+def polygamma(n: Any, x: Any) -> Any:
+    return torch.polygamma(int(n), tensor(x))
+
+
+SAME = [
+    "square",
+    "reciprocal",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sqrt",
+    "rsqrt",
+    "hypot",
+    "logaddexp",
+    "xlogy",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "atan2",
+    "sinc",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "acosh",
+    "atanh",
+    "abs",
+    "floor",
+    "ceil",
+    "round",
+    "trunc",
+    "sigmoid",
+    "relu",
+    "erf",
+    "erfc",
+    "erfinv",
+    "lgamma",
+    "digamma",
+    "logit",
+]
+OURS: dict[str, Callable[..., Any]] = {
+    "gamma": lambda x: torch.exp(torch.lgamma(torch.where(x > 0, x, math.nan))),
+    "sinpi": lambda x: torch.sin(math.pi * x),
+    "cospi": lambda x: torch.cos(math.pi * x),
+    "sech": lambda x: 1 / torch.cosh(x),
+    "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
+    "sign": lambda x: torch.where(torch.isnan(x), x, torch.sign(x)),
+    "step": lambda x: (x >= 0).double() + 0 * x,
+    "mod": torch.remainder,
+    "identity": lambda x: x * 1,
+    "logsigmoid": F.logsigmoid,
+    "leaky_relu": lambda x, slope=0.01: torch.where(x > 0, x, slope * x),
+    "elu": lambda x, alpha=1.0: torch.where(x > 0, x, alpha * torch.expm1(torch.clamp(x, max=0))),
+    "selu": F.selu,
+    "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+    "softsign": F.softsign,
+    "silu": F.silu,
+    "gelu": F.gelu,
+    "mish": F.mish,
+    "hardtanh": F.hardtanh,
+    "hardsigmoid": F.hardsigmoid,
+    "add": torch.add,
+    "subtract": torch.sub,
+    "multiply": torch.mul,
+    "divide": torch.div,
+    "negate": torch.neg,
+    "power": torch.pow,
+    "where": lambda c, x, y: torch.where(c != 0, x, y),
+}
+NAMES: dict[str, Callable[..., Any]] = {
+    **{name: elementwise(getattr(torch, name)) for name in SAME},
+    **{name: elementwise(function) for name, function in OURS.items()},
+    "clip": clip,
+    "polygamma": polygamma,
+    "max": extreme(torch.maximum, lambda x, axes, keep: x.amax(axes, keepdim=keep)),
+    "min": extreme(torch.minimum, lambda x, axes, keep: x.amin(axes, keepdim=keep)),
+    "sum": reduced(lambda x, axes, keep: x.sum(axes, keepdim=keep) if axes else x),
+    "mean": reduced(lambda x, axes, keep: x.mean(axes, keepdim=keep) if axes else x),
+    "prod": reduced(product),
+    "var": reduced(variance),
+    "std": reduced(lambda x, axes, keep, ddof=0: torch.sqrt(variance(x, axes, keep, ddof))),
+    "norm": reduced(lambda x, axes, keep: torch.linalg.vector_norm(x, 2, axes, keepdim=keep)),
+    "logsumexp": reduced(lambda x, axes, keep: x.logsumexp(axes, keepdim=keep)),
+    "cumsum": running(torch.cumsum),
+    "cumprod": running(torch.cumprod),
+    "softmax": lambda x, axis=-1: x.softmax(axis),
+    "log_softmax": lambda x, axis=-1: x.log_softmax(axis),
+    "sort": lambda x, axis=-1: x.sort(axis).values,
+    "stack": lambda *x, axis=0: torch.stack([tensor(one) for one in x], axis),
+    "concat": lambda *x, axis=0: torch.cat([tensor(one) for one in x], axis),
+    "transpose": transpose,
+    "reshape": lambda x, shape: x.reshape(shape),
+    "diag": torch.diag,
+    "tril": lambda x, k=0: torch.tril(x, k),
+    "triu": lambda x, k=0: torch.triu(x, k),
+    "matmul": torch.matmul,
+    "dot": torch.matmul,
+    "outer": torch.outer,
+    "cross": torch.linalg.cross,
+    "einsum": torch.einsum,
+    "conv1d": convolution(F.conv1d, 1),
+    "conv2d": convolution(F.conv2d, 2),
+    "trace": lambda x: torch.diagonal(x, dim1=-2, dim2=-1).sum(-1),
+    "det": torch.det,
+    "logdet": torch.logdet,
+    "inv": torch.inverse,
+    "solve": solve,
+    "cholesky": torch.linalg.cholesky,
+    "mse": lambda x, y: ((tensor(x) - tensor(y)) ** 2).mean(),
+    "bce": bce,
+    "bce_with_logits": bce_with_logits,
+    "cross_entropy": cross_entropy,
+    "hinge": lambda s, y: torch.relu(1 - s * y).mean(),
+    "huber": lambda x, y, delta=1.0: F.huber_loss(*torch.broadcast_tensors(x, y), delta=delta),
+    "eye": lambda n: torch.eye(int(n)),
+    "ones": lambda *shape: torch.ones(*shape),
+    "zeros": lambda *shape: torch.zeros(*shape),
+    "pi": math.pi,
+    "inf": math.inf,
+}
+
+
+def value(statements: tuple[tuple[str, str], ...], at: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The output of a program, as PyTorch has it."""
+    scope: dict[str, Any] = {**NAMES, **at}
+    for name, text in statements:
+        scope[name] = eval(text.replace("^", "**"), {"__builtins__": {}}, scope)
+    return tensor(scope[statements[-1][0]])
