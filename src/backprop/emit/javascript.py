@@ -58,10 +58,6 @@ class JavaScript(Target):
         text = super().number(value)
         return text._replace(text=text.text.removesuffix(".0")) if text.literal else text
 
-    def condition(self, operand: Text) -> Text:
-        text = super().condition(operand)
-        return text if operand.condition else Text(text.text.replace("!=", "!=="), text.level)
-
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         return Text(f"{condition.at_least(CHOICE + 1)} ? {x.at_least(CHOICE + 1)} : {y.text}", CHOICE)
 

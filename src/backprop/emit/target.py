@@ -286,7 +286,7 @@ class Target:
         """A number as a condition: whether it is not 0."""
         if operand.condition:
             return Text(operand.condition, operand.condition_level)
-        return Text(f"{operand.at_least(SUM)} != 0", COMPARISON)
+        return Text(f"{operand.at_least(SUM)} {self.operators['not_equal'].symbol} 0", COMPARISON)
 
     def counted(self, operand: Text) -> Text:
         """A truth value as a number."""
