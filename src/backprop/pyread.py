@@ -411,8 +411,7 @@ class Reader:
             counted = self.expression(of)
             return self.node("call", Call("count", (counted,), (("axis", self.expression(tree.slice)),)), tree)
         value = self.expression(tree.value)
-        subscripts = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
-        return self.node("index", (value, *[self.expression(subscript) for subscript in subscripts]), tree)
+        return self.node("index", (value, *[self.expression(place) for place in places_of(tree.slice)]), tree)
 
     def on_slice(self, tree: ast.Slice) -> int:
         bounds = tuple(
@@ -487,8 +486,9 @@ class Reader:
         inputs, options = list(tree.args), list(self.keywords(tree))
         if gate == "scatter":  # scatter(g, x, np.s_[0, 1:3])
             subscript: Any = inputs.pop()
-            wires = [place for place in elements(subscript.slice) if not is_written(place)]
-            at = tuple("wire" if place in wires else place_of(place) for place in elements(subscript.slice))
+            places = places_of(subscript.slice)
+            wires = [place for place in places if not is_written(place)]
+            at = tuple("wire" if place in wires else place_of(place) for place in places)
             options.append(("at", self.node("string", at, tree)))
             inputs += wires
         if gate in ("part", "whole"):  # part(g, [x, y], place=1)
@@ -593,6 +593,11 @@ def shaped(tree: ast.expr) -> ast.expr | None:
     if isinstance(tree, ast.Attribute) and tree.attr == "shape":
         return tree.value
     return tree.args[0] if isinstance(tree, ast.Call) and is_call(tree, "shape") and len(tree.args) == 1 else None
+
+
+def places_of(subscript: ast.expr) -> list[ast.expr]:
+    """The indices of a subscript, one an axis: `x[0, 1]` has two, `x[[0, 1]]` has one, which is a list."""
+    return subscript.elts if isinstance(subscript, ast.Tuple) else [subscript]
 
 
 def is_written(place: ast.expr) -> bool:

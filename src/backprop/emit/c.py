@@ -25,7 +25,7 @@ KEYWORDS = (
     "typedef union unsigned void volatile while _Bool _Complex "
     "_Imaginary main backprop gradients NAN INFINITY NULL EOF linux "
     "unix i386 stdin stdout stderr errno assert asm typeof "
-    "argc argv close_to bool true false nullptr "
+    "argc argv close_to min max bool true false nullptr "
     "alignas alignof constexpr static_assert thread_local strtod printf "
     "M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 "
     "isnan isinf isfinite signbit fpclassify HUGE_VAL HUGE_VALF HUGE_VALL BUFSIZ RAND_MAX math_errhandling"

@@ -43,7 +43,6 @@ class JavaScript(Target):
     words: ClassVar = {**{name: f"Math.{name}" for name in SAME.split()}, "exp2": "Math.pow(2, {0})"}
     constants: ClassVar = {3.141592653589793: "Math.PI", float("inf"): "Infinity", float("nan"): "NaN"}
     reserved = frozenset(KEYWORDS.split())
-    unequal: ClassVar[str] = "!=="
     helpers: ClassVar = functions("javascript.js")
     conjunction_word = "&&"
     inversion_word = "!"

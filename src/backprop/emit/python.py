@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import ClassVar
 
 from backprop.emit.helpers import helpers
 from backprop.emit.pythonic import Pythonic, called, function, function_text
 from backprop.emit.request import Request
 from backprop.emit.target import CHOICE, Target, Text
+from backprop.gates import Gate
 
 MATH = (
     "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
@@ -35,6 +37,14 @@ class Python(Pythonic):
 
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         return Text(f"{x.at_least(CHOICE + 1)} if {condition.at_least(CHOICE + 1)} else {y.text}", CHOICE)
+
+    def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """Of a number that may be below 0, a broken power raises in the math module: `**` would leave the reals."""
+        base, exponent = operands
+        whole = exponent.literal and float(exponent.text).is_integer()
+        if whole or (base.literal and float(base.text) >= 0):
+            return None
+        return Text(f"math.pow({base.text}, {exponent.text})")
 
     def counted(self, operand: Text) -> Text:
         return Text(f"float({operand.condition})") if operand.condition else operand

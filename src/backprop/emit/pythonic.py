@@ -14,6 +14,7 @@ from backprop.emit.literals import WIDTH, Bracketed, laid_out, read_back
 from backprop.emit.target import Target, Text
 from backprop.syntax.printer import POSTFIX, POWER, PRODUCT, UNARY, Operator
 
+FUNCTIONS = ("abs", "float", "max", "min", "round")  # Python's own, as the lines of a program call them
 SIMPLE = re.compile(r"-?(\w|\.)+")  # what ** hugs
 
 
@@ -26,7 +27,7 @@ class Pythonic(Target):
         "negate": Operator("-", UNARY, 0, POSTFIX, "right"),  # ruff writes -(x**2)
         "mod": Operator("%", PRODUCT, PRODUCT, UNARY, "left"),
     }
-    reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, "backprop", "value", "gradients"})
+    reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, *FUNCTIONS, "backprop", "value", "gradients"})
 
     def spellable(self, name: str) -> bool:
         return name.isidentifier() and normalize("NFKC", name) == name

@@ -19,7 +19,6 @@ class SQL(Target):
 
     name = "sql"
     title = "SQL"
-    unequal: ClassVar[str] = "<>"
     operators: ClassVar = {
         **{name: operator for name, operator in Target.operators.items() if name != "mod"},
         "equal": Operator("=", COMPARISON, SUM, SUM, "none"),

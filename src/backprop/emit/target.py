@@ -55,7 +55,6 @@ class Target:
     words: ClassVar[Mapping[str, str]] = {}  # a function's name, or a form: "pow(2.0, {0})"
     constants: ClassVar[Mapping[float, str]] = {}
     reserved: ClassVar[frozenset[str]] = frozenset()
-    unequal: ClassVar[str] = "!="
     helpers: ClassVar[
         Mapping[str, str]
     ] = {}  # functions of the target's prelude: gates without a word, and their parts
@@ -287,7 +286,7 @@ class Target:
         """A number as a condition: whether it is not 0."""
         if operand.condition:
             return Text(operand.condition, operand.condition_level)
-        return Text(f"{operand.at_least(SUM)} {self.unequal} 0", COMPARISON)
+        return Text(f"{operand.at_least(SUM)} {self.operators['not_equal'].symbol} 0", COMPARISON)
 
     def counted(self, operand: Text) -> Text:
         """A truth value as a number."""

@@ -11,7 +11,7 @@ from backprop.rows.batch import Batch, Judge, Report, check_columns
 from backprop.rows.cells import DEEPEST
 from backprop.rows.delimited import SEPARATORS, Reader, Records, header, lines_of
 from backprop.rows.files import TEXT, Place
-from backprop.rows.lines import Input, decoded, unreadable
+from backprop.rows.lines import Input, decoded, standard_input, unreadable
 from backprop.rows.mapper import Mapper
 from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of, size_of_all
 from backprop.rows.quotes import cut, is_plain
@@ -299,7 +299,7 @@ def frames_of_binary(
     import tempfile
 
     with tempfile.NamedTemporaryFile(suffix=f".{format}") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
+        shutil.copyfileobj(standard_input(), file)
         file.flush()
         yield from frames_of_file(file.name, "standard input", mapper, options, judge, format, target)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import isfinite
@@ -26,6 +27,7 @@ def fastest() -> Callable[[str], Any]:
 
 
 loads = fastest()
+MINUS_ZERO = re.compile(r"-0(?![\d.eE])")
 
 
 def read(
@@ -109,6 +111,8 @@ def rows(
     """The rows of some lines. The plain way first: all lines are objects with a number for each column."""
     try:
         records = [loads(text) for text in lines]
+        if any(map(is_doubtful, lines, records)):
+            return careful(lines, first, source, mapper, judge, nulls)
         columns = {name: [record[name] for record in records] for name in mapper.inputs}
         if mapper.arrays and {type(record) for record in records} <= {dict}:
             made = {name: column_from_json(column, name, mapper.ranks) for name, column in columns.items()}
@@ -121,6 +125,43 @@ def rows(
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         pass
     return careful(lines, first, source, mapper, judge, nulls)
+
+
+def is_doubtful(text: str, record: Any) -> bool:
+    """Whether a fast parser may have read a line as something else: a -0 that is whole, or a member that is twice there.
+
+    There is a colon for every member: if there are no more, no member was lost.
+    """
+    if "-0" in text and MINUS_ZERO.search(text):
+        return True
+    return text.count(":") != len(record) and is_doubled(text)
+
+
+def is_doubled(text: str) -> bool:
+    """Whether a line has a member twice."""
+    try:
+        json.loads(text, object_pairs_hook=members_once)
+    except Bad:
+        return True
+    return False
+
+
+def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, whose members are all different. Raises Bad."""
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise Bad(f"the member '{twice}' is there twice")
+    return record
+
+
+def whole(text: str) -> int | float:
+    """A whole number; -0 is a number with a sign. Raises Bad for more digits than Python reads."""
+    try:
+        return int(text) if text != "-0" else -0.0
+    except ValueError:
+        raise Bad(f"a whole number of {len(text.lstrip('-'))} digits is too long") from None
 
 
 def careful(
@@ -176,7 +217,7 @@ def parsed(text: str) -> dict[str, Any]:
     if is_broken(text):
         raise Bad(NOT_UTF8)
     try:
-        record = json.loads(text)
+        record = json.loads(text, parse_int=whole, object_pairs_hook=members_once)
     except json.JSONDecodeError as error:
         raise Bad(f"this is not JSON: {error.msg} (column {error.colno})") from None
     except RecursionError:
@@ -196,10 +237,9 @@ def member(record: dict[str, Any], name: str) -> Any:
 def record_of_bad(text: str) -> dict[str, Any]:
     """What is kept of a bad row: its members if it has any, or else its text."""
     try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
-        record = None
-    return record if isinstance(record, dict) else {"_row": text}
+        return parsed(text)
+    except Bad:
+        return {"_row": text}
 
 
 class Writer:

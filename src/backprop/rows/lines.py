@@ -15,6 +15,13 @@ BROKEN = re.compile("[\udc80-\udcff]")
 NOT_UTF8 = "this is not UTF-8 text"
 
 
+def standard_input() -> BinaryIO:
+    """The bytes of standard input. Raises a Problem where it is closed."""
+    if sys.stdin is None:
+        raise Problem("file", "cannot read standard input: it is closed")
+    return sys.stdin.buffer
+
+
 class Input:
     """A file, a compressed file, or standard input ("-"), in blocks of whole lines."""
 
@@ -31,7 +38,7 @@ class Input:
     def open(self) -> Any:
         try:
             if self.path == "-":
-                stream: BinaryIO = sys.stdin.buffer
+                stream = standard_input()
                 self.watch(stream)
                 return stream
             stream = open(self.path, "rb")  # noqa: SIM115 (closed by close)

@@ -156,7 +156,7 @@ def centred(x, axis=None):
 def var(x, axis=None, keepdims=False, ddof=0):
     """The variance: exactly 0 where all elements are equal."""
     total = np.sum(centred(x, axis) ** 2, axis=axis, keepdims=keepdims)
-    n = np.size(x) / np.size(total)
+    n = np.size(x) / max(np.size(total), 1)
     return np.divide(total, max(n - ddof, 0))
 
 

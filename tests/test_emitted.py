@@ -1,0 +1,83 @@
+"""Emitted programs that are run: names that the target has a use for, and what its own operators would get wrong."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backprop.cli import main
+
+NAMES = ("abs", "double", "e1", "float", "for", "Math", "math", "max", "min", "np", "round", "torch")
+ENDINGS = {"python": "py", "numpy": "py", "torch": "py", "jax": "py", "javascript": "mjs", "c": "c"}
+
+
+def command(*arguments: str) -> int:
+    """The exit code of the command line."""
+    with pytest.raises(SystemExit) as left:
+        main(list(arguments))
+    return int(left.value.code or 0)
+
+
+def run(path: Path, to: str) -> None:
+    """Run a program, whose own test passes."""
+    if to == "c":
+        compiler = shutil.which("cc")
+        if compiler is None:
+            pytest.skip("no C compiler")
+        binary = path.with_suffix("")
+        subprocess.run([compiler, str(path), "-o", str(binary), "-lm"], check=True)
+        subprocess.run([str(binary)], check=True)
+    else:
+        runner = shutil.which("node") if to == "javascript" else sys.executable
+        if runner is None:
+            pytest.skip("no node")
+        subprocess.run([runner, str(path)], check=True)
+
+
+def emitted(folder: Path, to: str, *arguments: str) -> Path:
+    path = folder / f"program.{ENDINGS[to]}"
+    assert command("code", *arguments, "--to", to, "-o", str(path)) == 0
+    return path
+
+
+@pytest.mark.parametrize("to", ["python", "numpy", "torch", "javascript", "c"])
+def test_inputs_are_called_what_the_target_has_a_use_for(to: str, tmp_path: Path) -> None:
+    terms = " + ".join(f"clip({name}, -1, 1)*relu({name})*abs({name})" for name in NAMES)
+    values = [part for place, name in enumerate(NAMES) for part in ("--set", f"{name}=0.{place + 1}")]
+    run(emitted(tmp_path, to, f"max(min(1e3, {terms}), x)^2", *values, "--set", "x=0.5"), to)
+
+
+@pytest.mark.parametrize("condition", ["y", "relu(y)", "y > 0", "not (y != 0)"])
+@pytest.mark.parametrize("to", ["python", "javascript", "c"])
+def test_a_number_as_a_condition(to: str, condition: str, tmp_path: Path) -> None:
+    condition = "y == 0" if condition.startswith("not") else condition
+    run(emitted(tmp_path, to, f"relu(where({condition}, x, 1))", "--ties", "split", "--x", "2", "--y", "1"), to)
+
+
+@pytest.mark.parametrize("name", ["std", "var"])
+@pytest.mark.parametrize("options", ["axis=0, ddof=1", "axis=1", "ddof=1, axis=0, keepdims=True"])
+def test_a_spread_of_nothing(name: str, options: str, tmp_path: Path) -> None:
+    run(emitted(tmp_path, "numpy", f"sum({name}(a, {options}))", "--a", "ones(2,2,0)"), "numpy")
+
+
+@pytest.mark.parametrize("formula, point", [
+    ("f = mean(b[[0,1]]^2)", ("--b", "[1,2,3]")),
+    ("s = b[[0,1]]; f = mean(s^2)", ("--b", "[[1,2],[3,4],[5,6]]")),
+    ("s = b[1:,[0,1]]; f = mean(s^2)", ("--b", "[[1,2],[3,4],[5,6]]")),
+    ("s = b[0,1]; f = s^2", ("--b", "[[1,2],[3,4],[5,6]]")),
+])  # fmt: skip
+def test_what_code_writes_for_an_index_is_read_back(formula: str, point: tuple[str, ...], tmp_path: Path) -> None:
+    path = emitted(tmp_path, "numpy", formula, *point)
+    assert command("check", formula, *point, "--backward", str(path)) == 0
+
+
+@pytest.mark.parametrize("formula", ["x^0.5", "x^y", "x^2.5", "(x+y)^(1/3)"])
+def test_a_power_of_a_negative_number_is_never_complex(formula: str, tmp_path: Path) -> None:
+    path = emitted(tmp_path, "python", formula)
+    program: dict[str, object] = {}
+    exec(path.read_text(), program)
+    inputs = [-1.5, 0.5][: 1 + ("y" in formula)]
+    with pytest.raises(ValueError):
+        program["backprop"](*inputs)  # type: ignore[operator]
