@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
 from backprop.expr import Call, Program, Statement
-from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
+from backprop.gates import CONSTANT, CONSTANTS, FAMILIES, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.spans import Span
 from backprop.syntax import parse
@@ -51,6 +51,7 @@ def check_texts(circuit: Circuit, lowering: Lowering) -> None:
             raise lowering.problem("arity", "a text cannot be computed with", [span])
 
 
+COMPARISONS = frozenset(gate.name for gate in FAMILIES["comparisons"])
 TEXTS = ("subscripts",)  # the options that are texts
 
 
@@ -359,9 +360,14 @@ class Lowering:
                 if self.program.ops[subscript] == "slice":
                     message = "the bounds of a slice must be numbers that are written out"
                     raise self.problem("shape", message, [self.program.span(wrong.node)]) from None
-                at.append("wire")
                 wires.append(self.operand(subscript))
+                at.append("mask" if self.is_mask(wires[-1]) else "wire")
         return self.circuit.add(GATES["index"].with_options({"at": tuple(at)}), tuple(wires), node)
+
+    def is_mask(self, wire: int) -> bool:
+        """Whether a stage is a comparison, or a product of comparisons: as an index it says which elements to take."""
+        gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
+        return gate.name in COMPARISONS or (gate.name == "multiply" and all(map(self.is_mask, inputs)))
 
     def make(self, call: Call, node: int) -> int:
         """An array that is made out of numbers: zeros(2, 3), randn(5, 10)."""

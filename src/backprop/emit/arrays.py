@@ -80,7 +80,10 @@ class Arrays(Pythonic):
     def subscript(self, gate: Gate, wires: Sequence[Text]) -> str:
         """What stands between the brackets of an index."""
         given = iter(wires)
-        parts = [self.place(next(given)) if item == "wire" else self.item(item) for item in gate.settings["at"]]
+        computed = {"wire": self.place, "mask": self.mask}
+        parts = [
+            computed[item](next(given)) if isinstance(item, str) else self.item(item) for item in gate.settings["at"]
+        ]
         return ", ".join(parts)
 
     def item(self, item: Any) -> str:
@@ -92,6 +95,10 @@ class Arrays(Pythonic):
         if wire.literal:
             return str(int(float(wire.text)))
         return f"{self.module}.asarray({wire.text}, dtype=int)"
+
+    def mask(self, wire: Text) -> str:
+        """A comparison that chooses."""
+        return wire.condition or f"{self.module}.asarray({wire.text}) != 0"
 
     def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
         x = operands[0]

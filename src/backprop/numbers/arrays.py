@@ -181,6 +181,17 @@ def coincide(x: Array, *, subscripts: str) -> Array:
 # ── pieces ──
 
 
+def mask_of(value: Array, shape: tuple[int, ...], place: int) -> Any:
+    """Which elements a comparison chooses: as in NumPy, it has the shape of the dimensions that it stands for."""
+    rank = np.ndim(value)
+    if not rank or shape_of(value) != shape[:rank]:
+        message = (
+            f"{{{place}}} chooses from {{0}}, and is {shape_text(shape_of(value))}, not {shape_text(shape[:rank])}"
+        )
+        raise Mismatch(message, [place], "a comparison as an index has the shape of what it chooses from")
+    return np.not_equal(value, 0)
+
+
 def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array, ...]) -> Any:
     """An index as NumPy takes it. Raises a Mismatch where it is no whole number, or out of range."""
     given = iter(enumerate(wires, start=1))
@@ -188,6 +199,14 @@ def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array,
     axis = 0
     for item in at:
         place = 0
+        if item is None:  # a new axis
+            found.append(None)
+            continue
+        if item == "mask":
+            place, value = next(given)
+            found.append(mask_of(value, x_shape[axis:], place))
+            axis += np.ndim(value)
+            continue
         if item == "wire":
             place, item = next(given)
             item = whole_numbers(item, place)

@@ -113,7 +113,7 @@ def stack(count: int, *inputs: Value, axis: int) -> Value:
 
 def plain_places(x: Value, at: Any, wires: tuple[Value, ...]) -> tuple[Any, ...] | None:
     """An index behind that of the row; None where it is another one in each row, or holds an array."""
-    if any(isinstance(wire, Rows) for wire in wires):
+    if "mask" in at or any(isinstance(wire, Rows) for wire in wires):
         return None
     places = arrays.subscript(row_shape(x), at, wires)
     return None if any(isinstance(place, np.ndarray) for place in places) else (slice(None), *places)

@@ -295,7 +295,6 @@ def frames_of_binary(
         yield from frames_of_file(source, source, mapper, options, judge, format, target)
         return
     import shutil
-    import sys
     import tempfile
 
     with tempfile.NamedTemporaryFile(suffix=f".{format}") as file:

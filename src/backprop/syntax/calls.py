@@ -37,7 +37,7 @@ def index_text(at: Sequence[Any], operands: Sequence[str]) -> str:
     """An index: `A[0, :, i]`."""
     wires = iter(operands[1:])
     array = operands[0] if operands[0][:1] != "-" else f"({operands[0]})"
-    return f"{array}[{', '.join(next(wires) if item == 'wire' else subscript_text(item) for item in at)}]"
+    return f"{array}[{', '.join(next(wires) if item in ('wire', 'mask') else subscript_text(item) for item in at)}]"
 
 
 def subscript_text(item: Any) -> str:

@@ -1,0 +1,76 @@
+"""A comparison as an index chooses, as in NumPy; so do new axes: in eval, check, map and every program with arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from conftest import shell
+
+S, Y, A = np.array([10.0, 20.0, 30.0, 40.0]), np.array([1.0, 0.0, 1.0, 1.0]), np.array([[1.0, -2.0], [3.0, 4.0]])
+
+ROWS: list[tuple[str, Callable[..., Any]]] = [
+    ("mean(s[y == 1])", lambda s, y, A: np.mean(s[y == 1])),
+    ("sum(s[y != 1]^2)", lambda s, y, A: np.sum(s[y != 1] ** 2)),
+    ("sum(A[A > 0]^2)", lambda s, y, A: np.sum(A[A > 0] ** 2)),
+    ("sum(A[A[:, 0] > 2]^2)", lambda s, y, A: np.sum(A[A[:, 0] > 2] ** 2)),
+    ("sum(A[1, A[1] > 3.5]^2)", lambda s, y, A: np.sum(A[1, A[1] > 3.5] ** 2)),
+    ("m = y == 1; sum(s[m] * s[m])", lambda s, y, A: np.sum(s[y == 1] ** 2)),
+    ("sum(s[(y == 1) * (s > 15)]^2)", lambda s, y, A: np.sum(s[(y == 1) & (s > 15)] ** 2)),
+    ("sum(s[s > 100])", lambda s, y, A: 0.0),
+    ("sum(s[:, None] * [[1, 2]])", lambda s, y, A: np.sum(s[:, None] * [[1, 2]])),
+    ("sum(s[None] * s[:, None])", lambda s, y, A: np.sum(s[None] * s[:, None])),
+    ("sum((A[:, None, 0] * s[None])^2)", lambda s, y, A: np.sum((A[:, None, 0] * s[None]) ** 2)),
+    ("sum(sqrt(relu(s[y == 1] - 10)))", lambda s, y, A: np.sum(np.sqrt(np.maximum(s[y == 1] - 10, 0)))),
+]
+
+
+def point(text: str) -> dict[str, Any]:
+    every = {"s": S, "y": Y, "A": A}
+    return {name: every[name] for name in backprop.compile(text).variables}
+
+
+@pytest.mark.parametrize(("text", "numpy"), ROWS, ids=[text for text, _ in ROWS])
+def test_as_numpy_has_it(text: str, numpy: Callable[..., Any]) -> None:
+    at = point(text)
+    found = backprop.evaluate(text, at)
+    assert np.isclose(found.value, numpy(S, Y, A), rtol=1e-14)
+    for name in at:
+        if name == "y" or "sqrt" in text:
+            continue
+        for place in np.ndindex(at[name].shape):
+            moved = [{"s": S, "y": Y, "A": A, name: at[name].copy()} for _ in range(2)]
+            moved[0][name][place] += 1e-6
+            moved[1][name][place] -= 1e-6
+            slope = (numpy(**moved[0]) - numpy(**moved[1])) / 2e-6
+            assert np.isclose(found.gradients[name][place], slope, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch", "jax"])
+@pytest.mark.parametrize("text", [text for text, _ in ROWS if "sqrt" not in text])
+def test_the_program_tests_itself(text: str, target: str, tmp_path: Path) -> None:
+    pytest.importorskip(target)
+    at = " ".join(f"--{name} '{json.dumps(value.tolist())}'" for name, value in point(text).items())
+    found = shell(
+        f"backprop code '{text}' {at} --wrt {next(iter(point(text)))} --to {target} -o p.py && python p.py", tmp_path
+    )
+    assert found.returncode == 0, found.stderr
+
+
+def test_map_and_check(tmp_path: Path) -> None:
+    rows = '{"s": [1, -2, 3]}\n{"s": [-1, -2, 5]}\n'
+    found = shell(f"printf '{rows}' | backprop map 'sum(s[s > 0]^2)'", tmp_path)
+    assert [json.loads(line)["df_ds"] for line in found.stdout.splitlines()] == [[2, 0, 6], [0, 0, 10]]
+    assert "ok" in shell("backprop check 'sum(s[s > 0]^2)' --s '[1,-2,3]'", tmp_path).stdout
+
+
+def test_a_mask_that_does_not_fit() -> None:
+    with pytest.raises(backprop.Problem, match="chooses from") as caught:
+        backprop.evaluate("sum(s[y == 1])", s=S, y=np.ones(3))
+    assert caught.value.kind == "shape"
