@@ -128,7 +128,7 @@ def rows(
 
 
 def is_doubtful(text: str, record: Any) -> bool:
-    """Whether a fast parser may have read a line as something else: a -0 that is whole, or a member that is twice there.
+    """Whether a fast parser may have read a line as something else: a whole -0, or a member that is there twice.
 
     There is a colon for every member: if there are no more, no member was lost.
     """
