@@ -41,5 +41,13 @@ def test_standard_input_is_closed() -> None:
 
 def test_powers_at_zero() -> None:
     out = mapped("x^6", '{"x":0.0}\n{"x":2.0}\n')[1].splitlines()
-    assert '"df_dx":0.0' in out[0]
-    assert '"df_dx":192.0' in out[1]
+    assert '"df_dx":0.0' in out[0] and '"df_dx":192.0' in out[1]
+
+
+def test_a_table_of_text_is_no_value(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    for text, code in (("a,b\n1,2\n", 0), ("a,b\nc,d\n", 2), ("a,b\n\nc,d\n1,2\n", 2)):
+        table.write_text(text)
+        done = subprocess.run([COMMAND[0], "eval", "sum(x)", "--x", f"@{table}"], capture_output=True, text=True)
+        assert done.returncode == code
+        assert not code or "'c' is no number" in done.stderr

@@ -268,14 +268,14 @@ def read_csv(data: bytes, name: str, source: str) -> Value:
     import numpy as np
 
     rows: list[list[float]] = []
-    headed = False  # the first line may be words
+    headed = False
     for line, row in enumerate(csv.reader(decoded(data, source).splitlines()), start=1):
         cells = [cell.strip() for cell in row]
         if not any(cells):
             continue
         numbers = [cell_number(cell) for cell in cells]
         if not rows and not headed and all(number is None for number in numbers):
-            headed = True
+            headed = True  # only the first line may be a heading
             continue
         for cell, number in zip(cells, numbers, strict=True):
             if number is None:

@@ -46,7 +46,7 @@ class Torch(Arrays):
     }  # fmt: skip
     options: ClassVar = {"axis": "dim", "keepdims": "keepdim", "k": "diagonal"}
     helpers: ClassVar = functions("torch_helpers.py")
-    reserved = Arrays.reserved | {"torch", "abs", "ctx", "Backprop", "once_differentiable", "number", *helpers}
+    reserved = Arrays.reserved | {"torch", "abs", "ctx", "Backprop", "number", *helpers}
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,8 +15,8 @@ from backprop.emit.tensors import Torch
 
 MODEL = re.compile(r"(?<![.\w])number\(")
 INDENT = 8
-HEAD = """    @staticmethod
-    @once_differentiable  # what is saved has no graph: no second derivative"""
+ONCE = """        if torch.is_grad_enabled():  # create_graph=True
+            raise RuntimeError("no second derivative: what is saved has no graph")"""
 
 
 def write(request: Request) -> str:
@@ -41,8 +41,9 @@ def write(request: Request) -> str:
         *(laid_out(Bracketed("ctx.save_for_backward", kept), INDENT) if kept else []),
         f"        return {value}",
         "",
-        HEAD,
+        "    @staticmethod",
         *laid_out(Bracketed("def backward", ["ctx", listing.upstream]), 4, ":"),
+        ONCE,
         *unpacked(kept, "ctx.saved_tensors", INDENT),
         *modelled([*backward, *results], listing.upstream),
         *backward,
@@ -58,7 +59,7 @@ def write(request: Request) -> str:
     imports = ["import math\n"] if "math." in text else []
     imports += ["from functools import partial\n"] if "partial(" in text else []
     imports += ["\n"] if imports else []
-    imports += ["import torch\n", "from torch.autograd.function import once_differentiable\n"]
+    imports += ["import torch\n"]
     return f"{''.join(imports)}\n\n{text}\n"
 
 

@@ -128,7 +128,7 @@ def rows(
 
 
 def is_doubtful(text: str, record: Any) -> bool:
-    """Whether a fast parser may have read it as something else: a whole -0, or a member that is there twice.
+    """Whether a fast parser may have read a line as something else: a whole -0, or a member that is there twice.
 
     There is a colon for every member: if there are no more, no member was lost.
     """
@@ -150,8 +150,8 @@ def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object, whose members are all different. Raises Bad."""
     record = dict(pairs)
     if len(record) < len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
         raise Bad(f"the member '{twice}' is there twice")
     return record
 
