@@ -80,7 +80,7 @@ def test_a_power_of_a_negative_number_is_never_complex(formula: str, tmp_path: P
     program: dict[str, Any] = {}
     exec(path.read_text(), program)
     inputs = [-1.5, 0.5][: 1 + ("y" in formula)]
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"\w"):
         program["backprop"](*inputs)
 
 
