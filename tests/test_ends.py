@@ -81,3 +81,17 @@ def test_a_diagonal_far_outside() -> None:
     at = np.array([[1.0, 2.0], [3.0, 4.0]])
     assert np.array_equal(backprop.evaluate("sum(tril(x, k=1e19))", x=at).gradients["x"], np.ones((2, 2)))
     assert np.array_equal(backprop.evaluate("sum(triu(x, k=1e19))", x=at).gradients["x"], np.zeros((2, 2)))
+
+
+def test_what_is_quoted_is_short_and_visible() -> None:
+    for text in ("s" + "i" * 100_000 + "n(x)", "sum([[\u2060" + "\u2060" * 40 + "1,2],[3]])"):
+        with pytest.raises(backprop.Problem) as caught:
+            backprop.evaluate(text, x=1)
+        said = f"{caught.value.message} {caught.value.hint} {caught.value.excerpt()}"
+        assert len(said) < 2_000
+        assert "\u2060" not in said
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u2060", "\ufeff", "\u00a0", " "])
+def test_blanks_that_nobody_sees(blank: str) -> None:
+    assert backprop.evaluate(f"q{blank} = sin{blank}(x); q*2", x=0.0).gradients == {"x": 2.0}

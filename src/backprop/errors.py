@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from backprop.spans import Span, excerpt, line_and_column
+from backprop.spans import Span, excerpt, line_and_column, visible
 
 LARGEST = "1.797e308"  # the largest float64, as messages say it
+LONGEST = 600  # characters of a message; beyond that its middle helps nobody
 MOST_NAMED = 12  # names that a message lists
 
 
@@ -30,6 +31,7 @@ class Problem(Exception):
         source: str | None = None,
         status: int = 2,
     ) -> None:
+        message, hint = told(message), told(hint)
         super().__init__(message)
         self.kind = kind
         self.message = message
@@ -67,6 +69,13 @@ class Problem(Exception):
             "column": self.column,
             "hint": self.hint or None,
         }
+
+
+def told(text: str) -> str:
+    """What a message quotes may be of any length, and hold anything: its middle is left out, and nothing is raw."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+    return text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
 
 
 LONGEST_NAME = 60  # that is compared with others: the time for it grows with the square

@@ -8,6 +8,9 @@ from typing import Any
 from backprop.errors import LARGEST, Problem
 from backprop.expr import Call, Program, Statement
 
+BLANKS = " \t\r\n\f\u00a0\u202f\u205f\u2060\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200C))
+)  # those of the grammar
 SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
 SLICES = {  # where among a slice's symbols its start, stop and step stand; the others are colons
     "slice": (None, None, None),
@@ -92,7 +95,7 @@ class Builder:
     def name_before(self, index: int) -> str:
         """The name in a token that also holds its "(" or "="."""
         token = self.tokens[index]
-        name = token[:-1].rstrip()
+        name = token[:-1].rstrip(BLANKS)
         return name if name.isascii() else self.name(name, index)
 
     def problem(self, message: str, first: int, last: int, hint: str) -> Problem:
