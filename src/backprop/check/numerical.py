@@ -100,16 +100,35 @@ def compare_number(result: Run, name: str, names: Names, probe: Probe) -> Compar
         if found.verdict == "wrong" and is_contradicted(probe, here, gradient, estimate):
             remark = "differences with smaller steps find another slope: the function turns sharply nearby"
             found = found._replace(verdict="imprecise", remark=remark)
-    return by_ties(result, probe, found) if found.verdict == "wrong" else found
+    if found.verdict == "wrong":
+        found = by_ties(result, probe, found)
+    return between_slopes(probe, here, found) if found.verdict == "wrong" else found
+
+
+def between_slopes(probe: Probe, here: Reading, found: Comparison) -> Comparison:
+    """A gradient between the slopes of the two sides, where these differ: a kink that no gate tells of, as that of a
+    sort of equal elements."""
+    left, right = (one_sided(probe, probe.at, here, side) for side in (-1.0, 1.0))
+    if left is None or right is None:
+        return found
+    slack = 10 * (left.error + right.error) + 1e-6 * max(abs(left.slope), abs(right.slope))
+    low, high = sorted((left.slope, right.slope))
+    if high - low <= slack or not low - slack <= found.gradient <= high + slack:
+        return found
+    remark = f"the slope is {short(left.slope)} before this point and {short(right.slope)} after it"
+    return found._replace(verdict="kink", remark=remark, slopes=(left.slope, right.slope))
 
 
 def by_ties(result: Run, probe: Probe, found: Comparison) -> Comparison:
     """A gradient that is wrong for no other reason than that equal inputs of a max got all of it, each: no mistake."""
     if result.ties != "both":
         return found
-    split = probe.pick(Run(result.circuit, result.values, "split", result.upstream).gradient(probe.wire))
-    if relative_error(split, found.numerical) > GOOD or relative_error(split, found.gradient) <= GOOD:
-        return found
+    both, split = (
+        probe.pick(Run(result.circuit, result.values, ties, result.upstream).gradient(probe.wire))
+        for ties in ("both", "split")
+    )
+    if relative_error(both, split) <= GOOD or relative_error(split, found.numerical) > GOOD:
+        return found  # no tie has a part in it
     remark = (
         "at a tie each of the equal inputs gets the whole gradient, as in the course notes: --ties split divides it"
     )
@@ -223,6 +242,8 @@ def best(
                 found = estimate
             if found is not None and found.error <= 1e-11 * abs(found.slope):
                 return found
+        if found is not None and found.error <= 1e-8 * abs(found.slope):
+            break  # good enough: longer steps may jump over a pole beside a tiny input
     return found
 
 

@@ -14,6 +14,7 @@ from backprop import rules
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
+from backprop.numbers.shapes import shape_of
 from backprop.run import Run
 
 Signature = tuple[Any, ...]
@@ -122,7 +123,9 @@ class Probe:
         result, total = self.result, 0.0
         with quiet(result.arrays):
             for stage, _, _ in self.plan:
-                total += magnitude(self.values[stage] * result.gradient(stage))
+                value, gradient = self.values[stage], result.gradient(stage)
+                if shape_of(value) == shape_of(gradient):  # beside the point a mask may choose other elements
+                    total += magnitude(value * gradient)
         return EPSILON * total
 
     def complex_slope(self) -> float | None:
