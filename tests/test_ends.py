@@ -95,3 +95,8 @@ def test_what_is_quoted_is_short_and_visible() -> None:
 @pytest.mark.parametrize("blank", ["\u200b", "\u2060", "\ufeff", "\u00a0", " "])
 def test_blanks_that_nobody_sees(blank: str) -> None:
     assert backprop.evaluate(f"q{blank} = sin{blank}(x); q*2", x=0.0).gradients == {"x": 2.0}
+
+
+def test_a_name_that_would_read_as_a_product_is_refused() -> None:
+    with pytest.raises(backprop.Problem, match="is not a name"):  # U+013F is L· in the form in which names are compared
+        backprop.compile("\u013fs = 2; x")

@@ -86,7 +86,7 @@ class Builder:
     def name(self, token: str, index: int) -> str:
         """A name of other than ASCII letters, as it is compared with others."""
         name = canonical_name(token)
-        if not name.isidentifier() or any(character in SUPERSCRIPTS for character in token):
+        if not name.isidentifier() or "·" in name or any(character in SUPERSCRIPTS for character in token):
             from backprop.syntax.mistakes import not_a_name
 
             raise not_a_name(self.program, self.tokens, index)
