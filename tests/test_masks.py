@@ -54,3 +54,22 @@ def test_nothing_that_is_alive_is_cut_off(chooser: str, call: str) -> None:
 
 def test_every_gate_with_a_rule_for_masks_is_tried() -> None:
     assert {gate.name for gate in GATES.values() if gate.reach} == {"sort", "centred"}
+
+
+@pytest.mark.parametrize("loss", ["bce_with_logits(a, B)", "bce(sigmoid(a), sigmoid(B))", "mse(a, B)", "hinge(a, B)"])
+@pytest.mark.parametrize(("a", "b"), [((1,), (1, 2)), ((), (1,)), ((2,), (3, 2)), ((3, 1), (2,))])
+def test_losses_of_stretched_inputs_at_second_order(loss: str, a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    random = np.random.default_rng(5)
+    at = {"a": random.uniform(0.1, 0.9, a), "B": random.uniform(0.1, 0.9, b)}
+    compiled = backprop.compile(loss)
+    hessian = compiled.hessian(at)
+    for one in at:
+        for other in at:
+
+            def gradient(x: np.ndarray, one: str = one, other: str = other) -> Any:
+                return compiled.evaluate({**at, other: x}).gradients[one]
+
+            found = np.asarray(hessian[one][other]).reshape(at[one].size, at[other].size)
+            expected = slopes(gradient, np.atleast_1d(at[other])) if at[other].ndim else None
+            if expected is not None:
+                assert np.allclose(found.T, expected.reshape(at[other].size, at[one].size), rtol=1e-5, atol=1e-7)

@@ -101,7 +101,11 @@ def function(gate: str) -> Callable[..., Array] | None:
 
 
 def like(h: Array, x: Array) -> Array:
-    return np.broadcast_to(h, shape_of(x))
+    """h stretched to the shape of x; where h is the larger one, summed to it: what `unbroadcast` stretched, undone."""
+    shape, given = shape_of(x), shape_of(h)
+    if len(given) <= len(shape) and all(n in (1, m) for n, m in zip(given[::-1], shape[::-1], strict=False)):
+        return np.broadcast_to(h, shape)
+    return unbroadcast(h, x)
 
 
 def unbroadcast(h: Array, x: Array) -> Array:

@@ -220,6 +220,8 @@ def solve(A: Array, B: Array) -> Array:
         raise Mismatch(
             f"{{0}} is {shape_text(shape_of(A))} and {{1}} is {shape_text(shape)}: they need as many rows", [0, 1]
         )
+    if len(shape) == 1 and np.ndim(A) > 2:  # the gradient would be a stack of vectors, which reads like a matrix
+        raise Mismatch("{0} is a stack of matrices and {1} a vector", [0, 1], "make it a column: {1}[:, None]")
     try:
         return np.linalg.solve(A, B)
     except np.linalg.LinAlgError:
