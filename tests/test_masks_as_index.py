@@ -74,3 +74,12 @@ def test_a_mask_that_does_not_fit() -> None:
     with pytest.raises(backprop.Problem, match="chooses from") as caught:
         backprop.evaluate("sum(s[y == 1])", s=S, y=np.ones(3))
     assert caught.value.kind == "shape"
+
+
+@pytest.mark.parametrize("text", ["sum(A[A > 0])", "m = y == 1; f = sum(s[m] * s[m])", "q = s[:, None]; f = sum(q*q)"])
+def test_what_is_written_can_be_read_back(text: str, tmp_path: Path) -> None:
+    at = " ".join(f"--{name} '{json.dumps(value.tolist())}'" for name, value in point(text).items())
+    found = shell(
+        f"backprop code '{text}' {at} --to numpy -o p.py && backprop check '{text}' {at} --backward p.py", tmp_path
+    )
+    assert (found.returncode, "WRONG" in found.stdout) == (0, False), found.stdout + found.stderr

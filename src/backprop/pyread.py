@@ -488,7 +488,8 @@ class Reader:
             subscript: Any = inputs.pop()
             places = places_of(subscript.slice)
             wires = [place for place in places if not is_written(place)]
-            at = tuple("wire" if place in wires else place_of(place) for place in places)
+            kinds = ["mask" if isinstance(place, ast.Compare) else "wire" for place in places]
+            at = tuple(kind if place in wires else place_of(place) for kind, place in zip(kinds, places, strict=True))
             options.append(("at", self.node("string", at, tree)))
             inputs += wires
         if gate in ("part", "whole"):  # part(g, [x, y], place=1)
@@ -603,7 +604,7 @@ def places_of(subscript: ast.expr) -> list[ast.expr]:
 def is_written(place: ast.expr) -> bool:
     """Whether an index is written out: a number, a slice, a list of numbers."""
     parts = [place.lower, place.upper, place.step] if isinstance(place, ast.Slice) else [place]
-    return all(part is None or is_literal(part) for part in parts)
+    return all(part is None or is_literal(part) or ast.unparse(part) == "None" for part in parts)
 
 
 def place_of(place: ast.expr) -> Any:

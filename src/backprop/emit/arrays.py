@@ -98,6 +98,8 @@ class Arrays(Pythonic):
 
     def mask(self, wire: Text) -> str:
         """A comparison that chooses."""
+        if wire.text.isidentifier():  # whoever reads the program sees that it chooses, and does not count
+            return f"{wire.text} != 0"
         return wire.condition or f"{self.module}.asarray({wire.text}) != 0"
 
     def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
