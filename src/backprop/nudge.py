@@ -88,7 +88,9 @@ class Line:
         for t in lengths():
             if not self.holds(t, here, predicted):
                 edge = self.bisect(before, t, lambda x: self.holds(x, here, predicted))
-                return edge, self.kink_on(edge)
+                if before == 0.0 and (kink := self.kink_at(t, here, predicted)):
+                    return 0.0, kink
+                return edge, self.kink_on(edge) if edge else None
             before = t
         return inf, None
 
@@ -116,12 +118,7 @@ class Line:
         # A kink long before the end did not end it: the prediction went on holding behind it.
         if t < 0.9 * edge:
             return None
-        names = self.names
-        shown = (
-            stage
-            if stage in names.names
-            else next((call.output for call in self.circuit.opened if stage in call.stages), stage)
-        )
+        names, shown = self.names, self.shown(stage)
         limits = []
         for name, step in self.steps.items():
             number = not shape_of(step) and not shape_of(self.result.values[self.circuit.variables[name]])
@@ -134,6 +131,30 @@ class Line:
         if not limits:
             return f"up to {t:.6g} of the step: there {names.text(shown)} = {names.expression(shown)} has a kink"
         return f"only while {' and '.join(limits)}: there {names.text(shown)} = {names.expression(shown)} has a kink"
+
+    def kink_at(self, t: float, here: float, predicted: float) -> str | None:
+        """The gate on whose kink the point itself is, where that is why the prediction does not hold up to t."""
+        near, further = (abs((self.value(length) - here) / length - predicted) for length in (t, 10 * t))
+        if near < further / 2:
+            return None  # the shorter the step, the better the prediction: it is the curve that bends
+        start, behind = self.values(0.0), self.pieces(t)
+        for stage, piece in self.pieces(0.0).items():
+            gate, inputs = self.circuit.gates[stage], self.circuit.inputs[stage]
+            if not gate.kink or piece == behind[stage]:
+                continue
+            met = rules.kink(gate, len(inputs), self.result.arrays)(*map(start.__getitem__, inputs), start[stage])
+            if total(met):
+                names, shown = self.names, self.shown(stage)
+                on = [names.text(source) for source in dict.fromkeys(names.inputs(shown)) if source in names.names]
+                kind = "jump" if gate.flat else "kink"
+                is_on = f"{' and '.join(on)} {'is' if len(on) == 1 else 'are'} on the {kind}"
+                return f"nowhere: {is_on} of {names.text(shown)} = {names.expression(shown)}"
+        return None
+
+    def shown(self, stage: int) -> int:
+        """The stage that a reader sees: of one inside a call of the user's function, the call."""
+        calls = (call.output for call in self.circuit.opened if stage in call.stages)
+        return stage if stage in self.names.names else next(calls, stage)
 
     def pieces(self, t: float) -> dict[int, tuple[Any, ...]]:
         """On which of its pieces every gate with a kink is."""
