@@ -7,6 +7,7 @@ from math import inf, isfinite
 from typing import Any, NamedTuple
 
 from backprop import rules
+from backprop.causes import causes, quiet
 from backprop.circuit import Circuit
 from backprop.numbers.shapes import shape_of
 from backprop.run import Run, evaluate
@@ -45,9 +46,10 @@ def nudge(result: Run, names: Names, steps: Mapping[str, Any]) -> Nudge:
     """Move some variables by their steps, all at once."""
     line = Line(result, names, dict(steps))
     products = (result.gradient(result.circuit.variables[name]) * step for name, step in steps.items())
-    predicted = sum((total(product) for product in products), 0.0)
-    here, moved = line.value(0.0), line.value(1.0)
-    holds, ends = line.reach(here, predicted)
+    with quiet(result):
+        predicted = sum((total(product) for product in products), 0.0)
+        here, moved = line.value(0.0), line.value(1.0)
+        holds, ends = line.reach(here, predicted)
     return Nudge(here, moved, predicted, moved - here, holds, ends, dict(steps))
 
 
@@ -83,7 +85,8 @@ class Line:
     def reach(self, here: float, predicted: float) -> tuple[float, str | None]:
         """Up to where the prediction holds, and the kink that ends it."""
         if not isfinite(predicted) or not isfinite(here):
-            return 0.0, None
+            told = [message for _, message, _ in causes(self.result, self.names).remarks]
+            return 0.0, f"nowhere: {told[0]}" if told else None
         before = 0.0
         for t in lengths():
             if not self.holds(t, here, predicted):

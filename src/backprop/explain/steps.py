@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit, Opened
 from backprop.gates import NAMES, Gate
-from backprop.numbers.shapes import dimension_analysis, shape_of, shape_text
+from backprop.numbers.shapes import all_finite, dimension_analysis, shape_of, shape_text
 from backprop.rules import substituted
 from backprop.run import Run, plain, sent_by, sweep
 from backprop.stages import Names, Stage, operand, stages
@@ -410,6 +410,8 @@ def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
     """What the gradients say, in the words of the course: which way the circuit pulls, and how hard."""
     found = []
     out = names.text(run.circuit.output)
+    if not all_finite(run.value):
+        return [f"there is no finite value of {out}, and so nothing to want higher or lower"]
     for name in variables:
         gradient = run.gradient(run.circuit.variables[name])
         if shape_of(gradient):
