@@ -10,10 +10,15 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.errors import Problem
 from backprop.gates import ELEMENTWISE, NAMES
 from backprop.library import Compiled, Evaluation
 from backprop.nudge import nudge
+from backprop.numbers.shapes import all_finite
+from backprop.run import run
+from backprop.stages import Names
 from backprop.whynan import Why, text_of, why
+from tensor_cases import CASES, Case, built, label
 
 FINITE = "all values and gradients are finite\n"
 ENDS = [0.0, -1.0, 0.5, 1000.0, inf, -inf, nan]
@@ -140,3 +145,20 @@ def test_a_value_that_is_nan_has_no_advice() -> None:
     assert tell(found.run, found.names).meaning == [
         "there is no finite value of f, and so nothing to want higher or lower"
     ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=label)
+@pytest.mark.parametrize("bad", [nan, inf, 0.0])
+def test_gates_that_mix_elements_have_causes(case: Case, bad: float) -> None:
+    circuit, at = built(case)
+    spoilt = {name: np.where(np.arange(np.size(x)).reshape(np.shape(x)) == 1, bad, x) for name, x in at.items()}
+    try:
+        found = run(circuit, {name: x if np.ndim(x) else float(x) for name, x in spoilt.items()})
+    except Problem:
+        return  # an index that is no number
+    numbers = [found.value, *found.gradients().values()]
+    answer = why(found, Names(circuit))
+    assert bool(answer.cause) >= (not all(map(all_finite, numbers)))
+    assert bool(answer.forward) >= (not all_finite(found.value))
+    if answer.forward and bad != 0.0:
+        assert answer.cause[0].endswith("as given") or ": " in answer.cause[0]

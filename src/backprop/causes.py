@@ -6,7 +6,7 @@ no nan): an infinity that came to nothing is no cause. What a walk meets are spo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from math import isfinite, isnan
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from backprop.syntax.printer import number_text
 Place = tuple[int, ...]
 Remark = tuple[str, str, int]  # kind, message, stage
 INSTEAD = (0.5, 2.0)  # finite numbers that are tried in place of others; a domain has one of them
-TRIES = 2_000_000  # elements that are computed to find the one in an array that is to blame
+TRIES = 20_000  # elements that are changed and computed with to find the one in an array that is to blame
 
 
 class Spot(NamedTuple):
@@ -80,13 +80,13 @@ def number_at(value: Any, place: Place) -> float:
     return float(value[place]) if shape_of(value) else float(value)
 
 
-def places_of(value: Any, test: Callable[[Any], Any]) -> Sequence[Place]:
-    """The elements that a test finds."""
-    if not shape_of(value):
-        return [()] if test(value) else []
-    from numpy import argwhere
+def first_place(mask: Any) -> Place:
+    """The first element that a mask has."""
+    if not shape_of(mask):
+        return ()
+    from numpy import unravel_index
 
-    return [tuple(place) for place in argwhere(test(value)).tolist()]
+    return tuple(map(int, unravel_index(int(mask.argmax()), mask.shape)))
 
 
 def not_finite(value: Any) -> Any:
@@ -117,7 +117,7 @@ def element_text(run: Run, names: Names, spot: Spot) -> str:
 def where_text(place: Place, value: Any) -> str:
     """Where in an array it is that an element is not finite, and how many more are not."""
     at = place_text(place, value)
-    count = len(places_of(value, not_finite))
+    count = int(not_finite(value).sum()) if shape_of(value) else 1
     return (f" at {at}" if at else "") + (f" (and at {count - 1} more of {value.size})" if count > 1 else "")
 
 
@@ -130,7 +130,7 @@ def spots_of(run: Run, wire: int, place: Place) -> dict[int, Spot]:
         if not run.circuit.gates[wire].mixes:
             spots[source] = Spot(source, inner(place, value))
         elif not all_finite(value):
-            spots[source] = Spot(source, places_of(value, not_finite)[0])
+            spots[source] = Spot(source, first_place(not_finite(value)))
     return spots
 
 
@@ -143,7 +143,7 @@ def trace(run: Run, wire: int, place: Place | None = None) -> list[Spot]:
     Of a nan that was made from infinities, these are the cause, unless they were given.
     """
     value = run.values[wire]
-    path = [Spot(wire, places_of(value, not_finite)[0] if place is None else place)]
+    path = [Spot(wire, first_place(not_finite(value)) if place is None else place)]
     while (below := blamed(run, path[-1])) is not None:
         path.append(below)
     numbers = [number_at(run.values[spot.wire], spot.place) for spot in path]
@@ -173,8 +173,12 @@ def blamed(run: Run, spot: Spot) -> Spot | None:
     return first if not run.circuit.gates[spot.wire].mixes else Spot(first.wire, guilty_place(run, spot, first.wire))
 
 
+def has(mask: Any) -> bool:
+    return bool(mask.any()) if shape_of(mask) else bool(mask)
+
+
 def has_nan(value: Any) -> bool:
-    return bool((value != value).any()) if shape_of(value) else isnan(value)
+    return has(value != value)
 
 
 def cured(run: Run, spot: Spot, sources: Iterable[int]) -> bool:
@@ -208,15 +212,23 @@ def computed(run: Run, spot: Spot, others: dict[int, Any]) -> float:
 def guilty_place(run: Run, spot: Spot, source: int) -> Place:
     """Which element of an input it is because of which an element of a gate that mixes them is not finite."""
     value, before = run.values[source], number_at(run.values[spot.wire], spot.place)
-    places = places_of(value, not_finite)
-    if isnan(before) and has_nan(value):
-        places = places_of(value, lambda x: x != x)
-    for place in places[: max(1, TRIES // (value.size * 100))] if len(places) > 1 else []:
+    wrong = value != value if isnan(before) and has_nan(value) else not_finite(value)
+    places = places_in(wrong, 1 + TRIES // max(1, value.size))
+    for place in places if len(places) > 1 else []:
         other = value.copy()
         other[place] = INSTEAD[0]
         if helps(before, computed(run, spot, {source: other})):
             return place
     return places[0]
+
+
+def places_in(mask: Any, most: int) -> list[Place]:
+    """The elements that a mask has, or the first of them."""
+    if not shape_of(mask):
+        return [()]
+    from numpy import flatnonzero, unravel_index
+
+    return list(zip(*(axis.tolist() for axis in unravel_index(flatnonzero(mask)[:most], mask.shape)), strict=True))
 
 
 # ── the walk through the gradients ──
@@ -249,12 +261,12 @@ def descent(run: Run) -> tuple[list[int], dict[int, list[int]]]:
 
 def wrongly_sent(run: Run, sender: int, wire: int) -> list[int]:
     """As which of its inputs a stage sends to another one what is not finite, and is not finite there."""
-    wrong = set(places_of(run.sent[wire], not_finite))
+    wrong = not_finite(run.sent[wire])
     shares = zip(run.circuit.inputs[sender], sent_by(run, sender, run.sent[sender]), strict=True)
     return [
         slot
         for slot, (source, piece) in enumerate(shares)
-        if source == wire and piece is not None and not wrong.isdisjoint(places_of(piece, not_finite))
+        if source == wire and piece is not None and has(not_finite(piece) & wrong)
     ]
 
 
@@ -273,7 +285,7 @@ class Sender:
     @staticmethod
     def of(run: Run, wire: int, senders: dict[int, list[int]]) -> Sender | None:
         """The first stage that made the gradient of another one what it is; None where it only added up to that."""
-        to = Spot(wire, places_of(run.sent[wire], not_finite)[0])
+        to = Spot(wire, first_place(not_finite(run.sent[wire])))
         for sender in senders.get(wire, ()):
             if all_finite(run.sent[sender]):
                 for slot in wrongly_sent(run, sender, wire):
@@ -315,7 +327,7 @@ class Sender:
         values = self.run.values
         if self.gate.mixes or self.place is None:
             return next(
-                (Spot(wire, places_of(values[wire], not_finite)[0]) for wire in reversed(self.wires)
+                (Spot(wire, first_place(not_finite(values[wire]))) for wire in reversed(self.wires)
                  if not all_finite(values[wire])), None,
             )  # fmt: skip
         numbers = self.numbers(self.place)
@@ -380,7 +392,7 @@ def outside_domain(gate: Gate, at: list[Any], out: Any) -> bool:
 def gradient_cause(run: Run, names: Names, wire: int, sender: Sender | None) -> Remark:
     """Why the gradient of a stage is not finite: the stage whose local gradient made it so."""
     sent = run.sent[wire]
-    place = places_of(sent, not_finite)[0]
+    place = first_place(not_finite(sent))
     gradient = f"{number_text(number_at(sent, place))}{where_text(place, sent)}"
     kind = "gradient-not-finite"
     if wire == run.circuit.output:

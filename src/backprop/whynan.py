@@ -132,7 +132,8 @@ def match(circuit: Circuit, wire: int, pattern: Circuit, node: int, bound: dict[
             return bound if bound[node] == wire else None
         return {**bound, node: wire}
     if gate is CONSTANT:
-        return bound if circuit.constants.get(wire) == pattern.constants[node] else None
+        number = circuit.constants.get(wire)
+        return bound if isinstance(number, float) and number == pattern.constants[node] else None
     if circuit.gates[wire] is not gate or len(circuit.inputs[wire]) != len(pattern.inputs[node]):
         return None
     orders = [circuit.inputs[wire]]
