@@ -52,6 +52,7 @@ class Runner:
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.drew = False
+        self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.steps = 0
 
     def trees(self) -> list[Any]:
@@ -217,18 +218,14 @@ class Runner:
         if len(names) != len(results):
             names = [""] * len(results)
         scope = run.scopes.get(tree.name, Scope())
-        count = self.outputs_of(results, names)
-        outputs = [one for one in results if is_gradient(one)][:count]
+        if pair_takes_results(self.pair):
+            self.above = self.taken_from_above(results, names)
+        elif self.pair.kind == "both":
+            self.above = 0
+        outputs = [one for one in results if is_gradient(one)][: max(1, self.above)]
         if not outputs or not is_gradient(results[0]):
             raise Problem("value", f"{tree.name} returns no number and no array first")
         return Forward(results, names, outputs, scope, me, returned)
-
-    def outputs_of(self, results: list[Any], names: list[str]) -> int:
-        """How many results are outputs: as many as the backward pass takes gradients from above, but one at least."""
-        pair = self.pair
-        if pair.kind in ("both", "autograd") or pair.backward is None:
-            return 1
-        return max(1, self.taken_from_above(results, names))
 
     def taken_from_above(self, results: list[Any], names: list[str]) -> int:
         """How many first parameters of the backward pass are gradients from above."""
@@ -405,6 +402,11 @@ def is_differentiable(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return bool(value.dtype.kind == "f")
     return is_number(value) and isinstance(value, float | np.floating)
+
+
+def pair_takes_results(pair: Pair) -> bool:
+    """Whether the backward pass has parameters for what the forward pass returned."""
+    return pair.kind in ("functions", "class")
 
 
 def parameter_names(function: ast.FunctionDef) -> list[str]:
