@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -45,7 +46,7 @@ def test_a_right_pair_is_ok(name: str, tmp_path: Path) -> None:
 PLANTED = {
     "a cache and a shape": ("axis=0", "axis=1", "b"),
     "a mask and a mode in a dictionary": ("g[a <= 0] = 0", "pass", "a"),
-    "a loss whose backward pass takes no upstream": ("d /= len(p)", "pass", "z"),
+    "a loss whose backward pass takes no upstream": ("d /= p.shape[0]", "pass", "z"),
     "a class": ("params[0].T", "params[0]", "x"),
     "slices of one array, and two outputs": ("1 - a**2", "1 + a**2", "x w"),
     "steps in time": ("dout[:, t, :] + dh", "dout[:, t, :]", "x h0 w u"),
@@ -66,6 +67,11 @@ def test_a_mistake_makes_the_gradients_wrong_that_hang_on_it(name: str, tmp_path
     found = answer(done)
     assert (done.returncode, found["verdict"]) == (1, "wrong"), done.stderr
     assert {one["name"] for one in found["gradients"] if one["verdict"] == "wrong"} == set(names.split())
+    (line,) = found["lines"]
+    number = planted[: planted.index(wrong, backward.index(right))].count("\n") + 1
+    assert (line["line"], line["verdict"]) == (number, "wrong")
+    original = backward.splitlines()[number - 1].strip()
+    assert ast.dump(ast.parse(line["write"])) == ast.dump(ast.parse(original))
 
 
 TWO = """

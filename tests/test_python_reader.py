@@ -216,7 +216,8 @@ PAIRS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a loss whose backward pass takes no upstream": (
         "def loss(z, t):\n    n = len(z)\n    p = np.exp(z - z.max(axis=1, keepdims=True))\n"
         "    p /= p.sum(axis=1, keepdims=True)\n    return -np.log(p[np.arange(n), t]).sum() / n, p",
-        "def loss_backward(p, t):\n    d = p.copy()\n    d[np.arange(len(p)), t] -= 1\n    d /= len(p)\n    return d",
+        "def loss_backward(p, t):\n    d = p.copy()\n    d[np.arange(len(p)), t] -= 1\n    d /= p.shape[0]\n"
+        "    return d",
         {"z": [[1.0, 2, 0.5], [0.1, -1, 1]], "t": [1, 0]},
         "z",
     ),

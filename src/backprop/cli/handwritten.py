@@ -124,6 +124,7 @@ def judge_passes(
 ) -> int:  # fmt: skip
     """Judge every pass that what is given suffices for, and print the verdicts."""
     from backprop.check import pass_report
+    from backprop.check.cure import with_lines
     from backprop.check.handwritten import Judge
     from backprop.python.entry import Runner
 
@@ -136,7 +137,8 @@ def judge_passes(
         if missing:
             left_out.append(f"{pair.name} is left out: it takes {enumerated(missing)}, which is not given")
             continue
-        verdicts.append(Judge(runner, above, seed or 0).judge())
+        judge = Judge(runner, above, seed or 0)
+        verdicts.append(with_lines(judge, judge.judge()))
     if not verdicts:
         raise Problem("variable", left_out[0], hint="give the values as a JSON object: --vars FILE")
     if wrt is not None:

@@ -49,7 +49,7 @@ ERRORS = (
     TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError, StopIteration,
     AssertionError, FloatingPointError, np.linalg.LinAlgError, NotImplementedError,
 )  # fmt: skip
-Observer = Callable[[ast.stmt, Scope], None]
+Observer = Callable[["Interpreter", ast.stmt, Scope], None]
 
 
 class Return(Exception):  # these three are no errors: they leave a body
@@ -92,13 +92,12 @@ class Interpreter:
 
     def body(self, statements: Iterable[ast.stmt], scope: Scope) -> None:
         for statement in statements:
-            if self.instead and statement in self.instead:
-                for other in self.instead[statement]:
-                    self.statement(other, scope)
-            else:
-                self.statement(statement, scope)
-            if self.observer is not None:
-                self.observer(statement, scope)
+            try:
+                for one in self.instead.get(statement, (statement,)):
+                    self.statement(one, scope)
+            finally:
+                if self.observer is not None:
+                    self.observer(self, statement, scope)
 
     def statement(self, tree: ast.stmt, scope: Scope) -> None:
         """One statement; whatever goes wrong in it is a Problem with its place."""
