@@ -181,6 +181,41 @@ def test_what_is_refused_says_where(text: str, kind: str, line: int) -> None:
     assert (caught.value.kind, caught.value.line) == (kind, line), caught.value.message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "np.arange(stop=10**10)",
+        "np.eye(3, M=10**9)",
+        "np.bincount(np.array([1]), minlength=10**9)",
+        "np.zeros_like(x, shape=10**9)",
+        "np.take(np.zeros(10**6), np.zeros(10**6, dtype=int))",
+        "np.outer(a=np.ones(10**5), b=np.ones(10**5))",
+        "np.array_split(x, 10**8)",
+        "np.meshgrid(np.ones(10**3), np.ones(10**3), np.ones(10**3))",
+        "np.random.choice(5, 10**9, True)",
+        "np.repeat(x, repeats=10**9)",
+        "','.join(['a' * 10**6] * 10**6)",
+        "np.broadcast_to(v, (10**7, 3)).copy()",
+        "np.pad(x, pad_width=10**5)",
+        "torch.zeros(10**5, 10**5)",
+        "torch.tensor([1.0]).expand(10**9).clone()",
+        "F.one_hot(torch.tensor([10**9]))",
+        "np.array([[0.0] * 10**3] * 10**6)",
+        "math.prod([3] * 10**6)",
+        "np.vstack([np.ones(10**6)] * 10**3)",
+        "np.tensordot(np.ones(10**4), np.ones(10**4), axes=0)",
+        "[i for i in range(10**9)]",
+        "(lambda f: f(f))(lambda f: f(f))",
+        "x.repeat(10**9)",
+        "np.where(np.ones((10**4, 1)) > 0, np.ones(10**4), 0)",
+    ],
+)
+def test_nothing_large_is_made(text: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read(f"f = {text}", x=X.copy(), v=V.copy())
+    assert caught.value.kind in ("size", "name")
+
+
 def test_a_name_is_local_where_a_function_assigns_it() -> None:
     with pytest.raises(Problem, match="read before it has a value"):
         read("n = 1\ndef g():\n    n += 1\n    return n\nf = g()")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.python.meter import Refusal
+from backprop.python.meter import LONGEST, Refusal
 
 KINDS = "biuf"  # of the elements that an array may have
 
@@ -60,12 +60,20 @@ def operand(value: Any) -> Any:
     raise Refusal(f"an array cannot be computed with {'None' if value is None else type(value).__name__}", "value")
 
 
-def plain(value: Any) -> Any:
-    """Data for a function of NumPy's: numbers, texts, arrays, and lists, tuples and ranges of them; nothing else."""
+def plain(value: Any, left: list[int] | None = None) -> Any:
+    """Data for a function of NumPy's: numbers, texts, arrays, and lists, tuples and ranges of them; nothing else.
+
+    `left` is how many items lists may still have in all: a list that holds another one many times is small in memory.
+    """
     if value is None or value is Ellipsis or is_array(value) or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value] if isinstance(value, list) else tuple([plain(one) for one in value])
+        left = [LONGEST] if left is None else left
+        left[0] -= len(value)
+        if left[0] < 0:
+            raise Refusal(f"these are more than {LONGEST:,} items", "size")
+        items = [plain(one, left) for one in value]
+        return items if isinstance(value, list) else tuple(items)
     if isinstance(value, range):
         return np.arange(value.start, value.stop, value.step)
     if isinstance(value, slice | np.dtype):

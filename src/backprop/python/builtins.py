@@ -44,7 +44,7 @@ def builtins(run: Interpreter) -> dict[str, Builtin]:
         "list": lambda x=(): run.listed(x),
         "tuple": lambda x=(): tuple(run.listed(x)),
         "set": lambda x=(): set(map(plain_key, run.listed(x))),
-        "dict": lambda x=(), **more: {**(x if isinstance(x, dict) else dict(run.listed(x))), **more},
+        "dict": lambda x=(), **more: dict_of(run, x, more),
         "sorted": lambda x, key=None, reverse=False: sorted(
             run.listed(x), key=None if key is None else lambda one: run.call(key, (one,), {}), reverse=reverse
         ),
@@ -83,6 +83,11 @@ def builtins(run: Interpreter) -> dict[str, Builtin]:
     found = {name: Builtin(name, function) for name, function in own.items()}
     found.update({name: Builtin(name, None) for name in ERRORS})
     return found
+
+
+def dict_of(run: Interpreter, items: Any, more: dict[str, Any]) -> dict[Any, Any]:
+    listed = run.listed(items)
+    return {**(items if isinstance(items, dict) else dict(listed)), **more}
 
 
 def marked(function: Any, kind: str) -> Any:
@@ -179,14 +184,18 @@ def method_of_data(
 ) -> Any:
     """A method of a text, a list, a dictionary, a set or a tuple."""
     if isinstance(value, str) and name in TEXT_METHODS:
-        run.meter.length(len(value) + sum(len(one) for one in arguments if isinstance(one, str)) * (1 + len(value)))
         given = [run.listed(one) if name == "join" else one for one in arguments]
+        if name == "join":
+            run.meter.length(sum(len(one) + len(value) for one in given[0] if isinstance(one, str)))
+        run.meter.length(len(value) + sum(len(one) for one in arguments if isinstance(one, str)) * (1 + len(value)))
         return getattr(value, name)(*given)
     if isinstance(value, list) and name in LIST_METHODS:
         given = [run.listed(one) if name == "extend" else one for one in arguments]
         run.meter.length(len(value) + (len(given[0]) if name == "extend" else 0))
         return getattr(value, name)(*given)
     if isinstance(value, dict) and name in DICT_METHODS:
+        if name not in ("get", "pop", "setdefault"):
+            run.meter.length(len(value))
         found = getattr(value, name)(*arguments, **keywords)
         return list(found) if name in ("keys", "values", "items") else found
     if isinstance(value, set | tuple) and name in ("add", "index", "count", "union"):

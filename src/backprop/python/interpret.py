@@ -408,7 +408,9 @@ class Interpreter:
         found: dict[Any, Any] = {}
         for key, value in zip(tree.keys, tree.values, strict=True):
             if key is None:
-                found.update(self.evaluate(value, scope))
+                more = self.evaluate(value, scope)
+                self.meter.length(len(more))
+                found.update(more)
             else:
                 found[indexing.key_of(self.evaluate(key, scope))] = self.evaluate(value, scope)
         return found

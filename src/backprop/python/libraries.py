@@ -13,18 +13,25 @@ from backprop.python.arrays import DTYPES, Tensor, checked, dtype_of, made, numb
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Builtin, Library
 from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
-from backprop.python.spellings.row import Row
+from backprop.python.spellings.row import Row, broadcast, product, together
 from backprop.python.spellings.torch import ALIASES, TORCH, answer
 
 KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd"])
 MATH = frozenset([
     "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "expm1", "fabs",
-    "floor", "fmod", "fsum", "gcd", "hypot", "isclose", "isfinite", "isinf", "isnan", "ldexp", "log", "log10",
-    "log1p", "log2", "pow", "prod", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
+    "floor", "fmod", "fsum", "hypot", "isclose", "isfinite", "isinf", "isnan", "ldexp", "log", "log10",
+    "log1p", "log2", "pow", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
 ])  # fmt: skip
 FOLDED = ("nn.functional.", "functional.", "special.")  # parts of torch whose functions it has at its top, too
 IGNORED = frozenset(["manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions", "seterr"])
 UNSEEN = frozenset(["device", "requires_grad", "order", "casting", "copy", "subok", "memory_format", "optimize"])
+
+
+OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
+SIZED = frozenset([
+    "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
+    "num", "reps", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
+])  # fmt: skip
 
 
 class Libraries:
@@ -106,11 +113,17 @@ class Libraries:
 
     def measure(self, row: Row, given: tuple[Any, ...], named: dict[str, Any]) -> None:
         """Make sure that there is room for the result."""
+        if row.size not in OF_ARGUMENTS:
+            unknown = [name for name in named if name not in SIZED]
+            if unknown:
+                raise Refusal(f"{unknown[0]}= is not read here", "name", "give it by position")
         try:
             size = row.size(given, named)
         except (TypeError, ValueError, IndexError):
+            if row.size not in OF_ARGUMENTS:
+                raise Refusal("how large the result is cannot be told from these arguments", "value") from None
             size = 0.0  # the function itself says what is wrong with its arguments
-        self.meter.room(size)
+        self.meter.room(max(size, product(named["shape"]) if "shape" in named else 0.0))
 
     def argument(self, value: Any) -> Any:
         """Data, or a kind of elements."""
@@ -139,8 +152,10 @@ class Libraries:
             return None
         if name not in RANDOM:
             raise Refusal(f"np.random.{name} is not known here", "name")
-        shape = keywords.get("size", arguments if name in ("rand", "randn") else arguments[-1] if arguments else ())
-        self.meter.room(float(np.prod(plain(shape), dtype=float)) if shape is not None else 1)
+        sizes = [product(plain(arguments))] if name in ("rand", "randn") else []
+        given = (*arguments, keywords.get("size", 1))
+        sizes += [product(plain(one)) for one in given if isinstance(one, int | tuple | list)]
+        self.meter.room(max(sizes, default=1.0))
         self.drew = True
         drawn = getattr(self.generator, name)(
             *[plain(one) for one in arguments], **{key: plain(one) for key, one in keywords.items()}

@@ -26,6 +26,7 @@ class Meter:
 
     def __init__(self, seconds: float = MOST_SECONDS, steps: int = MOST_STEPS) -> None:
         self.steps, self.most_steps = 0, steps
+        self.next_look = 1000
         self.made = 0
         self.calls = 0
         self.end = monotonic() + seconds
@@ -36,7 +37,13 @@ class Meter:
         self.steps += count
         if self.steps > self.most_steps:
             raise Refusal(f"this takes more than {self.most_steps:,} steps", "size")
-        if self.steps & 1023 == 0 and monotonic() > self.end:
+        if self.steps > self.next_look:
+            self.look()
+
+    def look(self) -> None:
+        """Look at the clock; between two looks there are few steps, and no large arrays."""
+        self.next_look = self.steps + 1000
+        if monotonic() > self.end:
             raise Refusal(f"this takes longer than {self.seconds:g} s", "size")
 
     def room(self, elements: float) -> None:
@@ -46,6 +53,8 @@ class Meter:
         self.made += int(elements)
         if self.made > MOST_MADE:
             raise Refusal(f"this makes arrays of more than {MOST_MADE:,} elements in all", "size")
+        if elements > 10_000:
+            self.look()
 
     def length(self, items: float) -> None:
         """A list, a tuple or a text of so many items is about to be made."""

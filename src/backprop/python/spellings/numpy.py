@@ -17,8 +17,12 @@ from backprop.python.spellings.row import (
     diagonal,
     gathered,
     listed,
+    meshed,
+    of_axes,
+    of_matrices,
     of_shape,
     padded,
+    parts,
     repeated,
     second_shape,
     square,
@@ -161,10 +165,6 @@ fliplr | np.fliplr(x)
 flipud | np.flipud(x)
 rot90 | np.rot90(x)
 roll | np.roll(x, 1, axis=1)
-split | np.split(x, 3, axis=1)
-array_split | np.array_split(x, 2, axis=1)
-hsplit | np.hsplit(x, 3)
-vsplit | np.vsplit(x, 2)
 take_along_axis | np.take_along_axis(x, y[:, None], axis=1)
 zeros_like | np.zeros_like(x)
 ones_like | np.ones_like(x, dtype=float)
@@ -227,10 +227,13 @@ NUMPY: dict[str, Row] = {
     **listed(own, second_shape, "broadcast_to | np.broadcast_to(v, (4, 3))"),
     **listed(own, repeated, "repeat | np.repeat(x, 2, axis=0)\ntile | np.tile(x, (2, 2))"),
     **listed(own, padded, "pad | np.pad(x, ((1, 1), (0, 2)), mode='constant')"),
+    **listed(own, of_matrices, "matmul | np.matmul(x, x.T)"),
+    **listed(own, parts, "split | np.split(x, 3, axis=1)\narray_split | np.array_split(x, 2, axis=1)"),
+    **listed(own, parts, "hsplit | np.hsplit(x, 3)\nvsplit | np.vsplit(x, 2)"),
     **listed(own, crossed, "outer | np.outer(v, v)\nkron | np.kron(v, v)\nmultiply.outer | np.multiply.outer(v, v)"),
-    **listed(own, crossed, "meshgrid | np.meshgrid(v, y)"),
-    **listed(own, contracted, "dot | np.dot(x, v)\nmatmul | np.matmul(x, x.T)\ninner | np.inner(x, x)"),
-    **listed(own, crossed, "tensordot | np.tensordot(x, x, axes=([0], [0]))"),
+    **listed(own, meshed, "meshgrid | np.meshgrid(v, y)"),
+    **listed(own, contracted, "dot | np.dot(x, v)\ninner | np.inner(x, x)"),
+    **listed(own, of_axes, "tensordot | np.tensordot(x, x, axes=([0], [0]))"),
     **listed(own, summed_products, "einsum | np.einsum('ij,kj->ik', x, x)"),
     **listed(own, up_to_largest, "bincount | np.bincount(y)"),
     **listed(own, diagonal, "diag | np.diag(v)\ndiagflat | np.diagflat(v)"),

@@ -82,6 +82,17 @@ def counted(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     return float(arguments[2] if len(arguments) > 2 else keywords.get("num", 50))
 
 
+def meshed(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
+    """Every element of all with every one of the others, for each of them."""
+    return float(prod([size(one) for one in arguments])) * len(arguments)
+
+
+def parts(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
+    """So many pieces, each of which is an array of its own."""
+    count = arguments[1] if len(arguments) > 1 else 1
+    return size(arguments[0]) + 100.0 * (float(count) if isinstance(count, int) else size(count))
+
+
 def crossed(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """Every element of one with every one of the other."""
     return size(arguments[0]) * size(arguments[1])
@@ -94,9 +105,28 @@ def contracted(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     return float(prod(left)) * float(prod(right)) / max(1, inner) ** 2
 
 
+def of_matrices(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
+    """What a product of stacks of matrices gives."""
+    left, right = np.shape(arguments[0]), np.shape(arguments[1])
+    if len(left) < 2 or len(right) < 2:
+        return contracted(arguments, keywords)
+    return float(prod((*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])))
+
+
+def of_axes(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
+    """What tensordot gives: the axes that are named are summed."""
+    axes = arguments[2] if len(arguments) > 2 else keywords.get("axes", 2)
+    shape = np.shape(arguments[0])
+    first = range(len(shape) - axes, len(shape)) if isinstance(axes, int) else np.ravel(axes[0])
+    inner = float(prod([shape[int(axis)] for axis in first]))
+    return crossed(arguments, keywords) / max(1.0, inner) ** 2
+
+
 def summed_products(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """All that an einsum goes through."""
     text, *arrays = arguments
+    if not isinstance(text, str) or "..." in text:
+        return float(prod([size(one) for one in arrays]))
     letters: dict[str, int] = {}
     behind = str(text).partition("->")[2].strip()
     for part, array in zip(str(text).partition("->")[0].replace(" ", "").split(","), arrays, strict=False):
@@ -109,7 +139,7 @@ def repeated(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """What repeat and tile give."""
     times = arguments[1:] or tuple(keywords.get(name, 1) for name in ("reps", "repeats"))
     count = product(list(np.ravel(np.asarray(times[0])))) if len(times) == 1 else product(times)
-    return size(arguments[0]) * max(1.0, count)
+    return float(size(arguments[0]) * max(1.0, count))
 
 
 def all_repeated(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
@@ -126,7 +156,8 @@ def padded(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
 def up_to_largest(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """What counts whole numbers makes."""
     numbers = np.asarray(arguments[0])
-    return float(numbers.max()) + 1 if numbers.size and numbers.dtype.kind in "iu" else 1.0
+    least = arguments[2] if len(arguments) > 2 else keywords.get("minlength", 0)
+    return max(float(least), float(numbers.max()) + 1 if numbers.size and numbers.dtype.kind in "iu" else 1.0)
 
 
 def hot(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
@@ -142,7 +173,7 @@ def diagonal(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
 
 def gathered(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """What take gives, at most."""
-    return size(arguments[0]) * (size(arguments[1]) if len(arguments) > 1 else 1.0)
+    return size(arguments[0]) * size(arguments[1])
 
 
 def listed(function: Callable[[str], Callable[..., Any]], bound: Size, text: str) -> dict[str, Row]:

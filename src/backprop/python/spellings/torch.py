@@ -19,7 +19,9 @@ from backprop.python.spellings.row import (
     diagonal,
     gathered,
     hot,
+    of_matrices,
     of_shapes,
+    parts,
     repeated,
     second_shape,
     square,
@@ -123,6 +125,8 @@ def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 def split(a: Any, size: Any, dim: int = 0) -> Any:
     """By the size of the parts, not by their number."""
     length = np.shape(a)[dim]
+    if isinstance(size, int) and size > 0 and length / size > 100_000:
+        raise Refusal("these are too many parts", "size")
     cuts = list(range(size, length, size)) if isinstance(size, int) else list(np.cumsum(size)[:-1])
     return tuple(map(tensor, np.split(a, cuts, axis=dim)))
 
@@ -382,10 +386,10 @@ TORCH: dict[str, Row] = {
     "norm": Row(norm, together, "x.norm(dim=1)"),
     "cumsum": Row(summed("cumsum"), together, "x.cumsum(1)"),
     "cumprod": Row(summed("cumprod"), together, "x.cumprod(dim=1)"),
-    "matmul": Row(np.matmul, contracted, "torch.matmul(x, v)"),
-    "mm": Row(np.matmul, contracted, "x.t().mm(x)"),
-    "bmm": Row(np.matmul, contracted, "torch.bmm(x[None], x.t()[None])"),
-    "mv": Row(np.matmul, contracted, "x.mv(v)"),
+    "matmul": Row(np.matmul, of_matrices, "torch.matmul(x, v)"),
+    "mm": Row(np.matmul, of_matrices, "x.t().mm(x)"),
+    "bmm": Row(np.matmul, of_matrices, "torch.bmm(x[None], x.t()[None])"),
+    "mv": Row(np.matmul, of_matrices, "x.mv(v)"),
     "dot": Row(np.dot, contracted, "torch.dot(v, v)"),
     "outer": Row(np.outer, crossed, "torch.outer(v, v)"),
     "addmm": Row(addmm, together, "torch.addmm(torch.zeros(2, 2), x, x.t())"),
@@ -415,7 +419,7 @@ TORCH: dict[str, Row] = {
     "diag": Row(lambda a: np.diag(a), diagonal, "torch.diag(v)"),
     "trace": Row(lambda a: np.trace(a), together, "torch.trace(x)"),
     "split": Row(split, together, "x.split(2, dim=1)[1]"),
-    "chunk": Row(chunk, together, "x.chunk(3, dim=1)[1]"),
+    "chunk": Row(chunk, parts, "x.chunk(3, dim=1)[1]"),
     "gather": Row(gather, gathered, "x.gather(1, y[:, None])"),
     "index_select": Row(index_select, gathered, "x.index_select(1, y)"),
     "one_hot": Row(one_hot, hot, "F.one_hot(y, num_classes=4)"),
