@@ -8,6 +8,7 @@ import click
 
 from backprop.cli.answer import answer_options, chosen_format, note, show_grid, show_json
 from backprop.cli.expression import ExpressionCommand, Question, question, read_text, shared_options
+from backprop.cli.handwritten import judge_passes, passes
 from backprop.errors import Problem
 from backprop.library import Evaluation
 
@@ -41,10 +42,17 @@ def command(
     \b
     backprop check "max(x,y)+sin(x)" --x 1 --y 1.0000001
     backprop check -f staged.bp --x 3 --y -4 --backward mine.py
+    backprop check layers.py --vars inputs.json --upstream @dout.json
     backprop check "(x+y)*z" --x -2 --y 5 --z -4 --claim dx=-4 --claim dz=3.0
     """
-    asked = question(click.get_current_context(), **shared)
     chosen = chosen_format(format_, json_, output)
+    code = passes(shared["expression"], shared["file"], backward, shared["variables"], shared["assignments"])
+    if code is not None:
+        if stages or count is not None or claims or claims_file is not None:
+            raise Problem("option", "--stages, --random and claims belong to an expression, and this is code")
+        names = ("variables", "assignments", "upstream", "seed", "wrt", "quiet", "color")
+        return judge_passes(code, chosen=chosen, output=output, **{name: shared[name] for name in names})
+    asked = question(click.get_current_context(), **shared)
     exact = None if chosen == "csv" else digits
     if backward is not None or claims or claims_file is not None:
         if stages or count is not None:

@@ -1,0 +1,275 @@
+"""A hand-written pass, judged by what comes out of it: every gradient, at the given point and at two around it."""
+
+from __future__ import annotations
+
+from math import inf, nan
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.check.slopes import Comparison, Slopes, at_path, compared, measured, moved
+from backprop.errors import Problem, enumerated
+from backprop.python.arrays import fresh
+from backprop.python.entry import Instead, Outcome, Runner, floated, is_differentiable
+from backprop.python.gradients import Path
+
+POINTS = 2  # around the given one
+STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
+
+
+class Gradient(NamedTuple):
+    """What is said about one gradient: "ok", "wrong", "missing", "imprecise"."""
+
+    path: Path
+    verdict: str
+    error: float
+    remark: str
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+
+class Place(NamedTuple):
+    """A line of the verdict: where the mistake is, why, and what to write; `write` is proven, or None."""
+
+    function: str
+    line: int
+    iteration: int | None
+    name: str
+    verdict: str
+    cause: str | None
+    advice: str
+    write: str | None
+
+
+class Verdict(NamedTuple):
+    """The judgement of a pass."""
+
+    name: str
+    verdict: str
+    gradients: list[Gradient]
+    lines: list[Place]
+    remarks: list[str]
+
+
+class Point(NamedTuple):
+    """A point with its upstream, and the slopes there."""
+
+    given: dict[str, Any]
+    upstream: list[Any]
+    slopes: dict[Path, Slopes]
+    outputs: list[Any]
+
+
+class Judge:
+    """One pass with its points."""
+
+    def __init__(self, runner: Runner, upstream: Any = None, seed: int = 0) -> None:
+        self.runner, self.seed = runner, seed
+        self.random = np.random.default_rng(seed)
+        self.remarks: list[str] = []
+        whole = self.settled()
+        self.given = self.runner.given
+        outputs = runner.outputs(self.given)
+        self.upstream = self.upstream_for(outputs, upstream)
+        self.stop: Problem | None = None
+        self.first: Outcome | None = self.attempt(self.given, self.upstream)
+        self.paths = self.judged_paths(whole)
+        self.points = [self.point(self.given, self.upstream)]
+
+    # ── the point ──
+
+    def settled(self) -> list[str]:
+        """Take whole numbers as fractions where the pass can; which those are."""
+
+        def works(given: dict[str, Any]) -> bool:
+            try:
+                self.runner.outputs(given)
+            except Problem:
+                return False
+            return True
+
+        self.runner.given, whole = floated(self.runner.given, works)
+        return whole
+
+    def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
+        """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
+        if not self.runner.above:
+            if any(np.size(one) != 1 for one in outputs):
+                raise Problem("shape", "the backward pass takes no gradient from above, and the output is no number")
+            if upstream is not None:
+                self.remarks.append("the backward pass takes no gradient from above: --upstream is not used")
+            upstream = None
+        if upstream is not None:
+            found = [upstream] if len(outputs) == 1 else list(upstream)
+            shapes = [np.shape(one) for one in found]
+            if shapes != [np.shape(one) for one in outputs]:
+                wanted = ", ".join("×".join(map(str, np.shape(one))) or "a number" for one in outputs)
+                raise Problem("shape", f"--upstream has another shape than the output, which is {wanted}")
+            return [np.asarray(one, dtype=float) if np.ndim(one) else float(one) for one in found]
+        if all(np.ndim(one) == 0 or np.size(one) == 1 for one in outputs):
+            return [1.0 if np.ndim(one) == 0 else np.ones(np.shape(one)) for one in outputs]
+        self.remarks.append(f"the gradient on the output is random (--seed {self.seed}); --upstream gives another")
+        return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
+
+    def attempt(self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None) -> Outcome | None:
+        """Run the pass. A backward pass that NumPy itself stops is wrong, and not a problem of ours."""
+        try:
+            return self.runner.run(given, upstream, instead)
+        except Problem as problem:
+            if problem.kind not in STOPS or not self.in_backward(problem):
+                raise
+            self.stop = problem
+            return None
+
+    def in_backward(self, problem: Problem) -> bool:
+        """Whether a problem has a place: the forward pass ran already, so it is in the backward pass."""
+        return problem.line is not None and bool(self.runner.outputs(self.given))
+
+    def judged_paths(self, whole: list[str]) -> list[Path]:
+        """The inputs that are judged: those with a gradient, and the arrays that should have one."""
+        given = self.given
+        found = list(self.first.gradients) if self.first is not None else []
+        for path in found:
+            if not is_differentiable(at_path(given, path)):
+                raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
+        by_key = self.first is not None and self.first.by == "key"
+        self.unnamed: list[str] = []
+        for path in self.runner.paths(given):
+            if path in found:
+                continue
+            if len(path) == 2:
+                if any(one[0] == path[0] for one in found):
+                    found.append(path)
+            elif np.ndim(at_path(given, path)) > 0:
+                if by_key:
+                    self.unnamed.append(path[0])
+                else:
+                    found.append(path)
+        self.whole = [name for name in whole if (name,) in found]
+        return found
+
+    def objective(self, upstream: list[Any]) -> Any:
+        """The number whose gradient is judged: the outputs times what comes from above. And how large its terms are."""
+
+        def at(given: dict[str, Any]) -> tuple[float, float]:
+            outputs = self.runner.outputs(given)
+            terms = [np.asarray(a, dtype=float) * b for a, b in zip(outputs, upstream, strict=True)]
+            return sum(float(np.sum(one)) for one in terms), sum(float(np.sum(np.abs(one))) for one in terms)
+
+        return at
+
+    def point(self, given: dict[str, Any], upstream: list[Any]) -> Point:
+        """A point with the slopes there, from the forward pass as it is read."""
+        slopes = measured(self.objective(upstream), given, self.paths, self.seed)
+        return Point(given, upstream, slopes, self.runner.outputs(given))
+
+    def around(self) -> None:
+        """Add the points around the given one; where the forward pass stops, a nearer one."""
+        for _ in range(POINTS):
+            for much in (1.0, 0.3, 0.1):
+                given = moved(self.given, self.paths, self.random, much)
+                upstream = self.upstream
+                if self.runner.above and self.runner.pair.kind != "script":
+                    upstream = [
+                        one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) for one in fresh(self.upstream)
+                    ]
+                try:
+                    self.points.append(self.point(given, upstream))
+                    break
+                except Problem:
+                    continue
+
+    # ── the verdict ──
+
+    def compare(self, point: Point, outcome: Outcome | None) -> dict[Path, Comparison]:
+        """Every gradient at one point."""
+        found = {}
+        for path, slopes in point.slopes.items():
+            if outcome is None:
+                found[path] = Comparison("wrong", inf, "the backward pass does not get so far")
+            elif path not in outcome.gradients:
+                tiny = all(abs(one.slope) <= 10 * one.error for one in slopes.probes)
+                found[path] = Comparison("ok" if tiny else "missing", nan, "" if tiny else "it has no gradient")
+            else:
+                found[path] = compared(outcome.gradients[path], slopes)
+        return found
+
+    def all_right(self, instead: Instead | None = None) -> bool:
+        """Whether every gradient that should be there is right at every point."""
+        for point in self.points:
+            try:
+                outcome = self.runner.run(point.given, point.upstream, instead, seconds=2.0)
+            except Problem:
+                return False
+            if not self.right_at(point, outcome):
+                return False
+        return True
+
+    def right_at(self, point: Point, outcome: Outcome) -> bool:
+        """Whether an outcome is right at a point, its outputs too."""
+        right = all(one.verdict in ("ok", "imprecise") for one in self.compare(point, outcome).values())
+        return right and self.same_outputs(point, outcome)
+
+    def same_outputs(self, point: Point, outcome: Outcome) -> bool:
+        """Whether a pass with edits put in still has the outputs of the forward pass."""
+        return len(outcome.outputs) == len(point.outputs) and all(
+            np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True)
+            for a, b in zip(outcome.outputs, point.outputs, strict=True)
+        )
+
+    def judge(self) -> Verdict:
+        """The verdict on every gradient. The lines are found by who asks for them."""
+        self.around()
+        found: dict[Path, Comparison] = {}
+        for point in self.points:
+            outcome = self.first if point is self.points[0] else self.attempt(point.given, point.upstream)
+            for path, one in self.compare(point, outcome).items():
+                found[path] = worse(found.get(path), one)
+        gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
+        gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
+        return Verdict(self.runner.pair.name, self.overall(gradients), gradients, [], self.said())
+
+    def came_out(self, path: Path) -> bool:
+        return self.first is None or path in self.first.gradients
+
+    def overall(self, gradients: list[Gradient]) -> str:
+        verdicts = {one.verdict for one in gradients}
+        if "wrong" in verdicts or self.stop is not None:
+            return "wrong"
+        return "ok" if verdicts == {"ok"} else "incomplete"
+
+    def said(self) -> list[str]:
+        """Remarks on the pass as a whole."""
+        remarks = list(self.remarks)
+        if self.first is not None and self.first.wrote:
+            remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
+        if self.whole:
+            remarks.append(f"whole numbers were taken as fractions: {enumerated(self.whole)}")
+        if self.unnamed:
+            remarks.append(f"no gradient comes out for {enumerated(self.unnamed)}")
+        if self.runner.drew:
+            remarks.append(
+                f"the forward pass draws random numbers: they are the same in every run (--seed {self.seed})"
+            )
+        kinks = sum(slopes.kinks for point in self.points for slopes in point.slopes.values())
+        if kinks:
+            remarks.append(f"{kinks} elements were not tested: they are at a kink")
+        if any(not slopes.whole for point in self.points for slopes in point.slopes.values()):
+            remarks.append("of large inputs a sample was tested, and sums in random directions")
+        if len(self.points) <= POINTS:
+            remarks.append("the forward pass stops at points around the given one, which alone was tested")
+        if self.stop is not None:
+            remarks.append(f"the backward pass stops in line {self.stop.line}: {self.stop.message}")
+        return remarks
+
+
+def worse(one: Comparison | None, other: Comparison) -> Comparison:
+    """The worse of two comparisons at two points; a test that found nothing gives way to one that did."""
+    if one is None:
+        return other
+    order = {"wrong": 3, "missing": 2, "ok": 1, "imprecise": 0}
+    if order[one.verdict] != order[other.verdict]:
+        return one if order[one.verdict] > order[other.verdict] else other
+    return one if one.error >= other.error or other.error != other.error else other

@@ -1,0 +1,116 @@
+"""What is visible at the lines of a backward pass: of which kind and shape names and expressions are there."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.frames import Source
+from backprop.python.interpret import ERRORS, Interpreter
+from backprop.python.meter import Meter, Refusal
+from backprop.python.scope import Object, Scope
+
+LONGEST_ATOM = 40
+
+
+class Kind(NamedTuple):
+    """`letter`: "a" an array of fractions, "m" a mask, "i" an array of whole numbers, "n" a fraction, "k" a whole
+    number."""
+
+    letter: str
+    shape: tuple[int, ...]
+
+
+def kind_of(value: Any) -> Kind | None:
+    """What an edit may do with a value; None for what is no number."""
+    if isinstance(value, bool | np.bool_):
+        return None
+    if isinstance(value, int | np.integer):
+        return Kind("k", ())
+    if isinstance(value, float | np.floating):
+        return Kind("n", ())
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fbiu":
+        return Kind({"f": "a", "b": "m"}.get(value.dtype.kind, "i"), value.shape)
+    return None
+
+
+class Line:
+    """A statement that was visited: where it stands, and what was visible at its last visit."""
+
+    def __init__(self, statement: ast.stmt, source: Source, function: str, run: Interpreter, scope: Scope) -> None:
+        self.statement, self.source, self.function = statement, source, function
+        self.run, self.scope = run, Scope(scope.parent)
+        self.scope.names = dict(scope.names)
+        self.visits = 1
+        self.kinds: dict[str, Kind | None] = {}
+
+    @property
+    def number(self) -> int:
+        return self.statement.lineno
+
+    def kind(self, text: str) -> Kind | None:
+        """The kind of an expression there; None where it has no number, or cannot be computed."""
+        if text not in self.kinds:
+            self.kinds[text] = kind_of(self.value(text))
+        return self.kinds[text]
+
+    def value(self, text: str) -> Any:
+        self.run.meter = self.run.libraries.meter = Meter(seconds=1.0)
+        try:
+            with np.errstate(all="ignore"):
+                return self.run.evaluate(ast.parse(text, mode="eval").body, self.scope)
+        except (Refusal, Problem, SyntaxError, RecursionError, *ERRORS):
+            return None
+
+    def atoms(self, reads: dict[str, None]) -> dict[str, Kind]:
+        """The quantities that are visible: names, and what the pass reads of objects and dictionaries."""
+        found: dict[str, Kind] = {}
+        for name, value in self.scope.names.items():
+            kind = None if name.startswith("__") else kind_of(value)
+            if kind is not None:
+                found[name] = kind
+            elif isinstance(value, Object) and name in ("self", "ctx"):
+                entries = {f"{name}.{key}": kind_of(one) for key, one in value.names.items()}
+                found.update({text: one for text, one in entries.items() if one is not None})
+            elif isinstance(value, dict) and len(value) < 20:
+                entries = {f"{name}[{key!r}]": kind_of(one) for key, one in value.items() if isinstance(key, str)}
+                found.update({text: one for text, one in entries.items() if one is not None})
+        if not self.function:  # stages that are no function: what the forward pass left is visible, too
+            parent = self.scope.parent.names if self.scope.parent is not None else {}
+            found.update({name: kind for name, one in parent.items() if (kind := kind_of(one)) is not None})
+        for text in reads:
+            kind = self.kind(text)
+            if kind is not None:
+                found[text] = kind
+        return found
+
+
+class Lines:
+    """The lines of a backward pass, in the order of their first visit. It observes a run."""
+
+    def __init__(self) -> None:
+        self.found: dict[ast.stmt, Line] = {}
+
+    def __call__(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        function = next((frame.called for frame in reversed(run.frames) if frame.called), "")
+        before = self.found.get(statement)
+        self.found[statement] = Line(statement, run.source, function, run, scope)
+        self.found[statement].visits += before.visits if before is not None else 0
+
+
+def reads(lines: list[Line]) -> dict[str, None]:
+    """What the pass reads of objects, dictionaries and arrays, as texts: it may stand in other lines, too."""
+    found: dict[str, None] = {}
+    for line in lines:
+        for node in ast.walk(line.statement):
+            if not isinstance(node, ast.Attribute | ast.Subscript) or not isinstance(node.ctx, ast.Load):
+                continue
+            if any(isinstance(inner, ast.Call | ast.BinOp) for inner in ast.walk(node)):
+                continue
+            text = ast.unparse(node)
+            if len(text) < LONGEST_ATOM:
+                found[text] = None
+    return found

@@ -1,0 +1,79 @@
+"""The verdicts on hand-written passes as cells to be shown, and as the object that `check --json` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from backprop.check.handwritten import Gradient, Place, Verdict
+from backprop.show import objects
+from backprop.show.grid import Column, Grid
+
+LOUD = {"ok": "ok", "wrong": "WRONG", "missing": "MISSING", "imprecise": "IMPRECISE"}
+
+
+def overall(verdicts: Sequence[Verdict]) -> str:
+    """The verdict on all passes."""
+    found = {one.verdict for one in verdicts}
+    return "wrong" if "wrong" in found else "incomplete" if "incomplete" in found else "ok"
+
+
+def passes_object(verdicts: Sequence[Verdict], remarks: Sequence[str]) -> dict[str, Any]:
+    """One pass as itself, several under their names."""
+    if len(verdicts) == 1:
+        found = pass_object(verdicts[0])
+        found["remarks"] += remarks
+        return found
+    passes = [{"name": one.name, **pass_object(one)} for one in verdicts]
+    return {"verdict": overall(verdicts), "passes": passes, "remarks": list(remarks)}
+
+
+def pass_object(one: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": one.verdict,
+        "gradients": [gradient_object(gradient) for gradient in one.gradients],
+        "lines": [line_object(line) for line in one.lines],
+        "remarks": list(one.remarks),
+    }
+
+
+def gradient_object(one: Gradient) -> dict[str, Any]:
+    error = None if one.error != one.error else objects.number(one.error)
+    return {"name": one.name, "verdict": one.verdict, "error": error}
+
+
+def line_object(one: Place) -> dict[str, Any]:
+    return {
+        "function": one.function or None, "line": one.line, "iteration": one.iteration, "name": one.name,
+        "yours": None, "expected": None, "verdict": one.verdict, "cause": one.cause, "advice": one.advice or None,
+        "write": one.write,
+    }  # fmt: skip
+
+
+def passes_grid(verdicts: Sequence[Verdict]) -> Grid:
+    """A row for each gradient; which pass it belongs to where there are several."""
+    several = len(verdicts) > 1
+    columns = [
+        *([Column("pass", "expression", False)] if several else []),
+        Column("gradient of", "name", False),
+        Column("error", "", True),
+        Column("verdict", "verdict", False),
+    ]
+    rows = []
+    for one in verdicts:
+        for gradient in one.gradients:
+            error = f"{gradient.error:.1g}" if gradient.error < float("inf") else ""
+            said = f"{LOUD[gradient.verdict]}{': ' if gradient.remark else ''}{gradient.remark}"
+            rows.append([*([one.name] if several else []), gradient.name, error, said])
+    return Grid(columns, rows)
+
+
+def lines_text(verdicts: Sequence[Verdict]) -> str:
+    """The faulty lines in words, each with the line to write instead."""
+    said = []
+    for one in (line for verdict in verdicts for line in verdict.lines):
+        where = f"line {one.line}" + (f" of {one.function}" if one.function else "")
+        said.append(f"{where}: {one.advice}" if one.advice else where)
+        if one.write is not None:
+            said += [f"    {text}" for text in one.write.splitlines()]
+    return "\n".join(said) + "\n" if said else ""

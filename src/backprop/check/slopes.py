@@ -1,0 +1,192 @@
+"""The gradients of an interpreted forward pass by central differences, with a bound of their error.
+
+Each is extrapolated from two step widths (Richardson). Where the one-sided slopes do not close in on each other as the
+step is halved, there is a kink within it: such an element is left out, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite, nan
+from time import monotonic
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.arrays import fresh
+from backprop.python.gradients import Path
+
+STEPS = (1e-4, 1e-6)  # relative to the element, at least to 1; the second where the first meets a kink
+EPSILON = 2.220446049250313e-16
+MOST_ELEMENTS = 400  # of an input that are probed one by one; of more, some, and sums in random directions
+DIRECTIONS = 16
+SECONDS = 2.0  # for the probes of one point
+
+
+class Probe(NamedTuple):
+    """One direction in an input (an element's place, or weights for all), the slope along it, and its error bound."""
+
+    place: int | None
+    weights: Any
+    slope: float
+    error: float
+
+
+class Slopes(NamedTuple):
+    """The probes of one input. `kinks` are those that were left out."""
+
+    shape: tuple[int, ...]
+    probes: list[Probe]
+    kinks: int
+    whole: bool  # whether every element was probed
+
+    @property
+    def scale(self) -> float:
+        return max((abs(one.slope) for one in self.probes), default=0.0)
+
+
+class Comparison(NamedTuple):
+    """A gradient against slopes: "ok", "wrong", "imprecise"; the largest relative error; what is wrong in words."""
+
+    verdict: str
+    error: float
+    remark: str = ""
+
+
+Objective = Callable[[dict[str, Any]], tuple[float, float]]
+
+
+def at_path(given: dict[str, Any], path: Path) -> Any:
+    """The value of an input, in a dictionary too."""
+    value: Any = given
+    for key in path:
+        value = value[key]
+    return value
+
+
+def with_value(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    """Other arguments, of which one input is replaced."""
+    changed = dict(given)
+    if len(path) == 1:
+        changed[path[0]] = value
+    else:
+        changed[path[0]] = {**given[path[0]], path[1]: value}
+    return changed
+
+
+def measured(objective: Objective, given: dict[str, Any], paths: list[Path], seed: int) -> dict[Path, Slopes]:
+    """The slopes of all inputs. Of large ones, or where a run takes long, a sample."""
+    random = np.random.default_rng(seed)
+    started = monotonic()
+    objective(given)
+    once = max(monotonic() - started, 1e-5)
+    affordable = max(8, int(SECONDS / once / 4 / max(1, len(paths))))
+    return {path: slopes_of(objective, given, path, min(affordable, MOST_ELEMENTS), random) for path in paths}
+
+
+def slopes_of(
+    objective: Objective, given: dict[str, Any], path: Path, most: int, random: np.random.Generator
+) -> Slopes:
+    start = np.asarray(at_path(given, path), dtype=float)
+    whole = start.size <= most
+    probes: list[Probe] = []
+    kinks = 0
+    places = range(start.size) if whole else random.choice(start.size, max(1, most - DIRECTIONS), replace=False)
+    directions: list[tuple[int | None, Any]] = [(int(place), None) for place in places]
+    if not whole:
+        directions += [(None, random.choice([-1.0, 1.0], start.shape)) for _ in range(DIRECTIONS)]
+    for place, weights in directions:
+        slope, error = slope_along(objective, given, path, start, place, weights)
+        if isfinite(slope):
+            probes.append(Probe(place, weights, slope, error))
+        else:
+            kinks += 1
+    return Slopes(start.shape, probes, kinks, whole)
+
+
+def slope_along(
+    objective: Objective, given: dict[str, Any], path: Path, start: Any, place: int | None, weights: Any
+) -> tuple[float, float]:
+    """The slope in one direction and a bound of its error; nan where there is a kink, or no number."""
+
+    def at(t: float) -> tuple[float, float]:
+        moved = np.array(start)
+        if place is None:
+            moved = moved + t * weights
+        else:
+            moved.reshape(-1)[place] += t
+        value = moved if start.ndim else float(moved)
+        try:
+            return objective(with_value(given, path, value))
+        except Problem:
+            return nan, nan
+
+    middle, size = at(0.0)
+    width = max(1.0, float(np.abs(start if place is None else start.reshape(-1)[place]).max()))
+    for step in STEPS:
+        h = step * width
+        slope, error = extrapolated(at, middle, size, h)
+        if isfinite(slope):
+            return slope, error
+    return nan, nan
+
+
+def extrapolated(
+    at: Callable[[float], tuple[float, float]], middle: float, size: float, h: float
+) -> tuple[float, float]:
+    """Richardson's extrapolation from the steps h and h/2, if what is between is smooth."""
+    (up, size_up), (down, size_down) = at(h), at(-h)
+    (near_up, _), (near_down, _) = at(h / 2), at(-h / 2)
+    wide, narrow = (up - down) / (2 * h), (near_up - near_down) / h
+    slope = (4 * narrow - wide) / 3
+    rounding = 16 * EPSILON * max(size, size_up, size_down) / h
+    error = abs(narrow - wide) + rounding
+    bend, near_bend = abs(up + down - 2 * middle) / h, 2 * abs(near_up + near_down - 2 * middle) / h
+    noise = 20 * rounding + 1e-9 * abs(slope)
+    kink = near_bend > 0.75 * bend + noise or error > 1e-5 * abs(slope) + 1e-3 * near_bend + noise
+    return (nan, nan) if kink or not isfinite(slope) else (slope, error)
+
+
+def compared(gradient: Any, slopes: Slopes) -> Comparison:
+    """A gradient that came out against the slopes."""
+    found = np.asarray(gradient)
+    if found.dtype.kind not in "biuf":
+        return Comparison("wrong", float("inf"), "it holds no numbers")
+    if found.shape != slopes.shape and not (slopes.shape == () and found.size == 1):
+        return Comparison(
+            "wrong", float("inf"), f"its shape is {shape(found.shape)} and should be {shape(slopes.shape)}"
+        )
+    if not slopes.probes:
+        return Comparison("imprecise", nan, "no element of it could be tested: there are kinks all over")
+    flat = found.astype(float).reshape(-1)
+    scale = max(slopes.scale, float(np.abs(flat[np.isfinite(flat)]).max(initial=0.0)))
+    worst, wrong = 0.0, False
+    for one in slopes.probes:
+        mine = float(flat[one.place] if one.place is not None else (flat * one.weights.reshape(-1)).sum())
+        if not isfinite(mine):
+            return Comparison("wrong", float("inf"), "it is not finite")
+        off = abs(mine - one.slope)
+        wrong = wrong or off > 10 * one.error + 1e-7 * max(abs(mine), abs(one.slope)) + 1e-9 * scale
+        worst = max(worst, off)
+    return Comparison("wrong" if wrong else "ok", worst / scale if scale else 0.0)
+
+
+def shape(lengths: tuple[int, ...]) -> str:
+    return "×".join(map(str, lengths)) or "a number"
+
+
+def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator, much: float) -> dict[str, Any]:
+    """Another point: the inputs moved; numbers of one sign keep it, and zeros and ones of masks stay."""
+    changed: dict[str, Any] = fresh(given)
+    for path in paths:
+        value = np.asarray(at_path(changed, path), dtype=float)
+        factor = 1 + much * random.uniform(-0.3, 0.3, value.shape)
+        shift = np.zeros(value.shape)
+        if (value.size and value.min() < 0 < value.max()) or (value.size and not value.any()):
+            shift = much * random.normal(0.0, 0.15, value.shape)
+        if value.size > 1 and np.isin(value, (0.0, 1.0)).all() and value.any():
+            continue
+        new = value * factor + shift
+        changed = with_value(changed, path, new if value.ndim else float(new))
+    return changed

@@ -1,0 +1,216 @@
+"""Code of the user's own on the command line: which files and functions are meant, what they are given, the answer."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, NamedTuple
+
+from backprop.cli.answer import note, show_grid, show_json
+from backprop.cli.expression import name_of, read_text, value_of
+from backprop.errors import Problem, enumerated
+from backprop.values import Random, json_number, unique
+
+CODE = (".py", ".ipynb")
+HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}'
+
+
+class Meant(NamedTuple):
+    """A file of code, and the function or class in it that is meant."""
+
+    path: str
+    name: str | None
+
+
+class Passes(NamedTuple):
+    """The code that was found on the command line, as files and pairs."""
+
+    code: Any
+    pairs: list[Any]
+
+
+def meant(word: str | None) -> Meant | None:
+    """The file that a word names, `layers.py` or `layers.py:affine_forward`; None if it names none."""
+    if word is None:
+        return None
+    path, colon, name = word.rpartition(":")
+    if colon and path.endswith(CODE) and os.path.isfile(path) and name:
+        return Meant(path, name)
+    return Meant(word, None) if word.endswith(CODE) and os.path.isfile(word) else None
+
+
+def passes(
+    expression: str | None, file: str | None, backward: str | None, variables: str | None, assignments: tuple[str, ...]
+) -> Passes | None:
+    """The passes that are asked about; None where the question is about an expression or a straight program.
+
+    Without names, code is meant where its functions are pairs. Two files that can be read as straight programs, line by
+    line, are.
+    """
+    forth, back = meant(file if file is not None else expression), meant(backward)
+    if forth is None or (backward is not None and back is None):
+        return None
+    named = forth.name is not None or (back is not None and back.name is not None)
+    notebook = forth.path.endswith(".ipynb") or (back is not None and back.path.endswith(".ipynb"))
+    if back is None and not named and not notebook and "def " not in read_text(forth.path):
+        return None
+    if back is not None and not named and not notebook and straight(forth, back, variables, assignments):
+        return None
+    try:
+        asked = found(forth, back)
+        if asked is not None and not named and all(pair.kind == "both" for pair in asked.pairs):
+            return None if straight(forth, back, variables, assignments) else asked
+        return asked
+    except Problem:
+        if named or notebook:
+            raise
+        return None  # then it is read as a program, whose problem is told
+
+
+def straight(forward: Meant, backward: Meant | None, variables: str | None, assignments: tuple[str, ...]) -> bool:
+    """Whether two files can be read as a program and its lines; without a backward pass, whether the one can."""
+    from backprop.library import Compiled
+
+    try:
+        compiled = Compiled(read_text(forward.path), source=forward.path)
+        if backward is None:
+            return True
+        from backprop.check.backward_pass import judge
+        from backprop.check.lines import read_lines
+
+        lines = read_lines(read_text(backward.path), backward.path)
+        if {"-", "@-"} & {variables, *(one.partition("=")[2] for one in assignments)}:
+            return True  # standard input can be read once only
+        given = arguments(variables, assignments, Random(0))
+        evaluation = compiled.evaluate({name: as_fraction(given.get(name, 1.0)) for name in compiled.variables})
+        judge(evaluation.run, evaluation.names, lines)
+    except Problem as problem:
+        return problem.kind not in ("syntax", "name", "definition", "arity")
+    return True
+
+
+def as_fraction(value: Any) -> Any:
+    """A value for a program."""
+    if isinstance(value, str | dict | list | bool) or value is None:
+        raise Problem("name", "a program takes numbers alone")
+    return float(value) if isinstance(value, int | float) else value.astype(float)
+
+
+def found(forth: Meant, back: Meant | None) -> Passes | None:
+    """The pairs in one or two files."""
+    from backprop.python.pairs import pairs_in, script_pair
+    from backprop.python.source import Code, part_of
+
+    parts = [part_of(read_text(forth.path), forth.path)]
+    if back is not None and back.path != forth.path:
+        parts.append(part_of(read_text(back.path), back.path))
+    code = Code(parts, beside)
+    pairs = pairs_in(code, forth.name, back.name if back is not None else None)
+    if not pairs and len(parts) == 2:
+        script = script_pair(parts[0], parts[1])
+        pairs = [] if script is None else [script._replace(name=os.path.basename(parts[1].source.name or ""))]
+    return Passes(code, pairs) if pairs else None
+
+
+def beside(module: str, source: str | None) -> tuple[str, str] | None:
+    """The text of a module in the same folder as a file, which is read like it, and not imported."""
+    path = os.path.join(os.path.dirname(source or ""), f"{module}.py")
+    return (read_text(path), path) if os.path.isfile(path) else None
+
+
+def judge_passes(
+    asked: Passes, *, variables: str | None, assignments: tuple[str, ...], upstream: str | None, seed: int | None,
+    wrt: str | None, quiet: bool, color: str, chosen: str, output: str | None,
+) -> int:  # fmt: skip
+    """Judge every pass that what is given suffices for, and print the verdicts."""
+    from backprop.check import pass_report
+    from backprop.check.cure import with_lines
+    from backprop.check.handwritten import Judge
+    from backprop.python.entry import Runner
+
+    given = arguments(variables, assignments, Random(seed))
+    above = None if upstream is None else upstream_of(upstream, Random(seed))
+    verdicts, left_out = [], []
+    for pair in asked.pairs:
+        runner = Runner(asked.code, pair, given, seed or 0)
+        missing = runner.missing()
+        if missing:
+            left_out.append(f"{pair.name} is left out: it takes {enumerated(missing)}, which is not given")
+            continue
+        judge = Judge(runner, above, seed or 0)
+        verdicts.append(with_lines(judge, judge.judge()))
+    if not verdicts:
+        raise Problem("variable", left_out[0], hint="give the values as a JSON object: --vars FILE")
+    if wrt is not None:
+        names = [name.strip() for name in wrt.split(",")]
+        verdicts = [
+            one._replace(gradients=[g for g in one.gradients if g.name in names or g.path[-1] in names])
+            for one in verdicts
+        ]
+    if chosen == "json":
+        show_json(pass_report.passes_object(verdicts, left_out), output)
+    else:
+        show_grid(pass_report.passes_grid(verdicts), chosen, output, color, pass_report.lines_text(verdicts))
+    for remark in [*(remark for one in verdicts for remark in one.remarks), *left_out]:
+        note(remark, quiet)
+    return 0 if pass_report.overall(verdicts) == "ok" else 1
+
+
+def arguments(variables: str | None, assignments: tuple[str, ...], random: Random) -> dict[str, Any]:
+    """What is given by --vars and by options, which win."""
+    from backprop.python.entry import arguments_from
+
+    given: dict[str, Any] = {}
+    if variables is not None:
+        values = read_object(read_text(variables), name_of(variables))
+        given = {name: arguments_from(value) for name, value in values.items()}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name:
+            raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
+        given[name.strip()] = whole(value_of(value, name, random))
+    return given
+
+
+def read_object(text: str, source: str) -> dict[str, Any]:
+    """A JSON object of arguments, in which whole numbers stay whole."""
+    found = read_json(text, source)
+    if not isinstance(found, dict):
+        raise Problem("value", f"{source} holds no JSON object", hint=HINT)
+    return found
+
+
+def read_json(text: str, source: str) -> Any:
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=lambda pairs: unique(pairs, source),
+            parse_float=lambda digits: json_number(digits, source),
+            parse_int=lambda digits: int(digits) if len(digits) < 19 else json_number(digits, source),
+        )
+    except json.JSONDecodeError as error:
+        place = f"(line {error.lineno}, column {error.colno})"
+        raise Problem("value", f"{source} is not JSON: {error.msg} {place}", hint=HINT) from None
+    except RecursionError:
+        raise Problem("value", f"{source} is nested too deeply") from None
+
+
+def upstream_of(text: str, random: Random) -> Any:
+    """The gradient on the output; of several outputs, an array of them, which may have several shapes."""
+    from backprop.python.entry import arguments_from
+
+    if text.startswith("@") and text.endswith(".json"):
+        return arguments_from(read_json(read_text(text[1:]), text[1:]))
+    return value_of(text, "--upstream", random)
+
+
+def whole(value: Any) -> Any:
+    """A value of the command line: whole where it is, since an option does not say of what kind it is."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    import numpy as np
+
+    integral = (
+        value.size and np.isfinite(value).all() and (value == np.floor(value)).all() and np.abs(value).max() < 2**53
+    )
+    return value.astype(np.int64) if integral else value

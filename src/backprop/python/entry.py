@@ -1,0 +1,464 @@
+"""A hand-written pass, run: arguments bound by name, forward, backward, and the gradients that come out."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem, enumerated
+from backprop.python.arrays import fresh, is_number
+from backprop.python.gradients import Path, by_key, by_position, is_gradient, owner
+from backprop.python.interpret import Interpreter, Observer, Return, context
+from backprop.python.libraries import as_tensor
+from backprop.python.meter import Meter
+from backprop.python.pairs import Pair, returns
+from backprop.python.scope import Bound, Class, Function, Object, Scope
+from backprop.python.source import Code, uses_torch
+
+UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
+Instead = dict[ast.stmt, list[ast.stmt]]
+
+
+class Forward(NamedTuple):
+    """A forward pass that was run: its results with their names, the outputs among them, and what it left behind."""
+
+    results: list[Any]
+    names: list[str]
+    outputs: list[Any]
+    scope: Scope
+    me: Object | None
+    returned: Any
+
+
+class Outcome(NamedTuple):
+    """What a pass came to: the outputs, and the gradients by their inputs."""
+
+    outputs: list[Any]
+    gradients: dict[Path, Any]
+    by: str  # "position", "key", "attribute" or "name"
+    wrote: list[str]  # what of the caller's the backward pass wrote into
+
+
+class Runner:
+    """Runs one pair at any point. Every run starts anew, from copies of its arguments."""
+
+    def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
+        self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
+        self.torch = uses_torch(self.trees())
+        self.parameters = self.named_inputs(given)
+        self.given = {name: given[name] for name in self.parameters if name in given}
+        self.drew = False
+        self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
+        self.steps = 0
+
+    def trees(self) -> list[Any]:
+        """What belongs to the pair."""
+        if self.pair.kind == "script":
+            return [part.tree for part in self.code.parts]
+        return [one for one in (self.pair.forward, self.pair.backward) if one is not None]
+
+    # ── what it is given ──
+
+    def named_inputs(self, given: dict[str, Any]) -> list[str]:
+        """The inputs of the pair by their names, the parameters of the forward pass first."""
+        pair = self.pair
+        if pair.kind == "script" or pair.forward is None:
+            read = {node.id for part in self.code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Name)}
+            return [name for name in given if name in read]
+        names = parameter_names(pair.forward)[0 if pair.kind in ("functions", "both") else 1 :]
+        if pair.kind == "class":
+            methods = self.code.classes()[pair.name]
+            made = parameter_names(methods["__init__"])[1:] if "__init__" in methods else []
+            read = {
+                node.attr
+                for method in methods.values()
+                for node in ast.walk(method)
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+            }
+            names += [name for name in made if name not in names]
+            names += [name for name in given if name in read and name not in names]
+        if pair.backward is not None and pair.kind in ("functions", "class"):
+            names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
+        return names
+
+    def missing(self) -> list[str]:
+        """The parameters of the forward pass that have no value."""
+        pair = self.pair
+        if pair.forward is None:
+            return []
+        functions = [(pair.forward, 0 if pair.kind in ("functions", "both") else 1)]
+        if pair.kind == "class" and "__init__" in self.code.classes()[pair.name]:
+            functions.append((self.code.classes()[pair.name]["__init__"], 1))
+        needed = [name for one, skip in functions for name in required_names(one)[skip:]]
+        return [name for name in needed if name not in self.given]
+
+    # ── runs ──
+
+    def interpreter(self, seconds: float | None = None) -> Interpreter:
+        return Interpreter(Meter(self.seconds if seconds is None else seconds), self.seed)
+
+    def outputs(self, given: dict[str, Any]) -> list[Any]:
+        """The outputs of the forward pass alone."""
+        run = self.interpreter()
+        with np.errstate(all="ignore"):
+            found = self.forward(run, self.code.loaded(run, self.pair.kind == "script"), self.prepared(given)).outputs
+        self.drew = self.drew or run.libraries.drew
+        self.steps = run.meter.steps
+        return found
+
+    def prepared(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Arguments in memory of their own, as tensors for torch."""
+        copied: dict[str, Any] = fresh(given)
+        return {name: as_tensor(value) for name, value in copied.items()} if self.torch else copied
+
+    def run(
+        self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None,
+        observer: Observer | None = None, seconds: float | None = None,
+    ) -> Outcome:  # fmt: skip
+        """Forward and backward. `instead` and `observer` are about the backward pass alone."""
+        run = self.interpreter(seconds)
+        with np.errstate(all="ignore"):
+            scope = self.code.loaded(run, self.pair.kind == "script")
+            arguments = self.prepared(given)
+            if self.pair.kind == "both":
+                run.instead, run.observer = instead or {}, observer
+                run.libraries.random_allowed = False
+                return self.split(self.forward(run, scope, arguments), arguments)
+            forward = self.forward(run, scope, arguments)
+            run.instead, run.observer = instead or {}, observer
+            run.libraries.random_allowed = False
+            above = [as_tensor(one) if self.torch else one for one in fresh(upstream)]
+            if len(above) < len(forward.outputs):
+                above += [np.ones(np.shape(one)) for one in forward.outputs[len(above) :]]
+            return self.backward(run, scope, arguments, forward, above, upstream)
+
+    def split(self, forward: Forward, arguments: dict[str, Any]) -> Outcome:
+        """One function's loss and gradients."""
+        found = self.positional(forward.results[1:], forward.names[1:], arguments)
+        return Outcome(forward.outputs, found, "position", [])
+
+    # ── forward ──
+
+    def forward(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
+        pair = self.pair
+        if pair.forward is None:
+            return self.script(run, scope, given)
+        names = parameter_names(pair.forward)
+        me: Object | None = None
+        function: Any
+        if pair.kind in ("functions", "both"):
+            function = scope.names[pair.forward.name]
+        elif pair.kind == "class":
+            me = self.made(run, scope.names[pair.name], given)
+            function = run.attribute(me, "forward")
+            names = names[1:]
+        else:
+            me = context(len(names) - 1)
+            function = scope.names[pair.name].find("forward")
+            names = names[1:]
+        keywords = {name: given[name] for name in names if name in given}
+        leading = (me,) if pair.kind == "autograd" else ()
+        returned = self.call(run, function, leading, keywords)
+        return self.results(run, pair.forward, returned, me)
+
+    def made(self, run: Interpreter, cls: Class, given: dict[str, Any]) -> Object:
+        """An object of the class, with the attributes that no constructor sets."""
+        me = Object(cls)
+        start = cls.find("__init__")
+        made: list[str] = []
+        if isinstance(start, Function):
+            made = start.parameters[1:]
+            self.call(run, Bound(start, me), (), {name: given[name] for name in made if name in given})
+        forward = cls.find("forward")
+        taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())}
+        for name, value in given.items():
+            if name not in taken and name not in me.names and cls.find(name) is None:
+                me.names[name] = value
+        return me
+
+    def call(self, run: Interpreter, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """A call from outside: what goes wrong before the first statement has no place of its own."""
+        from backprop.python.meter import Refusal
+
+        try:
+            return run.call(function, arguments, keywords)
+        except Refusal as refusal:
+            raise Problem(refusal.kind, refusal.message, hint=refusal.hint) from None
+
+    def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
+        """The first text, statement by statement; the name that it sets last is the output."""
+        part = self.code.parts[-2]
+        scope.names.update(given)
+        run.source = part.source
+        self.statements(run, part.tree.body, scope)
+        last = ""
+        for statement in part.tree.body:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+            if isinstance(target, ast.Name):
+                last = target.id
+        if not is_gradient(scope.names.get(last)):
+            raise Problem("name", "the forward pass sets no name to its output", source=part.source.name)
+        value = scope.names[last]
+        return Forward([value], [last], [value], scope, None, value)
+
+    def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope) -> None:
+        try:
+            run.body(body, scope)
+        except Return:
+            raise Problem("syntax", "a return stands in no function", source=run.source.name) from None
+
+    def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
+        """The results of a function, and which of them are outputs."""
+        results = list(returned) if isinstance(returned, tuple) else [returned]
+        names = returns(tree)
+        if len(names) != len(results):
+            names = [""] * len(results)
+        scope = run.scopes.get(tree.name, Scope())
+        if pair_takes_results(self.pair):
+            self.above = self.taken_from_above(results, names)
+        elif self.pair.kind == "both":
+            self.above = 0
+        outputs = [one for one in results if is_gradient(one)][: max(1, self.above)]
+        if not outputs or not is_gradient(results[0]):
+            raise Problem("value", f"{tree.name} returns no number and no array first")
+        return Forward(results, names, outputs, scope, me, returned)
+
+    def taken_from_above(self, results: list[Any], names: list[str]) -> int:
+        """How many first parameters of the backward pass are gradients from above."""
+        unknown = self.unnamed(names)
+        if not unknown:
+            return 0
+        kept = [one for one, name in zip(results[1:], names[1:], strict=True) if name not in self.back_names()]
+        containers = sum(not is_gradient(one) for one in kept) + (len(results) == 1 and not is_gradient(results[0]))
+        like = 0
+        while like < len(unknown) and UPSTREAM_LIKE.match(unknown[like]):
+            like += 1
+        if like:
+            return like
+        return min(1, max(0, len(unknown) - containers))
+
+    def back_names(self) -> list[str]:
+        """The parameters of the backward pass that need a value, without `self`."""
+        back = self.pair.backward
+        if back is None:
+            return []
+        names = parameter_names(back)[1 if self.pair.kind in ("class", "autograd") else 0 :]
+        optional = set(names) - set(required_names(back))
+        return [name for name in names if name not in optional or name in self.given]
+
+    def unnamed(self, names: list[str]) -> list[str]:
+        """The parameters of the backward pass that are neither inputs nor results by their names."""
+        return [name for name in self.back_names() if name not in self.given and name not in names]
+
+    # ── backward ──
+
+    def backward(
+        self, run: Interpreter, scope: Scope, given: dict[str, Any], forward: Forward, above: list[Any],
+        original: list[Any],
+    ) -> Outcome:  # fmt: skip
+        pair = self.pair
+        if pair.backward is None:
+            return self.script_backward(run, forward, above, given)
+        me, before = forward.me, dict(forward.me.names) if forward.me is not None else {}
+        if pair.kind == "autograd":
+            returned = self.call(run, scope.names[pair.name].find("backward"), (me, *above), {})
+        else:
+            function = scope.names[pair.backward.name] if pair.kind == "functions" else run.attribute(me, "backward")
+            returned = self.call(run, function, (), self.bound(forward, above, given))
+        wrote = [
+            name
+            for name, now, then in zip(self.unnamed(forward.names), above, original, strict=False)
+            if np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True)
+        ]
+        found, by = self.came_out(returned, me, before, given, pair.backward)
+        return Outcome(forward.outputs, found, by, wrote)
+
+    def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
+        unknown = self.unnamed(forward.names)
+        count = self.taken_from_above(forward.results, forward.names)
+        bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
+        results = dict(zip(forward.names, forward.results, strict=True))
+        for name in self.back_names():
+            if name in results and name not in bound:
+                bound[name] = results[name]
+            elif name in given and name not in bound:
+                bound[name] = given[name]
+        rest = unknown[count:]
+        free = [
+            one
+            for one, name in zip(
+                forward.results[len(forward.outputs) :], forward.names[len(forward.outputs) :], strict=True
+            )
+            if name not in bound
+        ]
+        for name in list(rest):
+            if len(rest) > len(free) and name in forward.scope.names:
+                bound[name] = forward.scope.names[name]
+                rest.remove(name)
+        if len(rest) == 1 and len(free) != 1 and isinstance(forward.returned, tuple) and len(free) > 1:
+            free = [tuple(free)]
+        for name, value in zip(rest, free, strict=False):
+            bound[name] = value
+        unbound = [name for name in self.back_names() if name not in bound]
+        if unbound:
+            where = self.pair.backward.name if self.pair.backward is not None else "the backward pass"
+            hint = "give it with --vars, or name it as the forward pass does"
+            raise Problem("variable", f"nothing says what {enumerated(unbound)} of {where} is", hint=hint)
+        return bound
+
+    def script_backward(self, run: Interpreter, forward: Forward, above: list[Any], given: dict[str, Any]) -> Outcome:
+        """The second text, with what the first one left."""
+        part = self.code.parts[-1]
+        scope = forward.scope
+        before = set(scope.names)
+        scope.names.setdefault(f"d{forward.names[0]}", above[0])
+        run.source = part.source
+        self.statements(run, part.tree.body, scope)
+        made = {name: value for name, value in scope.names.items() if name not in before}
+        return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
+
+    def came_out(
+        self, returned: Any, me: Object | None, before: dict[str, Any], given: dict[str, Any], tree: ast.FunctionDef
+    ) -> tuple[dict[Path, Any], str]:
+        """The gradients of a backward pass: what it returns, and what it leaves in attributes."""
+        found: dict[Path, Any] = {}
+        by = "position"
+        own = me if self.pair.kind == "class" else None
+        made = {} if own is None else {
+            name: value for name, value in own.names.items() if before.get(name) is not value or is_gradient(value)
+        }  # fmt: skip
+        if own is not None:
+            attributes = by_key(made, self.paths(given), exact=False)
+            for name in ("grads", "grad", "gradients"):
+                attributes.update(self.of_container(own.names.get(name), own, given))
+            found.update(attributes)
+            by = "attribute" if attributes else by
+        if isinstance(returned, dict):
+            found.update(by_key(returned, self.paths(given), exact=True))
+            return found, "key"
+        values = list(returned) if isinstance(returned, tuple | list) else [returned]
+        if any(isinstance(one, dict) for one in values):
+            for one in values:
+                if isinstance(one, dict):
+                    found.update(by_key(one, self.paths(given), exact=True))
+            values = [one for one in values if not isinstance(one, dict)]
+            by = "key"
+        if values and not (len(values) == 1 and values[0] is None):
+            names = returns(tree)
+            for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
+                found.setdefault(path, value)
+        return found, by
+
+    def positional(self, values: list[Any], names: list[str], given: dict[str, Any]) -> dict[Path, Any]:
+        """What is returned in order, matched with the parameters of the forward pass; None is no gradient."""
+        forward = self.pair.forward
+        skip = 0 if self.pair.kind in ("functions", "both") else 1
+        own = parameter_names(forward)[skip:] if forward is not None else self.parameters
+        paths: list[Path] = [(name,) for name in own]
+        differentiable: list[Path] = [path for path in paths if is_differentiable(given.get(path[0]))]
+        numbers = [path for path in differentiable if np.ndim(given[path[0]]) == 0]
+        if self.pair.kind == "autograd":
+            matched = dict(zip(paths, values, strict=False))
+        else:
+            every = [*paths, *[path for path in self.paths(given) if path not in paths]]
+            whole = [one for one in values if one is not None]
+            if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
+                paths = every
+            matched = by_position(values, names, paths, differentiable, numbers)
+        return {path: value for path, value in matched.items() if value is not None}
+
+    def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
+        """`self.grads`, a dictionary by keys, or a list beside `self.params`."""
+        if isinstance(grads, dict):
+            return by_key(grads, self.paths(given), exact=True)
+        params = me.names.get("params")
+        if not isinstance(grads, list) or not isinstance(params, list) or len(grads) != len(params):
+            return {}
+        found: dict[Path, Any] = {}
+        for one, gradient in zip(params, grads, strict=True):
+            whose = next((name for name, value in given.items() if value is one), None)
+            if whose is not None and is_gradient(gradient):
+                found[(whose,)] = gradient
+        return found
+
+    def paths(self, given: dict[str, Any]) -> list[Path]:
+        """All that may have a gradient: arrays and numbers among the arguments, and in dictionaries."""
+        found: list[Path] = []
+        for name, value in given.items():
+            if isinstance(value, dict):
+                found += [(name, str(key)) for key, one in value.items() if is_differentiable(one)]
+            elif is_differentiable(value):
+                found.append((name,))
+        return found
+
+
+def is_differentiable(value: Any) -> bool:
+    """Whether a value is a fraction or an array of them."""
+    if isinstance(value, np.ndarray):
+        return bool(value.dtype.kind == "f")
+    return is_number(value) and isinstance(value, float | np.floating)
+
+
+def pair_takes_results(pair: Pair) -> bool:
+    """Whether the backward pass has parameters for what the forward pass returned."""
+    return pair.kind in ("functions", "class")
+
+
+def parameter_names(function: ast.FunctionDef) -> list[str]:
+    given = function.args
+    return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+
+
+def required_names(function: ast.FunctionDef) -> list[str]:
+    """The parameters without a default."""
+    given = function.args
+    positional = [one.arg for one in (*given.posonlyargs, *given.args)]
+    named = [one.arg for one, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is None]
+    return [*positional[: len(positional) - len(given.defaults)], *named]
+
+
+def floated(given: dict[str, Any], works: Callable[[dict[str, Any]], bool]) -> tuple[dict[str, Any], list[str]]:
+    """Whole numbers as fractions where the pass can take them: what only indexes, counts or labels stays whole."""
+    whole = [name for name, value in given.items() if is_whole(value)]
+    everything = {name: as_float(value) if name in whole else value for name, value in given.items()}
+    if not whole or works(everything):
+        return everything, whole
+    found, turned = dict(given), []
+    for name in whole:
+        tried = {**found, name: as_float(found[name])}
+        if works(tried):
+            found = tried
+            turned.append(name)
+    return found, turned
+
+
+def is_whole(value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return bool(value.dtype.kind in "iu")
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def as_float(value: Any) -> Any:
+    return value.astype(float) if isinstance(value, np.ndarray) else float(value)
+
+
+def arguments_from(value: Any) -> Any:
+    """A value of JSON as Python's: lists of numbers are arrays."""
+    if isinstance(value, dict):
+        return {str(key): arguments_from(one) for key, one in value.items()}
+    if isinstance(value, list):
+        try:
+            array = np.array(value)
+        except ValueError:
+            return [arguments_from(one) for one in value]
+        if array.dtype.kind in "biuf":
+            return array.astype(float) if array.dtype.kind == "f" or array.size == 0 else array
+        return [arguments_from(one) for one in value]
+    if isinstance(value, str) and value in ("NaN", "Infinity", "-Infinity"):
+        return float(value.replace("Infinity", "inf"))
+    return value

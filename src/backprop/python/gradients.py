@@ -1,0 +1,80 @@
+"""Which gradient is whose: by position, key, attribute or name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from backprop.python.arrays import is_number
+
+Path = tuple[str, ...]
+
+
+def bases(name: str) -> list[str]:
+    """What a name may be the gradient of: `dx`, `grad_x`, `x_grad`, `delta_x` are those of x."""
+    found = []
+    for prefix in ("dL_d", "dloss_d", "grad_", "delta_", "d_", "g_", "dL", "grad", "d", "g"):
+        if name.startswith(prefix) and len(name) > len(prefix):
+            found.append(name[len(prefix) :])
+    for suffix in ("_gradient", "_grad", "_bar", "_g"):
+        if name.endswith(suffix) and len(name) > len(suffix):
+            found.append(name[: -len(suffix)])
+    return found
+
+
+def owner(name: str, inputs: Iterable[Path], exact: bool = False) -> Path | None:
+    """The input whose gradient a name is; `exact` where the name itself may be the input's, as a key is."""
+    candidates = ([name] if exact else []) + bases(name)
+    known = list(inputs)
+    for fold in (str, str.lower):
+        for base in candidates:
+            for path in known:
+                if fold(path[-1]) == fold(base):
+                    return path
+    return None
+
+
+def is_gradient(value: Any) -> bool:
+    """Whether a value may be a gradient: a number or an array of numbers."""
+    return is_number(value) or isinstance(value, np.ndarray)
+
+
+def by_position(
+    values: list[Any], names: list[str], parameters: list[Path], differentiable: list[Path], numbers: list[Path]
+) -> dict[Path, Any]:
+    """The gradients that a backward pass returns, in the order of the inputs of the forward pass.
+
+    They are as many as the parameters, or as the arrays among them, or as the arrays and numbers; if not, the names
+    that are returned tell whose they are, and else the first inputs have one.
+    """
+    arrays = [path for path in differentiable if path not in numbers]
+    named = [owner(name, parameters) for name in names] if len(names) == len(values) else []
+    if len(named) == len(values) and all(named) and len(set(named)) == len(named) and len(values) != len(arrays):
+        return {path: value for path, value in zip(named, values, strict=True) if path is not None}
+    for whose in (arrays, parameters, differentiable):
+        if len(whose) == len(values):
+            return dict(zip(whose, values, strict=True))
+    found: dict[Path, Any] = {}
+    rest = [path for path in arrays or parameters if path not in named]
+    for place, value in enumerate(values):
+        whose_name = named[place] if named else None
+        if whose_name is None and rest:
+            whose_name = rest.pop(0)
+        if whose_name is not None:
+            found.setdefault(whose_name, value)
+    return found
+
+
+def by_key(entries: dict[Any, Any], inputs: list[Path], exact: bool) -> dict[Path, Any]:
+    """The gradients in a dictionary, or in the attributes of an object: each under a name that tells whose it is.
+
+    `exact`: the name may be the input's own, as a key is; an attribute of that name is the input itself.
+    """
+    found = {}
+    for key, value in entries.items():
+        whose = owner(str(key), inputs, exact) if is_gradient(value) else None
+        if whose is not None and whose not in found:
+            found[whose] = value
+    return found

@@ -1,0 +1,241 @@
+"""Calls of what libraries have, and of the methods of arrays: by the tables of spellings, and nothing beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import nearest
+from backprop.python.arrays import DTYPES, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
+from backprop.python.meter import Meter, Refusal
+from backprop.python.scope import Builtin, Library
+from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
+from backprop.python.spellings.row import Row, broadcast, product, together
+from backprop.python.spellings.torch import ALIASES, TORCH, answer
+
+KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd"])
+MATH = frozenset([
+    "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "expm1", "fabs",
+    "floor", "fmod", "fsum", "hypot", "isclose", "isfinite", "isinf", "isnan", "ldexp", "log", "log10",
+    "log1p", "log2", "pow", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
+])  # fmt: skip
+FOLDED = ("nn.functional.", "functional.", "special.")  # parts of torch whose functions it has at its top, too
+IGNORED = frozenset(["manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions", "seterr"])
+UNSEEN = frozenset(["device", "requires_grad", "order", "casting", "copy", "subok", "memory_format", "optimize"])
+
+
+OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
+SIZED = frozenset([
+    "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
+    "num", "reps", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
+])  # fmt: skip
+
+
+class Libraries:
+    """What a run knows of libraries. Random numbers come from a generator that begins anew with every run."""
+
+    def __init__(self, meter: Meter, seed: int) -> None:
+        self.meter = meter
+        self.generator = np.random.RandomState(seed)
+        self.random_allowed = True
+        self.drew = False
+
+    # ── what a path leads to ──
+
+    def member(self, library: Library, name: str) -> Any:
+        """`np.name`: a constant, a kind of elements, or a longer path."""
+        root = library.path[0]
+        if root == "math" and name in ("pi", "e", "tau", "inf", "nan"):
+            return getattr(math, name)
+        if len(library.path) == 1 and name in CONSTANTS:
+            return CONSTANTS[name]
+        if root in ("numpy", "torch") and name == "newaxis":
+            return None
+        return Library((*library.path, name))
+
+    def call(self, path: tuple[str, ...], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """A function of a library, called."""
+        root, name = path[0], ".".join(path[1:])
+        if root == "math":
+            return self.mathematics(name, arguments)
+        if name in IGNORED:
+            return None
+        if root == "numpy" and name.startswith("random."):
+            return self.random(name.removeprefix("random."), arguments, keywords)
+        if path[-1] in DTYPES and arguments and root == "numpy" and len(path) == 2:
+            return checked(np.asarray(plain(arguments[0]), dtype=DTYPES[path[-1]]))[()]
+        if root == "numpy":
+            return self.numpy(NUMPY, name, "np", arguments, keywords)
+        if root == "scipy":
+            return self.numpy(SCIPY, name.removeprefix("special."), "scipy.special", arguments, keywords)
+        if root == "torch":
+            for part in FOLDED:
+                name = name.removeprefix(part)
+            return self.torch(name, arguments, keywords)
+        raise Refusal(f"{'.'.join(path)} is not read here", "name")
+
+    def row(self, table: Mapping[str, Row], name: str, library: str) -> Row:
+        """The row of a name, or what it might have been."""
+        if name in table:
+            return table[name]
+        near = nearest(name, table)
+        raise Refusal(f"{library}.{name} is not known here", "name", f"did you mean {near}?" if near else "")
+
+    def numpy(
+        self,
+        table: Mapping[str, Row],
+        name: str,
+        library: str,
+        arguments: tuple[Any, ...],
+        keywords: dict[str, Any],
+    ) -> Any:
+        """A function of NumPy's on data. Kinds of elements are those that are computed with here."""
+        row = self.row(table, name, library)
+        given = tuple([self.argument(one) for one in arguments])
+        named = {key: dtype_of(one) if key == "dtype" else self.argument(one) for key, one in keywords.items()}
+        self.measure(row, given, named)
+        return settled(made(row.function(*given, **named)), *given)
+
+    def torch(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """A function of torch's, or a method of a tensor."""
+        row = self.row(TORCH, ALIASES.get(name, name), "torch")
+        renamed = {"axis": "dim", "keepdims": "keepdim"}
+        named = {renamed.get(key, key): self.argument(one) for key, one in keywords.items() if key not in UNSEEN}
+        given = tuple([self.argument(one) for one in arguments])
+        for key in ("input", "self"):
+            if key in named:
+                given = (named.pop(key), *given)
+        self.measure(row, given, named)
+        return answer(made(row.function(*given, **named)))
+
+    def measure(self, row: Row, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        """Make sure that there is room for the result."""
+        if row.size not in OF_ARGUMENTS:
+            unknown = [name for name in named if name not in SIZED]
+            if unknown:
+                raise Refusal(f"{unknown[0]}= is not read here", "name", "give it by position")
+        try:
+            size = row.size(given, named)
+        except (TypeError, ValueError, IndexError):
+            if row.size not in OF_ARGUMENTS:
+                raise Refusal("how large the result is cannot be told from these arguments", "value") from None
+            size = 0.0  # the function itself says what is wrong with its arguments
+        self.meter.room(max(size, product(named["shape"]) if "shape" in named else 0.0))
+
+    def argument(self, value: Any) -> Any:
+        """Data, or a kind of elements."""
+        if isinstance(value, Builtin) or (isinstance(value, Library) and value.path[-1] in DTYPES):
+            return dtype_of(value)
+        if isinstance(value, Library) and value.path[-1] == "newaxis":
+            return None
+        if isinstance(value, list | tuple):
+            self.meter.length(len(value))
+        if isinstance(value, range):
+            self.meter.room(len(value))
+        return plain(value)
+
+    def mathematics(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        if name not in MATH:
+            near = nearest(name, MATH)
+            raise Refusal(f"math.{name} is not known here", "name", f"did you mean {near}?" if near else "")
+        return getattr(math, name)(*[plain(one) for one in arguments])
+
+    def random(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Random numbers: the same in every run of a forward pass, and none in a backward pass."""
+        if not self.random_allowed:
+            raise Refusal(f"np.random.{name}: a backward pass draws no random numbers")
+        if name == "seed":
+            self.generator = np.random.RandomState(number_of(arguments[0]) if arguments else 0)
+            return None
+        if name not in RANDOM:
+            raise Refusal(f"np.random.{name} is not known here", "name")
+        sizes = [product(plain(arguments))] if name in ("rand", "randn") else []
+        given = (*arguments, keywords.get("size", 1))
+        sizes += [product(plain(one)) for one in given if isinstance(one, int | tuple | list)]
+        self.meter.room(max(sizes, default=1.0))
+        self.drew = True
+        drawn = getattr(self.generator, name)(
+            *[plain(one) for one in arguments], **{key: plain(one) for key, one in keywords.items()}
+        )
+        return checked(np.asarray(drawn))[()]
+
+    # ── methods of arrays ──
+
+    def method(self, a: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """`a.name(…)` of an array or a number of NumPy's."""
+        if name in ("item", "tolist"):
+            self.meter.length(np.size(a))
+            return getattr(a, name)(*[number_of(one) for one in arguments])
+        if isinstance(a, Tensor):
+            return self.tensor_method(a, name, arguments, keywords)
+        if name in METHODS:
+            return self.numpy(NUMPY, name, "an array has no method: np", (a, *self.spread(name, arguments)), keywords)
+        if name == "astype":
+            return np.asarray(a).astype(dtype_of(arguments[0] if arguments else keywords.get("dtype")))[()]
+        if name in ("copy", "flatten"):
+            self.meter.room(np.size(a))
+            return np.array(a, order="C") if name == "copy" else np.array(a, order="C").reshape(-1)
+        if name == "fill" and isinstance(a, np.ndarray):
+            a[...] = self.argument(arguments[0])
+            return None
+        if name == "sort" and isinstance(a, np.ndarray):
+            a.sort(axis=number_of(arguments[0]) if arguments else -1)
+            return None
+        near = nearest(name, METHODS)
+        raise Refusal(f"an array's .{name}() is not known here", "name", f"did you mean {near}?" if near else "")
+
+    def spread(self, name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """`a.reshape(2, 3)` and `a.transpose(1, 0)` as the functions take them."""
+        if name in ("reshape", "transpose") and arguments and not isinstance(arguments[0], tuple | list):
+            return (arguments,) if arguments[0] is not None else ()
+        return arguments
+
+    def tensor_method(self, a: Tensor, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        if name == "size":
+            return a.shape[number_of(arguments[0])] if arguments else a.shape
+        if name in ("numel", "nelement"):
+            return int(a.size)
+        if name in ("dim", "ndimension"):
+            return a.ndim
+        if name == "numpy":
+            return a.view(np.ndarray)
+        if name == "requires_grad_":
+            return a
+        if name in ("new_zeros", "new_ones"):
+            return self.torch(name.removeprefix("new_"), arguments, keywords)
+        return self.torch(name, (a, *arguments), keywords)
+
+
+def attribute_of_array(a: Any, name: str) -> Any:
+    """`a.shape` and its like; None of an unknown name is told from a value by the caller's table of methods."""
+    if name == "shape":
+        return a.shape
+    if name == "ndim":
+        return a.ndim
+    if name == "size" and not isinstance(a, Tensor):
+        return int(a.size)
+    if name == "dtype":
+        return a.dtype
+    if name in ("T", "mT"):
+        return a.T if name == "T" else np.swapaxes(a, -1, -2)
+    if name in ("data", "real") and isinstance(a, Tensor):
+        return a
+    if name == "real":
+        return a
+    if name == "flat":
+        return a.reshape(-1)
+    return None
+
+
+def as_tensor(value: Any) -> Any:
+    """Data with all its arrays as tensors."""
+    if isinstance(value, np.ndarray):
+        return tensor(value)
+    if isinstance(value, dict):
+        return {key: as_tensor(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)([as_tensor(one) for one in value])
+    return value

@@ -1,0 +1,134 @@
+"""Which forward pass belongs to which backward pass, by their names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import NamedTuple
+
+from backprop.errors import Problem, nearest
+from backprop.python.source import Code, Part
+
+BACK = re.compile(
+    r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd|"
+    r"grad|gradient|vjp)|(?P<alone>backward|backprop|bwd))$"
+)
+FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
+
+
+class Pair(NamedTuple):
+    """A forward and a backward pass. `kind` is "functions", "class", "autograd", "both" (one function that returns a
+    loss and its gradients) or "script" (two texts that are no functions)."""
+
+    name: str
+    kind: str
+    forward: ast.FunctionDef | None
+    backward: ast.FunctionDef | None
+
+
+def pairs_in(code: Code, forward: str | None = None, backward: str | None = None) -> list[Pair]:
+    """The pairs of the texts, or the one that is named."""
+    if forward is not None:
+        return [named(code, forward, backward)]
+    if backward is not None:
+        found = [pair for pair in all_pairs(code) if backward in (pair.name, getattr(pair.backward, "name", ""))]
+        return found or [named(code, backward, backward)]
+    return all_pairs(code)
+
+
+def all_pairs(code: Code) -> list[Pair]:
+    """The pairs that the names tell, in the order of the texts."""
+    functions = code.functions()
+    found = [
+        Pair(forth.name, "functions", forth, back)
+        for back in functions.values()
+        if (forth := counterpart(back.name, functions)) is not None
+    ]
+    for name, methods in code.classes().items():
+        if "forward" in methods and "backward" in methods:
+            found.append(class_pair(name, methods))
+    paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
+    found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
+    return found
+
+
+def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
+    """The forward function of a backward one."""
+    match = BACK.match(name)
+    if match is None:
+        return None
+    stem = match["first"] or match["second"]
+    names = ["forward", "fwd"] if stem is None else [form.format(stem) for form in FORTH]
+    return next((functions[one] for one in names if one in functions and one != name), None)
+
+
+def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
+    forward = methods["forward"]
+    static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in forward.decorator_list)
+    first = forward.args.args[0].arg if forward.args.args else ""
+    return Pair(name, "autograd" if static or first == "ctx" else "class", forward, methods["backward"])
+
+
+def is_both(function: ast.FunctionDef) -> bool:
+    """Whether a function returns a number and what are gradients by their names."""
+    returned = returns(function)
+    names = returned[1:]
+    return len(returned) > 1 and all(re.match(r"d[A-Z_a-z]|grad|.*_grad$", name or "") for name in names)
+
+
+def returns(function: ast.FunctionDef) -> list[str]:
+    """The names that a function returns; "" for what has none."""
+    found = [node for node in function.body if isinstance(node, ast.Return)]
+    value = found[-1].value if found else None
+    parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [] if value is None else [value]
+    return [name_of(one) for one in parts]
+
+
+def name_of(tree: ast.expr) -> str:
+    """A name, the key of an entry, or an attribute; through methods that only turn and copy."""
+    if isinstance(tree, ast.Name):
+        return tree.id
+    if isinstance(tree, ast.Attribute):
+        return tree.attr
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute):
+        return name_of(tree.func.value) if tree.func.attr in ("reshape", "copy", "clone", "view", "item") else ""
+    if isinstance(tree, ast.Subscript) and isinstance(tree.slice, ast.Constant) and isinstance(tree.slice.value, str):
+        return tree.slice.value
+    return ""
+
+
+def named(code: Code, forward: str, backward: str | None) -> Pair:
+    """The pair of a name or two: functions, a class, or methods of one (`Affine.forward`)."""
+    functions, classes = code.functions(), code.classes()
+    if forward in classes and backward in (None, forward):
+        methods = classes[forward]
+        missing = [name for name in ("forward", "backward") if name not in methods]
+        if missing:
+            raise Problem("name", f"the class {forward} has no {missing[0]}")
+        return class_pair(forward, methods)
+    if "." in forward:
+        return named(code, forward.partition(".")[0], None)
+    if forward not in functions:
+        near = nearest(forward, [*functions, *classes])
+        raise Problem("name", f"there is no function {forward}", hint=f"did you mean {near}?" if near else "")
+    if backward is not None and backward != forward:
+        if backward not in functions:
+            near = nearest(backward, functions)
+            raise Problem("name", f"there is no function {backward}", hint=f"did you mean {near}?" if near else "")
+        return Pair(forward, "functions", functions[forward], functions[backward])
+    pairs = [pair for pair in all_pairs(code) if pair.kind != "class" and forward in (pair.name, f"{pair.backward}")]
+    by_back = counterpart(forward, functions)
+    if by_back is not None:
+        return Pair(by_back.name, "functions", by_back, functions[forward])
+    if not pairs:
+        raise Problem("name", f"no backward pass belongs to {forward}", hint="name it: --backward FILE:NAME")
+    return pairs[0]
+
+
+def script_pair(forward: Part, backward: Part) -> Pair | None:
+    """Two texts of plain statements as a pair, if each has some."""
+    plain = [
+        any(isinstance(one, ast.Assign | ast.AugAssign | ast.For) for one in part.tree.body)
+        for part in (forward, backward)
+    ]
+    return Pair("", "script", None, None) if all(plain) else None

@@ -1,0 +1,169 @@
+"""Values of Python's own that are no data: scopes, functions, classes, objects, libraries, and what is not known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from backprop.python.frames import Source
+
+
+class Scope:
+    """The names of a function, a module or a class body. `local` are those that are assigned in it somewhere."""
+
+    __slots__ = ("local", "names", "outside", "parent")
+
+    def __init__(self, parent: Scope | None = None, local: frozenset[str] = frozenset()) -> None:
+        self.names: dict[str, Any] = {}
+        self.parent = parent
+        self.local = local
+        self.outside: set[str] = set()
+
+    def home(self, name: str) -> Scope:
+        """The scope in which a name is set: this one, or for `global` and `nonlocal` the one that has it."""
+        if name not in self.outside:
+            return self
+        scope = self.parent
+        while scope is not None and scope.parent is not None and name not in scope.names:
+            scope = scope.parent
+        return scope or self
+
+
+class Function:
+    """A function of the user's. `owner` is the class whose method it is, `kind` how it is bound."""
+
+    __slots__ = ("defaults", "keyword_defaults", "kind", "local", "name", "owner", "scope", "source", "tree")
+
+    def __init__(self, tree: ast.FunctionDef | ast.Lambda, scope: Scope, source: Source, name: str) -> None:
+        self.tree, self.scope, self.source, self.name = tree, scope, source, name
+        self.owner: Class | None = None
+        self.kind = "plain"
+        self.defaults: list[Any] = []
+        self.keyword_defaults: list[Any] = []
+        self.local = local_names(tree)
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of its parameters, in order."""
+        given = self.tree.args
+        return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+
+    @property
+    def optional(self) -> set[str]:
+        """The parameters that have a default."""
+        given = self.tree.args
+        positional = [one.arg for one in (*given.posonlyargs, *given.args)]
+        with_default = positional[len(positional) - len(given.defaults) :]
+        named = [one.arg for one, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None]
+        return {*with_default, *named}
+
+
+class Class:
+    """A class of the user's."""
+
+    __slots__ = ("bases", "name", "names")
+
+    def __init__(self, name: str, bases: tuple[Class, ...], names: dict[str, Any]) -> None:
+        self.name, self.bases, self.names = name, bases, names
+
+    def find(self, name: str) -> Any:
+        """What a name means in it or in a class that it is made from, or None."""
+        if name in self.names:
+            return self.names[name]
+        for base in self.bases:
+            found = base.find(name)
+            if found is not None:
+                return found
+        return None
+
+    def is_a(self, other: Class) -> bool:
+        return self is other or any(base.is_a(other) for base in self.bases)
+
+
+class Object:
+    """An object of a class of the user's, and the `ctx` of an autograd Function."""
+
+    __slots__ = ("cls", "names")
+
+    def __init__(self, cls: Class) -> None:
+        self.cls = cls
+        self.names: dict[str, Any] = {}
+
+
+class Bound:
+    """A method with what it is called on: of an object, or by name of a value that is Python's or NumPy's."""
+
+    __slots__ = ("function", "me")
+
+    def __init__(self, function: Any, me: Any) -> None:
+        self.function, self.me = function, me
+
+
+class Super:
+    """What `super()` gives."""
+
+    __slots__ = ("cls", "me")
+
+    def __init__(self, cls: Class, me: Any) -> None:
+        self.cls, self.me = cls, me
+
+
+class Builtin:
+    """A function of Python's own that is interpreted here."""
+
+    __slots__ = ("function", "name")
+
+    def __init__(self, name: str, function: Callable[..., Any] | None) -> None:
+        self.name, self.function = name, function
+
+
+class Library:
+    """A library or something in it, by its path: ("numpy", "linalg", "norm")."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        self.path = path
+
+
+class Unknown:
+    """A name that stands for something that could not be read; it is a problem only where it is used."""
+
+    __slots__ = ("why",)
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+def local_names(tree: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+    """The names that a function assigns, which are its own; what is inside inner functions is theirs."""
+    found: set[str] = set()
+    outside: set[str] = set()
+    rest: list[ast.AST] = list(tree.body) if isinstance(tree.body, list) else [tree.body]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+            continue
+        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            continue
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            outside.update(node.names)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        rest.extend(ast.iter_child_nodes(node))
+    return frozenset(found - outside)
+
+
+def called(value: Any) -> str:
+    """What a value is called in a message."""
+    if isinstance(value, Library):
+        return ".".join(value.path)
+    if isinstance(value, Object):
+        return f"an object of {value.cls.name}"
+    if isinstance(value, Bound):
+        return called(value.function)
+    if isinstance(value, Function | Class | Builtin):
+        return value.name
+    return "None" if value is None else f"a value of kind {type(value).__name__}"

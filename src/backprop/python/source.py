@@ -1,0 +1,139 @@
+"""Texts of the user's as trees: files, notebooks, and files beside them that they import from."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from backprop.errors import Problem
+from backprop.python.frames import Source, problem_at
+from backprop.python.interpret import Interpreter
+from backprop.python.libraries import KNOWN
+from backprop.python.scope import Library, Scope, Unknown
+
+Beside = Callable[[str, str | None], tuple[str, str] | None]
+DEFINING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+USUAL = {
+    "np": ("numpy",), "numpy": ("numpy",), "math": ("math",), "torch": ("torch",), "F": ("torch", "nn", "functional"),
+}  # fmt: skip
+PYTHON_2 = re.compile(r"^\s*print\s+[^=(\s]|\bxrange\(|^\s*except\s+\w+\s*,\s*\w+\s*:", re.MULTILINE)
+
+
+class Part(NamedTuple):
+    """One text and its tree."""
+
+    source: Source
+    tree: ast.Module
+
+
+def part_of(text: str, name: str | None) -> Part:
+    """A text, parsed by Python's own parser."""
+    if name is not None and name.endswith(".ipynb"):
+        text = cells(text, name)
+    source = Source(text, name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Part(source, ast.parse(text))
+    except SyntaxError as error:
+        at = ast.Pass(lineno=min(error.lineno or 1, len(source.lines)), col_offset=max(0, (error.offset or 1) - 1))
+        at.end_lineno, at.end_col_offset = at.lineno, at.col_offset + 1
+        hint = "this is Python 2, which is not read" if PYTHON_2.search(text) else ""
+        raise problem_at(source, at, "syntax", f"this is not Python: {error.msg}", hint) from None
+    except (ValueError, MemoryError, RecursionError) as error:
+        raise Problem("syntax", f"this is not Python: {error or 'it is nested too deeply'}", source=name) from None
+
+
+def cells(text: str, name: str) -> str:
+    """The code cells of a notebook in order; what is no Python in them is left out."""
+    try:
+        notebook = json.loads(text)
+        codes = [one["source"] for one in notebook["cells"] if one["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError):
+        raise Problem("file", f"{name} is not a notebook") from None
+    joined = "\n".join("".join(one) if isinstance(one, list) else str(one) for one in codes)
+    return "\n".join("#" if line.lstrip()[:1] in ("%", "!") else line for line in joined.split("\n"))
+
+
+class Code:
+    """The texts that a pass consists of. `beside` finds the text of a module that stands in the same folder."""
+
+    def __init__(self, parts: list[Part], beside: Beside | None = None) -> None:
+        self.parts: list[Part] = []
+        self.seen: set[str] = set()
+        for part in parts:
+            self.add(part, beside)
+
+    def add(self, part: Part, beside: Beside | None) -> None:
+        """A part behind what it imports from."""
+        for module in imported_modules(part.tree) if beside is not None else ():
+            if module not in self.seen and len(self.seen) < 20 and beside is not None:
+                self.seen.add(module)
+                found = beside(module, part.source.name)
+                if found is not None:
+                    self.add(part_of(*found), beside)
+        self.parts.append(part)
+
+    def functions(self) -> dict[str, ast.FunctionDef]:
+        """The functions at the top of the texts; a later one of the same name stands."""
+        found: dict[str, ast.FunctionDef] = {}
+        for part in self.parts:
+            found.update({one.name: one for one in part.tree.body if isinstance(one, ast.FunctionDef)})
+        return found
+
+    def classes(self) -> dict[str, dict[str, ast.FunctionDef]]:
+        """The classes with their methods, from whichever text they come."""
+        found: dict[str, dict[str, ast.FunctionDef]] = {}
+        for part in self.parts:
+            for one in part.tree.body:
+                if isinstance(one, ast.ClassDef):
+                    methods = {inner.name: inner for inner in one.body if isinstance(inner, ast.FunctionDef)}
+                    found.setdefault(one.name, {}).update(methods)
+        return found
+
+    def loaded(self, run: Interpreter, script: bool = False) -> Scope:
+        """What the texts define. A statement that cannot be read counts only when what it defines is used.
+
+        Of a `script`, whose statements are the pass itself, only functions, classes and imports.
+        """
+        scope = Scope()
+        scope.names.update({name: Library(path) for name, path in USUAL.items()})
+        for part in self.parts:
+            run.source = part.source
+            for statement in part.tree.body:
+                if isinstance(statement, DEFINING[:4] if script else DEFINING):
+                    define(run, statement, scope)
+        return scope
+
+
+def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+    """One statement at the top."""
+    try:
+        run.statement(statement, scope)
+    except Problem as problem:
+        if problem.kind == "size":
+            raise
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                scope.names[node.id] = Unknown(f"line {problem.line} could not be read: {problem.message}")
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            scope.names[statement.name] = Unknown(f"line {problem.line} could not be read: {problem.message}")
+
+
+def imported_modules(tree: ast.Module) -> list[str]:
+    """The modules that a text imports names from and that are no libraries."""
+    found = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module]
+    names = [
+        (one.module or "").rpartition(".")[2] for one in found if (one.module or "").partition(".")[0] not in KNOWN
+    ]
+    return [name for name in names if name.isidentifier()]
+
+
+def uses_torch(trees: list[Any]) -> bool:
+    """Whether a pass is written with torch: then its arrays are tensors."""
+    names = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return bool(names & {"torch", "F"}) and not names & {"np", "numpy"}

@@ -1,0 +1,464 @@
+"""What of torch may be called, as functions and as methods of tensors, with torch's own defaults, on NumPy's arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import special
+
+from backprop.python.arrays import Tensor, axes_of, dtype_of, number_of, tensor
+from backprop.python.meter import Refusal
+from backprop.python.spellings.row import (
+    Row,
+    all_repeated,
+    broadcast,
+    contracted,
+    crossed,
+    diagonal,
+    gathered,
+    hot,
+    of_matrices,
+    of_shapes,
+    parts,
+    repeated,
+    second_shape,
+    square,
+    stepping,
+    summed_products,
+    together,
+)  # fmt: skip
+
+
+class Extremum(NamedTuple):
+    """What max and min along an axis give."""
+
+    values: Any
+    indices: Any
+
+
+def shape_of(items: tuple[Any, ...]) -> tuple[int, ...]:
+    """A shape as one argument or as several."""
+    given = items[0] if len(items) == 1 and isinstance(items[0], tuple | list) else items
+    return tuple([number_of(one) for one in given])
+
+
+def reduced(name: str) -> Callable[..., Any]:
+    """A sum and its like, along `dim`."""
+    function: Callable[..., Any] = getattr(np, name)
+
+    def along(a: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
+        return function(a, axis=axes_of(dim), keepdims=bool(keepdim))
+
+    return along
+
+
+def extreme(name: str) -> Callable[..., Any]:
+    """max and min: of all, along an axis with where it is, or of two."""
+    function: Callable[..., Any] = getattr(np, name)
+    place: Callable[..., Any] = getattr(np, f"arg{name}")
+    of_two: Callable[..., Any] = getattr(np, f"{name}imum")
+
+    def found(a: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        if dim is None:
+            return function(a)
+        if isinstance(dim, np.ndarray):
+            return of_two(a, dim)
+        axis = number_of(dim)
+        values, indices = function(a, axis=axis, keepdims=bool(keepdim)), place(a, axis=axis, keepdims=bool(keepdim))
+        return Extremum(tensor(values), tensor(indices))
+
+    return found
+
+
+def spread(name: str) -> Callable[..., Any]:
+    """var and std, which divide by n - 1 here."""
+    function: Callable[..., Any] = getattr(np, name)
+
+    def along(a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: Any = None) -> Any:
+        if isinstance(dim, bool):
+            dim, unbiased = None, dim
+        less = int(unbiased) if correction is None else number_of(correction)
+        return function(a, axis=axes_of(dim), ddof=less, keepdims=bool(keepdim))
+
+    return along
+
+
+def place_of(name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(np, name)
+    return lambda a, dim=None, keepdim=False: function(a, axis=axes_of(dim), keepdims=bool(keepdim))
+
+
+def norm(a: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    if p not in (2, "fro"):
+        raise Refusal("this norm is not read", "name")
+    return np.sqrt(np.sum(np.square(a), axis=axes_of(dim), keepdims=bool(keepdim)))
+
+
+def clamp(a: Any, min: Any = None, max: Any = None) -> Any:
+    return np.clip(a, min, max)
+
+
+def squeeze(a: Any, dim: Any = None) -> Any:
+    """A longer axis stays as it is."""
+    if dim is None:
+        return np.squeeze(a)
+    axis = number_of(dim)
+    return np.squeeze(a, axis=axis) if np.shape(a)[axis] == 1 else a
+
+
+def expand(a: Any, *shape: Any) -> Any:
+    """-1 keeps the length of an axis."""
+    wanted = shape_of(shape)
+    more = len(wanted) - np.ndim(a)
+    lengths = [np.shape(a)[i - more] if one == -1 else one for i, one in enumerate(wanted)]
+    return np.broadcast_to(a, lengths)
+
+
+def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    shape = np.shape(a)
+    last = end_dim % len(shape) if shape else 0
+    return np.reshape(a, (*shape[:start_dim], -1, *shape[last + 1 :]))
+
+
+def split(a: Any, size: Any, dim: int = 0) -> Any:
+    """By the size of the parts, not by their number."""
+    length = np.shape(a)[dim]
+    if isinstance(size, int) and size > 0 and length / size > 100_000:
+        raise Refusal("these are too many parts", "size")
+    cuts = list(range(size, length, size)) if isinstance(size, int) else list(np.cumsum(size)[:-1])
+    return tuple(map(tensor, np.split(a, cuts, axis=dim)))
+
+
+def chunk(a: Any, count: int, dim: int = 0) -> Any:
+    return split(a, -(-np.shape(a)[dim] // count), dim)
+
+
+def one_hot(a: Any, num_classes: int = -1) -> Any:
+    classes = num_classes if num_classes > 0 else int(np.max(a)) + 1
+    return np.eye(classes, dtype=np.int64)[np.asarray(a)]
+
+
+def softmax(a: Any, dim: Any = None, dtype: Any = None) -> Any:
+    if dim is None:
+        raise Refusal("softmax needs its dim", "arity")
+    return special.softmax(np.asarray(a), axis=number_of(dim))
+
+
+def log_softmax(a: Any, dim: Any = None, dtype: Any = None) -> Any:
+    if dim is None:
+        raise Refusal("log_softmax needs its dim", "arity")
+    return special.log_softmax(np.asarray(a), axis=number_of(dim))
+
+
+def logsumexp(a: Any, dim: Any, keepdim: bool = False) -> Any:
+    return special.logsumexp(np.asarray(a), axis=axes_of(dim), keepdims=bool(keepdim))
+
+
+def einsum(text: str, *arrays: Any) -> Any:
+    parts = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], tuple | list) else arrays
+    return np.einsum(text, *parts)
+
+
+def permuted(a: Any, *axes: Any) -> Any:
+    return np.transpose(a, shape_of(axes))
+
+
+def turned(a: Any) -> Any:
+    return np.transpose(a)
+
+
+def gather(a: Any, dim: int, index: Any) -> Any:
+    """Only as far as the index reaches, as torch has it."""
+    within = tuple([slice(None) if i == dim % np.ndim(a) else slice(0, n) for i, n in enumerate(np.shape(index))])
+    return np.take_along_axis(np.asarray(a)[within], np.asarray(index), dim)
+
+
+def cast(kind: str) -> Callable[..., Any]:
+    dtype = dtype_of(kind)
+    return lambda a: a if a.dtype == dtype else np.asarray(a).astype(dtype)
+
+
+def made(value: Any, dtype: Any = None, **_: Any) -> Any:
+    return np.array(value, dtype=dtype_of(dtype))
+
+
+def full(value: float) -> Callable[..., Any]:
+    return lambda *shape, dtype=None, **_: np.full(shape_of(shape), value, dtype=dtype_of(dtype) or float)
+
+
+def like(value: float) -> Callable[..., Any]:
+    return lambda a, dtype=None, **_: np.full(np.shape(a), value, dtype=dtype_of(dtype) or a.dtype)
+
+
+def joined(arrays: Any, dim: int = 0) -> Any:
+    return np.concatenate(list(arrays), axis=dim)
+
+
+def stacked(arrays: Any, dim: int = 0) -> Any:
+    return np.stack(list(arrays), axis=dim)
+
+
+def gelu(a: Any, approximate: str = "none") -> Any:
+    if approximate == "tanh":
+        return 0.5 * a * (1 + np.tanh(np.sqrt(2 / np.pi) * (a + 0.044715 * a**3)))
+    return 0.5 * a * (1 + special.erf(np.asarray(a) / np.sqrt(2)))
+
+
+def addmm(b: Any, a: Any, w: Any) -> Any:
+    return b + a @ w
+
+
+def masked_fill(a: Any, mask: Any, value: Any) -> Any:
+    return np.where(mask, value, a)
+
+
+def index_select(a: Any, dim: int, index: Any) -> Any:
+    return np.take(a, np.asarray(index), axis=dim)
+
+
+def transposed(a: Any, one: int, other: int) -> Any:
+    return np.swapaxes(a, one, other)
+
+
+def tri(name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(np, name)
+    return lambda a, diagonal=0: function(a, diagonal)
+
+
+def summed(name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(np, name)
+    return lambda a, dim: function(a, axis=number_of(dim))
+
+
+def flipped(a: Any, *dims: Any) -> Any:
+    return np.flip(a, shape_of(dims))
+
+
+def rolled(a: Any, shifts: Any, dims: Any = None) -> Any:
+    return np.roll(a, shifts, dims)
+
+
+def repeat_interleave(a: Any, repeats: Any, dim: Any = None) -> Any:
+    return np.repeat(a, repeats, axis=dim)
+
+
+# ── in place ──
+
+
+def filled(a: Any, value: Any) -> Any:
+    a[...] = value
+    return a
+
+
+def zeroed(a: Any) -> Any:
+    return filled(a, 0)
+
+
+def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`a.add_(b)`: what the function gives is written into the memory."""
+
+    def write(a: Any, *arguments: Any, **keywords: Any) -> Any:
+        a[...] = function(a, *arguments, **keywords)
+        return a
+
+    return write
+
+
+def scaled(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda a, b, alpha=1: function(a, alpha * b if alpha != 1 else b)
+
+
+def index_add(a: Any, dim: int, index: Any, source: Any, alpha: Any = 1) -> Any:
+    places: Any = (*[slice(None)] * (dim % np.ndim(a)), np.asarray(index))
+    np.add.at(a.view(np.ndarray), places, alpha * np.asarray(source))
+    return a
+
+
+def scattered(add: bool) -> Callable[..., Any]:
+    def write(a: Any, dim: int, index: Any, src: Any) -> Any:
+        places = list(np.indices(np.shape(index)))
+        places[dim] = np.asarray(index)
+        values = np.asarray(src)[tuple([slice(0, n) for n in np.shape(index)])] if np.ndim(src) else src
+        memory = a.view(np.ndarray)
+        if add:
+            np.add.at(memory, tuple(places), values)
+        else:
+            memory[tuple(places)] = values
+        return a
+
+    return write
+
+
+def itself(a: Any, *_: Any, **__: Any) -> Any:
+    return a
+
+
+def ufunc(name: str) -> Callable[..., Any]:
+    return getattr(np, name)  # type: ignore[no-any-return]
+
+
+def cloned(a: Any, **_: Any) -> Any:
+    return np.array(a)
+
+
+def sigmoid(a: Any) -> Any:
+    return special.expit(np.asarray(a))
+
+
+def relu(a: Any) -> Any:
+    return np.maximum(a, 0)
+
+
+def leaky_relu(a: Any, negative_slope: float = 0.01) -> Any:
+    return np.where(a > 0, a, negative_slope * a)
+
+
+def softplus(a: Any) -> Any:
+    return np.logaddexp(a, 0)
+
+
+SAME = [
+    "exp", "sqrt", "log", "log1p", "expm1", "log2", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sign",
+    "abs", "floor", "ceil", "square", "reciprocal", "isnan", "isinf", "isfinite",
+]  # fmt: skip
+RENAMED = {
+    "neg": "negative", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "absolute": "abs", "round": "round",
+    "maximum": "maximum", "minimum": "minimum", "pow": "power", "logaddexp": "logaddexp", "eq": "equal",
+    "ne": "not_equal", "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal",
+    "logical_and": "logical_and", "logical_or": "logical_or", "logical_not": "logical_not", "atan2": "arctan2",
+}  # fmt: skip
+TWO = {"eq", "ne", "gt", "ge", "lt", "le", "maximum", "minimum", "logaddexp", "pow", "atan2"}
+
+
+def elementwise() -> dict[str, Row]:
+    """The functions that NumPy has too."""
+    rows = {name: Row(ufunc(name), broadcast, f"torch.{name}({'x*x' if 'log' in name else 'x'})") for name in SAME}
+    rows["sqrt"] = Row(np.sqrt, broadcast, "(x*x).sqrt()")
+    for name, there in RENAMED.items():
+        example = f"torch.{name}(x, x*x)" if name in TWO else f"torch.{name}(x/9)"
+        if name.startswith("logical"):
+            example = "torch.logical_not(x > 0)" if name.endswith("not") else f"torch.{name}(x > 0, x < 1)"
+        rows[name] = Row(ufunc(there), broadcast, example.replace("pow(x, x*x)", "pow(x, 3)"))
+    function: Callable[..., Any]
+    for name, function in (("add", np.add), ("sub", np.subtract)):
+        rows[name] = Row(scaled(function), broadcast, f"x.{name}(v, alpha=2)")
+        rows[f"{name}_"] = Row(in_place(scaled(function)), broadcast, f"z = x.clone(); z.{name}_(v); f = z")
+    for name, function in (("mul", np.multiply), ("div", np.divide)):
+        rows[name] = Row(function, broadcast, f"x.{name}(v)")
+        rows[f"{name}_"] = Row(in_place(function), broadcast, f"z = x.clone(); z.{name}_(v); f = z")
+    return rows
+
+
+TORCH: dict[str, Row] = {
+    **elementwise(),
+    "rsqrt": Row(lambda a: 1 / np.sqrt(a), broadcast, "torch.rsqrt(x*x)"),
+    "erf": Row(lambda a: special.erf(np.asarray(a)), broadcast, "torch.erf(x)"),
+    "sigmoid": Row(sigmoid, broadcast, "torch.sigmoid(x)"),
+    "relu": Row(relu, broadcast, "F.relu(x)"),
+    "leaky_relu": Row(leaky_relu, broadcast, "F.leaky_relu(x, 0.2)"),
+    "softplus": Row(softplus, broadcast, "F.softplus(x)"),
+    "silu": Row(lambda a: a * sigmoid(a), broadcast, "F.silu(x)"),
+    "gelu": Row(gelu, broadcast, "F.gelu(x)"),
+    "where": Row(np.where, broadcast, "torch.where(x > 0, x, 0.1 * x)"),
+    "clamp": Row(clamp, broadcast, "x.clamp(min=0)"),
+    "clip": Row(clamp, broadcast, "torch.clip(x, -0.5, 0.5)"),
+    "clamp_min": Row(lambda a, low: np.maximum(a, low), broadcast, "x.clamp_min(0.1)"),
+    "masked_fill": Row(masked_fill, broadcast, "x.masked_fill(x > 0, 3.0)"),
+    "masked_fill_": Row(in_place(masked_fill), broadcast, "z = x.clone(); z.masked_fill_(x > 0, 3.0); f = z"),
+    "softmax": Row(softmax, together, "torch.softmax(x, 1)"),
+    "log_softmax": Row(log_softmax, together, "F.log_softmax(x, dim=-1)"),
+    "logsumexp": Row(logsumexp, together, "torch.logsumexp(x, 1)"),
+    "sum": Row(reduced("sum"), together, "x.sum(0, keepdim=True)"),
+    "mean": Row(reduced("mean"), together, "x.mean((0, 1))"),
+    "prod": Row(reduced("prod"), together, "x.prod(1)"),
+    "amax": Row(reduced("amax"), together, "x.amax(1)"),
+    "amin": Row(reduced("amin"), together, "x.amin(dim=(0, 1))"),
+    "any": Row(reduced("any"), together, "(x > 0).any(1)"),
+    "all": Row(reduced("all"), together, "(x > 0).all()"),
+    "max": Row(extreme("max"), together, "x.max(1, keepdim=True).values"),
+    "min": Row(extreme("min"), together, "torch.min(x, 1)[1]"),
+    "argmax": Row(place_of("argmax"), together, "x.argmax(dim=1)"),
+    "argmin": Row(place_of("argmin"), together, "torch.argmin(x)"),
+    "var": Row(spread("var"), together, "x.var(0, unbiased=False)"),
+    "std": Row(spread("std"), together, "x.std(dim=0)"),
+    "norm": Row(norm, together, "x.norm(dim=1)"),
+    "cumsum": Row(summed("cumsum"), together, "x.cumsum(1)"),
+    "cumprod": Row(summed("cumprod"), together, "x.cumprod(dim=1)"),
+    "matmul": Row(np.matmul, of_matrices, "torch.matmul(x, v)"),
+    "mm": Row(np.matmul, of_matrices, "x.t().mm(x)"),
+    "bmm": Row(np.matmul, of_matrices, "torch.bmm(x[None], x.t()[None])"),
+    "mv": Row(np.matmul, of_matrices, "x.mv(v)"),
+    "dot": Row(np.dot, contracted, "torch.dot(v, v)"),
+    "outer": Row(np.outer, crossed, "torch.outer(v, v)"),
+    "addmm": Row(addmm, together, "torch.addmm(torch.zeros(2, 2), x, x.t())"),
+    "einsum": Row(einsum, summed_products, "torch.einsum('ij,kj->ik', x, x)"),
+    "cat": Row(joined, together, "torch.cat([x, x * 2], 1)"),
+    "concat": Row(joined, together, "torch.concat((x, x))"),
+    "stack": Row(stacked, together, "torch.stack([x, x], dim=1)"),
+    "reshape": Row(lambda a, *shape: np.reshape(a, shape_of(shape)), together, "x.reshape(3, 2)"),
+    "view": Row(lambda a, *shape: np.reshape(a, shape_of(shape)), together, "x.view(-1)"),
+    "view_as": Row(lambda a, b: np.reshape(a, np.shape(b)), together, "x.view_as(x)"),
+    "expand": Row(expand, all_repeated, "x.unsqueeze(0).expand(4, -1, -1)"),
+    "expand_as": Row(lambda a, b: np.broadcast_to(a, np.shape(b)), together, "v.expand_as(x)"),
+    "broadcast_to": Row(lambda a, shape: np.broadcast_to(a, shape), second_shape, "torch.broadcast_to(v, (2, 3))"),
+    "repeat": Row(lambda a, *times: np.tile(a, shape_of(times)), all_repeated, "x.repeat(2, 1)"),
+    "repeat_interleave": Row(repeat_interleave, repeated, "x.repeat_interleave(2, dim=0)"),
+    "unsqueeze": Row(np.expand_dims, together, "x.unsqueeze(-1)"),
+    "squeeze": Row(squeeze, together, "x.squeeze(1)"),
+    "flatten": Row(flatten, together, "x[None].flatten(1)"),
+    "transpose": Row(transposed, together, "x.transpose(0, 1)"),
+    "swapaxes": Row(transposed, together, "x.swapaxes(0, 1)"),
+    "permute": Row(permuted, together, "x.permute(1, 0)"),
+    "t": Row(turned, together, "x.t()"),
+    "flip": Row(flipped, together, "x.flip(1)"),
+    "roll": Row(rolled, together, "x.roll(1, 1)"),
+    "tril": Row(tri("tril"), together, "torch.tril(x)"),
+    "triu": Row(tri("triu"), together, "torch.triu(x, diagonal=1)"),
+    "diag": Row(lambda a: np.diag(a), diagonal, "torch.diag(v)"),
+    "trace": Row(lambda a: np.trace(a), together, "torch.trace(x)"),
+    "split": Row(split, together, "x.split(2, dim=1)[1]"),
+    "chunk": Row(chunk, parts, "x.chunk(3, dim=1)[1]"),
+    "gather": Row(gather, gathered, "x.gather(1, y[:, None])"),
+    "index_select": Row(index_select, gathered, "x.index_select(1, y)"),
+    "one_hot": Row(one_hot, hot, "F.one_hot(y, num_classes=4)"),
+    "zeros": Row(full(0.0), of_shapes, "torch.zeros(2, 3)"),
+    "ones": Row(full(1.0), of_shapes, "torch.ones((2, 3))"),
+    "empty": Row(full(0.0), of_shapes, "torch.empty(2, 3) * 0"),
+    "zeros_like": Row(like(0), together, "torch.zeros_like(x)"),
+    "ones_like": Row(like(1), together, "torch.ones_like(x)"),
+    "full_like": Row(lambda a, value, **_: np.full(np.shape(a), value, a.dtype), together, "torch.full_like(x, 0.5)"),
+    "eye": Row(np.eye, square, "torch.eye(3)"),
+    "arange": Row(np.arange, stepping, "torch.arange(1, 9, 2)"),
+    "tensor": Row(made, together, "torch.tensor([[1.0, 2.0]])"),
+    "as_tensor": Row(made, together, "torch.as_tensor([1.0, 2.0])"),
+    "clone": Row(cloned, together, "x.clone()"),
+    "detach": Row(itself, together, "x.detach()"),
+    "contiguous": Row(itself, together, "x.t().contiguous()"),
+    "cpu": Row(itself, together, "x.cpu()"),
+    "to": Row(lambda a, kind=None, **_: a if kind is None or isinstance(kind, str) else np.asarray(a).astype(
+        dtype_of(kind)), together, "(x > 0).to(torch.float64)"),
+    "type_as": Row(lambda a, b: np.asarray(a).astype(b.dtype), together, "(x > 0).type_as(x)"),
+    "float": Row(cast("float"), together, "(x > 0).float()"),
+    "double": Row(cast("double"), together, "(x > 0).double()"),
+    "long": Row(cast("long"), together, "x.long()"),
+    "int": Row(cast("int"), together, "x.int()"),
+    "bool": Row(cast("bool"), together, "x.bool()"),
+    "zero_": Row(zeroed, together, "z = x.clone(); z.zero_(); f = z"),
+    "fill_": Row(filled, together, "z = x.clone(); z.fill_(2.0); f = z"),
+    "copy_": Row(filled, together, "z = x.clone(); z.copy_(v); f = z"),
+    "index_add_": Row(index_add, together, "z = torch.zeros(4, 3); z.index_add_(0, y, x); f = z"),
+    "scatter_add_": Row(scattered(True), together, "z = torch.zeros(2, 4); z.scatter_add_(1, y[:, None], x); f = z"),
+    "scatter_": Row(scattered(False), together, "z = torch.zeros(2, 4); z.scatter_(1, y[:, None], 1.0); f = z"),
+}  # fmt: skip
+ALIASES = {"multiply": "mul", "divide": "div", "subtract": "sub", "permute_dims": "permute", "concatenate": "cat"}
+
+
+def answer(value: Any) -> Any:
+    """What a function gave, as a tensor."""
+    if isinstance(value, Extremum | Tensor):
+        return value
+    if isinstance(value, tuple):
+        return tuple(map(answer, value))
+    return tensor(value)

@@ -1,0 +1,192 @@
+"""Hand-written passes as people write them, judged on the command line by what comes out of them."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import jsonschema
+import pytest
+
+from conftest import shell
+from test_python_reader import PAIRS
+from test_schemas import schema
+
+
+def check(folder: Path, words: str, given: Any = None, **files: str) -> CompletedProcess[str]:
+    """`backprop check` in a folder with these files."""
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    if given is not None:
+        (folder / "inputs.json").write_text(json.dumps(given))
+        words += " --vars inputs.json"
+    return shell(f"backprop check {words}", folder)
+
+
+def answer(done: CompletedProcess[str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(found, schema("check"))
+    return found
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_right_pair_is_ok(name: str, tmp_path: Path) -> None:
+    forward, backward, given, wanted = PAIRS[name]
+    done = check(tmp_path, "-f forward.py --backward backward.py --json", given, forward=forward, backward=backward)
+    found = answer(done)
+    assert (done.returncode, found["verdict"]) == (0, "ok"), done.stderr
+    assert {one["name"] for one in found["gradients"]} == set(wanted.split())
+    assert all(one["verdict"] == "ok" and one["error"] < 1e-8 for one in found["gradients"])
+    assert found["lines"] == []
+
+
+PLANTED = {
+    "a cache and a shape": ("axis=0", "axis=1", "b"),
+    "a mask and a mode in a dictionary": ("g[a <= 0] = 0", "pass", "a"),
+    "a loss whose backward pass takes no upstream": ("d /= p.shape[0]", "pass", "z"),
+    "a class": ("params[0].T", "params[0]", "x"),
+    "slices of one array, and two outputs": ("1 - a**2", "1 + a**2", "x w"),
+    "steps in time": ("dout[:, t, :] + dh", "dout[:, t, :]", "x h0 w u"),
+    "parameters and gradients in dictionaries": (" + 2 * reg * params['W']", "", "params.W"),
+    "windows": ("k] += dout", "k] = dout", "line"),
+    "an autograd Function": ("(g - unit", "(g + unit", "x"),
+    "stages in torch that are no functions": ("] += de", "] = de", "table"),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_mistake_makes_the_gradients_wrong_that_hang_on_it(name: str, tmp_path: Path) -> None:
+    forward, backward, given, _ = PAIRS[name]
+    right, wrong, names = PLANTED[name]
+    assert backward.count(right) == 1
+    planted = backward.replace(right, wrong)
+    done = check(tmp_path, "-f forward.py --backward backward.py --json", given, forward=forward, backward=planted)
+    found = answer(done)
+    assert (done.returncode, found["verdict"]) == (1, "wrong"), done.stderr
+    assert {one["name"] for one in found["gradients"] if one["verdict"] == "wrong"} == set(names.split())
+    (line,) = found["lines"]
+    number = planted[: planted.index(wrong, backward.index(right))].count("\n") + 1
+    assert (line["line"], line["verdict"]) == (number, "wrong")
+    original = backward.splitlines()[number - 1].strip()
+    assert ast.dump(ast.parse(line["write"])) == ast.dump(ast.parse(original))
+
+
+TWO = """
+import numpy as np
+def scale_forward(x, w):
+    return x * w, (x, w)
+def scale_backward(dout, cache):
+    x, w = cache
+    return dout * w, dout * x
+def relu_forward(x):
+    return np.maximum(x, 0), x
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
+def other_forward(q):
+    return q
+def other_backward(dout):
+    return dout
+"""
+
+
+def test_all_pairs_of_a_file_are_judged_under_their_names(tmp_path: Path) -> None:
+    done = check(tmp_path, "layers.py --json --seed 1", {"x": [1.0, -2], "w": [3.0, 4]}, layers=TWO)
+    found = answer(done)
+    assert [(one["name"], one["verdict"]) for one in found["passes"]] == [
+        ("scale_forward", "ok"),
+        ("relu_forward", "ok"),
+    ]
+    assert found["remarks"] == ["other_forward is left out: it takes q, which is not given"]
+    assert "the gradient on the output is random (--seed 1)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", ["layers.py:relu_forward", "-f layers.py:relu_backward", "-f layers.py --backward layers.py:relu_backward"]
+)
+def test_one_of_a_file_is_named(words: str, tmp_path: Path) -> None:
+    done = check(tmp_path, f'{words} --x "[1, -2]" --upstream "[3, 5]" --json', layers=TWO)
+    assert (done.returncode, answer(done)["gradients"][0]["name"]) == (0, "x")
+
+
+def test_an_input_without_a_gradient_makes_it_incomplete(tmp_path: Path) -> None:
+    text = (
+        "def f_forward(x, w):\n    return x * w, (x, w)\ndef f_backward(dout, cache):\n"
+        "    x, w = cache\n    return dout * w, None\n"
+    )
+    done = check(tmp_path, "layers.py --json", {"x": [1.5], "w": [3.0]}, layers=text)
+    found = answer(done)
+    assert (done.returncode, found["verdict"]) == (1, "incomplete")
+    assert [one["verdict"] for one in found["gradients"]] == ["ok", "missing"]
+
+
+def test_a_function_that_returns_its_loss_and_gradients(tmp_path: Path) -> None:
+    text = (
+        "import numpy as np\ndef hinge(z, y):\n    n = z.shape[0]\n    right = z[np.arange(n), y][:, np.newaxis]\n"
+        "    margins = np.maximum(0, z - right + 1)\n    margins[np.arange(n), y] = 0\n    loss = np.sum(margins) / n\n"
+        "    dz = (margins > 0).astype(float)\n    dz[np.arange(n), y] -= np.sum(dz, axis=1)\n"
+        "    dz /= n\n    return loss, dz\n"
+    )
+    given = {"z": [[1.0, 2.5, 0.2], [0.3, -1, 0.7]], "y": [0, 2]}
+    assert check(tmp_path, "loss.py", given, loss=text).returncode == 0
+    assert check(tmp_path, "loss.py", given, loss=text.replace("dz /= n\n", "pass\n")).returncode == 1
+
+
+def test_a_backward_pass_that_numpy_stops_is_wrong(tmp_path: Path) -> None:
+    text = (
+        "def f_forward(x, w):\n    return x @ w, (x, w)\ndef f_backward(dout, cache):\n"
+        "    x, w = cache\n    return dout @ w, x.T @ dout\n"
+    )
+    done = check(tmp_path, "layers.py --json", {"x": [[1.5, 2, 1]], "w": [[3.0, 1], [2, 2], [0, 1]]}, layers=text)
+    found = answer(done)
+    assert (done.returncode, found["verdict"]) == (1, "wrong")
+    assert any("the backward pass stops in line 5" in remark for remark in found["remarks"])
+
+
+@pytest.mark.parametrize("kink", ["np.maximum(x, 0)", "np.abs(x)"])
+def test_at_a_kink_nothing_is_called_wrong(kink: str, tmp_path: Path) -> None:
+    slope = "(x > 0)" if "max" in kink else "np.sign(x)"
+    text = (
+        f"import numpy as np\ndef f_forward(x):\n    return {kink}, x\ndef f_backward(dout, x):\n"
+        f"    return dout * {slope}\n"
+    )
+    done = check(tmp_path, "layers.py", {"x": [0.0, 1.0, -2.0]}, layers=text)
+    assert done.returncode == 0, done.stdout
+    assert "1 elements were not tested: they are at a kink" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def f_forward(x):\n    return open(x)\ndef f_backward(d):\n    return d\n", "open is not read here"),
+        (
+            "def f_forward(x):\n    return x * 2\ndef f_backward(d, memory):\n    return d\n",
+            "nothing says what memory of f_backward is",
+        ),
+        ("def f_forward(x):\n    return x * 2\ndef f_backward(d):\n    while True:\n        pass\n", "takes more than"),
+        (
+            "def f_forward(x):\n    return None\ndef f_backward(d):\n    return d\n",
+            "returns no number and no array first",
+        ),
+    ],
+)
+def test_what_is_not_understood_exits_with_2(text: str, message: str, tmp_path: Path) -> None:
+    done = check(tmp_path, "layers.py", {"x": [1.0, 2]}, layers=text)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_beside_is_read(tmp_path: Path) -> None:
+    helper = "import numpy as np\ndef squash(z):\n    return 1 / (1 + np.exp(-z))\n"
+    text = (
+        "from helper import squash\ndef f_forward(x):\n    out = squash(x)\n    return out, out\n"
+        "def f_backward(dout, out):\n    return dout * out * (1 - out)\n"
+    )
+    assert check(tmp_path, "layers.py", {"x": [1.0, -2]}, layers=text, helper=helper).returncode == 0
+    (tmp_path / "helper.py").unlink()
+    done = check(tmp_path, "layers.py", {"x": [1.0, -2]}, layers=text)
+    assert done.returncode == 2
+    assert "helper.squash is imported from elsewhere" in done.stderr
