@@ -55,7 +55,7 @@ class Plan:
         self.output = base.names[base.output]
         self.seed = self.unused("upstream") if self.arrays and self.upstream is not None else None
         above = 1.0 if self.upstream is None else self.upstream if self.seed is None else self.seed
-        derived = derive(base, self.wrt, ties=mapper.ties, upstream=above, arrays=self.arrays)
+        derived = derive(base, self.wrt, ties=mapper.ties, upstream=above, arrays=self.arrays, again=mapper.hessian)
         self.circuit = derived.circuit
         self.wires: dict[str, int] = {}
         self.outputs: list[str] = []
