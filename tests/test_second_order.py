@@ -82,6 +82,15 @@ def test_only_the_elements_at_the_kink_are_untold() -> None:
     np.testing.assert_array_equal(compiled.hvp({"w": [0.0, 1.0, 1.0]}, w=w)["w"], [0, 2, 2])
 
 
+@pytest.mark.parametrize("text", ["sum(abs(w)) + sum(w^2)", "norm(w[:1])^2 + sum(w^2)", "sum(abs(w) * [1, 2, 3])"])
+def test_map_tells_the_same_second_derivatives(text: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"w": [0, 1, -2]}\n')
+    answer = shell(f"backprop map '{text}' rows.jsonl --hessian", tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    found = np.array(json.loads(answer.stdout)["d2f_dw_dw"], dtype=float)
+    np.testing.assert_array_equal(found, backprop.compile(text).hessian(w=[0.0, 1.0, -2.0])["w"]["w"])
+
+
 def test_ties_first_takes_a_side_of_abs_and_so_its_second_derivative() -> None:
     assert backprop.compile("abs(x)^2", ties="first").hessian(x=0.0)["x"]["x"] == 2
 

@@ -18,6 +18,7 @@ from backprop.gates import CONSTANT, GATES, INPUT, Gate
 ADD, SUBTRACT, NEGATE = GATES["add"], GATES["subtract"], GATES["negate"]
 MULTIPLY, DIVIDE, WHERE = GATES["multiply"], GATES["divide"], GATES["where"]
 UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
+NOT_EQUAL = GATES["not_equal"]
 SUM, LIKE, SQRT = GATES["sum"], GATES["like"], GATES["sqrt"]
 BOOLEANS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 
@@ -69,6 +70,7 @@ def derive(
     textbook: bool = False,
     arrays: bool | None = None,
     again: bool = False,
+    some: bool = False,
 ) -> Derived:
     """The circuit and its backward pass from `output` (its own output if None) to the variables `wrt` (all if None).
 
@@ -77,6 +79,7 @@ def derive(
     whether there may be any; if it does not, the circuit's own gates and constants do. With `textbook`, rules are spelt
     to be read, and not for their digits, and that nothing comes out of a branch that was not taken is left to the
     reader. With `again`, the gradients are to be derived again: where a slope is that of neither side, nan comes of it.
+    With `some`, the elements of the upstream that are 0 are not asked for, and no nan comes of them.
     Raises a Problem of kind "rule" where a gate has no derivative.
     """
     output = circuit.output if output is None else output
@@ -85,7 +88,7 @@ def derive(
     active = reached_from(circuit, [circuit.variables[name] for name in names])
     seed = growing.circuit.add_variable(upstream) if isinstance(upstream, str) else growing.constant(upstream)
     stretching = circuit.tensors if arrays is None else arrays
-    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes, stretching, textbook, again)
+    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes, stretching, textbook, again, some)
     gradients = {}
     for name in names:
         wire = circuit.variables[name]
@@ -109,6 +112,7 @@ def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
 def sweep(
     circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str,
     shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool, again: bool,
+    some: bool,
 ) -> tuple[dict[int, int], list[Share]]:  # fmt: skip
     """The reverse pass over the stages of `circuit`, written as stages of the growing one: gradient wires, and shares.
 
@@ -116,7 +120,7 @@ def sweep(
     branch was not taken: a gradient of 0 must not meet an infinite slope there.
     """
     of = {output: seed}
-    live: dict[int, int | None] = {output: None}
+    live: dict[int, int | None] = {output: growing.put(NOT_EQUAL, (seed, growing.constant(0.0))) if some else None}
     shares: list[Share] = []
     for wire in range(output, -1, -1):
         if wire not in of or not active[wire] or circuit.gates[wire] is INPUT:

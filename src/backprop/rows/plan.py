@@ -105,7 +105,9 @@ class Plan:
             others = self.wrt[index:]
             if self.arrays:
                 seed = self.unused("seed")
-                again = derive(self.circuit, others, output=gradients[name], ties=ties, upstream=seed, arrays=True)
+                again = derive(
+                    self.circuit, others, output=gradients[name], ties=ties, upstream=seed, arrays=True, some=True
+                )
                 self.blocks.append(Block(name, again.circuit, seed, again.gradients))
             else:
                 again = derive(self.circuit, others, output=gradients[name], ties=ties)
