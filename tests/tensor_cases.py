@@ -213,6 +213,7 @@ CASES = [
     case("trace", (2, 3, 3)),
     *(case(gate, shape) for gate in ("det", "inv", "cofactor") for shape in [(3, 3), (2, 3, 3)]),
     *(case(gate, positive(1, 1)) for gate in ("det", "inv", "cofactor")),
+    *(case("cofactor_slope", shape, shape) for shape in [(3, 3), (2, 3, 3)]),
     *(case(gate, positive(*shape)) for gate in ("logdet", "cholesky") for shape in [(1, 1), (3, 3), (2, 3, 3)]),
     case("solve", positive(3, 3), (3,)),
     case("solve", positive(3, 3), (3, 2)),

@@ -18,7 +18,8 @@ from backprop.gates import CONSTANT, GATES, INPUT, Gate
 ADD, SUBTRACT, NEGATE = GATES["add"], GATES["subtract"], GATES["negate"]
 MULTIPLY, DIVIDE, WHERE = GATES["multiply"], GATES["divide"], GATES["where"]
 UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
-SUM, LIKE = GATES["sum"], GATES["like"]
+NOT_EQUAL = GATES["not_equal"]
+SUM, LIKE, SQRT = GATES["sum"], GATES["like"], GATES["sqrt"]
 BOOLEANS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 
 
@@ -68,6 +69,8 @@ def derive(
     shapes: Sequence[tuple[int, ...]] | None = None,
     textbook: bool = False,
     arrays: bool | None = None,
+    again: bool = False,
+    some: bool = False,
 ) -> Derived:
     """The circuit and its backward pass from `output` (its own output if None) to the variables `wrt` (all if None).
 
@@ -75,7 +78,9 @@ def derive(
     where they hold arrays: with them, broadcasting is undone only where it happened. Without them, `arrays` says
     whether there may be any; if it does not, the circuit's own gates and constants do. With `textbook`, rules are spelt
     to be read, and not for their digits, and that nothing comes out of a branch that was not taken is left to the
-    reader. Raises a Problem of kind "rule" where a gate has no derivative.
+    reader. With `again`, the gradients are to be derived again: where a slope is that of neither side, nan comes of it.
+    With `some`, the elements of the upstream that are 0 are not asked for, and no nan comes of them.
+    Raises a Problem of kind "rule" where a gate has no derivative.
     """
     output = circuit.output if output is None else output
     names = list(circuit.variables if wrt is None else wrt)
@@ -83,7 +88,7 @@ def derive(
     active = reached_from(circuit, [circuit.variables[name] for name in names])
     seed = growing.circuit.add_variable(upstream) if isinstance(upstream, str) else growing.constant(upstream)
     stretching = circuit.tensors if arrays is None else arrays
-    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes, stretching, textbook)
+    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes, stretching, textbook, again, some)
     gradients = {}
     for name in names:
         wire = circuit.variables[name]
@@ -106,7 +111,8 @@ def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
 
 def sweep(
     circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str,
-    shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool,
+    shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool, again: bool,
+    some: bool,
 ) -> tuple[dict[int, int], list[Share]]:  # fmt: skip
     """The reverse pass over the stages of `circuit`, written as stages of the growing one: gradient wires, and shares.
 
@@ -114,7 +120,7 @@ def sweep(
     branch was not taken: a gradient of 0 must not meet an infinite slope there.
     """
     of = {output: seed}
-    live: dict[int, int | None] = {output: None}
+    live: dict[int, int | None] = {output: growing.put(NOT_EQUAL, (seed, growing.constant(0.0))) if some else None}
     shares: list[Share] = []
     for wire in range(output, -1, -1):
         if wire not in of or not active[wire] or circuit.gates[wire] is INPUT:
@@ -123,6 +129,8 @@ def sweep(
         if wire in circuit.names:
             growing.settle(g)
         inputs, gate = circuit.inputs[wire], circuit.gates[wire]
+        if again and gate.has_cusp(ties):
+            g = growing.cusped(gate, [g, *inputs, wire], alive)
         wanted = tuple(bool(active[source]) for source in inputs)
         texts = rules.rule_texts(gate, len(inputs), ties, wanted, textbook)
         for place, (source, text) in enumerate(zip(inputs, texts, strict=True)):
@@ -299,6 +307,17 @@ class Growing:
         guarded = self.put(WHERE, (alive, piece, self.constant(0.0)))
         self.guarded[guarded] = alive, piece
         return guarded, alive
+
+    def cusped(self, gate: Gate, scope: list[int], alive: int | None) -> int:
+        """The same gradient from above, with no derivative where the slope of a gate is that of neither side.
+
+        There its output is 0, and sqrt(0) is 0 with an infinite slope, which meets the local gradient of 0: nan.
+        """
+        met = self.rule(gate, gate.cusp, scope)
+        if alive is not None:
+            met = self.put(MULTIPLY, (met, alive))
+        infinitely_steep = self.put(WHERE, (met, self.put(SQRT, (scope[-1],)), self.constant(0.0)))
+        return self.put(ADD, (scope[0], infinitely_steep))
 
     def settle(self, wire: int) -> None:
         """Take a wire as it is from here on: it is the gradient of a stage that has a name, and is shown."""

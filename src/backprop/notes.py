@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 from backprop import rules
+from backprop.numbers.shapes import shape_of
 from backprop.run import Run
 from backprop.spans import Span
 from backprop.stages import Names, tie_text
@@ -102,6 +103,21 @@ def kinks(run: Run, names: Names, wire: int) -> Iterator[Note]:
     else:
         used = ", ".join(number_text(p) for p in run.local_gradients(wire) if p is not None)
         yield note("kink", f"{what} has a kink at {where}: the local gradient in use is {used}", names, wire)
+
+
+def cusps(run: Run, names: Names) -> Iterator[Note]:
+    """A note where a stage sits on a kink at which its slope is that of neither side: it has no second derivative."""
+    for wire, gate in enumerate(run.circuit.gates):
+        if not gate.has_cusp(run.ties) or not run.circuit.active[wire] or run.sent[wire] is None:
+            continue
+        inputs = run.circuit.inputs[wire]
+        condition = rules.condition(gate.cusp, gate, len(inputs), run.arrays)
+        met = condition(*[run.values[source] for source in inputs], run.values[wire])
+        if run.arrays and run.alive[wire] is not None:
+            met = met * run.alive[wire]
+        if met.any() if shape_of(met) else met:
+            what = f"{names.text(wire)} = {names.expression(wire)}"
+            yield note("kink", f"{what} has a kink: there is no second derivative to tell there", names, wire)
 
 
 # ── gradients that died ──

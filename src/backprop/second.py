@@ -38,7 +38,7 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     for name in wrt:
         rows: dict[str, list[Value]] = {other: [] for other in wrt}
         for seed in unit_seeds(at[name]):
-            sent = sweep(derived.circuit, values, ties, {derived.gradients[name]: seed})
+            sent = sweep_of_some(derived.circuit, values, ties, {derived.gradients[name]: seed})
             for other in wrt:
                 rows[other].append(arrived(sent, circuit.variables[other], at[other]))
         blocks[name] = {other: stacked(found, shape_of(at[name]), shape_of(at[other])) for other, found in rows.items()}
@@ -52,7 +52,7 @@ def hvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value
     for name, step in direction.items():  # two variables may have one gradient wire
         wire = derived.gradients[name]
         seeds[wire] = seeds[wire] + step if wire in seeds else step
-    sent = sweep(derived.circuit, values, ties, seeds) if seeds else [None] * len(values)
+    sent = sweep_of_some(derived.circuit, values, ties, seeds) if seeds else [None] * len(values)
     return {name: arrived(sent, wire, at[name]) for name, wire in circuit.variables.items()}
 
 
@@ -86,8 +86,17 @@ def derived_at(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ti
         message = f"the output is {shape_text(shape)}, and only a single number has a Hessian"
         raise Problem("shape", message, hint="make it a number: sum(…); its first derivatives are --jacobian")
     shapes = [shape_of(value) for value in values]
-    derived = derive(circuit, wrt, ties=ties, shapes=shapes if any(shapes) else None)
+    derived = derive(circuit, wrt, ties=ties, shapes=shapes if any(shapes) else None, again=True)
     return derived, evaluate(derived.circuit, at)
+
+
+def sweep_of_some(circuit: Circuit, values: list[Value], ties: str, seeds: dict[int, Value]) -> list[Value | None]:
+    """The reverse pass from some elements of the seeds: those that are 0 are not asked for, so no nan comes of them."""
+    alive: list[Value | None] = [None] * len(values)
+    for wire, seed in seeds.items():
+        if shape_of(seed):
+            alive[wire] = seed != 0
+    return sweep(circuit, values, ties, seeds, alive=alive)
 
 
 def arrived(sent: Sequence[Value | None], wire: int, value: Value) -> Value:

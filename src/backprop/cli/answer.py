@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -73,3 +74,10 @@ def note(text: str, quiet: bool = False) -> None:
         from backprop.cli.failures import write_error
 
         write_error(f"note: {text}\n")
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a number is one, and every element of an array."""
+    if isinstance(value, float):
+        return isfinite(value)
+    return all(map(isfinite, value.flat))

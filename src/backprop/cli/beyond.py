@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from backprop.cli.answer import is_finite
 from backprop.cli.expression import Question, value_of
 from backprop.errors import Problem
 from backprop.library import Evaluation
+from backprop.notes import cusps
 from backprop.values import Value
 
 
@@ -34,7 +36,10 @@ def answered(
     """The evaluation, and the derivatives beyond the gradient that the options ask for."""
     beyond = asked_beyond(question, hessian, jacobian, direction)
     evaluation = evaluated(question, beyond)
-    return evaluation, answers(question, beyond, evaluation.output)
+    found = answers(question, beyond, evaluation.output)
+    if beyond.hessian and not all(is_finite(value) for answer in found for _, value in answer.rows):
+        evaluation.notes.extend(cusps(evaluation.run, evaluation.names))
+    return evaluation, found
 
 
 def asked_beyond(question: Question, hessian: bool, jacobian: bool, direction: Sequence[str]) -> Asked:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.answer import FORMATS, chosen_format
+from backprop.cli.answer import FORMATS, chosen_format, is_finite
 from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
 from backprop.cli.output import write
 from backprop.library import Evaluation
@@ -135,10 +134,3 @@ def show_notes(evaluation: Evaluation, asked: Question) -> None:
 def all_finite(evaluation: Evaluation) -> bool:
     """Whether the value and the gradients that were asked for are numbers."""
     return all(map(is_finite, [evaluation.value, *evaluation.gradients.values()]))
-
-
-def is_finite(value: Any) -> bool:
-    """Whether a number is one, and every element of an array."""
-    if isinstance(value, float):
-        return isfinite(value)
-    return all(map(isfinite, value.flat))

@@ -37,7 +37,9 @@ class Gate:
     where it is called with a single input; `spelling` is the name in a call, where that is not the gate's. `plumbing`
     marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
-    `kink` is where the slope jumps; `piece` says on which of its smooth pieces a gate is, where the kink does not tell.
+    `kink` is where the slope jumps; `cusp` is where the slope in use is that of neither side (there `out` is 0),
+    so that a second derivative would be made up; `piece` says on which of its smooth pieces a gate is, where the kink
+    does not tell.
     `frameworks` are the slopes at the kink in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no
     such gate). `textbook` is a rule as books spell it, where ours is spelt for its digits; `saturates` says that the
     slope fades for large inputs on both sides; `instead_of` are spellings that overflow where this gate does not.
@@ -48,10 +50,10 @@ class Gate:
     """
 
     __slots__ = (
-        "aliases", "approximated", "arguments", "arity", "broadcasts", "defaults", "definition", "domain", "family",
-        "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options", "partials",
-        "piece", "plumbing", "reach", "reads", "reduces", "routes", "saturates", "says", "settings", "shape",
-        "spelling", "spelt", "stacks", "textbook", "ties_first", "ties_split", "variadic", "vjp",
+        "aliases", "approximated", "arguments", "arity", "broadcasts", "cusp", "defaults", "definition", "domain",
+        "family", "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options",
+        "partials", "piece", "plumbing", "reach", "reads", "reduces", "routes", "saturates", "says", "settings",
+        "shape", "spelling", "spelt", "stacks", "textbook", "ties_first", "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +80,7 @@ class Gate:
         domain: str = "",
         needs: str = "",
         kink: str = "",
+        cusp: str = "",
         piece: str = "",
         frameworks: str = "",
         textbook: str | tuple[str, ...] = (),
@@ -118,6 +121,7 @@ class Gate:
         self.domain = domain
         self.needs = needs or domain
         self.kink = kink
+        self.cusp = cusp
         self.piece = piece
         self.frameworks = tuple(frameworks.split())
         self.textbook = as_tuple(textbook)
@@ -194,6 +198,10 @@ class Gate:
             return self.reach, (False,) * count
         rules = self.rules(count, ties)
         return rules, tuple(not self.routes and rule != "0" for rule in rules)
+
+    def has_cusp(self, ties: str) -> bool:
+        """Whether the slope in use at the kink is that of neither side, under a rule for ties."""
+        return bool(self.cusp) and not (ties == "first" and self.ties_first)
 
     def names(self, count: int) -> tuple[str, ...]:
         """The names of `count` inputs."""

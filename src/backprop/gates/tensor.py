@@ -281,6 +281,7 @@ REDUCTIONS = [
         vjp=f"{SPREAD.format('g / where(out == 0, 1, out) / (count(x, axis=axis) - ddof)')} * {CENTRED}",
         options=REDUCED + " ddof=0",
         kink="out == 0",
+        cusp="(out == 0) * (count(x, axis=axis) > 1)",  # of a single element it is 0 everywhere
         definition="sqrt(var(x, axis=axis, keepdims=keepdims, ddof=ddof))",
         says="scales by the distance from the mean over the deviation and the count; 0 where all are equal",
     ),
@@ -290,6 +291,7 @@ REDUCTIONS = [
         vjp=f"{SPREAD.format('g')} * (x / {SPREAD.format('where(out == 0, 1, out)')})",
         options=REDUCED,
         kink="out == 0",
+        cusp="out == 0",
         definition="sqrt(sum(x^2, axis=axis, keepdims=keepdims))",
         says="shares the gradient along the direction of x: never more than it got",
     ),
@@ -395,6 +397,15 @@ PRODUCTS = [
         says="slides w over x; each gets the gradient slid over the other",
     ),
 ]
+
+WEIGHED = "spread(sum({} * inv(A).T, axis=[-2, -1]), A, axis=[-2, -1])"
+# The slope of det(A) inv(A).T, twice, by the product rule; only a third derivative asks for it, of a matrix that has an
+# inverse.
+THIRD_OF_DET = (
+    f"{WEIGHED.format('h')} * cofactor_slope(g, A) - cofactor_slope(g, A) @ h.T @ inv(A).T"
+    f" - {WEIGHED.format('(h @ inv(A) @ g)')} * cofactor(A)"
+    " + cofactor(A) @ h.T @ inv(A).T @ g.T @ inv(A).T"
+)
 
 HALF = "((tril(out.T @ g) + tril(out.T @ g, k=-1)) / 2)"
 MATRICES = [
@@ -764,11 +775,20 @@ PLUMBING = [
     Gate(
         "cofactor",
         "A",
-        vjp="spread(sum(g * inv(A).T, axis=[-2, -1]), A, axis=[-2, -1]) * out - out @ g.T @ inv(A).T",
+        vjp="cofactor_slope(g, A)",
         plumbing=True,
         stacks=True,
         shape="A",
         says="the matrix of cofactors: det(A) inv(A).T",
+    ),
+    Gate(
+        "cofactor_slope",
+        "h A",
+        vjp=("cofactor_slope(g, A)", THIRD_OF_DET),
+        plumbing=True,
+        stacks=True,
+        shape="A",
+        says="what cofactor sends to A: how its entries move, times h",
     ),
     Gate(
         "one_hot",

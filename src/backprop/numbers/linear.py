@@ -231,15 +231,36 @@ def solve(A: Array, B: Array) -> Array:
 def cofactor(A: Array) -> Array:
     """det(A) inv(A).T, of a singular matrix too: from the singular values, where each is left out in turn."""
     square_of(A, "cofactor")
-    return answered(cofactors, np.asarray(A))
-
-
-def cofactors(A: Array) -> Array:
-    u, s, vt = np.linalg.svd(A)
+    u, s, vt = singular(A)
     n = s.shape[-1]
     others = np.prod(np.where(np.eye(n, dtype=bool), 1.0, s[..., None, :]), axis=-1)
     sign = np.linalg.det(u) * np.linalg.det(vt)
     return sign[..., None, None] * np.matmul(u * others[..., None, :], vt)
+
+
+def singular(A: Array) -> tuple[Array, Array, Array]:
+    """The singular values and vectors; nan where there are none, for each matrix of a stack by itself."""
+    finite = np.isfinite(A).all(axis=(-2, -1))[..., None, None]
+    u, s, vt = np.linalg.svd(np.where(finite, A, 0.0))
+    return np.where(finite, u, np.nan), s, vt
+
+
+def cofactor_slope(h: Array, A: Array) -> Array:
+    """What cofactor sends to A: the second derivatives of det, times h; of a singular matrix too.
+
+    Turned by the singular vectors, A is a diagonal, and of its minors' slopes those stay that leave out two of the
+    singular values.
+    """
+    u, s, vt = singular(A)
+    n = s.shape[-1]
+    one = np.eye(n, dtype=bool)
+    others = np.prod(np.where(one[:, None] | one, 1.0, s[..., None, None, :]), axis=-1) * ~one
+    turned = np.matmul(np.matmul(np.swapaxes(u, -1, -2), h), np.swapaxes(vt, -1, -2))
+    found = -np.swapaxes(turned, -1, -2) * others
+    diagonal = np.matmul(others, np.diagonal(turned, axis1=-2, axis2=-1)[..., None])
+    found = found + diagonal * one
+    sign = np.linalg.det(u) * np.linalg.det(vt)
+    return sign[..., None, None] * np.matmul(np.matmul(u, found), vt)
 
 
 def cholesky(A: Array) -> Array:

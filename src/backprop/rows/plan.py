@@ -55,7 +55,7 @@ class Plan:
         self.output = base.names[base.output]
         self.seed = self.unused("upstream") if self.arrays and self.upstream is not None else None
         above = 1.0 if self.upstream is None else self.upstream if self.seed is None else self.seed
-        derived = derive(base, self.wrt, ties=mapper.ties, upstream=above, arrays=self.arrays)
+        derived = derive(base, self.wrt, ties=mapper.ties, upstream=above, arrays=self.arrays, again=mapper.hessian)
         self.circuit = derived.circuit
         self.wires: dict[str, int] = {}
         self.outputs: list[str] = []
@@ -105,7 +105,9 @@ class Plan:
             others = self.wrt[index:]
             if self.arrays:
                 seed = self.unused("seed")
-                again = derive(self.circuit, others, output=gradients[name], ties=ties, upstream=seed, arrays=True)
+                again = derive(
+                    self.circuit, others, output=gradients[name], ties=ties, upstream=seed, arrays=True, some=True
+                )
                 self.blocks.append(Block(name, again.circuit, seed, again.gradients))
             else:
                 again = derive(self.circuit, others, output=gradients[name], ties=ties)

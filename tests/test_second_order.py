@@ -1,0 +1,141 @@
+"""Second derivatives where a rule has a choice: at kinks, and of matrices without an inverse."""
+
+from __future__ import annotations
+
+import json
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop.gates import GATES
+from conftest import shell
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("norm(x)", [0.0, 0.0]),
+        ("norm(x)^2", [0.0, 0.0]),
+        ("exp(-norm(x - 1)^2)", [1.0, 1.0]),
+        ("sum(abs(x)^2)", [0.0, 0.0]),
+        ("abs(x)", 0.0),
+        ("abs(x)^2", 0.0),
+        ("hypot(x, 0)", 0.0),
+        ("hypot(x, x)^2", 0.0),
+        ("std(x)^2", [1.0, 1.0]),
+    ],
+)
+def test_a_second_derivative_at_a_kink_is_never_made_up(text: str, x: Any) -> None:
+    compiled = backprop.compile(text)
+    assert np.all(np.asarray(compiled.evaluate(x=x).gradients["x"]) == 0)
+    hessian = np.asarray(compiled.hessian(x=x)["x"]["x"])
+    assert np.all(np.isnan(np.diagonal(np.atleast_2d(hessian)))), hessian
+    product = np.asarray(compiled.hvp({"x": np.ones(np.shape(x)).tolist()}, x=x)["x"])
+    assert np.all(np.isnan(product)), product
+
+
+def test_every_gate_with_a_cusp_is_tried() -> None:
+    assert {gate.name for gate in GATES.values() if gate.cusp} == {"abs", "hypot", "norm", "std"}
+
+
+@pytest.mark.parametrize("text", ["norm(x)^2", "exp(-norm(x)^2)", "sum(abs(x)^3)", "std(x)^2", "hypot(x[0], x[1])^2"])
+def test_beside_a_kink_second_derivatives_are_those_of_torch(text: str) -> None:
+    torch = pytest.importorskip("torch")
+    at = np.array([0.3, -1.2])
+    functions = {
+        "norm(x)^2": lambda x: torch.linalg.norm(x) ** 2,
+        "exp(-norm(x)^2)": lambda x: torch.exp(-(torch.linalg.norm(x) ** 2)),
+        "sum(abs(x)^3)": lambda x: (x.abs() ** 3).sum(),
+        "std(x)^2": lambda x: x.std(correction=0) ** 2,
+        "hypot(x[0], x[1])^2": lambda x: torch.hypot(x[0], x[1]) ** 2,
+    }
+    expected = torch.autograd.functional.hessian(functions[text], torch.tensor(at)).numpy()
+    np.testing.assert_allclose(backprop.compile(text).hessian(x=at)["x"]["x"], expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("where(c, norm(x), sum(x^2))", {"c": 0.0, "x": [0.0, 0.0]}, [[2, 0], [0, 2]]),
+        ("where(c, abs(x), x^2)", {"c": 0.0, "x": 0.0}, 2),
+        ("sum(where(x > 1, abs(x - 3), x^2))", {"x": [0.0, 2.0]}, [[2, 0], [0, 0]]),
+        ("norm(x[:2])^2 * 0 + sum(x[2:]^2)", {"x": [3.0, 4.0, 0.0]}, [[0, 0, 0], [0, 0, 0], [0, 0, 2]]),
+        ("max(abs(x))", {"x": [0.0, -2.0]}, [[0, 0], [0, 0]]),
+        ("huber(x, 1)", {"x": [1.0, 9.0]}, [[0.5, 0], [0, 0]]),
+    ],
+)
+def test_a_kink_in_a_branch_that_was_not_taken_counts_for_nothing(text: str, at: dict[str, Any], expected: Any) -> None:
+    hessian = backprop.compile(text).hessian(at)["x"]["x"]
+    np.testing.assert_allclose(hessian, expected, atol=1e-12)
+
+
+def test_only_the_elements_at_the_kink_are_untold() -> None:
+    compiled = backprop.compile("sum(abs(w)) + sum(w^2)")
+    w = [0.0, 1.0, -2.0]
+    np.testing.assert_array_equal(compiled.hessian(w=w)["w"]["w"], [[NAN, 0, 0], [0, 2, 0], [0, 0, 2]])
+    np.testing.assert_array_equal(compiled.hvp({"w": [0.0, 1.0, 1.0]}, w=w)["w"], [0, 2, 2])
+
+
+@pytest.mark.parametrize("text", ["sum(abs(w)) + sum(w^2)", "norm(w[:1])^2 + sum(w^2)", "sum(abs(w) * [1, 2, 3])"])
+def test_map_tells_the_same_second_derivatives(text: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"w": [0, 1, -2]}\n')
+    answer = shell(f"backprop map '{text}' rows.jsonl --hessian", tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    found = np.array(json.loads(answer.stdout)["d2f_dw_dw"], dtype=float)
+    np.testing.assert_array_equal(found, backprop.compile(text).hessian(w=[0.0, 1.0, -2.0])["w"]["w"])
+
+
+def test_ties_first_takes_a_side_of_abs_and_so_its_second_derivative() -> None:
+    assert backprop.compile("abs(x)^2", ties="first").hessian(x=0.0)["x"]["x"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "stages"),
+    [
+        ("'norm(x)^2' --x '[0,0]'", ["q1"]),
+        ("'abs(x)^2' --x 0", ["q1"]),
+        ("'norm(x)^2' --x '[0,0]' --direction 'x=[1,0]'", ["q1"]),
+        ("'norm(x)^2' --x '[3,4]'", []),
+        ("'where(c, norm(x), sum(x^2))' --c 0 --x '[0,0]'", []),
+        ("'abs(x)^2' --x 0 --ties first", []),
+        ("'sum(std(x, axis=1)^2)' --x '[[1],[2]]'", []),
+    ],
+)
+def test_a_note_says_why_there_is_none(options: str, stages: list[str], tmp_path: Path) -> None:
+    answer = shell(f"backprop eval {options} --hessian --json", tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    notes = json.loads(answer.stdout)["notes"]
+    assert [note["stage"] for note in notes if "no second derivative" in note["message"]] == stages
+
+
+def determinant(A: Any) -> Any:
+    """By Leibniz' formula, which has every derivative at every matrix."""
+    total = 0.0
+    for order in permutations(range(len(A))):
+        term = (-1.0) ** sum(order[j] > order[i] for i in range(len(A)) for j in range(i))
+        for row, column in enumerate(order):
+            term = term * A[row, column]
+        total = total + term
+    return total
+
+
+@pytest.mark.parametrize(("size", "rank"), [(n, rank) for n in (2, 3, 4) for rank in range(n + 1)])
+def test_the_hessian_of_det_needs_no_inverse(size: int, rank: int) -> None:
+    torch = pytest.importorskip("torch")
+    random = np.random.default_rng(size * 10 + rank)
+    A = random.standard_normal((size, rank)) @ random.standard_normal((rank, size))
+    expected = torch.autograd.functional.hessian(determinant, torch.tensor(A)).numpy()
+    np.testing.assert_allclose(backprop.compile("det(A)").hessian(A=A)["A"]["A"], expected, atol=1e-12)
+
+
+def test_det_of_a_matrix_with_nan_is_an_answer() -> None:
+    A = [[[NAN, 1.0], [1.0, 2.0]], [[1.0, 2.0], [2.0, 4.0]]]
+    gradient = backprop.compile("sum(det(A))").evaluate(A=A).gradients["A"]
+    assert np.isnan(gradient[0]).all()
+    np.testing.assert_allclose(gradient[1], [[4, -2], [-2, 1]], atol=1e-12)
