@@ -181,7 +181,9 @@ class Search:
         if isinstance(statement, ast.Return) or (
             isinstance(statement, ast.Assign)
             and isinstance(statement.value, ast.Tuple)
-            and all(isinstance(one, ast.Name | ast.Attribute) for one in statement.value.elts)
+            and all(
+                isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in statement.value.elts
+            )
         ):
             dear += 0.5
         return dear
