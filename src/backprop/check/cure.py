@@ -143,6 +143,7 @@ class Search:
             for edit in edits(one.line, one.line.atoms(atoms)):
                 queue.append((edit.cost + dear, len(queue), one, edit))
         queue.sort(key=lambda item: item[:2])
+        shaped_wrong = self.shaped_wrong(point, instead)
         whole: list[Cure] = []
         part: Cure | None = None
         for cost, _, reach, edit in queue:
@@ -151,6 +152,8 @@ class Search:
             if self.tried >= MOST_TRIED or monotonic() > self.end:
                 self.judge.remarks.append("the search for the line was ended: it took too long")
                 break
+            if not shaped_wrong and not plausible(reach.line, edit):
+                continue
             self.tried += 1
             changed = {**instead, reach.line.statement: edit.statements}
             after = self.verdicts(point, changed)
@@ -176,10 +179,26 @@ class Search:
         dear = 0.12 * min(3, len(reach.moves - bad)) if reach.moves is not None else 0.0
         statement = reach.line.statement
         if isinstance(statement, ast.Return) or (
-            isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name | ast.Tuple)
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.value, ast.Tuple)
+            and all(
+                isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in statement.value.elts
+            )
         ):
             dear += 0.5
         return dear
+
+    def shaped_wrong(self, point: Point, instead: Instead) -> bool:
+        """Whether the pass stops, or gradients come out in a wrong shape: then an edit may change shapes."""
+        try:
+            outcome = self.judge.runner.run(point.given, point.upstream, instead, seconds=2.0)
+        except Problem:
+            return True
+        return any(
+            np.shape(outcome.gradients[path]) != slopes.shape
+            for path, slopes in point.slopes.items()
+            if path in outcome.gradients
+        )
 
     def proven_part(self, instead: Instead, bad: set[Path], after: dict[Path, str]) -> bool:
         """Whether what an edit repairs, it repairs at every point."""
@@ -189,6 +208,26 @@ class Search:
             if any(found[path] != "ok" for path in good):
                 return False
         return True
+
+
+def plausible(line: Line, edit: Edit) -> bool:
+    """Whether an edit can be computed where it stands, and gives an array of the same shape as the line does.
+
+    It is tried alone, in what was visible behind the line. So a line that reads what it sets cannot be told.
+    """
+    old, new = line.statement, edit.statements[0]
+    if edit.adds or type(old) is not type(new) or not isinstance(new, ast.Assign | ast.AugAssign):
+        return True
+    assert isinstance(old, ast.Assign | ast.AugAssign)
+    targets = new.targets if isinstance(new, ast.Assign) else [new.target]
+    stored = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+    read = {node.id for node in ast.walk(new.value) if isinstance(node, ast.Name)}
+    if stored & read or any(isinstance(node, ast.NamedExpr | ast.Lambda) for node in ast.walk(new.value)):
+        return True
+    before, after = line.kind(ast.unparse(old.value)), line.kind(ast.unparse(new.value))
+    if after is None:
+        return line.computes(new.value)
+    return before is None or before.shape == after.shape or not before.shape or not after.shape
 
 
 def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
@@ -247,9 +286,15 @@ def spliced(line: Line, text: str) -> str:
             return text
         was, now = pair
         content = segment.encode()
-        put = f"{ast.unparse(now)}"
-        for candidate in (put, f"({put})"):
-            mixed = (content[: was.col_offset] + candidate.encode() + content[was.end_col_offset :]).decode()
+        put = ast.unparse(now)
+        start, end = was.col_offset, was.end_col_offset
+        places = [(start, end, put), (start, end, f"({put})")]
+        if isinstance(now, ast.Tuple):
+            places.insert(0, (start, end, put[1:-1]))
+        if content[start - 1 : start] + content[end : end + 1] == b"()":
+            places.insert(0, (start - 1, end + 1, put))
+        for first, last, candidate in places:
+            mixed = (content[:first] + candidate.encode() + content[last:]).decode()
             try:
                 if ast.dump(ast.parse(mixed).body[0]) == ast.dump(new):
                     return mixed

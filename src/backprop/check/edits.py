@@ -80,6 +80,13 @@ def expression(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
+def factors_of(node: ast.expr) -> list[ast.expr]:
+    """The factors of a product of products."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*factors_of(node.left), *factors_of(node.right)]
+    return [node]
+
+
 class Catalogue:
     """The edits of one line as texts."""
 
@@ -193,7 +200,7 @@ class Catalogue:
         if any(kind is not None and kind.letter == "i" for kind in kinds):
             base, value = ast.unparse(statement.target.value), ast.unparse(statement.value)
             function = "np.add.at" if isinstance(statement.op, ast.Add) else "np.subtract.at"
-            yield f"{function}({base}, ({ast.unparse(index)}), {value})", "overwrites", 0.8
+            yield f"{function}({base}, {ast.unparse(index)}, {value})", "overwrites", 0.8
 
     def masked(self, target: str, before: str, cost: float) -> Iterator[tuple[str, str | None, float]]:
         """A mask that is forgotten: what is not alive has gradient 0."""
@@ -304,6 +311,7 @@ class Catalogue:
                 yield from ((repr(one), "factor", 1.5) for one in others)
                 named = [*self.sizes, *(text for text in self.numbers if "[" not in text)]
                 yield from ((text, "factor", 1.9) for text in named)
+                yield from ((text, "factor", 2.1) for text, its in self.arrays.items() if len(its.shape) <= 2)
         elif isinstance(value, str) and role == "index":
             keys = {text.rpartition("[")[2].strip("]'\"") for text in self.atoms if "['" in text}
             yield from ((repr(key), "wrong-point", 1.6) for key in keys if key != value)
@@ -331,12 +339,27 @@ class Catalogue:
             yield other(ast.Div() if isinstance(node.op, ast.Mult) else ast.Mult()), "factor", 1.2
             yield left, "factor", 1.4
             yield right, "factor", 1.45
+        if isinstance(node.op, ast.Mult):
+            yield from self.other_slopes(node)
         if isinstance(node.op, ast.Div):
             yield turned, "factor", 1.8
         if isinstance(node.op, ast.MatMult):
             yield turned, "transposed", 1.3
         if isinstance(node.op, ast.Pow):
             yield left, "wrong-point", 1.5
+
+    def other_slopes(self, node: ast.BinOp) -> Iterator[tuple[ast.expr | str, str | None, float]]:
+        """The slope of tanh where that of the sigmoid stands, and the other way round."""
+        factors = factors_of(node)
+        texts = [ast.unparse(one) for one in factors]
+        for text in dict.fromkeys(texts):
+            if f"1 - {text}" in texts:
+                rest = [one for one in texts if one not in (text, f"1 - {text}")]
+                yield " * ".join([f"({one})" for one in rest] + [f"(1 - {text} ** 2)"]), "wrong-point", 1.4
+            if text.startswith("1 - ") and text.endswith(" ** 2"):
+                base = text[4:-5]
+                rest = [one for one in texts if one != text]
+                yield " * ".join([*(f"({one})" for one in rest), base, f"(1 - {base})"]), "wrong-point", 1.4
 
     def calls(self, node: ast.Call) -> Iterator[tuple[ast.expr | str, str | None, float]]:
         arguments = [one for one in node.args if not isinstance(one, ast.Starred)]
@@ -412,9 +435,13 @@ class Catalogue:
             yield from self.others(text, kind, spot.role)
         if kind.letter == "m":
             yield f"~{text}" if leaf else f"~({text})", "wrong-point", 1.5
-        if kind.letter in "im" or spot.role == "index":
+        if kind.letter == "i" or spot.role == "index":
             return
         term = f"{text}" if leaf or isinstance(node, ast.Call) else f"({text})"
+        if kind.letter == "m":
+            if self.is_term(spot) and spot.role == "value":
+                yield from ((f"{other} * {term}", "no-upstream", 1.6) for other in self.like(kind))
+            return
         if len(kind.shape) == 2 and kind.letter == "a":
             if isinstance(node, ast.Attribute) and node.attr == "T":
                 yield node.value, "transposed", 0.9
@@ -440,7 +467,7 @@ class Catalogue:
                 yield other, "wrong-point", 2.0
             elif kind.shape and its.shape == kind.shape:
                 yield other, "wrong-point", 1.8 if kind.letter == its.letter else 2.0
-            elif kind.shape and len(its.shape) == len(kind.shape):
+            elif kind.shape and (len(its.shape) == len(kind.shape) or its.shape == kind.shape[-len(its.shape) :]):
                 yield other, "wrong-point", 2.2
         if kind.letter == "k" and role == "index":
             yield from ((f"{text} {shift}", None, 1.5) for shift in ("+ 1", "- 1"))
@@ -452,6 +479,10 @@ class Catalogue:
             library = "torch" if self.copying() == "clone" else "np"
             functions = ("tanh", "exp", "sqrt", "log", "sign", "abs")
             yield from ((f"{library}.{name}({text})", "wrong-point", 2.5) for name in functions)
+
+    def like(self, kind: Kind) -> list[str]:
+        """The arrays of fractions that are of a shape."""
+        return [text for text, other in self.arrays.items() if other.letter == "a" and other.shape == kind.shape]
 
     def is_term(self, spot: Spot) -> bool:
         """Whether a factor may stand beside it."""
@@ -499,10 +530,11 @@ class Catalogue:
     def with_share(self, text: str, term: str, kind: Kind) -> Iterator[tuple[ast.expr | str, str | None, float]]:
         """A share that is missing: a quantity, or a number times one."""
         for other, its in self.arrays.items():
-            if its.letter != "a" or its.shape != kind.shape or other == text:
+            if its.letter != "a" or its.shape != kind.shape[-len(its.shape) :] or other == text:
                 continue
-            yield f"{text} + {other}", "missing-share", 1.9
-            yield f"{text} - {other}", "missing-share", 2.1
+            far = 0.0 if its.shape == kind.shape else 0.3
+            yield f"{text} + {other}", "missing-share", 1.9 + far
+            yield f"{text} - {other}", "missing-share", 2.1 + far
             for number in self.numbers:
                 yield f"{text} + {number} * {other}", "missing-share", 2.4
                 yield f"{text} + 2 * {number} * {other}", "missing-share", 2.6

@@ -14,6 +14,7 @@ from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Object, Scope
 
 LONGEST_ATOM = 40
+FAILED = object()  # the value of an expression that cannot be computed
 
 
 class Kind(NamedTuple):
@@ -57,13 +58,18 @@ class Line:
             self.kinds[text] = kind_of(self.value(text))
         return self.kinds[text]
 
+    def computes(self, tree: ast.expr) -> bool:
+        """Whether an expression can be computed there."""
+        return self.value(ast.unparse(tree)) is not FAILED
+
     def value(self, text: str) -> Any:
+        """What an expression is there, or FAILED."""
         self.run.meter = self.run.libraries.meter = Meter(seconds=1.0)
         try:
             with np.errstate(all="ignore"):
                 return self.run.evaluate(ast.parse(text, mode="eval").body, self.scope)
         except (Refusal, Problem, SyntaxError, RecursionError, *ERRORS):
-            return None
+            return FAILED
 
     def atoms(self, reads: dict[str, None]) -> dict[str, Kind]:
         """The quantities that are visible: names, and what the pass reads of objects and dictionaries."""

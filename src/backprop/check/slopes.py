@@ -78,6 +78,7 @@ def with_value(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
 def measured(objective: Objective, given: dict[str, Any], paths: list[Path], seed: int) -> dict[Path, Slopes]:
     """The slopes of all inputs. Of large ones, or where a run takes long, a sample."""
     random = np.random.default_rng(seed)
+    objective(given)
     started = monotonic()
     objective(given)
     once = max(monotonic() - started, 1e-5)

@@ -54,6 +54,9 @@ def all_pairs(code: Code) -> list[Pair]:
 
 def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
     """The forward function of a backward one."""
+    turned = name.replace("backward", "forward")
+    if turned != name and turned in functions:
+        return functions[turned]
     match = BACK.match(name)
     if match is None:
         return None

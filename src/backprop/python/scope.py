@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from backprop.python.frames import Source
@@ -136,6 +137,7 @@ class Unknown:
         self.why = why
 
 
+@cache
 def local_names(tree: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     """The names that a function assigns, which are its own; what is inside inner functions is theirs."""
     found: set[str] = set()
