@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from math import isfinite
 
 from backprop import rules
-from backprop.numbers.shapes import shape_of
 from backprop.run import Run
 from backprop.spans import Span
 from backprop.stages import Names, tie_text
@@ -107,6 +106,8 @@ def kinks(run: Run, names: Names, wire: int) -> Iterator[Note]:
 
 def cusps(run: Run, names: Names) -> Iterator[Note]:
     """A note where a stage sits on a kink at which its slope is that of neither side: it has no second derivative."""
+    from backprop.numbers.shapes import shape_of
+
     for wire, gate in enumerate(run.circuit.gates):
         if not gate.has_cusp(run.ties) or not run.circuit.active[wire] or run.sent[wire] is None:
             continue
