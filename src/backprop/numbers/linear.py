@@ -253,13 +253,12 @@ def cofactor_slope(h: Array, A: Array) -> Array:
     """
     u, s, vt = singular(A)
     n = s.shape[-1]
-    kept = np.ones((n, n, n), dtype=bool)
-    kept[np.arange(n), :, np.arange(n)] = kept[:, np.arange(n), np.arange(n)] = False
-    others = np.prod(np.where(kept, s[..., None, None, :], 1.0), axis=-1) * ~np.eye(n, dtype=bool)
+    one = np.eye(n, dtype=bool)
+    others = np.prod(np.where(one[:, None] | one, 1.0, s[..., None, None, :]), axis=-1) * ~one
     turned = np.matmul(np.matmul(np.swapaxes(u, -1, -2), h), np.swapaxes(vt, -1, -2))
     found = -np.swapaxes(turned, -1, -2) * others
     diagonal = np.matmul(others, np.diagonal(turned, axis1=-2, axis2=-1)[..., None])
-    found = found + diagonal * np.eye(n)
+    found = found + diagonal * one
     sign = np.linalg.det(u) * np.linalg.det(vt)
     return sign[..., None, None] * np.matmul(np.matmul(u, found), vt)
 

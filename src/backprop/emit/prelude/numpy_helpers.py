@@ -263,6 +263,20 @@ def cofactor(A):
     return sign[..., None, None] * ((u * others[..., None, :]) @ vt)
 
 
+# /// cofactor_slope
+def cofactor_slope(h, A):
+    """What cofactor sends to A, of a singular matrix too, from its singular values."""
+    u, s, vt = np.linalg.svd(A)
+    one = np.eye(s.shape[-1]) == 1
+    kept = np.where(one[:, None] | one, 1.0, s[..., None, None, :])
+    others = np.prod(kept, axis=-1) * ~one
+    turned = np.swapaxes(u, -1, -2) @ h @ np.swapaxes(vt, -1, -2)
+    diagonal = others @ np.diagonal(turned, axis1=-2, axis2=-1)[..., None]
+    sign = np.linalg.det(u) * np.linalg.det(vt)
+    slopes = diagonal * one - np.swapaxes(turned, -1, -2) * others
+    return sign[..., None, None] * (u @ slopes @ vt)
+
+
 # /// cross
 def cross(x, y):
     """The vector at right angles to both."""

@@ -342,6 +342,19 @@ def cofactor(A):
     return sign[..., None, None] * ((u * others[..., None, :]) @ vt)
 
 
+# /// cofactor_slope
+def cofactor_slope(h, A):
+    """What cofactor sends to A, of a singular matrix too, from its singular values."""
+    u, s, vt = torch.linalg.svd(A)
+    one = torch.eye(s.shape[-1], dtype=bool, device=A.device)
+    kept = torch.where(one[:, None] | one, 1.0, s[..., None, None, :])
+    others = torch.prod(kept, -1) * ~one
+    turned = u.mT @ h @ vt.mT
+    diagonal = others @ torch.diagonal(turned, dim1=-2, dim2=-1)[..., None]
+    sign = torch.linalg.det(u) * torch.linalg.det(vt)
+    return sign[..., None, None] * (u @ (diagonal * one - turned.mT * others) @ vt)
+
+
 # /// bce
 def bce(p, t):
     """Binary cross-entropy of probabilities p and targets t."""
