@@ -49,3 +49,20 @@ def test_an_array_moves_as_a_whole_or_element_by_element() -> None:
 
 def test_a_jump_is_found() -> None:
     assert nudged("floor(x)", {"x": 0.1}, x=1.5).ends_at == "only while x < 2: there f = floor(x) has a kink"
+
+
+@pytest.mark.parametrize(("text", "steps", "at", "says"), [
+    ("abs(x)", {"x": 0.1}, {"x": 0.0}, "nowhere: x is on the kink of f = abs(x)"),
+    ("abs(x - 1)", {"x": 0.1}, {"x": 1.0}, "nowhere: q1 is on the kink of f = abs(q1)"),
+    ("3 + relu(x)", {"x": 1.0}, {"x": 0.0}, "nowhere: x is on the kink of q1 = relu(x)"),
+    ("max(x, y)", {"x": -1.0}, {"x": 2.0, "y": 2.0}, "nowhere: x and y are on the kink of f = max(x, y)"),
+    ("floor(x)", {"x": -0.1}, {"x": 2.0}, "nowhere: x is on the jump of f = floor(x)"),
+    ("sum(abs(x))", {"x": np.full(2, 0.1)}, {"x": np.array([0.0, 1.0])}, "nowhere: x is on the kink of q1 = abs(x)"),
+    ("g(t) = abs(t) + 1; g(x)", {"x": 0.1}, {"x": 0.0}, "nowhere: x is on the kink of f = g(x)"),
+    ("relu(x)", {"x": -1.0}, {"x": 0.0}, None),  # to this side it holds
+    ("abs(x)^2", {"x": 0.1}, {"x": 0.0}, None),  # it is the square that bends
+])  # fmt: skip
+def test_from_a_kink_a_prediction_holds_nowhere(
+    text: str, steps: dict[str, Any], at: dict[str, Any], says: str | None
+) -> None:
+    assert nudged(text, steps, **at).ends_at == says

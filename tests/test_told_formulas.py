@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.draw.page import backward_lines
+from backprop.draw.scene import opened
 from backprop.explain.steps import Sent, tell
 from backprop.gates import ELEMENTWISE, GATES, NAMES
 
@@ -75,6 +77,21 @@ def test_what_is_sent_where_there_are_arrays(text: str) -> None:
             number = number if sent.local is None else number * gradient
             assert np.allclose(number, sent.sent, rtol=1e-9) or np.shape(number) != np.shape(sent.sent), sent.rule
     assert count or "@" not in text
+
+
+@pytest.mark.parametrize("text", [*TWICE, *ELEMENT, "xpysqr = (x + y)^2; 1/xpysqr", "where(x > y, x, y) * -3", "x^-2"])
+@pytest.mark.parametrize("ties", ["both", "split"])
+def test_the_lines_of_the_page(text: str, ties: str) -> None:
+    at = {name: {"x": 0.6, "y": 0.4, "z": 0.7}[name] for name in backprop.compile(text).variables}
+    scene = opened(backprop.evaluate(text, at, ties=ties).run)
+    values = {node.name: node.value for node in scene.nodes}
+    values |= {f"d{node.name}": node.gradient for node in scene.nodes if node.gradient is not None}
+    arrived: dict[str, float] = {}
+    for line in (line for node in scene.nodes for line in backward_lines(scene, node)):
+        name, _, rule = line.split(" ", 2)
+        arrived[name] = arrived.get(name, 0.0) + typed(rule, values)
+    for name, gradient in arrived.items():
+        assert np.isclose(gradient, values[name], rtol=1e-9, atol=1e-12, equal_nan=True), name
 
 
 def test_no_gate_of_rules_alone_is_told() -> None:

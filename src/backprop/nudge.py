@@ -7,6 +7,7 @@ from math import inf, isfinite
 from typing import Any, NamedTuple
 
 from backprop import rules
+from backprop.causes import causes, quiet
 from backprop.circuit import Circuit
 from backprop.numbers.shapes import shape_of
 from backprop.run import Run, evaluate
@@ -45,9 +46,10 @@ def nudge(result: Run, names: Names, steps: Mapping[str, Any]) -> Nudge:
     """Move some variables by their steps, all at once."""
     line = Line(result, names, dict(steps))
     products = (result.gradient(result.circuit.variables[name]) * step for name, step in steps.items())
-    predicted = sum((total(product) for product in products), 0.0)
-    here, moved = line.value(0.0), line.value(1.0)
-    holds, ends = line.reach(here, predicted)
+    with quiet(result):
+        predicted = sum((total(product) for product in products), 0.0)
+        here, moved = line.value(0.0), line.value(1.0)
+        holds, ends = line.reach(here, predicted)
     return Nudge(here, moved, predicted, moved - here, holds, ends, dict(steps))
 
 
@@ -83,12 +85,15 @@ class Line:
     def reach(self, here: float, predicted: float) -> tuple[float, str | None]:
         """Up to where the prediction holds, and the kink that ends it."""
         if not isfinite(predicted) or not isfinite(here):
-            return 0.0, None
+            told = [message for _, message, _ in causes(self.result, self.names).remarks]
+            return 0.0, f"nowhere: {told[0]}" if told else None
         before = 0.0
         for t in lengths():
             if not self.holds(t, here, predicted):
                 edge = self.bisect(before, t, lambda x: self.holds(x, here, predicted))
-                return edge, self.kink_on(edge)
+                if before == 0.0 and (kink := self.kink_at(t, here, predicted)):
+                    return 0.0, kink
+                return edge, self.kink_on(edge) if edge else None
             before = t
         return inf, None
 
@@ -116,12 +121,7 @@ class Line:
         # A kink long before the end did not end it: the prediction went on holding behind it.
         if t < 0.9 * edge:
             return None
-        names = self.names
-        shown = (
-            stage
-            if stage in names.names
-            else next((call.output for call in self.circuit.opened if stage in call.stages), stage)
-        )
+        names, shown = self.names, self.shown(stage)
         limits = []
         for name, step in self.steps.items():
             number = not shape_of(step) and not shape_of(self.result.values[self.circuit.variables[name]])
@@ -134,6 +134,30 @@ class Line:
         if not limits:
             return f"up to {t:.6g} of the step: there {names.text(shown)} = {names.expression(shown)} has a kink"
         return f"only while {' and '.join(limits)}: there {names.text(shown)} = {names.expression(shown)} has a kink"
+
+    def kink_at(self, t: float, here: float, predicted: float) -> str | None:
+        """The gate on whose kink the point itself is, where that is why the prediction does not hold up to t."""
+        near, further = (abs((self.value(length) - here) / length - predicted) for length in (t, 10 * t))
+        if near < further / 2:
+            return None  # the shorter the step, the better the prediction: it is the curve that bends
+        start, behind = self.values(0.0), self.pieces(t)
+        for stage, piece in self.pieces(0.0).items():
+            gate, inputs = self.circuit.gates[stage], self.circuit.inputs[stage]
+            if not gate.kink or piece == behind[stage]:
+                continue
+            met = rules.kink(gate, len(inputs), self.result.arrays)(*map(start.__getitem__, inputs), start[stage])
+            if total(met):
+                names, shown = self.names, self.shown(stage)
+                on = [names.text(source) for source in dict.fromkeys(names.inputs(shown)) if source in names.names]
+                kind = "jump" if gate.flat else "kink"
+                is_on = f"{' and '.join(on)} {'is' if len(on) == 1 else 'are'} on the {kind}"
+                return f"nowhere: {is_on} of {names.text(shown)} = {names.expression(shown)}"
+        return None
+
+    def shown(self, stage: int) -> int:
+        """The stage that a reader sees: of one inside a call of the user's function, the call."""
+        calls = (call.output for call in self.circuit.opened if stage in call.stages)
+        return stage if stage in self.names.names else next(calls, stage)
 
     def pieces(self, t: float) -> dict[int, tuple[Any, ...]]:
         """On which of its pieces every gate with a kink is."""

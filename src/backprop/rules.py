@@ -177,6 +177,20 @@ def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], text
     return texts
 
 
+def substituted(expression: str, others: dict[str, str | float]) -> str:
+    """An expression with other names, or numbers, in place of names. It can be typed in."""
+    program = parse(expression)
+    for node, op in enumerate(program.ops):
+        other = others.get(program.operands[node]) if op == "name" else None
+        if other is not None:
+            program.operands[node] = other
+            program.ops[node] = "name" if isinstance(other, str) else "number"
+    text = unparse_node(program, program.statements[-1].value)
+    if text.startswith("--"):
+        return f"-({text[1:]})"
+    return re.sub(r"-\((\d[^()]*)\)", r"-\1", text)  # -(3) is written so that it is a gate and no literal
+
+
 @cache
 def partials(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...]) -> Callable[..., tuple[float | None, ...]]:
     """From a gate's inputs and its output to its local gradients; None where none is wanted, 0.0 where it is flat."""

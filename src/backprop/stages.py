@@ -150,6 +150,12 @@ def stage(run: Run, names: Names, wire: int) -> Stage:
     )
 
 
+def operand(run: Run, names: Names, wire: int) -> str | float:
+    """An input as it stands in a rule: a stage by its name, a constant as its number."""
+    value = run.values[wire]
+    return names.text(wire) if wire in names.names or not isinstance(value, float) else value
+
+
 def tie_text(ties: str, equals: str) -> str:
     """Who gets the gradient at a tie, under a rule for ties; `equals` are the "inputs" or "elements" that are equal."""
     if ties == "split":

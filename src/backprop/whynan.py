@@ -1,5 +1,5 @@
-"""Where a number that is not finite came from: the chain from the first one to the output, and a spelling that
-avoids it."""
+"""Where a number that is not finite came from: the chain from the first cause to the output, and a spelling that avoids
+it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from backprop import rules
+from backprop.causes import causes, quiet, without_consequence
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
-from backprop.notes import notes
 from backprop.numbers import scalars
-from backprop.numbers.shapes import all_finite, shape_of, shape_text
+from backprop.numbers.shapes import all_finite, array_text, shape_of
 from backprop.run import Run
+from backprop.run import run as evaluated
 from backprop.stages import Names
 from backprop.syntax.printer import infix, number_text
 
@@ -37,8 +38,9 @@ class Advice(NamedTuple):
 
 
 class Why(NamedTuple):
-    """The answer. `forward` leads from the first value that is not finite up to the output, `backward` from the first
-    gradient that is not finite down to the variables; both are empty where all is finite.
+    """The answer. `forward` leads from the first cause up to the output, or to where it spoils a gradient; `backward`
+    from the first gradient that is not finite down to a variable. Both are empty where the output and the gradients are
+    finite; `cause` then has what is not finite on the way.
     """
 
     cause: list[str]
@@ -49,47 +51,12 @@ class Why(NamedTuple):
 
 def why(run: Run, names: Names) -> Why:
     """Follow what is not finite, forward and backward."""
-    causes = [note.message for note in notes(run, names) if note.kind.endswith("not-finite")]
-    up, down = list(forward_chain(run, names)), list(backward_chain(run, names))
-    return Why(causes, up, down, list(advice(run, names)) if up or down else [])
-
-
-def forward_chain(run: Run, names: Names) -> Iterator[Link]:
-    """From the first stage whose value is not finite, through a stage that uses it, and so on to the output."""
-    circuit, values = run.circuit, run.values
-    needed = circuit.ancestors([circuit.output])
-    sick = [wire for wire in needed if not all_finite(values[wire]) and wire in names.names]
-    if not sick or all_finite(values[circuit.output]):
-        # The output is finite all the same; a note on the gradient says more than a chain that ends nowhere.
-        return
-    here = sick[0]
-    yield link(names, here, values[here])
-    while here != circuit.output:
-        following = [wire for wire in sick if wire > here and here in sources(names, wire)]
-        if not following:
-            return
-        here = following[0]
-        yield link(names, here, values[here])
-
-
-def backward_chain(run: Run, names: Names) -> Iterator[Link]:
-    """From the stage nearest to the output whose gradient is not finite, down to a variable."""
-    circuit = run.circuit
-    sick = [wire for wire in names.shown() if run.sent[wire] is not None and not all_finite(run.gradient(wire))]
-    if not sick:
-        return
-    here = max(sick)
-    yield link(names, here, run.gradient(here))
-    while circuit.gates[here] is not INPUT:
-        below = [wire for wire in sources(names, here) if wire in sick]
-        if not below:
-            return
-        here = max(below)
-        yield link(names, here, run.gradient(here))
-
-
-def sources(names: Names, wire: int) -> tuple[int, ...]:
-    return names.inputs(wire)
+    found = causes(run, names)
+    if not (found.forward or found.backward):
+        return Why(without_consequence(run, names), [], [], [])
+    up = [link(names, spot.wire, run.values[spot.wire]) for spot in found.forward if spot.wire in names.names]
+    down = [link(names, wire, run.gradient(wire)) for wire in found.backward if wire in names.names]
+    return Why([message for _, message, _ in found.remarks], up, down, list(advice(run, names)))
 
 
 def link(names: Names, wire: int, number: float) -> Link:
@@ -128,14 +95,32 @@ def advice(run: Run, names: Names) -> Iterator[Advice]:
             at = [run.values[source] for source in inputs]
             if not all(map(all_finite, at)):
                 continue
-            gives = rules.forward(gate, len(at), run.arrays)(*at)
-            if not all_finite(gives) and all_finite(run.values[wire]):
+            gives = cured(run, gate, at, run.values[wire])
+            if gives is None:
                 continue
             taken |= inside
             yield Advice(
                 spelt(names, wire, set(inputs)), infix(gate.name, [names.text(source) for source in inputs]), gives
             )
             break
+
+
+def cured(run: Run, gate: Gate, at: list[Any], value: Any) -> Any:
+    """What a gate gives in place of a value; None where that is no better: not finite, or its gradients are not where
+    the value was."""
+    with quiet(run):
+        gives = rules.forward(gate, len(at), run.arrays)(*at)
+        if not all_finite(gives):
+            return None
+        if all_finite(value):
+            names = gate.names(len(at))
+            g = gives * 0 + 1.0 if shape_of(gives) else 1.0
+            again = evaluated(
+                template(infix(gate.name, list(names)), names), dict(zip(names, at, strict=True)), upstream=g
+            )
+            if not all(map(all_finite, again.gradients().values())):
+                return None
+    return gives
 
 
 def match(circuit: Circuit, wire: int, pattern: Circuit, node: int, bound: dict[int, int]) -> dict[int, int] | None:
@@ -147,7 +132,8 @@ def match(circuit: Circuit, wire: int, pattern: Circuit, node: int, bound: dict[
             return bound if bound[node] == wire else None
         return {**bound, node: wire}
     if gate is CONSTANT:
-        return bound if circuit.constants.get(wire) == pattern.constants[node] else None
+        number = circuit.constants.get(wire)
+        return bound if isinstance(number, float) and number == pattern.constants[node] else None
     if circuit.gates[wire] is not gate or len(circuit.inputs[wire]) != len(pattern.inputs[node]):
         return None
     orders = [circuit.inputs[wire]]
@@ -194,10 +180,10 @@ def spelt(names: Names, wire: int, stops: set[int]) -> str:
 def text_of(answer: Why) -> str:
     """The answer in words."""
     if not (answer.forward or answer.backward):
-        return "all values and gradients are finite\n"
-    lines = []
-    if answer.cause:
-        lines += [f"why: {cause}" for cause in answer.cause]
+        if not answer.cause:
+            return "all values and gradients are finite\n"
+        return "".join(f"the output and the gradients are finite; {cause}\n" for cause in answer.cause)
+    lines = [f"why: {cause}" for cause in answer.cause]
     for heading, chain, what in (("forward", answer.forward, ""), ("backward", answer.backward, "d")):
         for place, one in enumerate(chain):
             equals = f" = {one.expression}" if one.expression and not what else ""
@@ -209,13 +195,13 @@ def text_of(answer: Why) -> str:
 
 
 def told(value: Any) -> str:
-    """A number; of an array, how many of its elements are not finite."""
-    if not shape_of(value):
-        return number_text(float(f"{value:.6g}"))
+    """A number, also the only one of an array; of a larger one, how many of its elements are not finite."""
+    if not shape_of(value) or value.size == 1:
+        return number_text(float(f"{float(value.item() if shape_of(value) else value):.6g}"))
     from numpy import isfinite as are_finite
 
     count = int((~are_finite(value)).sum())
-    return f"a {shape_text(value.shape)} array" + (f", {count} of {value.size} elements not finite" if count else "")
+    return array_text(value.shape) + (f", {count} of {value.size} elements not finite" if count else "")
 
 
 def object_of(answer: Why) -> dict[str, Any]:

@@ -24,8 +24,7 @@ from backprop.errors import Problem
 from backprop.library import Evaluation
 from backprop.show.theme import PALETTES
 from backprop.spans import visible
-
-LONGEST_RULE = 30  # characters of a local gradient in the staged code; a longer one is named
+from backprop.stages import operand
 
 
 def page(evaluation: Evaluation) -> str:
@@ -120,8 +119,9 @@ def backward_lines(scene: Scene, node: Node) -> Iterator[str]:
     uses = scene.uses()
     inputs, gate = circuit.inputs[node.wire], circuit.gates[node.wire]
     wanted = tuple(bool(circuit.active[source]) for source in inputs)
-    texts = rules.rule_texts(gate, len(inputs), scene.run.ties, wanted)
-    scope = {**dict(zip(gate.names(len(inputs)), scene.operand_texts(node), strict=True)), "out": node.name}
+    texts = rules.rule_texts(gate, len(inputs), scene.run.ties, wanted, textbook=True)
+    operands = [operand(scene.run, scene.names, source) for source in inputs]
+    scope = dict(zip((*gate.names(len(inputs)), "out"), (*operands, node.name), strict=True))
     for source, slot in zip(
         node.inputs, slots_of(inputs, [scene.nodes[source].wire for source in node.inputs]), strict=True
     ):
@@ -129,18 +129,14 @@ def backward_lines(scene: Scene, node: Node) -> Iterator[str]:
         if rule is not None:
             plus = "+=" if len(uses[source]) > 1 else "="
             name = scene.nodes[source].name
-            yield f"d{name} {plus} {product(rule, scope, node.name, name)}"
+            yield f"d{name} {plus} {product(rule, scope, node.name)}"
 
 
-def product(rule: str, scope: dict[str, str], name: str, of: str) -> str:
+def product(rule: str, scope: dict[str, str | float], name: str) -> str:
     """Local gradient times upstream."""
     if rule in ("1", "-1"):
         return f"{rule.removesuffix('1')}d{name}"
-    local = re.sub(r"\b[A-Za-z]\w*\b(?!\()", lambda word: scope.get(word[0], word[0]), rule)
-    if len(local) > LONGEST_RULE:
-        local = f"∂{name}/∂{of}"
-    loose = re.search(r"(?<![\w(]) [+-] ", local) and not local.endswith(")^2")
-    return f"({local}) * d{name}" if loose else f"{local} * d{name}"
+    return rules.substituted(f"({rule}) * g", {**scope, "g": f"d{name}"})
 
 
 # ── the picture ──

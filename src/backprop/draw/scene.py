@@ -53,10 +53,6 @@ class Scene(NamedTuple):
     run: Run
     names: Names
 
-    def operand_texts(self, node: Node) -> list[str]:
-        """The inputs of a node's stage as they are written."""
-        return [self.names.text(source) for source in self.run.circuit.inputs[node.wire]]
-
     @property
     def gates(self) -> int:
         """How many gates are drawn."""

@@ -5,18 +5,18 @@ Every number is one of the run's, so it is one that the table shows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from math import isfinite, log10
 from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit, Opened
 from backprop.gates import NAMES, Gate
-from backprop.numbers.shapes import dimension_analysis, shape_of, shape_text
+from backprop.numbers.shapes import all_finite, dimension_analysis, shape_of, shape_text
+from backprop.rules import substituted
 from backprop.run import Run, plain, sent_by, sweep
-from backprop.stages import Names, Stage, stages
+from backprop.stages import Names, Stage, operand, stages
 from backprop.syntax import parse
-from backprop.syntax.printer import number_text, unparse_node
+from backprop.syntax.printer import number_text
 
 SATURATED = 0.01  # a local gradient below this passes next to nothing
 UNEQUAL = 1e3  # a multiply whose inputs are this far apart
@@ -142,20 +142,6 @@ def rounded(x: float) -> float:
     return float(f"{x:.6g}") + 0.0 if isfinite(x) else x
 
 
-def substituted(expression: str, others: dict[str, str | float]) -> str:
-    """An expression with other names, or numbers, in place of names."""
-    program = parse(expression)
-    for node, op in enumerate(program.ops):
-        other = others.get(program.operands[node]) if op == "name" else None
-        if other is not None:
-            program.operands[node] = other
-            program.ops[node] = "name" if isinstance(other, str) else "number"
-    text = unparse_node(program, program.statements[-1].value)
-    if text.startswith("--"):
-        return f"-({text[1:]})"
-    return re.sub(r"-\((\d[^()]*)\)", r"-\1", text)  # -(3) is written so that it is a gate and no literal
-
-
 def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:
     """A stage backward: local gradient × gradient from above, for every input that leads to what is wanted."""
     circuit, inputs = run.circuit, names.inputs(row.wire)
@@ -225,12 +211,6 @@ def pattern(name: str, gate: Gate | None) -> str:
         if first in ("a", "an", "flat", "the")
         else f"{name}: {words}"
     )
-
-
-def operand(run: Run, names: Names, wire: int) -> str | float:
-    """An input as it stands in a rule: a stage by its name, a constant as its number."""
-    value = run.values[wire]
-    return names.text(wire) if wire in names.names or not isinstance(value, float) else value
 
 
 def rules_told(
@@ -430,6 +410,8 @@ def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
     """What the gradients say, in the words of the course: which way the circuit pulls, and how hard."""
     found = []
     out = names.text(run.circuit.output)
+    if not all_finite(run.value):
+        return [f"there is no finite value of {out}, and so nothing to want higher or lower"]
     for name in variables:
         gradient = run.gradient(run.circuit.variables[name])
         if shape_of(gradient):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from backprop.explain.steps import Backward, Fork, Sent, Story
-from backprop.numbers.shapes import shape_of, shape_text
+from backprop.numbers.shapes import array_text, shape_of
 from backprop.show.grid import cell
 from backprop.show.text import latex_text
 from backprop.show.theme import paint
@@ -21,7 +21,7 @@ def numbers(digits: int | None) -> Number:
     def write(x: Any) -> str:
         shape = shape_of(x)
         if shape and x.size > SMALL:
-            return f"a {shape_text(shape)} array"
+            return array_text(shape)
         return cell(x, digits, one_line=True)
 
     return write

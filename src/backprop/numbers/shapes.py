@@ -44,6 +44,11 @@ def shape_text(shape: Shape) -> str:
     return f"a vector of {shape[0]}" if len(shape) == 1 else shape_code(shape) or "a number"
 
 
+def array_text(shape: Shape) -> str:
+    """An array in a sentence: `a vector of 3`, `a 5x10 array`."""
+    return shape_text(shape) if len(shape) == 1 else f"a {shape_text(shape)} array"
+
+
 def shape_code(shape: Shape) -> str:
     """A shape in a table: nothing for a number, `3`, `5x10`."""
     return "x".join(map(str, shape))
