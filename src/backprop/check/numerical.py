@@ -8,11 +8,13 @@ Advances in Engineering Software 4(2), with the error estimate that goes with it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from math import inf, isfinite, isnan, nan
 from random import Random
 from typing import Any, NamedTuple
 
-from backprop.check.probe import EPSILON, Probe, Reading
+from backprop.check.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
+from backprop.gates.row import TIES
 from backprop.numbers.shapes import Mismatch
 from backprop.run import Run, run
 from backprop.stages import Names
@@ -22,7 +24,6 @@ GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mi
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
 SHRINK = 1.4  # Ridders' step goes down by this
 STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins
-SMALLEST = 5e-324  # what is below underflows: a difference of outputs is never known better
 ULPS = (-3, -1, 2, 4)  # how far the input is moved to see how much of the output is rounding
 
 
@@ -91,48 +92,86 @@ def compare_number(result: Run, name: str, names: Names, probe: Probe) -> Compar
         return at_kink(result, name, names, probe, here, turns)
     exact = probe.complex_slope()
     if exact is not None:
-        found = judged(name, gradient, Estimate(exact, complex_noise(probe, exact, here.value)), "complex step")
+        estimate = Estimate(exact, complex_noise(probe, exact, here.value))
+        found = doubted(judged(name, gradient, estimate, "complex step"), probe, estimate)
     else:
-        estimate = central(probe, probe.at, here)
-        if estimate is None:
+        smooth = by_differences(name, gradient, probe, here)
+        if smooth is None:
             return at_edge(name, gradient, probe, here)
-        found = judged(name, gradient, estimate, "extrapolated central difference")
-        if found.verdict == "wrong" and is_contradicted(probe, here, gradient, estimate):
-            remark = "differences with smaller steps find another slope: the function turns sharply nearby"
-            found = found._replace(verdict="imprecise", remark=remark)
-    if found.verdict == "wrong":
-        found = by_ties(result, probe, found)
-    return between_slopes(probe, here, found) if found.verdict == "wrong" else found
+        found, estimate = smooth
+    return found if found.verdict != "wrong" else excused(result, probe, here, found, estimate)
 
 
-def between_slopes(probe: Probe, here: Reading, found: Comparison) -> Comparison:
-    """A gradient between the slopes of the two sides, where these differ: a kink that no gate tells of, as that of a
-    sort of equal elements."""
+def excused(result: Run, probe: Probe, here: Reading, found: Comparison, estimate: Estimate) -> Comparison:
+    """What is wrong only because of a kink that no gate tells of, as that of a sort of equal elements, or because of
+    how equal inputs share a gradient, is no mistake."""
+    between = slopes_of_sides(probe, here)
+    low, high = (nan, nan) if between is None else between[1]
+    if between is not None and low <= found.gradient <= high:
+        left, right = between[0]
+        remark = f"the slope is {short(left)} before this point and {short(right)} after it"
+        return found._replace(verdict="kink", remark=remark, slopes=(left, right))
+    known = estimate._replace(error=estimate.error + probe.backward_rounding())
+    remark = tie_remark(result, probe, lambda slope: fits(slope, known) or low <= slope <= high)
+    return found._replace(verdict="kink", remark=remark) if remark else found
+
+
+def by_differences(name: str, gradient: float, probe: Probe, here: Reading) -> tuple[Comparison, Estimate] | None:
+    """A gradient against differences on the piece that the wire is on, and the slope by these; None: there is none."""
+    estimate = central(probe, probe.at, here)
+    if estimate is None:
+        return None
+    found = judged(name, gradient, estimate, "extrapolated central difference")
+    if found.verdict == "wrong" and is_contradicted(probe, here, gradient, estimate):
+        remark = "differences with smaller steps find another slope: the function turns sharply nearby"
+        found = found._replace(verdict="imprecise", remark=remark)
+    elif found.verdict == "wrong" and not is_resolved(probe, here):
+        remark = "from one float to the next the output changes by more than a slope tells: there is none to be seen"
+        found = found._replace(verdict="imprecise", remark=remark)
+    return doubted(found, probe, estimate), estimate
+
+
+def doubted(found: Comparison, probe: Probe, estimate: Estimate) -> Comparison:
+    """What is wrong by no more than the backward pass is rounded on its way, where shares cancel, is not known."""
+    if found.verdict != "wrong" or not isfinite(found.gradient):
+        return found
+    bound = probe.backward_rounding()
+    if not abs(found.gradient - estimate.slope) <= bound + 10 * estimate.error:
+        return found
+    remark = f"the gradient is known to ±{bound:.1g} only: what flows back cancels or underflows on the way"
+    return found._replace(verdict="imprecise", remark=remark)
+
+
+def slopes_of_sides(probe: Probe, here: Reading) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The slopes before and after the point, and between what numbers a gradient may be; None where they are one."""
     left, right = (one_sided(probe, probe.at, here, side) for side in (-1.0, 1.0))
     if left is None or right is None:
-        return found
+        return None
     slack = 10 * (left.error + right.error) + 1e-6 * max(abs(left.slope), abs(right.slope))
     low, high = sorted((left.slope, right.slope))
-    if high - low <= slack or not low - slack <= found.gradient <= high + slack:
-        return found
-    remark = f"the slope is {short(left.slope)} before this point and {short(right.slope)} after it"
-    return found._replace(verdict="kink", remark=remark, slopes=(left.slope, right.slope))
+    return None if high - low <= slack else ((left.slope, right.slope), (low - slack, high + slack))
 
 
-def by_ties(result: Run, probe: Probe, found: Comparison) -> Comparison:
-    """A gradient that is wrong for no other reason than that equal inputs of a max got all of it, each: no mistake."""
-    if result.ties != "both":
-        return found
-    both, split = (
-        probe.pick(Run(result.circuit, result.values, ties, result.upstream).gradient(probe.wire))
-        for ties in ("both", "split")
-    )
-    if relative_error(both, split) <= GOOD or relative_error(split, found.numerical) > GOOD:
-        return found  # no tie has a part in it
-    remark = (
-        "at a tie each of the equal inputs gets the whole gradient, as in the course notes: --ties split divides it"
-    )
-    return found._replace(verdict="kink", remark=remark)
+def tie_remark(result: Run, probe: Probe, fits: Callable[[float], bool], at: Run | None = None) -> str:
+    """How a tie explains the gradient, if there is one, and another rule for ties gives a gradient that fits; else
+    "". `at` is the run at another place."""
+    if not probe.is_tied():
+        return ""
+    given = probe.pick((at or result).gradient(probe.wire))
+    values = result.values if at is None else at.values
+    by_rule = {
+        ties: probe.pick(Run(result.circuit, values, ties, result.upstream).gradient(probe.wire)) for ties in TIES
+    }
+    if relative_error(by_rule.pop(result.ties), given) > GOOD:
+        return ""  # not what the rules give, but something else
+    better = [ties for ties in ("split", "first", "both") if ties in by_rule and fits(by_rule[ties])]
+    if not better:
+        return ""
+    if result.ties == "both" and better[0] == "split":
+        return (
+            "at a tie each of the equal inputs gets the whole gradient, as in the course notes: --ties split divides it"
+        )
+    return f"at a tie this is how --ties {result.ties} shares it: --ties {better[0]} gives {short(by_rule[better[0]])}"
 
 
 def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Estimate) -> bool:
@@ -142,7 +181,7 @@ def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Esti
     def disagrees(other: Estimate) -> bool:
         return abs(other.slope - best_one.slope) > 10 * (other.error + best_one.error)
 
-    others = (central(probe, probe.at, here, (start,)) for start in STARTS)
+    others = (central(probe, probe.at, here, (start,), (scale,)) for scale in probe.sizes() for start in STARTS)
     return any(other and disagrees(other) and abs(other.slope - gradient) <= 10 * other.error for other in others)
 
 
@@ -150,13 +189,13 @@ def complex_noise(probe: Probe, slope: float, level: float) -> float:
     """How far the complex step may be off: what it changes by where the input is moved by some units in the last
     place, and the rounding of an output of that level."""
     x = probe.at
+    lost = underflow / (COMPLEX_STEP * size(x)) if isfinite(underflow := probe.rounding(0.0)) else 0.0
     if x == 0:
-        return 1e-13 * abs(slope) + EPSILON * abs(level)
+        return 1e-13 * abs(slope) + EPSILON * abs(level) + lost
     moved = [probe.beside(x + k * EPSILON * abs(x)).complex_slope() for k in ULPS]
     noise = max((abs(other - slope) for other in moved if other is not None), default=0.0)
-    return (
-        1e-13 * abs(slope) + 4 * noise + 4 * EPSILON * min(abs(level / x) if abs(x) > 1e-300 else inf, abs(level) + 1.0)
-    )
+    rounded = 4 * EPSILON * min(abs(level / x) if abs(x) > 1e-300 else inf, abs(level) + 1.0)
+    return 1e-13 * abs(slope) + 4 * noise + rounded + lost
 
 
 def judged(name: str, a: float, estimate: Estimate, method: str) -> Comparison:
@@ -174,6 +213,11 @@ def judged(name: str, a: float, estimate: Estimate, method: str) -> Comparison:
     return Comparison(name, a, n, error, "wrong", method)
 
 
+def fits(gradient: float, estimate: Estimate) -> bool:
+    """Whether a gradient is not excluded."""
+    return judged("", gradient, estimate, "").verdict != "wrong"
+
+
 def size(x: float) -> float:
     """The scale on which an input moves."""
     return abs(x) or 1.0
@@ -182,7 +226,9 @@ def size(x: float) -> float:
 # ── estimates ──
 
 
-def central(probe: Probe, x: float, here: Reading, starts: tuple[float, ...] = STARTS) -> Estimate | None:
+def central(
+    probe: Probe, x: float, here: Reading, starts: tuple[float, ...] = STARTS, scales: tuple[float, ...] = ()
+) -> Estimate | None:
     """The best of extrapolated central differences with several first steps, on the piece that x is on; None: there
     is none."""
 
@@ -193,7 +239,7 @@ def central(probe: Probe, x: float, here: Reading, starts: tuple[float, ...] = S
             return Slope(nan, 0.0)
         return Slope((up.value - down.value) / apart, max(abs(up.value), abs(down.value)))
 
-    return best(difference, x, noise_of(probe, x, here), 2, starts)
+    return best(difference, noise_of(probe, x, here), 2, scales or (size(x), 1.0), starts)
 
 
 class Slope(NamedTuple):
@@ -206,13 +252,31 @@ class Slope(NamedTuple):
 def noise_of(probe: Probe, x: float, here: Reading) -> float:
     """How much of the output is rounding, seen where the input moves by units in the last place: what is left of the
     changes once the straight line through them is taken off. The rounding of all that came before is in it."""
-    least = max(SMALLEST, bound) if isfinite(bound := probe.rounding()) else SMALLEST
-    if x == 0:
-        return least
-    readings = [(k, probe.read(x + k * EPSILON * abs(x))) for k in ULPS]
+    return max(bound_of_rounding(probe), wobble(probe, x, here)[0])
+
+
+def bound_of_rounding(probe: Probe) -> float:
+    """How far the output may be off, by the stages; what cannot be told counts as nothing."""
+    return max(SMALLEST, bound) if isfinite(bound := probe.rounding()) else SMALLEST
+
+
+def wobble(probe: Probe, x: float, here: Reading) -> tuple[float, float]:
+    """How far the output is off a straight line where the input moves by units in the last place, and how far it moves
+    at all."""
+    unit = EPSILON * abs(x)
+    places = [x + k * unit for k in ULPS] if unit else []
+    readings = [((place - x) / unit, probe.read(place)) for place in places]
     moved = [(k, reading.value - here.value) for k, reading in readings if reading.pieces == here.pieces]
+    moved = [(k, change) for k, change in moved if isfinite(change)]
     slope = sum(k * change for k, change in moved) / (sum(k * k for k, _ in moved) or 1)
-    return max([least, *(abs(change - k * slope) for k, change in moved if isfinite(change))])
+    off, most = [abs(change - k * slope) for k, change in moved], [abs(change) for _, change in moved]
+    return max(off, default=0.0), max(most, default=0.0)
+
+
+def is_resolved(probe: Probe, here: Reading) -> bool:
+    """Whether the output is nearly straight between neighbouring floats, but for rounding: a wave of 1e16 is not."""
+    off, most = wobble(probe, probe.at, here)
+    return off <= 1e3 * bound_of_rounding(probe) or off <= 1e-3 * most
 
 
 def one_sided(
@@ -227,15 +291,19 @@ def one_sided(
             return Slope(nan, 0.0)
         return Slope((near.value - here.value) / apart, max(abs(near.value), abs(here.value)))
 
-    return best(difference, x, noise_of(probe, x, here), 1)
+    return best(difference, noise_of(probe, x, here), 1, (size(x), 1.0))
 
 
 def best(
-    difference: Callable[[float], Slope], x: float, noise: float, order: int, starts: tuple[float, ...] = STARTS
+    difference: Callable[[float], Slope],
+    noise: float,
+    order: int,
+    scales: tuple[float, ...],
+    starts: tuple[float, ...] = STARTS,
 ) -> Estimate | None:
     """The estimate with the smallest error over all first steps."""
     found: Estimate | None = None
-    for scale in dict.fromkeys((size(x), 1.0)):
+    for scale in dict.fromkeys(scales):
         for start in starts:
             estimate = extrapolated(difference, start * scale, noise, order)
             if estimate is not None and (found is None or estimate.error < found.error):
@@ -309,48 +377,73 @@ def at_kink(result: Run, name: str, names: Names, probe: Probe, here: Reading, t
             error = relative_error(side.gradient, side.slope)
             return Comparison(name, side.gradient, side.slope, error, "wrong", "beside the kink", remark)
     left, right = (side.slope for side in sides)
-    inside = central(probe, probe.at, here)
+    tied = next((side.tied for side in sides if side.tied), "")
+    inside = by_differences(name, a, probe, here)
     if inside is not None:  # near a kink, not on it: on its own piece the slope is known
-        known = judged(name, a, inside, "extrapolated central difference")
+        known, estimate = inside
+        if known.verdict == "wrong":
+            known = excused(result, probe, here, known, estimate)
         if known.verdict == "wrong" or relative_error(left, right) <= GOOD:
             return known
-        return kink_found(name, a, inside.slope, "on this side of the kink", stages, left, right)
+        return kink_found(name, a, estimate.slope, "on this side of the kink", stages, left, right, tied)
     if not allowed(result, probe, a, left, right):
-        remark = f"the slopes on both sides of the kink are {short(left)} and {short(right)}"
-        return Comparison(name, a, (left + right) / 2, inf, "wrong", "one-sided differences", remark, (left, right))
+        low, high = bounds(left, right, probe.backward_rounding() + 10 * sum(side.error for side in sides))
+        tied = tie_remark(result, probe, lambda slope: low <= slope <= high)
+        sure = all(side.is_known for side in sides) and not low <= a <= high
+        remark = tied or f"the slopes on both sides of the kink are {short(left)} and {short(right)}"
+        if not tied and not sure:
+            remark += ", as far as they are known"
+        verdict = "kink" if tied else "wrong" if sure else "imprecise"
+        return Comparison(name, a, (left + right) / 2, inf, verdict, "one-sided differences", remark, (left, right))
     if relative_error(left, right) <= 1e-6 and relative_error(a, right) <= 1e-6:
         return Comparison(name, a, right, relative_error(a, right), "ok", "one-sided differences")
-    return kink_found(name, a, (left + right) / 2, "one-sided differences", stages, left, right)
+    return kink_found(name, a, (left + right) / 2, "one-sided differences", stages, left, right, tied)
 
 
 class Side:
     """One side of a kink: a place `beside` it where all is smooth, the gradient there, and the numerical slope.
 
-    `wrong` says that they disagree there. `slope` is nan where the output is no number on this side.
+    `wrong` says that they disagree there, `tied` how a tie there explains it. `slope` is nan where the output is no
+    number on this side, and `error` how far it may be off; `is_known` says that it is the slope right at the kink, not
+    only the one beside it.
     """
 
     def __init__(self, result: Run, probe: Probe, here: Reading, side: float) -> None:
-        self.beside, self.gradient, self.slope, self.wrong = probe.at, nan, nan, False
+        self.beside, self.gradient, self.slope = probe.at, nan, nan
+        self.wrong, self.tied, self.is_known, self.error = False, "", False, 0.0
         for steps in (2.0, 5.0, 17.0, 130.0):
             x = probe.at + side * steps * STEP * size(probe.at)
             reading = probe.read(x)
             nearby = probe.beside(x)
             if not isfinite(reading.value) or changes(nearby, reading, 0.1 * STEP * size(probe.at)):
                 continue
-            estimate = central(nearby, nearby.at, reading)
-            if estimate is None:
-                continue
             run_there = Run(result.circuit, nearby.values, result.ties, result.upstream)
-            self.beside, self.gradient = x, probe.pick(run_there.gradient(probe.wire))
-            self.wrong = judged("", self.gradient, estimate, "").verdict == "wrong"
-            self.slope = self.sharpened(probe, here, side, estimate.slope)
+            self.gradient = probe.pick(run_there.gradient(probe.wire))
+            smooth = by_differences("", self.gradient, nearby.of(run_there), reading)
+            if smooth is None:
+                continue
+            found, estimate = smooth
+            self.beside = x
+            if found.verdict == "wrong":
+                known = estimate._replace(error=estimate.error + nearby.backward_rounding())
+                self.tied = tie_remark(result, nearby, partial(fits, estimate=known), run_there)
+                self.wrong = not self.tied
+            self.sharpen(probe, here, side, estimate)
             return
 
-    def sharpened(self, probe: Probe, here: Reading, side: float, slope: float) -> float:
+    def sharpen(self, probe: Probe, here: Reading, side: float, beside: Estimate) -> None:
         """The slope right at the kink, where the values show it; else the one beside it."""
         sharp = None if self.wrong else one_sided(probe, probe.at, here, side)
-        close = sharp is not None and abs(sharp.slope - slope) <= 1e-3 * max(1.0, abs(slope))
-        return sharp.slope if sharp is not None and close else slope
+        close = sharp is not None and abs(sharp.slope - beside.slope) <= 1e-3 * max(1.0, abs(beside.slope))
+        self.is_known = close
+        self.slope, self.error = sharp if sharp is not None and close else beside
+
+
+def bounds(left: float, right: float, error: float) -> tuple[float, float]:
+    """Between what numbers an answer at a kink may be; all may be, where there is no slope."""
+    finite = [slope for slope in (left, right) if isfinite(slope)]
+    slack = error + 1e-4 * max([1.0, *(abs(slope) for slope in finite)])
+    return min(finite, default=-inf) - slack, max(finite, default=inf) + slack
 
 
 def allowed(result: Run, probe: Probe, a: float, left: float, right: float) -> bool:
@@ -379,8 +472,10 @@ def distance(x: float) -> str:
     return f"{abs(x):.1g} {'above' if x > 0 else 'below'}"
 
 
-def kink_found(name: str, a: float, n: float, method: str, stages: str, left: float, right: float) -> Comparison:
-    remark = (
+def kink_found(
+    name: str, a: float, n: float, method: str, stages: str, left: float, right: float, tied: str = ""
+) -> Comparison:
+    remark = tied or (
         f"{stages} has a kink within the step: the slope is {short(left)} before it and {short(right)} after, and "
         f"{short(a)} is in use"
     )

@@ -19,6 +19,9 @@ from backprop.run import Run
 
 Signature = tuple[Any, ...]
 EPSILON = 2.220446049250313e-16
+SMALLEST = 5e-324  # what is below underflows: no number is known better
+WHOLE = 2.0**53  # from here on, all floats are whole: on which piece a gate is cannot be told
+COMPLEX_STEP = 1e-20  # relative
 
 
 class Reading(NamedTuple):
@@ -72,6 +75,10 @@ class Probe:
         """The same probe where the wire stands elsewhere."""
         return Probe(self.result, self.wire, element=self.element, direction=self.direction, values=self.moved(x))
 
+    def of(self, result: Run) -> Probe:
+        """The same probe of the run that was made of its values."""
+        return Probe(result, self.wire, element=self.element, direction=self.direction)
+
     @property
     def at(self) -> float:
         """Where the wire stands: the number, the element, or 0 on the line along the direction."""
@@ -114,10 +121,51 @@ class Probe:
             pieces = [side(*[values[s] for s in inputs], values[stage]) for stage, side, inputs in self.sides]
             out = values[self.circuit.output] * self.result.upstream
         value = out if isinstance(out, float) else float(out.sum())
-        return Reading(value, tuple([piece if isinstance(piece, float | int) else piece.tobytes() for piece in pieces]))
+        return Reading(value, tuple([told(piece) for piece in pieces]))
 
-    def rounding(self) -> float:
-        """How far the rounding of each stage on the way can move the output, to first order: a sum over the stages."""
+    def is_tied(self) -> bool:
+        """Whether a gate on the way, one that sends gradients, sits right on its kink."""
+        with quiet(self.result.arrays):
+            for stage in dict.fromkeys(self.kinked):
+                gate, inputs = self.circuit.gates[stage], self.circuit.inputs[stage]
+                if gate.kink and not gate.flat:
+                    function = rules.kink(gate, len(inputs), self.result.arrays)
+                    on_kink = function(*[self.values[source] for source in inputs], self.values[stage])
+                    if on_kink.any() if shape_of(on_kink) else on_kink:
+                        return True
+        return False
+
+    def sizes(self) -> list[float]:
+        """The sizes of the wire and of what the stages on the way read, smallest first: the steps it may take there."""
+        wires = {self.wire, *(source for _, _, inputs in self.plan for source in inputs)}
+        found = {abs(value) for wire in wires if isinstance(value := self.values[wire], float)}
+        return sorted({1.0, abs(self.at) or 1.0, *(size for size in found if 0 < size < 1)})
+
+    def backward_rounding(self) -> float:
+        """How far the rounding of the backward pass can move the gradient: what the sizes of all shares add up to,
+        which is much where they cancel. Of numbers only; 0 for arrays."""
+        result, circuit = self.result, self.circuit
+        if result.arrays:
+            return 0.0
+        shares = {circuit.output: abs(result.upstream)}
+        errors = {circuit.output: 0.0}
+        for stage, _, inputs in reversed(self.plan):
+            share, error = shares.get(stage, 0.0), errors.get(stage, 0.0)
+            wanted = tuple([bool(circuit.active[source]) for source in inputs])
+            partials = rules.of_stage(circuit, stage, rules.partials, result.ties, wanted)
+            found = partials(*[self.values[source] for source in inputs], self.values[stage])
+            for source, partial in zip(inputs, found, strict=True):
+                if not share or (not partial and circuit.gates[stage].routes):
+                    continue  # nothing is sent
+                slope = abs(partial or 0.0)
+                shares[source] = shares.get(source, 0.0) + slope * share
+                rounded = slope * error + (4 * EPSILON * slope + SMALLEST) * share
+                errors[source] = errors.get(source, 0.0) + rounded
+        return errors.get(self.wire, 0.0)
+
+    def rounding(self, relative: float = EPSILON) -> float:
+        """How far rounding each stage on the way, by so much of itself and by what underflows, can move the output: to
+        first order, a sum over the stages."""
         from backprop.check.samples import magnitude
 
         result, total = self.result, 0.0
@@ -125,8 +173,8 @@ class Probe:
             for stage, _, _ in self.plan:
                 value, gradient = self.values[stage], result.gradient(stage)
                 if shape_of(value) == shape_of(gradient):  # beside the point a mask may choose other elements
-                    total += magnitude(value * gradient)
-        return EPSILON * total
+                    total += relative * magnitude(value * gradient) + SMALLEST * magnitude(gradient)
+        return total
 
     def complex_slope(self) -> float | None:
         """The derivative by the complex step; None where a gate is not analytic, or the numbers do not allow it.
@@ -136,7 +184,7 @@ class Probe:
         x = self.at
         if not self.analytic or (x != 0 and abs(x) < 1e-280):
             return None
-        first, second = (self.complex_step(size * (abs(x) or 1.0)) for size in (1e-20, 1e-24))
+        first, second = (self.complex_step(size * (abs(x) or 1.0)) for size in (COMPLEX_STEP, 1e-4 * COMPLEX_STEP))
         if first is None or second is None or not abs(first - second) <= 1e-10 * max(abs(first), abs(second)):
             return None
         return first
@@ -153,6 +201,13 @@ class Probe:
         if not abs(out.real - real) <= 1e-9 * max(abs(real), 1e-300):
             return None
         return float(out.imag / step * self.result.upstream)
+
+
+def told(piece: Any) -> Any:
+    """A piece, to be compared with others; an object that is like no other, where the number does not tell it."""
+    if not isinstance(piece, float | int):
+        return piece.tobytes()
+    return piece if abs(piece) < WHOLE else object()
 
 
 def quiet(arrays: bool) -> Any:
