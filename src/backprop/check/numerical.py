@@ -7,18 +7,18 @@ Advances in Engineering Software 4(2), with the error estimate that goes with it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from math import inf, isfinite, isnan, nan
 from random import Random
 from typing import Any, NamedTuple
 
 from backprop.check.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
+from backprop.differentiate.run import Run, run
 from backprop.gates.row import TIES
+from backprop.insight.stages import Names
+from backprop.language.printer import number_text
 from backprop.numbers.shapes import Mismatch
-from backprop.run import Run, run
-from backprop.stages import Names
-from backprop.syntax.printer import number_text
 
 GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mistake, if the estimate is that good
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
@@ -271,7 +271,7 @@ def wobble(probe: Probe, x: float, here: Reading) -> tuple[float, float]:
     return off_line(moved)
 
 
-def off_line(moved: list[tuple[float, float]]) -> tuple[float, float]:
+def off_line(moved: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """How far changes are off the best straight line through the point itself, and the largest of them."""
     slope = sum(k * change for k, change in moved) / (sum(k * k for k, _ in moved) or 1)
     off, most = [abs(change - k * slope) for k, change in moved], [abs(change) for _, change in moved]
