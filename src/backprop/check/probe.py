@@ -15,7 +15,7 @@ from backprop.differentiate import rules
 from backprop.differentiate.run import Run
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
-from backprop.numbers.shapes import shape_of
+from backprop.numbers.shapes import magnitude, shape_of
 
 Signature = tuple[Any, ...]
 EPSILON = 2.220446049250313e-16
@@ -166,8 +166,6 @@ class Probe:
     def rounding(self, relative: float = EPSILON) -> float:
         """How far rounding each stage on the way, by so much of itself and by what underflows, can move the output: to
         first order, a sum over the stages."""
-        from backprop.check.samples import magnitude
-
         result, total = self.result, 0.0
         with quiet(result.arrays):
             for stage, _, _ in self.plan:
