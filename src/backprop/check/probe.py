@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from backprop.circuit.lower import template
-from backprop.differentiate import rules
+from backprop.differentiate import functions, rules
 from backprop.differentiate.run import Run
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
@@ -64,7 +64,7 @@ class Probe:
             if not needed[stage] or not any(reached[source] for source in inputs):
                 continue
             reached[stage] = 1
-            self.plan.append((stage, rules.forward(gate, len(inputs), arrays), inputs))
+            self.plan.append((stage, functions.forward(gate, len(inputs), arrays), inputs))
             for side in rules.piece(gate, len(inputs), arrays):
                 self.kinked.append(stage)
                 self.sides.append((stage, side, inputs))

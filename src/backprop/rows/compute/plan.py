@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
-from backprop.differentiate.derive import Growing, derive
+from backprop.differentiate.derive import derive
+from backprop.differentiate.growing import Growing
 from backprop.errors import Problem, nearest
 from backprop.gates import INPUT
 from backprop.library import Compiled
