@@ -218,6 +218,9 @@ CASES = [
     case("solve", positive(3, 3), (3,)),
     case("solve", positive(3, 3), (3, 2)),
     case("solve", positive(2, 3, 3), (2, 3, 2)),
+    case("solve", positive(3, 3, 3), (3,)),
+    case("solve", positive(3, 3, 3), (3, 3)),
+    case("solve", positive(3, 3), (2, 3, 2)),
     case("solve", positive(2, 3, 3), (3, 2)),
     *(
         case(gate, *pair)
@@ -246,6 +249,10 @@ CASES = [
     case("coincide", (3, 3), subscripts="ii"),
     case("first", (3, 3), axis=0),
     case("centred", (3, 4), axis=1),
+    case("column", (2, 3), Fixed(np.zeros(3))),
+    case("column", (2, 3), Fixed(np.zeros((3, 2)))),
+    case("uncolumn", (2, 3, 1), Fixed(np.zeros(3))),
+    case("uncolumn", (2, 3), Fixed(np.zeros((3, 2)))),
     case("undiag", (3, 3), Fixed(np.zeros(3))),
     case("undiag", (2,), Fixed(np.zeros((2, 3)))),
     case("unsort", (4,), Fixed(np.array([3.0, 1.0, 4.0, 2.0])), axis=-1),

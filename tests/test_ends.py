@@ -51,7 +51,6 @@ MISTAKES = [
     ("none.T", "", "arity", "a text cannot be computed with"),
     ("einsum(x, subscripts=2)", "--x 1", "arity", "subscripts of einsum is a text"),
     ('sum(x, axis="rows")', "--x '[1,2]'", "arity", "axis of sum is no text"),
-    ("sum(solve(A, b))", "--A '[[[3,1],[0,2]],[[4,1],[1,3]]]' --b '[1,2]'", "shape", "a stack of matrices"),
     ("sum(sum(w, axis=0, axis=0))", "--w '[1,2]'", "arity", "axis twice"),
     ("sum(x)", "--x 'ones(0,1e30)'", "size", "would take"),
     ("sum(x)", f"--x 'zeros({','.join('1' * 100)})'", "size", "at most 64 axes"),
@@ -103,7 +102,8 @@ def test_a_name_that_would_read_as_a_product_is_refused() -> None:
         backprop.compile("\u013fs = 2; x")
 
 
-def test_a_stack_of_systems() -> None:
+@pytest.mark.parametrize("text", ["sum(sin(solve(A, b)))", "sum(sin(solve(A, b[:, None])))"])
+def test_a_stack_of_systems(text: str) -> None:
     systems, b = np.array([[[3.0, 1], [0, 2]], [[4, 1], [1, 3]]]), np.array([1.0, 2])
-    found = backprop.evaluate("sum(sin(solve(A, b[:, None])))", A=systems, b=b).gradients["b"]
+    found = backprop.evaluate(text, A=systems, b=b).gradients["b"]
     assert np.allclose(found, [0.53182, 0.30541], atol=1e-5)

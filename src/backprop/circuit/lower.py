@@ -224,7 +224,7 @@ class Lowering:
             return self.array(operand, node)
         if op == "index":
             return self.index(operand, node)
-        if op in ("slice", "string"):
+        if op in ("slice", "ellipsis", "string"):
             return -1  # part of an index, or of a call; no stage of its own
         return self.circuit.add(GATES[op], tuple(self.operand(source) for source in operand), node)
 

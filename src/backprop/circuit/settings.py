@@ -22,7 +22,7 @@ class NotFixed(Exception):
 
 def fixed(program: Program, node: int, settings: Mapping[str, Any]) -> Any:
     """The value of a node without variables: a number (an int where it is whole), a text, none, or a tuple of them; a
-    slice as ("slice", start, stop, step). `settings` are names in scope. Raises NotFixed.
+    slice as ("slice", start, stop, step), `...` as Python's own. `settings` are names in scope. Raises NotFixed.
     """
     op, operand = program.ops[node], program.operands[node]
     if op == "number":
@@ -36,6 +36,8 @@ def fixed(program: Program, node: int, settings: Mapping[str, Any]) -> Any:
             return WORDS[operand]
     if op == "array":
         return tuple(fixed(program, element, settings) for element in operand)
+    if op == "ellipsis":
+        return ...
     if op == "slice":
         return ("slice", *(None if bound is None else fixed(program, bound, settings) for bound in operand))
     if op in ARITHMETIC:

@@ -317,7 +317,12 @@ MATRICES = [
     Gate(
         "solve",
         "A B",
-        vjp=("-matmul_left(solve(A.T, g), out, A)", "solve(A.T, g)"),
+        # A vector is a column, also where a stack of matrices makes a stack of vectors of it.
+        vjp=(
+            "-(solve(A.T, column(g, B)) @ column(out, B).T)",
+            "uncolumn(solve(A.T, column(g, B)), B)",
+        ),
+        reads=("-(solve(A.T, g) @ out.T)", "solve(A.T, g)"),
         broadcasts=True,
         domain="det(A) != 0",
         needs="a matrix that is not singular",

@@ -204,6 +204,22 @@ PLUMBING = [
         says="puts a diagonal back, or reads it off",
     ),
     Gate(
+        "column",
+        "h x",
+        vjp=("uncolumn(g, x)", "0"),
+        linear=True,
+        plumbing=True,
+        says="makes vectors columns, where x is a vector",
+    ),
+    Gate(
+        "uncolumn",
+        "h x",
+        vjp=("column(g, x)", "0"),
+        linear=True,
+        plumbing=True,
+        says="makes columns vectors, where x is a vector",
+    ),
+    Gate(
         "unsort",
         "h x",
         vjp=("resort(g, x, axis=axis)", "0"),

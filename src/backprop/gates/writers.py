@@ -46,7 +46,7 @@ def einsum_rules(gate: Gate, count: int) -> Rules:
     """The gradient of each operand is another einsum: output and operand change places.
 
     An index that stands in this operand alone was summed over, so a tensor of ones brings it back; one that it has
-    twice (`ii->i`) is a diagonal, which a tensor of zeros and ones picks out.
+    twice (`ii->i`) is a diagonal, which a tensor of zeros and ones picks out. What `...` stands for was stretched.
     """
     operands, output = split_subscripts(gate.settings["subscripts"], count)
     names = gate.names(count)
@@ -54,14 +54,29 @@ def einsum_rules(gate: Gate, count: int) -> Rules:
     for place, (name, own) in enumerate(zip(names, operands, strict=True)):
         others = [(names[i], operands[i]) for i in range(count) if i != place]
         fresh = iter(letter for letter in LETTERS if all(letter not in text for text in (*operands, output)))
-        wanted = "".join(letter if letter not in own[:i] else next(fresh) for i, letter in enumerate(own))
+        wanted = "".join(
+            letter if letter == "." or letter not in own[:i] else next(fresh) for i, letter in enumerate(own)
+        )
         known = set(output).union(*(text for _, text in others))
         inputs, texts = ["g", *(other for other, _ in others)], [output, *(text for _, text in others)]
         if not set(wanted) <= known:
             inputs.append(f'coincide({name}, subscripts="{own}")')
             texts.append(wanted)
-        rules.append(f'einsum("{",".join(texts)}->{wanted}", {", ".join(inputs)})')
+        if "..." in output:
+            rules.append(unstretched(name, wanted, ",".join(texts), ", ".join(inputs)))
+        else:
+            rules.append(f'einsum("{",".join(texts)}->{wanted}", {", ".join(inputs)})')
     return tuple(rules)
+
+
+def unstretched(name: str, wanted: str, texts: str, inputs: str) -> str:
+    """The gradient of an operand of an einsum, whose `...` may have been stretched: in front, it is summed back."""
+    ahead = "..." + wanted.replace("...", "")
+    found = f'einsum("{texts}->{ahead}", {inputs})'
+    if "..." not in wanted or wanted == ahead:
+        return f"unbroadcast({found}, {name})"
+    turned = f'einsum("{wanted}->{ahead}", {name})'
+    return f'einsum("{ahead}->{wanted}", unbroadcast({found}, {turned}))'
 
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -72,7 +87,8 @@ def split_subscripts(subscripts: str, count: int) -> tuple[list[str], str]:
     left, arrow, output = subscripts.replace(" ", "").partition("->")
     operands = left.split(",")
     if not arrow:
-        output = "".join(sorted(letter for letter in set(left) - {","} if left.count(letter) == 1))
+        once = sorted(letter for letter in set(left) - set(",.") if left.count(letter) == 1)
+        output = "".join(["..." if "..." in left else "", *once])
     return operands, output
 
 

@@ -240,10 +240,12 @@ def rules_told(
 
 def read_at(gate: Gate, shapes: Sequence[tuple[int, ...]]) -> tuple[str | None, ...]:
     """How a gate's rules are told where its inputs have these shapes: a vector in a product has no other side."""
-    if gate.name != "matmul" or min(map(len, shapes)) != 1:
+    if gate.name not in ("matmul", "solve") or min(map(len, shapes)) != 1:
         return gate.reads
     if max(map(len, shapes)) > 2:
         return ("", "")
+    if gate.name == "solve":
+        return ("-outer(solve(A.T, g), out)", "solve(A.T, g)")
     return {(1, 1): ("g * B", "g * A"), (2, 1): ("outer(g, B)", "A.T @ g"), (1, 2): ("B @ g", "outer(A, g)")}[
         len(shapes[0]), len(shapes[1])
     ]

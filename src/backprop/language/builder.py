@@ -137,6 +137,9 @@ class Builder:
     def on_index(self, values: list[Any], first: int, last: int) -> int:
         return self.node("index", (values[0], *listed(values[2])), first, last)
 
+    def on_ellipsis(self, values: list[Any], first: int, last: int) -> int:
+        return self.node("ellipsis", (), first, last)
+
     def slice(self, places: tuple[int | None, ...], values: list[Any], first: int, last: int) -> int:
         return self.node("slice", tuple(None if at is None else values[at] for at in places), first, last)
 

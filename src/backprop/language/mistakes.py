@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from backprop.errors import Problem
 from backprop.language.lexer import SUPERSCRIPTS
-from backprop.language.place import BEGINS, COMPARISONS, OPERATORS, SHOWN, Place
+from backprop.language.place import BEGINS, COMPARISONS, ELLIPSES, OPERATORS, SHOWN, Place
 from backprop.language.program import Program
 from backprop.spans import Span
 
@@ -613,6 +613,11 @@ MISTAKES = [
         "a colon", "x : y",
         lambda p: p.kind == ":" and p.enclosing != "index",
         "a colon stands only between the bounds of an index", "write x[1:3] for a part of an array, x / y to divide",
+    ),
+    Mistake(
+        "an ellipsis", "sum(x, ...)",
+        lambda p: p.kind in ELLIPSES,
+        "{p.here} stands only in an index, by itself", "write A[..., 0] for the first element along the last axis",
     ),
     # ── characters ──
     Mistake(

@@ -12,7 +12,8 @@ from backprop.spans import Span, visible
 SHOWN = 32  # characters of the user's text in a message
 COMPARISONS = frozenset(["<", ">", "<=", "≤", ">=", "≥", "==", "!=", "≠"])
 OPERATORS = COMPARISONS | frozenset("+-−*×·⋅/÷@^") | {"**"}
-FIXED = OPERATORS | frozenset("()[],:=")
+ELLIPSES = frozenset(["...", "…"])
+FIXED = OPERATORS | ELLIPSES | frozenset("()[],:=")
 BEGINS = frozenset(["name", "number", "string", "call", "(", "["])  # an operand
 ENDS = frozenset(["name", "number", "string", ")", "]", "transpose"])
 

@@ -135,6 +135,8 @@ def pieces(program: Program, op: str, operand: Any) -> list[str | int]:
     if op == "index":
         subscripts = listed([subscript] for subscript in operand[1:])
         return [*operand_pieces(program, operand[0], POSTFIX, op), "[", *subscripts, "]"]
+    if op == "ellipsis":
+        return ["..."]
     if op == "slice":
         start, stop, step = operand
         bounds = [[] if bound is None else [bound] for bound in (start, stop)]

@@ -171,6 +171,8 @@ def coincide(x: Array, *, subscripts: str) -> Array:
     """1 where indices with the same letter are equal, else 0."""
     shape = shape_of(x)
     found = np.ones(shape)
+    if "..." in subscripts:  # axes with names of their own, which are no letters
+        subscripts = subscripts.replace("...", "".join(map(chr, range(len(shape) - len(subscripts) + 3))))
     for i, letter in enumerate(subscripts):
         first = subscripts.index(letter)
         if first < i:
@@ -201,8 +203,14 @@ def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array,
     given = iter(enumerate(wires, start=1))
     found: list[Any] = []
     axis = 0
-    for item in at:
+    for number, item in enumerate(at):
         place = 0
+        if item is ...:  # as many axes as the others leave
+            if item in at[:number]:
+                raise Mismatch("an index has one ... at most", [0])
+            found.append(...)
+            axis = max(axis, len(x_shape) - axes_taken(at[number + 1 :], wires[sum(map(computed, at[:number])) :]))
+            continue
         if item is None:  # a new axis
             found.append(None)
             continue
@@ -226,6 +234,18 @@ def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array,
     if axis > len(x_shape):
         raise Mismatch(f"{{0}} is {shape_text(x_shape)}, and it is given {axis} indices", [0])
     return tuple(found)
+
+
+def computed(item: Any) -> bool:
+    """Whether an item of an index is an input of the gate."""
+    return isinstance(item, str)
+
+
+def axes_taken(at: tuple[Any, ...], wires: tuple[Array, ...]) -> int:
+    """How many axes of what is indexed some items stand for."""
+    given = iter(wires)
+    ranks = [np.ndim(next(given)) if computed(item) else 1 for item in at]
+    return sum(rank if item == "mask" else item not in (None, ...) for item, rank in zip(at, ranks, strict=True))
 
 
 def whole_numbers(index: Array, place: int) -> Array:

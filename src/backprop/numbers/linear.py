@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.gates.writers import LETTERS, split_subscripts
 from backprop.numbers.buffers import empty, reusing
 from backprop.numbers.memory import check_memory
 from backprop.numbers.shapes import Mismatch, fitting_products, shape_of, shape_text
@@ -90,6 +91,8 @@ def cross(x: Array, y: Array) -> Array:
 
 
 def einsum(*inputs: Array, subscripts: str) -> Array:
+    if "..." in subscripts:
+        subscripts, inputs = spelt_out(subscripts, inputs)
     shapes = tuple([shape_of(x) for x in inputs])
     plan = product_plan(subscripts, shapes)
     if plan is None:
@@ -101,6 +104,32 @@ def einsum(*inputs: Array, subscripts: str) -> Array:
         return times(left.reshape(plan.left_shape), right.reshape(plan.right_shape))
     found = product(left.reshape(plan.left_shape), right.reshape(plan.right_shape)).reshape(plan.shape)
     return found if plan.back is None else np.transpose(found, plan.back)
+
+
+def spelt_out(subscripts: str, inputs: tuple[Array, ...]) -> tuple[str, tuple[Array, ...]]:
+    """The subscripts with an index for each dimension that `...` stands for, the last ones in common; and the operands
+    without those that are stretched."""
+    operands, output = split_subscripts(subscripts, len(inputs))
+    if len(operands) != len(inputs) or any(text.count(".") not in (0, 3) for text in (*operands, output)):
+        return subscripts, inputs  # which is told where they are checked
+    ranks = [np.ndim(x) - len(text) + 3 if "..." in text else 0 for text, x in zip(operands, inputs, strict=True)]
+    if "..." not in output or min(ranks) < 0:
+        message = "what ... stands for must be in the output, too" if min(ranks) >= 0 else "... stands for nothing"
+        raise Mismatch(message, range(len(inputs)))
+    letters = [letter for letter in LETTERS if letter not in subscripts][: max(ranks)]
+    sizes = [1] * max(ranks)
+    for text, x, rank in zip(operands, inputs, ranks, strict=True):
+        for axis, size in enumerate(np.shape(x)[text.index("...") :][:rank] if rank else (), max(ranks) - rank):
+            sizes[axis] = size if sizes[axis] == 1 else sizes[axis]
+    texts, found = [], []
+    for text, x, rank in zip(operands, inputs, ranks, strict=True):
+        first, lead = text.find("..."), max(ranks) - rank
+        own = np.shape(x)[first : first + rank]
+        stretched = [axis for axis in range(rank) if own[axis] == 1 != sizes[lead + axis]]
+        kept = "".join(letter for axis, letter in enumerate(letters[lead:]) if axis not in stretched)
+        texts.append(text.replace("...", kept))
+        found.append(np.squeeze(x, tuple([first + axis for axis in stretched])))
+    return f"{','.join(texts)}->{output.replace('...', ''.join(letters))}", tuple(found)
 
 
 class Product(NamedTuple):
@@ -220,12 +249,19 @@ def solve(A: Array, B: Array) -> Array:
         raise Mismatch(
             f"{{0}} is {shape_text(shape_of(A))} and {{1}} is {shape_text(shape)}: they need as many rows", [0, 1]
         )
-    if len(shape) == 1 and np.ndim(A) > 2:  # the gradient would be a stack of vectors, which reads like a matrix
-        raise Mismatch("{0} is a stack of matrices and {1} a vector", [0, 1], "make it a column: {1}[:, None]")
     try:
         return np.linalg.solve(A, B)
     except np.linalg.LinAlgError:
         return matmul(inv(A), B)
+
+
+def column(h: Array, x: Array) -> Array:
+    """A vector, or a stack of them, as columns of matrices, where x is a vector; else as it is."""
+    return np.expand_dims(h, -1) if np.ndim(x) == 1 else h
+
+
+def uncolumn(h: Array, x: Array) -> Array:
+    return np.squeeze(h, -1) if np.ndim(x) == 1 else h
 
 
 def cofactor(A: Array) -> Array:

@@ -207,6 +207,8 @@ def outer(count: int, x: Value, y: Value) -> Value:
 
 
 def einsum(count: int, *inputs: Value, subscripts: str) -> Value | None:
+    if "..." in subscripts:
+        return None
     operands, output = split_subscripts(subscripts, len(inputs))
     return over_rows(f"{','.join(operands)}->{output}", *inputs)
 
@@ -221,6 +223,14 @@ def solve(count: int, A: Value, B: Value) -> Value | None:
     except np.linalg.LinAlgError:
         return None
     return Rows(found[..., 0] if vector else found)
+
+
+def column(count: int, h: Rows, x: Value) -> Value:
+    return Rows(linear.column(h.array, np.empty(row_shape(x))))
+
+
+def uncolumn(count: int, h: Rows, x: Value) -> Value:
+    return Rows(linear.uncolumn(h.array, np.empty(row_shape(x))))
 
 
 OWN: dict[str, Callable[..., Value | None]] = {
@@ -245,4 +255,6 @@ OWN: dict[str, Callable[..., Value | None]] = {
     "outer": outer,
     "einsum": einsum,
     "solve": solve,
+    "column": column,
+    "uncolumn": uncolumn,
 }

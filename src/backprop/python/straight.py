@@ -328,6 +328,8 @@ class Reader:
     def on_constant(self, tree: ast.Constant) -> int:
         if tree.value is None:
             return self.node("name", "none", tree)
+        if tree.value is ...:
+            return self.node("ellipsis", (), tree)
         if isinstance(tree.value, (int, float)):
             try:
                 return self.node("number", float(tree.value), tree)

@@ -22,6 +22,8 @@ def erfinv(x):
 # /// coincide
 def coincide(x, subscripts):
     """1 where indices with the same letter are equal, else 0."""
+    between = map(chr, range(jnp.ndim(x) - len(subscripts) + 3))
+    subscripts = subscripts.replace("...", "".join(between))
     places = jnp.indices(jnp.shape(x))
     found = jnp.ones_like(x)
     for i, letter in enumerate(subscripts):
@@ -41,6 +43,18 @@ def part(g, inputs, place, axis=0):
     start = sum(jnp.shape(x)[axis] for x in inputs[:place])
     size = jnp.shape(inputs[place])[axis]
     return jax.lax.slice_in_dim(g, start, start + size, axis=axis)
+
+
+# /// column
+def column(h, x):
+    """Vectors as columns, where x is a vector."""
+    return h[..., None] if jnp.ndim(x) == 1 else h
+
+
+# /// uncolumn
+def uncolumn(h, x):
+    """Columns as vectors, where x is a vector."""
+    return h[..., 0] if jnp.ndim(x) == 1 else h
 
 
 # /// undiag

@@ -51,6 +51,8 @@ def eye_like(x):
 # /// coincide
 def coincide(x, subscripts):
     """1 where indices with the same letter are equal, else 0."""
+    between = map(chr, range(np.ndim(x) - len(subscripts) + 3))
+    subscripts = subscripts.replace("...", "".join(between))
     places = np.indices(np.shape(x))
     same = [places[i] == places[subscripts.index(s)] for i, s in enumerate(subscripts)]
     return 1.0 * np.all(same, axis=0)
@@ -76,6 +78,18 @@ def whole(g, inputs, place, axis=0):
     """Zeros in the shape of what was joined, but for the part of one input."""
     pieces = [g if i == place else np.zeros_like(x) for i, x in enumerate(inputs)]
     return np.concatenate(pieces, axis=axis)
+
+
+# /// column
+def column(h, x):
+    """Vectors as columns, where x is a vector."""
+    return h[..., None] if np.ndim(x) == 1 else h
+
+
+# /// uncolumn
+def uncolumn(h, x):
+    """Columns as vectors, where x is a vector."""
+    return h[..., 0] if np.ndim(x) == 1 else h
 
 
 # /// undiag

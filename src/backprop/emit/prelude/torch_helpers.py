@@ -123,6 +123,8 @@ def eye_like(x):
 # /// coincide
 def coincide(x, subscripts):
     """1 where indices with the same letter are equal, else 0."""
+    between = map(chr, range(x.dim() - len(subscripts) + 3))
+    subscripts = subscripts.replace("...", "".join(between))
     found = torch.ones_like(x)
     places = torch.meshgrid([torch.arange(n) for n in x.shape], indexing="ij")
     for i, letter in enumerate(subscripts):
@@ -155,6 +157,18 @@ def whole(g, inputs, place, dim=0):
     """Zeros in the shape of what was joined, but for the part of one input."""
     pieces = [g if i == place else torch.zeros_like(x) for i, x in enumerate(inputs)]
     return torch.cat(pieces, dim)
+
+
+# /// column
+def column(h, x):
+    """Vectors as columns, where x is a vector."""
+    return h[..., None] if x.dim() == 1 else h
+
+
+# /// uncolumn
+def uncolumn(h, x):
+    """Columns as vectors, where x is a vector."""
+    return h[..., 0] if x.dim() == 1 else h
 
 
 # /// undiag
@@ -320,6 +334,8 @@ def inv(A):
 # /// solve
 def solve(A, B):
     """inv(A) @ B; nan for a singular matrix."""
+    if 1 < B.dim() < A.dim():  # PyTorch may take matrices for a stack of vectors
+        B = B.expand(A.shape[:-2] + B.shape[-2:])
     found, info = torch.linalg.solve_ex(A, B)
     regular = (info == 0).reshape(info.shape + (1,) * (found.dim() - info.dim()))
     return torch.where(regular, found, torch.nan)

@@ -121,6 +121,15 @@ class Arrays(Pythonic):
     def spell_untake(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.scattered(operands[0], operands[1], slice_text(gate))
 
+    def spell_column(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """A vector as a column, where the rank of the other is known."""
+        h, x = operands
+        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., None]")}.get(rank(x), h)
+
+    def spell_uncolumn(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        h, x = operands
+        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., 0]")}.get(rank(x), h)
+
     # ── counting ──
 
     def spell_count(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
@@ -195,6 +204,8 @@ def item_text(item: Any) -> str:
     if isinstance(item, tuple) and item[:1] == ("slice",):
         start, stop, step = ("" if bound is None else str(bound) for bound in item[1:])
         return f"{start}:{stop}" + (f":{step}" if step else "")
+    if item is ...:
+        return "..."
     return str(list(item)) if isinstance(item, tuple) else str(item)
 
 

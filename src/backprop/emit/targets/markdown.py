@@ -50,6 +50,12 @@ class Own(Target):
         text = "pi" if value == PI else number_text(value)
         return Text(text, UNARY if text.startswith("-") else ATOM, literal=text != "pi")
 
+    def spell_column(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        h, x = operands
+        return None if x.shape is None or len(x.shape) == 1 else h
+
+    spell_uncolumn = spell_column
+
     def call(self, gate: Gate, operands: Sequence[Text]) -> Text:
         texts = [operand.text for operand in operands]
         if gate.plumbing:

@@ -197,6 +197,11 @@ class Tex(Target):
     def spell_matmul_right(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.juxtaposed(self.turned(operands[0]), operands[1])
 
+    def spell_column(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return operands[0]  # on paper a vector is a column
+
+    spell_uncolumn = spell_column
+
     def spell_inv(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return Text(f"{bracketed(operands[0], POSTFIX)}^{{-1}}", POWER)
 

@@ -210,10 +210,13 @@ class Torch(Arrays):
     def piece(self, x: str, gate: Gate, wires: Sequence[Text]) -> str:
         """`x[…]`; slices that go backwards are taken first."""
         at = list(gate.settings["at"])
-        for dim, item in enumerate(at):
+        for place, item in enumerate(at):
             if isinstance(item, tuple) and item[:1] == ("slice",) and (item[3] or 1) < 0:
                 self.used["strided"] = None
-                x, at[dim] = f"strided({x}, {dim}, slice{item[1:]})", ("slice", None, None, None)
+                dim = sum(each is not None for each in at[:place])
+                if ... in at[:place]:  # counted from the end
+                    dim = -sum(each is not None for each in at[place:])
+                x, at[place] = f"strided({x}, {dim}, slice{item[1:]})", ("slice", None, None, None)
         return f"{x}[{self.subscript(gate.with_options({'at': tuple(at)}), wires)}]"
 
     def spell_scatter(self, gate: Gate, operands: Sequence[Text]) -> Text:
