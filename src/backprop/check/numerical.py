@@ -22,9 +22,11 @@ GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mi
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
 SHRINK = 1.4  # Ridders' step goes down by this
 STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins
-UNRESOLVED = "from one float to the next the output changes by more than a slope tells: there is none to be seen"
+UNRESOLVED = "from one place to the next the output changes by more than a slope tells: there is none to be seen"
 TURNS = "differences with smaller steps find another slope: the function turns sharply nearby"
 ULPS = (-3, -1, 2, 4)  # how far the input is moved to see how much of the output is rounding
+
+HALVES = (-1.0, -0.5, 0.5, 1.0)  # of a step
 
 
 class Estimate(NamedTuple):
@@ -116,7 +118,7 @@ def by_differences(
 
     if found.verdict == "wrong" and is_contradicted(probe, here, gradient, estimate, measure):
         found = found._replace(verdict="imprecise", remark=TURNS)
-    elif found.verdict == "wrong" and not is_resolved(probe, here):
+    elif found.verdict == "wrong" and not is_resolved(probe, here, estimate.step):
         found = found._replace(verdict="imprecise", remark=UNRESOLVED)
     return doubted(found, probe, estimate), estimate
 
@@ -279,21 +281,35 @@ def off_line(moved: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return max(off, default=0.0), max(most, default=0.0)
 
 
-def is_resolved(probe: Probe, here: Reading) -> bool:
+def is_resolved(probe: Probe, here: Reading, step: float) -> bool:
     """Whether the output, and each number on the way to it, is nearly straight between neighbouring floats, but for
-    rounding: a wave of 1e16 is not. What is added on the way may drown one that turns, and the output looks flat."""
+    rounding, and no wave within a step: one of 1e16 is neither. What is added on the way may drown one that turns, and
+    the output looks flat."""
     off, most = wobble(probe, probe.at, here)
     if off > 1e3 * bound_of_rounding(probe) and off > 1e-3 * most:
         return False
     unit = EPSILON * abs(probe.at)
     beside = [(k, probe.moved(probe.at + k * unit)) for k in ULPS] if unit else []
+    within = [[probe.moved(probe.at + k * part * step) for k in HALVES] for part in (1.0, 0.14, 0.03) if step]
     for stage, _, _ in probe.plan:
         value = probe.values[stage]
         if isinstance(value, float) and isfinite(value):
             changes = [(k, change) for k, values in beside if isfinite(change := values[stage] - value)]
             if off_line(changes)[0] > 1e-3 * abs(value):
                 return False
+            if any(is_wave([values[stage] - value for values in moved], abs(value)) for moved in within):
+                return False
     return True
+
+
+def is_wave(changes: Sequence[float], level: float) -> bool:
+    """Whether the changes at HALVES are not those of a line and a parabola, roughly, where they are seen at all."""
+    far_down, down, up, far_up = changes
+    most = max(map(abs, changes))
+    if not isfinite(most) or most <= 1e-6 * level:
+        return False
+    odd, even = (up - down) / 2 - (far_up - far_down) / 4, (up + down) / 2 - (far_up + far_down) / 8
+    return abs(odd) + abs(even) > 0.3 * most
 
 
 def one_sided(
@@ -519,13 +535,15 @@ def at_edge(name: str, a: float, probe: Probe, here: Reading) -> Comparison:
             close = abs(a - estimate.slope) <= max(10 * estimate.error, 1e-6 * max(1.0, abs(a)))
             remark = "the output is a number on one side only: compared with the slope from there"
             verdict = "ok" if close else "wrong"
+            if not close and abs(a - estimate.slope) <= 1e-3 * max(1.0, abs(a)):
+                verdict, remark = "imprecise", f"{remark}, which settles slowly at this edge of the domain"
 
             def measure(start: float, scale: float, side: float = side) -> Estimate | None:
                 return one_sided(probe, probe.at, here, side, (start,), (scale,))
 
             if verdict == "wrong" and is_contradicted(probe, here, a, estimate, measure):
                 verdict, remark = "imprecise", TURNS
-            elif verdict == "wrong" and not is_resolved(probe, here):
+            elif verdict == "wrong" and not is_resolved(probe, here, estimate.step):
                 verdict, remark = "imprecise", UNRESOLVED
             return Comparison(
                 name, a, estimate.slope, relative_error(a, estimate.slope), verdict, "one-sided difference", remark
