@@ -23,18 +23,19 @@ ROOT = Path(__file__).parent.parent
 
 # The tests that should notice, by the first part of the path that fits; the golden cases see every command.
 TESTS = {
-    "check": "test_check test_backward_pass",
+    "check": "test_check test_backward_pass test_verdicts test_handwritten",
+    "circuit": "test_syntax test_definitions test_ends test_tensors test_golden",
     "cli": "test_golden test_package",
+    "differentiate": "test_second_order test_masks test_algebra test_library test_tensors test_special_points",
     "draw": "test_draw_forms test_draw_layout test_draw_terminal",
-    "emit": "test_code test_code_numpy test_code_sql test_code_latex test_code_markdown",
-    "explain": "test_explain",
+    "emit": "test_code test_code_numpy test_code_sql test_code_latex test_code_markdown test_emitted",
     "gates": "test_gates test_special_points test_tensor_points",
-    "numbers": "test_gates test_special_points test_tensors test_tensor_points",
-    "rows": "test_rows test_rows_vectors test_map",
-    "show": "test_golden",
-    "syntax": "test_syntax test_mistakes",
-    "nudge": "test_nudge",
-    "pyread": "test_python",
+    "insight": "test_explain test_told_formulas test_causes test_nudge",
+    "language": "test_syntax test_mistakes",
+    "numbers": "test_gates test_special_points test_tensors test_tensor_points test_ends",
+    "python": "test_python test_python_reader test_handwritten",
+    "rows": "test_rows test_rows_vectors test_map test_map_json",
+    "show": "test_golden test_reference",
     "": "test_library test_tensors test_special_points test_properties test_golden",
 }
 

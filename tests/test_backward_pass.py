@@ -162,3 +162,23 @@ def test_a_pass_in_the_style_of_the_notes_on_arrays() -> None:
     evaluation = Compiled("S = X @ W; f = sum(mean(S, axis=0))").evaluate(X=np.ones((4, 3)), W=np.eye(3) - 0.5)
     found = judge(evaluation.run, evaluation.names, read_lines(text, "mine.py")).lines
     assert {line.verdict for line in found} == {"ok"}, found
+
+
+SHARES = [  # the formula, the lines, and which of them are wrong
+    ("s0 = 0*x; s2 = y+s0; s4 = x+s2", ["ds4 = 1", "dx = ds4", "ds2 = ds4", "dy = ds2", "ds0 = ds2", "dx += 0.0"], []),
+    ("s0 = 0*x; s2 = y+s0; s4 = x+s2", ["ds4 = 1", "dy = ds4", "dx = ds4", "dx = 0.0"], [4]),
+    ("s = x + x; f = atan(s)", ["ds = 1/(1+s^2)", "dx = ds", "dx = ds"], [3]),
+    ("s = x + x; f = atan(s)", ["ds = 1/(1+s^2)", "dx = ds", "dx += ds"], []),
+    ("s = x + x; f = atan(s)", ["ds = 1/(1+s^2)", "dx = ds", "dx += 0"], [3]),
+    ("s = x + x; t = asinh(s); u = clip(s, x, t); sin(u)",
+     ["du = cos(u)", "ds = where(s > x, 0, 0)", "dx = 0*du", "dt = du", "ds += dt/hypot(1, s)", "dx += ds", "dx += ds"],
+     []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "lines", "wrong"), SHARES)
+def test_shares_of_nothing_and_equal_shares(text: str, lines: list[str], wrong: list[int]) -> None:
+    compiled = Compiled(text)
+    found = compiled.evaluate({name: {"x": 2.2, "y": 2.0}[name] for name in compiled.variables})
+    said = judge(found.run, found.names, read_lines("\n".join(lines), "mine.bp")).lines
+    assert [line.line for line in said if line.verdict != "ok"] == wrong

@@ -95,6 +95,21 @@ def test_right_gradients_are_never_wrong(ties: str) -> None:
             assert not is_false_alarm(one), (SEED, case, one)
 
 
+DRAWN = [  # where the best difference of all steps was of another piece, of a pole, or of no slope at all
+    ("hypot(y, y) + (y - z)/x", {"y": 0.0, "z": 1e10, "x": 1.0}),
+    ("hypot(softplus((x - z)/(z*x + y)), z*z + z)", {"z": 1e-310, "x": -1e16, "y": -1.0}),
+    ("s = square(z)*y; s^z + atan2(x, s)", {"z": 0.0, "y": 1.87, "x": 0.17}),
+    ("s = atan2(z, x); z^s + s", {"z": 0.0, "x": -1e-300}),
+    ("z^y + y", {"z": 0.0, "y": 1.62}),
+    ("s = cos(x*z + y)*hypot(x, x); atan2(x, s) + hypot(x, x)", {"x": -1e16, "z": 0.0, "y": 1e7}),
+]
+
+
+@pytest.mark.parametrize("case", DRAWN, ids=[text for text, _ in DRAWN])
+def test_right_gradients_that_were_once_called_wrong(case: Case) -> None:
+    assert not [one for one in verdicts(case) if is_false_alarm(one)]
+
+
 def test_one_part_in_a_million_is_wrong() -> None:
     found = Counter(one.verdict for case in smooth(SEED, 60) for one in planted(case))
     assert found["wrong"] >= 0.99 * found.total(), (SEED, found)

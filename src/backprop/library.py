@@ -13,6 +13,7 @@ from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.gates import CONSTANTS, TIES
+from backprop.gates.row import WORDS
 from backprop.insight.notes import Note, notes
 from backprop.insight.stages import Names, Stage, stages
 from backprop.language import canonical_name, parse
@@ -192,7 +193,7 @@ class Compiled:
     # ── points ──
 
     def _circuit(self, given: Iterable[str]) -> tuple[Circuit, Names]:
-        shadowed = frozenset(name for name in given if name in CONSTANTS)
+        shadowed = frozenset(name for name in given if name in CONSTANTS or name in WORDS)
         if shadowed not in self._circuits:
             with uncollected():
                 circuit = lower(self.program, shadowed=shadowed, expand=self.expand)

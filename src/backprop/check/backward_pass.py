@@ -290,14 +290,15 @@ class Judge:
                 )
                 lost |= everything
                 continue
-            if not self.codes[i].reads and nothing(piece):  # dx = 0, to begin with
+            if not self.codes[i].reads and nothing(piece) and not defined:  # dx = 0, to begin with
                 self.accept(i, shares, frozenset())
                 continue
             overwriting = defined and not adds
             due = everything if overwriting else everything - covered
             found = self.match(i, shares, piece, due, overwriting)
-            if found is None and overwriting:
-                found = self.match(i, shares, piece, everything - covered, overwriting)
+            if overwriting and found != everything:  # of equal shares, rather one that no line has yet
+                fresh = self.match(i, shares, piece, everything - covered, overwriting)
+                found = found if fresh is None else fresh
             if found is None:
                 unmatched.append(i)
             elif overwriting and not nothing(shares.sum(everything - found)):
@@ -429,7 +430,8 @@ class Judge:
         scales = shares.scale(piece)
         slack = self.lines[i].half_unit or 0.0
         if nothing(piece) and shape_of(piece[0]) in ((), shape_of(self.result.values[shares.wire])):
-            return silent
+            final = self.shares(i, shares.wire, final=True)  # what is 0 only so far is for the lines to come
+            return frozenset(edge for edge in silent if nothing(final.edges[edge]))
         last = self.targets[i] not in self.targets[i + 1 :]  # else shares that cancel are for the lines to come
         for edges in subsets(sorted(due - silent, reverse=True), last):  # nearest to the output first, as passes go
             sums = shares.sum(edges)

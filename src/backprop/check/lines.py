@@ -11,6 +11,7 @@ from backprop.circuit.lower import Lowering
 from backprop.differentiate.run import evaluate
 from backprop.errors import Problem, nearest
 from backprop.gates import CONSTANTS, GATES, NAMES
+from backprop.gates.row import WORDS
 from backprop.language import parse
 from backprop.language.program import Program, Statement
 from backprop.python.straight import is_python, read_python
@@ -68,7 +69,7 @@ def one_line(program: Program, statement: Statement | None, known: frozenset[str
     """The circuit of one statement of a program, whose other statements are not looked at, but for definitions."""
     assert statement is not None
     circuit = Circuit(program)
-    shadowed = [name for name in CONSTANTS if name in known]
+    shadowed = [name for name in (*CONSTANTS, *WORDS) if name in known]
     lowering = Lowering(circuit, shadowed, False)
     if is_python(program.source):
         lowering.gates = GATES | NAMES  # our own programs have helpers for gates that only rules use

@@ -22,15 +22,22 @@ GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mi
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
 SHRINK = 1.4  # Ridders' step goes down by this
 STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins
-UNRESOLVED = "from one float to the next the output changes by more than a slope tells: there is none to be seen"
+UNRESOLVED = "from one place to the next the output changes by more than a slope tells: there is none to be seen"
+TURNS = "differences with smaller steps find another slope: the function turns sharply nearby"
 ULPS = (-3, -1, 2, 4)  # how far the input is moved to see how much of the output is rounding
+
+HALVES = (-1.0, -0.5, 0.5, 1.0)  # of a step
 
 
 class Estimate(NamedTuple):
-    """A numerical derivative and how far it may be off."""
+    """A numerical derivative, how far it may be off, and the longest step that it was made with."""
 
     slope: float
     error: float
+    step: float = 0.0
+
+
+Measure = Callable[[float, float], Estimate | None]  # with steps that begin at the first times the second
 
 
 class Comparison(NamedTuple):
@@ -96,16 +103,22 @@ def excused(result: Run, probe: Probe, here: Reading, found: Comparison, estimat
     return found._replace(verdict="kink", remark=remark) if remark else found
 
 
-def by_differences(name: str, gradient: float, probe: Probe, here: Reading) -> tuple[Comparison, Estimate] | None:
-    """A gradient against differences on the piece that the wire is on, and the slope by these; None: there is none."""
-    estimate = central(probe, probe.at, here)
+def by_differences(
+    name: str, gradient: float, probe: Probe, here: Reading, reach: float = inf
+) -> tuple[Comparison, Estimate] | None:
+    """A gradient against differences on the piece that the wire is on, with steps shorter than `reach`, and the slope
+    by these; None: there is none."""
+    estimate = central(probe, probe.at, here, reach=reach)
     if estimate is None:
         return None
     found = judged(name, gradient, estimate, "extrapolated central difference")
-    if found.verdict == "wrong" and is_contradicted(probe, here, gradient, estimate):
-        remark = "differences with smaller steps find another slope: the function turns sharply nearby"
-        found = found._replace(verdict="imprecise", remark=remark)
-    elif found.verdict == "wrong" and not is_resolved(probe, here):
+
+    def measure(start: float, scale: float) -> Estimate | None:
+        return central(probe, probe.at, here, (start,), (scale,), reach)
+
+    if found.verdict == "wrong" and is_contradicted(probe, here, gradient, estimate, measure):
+        found = found._replace(verdict="imprecise", remark=TURNS)
+    elif found.verdict == "wrong" and not is_resolved(probe, here, estimate.step):
         found = found._replace(verdict="imprecise", remark=UNRESOLVED)
     return doubted(found, probe, estimate), estimate
 
@@ -153,15 +166,21 @@ def tie_remark(result: Run, probe: Probe, fits: Callable[[float], bool], at: Run
     return f"at a tie this is how --ties {result.ties} shares it: --ties {better[0]} gives {short(by_rule[better[0]])}"
 
 
-def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Estimate) -> bool:
-    """Whether some other step finds another slope than the best estimate, and one that the gradient agrees with: the
-    steps of the best one may have jumped over a pole or a spike beside the point."""
+def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Estimate, measure: Measure) -> bool:
+    """Whether some other step finds another slope than the best estimate, and is shorter, or the gradient agrees with
+    it: the steps of the best one may have jumped over a pole or a spike beside the point, or there is no slope at all.
 
-    def disagrees(other: Estimate) -> bool:
-        return abs(other.slope - best_one.slope) > 10 * (other.error + best_one.error)
+    Among the steps are those at which such a gradient would change the output by some of itself.
+    """
 
-    others = (central(probe, probe.at, here, (start,), (scale,)) for scale in probe.sizes() for start in STARTS)
-    return any(other and disagrees(other) and abs(other.slope - gradient) <= 10 * other.error for other in others)
+    def contradicts(other: Estimate) -> bool:
+        disagrees = abs(other.slope - best_one.slope) > 10 * (other.error + best_one.error)
+        return disagrees and (other.step < best_one.step or abs(other.slope - gradient) <= 10 * other.error)
+
+    visible = abs(here.value / gradient) if isfinite(gradient) and gradient else 0.0
+    scales = dict.fromkeys([*probe.sizes(), *([visible] if 0 < visible < inf else [])])
+    others = (measure(start, scale) for scale in scales for start in STARTS)
+    return any(other and contradicts(other) for other in others)
 
 
 def complex_noise(probe: Probe, slope: float, level: float) -> float:
@@ -206,15 +225,20 @@ def size(x: float) -> float:
 
 
 def central(
-    probe: Probe, x: float, here: Reading, starts: tuple[float, ...] = STARTS, scales: tuple[float, ...] = ()
+    probe: Probe,
+    x: float,
+    here: Reading,
+    starts: tuple[float, ...] = STARTS,
+    scales: tuple[float, ...] = (),
+    reach: float = inf,
 ) -> Estimate | None:
-    """The best of extrapolated central differences with several first steps, on the piece that x is on; None: there
-    is none."""
+    """The best of extrapolated central differences with several first steps, on the piece that x is on and shorter than
+    `reach`; None: there is none."""
 
     def difference(h: float) -> Slope:
         up, down = probe.read(x + h), probe.read(x - h)
         apart = (x + h) - (x - h)
-        if up.pieces != here.pieces or down.pieces != here.pieces or apart == 0:
+        if h > reach or up.pieces != here.pieces or down.pieces != here.pieces or apart == 0:
             return Slope(nan, 0.0)
         return Slope((up.value - down.value) / apart, max(abs(up.value), abs(down.value)))
 
@@ -257,36 +281,55 @@ def off_line(moved: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return max(off, default=0.0), max(most, default=0.0)
 
 
-def is_resolved(probe: Probe, here: Reading) -> bool:
+def is_resolved(probe: Probe, here: Reading, step: float) -> bool:
     """Whether the output, and each number on the way to it, is nearly straight between neighbouring floats, but for
-    rounding: a wave of 1e16 is not. What is added on the way may drown one that turns, and the output looks flat."""
+    rounding, and no wave within a step: one of 1e16 is neither. What is added on the way may drown one that turns, and
+    the output looks flat."""
     off, most = wobble(probe, probe.at, here)
     if off > 1e3 * bound_of_rounding(probe) and off > 1e-3 * most:
         return False
     unit = EPSILON * abs(probe.at)
     beside = [(k, probe.moved(probe.at + k * unit)) for k in ULPS] if unit else []
+    within = [[probe.moved(probe.at + k * part * step) for k in HALVES] for part in (1.0, 0.14, 0.03) if step]
     for stage, _, _ in probe.plan:
         value = probe.values[stage]
         if isinstance(value, float) and isfinite(value):
             changes = [(k, change) for k, values in beside if isfinite(change := values[stage] - value)]
             if off_line(changes)[0] > 1e-3 * abs(value):
                 return False
+            if any(is_wave([values[stage] - value for values in moved], abs(value)) for moved in within):
+                return False
     return True
 
 
+def is_wave(changes: Sequence[float], level: float) -> bool:
+    """Whether the changes at HALVES are not those of a line and a parabola, roughly, where they are seen at all."""
+    far_down, down, up, far_up = changes
+    most = max(map(abs, changes))
+    if not isfinite(most) or most <= 1e-6 * level:
+        return False
+    odd, even = (up - down) / 2 - (far_up - far_down) / 4, (up + down) / 2 - (far_up + far_down) / 8
+    return abs(odd) + abs(even) > 0.3 * most
+
+
 def one_sided(
-    probe: Probe, x: float, here: Reading, side: float, pieces: tuple[float, ...] | None = None
+    probe: Probe,
+    x: float,
+    here: Reading,
+    side: float,
+    starts: tuple[float, ...] = STARTS,
+    scales: tuple[float, ...] = (),
 ) -> Estimate | None:
     """The slope from one side alone; the reading at x itself may be on another piece."""
 
     def difference(h: float) -> Slope:
         near, far = probe.read(x + side * h), probe.read(x + side * h / 2)
         apart = (x + side * h) - x
-        if near.pieces != far.pieces or (pieces is not None and near.pieces != pieces) or apart == 0:
+        if near.pieces != far.pieces or apart == 0:
             return Slope(nan, 0.0)
         return Slope((near.value - here.value) / apart, max(abs(near.value), abs(here.value)))
 
-    return best(difference, noise_of(probe, x, here), 1, (size(x), 1.0))
+    return best(difference, noise_of(probe, x, here), 1, scales or (size(x), 1.0), starts)
 
 
 def best(
@@ -335,7 +378,7 @@ def extrapolated(difference: Callable[[float], Slope], h: float, noise: float, o
             floor = 2 * (EPSILON * quotient.level + noise) / step
             error = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - above[j]), floor)
             if found is None or error < found.error:
-                found = Estimate(row[j + 1], error)
+                found = Estimate(row[j + 1], error, h)
         if i and found is not None and abs(row[i] - above[i - 1]) >= 2 * found.error:
             break
         above = row
@@ -414,7 +457,7 @@ class Side:
                 continue
             run_there = Run(result.circuit, nearby.values, result.ties, result.upstream)
             self.gradient = probe.pick(run_there.gradient(probe.wire))
-            smooth = by_differences("", self.gradient, nearby.of(run_there), reading)
+            smooth = by_differences("", self.gradient, nearby.of(run_there), reading, abs(x - probe.at))
             if smooth is None:
                 continue
             found, estimate = smooth
@@ -431,7 +474,8 @@ class Side:
         sharp = None if self.wrong else one_sided(probe, probe.at, here, side)
         close = sharp is not None and abs(sharp.slope - beside.slope) <= 1e-3 * max(1.0, abs(beside.slope))
         self.is_known = close
-        self.slope, self.error = sharp if sharp is not None and close else beside
+        better = sharp if sharp is not None and close else beside
+        self.slope, self.error = better.slope, better.error
 
 
 def bounds(left: float, right: float, error: float) -> tuple[float, float]:
@@ -491,7 +535,15 @@ def at_edge(name: str, a: float, probe: Probe, here: Reading) -> Comparison:
             close = abs(a - estimate.slope) <= max(10 * estimate.error, 1e-6 * max(1.0, abs(a)))
             remark = "the output is a number on one side only: compared with the slope from there"
             verdict = "ok" if close else "wrong"
-            if verdict == "wrong" and not is_resolved(probe, here):
+            if not close and abs(a - estimate.slope) <= 1e-3 * max(1.0, abs(a)):
+                verdict, remark = "imprecise", f"{remark}, which settles slowly at this edge of the domain"
+
+            def measure(start: float, scale: float, side: float = side) -> Estimate | None:
+                return one_sided(probe, probe.at, here, side, (start,), (scale,))
+
+            if verdict == "wrong" and is_contradicted(probe, here, a, estimate, measure):
+                verdict, remark = "imprecise", TURNS
+            elif verdict == "wrong" and not is_resolved(probe, here, estimate.step):
                 verdict, remark = "imprecise", UNRESOLVED
             return Comparison(
                 name, a, estimate.slope, relative_error(a, estimate.slope), verdict, "one-sided difference", remark

@@ -27,7 +27,7 @@ def lower(
 ) -> Circuit:
     """The circuit of a program.
 
-    `shadowed` are the names of constants (pi, e, …) that are variables here. With `expand`, gates that have a
+    `shadowed` are the names of constants and words (pi, e, None, …) that are variables here. With `expand`, gates that have a
     definition are opened, and the user's functions leave no trace. `makers` are functions that make arrays out of
     numbers (`zeros(2, 3)`). Raises a Problem of kind "name", "arity", "definition" or "shape".
     """
@@ -233,7 +233,7 @@ class Lowering:
         wire = self.names.get(name)
         if wire is None:
             taken = self.outside is not None and name in self.outside.names
-            if name in self.settings or name in WORDS:
+            if name in self.settings or (name in WORDS and name not in self.shadowed):
                 value = self.settings.get(name)
                 if isinstance(value, int | float):  # an option that stands in a rule as a number
                     return self.circuit.add_constant(float(value), node)

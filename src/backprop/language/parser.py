@@ -18,13 +18,18 @@ from backprop.language.tables import ACCEPT, BINARY, CLOSE, SHIFT, Row, Tables, 
 LEAVES = {"<NUMBER>": "number", "<NAME>": "name", "<STRING>": "string"}
 
 
+CARET = ("ˆ", "^")  # what some keyboards and PDFs make of it: a letter, to Unicode
+
+
 def parse(text: str, source: str | None = None) -> Program:
     """The program that a text is. Raises a Problem of kind "syntax" with the place and a cure."""
     tables = current_tables()
+    read = text
     if not text.isascii():
         check_characters(text, source)
-    found = tokens(tables.token, text)
-    program = Program(text, lambda: token_spans(tables.token, text), source)
+        read = text.replace(*CARET)
+    found = tokens(tables.token, read)
+    program = Program(text, lambda: token_spans(tables.token, read), source)
     builder = Builder(program, found)
     stopped_at = run(tables, found, builder)
     if stopped_at is not None:
