@@ -6,6 +6,7 @@ A line on which no wrong gradient hangs is out at once: its value is changed, an
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ import numpy as np
 from backprop.check.edits import COMPOUND, Edit, edits, header
 from backprop.check.handwritten import Judge, Place, Point, Verdict
 from backprop.check.look import Line, Lines, reads
+from backprop.check.sense import LOOSE, Effect, Sense
+from backprop.check.trace import targets_of
 from backprop.errors import Problem
 from backprop.python.entry import Instead, Outcome
 from backprop.python.gradients import Path
@@ -22,7 +25,8 @@ SECONDS = 10.0
 MOST_TRIED = 6000
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
 MOST_MISTAKES = 3
-NUDGE = "{0} = {0} * 1.0371 + 0.0137"
+DEAREST = 2.7  # of edits that are tried in twos
+CHEAPEST = 0.8  # no edit costs less
 
 
 class Reach(NamedTuple):
@@ -30,6 +34,7 @@ class Reach(NamedTuple):
 
     line: Line
     moves: set[Path] | None
+    affine: bool  # whether what an edit of it does can be told without a run
 
 
 class Cure(NamedTuple):
@@ -38,7 +43,16 @@ class Cure(NamedTuple):
     line: Line
     edit: Edit
     cost: float
-    repaired: int
+    repaired: frozenset[Path]
+
+
+class Candidate(NamedTuple):
+    """An edit of a line with its cost."""
+
+    cost: float
+    place: int
+    reach: Reach
+    edit: Edit
 
 
 class Search:
@@ -48,75 +62,59 @@ class Search:
         self.judge = judge
         self.end = monotonic() + SECONDS
         self.tried = 0
-        self.texts: dict[str, ast.stmt] = {}
+        self.ended = False
+        self.changes: dict[tuple[ast.stmt, str], Any] = {}
 
     def found(self) -> tuple[list[Cure], list[Cure], list[Line]]:
         """The edits that make everything right together, those that would do so elsewhere, and the lines in doubt."""
-        instead: Instead = {}
-        cures: list[Cure] = []
-        doubted: list[Line] = []
-        for _ in range(MOST_MISTAKES):
-            lines, point, before = self.state(instead)
-            if lines is None:
-                return cures, [], []
-            whole, part, suspects = self.search(lines, point, before, instead)
-            doubted = doubted or suspects
-            if whole:
-                return [*cures, whole[0]], whole[1:] if not cures else [], []
-            if part is None:
-                break
-            cures.append(part)
-            instead = {**instead, part.line.statement: part.edit.statements}
-        return [], [], doubted
+        sense = self.sense({})
+        cures, others, doubted = self.solved(sense, {}, MOST_MISTAKES)
+        if not cures and sense.told:
+            cures = Several(self, sense).found()
+        if self.ended:
+            self.judge.remarks.append("the search for the line was ended: it took too long")
+        return cures, others, [] if cures else doubted
 
-    def state(self, instead: Instead) -> tuple[list[Reach] | None, Point, dict[Path, str]]:
-        """The lines that may be wrong, the point where most is, and what is wrong there."""
-        worst, verdicts = self.judge.points[0], {}
-        most = -1
-        for point in self.judge.points:
-            found = self.verdicts(point, instead)
-            wrong = sum(one != "ok" for one in found.values())
-            if wrong > most:
-                worst, verdicts, most = point, found, wrong
+    def solved(self, sense: Sense, instead: Instead, most: int) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """One mistake, or several of which each shows in gradients of its own."""
+        lines = self.reaches(sense, instead)
+        whole, part = self.search(lines, sense, instead)
+        suspects = [one.line for one in lines if one.moves is not None and one.moves >= sense.bad]
+        if whole:
+            return whole[:1], whole[1:], []
+        if part is None or most == 1:
+            return [], [], suspects
+        more = {**instead, part.line.statement: part.edit.statements}
+        rest, _, _ = self.solved(self.sense(more), more, most - 1)
+        return ([part, *rest], [], []) if rest else ([], [], suspects)
+
+    def sense(self, instead: Instead) -> Sense:
+        """The pass at the point where most of it is wrong."""
+        first = Sense(self.judge, self.judge.points[0], instead)
+        best = first
+        for point in self.judge.points[1:]:
+            if len(best.bad) < len(first.verdicts):
+                verdicts = self.verdicts(point, instead)
+                if sum(one != "ok" for one in verdicts.values()) > len(best.bad):
+                    best = Sense(self.judge, point, instead)
+        return best
+
+    def reaches(self, sense: Sense, instead: Instead) -> list[Reach]:
+        """The lines that may be wrong."""
         seen = Lines()
-        base: Outcome | None = None
-        try:
-            base = self.judge.runner.run(worst.given, worst.upstream, instead, seen, seconds=2.0)
-        except Problem as problem:
-            if problem.line is None:
-                return None, worst, verdicts
-        bad = {path for path, verdict in verdicts.items() if verdict != "ok"}
-        lines = self.visited(seen)
-        if base is None:
-            return [Reach(line, None) for line in lines], worst, verdicts
-        reached = [Reach(line, self.moved(line, worst, base, instead)) for line in lines]
-        return [one for one in reached if one.moves is None or one.moves & bad], worst, verdicts
-
-    def visited(self, seen: Lines) -> list[Line]:
-        """The lines of the pass that an edit may change."""
-        return [line for line in seen.found.values() if not isinstance(line.statement, ast.FunctionDef | ast.ClassDef)]
-
-    def moved(self, line: Line, point: Point, base: Outcome, instead: Instead) -> set[Path] | None:
-        """The gradients that change with the value of a line."""
-        statement = line.statement
-        if isinstance(statement, ast.Assign | ast.AugAssign):
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            flat = [one for target in targets for one in (target.elts if isinstance(target, ast.Tuple) else [target])]
-            nudges = [ast.parse(NUDGE.format(ast.unparse(one))).body[0] for one in flat]
-        else:
-            return None
-        changed = {**instead, statement: [*instead.get(statement, [statement]), *nudges]}
-        try:
-            outcome = self.judge.runner.run(point.given, point.upstream, changed, seconds=2.0)
-        except Problem:
-            return None
-        return {
-            path
-            for path in {*base.gradients, *outcome.gradients}
-            if path not in base.gradients
-            or path not in outcome.gradients
-            or not np.array_equal(np.asarray(base.gradients[path]), np.asarray(outcome.gradients[path]), equal_nan=True)
-        }
+        with suppress(Problem):
+            point = sense.point
+            self.judge.runner.run(point.given, point.upstream, instead, seen, seconds=4.0)
+        found = []
+        for line in seen.found.values():
+            statement = line.statement
+            if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead:
+                continue
+            affine = sense.told and sense.is_affine(statement)
+            moves = sense.reaches(statement) if affine else None
+            if moves is None or moves & sense.bad:
+                found.append(Reach(line, moves, affine))
+        return found
 
     def verdicts(self, point: Point, instead: Instead) -> dict[Path, str]:
         """What is said about every gradient with edits put in."""
@@ -131,50 +129,95 @@ class Search:
     def plain(self, verdict: str) -> str:
         return "ok" if verdict in ("ok", "imprecise") else verdict
 
-    def search(
-        self, lines: list[Reach], point: Point, before: dict[Path, str], instead: Instead
-    ) -> tuple[list[Cure], Cure | None, list[Line]]:
-        """Edits in the order of their cost: those that repair everything, and the one that repairs the most."""
-        bad = {path for path, verdict in before.items() if verdict != "ok"}
+    def candidates(self, lines: list[Reach], bad: frozenset[Path]) -> list[Candidate]:
+        """All edits of all lines, the cheapest first."""
         atoms = reads([one.line for one in lines])
-        queue: list[tuple[float, int, Reach, Edit]] = []
+        queue: list[Candidate] = []
         for one in lines:
             dear = self.dearness(one, bad)
             for edit in edits(one.line, one.line.atoms(atoms)):
-                queue.append((edit.cost + dear, len(queue), one, edit))
+                queue.append(Candidate(edit.cost + dear, len(queue), one, edit))
         queue.sort(key=lambda item: item[:2])
-        shaped_wrong = self.shaped_wrong(point, instead)
+        return queue
+
+    def search(self, lines: list[Reach], sense: Sense, instead: Instead) -> tuple[list[Cure], Cure | None]:
+        """Edits in the order of their cost: those that repair everything, and the one that repairs the most."""
         whole: list[Cure] = []
         part: Cure | None = None
-        for cost, _, reach, edit in queue:
+        names: dict[str, bool] | None = None
+        slopes = {one.line.statement: sense.slopes(one.line.statement) for one in lines if one.affine}
+        for cost, _, reach, edit in self.candidates(lines, sense.bad):
             if whole and cost > whole[0].cost + ALIKE:
                 break
-            if self.tried >= MOST_TRIED or monotonic() > self.end:
-                self.judge.remarks.append("the search for the line was ended: it took too long")
+            if self.over():
                 break
-            if not shaped_wrong and not plausible(reach.line, edit):
-                continue
             self.tried += 1
-            changed = {**instead, reach.line.statement: edit.statements}
-            after = self.verdicts(point, changed)
-            repaired = sum(after[path] == "ok" for path in bad)
-            spoilt = any(verdict != "ok" and path not in bad for path, verdict in after.items())
-            if spoilt or not repaired:
+            effect = self.told(sense, slopes, reach, edit)
+            if effect is not None and (effect.spoils or not effect.repaired):
                 continue
-            cure = Cure(reach.line, edit, cost, repaired)
-            if repaired == len(bad) and self.judge.all_right(changed):
+            changed = {**instead, reach.line.statement: edit.statements}
+            if effect is None or effect.repaired == sense.bad:
+                after = self.verdicts(sense.point, changed)
+                repaired = frozenset(path for path in sense.bad if after[path] == "ok")
+                if not repaired or any(verdict != "ok" and path not in sense.bad for path, verdict in after.items()):
+                    continue
+                effect = Effect(repaired, False)
+            if effect.repaired == sense.bad and self.judge.all_right(changed):
+                names = self.names(sense) if names is None else names
+                cost += self.newly_wrong(sense, names, changed)
                 if all(one.line is not reach.line for one in whole):
-                    whole.append(cure)
+                    whole.append(Cure(reach.line, edit, cost, effect.repaired))
+                    whole.sort(key=lambda one: one.cost)
             elif (
-                repaired < len(bad)
-                and (part is None or repaired > part.repaired)
-                and self.proven_part(changed, bad, after)
+                effect.repaired < sense.bad
+                and (part is None or len(effect.repaired) > len(part.repaired))
+                and self.proven_part(changed, effect.repaired)
             ):
-                part = cure
-        suspects = [one.line for one in lines if one.moves is not None and one.moves >= bad]
-        return whole, part, suspects
+                part = Cure(reach.line, edit, cost, effect.repaired)
+        best = [one for one in whole if one.cost <= whole[0].cost + ALIKE]
+        return best, part
 
-    def dearness(self, reach: Reach, bad: set[Path]) -> float:
+    def over(self) -> bool:
+        """Whether the search took too long."""
+        self.ended = self.ended or self.tried >= MOST_TRIED or monotonic() > self.end
+        return self.ended
+
+    def told(self, sense: Sense, slopes: dict[ast.stmt, Any], reach: Reach, edit: Edit) -> Effect | None:
+        """What an edit does, without a run; None where only a run tells."""
+        nothing = Effect(frozenset(), False)
+        statement = reach.line.statement
+        if not reach.affine:
+            if sense.told and not plausible(reach.line, edit):
+                return nothing
+            return None
+        if carried(reach.line, edit):
+            return None
+        change = self.change(sense, statement, edit)
+        if change is None:
+            return nothing
+        if isinstance(change, str):
+            return None if edit.cause in ("not-summed", "wrong-axis") or not sense.told else nothing
+        if not np.any(change):
+            return None if edit.cause == "overwrites" or edit.adds else nothing
+        return sense.effect(slopes[statement], change)
+
+    def change(self, sense: Sense, statement: ast.stmt, edit: Edit) -> Any:
+        """What an edit changes in what its line gives."""
+        return sense.change(statement, edit.statements)
+
+    def names(self, sense: Sense) -> dict[str, bool]:
+        """Which names of gradients are right as it stands."""
+        return sense.names(sense.truth()) if sense.told else {}
+
+    def newly_wrong(self, sense: Sense, names: dict[str, bool], changed: Instead) -> float:
+        """What it costs that names hold wrong gradients only after an edit."""
+        if not names:
+            return 0.0
+        after = self.names(Sense(self.judge, sense.point, changed))
+        spoilt = sum(names.get(name, False) and not right for name, right in after.items())
+        return 1.0 * spoilt
+
+    def dearness(self, reach: Reach, bad: frozenset[Path]) -> float:
         """What a line adds to the cost of its edits: right gradients that hang on it too; lines that only hand on."""
         dear = 0.12 * min(3, len(reach.moves - bad)) if reach.moves is not None else 0.0
         statement = reach.line.statement
@@ -188,26 +231,117 @@ class Search:
             dear += 0.5
         return dear
 
-    def shaped_wrong(self, point: Point, instead: Instead) -> bool:
-        """Whether the pass stops, or gradients come out in a wrong shape: then an edit may change shapes."""
-        try:
-            outcome = self.judge.runner.run(point.given, point.upstream, instead, seconds=2.0)
-        except Problem:
-            return True
-        return any(
-            np.shape(outcome.gradients[path]) != slopes.shape
-            for path, slopes in point.slopes.items()
-            if path in outcome.gradients
-        )
-
-    def proven_part(self, instead: Instead, bad: set[Path], after: dict[Path, str]) -> bool:
+    def proven_part(self, instead: Instead, good: frozenset[Path]) -> bool:
         """Whether what an edit repairs, it repairs at every point."""
-        good = {path for path in bad if after[path] == "ok"}
         for point in self.judge.points:
             found = self.verdicts(point, instead)
             if any(found[path] != "ok" for path in good):
                 return False
         return True
+
+
+class Several:
+    """Two mistakes on the way to the same gradients.
+
+    One that is behind the other is put in first, so that a sweep then tells what is still needed in front of it: what
+    edits change there was found already.
+    """
+
+    def __init__(self, search: Search, sense: Sense) -> None:
+        self.search, self.sense = search, sense
+        self.end = monotonic() + SECONDS
+        lines = search.reaches(sense, {})
+        self.lines = [one for one in lines if one.affine]
+        self.queue = [one for one in search.candidates(lines, sense.bad) if one.cost < DEAREST]
+        self.places = {statement: place for place, statement in enumerate(sense.trace.order)}
+
+    def found(self) -> list[Cure]:
+        """Two edits that make everything right together."""
+        first: dict[ast.stmt, tuple[list[Candidate], Any]] = {}
+        kept: dict[ast.stmt, list[tuple[Candidate, Any]]] = {}
+        untold: list[Candidate] = []
+        for one in self.queue:
+            if monotonic() > self.end:
+                break
+            statement = one.reach.line.statement
+            if not one.reach.affine or carried(one.reach.line, one.edit):
+                untold.append(one)
+                continue
+            change = self.search.change(self.sense, statement, one.edit)
+            if change is None or isinstance(change, str) or not np.any(change):
+                continue
+            kept.setdefault(statement, []).append((one, change))
+        for statement, both in kept.items():
+            first[statement] = [one for one, _ in both], np.array([change for _, change in both])
+        behind = sorted((one for both in kept.values() for one, _ in both), key=lambda one: one[:2])
+        best: tuple[float, list[Cure]] | None = None
+        for one in sorted([*behind, *untold], key=lambda one: one[:2]):
+            if monotonic() > self.end:
+                self.search.ended = True
+                break
+            if best is not None and one.cost + CHEAPEST > best[0]:
+                break
+            found = self.with_second(one, first)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = found
+        return best[1] if best is not None else []
+
+    def with_second(self, second: Candidate, first: dict[ast.stmt, tuple[list[Candidate], Any]]) -> Any:
+        """An edit put in, and the cheapest one in front of it that repairs the rest."""
+        statement = second.reach.line.statement
+        instead: Instead = {statement: second.edit.statements}
+        sense = Sense(self.search.judge, self.sense.point, instead)
+        if not sense.told:
+            return None
+        matching: list[Candidate] = []
+        for other, (candidates, changes) in first.items():
+            if other is statement or self.places.get(other, 0) > self.places.get(statement, 0):
+                continue
+            slopes = sense.slopes(other)
+            if any(len(one) != changes.shape[1] for one in slopes.values()):
+                continue
+            fits = np.ones(len(candidates), dtype=bool)
+            for path, goal in sense.goals.items():
+                told = changes @ slopes[path]
+                error = goal.error + LOOSE * (np.abs(changes) @ np.abs(slopes[path]) + abs(goal.need))
+                fits &= np.abs(goal.need - told) <= error
+            matching += [one for one, fit in zip(candidates, fits, strict=True) if fit]
+        for one in sorted(matching, key=lambda one: one[:2])[:20]:
+            changed = {**instead, one.reach.line.statement: one.edit.statements}
+            if self.search.judge.all_right(changed):
+                cures = [Cure(each.reach.line, each.edit, each.cost, frozenset()) for each in (one, second)]
+                return one.cost + second.cost, cures
+        return None
+
+
+def carried(line: Line, edit: Edit) -> bool:
+    """Whether an edit of a line in a loop reads what the line itself leaves for its next visit."""
+    if line.visits == 1:
+        return False
+    stored = {
+        node.id
+        for node in ast.walk(line.statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    for target in targets_of(line.statement):
+        base: Any = target
+        while isinstance(base, ast.Subscript | ast.Attribute):
+            base = base.value
+        if isinstance(base, ast.Name):
+            stored.add(base.id)
+    old = line.statement
+    if isinstance(old, ast.AugAssign) or any(isinstance(one, ast.AugAssign) for one in edit.statements):
+        now = edit.statements[0]
+        same = isinstance(old, ast.AugAssign) and isinstance(now, ast.AugAssign) and type(old.op) is type(now.op)
+        if not same or edit.adds:
+            return True
+    read = {
+        node.id
+        for one in edit.statements
+        for node in ast.walk(getattr(one, "value", one))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    return bool(stored & read)
 
 
 def plausible(line: Line, edit: Edit) -> bool:

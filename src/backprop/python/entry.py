@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -41,6 +41,16 @@ class Outcome(NamedTuple):
     gradients: dict[Path, Any]
     by: str  # "position", "key", "attribute" or "name"
     wrote: list[str]  # what of the caller's the backward pass wrote into
+
+
+class Recorder(Protocol):
+    """What is told of a run from its start: its arguments, every statement, and where the backward pass begins."""
+
+    def starts(self, run: Interpreter, arguments: dict[str, Any]) -> None: ...
+
+    def came_out(self, outputs: list[Any]) -> None: ...
+
+    def turns(self, run: Interpreter, above: list[Any]) -> None: ...
 
 
 class Runner:
@@ -117,23 +127,32 @@ class Runner:
 
     def run(
         self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None,
-        observer: Observer | None = None, seconds: float | None = None,
+        observer: Observer | None = None, seconds: float | None = None, recorder: Recorder | None = None,
     ) -> Outcome:  # fmt: skip
         """Forward and backward. `instead` and `observer` are about the backward pass alone."""
         run = self.interpreter(seconds)
         with np.errstate(all="ignore"):
             scope = self.code.loaded(run, self.pair.kind == "script")
             arguments = self.prepared(given)
+            if recorder is not None:
+                recorder.starts(run, arguments)
             if self.pair.kind == "both":
                 run.instead, run.observer = instead or {}, observer
                 run.libraries.random_allowed = False
-                return self.split(self.forward(run, scope, arguments), arguments)
+                forward = self.forward(run, scope, arguments)
+                if recorder is not None:
+                    recorder.came_out(forward.outputs)
+                return self.split(forward, arguments)
             forward = self.forward(run, scope, arguments)
+            if recorder is not None:
+                recorder.came_out(forward.outputs)
             run.instead, run.observer = instead or {}, observer
             run.libraries.random_allowed = False
             above = [as_tensor(one) if self.torch else one for one in fresh(upstream)]
             if len(above) < len(forward.outputs):
                 above += [np.ones(np.shape(one)) for one in forward.outputs[len(above) :]]
+            if recorder is not None:
+                recorder.turns(run, above)
             return self.backward(run, scope, arguments, forward, above, upstream)
 
     def split(self, forward: Forward, arguments: dict[str, Any]) -> Outcome:

@@ -75,6 +75,8 @@ class Interpreter:
         self.meter = meter
         self.instead = instead or {}
         self.observer = observer
+        self.before: Observer | None = None  # is told of every statement before it is done
+        self.returned: Any = None  # what was returned last
         self.libraries = Libraries(meter, seed)
         self.builtins = builtins(self)
         self.frames: list[Frame] = []
@@ -92,6 +94,8 @@ class Interpreter:
 
     def body(self, statements: Iterable[ast.stmt], scope: Scope) -> None:
         for statement in statements:
+            if self.before is not None:
+                self.before(self, statement, scope)
             try:
                 for one in self.instead.get(statement, (statement,)):
                     self.statement(one, scope)
@@ -156,8 +160,11 @@ class Interpreter:
             function = IN_PLACE.get(type(tree.op))
             if function is None:
                 raise Refusal("this operator is not read in place")
-            memory = old.view(np.ndarray)
+            memory, tape = old.view(np.ndarray), self.libraries.tape
+            then = (np.array(memory), tape.ids(old), tape.ids(value)) if tape is not None else None
             new = function(memory, other.view(np.ndarray) if isinstance(other, Tensor) else other)
+            if tape is not None and then is not None:
+                tape.binary(type(tree.op), then[0], other, then[1], then[2], old)
             return old if new is memory else new
         if isinstance(old, list) and isinstance(tree.op, ast.Add):
             more = self.listed(value)
@@ -205,7 +212,8 @@ class Interpreter:
         self.body(tree.body if self.truth(self.evaluate(tree.test, scope)) else tree.orelse, scope)
 
     def do_Return(self, tree: ast.Return, scope: Scope) -> None:
-        raise Return(None if tree.value is None else self.evaluate(tree.value, scope))
+        self.returned = None if tree.value is None else self.evaluate(tree.value, scope)
+        raise Return(self.returned)
 
     def do_Break(self, tree: ast.Break, scope: Scope) -> None:
         raise Break
@@ -425,16 +433,23 @@ class Interpreter:
         if is_array(a) or is_array(b):
             if isinstance(a, Object) or isinstance(b, Object):
                 return self.by_method(kind, a, b)
-            a, b = operand(a), operand(b)
-            self.room_for(kind, a, b)
-            return settled(function(a, b), a, b)
+            x, y = operand(a), operand(b)
+            self.room_for(kind, x, y)
+            return self.taped(kind, a, b, settled(function(x, y), x, y))
         if isinstance(a, bool | int | float) and isinstance(b, bool | int | float):
             if isinstance(a, int) and isinstance(b, int):
                 self.bits_for(kind, a, b)
-            return function(a, b)
+            return self.taped(kind, a, b, function(a, b))
         if isinstance(a, Object) or isinstance(b, Object):
             return self.by_method(kind, a, b)
         return self.sequences(kind, a, b)
+
+    def taped(self, kind: type[ast.operator], a: Any, b: Any, out: Any) -> Any:
+        """A result, of which a tape is told."""
+        tape = self.libraries.tape
+        if tape is not None:
+            tape.binary(kind, a, b, tape.ids(a), tape.ids(b), out)
+        return out
 
     def room_for(self, kind: type[ast.operator], a: Any, b: Any) -> None:
         """Make sure of the room for the result of an operation on arrays."""
@@ -501,7 +516,10 @@ class Interpreter:
         if not is_array(value) and not isinstance(value, bool | int | float):
             raise Refusal(f"{called(value)} cannot be computed with", "value")
         if isinstance(tree.op, ast.USub):
-            return settled(-value, value)
+            out, tape = settled(-value, value), self.libraries.tape
+            if tape is not None:
+                tape.hangs(out, [(tape.ids(value), -1.0)])
+            return out
         return settled(~value if isinstance(tree.op, ast.Invert) else +value, value)
 
     def of_BoolOp(self, tree: ast.BoolOp, scope: Scope) -> Any:
@@ -613,13 +631,18 @@ class Interpreter:
     def get_item(self, base: Any, key: Any) -> Any:
         if isinstance(base, Object):
             return self.call(self.attribute(base, "__getitem__", own=True), (key,), {})
-        return indexing.get(self.meter, base, key)
+        found, tape = indexing.get(self.meter, base, key), self.libraries.tape
+        if tape is not None and isinstance(base, np.ndarray) and is_array(found):
+            tape.put(found, tape.ids(base)[indexing.index_of(key)])
+        return found
 
     def put_item(self, base: Any, key: Any, value: Any) -> None:
         if isinstance(base, Object):
             self.call(self.attribute(base, "__setitem__", own=True), (key, value), {})
         else:
             indexing.put(base, key, value)
+            if self.libraries.tape is not None and isinstance(base, np.ndarray):
+                self.libraries.tape.put_at(base, indexing.index_of(key), value)
 
     # ── attributes ──
 
@@ -722,7 +745,10 @@ class Interpreter:
         if isinstance(function, Library):
             return self.libraries.call(function.path, arguments, keywords)
         if isinstance(function, Builtin) and function.function is not None:
-            return function.function(*arguments, **keywords)
+            out = function.function(*arguments, **keywords)
+            if self.libraries.tape is not None and function.name in ("float", "abs") and arguments:
+                self.libraries.tape.called(function.name, abs, arguments, {}, out)
+            return out
         if isinstance(function, Class):
             made = Object(function)
             start = function.find("__init__")
@@ -767,7 +793,7 @@ class Interpreter:
         if isinstance(value, np.ndarray):
             if value.ndim == 0:
                 raise Refusal("a number cannot be gone through", "value")
-            return [indexing.of_array(self.meter, value, i) for i in range(len(value))]
+            return [self.get_item(value, i) for i in range(len(value))]
         if isinstance(value, list | tuple | dict | str | set | range | Iterator):
             return value
         raise Refusal(f"{called(value)} cannot be gone through", "value")

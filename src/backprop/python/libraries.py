@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from backprop.python.scope import Builtin, Library
 from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
 from backprop.python.spellings.row import Row, broadcast, product, together
 from backprop.python.spellings.torch import ALIASES, TORCH, answer
+from backprop.python.tape import Tape, writes
 
 KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd"])
 MATH = frozenset([
@@ -42,6 +43,7 @@ class Libraries:
         self.generator = np.random.RandomState(seed)
         self.random_allowed = True
         self.drew = False
+        self.tape: Tape | None = None  # of what hangs on what, where somebody asks
 
     # ── what a path leads to ──
 
@@ -66,7 +68,8 @@ class Libraries:
         if root == "numpy" and name.startswith("random."):
             return self.random(name.removeprefix("random."), arguments, keywords)
         if path[-1] in DTYPES and arguments and root == "numpy" and len(path) == 2:
-            return checked(np.asarray(plain(arguments[0]), dtype=DTYPES[path[-1]]))[()]
+            converted = checked(np.asarray(plain(arguments[0]), dtype=DTYPES[path[-1]]))[()]
+            return self.taped("astype", None, arguments, {}, converted)
         if root == "numpy":
             return self.numpy(NUMPY, name, "np", arguments, keywords)
         if root == "scipy":
@@ -97,7 +100,7 @@ class Libraries:
         given = tuple([self.argument(one) for one in arguments])
         named = {key: dtype_of(one) if key == "dtype" else self.argument(one) for key, one in keywords.items()}
         self.measure(row, given, named)
-        return settled(made(row.function(*given, **named)), *given)
+        return self.result(name, row, given, named, lambda out: settled(out, *given))
 
     def torch(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of torch's, or a method of a tensor."""
@@ -109,7 +112,26 @@ class Libraries:
             if key in named:
                 given = (named.pop(key), *given)
         self.measure(row, given, named)
-        return answer(made(row.function(*given, **named)))
+        return self.result(ALIASES.get(name, name), row, given, named, answer)
+
+    def result(
+        self, name: str, row: Row, given: tuple[Any, ...], named: dict[str, Any], finished: Callable[[Any], Any]
+    ) -> Any:
+        """What a function gives; a tape is told of it."""
+        name = name.removeprefix("linalg.")
+        if self.tape is None:
+            return finished(made(row.function(*given, **named)))
+        if writes(name) and given and isinstance(given[0], np.ndarray):
+            before = np.array(given[0], subok=False)
+            out = finished(made(row.function(*given, **named)))
+            self.tape.wrote(name, given, before, named)
+            return out
+        return self.taped(name, row.function, given, named, finished(made(row.function(*given, **named))))
+
+    def taped(self, name: str, function: Any, given: tuple[Any, ...], named: dict[str, Any], out: Any) -> Any:
+        if self.tape is not None:
+            self.tape.called(name, function, given, named, out)
+        return out
 
     def measure(self, row: Row, given: tuple[Any, ...], named: dict[str, Any]) -> None:
         """Make sure that there is room for the result."""
@@ -141,7 +163,8 @@ class Libraries:
         if name not in MATH:
             near = nearest(name, MATH)
             raise Refusal(f"math.{name} is not known here", "name", f"did you mean {near}?" if near else "")
-        return getattr(math, name)(*[plain(one) for one in arguments])
+        given = tuple([plain(one) for one in arguments])
+        return self.taped(name, getattr(math, name), given, {}, getattr(math, name)(*given))
 
     def random(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Random numbers: the same in every run of a forward pass, and none in a backward pass."""
@@ -168,18 +191,23 @@ class Libraries:
         """`a.name(…)` of an array or a number of NumPy's."""
         if name in ("item", "tolist"):
             self.meter.length(np.size(a))
-            return getattr(a, name)(*[number_of(one) for one in arguments])
+            whole = getattr(a, name)(*[number_of(one) for one in arguments])
+            return self.taped(name, None, (a,), {}, whole) if np.size(a) == 1 else whole
         if isinstance(a, Tensor):
             return self.tensor_method(a, name, arguments, keywords)
         if name in METHODS:
             return self.numpy(NUMPY, name, "an array has no method: np", (a, *self.spread(name, arguments)), keywords)
         if name == "astype":
-            return np.asarray(a).astype(dtype_of(arguments[0] if arguments else keywords.get("dtype")))[()]
+            turned = np.asarray(a).astype(dtype_of(arguments[0] if arguments else keywords.get("dtype")))[()]
+            return self.taped(name, None, (a,), {}, turned)
         if name in ("copy", "flatten"):
             self.meter.room(np.size(a))
-            return np.array(a, order="C") if name == "copy" else np.array(a, order="C").reshape(-1)
+            copied = np.array(a, order="C") if name == "copy" else np.array(a, order="C").reshape(-1)
+            return self.taped("copy", None, (a,), {}, copied)
         if name == "fill" and isinstance(a, np.ndarray):
             a[...] = self.argument(arguments[0])
+            if self.tape is not None:
+                self.tape.put_at(a, ..., arguments[0])
             return None
         if name == "sort" and isinstance(a, np.ndarray):
             a.sort(axis=number_of(arguments[0]) if arguments else -1)
