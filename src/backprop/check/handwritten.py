@@ -13,6 +13,10 @@ from backprop.python.arrays import fresh
 from backprop.python.entry import Instead, Outcome, Runner, floated, is_differentiable
 from backprop.python.gradients import Path
 
+DATA = frozenset([
+    "y", "t", "target", "targets", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb", "onehot",
+    "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
+])  # fmt: skip  # names of inputs that need no gradient
 POINTS = 2  # around the given one
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
 
@@ -134,7 +138,7 @@ class Judge:
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
-        by_key = self.first is not None and self.first.by == "key"
+        by_key = self.first is not None and self.first.by in ("key", "both")
         self.unnamed: list[str] = []
         for path in self.runner.paths(given):
             if path in found:
@@ -143,7 +147,7 @@ class Judge:
                 if any(one[0] == path[0] for one in found):
                     found.append(path)
             elif np.ndim(at_path(given, path)) > 0:
-                if by_key:
+                if by_key or (found and is_data(path[-1], at_path(given, path))):
                     self.unnamed.append(path[0])
                 else:
                     found.append(path)
@@ -263,6 +267,12 @@ class Judge:
         if self.stop is not None:
             remarks.append(f"the backward pass stops in line {self.stop.line}: {self.stop.message}")
         return remarks
+
+
+def is_data(name: str, value: Any) -> bool:
+    """Whether an input that has no gradient is a mask, labels or targets by its values or its name."""
+    flat = np.asarray(value).reshape(-1)
+    return bool(np.isin(flat, (0.0, 1.0)).all()) or name.lower().rstrip("_0123456789") in DATA
 
 
 def worse(one: Comparison | None, other: Comparison) -> Comparison:

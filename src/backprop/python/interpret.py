@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.errors import Problem, nearest
 from backprop.python import indexing
-from backprop.python.arrays import Tensor, dtype_of, is_array, number_of, operand, settled
+from backprop.python.arrays import At, Tensor, dtype_of, is_array, number_of, operand, settled
 from backprop.python.builtins import REFUSED, builtins, method_of_data, text_of
 from backprop.python.calls import bind
 from backprop.python.frames import Frame, Source, problem_at
@@ -42,7 +42,8 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 HARMLESS = frozenset([
     "no_grad", "errstate", "enable_grad", "set_grad_enabled", "jit", "njit", "once_differentiable", "custom_fwd",
-    "custom_bwd", "lru_cache", "override", "wraps", "abstractmethod", "amp", "autocast",
+    "custom_bwd", "lru_cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp", "inference_mode",
+    "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope",
 ])  # fmt: skip  # as a context or a decorator: they change no value
 OWN_METHODS = frozenset(["__init__", "__call__"])  # of those with two underscores, what may be named
 ERRORS = (
@@ -77,6 +78,8 @@ class Interpreter:
         self.observer = observer
         self.before: Observer | None = None  # is told of every statement before it is done
         self.returned: Any = None  # what was returned last
+        self.raised = ""  # the kind of Python's error that was met last; "" where it was none of Python's
+        self.yielded: list[list[Any]] = []  # by the generators that are gone through
         self.libraries = Libraries(meter, seed)
         self.builtins = builtins(self)
         self.frames: list[Frame] = []
@@ -113,8 +116,10 @@ class Interpreter:
                 raise Refusal(f"{type(tree).__name__.lower()} is not read", "syntax")
             do(tree, scope)
         except Refusal as refusal:
+            self.raised = refusal.raised
             raise self.problem(refusal.kind, refusal.message, refusal.hint) from None
         except ERRORS as error:
+            self.raised = type(error).__name__
             kind = "shape" if isinstance(error, ValueError) else "value"
             raise self.problem(kind, f"{type(error).__name__}: {error}"[:300]) from None
         except RecursionError:
@@ -224,10 +229,11 @@ class Interpreter:
     def do_Assert(self, tree: ast.Assert, scope: Scope) -> None:
         if not self.truth(self.evaluate(tree.test, scope)):
             self.at = tree
-            raise Refusal("this assertion does not hold", "value")
+            raise Refusal("this assertion does not hold", "value", raised="AssertionError")
 
     def do_Raise(self, tree: ast.Raise, scope: Scope) -> None:
-        raise Refusal("this raises an error here", "value")
+        head = tree.exc.func if isinstance(tree.exc, ast.Call) else tree.exc
+        raise Refusal("this raises an error here", "value", raised=getattr(head, "id", "") or self.raised)
 
     def do_Delete(self, tree: ast.Delete, scope: Scope) -> None:
         for target in tree.targets:
@@ -241,6 +247,31 @@ class Interpreter:
     def do_Nonlocal(self, tree: ast.Nonlocal, scope: Scope) -> None:
         scope.outside.update(tree.names)
 
+    def do_Try(self, tree: ast.Try, scope: Scope) -> None:
+        """What fails as Python would have it fail is caught; what is not read here is not."""
+        try:
+            self.raised = ""
+            self.body(tree.body, scope)
+        except Problem:
+            handler = next((one for one in tree.handlers if self.caught(one.type)), None)
+            if handler is None:
+                raise
+            if handler.name is not None:
+                scope.home(handler.name).names[handler.name] = self.raised
+            self.body(handler.body, scope)
+        else:
+            self.body(tree.orelse, scope)
+        finally:
+            self.body(tree.finalbody, scope)
+
+    def caught(self, tree: ast.expr | None) -> bool:
+        """Whether the error that was raised last is one of some kinds."""
+        kinds = tree.elts if isinstance(tree, ast.Tuple) else [] if tree is None else [tree]
+        names = {one.id for one in kinds if isinstance(one, ast.Name)}
+        looser = {"ZeroDivisionError": "ArithmeticError", "KeyError": "LookupError", "IndexError": "LookupError"}
+        return bool(self.raised) and (tree is None or bool(names & {self.raised, "Exception", "BaseException",
+                                                                    looser.get(self.raised, "")}))  # fmt: skip
+
     def do_With(self, tree: ast.With, scope: Scope) -> None:
         for item in tree.items:
             self.harmless(item.context_expr, "with")
@@ -250,7 +281,9 @@ class Interpreter:
         """A context or a decorator that changes no value."""
         head = tree.func if isinstance(tree, ast.Call) else tree
         name = head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
-        if name not in HARMLESS:
+        if name == "partial" and isinstance(tree, ast.Call) and tree.args:
+            self.harmless(tree.args[0], what)
+        elif name not in HARMLESS:
             self.at = tree
             raise Refusal(f"{what} {name or 'this'} is not read", "syntax")
 
@@ -271,7 +304,11 @@ class Interpreter:
 
     def imported(self, path: tuple[str, ...]) -> Any:
         """What an import names. Nothing is imported: a library that is not known is a problem where it is used."""
-        if path[0] == "jax" or path[0] not in KNOWN:
+        if path[:2] == ("jax", "numpy"):
+            path = ("numpy", *path[2:])
+        if path[:2] == ("jax", "scipy"):
+            path = path[1:]
+        if path[0] not in KNOWN:
             return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here")
         if path[0] == "autograd":
             path = path[1:] if path[1:2] == ("numpy",) else path
@@ -618,6 +655,18 @@ class Interpreter:
         self.store(tree.target, value, scope)
         return value
 
+    def of_Yield(self, tree: ast.Yield, scope: Scope) -> Any:
+        self.yields([None if tree.value is None else self.evaluate(tree.value, scope)])
+
+    def of_YieldFrom(self, tree: ast.YieldFrom, scope: Scope) -> Any:
+        self.yields(self.listed(self.evaluate(tree.value, scope)))
+
+    def yields(self, values: list[Any]) -> None:
+        if not self.yielded:
+            raise Refusal("a yield stands in no function", "syntax")
+        self.meter.length(len(self.yielded[-1]) + len(values))
+        self.yielded[-1].extend(values)
+
     def of_Slice(self, tree: ast.Slice, scope: Scope) -> Any:
         bounds = [None if one is None else self.evaluate(one, scope) for one in (tree.lower, tree.upper, tree.step)]
         self.at = tree
@@ -631,6 +680,8 @@ class Interpreter:
     def get_item(self, base: Any, key: Any) -> Any:
         if isinstance(base, Object):
             return self.call(self.attribute(base, "__getitem__", own=True), (key,), {})
+        if isinstance(base, At):
+            return At(base.array, indexing.index_of(key))
         found, tape = indexing.get(self.meter, base, key), self.libraries.tape
         if tape is not None and isinstance(base, np.ndarray) and is_array(found):
             tape.put(found, tape.ids(base)[indexing.index_of(key)])
@@ -653,6 +704,7 @@ class Interpreter:
 
     def attribute(self, value: Any, name: str, own: bool = False) -> Any:
         """`value.name`. Names with two underscores on both sides reach into Python itself, and are refused."""
+        own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
         if name.startswith("__") and name.endswith("__") and name not in OWN_METHODS and not own:
             raise Refusal(f".{name} is not read: it reaches into Python itself")
         if isinstance(value, Object):
@@ -664,6 +716,8 @@ class Interpreter:
         if isinstance(value, Super):
             found = next((f for base in value.cls.bases if (f := base.find(name)) is not None), None)
             return Builtin(name, lambda *_, **__: None) if found is None else Bound(found, value.me)
+        if isinstance(value, At):
+            return Bound(name, value)
         if isinstance(value, Extremum) and name in ("values", "indices"):
             return getattr(value, name)
         if is_array(value):
@@ -739,6 +793,8 @@ class Interpreter:
         if isinstance(function, Bound):
             if not isinstance(function.function, str):
                 return self.call(function.function, (function.me, *arguments), keywords)
+            if isinstance(function.me, At):
+                return self.libraries.changed(function.me, function.function, arguments)
             if is_array(function.me):
                 return self.libraries.method(function.me, function.function, arguments, keywords)
             return method_of_data(self, function.me, function.function, arguments, keywords)
@@ -773,18 +829,21 @@ class Interpreter:
         outer, at = self.source, self.at
         self.source = function.source
         self.meter.calls += 1
+        if function.generates:
+            self.yielded.append([])
         try:
             with self.framed(Frame(function.name, getattr(at, "lineno", 0))):
                 if isinstance(function.tree, ast.Lambda):
                     return self.evaluate(function.tree.body, scope)
                 self.body(function.tree.body, scope)
         except Return as found:
-            return found.value
+            return found.value if not function.generates else iter(self.yielded[-1])
         finally:
             self.meter.calls -= 1
             self.source = outer
+            made = self.yielded.pop() if function.generates else None
         self.at = at
-        return None
+        return None if made is None else iter(made)
 
     # ── values ──
 

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import nearest
-from backprop.python.arrays import DTYPES, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
+from backprop.python.arrays import DTYPES, At, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Builtin, Library
+from backprop.python.spellings.jax import JAX
 from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
 from backprop.python.spellings.row import Row, broadcast, product, together
 from backprop.python.spellings.torch import ALIASES, TORCH, answer
 from backprop.python.tape import Tape, writes
 
-KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd"])
+KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd", "jax", "functools"])
 MATH = frozenset([
     "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "expm1", "fabs",
     "floor", "fmod", "fsum", "hypot", "isclose", "isfinite", "isinf", "isnan", "ldexp", "log", "log10",
@@ -50,6 +51,8 @@ class Libraries:
     def member(self, library: Library, name: str) -> Any:
         """`np.name`: a constant, a kind of elements, or a longer path."""
         root = library.path[0]
+        if library.path == ("jax",) and name in ("numpy", "scipy"):
+            return Library((name,))
         if root == "math" and name in ("pi", "e", "tau", "inf", "nan"):
             return getattr(math, name)
         if len(library.path) == 1 and name in CONSTANTS:
@@ -78,7 +81,49 @@ class Libraries:
             for part in FOLDED:
                 name = name.removeprefix(part)
             return self.torch(name, arguments, keywords)
+        if root == "jax":
+            return self.jax(name, arguments, keywords)
         raise Refusal(f"{'.'.join(path)} is not read here", "name")
+
+    def jax(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """A function of jax.nn or jax.lax: as torch has it, or NumPy."""
+        part, _, short = name.rpartition(".")
+        if name in ("lax.stop_gradient", "device_put"):
+            return arguments[0]
+        if name in ("jit", "custom_vjp", "checkpoint"):
+            return arguments[0]
+        if part not in ("nn", "lax") or short not in JAX:
+            raise Refusal(f"jax.{name} is not read here", "name")
+        row = JAX[short]
+        given = tuple([self.argument(one) for one in arguments])
+        named = {key: self.argument(one) for key, one in keywords.items()}
+        self.measure(row, given, named)
+        return self.result(short, row, given, named, settled)
+
+    def changed(self, at: At, name: str, arguments: tuple[Any, ...]) -> Any:
+        """`a.at[index].add(v)` and its like: a copy with something done at an index."""
+        a, index = at.array, at.index
+        if name == "get":
+            found = a[index]
+            if self.tape is not None:
+                self.tape.put(found, self.tape.ids(a)[index])
+            return found
+        self.meter.room(np.size(a))
+        out = self.taped("copy", None, (a,), {}, np.array(a))
+        value = plain(arguments[0])
+        if name == "set":
+            out[index] = value
+            if self.tape is not None:
+                self.tape.put_at(out, index, value)
+        elif name in ("add", "subtract"):
+            rows = NUMPY[f"{name}.at"]
+            self.result(f"{name}.at", rows, (out, index, value), {}, lambda made: made)
+        elif name in ("multiply", "mul", "divide", "min", "max") and self.tape is None:
+            own = {"mul": np.multiply, "multiply": np.multiply, "divide": np.divide, "min": np.minimum}
+            own.get(name, np.maximum).at(out, index, value)
+        else:
+            raise Refusal(f".at[].{name} is not read here", "name")
+        return out
 
     def row(self, table: Mapping[str, Row], name: str, library: str) -> Row:
         """The row of a name, or what it might have been."""
@@ -255,6 +300,8 @@ def attribute_of_array(a: Any, name: str) -> Any:
         return a
     if name == "flat":
         return a.reshape(-1)
+    if name == "at":
+        return At(a)
     return None
 
 

@@ -205,7 +205,7 @@ class Tape:
                 self.put(out, ids[0].reshape(np.shape(out)))
         elif name in MOVES:
             self.moved(name, function, given, named, out)
-        elif name in SUMS or name in EXTREMES:
+        elif name in SUMS or (name in EXTREMES and function is not np.maximum and function is not np.minimum):
             self.reduced(name, given, named, ids[0], out)
         elif name in PRODUCTS and np.ndim(given[0]) and np.ndim(given[1]) and (name != "dot" or np.ndim(given[1]) < 3):
             if is_fraction(out):
