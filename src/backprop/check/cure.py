@@ -159,7 +159,9 @@ class Search:
             if effect is None or effect.repaired == sense.bad:
                 after = self.verdicts(sense.point, changed)
                 repaired = frozenset(path for path in sense.bad if after[path] == "ok")
-                if not repaired or any(verdict != "ok" and path not in sense.bad for path, verdict in after.items()):
+                if not repaired or any(
+                    after[path] != "ok" and verdict == "ok" for path, verdict in sense.verdicts.items()
+                ):
                     continue
                 effect = Effect(repaired, False)
             if effect.repaired == sense.bad and self.judge.all_right(changed):

@@ -19,7 +19,12 @@ LIKE = (
     ("minimum", "maximum", "wrong-point"), ("exp", "log", "wrong-point"), ("log", "exp", "wrong-point"),
     ("sin", "cos", "wrong-point"), ("cos", "sin", "wrong-point"), ("zeros_like", "ones_like", "factor"),
     ("ones_like", "zeros_like", "factor"), ("argmax", "argmin", "wrong-point"),
-    ("scatter_", "scatter_add_", "overwrites"),
+    ("scatter_", "scatter_add_", "overwrites"), ("tril", "triu", "wrong-point"), ("triu", "tril", "wrong-point"),
+    ("max", "min", "wrong-point"), ("min", "max", "wrong-point"), ("max", "sum", "wrong-point"),
+    ("clone", "exp", "wrong-point"), ("copy", "exp", "wrong-point"), ("vstack", "hstack", "wrong-axis"),
+    ("hstack", "vstack", "wrong-axis"), ("set", "add", "overwrites"), ("ones", "zeros", "counted-twice"),
+    ("zeros", "ones", "missing-share"), ("sigmoid", "softmax", "wrong-point"), ("softmax", "sigmoid", "wrong-point"),
+    ("sin", "cos", "wrong-point"), ("tanh", "sigmoid", "wrong-point"), ("sigmoid", "tanh", "wrong-point"),
 )  # fmt: skip
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
 SEVERAL_AXES: dict[int, list[Any]] = {2: [(0, 1)], 3: [(0, 1), (0, 2), (1, 2)], 4: [(0, 2, 3), (0, 1, 2), (2, 3)]}
@@ -167,7 +172,7 @@ class Catalogue:
         if isinstance(statement, ast.AugAssign):
             target, value = ast.unparse(statement.target), ast.unparse(statement.value)
             signs = isinstance(statement.op, ast.Add | ast.Sub)
-            for operator, cost in (("+=", 1.0), ("-=", 1.0), ("=", 1.5), ("*=", 1.5), ("/=", 1.6)):
+            for operator, cost in (("+=", 0.95), ("-=", 1.05), ("=", 1.5), ("*=", 1.5), ("/=", 1.6)):
                 cause = (
                     "sign" if signs and operator in ("+=", "-=") else "counted-twice" if operator == "=" else "factor"
                 )
@@ -240,7 +245,8 @@ class Catalogue:
                 for i in range(len(node.elts)):
                     for j in range(i + 1, len(node.elts)):
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
-                        yield ast.unparse(statement), "not-swapped", 1.2
+                        dear = 0.7 if node is not getattr(statement, "value", None) else 0.0  # names are seldom mixed
+                        yield ast.unparse(statement), "not-swapped", 1.2 + dear
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
         names = sorted(
             {spot.node.id for spot in self.spots if isinstance(spot.node, ast.Name) and spot.role != "function"}
@@ -347,6 +353,16 @@ class Catalogue:
             yield turned, "transposed", 1.3
         if isinstance(node.op, ast.Pow):
             yield left, "wrong-point", 1.5
+            if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub | ast.Mult):
+                inner = ast.BinOp(left.right, node.op, right)
+                yield ast.BinOp(left.left, left.op, inner), "wrong-point", 1.1  # (1 - h)**2 for 1 - h**2
+            for shift in (1, -1):
+                if isinstance(right, ast.Constant) and isinstance(right.value, int | float):
+                    yield ast.BinOp(left, ast.Pow(), ast.Constant(right.value + shift)), "wrong-point", 1.2
+        for one, other, way in ((left, right, 0), (right, left, 1)):
+            if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Pow) and isinstance(node.op, ast.Add | ast.Sub):
+                if way:  # 1 - h**2 for (1 - h)**2
+                    yield ast.BinOp(ast.BinOp(other, node.op, one.left), ast.Pow(), one.right), "wrong-point", 1.3
 
     def other_slopes(self, node: ast.BinOp) -> Iterator[tuple[ast.expr | str, str | None, float]]:
         """The slope of tanh where that of the sigmoid stands, and the other way round."""
@@ -407,6 +423,10 @@ class Catalogue:
             yield ast.Call(node.func, node.args, less), "not-summed", 1.1
 
     def slices(self, node: ast.Slice) -> Iterator[tuple[ast.expr | str, str | None, float]]:
+        if node.step is not None:
+            yield ast.Slice(node.lower, node.upper, None), "wrong-point", 1.1
+        else:
+            yield ast.Slice(node.lower, node.upper, ast.UnaryOp(ast.USub(), ast.Constant(1))), "wrong-point", 1.8
         others = {ast.unparse(inner) for inner in ast.walk(self.line.statement) if isinstance(inner, ast.Slice)}
         for text in others - {ast.unparse(node)}:
             yield self.slice_of(text), "wrong-point", 1.7
@@ -445,12 +465,12 @@ class Catalogue:
         if len(kind.shape) == 2 and kind.letter == "a":
             if isinstance(node, ast.Attribute) and node.attr == "T":
                 yield node.value, "transposed", 0.9
-            else:
+            elif not isinstance(spot.parent, ast.Attribute) or spot.parent.attr not in ("shape", "T", "size", "ndim"):
                 yield f"{term}.T", "transposed", 1.15
         if not self.is_term(spot) or kind.letter == "k":
             return
         if not isinstance(node, ast.UnaryOp):
-            yield f"-{term}", "sign", 1.0 if self.is_summand(spot) or isinstance(spot.parent, ast.Tuple) else 1.3
+            yield f"-{term}", "sign", 1.1 if self.is_summand(spot) or isinstance(spot.parent, ast.Tuple) else 1.3
         yield from self.summed(term, kind)
         yield from self.scaled(term, kind)
         if self.is_summand(spot) or isinstance(spot.parent, ast.Call):
@@ -462,6 +482,9 @@ class Catalogue:
             if other == text:
                 continue
             if kind.letter == "k" and its.letter == "k":
+                if other in self.sizes and role != "index":
+                    library = "math" if "math.sqrt" in self.line.source.text else "np"
+                    yield f"{library}.sqrt({other})", "factor", 2.0
                 yield other, "wrong-point" if role == "index" else "factor", 1.9
             elif kind.letter == "n" and its.letter in "nk":
                 yield other, "wrong-point", 2.0
@@ -469,6 +492,9 @@ class Catalogue:
                 yield other, "wrong-point", 1.8 if kind.letter == its.letter else 2.0
             elif kind.shape and (len(its.shape) == len(kind.shape) or its.shape == kind.shape[-len(its.shape) :]):
                 yield other, "wrong-point", 2.2
+        if kind.letter == "k" and role == "value":
+            library = "math" if "math.sqrt" in self.line.source.text else "np"
+            yield f"{library}.sqrt({text})", "factor", 1.4
         if kind.letter == "k" and role == "index":
             yield from ((f"{text} {shift}", None, 1.5) for shift in ("+ 1", "- 1"))
         if kind.letter == "a" and role != "index":
@@ -490,6 +516,8 @@ class Catalogue:
         if isinstance(parent, ast.BinOp):
             return isinstance(parent.op, ast.Add | ast.Sub | ast.MatMult)
         kinds = (ast.Assign, ast.AugAssign, ast.Return, ast.Tuple, ast.Call, ast.keyword, ast.Dict)
+        if isinstance(parent, ast.Attribute):  # what a method is called on
+            return parent.attr in ("sum", "mean", "dot", "mm", "matmul", "max")
         return isinstance(parent, kinds)
 
     def is_summand(self, spot: Spot) -> bool:

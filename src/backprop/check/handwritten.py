@@ -213,7 +213,7 @@ class Judge:
 
     def right_at(self, point: Point, outcome: Outcome) -> bool:
         """Whether an outcome is right at a point, its outputs too."""
-        right = all(one.verdict in ("ok", "imprecise") for one in self.compare(point, outcome).values())
+        right = all(one.verdict in ("ok", "imprecise", "missing") for one in self.compare(point, outcome).values())
         return right and self.same_outputs(point, outcome)
 
     def same_outputs(self, point: Point, outcome: Outcome) -> bool:

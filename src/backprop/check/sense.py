@@ -1,7 +1,7 @@
 """What the lines of a backward pass do to what comes out of it, at one point: by one sweep back for each gradient.
 
-Behind a gradient a backward pass is affine in what its lines give. So what an edit changes in its line, times the slopes
-of the sweep, is what it changes in the gradients, and no run of the pass is needed to tell that it cures nothing.
+Behind a gradient a backward pass is affine in what its lines give. So what an edit changes in its line, times the
+slopes of the sweep, is what it changes in the gradients, and no run of the pass is needed to tell that it cures nothing.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Sense:
             path: "ok" if one.verdict in ("ok", "imprecise") else one.verdict
             for path, one in judge.compare(point, whole).items()
         }
-        self.bad = frozenset(path for path, verdict in self.verdicts.items() if verdict != "ok")
+        wrong = frozenset(path for path, verdict in self.verdicts.items() if verdict == "wrong")
+        self.bad = wrong or frozenset(path for path, verdict in self.verdicts.items() if verdict != "ok")
         self.goals: dict[Path, Goal] = {}
         self.swept: dict[Path, Any] = {}
         self.affine: dict[ast.stmt, bool] = {}

@@ -1,7 +1,7 @@
 """One recorded run of a pass: what every statement gave at every visit, in what surroundings, and what hangs on it.
 
-So an edit of a line is tried alone, where the line stood; and one sweep back through the pass tells for all lines at once
-what a change of theirs would do to what comes out.
+So an edit of a line is tried alone, where the line stood; and one sweep back through the pass tells for all lines at
+once what a change of theirs would do to what comes out.
 """
 
 from __future__ import annotations

@@ -265,13 +265,12 @@ class Tape:
         parts = []
         known = SLOPES.get(name)
         if known is not None and len(ids) == 1:
-            x, y = np.array(given[0], dtype=float), np.array(out, dtype=float)
-            self.hangs(out, [(ids[0], known(x, y))])
+            self.hangs(out, [(ids[0], known(np.array(given[0], dtype=float), np.array(out, dtype=float)))])
             return
         for place, one in enumerate(ids):
             if np.any(one):
-                x = np.asarray(given[place], dtype=float)
-                h = STEP * np.maximum(1.0, np.abs(x))
+                x: Any = np.asarray(given[place], dtype=float)
+                h: Any = STEP * np.maximum(1.0, np.abs(x))
                 if x.ndim == 0:
                     x, h = float(x), float(h)
                 up, down = (function(*given[:place], x + way * h, *given[place + 1 :], **named) for way in (1, -1))
