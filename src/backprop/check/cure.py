@@ -26,6 +26,7 @@ MOST_TRIED = 6000
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
 MOST_MISTAKES = 3
 DEAREST = 2.7  # of edits that are tried in twos
+SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
 CHEAPEST = 0.8  # no edit costs less
 
 
@@ -198,7 +199,7 @@ class Search:
         if change is None:
             return nothing
         if isinstance(change, str):
-            return None if edit.cause in ("not-summed", "wrong-axis") or not sense.told else nothing
+            return None if change == "elsewhere" or edit.cause in ("not-summed", "wrong-axis") else nothing
         if not np.any(change):
             return None if edit.cause == "overwrites" or edit.adds else nothing
         return sense.effect(slopes[statement], change)
@@ -212,12 +213,13 @@ class Search:
         return sense.names(sense.truth()) if sense.told else {}
 
     def newly_wrong(self, sense: Sense, names: dict[str, bool], changed: Instead) -> float:
-        """What it costs that names hold wrong gradients only after an edit."""
+        """What it costs that names hold wrong gradients after an edit, or do only then."""
         if not names:
             return 0.0
         after = self.names(Sense(self.judge, sense.point, changed))
         spoilt = sum(names.get(name, False) and not right for name, right in after.items())
-        return 1.0 * spoilt
+        left = sum(not right for name, right in after.items() if not names.get(name, False))
+        return SPOILT * spoilt + LEFT * min(3, left)
 
     def dearness(self, reach: Reach, bad: frozenset[Path]) -> float:
         """What a line adds to the cost of its edits: right gradients that hang on it too; lines that only hand on."""

@@ -28,6 +28,7 @@ LIKE = (
 )  # fmt: skip
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
 SEVERAL_AXES: dict[int, list[Any]] = {2: [(0, 1)], 3: [(0, 1), (0, 2), (1, 2)], 4: [(0, 2, 3), (0, 1, 2), (2, 3)]}
+COPIES = ("copy", "clone", "item", "detach", "astype")
 LIBRARIES = frozenset(["np", "numpy", "torch", "F", "math", "scipy"])
 
 
@@ -102,6 +103,7 @@ class Catalogue:
         self.sizes += self.lengths(line, atoms)
         self.numbers = [text for text, kind in atoms.items() if kind.letter == "n"]
         self.arrays = {text: kind for text, kind in atoms.items() if kind.shape}
+        self.scales = False  # whether the place at hand is a factor
         self.spots = list(self.walk(self.statement, 0, "value"))
 
     def lengths(self, line: Line, atoms: dict[str, Kind]) -> list[str]:
@@ -181,6 +183,7 @@ class Catalogue:
             yield from self.accumulated(statement)
         if isinstance(statement, ast.Assign) and not isinstance(statement.targets[0], ast.Tuple):
             target, value = ast.unparse(statement.targets[0]), ast.unparse(statement.value)
+            yield from self.accumulated(statement)
             for operator, cost in (("+=", 0.9), ("-=", 1.5), ("*=", 1.6)):
                 yield f"{target} {operator} {value}", "overwrites" if operator == "+=" else None, cost
             if isinstance(statement.value, ast.UnaryOp) and isinstance(statement.value.op, ast.USub):
@@ -195,16 +198,18 @@ class Catalogue:
     def copying(self) -> str:
         return "clone" if "torch" in self.line.source.text and "np." not in self.line.source.text else "copy"
 
-    def accumulated(self, statement: ast.AugAssign) -> Iterator[tuple[str, str | None, float]]:
+    def accumulated(self, statement: ast.AugAssign | ast.Assign) -> Iterator[tuple[str, str | None, float]]:
         """`d[i] += v` with an index that repeats: only `np.add.at` adds up."""
-        if not isinstance(statement.target, ast.Subscript) or not isinstance(statement.op, ast.Add | ast.Sub):
+        target = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]
+        operator = statement.op if isinstance(statement, ast.AugAssign) else ast.Add()
+        if not isinstance(target, ast.Subscript) or not isinstance(operator, ast.Add | ast.Sub):
             return
-        index = statement.target.slice
+        index = target.slice
         items = index.elts if isinstance(index, ast.Tuple) else [index]
         kinds = [self.line.kind(ast.unparse(one)) for one in items if not isinstance(one, ast.Slice)]
         if any(kind is not None and kind.letter == "i" for kind in kinds):
-            base, value = ast.unparse(statement.target.value), ast.unparse(statement.value)
-            function = "np.add.at" if isinstance(statement.op, ast.Add) else "np.subtract.at"
+            base, value = ast.unparse(target.value), ast.unparse(statement.value)
+            function = "np.add.at" if isinstance(operator, ast.Add) else "np.subtract.at"
             yield f"{function}({base}, {ast.unparse(index)}, {value})", "overwrites", 0.8
 
     def masked(self, target: str, before: str, cost: float) -> Iterator[tuple[str, str | None, float]]:
@@ -284,7 +289,7 @@ class Catalogue:
         if isinstance(node, ast.BinOp):
             yield from self.operations(node)
         elif isinstance(node, ast.UnaryOp):
-            yield node.operand, "sign", 0.9
+            yield node.operand, *(("sign", 0.9) if spot.role != "index" else ("wrong-point", 1.6))
         elif isinstance(node, ast.Compare) and len(node.ops) == 1:
             left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
             yield from ((f"({left} {sign} {right})", "wrong-point", 1.3) for sign in (">", "<", "<=", ">=", "==", "!="))
@@ -315,6 +320,8 @@ class Catalogue:
             else:
                 others = [2 * value, value / 2, -value, value + 1, value - 1, *([1 / value] if value else [])]
                 yield from ((repr(one), "factor", 1.5) for one in others)
+                if isinstance(value, int):
+                    yield from ((repr(one), "factor", 1.8) for one in range(5) if one not in (value, *others))
                 named = [*self.sizes, *(text for text in self.numbers if "[" not in text)]
                 yield from ((text, "factor", 1.9) for text in named)
                 yield from ((text, "factor", 2.1) for text, its in self.arrays.items() if len(its.shape) <= 2)
@@ -382,12 +389,13 @@ class Catalogue:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         of_library = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).split(".")[0] in LIBRARIES
         if isinstance(node.func, ast.Attribute) and not of_library:
-            yield node.func.value, "not-summed" if name in ("sum", "mean") else None, 1.8
+            yield node.func.value, "not-summed" if name in ("sum", "mean") else None, 3.0 if name in COPIES else 1.8
             if name in ("dot", "matmul", "mm") and len(arguments) == 1:
                 method = ast.Attribute(arguments[0], name, ast.Load())
                 yield ast.Call(method, [node.func.value], []), "transposed", 1.3
         elif arguments:
-            yield arguments[0], "not-summed" if name in ("sum", "mean") else None, 1.8
+            copies = name in ("array", "copy", "asarray", "zeros_like", "ones_like")
+            yield arguments[0], "not-summed" if name in ("sum", "mean") else None, 3.0 if copies else 1.8
         if len(arguments) == 2:
             yield ast.Call(node.func, arguments[::-1], node.keywords), "transposed", 1.3
         if len(arguments) == 3 and name == "where":
@@ -451,6 +459,7 @@ class Catalogue:
         if kind is None:
             return
         leaf = isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+        self.scales = isinstance(spot.parent, ast.BinOp | ast.AugAssign)
         if leaf:
             yield from self.others(text, kind, spot.role)
         if kind.letter == "m":
@@ -482,7 +491,7 @@ class Catalogue:
             if other == text:
                 continue
             if kind.letter == "k" and its.letter == "k":
-                if other in self.sizes and role != "index":
+                if other in self.sizes and role != "index" and self.scales:
                     library = "math" if "math.sqrt" in self.line.source.text else "np"
                     yield f"{library}.sqrt({other})", "factor", 2.0
                 yield other, "wrong-point" if role == "index" else "factor", 1.9
@@ -492,11 +501,13 @@ class Catalogue:
                 yield other, "wrong-point", 1.8 if kind.letter == its.letter else 2.0
             elif kind.shape and (len(its.shape) == len(kind.shape) or its.shape == kind.shape[-len(its.shape) :]):
                 yield other, "wrong-point", 2.2
-        if kind.letter == "k" and role == "value":
+        if kind.letter == "k" and role == "value" and self.scales:
             library = "math" if "math.sqrt" in self.line.source.text else "np"
             yield f"{library}.sqrt({text})", "factor", 1.4
         if kind.letter == "k" and role == "index":
             yield from ((f"{text} {shift}", None, 1.5) for shift in ("+ 1", "- 1"))
+        if kind.letter == "n" and role != "index":
+            yield f"(1 - {text})", "factor", 1.9
         if kind.letter == "a" and role != "index":
             yield f"({text} > 0)", "wrong-point", 1.7
             yield f"(1 - {text})", "wrong-point", 2.1
@@ -545,6 +556,8 @@ class Catalogue:
         for number in self.numbers:
             yield f"{term} * {number}", "factor", 1.9
             yield f"{term} / {number}", "factor", 2.0
+            yield f"{term} * (1 - {number})", "factor", 2.2
+            yield f"{term} / (1 - {number})", "factor", 2.2
         for text, other in self.arrays.items():
             if other.letter == "i" or len(other.shape) > max(2, len(kind.shape)):
                 continue

@@ -18,6 +18,8 @@ DATA = frozenset([
     "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
 ])  # fmt: skip  # names of inputs that need no gradient
 POINTS = 2  # around the given one
+MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
+PROBES = 12  # of an input at each of those
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
 
 
@@ -80,6 +82,7 @@ class Judge:
         self.stop: Problem | None = None
         self.first: Outcome | None = self.attempt(self.given, self.upstream)
         self.paths = self.judged_paths(whole)
+        self.others: list[Point] | None = None
         self.points = [self.point(self.given, self.upstream)]
 
     # ── the point ──
@@ -164,26 +167,37 @@ class Judge:
 
         return at
 
-    def point(self, given: dict[str, Any], upstream: list[Any]) -> Point:
+    def point(self, given: dict[str, Any], upstream: list[Any], most: int | None = None) -> Point:
         """A point with the slopes there, from the forward pass as it is read."""
-        slopes = measured(self.objective(upstream), given, self.paths, self.seed)
+        slopes = measured(self.objective(upstream), given, self.paths, self.seed, most)
         return Point(given, upstream, slopes, self.runner.outputs(given))
 
     def around(self) -> None:
         """Add the points around the given one; where the forward pass stops, a nearer one."""
         for _ in range(POINTS):
-            for much in (1.0, 0.3, 0.1):
-                given = moved(self.given, self.paths, self.random, much)
-                upstream = self.upstream
-                if self.runner.above and self.runner.pair.kind != "script":
-                    upstream = [
-                        one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) for one in fresh(self.upstream)
-                    ]
-                try:
-                    self.points.append(self.point(given, upstream))
-                    break
-                except Problem:
-                    continue
+            point = self.near(1.0)
+            if point is not None:
+                self.points.append(point)
+
+    def near(self, far: float, most: int | None = None) -> Point | None:
+        """Another point."""
+        for much in (1.0, 0.3, 0.1):
+            given = moved(self.given, self.paths, self.random, far * much)
+            upstream = self.upstream
+            if self.runner.above and self.runner.pair.kind != "script":
+                upstream = [one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) for one in fresh(self.upstream)]
+            try:
+                return self.point(given, upstream, most)
+            except Problem:
+                continue
+        return None
+
+    def more(self) -> list[Point]:
+        """Points at which cures are tried, too."""
+        if self.others is None:
+            found = [self.near(far, PROBES) for far in MORE]
+            self.others = [one for one in found if one is not None]
+        return self.others
 
     # ── the verdict ──
 
@@ -202,17 +216,16 @@ class Judge:
 
     def all_right(self, instead: Instead | None = None) -> bool:
         """Whether every gradient that should be there is right at every point."""
-        for point in self.points:
-            try:
-                outcome = self.runner.run(point.given, point.upstream, instead, seconds=2.0)
-            except Problem:
-                return False
-            if not self.right_at(point, outcome):
-                return False
-        return True
+        if not all(self.right_at(point, instead) for point in self.points):
+            return False
+        return all(self.right_at(point, instead) for point in self.more())
 
-    def right_at(self, point: Point, outcome: Outcome) -> bool:
-        """Whether an outcome is right at a point, its outputs too."""
+    def right_at(self, point: Point, instead: Instead | None = None) -> bool:
+        """Whether what comes out is right at a point, its outputs too."""
+        try:
+            outcome = self.runner.run(point.given, point.upstream, instead, seconds=4.0)
+        except Problem:
+            return False
         right = all(one.verdict in ("ok", "imprecise", "missing") for one in self.compare(point, outcome).values())
         return right and self.same_outputs(point, outcome)
 

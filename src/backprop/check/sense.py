@@ -137,9 +137,15 @@ class Sense:
     # ── edits ──
 
     def change(self, statement: ast.stmt, statements: list[ast.stmt]) -> Any:
-        """What other statements would change in what a line gave; None if they fail there, "shape" for other shapes."""
+        """What other statements would change in what a line gave; None if they fail there.
+
+        "shape" where it has other shapes, "elsewhere" where something else is given.
+        """
         visits = self.trace.visits.get(statement, [])
         found = []
+        goals = [ast.unparse(one) for one in targets_of(statement)]
+        if len(statements) == 1 and [ast.unparse(one) for one in targets_of(statements[0])] != goals:
+            return "elsewhere"
         for visit in visits:
             new = self.trace.alone(visit, statement, statements)
             if new is None or len(new) != len(visit.values):

@@ -75,7 +75,9 @@ def with_value(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
     return changed
 
 
-def measured(objective: Objective, given: dict[str, Any], paths: list[Path], seed: int) -> dict[Path, Slopes]:
+def measured(
+    objective: Objective, given: dict[str, Any], paths: list[Path], seed: int, limit: int | None = None
+) -> dict[Path, Slopes]:
     """The slopes of all inputs. Of large ones, or where a run takes long, a sample."""
     random = np.random.default_rng(seed)
     objective(given)
@@ -83,7 +85,8 @@ def measured(objective: Objective, given: dict[str, Any], paths: list[Path], see
     objective(given)
     once = max(monotonic() - started, 1e-5)
     affordable = max(8, int(SECONDS / once / 4 / max(1, len(paths))))
-    return {path: slopes_of(objective, given, path, min(affordable, MOST_ELEMENTS), random) for path in paths}
+    most = min(affordable, MOST_ELEMENTS if limit is None else limit)
+    return {path: slopes_of(objective, given, path, most, random) for path in paths}
 
 
 def slopes_of(
@@ -96,7 +99,7 @@ def slopes_of(
     places = range(start.size) if whole else random.choice(start.size, max(1, most - DIRECTIONS), replace=False)
     directions: list[tuple[int | None, Any]] = [(int(place), None) for place in places]
     if not whole:
-        directions += [(None, random.choice([-1.0, 1.0], start.shape)) for _ in range(DIRECTIONS)]
+        directions += [(None, random.choice([-1.0, 1.0], start.shape)) for _ in range(min(DIRECTIONS, most))]
     for place, weights in directions:
         slope, error = slope_along(objective, given, path, start, place, weights)
         if isfinite(slope):
