@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.edits import COMPOUND, Edit, edits, header
+from backprop.check.edits import COMPOUND, Edit, Plan, edit_of, header, plans
 from backprop.check.handwritten import Judge, Place, Point, Verdict
 from backprop.check.look import Line, Lines, reads
 from backprop.check.sense import LOOSE, Effect, Sense
@@ -26,6 +26,7 @@ MOST_TRIED = 6000
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
 MOST_MISTAKES = 3
 DEAREST = 2.7  # of edits that are tried in twos
+PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
 CHEAPEST = 0.8  # no edit costs less
 
@@ -53,7 +54,7 @@ class Candidate(NamedTuple):
     cost: float
     place: int
     reach: Reach
-    edit: Edit
+    plan: Plan
 
 
 class Search:
@@ -64,7 +65,6 @@ class Search:
         self.end = monotonic() + SECONDS
         self.tried = 0
         self.ended = False
-        self.changes: dict[tuple[ast.stmt, str], Any] = {}
 
     def found(self) -> tuple[list[Cure], list[Cure], list[Line]]:
         """The edits that make everything right together, those that would do so elsewhere, and the lines in doubt."""
@@ -136,10 +136,14 @@ class Search:
         queue: list[Candidate] = []
         for one in lines:
             dear = self.dearness(one, bad)
-            for edit in edits(one.line, one.line.atoms(atoms)):
-                queue.append(Candidate(edit.cost + dear, len(queue), one, edit))
+            for plan in plans(one.line, one.line.atoms(atoms)):
+                queue.append(Candidate(plan.cost + dear, len(queue), one, plan))
         queue.sort(key=lambda item: item[:2])
         return queue
+
+    def edit(self, one: Candidate, seen: dict[ast.stmt, set[str]]) -> Edit | None:
+        """The edit of a candidate, unless it was there before."""
+        return edit_of(one.reach.line, one.plan, seen.setdefault(one.reach.line.statement, set()))
 
     def search(self, lines: list[Reach], sense: Sense, instead: Instead) -> tuple[list[Cure], Cure | None]:
         """Edits in the order of their cost: those that repair everything, and the one that repairs the most."""
@@ -147,17 +151,24 @@ class Search:
         part: Cure | None = None
         names: dict[str, bool] | None = None
         slopes = {one.line.statement: sense.slopes(one.line.statement) for one in lines if one.affine}
-        for cost, _, reach, edit in self.candidates(lines, sense.bad):
+        seen: dict[ast.stmt, set[str]] = {}
+        for one in self.candidates(lines, sense.bad):
+            cost, _, reach, _ = one
             if whole and cost > whole[0].cost + ALIKE:
+                break
+            if part is not None and cost > part.cost + PATIENCE:
                 break
             if self.over():
                 break
-            self.tried += 1
+            edit = self.edit(one, seen)
+            if edit is None:
+                continue
             effect = self.told(sense, slopes, reach, edit)
             if effect is not None and (effect.spoils or not effect.repaired):
                 continue
             changed = {**instead, reach.line.statement: edit.statements}
             if effect is None or effect.repaired == sense.bad:
+                self.tried += 1
                 after = self.verdicts(sense.point, changed)
                 repaired = frozenset(path for path in sense.bad if after[path] == "ok")
                 if not repaired or any(
@@ -195,7 +206,7 @@ class Search:
             return None
         if carried(reach.line, edit):
             return None
-        change = self.change(sense, statement, edit)
+        change = sense.change(statement, edit.statements)
         if change is None:
             return nothing
         if isinstance(change, str):
@@ -203,10 +214,6 @@ class Search:
         if not np.any(change):
             return None if edit.cause == "overwrites" or edit.adds else nothing
         return sense.effect(slopes[statement], change)
-
-    def change(self, sense: Sense, statement: ast.stmt, edit: Edit) -> Any:
-        """What an edit changes in what its line gives."""
-        return sense.change(statement, edit.statements)
 
     def names(self, sense: Sense) -> dict[str, bool]:
         """Which names of gradients are right as it stands."""
@@ -255,66 +262,84 @@ class Several:
         self.search, self.sense = search, sense
         self.end = monotonic() + SECONDS
         lines = search.reaches(sense, {})
-        self.lines = [one for one in lines if one.affine]
         self.queue = [one for one in search.candidates(lines, sense.bad) if one.cost < DEAREST]
         self.places = {statement: place for place, statement in enumerate(sense.trace.order)}
 
     def found(self) -> list[Cure]:
         """Two edits that make everything right together."""
-        first: dict[ast.stmt, tuple[list[Candidate], Any]] = {}
-        kept: dict[ast.stmt, list[tuple[Candidate, Any]]] = {}
-        untold: list[Candidate] = []
+        kept: dict[ast.stmt, list[tuple[Cure, Any]]] = {}
+        untold: list[Cure] = []
+        seen: dict[ast.stmt, set[str]] = {}
         for one in self.queue:
-            if monotonic() > self.end:
+            if monotonic() > self.end - SECONDS / 2:
                 break
             statement = one.reach.line.statement
-            if not one.reach.affine or carried(one.reach.line, one.edit):
-                untold.append(one)
+            edit = self.search.edit(one, seen)
+            if edit is None:
                 continue
-            change = self.search.change(self.sense, statement, one.edit)
+            cure = Cure(one.reach.line, edit, one.cost, frozenset())
+            if not one.reach.affine or carried(one.reach.line, edit):
+                untold.append(cure)
+                continue
+            change = self.sense.change(statement, edit.statements)
             if change is None or isinstance(change, str) or not np.any(change):
+                if isinstance(change, str):
+                    untold.append(cure)
                 continue
-            kept.setdefault(statement, []).append((one, change))
-        for statement, both in kept.items():
-            first[statement] = [one for one, _ in both], np.array([change for _, change in both])
-        behind = sorted((one for both in kept.values() for one, _ in both), key=lambda one: one[:2])
+            effect = self.sense.effect(self.sense.slopes(statement), change)
+            if not effect.spoils:
+                kept.setdefault(statement, []).append((cure._replace(repaired=effect.repaired), change))
+        first = {
+            statement: ([one for one, _ in both], np.array([change for _, change in both]))
+            for statement, both in kept.items()
+        }
+        behind = [one for both in kept.values() for one, _ in both]
         best: tuple[float, list[Cure]] | None = None
-        for one in sorted([*behind, *untold], key=lambda one: one[:2]):
+        for cure in sorted([*behind, *untold], key=lambda one: one.cost):
             if monotonic() > self.end:
                 self.search.ended = True
                 break
-            if best is not None and one.cost + CHEAPEST > best[0]:
+            if best is not None and cure.cost + CHEAPEST > best[0]:
                 break
-            found = self.with_second(one, first)
+            if not self.hopeful(cure, behind):
+                continue
+            found = self.with_second(cure, first)
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
         return best[1] if best is not None else []
 
-    def with_second(self, second: Candidate, first: dict[ast.stmt, tuple[list[Candidate], Any]]) -> Any:
+    def hopeful(self, second: Cure, others: list[Cure]) -> bool:
+        """Whether some other edit repairs all that does not hang on the line of this one."""
+        statement = second.line.statement
+        if not self.sense.is_affine(statement):
+            return True
+        apart = self.sense.bad - self.sense.reaches(statement)
+        return not apart or any(apart <= one.repaired for one in others)
+
+    def with_second(self, second: Cure, first: dict[ast.stmt, tuple[list[Cure], Any]]) -> tuple[float, list[Cure]] | None:
         """An edit put in, and the cheapest one in front of it that repairs the rest."""
-        statement = second.reach.line.statement
+        statement = second.line.statement
         instead: Instead = {statement: second.edit.statements}
-        sense = Sense(self.search.judge, self.sense.point, instead)
+        sense = Sense(self.search.judge, self.sense.point, instead, together=True)
         if not sense.told:
             return None
-        matching: list[Candidate] = []
-        for other, (candidates, changes) in first.items():
+        matching: list[Cure] = []
+        for other, (cures, changes) in first.items():
             if other is statement or self.places.get(other, 0) > self.places.get(statement, 0):
                 continue
             slopes = sense.slopes(other)
             if any(len(one) != changes.shape[1] for one in slopes.values()):
                 continue
-            fits = np.ones(len(candidates), dtype=bool)
+            fits = np.ones(len(cures), dtype=bool)
             for path, goal in sense.goals.items():
                 told = changes @ slopes[path]
                 error = goal.error + LOOSE * (np.abs(changes) @ np.abs(slopes[path]) + abs(goal.need))
                 fits &= np.abs(goal.need - told) <= error
-            matching += [one for one, fit in zip(candidates, fits, strict=True) if fit]
-        for one in sorted(matching, key=lambda one: one[:2])[:20]:
-            changed = {**instead, one.reach.line.statement: one.edit.statements}
+            matching += [one for one, fit in zip(cures, fits, strict=True) if fit]
+        for one in sorted(matching, key=lambda one: one.cost)[:20]:
+            changed = {**instead, one.line.statement: one.edit.statements}
             if self.search.judge.all_right(changed):
-                cures = [Cure(each.reach.line, each.edit, each.cost, frozenset()) for each in (one, second)]
-                return one.cost + second.cost, cures
+                return one.cost + second.cost, [one, second]
         return None
 
 

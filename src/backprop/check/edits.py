@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from backprop.check.look import Kind, Line
@@ -53,24 +54,38 @@ class Spot(NamedTuple):
     role: str  # "value", "index", "function", or the name of a keyword
 
 
-def edits(line: Line, atoms: dict[str, Kind]) -> Iterator[Edit]:
-    """All edits of a line, each text once."""
-    seen = {ast.unparse(header(line.statement))}
-    for text, cause, cost in Catalogue(line, atoms).all():
+class Plan(NamedTuple):
+    """An edit that is not written out yet: its text is made when its turn comes."""
+
+    cost: float
+    cause: str | None
+    text: Callable[[], str]
+
+
+def plans(line: Line, atoms: dict[str, Kind]) -> list[Plan]:
+    """All edits of a line; some may be the same text."""
+    return list(Catalogue(line, atoms).all())
+
+
+def edit_of(line: Line, plan: Plan, seen: set[str]) -> Edit | None:
+    """An edit, written out; None if it was there before, or is no Python."""
+    if not seen:
+        seen.add(ast.unparse(header(line.statement)))
+    try:
+        text = plan.text()
         if text in seen:
-            continue
+            return None
         seen.add(text)
-        try:
-            statements = ast.parse(text).body
-        except (SyntaxError, ValueError, RecursionError):
-            continue
-        adds = len(statements) > 1
-        if isinstance(line.statement, COMPOUND):
-            whole: Any = statements[0]
-            whole.body, whole.orelse = line.statement.body, line.statement.orelse
-        if adds:
-            statements = [line.statement, *statements[1:]]
-        yield Edit(statements, text, cause, cost, adds)
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    adds = len(statements) > 1
+    if isinstance(line.statement, COMPOUND):
+        whole: Any = statements[0]
+        whole.body, whole.orelse = line.statement.body, line.statement.orelse
+    if adds:
+        statements = [line.statement, *statements[1:]]
+    return Edit(statements, text, plan.cause, plan.cost, adds)
 
 
 def header(statement: ast.stmt) -> ast.stmt:
@@ -154,18 +169,13 @@ class Catalogue:
             else:
                 getattr(parent, spot.field)[spot.place] = spot.node
 
-    def all(self) -> Iterator[tuple[str, str | None, float]]:
-        yield from self.whole()
-        if isinstance(self.statement, ast.Pass):
-            yield from self.filled()
-            return
-        yield from self.exchanged()
-        for spot in self.spots:
+    def all(self) -> Iterator[Plan]:
+        filling = isinstance(self.statement, ast.Pass)
+        for text, cause, cost in [*self.whole(), *(self.filled() if filling else self.exchanged())]:
+            yield Plan(cost, cause, partial(str, text))
+        for spot in [] if filling else self.spots:
             for new, cause, cost in self.of(spot):
-                try:
-                    yield self.put(spot, new), cause, cost + 0.04 * spot.depth
-                except (SyntaxError, ValueError):
-                    continue
+                yield Plan(cost + 0.04 * spot.depth, cause, partial(self.put, spot, new))
 
     # ── the statement as a whole ──
 

@@ -22,6 +22,7 @@ from backprop.python.meter import Refusal
 from backprop.python.scope import Scope
 
 SECONDS = 4.0  # for one run
+ALL: Path = ("",)
 LEAST, LOOSE = 1e-10, 1e-6
 
 
@@ -44,8 +45,9 @@ class Effect(NamedTuple):
 class Sense:
     """A recorded run at a point, with edits put in."""
 
-    def __init__(self, judge: Judge, point: Point, instead: Instead) -> None:
+    def __init__(self, judge: Judge, point: Point, instead: Instead, together: bool = False) -> None:
         self.judge, self.point, self.instead = judge, point, instead
+        self.together = together  # sweep from the sum of all gradients only: whether all are repaired is told, no more
         self.trace = Trace()
         self.outcome: Outcome | None = None
         self.problem: Problem | None = None
@@ -72,6 +74,7 @@ class Sense:
         assert self.outcome is not None
         random = np.random.default_rng(7)
         told = True
+        seeds: list[tuple[Any, Any]] = []
         for path, slopes in self.point.slopes.items():
             gradient = self.outcome.gradients.get(path)
             if not slopes.probes:
@@ -85,7 +88,13 @@ class Sense:
                 told = False
                 continue
             self.goals[path] = goal
-            self.swept[path] = self.trace.tape.sweep([(ids, goal.weights)])
+            seeds.append((ids, goal.weights))
+            if not self.together:
+                self.swept[path] = self.trace.tape.sweep(seeds[-1:])
+        if self.together and told:
+            self.swept[ALL] = self.trace.tape.sweep(seeds)
+            parts = [sum(part) for part in zip(*[one[1:] for one in self.goals.values()], strict=True)]
+            self.goals = {ALL: Goal(None, *parts)}
         return told
 
     # ── lines ──
