@@ -15,7 +15,7 @@ import numpy as np
 from backprop.check.edits import COMPOUND, Edit, Plan, edit_of, header, plans
 from backprop.check.handwritten import Judge, Place, Point, Verdict
 from backprop.check.look import Line, Lines, reads
-from backprop.check.sense import LOOSE, Effect, Sense
+from backprop.check.sense import ALL, LOOSE, Effect, Sense
 from backprop.check.trace import targets_of
 from backprop.errors import Problem
 from backprop.python.entry import Instead, Outcome
@@ -25,6 +25,7 @@ SECONDS = 10.0
 MOST_TRIED = 6000
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
 MOST_MISTAKES = 3
+UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tried together with those behind them
 DEAREST = 2.7  # of edits that are tried in twos
 PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
@@ -179,6 +180,7 @@ class Search:
             if effect.repaired == sense.bad and self.judge.all_right(changed):
                 names = self.names(sense) if names is None else names
                 cost += self.newly_wrong(sense, names, changed)
+                edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 if all(one.line is not reach.line for one in whole):
                     whole.append(Cure(reach.line, edit, cost, effect.repaired))
                     whole.sort(key=lambda one: one.cost)
@@ -187,6 +189,7 @@ class Search:
                 and (part is None or len(effect.repaired) > len(part.repaired))
                 and self.proven_part(changed, effect.repaired)
             ):
+                edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 part = Cure(reach.line, edit, cost, effect.repaired)
         best = [one for one in whole if one.cost <= whole[0].cost + ALIKE]
         return best, part
@@ -303,10 +306,15 @@ class Several:
                 break
             if not self.hopeful(cure, behind):
                 continue
-            found = self.with_second(cure, first)
+            found = self.with_second(cure, first, cure in untold and cure.cost < UNTOLD)
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
-        return best[1] if best is not None else []
+        return [self.with_cause(one) for one in best[1]] if best is not None else []
+
+    def with_cause(self, cure: Cure) -> Cure:
+        edit = cure.edit
+        cause = self.sense.cause(cure.line.statement, edit.statements, edit.cause)
+        return cure._replace(edit=edit._replace(cause=cause))
 
     def hopeful(self, second: Cure, others: list[Cure]) -> bool:
         """Whether some other edit repairs all that does not hang on the line of this one."""
@@ -316,8 +324,13 @@ class Several:
         apart = self.sense.bad - self.sense.reaches(statement)
         return not apart or any(apart <= one.repaired for one in others)
 
-    def with_second(self, second: Cure, first: dict[ast.stmt, tuple[list[Cure], Any]]) -> tuple[float, list[Cure]] | None:
-        """An edit put in, and the cheapest one in front of it that repairs the rest."""
+    def with_second(
+        self, second: Cure, first: dict[ast.stmt, tuple[list[Cure], Any]], anew: bool
+    ) -> tuple[float, list[Cure]] | None:
+        """An edit put in, and the cheapest one in front of it that repairs the rest.
+
+        `anew`: one behind it, too; what that changes is found anew.
+        """
         statement = second.line.statement
         instead: Instead = {statement: second.edit.statements}
         sense = Sense(self.search.judge, self.sense.point, instead, together=True)
@@ -325,7 +338,11 @@ class Several:
             return None
         matching: list[Cure] = []
         for other, (cures, changes) in first.items():
-            if other is statement or self.places.get(other, 0) > self.places.get(statement, 0):
+            if other is statement:
+                continue
+            if self.places.get(other, 0) > self.places.get(statement, 0):
+                if anew:
+                    matching += [one for one in cures if one.cost < UNTOLD and self.repairs(sense, one)]
                 continue
             slopes = sense.slopes(other)
             if any(len(one) != changes.shape[1] for one in slopes.values()):
@@ -341,6 +358,17 @@ class Several:
             if self.search.judge.all_right(changed):
                 return one.cost + second.cost, [one, second]
         return None
+
+
+    def repairs(self, sense: Sense, cure: Cure) -> bool:
+        """Whether an edit repairs all of what is still wrong."""
+        change = sense.change(cure.line.statement, cure.edit.statements)
+        if change is None or isinstance(change, str):
+            return False
+        slopes = sense.slopes(cure.line.statement)
+        goal = sense.goals[ALL]
+        told = float(slopes[ALL] @ change)
+        return abs(goal.need - told) <= goal.error + LOOSE * (float(np.abs(slopes[ALL]) @ np.abs(change)) + abs(goal.need))
 
 
 def carried(line: Line, edit: Edit) -> bool:

@@ -23,6 +23,7 @@ from backprop.python.scope import Scope
 
 SECONDS = 4.0  # for one run
 ALL: Path = ("",)
+FORMS = ("overwrites", "transposed", "wrong-axis", "not-summed", "missing-share", "counted-twice")  # causes by form
 LEAST, LOOSE = 1e-10, 1e-6
 
 
@@ -129,6 +130,8 @@ class Sense:
         except Problem:
             return False
         change = flat([one for visit in nudger.added for one in visit], float)
+        if not len(change):
+            return False
         slopes = self.slopes(statement)
         for path, goal in self.goals.items():
             now = outcome.gradients.get(path)
@@ -178,6 +181,26 @@ class Sense:
             elif abs(told) > 10 * error:
                 spoils = True
         return Effect(frozenset(repaired), spoils)
+
+    def cause(self, statement: ast.stmt, statements: list[ast.stmt], cause: str | None) -> str | None:
+        """The cause by what an edit does to the value: a constant ratio is a factor, that of the upstream is it."""
+        if cause in FORMS or not self.told:
+            return cause
+        change = self.change(statement, statements)
+        if change is None or isinstance(change, str) or len(change) < 2:
+            return cause
+        visits = self.trace.visits.get(statement, [])
+        old = flat([one for visit in visits for one in visit.values], float)
+        some = np.abs(old) > LEAST * np.abs(old).max(initial=0.0)
+        if not some.any() or np.abs(change[~some]).max(initial=0.0) > LOOSE * np.abs(change).max(initial=0.0):
+            return cause
+        ratio = 1 + change[some] / old[some]
+        if np.ptp(ratio) <= LOOSE * np.abs(ratio).max():
+            return "sign" if abs(ratio[0] + 1) < LOOSE else "factor" if cause != "not-swapped" else cause
+        above = flat([one for one in self.point.upstream if np.size(one) > 1], float)
+        if len(above) and all(np.abs(above - one).min() <= LOOSE * abs(one) for one in ratio):
+            return "no-upstream"
+        return cause or "wrong-point"
 
     # ── names ──
 

@@ -158,7 +158,7 @@ class Runner:
             if recorder is not None:
                 recorder.starts(run, arguments)
             if self.pair.kind == "both":
-                run.instead, run.observer = instead or {}, observer
+                run.instead, run.observer = instead or {}, observer or run.observer
                 run.libraries.random_allowed = False
                 forward = self.forward(run, scope, arguments)
                 if recorder is not None:
