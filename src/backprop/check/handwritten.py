@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.slopes import Comparison, Slopes, at_path, compared, measured, moved
+from backprop.check.slopes import Comparison, Slopes, at_path, compared, measured, measured_where, moved
 from backprop.errors import Problem, enumerated
 from backprop.python.arrays import fresh
 from backprop.python.entry import Instead, Outcome, Runner, floated, is_differentiable
 from backprop.python.gradients import Path
+from backprop.python.tape import Tape
 
 DATA = frozenset([
     "y", "t", "target", "targets", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb", "onehot",
@@ -66,6 +67,7 @@ class Point(NamedTuple):
     upstream: list[Any]
     slopes: dict[Path, Slopes]
     outputs: list[Any]
+    doubted: set[Path]  # whose slopes were measured anew where a gradient is not that of the sweep
 
 
 class Judge:
@@ -169,8 +171,19 @@ class Judge:
 
     def point(self, given: dict[str, Any], upstream: list[Any], most: int | None = None) -> Point:
         """A point with the slopes there, from the forward pass as it is read."""
-        slopes = measured(self.objective(upstream), given, self.paths, self.seed, most)
-        return Point(given, upstream, slopes, self.runner.outputs(given))
+        slopes = measured(self.objective(upstream), given, self.paths, self.seed, most, self.swept(given, upstream))
+        return Point(given, upstream, slopes, self.runner.outputs(given), set())
+
+    def swept(self, given: dict[str, Any], upstream: list[Any]) -> dict[Path, Any]:
+        """The gradients from one sweep back through the forward pass, which differences then make sure of."""
+        tape = Tape()
+        inputs: dict[Path, Any] = {}
+        try:
+            outputs = self.runner.swept(given, tape, self.paths, inputs)
+        except Problem:
+            return {}
+        found = tape.sweep([(tape.leaf(one), np.asarray(above)) for one, above in zip(outputs, upstream, strict=False)])
+        return {path: found[ids] for path, ids in inputs.items()}
 
     def around(self) -> None:
         """Add the points around the given one; where the forward pass stops, a nearer one."""
@@ -212,7 +225,16 @@ class Judge:
                 found[path] = Comparison("ok" if tiny else "missing", nan, "" if tiny else "it has no gradient")
             else:
                 found[path] = compared(outcome.gradients[path], slopes)
+                if found[path].verdict == "wrong" and slopes.exact and path not in point.doubted:
+                    found[path] = compared(outcome.gradients[path], self.again(point, path, outcome.gradients[path]))
         return found
+
+    def again(self, point: Point, path: Path, gradient: Any) -> Slopes:
+        """The slopes of an input, by differences where a gradient is another: there may be a kink."""
+        point.doubted.add(path)
+        slopes = measured_where(self.objective(point.upstream), point.given, path, point.slopes[path], gradient)
+        point.slopes[path] = slopes
+        return slopes
 
     def all_right(self, instead: Instead | None = None) -> bool:
         """Whether every gradient that should be there is right at every point."""

@@ -18,6 +18,7 @@ from backprop.python.meter import Meter
 from backprop.python.pairs import Pair, backward_call, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Code, Part, uses_torch
+from backprop.python.tape import Tape
 
 UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
 DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
@@ -140,6 +141,18 @@ class Runner:
         self.drew = self.drew or run.libraries.drew
         self.steps = run.meter.steps
         return found
+
+    def swept(self, given: dict[str, Any], tape: Tape, paths: list[Path], inputs: dict[Path, Any]) -> list[Any]:
+        """The outputs of the forward pass, with a tape of it. `inputs` gets the numbers of the inputs on it."""
+        run = self.interpreter()
+        with np.errstate(all="ignore"):
+            scope = self.code.loaded(run, self.pair.forward is None)
+            arguments = self.prepared(given)
+            run.libraries.tape = tape
+            for path in paths:
+                value = arguments[path[0]] if len(path) == 1 else arguments[path[0]][path[1]]
+                inputs[path] = tape.leaf(value)
+            return self.forward(run, scope, arguments).outputs
 
     def prepared(self, given: dict[str, Any]) -> dict[str, Any]:
         """Arguments in memory of their own, as tensors for torch."""
@@ -440,7 +453,7 @@ class Runner:
         by = "position"
         own = me if self.pair.kind == "class" else None
         made = {} if own is None else {
-            name: value for name, value in own.names.items() if before.get(name) is not value or is_gradient(value)
+            name: value for name, value in own.names.items() if before.get(name) is not value or isinstance(value, np.ndarray)
         }  # fmt: skip
         if own is not None:
             attributes = by_key(made, self.paths(given), exact=False)
@@ -461,7 +474,9 @@ class Runner:
         if values and not (len(values) == 1 and values[0] is None):
             names = returns(tree)
             for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
-                found.setdefault(path, value)
+                own_shape = np.shape(given.get(path[0])) if len(path) == 1 else None
+                if path not in found or (own_shape is not None and np.shape(found[path]) != own_shape):
+                    found[path] = value
         return found, by
 
     def positional(self, values: list[Any], names: list[str], given: dict[str, Any]) -> dict[Path, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,6 +52,9 @@ ERRORS = (
     AssertionError, FloatingPointError, np.linalg.LinAlgError, NotImplementedError,
 )  # fmt: skip
 Observer = Callable[["Interpreter", ast.stmt, Scope], None]
+
+
+JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
 
 
 class Return(Exception):  # these three are no errors: they leave a body
@@ -514,6 +518,8 @@ class Interpreter:
     def sequences(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
         """Lists, tuples and texts: joined, or repeated."""
         kinds = (list, tuple, str)
+        if kind is ast.Mod and isinstance(a, str):
+            return self.formatted(a, b)
         if kind is ast.Add and type(a) is type(b) and isinstance(a, kinds):
             self.meter.length(len(a) + len(b))
             return a + b
@@ -527,6 +533,14 @@ class Interpreter:
         if isinstance(a, Tensor | tuple | list) and isinstance(b, Tensor | tuple | list):
             return self.binary(kind, operand(a), operand(b))
         raise Refusal(f"{called(a)} and {called(b)} cannot be computed with", "value")
+
+    def formatted(self, text: str, values: Any) -> str:
+        """`"W%d" % i`: of numbers and texts, without a width."""
+        given = [plain_item(one) for one in (values if isinstance(values, tuple) else (values,))]
+        if re.search(r"%[-+ #0-9.]*(\d{3,}|\*)", text):
+            raise Refusal("this width is not read", "value")
+        self.meter.length(len(text) + sum(len(str(one)) for one in given))
+        return text % tuple(given)
 
     def by_method(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
         """`a + b` of objects of the user's."""
@@ -680,6 +694,8 @@ class Interpreter:
     def get_item(self, base: Any, key: Any) -> Any:
         if isinstance(base, Object):
             return self.call(self.attribute(base, "__getitem__", own=True), (key,), {})
+        if isinstance(base, Library) and base.path in JOINING:
+            return self.libraries.joined(base.path[-1], key)
         if isinstance(base, At):
             return At(base.array, indexing.index_of(key))
         found, tape = indexing.get(self.meter, base, key), self.libraries.tape
@@ -725,6 +741,8 @@ class Interpreter:
             return Bound(name, value) if found is None else found
         if isinstance(value, str | list | dict | set | tuple):
             return Bound(name, value)
+        if isinstance(value, float) and name == "is_integer":
+            return Builtin(name, value.is_integer)
         raise Refusal(f"{called(value)} has no .{name}", "name")
 
     def object_member(self, value: Object, name: str) -> Any:
@@ -870,6 +888,15 @@ class Interpreter:
                 raise Refusal("an array of several elements is neither true nor false", "value")
             return bool(value)
         return value is not None and (isinstance(value, Object | Function | Class | Library) or bool(value))
+
+
+def plain_item(value: Any) -> Any:
+    """A number or a text to be put into a text."""
+    if isinstance(value, np.generic | np.ndarray) and value.size == 1:
+        return value.item()
+    if isinstance(value, str | int | float):
+        return value
+    raise Refusal(f"{called(value)} is not put into a text", "value")
 
 
 def context(count: int) -> Object:

@@ -32,7 +32,7 @@ UNSEEN = frozenset(["device", "requires_grad", "order", "casting", "copy", "subo
 OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
 SIZED = frozenset([
     "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
-    "num", "reps", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
+    "num", "reps", "writeable", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
 ])  # fmt: skip
 
 
@@ -99,6 +99,18 @@ class Libraries:
         named = {key: self.argument(one) for key, one in keywords.items()}
         self.measure(row, given, named)
         return self.result(short, row, given, named, settled)
+
+    def joined(self, name: str, key: Any) -> Any:
+        """`np.c_[a, b]` and its like, of arrays and numbers."""
+        if name == "s_":
+            return key
+        given = tuple([self.argument(one) for one in (key if isinstance(key, tuple) else (key,))])
+        self.meter.room(sum(float(np.size(one)) for one in given))
+
+        def together(*arrays: Any) -> Any:
+            return (np.c_ if name == "c_" else np.r_)[arrays]
+
+        return self.taped("joined", together, given, {}, together(*given))
 
     def changed(self, at: At, name: str, arguments: tuple[Any, ...]) -> Any:
         """`a.at[index].add(v)` and its like: a copy with something done at an index."""

@@ -127,10 +127,8 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
 def imported_modules(tree: ast.Module) -> list[str]:
     """The modules that a text imports names from and that are no libraries."""
     found = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module]
-    names = [
-        (one.module or "").rpartition(".")[2] for one in found if (one.module or "").partition(".")[0] not in KNOWN
-    ]
-    return [name for name in names if name.isidentifier()]
+    names = [one.module or "" for one in found if (one.module or "").partition(".")[0] not in KNOWN]
+    return [name for name in names if all(part.isidentifier() for part in name.split("."))]
 
 
 def uses_torch(trees: list[Any], texts: list[ast.Module]) -> bool:

@@ -23,7 +23,7 @@ MOVES = frozenset([
     "repeat", "tile", "roll", "flip", "fliplr", "flipud", "rot90", "take", "take_along_axis", "pad", "tril", "triu",
     "diag", "diagonal", "diagflat", "atleast_1d", "atleast_2d", "append", "where", "broadcast_arrays", "rollaxis",
     "view", "permute", "t", "unsqueeze", "expand", "expand_as", "view_as", "cat", "concat", "chunk", "gather",
-    "index_select", "repeat_interleave", "masked_fill", "narrow", "select", "unbind", "insert", "delete", "block",
+    "lib.stride_tricks.sliding_window_view", "index_select", "repeat_interleave", "masked_fill", "narrow", "select", "unbind", "insert", "delete", "block",
 ])  # fmt: skip
 SAME = frozenset([
     "copy", "array", "asarray", "ascontiguousarray", "clone", "detach", "contiguous", "cpu", "float", "double", "to",
@@ -50,7 +50,8 @@ SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "tanh": lambda x, y: 1 - y * y,
     "square": lambda x, y: 2 * x,
     "sigmoid": lambda x, y: y * (1 - y),
-    "relu": lambda x, y: x > 0,
+    "relu": lambda x, y: np.where(x == 0, np.nan, x > 0),
+    "abs": lambda x, y: np.where(x == 0, np.nan, np.sign(x)),
     "reciprocal": lambda x, y: -y * y,
     "negative": lambda x, y: -1.0,
     "rsqrt": lambda x, y: -0.5 * y / x,
@@ -249,7 +250,8 @@ class Tape:
         over = np.broadcast_to(made.reshape(kept), x.shape)
         if name in EXTREMES:
             hit = x == np.asarray(values, dtype=float).reshape(kept)
-            slope = hit / hit.sum(axis=axes, keepdims=True)
+            count = hit.sum(axis=axes, keepdims=True)
+            slope = np.where(count > 1, np.where(hit, np.nan, 0.0), hit / count)
         else:
             slope = np.array(1.0 if name != "mean" else np.size(values) / max(1, x.size))
         self.entries.append(Entry(over, ids, slope))
@@ -273,8 +275,13 @@ class Tape:
                 h: Any = STEP * np.maximum(1.0, np.abs(x))
                 if x.ndim == 0:
                     x, h = float(x), float(h)
-                up, down = (function(*given[:place], x + way * h, *given[place + 1 :], **named) for way in (1, -1))
-                parts.append((one, (np.asarray(up) - np.asarray(down)) / (2 * h)))
+                up, down, here = (
+                    np.asarray(function(*given[:place], x + way * h, *given[place + 1 :], **named), dtype=float)
+                    for way in (1, -1, 0)
+                )
+                slope = (up - down) / (2 * h)
+                bend = np.abs(up + down - 2 * here) / h > 1e-3 * (1 + np.abs(slope))
+                parts.append((one, np.where(bend, np.nan, slope) if bend.any() else slope))
         self.hangs(out, parts)
 
     def nudged(
@@ -336,7 +343,8 @@ class Tape:
                 if not np.any(g):
                     continue
                 back = entry.pull(g) if entry.pull is not None else g * entry.slope
-                back = np.where(g == 0, 0.0, back) if entry.pull is None else back
+                if entry.pull is None:
+                    back = np.where(g == 0, 0.0, back)
                 np.add.at(found, entry.read, back)
         found[0] = 0.0
         return found
