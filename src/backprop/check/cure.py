@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from contextlib import suppress
-from time import monotonic
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,7 +63,7 @@ class Search:
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
-        self.end = monotonic() + SECONDS
+        self.end = process_time() + SECONDS
         self.tried = 0
         self.ended = False
 
@@ -196,7 +196,7 @@ class Search:
 
     def over(self) -> bool:
         """Whether the search took too long."""
-        self.ended = self.ended or self.tried >= MOST_TRIED or monotonic() > self.end
+        self.ended = self.ended or self.tried >= MOST_TRIED or process_time() > self.end
         return self.ended
 
     def told(self, sense: Sense, slopes: dict[ast.stmt, Any], reach: Reach, edit: Edit) -> Effect | None:
@@ -263,7 +263,7 @@ class Several:
 
     def __init__(self, search: Search, sense: Sense) -> None:
         self.search, self.sense = search, sense
-        self.end = monotonic() + SECONDS
+        self.end = process_time() + SECONDS
         lines = search.reaches(sense, {})
         self.queue = [one for one in search.candidates(lines, sense.bad) if one.cost < DEAREST]
         self.places = {statement: place for place, statement in enumerate(sense.trace.order)}
@@ -274,7 +274,7 @@ class Several:
         untold: list[Cure] = []
         seen: dict[ast.stmt, set[str]] = {}
         for one in self.queue:
-            if monotonic() > self.end - SECONDS / 2:
+            if process_time() > self.end - SECONDS / 2:
                 break
             statement = one.reach.line.statement
             edit = self.search.edit(one, seen)
@@ -299,7 +299,7 @@ class Several:
         behind = [one for both in kept.values() for one, _ in both]
         best: tuple[float, list[Cure]] | None = None
         for cure in sorted([*behind, *untold], key=lambda one: one.cost):
-            if monotonic() > self.end:
+            if process_time() > self.end:
                 self.search.ended = True
                 break
             if best is not None and cure.cost + CHEAPEST > best[0]:

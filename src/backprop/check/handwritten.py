@@ -20,6 +20,7 @@ DATA = frozenset([
 ])  # fmt: skip  # names of inputs that need no gradient
 POINTS = 2  # around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
+SMALL, SMALL_ERROR = 1e-4, 1e-2  # what counts as a small number in a forward pass, and how wrong it makes a gradient
 PROBES = 12  # of an input at each of those
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
 
@@ -83,6 +84,9 @@ class Judge:
         self.upstream = self.upstream_for(outputs, upstream)
         self.stop: Problem | None = None
         self.first: Outcome | None = self.attempt(self.given, self.upstream)
+        named = {*self.runner.back_names()} & {*self.runner.parameters}
+        if self.first is None and self.runner.pair.kind == "class" and self.runner.above == 1 and named:
+            self.other_binding()
         self.paths = self.judged_paths(whole)
         self.others: list[Point] | None = None
         self.points = [self.point(self.given, self.upstream)]
@@ -105,11 +109,11 @@ class Judge:
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
         if not self.runner.above:
-            if any(np.size(one) != 1 for one in outputs):
-                raise Problem("shape", "the backward pass takes no gradient from above, and the output is no number")
             if upstream is not None:
                 self.remarks.append("the backward pass takes no gradient from above: --upstream is not used")
             upstream = None
+            if any(np.size(one) != 1 for one in outputs):
+                return self.fixed(outputs)
         if upstream is not None:
             found = [upstream] if len(outputs) == 1 else list(upstream)
             shapes = [np.shape(one) for one in found]
@@ -121,6 +125,50 @@ class Judge:
             return [1.0 if np.ndim(one) == 0 else np.ones(np.shape(one)) for one in outputs]
         self.remarks.append(f"the gradient on the output is random (--seed {self.seed}); --upstream gives another")
         return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
+
+    def fixed(self, outputs: list[Any]) -> list[Any]:
+        """What a backward pass may mean that takes no gradient from above: that of the mean or the sum of the output."""
+        ways = {
+            "mean": [np.full(np.shape(one), 1 / np.size(one)) for one in outputs],
+            "sum": [np.ones(np.shape(one)) for one in outputs],
+            "sum of the rows' means": [np.full(np.shape(one), 1 / max(1, len(one))) for one in map(np.atleast_1d, outputs)],
+        }
+        for name, above in ways.items():
+            if self.agrees(above):
+                self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
+                return above
+        self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
+        return ways["sum"]
+
+    def agrees(self, above: list[Any]) -> bool:
+        """Whether the gradients are right for a gradient from above."""
+        try:
+            outcome = self.runner.run(self.given, above)
+        except Problem:
+            return False
+        swept = {path: one for path, one in self.swept(self.given, above, list(outcome.gradients)).items()}
+        return bool(swept) and all(
+            np.shape(outcome.gradients[path]) == np.shape(one)
+            and np.allclose(outcome.gradients[path], one, rtol=1e-5, atol=1e-9, equal_nan=True)
+            for path, one in swept.items()
+        )
+
+    def other_binding(self) -> None:
+        """A backward pass that stops may take the first input where a gradient from above would stand."""
+        runner = self.runner
+        outputs = runner.outputs(self.given)
+        runner.instead_of_above = True
+        try:
+            outputs = runner.outputs(self.given)
+            runner.run(self.given, [np.ones(np.shape(one)) for one in outputs])
+        except Problem:
+            runner.instead_of_above = False
+            runner.outputs(self.given)
+            return
+        self.stop = None
+        self.remarks = []
+        self.upstream = self.upstream_for(outputs, None)
+        self.first = self.attempt(self.given, self.upstream)
 
     def attempt(self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None) -> Outcome | None:
         """Run the pass. A backward pass that NumPy itself stops is wrong, and not a problem of ours."""
@@ -174,12 +222,14 @@ class Judge:
         slopes = measured(self.objective(upstream), given, self.paths, self.seed, most, self.swept(given, upstream))
         return Point(given, upstream, slopes, self.runner.outputs(given), set())
 
-    def swept(self, given: dict[str, Any], upstream: list[Any]) -> dict[Path, Any]:
+    def swept(
+        self, given: dict[str, Any], upstream: list[Any], paths: list[Path] | None = None
+    ) -> dict[Path, Any]:
         """The gradients from one sweep back through the forward pass, which differences then make sure of."""
         tape = Tape()
         inputs: dict[Path, Any] = {}
         try:
-            outputs = self.runner.swept(given, tape, self.paths, inputs)
+            outputs = self.runner.swept(given, tape, self.paths if paths is None else paths, inputs)
         except Problem:
             return {}
         found = tape.sweep([(tape.leaf(one), np.asarray(above)) for one, above in zip(outputs, upstream, strict=False)])
@@ -266,9 +316,38 @@ class Judge:
             outcome = self.first if point is self.points[0] else self.attempt(point.given, point.upstream)
             for path, one in self.compare(point, outcome).items():
                 found[path] = worse(found.get(path), one)
+        if any(one.verdict == "wrong" for one in found.values()) and self.stop is None:
+            found = self.but_for_small_numbers(found)
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
         return Verdict(self.runner.pair.name, self.overall(gradients), gradients, [], self.said())
+
+    def but_for_small_numbers(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
+        """A gradient that is right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
+        if any(one.verdict == "wrong" and not one.error < SMALL_ERROR for one in found.values()):
+            return found
+        without = Judge.__new__(Judge)
+        without.__dict__.update(self.__dict__)
+        without.runner, given = self.runner.without_small(SMALL)
+        if without.runner is None:
+            return found
+        for point in self.points:
+            there = {name: given.get(name, value) for name, value in point.given.items()}
+            try:
+                outcome = self.runner.run(point.given, point.upstream)
+                other = without.point(there, point.upstream)
+            except Problem:
+                return found
+            if any(
+                compared(outcome.gradients[path], other.slopes[path]).verdict == "wrong"
+                for path in found
+                if path in outcome.gradients
+            ):
+                return found
+        self.remarks.append(f"numbers below {SMALL:g} that the forward pass adds are left out by the backward pass")
+        return {
+            path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()
+        }
 
     def came_out(self, path: Path) -> bool:
         return self.first is None or path in self.first.gradients

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
@@ -11,17 +12,18 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.python.arrays import fresh, is_number
-from backprop.python.gradients import Path, by_key, by_position, is_gradient, owner
+from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
 from backprop.python.interpret import Interpreter, Observer, Return, context
 from backprop.python.libraries import as_tensor
 from backprop.python.meter import Meter
-from backprop.python.pairs import Pair, backward_call, returns
+from backprop.python.pairs import Pair, all_pairs, backward_call, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Code, Part, uses_torch
 from backprop.python.tape import Tape
 
 UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
 DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
+OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 Instead = dict[ast.stmt, list[ast.stmt]]
 
@@ -67,6 +69,7 @@ class Runner:
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.drew = False
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
+        self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
         self.steps = 0
 
     def trees(self) -> list[Any]:
@@ -116,6 +119,35 @@ class Runner:
         if pair.backward is not None and pair.kind in ("functions", "class"):
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
         return names
+
+    def without_small(self, small: float) -> tuple[Runner | None, dict[str, Any]]:
+        """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0."""
+        zeros = {name: 0.0 for name, value in self.given.items() if isinstance(value, float) and 0 < value <= small}
+        forward = self.pair.forward
+        if forward is None:
+            return None, {}
+        own = {one for tree in self.trees() for one in ast.walk(tree)} - set(ast.walk(forward))
+        back = set() if self.pair.backward in (None, forward) else {
+            node for node in ast.walk(self.pair.backward) if isinstance(node, ast.Constant)  # type: ignore[arg-type]
+        }  # fmt: skip
+        copied = {id(node) for node in back | {node for node in own if isinstance(node, ast.Constant)}}
+        parts, changed = [], bool(zeros)
+        for part in self.code.parts:
+            tree = copy.deepcopy(part.tree)
+            for old, new in zip(ast.walk(part.tree), ast.walk(tree), strict=True):
+                value = getattr(new, "value", None) if isinstance(new, ast.Constant) else None
+                if isinstance(value, float) and 0 < value <= small and id(old) not in copied:
+                    new.value, changed = 0.0, True  # type: ignore[attr-defined]
+            parts.append(part._replace(tree=tree))
+        if not changed:
+            return None, {}
+        code = Code(parts)
+        found = [one for one in all_pairs(code) if one.name == self.pair.name and one.kind == self.pair.kind]
+        if not found:
+            return None, {}
+        runner = Runner(code, found[0], {**self.given, **zeros}, self.seed, self.seconds)
+        runner.instead_of_above = self.instead_of_above
+        return runner, zeros
 
     def missing(self) -> list[str]:
         """The parameters of the forward pass that have no value."""
@@ -310,6 +342,9 @@ class Runner:
         if len(names) != len(results):
             names = [""] * len(results)
         scope = run.scopes.get(tree.name, Scope())
+        if returned is None and me is not None:  # it leaves its result in an attribute
+            name = next((one for one in OUTPUTS if is_gradient(me.names.get(one))), None)
+            results, names = ([me.names[name]], [name]) if name is not None else (results, names)
         if self.pair.kind == "vjp":
             first = results[0] if results else None
             outputs = [one for one in (first if isinstance(first, tuple) else (first,)) if is_gradient(one)]
@@ -320,7 +355,7 @@ class Runner:
         if self.pair.kind == "autograd":
             self.above = max(1, len(self.back_names()))
         if pair_takes_results(self.pair):
-            self.above = self.taken_from_above(results, names)
+            self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
         elif self.pair.kind == "both":
             self.above = 0
         if self.pair.kind == "both" and isinstance(results[0], dict):
@@ -390,6 +425,9 @@ class Runner:
         """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
         unknown = self.unnamed(forward.names)
         count = self.taken_from_above(forward.results, forward.names)
+        if self.instead_of_above and unknown:  # what is called a gradient from above is the first input
+            given = {**given, unknown[0]: given[self.parameters[0]]}
+            unknown, count, above = unknown[1:], 0, []
         bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
         results = dict(zip(forward.names, forward.results, strict=True))
         for name in self.back_names():
@@ -461,6 +499,10 @@ class Runner:
                 attributes.update(self.of_container(own.names.get(name), own, given))
             found.update(attributes)
             by = "attribute" if attributes else by
+            first = self.parameters[0] if self.parameters else ""
+            if returned is None and (first,) not in found and is_differentiable(given.get(first)):
+                of_input = self.of_input(own.names, before, np.shape(given[first]))
+                found.update({} if of_input is None else {(first,): of_input})
         if isinstance(returned, dict):
             found.update(by_key(returned, self.paths(given), exact=True))
             return found, "key"
@@ -478,6 +520,15 @@ class Runner:
                 if path not in found or (own_shape is not None and np.shape(found[path]) != own_shape):
                     found[path] = value
         return found, by
+
+    def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
+        """The gradient of the first input where a backward pass returns nothing: an attribute that it set."""
+        for name in sorted(now, key=lambda one: one not in ("dinputs", "dinput", "dx", "dX", "grad_input")):
+            value = now[name]
+            if before.get(name) is not value and isinstance(value, np.ndarray) and bases(name):
+                if value.shape == shape:
+                    return value
+        return None
 
     def positional(self, values: list[Any], names: list[str], given: dict[str, Any]) -> dict[Path, Any]:
         """What is returned in order, matched with the parameters of the forward pass; None is no gradient."""

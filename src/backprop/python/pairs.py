@@ -12,7 +12,7 @@ from backprop.python.source import Code, Part
 
 BACK = re.compile(
     r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd|"
-    r"grad|gradient|vjp)|(?P<alone>backward|backprop|bwd))$"
+    r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
@@ -152,6 +152,8 @@ def is_both(function: ast.FunctionDef) -> bool:
     returned = returns(function)
     like = [bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name or "")) for name in returned]
     costs = bool(returned) and returned[-1].lower() in ("loss", "cost", "j")
+    if like and like[0] and not (returned[-1].lower() in ("loss", "cost", "j")):
+        return False  # gradients alone: a backward pass
     return len(returned) > 1 and (all(like[1:]) or (costs and all(like[:-1])))
 
 
