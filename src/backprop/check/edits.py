@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from backprop.check.look import Kind, Line
@@ -19,10 +20,16 @@ LIKE = (
     ("minimum", "maximum", "wrong-point"), ("exp", "log", "wrong-point"), ("log", "exp", "wrong-point"),
     ("sin", "cos", "wrong-point"), ("cos", "sin", "wrong-point"), ("zeros_like", "ones_like", "factor"),
     ("ones_like", "zeros_like", "factor"), ("argmax", "argmin", "wrong-point"),
-    ("scatter_", "scatter_add_", "overwrites"),
+    ("scatter_", "scatter_add_", "overwrites"), ("tril", "triu", "wrong-point"), ("triu", "tril", "wrong-point"),
+    ("max", "min", "wrong-point"), ("min", "max", "wrong-point"), ("max", "sum", "wrong-point"),
+    ("clone", "exp", "wrong-point"), ("copy", "exp", "wrong-point"), ("vstack", "hstack", "wrong-axis"),
+    ("hstack", "vstack", "wrong-axis"), ("set", "add", "overwrites"), ("ones", "zeros", "counted-twice"),
+    ("zeros", "ones", "missing-share"), ("sigmoid", "softmax", "wrong-point"), ("softmax", "sigmoid", "wrong-point"),
+    ("sin", "cos", "wrong-point"), ("tanh", "sigmoid", "wrong-point"), ("sigmoid", "tanh", "wrong-point"),
 )  # fmt: skip
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
 SEVERAL_AXES: dict[int, list[Any]] = {2: [(0, 1)], 3: [(0, 1), (0, 2), (1, 2)], 4: [(0, 2, 3), (0, 1, 2), (2, 3)]}
+COPIES = ("copy", "clone", "item", "detach", "astype")
 LIBRARIES = frozenset(["np", "numpy", "torch", "F", "math", "scipy"])
 
 
@@ -47,24 +54,38 @@ class Spot(NamedTuple):
     role: str  # "value", "index", "function", or the name of a keyword
 
 
-def edits(line: Line, atoms: dict[str, Kind]) -> Iterator[Edit]:
-    """All edits of a line, each text once."""
-    seen = {ast.unparse(header(line.statement))}
-    for text, cause, cost in Catalogue(line, atoms).all():
+class Plan(NamedTuple):
+    """An edit that is not written out yet: its text is made when its turn comes."""
+
+    cost: float
+    cause: str | None
+    text: Callable[[], str]
+
+
+def plans(line: Line, atoms: dict[str, Kind]) -> list[Plan]:
+    """All edits of a line; some may be the same text."""
+    return list(Catalogue(line, atoms).all())
+
+
+def edit_of(line: Line, plan: Plan, seen: set[str]) -> Edit | None:
+    """An edit, written out; None if it was there before, or is no Python."""
+    if not seen:
+        seen.add(ast.unparse(header(line.statement)))
+    try:
+        text = plan.text()
         if text in seen:
-            continue
+            return None
         seen.add(text)
-        try:
-            statements = ast.parse(text).body
-        except (SyntaxError, ValueError, RecursionError):
-            continue
-        adds = len(statements) > 1
-        if isinstance(line.statement, COMPOUND):
-            whole: Any = statements[0]
-            whole.body, whole.orelse = line.statement.body, line.statement.orelse
-        if adds:
-            statements = [line.statement, *statements[1:]]
-        yield Edit(statements, text, cause, cost, adds)
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    adds = len(statements) > 1
+    if isinstance(line.statement, COMPOUND):
+        whole: Any = statements[0]
+        whole.body, whole.orelse = line.statement.body, line.statement.orelse
+    if adds:
+        statements = [line.statement, *statements[1:]]
+    return Edit(statements, text, plan.cause, plan.cost, adds)
 
 
 def header(statement: ast.stmt) -> ast.stmt:
@@ -97,6 +118,7 @@ class Catalogue:
         self.sizes += self.lengths(line, atoms)
         self.numbers = [text for text, kind in atoms.items() if kind.letter == "n"]
         self.arrays = {text: kind for text, kind in atoms.items() if kind.shape}
+        self.scales = False  # whether the place at hand is a factor
         self.spots = list(self.walk(self.statement, 0, "value"))
 
     def lengths(self, line: Line, atoms: dict[str, Kind]) -> list[str]:
@@ -147,18 +169,13 @@ class Catalogue:
             else:
                 getattr(parent, spot.field)[spot.place] = spot.node
 
-    def all(self) -> Iterator[tuple[str, str | None, float]]:
-        yield from self.whole()
-        if isinstance(self.statement, ast.Pass):
-            yield from self.filled()
-            return
-        yield from self.exchanged()
-        for spot in self.spots:
+    def all(self) -> Iterator[Plan]:
+        filling = isinstance(self.statement, ast.Pass)
+        for text, cause, cost in [*self.whole(), *(self.filled() if filling else self.exchanged())]:
+            yield Plan(cost, cause, partial(str, text))
+        for spot in [] if filling else self.spots:
             for new, cause, cost in self.of(spot):
-                try:
-                    yield self.put(spot, new), cause, cost + 0.04 * spot.depth
-                except (SyntaxError, ValueError):
-                    continue
+                yield Plan(cost + 0.04 * spot.depth, cause, partial(self.put, spot, new))
 
     # ── the statement as a whole ──
 
@@ -167,7 +184,7 @@ class Catalogue:
         if isinstance(statement, ast.AugAssign):
             target, value = ast.unparse(statement.target), ast.unparse(statement.value)
             signs = isinstance(statement.op, ast.Add | ast.Sub)
-            for operator, cost in (("+=", 1.0), ("-=", 1.0), ("=", 1.5), ("*=", 1.5), ("/=", 1.6)):
+            for operator, cost in (("+=", 0.95), ("-=", 1.05), ("=", 1.5), ("*=", 1.5), ("/=", 1.6)):
                 cause = (
                     "sign" if signs and operator in ("+=", "-=") else "counted-twice" if operator == "=" else "factor"
                 )
@@ -176,6 +193,7 @@ class Catalogue:
             yield from self.accumulated(statement)
         if isinstance(statement, ast.Assign) and not isinstance(statement.targets[0], ast.Tuple):
             target, value = ast.unparse(statement.targets[0]), ast.unparse(statement.value)
+            yield from self.accumulated(statement)
             for operator, cost in (("+=", 0.9), ("-=", 1.5), ("*=", 1.6)):
                 yield f"{target} {operator} {value}", "overwrites" if operator == "+=" else None, cost
             if isinstance(statement.value, ast.UnaryOp) and isinstance(statement.value.op, ast.USub):
@@ -190,16 +208,18 @@ class Catalogue:
     def copying(self) -> str:
         return "clone" if "torch" in self.line.source.text and "np." not in self.line.source.text else "copy"
 
-    def accumulated(self, statement: ast.AugAssign) -> Iterator[tuple[str, str | None, float]]:
+    def accumulated(self, statement: ast.AugAssign | ast.Assign) -> Iterator[tuple[str, str | None, float]]:
         """`d[i] += v` with an index that repeats: only `np.add.at` adds up."""
-        if not isinstance(statement.target, ast.Subscript) or not isinstance(statement.op, ast.Add | ast.Sub):
+        target = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]
+        operator = statement.op if isinstance(statement, ast.AugAssign) else ast.Add()
+        if not isinstance(target, ast.Subscript) or not isinstance(operator, ast.Add | ast.Sub):
             return
-        index = statement.target.slice
+        index = target.slice
         items = index.elts if isinstance(index, ast.Tuple) else [index]
         kinds = [self.line.kind(ast.unparse(one)) for one in items if not isinstance(one, ast.Slice)]
         if any(kind is not None and kind.letter == "i" for kind in kinds):
-            base, value = ast.unparse(statement.target.value), ast.unparse(statement.value)
-            function = "np.add.at" if isinstance(statement.op, ast.Add) else "np.subtract.at"
+            base, value = ast.unparse(target.value), ast.unparse(statement.value)
+            function = "np.add.at" if isinstance(operator, ast.Add) else "np.subtract.at"
             yield f"{function}({base}, {ast.unparse(index)}, {value})", "overwrites", 0.8
 
     def masked(self, target: str, before: str, cost: float) -> Iterator[tuple[str, str | None, float]]:
@@ -240,7 +260,8 @@ class Catalogue:
                 for i in range(len(node.elts)):
                     for j in range(i + 1, len(node.elts)):
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
-                        yield ast.unparse(statement), "not-swapped", 1.2
+                        dear = 0.7 if node is not getattr(statement, "value", None) else 0.0  # names are seldom mixed
+                        yield ast.unparse(statement), "not-swapped", 1.2 + dear
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
         names = sorted(
             {spot.node.id for spot in self.spots if isinstance(spot.node, ast.Name) and spot.role != "function"}
@@ -278,7 +299,7 @@ class Catalogue:
         if isinstance(node, ast.BinOp):
             yield from self.operations(node)
         elif isinstance(node, ast.UnaryOp):
-            yield node.operand, "sign", 0.9
+            yield node.operand, *(("sign", 0.9) if spot.role != "index" else ("wrong-point", 1.6))
         elif isinstance(node, ast.Compare) and len(node.ops) == 1:
             left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
             yield from ((f"({left} {sign} {right})", "wrong-point", 1.3) for sign in (">", "<", "<=", ">=", "==", "!="))
@@ -309,6 +330,8 @@ class Catalogue:
             else:
                 others = [2 * value, value / 2, -value, value + 1, value - 1, *([1 / value] if value else [])]
                 yield from ((repr(one), "factor", 1.5) for one in others)
+                if isinstance(value, int):
+                    yield from ((repr(one), "factor", 1.8) for one in range(5) if one not in (value, *others))
                 named = [*self.sizes, *(text for text in self.numbers if "[" not in text)]
                 yield from ((text, "factor", 1.9) for text in named)
                 yield from ((text, "factor", 2.1) for text, its in self.arrays.items() if len(its.shape) <= 2)
@@ -347,6 +370,16 @@ class Catalogue:
             yield turned, "transposed", 1.3
         if isinstance(node.op, ast.Pow):
             yield left, "wrong-point", 1.5
+            if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub | ast.Mult):
+                inner = ast.BinOp(left.right, node.op, right)
+                yield ast.BinOp(left.left, left.op, inner), "wrong-point", 1.1  # (1 - h)**2 for 1 - h**2
+            for shift in (1, -1):
+                if isinstance(right, ast.Constant) and isinstance(right.value, int | float):
+                    yield ast.BinOp(left, ast.Pow(), ast.Constant(right.value + shift)), "wrong-point", 1.2
+        for one, other, way in ((left, right, 0), (right, left, 1)):
+            if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Pow) and isinstance(node.op, ast.Add | ast.Sub):
+                if way:  # 1 - h**2 for (1 - h)**2
+                    yield ast.BinOp(ast.BinOp(other, node.op, one.left), ast.Pow(), one.right), "wrong-point", 1.3
 
     def other_slopes(self, node: ast.BinOp) -> Iterator[tuple[ast.expr | str, str | None, float]]:
         """The slope of tanh where that of the sigmoid stands, and the other way round."""
@@ -366,12 +399,13 @@ class Catalogue:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         of_library = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).split(".")[0] in LIBRARIES
         if isinstance(node.func, ast.Attribute) and not of_library:
-            yield node.func.value, "not-summed" if name in ("sum", "mean") else None, 1.8
+            yield node.func.value, "not-summed" if name in ("sum", "mean") else None, 3.0 if name in COPIES else 1.8
             if name in ("dot", "matmul", "mm") and len(arguments) == 1:
                 method = ast.Attribute(arguments[0], name, ast.Load())
                 yield ast.Call(method, [node.func.value], []), "transposed", 1.3
         elif arguments:
-            yield arguments[0], "not-summed" if name in ("sum", "mean") else None, 1.8
+            copies = name in ("array", "copy", "asarray", "zeros_like", "ones_like")
+            yield arguments[0], "not-summed" if name in ("sum", "mean") else None, 3.0 if copies else 1.8
         if len(arguments) == 2:
             yield ast.Call(node.func, arguments[::-1], node.keywords), "transposed", 1.3
         if len(arguments) == 3 and name == "where":
@@ -407,6 +441,10 @@ class Catalogue:
             yield ast.Call(node.func, node.args, less), "not-summed", 1.1
 
     def slices(self, node: ast.Slice) -> Iterator[tuple[ast.expr | str, str | None, float]]:
+        if node.step is not None:
+            yield ast.Slice(node.lower, node.upper, None), "wrong-point", 1.1
+        else:
+            yield ast.Slice(node.lower, node.upper, ast.UnaryOp(ast.USub(), ast.Constant(1))), "wrong-point", 1.8
         others = {ast.unparse(inner) for inner in ast.walk(self.line.statement) if isinstance(inner, ast.Slice)}
         for text in others - {ast.unparse(node)}:
             yield self.slice_of(text), "wrong-point", 1.7
@@ -431,6 +469,7 @@ class Catalogue:
         if kind is None:
             return
         leaf = isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+        self.scales = isinstance(spot.parent, ast.BinOp | ast.AugAssign)
         if leaf:
             yield from self.others(text, kind, spot.role)
         if kind.letter == "m":
@@ -445,12 +484,12 @@ class Catalogue:
         if len(kind.shape) == 2 and kind.letter == "a":
             if isinstance(node, ast.Attribute) and node.attr == "T":
                 yield node.value, "transposed", 0.9
-            else:
+            elif not isinstance(spot.parent, ast.Attribute) or spot.parent.attr not in ("shape", "T", "size", "ndim"):
                 yield f"{term}.T", "transposed", 1.15
         if not self.is_term(spot) or kind.letter == "k":
             return
         if not isinstance(node, ast.UnaryOp):
-            yield f"-{term}", "sign", 1.0 if self.is_summand(spot) or isinstance(spot.parent, ast.Tuple) else 1.3
+            yield f"-{term}", "sign", 1.1 if self.is_summand(spot) or isinstance(spot.parent, ast.Tuple) else 1.3
         yield from self.summed(term, kind)
         yield from self.scaled(term, kind)
         if self.is_summand(spot) or isinstance(spot.parent, ast.Call):
@@ -462,6 +501,9 @@ class Catalogue:
             if other == text:
                 continue
             if kind.letter == "k" and its.letter == "k":
+                if other in self.sizes and role != "index" and self.scales:
+                    library = "math" if "math.sqrt" in self.line.source.text else "np"
+                    yield f"{library}.sqrt({other})", "factor", 2.0
                 yield other, "wrong-point" if role == "index" else "factor", 1.9
             elif kind.letter == "n" and its.letter in "nk":
                 yield other, "wrong-point", 2.0
@@ -469,8 +511,13 @@ class Catalogue:
                 yield other, "wrong-point", 1.8 if kind.letter == its.letter else 2.0
             elif kind.shape and (len(its.shape) == len(kind.shape) or its.shape == kind.shape[-len(its.shape) :]):
                 yield other, "wrong-point", 2.2
+        if kind.letter == "k" and role == "value" and self.scales:
+            library = "math" if "math.sqrt" in self.line.source.text else "np"
+            yield f"{library}.sqrt({text})", "factor", 1.4
         if kind.letter == "k" and role == "index":
             yield from ((f"{text} {shift}", None, 1.5) for shift in ("+ 1", "- 1"))
+        if kind.letter == "n" and role != "index":
+            yield f"(1 - {text})", "factor", 1.9
         if kind.letter == "a" and role != "index":
             yield f"({text} > 0)", "wrong-point", 1.7
             yield f"(1 - {text})", "wrong-point", 2.1
@@ -490,6 +537,8 @@ class Catalogue:
         if isinstance(parent, ast.BinOp):
             return isinstance(parent.op, ast.Add | ast.Sub | ast.MatMult)
         kinds = (ast.Assign, ast.AugAssign, ast.Return, ast.Tuple, ast.Call, ast.keyword, ast.Dict)
+        if isinstance(parent, ast.Attribute):  # what a method is called on
+            return parent.attr in ("sum", "mean", "dot", "mm", "matmul", "max")
         return isinstance(parent, kinds)
 
     def is_summand(self, spot: Spot) -> bool:
@@ -517,6 +566,8 @@ class Catalogue:
         for number in self.numbers:
             yield f"{term} * {number}", "factor", 1.9
             yield f"{term} / {number}", "factor", 2.0
+            yield f"{term} * (1 - {number})", "factor", 2.2
+            yield f"{term} / (1 - {number})", "factor", 2.2
         for text, other in self.arrays.items():
             if other.letter == "i" or len(other.shape) > max(2, len(kind.shape)):
                 continue

@@ -7,13 +7,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.slopes import Comparison, Slopes, at_path, compared, measured, moved
+from backprop.check.slopes import Comparison, Slopes, at_path, compared, measured, measured_where, moved
 from backprop.errors import Problem, enumerated
 from backprop.python.arrays import fresh
 from backprop.python.entry import Instead, Outcome, Runner, floated, is_differentiable
 from backprop.python.gradients import Path
+from backprop.python.tape import Tape
 
+DATA = frozenset([
+    "y", "t", "target", "targets", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb", "onehot",
+    "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
+])  # fmt: skip  # names of inputs that need no gradient
 POINTS = 2  # around the given one
+MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
+SMALL, SMALL_ERROR = 1e-4, 1e-2  # what counts as a small number in a forward pass, and how wrong it makes a gradient
+PROBES = 12  # of an input at each of those
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
 
 
@@ -60,6 +68,7 @@ class Point(NamedTuple):
     upstream: list[Any]
     slopes: dict[Path, Slopes]
     outputs: list[Any]
+    doubted: set[Path]  # whose slopes were measured anew where a gradient is not that of the sweep
 
 
 class Judge:
@@ -75,7 +84,11 @@ class Judge:
         self.upstream = self.upstream_for(outputs, upstream)
         self.stop: Problem | None = None
         self.first: Outcome | None = self.attempt(self.given, self.upstream)
+        named = {*self.runner.back_names()} & {*self.runner.parameters}
+        if self.first is None and self.runner.pair.kind == "class" and self.runner.above == 1 and named:
+            self.other_binding()
         self.paths = self.judged_paths(whole)
+        self.others: list[Point] | None = None
         self.points = [self.point(self.given, self.upstream)]
 
     # ── the point ──
@@ -96,11 +109,11 @@ class Judge:
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
         if not self.runner.above:
-            if any(np.size(one) != 1 for one in outputs):
-                raise Problem("shape", "the backward pass takes no gradient from above, and the output is no number")
             if upstream is not None:
                 self.remarks.append("the backward pass takes no gradient from above: --upstream is not used")
             upstream = None
+            if any(np.size(one) != 1 for one in outputs):
+                return self.fixed(outputs)
         if upstream is not None:
             found = [upstream] if len(outputs) == 1 else list(upstream)
             shapes = [np.shape(one) for one in found]
@@ -112,6 +125,50 @@ class Judge:
             return [1.0 if np.ndim(one) == 0 else np.ones(np.shape(one)) for one in outputs]
         self.remarks.append(f"the gradient on the output is random (--seed {self.seed}); --upstream gives another")
         return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
+
+    def fixed(self, outputs: list[Any]) -> list[Any]:
+        """What a backward pass may mean that takes no gradient from above: that of the mean or the sum of the output."""
+        ways = {
+            "mean": [np.full(np.shape(one), 1 / np.size(one)) for one in outputs],
+            "sum": [np.ones(np.shape(one)) for one in outputs],
+            "sum of the rows' means": [np.full(np.shape(one), 1 / max(1, len(one))) for one in map(np.atleast_1d, outputs)],
+        }
+        for name, above in ways.items():
+            if self.agrees(above):
+                self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
+                return above
+        self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
+        return ways["sum"]
+
+    def agrees(self, above: list[Any]) -> bool:
+        """Whether the gradients are right for a gradient from above."""
+        try:
+            outcome = self.runner.run(self.given, above)
+        except Problem:
+            return False
+        swept = {path: one for path, one in self.swept(self.given, above, list(outcome.gradients)).items()}
+        return bool(swept) and all(
+            np.shape(outcome.gradients[path]) == np.shape(one)
+            and np.allclose(outcome.gradients[path], one, rtol=1e-5, atol=1e-9, equal_nan=True)
+            for path, one in swept.items()
+        )
+
+    def other_binding(self) -> None:
+        """A backward pass that stops may take the first input where a gradient from above would stand."""
+        runner = self.runner
+        outputs = runner.outputs(self.given)
+        runner.instead_of_above = True
+        try:
+            outputs = runner.outputs(self.given)
+            runner.run(self.given, [np.ones(np.shape(one)) for one in outputs])
+        except Problem:
+            runner.instead_of_above = False
+            runner.outputs(self.given)
+            return
+        self.stop = None
+        self.remarks = []
+        self.upstream = self.upstream_for(outputs, None)
+        self.first = self.attempt(self.given, self.upstream)
 
     def attempt(self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None) -> Outcome | None:
         """Run the pass. A backward pass that NumPy itself stops is wrong, and not a problem of ours."""
@@ -134,7 +191,7 @@ class Judge:
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
-        by_key = self.first is not None and self.first.by == "key"
+        by_key = self.first is not None and self.first.by in ("key", "both")
         self.unnamed: list[str] = []
         for path in self.runner.paths(given):
             if path in found:
@@ -143,7 +200,7 @@ class Judge:
                 if any(one[0] == path[0] for one in found):
                     found.append(path)
             elif np.ndim(at_path(given, path)) > 0:
-                if by_key:
+                if by_key or (found and is_data(path[-1], at_path(given, path))):
                     self.unnamed.append(path[0])
                 else:
                     found.append(path)
@@ -160,26 +217,50 @@ class Judge:
 
         return at
 
-    def point(self, given: dict[str, Any], upstream: list[Any]) -> Point:
+    def point(self, given: dict[str, Any], upstream: list[Any], most: int | None = None) -> Point:
         """A point with the slopes there, from the forward pass as it is read."""
-        slopes = measured(self.objective(upstream), given, self.paths, self.seed)
-        return Point(given, upstream, slopes, self.runner.outputs(given))
+        slopes = measured(self.objective(upstream), given, self.paths, self.seed, most, self.swept(given, upstream))
+        return Point(given, upstream, slopes, self.runner.outputs(given), set())
+
+    def swept(
+        self, given: dict[str, Any], upstream: list[Any], paths: list[Path] | None = None
+    ) -> dict[Path, Any]:
+        """The gradients from one sweep back through the forward pass, which differences then make sure of."""
+        tape = Tape()
+        inputs: dict[Path, Any] = {}
+        try:
+            outputs = self.runner.swept(given, tape, self.paths if paths is None else paths, inputs)
+        except Problem:
+            return {}
+        found = tape.sweep([(tape.leaf(one), np.asarray(above)) for one, above in zip(outputs, upstream, strict=False)])
+        return {path: found[ids] for path, ids in inputs.items()}
 
     def around(self) -> None:
         """Add the points around the given one; where the forward pass stops, a nearer one."""
         for _ in range(POINTS):
-            for much in (1.0, 0.3, 0.1):
-                given = moved(self.given, self.paths, self.random, much)
-                upstream = self.upstream
-                if self.runner.above and self.runner.pair.kind != "script":
-                    upstream = [
-                        one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) for one in fresh(self.upstream)
-                    ]
-                try:
-                    self.points.append(self.point(given, upstream))
-                    break
-                except Problem:
-                    continue
+            point = self.near(1.0)
+            if point is not None:
+                self.points.append(point)
+
+    def near(self, far: float, most: int | None = None) -> Point | None:
+        """Another point."""
+        for much in (1.0, 0.3, 0.1):
+            given = moved(self.given, self.paths, self.random, far * much)
+            upstream = self.upstream
+            if self.runner.above and self.runner.pair.kind != "script":
+                upstream = [one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) for one in fresh(self.upstream)]
+            try:
+                return self.point(given, upstream, most)
+            except Problem:
+                continue
+        return None
+
+    def more(self) -> list[Point]:
+        """Points at which cures are tried, too."""
+        if self.others is None:
+            found = [self.near(far, PROBES) for far in MORE]
+            self.others = [one for one in found if one is not None]
+        return self.others
 
     # ── the verdict ──
 
@@ -194,22 +275,30 @@ class Judge:
                 found[path] = Comparison("ok" if tiny else "missing", nan, "" if tiny else "it has no gradient")
             else:
                 found[path] = compared(outcome.gradients[path], slopes)
+                if found[path].verdict == "wrong" and slopes.exact and path not in point.doubted:
+                    found[path] = compared(outcome.gradients[path], self.again(point, path, outcome.gradients[path]))
         return found
+
+    def again(self, point: Point, path: Path, gradient: Any) -> Slopes:
+        """The slopes of an input, by differences where a gradient is another: there may be a kink."""
+        point.doubted.add(path)
+        slopes = measured_where(self.objective(point.upstream), point.given, path, point.slopes[path], gradient)
+        point.slopes[path] = slopes
+        return slopes
 
     def all_right(self, instead: Instead | None = None) -> bool:
         """Whether every gradient that should be there is right at every point."""
-        for point in self.points:
-            try:
-                outcome = self.runner.run(point.given, point.upstream, instead, seconds=2.0)
-            except Problem:
-                return False
-            if not self.right_at(point, outcome):
-                return False
-        return True
+        if not all(self.right_at(point, instead) for point in self.points):
+            return False
+        return all(self.right_at(point, instead) for point in self.more())
 
-    def right_at(self, point: Point, outcome: Outcome) -> bool:
-        """Whether an outcome is right at a point, its outputs too."""
-        right = all(one.verdict in ("ok", "imprecise") for one in self.compare(point, outcome).values())
+    def right_at(self, point: Point, instead: Instead | None = None) -> bool:
+        """Whether what comes out is right at a point, its outputs too."""
+        try:
+            outcome = self.runner.run(point.given, point.upstream, instead, seconds=4.0)
+        except Problem:
+            return False
+        right = all(one.verdict in ("ok", "imprecise", "missing") for one in self.compare(point, outcome).values())
         return right and self.same_outputs(point, outcome)
 
     def same_outputs(self, point: Point, outcome: Outcome) -> bool:
@@ -227,9 +316,38 @@ class Judge:
             outcome = self.first if point is self.points[0] else self.attempt(point.given, point.upstream)
             for path, one in self.compare(point, outcome).items():
                 found[path] = worse(found.get(path), one)
+        if any(one.verdict == "wrong" for one in found.values()) and self.stop is None:
+            found = self.but_for_small_numbers(found)
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
         return Verdict(self.runner.pair.name, self.overall(gradients), gradients, [], self.said())
+
+    def but_for_small_numbers(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
+        """A gradient that is right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
+        if any(one.verdict == "wrong" and not one.error < SMALL_ERROR for one in found.values()):
+            return found
+        without = Judge.__new__(Judge)
+        without.__dict__.update(self.__dict__)
+        without.runner, given = self.runner.without_small(SMALL)
+        if without.runner is None:
+            return found
+        for point in self.points:
+            there = {name: given.get(name, value) for name, value in point.given.items()}
+            try:
+                outcome = self.runner.run(point.given, point.upstream)
+                other = without.point(there, point.upstream)
+            except Problem:
+                return found
+            if any(
+                compared(outcome.gradients[path], other.slopes[path]).verdict == "wrong"
+                for path in found
+                if path in outcome.gradients
+            ):
+                return found
+        self.remarks.append(f"numbers below {SMALL:g} that the forward pass adds are left out by the backward pass")
+        return {
+            path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()
+        }
 
     def came_out(self, path: Path) -> bool:
         return self.first is None or path in self.first.gradients
@@ -263,6 +381,12 @@ class Judge:
         if self.stop is not None:
             remarks.append(f"the backward pass stops in line {self.stop.line}: {self.stop.message}")
         return remarks
+
+
+def is_data(name: str, value: Any) -> bool:
+    """Whether an input that has no gradient is a mask, labels or targets by its values or its name."""
+    flat = np.asarray(value).reshape(-1)
+    return bool(np.isin(flat, (0.0, 1.0)).all()) or name.lower().rstrip("_0123456789") in DATA
 
 
 def worse(one: Comparison | None, other: Comparison) -> Comparison:

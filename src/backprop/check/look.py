@@ -74,11 +74,16 @@ class Line:
     def atoms(self, reads: dict[str, None]) -> dict[str, Kind]:
         """The quantities that are visible: names, and what the pass reads of objects and dictionaries."""
         found: dict[str, Kind] = {}
-        for name, value in self.scope.names.items():
+        around: dict[str, Any] = {}
+        outer = self.scope.parent
+        while outer is not None and outer.parent is not None:  # of functions around it, not of the text
+            around = {**outer.names, **around}
+            outer = outer.parent
+        for name, value in {**around, **self.scope.names}.items():
             kind = None if name.startswith("__") else kind_of(value)
             if kind is not None:
                 found[name] = kind
-            elif isinstance(value, Object) and name in ("self", "ctx"):
+            elif isinstance(value, Object) and (name in ("self", "ctx") or name in around):
                 entries = {f"{name}.{key}": kind_of(one) for key, one in value.names.items()}
                 found.update({text: one for text, one in entries.items() if one is not None})
             elif isinstance(value, dict) and len(value) < 20:

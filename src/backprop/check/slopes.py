@@ -21,6 +21,8 @@ STEPS = (1e-4, 1e-6)  # relative to the element, at least to 1; the second where
 EPSILON = 2.220446049250313e-16
 MOST_ELEMENTS = 400  # of an input that are probed one by one; of more, some, and sums in random directions
 DIRECTIONS = 16
+MOST_SWEPT = 100_000  # elements of an input whose slopes a sweep gives
+MOST_DOUBTED = 40  # elements that are measured where a gradient is not that of the sweep
 SECONDS = 2.0  # for the probes of one point
 
 
@@ -40,6 +42,7 @@ class Slopes(NamedTuple):
     probes: list[Probe]
     kinks: int
     whole: bool  # whether every element was probed
+    exact: bool = False  # whether they are those of a sweep, which differences agree with
 
     @property
     def scale(self) -> float:
@@ -75,15 +78,89 @@ def with_value(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
     return changed
 
 
-def measured(objective: Objective, given: dict[str, Any], paths: list[Path], seed: int) -> dict[Path, Slopes]:
-    """The slopes of all inputs. Of large ones, or where a run takes long, a sample."""
+def measured(
+    objective: Objective, given: dict[str, Any], paths: list[Path], seed: int, limit: int | None = None,
+    swept: dict[Path, Any] | None = None,
+) -> dict[Path, Slopes]:  # fmt: skip
+    """The slopes of all inputs. Of large ones, or where a run takes long, a sample.
+
+    `swept`: gradients from a sweep, which are taken where differences in some directions agree with them.
+    """
     random = np.random.default_rng(seed)
     objective(given)
     started = monotonic()
     objective(given)
     once = max(monotonic() - started, 1e-5)
     affordable = max(8, int(SECONDS / once / 4 / max(1, len(paths))))
-    return {path: slopes_of(objective, given, path, min(affordable, MOST_ELEMENTS), random) for path in paths}
+    most = min(affordable, MOST_ELEMENTS if limit is None else limit)
+    found = {}
+    for path in paths:
+        slopes = confirmed(objective, given, path, swept[path], random) if swept and path in swept else None
+        found[path] = slopes or slopes_of(objective, given, path, most, random)
+    return found
+
+
+def confirmed(
+    objective: Objective, given: dict[str, Any], path: Path, gradient: Any, random: np.random.Generator
+) -> Slopes | None:
+    """The slopes of a sweep, if differences along some directions and at some elements agree with them."""
+    start = np.asarray(at_path(given, path), dtype=float)
+    if np.shape(gradient) != start.shape or not start.size or start.size > MOST_SWEPT:
+        return None
+    told = np.asarray(gradient, dtype=float).reshape(-1)
+    sure = np.isfinite(told)
+    directions: list[tuple[int | None, Any]] = [
+        (None, np.where(sure.reshape(start.shape), random.choice([-1.0, 1.0], start.shape), 0.0)) for _ in range(2)
+    ]
+    directions += [(int(one), None) for one in random.choice(start.size, min(3, start.size), replace=False)]
+    scale = float(np.abs(told[sure]).max(initial=0.0))
+    found, worst = 0, 0.0
+    for place, weights in directions:
+        slope, error = slope_along(objective, given, path, start, place, weights)
+        mine = float(told[place] if place is not None else (np.where(sure, told, 0.0) * weights.reshape(-1)).sum())
+        if not isfinite(slope) or not isfinite(mine):
+            continue
+        if abs(slope - mine) > 10 * error + 1e-7 * abs(slope) + 1e-9 * scale:
+            return None
+        found, worst = found + 1, max(worst, abs(slope - mine) / max(scale, 1e-300))
+    if not found:
+        return None
+    probes = [Probe(place, None, float(told[place]), 1e-9 * (abs(float(told[place])) + scale)) for place in
+              range(start.size) if sure[place]]  # fmt: skip
+    kinks = 0
+    for place in np.flatnonzero(~sure)[:MOST_DOUBTED]:
+        slope, error = slope_along(objective, given, path, start, int(place), None)
+        if isfinite(slope):
+            probes.append(Probe(int(place), None, slope, error))
+        else:
+            kinks += 1
+    return Slopes(start.shape, probes, kinks, True, True)
+
+
+def measured_where(
+    objective: Objective, given: dict[str, Any], path: Path, slopes: Slopes, gradient: Any
+) -> Slopes:
+    """Slopes of a sweep, measured by differences at elements where a gradient is another one."""
+    start = np.asarray(at_path(given, path), dtype=float)
+    if np.shape(gradient) != start.shape and np.size(gradient) != start.size:
+        return slopes
+    flat = np.asarray(gradient, dtype=float).reshape(-1)
+    off = [
+        (abs(float(flat[one.place]) - one.slope), place)
+        for place, one in enumerate(slopes.probes)
+        if one.place is not None and abs(float(flat[one.place]) - one.slope) > 1e-9 * slopes.scale
+    ]
+    probes: list[Probe | None] = list(slopes.probes)
+    kinks = slopes.kinks
+    for _, place in sorted(off, reverse=True)[:MOST_DOUBTED]:
+        one = probes[place]
+        assert one is not None
+        slope, error = slope_along(objective, given, path, start, one.place, None)
+        probes[place] = Probe(one.place, None, slope, error) if isfinite(slope) else None
+        kinks += not isfinite(slope)
+    return slopes._replace(probes=[one for one in probes if one is not None], kinks=kinks)
+
+
 
 
 def slopes_of(
@@ -96,7 +173,7 @@ def slopes_of(
     places = range(start.size) if whole else random.choice(start.size, max(1, most - DIRECTIONS), replace=False)
     directions: list[tuple[int | None, Any]] = [(int(place), None) for place in places]
     if not whole:
-        directions += [(None, random.choice([-1.0, 1.0], start.shape)) for _ in range(DIRECTIONS)]
+        directions += [(None, random.choice([-1.0, 1.0], start.shape)) for _ in range(min(DIRECTIONS, most))]
     for place, weights in directions:
         slope, error = slope_along(objective, given, path, start, place, weights)
         if isfinite(slope):

@@ -12,6 +12,7 @@ from backprop.errors import Problem, enumerated
 from backprop.values import Random, json_number, unique
 
 CODE = (".py", ".ipynb")
+ABOVE = 2  # folders above a file in which what it imports may be
 HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}'
 
 
@@ -113,9 +114,16 @@ def found(forth: Meant, back: Meant | None) -> Passes | None:
 
 
 def beside(module: str, source: str | None) -> tuple[str, str] | None:
-    """The text of a module in the same folder as a file, which is read like it, and not imported."""
-    path = os.path.join(os.path.dirname(source or ""), f"{module}.py")
-    return (read_text(path), path) if os.path.isfile(path) else None
+    """The text of a module beside a file or above it, which is read like it, and not imported."""
+    folder, parts = os.path.dirname(os.path.abspath(source or "")), module.split(".")
+    for up in range(ABOVE + 1):
+        root = os.path.join(folder, *[os.pardir] * up)
+        for path in (os.path.join(root, *parts), os.path.join(root, parts[-1]) if not up else ""):
+            if path and os.path.isfile(f"{path}.py"):
+                path = os.path.normpath(f"{path}.py")
+                path = path if os.path.isabs(source or "") else os.path.relpath(path)
+                return read_text(path), path
+    return None
 
 
 def judge_passes(

@@ -15,6 +15,15 @@ class Tensor(np.ndarray[Any, Any]):
     """An array that stands for a tensor of torch: always an array, also of no dimensions."""
 
 
+class At:
+    """`a.at`, and `a.at[index]`, of JAX: what gives a changed copy of an array."""
+
+    __slots__ = ("array", "index")
+
+    def __init__(self, array: Any, index: Any = None) -> None:
+        self.array, self.index = array, index
+
+
 def is_array(value: Any) -> bool:
     """Whether a value is an array or a number of NumPy's."""
     return isinstance(value, np.ndarray | np.generic)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.python.arrays import fresh, is_number
-from backprop.python.gradients import Path, by_key, by_position, is_gradient, owner
+from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
 from backprop.python.interpret import Interpreter, Observer, Return, context
 from backprop.python.libraries import as_tensor
 from backprop.python.meter import Meter
-from backprop.python.pairs import Pair, returns
+from backprop.python.pairs import Pair, all_pairs, backward_call, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
-from backprop.python.source import Code, uses_torch
+from backprop.python.source import Code, Part, uses_torch
+from backprop.python.tape import Tape
 
 UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
+DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
+OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
+GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 Instead = dict[ast.stmt, list[ast.stmt]]
 
 
@@ -39,8 +44,18 @@ class Outcome(NamedTuple):
 
     outputs: list[Any]
     gradients: dict[Path, Any]
-    by: str  # "position", "key", "attribute" or "name"
+    by: str  # "position", "key", "attribute", "name" or "both" (beside the loss)
     wrote: list[str]  # what of the caller's the backward pass wrote into
+
+
+class Recorder(Protocol):
+    """What is told of a run from its start: its arguments, every statement, and where the backward pass begins."""
+
+    def starts(self, run: Interpreter, arguments: dict[str, Any]) -> None: ...
+
+    def came_out(self, outputs: list[Any]) -> None: ...
+
+    def turns(self, run: Interpreter, above: list[Any]) -> None: ...
 
 
 class Runner:
@@ -48,28 +63,48 @@ class Runner:
 
     def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
         self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
-        self.torch = uses_torch(self.trees())
+        self.torch = pair.kind == "autograd" or uses_torch(self.trees(), [part.tree for part in code.parts])
+        given = {**self.literals(), **given} if pair.forward is None and pair.split else given
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.drew = False
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
+        self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
         self.steps = 0
 
     def trees(self) -> list[Any]:
         """What belongs to the pair."""
-        if self.pair.kind == "script":
+        if self.pair.forward is None:
             return [part.tree for part in self.code.parts]
         return [one for one in (self.pair.forward, self.pair.backward) if one is not None]
 
     # ── what it is given ──
 
+    def literals(self) -> dict[str, Any]:
+        """The inputs that statements themselves set to plain numbers: `x = 3`, `x = Value(3)`."""
+        found: dict[str, Any] = {}
+        body = self.code.parts[-1].tree.body[: self.pair.split]
+        for statement in body:
+            if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+                continue
+            value: ast.expr = statement.value
+            if self.pair.kind == "values":
+                if not isinstance(value, ast.Call) or not value.args or not isinstance(value.func, ast.Name):
+                    continue
+                value = value.args[0]
+            try:
+                found[statement.targets[0].id] = arguments_from(ast.literal_eval(value))
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                continue
+        return {name: value for name, value in found.items() if is_gradient(value)}
+
     def named_inputs(self, given: dict[str, Any]) -> list[str]:
         """The inputs of the pair by their names, the parameters of the forward pass first."""
         pair = self.pair
-        if pair.kind == "script" or pair.forward is None:
+        if pair.forward is None:
             read = {node.id for part in self.code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Name)}
             return [name for name in given if name in read]
-        names = parameter_names(pair.forward)[0 if pair.kind in ("functions", "both") else 1 :]
+        names = parameter_names(pair.forward)[pair.skip :]
         if pair.kind == "class":
             methods = self.code.classes()[pair.name]
             made = parameter_names(methods["__init__"])[1:] if "__init__" in methods else []
@@ -85,12 +120,41 @@ class Runner:
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
         return names
 
+    def without_small(self, small: float) -> tuple[Runner | None, dict[str, Any]]:
+        """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0."""
+        zeros = {name: 0.0 for name, value in self.given.items() if isinstance(value, float) and 0 < value <= small}
+        forward = self.pair.forward
+        if forward is None:
+            return None, {}
+        own = {one for tree in self.trees() for one in ast.walk(tree)} - set(ast.walk(forward))
+        back = set() if self.pair.backward in (None, forward) else {
+            node for node in ast.walk(self.pair.backward) if isinstance(node, ast.Constant)  # type: ignore[arg-type]
+        }  # fmt: skip
+        copied = {id(node) for node in back | {node for node in own if isinstance(node, ast.Constant)}}
+        parts, changed = [], bool(zeros)
+        for part in self.code.parts:
+            tree = copy.deepcopy(part.tree)
+            for old, new in zip(ast.walk(part.tree), ast.walk(tree), strict=True):
+                value = getattr(new, "value", None) if isinstance(new, ast.Constant) else None
+                if isinstance(value, float) and 0 < value <= small and id(old) not in copied:
+                    new.value, changed = 0.0, True  # type: ignore[attr-defined]
+            parts.append(part._replace(tree=tree))
+        if not changed:
+            return None, {}
+        code = Code(parts)
+        found = [one for one in all_pairs(code) if one.name == self.pair.name and one.kind == self.pair.kind]
+        if not found:
+            return None, {}
+        runner = Runner(code, found[0], {**self.given, **zeros}, self.seed, self.seconds)
+        runner.instead_of_above = self.instead_of_above
+        return runner, zeros
+
     def missing(self) -> list[str]:
         """The parameters of the forward pass that have no value."""
         pair = self.pair
         if pair.forward is None:
             return []
-        functions = [(pair.forward, 0 if pair.kind in ("functions", "both") else 1)]
+        functions = [(pair.forward, pair.skip)]
         if pair.kind == "class" and "__init__" in self.code.classes()[pair.name]:
             functions.append((self.code.classes()[pair.name]["__init__"], 1))
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
@@ -105,10 +169,22 @@ class Runner:
         """The outputs of the forward pass alone."""
         run = self.interpreter()
         with np.errstate(all="ignore"):
-            found = self.forward(run, self.code.loaded(run, self.pair.kind == "script"), self.prepared(given)).outputs
+            found = self.forward(run, self.code.loaded(run, self.pair.forward is None), self.prepared(given)).outputs
         self.drew = self.drew or run.libraries.drew
         self.steps = run.meter.steps
         return found
+
+    def swept(self, given: dict[str, Any], tape: Tape, paths: list[Path], inputs: dict[Path, Any]) -> list[Any]:
+        """The outputs of the forward pass, with a tape of it. `inputs` gets the numbers of the inputs on it."""
+        run = self.interpreter()
+        with np.errstate(all="ignore"):
+            scope = self.code.loaded(run, self.pair.forward is None)
+            arguments = self.prepared(given)
+            run.libraries.tape = tape
+            for path in paths:
+                value = arguments[path[0]] if len(path) == 1 else arguments[path[0]][path[1]]
+                inputs[path] = tape.leaf(value)
+            return self.forward(run, scope, arguments).outputs
 
     def prepared(self, given: dict[str, Any]) -> dict[str, Any]:
         """Arguments in memory of their own, as tensors for torch."""
@@ -117,29 +193,48 @@ class Runner:
 
     def run(
         self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None,
-        observer: Observer | None = None, seconds: float | None = None,
+        observer: Observer | None = None, seconds: float | None = None, recorder: Recorder | None = None,
     ) -> Outcome:  # fmt: skip
         """Forward and backward. `instead` and `observer` are about the backward pass alone."""
         run = self.interpreter(seconds)
         with np.errstate(all="ignore"):
-            scope = self.code.loaded(run, self.pair.kind == "script")
+            scope = self.code.loaded(run, self.pair.forward is None)
             arguments = self.prepared(given)
+            if recorder is not None:
+                recorder.starts(run, arguments)
             if self.pair.kind == "both":
-                run.instead, run.observer = instead or {}, observer
+                run.instead, run.observer = instead or {}, observer or run.observer
                 run.libraries.random_allowed = False
-                return self.split(self.forward(run, scope, arguments), arguments)
+                forward = self.forward(run, scope, arguments)
+                if recorder is not None:
+                    recorder.came_out(forward.outputs)
+                return self.split(forward, arguments)
             forward = self.forward(run, scope, arguments)
+            if recorder is not None:
+                recorder.came_out(forward.outputs)
             run.instead, run.observer = instead or {}, observer
             run.libraries.random_allowed = False
             above = [as_tensor(one) if self.torch else one for one in fresh(upstream)]
             if len(above) < len(forward.outputs):
                 above += [np.ones(np.shape(one)) for one in forward.outputs[len(above) :]]
+            if recorder is not None:
+                recorder.turns(run, above)
             return self.backward(run, scope, arguments, forward, above, upstream)
 
     def split(self, forward: Forward, arguments: dict[str, Any]) -> Outcome:
         """One function's loss and gradients."""
-        found = self.positional(forward.results[1:], forward.names[1:], arguments)
-        return Outcome(forward.outputs, found, "position", [])
+        rest = [(one, name) for one, name in zip(forward.results, forward.names, strict=True)]
+        rest = [one for one in rest if one[0] is not forward.outputs[0]]
+        found: dict[Path, Any] = {}
+        for value, _ in rest:
+            if isinstance(value, dict):
+                found.update(by_key(value, self.paths(arguments), exact=True))
+        rest = [one for one in rest if not isinstance(one[0], dict)]
+        for path, value in self.positional(
+            [value for value, _ in rest], [name for _, name in rest], arguments
+        ).items():
+            found.setdefault(path, value)
+        return Outcome(forward.outputs, found, "both", [])
 
     # ── forward ──
 
@@ -147,22 +242,23 @@ class Runner:
         pair = self.pair
         if pair.forward is None:
             return self.script(run, scope, given)
-        names = parameter_names(pair.forward)
+        names = parameter_names(pair.forward)[pair.skip :]
         me: Object | None = None
         function: Any
-        if pair.kind in ("functions", "both"):
+        if pair.kind in ("functions", "both", "vjp"):
             function = scope.names[pair.forward.name]
         elif pair.kind == "class":
             me = self.made(run, scope.names[pair.name], given)
             function = run.attribute(me, "forward")
-            names = names[1:]
         else:
-            me = context(len(names) - 1)
+            me = context(len(names))
             function = scope.names[pair.name].find("forward")
-            names = names[1:]
         keywords = {name: given[name] for name in names if name in given}
-        leading = (me,) if pair.kind == "autograd" else ()
+        leading = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         returned = self.call(run, function, leading, keywords)
+        if pair.setup is not None:
+            inputs = tuple([run.scopes["forward"].names.get(name) for name in names])
+            self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
         return self.results(run, pair.forward, returned, me)
 
     def made(self, run: Interpreter, cls: Class, given: dict[str, Any]) -> Object:
@@ -191,12 +287,15 @@ class Runner:
 
     def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
         """The first text, statement by statement; the name that it sets last is the output."""
-        part = self.code.parts[-2]
+        part = self.code.parts[-1 if self.pair.split else -2]
+        body = part.tree.body[: self.pair.split] if self.pair.split else part.tree.body
         scope.names.update(given)
         run.source = part.source
-        self.statements(run, part.tree.body, scope)
+        self.statements(run, [self.with_value(one, scope, given) for one in body], scope)
+        if self.pair.kind == "values":
+            return self.of_values(part, scope)
         last = ""
-        for statement in part.tree.body:
+        for statement in body:
             target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
             if isinstance(target, ast.Name):
                 last = target.id
@@ -204,6 +303,31 @@ class Runner:
             raise Problem("name", "the forward pass sets no name to its output", source=part.source.name)
         value = scope.names[last]
         return Forward([value], [last], [value], scope, None, value)
+
+    def with_value(self, statement: ast.stmt, scope: Scope, given: dict[str, Any]) -> ast.stmt:
+        """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
+            return statement
+        value: ast.expr = ast.copy_location(ast.Name(f" {target.id}", ast.Load()), statement.value)
+        scope.names[f" {target.id}"] = given[target.id]
+        old = statement.value
+        if self.pair.kind == "values":
+            if not isinstance(old, ast.Call) or not old.args:
+                return statement
+            value = ast.copy_location(ast.Call(old.func, [value, *old.args[1:]], old.keywords), old)
+        return ast.copy_location(ast.Assign(statement.targets, value), statement)
+
+    def of_values(self, part: Part, scope: Scope) -> Forward:
+        """The output of statements on objects that know their gradients."""
+        name = backward_call(part.tree.body[self.pair.split]) or ""
+        out = scope.names.get(name)
+        key = next((key for key in DATA if isinstance(out, Object) and is_gradient(out.names.get(key))), None)
+        if key is None or not isinstance(out, Object):
+            raise Problem("name", f"{name} holds no number in {', '.join(DATA)}", source=part.source.name)
+        self.above = 0
+        value = out.names[key]
+        return Forward([value], [name], [value], scope, None, value)
 
     def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope) -> None:
         try:
@@ -218,10 +342,24 @@ class Runner:
         if len(names) != len(results):
             names = [""] * len(results)
         scope = run.scopes.get(tree.name, Scope())
+        if returned is None and me is not None:  # it leaves its result in an attribute
+            name = next((one for one in OUTPUTS if is_gradient(me.names.get(one))), None)
+            results, names = ([me.names[name]], [name]) if name is not None else (results, names)
+        if self.pair.kind == "vjp":
+            first = results[0] if results else None
+            outputs = [one for one in (first if isinstance(first, tuple) else (first,)) if is_gradient(one)]
+            if not outputs or len(results) != 2:
+                raise Problem("value", f"{tree.name} does not return a result and what is kept of it")
+            self.above = len(outputs)
+            return Forward(results, names, outputs, scope, me, returned)
+        if self.pair.kind == "autograd":
+            self.above = max(1, len(self.back_names()))
         if pair_takes_results(self.pair):
-            self.above = self.taken_from_above(results, names)
+            self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
         elif self.pair.kind == "both":
             self.above = 0
+        if self.pair.kind == "both" and isinstance(results[0], dict):
+            results, names = results[::-1], names[::-1]  # the gradients first, then the loss
         outputs = [one for one in results if is_gradient(one)][: max(1, self.above)]
         if not outputs or not is_gradient(results[0]):
             raise Problem("value", f"{tree.name} returns no number and no array first")
@@ -266,13 +404,19 @@ class Runner:
         me, before = forward.me, dict(forward.me.names) if forward.me is not None else {}
         if pair.kind == "autograd":
             returned = self.call(run, scope.names[pair.name].find("backward"), (me, *above), {})
+        elif pair.kind == "vjp":
+            names = parameter_names(pair.forward) if pair.forward is not None else []
+            apart = [forward.scope.names.get(names[place]) for place in pair.apart]
+            g = tuple(above) if isinstance(forward.results[0], tuple) else above[0]
+            returned = self.call(run, scope.names[pair.backward.name], (*apart, forward.results[1], g), {})
         else:
             function = scope.names[pair.backward.name] if pair.kind == "functions" else run.attribute(me, "backward")
             returned = self.call(run, function, (), self.bound(forward, above, given))
         wrote = [
             name
             for name, now, then in zip(self.unnamed(forward.names), above, original, strict=False)
-            if np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True)
+            if pair.kind != "vjp"
+            and (np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True))
         ]
         found, by = self.came_out(returned, me, before, given, pair.backward)
         return Outcome(forward.outputs, found, by, wrote)
@@ -281,6 +425,9 @@ class Runner:
         """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
         unknown = self.unnamed(forward.names)
         count = self.taken_from_above(forward.results, forward.names)
+        if self.instead_of_above and unknown:  # what is called a gradient from above is the first input
+            given = {**given, unknown[0]: given[self.parameters[0]]}
+            unknown, count, above = unknown[1:], 0, []
         bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
         results = dict(zip(forward.names, forward.results, strict=True))
         for name in self.back_names():
@@ -316,11 +463,25 @@ class Runner:
         part = self.code.parts[-1]
         scope = forward.scope
         before = set(scope.names)
-        scope.names.setdefault(f"d{forward.names[0]}", above[0])
         run.source = part.source
-        self.statements(run, part.tree.body, scope)
+        if self.pair.kind == "values":
+            self.statements(run, part.tree.body[self.pair.split : self.pair.split + 1], scope)
+            return Outcome(forward.outputs, self.of_objects(scope, given), "name", [])
+        scope.names.setdefault(f"d{forward.names[0]}", above[0])
+        self.statements(run, part.tree.body[self.pair.split :], scope)
         made = {name: value for name, value in scope.names.items() if name not in before}
         return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
+
+    def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
+        """The gradients that the objects of the inputs hold."""
+        found: dict[Path, Any] = {}
+        for name in given:
+            holder = scope.names.get(name)
+            held = holder.names if isinstance(holder, Object) else {}
+            gradient = next((held[key] for key in GRADIENTS if is_gradient(held.get(key))), None)
+            if gradient is not None:
+                found[(name,)] = gradient
+        return found
 
     def came_out(
         self, returned: Any, me: Object | None, before: dict[str, Any], given: dict[str, Any], tree: ast.FunctionDef
@@ -330,7 +491,7 @@ class Runner:
         by = "position"
         own = me if self.pair.kind == "class" else None
         made = {} if own is None else {
-            name: value for name, value in own.names.items() if before.get(name) is not value or is_gradient(value)
+            name: value for name, value in own.names.items() if before.get(name) is not value or isinstance(value, np.ndarray)
         }  # fmt: skip
         if own is not None:
             attributes = by_key(made, self.paths(given), exact=False)
@@ -338,6 +499,10 @@ class Runner:
                 attributes.update(self.of_container(own.names.get(name), own, given))
             found.update(attributes)
             by = "attribute" if attributes else by
+            first = self.parameters[0] if self.parameters else ""
+            if returned is None and (first,) not in found and is_differentiable(given.get(first)):
+                of_input = self.of_input(own.names, before, np.shape(given[first]))
+                found.update({} if of_input is None else {(first,): of_input})
         if isinstance(returned, dict):
             found.update(by_key(returned, self.paths(given), exact=True))
             return found, "key"
@@ -351,18 +516,29 @@ class Runner:
         if values and not (len(values) == 1 and values[0] is None):
             names = returns(tree)
             for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
-                found.setdefault(path, value)
+                own_shape = np.shape(given.get(path[0])) if len(path) == 1 else None
+                if path not in found or (own_shape is not None and np.shape(found[path]) != own_shape):
+                    found[path] = value
         return found, by
+
+    def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
+        """The gradient of the first input where a backward pass returns nothing: an attribute that it set."""
+        for name in sorted(now, key=lambda one: one not in ("dinputs", "dinput", "dx", "dX", "grad_input")):
+            value = now[name]
+            if before.get(name) is not value and isinstance(value, np.ndarray) and bases(name):
+                if value.shape == shape:
+                    return value
+        return None
 
     def positional(self, values: list[Any], names: list[str], given: dict[str, Any]) -> dict[Path, Any]:
         """What is returned in order, matched with the parameters of the forward pass; None is no gradient."""
         forward = self.pair.forward
-        skip = 0 if self.pair.kind in ("functions", "both") else 1
-        own = parameter_names(forward)[skip:] if forward is not None else self.parameters
+        own = parameter_names(forward)[self.pair.skip :] if forward is not None else self.parameters
+        own = [name for place, name in enumerate(own) if place not in self.pair.apart]
         paths: list[Path] = [(name,) for name in own]
         differentiable: list[Path] = [path for path in paths if is_differentiable(given.get(path[0]))]
         numbers = [path for path in differentiable if np.ndim(given[path[0]]) == 0]
-        if self.pair.kind == "autograd":
+        if self.pair.kind in ("autograd", "vjp"):
             matched = dict(zip(paths, values, strict=False))
         else:
             every = [*paths, *[path for path in self.paths(given) if path not in paths]]

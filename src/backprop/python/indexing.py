@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.python.arrays import Tensor, is_array, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
-from backprop.python.scope import Library
+from backprop.python.scope import Class, Function, Library, Object
 
 
 def index_of(value: Any) -> Any:
@@ -54,7 +54,7 @@ def get(meter: Meter, base: Any, key: Any) -> Any:
     if isinstance(base, dict):
         key = key_of(key)
         if key not in base:
-            raise Refusal(f"the dictionary has no {key!r}", "name")
+            raise Refusal(f"the dictionary has no {key!r}", "name", raised="KeyError")
         return base[key]
     if isinstance(base, list | tuple | str | range):
         if isinstance(key, slice):
@@ -83,6 +83,6 @@ def key_of(key: Any) -> Any:
     """A key of a dictionary."""
     if isinstance(key, np.generic):
         return key.item()
-    if isinstance(key, str | int | float | bool | tuple) or key is None:
+    if isinstance(key, str | int | float | bool | tuple | Object | Function | Class) or key is None:
         return key
     raise Refusal(f"a value of kind {type(key).__name__} is no key", "value")

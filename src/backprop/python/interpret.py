@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from backprop.errors import Problem, nearest
 from backprop.python import indexing
-from backprop.python.arrays import Tensor, dtype_of, is_array, number_of, operand, settled
+from backprop.python.arrays import At, Tensor, dtype_of, is_array, number_of, operand, settled
 from backprop.python.builtins import REFUSED, builtins, method_of_data, text_of
 from backprop.python.calls import bind
 from backprop.python.frames import Frame, Source, problem_at
@@ -42,7 +43,8 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 HARMLESS = frozenset([
     "no_grad", "errstate", "enable_grad", "set_grad_enabled", "jit", "njit", "once_differentiable", "custom_fwd",
-    "custom_bwd", "lru_cache", "override", "wraps", "abstractmethod", "amp", "autocast",
+    "custom_bwd", "lru_cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp", "inference_mode",
+    "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope",
 ])  # fmt: skip  # as a context or a decorator: they change no value
 OWN_METHODS = frozenset(["__init__", "__call__"])  # of those with two underscores, what may be named
 ERRORS = (
@@ -50,6 +52,9 @@ ERRORS = (
     AssertionError, FloatingPointError, np.linalg.LinAlgError, NotImplementedError,
 )  # fmt: skip
 Observer = Callable[["Interpreter", ast.stmt, Scope], None]
+
+
+JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
 
 
 class Return(Exception):  # these three are no errors: they leave a body
@@ -75,6 +80,10 @@ class Interpreter:
         self.meter = meter
         self.instead = instead or {}
         self.observer = observer
+        self.before: Observer | None = None  # is told of every statement before it is done
+        self.returned: Any = None  # what was returned last
+        self.raised = ""  # the kind of Python's error that was met last; "" where it was none of Python's
+        self.yielded: list[list[Any]] = []  # by the generators that are gone through
         self.libraries = Libraries(meter, seed)
         self.builtins = builtins(self)
         self.frames: list[Frame] = []
@@ -92,6 +101,8 @@ class Interpreter:
 
     def body(self, statements: Iterable[ast.stmt], scope: Scope) -> None:
         for statement in statements:
+            if self.before is not None:
+                self.before(self, statement, scope)
             try:
                 for one in self.instead.get(statement, (statement,)):
                     self.statement(one, scope)
@@ -109,8 +120,10 @@ class Interpreter:
                 raise Refusal(f"{type(tree).__name__.lower()} is not read", "syntax")
             do(tree, scope)
         except Refusal as refusal:
+            self.raised = refusal.raised
             raise self.problem(refusal.kind, refusal.message, refusal.hint) from None
         except ERRORS as error:
+            self.raised = type(error).__name__
             kind = "shape" if isinstance(error, ValueError) else "value"
             raise self.problem(kind, f"{type(error).__name__}: {error}"[:300]) from None
         except RecursionError:
@@ -156,8 +169,11 @@ class Interpreter:
             function = IN_PLACE.get(type(tree.op))
             if function is None:
                 raise Refusal("this operator is not read in place")
-            memory = old.view(np.ndarray)
+            memory, tape = old.view(np.ndarray), self.libraries.tape
+            then = (np.array(memory), tape.ids(old), tape.ids(value)) if tape is not None else None
             new = function(memory, other.view(np.ndarray) if isinstance(other, Tensor) else other)
+            if tape is not None and then is not None:
+                tape.binary(type(tree.op), then[0], other, then[1], then[2], old)
             return old if new is memory else new
         if isinstance(old, list) and isinstance(tree.op, ast.Add):
             more = self.listed(value)
@@ -205,7 +221,8 @@ class Interpreter:
         self.body(tree.body if self.truth(self.evaluate(tree.test, scope)) else tree.orelse, scope)
 
     def do_Return(self, tree: ast.Return, scope: Scope) -> None:
-        raise Return(None if tree.value is None else self.evaluate(tree.value, scope))
+        self.returned = None if tree.value is None else self.evaluate(tree.value, scope)
+        raise Return(self.returned)
 
     def do_Break(self, tree: ast.Break, scope: Scope) -> None:
         raise Break
@@ -216,10 +233,11 @@ class Interpreter:
     def do_Assert(self, tree: ast.Assert, scope: Scope) -> None:
         if not self.truth(self.evaluate(tree.test, scope)):
             self.at = tree
-            raise Refusal("this assertion does not hold", "value")
+            raise Refusal("this assertion does not hold", "value", raised="AssertionError")
 
     def do_Raise(self, tree: ast.Raise, scope: Scope) -> None:
-        raise Refusal("this raises an error here", "value")
+        head = tree.exc.func if isinstance(tree.exc, ast.Call) else tree.exc
+        raise Refusal("this raises an error here", "value", raised=getattr(head, "id", "") or self.raised)
 
     def do_Delete(self, tree: ast.Delete, scope: Scope) -> None:
         for target in tree.targets:
@@ -233,6 +251,31 @@ class Interpreter:
     def do_Nonlocal(self, tree: ast.Nonlocal, scope: Scope) -> None:
         scope.outside.update(tree.names)
 
+    def do_Try(self, tree: ast.Try, scope: Scope) -> None:
+        """What fails as Python would have it fail is caught; what is not read here is not."""
+        try:
+            self.raised = ""
+            self.body(tree.body, scope)
+        except Problem:
+            handler = next((one for one in tree.handlers if self.caught(one.type)), None)
+            if handler is None:
+                raise
+            if handler.name is not None:
+                scope.home(handler.name).names[handler.name] = self.raised
+            self.body(handler.body, scope)
+        else:
+            self.body(tree.orelse, scope)
+        finally:
+            self.body(tree.finalbody, scope)
+
+    def caught(self, tree: ast.expr | None) -> bool:
+        """Whether the error that was raised last is one of some kinds."""
+        kinds = tree.elts if isinstance(tree, ast.Tuple) else [] if tree is None else [tree]
+        names = {one.id for one in kinds if isinstance(one, ast.Name)}
+        looser = {"ZeroDivisionError": "ArithmeticError", "KeyError": "LookupError", "IndexError": "LookupError"}
+        return bool(self.raised) and (tree is None or bool(names & {self.raised, "Exception", "BaseException",
+                                                                    looser.get(self.raised, "")}))  # fmt: skip
+
     def do_With(self, tree: ast.With, scope: Scope) -> None:
         for item in tree.items:
             self.harmless(item.context_expr, "with")
@@ -242,7 +285,9 @@ class Interpreter:
         """A context or a decorator that changes no value."""
         head = tree.func if isinstance(tree, ast.Call) else tree
         name = head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
-        if name not in HARMLESS:
+        if name == "partial" and isinstance(tree, ast.Call) and tree.args:
+            self.harmless(tree.args[0], what)
+        elif name not in HARMLESS:
             self.at = tree
             raise Refusal(f"{what} {name or 'this'} is not read", "syntax")
 
@@ -263,7 +308,11 @@ class Interpreter:
 
     def imported(self, path: tuple[str, ...]) -> Any:
         """What an import names. Nothing is imported: a library that is not known is a problem where it is used."""
-        if path[0] == "jax" or path[0] not in KNOWN:
+        if path[:2] == ("jax", "numpy"):
+            path = ("numpy", *path[2:])
+        if path[:2] == ("jax", "scipy"):
+            path = path[1:]
+        if path[0] not in KNOWN:
             return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here")
         if path[0] == "autograd":
             path = path[1:] if path[1:2] == ("numpy",) else path
@@ -425,16 +474,23 @@ class Interpreter:
         if is_array(a) or is_array(b):
             if isinstance(a, Object) or isinstance(b, Object):
                 return self.by_method(kind, a, b)
-            a, b = operand(a), operand(b)
-            self.room_for(kind, a, b)
-            return settled(function(a, b), a, b)
+            x, y = operand(a), operand(b)
+            self.room_for(kind, x, y)
+            return self.taped(kind, a, b, settled(function(x, y), x, y))
         if isinstance(a, bool | int | float) and isinstance(b, bool | int | float):
             if isinstance(a, int) and isinstance(b, int):
                 self.bits_for(kind, a, b)
-            return function(a, b)
+            return self.taped(kind, a, b, function(a, b))
         if isinstance(a, Object) or isinstance(b, Object):
             return self.by_method(kind, a, b)
         return self.sequences(kind, a, b)
+
+    def taped(self, kind: type[ast.operator], a: Any, b: Any, out: Any) -> Any:
+        """A result, of which a tape is told."""
+        tape = self.libraries.tape
+        if tape is not None:
+            tape.binary(kind, a, b, tape.ids(a), tape.ids(b), out)
+        return out
 
     def room_for(self, kind: type[ast.operator], a: Any, b: Any) -> None:
         """Make sure of the room for the result of an operation on arrays."""
@@ -462,6 +518,8 @@ class Interpreter:
     def sequences(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
         """Lists, tuples and texts: joined, or repeated."""
         kinds = (list, tuple, str)
+        if kind is ast.Mod and isinstance(a, str):
+            return self.formatted(a, b)
         if kind is ast.Add and type(a) is type(b) and isinstance(a, kinds):
             self.meter.length(len(a) + len(b))
             return a + b
@@ -475,6 +533,14 @@ class Interpreter:
         if isinstance(a, Tensor | tuple | list) and isinstance(b, Tensor | tuple | list):
             return self.binary(kind, operand(a), operand(b))
         raise Refusal(f"{called(a)} and {called(b)} cannot be computed with", "value")
+
+    def formatted(self, text: str, values: Any) -> str:
+        """`"W%d" % i`: of numbers and texts, without a width."""
+        given = [plain_item(one) for one in (values if isinstance(values, tuple) else (values,))]
+        if re.search(r"%[-+ #0-9.]*(\d{3,}|\*)", text):
+            raise Refusal("this width is not read", "value")
+        self.meter.length(len(text) + sum(len(str(one)) for one in given))
+        return text % tuple(given)
 
     def by_method(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
         """`a + b` of objects of the user's."""
@@ -501,7 +567,10 @@ class Interpreter:
         if not is_array(value) and not isinstance(value, bool | int | float):
             raise Refusal(f"{called(value)} cannot be computed with", "value")
         if isinstance(tree.op, ast.USub):
-            return settled(-value, value)
+            out, tape = settled(-value, value), self.libraries.tape
+            if tape is not None:
+                tape.hangs(out, [(tape.ids(value), -1.0)])
+            return out
         return settled(~value if isinstance(tree.op, ast.Invert) else +value, value)
 
     def of_BoolOp(self, tree: ast.BoolOp, scope: Scope) -> Any:
@@ -600,6 +669,18 @@ class Interpreter:
         self.store(tree.target, value, scope)
         return value
 
+    def of_Yield(self, tree: ast.Yield, scope: Scope) -> Any:
+        self.yields([None if tree.value is None else self.evaluate(tree.value, scope)])
+
+    def of_YieldFrom(self, tree: ast.YieldFrom, scope: Scope) -> Any:
+        self.yields(self.listed(self.evaluate(tree.value, scope)))
+
+    def yields(self, values: list[Any]) -> None:
+        if not self.yielded:
+            raise Refusal("a yield stands in no function", "syntax")
+        self.meter.length(len(self.yielded[-1]) + len(values))
+        self.yielded[-1].extend(values)
+
     def of_Slice(self, tree: ast.Slice, scope: Scope) -> Any:
         bounds = [None if one is None else self.evaluate(one, scope) for one in (tree.lower, tree.upper, tree.step)]
         self.at = tree
@@ -613,13 +694,22 @@ class Interpreter:
     def get_item(self, base: Any, key: Any) -> Any:
         if isinstance(base, Object):
             return self.call(self.attribute(base, "__getitem__", own=True), (key,), {})
-        return indexing.get(self.meter, base, key)
+        if isinstance(base, Library) and base.path in JOINING:
+            return self.libraries.joined(base.path[-1], key)
+        if isinstance(base, At):
+            return At(base.array, indexing.index_of(key))
+        found, tape = indexing.get(self.meter, base, key), self.libraries.tape
+        if tape is not None and isinstance(base, np.ndarray) and is_array(found):
+            tape.put(found, tape.ids(base)[indexing.index_of(key)])
+        return found
 
     def put_item(self, base: Any, key: Any, value: Any) -> None:
         if isinstance(base, Object):
             self.call(self.attribute(base, "__setitem__", own=True), (key, value), {})
         else:
             indexing.put(base, key, value)
+            if self.libraries.tape is not None and isinstance(base, np.ndarray):
+                self.libraries.tape.put_at(base, indexing.index_of(key), value)
 
     # ── attributes ──
 
@@ -630,6 +720,7 @@ class Interpreter:
 
     def attribute(self, value: Any, name: str, own: bool = False) -> Any:
         """`value.name`. Names with two underscores on both sides reach into Python itself, and are refused."""
+        own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
         if name.startswith("__") and name.endswith("__") and name not in OWN_METHODS and not own:
             raise Refusal(f".{name} is not read: it reaches into Python itself")
         if isinstance(value, Object):
@@ -641,6 +732,8 @@ class Interpreter:
         if isinstance(value, Super):
             found = next((f for base in value.cls.bases if (f := base.find(name)) is not None), None)
             return Builtin(name, lambda *_, **__: None) if found is None else Bound(found, value.me)
+        if isinstance(value, At):
+            return Bound(name, value)
         if isinstance(value, Extremum) and name in ("values", "indices"):
             return getattr(value, name)
         if is_array(value):
@@ -648,6 +741,8 @@ class Interpreter:
             return Bound(name, value) if found is None else found
         if isinstance(value, str | list | dict | set | tuple):
             return Bound(name, value)
+        if isinstance(value, float) and name == "is_integer":
+            return Builtin(name, value.is_integer)
         raise Refusal(f"{called(value)} has no .{name}", "name")
 
     def object_member(self, value: Object, name: str) -> Any:
@@ -716,13 +811,18 @@ class Interpreter:
         if isinstance(function, Bound):
             if not isinstance(function.function, str):
                 return self.call(function.function, (function.me, *arguments), keywords)
+            if isinstance(function.me, At):
+                return self.libraries.changed(function.me, function.function, arguments)
             if is_array(function.me):
                 return self.libraries.method(function.me, function.function, arguments, keywords)
             return method_of_data(self, function.me, function.function, arguments, keywords)
         if isinstance(function, Library):
             return self.libraries.call(function.path, arguments, keywords)
         if isinstance(function, Builtin) and function.function is not None:
-            return function.function(*arguments, **keywords)
+            out = function.function(*arguments, **keywords)
+            if self.libraries.tape is not None and function.name in ("float", "abs") and arguments:
+                self.libraries.tape.called(function.name, abs, arguments, {}, out)
+            return out
         if isinstance(function, Class):
             made = Object(function)
             start = function.find("__init__")
@@ -747,18 +847,21 @@ class Interpreter:
         outer, at = self.source, self.at
         self.source = function.source
         self.meter.calls += 1
+        if function.generates:
+            self.yielded.append([])
         try:
             with self.framed(Frame(function.name, getattr(at, "lineno", 0))):
                 if isinstance(function.tree, ast.Lambda):
                     return self.evaluate(function.tree.body, scope)
                 self.body(function.tree.body, scope)
         except Return as found:
-            return found.value
+            return found.value if not function.generates else iter(self.yielded[-1])
         finally:
             self.meter.calls -= 1
             self.source = outer
+            made = self.yielded.pop() if function.generates else None
         self.at = at
-        return None
+        return None if made is None else iter(made)
 
     # ── values ──
 
@@ -767,7 +870,7 @@ class Interpreter:
         if isinstance(value, np.ndarray):
             if value.ndim == 0:
                 raise Refusal("a number cannot be gone through", "value")
-            return [indexing.of_array(self.meter, value, i) for i in range(len(value))]
+            return [self.get_item(value, i) for i in range(len(value))]
         if isinstance(value, list | tuple | dict | str | set | range | Iterator):
             return value
         raise Refusal(f"{called(value)} cannot be gone through", "value")
@@ -785,6 +888,15 @@ class Interpreter:
                 raise Refusal("an array of several elements is neither true nor false", "value")
             return bool(value)
         return value is not None and (isinstance(value, Object | Function | Class | Library) or bool(value))
+
+
+def plain_item(value: Any) -> Any:
+    """A number or a text to be put into a text."""
+    if isinstance(value, np.generic | np.ndarray) and value.size == 1:
+        return value.item()
+    if isinstance(value, str | int | float):
+        return value
+    raise Refusal(f"{called(value)} is not put into a text", "value")
 
 
 def context(count: int) -> Object:

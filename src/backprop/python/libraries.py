@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from backprop.errors import nearest
-from backprop.python.arrays import DTYPES, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
+from backprop.python.arrays import DTYPES, At, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Builtin, Library
+from backprop.python.spellings.jax import JAX
 from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
 from backprop.python.spellings.row import Row, broadcast, product, together
 from backprop.python.spellings.torch import ALIASES, TORCH, answer
+from backprop.python.tape import Tape, writes
 
-KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd"])
+KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd", "jax", "functools"])
 MATH = frozenset([
     "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "expm1", "fabs",
     "floor", "fmod", "fsum", "hypot", "isclose", "isfinite", "isinf", "isnan", "ldexp", "log", "log10",
@@ -30,7 +32,7 @@ UNSEEN = frozenset(["device", "requires_grad", "order", "casting", "copy", "subo
 OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
 SIZED = frozenset([
     "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
-    "num", "reps", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
+    "num", "reps", "writeable", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
 ])  # fmt: skip
 
 
@@ -42,12 +44,15 @@ class Libraries:
         self.generator = np.random.RandomState(seed)
         self.random_allowed = True
         self.drew = False
+        self.tape: Tape | None = None  # of what hangs on what, where somebody asks
 
     # ── what a path leads to ──
 
     def member(self, library: Library, name: str) -> Any:
         """`np.name`: a constant, a kind of elements, or a longer path."""
         root = library.path[0]
+        if library.path == ("jax",) and name in ("numpy", "scipy"):
+            return Library((name,))
         if root == "math" and name in ("pi", "e", "tau", "inf", "nan"):
             return getattr(math, name)
         if len(library.path) == 1 and name in CONSTANTS:
@@ -66,7 +71,8 @@ class Libraries:
         if root == "numpy" and name.startswith("random."):
             return self.random(name.removeprefix("random."), arguments, keywords)
         if path[-1] in DTYPES and arguments and root == "numpy" and len(path) == 2:
-            return checked(np.asarray(plain(arguments[0]), dtype=DTYPES[path[-1]]))[()]
+            converted = checked(np.asarray(plain(arguments[0]), dtype=DTYPES[path[-1]]))[()]
+            return self.taped("astype", None, arguments, {}, converted)
         if root == "numpy":
             return self.numpy(NUMPY, name, "np", arguments, keywords)
         if root == "scipy":
@@ -75,7 +81,61 @@ class Libraries:
             for part in FOLDED:
                 name = name.removeprefix(part)
             return self.torch(name, arguments, keywords)
+        if root == "jax":
+            return self.jax(name, arguments, keywords)
         raise Refusal(f"{'.'.join(path)} is not read here", "name")
+
+    def jax(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """A function of jax.nn or jax.lax: as torch has it, or NumPy."""
+        part, _, short = name.rpartition(".")
+        if name in ("lax.stop_gradient", "device_put"):
+            return arguments[0]
+        if name in ("jit", "custom_vjp", "checkpoint"):
+            return arguments[0]
+        if part not in ("nn", "lax") or short not in JAX:
+            raise Refusal(f"jax.{name} is not read here", "name")
+        row = JAX[short]
+        given = tuple([self.argument(one) for one in arguments])
+        named = {key: self.argument(one) for key, one in keywords.items()}
+        self.measure(row, given, named)
+        return self.result(short, row, given, named, settled)
+
+    def joined(self, name: str, key: Any) -> Any:
+        """`np.c_[a, b]` and its like, of arrays and numbers."""
+        if name == "s_":
+            return key
+        given = tuple([self.argument(one) for one in (key if isinstance(key, tuple) else (key,))])
+        self.meter.room(sum(float(np.size(one)) for one in given))
+
+        def together(*arrays: Any) -> Any:
+            return (np.c_ if name == "c_" else np.r_)[arrays]
+
+        return self.taped("joined", together, given, {}, together(*given))
+
+    def changed(self, at: At, name: str, arguments: tuple[Any, ...]) -> Any:
+        """`a.at[index].add(v)` and its like: a copy with something done at an index."""
+        a, index = at.array, at.index
+        if name == "get":
+            found = a[index]
+            if self.tape is not None:
+                self.tape.put(found, self.tape.ids(a)[index])
+            return found
+        self.meter.room(np.size(a))
+        out = self.taped("copy", None, (a,), {}, np.array(a))
+        value = plain(arguments[0])
+        if name == "set":
+            out[index] = value
+            if self.tape is not None:
+                self.tape.put_at(out, index, value)
+        elif name in ("add", "subtract"):
+            rows = NUMPY[f"{name}.at"]
+            self.result(f"{name}.at", rows, (out, index, value), {}, lambda made: made)
+        elif name in ("multiply", "mul", "divide", "min", "max") and self.tape is None:
+            own = {"mul": np.multiply, "multiply": np.multiply, "divide": np.divide, "min": np.minimum}
+            own.get(name, np.maximum).at(out, index, value)
+        else:
+            raise Refusal(f".at[].{name} is not read here", "name")
+        return out
 
     def row(self, table: Mapping[str, Row], name: str, library: str) -> Row:
         """The row of a name, or what it might have been."""
@@ -97,7 +157,7 @@ class Libraries:
         given = tuple([self.argument(one) for one in arguments])
         named = {key: dtype_of(one) if key == "dtype" else self.argument(one) for key, one in keywords.items()}
         self.measure(row, given, named)
-        return settled(made(row.function(*given, **named)), *given)
+        return self.result(name, row, given, named, lambda out: settled(out, *given))
 
     def torch(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of torch's, or a method of a tensor."""
@@ -109,7 +169,26 @@ class Libraries:
             if key in named:
                 given = (named.pop(key), *given)
         self.measure(row, given, named)
-        return answer(made(row.function(*given, **named)))
+        return self.result(ALIASES.get(name, name), row, given, named, answer)
+
+    def result(
+        self, name: str, row: Row, given: tuple[Any, ...], named: dict[str, Any], finished: Callable[[Any], Any]
+    ) -> Any:
+        """What a function gives; a tape is told of it."""
+        name = name.removeprefix("linalg.")
+        if self.tape is None:
+            return finished(made(row.function(*given, **named)))
+        if writes(name) and given and isinstance(given[0], np.ndarray):
+            before = np.array(given[0], subok=False)
+            out = finished(made(row.function(*given, **named)))
+            self.tape.wrote(name, given, before, named)
+            return out
+        return self.taped(name, row.function, given, named, finished(made(row.function(*given, **named))))
+
+    def taped(self, name: str, function: Any, given: tuple[Any, ...], named: dict[str, Any], out: Any) -> Any:
+        if self.tape is not None:
+            self.tape.called(name, function, given, named, out)
+        return out
 
     def measure(self, row: Row, given: tuple[Any, ...], named: dict[str, Any]) -> None:
         """Make sure that there is room for the result."""
@@ -141,7 +220,8 @@ class Libraries:
         if name not in MATH:
             near = nearest(name, MATH)
             raise Refusal(f"math.{name} is not known here", "name", f"did you mean {near}?" if near else "")
-        return getattr(math, name)(*[plain(one) for one in arguments])
+        given = tuple([plain(one) for one in arguments])
+        return self.taped(name, getattr(math, name), given, {}, getattr(math, name)(*given))
 
     def random(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Random numbers: the same in every run of a forward pass, and none in a backward pass."""
@@ -168,18 +248,23 @@ class Libraries:
         """`a.name(…)` of an array or a number of NumPy's."""
         if name in ("item", "tolist"):
             self.meter.length(np.size(a))
-            return getattr(a, name)(*[number_of(one) for one in arguments])
+            whole = getattr(a, name)(*[number_of(one) for one in arguments])
+            return self.taped(name, None, (a,), {}, whole) if np.size(a) == 1 else whole
         if isinstance(a, Tensor):
             return self.tensor_method(a, name, arguments, keywords)
         if name in METHODS:
             return self.numpy(NUMPY, name, "an array has no method: np", (a, *self.spread(name, arguments)), keywords)
         if name == "astype":
-            return np.asarray(a).astype(dtype_of(arguments[0] if arguments else keywords.get("dtype")))[()]
+            turned = np.asarray(a).astype(dtype_of(arguments[0] if arguments else keywords.get("dtype")))[()]
+            return self.taped(name, None, (a,), {}, turned)
         if name in ("copy", "flatten"):
             self.meter.room(np.size(a))
-            return np.array(a, order="C") if name == "copy" else np.array(a, order="C").reshape(-1)
+            copied = np.array(a, order="C") if name == "copy" else np.array(a, order="C").reshape(-1)
+            return self.taped("copy", None, (a,), {}, copied)
         if name == "fill" and isinstance(a, np.ndarray):
             a[...] = self.argument(arguments[0])
+            if self.tape is not None:
+                self.tape.put_at(a, ..., arguments[0])
             return None
         if name == "sort" and isinstance(a, np.ndarray):
             a.sort(axis=number_of(arguments[0]) if arguments else -1)
@@ -227,6 +312,8 @@ def attribute_of_array(a: Any, name: str) -> Any:
         return a
     if name == "flat":
         return a.reshape(-1)
+    if name == "at":
+        return At(a)
     return None
 
 

@@ -16,9 +16,10 @@ MOST_BITS = 20_000  # of a whole number
 class Refusal(Exception):
     """Something that is not read. Where it stands is added by the interpreter, which makes a Problem of it."""
 
-    def __init__(self, message: str, kind: str = "refused", hint: str = "") -> None:
+    def __init__(self, message: str, kind: str = "refused", hint: str = "", raised: str = "") -> None:
         super().__init__(message)
         self.message, self.kind, self.hint = message, kind, hint
+        self.raised = raised  # the error that Python itself would raise
 
 
 class Meter:

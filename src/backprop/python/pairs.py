@@ -7,23 +7,29 @@ import re
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
+from backprop.python.gradients import bases
 from backprop.python.source import Code, Part
 
 BACK = re.compile(
     r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd|"
-    r"grad|gradient|vjp)|(?P<alone>backward|backprop|bwd))$"
+    r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
 
 class Pair(NamedTuple):
-    """A forward and a backward pass. `kind` is "functions", "class", "autograd", "both" (one function that returns a
-    loss and its gradients) or "script" (two texts that are no functions)."""
+    """A forward and a backward pass. `kind` is "functions", "class", "autograd", "vjp" (of a custom_vjp), "both" (one
+    function that returns a loss and its gradients), "script" (statements that are no functions, in two texts or one) or
+    "values" (statements on objects that know their gradients, up to a call of `.backward()`)."""
 
     name: str
     kind: str
     forward: ast.FunctionDef | None
     backward: ast.FunctionDef | None
+    skip: int = 0  # the first parameters of the forward pass that are no inputs: self, ctx
+    setup: ast.FunctionDef | None = None  # of an autograd Function whose forward has no ctx
+    apart: tuple[int, ...] = ()  # the inputs of a custom_vjp that have no gradient
+    split: int = 0  # of one text, how many statements are the forward pass
 
 
 def pairs_in(code: Code, forward: str | None = None, backward: str | None = None) -> list[Pair]:
@@ -39,17 +45,83 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
 def all_pairs(code: Code) -> list[Pair]:
     """The pairs that the names tell, in the order of the texts."""
     functions = code.functions()
-    found = [
+    found = vjp_pairs(code, functions)
+    known = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
+    found += [
         Pair(forth.name, "functions", forth, back)
         for back in functions.values()
-        if (forth := counterpart(back.name, functions)) is not None
+        if back.name not in known and (forth := counterpart(back.name, functions)) is not None
     ]
     for name, methods in code.classes().items():
         if "forward" in methods and "backward" in methods:
             found.append(class_pair(name, methods))
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
+    if not found and len(code.parts) == 1:
+        found = [pair for pair in (values_pair(code.parts[0]), split_pair(code.parts[0])) if pair is not None][:1]
     return found
+
+
+def vjp_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
+    """The pairs of `f.defvjp(forward, backward)`."""
+    found = []
+    for part in code.parts:
+        for node in part.tree.body:
+            call = node.value if isinstance(node, ast.Expr) else None
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "defvjp":
+                continue
+            given = [*call.args, *[one.value for one in call.keywords]]
+            names = [one.id for one in given if isinstance(one, ast.Name)]
+            if len(names) >= 2 and names[0] in functions and names[1] in functions:
+                whose = call.func.value.id if isinstance(call.func.value, ast.Name) else names[0]
+                apart = nondiff(functions.get(whose), part.tree)
+                found.append(Pair(whose, "vjp", functions[names[0]], functions[names[1]], apart=apart))
+    return found
+
+
+def nondiff(function: ast.FunctionDef | None, tree: ast.Module) -> tuple[int, ...]:
+    """The arguments that a custom_vjp names as without a gradient."""
+    decorators: list[ast.AST] = list(function.decorator_list) if function is not None else [tree]
+    for one in (node for decorator in decorators for node in ast.walk(decorator)):
+        if isinstance(one, ast.keyword) and one.arg == "nondiff_argnums":
+            places = one.value.elts if isinstance(one.value, ast.Tuple | ast.List) else [one.value]
+            return tuple([int(place.value) for place in places if isinstance(place, ast.Constant)])  # type: ignore[arg-type]
+    return ()
+
+
+def values_pair(part: Part) -> Pair | None:
+    """Statements that end with `x.backward()`, where a class of the text has such a method."""
+    has = any(
+        isinstance(one, ast.ClassDef)
+        and any(isinstance(inner, ast.FunctionDef) and inner.name == "backward" for inner in one.body)
+        for one in part.tree.body
+    )
+    ends = next((place for place, one in enumerate(part.tree.body) if backward_call(one) is not None), None)
+    return Pair("backward", "values", None, None, split=ends) if has and ends else None
+
+
+def backward_call(statement: ast.stmt) -> str | None:
+    """The name of what a statement calls `.backward()` of."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "backward":
+        return call.func.value.id if isinstance(call.func.value, ast.Name) else None
+    return None
+
+
+def split_pair(part: Part) -> Pair | None:
+    """Statements of which some set gradients of names that were set before: there the backward pass begins."""
+    known: set[str] = set()
+    read: set[str] = set()
+    for place, statement in enumerate(part.tree.body):
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        name = target.id if isinstance(target, ast.Name) else ""
+        whose = next((one for one in bases(name) if one in known), None) if name else None
+        if whose is not None and name not in read and any(one in known for one in known) and len(known) > 1:
+            return Pair("", "script", None, None, split=place)
+        read.update(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
+        if name:
+            known.add(name)
+    return None
 
 
 def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
@@ -69,14 +141,20 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     forward = methods["forward"]
     static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in forward.decorator_list)
     first = forward.args.args[0].arg if forward.args.args else ""
-    return Pair(name, "autograd" if static or first == "ctx" else "class", forward, methods["backward"])
+    if static or first == "ctx":
+        setup = methods.get("setup_context")
+        return Pair(name, "autograd", forward, methods["backward"], 0 if setup is not None else 1, setup)
+    return Pair(name, "class", forward, methods["backward"], 1)
 
 
 def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names."""
     returned = returns(function)
-    names = returned[1:]
-    return len(returned) > 1 and all(re.match(r"d[A-Z_a-z]|grad|.*_grad$", name or "") for name in names)
+    like = [bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name or "")) for name in returned]
+    costs = bool(returned) and returned[-1].lower() in ("loss", "cost", "j")
+    if like and like[0] and not (returned[-1].lower() in ("loss", "cost", "j")):
+        return False  # gradients alone: a backward pass
+    return len(returned) > 1 and (all(like[1:]) or (costs and all(like[:-1])))
 
 
 def returns(function: ast.FunctionDef) -> list[str]:

@@ -34,7 +34,7 @@ class Scope:
 class Function:
     """A function of the user's. `owner` is the class whose method it is, `kind` how it is bound."""
 
-    __slots__ = ("defaults", "keyword_defaults", "kind", "local", "name", "owner", "scope", "source", "tree")
+    __slots__ = ("defaults", "generates", "keyword_defaults", "kind", "local", "name", "owner", "scope", "source", "tree")
 
     def __init__(self, tree: ast.FunctionDef | ast.Lambda, scope: Scope, source: Source, name: str) -> None:
         self.tree, self.scope, self.source, self.name = tree, scope, source, name
@@ -43,6 +43,7 @@ class Function:
         self.defaults: list[Any] = []
         self.keyword_defaults: list[Any] = []
         self.local = local_names(tree)
+        self.generates = is_generator(tree)
 
     @property
     def parameters(self) -> list[str]:
@@ -156,6 +157,19 @@ def local_names(tree: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
             found.add(node.id)
         rest.extend(ast.iter_child_nodes(node))
     return frozenset(found - outside)
+
+
+@cache
+def is_generator(tree: ast.FunctionDef | ast.Lambda) -> bool:
+    """Whether a function yields its values."""
+    rest: list[ast.AST] = list(tree.body) if isinstance(tree.body, list) else []
+    while rest:
+        node = rest.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+            rest.extend(ast.iter_child_nodes(node))
+    return False
 
 
 def called(value: Any) -> str:

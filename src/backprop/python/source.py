@@ -127,13 +127,20 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
 def imported_modules(tree: ast.Module) -> list[str]:
     """The modules that a text imports names from and that are no libraries."""
     found = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module]
-    names = [
-        (one.module or "").rpartition(".")[2] for one in found if (one.module or "").partition(".")[0] not in KNOWN
-    ]
-    return [name for name in names if name.isidentifier()]
+    names = [one.module or "" for one in found if (one.module or "").partition(".")[0] not in KNOWN]
+    return [name for name in names if all(part.isidentifier() for part in name.split("."))]
 
 
-def uses_torch(trees: list[Any]) -> bool:
+def uses_torch(trees: list[Any], texts: list[ast.Module]) -> bool:
     """Whether a pass is written with torch: then its arrays are tensors."""
     names = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return bool(names & {"torch", "F"}) and not names & {"np", "numpy"}
+    if names & {"np", "numpy", "jnp", "jax"}:
+        return False
+    roots = {
+        path.partition(".")[0]
+        for text in texts
+        for node in text.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for path in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
+    }
+    return bool(names & {"torch", "F"}) or ("torch" in roots and not roots & {"numpy", "jax"})

@@ -30,6 +30,7 @@ from backprop.python.spellings.row import (
     summed_products,
     together,
     up_to_largest,
+    windows,
 )  # fmt: skip
 
 
@@ -238,6 +239,9 @@ NUMPY: dict[str, Row] = {
     **listed(own, up_to_largest, "bincount | np.bincount(y)"),
     **listed(own, diagonal, "diag | np.diag(v)\ndiagflat | np.diagflat(v)"),
     **listed(own, gathered, "take | np.take(x, [0, 0], axis=0)"),
+    "lib.stride_tricks.sliding_window_view": Row(
+        np.lib.stride_tricks.sliding_window_view, windows, "np.lib.stride_tricks.sliding_window_view(v, 2)"
+    ),
     "empty": Row(zeros, of_shape, "0 * np.empty((2, 3))"),
     "empty_like": Row(np.zeros_like, together, "0 * np.empty_like(x)"),
 }

@@ -171,6 +171,11 @@ def diagonal(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     return size(arguments[0]) ** 2 if np.ndim(arguments[0]) == 1 else size(arguments[0])
 
 
+def windows(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
+    """What a view of windows has: at most all elements once for each of a window."""
+    return size(arguments[0]) * product(arguments[1])
+
+
 def gathered(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """What take gives, at most."""
     return size(arguments[0]) * size(arguments[1])

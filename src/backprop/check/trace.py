@@ -1,0 +1,218 @@
+"""One recorded run of a pass: what every statement gave at every visit, in what surroundings, and what hangs on it.
+
+So an edit of a line is tried alone, where the line stood; and one sweep back through the pass tells for all lines at
+once what a change of theirs would do to what comes out.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.frames import Source
+from backprop.python.interpret import ERRORS, Interpreter, Return
+from backprop.python.meter import Meter, Refusal
+from backprop.python.scope import Object, Scope
+from backprop.python.tape import Tape, is_fraction
+
+MOST_VISITS = 400  # of a line that are kept with their surroundings
+
+
+class Visit(NamedTuple):
+    """A visit of a statement: what surrounded it, what its targets held behind it, and their numbers on the tape."""
+
+    scope: Scope | None
+    source: Source
+    values: list[Any]
+    ids: list[Any]
+    rounds: tuple[int, ...]  # of the loops around it
+
+
+class Trace:
+    """A recorder of a run."""
+
+    def __init__(self) -> None:
+        self.tape = Tape()
+        self.visits: dict[ast.stmt, list[Visit]] = {}
+        self.backward = False
+        self.entered: list[tuple[ast.stmt, Scope | None]] = []
+        self.order: list[ast.stmt] = []  # of first visits
+        self.names: dict[str, list[tuple[Any, Any]]] = {}  # what the forward pass gave its names, and the numbers
+        self.outputs: list[Any] = []  # the numbers of what came out of the forward pass
+        self.run: Interpreter | None = None
+
+    def starts(self, run: Interpreter, arguments: dict[str, Any]) -> None:
+        self.run = run
+        run.libraries.tape = self.tape
+        run.before, run.observer = self.before, self.after
+        for value in pieces(list(arguments.values())):
+            self.tape.leaf(value)
+
+    def came_out(self, outputs: list[Any]) -> None:
+        """The forward pass is done."""
+        self.outputs = [self.tape.leaf(one) if is_fraction(one) else None for one in outputs]
+
+    def turns(self, run: Interpreter, above: list[Any]) -> None:
+        """The backward pass begins."""
+        self.backward = True
+        self.visits, self.entered, self.order = {}, [], []
+        run.before, run.observer = self.before, self.after
+        for value in pieces(above):
+            self.tape.leaf(value)
+
+    def before(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        kept = len(self.visits.get(statement, ())) < MOST_VISITS
+        self.entered.append((statement, frozen(scope) if kept and not isinstance(statement, ast.FunctionDef) else None))
+
+    def after(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        while self.entered:
+            entered, around = self.entered.pop()
+            if entered is statement:
+                break
+        else:
+            return
+        found = self.targets(run, statement, scope)
+        ids = [self.tape.leaf(one) for one in found]
+        rounds = tuple([frame.round for frame in run.frames if not frame.called])
+        visit = Visit(around, run.source, [np.array(one, dtype=float) for one in found], ids, rounds)
+        if statement not in self.visits:
+            self.order.append(statement)
+        self.visits.setdefault(statement, []).append(visit)
+        if not self.backward and isinstance(statement, ast.Assign) and len(found) == 1:
+            target = statement.targets[0]
+            if isinstance(target, ast.Name):
+                self.names.setdefault(target.id, []).append((visit.values[0], ids[0]))
+
+    def true_gradients(self, above: list[Any]) -> dict[str, Any]:
+        """The gradients of what the forward pass gave names, each once."""
+        seeds = [(ids, value) for ids, value in zip(self.outputs, above, strict=False) if ids is not None]
+        found = self.tape.sweep(seeds)
+        return {name: found[given[0][1]] for name, given in self.names.items() if len(given) == 1}
+
+    def targets(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> list[Any]:
+        """The fractions that a statement gave its targets."""
+        if isinstance(statement, ast.Return):
+            return pieces(run.returned)
+        found: list[Any] = []
+        for target in targets_of(statement):
+            try:
+                if isinstance(target, ast.Subscript) and run.libraries.tape is not None:
+                    base = run.evaluate(target.value, scope)
+                    if is_fraction(base):
+                        self.tape.leaf(base)
+                found += pieces(run.evaluate(target, scope))
+            except (Refusal, Problem, RecursionError, *ERRORS):
+                return []
+        return found
+
+    # ── one line alone ──
+
+    def alone(self, visit: Visit, statement: ast.stmt, statements: list[ast.stmt]) -> list[Any] | None:
+        """What other statements would have given at a visit; None where they cannot be computed."""
+        run = self.run
+        if run is None or visit.scope is None:
+            return None
+        writes = not all(isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name) for one in statements)
+        scope = frozen(visit.scope) if writes else bare(visit.scope)
+        run.before = run.observer = run.libraries.tape = None
+        run.instead = {}
+        run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000)
+        outer, run.source = run.source, visit.source
+        try:
+            with np.errstate(all="ignore"):
+                try:
+                    run.body(statements, scope)
+                except Return as returned:
+                    return pieces(returned.value)
+                return self.targets(run, statement if len(statements) != 1 else statements[0], scope)
+        except (Refusal, Problem, RecursionError, *ERRORS):
+            return None
+        finally:
+            run.source = outer
+
+
+def targets_of(statement: ast.stmt) -> list[ast.expr]:
+    """The expressions that a statement gives a value, or writes into."""
+    found: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        found = list(statement.targets)
+    elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
+        found = [statement.target]
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        call = statement.value
+        name = ast.unparse(call.func)
+        if name.endswith((".add.at", ".subtract.at", "put_along_axis", "fill_diagonal")) and call.args:
+            found = [call.args[0]]
+        elif isinstance(call.func, ast.Attribute) and name.endswith("_") and not name.endswith("__"):
+            found = [call.func.value]
+    return [loaded(one) for one in found]
+
+
+def loaded(tree: ast.expr) -> ast.expr:
+    """A target as an expression that is read."""
+    if isinstance(tree, ast.Tuple | ast.List):
+        return ast.Tuple([loaded(one) for one in tree.elts], ast.Load())
+    return tree.value if isinstance(tree, ast.Starred) else tree
+
+
+def pieces(value: Any) -> list[Any]:
+    """The fractions and arrays of them in a value."""
+    if isinstance(value, tuple | list):
+        return [piece for one in value for piece in pieces(one)]
+    if isinstance(value, dict):
+        return [piece for one in value.values() for piece in pieces(one)]
+    return [value] if is_fraction(value) else []
+
+
+def bare(scope: Scope) -> Scope:
+    """A scope of the same values."""
+    copied = Scope(scope.parent, scope.local)
+    copied.names, copied.outside = dict(scope.names), scope.outside
+    return copied
+
+
+def frozen(scope: Scope, seen: dict[int, Any] | None = None) -> Scope:
+    """A scope with copies of all data in it; what is at the top of a text stays, unless it is that."""
+    seen = {} if seen is None else seen
+    if id(scope) in seen:
+        return seen[id(scope)]  # type: ignore[no-any-return]
+    outer = scope.parent is not None and scope.parent.parent is not None
+    copied = Scope(scope.parent, scope.local)
+    seen[id(scope)] = copied
+    if outer and scope.parent is not None:
+        copied.parent = frozen(scope.parent, seen)
+    copied.names = {name: copied_of(value, seen) for name, value in scope.names.items()}
+    copied.outside = scope.outside
+    return copied
+
+
+def copied_of(value: Any, seen: dict[int, Any]) -> Any:
+    """A copy of data, through objects of the user's too; one thing under two names stays one."""
+    if isinstance(value, np.ndarray):
+        key = id(value)
+        if key not in seen:
+            seen[key] = np.array(value, subok=True)
+        return seen[key]
+    if not isinstance(value, dict | list | tuple | Object):
+        return value
+    if id(value) in seen:
+        return seen[id(value)]
+    if isinstance(value, Object):
+        made = Object(value.cls)
+        seen[id(value)] = made
+        made.names.update({name: copied_of(one, seen) for name, one in value.names.items()})
+        return made
+    if isinstance(value, dict):
+        entries: dict[Any, Any] = {}
+        seen[id(value)] = entries
+        entries.update({name: copied_of(one, seen) for name, one in value.items()})
+        return entries
+    if isinstance(value, list):
+        items: list[Any] = []
+        seen[id(value)] = items
+        items.extend([copied_of(one, seen) for one in value])
+        return items
+    return tuple([copied_of(one, seen) for one in value]) if type(value) is tuple else value

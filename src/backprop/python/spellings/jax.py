@@ -1,0 +1,53 @@
+"""What of jax.nn and jax.lax may be called; jax.numpy is read as NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from backprop.python.arrays import axes_of
+from backprop.python.spellings.row import Row, broadcast, hot, together
+from backprop.python.spellings.torch import gelu, leaky_relu, relu, sigmoid, softplus
+
+
+def elu(a: Any, alpha: float = 1.0) -> Any:
+    return np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))
+
+
+def one_hot(a: Any, num_classes: int, **_: Any) -> Any:
+    """Rows of fractions; what is out of range has none."""
+    return (np.asarray(a)[..., None] == np.arange(num_classes)).astype(float)
+
+
+JAX: dict[str, Row] = {
+    "relu": Row(relu, broadcast, "jax.nn.relu(x)"),
+    "sigmoid": Row(sigmoid, broadcast, "jax.nn.sigmoid(x)"),
+    "logistic": Row(sigmoid, broadcast, "jax.lax.logistic(x)"),
+    "silu": Row(lambda a: a * sigmoid(a), broadcast, "jax.nn.silu(x)"),
+    "swish": Row(lambda a: a * sigmoid(a), broadcast, "jax.nn.swish(x)"),
+    "gelu": Row(
+        lambda a, approximate=True: gelu(a, "tanh" if approximate else "none"), broadcast, "jax.nn.gelu(x)"
+    ),
+    "elu": Row(elu, broadcast, "jax.nn.elu(x)"),
+    "leaky_relu": Row(leaky_relu, broadcast, "jax.nn.leaky_relu(x)"),
+    "softplus": Row(softplus, broadcast, "jax.nn.softplus(x)"),
+    "softmax": Row(
+        lambda a, axis=-1: special.softmax(np.asarray(a), axis=axes_of(axis)), together, "jax.nn.softmax(x)"
+    ),
+    "log_softmax": Row(
+        lambda a, axis=-1: special.log_softmax(np.asarray(a), axis=axes_of(axis)), together, "jax.nn.log_softmax(x)"
+    ),
+    "logsumexp": Row(
+        lambda a, axis=None, keepdims=False: special.logsumexp(np.asarray(a), axis=axes_of(axis), keepdims=keepdims),
+        together, "jax.nn.logsumexp(x, axis=1)",
+    ),
+    "one_hot": Row(one_hot, hot, "jax.nn.one_hot(y, 4)"),
+    "rsqrt": Row(lambda a: 1 / np.sqrt(a), broadcast, "jax.lax.rsqrt(x*x)"),
+    **{name: Row(getattr(np, name), broadcast, f"jax.lax.{name}(x*x)") for name in (
+        "exp", "log", "sqrt", "tanh", "sin", "cos", "abs", "sign", "square", "log1p", "expm1")},
+    **{name: Row(getattr(np, there), broadcast, f"jax.lax.{name}(x, x)") for name, there in (
+        ("add", "add"), ("sub", "subtract"), ("mul", "multiply"), ("div", "divide"), ("max", "maximum"),
+        ("min", "minimum"))},
+}  # fmt: skip

@@ -1,0 +1,102 @@
+"""How well hand-written passes are read and judged: `python -m tests.pairs [--half tuned|unseen] [--only WORD]`."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from time import perf_counter
+
+from backprop.errors import Problem
+from tests.pairs import Pair, pairs
+from tests.pairs.judged import Judged, judged
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--half", choices=("tuned", "unseen"))
+    parser.add_argument("--only", default="", help="a part of the name")
+    parser.add_argument("--kinds", default="right,one,two")
+    parser.add_argument("--quiet", action="store_true", help="totals only")
+    parser.add_argument("--every", type=int, default=1, help="every so many")
+    asked = parser.parse_args()
+    chosen = [one for one in pairs() if asked.half in (None, one.half) and asked.only in one.name][:: asked.every]
+    counts: Counter[str] = Counter()
+    times: list[float] = []
+    for pair in chosen:
+        if "right" in asked.kinds:
+            tell_right(pair, counts, times, asked.quiet)
+        if "one" in asked.kinds:
+            for one in pair.mistakes:
+                tell_mistakes(pair, [one], counts, times, asked.quiet)
+        lines = pair.planted(*pair.mistakes)[1] if len(distinct(pair)) > 1 else []
+        if "two" in asked.kinds and len(set(lines)) > 1:
+            tell_mistakes(pair, pair.mistakes, counts, times, asked.quiet)
+    times.sort()
+    print()
+    for name, count in sorted(counts.items()):
+        print(f"{count:5}  {name}")
+    if times:
+        print(f"seconds: median {times[len(times) // 2]:.2f}, of ten the slowest {times[-1 - len(times) // 10]:.2f}, "
+              f"the slowest {times[-1]:.2f}")  # fmt: skip
+
+
+def distinct(pair: Pair) -> set[str]:
+    """The places of the mistakes; those in one place cannot stand together."""
+    return {one.right for one in pair.mistakes}
+
+
+def attempt(pair: Pair, text: str, times: list[float]) -> Judged | str:
+    started = perf_counter()
+    try:
+        found: Judged | str = judged(pair, text)
+    except Problem as problem:
+        found = f"not read: {problem.message} (line {problem.line})"
+    except Exception as error:  # a mistake of ours
+        found = f"CRASH {type(error).__name__}: {error}"[:150]
+    times.append(perf_counter() - started)
+    return found
+
+
+def tell_right(pair: Pair, counts: Counter[str], times: list[float], quiet: bool) -> None:
+    found = attempt(pair, pair.code, times)
+    said = found if isinstance(found, str) else found.verdict
+    key = "not read" if isinstance(found, str) else "WRONG" if said == "wrong" else said
+    counts[f"right: {key}"] += 1
+    if key != "ok" and not quiet:
+        print(f"{pair.name}: right, and said to be {said}", "" if isinstance(found, str) else found.remarks)
+
+
+def tell_mistakes(pair: Pair, mistakes: list, counts: Counter[str], times: list[float], quiet: bool) -> None:
+    text, lines = pair.planted(*mistakes)
+    what = "one" if len(mistakes) == 1 else "two"
+    found = attempt(pair, text, times)
+    counts[f"{what}: all"] += 1
+    told = []
+    if isinstance(found, str):
+        told.append(found)
+    else:
+        if found.verdict != "wrong":
+            told.append(f"said to be {found.verdict}")
+        blamed = sorted({line for line, _, _ in found.lines})
+        if blamed == sorted(set(lines)):
+            counts[f"{what}: the right lines and no other"] += 1
+        else:
+            told.append(f"lines {blamed} for {lines}")
+        right = [(cause, write) for line, cause, write in found.lines if line in lines]
+        if len(right) == len(mistakes) and all(write is not None for _, write in right):
+            counts[f"{what}: with a proven cure"] += 1
+        elif not told:
+            told.append("without a cure")
+        if what == "one" and len(right) == 1:
+            if right[0][0] in mistakes[0].causes:
+                counts["one: named"] += 1
+            else:
+                told.append(f"{right[0][0]} for {' '.join(mistakes[0].causes)}")
+        if told:
+            told += [f"write {write!r}" for _, _, write in found.lines]
+            told += [one for one in found.remarks if "random" not in one]
+    if told and not quiet:
+        print(f"{pair.name}: {' and '.join(one.wrong for one in mistakes)}: {'; '.join(told)} [{times[-1]:.1f} s]", flush=True)
+
+
+main()
