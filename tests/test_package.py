@@ -77,7 +77,7 @@ def test_the_wheel_ships_grammar_schemas_and_types(wheel: Path) -> None:
         "backprop/schemas/eval.schema.json",
         "backprop/schemas/error.schema.json",
     } <= names
-    assert all(name.startswith(("backprop/", "backprop-")) for name in names)
+    assert all(name.startswith(("backprop/", "backprop_cli")) for name in names)
     sources = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src").rglob("*.py")}
     assert sources <= names
 

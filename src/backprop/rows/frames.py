@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from backprop.errors import Problem
+from backprop.extras import lacking
 from backprop.rows.batch import Batch, Judge, Report, check_columns
 from backprop.rows.cells import DEEPEST
 from backprop.rows.delimited import SEPARATORS, Reader, Records, header, lines_of
@@ -32,8 +33,7 @@ def polars() -> Any:
     try:
         import polars
     except ImportError:
-        hint = "pip install 'backprop[table]'"
-        raise Problem("option", "Parquet and Arrow need Polars, which is not installed", hint=hint) from None
+        raise lacking("a table of Parquet or Arrow", "Polars", "table") from None
     return polars
 
 
