@@ -15,6 +15,19 @@ def install(extra: str) -> str:
     return f'pip install ".[{extra}]"'
 
 
+def need_numpy(what: str = "an array") -> None:
+    """Raise the problem that NumPy is not there, before something imports it: on numbers alone all works without."""
+    try:
+        import numpy  # noqa: F401
+    except ImportError:
+        raise no_numpy(what) from None
+
+
+def no_numpy(what: str) -> Problem:
+    """The problem that NumPy is not there."""
+    return Problem("option", f"{what} needs NumPy, which is not installed", hint="pip install numpy")
+
+
 def lacking(what: str, package: str, extra: str, otherwise: str = "") -> Problem:
     """The problem that a package of an extra is not there; `otherwise` says what does without it."""
     hint = f"in the checkout of backprop: {install(extra)}"

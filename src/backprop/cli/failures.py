@@ -10,6 +10,7 @@ from contextlib import suppress
 import click
 
 from backprop.errors import Problem, nearest
+from backprop.extras import no_numpy
 
 
 def status_of(error: BaseException, words: list[str]) -> int:
@@ -50,6 +51,8 @@ def as_problem(error: BaseException) -> Problem:
     if isinstance(error, click.ClickException):
         message = error.format_message().rstrip(".")
         return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
+    if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
+        return no_numpy("this")
     if isinstance(error, MemoryError):
         return Problem("size", "there is not enough memory for this", status=1)
     if isinstance(error, OSError):

@@ -12,6 +12,7 @@ from backprop.cli.expression import ExpressionCommand, Words, name_of, note, rea
 from backprop.cli.failures import write_error
 from backprop.cli.progress import Progress
 from backprop.errors import Problem, enumerated
+from backprop.extras import need_numpy
 from backprop.gates import TIES
 from backprop.library import Compiled
 from backprop.values import Random, read_variables
@@ -111,6 +112,7 @@ class Run:
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
+        need_numpy("a table")
         from backprop.rows.mapper import Mapper
 
         asked = self.asked

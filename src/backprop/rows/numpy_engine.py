@@ -195,7 +195,11 @@ def function_of(step: Step, program: Program, places: dict[int, Place]) -> Calla
     if own is not None:
         return own
     if function is not None:
-        mixed = step.gate not in COMPARISONS and any(source in program.masks for source in step.sources)
+        mixed = (
+            isinstance(function, np.ufunc)
+            and step.gate not in COMPARISONS
+            and any(source in program.masks for source in step.sources)
+        )
         return partial(function, dtype=float) if mixed else function
     return partial(applied, one_by_one(step.gate, len(step.sources)))
 
