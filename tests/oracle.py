@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from backprop import rules
 from backprop.circuit import lower
-from backprop.derive import derive
+from backprop.differentiate import rules
+from backprop.differentiate.derive import derive
+from backprop.differentiate.run import evaluate
 from backprop.gates import ELEMENTWISE, Gate
-from backprop.run import evaluate
-from backprop.syntax import parse
+from backprop.language import parse
 
 Point = tuple[float, ...]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from backprop import rules
 from backprop.circuit.lower import template
+from backprop.differentiate import rules
+from backprop.differentiate.run import evaluate
 from backprop.gates import ELEMENTWISE, Gate
-from backprop.run import evaluate
 from oracle import ORACLE, Point
 
 SPECIAL = (math.inf, -math.inf, math.nan, 0.0, -0.0)

@@ -10,7 +10,7 @@ import pytest
 import scipy.special
 from mpmath import mp
 
-from backprop.numbers import error_function, scalars
+from backprop.numbers import error_function, floats
 from backprop.numbers.error_function import BLOCK, BODY_ENDS, CENTRE_ENDS
 
 SMALLEST = 2.2250738585072014e-308  # below it a number has fewer digits
@@ -46,7 +46,7 @@ def test_any_shape_and_the_ends(name: str) -> None:
     ends = np.array([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1.5, -1.5, 5e-324, -5e-324])
     with np.errstate(all="raise", under="ignore"):
         found = function(ends)
-    on_floats = getattr(scalars, name)
+    on_floats = getattr(floats, name)
     right = np.array([on_floats(x) for x in ends.tolist()])
     assert np.allclose(found, right, rtol=5e-16, atol=0, equal_nan=True)
     assert np.array_equal(np.signbit(found[right == 0]), np.signbit(right[right == 0]))

@@ -11,11 +11,11 @@ from itertools import product
 import pytest
 
 import oracle
-from backprop import rules
 from backprop.circuit import lower
+from backprop.differentiate import rules
+from backprop.differentiate.run import run
 from backprop.gates import CONSTANTS, ELEMENTWISE, FAMILIES, GATES, NAMES, TIES, Gate
-from backprop.run import run
-from backprop.syntax import parse
+from backprop.language import parse
 from oracle import ACCURACY, ORACLE
 
 ALL = pytest.mark.parametrize("gate", ELEMENTWISE.values(), ids=ELEMENTWISE)
@@ -260,8 +260,8 @@ def test_no_name_has_two_meanings() -> None:
 
 def test_the_arithmetic_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from backprop.numbers import scalars; scalars.digamma(2.5), scalars.erfinv(0.3), "
-        "scalars.polygamma(1.0, 2.0); assert not {'numpy', 'scipy', 'lark'} & set(sys.modules)"
+        "import sys; from backprop.numbers import floats; floats.digamma(2.5), floats.erfinv(0.3), "
+        "floats.polygamma(1.0, 2.0); assert not {'numpy', 'scipy', 'lark'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 

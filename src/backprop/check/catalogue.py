@@ -11,14 +11,14 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from backprop import rules
 from backprop.check.flow import OUTPUT, Edge, Share, Shares
 from backprop.check.lines import Code
 from backprop.check.samples import Samples, close, minus, nothing, plus, ratio, times
 from backprop.circuit.lower import template
+from backprop.differentiate import rules
+from backprop.differentiate.run import Run, evaluate
+from backprop.language.printer import number_text
 from backprop.numbers.shapes import Mismatch, shape_of, shape_text
-from backprop.run import Run, evaluate
-from backprop.syntax.printer import number_text
 
 CAUSES: dict[str, str] = {
     "overwrites": "`=` where `+=` is needed: the shares that were there are lost",

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
-from backprop import rules
 from backprop.circuit.lower import template
+from backprop.differentiate import rules
+from backprop.differentiate.run import Run
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
 from backprop.numbers.shapes import shape_of
-from backprop.run import Run
 
 Signature = tuple[Any, ...]
 EPSILON = 2.220446049250313e-16

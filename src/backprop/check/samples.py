@@ -11,11 +11,11 @@ from operator import add, mul, sub
 from random import Random
 from typing import Any
 
-from backprop import rules
 from backprop.check.probe import Signature
+from backprop.differentiate import rules
+from backprop.differentiate.run import Run, evaluate
 from backprop.errors import Problem
 from backprop.numbers.shapes import all_finite, shape_of
-from backprop.run import Run, evaluate
 
 Samples = list[Any]  # a number for each point
 

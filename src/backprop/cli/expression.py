@@ -17,8 +17,8 @@ import click
 
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.gates import TIES
+from backprop.language import canonical_name
 from backprop.library import Compiled, Evaluation
-from backprop.syntax import canonical_name
 from backprop.values import Random, Value, parse_value, read_value, read_variables
 
 SHORT = {"file": "-f FILE", "output": "-o FILE", "out": "-o FILE"}  # what people call them elsewhere

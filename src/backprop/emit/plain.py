@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import isfinite
 
-from backprop import rules
 from backprop.circuit import Circuit
+from backprop.differentiate import rules
 
 RAISES = frozenset(["divide", "power", "mod"])
 KEEPS = RAISES | {"add", "subtract", "multiply", "negate", "identity"}  # Python's numbers stay what they are

@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
-from backprop.rows.batch import Report
-from backprop.rows.mapper import Mapper
+from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import Options, map_file
+from backprop.rows.tables.batch import Report
 
 
 class Job(NamedTuple):

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
-from backprop.rows.batch import Batch, Judge, Report
-from backprop.rows.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
-from backprop.rows.lines import Input
-from backprop.rows.mapper import Mapper
+from backprop.rows.compute.mapper import Mapper
+from backprop.rows.tables.batch import Batch, Judge, Report
+from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
+from backprop.rows.tables.lines import Input
 
 LARGE = 20 << 20  # bytes of CSV, from which on Polars' import is worth its time
 
@@ -107,7 +107,7 @@ def into(mapper: Mapper, sources: list[str], place: Place, target: str, options:
         or formats - TEXT
         or (place.path is not None and not mapper.arrays and large(sources, formats, target, options))
     ):
-        from backprop.rows.frames import map_frames
+        from backprop.rows.tables.frames import map_frames
 
         return map_frames(mapper, sources, place, target, options, seen)
     return map_text(mapper, sources, place, target, options, seen)
@@ -142,7 +142,7 @@ def size_of_all(paths: list[str]) -> int:
 
 def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
     """Map tables of text to one, batch by batch; each is out before the next one is waited for."""
-    from backprop.rows.summation import Sums
+    from backprop.rows.compute.summation import Sums
 
     report = Report()
     sums = Sums() if options.total else None
@@ -206,20 +206,20 @@ def batches(given: Input, mapper: Mapper, judge: Judge, options: Options, fixed:
     """The rows of one table of text; `fixed` if those of JSON lines go into a table."""
     format = options.source(given.path)
     if format == "jsonl":
-        from backprop.rows import jsonl
+        from backprop.rows.tables import jsonl
 
         return jsonl.read(given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed)
-    from backprop.rows import delimited
+    from backprop.rows.tables import delimited
 
     return delimited.read(given, mapper, judge, format=format, nulls=options.nulls, only_new=not options.carried)
 
 
 def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
     if target == "jsonl":
-        from backprop.rows import jsonl
+        from backprop.rows.tables import jsonl
 
         return jsonl.Writer(mapper.outputs, options.only_new)
-    from backprop.rows import delimited
+    from backprop.rows.tables import delimited
 
     return delimited.Writer(mapper, options.only_new, target, options.errors == "null")
 
@@ -231,7 +231,7 @@ def computed(
     computed and are left out. Under `fail`, what comes before the first of them, and the problem with it."""
     import numpy as np
 
-    from backprop.rows.columns import column_of, has_finite_sum
+    from backprop.rows.compute.columns import column_of, has_finite_sum
 
     columns = {name: column_of(column) for name, column in batch.columns.items()}
     failed: dict[int, str] = {}
