@@ -8,8 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers take it for true; typing would be the heaviest import here
 if TYPE_CHECKING:
     from backprop.errors import Problem
     from backprop.library import Compiled, Evaluation, compile, evaluate

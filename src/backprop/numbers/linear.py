@@ -222,6 +222,8 @@ def solve(A: Array, B: Array) -> Array:
         )
     if len(shape) == 1 and np.ndim(A) > 2:  # the gradient would be a stack of vectors, which reads like a matrix
         raise Mismatch("{0} is a stack of matrices and {1} a vector", [0, 1], "make it a column: {1}[:, None]")
+    if 1 < len(shape) < np.ndim(A):  # NumPy before 2 would take a matrix for a stack of vectors
+        B = np.expand_dims(B, tuple(range(np.ndim(A) - len(shape))))
     try:
         return np.linalg.solve(A, B)
     except np.linalg.LinAlgError:
