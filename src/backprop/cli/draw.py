@@ -26,11 +26,16 @@ BLANKS = ("svg", "png")  # the forms that can be a worksheet
 @click.command(
     "draw",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option("--as", "form", type=click.Choice(FORMS), help="What to draw, if not what FILE's suffix says.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(FORMS),
+    metavar="FORM",
+    help=f"What to draw, if not what FILE's suffix says: {', '.join(FORMS)}.",
+)
 @click.option("--no-values", is_flag=True, help="Draw the gates alone.")
 @click.option("--blank", is_flag=True, help="Draw a worksheet, with boxes to fill in; its key is written beside it.")
 @click.option("--fold", is_flag=True, help="Draw each named stage, and each sum, as one gate.")

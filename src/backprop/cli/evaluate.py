@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.answer import FORMATS, chosen_format, is_finite
+from backprop.cli.answer import FORMATS, chosen_format, format_option, is_finite
 from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
 from backprop.cli.output import write
 from backprop.library import Evaluation
@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 @click.command(
     "eval",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
 @click.option("--local", is_flag=True, help="Add the local gradients to the table.")
 @click.option("--why-nan", is_flag=True, help="Tell where a number that is not finite came from, and how to avoid it.")
 @click.option(
-    "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
+    "--digits",
+    type=click.IntRange(1, 17),
+    metavar="N",
+    default=6,
+    show_default=True,
+    help="Significant digits in tables.",
 )
 @click.option("--full", is_flag=True, help="Show large arrays whole.")
 @click.option("--hessian", is_flag=True, help="Add the second derivatives.")
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     metavar="x=VALUE",
     help="The Jacobian (with --hessian, the Hessian) times a direction.",
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print the answer.")
+@format_option(*FORMATS)
 @click.option("--json", "json_", is_flag=True, help="Short for --format json.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(

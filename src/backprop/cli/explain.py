@@ -18,7 +18,6 @@ from backprop.show.theme import wants_colour
 @click.command(
     "explain",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options

@@ -8,7 +8,16 @@ from typing import Any
 
 import click
 
-from backprop.cli.expression import ExpressionCommand, Words, name_of, note, read_expression, read_text, value_of
+from backprop.cli.expression import (
+    ExpressionCommand,
+    Words,
+    name_of,
+    note,
+    read_expression,
+    read_text,
+    tell_waiting,
+    value_of,
+)
 from backprop.cli.failures import write_error
 from backprop.cli.progress import Progress
 from backprop.errors import Problem, enumerated
@@ -24,12 +33,12 @@ class MapCommand(ExpressionCommand):
     """Files may follow the expression."""
 
     several = True
+    variables_help = "The same value of x in every row; what is not given is a column of its own name."
 
 
 @click.command(
     "map",
     cls=MapCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @click.argument("expression", required=False)
@@ -45,7 +54,7 @@ class MapCommand(ExpressionCommand):
 @click.option("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
 @click.option("--wrt", metavar="x,y", help="The gradients of these variables only.")
 @click.option("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
-@click.option("--seed", type=click.IntRange(min=0), help="The seed of randn and rand in values.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The seed of randn and rand in values.")
 @click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 @click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
 @click.option("--stages", is_flag=True, help="Add every intermediate variable, and its gradient.")
@@ -62,7 +71,7 @@ class MapCommand(ExpressionCommand):
 @click.option("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
 @click.option("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
 @click.option("--kernel", type=click.Choice(["auto", "numpy", "jit"]), default="auto", help="How rows are computed.")
-@click.option("--threads", type=click.IntRange(1), help="Threads that compute; all cores if not given.")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads that compute; all cores if not given.")
 @click.option("--verbose", is_flag=True, help="Say how it went, also where nobody watches.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the messages.")
@@ -105,6 +114,8 @@ class Run:
         self.folder = any(os.path.isdir(table) for table in tables)
         self.sources = expanded(tables, options["source_format"])
         self.passed_over = passed_over(tables)
+        if "-" in tables and not options["quiet"]:
+            tell_waiting()
         self.output: str | None = None if options["output"] == "-" else options["output"]
         self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
         seen_already = self.output is None and sys.stdout is not None and sys.stdout.isatty()

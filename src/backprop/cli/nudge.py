@@ -18,7 +18,6 @@ from backprop.values import parse_value
 @click.command(
     "nudge",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
