@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
-from backprop.differentiate import rules
+from backprop.differentiate import functions
 from backprop.differentiate.run import Run
 from backprop.differentiate.run import run as evaluated
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
@@ -109,7 +109,7 @@ def cured(run: Run, gate: Gate, at: list[Any], value: Any) -> Any:
     """What a gate gives in place of a value; None where that is no better: not finite, or its gradients are not where
     the value was."""
     with quiet(run):
-        gives = rules.forward(gate, len(at), run.arrays)(*at)
+        gives = functions.forward(gate, len(at), run.arrays)(*at)
         if not all_finite(gives):
             return None
         if all_finite(value):

@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from backprop.circuit import Circuit, lower
-from backprop.differentiate import rules
+from backprop.differentiate import functions
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT
 from backprop.language import parse
 from backprop.numbers.elementwise import SIGMOID_CHOOSING, SIGMOID_SKIPPING, spelling
@@ -129,7 +129,7 @@ class Assembly:
         """The wire of a gate's result: folded, rewritten, found, or added."""
         numbers = [self.numbers.get(wire) for wire in sources]
         if all(number is not None for number in numbers):
-            return self.number(float(rules.forward(GATES[gate], len(sources))(*numbers)))
+            return self.number(float(functions.forward(GATES[gate], len(sources))(*numbers)))
         rewritten = self.rewrite(gate, sources, numbers)
         return self.add(gate, sources) if rewritten is None else rewritten
 
