@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.output import write
+from backprop.cli.output import json_text, write
 from backprop.errors import Problem
 from backprop.show.theme import is_terminal, wants_colour
 
@@ -75,9 +75,7 @@ def is_device(path: str | None) -> bool:
 
 def show_json(answer: Any, output: str | None) -> None:
     """Print an object as one line of JSON."""
-    import json
-
-    write(json.dumps(answer, ensure_ascii=False) + "\n", output)
+    write(json_text(answer, output), output)
 
 
 def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: str = "") -> None:
@@ -88,7 +86,8 @@ def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: s
     if chosen == "table" and output is None and (colour or is_terminal(sys.stdout)):
         from backprop.show.terminal import drawn
 
-        write(drawn(grid, sys.stdout, colour=colour) + behind, None)
+        write(drawn(grid, sys.stdout, colour=colour), None)
+        write(behind, None, prose=True)
         return
     render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
     write(render(grid) + (behind if chosen in ("table", "plain") else ""), output)
@@ -97,9 +96,9 @@ def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: s
 def note(text: str, quiet: bool = False) -> None:
     """A remark on standard error."""
     if not quiet:
-        from backprop.cli.failures import write_error
+        from backprop.cli.expression import note as remark
 
-        write_error(f"note: {text}\n")
+        remark(text, "auto")
 
 
 def is_finite(value: Any) -> bool:

@@ -51,7 +51,7 @@ def command(
         write(explanation.latex(story, digits=digits, brief=brief), output)
     else:
         colour = chosen == "table" and output is None and wants_colour(asked.color, sys.stdout)
-        write(explanation.plain(story, digits=digits, brief=brief, colour=colour), output)
+        write(explanation.plain(story, digits=digits, brief=brief, colour=colour), output, prose=True)
     if not asked.quiet:
         from backprop.cli.evaluate import show_notes
 
