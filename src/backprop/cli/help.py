@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from shutil import get_terminal_size
 
 import click
+
+from backprop.cli.output import encoded
 
 WIDEST = 100
 NARROW = 60  # columns below which what a term means stands under it
@@ -20,6 +23,11 @@ class Formatter(click.HelpFormatter):
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         super().write_dl(rows, col_max if self.width >= NARROW else 4, col_spacing)
+
+    def getvalue(self) -> str:
+        """The text, in characters that standard output has."""
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        return encoded(super().getvalue(), encoding).decode(encoding)
 
 
 @click.command("help")
