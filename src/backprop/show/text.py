@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from backprop.show.grid import ARRAYS, Column, Grid, aligned
-from backprop.show.theme import paint
+from backprop.show.theme import paint, verdict_word
 from backprop.spans import width
 
 
@@ -72,6 +72,33 @@ def markdown_cell(text: str, column: Column) -> str:
         return text
     fence = "``" if "`" in text else "`"
     return f"{fence}{text}{fence}".replace("|", "\\|")
+
+
+def escaped(text: str) -> str:
+    """A text for HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+# Colours that read on light and on dark paper.
+HTML = {"value": "color:#1f883d", "gradient": "color:#d1242f", "name": "font-weight:bold"}
+
+
+def html(grid: Grid) -> str:
+    """A table for a notebook."""
+    lines = [f"<th>{escaped(column.heading)}</th>" for column in grid.columns]
+    rows = [f"<tr>{''.join(lines)}</tr>"]
+    for row in grid.rows:
+        rows.append(f"<tr>{''.join(map(html_cell, row, grid.columns))}</tr>")
+    return "<table>\n" + "\n".join(rows) + "\n</table>\n"
+
+
+def html_cell(text: str, column: Column) -> str:
+    """A cell; an array keeps its lines, and a verdict its colour."""
+    style = f"text-align:{'right' if column.numeric else 'left'};white-space:pre;font-family:monospace"
+    colour = HTML.get(column.role, "")
+    if column.role == "verdict":
+        colour = {"ok": HTML["value"], "WRONG": HTML["gradient"]}.get(verdict_word(text)[0], "")
+    return f'<td style="{style}{";" if colour else ""}{colour}">{escaped(text)}</td>'
 
 
 LATEX = {
