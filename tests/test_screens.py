@@ -120,3 +120,38 @@ def test_any_encoding_says_it_all(command: str, encoding: str, tmp_path: Path) -
     elif encoding == "ascii":
         assert "\\u" not in said
         assert "\\x" not in said
+
+
+# ── hints ──
+
+HINTS = ROOT / "tests" / "hints.txt"
+TYPED = re.compile(r"^\$ (.*)\n", re.MULTILINE)
+
+
+def hints() -> list[tuple[str, str]]:
+    """What is typed, and what is said about it."""
+    parts = TYPED.split(HINTS.read_text())[1:]
+    return [*zip(parts[::2], parts[1::2], strict=True)]
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    empty = tmp_path_factory.mktemp("hints")
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda pair: shell(pair[0], empty), hints()))
+    assert [one.args[2] for one in done if (one.returncode, one.stdout) != (2, "")] == []
+    return [one.stderr for one in done]
+
+
+def test_hints_are_as_they_were(said: list[str], update: bool) -> None:
+    if update:
+        HINTS.write_text("".join(f"$ {typed}\n{text}" for (typed, _), text in zip(hints(), said, strict=True)))
+    assert said == [text for _, text in hints()]
+    assert len(said) >= 40
+
+
+def test_every_mistake_is_a_line_or_a_few_and_fits_a_terminal(said: list[str], tmp_path: Path) -> None:
+    assert all(text.startswith("error: ") and text.count("\n") <= 6 for text in said)
+    for typed, _ in hints()[::4]:
+        for line in screen(typed, 40, tmp_path).splitlines():
+            assert width(line) <= 40, (typed, line)
