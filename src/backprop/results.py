@@ -202,8 +202,16 @@ class Evaluation(library.Evaluation):
 
         notes = "".join(f"<p>note: {escaped(note.message)}</p>\n" for note in self.notes)
         drawn = str(self.draw()) if len(self.stages) <= MOST_DRAWN else ""
-        bundle = {"text/plain": str(self), "text/html": html(stages_grid(self)) + notes + drawn}
+        beside = embedded(drawn) if drawn else ""
+        bundle = {"text/plain": str(self), "text/html": html(stages_grid(self)) + notes + beside}
         return {**bundle, KINDS["svg"]: drawn} if drawn else bundle
+
+
+def embedded(svg: str) -> str:
+    """A picture for HTML: as an image, so that its styles are its own."""
+    from base64 import b64encode
+
+    return f'<img alt="the circuit" src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">\n'
 
 
 class Compiled(library.Compiled):
