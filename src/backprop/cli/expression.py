@@ -220,14 +220,11 @@ def question(
 
 def note(message: str, color: str) -> None:
     """A remark of the command line's own, on standard error."""
-    from backprop.cli.failures import error_room, write_error
-    from backprop.show.fitting import folded
+    from backprop.cli.failures import tell
     from backprop.show.messages import note_line
     from backprop.show.theme import wants_colour
 
-    line = note_line(message, wants_colour(color, sys.stderr))
-    room = error_room()
-    write_error(line if room is None else folded(line, room))
+    tell(note_line(message, wants_colour(color, sys.stderr)))
 
 
 def value_of(text: str, name: str, random: Random) -> Value:

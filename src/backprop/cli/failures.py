@@ -86,6 +86,14 @@ def error_room() -> int | None:
     return columns_of(sys.stderr) if is_terminal(sys.stderr) else None
 
 
+def tell(text: str) -> None:
+    """A remark on standard error, broken between words where a terminal shows it."""
+    from backprop.show.fitting import folded
+
+    room = error_room()
+    write_error(text if room is None else folded(text, room))
+
+
 def write_error(text: str) -> None:
     """Standard error, whatever its encoding can say."""
     if sys.stderr is None:

@@ -18,7 +18,7 @@ from backprop.cli.expression import (
     tell_waiting,
     value_of,
 )
-from backprop.cli.failures import write_error
+from backprop.cli.failures import tell, write_error
 from backprop.cli.progress import Progress
 from backprop.errors import Problem, enumerated
 from backprop.extras import need_numpy
@@ -223,13 +223,13 @@ class Run:
             done = {"skip": "left out", "null": "kept without results"}.get(self.options.errors, "")
             bad = f", {report.bad:,} bad ({done})" if report.bad else ""
             head = f"{parts}: " if parts else ""
-            write_error(f"{head}{report.rows:,} rows in {seconds:.1f} s{bad}\n")
+            tell(f"{head}{report.rows:,} rows in {seconds:.1f} s{bad}\n")
         for text, (count, first) in report.tally.rows.items():
             rows = "row" if count == 1 else "rows"
-            write_error(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
+            tell(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
         if self.passed_over:
-            write_error(f"note: folders in a folder are not read: {enumerated(self.passed_over)}\n")
+            tell(f"note: folders in a folder are not read: {enumerated(self.passed_over)}\n")
         for text in report.remarks:
-            write_error(f"note: {text}\n")
+            tell(f"note: {text}\n")
         if self.asked["verbose"] and self.mapper.remark:
-            write_error(f"note: {self.mapper.remark}\n")
+            tell(f"note: {self.mapper.remark}\n")
