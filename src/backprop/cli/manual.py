@@ -53,7 +53,7 @@ def options(command: click.Command, ctx: click.Context) -> Iterator[str]:
     yield ".SH OPTIONS\n"
     for param in command.get_params(ctx):
         record = param.get_help_record(ctx)
-        if record is not None:
+        if record is not None and isinstance(param, click.Option):
             words, meaning = record
             yield f".TP\n.B {escaped(words)}\n{escaped(meaning)}\n"
 
