@@ -4,7 +4,7 @@
 
 CPU nanoseconds per row on one thread, medians of passes that alternate between the programs, each a process of its own.
 `--files` measures tables instead, against Polars with derivatives that were derived by hand. `--write` puts the tables
-into bench/RESULTS.md. Peers that are not installed are left out (pip install 'backprop[bench]'); gcc is used if there.
+into bench/RESULTS.md. Peers that are not installed are left out (pip install ".[bench]"); gcc is used if there.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python bench/vectors.py [--rows 200000] [--quick]
 
 CPU nanoseconds per row, medians of passes that alternate between the programs. Peers that are not installed are left
-out (pip install 'backprop[bench]').
+out (pip install ".[bench]").
 """
 
 from __future__ import annotations

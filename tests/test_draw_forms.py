@@ -188,7 +188,7 @@ def test_png_without_resvg_says_how_to_get_it(tmp_path: Path) -> None:
     (tmp_path / "resvg_py.py").write_text("raise ImportError")
     done = shell("PYTHONPATH=. backprop draw x --x 1 -o x.png", tmp_path)
     assert done.returncode == 2
-    assert 'pip install "backprop[png]"' in done.stderr
+    assert 'pip install ".[png]"' in done.stderr
     assert not (tmp_path / "x.png").exists()
 
 

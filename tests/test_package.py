@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -79,9 +80,19 @@ def test_the_wheel_ships_grammar_schemas_and_types(wheel: Path) -> None:
         "backprop/schemas/eval.schema.json",
         "backprop/schemas/error.schema.json",
     } <= names
-    assert all(name.startswith(("backprop/", "backprop-")) for name in names)
+    assert all(name.startswith(("backprop/", "backprop_cli")) for name in names)
     sources = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src").rglob("*.py")}
     assert sources <= names
+
+
+def test_the_source_distribution_can_be_tested_from(wheel: Path) -> None:
+    with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    for folder in ("tests", "docs", "bench", "grammar", "src", ".ci"):
+        ours = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
+        made = {"__pycache__", ".hypothesis"}
+        assert {str(path) for path in ours if not made & set(path.parts) and ".egg-info" not in str(path)} <= names
+    assert {"README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "MANIFEST.in"} <= names
 
 
 def test_the_wheel_runs_out_of_a_zip(wheel: Path, tmp_path: Path) -> None:

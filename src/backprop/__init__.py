@@ -8,16 +8,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers take it for true; typing would be the heaviest import here
 if TYPE_CHECKING:
     from backprop.errors import Problem
-    from backprop.library import Compiled, Evaluation, compile, evaluate
+    from backprop.results import Check, Compiled, Evaluation, compile, evaluate
 
 __version__ = "0.1.0"
-__all__ = ["Compiled", "Evaluation", "Problem", "compile", "evaluate"]
+__all__ = ["Check", "Compiled", "Evaluation", "Problem", "compile", "evaluate"]
 
-_HOMES = dict.fromkeys(("Compiled", "Evaluation", "compile", "evaluate"), "backprop.library")
+_HOMES = dict.fromkeys(("Check", "Compiled", "Evaluation", "compile", "evaluate"), "backprop.results")
 _HOMES["Problem"] = "backprop.errors"
 
 
@@ -28,3 +27,8 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """What there is, for TAB and help()."""
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "annotations"})

@@ -56,6 +56,14 @@ class Problem(Exception):
             return None, None
         return line_and_column(self.text, self.spans[0].start)
 
+    def __str__(self) -> str:
+        parts = [self.message, self.excerpt(), f"hint: {self.hint}" if self.hint else ""]
+        return "\n".join(filter(None, parts))
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback: the mistake is in the formula, and not in Python."""
+        return [f"backprop.Problem: {self}"]
+
     def excerpt(self) -> str:
         """The line of the text with a caret under the very place; empty where there is none."""
         return excerpt(self.text, self.spans) if self.text is not None and self.spans else ""

@@ -1,4 +1,4 @@
-"""The library: `evaluate` a formula at a point, or `compile` it once and evaluate it many times."""
+"""The library: `evaluate` a formula at a point, or compile it once and evaluate it many times (results shows them)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Evaluation:
     def __init__(self, run: Run, names: Names, wrt: Iterable[str] | None = None) -> None:
         self.run = run
         self.names = names
-        self._wrt = wrt
+        self.wrt = wrt
 
     @property
     def value(self) -> Value:
@@ -50,7 +50,7 @@ class Evaluation:
     def gradients(self) -> dict[str, Value]:
         """The derivative of the output in each variable."""
         all_gradients = self.run.gradients()
-        return all_gradients if self._wrt is None else {name: all_gradients[name] for name in self._wrt}
+        return all_gradients if self.wrt is None else {name: all_gradients[name] for name in self.wrt}
 
     @cached_property
     def stages(self) -> list[Stage]:
@@ -269,14 +269,6 @@ def read(text: str, source: str | None) -> Program:
     from backprop.python.straight import read_python
 
     return read_python(text, source)
-
-
-def compile(text: str, *, ties: str = "both", expand: bool = False) -> Compiled:
-    """Parse a formula once, to evaluate it many times: `compile("(x+y)*z").evaluate(x=-2, y=5, z=-4)`.
-
-    Raises a Problem for whatever is wrong with the text.
-    """
-    return Compiled(text, ties=ties, expand=expand)
 
 
 def evaluate(

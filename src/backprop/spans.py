@@ -20,11 +20,12 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
 
-def excerpt(text: str, spans: list[Span]) -> str:
+def excerpt(text: str, spans: list[Span], room: int = LONGEST_LINE) -> str:
     """The lines on which the spans start, each with carets under them.
 
     A caret line keeps the tabs of the line above it and counts wide characters as two columns, so that it fits in a
-    terminal; control characters are made visible, so that no text of the user's can move the cursor.
+    terminal; control characters are made visible, so that no text of the user's can move the cursor. A line longer than
+    `room` is shown around its caret.
     """
     by_line: dict[int, list[Span]] = {}
     for span in spans:
@@ -34,14 +35,14 @@ def excerpt(text: str, spans: list[Span]) -> str:
     for start, marks in sorted(by_line.items()):
         end = text.find("\n", start)
         line = text[start : end if end >= 0 else len(text)].removesuffix("\r")
-        shown += underline(line, [(mark.start - start, mark.end - start) for mark in marks])
+        shown += underline(line, [(mark.start - start, mark.end - start) for mark in marks], room)
     return "\n".join(shown)
 
 
-def underline(line: str, marks: list[tuple[int, int]]) -> list[str]:
+def underline(line: str, marks: list[tuple[int, int]], room: int = LONGEST_LINE) -> list[str]:
     """A line and its carets, cut to a window around the first of the marks where it is very long."""
-    shift = max(0, min(marks[0][0] - LONGEST_LINE // 2, len(line) - LONGEST_LINE))
-    window = line[shift : shift + LONGEST_LINE]
+    shift = max(0, min(marks[0][0] - room // 2, len(line) - room))
+    window = line[shift : shift + room]
     end = shift + len(window)
     lead = "… " if shift else ""
     tail = " …" if end < len(line) else ""

@@ -28,6 +28,9 @@ class Random:
     def generator(self) -> Any:
         """NumPy's generator for this seed."""
         if self._generator is None:
+            from backprop.extras import need_numpy
+
+            need_numpy()
             import numpy as np
 
             if self.seed is None:
@@ -84,6 +87,9 @@ def as_value(name: str, value: Any) -> Any:
 
 def as_array(name: str, value: Any) -> Any:
     """Nested lists or an array as float64; a float where it has no dimension."""
+    from backprop.extras import need_numpy
+
+    need_numpy()
     import numpy as np
 
     try:
@@ -247,6 +253,9 @@ def read_npy(data: bytes, name: str, source: str) -> Value:
     """An array that NumPy saved."""
     from io import BytesIO
 
+    from backprop.extras import need_numpy
+
+    need_numpy()
     import numpy as np
 
     if not data.startswith(b"\x93NUMPY"):
@@ -265,6 +274,9 @@ def read_csv(data: bytes, name: str, source: str) -> Value:
     """Rows of numbers."""
     import csv
 
+    from backprop.extras import need_numpy
+
+    need_numpy()
     import numpy as np
 
     rows: list[list[float]] = []

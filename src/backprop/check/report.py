@@ -10,7 +10,7 @@ from typing import Any
 from backprop.check.backward_pass import Judgement
 from backprop.check.numerical import GOOD, Comparison
 from backprop.show import objects
-from backprop.show.grid import Column, Grid, cell
+from backprop.show.grid import Column, Grid, furthest, measured
 
 LOUD = {
     "ok": "ok",
@@ -36,17 +36,17 @@ def comparison_grid(found: Sequence[Comparison], digits: int | None) -> Grid:
     """A row for each gradient, and its remark in a row below it."""
     columns = [
         Column("variable", "name", False),
-        Column("gradient", "gradient", True),
-        Column("numerical", "value", True),
+        Column("gradient", "", True),
+        Column("numerical", "", True),
         Column("error", "", True),
         Column("verdict", "verdict", False),
     ]
     rows = []
     for one in found:
         error = "" if one.error != one.error or one.error == float("inf") else f"{one.error:.1g}"
-        numerical = "" if isinstance(one.numerical, float) and isnan(one.numerical) else cell(one.numerical, digits)
+        numerical = "" if isinstance(one.numerical, float) and isnan(one.numerical) else measured(one.numerical, digits)
         said = f"{LOUD[one.verdict]}{': ' if one.remark else ''}{one.remark}"
-        rows.append([one.name, cell(one.gradient, digits), numerical, error, said])
+        rows.append([one.name, measured(one.gradient, digits), numerical, error, said])
     return Grid(columns, rows)
 
 
@@ -116,15 +116,17 @@ def lines_grid(judged: Sequence[Judgement], digits: int | None, claims: bool = F
     columns = [
         Column("claim" if claims else "line", "", True),
         Column("name", "name", False),
-        Column("yours", "gradient", True),
-        Column("expected", "value", True),
+        Column("yours", "", True),
+        Column("expected", "", True),
         Column("verdict", "verdict", False),
     ]
     rows = []
     for one in judged:
         first, *more = one.advice or [""]
         said = f"{LOUD[one.verdict]}{': ' if first else ''}{first}"
-        rows.append([str(one.line), one.name, cell(one.yours, digits), cell(one.expected, digits), said])
+        rows.append([str(one.line), one.name, measured(one.yours, digits), measured(one.expected, digits), said])
+        if one.verdict == "wrong" and (place := furthest(one.yours, one.expected, digits)):
+            more = [*more, place]
         rows += [["", "", "", "", f"       {advice}"] for advice in more]
     return Grid(columns, rows)
 

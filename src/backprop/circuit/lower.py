@@ -328,6 +328,9 @@ class Lowering:
         wires = tuple(self.operand(element) for element in elements)
         constants = self.circuit.constants
         if all(wire in constants and wire not in self.circuit.names for wire in wires):
+            from backprop.extras import need_numpy
+
+            need_numpy()
             from numpy import array
 
             from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
@@ -376,6 +379,9 @@ class Lowering:
             self.makers = MAKERS
         if call.name not in self.makers:
             raise self.unknown_function(call, node)
+        from backprop.extras import need_numpy
+
+        need_numpy()
         arguments = [self.fixed(argument, "the size", call.name) for argument in call.positional]
         keywords = {name: self.fixed(value, name, call.name) for name, value in call.keywords}
         try:

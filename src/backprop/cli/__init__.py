@@ -18,11 +18,23 @@ COMMANDS = {
     "code": "backprop.cli.code",
     "map": "backprop.cli.map",
     "gates": "backprop.cli.gates",
+    "help": "backprop.cli.help",
 }
+
+
+class HelpContext(click.Context):
+    """A context that formats help in the width of the terminal."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        from backprop.cli.help import Formatter
+
+        return Formatter()
 
 
 class Commands(click.Group):
     """A group that imports a command when it is asked for."""
+
+    context_class = HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -33,7 +45,20 @@ class Commands(click.Group):
         from importlib import import_module
 
         command: click.Command = import_module(COMMANDS[name]).command
+        command.context_class = HelpContext
         return command
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The text, with its examples broken as a shell reads them."""
+        from backprop.cli.help import write_text
+
+        write_text(self.help or "", formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with all of its first sentence."""
+        from backprop.cli.help import write_commands
+
+        write_commands(self, ctx, formatter)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -46,13 +71,14 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["--help"], "max_content_width": 100})
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="backprop")
 def commands() -> None:
     """A gradient calculator: every intermediate value and gradient of a formula.
 
     \b
     backprop eval "(x+y)*z" --x -2 --y 5 --z -4
+    backprop help eval
     """
 
 
@@ -60,6 +86,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status: 0 done, 1 the answer is no, 2 it was asked wrongly."""
     words = [as_text(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     try:
+        if "_BACKPROP_COMPLETE" in os.environ:
+            from backprop.cli.completion import respond
+
+            return respond(commands, os.environ["_BACKPROP_COMPLETE"], words)
         status = commands.main(args=words, prog_name="backprop", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.output import write
+from backprop.cli.output import json_text, write
 from backprop.errors import Problem
 from backprop.show.theme import is_terminal, wants_colour
 
@@ -18,16 +18,27 @@ if TYPE_CHECKING:
     from backprop.show.grid import Grid
 
 FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
-SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
+SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex", ".txt": "table"}
+
+
+def format_option(*formats: str) -> Callable[[Any], Any]:
+    """The option --format of a command that knows these."""
+    says = f"How to print the answer: {', '.join(formats[:-1])} or {formats[-1]}."
+    return click.option("--format", "format_", type=click.Choice(formats), metavar="FORMAT", help=says)
 
 
 def answer_options(*formats: str) -> Callable[[Any], Any]:
     """Give a command the options that say how its answer is printed."""
     options = [
         click.option(
-            "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
+            "--digits",
+            type=click.IntRange(1, 17),
+            metavar="N",
+            default=6,
+            show_default=True,
+            help="Significant digits in tables.",
         ),
-        click.option("--format", "format_", type=click.Choice(formats or FORMATS), help="How to print the answer."),
+        format_option(*(formats or FORMATS)),
         click.option("--json", "json_", is_flag=True, help="Short for --format json."),
         click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all."),
     ]
@@ -41,17 +52,30 @@ def answer_options(*formats: str) -> Callable[[Any], Any]:
 
 
 def chosen_format(format_: str | None, json_: bool, output: str | None) -> str:
-    """The format that was asked for, by an option or by the suffix of the file."""
+    """The format that was asked for, by an option or by the suffix of the file, which this command must write."""
     if json_ and format_ not in (None, "json"):
         raise Problem("option", f"--json and --format {format_} ask for two formats")
-    return "json" if json_ else format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
+    if json_ or format_:
+        return format_ or "json"
+    suffix = os.path.splitext(output or "")[1].lower()
+    if not suffix or is_device(output):
+        return "table"
+    formats = next(param.type for param in click.get_current_context().command.params if param.name == "format_")
+    assert isinstance(formats, click.Choice)
+    known = {end: name for end, name in SUFFIXES.items() if name in formats.choices}
+    if suffix not in known:
+        raise Problem("option", f"what should {output} be?", hint=f"its suffix says: {' '.join(known)}; or --format")
+    return known[suffix]
+
+
+def is_device(path: str | None) -> bool:
+    """Whether a path is none of a file's, whose suffix would mean something."""
+    return path is not None and os.path.exists(path) and not os.path.isfile(path)
 
 
 def show_json(answer: Any, output: str | None) -> None:
     """Print an object as one line of JSON."""
-    import json
-
-    write(json.dumps(answer, ensure_ascii=False) + "\n", output)
+    write(json_text(answer, output), output)
 
 
 def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: str = "") -> None:
@@ -62,7 +86,8 @@ def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: s
     if chosen == "table" and output is None and (colour or is_terminal(sys.stdout)):
         from backprop.show.terminal import drawn
 
-        write(drawn(grid, sys.stdout, colour=colour) + behind, None)
+        write(drawn(grid, sys.stdout, colour=colour), None)
+        write(behind, None, prose=True)
         return
     render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
     write(render(grid) + (behind if chosen in ("table", "plain") else ""), output)
@@ -71,9 +96,9 @@ def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: s
 def note(text: str, quiet: bool = False) -> None:
     """A remark on standard error."""
     if not quiet:
-        from backprop.cli.failures import write_error
+        from backprop.cli.expression import note as remark
 
-        write_error(f"note: {text}\n")
+        remark(text, "auto")
 
 
 def is_finite(value: Any) -> bool:

@@ -16,7 +16,6 @@ from backprop.library import Evaluation
 @click.command(
     "check",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options

@@ -17,11 +17,15 @@ from backprop.errors import Problem
 @click.command(
     "code",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option("--to", "to", type=click.Choice(TARGETS), help="The language; else the suffix of -o, or python.")
+@click.option(
+    "--to",
+    type=click.Choice(TARGETS),
+    metavar="LANGUAGE",
+    help=f"The language: {', '.join(TARGETS)}; else the suffix of -o says it, or it is python.",
+)
 @click.option(
     "--table", metavar="NAME", help="SQL: the table whose columns are the variables; points, if none is named."
 )

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from backprop.cli.evaluate import all_finite, show_notes
-from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
+from backprop.cli.expression import ExpressionCommand, Question, note, question, shared_options
 from backprop.cli.output import write
 from backprop.draw.scene import LARGE, Scene, scene
 from backprop.errors import Problem
@@ -26,11 +26,16 @@ BLANKS = ("svg", "png")  # the forms that can be a worksheet
 @click.command(
     "draw",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option("--as", "form", type=click.Choice(FORMS), help="What to draw, if not what FILE's suffix says.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(FORMS),
+    metavar="FORM",
+    help=f"What to draw, if not what FILE's suffix says: {', '.join(FORMS)}.",
+)
 @click.option("--no-values", is_flag=True, help="Draw the gates alone.")
 @click.option("--blank", is_flag=True, help="Draw a worksheet, with boxes to fill in; its key is written beside it.")
 @click.option("--fold", is_flag=True, help="Draw each named stage, and each sum, as one gate.")
@@ -90,7 +95,7 @@ def remark(drawn: Scene, asked: Question, chosen: str, fold: bool) -> None:
         if chosen != "html":
             offers.append("-o circuit.html makes a page to step through")
         if offers:
-            click.echo(f"note: {drawn.gates} gates are a lot for one picture: {', and '.join(offers)}", err=True)
+            note(f"{drawn.gates} gates are a lot for one picture: {', and '.join(offers)}", asked.color)
 
 
 def pictures(
@@ -117,7 +122,7 @@ def pictures(
             write(data, path)
             if missing and not asked.quiet:
                 message = f"the font of the picture has no {' '.join(missing)}: it is drawn if a font of the system has"
-                click.echo(f"note: {message}", err=True)
+                note(message, asked.color)
 
 
 def described(drawn: Scene, chosen: str, *, values: bool) -> str:
@@ -139,9 +144,9 @@ def terminal(drawn: Scene, chosen: str, output: str | None, asked: Question, *, 
     encoding = "utf-8" if stream is None else stream.encoding or "ascii"
     width = shutil.get_terminal_size((100, 24)).columns
     screen = Screen(width=width, colour=colour, ascii_only=not can_draw(encoding))
-    text, note = draw(drawn, screen, form=None if chosen == "terminal" else chosen, values=values)
-    if note and not asked.quiet:
-        click.echo(f"note: {note}", err=True)
+    text, said = draw(drawn, screen, form=None if chosen == "terminal" else chosen, values=values)
+    if said and not asked.quiet:
+        note(said, asked.color)
     write(text, output)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.answer import FORMATS, chosen_format, is_finite
+from backprop.cli.answer import FORMATS, chosen_format, format_option, is_finite
 from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
-from backprop.cli.output import write
+from backprop.cli.output import json_text, write
 from backprop.library import Evaluation
 from backprop.show.theme import is_terminal, wants_colour
 
@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 @click.command(
     "eval",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
 @click.option("--local", is_flag=True, help="Add the local gradients to the table.")
 @click.option("--why-nan", is_flag=True, help="Tell where a number that is not finite came from, and how to avoid it.")
 @click.option(
-    "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
+    "--digits",
+    type=click.IntRange(1, 17),
+    metavar="N",
+    default=6,
+    show_default=True,
+    help="Significant digits in tables.",
 )
 @click.option("--full", is_flag=True, help="Show large arrays whole.")
 @click.option("--hessian", is_flag=True, help="Add the second derivatives.")
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     metavar="x=VALUE",
     help="The Jacobian (with --hessian, the Hessian) times a direction.",
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print the answer.")
+@format_option(*FORMATS)
 @click.option("--json", "json_", is_flag=True, help="Short for --format json.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
@@ -74,15 +78,13 @@ def command(
 
 def show_json(evaluation: Evaluation, more: list[Answer], output: str | None, asked: Question) -> None:
     """Print the answer as one object; what was random says by which seed it is repeated."""
-    import json
-
     from backprop.show.objects import evaluation_object, nested_numbers
 
     found = evaluation_object(evaluation)
     found.update({answer.key: nested_numbers(answer.value) for answer in more})
     if asked.random.used:
         found["seed"] = asked.random.seed
-    write(json.dumps(found, ensure_ascii=False) + "\n", output)
+    write(json_text(found, output), output)
 
 
 def show(
@@ -114,23 +116,21 @@ def show_why(evaluation: Evaluation, chosen: str, output: str | None) -> None:
 
     answer = why(evaluation.run, evaluation.names)
     if chosen == "json":
-        import json
-
         from backprop.show.objects import why_object
 
-        write(json.dumps(why_object(answer), ensure_ascii=False) + "\n", output)
+        write(json_text(why_object(answer), output), output)
     else:
-        write(text_of(answer), output)
+        write(text_of(answer), output, prose=True)
 
 
 def show_notes(evaluation: Evaluation, asked: Question) -> None:
     """Print the notes on standard error."""
     if evaluation.notes:
-        from backprop.cli.failures import write_error
+        from backprop.cli.failures import error_room, write_error
         from backprop.show.messages import notes_text
 
         colour = wants_colour(asked.color, sys.stderr)
-        write_error(notes_text(evaluation.notes, asked.compiled.program, colour))
+        write_error(notes_text(evaluation.notes, asked.compiled.program, colour, error_room()))
 
 
 def all_finite(evaluation: Evaluation) -> bool:

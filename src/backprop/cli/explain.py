@@ -18,7 +18,6 @@ from backprop.show.theme import wants_colour
 @click.command(
     "explain",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
@@ -52,7 +51,7 @@ def command(
         write(explanation.latex(story, digits=digits, brief=brief), output)
     else:
         colour = chosen == "table" and output is None and wants_colour(asked.color, sys.stdout)
-        write(explanation.plain(story, digits=digits, brief=brief, colour=colour), output)
+        write(explanation.plain(story, digits=digits, brief=brief, colour=colour), output, prose=True)
     if not asked.quiet:
         from backprop.cli.evaluate import show_notes
 

@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import click
@@ -30,7 +31,7 @@ SHARED_OPTIONS: list[Callable[[Any], Any]] = [
     click.option("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input)."),
     click.option("--wrt", metavar="x,y", help="Show the gradients of these variables only."),
     click.option("--upstream", metavar="VALUE", help="The gradient on the output, in its shape; 1 for a number."),
-    click.option("--seed", type=click.IntRange(min=0), help="The seed of randn and rand in values."),
+    click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The seed of randn and rand in values."),
     click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks."),
     click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions."),
     click.option("--strict", is_flag=True, help="Exit with 1 if a number is not finite."),
@@ -67,6 +68,7 @@ class ExpressionCommand(click.Command):
     """A command whose options are, besides its own, the variables of its expression."""
 
     several = False  # whether files may follow the expression
+    variables_help = "The value of the variable x. Every free variable is an option of its own name."
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = Words(self.own_options(ctx))
@@ -81,17 +83,22 @@ class ExpressionCommand(click.Command):
         options = [param for param in super().get_params(ctx) if isinstance(param, click.Option)]
         return {name: not option.is_flag and not option.count for option in options for name in option.opts}
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The text, with its examples broken as a shell reads them."""
+        from backprop.cli.help import write_text
+
+        write_text(self.help or "", formatter)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the options; those of the variables first, where there is an expression."""
         words: Words | None = ctx.meta.get("words")
+        names: list[str] = []
         if words is not None and words.positional:
-            try:
+            with suppress(Problem):
                 names = Compiled(words.positional[0]).variables
-            except Problem:
-                names = []
-            if names:
-                with formatter.section("Variables"):
-                    formatter.write_dl([(f"--{name} VALUE", f"The value of {name}.") for name in names])
+        rows = [(f"--{name} VALUE", f"The value of {name}.") for name in names]
+        with formatter.section("Variables"):
+            formatter.write_dl(rows or [("--x VALUE", self.variables_help)])
         super().format_options(ctx, formatter)
 
 
@@ -213,11 +220,11 @@ def question(
 
 def note(message: str, color: str) -> None:
     """A remark of the command line's own, on standard error."""
-    from backprop.cli.failures import write_error
+    from backprop.cli.failures import tell
     from backprop.show.messages import note_line
     from backprop.show.theme import wants_colour
 
-    write_error(note_line(message, wants_colour(color, sys.stderr)))
+    tell(note_line(message, wants_colour(color, sys.stderr)))
 
 
 def value_of(text: str, name: str, random: Random) -> Value:
@@ -258,6 +265,7 @@ def read_bytes(path: str) -> bytes:
     """What a file holds, or standard input for "-". Raises a Problem of kind "file"."""
     try:
         if path == "-":
+            tell_waiting()
             data = sys.stdin.buffer.read(LONGEST + 1) if sys.stdin else b""
         else:
             with open(path, "rb") as file:
@@ -267,6 +275,13 @@ def read_bytes(path: str) -> bytes:
     if len(data) > LONGEST:
         raise Problem("size", f"{name_of(path)} holds more than {LONGEST >> 20} MiB")
     return data
+
+
+def tell_waiting() -> None:
+    """Say so where a terminal is what is waited for."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        end = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
+        note(f"this reads standard input, which is the terminal: {end} ends it", "auto")
 
 
 def name_of(path: str) -> str:

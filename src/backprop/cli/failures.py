@@ -9,7 +9,10 @@ from contextlib import suppress
 
 import click
 
+from backprop.cli.output import encoded, is_unicode
 from backprop.errors import Problem, nearest
+from backprop.extras import no_numpy
+from backprop.show.theme import is_terminal
 
 
 def status_of(error: BaseException, words: list[str]) -> int:
@@ -50,6 +53,8 @@ def as_problem(error: BaseException) -> Problem:
     if isinstance(error, click.ClickException):
         message = error.format_message().rstrip(".")
         return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
+    if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
+        return no_numpy("this")
     if isinstance(error, MemoryError):
         return Problem("size", "there is not enough memory for this", status=1)
     if isinstance(error, OSError):
@@ -65,13 +70,28 @@ def report(problem: Problem, words: list[str]) -> None:
     if wants_json(words):
         import json
 
-        text = json.dumps({"error": problem.as_json()}, ensure_ascii=False) + "\n"
+        text = json.dumps({"error": problem.as_json()}, ensure_ascii=not is_unicode(sys.stderr)) + "\n"
     else:
         from backprop.show.messages import problem_text
         from backprop.show.theme import wants_colour
 
-        text = problem_text(problem, wants_colour(colour_choice(words), sys.stderr))
+        text = problem_text(problem, wants_colour(colour_choice(words), sys.stderr), error_room())
     write_error(text)
+
+
+def error_room() -> int | None:
+    """The columns of the terminal that shows standard error; None where none does."""
+    from backprop.show.fitting import columns_of
+
+    return columns_of(sys.stderr) if is_terminal(sys.stderr) else None
+
+
+def tell(text: str) -> None:
+    """A remark on standard error, broken between words where a terminal shows it."""
+    from backprop.show.fitting import folded
+
+    room = error_room()
+    write_error(text if room is None else folded(text, room))
 
 
 def write_error(text: str) -> None:
@@ -79,7 +99,7 @@ def write_error(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        click.echo(text.encode(sys.stderr.encoding or "ascii", "backslashreplace"), err=True, nl=False)
+        click.echo(encoded(text, sys.stderr.encoding or "ascii"), err=True, nl=False)
     except OSError:
         silence(sys.stderr)
 

@@ -8,10 +8,20 @@ from typing import Any
 
 import click
 
-from backprop.cli.expression import ExpressionCommand, Words, name_of, note, read_expression, read_text, value_of
-from backprop.cli.failures import write_error
+from backprop.cli.expression import (
+    ExpressionCommand,
+    Words,
+    name_of,
+    note,
+    read_expression,
+    read_text,
+    tell_waiting,
+    value_of,
+)
+from backprop.cli.failures import tell, write_error
 from backprop.cli.progress import Progress
 from backprop.errors import Problem, enumerated
+from backprop.extras import need_numpy
 from backprop.gates import TIES
 from backprop.library import Compiled
 from backprop.values import Random, read_variables
@@ -23,12 +33,12 @@ class MapCommand(ExpressionCommand):
     """Files may follow the expression."""
 
     several = True
+    variables_help = "The same value of x in every row; what is not given is a column of its own name."
 
 
 @click.command(
     "map",
     cls=MapCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @click.argument("expression", required=False)
@@ -44,7 +54,7 @@ class MapCommand(ExpressionCommand):
 @click.option("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
 @click.option("--wrt", metavar="x,y", help="The gradients of these variables only.")
 @click.option("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
-@click.option("--seed", type=click.IntRange(min=0), help="The seed of randn and rand in values.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The seed of randn and rand in values.")
 @click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 @click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
 @click.option("--stages", is_flag=True, help="Add every intermediate variable, and its gradient.")
@@ -61,7 +71,7 @@ class MapCommand(ExpressionCommand):
 @click.option("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
 @click.option("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
 @click.option("--kernel", type=click.Choice(["auto", "numpy", "jit"]), default="auto", help="How rows are computed.")
-@click.option("--threads", type=click.IntRange(1), help="Threads that compute; all cores if not given.")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads that compute; all cores if not given.")
 @click.option("--verbose", is_flag=True, help="Say how it went, also where nobody watches.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the messages.")
@@ -104,6 +114,8 @@ class Run:
         self.folder = any(os.path.isdir(table) for table in tables)
         self.sources = expanded(tables, options["source_format"])
         self.passed_over = passed_over(tables)
+        if "-" in tables and not options["quiet"]:
+            tell_waiting()
         self.output: str | None = None if options["output"] == "-" else options["output"]
         self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
         seen_already = self.output is None and sys.stdout is not None and sys.stdout.isatty()
@@ -111,6 +123,7 @@ class Run:
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
+        need_numpy("a table")
         from backprop.rows.compute.mapper import Mapper
 
         asked = self.asked
@@ -210,13 +223,13 @@ class Run:
             done = {"skip": "left out", "null": "kept without results"}.get(self.options.errors, "")
             bad = f", {report.bad:,} bad ({done})" if report.bad else ""
             head = f"{parts}: " if parts else ""
-            write_error(f"{head}{report.rows:,} rows in {seconds:.1f} s{bad}\n")
+            tell(f"{head}{report.rows:,} rows in {seconds:.1f} s{bad}\n")
         for text, (count, first) in report.tally.rows.items():
             rows = "row" if count == 1 else "rows"
-            write_error(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
+            tell(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
         if self.passed_over:
-            write_error(f"note: folders in a folder are not read: {enumerated(self.passed_over)}\n")
+            tell(f"note: folders in a folder are not read: {enumerated(self.passed_over)}\n")
         for text in report.remarks:
-            write_error(f"note: {text}\n")
+            tell(f"note: {text}\n")
         if self.asked["verbose"] and self.mapper.remark:
-            write_error(f"note: {self.mapper.remark}\n")
+            tell(f"note: {self.mapper.remark}\n")

@@ -18,7 +18,6 @@ from backprop.values import parse_value
 @click.command(
     "nudge",
     cls=ExpressionCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
@@ -66,7 +65,7 @@ def command(
     explained = ["", f"  ({moved})", "  (gradient × step)", f"  (off by {found.error:.2g} of the larger)"]
     lines = [f"{word:9}  {text}{more}".rstrip() for word, text, more in zip(words, texts, explained, strict=True)]
     lines.append(f"the prediction holds within 1 % {reach(found.holds_until, moves, found.ends_at, digits)}")
-    write("\n".join(lines) + "\n", output)
+    write("\n".join(lines) + "\n", output, prose=True)
     return 0
 
 

@@ -7,20 +7,25 @@ import stat
 import sys
 
 from backprop.errors import Problem
+from backprop.show.theme import is_terminal
 
 
-def write(output: str | bytes, path: str | None) -> None:
+def write(output: str | bytes, path: str | None, *, prose: bool = False) -> None:
     """Print a text, or bytes, or put them into a file: beside its place first, then renamed. "-" is standard output.
 
     A link is followed, a file that exists keeps its mode, and what is no regular file (a pipe, a device) is written to,
-    not replaced.
+    not replaced. `prose` is broken between words where a terminal shows it.
     """
     if path is None or path == "-":
         stream = sys.stdout
         if stream is None:
             raise Problem("file", "cannot write the output: standard output is closed", status=1)
         if isinstance(output, str):
-            output = output.encode(stream.encoding or "utf-8", "backslashreplace")
+            if prose and is_terminal(stream):
+                from backprop.show.fitting import columns_of, folded
+
+                output = folded(output, columns_of(stream))
+            output = encoded(output, stream.encoding or "utf-8")
         stream.buffer.write(output)
         stream.flush()
         return
@@ -28,6 +33,42 @@ def write(output: str | bytes, path: str | None) -> None:
         place(output.encode() if isinstance(output, str) else output, path)
     except OSError as error:
         raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
+
+
+ASCII = {
+    "×": "*", "·": "*", "−": "-", "–": "-", "…": "...", "→": "->", "←": "<-", "≥": ">=", "≤": "<=", "≠": "!=",
+    "²": "^2", "±": "+-", "─": "-", "│": "|", "∞": "inf", "‖": "|", "∂": "d", "“": '"', "”": '"', "’": "'",
+}  # fmt: skip  # how a terminal without these characters says them
+
+
+def encoded(text: str, encoding: str) -> bytes:
+    """A text in an encoding that may not have all of its characters: spelt in ASCII, or by their numbers."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        known = "".join(ASCII[one] if one in ASCII and not sayable(one, encoding) else one for one in text)
+        return known.encode(encoding, "backslashreplace")
+
+
+def sayable(character: str, encoding: str) -> bool:
+    """Whether an encoding has a character."""
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def json_text(answer: object, path: str | None) -> str:
+    """An object as one line of JSON: in ASCII where standard output cannot say more."""
+    import json
+
+    return json.dumps(answer, ensure_ascii=path in (None, "-") and not is_unicode(sys.stdout)) + "\n"
+
+
+def is_unicode(stream: object) -> bool:
+    """Whether a stream can say every character."""
+    return (getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
 
 
 def place(data: bytes, path: str) -> None:

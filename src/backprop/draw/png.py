@@ -11,7 +11,7 @@ from importlib.resources import as_file, files
 
 from backprop.draw.boxes import Picture, label_of, name_of
 from backprop.draw.svg import Options, size, svg
-from backprop.errors import Problem
+from backprop.extras import lacking
 
 ZOOM = 2.0  # pixels for each unit of the picture
 LARGEST = 16_000  # pixels to a side; larger pictures are zoomed less
@@ -29,8 +29,7 @@ def png(text: str, size: tuple[float, float], *, system_fonts: bool) -> bytes:
     try:
         import resvg_py
     except ImportError:
-        hint = 'install it: pip install "backprop[png]"; SVG and HTML need nothing'
-        raise Problem("option", "PNG needs resvg-py, which is not installed", hint=hint) from None
+        raise lacking("PNG", "resvg-py", "png", "SVG and HTML need nothing") from None
     zoom = min(ZOOM, LARGEST / max(size))
     with as_file(files("backprop.draw").joinpath("fonts")) as folder:
         made = resvg_py.svg_to_bytes(

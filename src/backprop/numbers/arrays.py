@@ -93,7 +93,7 @@ def function(gate: str) -> Callable[..., Array] | None:
         return own  # type: ignore[no-any-return]
     ufunc = elementwise.ufunc(gate)
     if ufunc is not None:
-        return ufunc if gate in elementwise.SCIPY else reusing(ufunc)
+        return ufunc if gate in elementwise.OWN else reusing(ufunc)
     return None
 
 

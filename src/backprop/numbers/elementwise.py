@@ -1,4 +1,4 @@
-"""The gates on whole arrays, element by element: the function of NumPy or SciPy that each one is, or how it is spelt.
+"""The gates on whole arrays, element by element: the function that each one is, or how it is spelt.
 
 A gate that NumPy has is its ufunc, and so it can write into a buffer (`out=`) and leave the interpreter's lock alone.
 The others are spelt in the program's own language from gates that NumPy has, with all their digits and as IEEE 754 has
@@ -25,8 +25,8 @@ UFUNCS = {
     "acosh": "arccosh", "atanh": "arctanh", "abs": "absolute", "round": "rint", "mod": "remainder", "max": "maximum",
     "min": "minimum",
 }  # fmt: skip
-UNCOMPILED = frozenset({"erfinv"})  # what SciPy has and the C library has not
-SCIPY = {"erf": "erf", "erfc": "erfc", "erfinv": "erfinv"}  # (its gammaln has no digits near the zeros)
+UNCOMPILED = frozenset({"erfinv"})  # what the C library has not
+OWN = frozenset({"erf", "erfc", "erfinv"})  # what NumPy has not: see error_function
 
 SPELT = {
     "rsqrt": "1 / sqrt(x)",
@@ -71,11 +71,11 @@ SIGMOID_SKIPPING = {
 
 @cache
 def ufunc(gate: str) -> Callable[..., Any] | None:
-    """The function of NumPy or SciPy that takes `out=`, or None."""
-    if gate in SCIPY:
-        import scipy.special
+    """The function on arrays that takes `out=`, NumPy's or our own, or None."""
+    if gate in OWN:
+        from backprop.numbers import error_function
 
-        return getattr(scipy.special, SCIPY[gate])  # type: ignore[no-any-return]
+        return getattr(error_function, gate)  # type: ignore[no-any-return]
     if gate not in UFUNCS:
         return None
     import numpy

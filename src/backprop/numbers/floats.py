@@ -1,7 +1,7 @@
 """The gates on floats, with IEEE 754 semantics: inf and nan where Python's math module raises.
 
 A function has the name of its gate. A gate without one is computed by its definition. What math does not have is
-computed here to its last digits (measured in docs/ACCURACY.md): nobody should wait for scipy to see digamma(2).
+computed here to its last digits (measured in docs/ACCURACY.md): nobody should wait for an import to see digamma(2).
 """
 
 from __future__ import annotations

@@ -249,6 +249,10 @@ def solve(A: Array, B: Array) -> Array:
         raise Mismatch(
             f"{{0}} is {shape_text(shape_of(A))} and {{1}} is {shape_text(shape)}: they need as many rows", [0, 1]
         )
+    if len(shape) == 1 and np.ndim(A) > 2:
+        return solve(A, B[:, None])[..., 0]
+    if 1 < len(shape) < np.ndim(A):  # NumPy before 2 would take a matrix for a stack of vectors
+        B = np.expand_dims(B, tuple(range(np.ndim(A) - len(shape))))
     try:
         return np.linalg.solve(A, B)
     except np.linalg.LinAlgError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backprop.errors import Problem
+from backprop.extras import lacking
 from backprop.rows.engines import Done, Job, Work
 
 RETRIES = 3
@@ -21,8 +22,7 @@ def dask(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[J
     try:
         from distributed import Client, as_completed  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
-        hint = "pip install 'backprop[dask]'"
-        raise Problem("option", "--engine dask needs distributed, which is not installed", hint=hint) from None
+        raise lacking("--engine dask", "distributed", "dask") from None
     quiet()
     try:
         client = Client(scheduler, timeout="30s") if scheduler else Client(dashboard_address=":0")

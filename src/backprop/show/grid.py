@@ -26,6 +26,8 @@ class Grid(NamedTuple):
 
 
 MOST_ELEMENTS = 100  # of an array that is shown whole
+MOST_COMPARED = 12  # of one that is shown whole beside another
+ARRAYS = ("[", "norm ")  # what the text of an array begins with
 EDGE = 3  # how many elements a shortened array shows at each end, as NumPy does
 
 
@@ -107,6 +109,30 @@ def cell(value: Any, digits: int | None, *, full: bool = False, one_line: bool =
     return " ".join(line.strip() for line in lines if line) if one_line else "\n".join(lines)
 
 
+def measured(value: Any, digits: int | None) -> str:
+    """A number, or an array: a large one by its norm and its shape."""
+    if value is None or not shape_of(value) or value.size <= MOST_COMPARED or digits is None:
+        return cell(value, digits)
+    import numpy as np
+
+    return f"norm {number(float(np.linalg.norm(value)), digits)} ({shape_code(value.shape)})"
+
+
+def furthest(one: Any, other: Any, digits: int | None) -> str:
+    """Where two arrays that are shown by their norms differ most; "" where there is no such place."""
+    if digits is None or not shape_of(one) or shape_of(one) != shape_of(other) or one.size <= MOST_COMPARED:
+        return ""
+    import numpy as np
+
+    difference = np.abs(one - other)
+    if not np.nanmax(difference, initial=0.0) > 0:
+        return ""
+    place = np.unravel_index(np.nanargmax(difference), difference.shape)
+    where = ", ".join(str(index) for index in place)
+    here, there = (number(float(array[place]), digits) for array in (one, other))
+    return f"it is furthest off at [{where}]: {here} for {there}"
+
+
 def number(value: float | None, digits: int | None) -> str:
     """A number for people: rounded to significant digits, and without the sign of a zero."""
     if value is None:
@@ -120,14 +146,14 @@ def number(value: float | None, digits: int | None) -> str:
 def aligned(texts: Iterable[str]) -> list[str]:
     """Numbers padded on both sides so that their decimal points stand below each other; arrays stay as they are."""
     texts = list(texts)
-    parts = [split_number(text) for text in texts if not text.startswith("[")]
+    parts = [split_number(text) for text in texts if not text.startswith(ARRAYS)]
     before = max((len(whole) for whole, _ in parts), default=0)
     after = max((len(rest) for _, rest in parts), default=0)
     pairs = iter(parts)
     padded = []
     for text in texts:
-        whole, rest = ("", "") if text.startswith("[") else next(pairs)
-        padded.append(text if text.startswith("[") else whole.rjust(before) + rest.ljust(after))
+        whole, rest = ("", "") if text.startswith(ARRAYS) else next(pairs)
+        padded.append(text if text.startswith(ARRAYS) else whole.rjust(before) + rest.ljust(after))
     return padded
 
 

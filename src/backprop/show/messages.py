@@ -7,20 +7,30 @@ from collections.abc import Sequence
 from backprop.errors import Problem
 from backprop.insight.notes import Note
 from backprop.language.program import Program
+from backprop.show.fitting import wrapped
 from backprop.show.theme import paint
-from backprop.spans import excerpt, visible
+from backprop.spans import LONGEST_LINE, excerpt, visible
 
 MOST_NOTES = 8  # of one kind; the rest is counted
 
 
-def problem_text(problem: Problem, colour: bool) -> str:
-    """What is wrong, where, and what would be right."""
+def problem_text(problem: Problem, colour: bool, room: int | None = None) -> str:
+    """What is wrong, where, and what would be right; in lines of so many columns, if a terminal shows them."""
     place = f"{visible(problem.source)}:{problem.line}:{problem.column}: " if problem.source and problem.line else ""
     lines = [f"{paint('error:', 'error', colour)} {place}{visible(problem.message)}"]
-    lines += pointed(problem.excerpt(), colour)
+    if room is not None:
+        lines = wrapped(lines[0], room)
+    if problem.text is not None and problem.spans:
+        lines += pointed(excerpt(problem.text, problem.spans, excerpt_room(room)), colour)
     if problem.hint:
-        lines.append(f"{paint('hint:', 'hint', colour)} {visible(problem.hint)}")
+        hint = f"{paint('hint:', 'hint', colour)} {visible(problem.hint)}"
+        lines += [hint] if room is None else wrapped(hint, room)
     return "\n".join(lines) + "\n"
+
+
+def excerpt_room(room: int | None) -> int:
+    """The characters of an excerpt, beside which there is an indentation and the marks that something is left out."""
+    return LONGEST_LINE if room is None else min(LONGEST_LINE, max(room - 6, 10))
 
 
 def pointed(lines: str, colour: bool) -> list[str]:
@@ -37,17 +47,19 @@ def note_line(message: str, colour: bool) -> str:
     return f"{paint('note:', 'note', colour)} {visible(message)}\n"
 
 
-def notes_text(notes: Sequence[Note], program: Program | None, colour: bool) -> str:
-    """The notes, one line each; those on numbers that are not finite show the place."""
+def notes_text(notes: Sequence[Note], program: Program | None, colour: bool, room: int | None = None) -> str:
+    """The notes, one line each, or as many as a terminal of so many columns needs; those on numbers that are not
+    finite show the place."""
     lines = []
     counts: dict[str, int] = {}
     for note in notes:
         counts[note.kind] = counts.get(note.kind, 0) + 1
         if counts[note.kind] > MOST_NOTES:
             continue
-        lines.append(note_line(note.message, colour)[:-1])
+        line = note_line(note.message, colour)[:-1]
+        lines += [line] if room is None else wrapped(line, room)
         if note.kind.endswith("not-finite") and note.span is not None and program is not None:
-            lines += pointed(excerpt(program.text, [note.span]), colour)
+            lines += pointed(excerpt(program.text, [note.span], excerpt_room(room)), colour)
     for kind, count in counts.items():
         if count > MOST_NOTES:
             lines.append(f"{paint('note:', 'note', colour)} and {count - MOST_NOTES} more of the kind {kind}")

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from backprop.show.fitting import columns_of, fitted
 from backprop.show.grid import Grid
 from backprop.show.text import column_cells, plain
-from backprop.show.theme import STYLES, is_terminal
+from backprop.show.theme import STYLES, is_terminal, verdict_style, verdict_word
 from backprop.spans import width
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 MOST_ROWS = 2000  # of a table that Rich draws
 
 
 def drawn(grid: Grid, stream: TextIO, *, colour: bool) -> str:
-    """The table as a terminal shows it; what does not fit its width is left in natural width, and wraps there.
+    """The table as a terminal shows it; one that does not fit its width is broken between words.
 
     A number that is cut is a wrong one, and Rich cuts. It also takes its time: a very long table goes without it.
     """
     simple = plain(grid)
     needed = max(map(width, simple.splitlines())) + len(grid.columns) + 1
-    place = console(stream, colour=colour)
-    if len(grid.rows) > MOST_ROWS or (needed > place.width and is_terminal(stream)):
+    room = columns_of(stream) if is_terminal(stream) else needed
+    if needed > room:
+        return fitted(grid, room, colour=colour)
+    if len(grid.rows) > MOST_ROWS:
         return plain(grid, colour=colour)
-    place.width = max(needed, place.width)
+    place = console(stream, colour=colour, width=needed)
     with place.capture() as captured:
         place.print(table(grid, colour=colour))
     return captured.get()
@@ -55,5 +59,16 @@ def table(grid: Grid, *, colour: bool) -> Table:
         style = STYLES[column.role] if colour else ""
         made.add_column(Text(heading[0]), style=style, no_wrap=column.numeric, overflow="fold")
     for row in zip(*(texts for _, *texts in cells), strict=True):
-        made.add_row(*(Text("\n".join(line.rstrip() for line in lines)) for lines in row))
+        texts = ["\n".join(line.rstrip() for line in lines) for lines in row]
+        made.add_row(*(styled(text, column.role, colour) for text, column in zip(texts, grid.columns, strict=True)))
     return made
+
+
+def styled(text: str, role: str, colour: bool) -> Text:
+    """A cell; of a verdict the first word has its colour."""
+    from rich.text import Text
+
+    if role != "verdict" or not colour:
+        return Text(text)
+    word, rest = verdict_word(text)
+    return Text.assemble((word, verdict_style(word)), rest)

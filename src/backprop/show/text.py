@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
-from backprop.show.grid import Column, Grid, aligned
-from backprop.show.theme import paint
+from backprop.show.grid import ARRAYS, Column, Grid, aligned
+from backprop.show.theme import paint, verdict_word
 from backprop.spans import width
 
 
@@ -15,19 +16,27 @@ def plain(grid: Grid, *, colour: bool = False) -> str:
     A row is as high as its cells. `colour` is for a terminal that is too narrow for a drawn table.
     """
     columns = [column_cells(grid, place) for place in range(len(grid.columns))]
-    roles = [column.role for column in grid.columns]
-    lines = []
-    for number, row in enumerate(zip(*columns, strict=True)):
-        height = max(len(cell) for cell in row)
-        blanks = [" " * width(cell[0]) for cell in row]
-        for line in range(height):
-            parts = [cell[line] if line < len(cell) else blank for cell, blank in zip(row, blanks, strict=True)]
-            parts[-1] = parts[-1].rstrip()
-            painted = (
-                paint(part, role if number else "heading", colour) for part, role in zip(parts, roles, strict=True)
-            )
-            lines.append("  ".join(painted).rstrip())
+    lines = [
+        line
+        for number, row in enumerate(zip(*columns, strict=True))
+        for line in row_lines(grid.columns, row, heading=number == 0, colour=colour)
+    ]
     return "\n".join(lines) + "\n"
+
+
+def row_lines(columns: Sequence[Column], row: Sequence[list[str]], *, heading: bool, colour: bool) -> list[str]:
+    """The lines of a row: cells beside each other, each as its lines, which have the width of the column."""
+    lines = []
+    blanks = [" " * width(cell[0]) for cell in row]
+    for line in range(max(len(cell) for cell in row)):
+        parts = [cell[line] if line < len(cell) else blank for cell, blank in zip(row, blanks, strict=True)]
+        parts[-1] = parts[-1].rstrip()
+        painted = (
+            paint(part, "heading" if heading else column.role, colour)
+            for part, column in zip(parts, columns, strict=True)
+        )
+        lines.append("  ".join(painted).rstrip())
+    return lines
 
 
 def column_cells(grid: Grid, place: int) -> list[list[str]]:
@@ -38,7 +47,7 @@ def column_cells(grid: Grid, place: int) -> list[list[str]]:
         texts = aligned(texts)
     cells = [column.heading.split("\n"), *(text.split("\n") for text in texts)]
     most = max(width(line) for cell in cells for line in cell)
-    arrays = column.numeric and any(text.startswith("[") for text in texts)
+    arrays = column.numeric and any(text.startswith(ARRAYS) for text in texts)
     right = column.numeric and not arrays
     return [[line.rjust(most) if right else pad(line, most) for line in cell] for cell in cells]
 
@@ -63,6 +72,33 @@ def markdown_cell(text: str, column: Column) -> str:
         return text
     fence = "``" if "`" in text else "`"
     return f"{fence}{text}{fence}".replace("|", "\\|")
+
+
+def escaped(text: str) -> str:
+    """A text for HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+# Colours that read on light and on dark paper.
+HTML = {"value": "color:#1f883d", "gradient": "color:#d1242f", "name": "font-weight:bold"}
+
+
+def html(grid: Grid) -> str:
+    """A table for a notebook."""
+    lines = [f"<th>{escaped(column.heading)}</th>" for column in grid.columns]
+    rows = [f"<tr>{''.join(lines)}</tr>"]
+    for row in grid.rows:
+        rows.append(f"<tr>{''.join(map(html_cell, row, grid.columns))}</tr>")
+    return "<table>\n" + "\n".join(rows) + "\n</table>\n"
+
+
+def html_cell(text: str, column: Column) -> str:
+    """A cell; an array keeps its lines, and a verdict its colour."""
+    style = f"text-align:{'right' if column.numeric else 'left'};white-space:pre;font-family:monospace"
+    colour = HTML.get(column.role, "")
+    if column.role == "verdict":
+        colour = {"ok": HTML["value"], "WRONG": HTML["gradient"]}.get(verdict_word(text)[0], "")
+    return f'<td style="{style}{";" if colour else ""}{colour}">{escaped(text)}</td>'
 
 
 LATEX = {

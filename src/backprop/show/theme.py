@@ -11,25 +11,47 @@ STYLES = {
     "value": "green",
     "gradient": "red",
     "local": "cyan",
-    "verdict": "bold",
+    "verdict": "",
     "": "",
     "wire": "cyan",
     "heading": "dim",
     "error": "bold red",
-    "note": "bold yellow",
-    "hint": "bold cyan",
+    "note": "bold magenta",
+    "hint": "bold",
     "caret": "bold red",
 }
 
-CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+VERDICTS = {"ok": "green", "WRONG": "bold red", "MISSING": "bold red"}  # the word alone, which says it without colour
+
+CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "magenta": "35", "cyan": "36"}
 
 
 def paint(text: str, role: str, colour: bool) -> str:
     """A text in the colour of its role, for a terminal."""
-    style = STYLES[role]
-    if not colour or not style or not text:
+    if not colour or not text:
         return text
-    return f"\x1b[{';'.join(CODES[word] for word in style.split())}m{text}\x1b[0m"
+    if role == "verdict":
+        word, rest = verdict_word(text)
+        return in_style(word, verdict_style(word)) + rest
+    return in_style(text, STYLES[role])
+
+
+def in_style(text: str, style: str) -> str:
+    """A text between the codes of a style."""
+    return f"\x1b[{';'.join(CODES[word] for word in style.split())}m{text}\x1b[0m" if style else text
+
+
+def verdict_word(text: str) -> tuple[str, str]:
+    """The word that a verdict begins with, and the rest."""
+    for place, character in enumerate(text):
+        if not character.isalpha():
+            return text[:place], text[place:]
+    return text, ""
+
+
+def verdict_style(word: str) -> str:
+    """The style of a verdict: ok, WRONG, and others that are in capitals."""
+    return VERDICTS.get(word, "bold magenta" if word.isupper() else "")
 
 
 def wants_colour(choice: str, stream: object, environment: dict[str, str] | None = None) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
+from backprop.extras import lacking
 
 SAME = "sqrt cbrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh abs floor ceil trunc exp log10"
 WORDS = {**{name: name for name in SAME.split()}, "log": "ln"}
@@ -91,7 +92,6 @@ NATIVE = {
     "duckdb": Dialect("duckdb", DUCKDB, row="{0}.*"),
     "postgres": Dialect("postgres", GUARDED, row="({0}).*", fence="OFFSET 0"),
 }
-INSTALL = "pip install 'backprop[sql]'"
 
 
 def dialect(name: str) -> Dialect:
@@ -102,8 +102,7 @@ def dialect(name: str) -> Dialect:
     try:
         from sqlglot import Dialects
     except ImportError:
-        hint = f"{INSTALL}; duckdb and postgres need nothing"
-        raise Problem("option", f"the dialect {name} is written by SQLGlot, which is missing", hint=hint) from None
+        raise lacking(f"the dialect {name}", "SQLGlot", "sql", "duckdb and postgres need nothing") from None
     known = [member.value for member in Dialects if member.value]
     if name not in known:
         near = nearest(name, [*known, *NATIVE])

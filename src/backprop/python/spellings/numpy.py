@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import special
 
+from backprop.python.spellings import special
 from backprop.python.spellings.row import (
     Row,
     broadcast,
@@ -215,6 +215,7 @@ softmax | scipy.special.softmax(x, axis=1)
 log_softmax | scipy.special.log_softmax(x, axis=-1)
 gammaln | scipy.special.gammaln(x*x)
 xlogy | scipy.special.xlogy(x*x, x*x)
+erfinv | scipy.special.erfinv(x/9)
 """
 NUMPY: dict[str, Row] = {
     **listed(own, broadcast, ELEMENTWISE),

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import special
 
 from backprop.python.arrays import Tensor, axes_of, dtype_of, number_of, tensor
 from backprop.python.meter import Refusal
+from backprop.python.spellings import special
 from backprop.python.spellings.row import (
     Row,
     all_repeated,

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.extras import install
 from backprop.rows.compute.numpy_engine import BLOCK, each_part, joined
 from backprop.rows.compute.program import Program
 
@@ -39,7 +40,7 @@ def missing(program: Program) -> str:
     try:
         import llvmlite  # noqa: F401
     except ImportError:
-        return "llvmlite is not installed (the extra `jit`)"
+        return f"llvmlite is not installed: {install('jit')}"
     unknown = sorted({step.gate for step in program.steps} - SUPPORTED)
     return f"{', '.join(unknown)} cannot be compiled" if unknown else ""
 

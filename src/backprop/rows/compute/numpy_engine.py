@@ -197,7 +197,9 @@ def function_of(step: Step, program: Program, places: dict[int, Place]) -> Calla
         return own
     if function is not None:
         compares = step.gate in GATES and GATES[step.gate].compares
-        mixed = not compares and any(source in program.masks for source in step.sources)
+        mixed = (
+            isinstance(function, np.ufunc) and not compares and any(source in program.masks for source in step.sources)
+        )
         return partial(function, dtype=float) if mixed else function
     return partial(applied, one_by_one(step.gate, len(step.sources)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backprop.errors import Problem
+from backprop.extras import lacking
 
 LINES = "\0"  # the column of whole lines
 READ = "\0"  # before the name of a column of text: the column of its numbers
@@ -18,8 +18,7 @@ def polars() -> Any:
     try:
         import polars
     except ImportError:
-        hint = "pip install 'backprop[table]'"
-        raise Problem("option", "Parquet and Arrow need Polars, which is not installed", hint=hint) from None
+        raise lacking("a table of Parquet or Arrow", "Polars", "table") from None
     return polars
 
 

@@ -1,0 +1,39 @@
+"""A terminal of a width, in which a line of shell runs: what it shows, escapes and all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import termios
+from pathlib import Path
+
+from conftest import BIN
+
+
+def screen(command: str, width: int, folder: Path, **more: str) -> str:
+    """What a terminal so many columns wide shows of a command, both streams as they come."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    environment = {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "LANG": "C.UTF-8", "HOME": str(folder), "TERM": "xterm",
+        "NO_COLOR": "1", "PYTHONPATH": os.environ.get("PYTHONPATH", ""), **more,
+    }  # fmt: skip
+    process = subprocess.Popen(
+        ["bash", "-c", command], cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the terminal is gone when the process is
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    process.wait()
+    return shown.decode().replace("\r\n", "\n")

@@ -1,0 +1,131 @@
+"""Ways in and out that every command line has: help, suffixes, waiting, man pages."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from backprop.cli import COMMANDS, commands
+from backprop.cli.help import continued
+from backprop.cli.manual import pages, write
+from conftest import ROOT, shell
+
+MAN = ROOT / "docs" / "man"
+
+
+def test_the_module_is_the_command(tmp_path: Path) -> None:
+    done = shell(f"{sys.executable} -m backprop eval x --x 2 --format csv", tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == ("stage,gate,value,gradient\nx,,2,1\nf,x,2,1\n", "", 0)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_the_same_by_every_way(name: str, tmp_path: Path) -> None:
+    ways = [f"help {name}", f"{name} -h", f"{name} --help"]
+    first, *others = [shell(f"backprop {way}", tmp_path) for way in ways]
+    assert (first.returncode, first.stderr) == (0, "")
+    assert all((other.stdout, other.returncode) == (first.stdout, 0) for other in others)
+    takes_formula = "[EXPRESSION]" in first.stdout
+    assert ("  --x VALUE  " in first.stdout) == takes_formula
+    assert "-h, --help" in first.stdout
+
+
+@pytest.mark.parametrize("way", ["help", "-h", "--help"])
+def test_the_commands_are_listed_in_whole_sentences(way: str, tmp_path: Path) -> None:
+    done = shell(f"backprop {way}", tmp_path)
+    assert done.returncode == 0
+    assert "..." not in done.stdout.partition("Commands:")[2]
+    assert all(f"  {name} " in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_help_fits_the_terminal(width: int, tmp_path: Path) -> None:
+    for name in ["", *COMMANDS]:
+        text = shell(f"COLUMNS={width} backprop help {name}", tmp_path).stdout
+        assert max(map(len, text.splitlines())) <= width, name
+
+
+def test_an_example_goes_on_where_an_option_begins() -> None:
+    line = 'backprop eval "a + b" --a -1 --b 2 --json'
+    assert continued(line, 60) == [line]
+    assert continued(line, 33) == ['backprop eval "a + b" --a -1 \\', "    --b 2 --json"]
+    assert continued("a --b c", 4) == ["a \\", "    --b c"]
+
+
+def test_help_of_what_is_not_there_offers_the_nearest(tmp_path: Path) -> None:
+    done = shell("backprop help evl", tmp_path)
+    assert (done.stderr, done.returncode) == ("error: there is no command evl\nhint: did you mean eval?\n", 2)
+
+
+@pytest.mark.parametrize(
+    ("command", "known"),
+    [
+        ("eval x --x 1 -o a.xyz", ".json .csv .md .tex .txt"),
+        ("explain x --x 1 -o a.csv", ".json .md .tex .txt"),
+        ("check x --x 1 -o a.yaml", ".json .csv .md .tex .txt"),
+        ("nudge x --x 1 --by x=1 -o a.md", ".json .txt"),
+        ("gates -o a.tex", ".json .csv .md .txt"),
+        ("draw x --x 1 -o a.gif", ".svg"),
+        ("code x -o a.rs", ".py"),
+        ("map x points.jsonl -o a.xls", ".jsonl"),
+    ],
+)
+def test_a_suffix_that_is_not_written_is_an_error(command: str, known: str, tmp_path: Path) -> None:
+    (tmp_path / "points.jsonl").write_text('{"x": 1}\n')
+    done = shell(f"backprop {command}", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: what should a.")
+    assert (
+        f"hint: its suffix says: {known}" in done.stderr
+        or f"hint: its suffix says what to draw: {known}" in done.stderr
+    )
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("a.")]
+
+
+def test_any_name_is_written_where_the_format_is_said_and_without_a_suffix(tmp_path: Path) -> None:
+    assert shell("backprop eval x --x 1 -o a.xyz --format csv; backprop eval x --x 1 -o b", tmp_path).returncode == 0
+    assert (tmp_path / "a.xyz").read_text().startswith("stage,")
+    assert (tmp_path / "b").read_text().startswith("stage ")
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="there is no script(1) to make a terminal")
+@pytest.mark.parametrize("command", ["eval -f - --x 1", "eval x --vars -", "eval x --x @-", "map x"])
+def test_who_waits_for_the_terminal_says_so(command: str, tmp_path: Path) -> None:
+    line = f"(sleep 1; printf '\\004') | script -qec 'backprop {command}' /dev/null"
+    assert "this reads standard input, which is the terminal: Ctrl-D ends it" in shell(line, tmp_path).stdout
+    assert "standard input, which" not in shell(f"backprop {command} </dev/null 2>&1", tmp_path).stdout
+
+
+# ── man pages ──
+
+
+def test_the_man_pages_are_those_of_the_program(update: bool) -> None:
+    if update:
+        write(MAN)
+    made = dict(pages())
+    assert {path.name: path.read_text() for path in MAN.glob("*.1")} == made, "pytest --update writes them anew"
+    assert set(made) == {"backprop.1", *(f"backprop-{name}.1" for name in COMMANDS)}
+
+
+@pytest.mark.skipif(shutil.which("man") is None, reason="man is not installed")
+def test_man_has_nothing_to_complain_about(tmp_path: Path) -> None:
+    for path in MAN.glob("*.1"):
+        done = subprocess.run(
+            ["man", "--warnings=w", "-l", path], capture_output=True, text=True, check=True,
+            env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "MANWIDTH": "80"},
+        )  # fmt: skip
+        assert done.stderr == ""
+        for param in command_of(path.stem).params:
+            assert param.param_type_name == "argument" or all(option in done.stdout for option in param.opts)
+
+
+def command_of(page: str) -> click.Command:
+    """The command of a page's name."""
+    name = page.removeprefix("backprop").removeprefix("-")
+    found = commands.get_command(click.Context(commands), name) if name else commands
+    assert found is not None
+    return found

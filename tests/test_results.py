@@ -1,0 +1,186 @@
+"""Results in notebooks and in Python: what they show of themselves, and what help, TAB and type checkers see."""
+
+from __future__ import annotations
+
+import pydoc
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import backprop
+from conftest import ROOT
+
+AT = {"x": -2.0, "y": 5.0, "z": -4.0}
+
+
+class Cells(HTMLParser):
+    """The texts of a table's cells, and whether all tags are closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.cells: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open.append(tag)
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "td":
+            self.cells[-1] += data
+
+
+@pytest.fixture(scope="module")
+def result() -> backprop.Evaluation:
+    return backprop.evaluate("(x+y)*z", AT)
+
+
+def test_a_result_displays_as_its_table_with_its_circuit(result: backprop.Evaluation) -> None:
+    bundle = result._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html", "image/svg+xml"}
+    assert bundle["text/plain"] == str(result)
+    assert bundle["text/plain"].startswith("stage  gate    value  gradient\nx")
+    table = Cells(bundle["text/html"].partition("<img")[0])
+    assert [table.cells[0], table.cells[-4:]] == ["x", ["f", "q1 * z", "-12", "1"]]
+    assert ET.fromstring(bundle["image/svg+xml"]).tag.endswith("svg")
+
+
+def test_notes_are_shown_and_escaped() -> None:
+    html = backprop.evaluate("where(x < y, x/0, y)", x=1, y=2)._repr_mimebundle_()["text/html"]
+    assert "<p>note: " in html
+    assert "x &lt; y" in html
+
+
+def test_a_large_circuit_is_a_table_alone() -> None:
+    text = "; ".join(f"a{i} = x*{i}.5 + a{i - 1}" if i else "a0 = x" for i in range(120))
+    assert set(backprop.evaluate(text, x=1)._repr_mimebundle_()) == {"text/plain", "text/html"}
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        ("svg", "<svg"), ("html", "<!doctype html>"), ("dot", "digraph"), ("mermaid", "flowchart"), ("tikz", "\\"),
+        ("wires", ""), ("lanes", ""),
+    ],
+)  # fmt: skip
+def test_draw_in_every_form(result: backprop.Evaluation, form: Any, begins: str) -> None:
+    drawn = result.draw(form)
+    assert drawn.lstrip("% ").lower().startswith(begins) or begins in drawn.lower()[:400]
+    kinds = set(drawn._repr_mimebundle_())
+    assert kinds == {"text/plain", *({"svg": ["image/svg+xml"], "html": ["text/html"]}.get(form, []))}
+
+
+def test_draw_saves_and_knows_its_options(result: backprop.Evaluation, tmp_path: Path) -> None:
+    result.draw(theme="dark", values=False, fold=True).save(str(tmp_path / "a.svg"))
+    assert ET.parse(tmp_path / "a.svg").getroot().tag.endswith("svg")
+    for wrong in ({"form": "gif"}, {"theme": "pink"}):
+        with pytest.raises(backprop.Problem, match="not"):
+            result.draw(**wrong)  # type: ignore[arg-type]
+
+
+def test_explain_is_text_and_markdown(result: backprop.Evaluation) -> None:
+    told = result.explain("z", brief=True)
+    assert told.startswith("backward 1. f = q1 * z has gradient 1.")
+    assert repr(told) == str(told)
+    assert told._repr_mimebundle_()["text/markdown"].startswith("### Backward")
+    with pytest.raises(backprop.Problem, match="no variable w"):
+        result.explain("w")
+
+
+def test_check_is_a_table_and_a_verdict(result: backprop.Evaluation) -> None:
+    found = result.check(stages=True)
+    assert (found.verdict, found.ok) == ("ok", True)
+    assert [one.name for one in found.comparisons] == ["x", "y", "z", "q1", "f"]
+    assert repr(found).startswith("variable  gradient")
+    assert "color:#1f883d" in found._repr_mimebundle_()["text/html"]
+
+
+def test_nudge_and_code_do_what_the_commands_do(result: backprop.Evaluation) -> None:
+    assert result.nudge(x=0.5).actual == -2.0
+    scope: dict[str, Any] = {"__name__": "program"}
+    exec(result.code(), scope)
+    assert scope["backprop"](-2.0, 5.0, -4.0) == (-12.0, {"x": -4.0, "y": -4.0, "z": 3.0})
+    assert "np." in backprop.compile("exp(x)").code("numpy")
+    assert "for" in backprop.evaluate("sum(x)*y", x=[1, 2], y=2.0).code("torch")
+    with pytest.raises(backprop.Problem, match="not in 'rust'"):
+        result.code("rust")  # type: ignore[arg-type]
+
+
+def test_a_problem_shows_caret_and_hint() -> None:
+    with pytest.raises(backprop.Problem) as caught:
+        backprop.evaluate("sqrtt(x)", x=1)
+    text = "there is no function sqrtt\nsqrtt(x)\n^^^^^\nhint: did you mean sqrt?"
+    assert str(caught.value) == text
+    assert caught.value._render_traceback_() == [f"backprop.Problem: {text}"]
+
+
+def test_a_notebook_shows_all_of_it(result: backprop.Evaluation) -> None:
+    pytest.importorskip("IPython", reason="IPython is not installed")
+    from IPython.core.formatters import DisplayFormatter
+
+    formatter = DisplayFormatter()
+    for shown in (result, result.check(), result.draw(), result.explain(), backprop.compile("x")):
+        data, _ = formatter.format(shown)
+        assert set(data) >= {"text/plain"}
+        assert "object at 0x" not in data["text/plain"]
+
+
+def test_dir_and_help_show_what_there_is() -> None:
+    code = "import backprop; print(*dir(backprop))"
+    names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert set(backprop.__all__) <= set(names)
+    for name in backprop.__all__:
+        assert getattr(backprop, name).__doc__
+    text = pydoc.plain(pydoc.render_doc(backprop))
+    for name in ("evaluate(", "compile(", "draw(", "explain(", "check(", "nudge(", "code("):
+        assert name in text
+    public = [name for kind in (backprop.Evaluation, backprop.Compiled) for name in dir(kind) if name[0] != "_"]
+    assert all(
+        pydoc.getdoc(getattr(kind, name))
+        for kind in (backprop.Evaluation, backprop.Compiled) for name in public if hasattr(kind, name)
+    )  # fmt: skip
+
+
+USER = ROOT / "tests" / "typed_user.py"
+
+
+def typed(path: Path) -> str:
+    """What mypy says about a user's program."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file", "/dev/null", str(path)],
+        capture_output=True, text=True, check=False, cwd=ROOT, env={"MYPYPATH": str(ROOT / "src"), "PATH": ""},
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_a_users_program_is_clean_and_runs() -> None:
+    pytest.importorskip("mypy")
+    assert "typed_user" not in typed(USER)
+    subprocess.run([sys.executable, USER], check=True, capture_output=True)
+
+
+def test_planted_misuses_are_found(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    misuses = [
+        "backprop.evaluate(3)", "backprop.evaluate('x', x=1).draw('gif')", "backprop.evaluate('x', x=1).code('rust')",
+        "backprop.compile('x', tie='both')", "backprop.evaluate('x', x=1).values",
+        "backprop.compile('x').evaluate(wrt=3)",
+        "backprop.evaluate('x', x=1).explain(1)", "backprop.evaluate('x', x=1).check(stage=True)",
+        "backprop.evaluate('x', x=1).draw(fold='yes')", "n: int = backprop.compile('x').variables",
+    ]  # fmt: skip
+    path = tmp_path / "misuse.py"
+    path.write_text("\n".join(["import backprop", *misuses]) + "\n")
+    said = typed(path)
+    for line in range(2, len(misuses) + 2):
+        assert f"misuse.py:{line}: error" in said, misuses[line - 2]

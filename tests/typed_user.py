@@ -1,0 +1,64 @@
+"""A user's program that uses the whole library: mypy --strict finds nothing in it, and it runs."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import backprop
+
+
+def at_a_point() -> float:
+    result = backprop.evaluate("(x+y)*z", {"x": -2, "y": 5}, z=-4)
+    gradient: float = result.gradients["x"]
+    for stage in result.stages:
+        name: str = stage.name
+        print(name, stage.gate, stage.expression, stage.inputs, stage.local_gradients, stage.value, stage.gradient)
+    for note in result.notes:
+        print(note.kind, note.message)
+    print(result.output, result.value, result)
+    return gradient
+
+
+def many_points() -> list[float]:
+    compiled = backprop.compile("w*x^2", ties="split", expand=True)
+    names: list[str] = compiled.variables
+    found = [compiled.evaluate(dict.fromkeys(names, float(x)), wrt=["x"], upstream=1.0) for x in range(4)]
+    second: float = compiled.hessian(w=1, x=2)["x"]["x"]
+    along: float = compiled.jvp({"x": 1.0}, w=1, x=2)
+    product: dict[str, float] = compiled.hvp({"x": 1.0}, w=1, x=2)
+    table: dict[str, float] = compiled.jacobian(w=1, x=2)
+    print(second, along, product, table, compiled.forward(w=1, x=2).value)
+    return [float(one.gradients["x"]) for one in found]
+
+
+def shown() -> None:
+    result = backprop.evaluate("q = x + y; f = max(q, z)", x=1, y=2, z=4)
+    picture = result.draw(theme="dark", fold=True)
+    with tempfile.TemporaryDirectory() as folder:
+        picture.save(str(Path(folder) / "circuit.svg"))
+    story: str = result.explain("x", digits=3, brief=True)
+    program: str = result.code("numpy")
+    print(story, program, result.draw("wires"), backprop.compile("x").code("c"))
+
+
+def judged() -> bool:
+    check: backprop.Check = backprop.evaluate("sin(x)", x=1).check(stages=True)
+    for one in check.comparisons:
+        print(one.name, one.gradient, one.numerical, one.error, one.verdict, one.remark)
+    moved = backprop.evaluate("x^2", x=3).nudge(x=0.5)
+    print(moved.predicted, moved.actual, moved.error, moved.holds_until, moved.ends_at)
+    return check.ok and check.verdict == "ok"
+
+
+def wrong() -> str:
+    try:
+        backprop.evaluate("sqrtt(x)", x=1)
+    except backprop.Problem as problem:
+        return f"{problem.kind} {problem.message} {problem.line} {problem.column} {problem.hint} {problem.excerpt()}"
+    return ""
+
+
+if __name__ == "__main__":
+    shown()
+    print(at_a_point(), many_points(), judged(), wrong())
