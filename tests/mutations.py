@@ -34,6 +34,7 @@ TESTS = {
     "show": "test_golden",
     "syntax": "test_syntax test_mistakes",
     "nudge": "test_nudge",
+    "optimize": "test_minimize",
     "pyread": "test_python",
     "": "test_library test_tensors test_special_points test_properties test_golden",
 }

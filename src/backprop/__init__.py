@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backprop.errors import Problem
     from backprop.library import Compiled, Evaluation, compile, evaluate
+    from backprop.optimize import Minimum, minimize
 
 __version__ = "0.1.0"
-__all__ = ["Compiled", "Evaluation", "Problem", "compile", "evaluate"]
+__all__ = ["Compiled", "Evaluation", "Minimum", "Problem", "compile", "evaluate", "minimize"]
 
 _HOMES = dict.fromkeys(("Compiled", "Evaluation", "compile", "evaluate"), "backprop.library")
+_HOMES |= dict.fromkeys(("Minimum", "minimize"), "backprop.optimize")
 _HOMES["Problem"] = "backprop.errors"
 
 

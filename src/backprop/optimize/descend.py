@@ -1,0 +1,73 @@
+"""The loop of the rules of descent: gradient, update, and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import cos, exp, pi
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import Problem, nearest
+from backprop.optimize.methods import Method
+from backprop.optimize.objective import Objective
+from backprop.optimize.watch import Watch
+
+Array = Any
+Schedule = Callable[[int], float]  # the part of the rate that is left in the update number t, counted from 0
+
+DECAYS = ("inverse:K", "exponential:K", "step:FACTOR:EVERY", "cosine")
+
+
+def descend(objective: Objective, method: Method, rate: float, schedule: Schedule, watch: Watch) -> None:
+    """Update after update, until the watch stops it."""
+    x, t = objective.start, 0
+    while True:
+        value, gradient = objective(x)
+        here = rate * schedule(t)
+        watch(x, value, gradient, here)
+        t += 1
+        x = method.update(x, gradient, here, t)
+        if watch.bounded:
+            x = np.clip(x, watch.lower, watch.upper)
+
+
+def descend_by_search(objective: Objective, rate: float, watch: Watch) -> None:
+    """Steps against the gradient, each halved until the value falls enough (Armijo); the next begins twice as long."""
+    x, length = objective.start, rate
+    value, gradient = objective(x)
+    while True:
+        watch(x, value, gradient)
+        for _ in range(100):
+            new = np.clip(x - length * gradient, watch.lower, watch.upper)
+            found, slope = objective.value(new), float(gradient @ (new - x))
+            if found <= value + 1e-4 * slope and (found < value or slope == 0):
+                break
+            length /= 2
+        else:
+            raise watch.stuck("no step along the gradient lowers the value, however short")
+        x, length = new, 2 * length
+        value, gradient = objective(x)
+
+
+def schedule_of(text: str | None, steps: int) -> Schedule:
+    """How the rate goes down. Raises a Problem for what is none of DECAYS."""
+    if text is None:
+        return lambda t: 1.0
+    name, *rest = text.split(":")
+    hint = f"it is one of {', '.join(DECAYS)}, for example --decay exponential:0.01"
+    try:
+        numbers = [float(part) for part in rest]
+    except ValueError:
+        raise Problem("option", f"--decay {text}: {':'.join(rest)} is no number", hint=hint) from None
+    if name == "inverse" and len(numbers) == 1 and numbers[0] >= 0:
+        return lambda t: 1 / (1 + numbers[0] * t)
+    if name == "exponential" and len(numbers) == 1 and numbers[0] >= 0:
+        return lambda t: exp(-numbers[0] * t)
+    if name == "step" and len(numbers) == 2 and 0 < numbers[0] <= 1 <= numbers[1]:
+        return lambda t: numbers[0] ** (t // int(numbers[1]))
+    if name == "cosine" and not numbers:
+        return lambda t: (1 + cos(pi * min(t / steps, 1.0))) / 2
+    near = nearest(name, ["inverse", "exponential", "step", "cosine"])
+    said = f"did you mean {near}? {hint}" if near and near != name else hint
+    raise Problem("option", f"there is no decay {text}", hint=said)
