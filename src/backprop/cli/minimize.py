@@ -18,6 +18,7 @@ from backprop.cli.expression import (
     check_names,
     compiled_formula,
     name_of,
+    no_variable,
     note,
     read_expression,
     read_text,
@@ -34,6 +35,7 @@ from backprop.syntax import canonical_name
 from backprop.values import Random, Value, parse_value, read_variables
 
 FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
+TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
 WRITES = (".json", ".csv")
 
 
@@ -84,7 +86,16 @@ class MinimizeCommand(ExpressionCommand):
 )
 @click.option("--steps", type=click.IntRange(min=0), help="The most updates.  [default: 1000]")
 @click.option("--seconds", metavar="NUMBER", help="The most time.")
-@click.option("--seed", type=click.IntRange(min=0), help="The seed of randn and rand in values.")
+@click.option(
+    "--batch", type=click.IntRange(min=1), help="The rows of a table that go into an update; all if not given."
+)
+@click.option("--epochs", type=click.IntRange(min=1), help="How often the whole table goes by.")
+@click.option("--mean", "mean", is_flag=True, help="Make the mean over the rows small, as if nothing is said.")
+@click.option("--sum", "total", is_flag=True, help="Make the sum over the rows small.")
+@click.option("--from", "source_format", type=click.Choice(TABLES), help="What the table is, if no suffix says it.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="The seed of randn and rand in values, and of the order of rows."
+)
 @click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 @click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
 @click.option("--full", is_flag=True, help="Show every step, and large arrays whole.")
@@ -130,6 +141,15 @@ class Call:
                 hint = f"its suffix says: {' '.join(WRITES)}"
                 raise Problem("option", f"what should {path} be?", hint=hint)
         self.random = Random(options["seed"])
+        self.tables = list(options["tables"])
+        if options["file"] is not None and options["expression"] is not None:
+            self.tables.insert(0, options["expression"])
+            options["expression"] = None
+        if options["mean"] and options["total"]:
+            raise Problem("option", "--mean and --sum ask for two values")
+        for name, option in (("batch", "--batch"), ("epochs", "--epochs"), ("total", "--sum"), ("mean", "--mean")):
+            if options[name] and not self.tables:
+                raise Problem("option", f"{option} is for tables, and there is none", hint="EXPRESSION TABLE")
         self.bounds: dict[str, tuple[Value, Value]] = {}
 
     def go(self) -> int:
@@ -138,7 +158,9 @@ class Call:
 
         compiled, at, wrt = self.point()
         settings = self.settings()
-        live = Live(self.format != "json" or not is_terminal(sys.stdout), settings["steps"], self.options)
+        if self.tables:
+            settings |= self.data(compiled, at)
+        live = Live(self.format != "json" or not is_terminal(sys.stdout), self.most(settings), self.options)
         say = self.json_line(list(at) if wrt is None else wrt, at) if self.format == "json" else None
 
         def seen(step: Any) -> None:
@@ -154,14 +176,24 @@ class Call:
         self.show(found)
         return 0 if found.converged else 1
 
+    def most(self, settings: dict[str, Any]) -> int:
+        """The most updates that there can be."""
+        from backprop.optimize import STEPS
+
+        if settings["steps"] is not None or settings.get("epochs") is None:
+            return STEPS if settings["steps"] is None else int(settings["steps"])
+        rows = len(next(iter(settings["data"].values())))
+        return int(settings["epochs"]) * -(-rows // (settings["batch"] or rows))
+
     # ── what is asked ──
 
     def point(self) -> tuple[Compiled, dict[str, Value], list[str] | None]:
         """The formula, where it starts, and what moves."""
         asked = self.options
         values = [assignment.partition("=")[2] for assignment in asked["assignments"]]
-        if [asked["file"], asked["variables"], asked["resume"], *values].count("-") + values.count("@-") > 1:
-            raise Problem("option", "standard input can hold one thing: the expression, --vars, or one value")
+        files = [asked["file"], asked["variables"], asked["resume"], *self.tables]
+        if files.count("-") + values.count("-") + values.count("@-") > 1:
+            raise Problem("option", "standard input can hold one thing: the expression, a table, --vars, or one value")
         text, source = read_expression(asked["expression"], asked["file"], self.words)
         compiled = compiled_formula(text, source, asked["ties"], asked["expand"])
         given = {name: parse_value(value, name) for name, value in compiled.program.given.items()}
@@ -176,7 +208,12 @@ class Call:
                 given.update({name: value for name, value in read.items() if name in used})
         resumed = set(given) if asked["resume"] is not None else set()
         written = self.written()
-        check_names(compiled, {**given, **written, **self.bounds}, self.words, self.ctx)
+        named = {**given, **written, **self.bounds}
+        if not self.tables:
+            check_names(compiled, named, self.words, self.ctx)
+        for name in named if self.tables else ():
+            if name not in compiled.variables_given(named):
+                raise no_variable(compiled, name, named, self.words)
         given.update({
             name: value_of(value, name, self.random) for name, value in written.items()
             if not (name in resumed and asked["resume"] is not None)
@@ -231,12 +268,32 @@ class Call:
         return {
             "method": asked["method"].lower(),
             "rate": None if asked["rate"] is None else number_of(asked["rate"], "--rate"),
-            "steps": 1000 if asked["steps"] is None else asked["steps"],
+            "steps": asked["steps"],
             "tolerance": number_of(asked["tolerance"], "--tolerance"),
             "seconds": None if asked["seconds"] is None else number_of(asked["seconds"], "--seconds"),
             "decay": asked["decay"], "line_search": asked["line_search"], "maximize": asked["maximize"],
             "positive": names_of(asked["positive"]) or (), "bounds": self.bounds, "numbers": numbers,
         }  # fmt: skip
+
+    def data(self, compiled: Compiled, at: dict[str, Value]) -> dict[str, Any]:
+        """The columns of the tables, and how they go by."""
+        from backprop.optimize.reading import columns_of
+
+        asked = self.options
+        columns, missing = columns_of(compiled, self.tables, at, asked["source_format"])
+        rows = len(next(iter(columns.values())))
+        if not asked["quiet"]:
+            if missing:
+                some = "1 row has" if missing == 1 else f"{missing:,} rows have"
+                note(f"{some} no number in a column that is used: left out", asked["color"])
+            if not asked["mean"] and not asked["total"]:
+                note(f"the value is the mean over {rows:,} rows (--sum adds them up)", asked["color"])
+        if asked["batch"] is not None and asked["seed"] is None:
+            asked["seed"] = drawn_seed()
+            if not asked["quiet"]:
+                note(f"the order of the rows is that of --seed {asked['seed']}", asked["color"])
+        how = {"total": asked["total"], "batch": asked["batch"], "epochs": asked["epochs"], "seed": asked["seed"]}
+        return {"data": columns, **how}
 
     # ── what is said ──
 
@@ -310,6 +367,14 @@ class Live:
         if self.drawn:
             write_error("\r\x1b[K")
         self.drawn = False
+
+
+def drawn_seed() -> int:
+    """A seed that nobody chose."""
+    random = Random(None)
+    _ = random.generator
+    assert random.seed is not None
+    return random.seed
 
 
 def names_of(text: str | None) -> list[str] | None:

@@ -7,12 +7,15 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.library import Compiled
-from backprop.optimize.objective import Formula, check_number
+from backprop.optimize.objective import Formula, Objective, check_number
 from backprop.optimize.path import Path, Step
 from backprop.optimize.solve import Minimum, Settings, solve
 from backprop.syntax import canonical_name
 
 Value = Any
+
+STEPS = 1000  # the most, if nothing is said
+UNTIL_THE_EPOCHS_END = 10**12
 
 __all__ = ["Minimum", "Path", "Settings", "Step", "minimize"]
 
@@ -25,7 +28,7 @@ def minimize(
     method: str = "descent",
     wrt: Iterable[str] | None = None,
     rate: float | None = None,
-    steps: int = 1000,
+    steps: int | None = None,
     tolerance: float = 1e-6,
     seconds: float | None = None,
     maximize: bool = False,
@@ -34,6 +37,11 @@ def minimize(
     decay: str | None = None,
     line_search: bool = False,
     numbers: Mapping[str, float] | None = None,
+    data: Mapping[str, Any] | None = None,
+    total: bool = False,
+    batch: int | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
     seen: Callable[[Step], None] | None = None,
     **more: Value,
 ) -> Minimum:
@@ -42,26 +50,59 @@ def minimize(
     The start is a mapping, keywords, or both (keywords win); the variables in `wrt` move, all if it is None. `method`
     is one of descent, momentum, nesterov, rmsprop, adam, newton, trust-region, bfgs, l-bfgs and least-squares;
     `numbers` are those of its equations (mu, beta1, …). `bounds` has a lower and an upper bound for some variables,
-    `positive` those that stay above 0. `seen` is called with each step. Raises a Problem for whatever is wrong with it.
+    `positive` those that stay above 0. `seen` is called with each step.
+
+    With `data`, columns by name (a mapping or a data frame), the mean of the formula over the rows is made small, or
+    with `total` the sum: the variables that have a start move, the others are columns. `batch` rows go into each
+    update, in an order that `seed` draws, for `epochs` times the whole table.
+    Raises a Problem for whatever is wrong with it.
     """
     compiled = formula if isinstance(formula, Compiled) else Compiled(formula)
     start = {canonical_name(name): value for name, value in {**(at or {}), **more}.items()}
-    names = compiled.variables_given(start) if wrt is None else compiled.chosen(start, wrt)
+    if data is None and (batch, epochs, total) != (None, None, False):
+        raise Problem("option", "batches, epochs and sums are for tables, and there is none")
+    if steps is None:
+        steps = STEPS if epochs is None else epochs if batch is None else UNTIL_THE_EPOCHS_END
     settings = Settings(
         method, rate, steps, tolerance, seconds, decay, line_search, dict(numbers or {}), dict(bounds or {}),
-        tuple(positive),
+        tuple(positive), batch, epochs, seed,
     )  # fmt: skip
-    objective = formula_objective(compiled, start, names, maximize, settings)
+    objective = (
+        formula_objective(compiled, start, wrt, maximize, settings)
+        if data is None
+        else table_objective(compiled, start, wrt, data, maximize, total)
+    )
     return solve(objective, settings, maximize=maximize, seen=seen)
 
 
 def formula_objective(
-    compiled: Compiled, start: Mapping[str, Value], names: list[str], maximize: bool, settings: Settings
+    compiled: Compiled, start: Mapping[str, Value], wrt: Iterable[str] | None, maximize: bool, settings: Settings
 ) -> Formula:
-    """The formula as what is made small."""
+    """The formula at a point as what is made small."""
+    names = compiled.variables_given(start) if wrt is None else compiled.chosen(start, wrt)
     if not names:
         raise Problem("variable", "nothing can move: the expression has no variables", hint="give it some: (x-3)^2")
     objective = Formula(compiled, start, names, maximize=maximize)
-    if settings.method != "least-squares":
-        check_number(objective.circuit, objective.at)
+    check_number(objective.circuit, objective.at)
     return objective
+
+
+def table_objective(
+    compiled: Compiled, start: Mapping[str, Value], wrt: Iterable[str] | None, data: Mapping[str, Any], maximize: bool,
+    total: bool,
+) -> Objective:  # fmt: skip
+    """The formula in the rows of a table as what is made small."""
+    from backprop.optimize.reading import from_arrays
+    from backprop.optimize.table import Table
+    from backprop.values import as_value
+
+    columns = from_arrays(compiled, data, start)
+    compiled.chosen([*start, *columns], start)
+    names = list(start) if wrt is None else compiled.chosen([*start, *columns], wrt)
+    for name in names:
+        if name not in start:
+            raise Problem("variable", f"{name} is a column, and has no start from which it could move")
+    if not names:
+        raise Problem("variable", "nothing can move: all variables are columns", hint="give some of them a start")
+    at = {name: as_value(name, value) for name, value in start.items()}
+    return Table(compiled, columns, at, names, maximize=maximize, total=total)

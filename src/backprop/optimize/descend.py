@@ -11,6 +11,7 @@ import numpy as np
 from backprop.errors import Problem, nearest
 from backprop.optimize.methods import Method
 from backprop.optimize.objective import Objective
+from backprop.optimize.table import Table
 from backprop.optimize.watch import Watch
 
 Array = Any
@@ -30,6 +31,50 @@ def descend(objective: Objective, method: Method, rate: float, schedule: Schedul
         x = method.update(x, gradient, here, t)
         if watch.bounded:
             x = np.clip(x, watch.lower, watch.upper)
+
+
+def descend_in_batches(
+    table: Table, method: Method, rate: float, schedule: Schedule, watch: Watch, batch: int, epochs: int | None,
+    seed: int | None,
+) -> None:  # fmt: skip
+    """An update for each batch of rows, in an order that is drawn anew in each epoch.
+
+    The path has a point for each epoch: its value and gradient are the means over the epoch's batches, while the
+    parameters moved. Whether it converged is judged by the whole table.
+    """
+    random = np.random.default_rng(seed)
+    x, t = table.start, 0
+    watch(x, *table(x), rate)
+    per_epoch = -(-table.rows // batch)
+    if epochs is not None:
+        watch.steps = min(watch.steps, epochs * per_epoch)
+        if watch.steps == epochs * per_epoch:
+            watch.all_used = f"the {epochs:,} epochs are used up" if epochs != 1 else "the epoch is used up"
+    try:
+        while True:
+            order = random.permutation(table.rows)
+            value, gradient = 0.0, np.zeros(len(x))
+            for start in range(0, table.rows, batch):
+                rows = order[start : start + batch]
+                found, slope = table.batch(x, rows)
+                if found - found != 0:
+                    watch(x, *table(x), rate, t)
+                part = 1.0 if table.total else len(rows) / table.rows
+                value += part * found
+                gradient += part * slope
+                here = rate * schedule(t)
+                t += 1
+                x = method.update(x, slope, here, t)
+                if watch.bounded:
+                    x = np.clip(x, watch.lower, watch.upper)
+                if t >= watch.steps or watch.late():
+                    break
+            if t >= watch.steps or watch.late() or watch.norm(x, gradient) <= watch.tolerance:
+                value, gradient = table(x)
+            watch(x, value, gradient, here, t)
+    except KeyboardInterrupt:
+        watch.keep(x, *table(x), t)
+        raise
 
 
 def descend_by_search(objective: Objective, rate: float, watch: Watch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ import numpy as np
 from backprop import second
 from backprop.circuit import Circuit
 from backprop.errors import Problem
+from backprop.gates import Gate
 from backprop.library import Compiled, Value
 from backprop.numbers.shapes import shape_of, shape_text
 from backprop.run import Run, evaluate, run
@@ -88,6 +89,16 @@ class Objective(Protocol):
     def run(self, x: Array) -> Run:
         """A run of the circuit that an account of a point is made from; of a table, in the row that tells most."""
 
+    def where(self, x: Array) -> str:
+        """Where that run is: ` in row 3`, or nothing."""
+
+    def flows(self, x: Array) -> Iterator[tuple[int, float, float]]:
+        """Gates that may stop the flow: the stage, the largest gradient on it, the largest local gradient."""
+
+    @property
+    def by_row(self) -> bool:
+        """Whether it is a sum over the rows of a table."""
+
     @property
     def names(self) -> Names:
         """What the stages of that run are called."""
@@ -101,6 +112,7 @@ class Formula:
     """A formula at a point: the variables in `wrt` move, the others stand still."""
 
     residuals_factor = 1.0
+    by_row = False
 
     def __init__(self, compiled: Compiled, at: Mapping[str, Value], wrt: Sequence[str], *, maximize: bool) -> None:
         self.circuit, self.names, self.at = compiled._at(dict(at))
@@ -134,6 +146,30 @@ class Formula:
         from backprop.optimize.squares import residuals_of
 
         return residuals_of(self.circuit, self.point(x), self.parameters, self.ties)
+
+    def where(self, x: Array) -> str:
+        return ""
+
+    def flows(self, x: Array) -> Iterator[tuple[int, float, float]]:
+        swept = self.run(x)
+        for wire, gate in enumerate(swept.circuit.gates):
+            sent = swept.sent[wire]
+            if sent is None or not swept.circuit.active[wire] or not may_stop(gate, len(swept.circuit.inputs[wire])):
+                continue
+            (local,) = swept.local_gradients(wire)
+            yield wire, largest(sent), 0.0 if local is None else largest(local)
+
+
+def largest(value: Value) -> float:
+    """The largest magnitude of an array's elements, or of a number."""
+    return float(np.abs(value).max(initial=0.0))
+
+
+def may_stop(gate: Gate, count: int) -> bool:
+    """Whether a gate can be dead, saturated or flat."""
+    if gate.mixes or gate.variadic or count != 1:
+        return False
+    return gate.saturates or gate.routes or gate.flat
 
 
 def check_number(circuit: Circuit, at: Mapping[str, Value]) -> None:

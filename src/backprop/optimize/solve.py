@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem, nearest
-from backprop.optimize.descend import descend, descend_by_search, schedule_of
+from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
 from backprop.optimize.methods import METHODS
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
+from backprop.optimize.table import Table
 from backprop.optimize.watch import Watch
 from backprop.optimize.why import Stopped, Verdict
 
@@ -38,6 +39,9 @@ class Settings(NamedTuple):
     numbers: Mapping[str, float] = {}  # those of the method, by the letters in its equations
     bounds: Mapping[str, tuple[Value, Value]] = {}
     positive: Sequence[str] = ()
+    batch: int | None = None
+    epochs: int | None = None
+    seed: int | None = None
 
 
 class Minimum:
@@ -112,7 +116,11 @@ def run_method(objective: Objective, settings: Settings, watch: Watch) -> None:
         if settings.line_search:
             descend_by_search(objective, rate, watch)
         method = kind(objective.parameters.size, **settings.numbers)
-        descend(objective, method, rate, schedule_of(settings.decay, settings.steps), watch)
+        schedule = schedule_of(settings.decay, settings.steps)
+        if settings.batch is not None and isinstance(objective, Table):
+            size = min(settings.batch, objective.rows)
+            descend_in_batches(objective, method, rate, schedule, watch, size, settings.epochs, settings.seed)
+        descend(objective, method, rate, schedule, watch)
     elif name in CURVED:
         from backprop.optimize.curved import newton, trust_region
 
@@ -144,6 +152,9 @@ def check(settings: Settings) -> None:
     if settings.decay is not None and (name not in METHODS or settings.line_search):
         other = "a line search" if settings.line_search else name
         raise Problem("option", f"{other} has no rate that could decay")
+    if settings.batch is not None and (name not in METHODS or settings.line_search):
+        hint = f"batches are for {', '.join(METHODS)}"
+        raise Problem("option", f"{name} takes the whole table in each step", hint=hint)
     for letter in settings.numbers:
         if name not in METHODS or letter not in METHODS[name].settings:
             fits = [other for other, kind in METHODS.items() if letter in kind.settings]

@@ -29,6 +29,7 @@ class Watch:
         self.tolerance, self.steps, self.seconds = tolerance, steps, seconds
         self.account = Account(objective, path, lower, upper, tolerance)
         self.began = time.monotonic()
+        self.all_used = ""  # what is said when all steps are made, if they are not called steps
         self.lowest, self.since = np.inf, 0
 
     def norm(self, x: Array, gradient: Array) -> float:
@@ -37,13 +38,30 @@ class Watch:
             gradient = x - np.clip(x - gradient, self.lower, self.upper)
         return sqrt(float(gradient @ gradient))
 
-    def __call__(self, x: Array, value: float, gradient: Array, rate: float | None = None) -> None:
-        """Keep a point; stop where it is the last one."""
+    def late(self) -> bool:
+        """Whether the time is used up."""
+        return self.seconds is not None and time.monotonic() - self.began >= self.seconds
+
+    def __call__(
+        self, x: Array, value: float, gradient: Array, rate: float | None = None, number: int | None = None
+    ) -> None:
+        """Keep a point, that of update `number` (the next one if None); stop where it is the last one."""
+        step = self.keep(x, value, gradient, number)
+        self.judge(step, rate)
+
+    def keep(self, x: Array, value: float, gradient: Array, number: int | None = None) -> Step:
+        """Add a point to the path."""
         before = self.path.last
-        number = 0 if before is None else before.step + 1
+        if number is None:
+            number = 0 if before is None else before.step + 1
         length = 0.0 if before is None else sqrt(float((x - before.x) @ (x - before.x)))
         step = Step(number, value, x, gradient, self.norm(x, gradient), length)
         self.path.add(step)
+        return step
+
+    def judge(self, step: Step, rate: float | None) -> None:
+        """Stop at a point where there is a reason to."""
+        value, number = step.value, step.step
         if not isfinite(value) or not isfinite(step.norm):
             raise Stopped(self.account.not_finite(step, rate, self.method))
         if step.norm <= self.tolerance:
@@ -57,10 +75,12 @@ class Watch:
             if kink is not None:
                 raise Stopped(Verdict("kink", kink))
         if number >= self.steps:
-            told = f"the {self.steps:,} steps are used up" if self.steps != 1 else "the step is used up"
+            told = self.all_used or (
+                f"the {self.steps:,} steps are used up" if self.steps != 1 else "the step is used up"
+            )
             raise Stopped(self.account.used_up(step, "steps", told, rate, self.method))
-        if self.seconds is not None and time.monotonic() - self.began >= self.seconds:
-            told = f"the {short(self.seconds)} seconds are used up after {number:,} steps"
+        if self.late():
+            told = f"the {short(self.seconds or 0.0)} seconds are used up after {number:,} steps"
             raise Stopped(self.account.used_up(step, "seconds", told, rate, self.method))
 
     def stuck(self, told: str) -> Stopped:

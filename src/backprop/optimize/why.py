@@ -10,10 +10,8 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.notes import notes
 from backprop.nudge import Line
-from backprop.numbers.shapes import shape_of
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
-from backprop.run import Run
 from backprop.syntax.printer import number_text
 
 Array = Any
@@ -188,38 +186,37 @@ class Account:
 
     def blocked(self, x: Array) -> tuple[float, str] | None:
         """The gate that stops the flow: what arrives from above, and the sentence."""
-        run = self.objective.run(x)
         names = self.objective.names
         with np.errstate(all="ignore"):
-            for wire, gate in enumerate(run.circuit.gates):
-                sent = run.sent[wire]
-                if sent is None or not run.circuit.active[wire] or wire not in names.names:
+            for wire, above, local in self.objective.flows(x):
+                gate = names.circuit.gates[wire]
+                if above <= 10 * self.tolerance or not local < (SATURATED if gate.saturates else 1e-300):
                     continue
-                passes = passed(run, wire)
-                if passes is None:
-                    continue
-                above = float(np.abs(sent).max()) if np.size(sent) else 0.0
-                if above <= 10 * self.tolerance or not np.all(
-                    np.abs(passes) < (SATURATED if gate.saturates else 1e-300)
-                ):
+                if wire not in names.names:
                     continue
                 what = f"{names.text(wire)} = {names.expression(wire)}"
                 if gate.flat:
                     return above, f"the gradient ends at {what}, which is flat"
                 kind = "saturated" if gate.saturates else "dead"
-                return above, f"{what} is {kind}, and passes {'next to nothing' if gate.saturates else 'nothing'} on"
+                rows = " in all rows" if self.objective.by_row else ""
+                passes = "next to nothing" if gate.saturates else "nothing"
+                return above, f"{what} is {kind}{rows}, and passes {passes} on"
         return None
 
     # ── kinks ──
 
     def on_kink(self, x: Array) -> str | None:
         """The kink on which the point itself is, where it decided the gradient."""
+        if self.objective.by_row:
+            return None
         run = self.objective.run(x)
         told = [note.message for note in notes(run, self.objective.names) if note.kind in ("tie", "kink")]
         return f"at a kink: {told[0]}" if told else None
 
     def between_kinks(self) -> str | None:
         """The kink over which the last steps go back and forth."""
+        if self.objective.by_row:
+            return None
         steps = self.path.all()[-12:]
         met: dict[int, int] = {}
         found: dict[int, tuple[Line, Step, Step, dict[int, Any]]] = {}
@@ -282,7 +279,7 @@ class Account:
         from backprop.causes import causes
 
         remarks = causes(self.objective.run(x), self.objective.names).remarks
-        return f": {remarks[0][1]}" if remarks else ""
+        return f"{self.objective.where(x)}: {remarks[0][1]}" if remarks else ""
 
     @property
     def name(self) -> str:
@@ -423,16 +420,3 @@ def extremes(hessian: Array, places: Array, size: int) -> list[tuple[float, Arra
         direction[places] = vectors[:, place]
         found.append((float(values[place]), direction))
     return found
-
-
-def passed(run: Run, wire: int) -> Any:
-    """The local gradient of a gate that can be dead or saturated; None of others."""
-    gate = run.circuit.gates[wire]
-    if gate.mixes or gate.variadic or len(run.circuit.inputs[wire]) != 1:
-        return None
-    if gate.flat and not gate.plumbing:
-        return 0.0
-    if not (gate.saturates or gate.routes):
-        return None
-    (local,) = run.local_gradients(wire)
-    return local if local is None or shape_of(local) else float(local)
