@@ -31,7 +31,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         "h = tanh(W @ x + c); z = v @ h + b; (z - y)^2 + sum(W^2)/10", {"x": X, "y": Y},
         {"W": RANDOM.standard_normal((3, 2)), "c": np.zeros(3), "v": np.ones(3), "b": 0.0},
     ),
-    ("h = relu(x @ W); mean((h @ V - t)^2)", {"x": X, "t": X[:, ::-1]}, {"W": np.ones((2, 3)), "V": np.ones((3, 2)) / 7}),
+    ("h = relu(x @ W); mean((h @ V - t)^2)", {"x": X, "t": 1 - X}, {"W": np.ones((2, 3)), "V": np.ones((3, 2)) / 7}),
     ("sum((outer(w, x) * A - y)^2) + logsumexp(A @ x)", {"x": X, "y": Y}, {"w": np.ones(3), "A": np.ones((3, 2)) / 3}),
     ("max(a*x, c) * y + a^2", {"x": X[:, 0], "y": Y}, {"a": 0.3, "c": 0.1}),
     ("log_softmax(W @ x)[k]", {"x": X, "k": Y}, {"W": RANDOM.standard_normal((2, 2))}),

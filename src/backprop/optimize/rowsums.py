@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from backprop import rules
+from backprop import rules, tensors
 from backprop.circuit import Circuit
+from backprop.circuit.lower import template
 from backprop.derive import reached_from
 from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.numbers import rowwise
 from backprop.numbers.arrays import unbroadcast
 from backprop.numbers.rowwise import Rows, raised
 from backprop.numbers.shapes import Shape, shape_of
@@ -40,7 +42,7 @@ class RowSums:
         self.rows = len(next(iter(columns.values()))) if columns else 0
         variables = circuit.variables
         self.moving = [name for name in variables if name not in columns and name not in fixed]
-        self.by_row = reached_from(circuit, [variables[name] for name in variables if name in columns])
+        self.by_row = varying(circuit, [variables[name] for name in variables if name in columns])
         self.by_step = reached_from(circuit, [variables[name] for name in self.moving])
         self.summands = [self.summed(wire) for wire in wires]
         self.kept = list(kept)
@@ -117,19 +119,9 @@ class RowSums:
 
     def call(self, wire: int) -> Call:
         """The function of a stage: of how many rows there are, and of its inputs."""
-        circuit = self.circuit
-        gate, sources = circuit.gates[wire], circuit.inputs[wire]
+        sources = self.circuit.inputs[wire]
         moving = [bool(self.by_row[source]) for source in sources]
-        if not any(moving):
-            return counted(rules.forward(gate, len(sources), True))
-        if not gate.mixes:
-            ranks = [len(self.shapes[source]) for source in sources]
-            most = max(ranks)
-            short = [rows and rank < most for rows, rank in zip(moving, ranks, strict=True)]
-            function = rules.forward(gate, len(sources), True)
-            return aligned(function, short, most) if any(short) else counted(function)
-        shapes = [self.shapes[source] for source in sources]
-        return product(gate, moving, shapes) or generic(gate, moving)
+        return call_of(self.circuit.gates[wire], moving, [self.shapes[source] for source in sources])
 
     # ── sums ──
 
@@ -214,6 +206,75 @@ def product_sum(left: int, right: int, shape: Shape, values: list[Any], count: i
 
 
 # ── functions of stages ──
+
+
+def varying(circuit: Circuit, variables: Iterable[int]) -> bytearray:
+    """Which stages differ from row to row if some variables do: what looks at shapes alone does not."""
+    found = bytearray(len(circuit))
+    for wire in variables:
+        found[wire] = 1
+    for wire, (gate, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+        if sources and not of_shapes(gate):
+            found[wire] = max([found[source] for source in sources])
+    return found
+
+
+def of_shapes(gate: Gate) -> bool:
+    """Whether a gate looks at the shapes of its inputs alone."""
+    return gate.flat and gate.mixes and rowwise.function(gate.name) is None
+
+
+def call_of(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call:
+    """The function of a gate: of how many rows there are, and of its inputs, some of which are `moving` from row to
+    row."""
+    if not any(moving):
+        return counted(rules.forward(gate, len(shapes), True))
+    if not gate.mixes:
+        most = max(map(len, shapes))
+        short = [rows and len(shape) < most for rows, shape in zip(moving, shapes, strict=True)]
+        function = rules.forward(gate, len(shapes), True)
+        return aligned(function, short, most) if any(short) else counted(function)
+    own = rowwise.function(gate.name)
+    if of_shapes(gate):
+        value = rules.forward(gate, len(shapes), True)(*map(np.ones, shapes))
+        return lambda count, *inputs: value
+    if gate.name in ("sum", "mean", "max", "min", "prod") and shapes == [()]:
+        return lambda count, x: x
+    known = product(gate, moving, shapes)
+    if known is not None:
+        return known
+    along = array_engine.behind_rows(gate, max(map(len, shapes)))
+    if own is None and along is not None and all(moving):
+        return counted(rules.forward(along, len(shapes), True))
+    if own is None and along is None and gate.definition and not gate.settings and not gate.stacks:
+        return defined(gate, moving, shapes)
+    return generic(gate, moving)
+
+
+def defined(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call:
+    """A gate as its definition says it."""
+    names = gate.names(len(shapes))
+    circuit = template(gate.definition, names, gate)
+    with np.errstate(all="ignore"):
+        ones = {name: np.ones(shape) if shape else 1.0 for name, shape in zip(names, shapes, strict=True)}
+        inner = [shape_of(value) for value in tensors.evaluate(circuit, ones)]
+    by_row = varying(circuit, [circuit.variables[name] for name, rows in zip(names, moving, strict=True) if rows])
+    start: list[Any] = [circuit.constants.get(wire) for wire in range(len(circuit))]
+    calls = [
+        (call_of(one, [bool(by_row[place]) for place in sources], [inner[place] for place in sources]), wire, sources)
+        for wire, (one, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)) if sources
+    ]  # fmt: skip
+    places = [circuit.variables[name] for name in names]
+
+    def call(count: int, *inputs: Array) -> Array:
+        values = list(start)
+        for place, value in zip(places, inputs, strict=True):
+            values[place] = value
+        for function, wire, sources in calls:
+            values[wire] = function(count, *[values[source] for source in sources])
+        return values[circuit.output]
+
+    return call
 
 
 def counted(function: Callable[..., Array]) -> Call:
