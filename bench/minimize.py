@@ -15,7 +15,7 @@ import numpy as np
 import backprop
 from backprop.library import Compiled
 from backprop.optimize.table import Table
-from backprop.rows.mapper import Mapper
+from backprop.rows.compute.mapper import Mapper
 
 ROWS, FEATURES, EPOCHS, BATCH = 100_000, 20, 20, 256
 RATE, BETA1, BETA2, EPS = 0.01, 0.9, 0.999, 1e-8

@@ -16,7 +16,7 @@ from typing import Any
 from backprop.grammar.generate import lark_parser
 from lark import Lark, Transformer
 
-from backprop.syntax import parse
+from backprop.language import parse
 
 
 class Tuples(Transformer[Any, Any]):

@@ -90,7 +90,7 @@ def forward(formula: str, names: list[str], scope: dict[str, Any]) -> Callable[.
 def backprop_kernel(formula: str, columns: list[Any], engine: str, threads: int = 1) -> Pass:
     import numpy as np
 
-    from backprop.rows.mapper import Mapper
+    from backprop.rows.compute.mapper import Mapper
 
     mapper = Mapper(formula, engine=engine)
     kernel = mapper.kernel(len(columns[0]))
@@ -186,7 +186,7 @@ def run_casadi(formula: str, columns: list[Any]) -> Pass:
 
 def straight_line(formula: str) -> tuple[list[str], list[tuple[str, str, list[str]]], list[str]]:
     """The program of backprop as lines for other compilers: inputs, (result, gate, operands), outputs."""
-    from backprop.rows.mapper import Mapper
+    from backprop.rows.compute.mapper import Mapper
 
     made = Mapper(formula).program(choosing=True)
     texts = {wire: name for name, wire in made.inputs.items()}

@@ -93,7 +93,7 @@ def chunks(columns: Arrays, rows: int) -> list[list[Any]]:
 
 
 def run_backprop(task: Task, columns: Arrays, rows: int) -> Pass:
-    from backprop.rows.mapper import Mapper
+    from backprop.rows.compute.mapper import Mapper
 
     mapper = Mapper(task.text, given=task.given)
     return lambda: tuple(mapper(columns).values())

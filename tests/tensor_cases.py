@@ -285,7 +285,7 @@ def built(case: Case) -> tuple[Circuit, dict[str, Any]]:
         value = random.standard_normal(given) if isinstance(given, tuple) else given
         at[f"x{place}"] = value if np.ndim(value) else float(value)
         wires.append(circuit.add_variable(f"x{place}"))
-    from backprop.run import evaluate
+    from backprop.differentiate.run import evaluate
 
     circuit.output = circuit.add(GATES[case.gate].with_options(case.options), tuple(wires))
     shape = np.shape(evaluate(circuit, at)[circuit.output])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop import rules
+from backprop.differentiate import rules
 from backprop.gates import GATES
 from campaign.__main__ import PARTS, campaign
 from campaign.case import Failure, Program

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from backprop.check.numerical import Comparison, check
+from backprop.check.gradients import check
+from backprop.check.numerical import Comparison
+from backprop.insight.stages import Names
 from backprop.library import Compiled
-from backprop.stages import Names
 from circuits import random_expression
 
 Case = tuple[str, dict[str, float]]

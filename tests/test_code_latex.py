@@ -15,7 +15,7 @@ from mpmath import mp
 
 import backprop
 from backprop.emit import Request, write
-from backprop.emit.texnames import tex_name
+from backprop.emit.targets.texnames import tex_name
 from backprop.library import Compiled
 from programs import CASES, SEED, STAGED, Case, by_program, program
 from tensor_cases import CASES as TENSOR_CASES

@@ -12,10 +12,10 @@ import pytest
 import backprop
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
+from backprop.differentiate.run import evaluate, run
 from backprop.emit import Request, write
 from backprop.gates import CONSTANT, GATES, INPUT
 from backprop.library import Compiled
-from backprop.run import evaluate, run
 from programs import CASES, STAGED, assert_same, program
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case as TensorCase

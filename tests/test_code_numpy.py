@@ -16,11 +16,11 @@ import pytest
 from backprop.check.backward_pass import judge
 from backprop.check.lines import read_lines
 from backprop.circuit import Circuit
+from backprop.differentiate.run import run
 from backprop.emit import Request, write
 from backprop.errors import Problem
 from backprop.gates import GATES
 from backprop.library import Compiled
-from backprop.run import run
 from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, gate_cases, program, tensor_programs
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case, built, label

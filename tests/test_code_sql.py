@@ -16,7 +16,7 @@ import pytest
 import backprop
 import databases
 from backprop.emit import Request, write
-from backprop.emit.dialects import RESERVED
+from backprop.emit.targets.dialects import RESERVED
 from backprop.errors import Problem
 from backprop.library import Compiled
 from conftest import BIN

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from backprop.circuit import Circuit
+from backprop.differentiate.run import run
 from backprop.emit import Request, write
 from backprop.library import Compiled
-from backprop.run import run
 from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, program, tensor_programs
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case, built, label

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop.explain import text
-from backprop.explain.objects import story_object
-from backprop.explain.steps import Story, tell
+from backprop.insight.explain import Story, tell
 from backprop.library import Compiled, Evaluation
+from backprop.show import explanation
+from backprop.show.objects import story_object
 
 STAGED = (
     "sigy = 1/(1 + exp(-y)); num = x + sigy; sigx = 1/(1 + exp(-x)); xpy = x + y; xpysqr = xpy^2; "
@@ -57,7 +57,7 @@ def test_every_number_is_one_of_the_tables(formula: str, at: dict[str, Any]) -> 
 
 def test_the_first_example_reads_as_in_the_course() -> None:
     story, _ = told("q = x + y; f = q*z", x=-2.0, y=5.0, z=-4.0)
-    lines = text.plain(story).splitlines()
+    lines = explanation.plain(story).splitlines()
     assert lines[0] == "forward 1. q = x + y = -2 + 5 = 3"
     assert lines[2] == (
         "backward 1. f = q * z has gradient 1. Multiply swaps and scales: dq = z × 1 = -4, dz = q × 1 = 3."
@@ -102,23 +102,23 @@ def test_of_one_variable_only_its_paths_are_told() -> None:
 
 def test_shapes_tell_the_products() -> None:
     story, _ = told("D = W @ X; f = sum(D)", W=np.ones((5, 10)), X=np.ones((10, 3)))
-    said = text.plain(story)
+    said = explanation.plain(story)
     assert "dW = dD @ X.T" in said
     assert "dW must be 5x10; dD is 5x3, X is 10x3: only dD @ X.T fits" in said
 
 
 def test_broadcasting_is_told_as_a_sum() -> None:
     story, _ = told("f = sum(A + b)", A=np.ones((4, 3)), b=np.ones(3))
-    assert "summed from 4x3 to" in text.plain(story)
+    assert "summed from 4x3 to" in explanation.plain(story)
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles(tmp_path: Path) -> None:
     parts = [
-        text.latex(told(STAGED, x=3.0, y=-4.0)[0]),
-        text.latex(told("θ_1*σ(x) + max(θ_1, x)", θ_1=2.0, x=20.0)[0]),
-        text.latex(told("H = X @ W; f = sum(H)", X=np.ones((2, 3)), W=np.ones((3, 2)))[0]),
-        text.latex(told("x", x=1e-300)[0], brief=True),
+        explanation.latex(told(STAGED, x=3.0, y=-4.0)[0]),
+        explanation.latex(told("θ_1*σ(x) + max(θ_1, x)", θ_1=2.0, x=20.0)[0]),
+        explanation.latex(told("H = X @ W; f = sum(H)", X=np.ones((2, 3)), W=np.ones((3, 2)))[0]),
+        explanation.latex(told("x", x=1e-300)[0], brief=True),
     ]
     body = "\n".join(parts)
     (tmp_path / "a.tex").write_text(f"\\documentclass{{article}}\n\\begin{{document}}\n{body}\\end{{document}}\n")
@@ -132,7 +132,7 @@ def test_latex_compiles(tmp_path: Path) -> None:
 
 
 def test_markdown_keeps_the_users_words_as_code() -> None:
-    made = text.markdown(told("w_1*x_1 + w_1", w_1=2.0, x_1=3.0)[0])
+    made = explanation.markdown(told("w_1*x_1 + w_1", w_1=2.0, x_1=3.0)[0])
     assert "`q1 = w_1 * x_1 = 2 * 3 = 6`" in made
     assert "### Backward" in made
     assert "wants w\\_1 higher" in made

@@ -27,7 +27,7 @@ from typing import Any
 import pytest
 
 import backprop
-from backprop.rows.mapper import Mapper
+from backprop.rows.compute.mapper import Mapper
 from conftest import BIN, shell
 
 STAGED = "(x+sigmoid(y))/(sigmoid(x)+(x+y)^2)"
@@ -213,8 +213,8 @@ def test_rows_and_fields_are_those_of_python(tmp_path: Path) -> None:
     import csv
     import io
 
-    from backprop.rows.delimited import lines_of
-    from backprop.rows.quotes import cut, fields_of, is_plain, whole_rows
+    from backprop.rows.tables.delimited import lines_of
+    from backprop.rows.tables.quotes import cut, fields_of, is_plain, whole_rows
 
     dice = random.Random(SEED)
     plain = 0
@@ -838,7 +838,8 @@ def test_a_bar_is_drawn_on_a_terminal_and_gone_at_the_end(tmp_path: Path, column
 
 @pytest.mark.parametrize("kind", ["csv", "csv.gz", pytest.param("parquet", marks=needs("polars", "table"))])
 def test_progress_is_in_bytes_of_all_files(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from backprop.rows import frames, pipeline
+    from backprop.rows import pipeline
+    from backprop.rows.tables import frames
 
     monkeypatch.setattr(frames, "CHUNK", 5000)
     dice = random.Random(SEED)

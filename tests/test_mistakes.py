@@ -10,12 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backprop.errors import Problem, nearest
-from backprop.expr import Program
-from backprop.syntax import engine, parse
-from backprop.syntax.builder import Builder
-from backprop.syntax.lexer import token_spans, tokens
-from backprop.syntax.mistakes import MISTAKES, NO_NAMES, Mistake
-from backprop.syntax.place import Place
+from backprop.language import parse, parser, tables
+from backprop.language.builder import Builder
+from backprop.language.lexer import token_spans, tokens
+from backprop.language.mistakes import MISTAKES, NO_NAMES, Mistake
+from backprop.language.place import Place
+from backprop.language.program import Program
 
 
 def problem_of(text: str) -> Problem:
@@ -26,11 +26,11 @@ def problem_of(text: str) -> Problem:
 
 
 def place_of(text: str) -> Place:
-    pattern = engine.current_tables().token
+    pattern = tables.current_tables().token
     found = tokens(pattern, text)
     program = Program(text, lambda: token_spans(pattern, text))
     try:
-        stopped_at = engine.run(engine.current_tables(), found, Builder(program, found))
+        stopped_at = parser.run(tables.current_tables(), found, Builder(program, found))
     except Problem:
         stopped_at = 0
     assert stopped_at is not None

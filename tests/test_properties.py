@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import backprop
 from backprop.circuit import lower
-from backprop.derive import derive
-from backprop.run import evaluate, run
-from backprop.syntax import parse
-from backprop.syntax.printer import unparse
+from backprop.differentiate.derive import derive
+from backprop.differentiate.run import evaluate, run
+from backprop.language import parse
+from backprop.language.printer import unparse
 from circuits import random_expression
 
 SEEDS = st.integers(min_value=0, max_value=10**9)

@@ -10,7 +10,7 @@ import pytest
 
 from backprop.errors import Problem
 from backprop.library import Compiled
-from backprop.pyread import read_python
+from backprop.python.straight import read_python
 
 LISTING = """
 import math

@@ -11,11 +11,11 @@ import jsonschema
 import numpy as np
 import pytest
 
-from backprop import reference
 from backprop.errors import Problem
 from backprop.gates import Gate
+from backprop.insight.whynan import Why, text_of, why
 from backprop.library import Compiled
-from backprop.whynan import Why, text_of, why
+from backprop.show import reference
 from conftest import shell
 
 GATES = reference.library()

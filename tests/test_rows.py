@@ -14,7 +14,7 @@ import pytest
 import backprop
 from backprop.errors import Problem
 from backprop.gates import GATES
-from backprop.rows.mapper import Mapper
+from backprop.rows.compute.mapper import Mapper
 from oracle import ORACLE as ORACLES
 from oracle import error
 

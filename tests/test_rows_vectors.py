@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop.derive import derive
+from backprop.differentiate.derive import derive
+from backprop.differentiate.run import run
 from backprop.errors import Problem
 from backprop.numbers.rowwise import Rows
-from backprop.rows.array_engine import evaluate
-from backprop.rows.mapper import Mapper
-from backprop.run import run
+from backprop.rows.compute.array_engine import evaluate
+from backprop.rows.compute.mapper import Mapper
 from conftest import shell
 from tensor_cases import CASES, Case, built, label
 from test_map import needs, rows_of
@@ -183,7 +183,7 @@ def test_no_rows_are_no_problem() -> None:
 
 
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from backprop.rows import array_engine
+    from backprop.rows.compute import array_engine
 
     monkeypatch.setattr(array_engine, "CHUNK", 64)
     columns = columns_of({"x": (3,), "y": ()}, 500)
@@ -495,8 +495,8 @@ def test_asking_for_the_compiler_says_that_arrays_are_not_compiled(tmp_path: Pat
 
 @pytest.mark.parametrize("source", ["t.jsonl", "t.csv", pytest.param("t.parquet", marks=needs("polars", "table"))])
 def test_what_would_be_large_goes_in_parts(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from backprop.rows import mapper as module
     from backprop.rows import pipeline
+    from backprop.rows.compute import mapper as module
 
     rows: list[dict[str, Any]] = [{"x": [float(n), 1.0, -1.0][: 2 if n in (4, 17) else 3], "k": n} for n in range(40)]
     rows[11]["x"] = None

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 
 from backprop.circuit import Circuit
+from backprop.differentiate.run import run
 from backprop.gates import GATES, Gate
+from backprop.insight.stages import Names
 from backprop.library import Evaluation
-from backprop.run import run
 from backprop.show.objects import evaluation_object
-from backprop.stages import Names
 from conftest import shell
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,10 +7,10 @@ import math
 import pytest
 
 from backprop.circuit import lower
-from backprop.derive import derive
+from backprop.differentiate.derive import derive
+from backprop.differentiate.run import evaluate, run
 from backprop.gates import TIES
-from backprop.run import evaluate, run
-from backprop.syntax import parse
+from backprop.language import parse
 
 inf, nan, log2 = math.inf, math.nan, math.log(2)
 

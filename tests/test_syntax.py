@@ -1,4 +1,4 @@
-"""The language: what parses, into what, and that the engine and Lark agree on it."""
+"""The language: what parses, into what, and that the parser and Lark agree on it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from lark import Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from backprop.errors import Problem
-from backprop.expr import Call, Program
-from backprop.syntax import canonical_name, engine, parse
-from backprop.syntax.builder import Builder
-from backprop.syntax.lexer import token_spans, tokens
-from backprop.syntax.mistakes import lark
-from backprop.syntax.printer import OPERATORS, POWER, infix, number_text, unparse, unparse_node
+from backprop.language import canonical_name, parse, parser
+from backprop.language import tables as read_tables
+from backprop.language.builder import Builder
+from backprop.language.lexer import token_spans, tokens
+from backprop.language.mistakes import lark
+from backprop.language.printer import OPERATORS, POWER, infix, number_text, unparse, unparse_node
+from backprop.language.program import Call, Program
 
 # ── programs as nested tuples ──
 
@@ -116,16 +117,16 @@ def test_the_tables_are_those_of_the_grammar() -> None:
 
 
 def test_stale_tables_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine.current_tables.cache_clear()
+    read_tables.current_tables.cache_clear()
     stale = SimpleNamespace(**{**vars(tables), "CHECKSUM": 0, "ROWS": "", "TOKEN": "nothing"})
-    monkeypatch.setattr(engine, "generated", stale)
+    monkeypatch.setattr(read_tables, "generated", stale)
     try:
         assert shape(parse("f(x) = -x^2; f(2) + [1, 2][0]"))[1][0] == "result"
     finally:
-        engine.current_tables.cache_clear()
+        read_tables.current_tables.cache_clear()
 
 
-# ── the engine and Lark ──
+# ── the parser and Lark ──
 
 WORDS = ["x", "y", "2", ".5", "1e-3", "sin(", "f (", "q =", "(", ")", "[", "]", ",", ":", "+", "-", "*", "/", "@", "^"]
 WORDS += ["**", "<", "<=", "==", "!=", "=", ".T", ";", "\n", "# a; (\n", '"s"', "−", "×", "÷", "≤", "θ", "x̂", "x₁"]
@@ -160,12 +161,12 @@ programs = st.lists(
 
 
 def outcome(text: str) -> tuple[str, Any]:
-    """What the engine makes of a text: its shape, or where it stopped."""
-    pattern = engine.current_tables().token
+    """What the parser makes of a text: its shape, or where it stopped."""
+    pattern = read_tables.current_tables().token
     found, spans = tokens(pattern, text), token_spans(pattern, text)
     assert len(found) == len(spans)
     program = Program(text, lambda: spans)
-    stopped_at = engine.run(engine.current_tables(), found, Builder(program, found))
+    stopped_at = parser.run(read_tables.current_tables(), found, Builder(program, found))
     if stopped_at is None:
         return "tree", shape(program)
     return "stop", spans[stopped_at][0] if found[stopped_at] else None

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop import second
 from backprop.circuit import Circuit
-from backprop.derive import derive
+from backprop.differentiate import second
+from backprop.differentiate.derive import derive
+from backprop.differentiate.run import evaluate, run
 from backprop.gates import ELEMENTWISE, GATES
-from backprop.run import evaluate, run
 from oracle import ORACLE, error
 from tensor_cases import CASES, Case, built, label
 

@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from backprop.circuit import Circuit, lower
+from backprop.differentiate.run import Run, run
+from backprop.differentiate.run import evaluate as forward
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
-from backprop.expr import Program
 from backprop.gates import CONSTANTS, TIES
-from backprop.notes import Note, notes
-from backprop.run import Run, run
-from backprop.run import evaluate as forward
-from backprop.stages import Names, Stage, stages
-from backprop.syntax import canonical_name, parse
+from backprop.insight.notes import Note, notes
+from backprop.insight.stages import Names, Stage, stages
+from backprop.language import canonical_name, parse
+from backprop.language.program import Program
 from backprop.values import as_value
 
 Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
@@ -132,7 +132,7 @@ class Compiled:
         One sweep of the derived circuit for each element of each variable. Raises a Problem of kind "shape" where the
         output is no number.
         """
-        from backprop import second
+        from backprop.differentiate import second
 
         circuit, _, at = self._at({**(variables or {}), **more})
         return second.hessian(circuit, at, self._chosen(circuit, wrt), self.ties)
@@ -142,7 +142,7 @@ class Compiled:
     ) -> dict[str, Any]:
         """The derivative of every element of the output: `jacobian(...)["x"]` has the shape of the output and behind it
         that of x. One reverse sweep for each element of the output."""
-        from backprop import second
+        from backprop.differentiate import second
 
         circuit, _, at = self._at({**(variables or {}), **more})
         return second.jacobian(circuit, at, self._chosen(circuit, wrt), self.ties)
@@ -154,7 +154,7 @@ class Compiled:
 
         `direction` has values in the shapes of the variables; those it does not name stand still.
         """
-        from backprop import second
+        from backprop.differentiate import second
 
         circuit, _, at = self._at({**(variables or {}), **more})
         return second.jvp(circuit, at, self._direction(circuit, at, direction), self.ties)
@@ -163,7 +163,7 @@ class Compiled:
         self, direction: Mapping[str, Value], variables: Mapping[str, Value] | None = None, /, **more: Value
     ) -> dict[str, Value]:
         """The Hessian times a direction, for every variable; the Hessian is never formed."""
-        from backprop import second
+        from backprop.differentiate import second
 
         circuit, _, at = self._at({**(variables or {}), **more})
         return second.hvp(circuit, at, self._direction(circuit, at, direction), self.ties)
@@ -265,7 +265,7 @@ def read(text: str, source: str | None) -> Program:
     kind."""
     if source is None or not source.endswith(".py"):
         return parse(text, source)
-    from backprop.pyread import read_python
+    from backprop.python.straight import read_python
 
     return read_python(text, source)
 

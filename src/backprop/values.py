@@ -8,9 +8,9 @@ from math import isinf
 from typing import Any
 
 from backprop.circuit import lower
+from backprop.differentiate.run import evaluate, plain
 from backprop.errors import LARGEST, Problem
-from backprop.run import evaluate, plain
-from backprop.syntax import parse
+from backprop.language import parse
 
 Value = Any  # a float or an array of float64
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from backprop.check.numerical import Comparison, compare_number
 from backprop.check.probe import Probe
-from backprop.run import Run
-from backprop.stages import Names
+from backprop.differentiate.run import Run
+from backprop.insight.stages import Names
 
 MOST = 64  # elements that are all checked; of more, random directions
 DIRECTIONS = 16

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import Lowering
+from backprop.differentiate.run import evaluate
 from backprop.errors import Problem, nearest
-from backprop.expr import Program, Statement
 from backprop.gates import CONSTANTS, GATES, NAMES
-from backprop.pyread import is_python, read_python
-from backprop.run import evaluate
+from backprop.language import parse
+from backprop.language.program import Program, Statement
+from backprop.python.straight import is_python, read_python
 from backprop.spans import Span, line_and_column
-from backprop.syntax import parse
 
 # At the beginning of a statement: `dx +=` and `dx -=`, of which the language itself knows only the `=`.
 ACCUMULATE = re.compile(r"(?P<begin>(?:^|[;\n])[ \t]*)(?P<name>[^\W\d]\w*)(?P<blank>[ \t]*)(?P<sign>[+-])=(?!=)")
@@ -105,7 +105,7 @@ def operands(program: Program, node: int) -> list[int]:
 def read_lines(text: str, source: str) -> list[Line]:
     """The lines of a backward pass. Raises a Problem for what cannot be read."""
     if is_python(source):
-        from backprop.emit.ours import gate_of
+        from backprop.emit.targets.ours import gate_of
 
         program = read_python(text, source, repeated=True, helper=gate_of)
     else:

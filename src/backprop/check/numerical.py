@@ -7,23 +7,22 @@ Advances in Engineering Software 4(2), with the error estimate that goes with it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf, isfinite, isnan, nan
-from random import Random
 from typing import Any, NamedTuple
 
 from backprop.check.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
+from backprop.differentiate.run import Run
 from backprop.gates.row import TIES
-from backprop.numbers.shapes import Mismatch
-from backprop.run import Run, run
-from backprop.stages import Names
-from backprop.syntax.printer import number_text
+from backprop.insight.stages import Names
+from backprop.language.printer import number_text
 
 GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mistake, if the estimate is that good
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
 SHRINK = 1.4  # Ridders' step goes down by this
 STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins
+UNRESOLVED = "from one float to the next the output changes by more than a slope tells: there is none to be seen"
 ULPS = (-3, -1, 2, 4)  # how far the input is moved to see how much of the output is rounding
 
 
@@ -53,16 +52,6 @@ class Comparison(NamedTuple):
     slopes: tuple[float, float] | None = None
 
 
-def check(result: Run, names: Names, wires: Iterable[int]) -> Iterator[Comparison]:
-    """Compare the gradient of each wire."""
-    for wire in wires:
-        try:
-            yield compare(result, names, wire)
-        except Mismatch:  # an index or a class, moved by a little, chooses nothing
-            remark = "whole numbers that choose: there is no slope to compare with"
-            yield Comparison(names.text(wire), result.gradient(wire), nan, 0.0, "flat", "none", remark)
-
-
 def relative_error(a: float, n: float) -> float:
     """|a - n| / max(|a|, |n|); 0 where both are 0 or the same infinity."""
     if a == n or (isnan(a) and isnan(n)):
@@ -70,15 +59,6 @@ def relative_error(a: float, n: float) -> float:
     if not (isfinite(a) and isfinite(n)):
         return inf
     return abs(a - n) / max(abs(a), abs(n))
-
-
-def compare(result: Run, names: Names, wire: int) -> Comparison:
-    """The gradient of one wire against a numerical one."""
-    if isinstance(result.values[wire], float):
-        return compare_number(result, names.text(wire), names, Probe(result, wire))
-    from backprop.check.arrays import compare_array
-
-    return compare_array(result, names, wire)
 
 
 def compare_number(result: Run, name: str, names: Names, probe: Probe) -> Comparison:
@@ -126,8 +106,7 @@ def by_differences(name: str, gradient: float, probe: Probe, here: Reading) -> t
         remark = "differences with smaller steps find another slope: the function turns sharply nearby"
         found = found._replace(verdict="imprecise", remark=remark)
     elif found.verdict == "wrong" and not is_resolved(probe, here):
-        remark = "from one float to the next the output changes by more than a slope tells: there is none to be seen"
-        found = found._replace(verdict="imprecise", remark=remark)
+        found = found._replace(verdict="imprecise", remark=UNRESOLVED)
     return doubted(found, probe, estimate), estimate
 
 
@@ -268,15 +247,31 @@ def wobble(probe: Probe, x: float, here: Reading) -> tuple[float, float]:
     readings = [((place - x) / unit, probe.read(place)) for place in places]
     moved = [(k, reading.value - here.value) for k, reading in readings if reading.pieces == here.pieces]
     moved = [(k, change) for k, change in moved if isfinite(change)]
+    return off_line(moved)
+
+
+def off_line(moved: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """How far changes are off the best straight line through the point itself, and the largest of them."""
     slope = sum(k * change for k, change in moved) / (sum(k * k for k, _ in moved) or 1)
     off, most = [abs(change - k * slope) for k, change in moved], [abs(change) for _, change in moved]
     return max(off, default=0.0), max(most, default=0.0)
 
 
 def is_resolved(probe: Probe, here: Reading) -> bool:
-    """Whether the output is nearly straight between neighbouring floats, but for rounding: a wave of 1e16 is not."""
+    """Whether the output, and each number on the way to it, is nearly straight between neighbouring floats, but for
+    rounding: a wave of 1e16 is not. What is added on the way may drown one that turns, and the output looks flat."""
     off, most = wobble(probe, probe.at, here)
-    return off <= 1e3 * bound_of_rounding(probe) or off <= 1e-3 * most
+    if off > 1e3 * bound_of_rounding(probe) and off > 1e-3 * most:
+        return False
+    unit = EPSILON * abs(probe.at)
+    beside = [(k, probe.moved(probe.at + k * unit)) for k in ULPS] if unit else []
+    for stage, _, _ in probe.plan:
+        value = probe.values[stage]
+        if isinstance(value, float) and isfinite(value):
+            changes = [(k, change) for k, values in beside if isfinite(change := values[stage] - value)]
+            if off_line(changes)[0] > 1e-3 * abs(value):
+                return False
+    return True
 
 
 def one_sided(
@@ -496,29 +491,10 @@ def at_edge(name: str, a: float, probe: Probe, here: Reading) -> Comparison:
             close = abs(a - estimate.slope) <= max(10 * estimate.error, 1e-6 * max(1.0, abs(a)))
             remark = "the output is a number on one side only: compared with the slope from there"
             verdict = "ok" if close else "wrong"
+            if verdict == "wrong" and not is_resolved(probe, here):
+                verdict, remark = "imprecise", UNRESOLVED
             return Comparison(
                 name, a, estimate.slope, relative_error(a, estimate.slope), verdict, "one-sided difference", remark
             )
     remark = "at the edge of the domain there is no finite slope"
     return Comparison(name, a, nan, relative_error(a, nan), "singular", "none", remark)
-
-
-def at_random(
-    result: Run, names: Names, wires: list[int], count: int, seed: int
-) -> Iterator[tuple[dict[str, float], list[Comparison]]]:
-    """Check at random points around the given one: each input moved by a normal deviate times its size, at least 1."""
-    random = Random(seed)
-    circuit = result.circuit
-    for _ in range(count):
-        at = {name: elsewhere(result.values[wire], random) for name, wire in circuit.variables.items()}
-        yield at, list(check(run(circuit, at, ties=result.ties, upstream=result.upstream), names, wires))
-
-
-def elsewhere(x: Any, random: Random) -> Any:
-    """A number moved by a normal deviate times its size; of an array, every element."""
-    if isinstance(x, float):
-        return x + random.gauss(0.0, 1.0) * max(1.0, abs(x))
-    moved = x.copy()
-    for place in range(x.size):
-        moved.flat[place] = elsewhere(float(x.flat[place]), random)
-    return moved

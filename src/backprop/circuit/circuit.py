@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
-from backprop.expr import Program
 from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.language.program import Program
 from backprop.spans import Span
 
 

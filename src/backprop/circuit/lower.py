@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
-from backprop.expr import Call, Program, Statement
 from backprop.gates import CONSTANT, CONSTANTS, FAMILIES, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
+from backprop.language import parse
+from backprop.language.program import Call, Program, Statement
 from backprop.spans import Span
-from backprop.syntax import parse
 
 MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
 Makers = Mapping[str, Callable[..., Any]]

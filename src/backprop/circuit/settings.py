@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backprop.expr import Program
 from backprop.gates.row import WORDS
-from backprop.numbers import scalars
+from backprop.language.program import Program
+from backprop.numbers import floats
 
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "negate", "power")
 
@@ -40,7 +40,7 @@ def fixed(program: Program, node: int, settings: Mapping[str, Any]) -> Any:
         return ("slice", *(None if bound is None else fixed(program, bound, settings) for bound in operand))
     if op in ARITHMETIC:
         numbers = [fixed(program, source, settings) for source in operand]
-        function = scalars.function(op)
+        function = floats.function(op)
         if function is not None and all(isinstance(number, int | float) for number in numbers):
             value = float(function(*map(float, numbers)))
             return int(value) if value.is_integer() else value

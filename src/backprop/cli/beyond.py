@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from backprop.cli.answer import is_finite
 from backprop.cli.expression import Question, value_of
 from backprop.errors import Problem
+from backprop.insight.notes import cusps
 from backprop.library import Evaluation
-from backprop.notes import cusps
 from backprop.values import Value
 
 

@@ -110,13 +110,15 @@ def show(
 
 def show_why(evaluation: Evaluation, chosen: str, output: str | None) -> None:
     """Print where what is not finite came from, in place of the table."""
-    from backprop.whynan import object_of, text_of, why
+    from backprop.insight.whynan import text_of, why
 
     answer = why(evaluation.run, evaluation.names)
     if chosen == "json":
         import json
 
-        write(json.dumps(object_of(answer), ensure_ascii=False) + "\n", output)
+        from backprop.show.objects import why_object
+
+        write(json.dumps(why_object(answer), ensure_ascii=False) + "\n", output)
     else:
         write(text_of(answer), output)
 

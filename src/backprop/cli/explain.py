@@ -34,8 +34,8 @@ def command(
     backprop explain "q = x + y; f = q*z" --x -2 --y 5 --z -4
     backprop explain "q = x + y; f = q*z" --x -2 --y 5 --z -4 --of x --brief
     """
-    from backprop.explain import text
-    from backprop.explain.steps import tell
+    from backprop.insight.explain import tell
+    from backprop.show import explanation
 
     asked = question(click.get_current_context(), **shared)
     evaluation = asked.answer()
@@ -43,16 +43,16 @@ def command(
     story = tell(evaluation.run, evaluation.names, None if names is None else known(evaluation, names))
     chosen = chosen_format(format_, json_, output)
     if chosen == "json":
-        from backprop.explain.objects import story_object
+        from backprop.show.objects import story_object
 
         show_json(story_object(story), output)
     elif chosen == "markdown":
-        write(text.markdown(story, digits=digits, brief=brief), output)
+        write(explanation.markdown(story, digits=digits, brief=brief), output)
     elif chosen == "latex":
-        write(text.latex(story, digits=digits, brief=brief), output)
+        write(explanation.latex(story, digits=digits, brief=brief), output)
     else:
         colour = chosen == "table" and output is None and wants_colour(asked.color, sys.stdout)
-        write(text.plain(story, digits=digits, brief=brief, colour=colour), output)
+        write(explanation.plain(story, digits=digits, brief=brief, colour=colour), output)
     if not asked.quiet:
         from backprop.cli.evaluate import show_notes
 

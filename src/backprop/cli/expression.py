@@ -17,8 +17,8 @@ import click
 
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.gates import TIES
+from backprop.language import canonical_name
 from backprop.library import Compiled, Evaluation
-from backprop.syntax import canonical_name
 from backprop.values import Random, Value, parse_value, read_value, read_variables
 
 SHORT = {"file": "-f FILE", "output": "-o FILE", "out": "-o FILE"}  # what people call them elsewhere
@@ -154,9 +154,9 @@ class Words:
 
 def is_of_eval(option: str) -> bool:
     """Whether the main command has an option that another one has not."""
-    from backprop.cli.evaluate import command
-
-    return any(option in param.opts for param in command.params)
+    ctx = click.get_current_context().find_root()
+    command = ctx.command.get_command(ctx, "eval") if isinstance(ctx.command, click.Group) else None
+    return command is not None and any(option in param.opts for param in command.params)
 
 
 def question(

@@ -32,7 +32,7 @@ def command(name: str | None, color: str, digits: int, format_: str | None, json
     backprop gates
     backprop gates tanh
     """
-    from backprop import reference
+    from backprop.show import reference
     from backprop.show.grid import Column, Grid
 
     chosen = chosen_format(format_, json_, output)

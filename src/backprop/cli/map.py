@@ -81,8 +81,8 @@ class Run:
 
     def __init__(self, ctx: click.Context, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
-        from backprop.rows.files import expanded, passed_over
-        from backprop.rows.pipeline import Options
+        from backprop.rows.tables.files import expanded, passed_over
+        from backprop.rows.tables.options import Options
 
         self.asked = options
         words: Words = ctx.meta["words"]
@@ -111,7 +111,7 @@ class Run:
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
-        from backprop.rows.mapper import Mapper
+        from backprop.rows.compute.mapper import Mapper
 
         asked = self.asked
         compiled = Compiled(text, ties=asked["ties"], expand=asked["expand"], source=source)
@@ -179,7 +179,7 @@ class Run:
     def parts(self, folder: str) -> int:
         """A folder: an output part for each input part, by whoever is asked for."""
         from backprop.rows import engines, folders
-        from backprop.rows.batch import Report
+        from backprop.rows.tables.batch import Report
 
         engine = engines.engine(self.asked["engine"])
         jobs, done = folders.jobs(self.sources, folder, self.mapper, self.options, self.asked["resume"])

@@ -29,9 +29,9 @@ from backprop.cli.output import write
 from backprop.cli.progress import EVERY, fitting, time_text, width
 from backprop.errors import Problem, enumerated
 from backprop.gates import TIES
+from backprop.language import canonical_name
 from backprop.library import Compiled
 from backprop.show.theme import is_terminal
-from backprop.syntax import canonical_name
 from backprop.values import Random, Value, parse_value, read_variables
 
 FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")

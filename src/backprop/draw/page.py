@@ -15,16 +15,16 @@ from hashlib import sha256
 from importlib.resources import files
 from math import isfinite
 
-from backprop import rules
+from backprop.differentiate import rules
 from backprop.draw.boxes import ABOVE, BELOW, NAME, Picture, label_of, name_of, picture
 from backprop.draw.program import javascript
 from backprop.draw.scene import NUMBERS, STAGES, Node, Scene, opened, slots_of
 from backprop.draw.svg import MARGIN, escape, line, outline, path, size, text, title
 from backprop.errors import Problem
+from backprop.insight.stages import operand
 from backprop.library import Evaluation
 from backprop.show.theme import PALETTES
 from backprop.spans import visible
-from backprop.stages import operand
 
 
 def page(evaluation: Evaluation) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from backprop import rules
-from backprop.derive import Derived, Growing, derive
+from backprop.differentiate import rules
+from backprop.differentiate.derive import Derived, derive
+from backprop.differentiate.growing import Growing
 from backprop.draw.scene import Scene, slots_of
 from backprop.emit.helpers import helpers
-from backprop.emit.javascript import JavaScript, helper_text
 from backprop.emit.target import Text
+from backprop.emit.targets.javascript import JavaScript, helper_text
 from backprop.gates import CONSTANT, INPUT
 
 Wires = list[int | None]

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
+from backprop.differentiate.run import Run, prepared_backward, sweep
 from backprop.gates import CONSTANT, GATES, INPUT
+from backprop.insight.stages import Names
+from backprop.language.printer import OPERATORS, POWER, infix
 from backprop.numbers.shapes import shape_code, shape_of
-from backprop.run import Run, prepared_backward, sweep
-from backprop.stages import Names
-from backprop.syntax.printer import OPERATORS, POWER, infix
 
 INPUTS, NUMBERS, STAGES = "input", "number", "gate"  # the kinds of nodes
 ADD = GATES["add"]

@@ -17,5 +17,5 @@ SUFFIXES = {
 
 def write(request: Request, to: str = "python") -> str:
     """The program in one of the TARGETS. Raises a Problem of kind "target" for a gate that cannot be said in it."""
-    text: str = import_module(f"backprop.emit.{to}").write(request)
+    text: str = import_module(f"backprop.emit.targets.{to}").write(request)
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from backprop.circuit import Circuit
-from backprop.derive import Derived
+from backprop.differentiate.derive import Derived
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 
 MULTIPLY, LIKE, UNBROADCAST, EXPAND = (GATES[name] for name in ("multiply", "like", "unbroadcast", "expand"))

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from backprop.circuit import Circuit
-from backprop.derive import Derived, Share
+from backprop.differentiate.derive import Derived, Share
 from backprop.emit.naming import Naming
 from backprop.emit.plain import raising
 from backprop.emit.target import Target, Text
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT
-from backprop.stages import Names
-from backprop.syntax.printer import PRODUCT
+from backprop.insight.stages import Names
+from backprop.language.printer import PRODUCT
 
 Shapes = Sequence[tuple[int, ...]]
 

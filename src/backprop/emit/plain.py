@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import isfinite
 
-from backprop import rules
 from backprop.circuit import Circuit
+from backprop.differentiate import functions
 
 RAISES = frozenset(["divide", "power", "mod"])
 KEEPS = RAISES | {"add", "subtract", "multiply", "negate", "identity"}  # Python's numbers stay what they are
@@ -26,7 +26,7 @@ def raising(circuit: Circuit, wires: Iterable[int]) -> set[int]:
         plain = gate.name in KEEPS | COMPARES or (gate.idempotent and len(inputs) == 1)
         if not inputs or not plain or any(source not in values for source in inputs):
             continue
-        values[wire] = float(rules.forward(gate, len(inputs))(*(values[source] for source in inputs)))
+        values[wire] = float(functions.forward(gate, len(inputs))(*(values[source] for source in inputs)))
         roots[wire] = set().union(*(roots[source] for source in inputs))
         if gate.name in RAISES and not isfinite(values[wire]):
             found |= roots[inputs[1]]

@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from backprop.circuit import Circuit
-from backprop.derive import ZEROS, Derived, derive
+from backprop.differentiate.derive import Derived, derive
+from backprop.differentiate.growing import ZEROS
+from backprop.differentiate.run import Run, evaluate, run
 from backprop.emit.fitting import LIKE, fitted, forms
 from backprop.emit.listing import Listing
 from backprop.emit.naming import Naming
@@ -15,10 +17,9 @@ from backprop.emit.sharing import shared, unstretched
 from backprop.emit.target import Target
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.language.printer import unparse_statement
 from backprop.numbers.shapes import all_finite, shape_of, shape_text
-from backprop.run import Run, evaluate, run
 from backprop.spans import visible
-from backprop.syntax.printer import unparse_statement
 from backprop.values import as_value
 
 UPSTREAM = "upstream "  # the gradient on the output in a circuit that leaves it open: no user's name has a blank

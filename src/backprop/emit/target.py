@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from backprop.circuit.lower import template
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
-from backprop.syntax.printer import ATOM, COMPARISON, OPERATORS, POWER, PRODUCT, SUM, UNARY, Operator
+from backprop.language.printer import ATOM, COMPARISON, OPERATORS, POWER, PRODUCT, SUM, UNARY, Operator
 
 JUNCTION = COMPARISON - 1  # how tightly `a and b` holds together
 CHOICE = JUNCTION - 1  # and `a if c else b`

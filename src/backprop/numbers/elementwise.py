@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from backprop.gates import Gate
-from backprop.numbers import scalars
+from backprop.numbers import floats
 
 SAME = """
     add subtract multiply divide power square reciprocal exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan
@@ -102,7 +102,7 @@ def one_by_one(gate: str, count: int) -> Callable[..., Any]:
     """The gate's function on floats, applied to each element of `count` arrays."""
     import numpy
 
-    on_floats = scalars.function(gate)
+    on_floats = floats.function(gate)
     assert on_floats is not None, gate
     function = numpy.frompyfunc(lambda *x: on_floats(*map(float, x)), count, 1)
     return lambda *arrays: numpy.asarray(function(*arrays), dtype=float)

@@ -2,7 +2,7 @@
 
 A function has the name of its gate, and takes how many rows there are, the inputs (`Rows`, or what is the same in every
 row) and the gate's options as keywords. It gives None where it has no way for all rows at once. A gate without one here
-is computed along its axis, on a stack, by its definition, or row by row (see backprop.rows.array_engine).
+is computed along its axis, on a stack, by its definition, or row by row (see backprop.rows.compute.array_engine).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.gates.tensor import LETTERS, split_subscripts
+from backprop.gates.writers import LETTERS, split_subscripts
 from backprop.numbers import arrays, linear
 from backprop.numbers.shapes import Shape, shape_of
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from backprop.errors import Problem
+from backprop.language import canonical_name
 from backprop.library import Compiled
 from backprop.optimize.objective import Formula, Objective, check_number
 from backprop.optimize.path import Path, Step
 from backprop.optimize.solve import Minimum, Settings, solve
-from backprop.syntax import canonical_name
 
 Value = Any
 

@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from backprop import second
 from backprop.circuit import Circuit
+from backprop.differentiate import second
+from backprop.differentiate.run import Run, evaluate, run
 from backprop.errors import Problem
 from backprop.gates import Gate
+from backprop.insight.stages import Names
 from backprop.library import Compiled, Value
 from backprop.numbers.shapes import shape_of, shape_text
-from backprop.run import Run, evaluate, run
-from backprop.stages import Names
 
 Array = Any  # np.ndarray of float64
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.errors import Problem, nearest
 from backprop.library import Compiled, Value
-from backprop.rows.columns import column_of, is_ragged
+from backprop.rows.compute.columns import column_of, is_ragged
 from backprop.values import as_array
 
 Array = Any
@@ -20,10 +20,10 @@ def columns_of(
 ) -> tuple[dict[str, Array], int]:
     """The columns of some files, one behind the other, for the variables that are not in `at`; and how many rows were
     left out because a number is missing in them. Raises a Problem of kind "file" or "row"."""
-    from backprop.rows.batch import Judge
-    from backprop.rows.files import TEXT, expanded
-    from backprop.rows.mapper import Mapper
-    from backprop.rows.pipeline import Options
+    from backprop.rows.compute.mapper import Mapper
+    from backprop.rows.tables.batch import Judge
+    from backprop.rows.tables.files import TEXT, expanded
+    from backprop.rows.tables.options import Options
 
     program = compiled.program
     mapper = Mapper(
@@ -59,8 +59,8 @@ def columns_of(
 
 def text_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
     """CSV, TSV and JSON lines, some rows at a time."""
-    from backprop.rows.lines import Input
-    from backprop.rows.pipeline import batches
+    from backprop.rows.tables.lines import Input
+    from backprop.rows.tables.options import batches
 
     given = Input(path)
     try:
@@ -73,8 +73,9 @@ def text_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
 
 def binary_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
     """Parquet and Arrow, through Polars."""
-    from backprop.rows.frames import frames_of, known, own_column, polars
-    from backprop.rows.lists import from_series
+    from backprop.rows.tables.frames import frames_of, known, own_column
+    from backprop.rows.tables.lists import from_series
+    from backprop.rows.tables.polars import polars
 
     polars()
     for frame, _ in known(frames_of(path, mapper, "jsonl", options, judge), mapper):

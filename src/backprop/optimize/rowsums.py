@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from backprop import rules, tensors
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
-from backprop.derive import reached_from
+from backprop.differentiate import functions, run_arrays
+from backprop.differentiate.derive import reached_from
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import rowwise
 from backprop.numbers.arrays import unbroadcast
 from backprop.numbers.rowwise import Rows, raised
 from backprop.numbers.shapes import Shape, shape_of
-from backprop.rows import array_engine
+from backprop.rows.compute import array_engine
 
 Array = Any
 Call = Callable[..., Array]
@@ -228,15 +228,15 @@ def call_of(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
     """The function of a gate: of how many rows there are, and of its inputs, some of which are `moving` from row to
     row."""
     if not any(moving):
-        return counted(rules.forward(gate, len(shapes), True))
+        return counted(functions.forward(gate, len(shapes), True))
     if not gate.mixes:
         most = max(map(len, shapes))
         short = [rows and len(shape) < most for rows, shape in zip(moving, shapes, strict=True)]
-        function = rules.forward(gate, len(shapes), True)
+        function = functions.forward(gate, len(shapes), True)
         return aligned(function, short, most) if any(short) else counted(function)
     own = rowwise.function(gate.name)
     if of_shapes(gate):
-        value = rules.forward(gate, len(shapes), True)(*map(np.ones, shapes))
+        value = functions.forward(gate, len(shapes), True)(*map(np.ones, shapes))
         return lambda count, *inputs: value
     if gate.name in ("sum", "mean", "max", "min", "prod") and shapes == [()]:
         return lambda count, x: x
@@ -245,7 +245,7 @@ def call_of(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
         return known
     along = array_engine.behind_rows(gate, max(map(len, shapes)))
     if own is None and along is not None and all(moving):
-        return counted(rules.forward(along, len(shapes), True))
+        return counted(functions.forward(along, len(shapes), True))
     if own is None and along is None and gate.definition and not gate.settings and not gate.stacks:
         return defined(gate, moving, shapes)
     return generic(gate, moving)
@@ -257,7 +257,7 @@ def defined(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
     circuit = template(gate.definition, names, gate)
     with np.errstate(all="ignore"):
         ones = {name: np.ones(shape) if shape else 1.0 for name, shape in zip(names, shapes, strict=True)}
-        inner = [shape_of(value) for value in tensors.evaluate(circuit, ones)]
+        inner = [shape_of(value) for value in run_arrays.evaluate(circuit, ones)]
     by_row = varying(circuit, [circuit.variables[name] for name, rows in zip(names, moving, strict=True) if rows])
     start: list[Any] = [circuit.constants.get(wire) for wire in range(len(circuit))]
     calls = [

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from backprop import second
 from backprop.circuit import Circuit
+from backprop.differentiate import second
+from backprop.differentiate.run import evaluate
 from backprop.errors import Problem
-from backprop.run import evaluate
 
 if TYPE_CHECKING:
     from backprop.optimize.objective import Parameters

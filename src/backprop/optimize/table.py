@@ -9,18 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from backprop import rules, tensors
 from backprop.circuit import Circuit
-from backprop.derive import ADD, MULTIPLY, SUM, Growing, derive
+from backprop.differentiate import rules, run_arrays
+from backprop.differentiate.derive import derive
+from backprop.differentiate.growing import Growing
+from backprop.differentiate.run import Run, run
 from backprop.errors import Problem
+from backprop.gates import GATES
 from backprop.library import Compiled, Value
 from backprop.numbers.shapes import Shape, shape_of, shape_text
 from backprop.optimize.objective import Parameters, largest, may_stop
 from backprop.optimize.rowsums import RowSums
 from backprop.optimize.squares import squares
-from backprop.run import Run, run
 
 Array = Any
+
+ADD, MULTIPLY, SUM = GATES["add"], GATES["multiply"], GATES["sum"]
 
 
 class Table:
@@ -126,7 +130,7 @@ class Table:
     def shapes_of(self, circuit: Circuit, more: Mapping[str, Value] | None = None) -> list[Shape]:
         """The shape of each stage in a row. Raises a Problem where shapes do not fit."""
         at = {**self.row(0), **(more or {})}
-        values = tensors.evaluate(circuit, {name: at[name] for name in circuit.variables})
+        values = run_arrays.evaluate(circuit, {name: at[name] for name in circuit.variables})
         return [shape_of(value) for value in values]
 
     def row(self, number: int) -> dict[str, Value]:

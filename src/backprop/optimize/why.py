@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.notes import notes
-from backprop.nudge import Line
+from backprop.insight.notes import notes
+from backprop.insight.nudge import Line
+from backprop.language.printer import number_text
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
-from backprop.syntax.printer import number_text
 
 Array = Any
 
@@ -276,7 +276,7 @@ class Account:
 
     def cause(self, x: Array) -> str:
         """The first cause of what is not finite, as `eval` tells it."""
-        from backprop.causes import causes
+        from backprop.insight.causes import causes
 
         remarks = causes(self.objective.run(x), self.objective.names).remarks
         return f"{self.objective.where(x)}: {remarks[0][1]}" if remarks else ""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backprop.rows.arrow import arrow_mapper
-    from backprop.rows.mapper import Mapper
+    from backprop.rows.compute.mapper import Mapper
+    from backprop.rows.tables.arrow import arrow_mapper
 
 __all__ = ["Mapper", "arrow_mapper"]
 
-HOME = {"Mapper": "backprop.rows.mapper", "arrow_mapper": "backprop.rows.arrow"}
+HOME = {"Mapper": "backprop.rows.compute.mapper", "arrow_mapper": "backprop.rows.tables.arrow"}
 
 
 def __getattr__(name: str) -> Any:

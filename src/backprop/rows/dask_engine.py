@@ -15,7 +15,9 @@ RETRIES = 3
 
 
 def dask(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[Job, Done]]:
-    """Each part as a task, in the order in which they are done. Without a scheduler's address, a cluster of our own."""
+    """Each part as a task, in the order in which they are done. Without a scheduler's address, a cluster of our own.
+
+    Its page is on any free port: where one is asked for that is taken, Dask warns."""
     try:
         from distributed import Client, as_completed  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
@@ -23,7 +25,7 @@ def dask(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[J
         raise Problem("option", "--engine dask needs distributed, which is not installed", hint=hint) from None
     quiet()
     try:
-        client = Client(scheduler, timeout="30s") if scheduler else Client(dashboard_address=None)
+        client = Client(scheduler, timeout="30s") if scheduler else Client(dashboard_address=":0")
     except (OSError, ValueError) as error:
         raise Problem("file", f"cannot reach the scheduler {scheduler}: {first_line(error)}", status=1) from None
     with client:

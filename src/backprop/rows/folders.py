@@ -7,10 +7,10 @@ import os
 from contextlib import suppress
 
 from backprop.errors import Problem
+from backprop.rows.compute.mapper import Mapper
 from backprop.rows.engines import Job
-from backprop.rows.files import DONE, TEXT, is_done, part_fingerprint, parts_done, write_done
-from backprop.rows.mapper import Mapper
-from backprop.rows.pipeline import Options
+from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done, write_done
+from backprop.rows.tables.options import Options
 
 __all__ = ["jobs", "write_done"]
 
@@ -59,7 +59,7 @@ def says_so(target: str, source: str, fingerprint: str, options: Options) -> boo
     """Whether a part itself says that it is done: a killed run may not have come to write it down."""
     if not os.path.exists(target) or {options.source(source), options.target(target)} != {"parquet"}:
         return False
-    from backprop.rows.sinks import made_from
+    from backprop.rows.tables.sinks import made_from
 
     return made_from(target, source, fingerprint)
 

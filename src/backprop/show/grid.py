@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from backprop.language.printer import number_text
 from backprop.library import Evaluation
 from backprop.numbers.shapes import shape_code, shape_of
-from backprop.syntax.printer import number_text
 
 
 class Column(NamedTuple):

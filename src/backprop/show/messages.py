@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backprop.errors import Problem
-from backprop.expr import Program
-from backprop.notes import Note
+from backprop.insight.notes import Note
+from backprop.language.program import Program
 from backprop.show.theme import paint
 from backprop.spans import excerpt, visible
 

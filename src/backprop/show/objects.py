@@ -1,13 +1,16 @@
-"""An evaluation as the object that `--json` prints (schemas/eval.schema.json)."""
+"""What `--json` prints, as objects: an evaluation, its story, its first nan (schemas/)."""
 
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from backprop.library import Evaluation
-from backprop.notes import Note
-from backprop.stages import Stage
+if TYPE_CHECKING:
+    from backprop.insight.explain import Story
+    from backprop.insight.notes import Note
+    from backprop.insight.stages import Stage
+    from backprop.insight.whynan import Link, Why
+    from backprop.library import Evaluation
 
 
 def evaluation_object(evaluation: Evaluation) -> dict[str, Any]:
@@ -38,6 +41,58 @@ def stage_object(stage: Stage) -> dict[str, Any]:
 def note_object(note: Note) -> dict[str, Any]:
     """One note."""
     return {"kind": note.kind, "stage": note.stage, "message": note.message}
+
+
+def story_object(story: Story) -> dict[str, Any]:
+    """The whole story, at full precision."""
+    return {
+        "output": story.output,
+        "value": number(story.value),
+        "forward": [
+            {"stage": step.stage, "gate": step.gate, "expression": step.expression, "value": number(step.value)}
+            for step in story.forward
+        ],
+        "backward": [
+            {
+                "stage": step.stage, "gate": step.gate, "expression": step.expression,
+                "gradient": number(step.gradient),
+                "says": step.says,
+                "sends": [
+                    {"to": sent.to, "local": number(sent.local), "sent": number(sent.sent)} for sent in step.sends
+                ],
+            }
+            for step in story.backward
+        ],
+        "forks": [
+            {
+                "name": fork.name, "shares": [{"via": via, "share": number(share)} for via, share in fork.shares],
+                "sum": number(fork.sum),
+            }
+            for fork in story.forks
+        ],
+        "remarks": [
+            {"kind": remark.kind, "stage": remark.stage, "message": remark.message} for remark in story.remarks
+        ],
+        "meaning": story.meaning,
+    }  # fmt: skip
+
+
+def why_object(answer: Why) -> dict[str, Any]:
+    """The answer as the object that `eval --why-nan --json` prints."""
+
+    def chain(links: list[Link]) -> list[dict[str, Any]]:
+        return [
+            {"stage": one.stage, "expression": one.expression or None, "number": number(one.number)} for one in links
+        ]
+
+    return {
+        "cause": answer.cause,
+        "forward": chain(answer.forward),
+        "backward": chain(answer.backward),
+        "advice": [
+            {"instead_of": tip.instead_of, "write": tip.write, "gives": number(tip.gives)} for tip in answer.advice
+        ],
+    }
 
 
 def number(value: Any) -> Any:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from backprop.derive import derive
+from backprop.differentiate.derive import derive
+from backprop.differentiate.run import evaluate
 from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.numbers.shapes import shape_of
-from backprop.rows.mapper import Mapper
-from backprop.run import evaluate
+from backprop.rows.compute.mapper import Mapper
 
 from ..case import Failure, Outcome, Program, Skipped, command, told
 from ..making import array_program

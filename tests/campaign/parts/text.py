@@ -10,9 +10,9 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.gates import GATES
+from backprop.language import parse
+from backprop.language.printer import unparse
 from backprop.library import Compiled
-from backprop.syntax import parse
-from backprop.syntax.printer import unparse
 
 from ..case import Failure, Outcome, Program
 from ..making import array_program

@@ -1,0 +1,207 @@
+"""What targets with arrays share: the truth of comparisons, indices, options, and products by their ranks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from backprop.emit.literals import Bracketed, listed
+from backprop.emit.target import Text
+from backprop.emit.targets.pythonic import Pythonic
+from backprop.gates import GATES, Gate
+from backprop.language.printer import ATOM, POSTFIX, PRODUCT, UNARY, Operator
+
+FLAGS = frozenset(["keepdims", "reverse"])  # options that are true or false
+FRESH = frozenset(["sum", "mean", "prod", "matmul", "outer", "einsum", "scatter", "untake", "whole"])
+
+
+class Arrays(Pythonic):
+    """A target whose values are arrays, with the functions of a `module`. Shapes are used where they are known."""
+
+    module: ClassVar[str] = "np"
+    arrays = True
+    counts = False
+    operators: ClassVar = {
+        **Pythonic.operators,
+        "matmul": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
+        "dot": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
+    }
+
+    reserved = Pythonic.reserved | {"scatter"}
+
+    # ── numbers and arrays ──
+
+    def constant(self, value: Any) -> Text:
+        return self.number(value) if isinstance(value, float) else Text(self.array(value))
+
+    def array(self, value: Any) -> str:
+        """An array as a literal."""
+        return str(self.literal(value))
+
+    def literal(self, value: Any) -> Bracketed | str:
+        """A number or an array, to be laid out."""
+        if getattr(value, "size", 1) == 0:  # lists would not tell its shape
+            return f"{self.module}.zeros({value.shape})"
+        lists = listed(value, lambda number: self.number(number).text)
+        return lists if isinstance(lists, str) else Bracketed(f"{self.module}.array", [lists])
+
+    def setting(self, option: str, value: Any) -> str:
+        return str(bool(value)) if option in FLAGS else f'"{value}"' if isinstance(value, str) else repr(value)
+
+    def in_place(self, gate: Gate, text: Text) -> bool:
+        """What an operation has computed may be added to; what may be a view of something else, or a number, not."""
+        if text.text.isidentifier() or gate.name in ("where", "identity"):
+            return False
+        return not gate.mixes or gate.name in FRESH
+
+    # ── truth values ──
+
+    def choice(self, condition: Text, x: Text, y: Text) -> Text:
+        return Text(f"{self.module}.where({condition.text}, {x.text}, {y.text})")
+
+    def counted(self, operand: Text) -> Text:
+        if not operand.condition:
+            return operand
+        bare = operand.condition_level == ATOM
+        return Text(f"1.0 * {operand.condition}" if bare else f"1.0 * ({operand.condition})", PRODUCT)
+
+    def inversion(self, operand: Text) -> Text:
+        text = f"{self.module}.logical_not({operand.condition})"
+        return Text(text, condition=text)
+
+    def conjunction(self, operands: Sequence[Text]) -> Text:
+        parts = [x.condition if x.condition_level == ATOM else f"({x.condition})" for x in operands]
+        text = " & ".join(parts)
+        return Text(text, PRODUCT - 3, condition=text, condition_level=PRODUCT - 3)
+
+    # ── pieces of arrays ──
+
+    def subscript(self, gate: Gate, wires: Sequence[Text]) -> str:
+        """What stands between the brackets of an index."""
+        given = iter(wires)
+        computed = {"wire": self.place, "mask": self.mask}
+        parts = [
+            computed[item](next(given)) if isinstance(item, str) else self.item(item) for item in gate.settings["at"]
+        ]
+        return ", ".join(parts)
+
+    def item(self, item: Any) -> str:
+        """An index, a slice, or a list of indices."""
+        return item_text(item)
+
+    def place(self, wire: Text) -> str:
+        """An index that is computed."""
+        if wire.literal:
+            return str(int(float(wire.text)))
+        return f"{self.module}.asarray({wire.text}, dtype=int)"
+
+    def mask(self, wire: Text) -> str:
+        """A comparison that chooses."""
+        if wire.text.isidentifier():  # whoever reads the program sees that it chooses, and does not count
+            return f"{wire.text} != 0"
+        return wire.condition or f"{self.module}.asarray({wire.text}) != 0"
+
+    def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        x = operands[0]
+        return Text(f"{x.at_least(POSTFIX)}[{self.subscript(gate, operands[1:])}]")
+
+    spell_gather = spell_index
+
+    def spell_scatter(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return self.scattered(operands[0], operands[1], self.subscript(gate, operands[2:]))
+
+    def scattered(self, h: Text, x: Text, subscript: str) -> Text:
+        """What goes into zeros of the shape of x at a subscript."""
+        self.used["scatter"] = None
+        return Text(f"scatter({h.text}, {x.text}, np.s_[{subscript}])")
+
+    def spell_take(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return Text(f"{operands[0].at_least(POSTFIX)}[{slice_text(gate)}]")
+
+    def spell_untake(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return self.scattered(operands[0], operands[1], slice_text(gate))
+
+    # ── counting ──
+
+    def spell_count(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """A number, where the shape is known."""
+        from backprop.numbers.arrays import count
+
+        (x,) = operands
+        return None if x.shape is None else self.number(count(Shaped(x.shape), axis=gate.settings["axis"]))
+
+    def spell_rows(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        from backprop.numbers.arrays import rows
+
+        (x,) = operands
+        return None if x.shape is None else self.number(rows(Shaped(x.shape)))
+
+    # ── products ──
+
+    def spell_transpose(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """`x.T`, where it has no more than two dimensions."""
+        (x,) = operands
+        if gate.settings["axes"] is not None or x.shape is None or len(x.shape) > 2:
+            return None
+        return turned(x)
+
+    def spell_matmul_left(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """What A @ B sends to A, as a person writes it who knows the ranks."""
+        h, b, a = operands
+        return {
+            (2, 2): lambda: self.product("matmul", h, turned(b)),
+            (1, 2): lambda: self.product("matmul", b, h),
+            (2, 1): lambda: self.product("outer", h, b),
+            (1, 1): lambda: self.product("multiply", h, b),
+        }.get((rank(a), rank(b)), lambda: None)()
+
+    def spell_matmul_right(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """What A @ B sends to B, likewise."""
+        a, h, b = operands
+        return {
+            (2, 2): lambda: self.product("matmul", turned(a), h),
+            (2, 1): lambda: self.product("matmul", turned(a), h),
+            (1, 2): lambda: self.product("outer", a, h),
+            (1, 1): lambda: self.product("multiply", h, a),
+        }.get((rank(a), rank(b)), lambda: None)()
+
+    def product(self, name: str, x: Text, y: Text) -> Text:
+        """A product of two; times 1 is left out."""
+        if name == "multiply" and x.text == "1.0":
+            return y
+        return self.spell(GATES[name], [x, y], False)
+
+
+class Shaped:
+    """Something of a shape, for functions that ask for no more."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+
+def rank(x: Text) -> int:
+    """The number of dimensions; -1 where it is not known."""
+    return -1 if x.shape is None else len(x.shape)
+
+
+def turned(x: Text) -> Text:
+    """`x.T`; of a vector, itself."""
+    text = x.at_least(POSTFIX)
+    return x if rank(x) in (0, 1) else Text(f"{text}.T" if not re.fullmatch(r"[\d.]+", text) else f"({text}).T")
+
+
+def item_text(item: Any) -> str:
+    """An index, a slice, or a list of indices."""
+    if isinstance(item, tuple) and item[:1] == ("slice",):
+        start, stop, step = ("" if bound is None else str(bound) for bound in item[1:])
+        return f"{start}:{stop}" + (f":{step}" if step else "")
+    return str(list(item)) if isinstance(item, tuple) else str(item)
+
+
+def slice_text(gate: Gate) -> str:
+    """One slice along an axis."""
+    axis, place = gate.settings["axis"], gate.settings["place"]
+    if axis < 0:
+        return ", ".join(["...", str(place), *[":"] * (-axis - 1)])
+    return ", ".join([*[":"] * axis, str(place)])

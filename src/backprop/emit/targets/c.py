@@ -1,0 +1,236 @@
+"""C11, with doubles: one function, no allocation. It is formatted as clang-format does (in LLVM's style, its own)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from backprop.emit.helpers import Helper, helpers
+from backprop.emit.listing import Line
+from backprop.emit.prelude import functions
+from backprop.emit.request import Request
+from backprop.emit.target import CHOICE, Target, Text
+from backprop.gates import Gate
+from backprop.language.printer import ATOM, PRODUCT, UNARY
+
+SAME = (
+    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin "
+    "cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+    "atanh erf erfc lgamma floor ceil trunc"
+)
+KEYWORDS = (
+    "auto break case char const continue default do double else "
+    "enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch "
+    "typedef union unsigned void volatile while _Bool _Complex "
+    "_Imaginary main backprop gradients NAN INFINITY NULL EOF linux "
+    "unix i386 stdin stdout stderr errno assert asm typeof "
+    "argc argv close_to min max bool true false nullptr "
+    "alignas alignof constexpr static_assert thread_local strtod printf "
+    "M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 "
+    "isnan isinf isfinite signbit fpclassify HUGE_VAL HUGE_VALF HUGE_VALL BUFSIZ RAND_MAX math_errhandling"
+)
+
+
+class C(Target):
+    """C11 and its math library."""
+
+    name = "c"
+    title = "C"
+    words: ClassVar = {
+        **{name: name for name in SAME.split()}, "abs": "fabs", "round": "rint", "gamma": "tgamma", "power": "pow",
+    }  # fmt: skip
+    constants: ClassVar = {float("inf"): "INFINITY", float("nan"): "NAN"}
+    reserved = frozenset(KEYWORDS.split())
+    helpers: ClassVar = functions("c.c")
+    short = False
+    width = 70
+    counts = False
+    conjunction_word = "&&"
+    inversion_word = "!"
+    inversion_level = UNARY
+
+    def word(self, gate: Gate) -> str | None:
+        """C23 has sinpi and cospi of its own."""
+        return {"sinpi": "sin_pi", "cospi": "cos_pi"}.get(gate.name) or super().word(gate)
+
+    def choice(self, condition: Text, x: Text, y: Text) -> Text:
+        return Text(f"{condition.at_least(CHOICE + 1)} ? {x.text} : {y.text}", CHOICE)
+
+    def counted(self, operand: Text) -> Text:
+        if not operand.condition:
+            return operand
+        level = operand.condition_level
+        text = operand.condition if level == ATOM else f"({operand.condition})"
+        return operand if text == operand.text else Text(f"(double){text}", UNARY)
+
+    def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """A square is a product."""
+        base, exponent = operands
+        if exponent.text == "2.0" and base.text.isidentifier():
+            return Text(f"{base.text} * {base.text}", PRODUCT)
+        return None
+
+    def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return self.nested("max", operands)
+
+    def spell_min(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return self.nested("min", operands)
+
+    def nested(self, word: str, operands: Sequence[Text]) -> Text:
+        self.used[word] = None
+        return super().nested(word, [self.counted(operand) for operand in operands])
+
+
+def write(request: Request) -> str:
+    """The program: its helpers, the function, and a main program that tests or runs it."""
+    request.refuse_arrays(C.title)
+    target = C()
+    listing = request.listing(target)
+    inputs = list(listing.inputs.values())
+    parameters = [*(f"double {name}" for name in inputs), f"double gradients[{max(1, len(listing.gradients))}]"]
+    function = [
+        *(part for line in request.title() for part in comment(line.rstrip("\\"))),
+        *packed("double backprop(", parameters, ") {"),
+        "  // forward pass",
+        *lines_text(listing.forward_lines()),
+    ]
+    if listing.backward_lines():
+        function += ["", "  // backward pass", *lines_text(listing.backward_lines())]
+    stores = [
+        (f"  gradients[{place}] = {text};", f"d{name}" if f"d{name}" != text else "")
+        for place, (name, text) in enumerate(listing.gradients.items())
+    ]
+    function += ["", *remarked(stores), f"  return {listing.value};", "}"]
+    blocks = [*(helper_text(helper) for helper in helpers(target)), "\n".join(function)]
+    main = self_test(request) if request.at is not None else runner(request)
+    headers = ["#include <math.h>", *(["#include <stdio.h>", "#include <stdlib.h>"] if request.at is None else [])]
+    return "\n\n".join(["\n".join(headers), *blocks, "\n".join(["#ifndef BACKPROP_LIBRARY", *main, "#endif"])]) + "\n"
+
+
+def lines_text(lines: list[Line]) -> list[str]:
+    """The lines of a pass, with the numbers of their forward lines."""
+    rows: list[tuple[str, str]] = []
+    for line in lines:
+        name, remark = f"  {'' if line.operator else 'double '}{line.name} {line.operator}=", f"({line.number})"
+        if len(f"{name} {line.text}; // {remark}") > WIDTH:
+            rows += [(name, ""), (f"      {line.text};", remark)]
+        else:
+            rows.append((f"{name} {line.text};", remark))
+    return remarked(rows)
+
+
+# ── as clang-format leaves it ──
+
+WIDTH = 80
+
+
+def remarked(lines: list[tuple[str, str]]) -> list[str]:
+    """Lines with remarks behind them, below each other as far as they fit."""
+    texts: list[str] = []
+    group: list[tuple[str, str]] = []
+    least, most = 0, WIDTH
+
+    def flush() -> None:
+        texts.extend(f"{text.ljust(least)}// {remark}" for text, remark in group)
+        group.clear()
+
+    for text, remark in lines:
+        begins, ends = len(text) + 1, WIDTH - len(remark) - 3
+        if not remark or begins > most or ends < least:
+            flush()
+            least, most = 0, WIDTH
+        if remark:
+            group.append((text, remark))
+            least, most = max(least, begins), min(most, ends)
+        else:
+            texts.append(text)
+    flush()
+    return texts
+
+
+def packed(head: str, items: list[str], tail: str) -> list[str]:
+    """A list in as many lines as it takes, below its bracket."""
+    lines, indent = [head], " " * len(head)
+    for place, item in enumerate(items):
+        last = place == len(items) - 1
+        text = item + (tail if last else ",")
+        joined = lines[-1] + (" " if place and lines[-1].strip() else "") + text
+        if place and len(joined) > WIDTH:
+            lines.append(indent + text)
+        else:
+            lines[-1] = joined
+    return lines
+
+
+def assigned(name: str, call: str, items: list[str]) -> list[str]:
+    """A call's result in a variable: the call in a line of its own, where that takes no more lines."""
+    beside, below = packed(f"{name} {call}", items, ");"), packed(f"      {call}", items, ");")
+    return beside if len(beside) <= len(below) else [name, *below]
+
+
+def comment(text: str) -> list[str]:
+    """A remark in lines of its own."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) + 4 > WIDTH:
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return [f"// {line}" for line in lines]
+
+
+def helper_text(helper: Helper) -> str:
+    """A helper as a function."""
+    if helper.source:
+        return helper.source
+    name = C().word(helper.gate)
+    head = f"static double {name}({', '.join(f'double {parameter}' for parameter in helper.parameters)}) {{"
+    whole = f"{head} return {helper.result.text}; }}"
+    if not helper.lines and len(whole) <= WIDTH:
+        return whole
+    lines = [f"  double {line.name} = {line.text};" for line in helper.lines]
+    return "\n".join([head, *lines, f"  return {helper.result.text};", "}"])
+
+
+def self_test(request: Request) -> list[str]:
+    """A main program that exits with 0 if the numbers are those that the calculator found."""
+    assert request.at is not None
+    target = C()
+    numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
+    found = [("value", request.value), *((f"gradients[{i}]", g) for i, g in enumerate(request.gradients.values()))]
+    tests = [f"  if (!close_to({what}, {target.number(number).text}))" for what, number in found]
+    return [
+        "static int close_to(double found, double expected) {",
+        "  double margin = 1e-12 + 1e-9 * fabs(expected);",
+        "  int both = isnan(found) && isnan(expected);",
+        "  return found == expected || both || fabs(found - expected) <= margin;",
+        "}",
+        "",
+        "int main(void) {",
+        f"  double gradients[{max(1, len(request.gradients))}];",
+        *assigned("  double value =", "backprop(", [*numbers, "gradients"]),
+        *(line for i, test in enumerate(tests, 1) for line in (test, f"    return {i};")),
+        "  return 0;",
+        "}",
+    ]
+
+
+def runner(request: Request) -> list[str]:
+    """A main program that takes the point from the command line and prints value and gradients."""
+    names = list(request.circuit.variables)
+    values = [f"strtod(argv[{place}], NULL)" for place in range(1, len(names) + 1)]
+    usage = " ".join(names).replace("\\", "")
+    return [
+        "int main(int argc, char **argv) {",
+        f"  double gradients[{max(1, len(request.wrt))}];",
+        f"  if (argc != {len(names) + 1}) {{",
+        *packed("    fprintf(", ["stderr", f'"usage: %s {usage}\\n"', 'argc > 0 ? argv[0] : ""'], ");"),
+        "    return 2;",
+        "  }",
+        *assigned("  double value =", "backprop(", [*values, "gradients"]),
+        '  printf("value = %.17g\\n", value);',
+        *(f'  printf("d{name} = %.17g\\n", gradients[{place}]);' for place, name in enumerate(request.wrt)),
+        "  return 0;",
+        "}",
+    ]

@@ -1,0 +1,174 @@
+"""JavaScript, as every browser and Node run it, formatted as Prettier does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from backprop.emit.helpers import Helper, helpers
+from backprop.emit.listing import Line
+from backprop.emit.prelude import functions
+from backprop.emit.request import Request
+from backprop.emit.target import CHOICE, Target, Text
+from backprop.gates import Gate
+from backprop.language.printer import ATOM, COMPARISON, PRODUCT, SUM, UNARY, Operator
+
+SAME = (
+    "exp expm1 log log2 log10 log1p sqrt cbrt hypot sin cos "
+    "tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+    "atanh abs sign floor ceil trunc max min"
+)
+KEYWORDS = (
+    "arguments async await break case catch class const continue "
+    "debugger default delete do else enum eval export extends "
+    "false finally for function if implements import in "
+    "instanceof interface let new null package private protected public "
+    "return static super switch this throw true try typeof "
+    "var void while with yield undefined NaN Infinity Math Number "
+    "Object backprop value gradients closeTo process require module exports globalThis window"
+)
+WIDTH = 80  # of a line, as Prettier has it
+
+
+class JavaScript(Target):
+    """JavaScript and its Math object."""
+
+    name = "javascript"
+    title = "JavaScript"
+    operators: ClassVar = {
+        **Target.operators,
+        "equal": Operator("===", COMPARISON, SUM, SUM, "none"),
+        "not_equal": Operator("!==", COMPARISON, SUM, SUM, "none"),
+    }
+    words: ClassVar = {**{name: f"Math.{name}" for name in SAME.split()}, "exp2": "Math.pow(2, {0})"}
+    constants: ClassVar = {3.141592653589793: "Math.PI", float("inf"): "Infinity", float("nan"): "NaN"}
+    reserved = frozenset(KEYWORDS.split())
+    helpers: ClassVar = functions("javascript.js")
+    conjunction_word = "&&"
+    inversion_word = "!"
+    inversion_level = UNARY
+    counts = False
+    width = 68
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[str, str] = {}  # by which operator products were made: Prettier does not mix * and /
+
+    def number(self, value: float) -> Text:
+        text = super().number(value)
+        return text._replace(text=text.text.removesuffix(".0")) if text.literal else text
+
+    def choice(self, condition: Text, x: Text, y: Text) -> Text:
+        return Text(f"{condition.at_least(CHOICE + 1)} ? {x.at_least(CHOICE + 1)} : {y.text}", CHOICE)
+
+    def operation(self, name: str, operands: Sequence[Text], derived: bool) -> Text:
+        if self.operators[name].precedence == PRODUCT:
+            left, right = self.ordered(name, self.shortened(operands), derived)
+            if self.made.get(left.text, name) != name:
+                left = Text(f"({left.text})")
+            found = super().operation(name, [left, right], False)
+            self.made[found.text] = name
+            return found
+        return super().operation(name, operands, derived)
+
+    def negation(self, operand: Text) -> Text:
+        found = super().negation(operand)
+        if operand.text in self.made:
+            self.made[found.text] = self.made[operand.text]
+        return found
+
+    def counted(self, operand: Text) -> Text:
+        return Text(f"Number({operand.condition})") if operand.condition else operand
+
+    def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """A square is a product; a whole exponent needs no care."""
+        base, exponent = operands
+        if exponent.text == "2" and base.text.isidentifier():
+            return self.operation("multiply", [base, base], False)
+        return Text(f"Math.pow({base.text}, {exponent.text})", ATOM) if exponent.literal and not base.literal else None
+
+
+def write(request: Request) -> str:
+    """The program: its helpers, the function, and its test."""
+    request.refuse_arrays(JavaScript.title)
+    target = JavaScript()
+    listing = request.listing(target)
+    body = ["  // forward pass", *lines_text(listing.forward_lines(), listing.backward_lines())]
+    if listing.backward_lines():
+        body += ["", "  // backward pass", *lines_text(listing.backward_lines(), listing.backward_lines())]
+    pairs = [name if name == text else f"{key(name)}: {text}" for name, text in listing.gradients.items()]
+    gradients = f"{{ {', '.join(pairs)} }}" if pairs else "{}"
+    result = f"  return {{ value: {listing.value}, gradients: {gradients} }};"
+    if len(result) > 80:
+        result = "\n".join(
+            [
+                "  return {",
+                f"    value: {listing.value},",
+                "    gradients: {",
+                *(f"      {p}," for p in pairs),
+                "    },",
+                "  };",
+            ]
+        )
+    function = [
+        *(f"// {line}" for line in request.title()),
+        *called("function backprop(", list(listing.inputs.values()), ") {"),
+        *body,
+        "",
+        result,
+        "}",
+    ]
+    blocks = [*(helper_text(helper) for helper in helpers(target)), "\n".join(function)]
+    if request.at is not None:
+        blocks.append("\n".join(self_test(request)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def key(name: str) -> str:
+    """A property's name."""
+    return name if name.isascii() else f'"{name}"'
+
+
+def lines_text(lines: list[Line], later: list[Line]) -> list[str]:
+    """The lines of a pass; what is added to later is no constant."""
+    grows = {line.name for line in later if line.operator}
+    texts = []
+    for line in lines:
+        name = f"{'' if line.operator else 'let ' if line.name in grows else 'const '}{line.name} {line.operator}="
+        space = " " if len(f"  {name} {line.text};") <= WIDTH else "\n    "
+        texts.append(f"  {name}{space}{line.text}; // ({line.number})")
+    return texts
+
+
+def called(head: str, items: list[str], tail: str) -> list[str]:
+    """A list in one line, or with a line for each."""
+    line = f"{head}{', '.join(items)}{tail}"
+    return [line] if len(line) <= WIDTH else [head, *(f"  {item}," for item in items), tail]
+
+
+def helper_text(helper: Helper) -> str:
+    """A helper as a function."""
+    if helper.source:
+        return helper.source
+    lines = [f"  const {line.name} = {line.text};" for line in helper.lines]
+    head = f"function {helper.name}({', '.join(helper.parameters)}) {{"
+    return "\n".join([head, *lines, f"  return {helper.result.text};", "}"])
+
+
+def self_test(request: Request) -> list[str]:
+    """The test at the point: the numbers that the calculator found."""
+    assert request.at is not None
+    target = JavaScript()
+    numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
+    found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
+    return [
+        *called("const { value, gradients } = backprop(", numbers, ");"),
+        "for (const [found, expected] of [",
+        *(f"  [{what}, {target.number(number).text}]," for what, number in found),
+        "]) {",
+        "  const margin = 1e-12 + 1e-9 * Math.abs(expected);",
+        "  const same = Object.is(found, expected) || found === expected;",
+        "  if (!same && !(Math.abs(found - expected) <= margin))",
+        "    throw new Error(`${found} should be ${expected}`);",
+        "}",
+    ]

@@ -1,0 +1,186 @@
+"""NumPy: arrays, with broadcasting undone where it happened, or may have happened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from backprop.emit.fitting import EXPAND, LIKE
+from backprop.emit.helpers import helpers
+from backprop.emit.prelude import functions
+from backprop.emit.request import Request
+from backprop.emit.target import Text
+from backprop.emit.targets.arrays import Arrays, rank
+from backprop.emit.targets.pythonic import called, function, function_text
+from backprop.gates import Gate
+from backprop.language.printer import POSTFIX
+from backprop.numbers.elementwise import UFUNCS
+
+RISKY = re.compile(r" / |\*\*(?!\d\b)|np\.(log|sqrt|exp|power|divide|reciprocal|arc|tan|sinh|cosh)|scipy|linalg")
+SPECIAL = ("erf", "erfc", "erfinv", "gamma")
+
+
+class NumPy(Arrays):
+    """NumPy, and SciPy for the special functions."""
+
+    name = "numpy"
+    title = "NumPy"
+    words: ClassVar = {
+        **{gate: f"np.{name}" for gate, name in UFUNCS.items() if gate not in Arrays.operators},
+        **{name: f"scipy.special.{name}" for name in SPECIAL},
+        **{name: f"np.{name}" for name in ("sum", "mean", "prod", "outer", "tril", "triu", "diag", "logaddexp")},
+        "abs": "np.abs", "relu": "np.maximum({0}, 0.0)", "clip": "np.clip", "lgamma": "scipy.special.gammaln",
+        "max_of": "np.max", "min_of": "np.min", "det": "np.linalg.det",
+        "trace": "np.trace({0}, axis1=-2, axis2=-1)", "mse": "np.mean(np.subtract({0}, {1}) ** 2)",
+        "reshape": "np.reshape({0}, {shape})", "reshape_like": "np.reshape({0}, np.shape({1}))",
+        "zeros_like": "np.zeros_like", "ones_like": "np.ones_like",
+        "expand": "np.expand_dims({0}, {axis})", "rows": "np.prod(np.shape({0})[:-1])",
+    }  # fmt: skip
+    constants: ClassVar = {
+        3.141592653589793: "np.pi", 2.718281828459045: "np.e", float("inf"): "np.inf", float("nan"): "np.nan",
+    }  # fmt: skip
+    reserved = Arrays.reserved | {"np", "scipy"}
+    helpers: ClassVar = functions("numpy_helpers.py")
+
+    def touched(self, number: Text) -> Text:
+        return Text(f"np.float64({number.text})")
+
+    def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return self.nested_call("np.maximum", operands)
+
+    def spell_min(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return self.nested_call("np.minimum", operands)
+
+    def nested_call(self, word: str, operands: Sequence[Text]) -> Text:
+        return self.nested(word, [self.counted(operand) for operand in operands])
+
+    # ── shapes ──
+
+    def spell_unbroadcast(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """A sum over what was stretched, where the shapes are known."""
+        g, x = operands
+        if g.shape is None or x.shape is None or rank(g) < rank(x):
+            return None
+        ahead = rank(g) - rank(x)
+        inner = [ahead + i for i, n in enumerate(x.shape) if n == 1 != g.shape[ahead + i]]
+        if any(n not in (1, m) for n, m in zip(x.shape, g.shape[ahead:], strict=True)) or (ahead and inner):
+            return None
+        if not ahead and not inner:
+            return g
+        axes = inner or list(range(ahead))
+        axis = "" if not x.shape else f", axis={axes[0] if len(axes) == 1 else tuple(axes)}"
+        return Text(f"np.sum({g.text}{axis}{', keepdims=True' if inner else ''})")
+
+    def spell_like(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        """Stretched to a shape: a product with ones, which is right for all ranks."""
+        g, x = operands
+        if g.shape == x.shape == ():
+            return g
+        ones = Text(f"np.ones_like({x.text})")
+        if g.text in ("1.0", "-1.0"):
+            return ones if g.text == "1.0" else self.negation(ones)
+        return self.operation("multiply", [g, ones], False)
+
+    def in_place(self, gate: Gate, text: Text) -> bool:
+        """What was multiplied with ones is new."""
+        return super().in_place(gate, text) or (gate is LIKE and "np.ones_like(" in text.text)
+
+    def spell_spread(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        """What was summed over axes gets them back, and is stretched."""
+        g, x = operands
+        axis = gate.settings["axis"]
+        if axis not in (None, 0) and not gate.settings["keepdims"] and g.shape != ():
+            g = self.spell(EXPAND.with_options({"axis": axis}), [g], True)
+        return self.spell_like(gate, [g, x])
+
+    def spell_count(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        (x,), axis = operands, gate.settings["axis"]
+        if x.shape is None and not isinstance(axis, tuple):
+            return Text(f"np.size({x.text})" if axis is None else f"np.shape({x.text})[{axis}]")
+        return super().spell_count(gate, operands)
+
+    def spell_transpose(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        (x,), axes = operands, gate.settings["axes"]
+        return super().spell_transpose(gate, operands) if axes is None else Text(f"np.transpose({x.text}, {axes})")
+
+    # ── several inputs ──
+
+    def spell_stack(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return Text(f"np.stack({', '.join([row(operands), *self.keywords(gate)])})")
+
+    def spell_concat(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return Text(f"np.concatenate({', '.join([row(operands), *self.keywords(gate)])})")
+
+    def spell_einsum(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return Text(f'np.einsum("{gate.settings["subscripts"]}", {", ".join(x.text for x in operands)})')
+
+    def spell_part(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """What lies where an input was put: a slice, where its size is known."""
+        g, *inputs = operands
+        place, axis = gate.settings["place"], gate.settings["axis"]
+        if inputs[0].shape is None:
+            return self.joined(gate, operands)
+        sizes = [x.shape[axis] for x in inputs if x.shape]
+        start = sum(sizes[:place])
+        ahead = ":, " * (axis % len(inputs[0].shape))
+        return Text(f"{g.at_least(POSTFIX)}[{ahead}{start}:{start + sizes[place]}]")
+
+    def joined(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        """A helper that takes the inputs together."""
+        g, *inputs = operands
+        self.used[gate.name] = None
+        arguments = [g.text, row(inputs), *self.keywords(gate)]
+        return Text(f"{gate.name}({', '.join(arguments)})")
+
+    spell_whole = joined
+
+    def running(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """A running sum or product from the front is NumPy's; from the back it is a helper."""
+        if gate.settings["reverse"]:
+            return None
+        return Text(f"np.{gate.name}({', '.join([operands[0].text, *self.keywords(gate)])})")
+
+    spell_cumsum = spell_cumprod = running
+
+
+def row(operands: Sequence[Text]) -> str:
+    """The inputs as a list."""
+    return f"[{', '.join(operand.text for operand in operands)}]"
+
+
+def write(request: Request) -> str:
+    """The program: its helpers, the function, and its test."""
+    target = NumPy()
+    listing = request.listing(target)
+    inputs = [*listing.inputs.values(), *([listing.upstream] if listing.upstream else [])]
+    parameters = [f"{name}=1.0" if name == listing.upstream and request.at is None else name for name in inputs]
+    converted = [f"    {name} = np.asarray({name}, dtype=float)" for name in inputs]
+    blocks = [*(function_text(helper) for helper in helpers(target)), ""]
+    texts = [*blocks, *(line.text for line in listing.lines)]
+    silent = request.wild or (any("np.where(" in text for text in texts) and any(map(RISKY.search, texts)))
+    head = [*(f"# {line}" for line in [*request.title(), *request.shape_lines()])]
+    head += ["# for numbers, or arrays of one shape"] if request.alike else []
+    head += ['@np.errstate(all="ignore")'] if silent else []
+    blocks[-1] = "\n".join([*head, function(listing, parameters, [*converted, ""] if converted else [])])
+    if request.at is not None:
+        blocks.append("\n".join(self_test(request, target)))
+    imports = [
+        *(["import numpy as np"] if "np." in "".join(blocks) else []),
+        *(["import scipy.special"] if "scipy." in "".join(blocks) else []),
+    ]
+    return "\n\n\n".join([*(["\n".join(imports)] if imports else []), *blocks]) + "\n"
+
+
+def self_test(request: Request, target: NumPy) -> list[str]:
+    """The test at the point: the numbers that the calculator found."""
+    assert request.at is not None
+    given = [target.literal(request.at[name]) for name in request.circuit.variables]
+    if request.opens:
+        given.append(target.literal(request.upstream))
+    lines = ['if __name__ == "__main__":', *called("value, gradients = backprop", given)]
+    found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
+    for what, number in found:
+        expected = target.literal(number)
+        lines += called("np.testing.assert_allclose", [what, expected, "rtol=1e-9", "atol=1e-12"])
+    return lines

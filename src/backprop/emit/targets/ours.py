@@ -1,0 +1,47 @@
+"""Which functions in a Python text are those that our programs bring along: they are known without being read."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from importlib.resources import files
+
+from backprop.emit.helpers import defined
+from backprop.emit.targets import careful
+from backprop.emit.targets.careful import Careful, defined_name, function_name
+from backprop.emit.targets.numpy import NumPy
+from backprop.emit.targets.pythonic import Python, function_text
+from backprop.gates import GATES
+
+
+def gate_of(statement: ast.stmt) -> str | None:
+    """The gate of a helper function of ours; "" for its parts, None for what is not ours, to the letter."""
+    name = defined_name(statement)
+    if ast.dump(statement) not in statements() | definitions(name):
+        return None
+    return gates().get(name, "")
+
+
+@cache
+def gates() -> dict[str, str]:
+    """The gates by the names of their functions."""
+    return {**{function_name(name): name for name in GATES}, **{name: name for name in GATES}}
+
+
+@cache
+def statements() -> frozenset[str]:
+    """What stands at the top of the calculator's own functions on floats, and of the helpers for NumPy."""
+    numpy = (files("backprop.emit.prelude") / "numpy_helpers.py").read_text(encoding="utf-8")
+    sources = [*(text for text, _ in careful.definitions().values()), numpy]
+    trees = [ast.parse(source) for source in sources]
+    return frozenset(ast.dump(statement) for tree in trees for statement in tree.body)
+
+
+@cache
+def definitions(name: str) -> frozenset[str]:
+    """A gate's definition as the function that each target writes for it."""
+    gate = GATES.get(name)
+    if gate is None or gate.mixes or not gate.exact:
+        return frozenset()
+    texts = (function_text(defined(name, target)) for target in (Python(), NumPy(), Careful()))
+    return frozenset(ast.dump(ast.parse(text).body[0]) for text in texts)

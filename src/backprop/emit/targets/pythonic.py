@@ -1,0 +1,141 @@
+"""What all targets that are Python share: operators, names, and the frame around the lines of the two passes."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+from unicodedata import normalize
+
+from backprop.emit.helpers import Helper
+from backprop.emit.listing import Line, Listing, enclosed
+from backprop.emit.literals import WIDTH, Bracketed, laid_out, read_back
+from backprop.emit.target import CHOICE, Target, Text
+from backprop.gates import Gate
+from backprop.language.printer import POSTFIX, POWER, PRODUCT, UNARY, Operator
+
+FUNCTIONS = ("abs", "float", "max", "min", "round")  # Python's own, as the lines of a program call them
+SIMPLE = re.compile(r"-?(\w|\.)+")  # what ** hugs
+
+
+class Pythonic(Target):
+    """A target whose programs are Python's."""
+
+    operators: ClassVar = {
+        **Target.operators,
+        "power": Operator("**", POWER, POSTFIX, UNARY, "right"),
+        "negate": Operator("-", UNARY, 0, POSTFIX, "right"),  # ruff writes -(x**2)
+        "mod": Operator("%", PRODUCT, PRODUCT, UNARY, "left"),
+    }
+    reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, *FUNCTIONS, "backprop", "value", "gradients"})
+
+    def spellable(self, name: str) -> bool:
+        return name.isidentifier() and normalize("NFKC", name) == name
+
+    def between(self, operator: Operator, left: Text, right: Text) -> str:
+        """Two stars hug simple operands."""
+        hugs = operator.symbol == "**" and SIMPLE.fullmatch(left.text) and SIMPLE.fullmatch(right.text)
+        return operator.symbol if hugs else f" {operator.symbol} "
+
+    def negation(self, operand: Text) -> Text:
+        """A minus sign before a power is a matter of brackets for ruff, also at the head of a product."""
+        if operand.level == PRODUCT and "**" in operand.text:
+            return Text(f"-({operand.text})", UNARY)
+        return super().negation(operand)
+
+
+def function(listing: Listing, parameters: Sequence[str], before: Sequence[str] = (), name: str = "backprop") -> str:
+    """Both passes as a function; `before` are lines that come ahead of them."""
+    body = [*before, "    # forward pass", *lines_text(listing.forward_lines())]
+    if listing.backward_lines():
+        body += ["", "    # backward pass", *lines_text(listing.backward_lines())]
+    return "\n".join([*signature(name, parameters), *body, *returned(listing.value, listing.gradients)])
+
+
+def lines_text(lines: list[Line], indent: int = 4) -> list[str]:
+    """The lines of a pass, with the numbers of their forward lines."""
+    return [text for line in lines for text in line_text(line, indent)]
+
+
+def line_text(line: Line, indent: int) -> list[str]:
+    """One line; a call that is too long, as of an array that is written out, takes several."""
+    text = f"{' ' * indent}{line.name} {line.operator}= {line.text}  # ({line.number})"
+    head = re.match(r"[\w.]+(?=\()", line.text)
+    if len(text) <= WIDTH or head is None or not enclosed(line.text[head.end() :]):
+        return [text]
+    return laid_out(read_back(f"{line.name} {line.operator}= {line.text}"), indent, f"  # ({line.number})")
+
+
+def function_text(helper: Helper) -> str:
+    """A helper as a function; its gate's formula says what it is."""
+    if helper.source:
+        return helper.source
+    gate = helper.gate
+    lines = [f"def {helper.name}({', '.join(helper.parameters)}):"]
+    if gate.definition and gate.exact != gate.definition:
+        lines.append(f'    """{gate.definition}, with all its digits."""')
+    lines += [f"    {line.name} = {line.text}" for line in helper.lines]
+    return "\n".join([*lines, f"    return {helper.result.text}"])
+
+
+def signature(name: str, parameters: Sequence[str]) -> list[str]:
+    """The head of the function."""
+    line = f"def {name}({', '.join(parameters)}):"
+    if len(line) <= WIDTH:
+        return [line]
+    inside = ", ".join(parameters)
+    short = len(inside) + 4 <= WIDTH
+    return [f"def {name}(", *([f"    {inside}"] if short else [f"    {each}," for each in parameters]), "):"]
+
+
+def returned(value: str, gradients: dict[str, str]) -> list[str]:
+    """The value, and the gradients by name."""
+    pairs = [f'"{name}": {text}' for name, text in gradients.items()]
+    line = f"    return {value}, {{{', '.join(pairs)}}}"
+    if len(line) <= WIDTH:
+        return ["", line]
+    return ["", "    gradients = {", *(f"        {pair}," for pair in pairs), "    }", f"    return {value}, gradients"]
+
+
+def called(head: str, arguments: Sequence[Bracketed | str]) -> list[str]:
+    """A call in one line, or in three, or with a line or more for each argument."""
+    return laid_out(Bracketed(head, arguments), 4)
+
+
+MATH = (
+    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+    "atanh erf erfc gamma lgamma"
+)
+
+
+class Python(Pythonic):
+    """Python as the notes write it. It raises where Python does: at 1/0, log(0), exp(1000)."""
+
+    name = "python"
+    title = "Python"
+    words: ClassVar = {
+        **{name: f"math.{name}" for name in MATH.split()},
+        "abs": "abs", "max": "max", "min": "min", "floor": "float(math.floor({0}))", "ceil": "float(math.ceil({0}))",
+        "trunc": "float(math.trunc({0}))", "round": "float(round({0}))",
+        **{name: name for name in ("digamma", "polygamma", "erfinv")},
+    }  # fmt: skip
+    constants: ClassVar = {
+        3.141592653589793: "math.pi", 6.283185307179586: "math.tau", 2.718281828459045: "math.e",
+        float("inf"): "math.inf", float("nan"): "math.nan",
+    }  # fmt: skip
+    reserved = Pythonic.reserved | {"math", "float", "abs"}
+
+    def choice(self, condition: Text, x: Text, y: Text) -> Text:
+        return Text(f"{x.at_least(CHOICE + 1)} if {condition.at_least(CHOICE + 1)} else {y.text}", CHOICE)
+
+    def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """Of a number that may be below 0, a broken power raises in the math module: `**` would leave the reals."""
+        base, exponent = operands
+        whole = exponent.literal and float(exponent.text).is_integer()
+        if whole or (base.literal and float(base.text) >= 0):
+            return None
+        return Text(f"math.pow({base.text}, {exponent.text})")
+
+    def counted(self, operand: Text) -> Text:
+        return Text(f"float({operand.condition})") if operand.condition else operand

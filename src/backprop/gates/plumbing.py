@@ -1,0 +1,302 @@
+"""The gates that only rules use: they have rules too, so that the language is closed under differentiation."""
+
+from __future__ import annotations
+
+from backprop.gates.row import Gate
+from backprop.gates.writers import (
+    REDUCED,
+    index_rules,
+    part_rules,
+    scan_rules,
+    scatter_rules,
+    shift_rules,
+    whole_rules,
+)
+
+CONVOLVED = "stride=1 padding=0"
+
+
+def convolution_plumbing(name: str) -> list[Gate]:
+    """The two gates by which a convolution sends its gradient; the three are each other's rules."""
+    settings = "stride=stride, padding=padding"
+    return [
+        Gate(
+            f"{name}_left",
+            "h w x",
+            vjp=(f"{name}(g, w, {settings})", f"{name}_right(g, h, w, {settings})", "0"),
+            options=CONVOLVED,
+            linear=True,
+            plumbing=True,
+            shape="x",
+            says="carries the gradient back to where it was read",
+        ),
+        Gate(
+            f"{name}_right",
+            "x h w",
+            vjp=(f"{name}_left(h, g, x, {settings})", f"{name}(x, g, {settings})", "0"),
+            options=CONVOLVED,
+            linear=True,
+            plumbing=True,
+            shape="w",
+            says="slides the gradient over x",
+        ),
+    ]
+
+
+WEIGHED = "spread(sum({} * inv(A).T, axis=[-2, -1]), A, axis=[-2, -1])"
+# The slope of det(A) inv(A).T, twice, by the product rule; only a third derivative asks for it, of a matrix that has an
+# inverse.
+THIRD_OF_DET = (
+    f"{WEIGHED.format('h')} * cofactor_slope(g, A) - cofactor_slope(g, A) @ h.T @ inv(A).T"
+    f" - {WEIGHED.format('(h @ inv(A) @ g)')} * cofactor(A)"
+    " + cofactor(A) @ h.T @ inv(A).T @ g.T @ inv(A).T"
+)
+
+PLUMBING = [
+    Gate(
+        "unbroadcast",
+        "h x",
+        vjp=("like(g, h)", "0"),
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="sums what was stretched back to the shape of x",
+    ),
+    Gate(
+        "like",
+        "h x",
+        vjp=("unbroadcast(g, h)", "0"),
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="stretches to the shape of x",
+    ),
+    Gate(
+        "spread",
+        "h x",
+        vjp=("sum(g, axis=axis, keepdims=keepdims)", "0"),
+        options=REDUCED,
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="hands what was summed to every element of x",
+    ),
+    Gate(
+        "expand",
+        "x",
+        vjp="sum(g, axis=axis)",
+        options="axis=",
+        linear=True,
+        plumbing=True,
+        says="gives dimensions of 1 to what was summed, where they were",
+    ),
+    Gate(
+        "reshape_like",
+        "h x",
+        vjp=("reshape_like(g, h)", "0"),
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="puts into the shape of x",
+    ),
+    Gate("ones_like", "x", vjp="0", plumbing=True, shape="x", says="ones in the shape of x"),
+    Gate("zeros_like", "x", vjp="0", plumbing=True, shape="x", says="zeros in the shape of x"),
+    Gate("eye_like", "x", vjp="0", plumbing=True, shape="x", says="ones on the diagonal, in the shape of x"),
+    Gate(
+        "coincide",
+        "x",
+        vjp="0",
+        options="subscripts=",
+        plumbing=True,
+        shape="x",
+        says="1 where equal letters have equal indices",
+    ),
+    Gate(
+        "centred",
+        "x",
+        vjp="centred(g, axis=axis)",
+        options="axis=none",
+        linear=True,
+        reach="spread(sum(g, axis=axis, keepdims=1), x, axis=axis, keepdims=1)",  # the mean of ones would be taken off
+        plumbing=True,
+        shape="x",
+        says="takes the mean off",
+    ),
+    Gate(
+        "count", "x", vjp="0", options="axis=none", shape="number", says="how many elements a reduction takes together"
+    ),
+    Gate("rows", "x", vjp="0", plumbing=True, shape="number", says="how many elements there are, the last axis aside"),
+    Gate(
+        "first",
+        "x",
+        vjp="0",
+        options="axis=none",
+        plumbing=True,
+        shape="x",
+        says="1 at the first element that is not 0",
+    ),
+    Gate(
+        "gather",
+        "x i...",
+        vjp=index_rules,
+        options="at=",
+        linear=True,
+        plumbing=True,
+        says="reads elements that were all put",
+    ),
+    Gate(
+        "scatter",
+        "h x i...",
+        vjp=scatter_rules,
+        options="at=",
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="adds each element to its place in zeros of the shape of x",
+    ),
+    Gate(
+        "take",
+        "x",
+        vjp="untake(g, x, place=place, axis=axis)",
+        options="place= axis=0",
+        routes=True,
+        plumbing=True,
+        says="reads one slice along an axis",
+    ),
+    Gate(
+        "untake",
+        "h x",
+        vjp=("take(g, place=place, axis=axis)", "0"),
+        options="place= axis=0",
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="puts a slice into zeros of the shape of x",
+    ),
+    Gate(
+        "part",
+        "h x...",
+        vjp=part_rules,
+        options="place= axis=0",
+        routes=True,
+        plumbing=True,
+        says="the part of an input in what was joined",
+    ),
+    Gate(
+        "whole",
+        "h x...",
+        vjp=whole_rules,
+        options="place= axis=0",
+        linear=True,
+        plumbing=True,
+        says="puts a part into zeros of the whole",
+    ),
+    Gate(
+        "undiag",
+        "h x",
+        vjp=("diag(g)", "0"),
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="puts a diagonal back, or reads it off",
+    ),
+    Gate(
+        "unsort",
+        "h x",
+        vjp=("resort(g, x, axis=axis)", "0"),
+        options="axis=-1",
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="puts elements in the order of x",
+    ),
+    Gate(
+        "resort",
+        "h x",
+        vjp=("unsort(g, x, axis=axis)", "0"),
+        options="axis=-1",
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="puts elements in the order that sorts x",
+    ),
+    Gate(
+        "shift",
+        "x",
+        vjp=shift_rules,
+        options="by=1 fill=0 axis=0",
+        linear=True,
+        plumbing=True,
+        shape="x",
+        says="moves along an axis",
+    ),
+    Gate(
+        "scan",
+        "a b",
+        vjp=scan_rules,
+        options="axis=0 reverse=0",
+        plumbing=True,
+        shape="a",
+        says="a linear recurrence: y_i = b_i + a_i y_(i-1)",
+    ),
+    Gate(
+        "matmul_left",
+        "h B A",
+        vjp=("g @ B", "matmul_right(g, h, B)", "0"),
+        reads=("g @ B", "g.T @ h", "0"),
+        linear=True,
+        broadcasts=True,
+        plumbing=True,
+        says="h @ B.T, also for vectors",
+    ),
+    Gate(
+        "matmul_right",
+        "A h B",
+        vjp=("matmul_left(h, g, A)", "A @ g", "0"),
+        reads=("h @ g.T", "A @ g", "0"),
+        linear=True,
+        broadcasts=True,
+        plumbing=True,
+        says="A.T @ h, also for vectors",
+    ),
+    Gate(
+        "cofactor",
+        "A",
+        vjp="cofactor_slope(g, A)",
+        plumbing=True,
+        stacks=True,
+        shape="A",
+        says="the matrix of cofactors: det(A) inv(A).T",
+    ),
+    Gate(
+        "cofactor_slope",
+        "h A",
+        vjp=("cofactor_slope(g, A)", THIRD_OF_DET),
+        plumbing=True,
+        stacks=True,
+        shape="A",
+        says="what cofactor sends to A: how its entries move, times h",
+    ),
+    Gate(
+        "one_hot",
+        "t z",
+        vjp=("match(g, t)", "0"),
+        linear=True,
+        plumbing=True,
+        stacks=True,
+        shape="z",
+        says="classes as rows of zeros and a one; probabilities as they are",
+    ),
+    Gate(
+        "match",
+        "h t",
+        vjp=("match(g, h)", "0"),
+        linear=True,
+        plumbing=True,
+        stacks=True,
+        shape="t",
+        says="h where it has the shape of t, else zeros in that shape",
+    ),
+    *convolution_plumbing("conv1d"),
+    *convolution_plumbing("conv2d"),
+]

@@ -1,0 +1,701 @@
+"""What people write that is not in the grammar, and what they meant: a catalogue of mistakes, each with its cure.
+
+To add a mistake, add a row: an example (which the tests run), how it is recognised, what is wrong and what would be
+right. `{p.…}` in a text is an attribute of the Place. The first row that fits is taken; where none does, Lark says what
+was expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache
+from typing import Any, NamedTuple
+
+from backprop.errors import Problem
+from backprop.language.lexer import SUPERSCRIPTS
+from backprop.language.place import BEGINS, COMPARISONS, OPERATORS, SHOWN, Place
+from backprop.language.program import Program
+from backprop.spans import Span
+
+LOOKED_AT = 4000  # tokens that Lark, who is in no hurry, is given to explain
+
+
+def explain(program: Program, tokens: list[str], stopped_at: int) -> Problem:
+    """The problem of a text whose token number `stopped_at` cannot stand where it does."""
+    place = Place(program, tokens, stopped_at)
+    for mistake in MISTAKES:
+        if mistake.when(place):
+            return problem(place, mistake)
+    return place.problem(f"expected {expected(place)}, and found {place.here}", "", (stopped_at, stopped_at))
+
+
+def not_a_name(program: Program, tokens: list[str], index: int) -> Problem:
+    """The problem of a token that looks like a name and is none, since it holds ² or ½."""
+    place = Place(program, tokens, index)
+    for mistake in NO_NAMES:
+        if mistake.when(place):
+            return problem(place, mistake)
+    return place.problem(f"{place.word} is not a name", "a name has letters, digits and _ in it", (index, index))
+
+
+def not_text(text: str, start: int, source: str | None) -> Problem:
+    """The problem of a text with half of a character in it."""
+    code = ord(text[start])
+    what = f"the byte 0x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"half a character, U+{code:04X}"
+    return Problem(
+        "syntax",
+        f"this is not text: {what} stands in it",
+        text=text,
+        source=source,
+        spans=[Span(start, start + 1)],
+        hint="save it as UTF-8",
+    )
+
+
+# ── the catalogue ──
+
+WORDS = {  # of other languages, and what says the same here
+    "and": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
+    "or": "comparisons give 1 or 0, so write max(x > 0, y > 0)",
+    "xor": "comparisons give 1 or 0, so write (x > 0) != (y > 0)",
+    "not": "comparisons give 1 or 0, so write 1 - (x > 0)",
+    "if": "write where(condition, then, else)",
+    "then": "write where(condition, then, else)",
+    "else": "write where(condition, then, else)",
+    "when": "write where(condition, then, else)",
+    "mod": "write mod(x, y)",
+    "div": "write floor(x / y)",
+    "times": "write x * y",
+    "over": "write x / y",
+    "is": "to compare, write ==",
+    "in": "there are no sets here: compare, like (x >= 0) * (x <= 1)",
+    "for": "there are no loops here: a sum over an array is sum(x)",
+    "while": "there are no loops here",
+    "lambda": "a function has a name: f(x) = x^2",
+    "return": "the last line is the output: write its expression alone",
+    "print": "the last line is the output: write its expression alone",
+    "import": "all functions are there: `backprop gates` lists them",
+    "from": "all functions are there: `backprop gates` lists them",
+}
+DEFINERS = frozenset(["let", "var", "const", "val", "def", "fn", "function", "func", "set", "float", "double", "int"])
+MODULES = frozenset(["np", "numpy", "math", "torch", "tf", "jnp", "jax", "F", "nn", "scipy", "sp", "sympy", "cmath"])
+CHARACTERS = {  # that the language does not have, and what says the same here
+    "&": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
+    "∧": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
+    "|": "for the absolute value write abs(x); for “or”, max(x > 0, y > 0)",
+    "∨": "comparisons give 1 or 0, so write max(x > 0, y > 0)",
+    "!": "for a factorial write gamma(x + 1); for “not”, 1 - x; for “unequal”, !=",
+    "¬": "comparisons give 1 or 0, so write 1 - (x > 0)",
+    "~": "for “not” write 1 - (x > 0)",
+    "%": "for the remainder write mod(x, y); for percent, x / 100",
+    "'": "for the transpose write x.T; texts stand in straight double quotes",
+    "′": "for the transpose write x.T; a name may be dx or x_1",
+    "`": "for the transpose write x.T; names stand without quotes",
+    "?": "write where(condition, then, else)",
+    "√": "write sqrt(x)",
+    "∛": "write cbrt(x)",
+    "∞": "write inf",
+    "∑": "write sum(x)",
+    "∏": "write prod(x)",
+    "∂": "gradients are the answer, and not part of the question: write the function alone",
+    "∇": "gradients are the answer, and not part of the question: write the function alone",
+    "∫": "there are no integrals here",
+    "‖": "write norm(x)",
+    "∥": "write norm(x)",
+    "⌊": "write floor(x)",
+    "⌋": "write floor(x)",
+    "⌈": "write ceil(x)",
+    "⌉": "write ceil(x)",
+    "±": "write x + y or x - y",
+    "°": "angles are in radians: write x * pi / 180",
+    "≈": "to compare, write abs(x - y) < 1e-9",
+    "≡": "to compare, write ==",
+    "→": "write a name and =, like y = x + 1",
+    "←": "write a name and =, like y = x + 1",
+    "∗": "write *",
+    "•": "write *",
+    "∙": "write *",
+    "⊙": "write *",
+    "∘": "for the product of elements write *",
+    "⊗": "write outer(x, y)",
+    "\u2062": "an invisible sign of multiplication was pasted here: write *",
+    "\u2061": "an invisible sign was pasted here: delete it",
+    "∕": "write /",
+    "⁄": "write /",
+    "–": "this is a dash: write -",
+    "—": "this is a dash: write -",
+    "‐": "this is a hyphen of print: write -",
+    "‑": "this is a hyphen of print: write -",
+    "‒": "this is a dash: write -",
+    "“": 'texts stand in straight quotes: "…"',
+    "”": 'texts stand in straight quotes: "…"',
+    "„": 'texts stand in straight quotes: "…"',
+    "‘": 'texts stand in straight double quotes: "…"',
+    "’": "for the transpose write x.T; texts stand in straight double quotes",
+    "$": "names and formulas stand without $",
+    "…": "write all of it: there are no ellipses",
+    "{": "brackets are round: (x)",
+    "}": "brackets are round: (x)",
+    "\\": "this is no LaTeX: write (a)/(b) for \\frac{a}{b}, sqrt(x) for \\sqrt{x}, θ or theta for \\theta",
+    "（": "write (",
+    "）": "write )",
+    "【": "write [",
+    "】": "write ]",
+    "，": "write ,",
+    "、": "write ,",
+    "；": "write ;",
+    "：": "write :",
+    "＝": "write =",
+    "＋": "write +",
+    "－": "write -",
+    "＊": "write *",
+    "／": "write /",
+    "＾": "write ^",
+}
+RADIX = {"x": 16, "X": 16, "b": 2, "B": 2, "o": 8, "O": 8}
+
+
+class Mistake(NamedTuple):
+    """A row of the catalogue."""
+
+    name: str
+    example: str
+    when: Callable[[Place], bool]
+    message: str
+    hint: str | Callable[[Place], str]
+    where: Callable[[Place], tuple[int, int] | Span] = lambda p: (p.at, p.at)  # the tokens to underline, or a span
+
+
+def problem(place: Place, mistake: Mistake) -> Problem:
+    """A row, said of a place."""
+    hint = mistake.hint if isinstance(mistake.hint, str) else mistake.hint(place)
+    return place.problem(mistake.message.format(p=place), hint.format(p=place) if hint else "", mistake.where(place))
+
+
+def escaped(text: str) -> str:
+    """A text that stands for itself in a hint."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def is_function(name: str) -> bool:
+    from backprop.gates import NAMES
+
+    return name in NAMES
+
+
+def names_superscript(token: str) -> bool:
+    return any(character in SUPERSCRIPTS for character in token)
+
+
+def plain_digits(text: str) -> str:
+    """Superscripts and the digits of other scripts as ASCII."""
+    from unicodedata import normalize
+
+    plain = (str(int(c)) if c.isdecimal() else "-" if c in "⁻−" else normalize("NFKC", c) for c in text)
+    return escaped("".join(plain))
+
+
+def split_power(p: Place) -> tuple[str, str]:
+    """A name with a superscript behind it, as name and exponent."""
+    name = p.word.rstrip("".join(SUPERSCRIPTS))
+    return escaped(name), plain_digits(p.word[len(name) :])
+
+
+def power_hint(p: Place) -> str:
+    name, exponent = split_power(p)
+    if p.kind == "call":
+        inside = p.text(p.at, p.operand_end(p.at)).partition("(")[2].rpartition(")")[0]
+        return f"write {name}({escaped(inside) or '…'})^{exponent}"
+    return f"write {name}^{exponent}"
+
+
+def superscripts_end(p: Place) -> int:
+    """The last token of a run of superscripts: ⁻¹ is two."""
+    end = p.at
+    while end < p.at + SHOWN and is_superscript(p.tokens[end + 1]):
+        end += 1
+    return end
+
+
+def superscript_hint(p: Place) -> str:
+    base = "x" if p.wants_operand else escaped(p.operand)
+    return f"write {base}^{plain_digits(p.text(p.at, superscripts_end(p)))}"
+
+
+def is_superscript(token: str) -> bool:
+    return bool(token) and all(character in SUPERSCRIPTS for character in token)
+
+
+def literal(p: Place) -> str:
+    """`0x10` in decimal digits."""
+    digits, radix = p.word[1:], RADIX[p.word[0]]
+    try:
+        return f"numbers are decimal: write {int(digits, radix)}"
+    except ValueError:
+        return "to multiply, write {p.before}*{p.following}"
+
+
+def character_hint(p: Place) -> str:
+    if p.token == "{" and p.kind_before == "name" and p.before.endswith("_"):
+        return escaped(f"write {p.before}{p.after}") if p.kind_after in ("name", "number") else "write x_1"
+    if p.token in PAIRS and p.wants_operand:
+        function, closing = PAIRS[p.token]
+        rest = p.tokens[p.at + 1 : p.at + 200]
+        inside = p.text(p.at + 1, p.at + rest.index(closing)) if closing in rest[1:] else p.following_after
+        return f"write {function}({escaped(inside)})"
+    if p.token == "!" and not p.wants_operand:
+        return f"for a factorial write gamma({escaped(p.operand)} + 1); for “unequal”, !="
+    if p.token in ROOTS and p.kind_after in BEGINS:
+        return f"write {ROOTS[p.token]}({escaped(p.following_after.strip('()'))})"
+    if p.token in ("&", "|") and not p.wants_operand and p.kind_after == "illegal" and p.after == p.token:
+        return escaped(CHARACTERS["&" if p.token == "&" else "∨"])
+    if p.token in ("'", "′", "’") and not p.wants_operand:
+        return f"for the transpose write {escaped(p.operand)}.T; a name may be d{escaped(p.operand)} or x_1"
+    if p.token == "%" and not p.wants_operand and p.kind_after in BEGINS:
+        return f"for the remainder write mod({escaped(p.operand)}, {escaped(p.following_after)})"
+    return escaped(CHARACTERS[p.token])
+
+
+def unknown_character(p: Place) -> str:
+    code = ord(p.token)
+    if not p.token.isprintable():
+        return f"delete it: it is the control character U+{code:04X}, which came along with a pasted text"
+    from unicodedata import name
+
+    return f"it is U+{code:04X}, {name(p.token, 'a character without a name').lower()}"
+
+
+def module_hint(p: Place) -> str:
+    if p.name_before in MODULES and p.kind_after in ("name", "call"):
+        end = p.operand_end(p.at + 1)
+        return f"write {escaped(p.text(p.at + 1, end))}, without {escaped(p.name_before)}."
+    return "all that a value has is its transpose, x.T; functions are written f(x)"
+
+
+def comma_hint(p: Place) -> str:
+    if p.kind_before == "number" == p.kind_after:
+        joined = f"{p.before}.{p.after}"
+        if len(p.after) == 3 and p.after.isdigit():
+            return f"write {p.before}_{p.after} if that is thousands, {joined} if it is a decimal comma"
+        return f"the decimal point is a point: write {joined}"
+    if p.enclosing == "(" or p.open == []:
+        return "for an array, write [" + escaped(p.operand) + ", …]; commas separate arguments and elements"
+    return ""
+
+
+def side_by_side_hint(p: Place) -> str:
+    if p.enclosing == "[":
+        return (
+            "elements are separated by commas: [" + escaped(f"{p.operand}, {p.following}") + "]; to multiply, write *"
+        )
+    product = escaped(f"{p.operand}*{p.following}")
+    if p.enclosing == "call":
+        return f"to multiply, write {product}; to give two inputs, put a comma between them"
+    return f"to multiply, write {product}"
+
+
+def equals_before(p: Place) -> bool:
+    """Whether the statement has an "=" at its start already."""
+    return any(p.kind_of(i) in ("assign", "=") for i in p.statement[:1]) or (
+        p.kind_of(p.line_start) == "call" and any(p.tokens[i] == "=" for i in p.statement[:200])
+    )
+
+
+def bad_bracket(p: Place) -> bool:
+    return bool(p.open) and p.kind in (")", "]") and p.kind != p.closing[:1]
+
+
+def function_call_before(p: Place) -> bool:
+    return p.kind_before == "name" and is_function(p.name_before) and p.kind in BEGINS
+
+
+PAIRS = {"|": ("abs", "|"), "‖": ("norm", "‖"), "∥": ("norm", "∥"), "⌊": ("floor", "⌋"), "⌈": ("ceil", "⌉")}
+ROOTS = {"√": "sqrt", "∛": "cbrt"}
+ILLEGAL = "illegal"
+
+MISTAKES = [
+    # ── nothing there ──
+    Mistake(
+        "no expression", "  # nothing yet",
+        lambda p: p.kind == "end" and all(p.kind_of(i) == "separator" for i in range(p.at)),
+        "there is no expression", 'write one, like "(x + y) * z"',
+    ),
+    Mistake(
+        "nothing behind the equals sign", "x =",
+        lambda p: p.kind in ("end", "separator") and p.kind_before in ("assign", "="),
+        "nothing stands behind =", "write the value, like y = x + 1",
+        lambda p: p.equals_sign(p.at - 1),
+    ),
+    Mistake(
+        "a line that ends in an operator", "x +\ny",
+        lambda p: p.kind == "separator" and p.kind_before in OPERATORS and p.token[0] == "\n",
+        "the line ends behind {p.before}", "to go on in the next line, put the expression in brackets",
+        lambda p: (p.at - 1, p.at - 1),
+    ),
+    Mistake(
+        "nothing behind an operator", "2 +",
+        lambda p: p.kind in ("end", "separator") and p.kind_before in OPERATORS,
+        "nothing stands behind {p.before}", "write the value that belongs there, or delete {p.before}",
+        lambda p: (p.at - 1, p.at - 1),
+    ),
+    # ── brackets ──
+    Mistake(
+        "a bracket that is not closed", "(x",
+        lambda p: p.kind in ("end", "separator", "assign") and bool(p.open) and p.kind_of(p.at) != "assign",
+        "this {p.opening} is not closed", 'write {p.closing} where it ends',
+        lambda p: (p.open[-1], p.open[-1]),
+    ),
+    Mistake(
+        "a bracket that is not closed before the next line", "y = (x\nz = 2*y",
+        lambda p: p.kind == "assign" and bool(p.open) and not p.wants_operand,
+        "this {p.opening} is not closed", 'write {p.closing} where it ends',
+        lambda p: (p.open[-1], p.open[-1]),
+    ),
+    Mistake(
+        "a bracket that closes nothing", "x)",
+        lambda p: p.kind in (")", "]") and not p.open,
+        "there is no opening bracket for this {p.here}", "delete it, or write the one that opens it",
+    ),
+    Mistake(
+        "a bracket of the wrong kind", "(x]",
+        lambda p: bad_bracket(p) and not p.wants_operand,
+        "{p.here} cannot close {p.opening}", "write {p.closing[0]}",
+    ),
+    Mistake(
+        "empty brackets", "2 * ()",
+        lambda p: p.kind == ")" and p.kind_before == "(",
+        "these brackets are empty", "write the value that belongs there",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "an empty index", "x[]",
+        lambda p: p.kind == "]" and p.kind_before == "[",
+        "this index is empty", "write which element: x[0], or x[:] for all",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "a colon too many", "x[1::]",
+        lambda p: p.kind in ("]", ",") and p.kind_before == ":",
+        "no step stands behind this colon", "write x[1:] or x[::2]",
+        lambda p: (p.at - 1, p.at - 1),
+    ),
+    Mistake(
+        "nothing before a bracket closes", "(x + )",
+        lambda p: p.kind in (")", "]") and p.kind_before in OPERATORS,
+        "nothing stands between {p.before} and {p.here}", "write the value that belongs there, or delete {p.before}",
+        lambda p: (p.at - 1, p.at - 1),
+    ),
+    Mistake(
+        "two commas", "max(x,, y)",
+        lambda p: p.kind == "," and p.kind_before in (",", "(", "[", "call"),
+        "nothing stands before this comma", "write the value that belongs there, or delete the comma",
+    ),
+    # ── equals signs ──
+    Mistake(
+        "a triple equals sign", "x === 1",
+        lambda p: p.kind == "=" and p.kind_before in ("==", "!="),
+        "there is no {p.joined} here", "to compare, write {p.before}",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "a comparison turned round", "x => 1",
+        lambda p: p.kind in (">", "<") and p.kind_before == "assign" and p.touches,
+        "there is no ={p.here} here", "to compare, write {p.here}=",
+        lambda p: p.equals_sign(p.at - 1, p.at),
+    ),
+    Mistake(
+        "unequal as in BASIC", "x <> 1",
+        lambda p: p.kind == ">" and p.kind_before == "<",
+        "there is no <> here", "to say that they are unequal, write !=",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "two equals signs", "x = = 1",
+        lambda p: p.kind == "=" and p.kind_before == "assign",
+        "two equals signs stand side by side", "to give a name, write one; to compare, write them together: ==",
+    ),
+    Mistake(
+        "assignment as in Pascal", "x := 1",
+        lambda p: p.kind == ":" and p.kind_after == "=" and p.kind_before == "name",
+        "there is no := here", "write {p.operand} {p.rest_after}",
+        lambda p: (p.at, p.at + 1),
+    ),
+    Mistake(
+        "a blank in an operator", "x > = 1",
+        lambda p: p.kind == "=" and p.kind_before in (">", "<", "!") and not p.touches,
+        "{p.before} and = belong together", "to compare, write {p.before}=",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "assignment in place", "x += 1",
+        lambda p: p.kind == "=" and p.kind_before in OPERATORS and p.touches,
+        "there is no {p.before}= here",
+        "a name is given once: write y = {p.left_side} {p.before} {p.rest_after}",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "no name before the equals sign", "= x",
+        lambda p: p.kind == "=" and p.at == p.line_start,
+        "there is no name before =", "write one, like y = …; a result alone goes without =",
+    ),
+    Mistake(
+        "a word that defines", "let x = 1",
+        lambda p: p.kind in ("assign", "call") and p.name_before in DEFINERS,
+        "{p.name_before} is not needed", "write {p.rest}",
+        lambda p: (p.at - 1, p.at - 1),
+    ),
+    Mistake(
+        "a function without inputs", "f() = 3",
+        lambda p: p.kind == "=" and p.kind_before == ")" and p.kind_of(p.at - 2) == "call",
+        "a function has at least one input", "for a value, write the name alone, without brackets",
+        lambda p: (p.at - 2, p.at - 1),
+    ),
+    Mistake(
+        "two equals signs in a line", "x = 3 = y",
+        lambda p: p.kind in ("=", "assign") and not p.open and equals_before(p),
+        "this line has a second =",
+        "give each name in a line of its own; to compare, write ==", lambda p: p.equals_sign(p.at),
+    ),
+    Mistake(
+        "a name given inside of brackets", "2 * (x = 1)",
+        lambda p: p.kind in ("=", "assign") and p.enclosing in ("(", "[", "index"),
+        "a name cannot be given inside of brackets", "give it in a line before: {p.word} = …; to compare, write ==",
+        lambda p: p.equals_sign(p.at),
+    ),
+    Mistake(
+        "a name that begins with a digit", "2x = 3",
+        lambda p: p.kind == "assign" and p.kind_before == "number" and p.touches,
+        "a name cannot begin with a digit", "write {p.word}{p.before} = …",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "an equals sign behind what is no name", "x + y = 3",
+        lambda p: p.kind in ("=", "assign"),
+        "only a name can stand before =", "to compare, write ==; a name stands first: y = x + 1",
+        lambda p: p.equals_sign(p.at),
+    ),
+    # ── words ──
+    Mistake(
+        "a word of another language", "x and y",
+        lambda p: p.kind in ("name", "call") and p.word in WORDS and not p.wants_operand,
+        "the word {p.word} means nothing here", lambda p: WORDS[p.word],
+    ),
+    Mistake(
+        "a line that begins with a word of another language", "not x",
+        lambda p: p.kind_before == "name" and p.name_before in WORDS and p.kind != "separator",
+        "the word {p.name_before} means nothing here", lambda p: WORDS[p.name_before],
+        lambda p: (p.at - 1, p.at - 1),
+    ),
+    # ── numbers ──
+    Mistake(
+        "a decimal comma", "1,5 * x",
+        lambda p: p.kind == "," and p.enclosing in ("", "(") and p.kind_before == "number" == p.kind_after,
+        "a comma does not belong in a number", comma_hint,
+    ),
+    Mistake(
+        "a comma outside of a call or an array", "x, y",
+        lambda p: p.kind == "," and p.enclosing in ("", "(") and not p.wants_operand,
+        "a comma does not belong here", comma_hint,
+    ),
+    Mistake(
+        "two points in a number", "1..2",
+        lambda p: p.kind == "number" == p.kind_before and p.touches and p.token[0] == ".",
+        "{p.joined} has two points", "a number has one point at most",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "a number of another base", "0x10",
+        lambda p: (
+            p.kind == "name" and p.touches and p.before == "0" and len(p.word) > 1
+            and p.word[0] in RADIX and p.word[1:].isalnum()
+        ),
+        "{p.joined} is not a number here", literal,
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "a number without its exponent", "1e",
+        lambda p: p.kind == "name" and p.word in ("e", "E") and p.kind_before == "number" and p.touches,
+        "{p.joined} has no exponent", "write {p.joined}6 for millions, or {p.before}*e for Euler's number",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "an imaginary number", "2j",
+        lambda p: p.kind == "name" and p.word in ("i", "j") and p.kind_before == "number" and p.touches,
+        "numbers are real here", "to multiply, write {p.before}*{p.word}",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "the transpose of a number", "2.T",
+        lambda p: p.token == "T" and p.kind_before == "number" and p.touches and p.before.endswith("."),
+        "a number has no transpose", "the transpose of an array is written x.T",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "a blank in a number", "1 000",
+        lambda p: p.kind == "number" == p.kind_before and p.enclosing in ("", "("),
+        "two numbers stand side by side",
+        "write {p.before}_{p.here} if it is one number, {p.before}*{p.here} to multiply",
+    ),
+    Mistake(
+        "digits of another script", "٣ * x",
+        lambda p: p.kind == ILLEGAL and p.token.isdecimal(),
+        "numbers are written in the digits 0 to 9", lambda p: f"write {plain_digits(p.token)}",
+    ),
+    # ── powers and functions ──
+    Mistake(
+        "a superscript", "(x + 1)²",
+        lambda p: p.kind in ("name", ILLEGAL) and is_superscript(p.token),
+        "a power is written with ^", superscript_hint,
+        lambda p: (p.at, superscripts_end(p)),
+    ),
+    Mistake(
+        "a power on a function's name", "sin^2(x)",
+        lambda p: (
+            p.kind == "(" and p.kind_before == "number" and p.kind_of(p.at - 2) in ("^", "**")
+            and p.kind_of(p.at - 3) == "name" and is_function(p.tokens[p.at - 3])
+        ),
+        "a function's power stands behind its brackets",
+        lambda p: f"write {p.tokens[p.at - 3]}{escaped(p.following)}^{p.before}",
+        lambda p: (p.at - 3, p.at - 1),
+    ),
+    Mistake(
+        "a function without brackets", "sin x",
+        function_call_before,
+        "{p.before} needs brackets round its input", lambda p: f"write {p.before}({escaped(p.following)})",
+        lambda p: (p.at - 1, p.at - 1),
+    ),
+    # ── two things side by side ──
+    Mistake(
+        "text beside something", 'x "a"',
+        lambda p: p.kind == "string" and not p.wants_operand,
+        "a text does not belong here", "texts are inputs of functions, like einsum(\"ij,jk->ik\", A, B)",
+    ),
+    Mistake(
+        "two things side by side", "2x",
+        lambda p: p.kind in BEGINS and not p.wants_operand,
+        "{p.operand} and {p.following} stand side by side", side_by_side_hint,
+    ),
+    # ── operators ──
+    Mistake(
+        "a blank in a power", "x * * 2",
+        lambda p: p.kind == "*" == p.kind_before,
+        "two stars make a power when nothing stands between them", "write ^ or ** for a power, * to multiply",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "whole division", "x // y",
+        lambda p: p.kind == "/" and p.kind_before == "/" and p.touches,
+        "there is no // here", "write floor(x / y)",
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "two operators in a row", "x ** ** 2",
+        lambda p: p.kind in OPERATORS and p.kind_before in OPERATORS,
+        "{p.here} stands right behind {p.before}", "a value is missing between them, or one of the two is too much",
+    ),
+    Mistake(
+        "a comparison of comparisons", "a < b < c",
+        lambda p: p.kind in COMPARISONS and p.comparison_before >= 0,
+        "comparisons do not chain", lambda p: "write " + escaped(p.both_comparisons),
+    ),
+    Mistake(
+        "nothing before an operator", "* x",
+        lambda p: p.kind in OPERATORS and p.wants_operand,
+        "nothing stands before {p.here}", "write the value that belongs there, or delete {p.here}",
+    ),
+    Mistake(
+        "nothing before a transpose", "2 + .T",
+        lambda p: p.kind == "transpose" and p.wants_operand,
+        "nothing stands before .T", "write the array that is to be transposed, like x.T",
+    ),
+    Mistake(
+        "a colon", "x : y",
+        lambda p: p.kind == ":" and p.enclosing != "index",
+        "a colon stands only between the bounds of an index", "write x[1:3] for a part of an array, x / y to divide",
+    ),
+    # ── characters ──
+    Mistake(
+        "an attribute", "np.exp(x)",
+        lambda p: p.token == "." and p.kind_before in ("name", ")", "]"),
+        "there is no {p.operand}.{p.after} here", module_hint,
+    ),
+    Mistake(
+        "a text without its end", '"abc',
+        lambda p: p.token == '"',
+        "this text has no closing quote", 'write " where it ends, in the same line',
+    ),
+    Mistake(
+        "a character of another notation", "|x|",
+        lambda p: p.kind == ILLEGAL and p.token in CHARACTERS,
+        "{p.here} means nothing here", character_hint,
+    ),
+    Mistake(
+        "an unknown character", "x \x1b y",
+        lambda p: p.kind == ILLEGAL,
+        "the character {p.here} means nothing here", unknown_character,
+    ),
+]  # fmt: skip
+
+NO_NAMES = [
+    Mistake(
+        "a power on a name", "x²",
+        lambda p: names_superscript(p.token) and bool(split_power(p)[1]),
+        "a power is written with ^", power_hint,
+    ),
+    Mistake(
+        "a name with a superscript in it", "x²y",
+        lambda p: names_superscript(p.token),
+        "{p.word} is not a name", "a power is written with ^, a product with *",
+    ),
+    Mistake(
+        "a fraction of one character", "½ * x",
+        lambda p: not p.word[0].isalpha(),
+        "{p.word} is not a name", lambda p: f"write it out, like {plain_digits(p.word).replace('⁄', '/')}",
+    ),
+]  # fmt: skip
+
+
+# ── what Lark says ──
+
+VALUE = "a value"
+PLAIN = {
+    "NAME": VALUE,
+    "PLUS": "an operator",
+    "RPAR": ")",
+    "RSQB": "]",
+    "COMMA": "a comma",
+    "COLON": "a colon",
+    "EQUAL": "=",
+    "$END": "the end",
+}
+
+
+def expected(place: Place) -> str:
+    """What could have stood here, in plain words."""
+    terminals = accepted(place) if place.at < LOOKED_AT else ["NAME" if place.wants_operand else "PLUS"]
+    if "NAME" in terminals:
+        terminals = [name for name in terminals if name != "PLUS"]
+    words = [word for name, word in PLAIN.items() if name in terminals]
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "something else"
+
+
+def accepted(place: Place) -> Iterable[str]:
+    """The terminals that Lark would accept in place of the token."""
+    from lark.exceptions import UnexpectedToken
+
+    program = place.program
+    parser = lark().parse_interactive(program.text[: program.tokens_span(place.at, place.at).end])
+    with suppress(UnexpectedToken):  # at the very token; the parser stands before it
+        parser.exhaust_lexer()
+    names: set[str] = parser.accepts()
+    return names
+
+
+@cache
+def lark() -> Any:
+    """Lark's parser. It takes its time to come, but now nobody is in a hurry."""
+    from backprop.grammar import grammar_text
+    from backprop.grammar.generate import lark_parser
+
+    return lark_parser(grammar_text().decode())

@@ -1,0 +1,145 @@
+"""Lark's tables, run by a small engine: from tokens to the AST without importing Lark.
+
+The tables (grammar/tables.py) are made by Lark from the grammar. Three stacks carry the parse: `states`, those of the
+automaton; `values`, a node or token number for each symbol; and `begins`, the token at which each operand begins. `row`
+holds what may follow the operand that has just been read, or is None where an operand is expected. Nothing recurses, so
+a megabyte of parentheses is merely long.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backprop.language.builder import Builder
+from backprop.language.lexer import terminal, token_spans, tokens
+from backprop.language.program import Program
+from backprop.language.tables import ACCEPT, BINARY, CLOSE, SHIFT, Row, Tables, current_tables
+
+LEAVES = {"<NUMBER>": "number", "<NAME>": "name", "<STRING>": "string"}
+
+
+def parse(text: str, source: str | None = None) -> Program:
+    """The program that a text is. Raises a Problem of kind "syntax" with the place and a cure."""
+    tables = current_tables()
+    if not text.isascii():
+        check_characters(text, source)
+    found = tokens(tables.token, text)
+    program = Program(text, lambda: token_spans(tables.token, text), source)
+    builder = Builder(program, found)
+    stopped_at = run(tables, found, builder)
+    if stopped_at is not None:
+        from backprop.language.mistakes import explain
+
+        raise explain(program, found, stopped_at)
+    return program
+
+
+def check_characters(text: str, source: str | None) -> None:
+    """Half a character is what Python makes of bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        from backprop.language.mistakes import not_text
+
+        raise not_text(text, error.start, source) from None
+
+
+def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
+    """Parse the tokens into the builder's program; the number of the token that cannot stand where it does, or None."""
+    expected, pending, atom = tables.expected, tables.pending, tables.atom
+    ops = builder.program.ops
+    add_op, add_operands, add_first, add_last = builder.adders
+    leaves = builder.leaves
+    keys = tables.keys.copy()  # the key of each token that was seen and is no leaf
+    state = 0
+    states: list[int] = []
+    values: list[Any] = []
+    begins: list[int] = []
+    row: Row | None = None
+    for index, token in enumerate(found):
+        if row is None:  # an operand is expected
+            leaf = leaves.get(token)
+            if leaf is None:
+                key = keys.get(token, "")
+                if not key:
+                    if token.isidentifier():
+                        leaves[token] = leaf = len(ops)
+                        add_op("name")
+                        add_operands(token if token.isascii() else builder.name(token, index))
+                        add_first(index)
+                        add_last(index)
+                    else:
+                        key = terminal(token)
+                        if key in LEAVES:
+                            leaf = builder.leaf(LEAVES[key], token, index)
+                        else:
+                            keys[token] = key
+            if leaf is not None:
+                row = atom[state]
+                if not row:
+                    return index
+                values.append(leaf)
+                begins.append(index)
+                continue
+            if token == "=":  # a function's inputs are known; inside, x is another x
+                leaves.clear()
+            begins.append(index)
+            action = expected[state].get(key)
+        else:
+            key = token
+            action = row.get(key)
+            if action is None:
+                key = keys.get(token) or terminal(token)
+                action = row.get(key)
+        while True:
+            if action is None:
+                return index
+            kind = action[0]
+            if kind == BINARY:
+                right = values.pop()
+                values.pop()
+                left = values[-1]
+                values[-1] = len(ops)
+                add_op(action[1])
+                add_operands((left, right))
+                begins.pop()
+                add_first(begins[-1])
+                add_last(index - 1)
+                states.pop()
+                state = states.pop()
+                row = pending[state][action[2]]
+            elif kind == SHIFT:
+                if row is not None:
+                    states.append(state)
+                    state = action[1]
+                    row = None
+                states.append(state)
+                state = action[2]
+                values.append(index)
+                break
+            elif kind == ACCEPT:
+                return None
+            else:
+                _, left_side, length, beginnings, build = action
+                if kind == CLOSE:  # the token completes the rule
+                    values.append(index)
+                    last = index
+                    popped = length - 1
+                else:
+                    last = index - 1
+                    popped = length
+                    if row is None:  # the rule ended in a token, so no operand begins at this one
+                        begins.pop()
+                if row is not None:  # the operand's own state was never pushed
+                    popped -= 1
+                if popped:
+                    state = states[-popped]
+                    del states[-popped:]
+                if beginnings > 1:
+                    del begins[1 - beginnings :]
+                values[-length:] = [build(builder, values[-length:], begins[-1], last)]
+                row = pending[state][left_side]
+                if kind == CLOSE:
+                    break
+            action = row.get(key)
+    return None

@@ -1,0 +1,256 @@
+"""A place in a text that made no sense there, and what stands around it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from backprop.errors import Problem
+from backprop.language.lexer import terminal
+from backprop.language.program import Program
+from backprop.spans import Span, visible
+
+SHOWN = 32  # characters of the user's text in a message
+COMPARISONS = frozenset(["<", ">", "<=", "≤", ">=", "≥", "==", "!=", "≠"])
+OPERATORS = COMPARISONS | frozenset("+-−*×·⋅/÷@^") | {"**"}
+FIXED = OPERATORS | frozenset("()[],:=")
+BEGINS = frozenset(["name", "number", "string", "call", "(", "["])  # an operand
+ENDS = frozenset(["name", "number", "string", ")", "]", "transpose"])
+
+
+class Place:
+    """Where a text stopped making sense, and what stands around."""
+
+    def __init__(self, program: Program, tokens: list[str], at: int) -> None:
+        self.program = program
+        self.tokens = tokens
+        self.at = at
+        self.kind = self.kind_of(at)
+        self.kind_before = self.kind_of(at - 1)
+        self.kind_after = self.kind_of(at + 1)
+        self.wants_operand = self.kind_before not in ENDS
+
+    def kind_of(self, index: int) -> str:
+        """What a token is: "name", "call", "end" …, or its own text; "start" is before the first."""
+        if index < 0 or index >= len(self.tokens):
+            return "start" if index < 0 else "end"
+        token = self.tokens[index]
+        if token in FIXED:
+            return token
+        return terminal(token)[1:-1].lower() if token else "end"
+
+    # ── the user's text, as messages show it ──
+
+    def text(self, first: int, last: int) -> str:
+        """A run of tokens as it was written."""
+        span = self.program.tokens_span(first, last)
+        return shown(self.program.text[span.start : span.end])
+
+    @cached_property
+    def here(self) -> str:
+        if self.kind in ("end", "separator"):
+            return "the end" if self.kind == "end" else "the end of the line" if self.token[0] == "\n" else ";"
+        return shown(self.token)
+
+    @property
+    def token(self) -> str:
+        return self.tokens[self.at]
+
+    @cached_property
+    def before(self) -> str:
+        return shown(self.tokens[self.at - 1])
+
+    @cached_property
+    def after(self) -> str:
+        return shown(self.tokens[self.at + 1])
+
+    @cached_property
+    def word(self) -> str:
+        """The name that stands here, without its "(" or "="."""
+        return shown(self.token.rstrip("(=").rstrip())
+
+    @cached_property
+    def name_before(self) -> str:
+        return shown(self.tokens[self.at - 1].rstrip("(=").rstrip()) if self.at else ""
+
+    @cached_property
+    def operand(self) -> str:
+        """The operand that ends before this place."""
+        return self.text(self.operand_start(self.at - 1), self.at - 1)
+
+    @cached_property
+    def following(self) -> str:
+        """The operand that begins here, with its power."""
+        return self.text(self.at, self.operand_end(self.at))
+
+    @cached_property
+    def following_after(self) -> str:
+        """The operand behind this place."""
+        return self.text(self.at + 1, self.operand_end(self.at + 1)) if self.kind_after in BEGINS else "y"
+
+    def operand_start(self, index: int) -> int:
+        while index > 0:
+            kind = self.kind_of(index)
+            if kind in (")", "]"):
+                index = self.partner(index, -1)
+                if kind == ")" or self.kind_of(index - 1) not in ENDS:
+                    return index
+            elif kind != "transpose":
+                return index
+            index -= 1
+        return max(index, 0)
+
+    def operand_end(self, index: int) -> int:
+        if self.kind_of(index) in ("(", "[", "call"):
+            index = self.partner(index, 1)
+        while index + 1 < len(self.tokens):
+            after = self.kind_of(index + 1)
+            if after == "[":
+                index = self.partner(index + 1, 1)
+            elif after == "transpose":
+                index += 1
+            elif after in ("^", "**") and self.kind_of(index + 2) in BEGINS:
+                return self.operand_end(index + 2)
+            else:
+                return index
+        return index
+
+    def partner(self, index: int, step: int) -> int:
+        """The bracket that belongs to the one at `index`, as far as there is one near."""
+        depth = 0
+        for i in range(index, max(-1, min(index + step * 1000, len(self.tokens) - 1)), step):
+            kind = self.kind_of(i)
+            depth += (kind in ("(", "[", "call")) - (kind in (")", "]"))
+            if depth == 0:
+                return i
+        return index
+
+    # ── what encloses the place ──
+
+    @cached_property
+    def open(self) -> list[int]:
+        """The brackets that are open here, the innermost last."""
+        opened: list[int] = []
+        for i in range(self.at):
+            last = self.tokens[i][-1]
+            if last in "([" and self.kind_of(i) != "separator":
+                opened.append(i)
+            elif last in ")]" and opened and self.kind_of(i) != "separator":
+                opened.pop()
+        return opened
+
+    @cached_property
+    def enclosing(self) -> str:
+        """The kind of the innermost bracket: "(", "call", "[" or "index"; empty outside of all."""
+        if not self.open:
+            return ""
+        kind = self.kind_of(self.open[-1])
+        return "index" if kind == "[" and self.kind_of(self.open[-1] - 1) in ENDS else kind
+
+    @cached_property
+    def opening(self) -> str:
+        """The innermost bracket itself."""
+        return shown(self.tokens[self.open[-1]]) if self.open else ""
+
+    @property
+    def closing(self) -> str:
+        """What would close the brackets that are open."""
+        closing = "".join("]" if self.tokens[i] == "[" else ")" for i in reversed(self.open[-SHOWN:]))
+        return closing + ("…" if len(self.open) > SHOWN else "")
+
+    @cached_property
+    def line_start(self) -> int:
+        """The first token of the statement."""
+        for i in range(self.at - 1, -1, -1):
+            if self.kind_of(i) == "separator":
+                return i + 1
+        return 0
+
+    @cached_property
+    def statement(self) -> range:
+        """The tokens of the statement before this place."""
+        return range(self.line_start, self.at)
+
+    @cached_property
+    def rest(self) -> str:
+        """The statement from here on."""
+        return self.text(self.at, self.line_end)
+
+    @cached_property
+    def rest_after(self) -> str:
+        """The statement from behind this token on."""
+        return self.text(self.at + 1, self.line_end) if self.line_end > self.at else "…"
+
+    @cached_property
+    def left_side(self) -> str:
+        """The statement up to the operator before this place."""
+        return self.text(self.line_start, self.at - 2)
+
+    @cached_property
+    def line_end(self) -> int:
+        """The last token of the statement, or of what a message shows of it."""
+        last = self.at
+        while last + 1 < len(self.tokens) - 1 and self.kind_of(last + 1) != "separator" and last < self.at + SHOWN:
+            last += 1
+        return last
+
+    @cached_property
+    def touches(self) -> bool:
+        """Whether no blank stands between this token and the one before."""
+        before = self.program.tokens_span(self.at - 1, self.at - 1)
+        return self.at > 0 and before.end == self.program.tokens_span(self.at, self.at).start
+
+    @cached_property
+    def joined(self) -> str:
+        """This token and the one before, as they were written."""
+        return self.text(self.at - 1, self.at)
+
+    @cached_property
+    def comparison_before(self) -> int:
+        """The comparison before this one and at its depth, or -1."""
+        depth = 0
+        for i in range(self.at - 1, max(self.line_start, self.at - 1000) - 1, -1):
+            kind = self.kind_of(i)
+            depth += (kind in (")", "]")) - (kind in ("(", "[", "call"))
+            if depth < 0 or (depth == 0 and kind in (",", "assign", "=", ":")):
+                break
+            if depth == 0 and kind in COMPARISONS:
+                return i
+        return -1
+
+    @cached_property
+    def both_comparisons(self) -> str:
+        """`a < b < c` as it should be written."""
+        first = self.comparison_before
+        depth, start, end = 0, first, self.at
+        while start > self.line_start and depth >= 0:
+            kind = self.kind_of(start - 1)
+            depth += (kind in (")", "]")) - (kind in ("(", "[", "call"))
+            if depth < 0 or (depth == 0 and kind in (",", "assign", "=", ":")):
+                break
+            start -= 1
+        depth = 0
+        while end + 1 < len(self.tokens) - 1:
+            kind = self.kind_of(end + 1)
+            depth += (kind in ("(", "[", "call")) - (kind in (")", "]"))
+            if depth < 0 or (depth == 0 and (kind in COMPARISONS or kind in (",", "separator", ":"))):
+                break
+            end += 1
+        middle = self.text(first + 1, self.at - 1)
+        left = self.text(start, first - 1)
+        return f"({left} {self.text(first, first)} {middle}) * ({middle} {self.here} {self.text(self.at + 1, end)})"
+
+    def equals_sign(self, index: int, last: int | None = None) -> Span:
+        """The "=" at the end of a token, and what stands behind it up to another one."""
+        start = self.program.tokens_span(index, index).end - 1
+        return Span(start, start + 1 if last is None else self.program.tokens_span(last, last).end)
+
+    def problem(self, message: str, hint: str, where: tuple[int, int] | Span) -> Problem:
+        program = self.program
+        span = where if isinstance(where, Span) else program.tokens_span(*where)
+        return Problem("syntax", message, text=program.text, source=program.source, spans=[span], hint=hint)
+
+
+def shown(text: str) -> str:
+    """A piece of the user's text in one line, cut where it is long, with nothing in it that a terminal obeys."""
+    line = visible(" ".join(text[: 4 * SHOWN].split()))
+    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"

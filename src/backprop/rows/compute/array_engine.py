@@ -1,0 +1,318 @@
+"""A circuit with arrays on many rows: rows of one shape are computed together, a gate at a time.
+
+An element-wise gate takes arrays with the rows in front as it takes any others; a gate that mixes elements has a way of
+its own for many rows (backprop.numbers.rowwise), goes along an axis that is counted one further, takes a stack, or is
+its definition; and where it is none of these, it is computed row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backprop.circuit import Circuit
+from backprop.circuit.lower import template
+from backprop.differentiate import functions, run_arrays
+from backprop.differentiate.derive import reached_from
+from backprop.errors import Problem
+from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.numbers import rowwise
+from backprop.numbers.rowwise import Rows, Value, aligned, each, row_shape
+from backprop.numbers.shapes import Mismatch, Shape, shape_of
+from backprop.rows.compute.columns import Column, assembled, column_of, is_ragged
+from backprop.rows.compute.numpy_engine import pool
+
+if TYPE_CHECKING:
+    from backprop.rows.compute.plan import Block, Plan
+
+CHUNK = 1 << 17  # numbers in the largest array of a batch of rows: about what the cache holds
+MOST = 32_768  # rows at a time
+
+Part = tuple[Any, list[Column]]  # rows of one shape: which they are, and their columns
+Piece = tuple[Any, list[Column], list[Any]]  # which rows, their results, and in which of them each watch is met
+
+Failures = (Mismatch, ValueError, IndexError, TypeError, MemoryError, Problem)
+
+
+# ── a gate on many rows ──
+
+
+def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
+    """A gate on many rows. What is the same in every row stays so."""
+    forward = functions.forward(gate, len(inputs), True)
+    if not any(isinstance(x, Rows) for x in inputs):
+        return forward(*inputs)
+    if not gate.mixes:
+        return Rows(forward(*aligned(inputs)))
+    own = rowwise.function(gate.name)
+    found = None if own is None else own(count, *inputs, **gate.settings)
+    if found is not None:
+        return found
+    if gate.flat and own is None:  # it looks at shapes alone
+        return forward(*[x.array[0] if isinstance(x, Rows) else x for x in inputs])
+    if gate.stacks:
+        return Rows(forward(*[each(x, count) for x in inputs]))
+    along = behind_rows(gate, max(len(row_shape(x)) for x in inputs))
+    if along is not None:
+        return Rows(functions.forward(along, len(inputs), True)(*[each(x, count) for x in inputs]))
+    if gate.definition and not gate.settings and own is None:
+        return defined(gate, inputs, count)
+    return Rows(
+        np.stack([forward(*[x.array[row] if isinstance(x, Rows) else x for x in inputs]) for row in range(count)])
+    )
+
+
+def behind_rows(gate: Gate, rank: int) -> Gate | None:
+    """A gate that goes along an axis, with the axis counted behind that of the rows; None for other gates."""
+    if "axis" not in gate.settings or not rank:
+        return None
+    axis = gate.settings["axis"]
+    if axis is None:
+        return gate.with_options({"axis": tuple(range(1, rank + 1))})
+    axes = tuple([one % rank + 1 for one in (axis if isinstance(axis, tuple) else (axis,))])
+    return gate.with_options({"axis": axes if isinstance(axis, tuple) else axes[0]})
+
+
+def defined(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
+    """A gate as its definition says it."""
+    circuit = template(gate.definition, gate.names(len(inputs)), gate)
+    at = dict(zip(gate.names(len(inputs)), inputs, strict=True))
+    return evaluate(circuit, [circuit.output], at, count)[circuit.output]
+
+
+def evaluate(
+    circuit: Circuit,
+    wanted: Iterable[int],
+    at: Mapping[str, Value],
+    count: int,
+    known: Mapping[int, Value] | None = None,
+) -> dict[int, Value]:
+    """The values of some wires in `count` rows. Those that are `known` are not computed again."""
+    wanted = set(wanted)
+    values: dict[int, Value] = dict(known or {})
+    order = circuit.ancestors(wanted)
+    last = {source: wire for wire in order for source in circuit.inputs[wire]}
+    for wire in order:
+        if wire in values:
+            continue
+        gate, sources = circuit.gates[wire], circuit.inputs[wire]
+        if gate is INPUT:
+            values[wire] = at[circuit.names[wire]]
+        elif gate is CONSTANT:
+            values[wire] = circuit.constants[wire]
+        else:
+            values[wire] = applied(gate, [values[source] for source in sources], count)
+            for source in sources:
+                if last[source] == wire and source not in wanted:
+                    values.pop(source, None)
+    return {wire: values[wire] for wire in wanted}
+
+
+# ── a plan on many rows ──
+
+
+class ArrayKernel:
+    """The circuits of a plan on columns of numbers and arrays. Rows whose arrays have the same shapes go together."""
+
+    def __init__(self, plan: Plan, inputs: Sequence[str], given: Mapping[str, Value]) -> None:
+        self.plan = plan
+        self.inputs = list(inputs)
+        self.given = dict(given)
+        self.sizes: dict[tuple[Shape, ...], int] = {}  # for shapes that were seen to fit: how many rows at a time
+        self.unfit: Problem | None = None  # why no row has an answer
+        self.known: dict[Circuit, dict[int, Value]] = {}
+
+    def run(
+        self, columns: Sequence[Column], rows: int, failed: dict[int, str], left_out: Any = None, threads: int = 1
+    ) -> tuple[list[Column], list[tuple[int, int]]]:
+        """The columns of the outputs, and for each watch how many rows it met and the first of them.
+
+        Rows that are `left_out` have no results, and neither have those that cannot be computed: `failed` says why.
+        """
+        self.unfit = None
+        taken = np.ones(rows, dtype=bool)
+        if left_out is not None:
+            taken[left_out] = False
+        parts = [
+            part
+            for places, values in together([column_of(column) for column in columns], np.flatnonzero(taken))
+            for part in self.shares(places, values, threads)
+        ]
+        work = partial(self.part, failed=failed)
+        found = [piece for pieces in (pool(threads).map if threads > 1 else map)(work, parts) for piece in pieces]
+        results = [
+            assembled([(places, results[number]) for places, results, _ in found], rows)
+            for number in range(len(self.plan.outputs))
+        ]
+        return results, [
+            counted([places[masks[n]] for places, _, masks in found]) for n in range(len(self.plan.watches))
+        ]
+
+    def shares(self, places: Any, values: list[Column], threads: int) -> Iterator[Part]:
+        """Rows of one shape, shared out between some threads, if there are enough of them and the first one is good."""
+        try:
+            size = self.size(values) if threads > 1 else len(places)
+        except Failures:
+            size = len(places)
+        share = max(size, -(-len(places) // threads))
+        for start in range(0, len(places), share):
+            part = slice(start, start + share)
+            yield places[part], [column[part] for column in values]
+
+    def part(self, part: Part, failed: dict[int, str]) -> list[Piece]:
+        """The results of rows of one shape."""
+        with np.errstate(all="ignore"):
+            return list(self.computed(*part, failed))
+
+    def computed(self, places: Any, values: list[Column], failed: dict[int, str]) -> Iterator[Piece]:
+        """The results of rows of one shape, and in which of them each watch is met; part by part. Where some rows
+        cannot be computed, each half is tried by itself."""
+        try:
+            size = self.size(values)
+            if len(places) <= size:
+                yield places, *self.at_once(values, len(places))
+                return
+        except Failures as error:
+            if self.unfit is not None:
+                raise self.unfit from None
+            if len(places) == 1:
+                failed[int(places[0])] = self.why(values, error)
+                return
+            size = -(-len(places) // 2)
+        for start in range(0, len(places), size):
+            part = slice(start, start + size)
+            yield from self.computed(places[part], [column[part] for column in values], failed)
+
+    def size(self, values: list[Column]) -> int:
+        """How many rows of these shapes go together. The first one is computed to see whether they fit the formula."""
+        shapes = tuple([tuple(column.shape[1:]) for column in values])
+        if shapes not in self.sizes:
+            plan = self.plan
+            at = self.at_first(values)
+            with np.errstate(all="ignore"):
+                found = run_arrays.evaluate(plan.base, at)
+            self.check_output(found[plan.base.output])
+            varying = reached_from(plan.base, [plan.base.variables[name] for name in (*self.inputs, *plan.wrt)])
+            largest = max(
+                (prod(shape_of(value)) for value, varies in zip(found, varying, strict=True) if varies), default=1
+            )
+            own = {name: prod(shape_of(value)) for name, value in at.items()}
+            blocks = [own[block.variable] * own[other] for block in plan.blocks for other in block.wires]
+            largest = max(largest, *blocks, 1)
+            self.sizes[shapes] = min(MOST, max(1, CHUNK // largest))
+        return self.sizes[shapes]
+
+    def at_first(self, values: list[Column]) -> dict[str, Value]:
+        """The variables in the first of some rows."""
+        first = {name: column[0] for name, column in zip(self.inputs, values, strict=True)}
+        return {**self.given, **{name: value if np.ndim(value) else float(value) for name, value in first.items()}}
+
+    def check_output(self, value: Value) -> None:
+        """The output is a number, or has the shape of the gradient on it. If it never was, it will never be."""
+        try:
+            run_arrays.seed_of(value, self.plan.upstream)
+        except Problem as problem:
+            if not self.sizes:
+                problem.hint = problem.hint.replace("; or eval --jacobian", "")
+                self.unfit = problem
+            raise
+
+    def why(self, values: list[Column], error: Exception) -> str:
+        """Why a row cannot be computed."""
+        if not isinstance(error, Problem):
+            try:
+                run_arrays.evaluate(self.plan.base, self.at_first(values))
+            except Problem as problem:
+                error = problem
+        return error.message if isinstance(error, Problem) else str(error)
+
+    def at_once(self, values: list[Column], count: int) -> tuple[list[Column], list[Any]]:
+        """The results of some rows of one shape, and in which of them each watch is met."""
+        plan = self.plan
+        at = {**self.given, **{name: Rows(column) for name, column in zip(self.inputs, values, strict=True)}}
+        if plan.seed is not None:
+            at[plan.seed] = plan.upstream
+        shapes = {name: row_shape(value) for name, value in at.items()}
+        watched = [wire for watch in plan.watches.values() for wire in watch]
+        found = evaluate(plan.circuit, [*plan.wires.values(), *watched], at, count, self.same_in_all(plan.circuit, at))
+        results = []
+        for name, wire in plan.wires.items():
+            value = found[wire]
+            shape = shapes[plan.of_variable[name]] if name in plan.of_variable else row_shape(value)
+            results.append(spread_out(value, shape, count))
+        for block in plan.blocks:
+            results += self.second(block, at, shapes, count)
+        return results, [met([found[wire] for wire in watch], count) for watch in plan.watches.values()]
+
+    def second(self, block: Block, at: Mapping[str, Value], shapes: Mapping[str, Shape], count: int) -> list[Column]:
+        """The second derivatives in one variable and others: the circuit of its gradient, derived, and seeded with a 1
+        for one element after the other."""
+        own = shapes[block.variable]
+        known = self.same_in_all(block.circuit, at)
+        rows: dict[str, list[Column]] = {other: [] for other in block.wires}
+        for place in np.ndindex(*own):
+            seed: Value = np.zeros(own)
+            seed[place] = 1.0
+            found = evaluate(
+                block.circuit, block.wires.values(), {**at, block.seed: seed if own else 1.0}, count, known
+            )
+            for other, wire in block.wires.items():
+                rows[other].append(spread_out(found[wire], shapes[other], count))
+        return [
+            np.stack(columns, axis=1).reshape(count, *own, *shapes[other])
+            if columns
+            else np.empty((count, *own, *shapes[other]))
+            for other, columns in rows.items()
+        ]
+
+    def same_in_all(self, circuit: Circuit, at: Mapping[str, Value]) -> dict[int, Value]:
+        """The stages of a circuit that are the same in all rows, computed once."""
+        if circuit not in self.known:
+            given = [name for name in circuit.variables if name in self.given]
+            varying = reached_from(circuit, [wire for name, wire in circuit.variables.items() if name not in given])
+            wires = [wire for wire in range(len(circuit)) if not varying[wire]]
+            self.known[circuit] = evaluate(circuit, wires, self.given, 1)
+        return self.known[circuit]
+
+
+def together(columns: Sequence[Column], places: Any) -> Iterator[tuple[Any, list[Column]]]:
+    """Rows of one shape, in the order of the first of them: which they are, and their columns."""
+    ragged = [column for column in columns if is_ragged(column)]
+    if not ragged:
+        if len(places):
+            whole = not columns or len(places) == len(columns[0])
+            yield places, [column if whole else column[places] for column in columns]
+        return
+    groups: dict[Any, list[int]] = {}
+    kinds = zip(*[[shape_of(column[place]) for place in places] for column in ragged], strict=True)
+    for place, kind in zip(places.tolist(), kinds, strict=True):
+        groups.setdefault(kind, []).append(place)
+    for group in groups.values():
+        chosen = [column[group] for column in columns]
+        yield np.array(group), [np.stack(column) if is_ragged(column) else column for column in chosen]
+
+
+def spread_out(value: Value, shape: Shape, count: int) -> Column:
+    """A value as a column: a value of a shape for each row."""
+    if isinstance(value, Rows):
+        return np.broadcast_to(rowwise.raised(value.array, len(shape)), (count, *shape))
+    return np.broadcast_to(value, (count, *shape))
+
+
+def met(conditions: Sequence[Value], count: int) -> Any:
+    """In which rows there is an element where none of some conditions is 0; those of other shapes count as a whole."""
+    values = [np.not_equal(each(value, count), 0) for value in conditions]
+    if len({value.shape for value in values}) > 1:
+        values = [value.reshape(count, -1).any(axis=1) for value in values]
+    every = np.logical_and.reduce(values)
+    return every.reshape(count, -1).any(axis=1)
+
+
+def counted(places: Sequence[Any]) -> tuple[int, int]:
+    """How many rows there are in all, and the first of them (-1 for none)."""
+    count = sum(map(len, places))
+    return count, min((int(part.min()) for part in places if len(part)), default=-1)

@@ -1,0 +1,149 @@
+"""What is computed for every row: the derived circuit, and which of its wires are columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from backprop.circuit import Circuit
+from backprop.circuit.lower import template
+from backprop.differentiate.derive import derive
+from backprop.differentiate.growing import Growing
+from backprop.errors import Problem, nearest
+from backprop.gates import INPUT
+from backprop.library import Compiled
+
+
+class Asked(NamedTuple):
+    """What is asked of every row (see Mapper)."""
+
+    text: str
+    wrt: list[str] | None
+    given: Mapping[str, Any]
+    upstream: Any
+    ties: str
+    expand: bool
+    stages: bool
+    hessian: bool
+    notes: bool
+    source: str | None
+
+
+class Block(NamedTuple):
+    """Second derivatives by arrays: the circuit of the gradient in a variable, derived again.
+
+    `seed` is the gradient on that gradient, `wires` where the gradients in the other variables are.
+    """
+
+    variable: str
+    circuit: Circuit
+    seed: str
+    wires: dict[str, int]
+
+
+class Plan:
+    """The derived circuit of what is asked: `wires` has the wire of each output column, `watches` those of each remark.
+
+    With arrays, the second derivatives are `blocks`, whose columns stand behind the others; `of_variable` says which
+    columns have the shape of which variable, and `seed` is the variable of the circuit that is the gradient on the
+    output. Raises a Problem where the formula or an option is wrong.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        compiled = Compiled(asked.text, ties=asked.ties, expand=asked.expand, source=asked.source)
+        self.base, self.names = compiled._circuit(asked.given)
+        base = self.base
+        self.upstream = asked.upstream
+        self.arrays = base.tensors or any(
+            not isinstance(value, float | None) for value in (*asked.given.values(), asked.upstream)
+        )
+        self.wrt = [name for name in base.variables if name not in asked.given] if asked.wrt is None else asked.wrt
+        for name in [*self.wrt, *asked.given]:
+            if name not in base.variables:
+                known = nearest(name, base.variables)
+                hint = f"did you mean {known}?" if known else f"its variables are {', '.join(base.variables) or 'none'}"
+                raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+        twice = next((name for index, name in enumerate(self.wrt) if name in self.wrt[:index]), None)
+        if twice is not None:
+            raise Problem("option", f"the gradient of {twice} is asked for twice: {','.join(self.wrt)}")
+        self.output = base.names[base.output]
+        self.seed = self.unused("upstream") if self.arrays and self.upstream is not None else None
+        above = 1.0 if self.upstream is None else self.upstream if self.seed is None else self.seed
+        derived = derive(base, self.wrt, ties=asked.ties, upstream=above, arrays=self.arrays, again=asked.hessian)
+        self.circuit = derived.circuit
+        self.wires: dict[str, int] = {}
+        self.outputs: list[str] = []
+        self.of_variable: dict[str, str] = {}
+        self.blocks: list[Block] = []
+        self.put(self.output, derived.value)
+        for name in self.wrt:
+            self.put(f"d{self.output}_d{name}", derived.gradients[name])
+            self.of_variable[f"d{self.output}_d{name}"] = name
+        if asked.stages:
+            self.add_stages(derived.of)
+        if asked.hessian:
+            self.add_hessian(derived.gradients, asked.ties)
+        self.watches: dict[str, tuple[int, ...]] = {}
+        if asked.notes:
+            self.add_watches(derived.of)
+
+    def unused(self, name: str) -> str:
+        """A name that no variable has."""
+        while name in self.base.variables:
+            name += "_"
+        return name
+
+    def put(self, name: str, wire: int | None) -> None:
+        """Name a column; without a wire, it is of a block."""
+        if name in self.outputs:
+            raise Problem(
+                "option", f"two columns of the output would be called {name}", hint="give a stage another name"
+            )
+        self.outputs.append(name)
+        if wire is not None:
+            self.wires[name] = wire
+
+    def add_stages(self, of: dict[int, int]) -> None:
+        """The value and the gradient of every intermediate variable."""
+        base = self.base
+        for wire in self.names.shown():
+            if base.gates[wire] is not INPUT and wire != base.output:
+                name = self.names.names[wire]
+                self.put(name, wire)
+                if wire in of:
+                    self.put(f"d{self.output}_d{name}", of[wire])
+
+    def add_hessian(self, gradients: dict[str, int], ties: str) -> None:
+        """The second derivatives: the circuit derived again, once for each gradient."""
+        for index, name in enumerate(self.wrt):
+            others = self.wrt[index:]
+            if self.arrays:
+                seed = self.unused("seed")
+                again = derive(
+                    self.circuit, others, output=gradients[name], ties=ties, upstream=seed, arrays=True, some=True
+                )
+                self.blocks.append(Block(name, again.circuit, seed, again.gradients))
+            else:
+                again = derive(self.circuit, others, output=gradients[name], ties=ties)
+                self.circuit = again.circuit
+            for other in others:
+                self.put(f"d2{self.output}_d{name}_d{other}", None if self.arrays else again.gradients[other])
+
+    def add_watches(self, of: dict[int, int]) -> None:
+        """Where a stage sits on a tie or a kink that decides its gradient."""
+        base, growing = self.base, Growing(self.circuit)
+        for wire, gate in enumerate(base.gates):
+            if not gate.kink or gate.flat or not base.active[wire] or wire not in of:
+                continue
+            names = gate.names(len(base.inputs[wire]))
+            text = gate.kink
+            if gate.variadic:
+                if len(names) < 2:
+                    continue
+                text = f"{' + '.join(f'({name} == out)' for name in names)} > 1"
+            scope = [*base.inputs[wire], wire]
+            met = growing.splice(template(text, (*names, "out"), gate), scope)
+            what = "a tie" if gate.variadic or (gate.mixes and gate.routes) else "a kink"
+            said = f"{self.names.text(wire)} = {self.names.expression(wire)} is at {what}"
+            self.watches[said] = (met, of[wire])
+        self.circuit = growing.circuit

@@ -1,0 +1,110 @@
+"""Sums over all rows that do not lose digits: the batch value and the batch gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import LARGEST, Problem
+from backprop.rows.compute.columns import is_ragged
+
+LANES = 4096  # numbers that are summed side by side
+LARGE = 2.0**960  # what is larger is summed apart, and smaller by SCALE: no sum of rows overflows on its way
+SCALE = 2.0**64
+
+
+class Sums:
+    """Running sums of columns: each of 4096 lanes carries what rounding took from it (Neumaier's summation).
+
+    The elements of an array have as many lanes each as there are left for them, and one at least.
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.lanes: dict[str, Any] = {}  # of each column the totals, and what was lost
+        self.large: dict[str, Any] = {}  # the same for numbers that are large
+
+    def add(self, columns: Mapping[str, Any], rows: int) -> None:
+        """Add the rows of a batch."""
+        self.rows += rows
+        with np.errstate(all="ignore"):
+            for name, column in columns.items():
+                self.lanes.setdefault(name, None)
+                if len(column):
+                    self.add_column(name, column)
+
+    def add_column(self, name: str, column: Any) -> None:
+        """Add the rows of one column. Raises a Problem where they differ in shape."""
+        shape = column.shape[1:]
+        if self.lanes[name] is None:
+            lanes = (max(1, LANES // max(1, math.prod(shape))), *shape)
+            self.lanes[name] = np.zeros(lanes), np.zeros(lanes)
+        lanes = self.lanes[name]
+        if is_ragged(column) or lanes[0].shape[1:] != shape:
+            hint = "name the gradients to sum: --wrt W,b"
+            raise Problem("row", f"{name} has other shapes in other rows, and no sum", hint=hint, status=1)
+        large = ~(np.abs(column) <= LARGE)
+        if large.any():
+            if name not in self.large:
+                self.large[name] = np.zeros_like(lanes[0]), np.zeros_like(lanes[0])
+            add_rows(self.large[name], np.where(large, column, 0.0) / SCALE)
+            column = np.where(large, 0.0, column)
+        add_rows(lanes, column)
+
+    def totals(self) -> dict[str, Any]:
+        """The sums so far: numbers, and nested lists of them."""
+        return {
+            name: 0.0 if lanes is None else summed(*lanes, *self.large.get(name, ()))
+            for name, lanes in self.lanes.items()
+        }
+
+    def remarks(self) -> list[str]:
+        """Which sums are beyond the largest number, though all of their numbers are finite."""
+        totals = self.totals()
+        return [
+            f"the sum of {name} is not finite: it is beyond the largest number, {LARGEST}"
+            for name, (large, _) in self.large.items()
+            if np.isfinite(large).all() and not np.isfinite(totals[name]).all()
+        ]
+
+
+def add_rows(lanes: tuple[Any, Any], column: Any) -> None:
+    """Add the rows of a column, as many at a time as there are lanes."""
+    total, lost = lanes
+    for start in range(0, len(column), len(total)):
+        add_exactly(total, lost, column[start : start + len(total)])
+
+
+def add_exactly(total: Any, lost: Any, more: Any) -> None:
+    """Add to some lanes, and what rounding took to their rests (Knuth's two-sum)."""
+    before = total[: len(more)]
+    after = before + more
+    part = after - before
+    lost[: len(more)] += (before - (after - part)) + (more - part)
+    total[: len(more)] = after
+
+
+def summed(total: Any, lost: Any, large: Any = None, large_lost: Any = None) -> Any:
+    """The sum of all lanes, for each element of an array; inf and nan as the lanes alone say it."""
+    lanes = [total, lost] if large is None else [total, lost, large, large_lost]
+    if total.ndim > 1:
+        return [summed(*[lane[:, element] for lane in lanes]) for element in range(total.shape[1])]
+    if large is None:
+        return math.fsum((*total.tolist(), *lost.tolist()))
+    if not np.isfinite(large).all():
+        return float(large.sum())
+    return exactly((*total.tolist(), *lost.tolist()), (*large.tolist(), *large_lost.tolist()))
+
+
+def exactly(numbers: Iterable[float], large: Iterable[float]) -> float:
+    """The sum of numbers, and of large ones that are smaller by SCALE; infinite where it is beyond the largest."""
+    from fractions import Fraction
+
+    exact = sum(map(Fraction, filter(None, numbers)), sum(map(Fraction, filter(None, large)), Fraction(0)) * int(SCALE))
+    try:
+        return float(exact)
+    except OverflowError:
+        return math.inf if exact > 0 else -math.inf

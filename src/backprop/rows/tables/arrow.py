@@ -1,0 +1,158 @@
+"""The mapper on Arrow's record batches: what Spark's `mapInArrow`, and whoever else speaks Arrow, hands over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import Problem, nearest
+from backprop.rows.compute.columns import Column, column_of, is_ragged, rank_of, values_of
+from backprop.rows.compute.mapper import Mapper
+from backprop.rows.tables.cells import Bad, elements
+
+
+class ArrowMapper:
+    """From an iterator of record batches to one of record batches with the columns added; it can be pickled.
+
+    Null in a column that the formula uses gives null in the results; rows that cannot be computed raise a Problem.
+    Where the formula has vectors or matrices, columns may be lists of numbers, nested or not.
+    """
+
+    def __init__(self, mapper: Mapper, only_new: bool = False) -> None:
+        self.mapper = mapper
+        self.only_new = only_new
+
+    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        for batch in batches:
+            yield self.one(batch)
+
+    def one(self, batch: Any) -> Any:
+        """One record batch with the columns added."""
+        import pyarrow
+
+        names = batch.schema.names
+        for name in self.mapper.inputs:
+            if name not in names:
+                known = nearest(name, names)
+                raise Problem("variable", f"there is no column {name}", hint=f"did you mean {known}?" if known else "")
+        for name in self.mapper.outputs:
+            if name in names and not self.only_new:
+                raise Problem("variable", f"there is a column {name} already")
+        columns, missing = {}, None
+        for name in self.mapper.inputs:
+            column = batch.column(names.index(name))
+            columns[name] = from_arrow(column, name, self.mapper.arrays)
+            if column.null_count:
+                empty = column.is_null().to_numpy(zero_copy_only=False)
+                missing = empty if missing is None else missing | empty
+        results, _ = self.mapper.run(columns, batch.num_rows, missing)
+        shapes = self.mapper.shapes({name: (None,) * depth(batch.schema.field(name).type) for name in columns})
+        new = [to_arrow(results[name], missing, shapes.get(name)) for name in self.mapper.outputs]
+        kept = [] if self.only_new else list(batch.columns)
+        kept_names = [] if self.only_new else list(names)
+        return pyarrow.RecordBatch.from_arrays([*kept, *new], names=[*kept_names, *self.mapper.outputs])
+
+    def schema(self, before: str = "") -> str:
+        """The columns as Spark writes a schema: those `before` ("x array<double>, y double"), and the new ones.
+
+        What arrays the stages of a formula are, only the rows say: with `stages`, write it yourself.
+        """
+        ranks = dict.fromkeys(self.mapper.inputs, 0)
+        if self.mapper.arrays:
+            written = re.findall(r"`?(\w+)`?[ :]+((?:array<)*)", before)
+            ranks = {name: lists.count("<") for name, lists in written}
+            for name in self.mapper.inputs:
+                if name not in ranks:
+                    hint = 'give those that are there: schema("x array<double>, y double")'
+                    raise Problem("option", f"what type column {name} has is not said", hint=hint)
+        shapes = self.mapper.shapes({name: (None,) * rank for name, rank in ranks.items()})
+        unknown = [name for name in self.mapper.outputs if name not in shapes]
+        if unknown and self.mapper.arrays:
+            raise Problem("option", f"what type {unknown[0]} has, only the rows say", hint="write the schema yourself")
+        new = []
+        for name in self.mapper.outputs:
+            rank = len(shapes.get(name, ()))
+            new.append(f"`{name}` {'array<' * rank}double{'>' * rank}")
+        return ", ".join(([before] if before and not self.only_new else []) + new)
+
+
+def depth(kind: Any) -> int:
+    """How deep the lists of a type are. Raises a Problem where they hold no numbers."""
+    import pyarrow.types as is_
+
+    rank = 0
+    while is_.is_list(kind) or is_.is_large_list(kind) or is_.is_fixed_size_list(kind):
+        kind, rank = kind.value_type, rank + 1
+    return rank
+
+
+def from_arrow(array: Any, name: str, lists: bool) -> Column:
+    """A column of Arrow's as one of ours. Raises a Problem where it does not hold numbers alone."""
+    import pyarrow
+
+    rank = depth(array.type)
+    if rank and not lists:
+        hint = "of a list the output is one too: sum(…) it, or give --upstream"
+        raise Problem("variable", f"column '{name}': expected numbers, got {array.type}", hint=hint)
+    if not rank:
+        numbers = array.cast(pyarrow.float64())
+        return (numbers.fill_null(float("nan")) if array.null_count else numbers).to_numpy(zero_copy_only=False)
+    if array.null_count == 0 and (column := equal_lists(array)) is not None:
+        return column
+    values = []
+    for row, value in enumerate(array.to_pylist()):
+        try:
+            values.append(None if value is None else elements(value, name, name, rank))
+        except Bad as bad:
+            raise Problem("row", f"row {row + 1} of a batch: {bad}") from None
+    return column_of(values)
+
+
+def equal_lists(array: Any) -> Column | None:
+    """A column of lists that are equally long, without nulls in them; None where they are not."""
+    import pyarrow
+    import pyarrow.compute
+
+    shape = [len(array)]
+    while depth(array.type):
+        if array.null_count or not len(array):
+            return None
+        sizes = pyarrow.compute.min_max(pyarrow.compute.list_value_length(array)).as_py()
+        if sizes["min"] != sizes["max"]:
+            return None
+        shape.append(sizes["min"])
+        array = array.flatten()
+    return None if array.null_count else array.cast(pyarrow.float64()).to_numpy(zero_copy_only=False).reshape(shape)
+
+
+def to_arrow(column: Column, missing: Any, shape: tuple[int | None, ...] | None) -> Any:
+    """One of our columns as Arrow's: numbers, or lists as deep as the shape (if it is not known, as the numbers)."""
+    import pyarrow
+
+    rank = rank_of(column) if shape is None else len(shape)
+    if not rank:
+        return pyarrow.array(column, mask=missing)
+    if missing is None and not is_ragged(column) and column.ndim == rank + 1:
+        array = pyarrow.array(column.reshape(-1))
+        for axis in range(rank, 0, -1):
+            count, size = prod(column.shape[:axis]), column.shape[axis]
+            starts = np.arange(count + 1, dtype=np.int32) * size
+            array = pyarrow.ListArray.from_arrays(pyarrow.array(starts, pyarrow.int32()), array)
+        return array
+    kind = pyarrow.float64()
+    for _ in range(rank):
+        kind = pyarrow.list_(kind)
+    gone = set(missing.nonzero()[0].tolist()) if missing is not None else ()
+    return pyarrow.array([None if row in gone else value for row, value in enumerate(values_of(column))], kind)
+
+
+def arrow_mapper(text: str, *, only_new: bool = False, **options: Any) -> Callable[[Iterable[Any]], Iterator[Any]]:
+    """A function for `DataFrame.mapInArrow`: value and gradients of a formula beside each row's own columns.
+
+    The options are those of Mapper.
+    """
+    return ArrowMapper(Mapper(text, **options), only_new)

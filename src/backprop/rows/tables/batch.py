@@ -1,0 +1,163 @@
+"""A batch of rows on its way through, and what becomes of rows that are bad."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TextIO
+
+from backprop.errors import Problem, enumerated, nearest
+from backprop.rows.compute.mapper import Mapper, Tally
+
+
+class Batch(NamedTuple):
+    """Rows as they were read.
+
+    `columns` holds a list of numbers for each column that the formula uses, None where there is none (of lists of
+    numbers, or a column that is made already, where it has arrays); `missing` the rows (counted in the batch) in which
+    one is null, or that are bad and kept: `errors` says why. `raw` is each row as text without its end of line,
+    `format` what kind of text that is; `records` are the values by name, for a writer of another format; `lines` where
+    each row begins, `names` the columns of a table, which has them without rows too. `failure` is why no row follows: a
+    bad one that ends the run.
+    """
+
+    columns: dict[str, Any]
+    missing: list[int]
+    errors: dict[int, str]
+    raw: Sequence[str]
+    format: str
+    records: Sequence[dict[str, Any]]
+    lines: Sequence[int] = ()
+    names: Sequence[str] = ()
+    failure: Problem | None = None
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def named(self, names: Sequence[str]) -> Batch:
+        """The batch with the names of the table's columns."""
+        return Batch(*self[:-2], names, self.failure)
+
+    def parts(self, size: int) -> Iterator[Batch]:
+        """The batch in parts of so many rows at most."""
+        if len(self) <= size:
+            yield self
+            return
+        for start in range(0, len(self), size):
+            yield self.part(start, min(start + size, len(self)))
+
+    def part(self, start: int, stop: int) -> Batch:
+        """Some of the rows."""
+        part = slice(start, stop)
+        return Batch(
+            columns={name: column[part] for name, column in self.columns.items()},
+            missing=[row - start for row in self.missing if start <= row < stop],
+            errors={row - start: why for row, why in self.errors.items() if start <= row < stop},
+            raw=self.raw[part],
+            format=self.format,
+            records=[self.records[row] for row in range(start, stop)],
+            lines=self.lines[part],
+            names=self.names,
+        )
+
+    def judged(self, failed: dict[int, str], judge: Judge, source: str) -> tuple[Batch, list[int]]:
+        """The batch after rows that could not be computed were judged, and those that were left out."""
+        errors = dict(self.errors)
+        dropped = []
+        for row in sorted(failed):
+            if judge.judge(source, self.lines[row], failed[row], self.raw[row]):
+                errors[row] = failed[row]
+            else:
+                dropped.append(row)
+        missing = sorted({*self.missing, *errors})
+        kept = [row for row in range(len(self)) if row not in set(dropped)]
+        new = {row: place for place, row in enumerate(kept)}
+        batch = Batch(
+            columns={name: [column[row] for row in kept] for name, column in self.columns.items()},
+            missing=[new[row] for row in missing if row in new],
+            errors={new[row]: why for row, why in errors.items() if row in new},
+            raw=[self.raw[row] for row in kept],
+            format=self.format,
+            records=[self.records[row] for row in kept],
+            lines=[self.lines[row] for row in kept],
+            names=self.names,
+        )
+        return batch, dropped
+
+
+class Report:
+    """What a run did: rows read and written, rows that were bad, and what was remarkable."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.bad = 0
+        self.tally = Tally()
+        self.remarks: list[str] = []  # on all rows together
+
+    def join(self, other: Report) -> None:
+        """Add what another part of the rows had."""
+        self.tally.join(other.tally.rows, self.rows)
+        self.rows += other.rows
+        self.bad += other.bad
+        self.remarks += other.remarks
+
+
+class Judge:
+    """What to do with a bad row: stop (`fail`), leave it out (`skip`), or keep it without results (`null`).
+
+    In a run that is `fixed`, all rows of all files have the columns of the first one: their `names`, once they are
+    known.
+    """
+
+    def __init__(self, errors: str, collected: TextIO | None = None, fixed: bool = False) -> None:
+        self.errors = errors
+        self.collected = collected
+        self.fixed = fixed
+        self.names: list[str] | None = None
+        self.bad = 0
+
+    def judge(self, source: str, line: int, why: str, raw: str) -> bool:
+        """Whether the row is kept. Raises a Problem under `fail`."""
+        if self.errors == "fail":
+            raise self.problem(source, line, why)
+        self.bad += 1
+        if self.collected is not None:
+            said = {"file": source, "line": line, "error": why, "row": raw}
+            self.collected.write(json.dumps(said, ensure_ascii=False) + "\n")
+        return self.errors == "null"
+
+    def added(self, mapper: Mapper) -> list[str]:
+        """The names of the columns that a row gets."""
+        return [*mapper.outputs, *(["_error"] if self.errors == "null" else [])]
+
+    def problem(self, source: str, line: int, why: str) -> Problem:
+        """A bad row as what ends the run."""
+        return Problem("row", f"{source}:{line}: {why}", status=1)
+
+
+def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
+    """Every column is there once, and none is written that is there already. Raises a Problem before the first row."""
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if twice is not None:
+        raise Problem("file", f"{source} has two columns called {twice}")
+    for name in mapper.inputs:
+        if name not in names:
+            known = nearest(name, names)
+            hint = f"did you mean {known}?" if known else f"its columns are {', '.join(names)}"
+            raise Problem("file", f"{source} has no column {name}", hint=hint)
+    check_outputs(names, mapper, source, only_new, judge)
+    if judge.fixed and judge.names is not None and judge.names != list(names):
+        hint = f"they are {enumerated(judge.names)} there, and {enumerated(list(names))} here; or write JSON lines"
+        raise Problem("file", f"{source} has other columns than the file before it", hint=hint)
+    judge.names = list(names)
+
+
+def check_outputs(names: Iterable[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
+    """No column is written that is there already."""
+    known = set(names)
+    for name in judge.added(mapper):
+        if name in known and not only_new:
+            hint = f"name the output otherwise (g = …), or leave the columns of the input out (--only-new): {name}"
+            if name == "_error":
+                hint = "leave the columns of the input out (--only-new), or the bad rows (--errors skip)"
+            raise Problem("file", f"{source} has a column {name} already", hint=hint)

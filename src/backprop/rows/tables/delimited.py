@@ -1,0 +1,276 @@
+"""CSV and TSV: a line of names, then a row a line; quoted fields may hold separators, quotes and line ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from backprop.errors import Problem
+from backprop.rows.compute.mapper import Mapper
+from backprop.rows.tables.batch import Batch, Judge, check_columns
+from backprop.rows.tables.cells import Bad, from_text, text_number, text_value, value_from_text
+from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
+from backprop.rows.tables.quotes import cut, fields_of, whole_rows
+
+SEPARATORS = {"csv": ",", "tsv": "\t"}
+JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+
+
+def read(
+    source: Input,
+    mapper: Mapper,
+    judge: Judge,
+    *,
+    format: str = "csv",
+    nulls: Sequence[str] = ("",),
+    only_new: bool = False,
+) -> Iterator[Batch]:
+    """The rows of a table in text."""
+    separator = SEPARATORS[format]
+    reader: Reader | None = None
+    rest, line = "", 1
+    for block in source.blocks():
+        text = rest + decoded(block)[0]
+        if line == 1:
+            text = text.removeprefix("\ufeff")
+        text, rest = cut(text, separator)
+        lines = lines_of(text)
+        if reader is None and lines:
+            taken, names = header(lines, separator, source.name)
+            reader = Reader(source.name, names, mapper, judge, separator, format, frozenset(nulls))
+            check_columns(names, mapper, source.name, only_new, judge)
+            lines, line = lines[taken:], line + taken
+            if not lines:
+                yield reader.careful([], line)  # what the columns are, also if there is no row
+        if reader is not None and lines:
+            batch = reader.rows(lines, line)
+            line += len(lines)
+            yield batch
+            if batch.failure is not None:
+                raise batch.failure
+    if rest:
+        raise Problem("file", f"{source.name}:{line}: a quote is opened here and never closed", status=1)
+    if reader is None:
+        raise Problem("file", f"{source.name} is empty: there is no line of column names")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, without their ends."""
+    lines = [one.removesuffix("\r") for one in text.split("\n")]
+    return lines if lines[-1] else lines[:-1]
+
+
+def header(lines: list[str], separator: str, source: str) -> tuple[int, list[str]]:
+    """How many lines the names take, and the names."""
+    for taken, (text, count) in enumerate(whole_rows(lines, separator), 1):
+        if text.strip():
+            if is_broken(text):
+                raise Problem("file", f"{source}:{taken}: {NOT_UTF8}", hint="save it as UTF-8", status=1)
+            return taken - 1 + count, [name.strip() for name in fields_of(text, separator)]
+    return len(lines), []
+
+
+class Reader:
+    """Rows of text as batches."""
+
+    def __init__(
+        self,
+        source: str,
+        names: list[str],
+        mapper: Mapper,
+        judge: Judge,
+        separator: str,
+        format: str,
+        nulls: frozenset[str],
+    ) -> None:
+        self.source = source
+        self.names = names
+        self.judge = judge
+        self.separator = separator
+        self.format = format
+        self.nulls = nulls
+        self.used = {name: names.index(name) for name in mapper.inputs if name in names}
+        self.arrays = mapper.arrays
+        self.ranks = mapper.ranks
+        self.value = (
+            partial(value_from_text, ranks=mapper.ranks)
+            if mapper.arrays
+            else partial(from_text, lists=mapper.without_lists)
+        )
+
+    def rows(self, lines: list[str], first: int) -> Batch:
+        """The rows of some lines. The plain way first: no quotes, and a number in each column that is used."""
+        if self.nulls == {""} and not any('"' in text or "_" in text for text in lines):
+            try:
+                width = len(self.names)
+                fields = [text.split(self.separator) for text in lines]
+                if all(len(row) == width for row in fields) and all(text.isascii() for text in lines):
+                    columns = {name: [float(row[at]) for row in fields] for name, at in self.used.items()}
+                    where = range(first, first + len(lines))
+                    return Batch(
+                        columns, [], {}, lines, self.format, Records(self.names, fields, self.used), where, self.names
+                    )
+            except ValueError:
+                pass
+        return self.careful(lines, first)
+
+    def careful(self, lines: list[str], first: int) -> Batch:
+        """The rows of some lines, one after the other: nulls, quotes, and what is bad."""
+        columns: dict[str, list[Any]] = {name: [] for name in self.used}
+        where: list[int] = []
+        missing: list[int] = []
+        errors: dict[int, str] = {}
+        raw: list[str] = []
+        fields: list[list[str]] = []
+        failure: Problem | None = None
+        line = first
+        for text, count in whole_rows(lines, self.separator):
+            number, line = line, line + count
+            if not text.strip():
+                continue
+            row = fields_of(text, self.separator)
+            try:
+                if is_broken(text):
+                    raise Bad(NOT_UTF8)
+                if len(row) != len(self.names):
+                    raise Bad(f"expected {len(self.names)} columns, got {len(row)}")
+                numbers = [
+                    None if row[at].strip() in self.nulls else self.value(row[at], name)
+                    for name, at in self.used.items()
+                ]
+            except Bad as bad:
+                if is_broken(text):
+                    text, row = mended(text), [mended(cell) for cell in row]
+                try:
+                    if not self.judge.judge(self.source, number, str(bad), text):
+                        continue
+                except Problem as problem:
+                    failure = problem
+                    break
+                errors[len(raw)] = str(bad)
+                numbers = [None] * len(columns)
+                if len(row) != len(self.names):
+                    row = (row + [""] * len(self.names))[: len(self.names)]
+                    text = written(row, self.separator)
+            if None in numbers:
+                missing.append(len(raw))
+            for column, value in zip(columns.values(), numbers, strict=True):
+                column.append(value)
+            raw.append(text)
+            fields.append(row)
+            where.append(number)
+        records = Records(self.names, fields, self.used)
+        return Batch(columns, missing, errors, raw, self.format, records, where, self.names, failure)
+
+
+class Records(Sequence[dict[str, Any]]):
+    """Rows of fields as objects, made when a writer of another format asks for them."""
+
+    def __init__(self, names: list[str], fields: list[list[str]], used: dict[str, int]) -> None:
+        self.names = names
+        self.fields = fields
+        self.used = used
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def __getitem__(self, index: Any) -> Any:
+        return {name: self.value(name, text) for name, text in zip(self.names, self.fields[index], strict=True)}
+
+    def value(self, name: str, text: str) -> Any:
+        """A field as JSON: nothing is null; what is spelt like a number of JSON is one, a list that the formula uses is
+        one, the rest is text."""
+        import json
+
+        if not text:
+            return None
+        if name in self.used and text.lstrip().startswith("["):
+            with suppress(ValueError, RecursionError):
+                return json.loads(text)
+        return json.loads(text) if JSON_NUMBER.fullmatch(text) else text
+
+
+def written(fields: Sequence[str], separator: str) -> str:
+    """A row as text, with quotes where they are needed."""
+    return separator.join(
+        '"' + text.replace('"', '""') + '"' if any(mark in text for mark in (separator, '"', "\n", "\r")) else text
+        for text in fields
+    )
+
+
+class Writer:
+    """Batches as CSV or TSV. The names of the first batch's columns are the table's."""
+
+    def __init__(self, mapper: Mapper, only_new: bool, format: str, with_errors: bool) -> None:
+        self.inputs = mapper.inputs
+        self.names = mapper.outputs
+        self.only_new = only_new
+        self.separator = SEPARATORS[format]
+        self.format = format
+        self.with_errors = with_errors
+        self.before: list[str] | None = None
+
+    def text(self, batch: Batch, results: Sequence[Any], finite: bool) -> str:
+        """The lines of a batch, with the results beside each row; and before the first batch the line of names."""
+        from backprop.rows.compute.columns import values_of
+
+        separator = self.separator
+        head = self.head(batch.names)
+        columns = [values_of(column) for column in results]
+        lists = any(column.ndim > 1 or column.dtype == object for column in results)
+        if batch.missing or self.with_errors or lists:
+            missing = set(batch.missing)
+            cell = self.cell if lists else text_number
+            tails = [
+                separator.join([""] * len(columns) if index in missing else map(cell, row))
+                for index, row in enumerate(zip(*columns, strict=True))
+            ]
+            if self.with_errors:
+                tails = [
+                    tail + separator + written([batch.errors.get(index, "")], separator)
+                    for index, tail in enumerate(tails)
+                ]
+        else:
+            pattern = separator.join(["%r"] * len(columns))
+            tails = [pattern % row for row in zip(*columns, strict=True)]
+        if self.only_new:
+            return head + "".join([f"{tail}\n" for tail in tails])
+        heads = batch.raw if batch.format == self.format else [self.fields(record) for record in batch.records]
+        return head + "".join([f"{own}{separator}{tail}\n" for own, tail in zip(heads, tails, strict=True)])
+
+    def head(self, names: Sequence[str]) -> str:
+        """The line of names, if it is not there yet; a table has so many columns of its own."""
+        if self.before is not None:
+            return ""
+        self.before = [] if self.only_new else list(names)
+        added = [*self.names, *(["_error"] if self.with_errors else [])]
+        return written([*self.before, *added], self.separator) + "\n"
+
+    def end(self) -> str:
+        """What is written where there was no row at all: the names of the columns that each would have had."""
+        return self.head(self.inputs)
+
+    def cell(self, value: Any) -> str:
+        """A number, or lists of them, as a cell with quotes where they are needed."""
+        return written([text_value(value)], self.separator)
+
+    def totals(self, rows: int, sums: dict[str, Any]) -> str:
+        """Sums over all rows, as a table of one row."""
+        values = [str(rows), *map(self.cell, sums.values())]
+        return f"{written(['rows', *sums], self.separator)}\n{self.separator.join(values)}\n"
+
+    def fields(self, record: dict[str, Any]) -> str:
+        """A JSON object as a row of text."""
+        import json
+
+        assert self.before is not None
+        texts = []
+        for name in self.before:
+            value = record.get(name)
+            texts.append(
+                "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            )
+        return written(texts, self.separator)

@@ -1,0 +1,443 @@
+"""Parquet, Arrow and large CSV through Polars, a few batches at a time (the extra `table`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+from backprop.errors import Problem
+from backprop.rows.compute.mapper import Mapper
+from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
+from backprop.rows.tables.cells import DEEPEST
+from backprop.rows.tables.delimited import SEPARATORS, Reader, Records, header, lines_of
+from backprop.rows.tables.files import TEXT, Place
+from backprop.rows.tables.lines import Input, decoded, standard_input, unreadable
+from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
+from backprop.rows.tables.polars import LINE, LINES, READ, Frame, first_line, polars
+from backprop.rows.tables.quotes import cut, is_plain
+
+CHUNK = 131_072  # rows at a time
+BLOCK = 4 << 20  # bytes of text at a time
+MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
+
+
+def map_frames(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
+    """Map tables to one through Polars."""
+    from backprop.rows.tables.sinks import write, write_sums
+
+    polars()
+    report = Report()
+    frames = all_frames(mapper, sources, target, options, seen, report)
+    if options.total:
+        report.remarks += write_sums(frames, place, target, mapper, options)
+    else:
+        write(frames, place, target, mapper, options)
+    return report
+
+
+def all_frames(
+    mapper: Mapper, sources: list[str], target: str, options: Options, seen: Seen, report: Report
+) -> Iterator[Frame]:
+    """The rows of all tables, with the results beside them."""
+    with ExitStack() as stack:
+        collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
+        judge = Judge(options.errors, collected, fixed=options.carried and target != "jsonl")
+        empty, spare = True, None
+        behind, size = 0, size_of_all(sources)
+        for source in sources:
+            for frame, read in known(frames_of(source, mapper, target, options, judge), mapper):
+                if mapper.arrays and not frame.height:  # it does not say how deep lists are
+                    spare = frame
+                    continue
+                for part in narrow(frame, mapper):
+                    yield with_results(part, mapper, target, options, report, judge, source)
+                    empty = False
+                    report.bad = judge.bad
+                    seen(report, behind + read, size)
+            behind += size_of(source)
+        if empty:  # what each row would have had; of JSON lines without a line, what the formula uses
+            if spare is None:
+                spare = numbered(polars().DataFrame(schema=dict.fromkeys(mapper.inputs, polars().Float64)), 0, options)
+            yield with_results(spare, mapper, target, options, report, judge, source)
+
+
+def narrow(frame: Frame, mapper: Mapper) -> Iterator[Frame]:
+    """A frame, in parts where what comes out for its arrays would be large."""
+    if not mapper.arrays or not frame.height:
+        yield frame
+        return
+    yield from frame.iter_slices(mapper.rows_at_once({name: first_shape(frame, name) for name in mapper.inputs}))
+
+
+def first_shape(frame: Frame, name: str) -> tuple[int, ...]:
+    """The shape of the first value in a column that the formula uses."""
+    value = own_column(frame, name).drop_nulls().head(1).to_list()
+    shape = []
+    while value and isinstance(value[0], list):
+        value = value[0]
+        shape.append(len(value))
+    return tuple(shape)
+
+
+def known(frames: Iterator[tuple[Frame, int]], mapper: Mapper) -> Iterator[tuple[Frame, int]]:
+    """The frames, from when on it is known how deep the lists of each column are: a file has one type for it."""
+    held: list[tuple[Frame, int]] = []
+    for frame, read in frames:
+        held.append((frame, read))
+        if not mapper.arrays or all(name in mapper.ranks for name in mapper.inputs):
+            yield from ((typed(before, mapper), at) for before, at in held)
+            held = []
+    for name in mapper.inputs if held else ():  # lists that are all empty
+        mapper.ranks.setdefault(name, max(depth(own_column(frame, name)) for frame, _ in held))
+    yield from ((typed(before, mapper), at) for before, at in held)
+
+
+def depth(series: Any) -> int:
+    """How deep the lists of a column are."""
+    from backprop.rows.tables.lists import lengths
+
+    return len(lengths(series.dtype) or ())
+
+
+def typed(frame: Frame, mapper: Mapper) -> Frame:
+    """A frame whose columns of nulls and empty lists have the type of the lists that come later."""
+    from backprop.rows.tables.lists import dtype_of
+
+    pl = polars()
+    for name in mapper.inputs if mapper.arrays else ():
+        own = READ + name if READ + name in frame.columns else name
+        series = frame.get_column(own)
+        if depth(series) < mapper.ranks[name]:
+            wanted = dtype_of([None] * mapper.ranks[name])
+            frame = frame.with_columns(pl.Series(own, series.to_list(), dtype=wanted))
+    return frame
+
+
+def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
+    """The rows of one table, and how many bytes of it are read."""
+    format = options.source(source)
+    if format == "jsonl":
+        return frames_of_lines(source, mapper, options, judge)
+    if format in TEXT:
+        return frames_of_delimited(source, mapper, options, judge, format, target)
+    return frames_of_binary(source, mapper, options, judge, format, target)
+
+
+def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
+    """JSON lines as frames: what the formula uses as numbers, the rest as text. The first row says what there is."""
+    pl = polars()
+    given = Input(source)
+    try:
+        for batch in batches(given, mapper, judge, options, options.carried):
+            names = [name for name in batch.names if name not in mapper.inputs]
+            columns = {name: [text_of(record.get(name)) for record in batch.records] for name in names}
+            frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
+            frame = with_numbers(frame, batch, options, "", mapper.ranks)
+            yield frame.select([*batch.names, *[name for name in frame.columns if name not in batch.names]]), given.read
+    finally:
+        given.close()
+
+
+def text_of(value: Any) -> str | None:
+    """What is no number for the formula, as text."""
+    import json
+
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str, ranks: dict[str, int]) -> Frame:
+    """A frame with the numbers of a batch in columns of their own."""
+    pl = polars()
+    from backprop.rows.compute.columns import column_of, rank_of
+    from backprop.rows.tables import lists
+
+    new = [pl.Series(LINE, batch.lines, dtype=pl.Int64)]
+    for name, values in batch.columns.items():
+        column = column_of(values)
+        series = lists.to_series(prefix + name, column, [None] * ranks.get(name, rank_of(column)))
+        if batch.missing and isinstance(values, list):
+            empty = [value is None or row in batch.errors for row, value in enumerate(values)]
+            series = series.set(pl.Series(empty), None)
+        new.append(series)
+    if options.errors == "null":
+        errors = [batch.errors.get(index) for index in range(len(batch))]
+        new.append(pl.Series("_error", errors, dtype=pl.String))
+    return frame.with_columns(new) if frame.width else pl.DataFrame(new)
+
+
+def frames_of_delimited(
+    source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
+) -> Iterator[tuple[Frame, int]]:
+    """CSV as frames of text: types are not guessed, and what is written again is what was read.
+
+    Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader. A block
+    without quotes that is written in the format in which it was read goes through as whole lines.
+    """
+    given = Input(source)
+    given.block = BLOCK
+    reader: Reader | None = None
+    rest, line = b"", 1
+    try:
+        for block in given.blocks():
+            data = rest + block
+            data, rest = (data, b"") if is_plain(data, SEPARATORS[format]) else cut(data, SEPARATORS[format])
+            if reader is None and data:
+                text = head(data)
+                taken, names = header(lines_of(text), SEPARATORS[format], source)
+                check_columns(names, mapper, source, not options.carried, judge)
+                reader = Reader(source, names, mapper, judge, SEPARATORS[format], format, frozenset(options.nulls))
+                for _ in range(taken):
+                    data = data.partition(b"\n")[2]
+                line += taken
+                empty = parsed(b"", line, reader, options)
+                yield empty, given.read  # what the columns are, also if there is no row
+            if reader is not None and data:
+                frame = plain(data, reader, options) if target == format else None
+                yield parsed(data, line, reader, options) if frame is None else frame, given.read
+                line += count(data, "\n") if frame is None else frame.height
+        if rest:
+            raise Problem("file", f"{source}:{line}: a quote is opened here and never closed", status=1)
+        if reader is None:
+            raise Problem("file", f"{source} is empty: there is no line of column names")
+    finally:
+        given.close()
+
+
+def head(data: bytes) -> str:
+    """The beginning of a block, up to the end of a line."""
+    end = data.rfind(b"\n", 0, MOST_HEADER) + 1 if len(data) > MOST_HEADER else 0
+    return decoded(data[: end or len(data)])[0].removeprefix("\ufeff")
+
+
+def count(data: bytes, character: str) -> int:
+    """How often a character of ASCII is there; many times as fast as `bytes.count`."""
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord(character)))
+
+
+def plain(data: bytes, reader: Reader, options: Options) -> Frame | None:
+    """Rows without quotes: a column of whole lines, and the numbers. None where there is any doubt."""
+    pl = polars()
+    if b'"' in data or b"\r" in data or options.nulls != ("",) or options.errors == "null" or reader.arrays:
+        return None
+    last, width = reader.names[-1], len(reader.names)
+    schema = {name: pl.Float64 if name in reader.used else pl.String for name in reader.names}
+    wanted = [index for index, name in enumerate(reader.names) if name in reader.used or name == last]
+    try:
+        lines = pl.read_csv(data, has_header=False, schema={LINES: pl.String}, separator="\1", quote_char=None)
+        numbers = pl.read_csv(
+            data, has_header=False, schema=schema, columns=wanted, separator=reader.separator, quote_char=None
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    texts = lines.get_column(LINES)
+    if texts.null_count() or count(data, reader.separator) != len(texts) * (width - 1):
+        return None
+    # A field that is empty, or a row that is too short (and another one too long)?
+    if (
+        numbers.get_column(last).null_count()
+        and (texts.str.count_matches(reader.separator, literal=True) != width - 1).any()
+    ):
+        return None
+    return lines.hstack([numbers.get_column(name).alias(READ + name) for name in reader.used])
+
+
+def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
+    """The rows of some lines as text, with a column of numbers for each that the formula uses."""
+    pl = polars()
+    frame = None
+    if options.nulls == ("",) and not (reader.arrays and data) and is_plain(data, reader.separator):
+        try:
+            frame = pl.read_csv(
+                data, has_header=False, separator=reader.separator, infer_schema=False,
+                schema=dict.fromkeys(reader.names, pl.String), raise_if_empty=False,
+            )  # fmt: skip
+        except pl.exceptions.PolarsError:
+            frame = None
+    if frame is not None and not frame.get_column(reader.names[-1]).null_count():  # else a row may have been too short
+        numbers = frame.select(pl.col(name).cast(pl.Float64, strict=False).alias(READ + name) for name in reader.used)
+        if all(
+            numbers.get_column(READ + name).null_count() == frame.get_column(name).null_count() for name in reader.used
+        ):
+            whole = frame.hstack(numbers)
+            return whole.with_columns(_error=pl.lit(None, pl.String)) if options.errors == "null" else whole
+    batch = reader.careful(lines_of(decoded(data)[0]), line)
+    if batch.failure is not None:
+        raise batch.failure
+    fields = batch.records.fields if isinstance(batch.records, Records) else []
+    columns = {name: [row[at] or None for row in fields] for at, name in enumerate(reader.names)}
+    texts = pl.DataFrame(columns, schema=dict.fromkeys(reader.names, pl.String))
+    return with_numbers(texts, batch, options, READ, reader.ranks)
+
+
+def frames_of_binary(
+    source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
+) -> Iterator[tuple[Frame, int]]:
+    """Parquet and Arrow; what comes from standard input goes through a file, as their readers go to and fro."""
+    if source != "-":
+        yield from frames_of_file(source, source, mapper, options, judge, format, target)
+        return
+    import shutil
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(suffix=f".{format}") as file:
+        shutil.copyfileobj(standard_input(), file)
+        file.flush()
+        yield from frames_of_file(file.name, "standard input", mapper, options, judge, format, target)
+
+
+def scanned(pl: Any, path: str, format: str) -> Any:
+    """A file as a lazy frame. A stream of Arrow's, which has no list of its batches, is read as a whole."""
+    if format == "parquet":
+        return pl.scan_parquet(path, glob=False)
+    with open(path, "rb") as file:
+        is_stream = file.read(4) == b"\xff\xff\xff\xff"
+    return pl.read_ipc_stream(path).lazy() if is_stream else pl.scan_ipc(path)
+
+
+def frames_of_file(
+    path: str, source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
+) -> Iterator[tuple[Frame, int]]:
+    """A file of Parquet or Arrow read by Polars; `source` is what it is called."""
+    pl = polars()
+    from backprop.rows.tables.carried import check_writable
+
+    try:
+        lazy = scanned(pl, path, format)
+        schema = lazy.collect_schema()
+        height = lazy.select(pl.len()).collect().item()
+    except OSError as error:
+        raise unreadable(source, error) from None
+    except pl.exceptions.PolarsError as error:
+        raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
+    check_columns(list(schema), mapper, source, not options.carried, judge)
+    check_types(schema, mapper, source)
+    if options.only_new and mapper.inputs:
+        lazy = lazy.select(mapper.inputs)
+    elif target in TEXT and options.carried:
+        check_writable(schema, source, target)
+    size, rows, chunk = size_of(path), 0, CHUNK
+    if mapper.arrays:  # lists may be long
+        first = next(streamed(pl, lazy.select(mapper.inputs).head(1), source, 1), None)
+        if first is not None:
+            chunk = min(CHUNK, mapper.rows_at_once({name: first_shape(first, name) for name in mapper.inputs}))
+    for frame in streamed(pl, lazy, source, chunk):
+        before, rows = rows, rows + frame.height
+        yield numbered(frame, before, options), size * rows // max(height, rows)
+    if not rows:  # what the columns are, also if there is no row
+        yield numbered(polars().DataFrame(schema=lazy.collect_schema()), 0, options), size
+
+
+def check_types(schema: Any, mapper: Mapper, source: str) -> None:
+    """The columns that the formula uses hold numbers, or where it has arrays, lists of them."""
+    from backprop.rows.tables.lists import lengths
+
+    for name in mapper.inputs:
+        shape = lengths(schema[name])
+        mapper.ranks[name] = len(shape or ())
+        if len(shape or ()) > DEEPEST:
+            message = f"{source}: column '{name}': lists are {len(shape or ())} deep, and may be {DEEPEST}"
+            raise Problem("file", message, status=1)
+        if shape is None or (shape and not mapper.arrays):
+            hint = "" if shape is None else mapper.without_lists
+            message = f"{source}: column '{name}': expected numbers, got {schema[name]}"
+            raise Problem("file", message, hint=hint, status=1)
+
+
+def numbered(frame: Frame, before: int, options: Options) -> Frame:
+    """A frame with the numbers of its rows, counted from 1, and room for what is wrong with them."""
+    pl = polars()
+    frame = frame.with_columns(pl.int_range(before + 1, before + 1 + frame.height, eager=True).alias(LINE))
+    return frame.with_columns(_error=pl.lit(None, pl.String)) if options.errors == "null" else frame
+
+
+def streamed(pl: Any, lazy: Any, source: str, chunk: int) -> Iterator[Frame]:
+    """The batches of a lazy frame, in order."""
+    try:
+        yield from lazy.collect_batches(chunk_size=chunk, maintain_order=True, engine="streaming", lazy=True)
+    except OSError as error:
+        raise unreadable(source, error) from None
+    except pl.exceptions.PolarsError as error:
+        raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
+
+
+def with_results(
+    frame: Frame, mapper: Mapper, target: str, options: Options, report: Report, judge: Judge, source: str
+) -> Frame:
+    """A frame with the columns of the results; null where a number was null."""
+    pl = polars()
+    from backprop.rows.tables import lists
+
+    frame, results, missing, met = computed(frame, mapper, judge, source)
+    report.tally.join(met, report.rows)
+    report.rows += frame.height
+    typed = {name: own_column(frame, name) for name in mapper.inputs}
+    shapes = mapper.shapes({name: lists.lengths(series.dtype) or () for name, series in typed.items()})
+    new = [lists.to_series(name, column, shapes.get(name)) for name, column in results.items()]
+    if missing is not None:
+        new = [series.set(pl.Series(missing), None) for series in new]
+    errors = [frame.get_column("_error")] if options.errors == "null" and "_error" in frame.columns else []
+    if options.only_new or options.total:
+        return pl.DataFrame([*new, *errors])
+    own = [
+        name
+        for name in frame.columns
+        if name == LINES or (not name.startswith((READ, LINE)) and not (errors and name == "_error"))
+    ]
+    columns = {name: frame.get_column(name) for name in own}
+    if target not in TEXT:  # text that the formula reads as numbers is written as numbers
+        columns |= {name: typed[name].alias(name) for name in own if READ + name in frame.columns}
+    return pl.DataFrame([*columns.values(), *new, *errors])
+
+
+def own_column(frame: Frame, name: str) -> Any:
+    """The numbers of a column that the formula uses."""
+    return frame.get_column(READ + name if READ + name in frame.columns else name)
+
+
+def computed(
+    frame: Frame, mapper: Mapper, judge: Judge, source: str
+) -> tuple[Frame, dict[str, Any], Any, dict[str, tuple[int, int]]]:
+    """The results of a frame, a mask of the rows without any, and what was remarkable; the frame without bad rows that
+    are left out."""
+    from backprop.rows.tables.lists import from_series
+
+    columns, missing = {}, None
+    failed: dict[int, str] = {}
+    for name in mapper.inputs:
+        columns[name], empty, wrong = from_series(own_column(frame, name))
+        failed |= wrong
+        if empty is not None:
+            missing = empty if missing is None else missing | empty
+    frame, columns, missing = judged(frame, columns, missing, failed, judge, source)
+    results, met = mapper.run(columns, frame.height, missing, failed := {})
+    before = frame.height
+    frame, results, missing = judged(frame, results, missing, failed, judge, source)
+    return frame, results, missing, moved_up(met, sorted(failed)) if frame.height < before else met
+
+
+def judged(
+    frame: Frame, columns: dict[str, Any], missing: Any, failed: dict[int, str], judge: Judge, source: str
+) -> tuple[Frame, dict[str, Any], Any]:
+    """A frame and its columns after rows that cannot be computed were judged: without them, or with them as missing."""
+    if not failed:
+        return frame, columns, missing
+    import numpy as np
+
+    from backprop.rows.tables.carried import as_objects, with_text
+
+    pl = polars()
+    added = {"_error"} if judge.errors == "null" else set()
+    own = [name for name in with_text(frame.schema) if not name.startswith((READ, LINE)) and name not in added]
+    kept = np.ones(frame.height, dtype=bool)
+    missing = np.zeros(frame.height, dtype=bool) if missing is None else missing
+    errors = frame.get_column("_error").to_list() if "_error" in frame.columns else [None] * frame.height
+    for row in sorted(failed):
+        raw = as_objects(frame[row].select(own))[0]
+        kept[row] = missing[row] = judge.judge(source, frame.get_column(LINE)[row], failed[row], raw)
+        errors[row] = failed[row]
+    if judge.errors == "null":
+        frame = frame.with_columns(pl.Series("_error", errors, dtype=pl.String))
+    return frame.filter(kept), {name: column[kept] for name, column in columns.items()}, missing[kept]

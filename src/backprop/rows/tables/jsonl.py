@@ -1,0 +1,310 @@
+"""JSON lines: an object a row, its own members unchanged and the results behind them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from math import isfinite
+from typing import Any
+
+from backprop.errors import Problem, nearest
+from backprop.rows.compute.mapper import Mapper
+from backprop.rows.tables.batch import Batch, Judge, check_outputs
+from backprop.rows.tables.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
+from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
+
+
+def fastest() -> Callable[[str], Any]:
+    """The parser that is installed."""
+    try:
+        import orjson
+    except ImportError:
+        return json.loads
+    found: Callable[[str], Any] = orjson.loads
+    return found
+
+
+loads = fastest()
+MINUS_ZERO = re.compile(r"-0(?![\d.eE])")
+
+
+def read(
+    source: Input,
+    mapper: Mapper,
+    judge: Judge,
+    *,
+    nulls: Sequence[str] = (),
+    only_new: bool = False,
+    fixed: bool = False,
+) -> Iterator[Batch]:
+    """The rows of a stream of JSON lines; lines without anything on them are passed over.
+
+    The strings that are `nulls` stand for null in the columns that the formula uses; the empty one does only in tables.
+    Where rows go into a table, its columns are `fixed` by the first row that is not bad: another one is a bad row.
+    """
+    nothing = frozenset(nulls) - {""}
+    line = 1
+    names = judge.names if fixed else None
+    checked = False
+    held: list[Batch] = []  # bad rows before the first one that says what the columns are
+    for block in source.blocks():
+        if line == 1 and block.startswith(b"\xef\xbb\xbf"):
+            block = block[3:]
+        text, sound = decoded(block)
+        lines = text.split("\n")
+        if not lines[-1]:
+            lines.pop()
+        batch = (rows if sound else careful)(lines, line, source.name, mapper, judge, nothing)
+        failure = batch.failure
+        line += len(lines)
+        if not checked and batch.records:
+            check_outputs(batch.records[0], mapper, source.name, only_new, judge)
+            checked = True
+        if not only_new:
+            check_members(batch, mapper, source.name, judge)
+        if fixed:
+            names = names or first_names(batch)
+            if names is None and failure is None:
+                held.append(batch)
+                continue
+            if names is not None:
+                judge.names = names
+                batch = with_names(batch, names, judge, source.name)
+        yield from (before.named(names or ()) for before in (*held, batch) if len(before))
+        held = []
+        if failure is not None:
+            raise failure
+    yield from (before.named(mapper.inputs) for before in held if len(before))
+
+
+def first_names(batch: Batch) -> list[str] | None:
+    """The members of the first row that is not bad."""
+    return next((list(record) for row, record in enumerate(batch.records) if row not in batch.errors), None)
+
+
+def with_names(batch: Batch, names: list[str], judge: Judge, source: str) -> Batch:
+    """A batch whose rows have no other members than the first row: those that have are judged."""
+    known = set(names)
+    failed = {
+        row: f"a column '{next(name for name in record if name not in known)}' that the first row does not have"
+        for row, record in enumerate(batch.records)
+        if not known.issuperset(record) and row not in batch.errors
+    }
+    return batch.judged(failed, judge, source)[0] if failed else batch
+
+
+def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge) -> None:
+    """No row has a member that it gets. Raises a Problem."""
+    added = frozenset(judge.added(mapper))
+    if all(map(added.isdisjoint, batch.records)):
+        return
+    for row, record in enumerate(batch.records):
+        if not added.isdisjoint(record):
+            check_outputs(record, mapper, f"{source}:{batch.lines[row]}: the row", False, judge)
+
+
+def rows(
+    lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge, nulls: frozenset[str] = frozenset()
+) -> Batch:
+    """The rows of some lines. The plain way first: all lines are objects with a number for each column."""
+    try:
+        records = [loads(text) for text in lines]
+        if any(map(is_doubtful, lines, records)):
+            return careful(lines, first, source, mapper, judge, nulls)
+        columns = {name: [record[name] for record in records] for name in mapper.inputs}
+        if mapper.arrays and {type(record) for record in records} <= {dict}:
+            made = {name: column_from_json(column, name, mapper.ranks) for name, column in columns.items()}
+            return Batch(made, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
+        kinds = {type(value) for column in columns.values() for value in column}
+        if kinds <= {float, int} and {type(record) for record in records} <= {dict}:
+            if int in kinds:
+                columns = {name: [float(value) for value in column] for name, column in columns.items()}
+            return Batch(columns, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        pass
+    return careful(lines, first, source, mapper, judge, nulls)
+
+
+def is_doubtful(text: str, record: Any) -> bool:
+    """Whether a fast parser may have read a line as something else: a whole -0, or a member that is there twice.
+
+    There is a colon for every member: if there are no more, no member was lost.
+    """
+    if "-0" in text and MINUS_ZERO.search(text):
+        return True
+    return text.count(":") != len(record) and is_doubled(text)
+
+
+def is_doubled(text: str) -> bool:
+    """Whether a line has a member twice."""
+    try:
+        json.loads(text, object_pairs_hook=members_once)
+    except Bad:
+        return True
+    return False
+
+
+def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, whose members are all different. Raises Bad."""
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Bad(f"the member '{twice}' is there twice")
+    return record
+
+
+def whole(text: str) -> int | float:
+    """A whole number; -0 is a number with a sign. Raises Bad for more digits than Python reads."""
+    try:
+        return int(text) if text != "-0" else -0.0
+    except ValueError:
+        raise Bad(f"a whole number of {len(text.lstrip('-'))} digits is too long") from None
+
+
+def careful(
+    lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge, nulls: frozenset[str] = frozenset()
+) -> Batch:
+    """The rows of some lines, one after the other: integers, nulls, and what is bad."""
+    columns: dict[str, list[Any]] = {name: [] for name in mapper.inputs}
+    missing: list[int] = []
+    errors: dict[int, str] = {}
+    raw: list[str] = []
+    where: list[int] = []
+    read = (
+        partial(value_from_json, ranks=mapper.ranks)
+        if mapper.arrays
+        else partial(from_json, lists=mapper.without_lists)
+    )
+    records: list[dict[str, Any]] = []
+    failure: Problem | None = None
+    for offset, text in enumerate(lines):
+        if not text or text.isspace():
+            continue
+        try:
+            record = parsed(text)
+            members = {name: member(record, name) for name in columns}
+            numbers = [
+                None if value is None or (isinstance(value, str) and value.strip() in nulls) else read(value, name)
+                for name, value in members.items()
+            ]
+        except Bad as bad:
+            text = mended(text) if is_broken(text) else text
+            try:
+                if not judge.judge(source, first + offset, str(bad), text):
+                    continue
+            except Problem as problem:
+                failure = problem
+                break
+            record = record_of_bad(text)
+            text = compact(record)
+            errors[len(raw)] = str(bad)
+            numbers = [None] * len(columns)
+        if None in numbers:
+            missing.append(len(raw))
+        for column, number in zip(columns.values(), numbers, strict=True):
+            column.append(number)
+        raw.append(text)
+        records.append(record)
+        where.append(first + offset)
+    return Batch(columns, missing, errors, raw, "jsonl", records, where, failure=failure)
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The object on a line. Raises Bad."""
+    if is_broken(text):
+        raise Bad(NOT_UTF8)
+    try:
+        record = json.loads(text, parse_int=whole, object_pairs_hook=members_once)
+    except json.JSONDecodeError as error:
+        raise Bad(f"this is not JSON: {error.msg} (column {error.colno})") from None
+    except RecursionError:
+        raise Bad("this is nested too deeply") from None
+    if not isinstance(record, dict):
+        raise Bad(f"expected an object, got {shown(record)}")
+    return record
+
+
+def member(record: dict[str, Any], name: str) -> Any:
+    if name not in record:
+        known = nearest(name, record)
+        raise Bad(f"there is no column '{name}'" + (f" (did you mean {known}?)" if known else ""))
+    return record[name]
+
+
+def record_of_bad(text: str) -> dict[str, Any]:
+    """What is kept of a bad row: its members if it has any, or else its text."""
+    try:
+        return parsed(text)
+    except Bad:
+        return {"_row": text}
+
+
+class Writer:
+    """Batches as JSON lines."""
+
+    def __init__(self, names: Sequence[str], only_new: bool) -> None:
+        self.only_new = only_new
+        members = ",".join(f"{json.dumps(name, ensure_ascii=False).replace('%', '%%')}:%s" for name in names)
+        self.plain = members.replace("%s", "%r") + "}"
+        self.careful = members + "}"
+
+    def text(self, batch: Batch, results: Sequence[Any], finite: bool) -> str:
+        """The lines of a batch, with the results beside each row."""
+        from backprop.rows.compute.columns import values_of
+
+        columns = [values_of(column) for column in results]
+        if finite and not batch.missing:
+            plain = self.plain
+            tails = [plain % row for row in zip(*columns, strict=True)]
+            if any(column.ndim > 1 for column in results):
+                tails = [tail.replace(", ", ",") for tail in tails]
+        else:
+            missing = set(batch.missing)
+            empty = ("null",) * len(columns)
+            tails = [
+                self.careful % (empty if index in missing else tuple(map(json_value, row)))
+                for index, row in enumerate(zip(*columns, strict=True))
+            ]
+            for index, error in batch.errors.items():
+                tails[index] = f"{tails[index][:-1]},{json.dumps('_error')}:{json.dumps(error, ensure_ascii=False)}}}"
+        if self.only_new:
+            return "{" + "\n{".join(tails) + "\n" if tails else ""
+        heads = batch.raw if batch.format == "jsonl" else map(compact, batch.records)
+        return "".join([joined(head, tail) for head, tail in zip(heads, tails, strict=True)])
+
+    def end(self) -> str:
+        """What stands behind the last row: nothing."""
+        return ""
+
+    def totals(self, rows: int, sums: dict[str, Any]) -> str:
+        """Sums over all rows, as one object."""
+        members = [f'"rows":{rows}', *(f"{json.dumps(name)}:{json_value(value)}" for name, value in sums.items())]
+        return f"{{{','.join(members)}}}\n"
+
+
+def compact(record: dict[str, Any]) -> str:
+    """A record as JSON, which has no numbers that are not finite."""
+    try:
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        return json.dumps(in_words(record), ensure_ascii=False, separators=(",", ":"))
+
+
+def in_words(value: Any) -> Any:
+    """The value with words for numbers that are not finite."""
+    if isinstance(value, dict):
+        return {name: in_words(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [in_words(element) for element in value]
+    return json_number(value).strip('"') if isinstance(value, float) and not isfinite(value) else value
+
+
+def joined(head: str, tail: str) -> str:
+    """An object with members put behind its own."""
+    body = head.rstrip()[:-1]
+    if body.rstrip().endswith("{") and not body.lstrip()[1:].strip():
+        return f"{body}{tail}\n"
+    return f"{body},{tail}\n"

@@ -1,0 +1,124 @@
+"""Frames of Polars into a file or a pipe: text as it comes, Parquet and Arrow through Polars' streams."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from backprop.errors import Problem
+from backprop.rows.compute.mapper import Mapper
+from backprop.rows.tables.batch import Batch
+from backprop.rows.tables.delimited import SEPARATORS
+from backprop.rows.tables.files import TEXT, Place
+from backprop.rows.tables.options import Options, writer_of
+from backprop.rows.tables.polars import LINES, Frame, first_line, polars
+
+ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
+
+
+def write(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> None:
+    """Write the frames: text as it comes, Parquet and Arrow through Polars' streams."""
+    if target == "jsonl":
+        write_lines(frames, place, mapper, options)
+    elif target in TEXT:
+        write_delimited(frames, place, target)
+    elif place.path is None:
+        raise Problem("option", f"{target} does not go to standard output", hint=f"give a file: -o FILE.{target}")
+    else:
+        sink(frames, place.path, target, options.fingerprint(mapper))
+
+
+def write_delimited(frames: Iterator[Frame], place: Place, target: str) -> None:
+    """Frames as CSV or TSV, each as it comes."""
+    from backprop.rows.tables.carried import as_cells
+
+    with place.open() as out:
+        for index, frame in enumerate(frames):
+            style = "never" if LINES in frame.columns else "necessary"
+            as_cells(frame).write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
+            if place.path is None:
+                out.flush()
+
+
+def write_lines(frames: Iterator[Frame], place: Place, mapper: Mapper, options: Options) -> None:
+    """Frames as JSON lines; the writer for text knows how numbers that are not finite are written."""
+    from backprop.rows.tables.carried import as_objects
+    from backprop.rows.tables.lists import from_series
+
+    writer = writer_of("jsonl", mapper, options)
+    with_errors = options.errors == "null"
+    with place.open() as out:
+        for frame in frames:
+            added = {*mapper.outputs, *(["_error"] if with_errors else [])}
+            own = [] if options.only_new else [name for name in frame.columns if name not in added]
+            missing = frame.get_column(mapper.outputs[0]).is_null().arg_true().to_list()
+            said = enumerate(frame.get_column("_error")) if with_errors else ()
+            errors = {row: why for row, why in said if why is not None}
+            heads = as_objects(frame.select(own)) if own else ["{}"] * frame.height
+            batch = Batch({}, missing, errors, heads, "jsonl", [])
+            results = [from_series(frame.get_column(name))[0] for name in mapper.outputs]
+            out.write(writer.text(batch, results, False).encode())
+
+
+def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> list[str]:
+    """The sums over all rows, as JSON or a table of text; and what is remarkable about them."""
+    from backprop.rows.compute.summation import Sums
+    from backprop.rows.tables.lists import from_series
+
+    if target not in TEXT:
+        raise Problem("option", f"sums are not written as {target}", hint="--to jsonl, csv or tsv")
+    sums = Sums()
+    for frame in frames:
+        results = frame.select(mapper.outputs).drop_nulls()
+        sums.add({name: from_series(results.get_column(name))[0] for name in mapper.outputs}, results.height)
+    with place.open() as out:
+        out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
+    return sums.remarks()
+
+
+def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> None:
+    """Frames into a file, which Polars asks for as it writes them."""
+    pl = polars()
+    from polars.io.plugins import register_io_source
+
+    first = next(frames, None)
+    schema = first.schema if first is not None else {}
+    failed: list[BaseException] = []
+
+    def source(*_: Any) -> Iterator[Frame]:
+        try:
+            if first is not None:
+                yield first
+            yield from frames
+        except BaseException as error:  # Polars would wrap it
+            failed.append(error)
+            raise
+
+    lazy = register_io_source(source, schema=schema)
+    try:
+        if target == "parquet":
+            lazy.sink_parquet(path, row_group_size=ROW_GROUP, metadata={"backprop": fingerprint}, engine="streaming")
+        else:
+            lazy.sink_ipc(path, engine="streaming")
+    except BaseException as error:
+        if failed:
+            raise failed[0] from None
+        if isinstance(error, pl.exceptions.PolarsError):
+            raise OSError(None, first_line(error)) from None
+        raise
+
+
+def made_from(target: str, source: str, fingerprint: str) -> bool:
+    """Whether a Parquet file says that it was made so, and has as many rows as its source, a Parquet file too."""
+    pl = polars()
+    try:
+        said = pl.read_parquet_metadata(target).get("backprop")
+        rows = [pl.scan_parquet(path, glob=False).select(pl.len()).collect().item() for path in (target, source)]
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+    return said == fingerprint and rows[0] == rows[1] and newer(target, source)
+
+
+def newer(target: str, source: str) -> bool:
+    return os.path.getmtime(target) >= os.path.getmtime(source)

@@ -1,0 +1,194 @@
+"""The story of a run in words: for a terminal or a pipe, as Markdown, or as LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from backprop.insight.explain import Backward, Fork, Sent, Story
+from backprop.numbers.shapes import array_text, shape_of
+from backprop.show.grid import cell
+from backprop.show.text import latex_text
+from backprop.show.theme import paint
+
+Number = Callable[[Any], str]
+SMALL = 6  # elements of an array that is written out
+
+
+def numbers(digits: int | None) -> Number:
+    """How numbers are written: as in the table of stages."""
+
+    def write(x: Any) -> str:
+        shape = shape_of(x)
+        if shape and x.size > SMALL:
+            return array_text(shape)
+        return cell(x, digits, one_line=True)
+
+    return write
+
+
+def product(sent: Sent, stage: str, gradient: Any, write: Number) -> str:
+    """local × gradient = what is sent: `z × 1 = -4`, `(1 - h^2) × 2 = 0.42 × 2 = 0.84`, `dD @ X.T = an array 5x10`."""
+    if sent.local is None or shape_of(sent.sent) or shape_of(gradient):
+        above = f"d{stage}" if shape_of(gradient) else write(gradient)
+        formula = f"{sent.rule} = " if sent.rule else ""
+        if sent.local is not None and sent.rule:
+            formula = f"{sent.rule if sent.rule.isidentifier() else f'({sent.rule})'} × {above} = "
+        elif sent.local is not None and not shape_of(sent.local):
+            formula = f"{write(sent.local)} × {above} = "
+        return f"{formula}{write(sent.sent)}{f' ({sent.shapes})' if sent.shapes else ''}"
+    above, result, local = write(gradient), write(sent.sent), write(sent.local)
+    if not sent.rule:
+        return f"{local} × {above} = {result}"
+    if sent.rule.isidentifier():
+        return f"{sent.rule} × {above} = {result}"
+    return f"({sent.rule}) × {above} = {local} × {above} = {result}"
+
+
+def sentence(step: Backward, write: Number) -> str:
+    """A backward step in a sentence."""
+    sends = ", ".join(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}" for sent in step.sends)
+    says = step.says[0].upper() + step.says[1:]
+    return f"{step.stage} = {step.expression} has gradient {write(step.gradient)}. {says}: {sends}."
+
+
+def ledger(fork: Fork, write: Number) -> list[str]:
+    """The shares of a fork, one a line, and their sum."""
+    most = max(len(via) for via, _ in fork.shares)
+    lines = [f"    through {via.ljust(most)}  {signed(write(share))}" for via, share in fork.shares]
+    return [*lines, f"    d{fork.name} = {write(fork.sum)}"]
+
+
+def signed(text: str) -> str:
+    return text if text.startswith("-") else f"+{text}"
+
+
+def forks_line(fork: Fork) -> str:
+    return f"{fork.name} is used in {len(fork.shares)} places; at a fork the gradients add up:"
+
+
+def forward_texts(story: Story, write: Number) -> list[str]:
+    """The forward steps: names, numbers, value."""
+    texts = []
+    for step in story.forward:
+        if shape_of(step.value) or ": " in step.numbers:
+            given = f" ({step.numbers})" if step.numbers else ""
+            texts.append(f"{step.stage} = {step.expression}{given} = {write(step.value)}")
+            continue
+        middle = f" = {step.numbers}" if step.numbers not in (step.expression, write(step.value)) else ""
+        texts.append(f"{step.stage} = {step.expression}{middle} = {write(step.value)}")
+    return texts
+
+
+def plain(story: Story, *, digits: int | None = 6, brief: bool = False, colour: bool = False) -> str:
+    """The story as lines, coloured or not. `brief` leaves out the forward pass and the remarks."""
+    write = numbers(digits)
+    lines = []
+    if not brief:
+        for place, text in enumerate(forward_texts(story, write), 1):
+            lines.append(f"{paint(f'forward {place}.', 'value', colour)} {text}")
+    for place, step in enumerate(story.backward, 1):
+        lines.append(f"{paint(f'backward {place}.', 'gradient', colour)} {sentence(step, write)}")
+    for fork in story.forks:
+        lines += [f"{paint('fork:', 'local', colour)} {forks_line(fork)}", *ledger(fork, write)]
+    if not brief:
+        lines += [f"{paint('remark:', 'note', colour)} {remark.message}" for remark in story.remarks]
+    lines += [f"{paint('meaning:', 'hint', colour)} {text}" for text in story.meaning]
+    return "\n".join(lines) + "\n"
+
+
+def markdown(story: Story, *, digits: int | None = 6, brief: bool = False) -> str:
+    """The story for GitHub and the like; the user's words stand as code."""
+    write = numbers(digits)
+    lines = []
+    if not brief:
+        lines += ["### Forward", "", *numbered(code(text) for text in forward_texts(story, write)), ""]
+    lines += ["### Backward", ""]
+    lines += [*numbered(markdown_step(step, write) for step in story.backward), ""]
+    for fork in story.forks:
+        lines += [f"`{fork.name}` is used in {len(fork.shares)} places; at a fork the gradients add up:", ""]
+        lines += ["| through | share |", "| --- | ---: |"]
+        lines += [f"| `{via}` | {write(share)} |" for via, share in fork.shares]
+        lines += [f"| **`d{fork.name}`** | **{write(fork.sum)}** |", ""]
+    if story.remarks and not brief:
+        lines += ["### Remarks", "", *(f"- {escaped(remark.message)}" for remark in story.remarks), ""]
+    lines += ["### Meaning", "", *(f"- {escaped(text)}" for text in story.meaning)]
+    return "\n".join(lines) + "\n"
+
+
+def numbered(texts: Iterable[str]) -> list[str]:
+    return [f"{place}. {text}" for place, text in enumerate(texts, 1)]
+
+
+def markdown_step(step: Backward, write: Number) -> str:
+    sends = ", ".join(code(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}") for sent in step.sends)
+    says = step.says[0].upper() + step.says[1:]
+    return f"{code(f'{step.stage} = {step.expression}')} has gradient {write(step.gradient)}. {escaped(says)}: {sends}."
+
+
+def code(text: str) -> str:
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{text}{fence}"
+
+
+def escaped(text: str) -> str:
+    """Prose in which stars, underscores and the like are themselves."""
+    return "".join(f"\\{c}" if c in "*_`<>[]|~" else c for c in text)
+
+
+def latex(story: Story, *, digits: int | None = 6, brief: bool = False) -> str:
+    """The story for a LaTeX document; it compiles without a package."""
+    write = numbers(digits)
+    lines = []
+    if not brief:
+        lines += [r"\paragraph{Forward}", *enumerated(typed(text) for text in forward_texts(story, write))]
+    lines += [r"\paragraph{Backward}", *enumerated(latex_step(step, write) for step in story.backward)]
+    for fork in story.forks:
+        lines += [
+            rf"\paragraph{{Fork}} {typed(fork.name)} is used in {len(fork.shares)} places; "
+            "at a fork the gradients add up:",
+            r"\begin{center}\begin{tabular}{lr}",
+        ]
+        lines += [rf"through {typed(via)} & ${tex_number(write(share))}$ \\" for via, share in fork.shares]
+        lines += [
+            r"\hline",
+            rf"{typed('d' + fork.name)} & ${tex_number(write(fork.sum))}$ \\",
+            r"\end{tabular}\end{center}",
+        ]
+    if story.remarks and not brief:
+        lines += [r"\paragraph{Remarks}", *items(latex_text(remark.message) for remark in story.remarks)]
+    lines += [r"\paragraph{Meaning}", *items(latex_text(text) for text in story.meaning)]
+    return "\n".join(lines) + "\n"
+
+
+def latex_step(step: Backward, write: Number) -> str:
+    says = latex_text(step.says[0].upper() + step.says[1:])
+    sends = ", ".join(typed(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}") for sent in step.sends)
+    head = typed(f"{step.stage} = {step.expression}")
+    return rf"{head} has gradient ${tex_number(write(step.gradient))}$. {says}: {sends}."
+
+
+def tex_number(text: str) -> str:
+    """A number in mathematics."""
+    if text.lstrip("-") in ("inf", "nan"):
+        return text.replace("inf", r"\infty").replace("nan", r"\mathrm{nan}")
+    mantissa, exponential, exponent = text.partition("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponential else mantissa
+
+
+def typed(text: str) -> str:
+    return rf"\texttt{{{latex_text(text)}}}"
+
+
+def enumerated(texts: Iterable[str]) -> list[str]:
+    return listing("enumerate", texts)
+
+
+def items(texts: Iterable[str]) -> list[str]:
+    return listing("itemize", texts)
+
+
+def listing(kind: str, texts: Iterable[str]) -> list[str]:
+    """A list of LaTeX's; an empty one would not compile."""
+    entries = [rf"\item {text}" for text in texts]
+    return [rf"\begin{{{kind}}}", *entries, rf"\end{{{kind}}}"] if entries else []
