@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -216,3 +217,43 @@ def test_what_is_asked_wrongly_is_told_in_a_line(options: str, told: str, tmp_pa
     done = shell(f"backprop minimize {options}", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
+
+
+# ── pictures ──
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "how"),
+    [
+        ("100*(y-x^2)^2 + (1-x)^2", {"x": -1.2, "y": 1}, {"method": "bfgs"}),
+        ("sum((w-[1,2])^2) + 0*x", {"w": [0, 0], "x": 1}, {"wrt": ["w"]}), ("(x-3)^2", {"x": 0}, {}),
+        ("x^2 + 30*y^2", {"x": 1, "y": 1}, {"rate": 0.04}), ("x^4 + y", {"x": 10, "y": 1}, {}),
+        ("log(x) + y", {"x": 1, "y": 0}, {"rate": 1}), ("x*y", {"x": 0, "y": 0}, {}), ("log(x)", {"x": -1}, {}),
+        ("sum(max(w, 0.5)^2)", {"w": [3, 2]}, {"maximize": True, "steps": 3}),
+    ],
+)  # fmt: skip
+def test_pictures_are_whole(text: str, at: dict[str, Value], how: dict[str, Any]) -> None:
+    from xml.etree import ElementTree
+
+    from backprop.optimize import picture
+
+    found = backprop.minimize(text, at, **how)
+    made, size = picture.svg(found)
+    ElementTree.fromstring(made)
+    assert not re.search(r' (x|y|cx|cy|d)="[^"]*(nan|inf)', made)
+    assert ("gradient right" in made) == (found.objective.parameters.size == 2)
+    assert made in picture.html(found)
+    assert size[1] > 400
+
+
+def test_a_picture_is_written_by_its_suffix(tmp_path: Path) -> None:
+    done = shell('backprop minimize "x^2+y^2" --x 1 --y 2 -o a.svg -o a.png -o a.html --quiet', tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.svg").read_text().startswith("<svg")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "a.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_the_values_stand_under_their_names_whatever_the_order(tmp_path: Path) -> None:
+    done = shell('backprop minimize "y^2 + (x-3)^2" --x 1 --y 2 --steps 0 --json', tmp_path)
+    assert json.loads(done.stdout.splitlines()[0])["parameters"] == {"x": 1.0, "y": 2.0}

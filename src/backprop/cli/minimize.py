@@ -36,7 +36,7 @@ from backprop.values import Random, Value, parse_value, read_variables
 
 FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
 TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
-WRITES = (".json", ".csv")
+WRITES = (".json", ".csv", ".svg", ".png", ".html")
 
 
 class MinimizeCommand(ExpressionCommand):
@@ -111,7 +111,7 @@ class MinimizeCommand(ExpressionCommand):
     "outputs",
     multiple=True,
     metavar="FILE",
-    help="Write the parameters (.json) or the path (.csv), whole or not at all.",
+    help="Write the parameters (.json), the path (.csv) or its picture (.svg, .png, .html), whole or not at all.",
 )
 @click.option("--quiet", is_flag=True, help="Print no notes.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
@@ -312,10 +312,13 @@ class Call:
         from backprop.show.text import csv
 
         for path in self.options["outputs"]:
-            if path.lower().endswith(".json"):
+            suffix = os.path.splitext(path)[1].lower()
+            if suffix == ".json":
                 write(json.dumps(parameters_object(found), ensure_ascii=False) + "\n", path)
-            else:
+            elif suffix == ".csv":
                 write(csv(path_grid(found, digits=None, full=True, every_element=True)), path)
+            else:
+                write(drawn(found, suffix), path)
 
     def show(self, found: Any) -> None:
         """The table, and why it stopped."""
@@ -339,6 +342,15 @@ class Call:
         for place, grid in enumerate(shown):
             last = place == len(shown) - 1
             show_grid(grid, self.format, None, color, behind if last else "\n" if not is_terminal(sys.stdout) else "")
+
+
+def drawn(found: Any, suffix: str) -> str | bytes:
+    """The picture of the path."""
+    from backprop.optimize import picture
+
+    if suffix == ".png":
+        return picture.png(found)
+    return picture.html(found) if suffix == ".html" else picture.svg(found)[0]
 
 
 class Live:

@@ -79,9 +79,15 @@ def formula_objective(
     compiled: Compiled, start: Mapping[str, Value], wrt: Iterable[str] | None, maximize: bool, settings: Settings
 ) -> Formula:
     """The formula at a point as what is made small."""
-    names = compiled.variables_given(start) if wrt is None else compiled.chosen(start, wrt)
-    if not names:
+    used = compiled.variables_given(start)
+    names = [name for name in start if name in used] if wrt is None else compiled.chosen(start, wrt)
+    if not used:
         raise Problem("variable", "nothing can move: the expression has no variables", hint="give it some: (x-3)^2")
+    missing = [name for name in used if name not in start]
+    if missing:
+        raise compiled.missing(missing)
+    if not names:
+        raise Problem("variable", "nothing can move: --wrt names no variable")
     objective = Formula(compiled, start, names, maximize=maximize)
     check_number(objective.circuit, objective.at)
     return objective

@@ -61,14 +61,17 @@ class Minimum:
         self.parameters: dict[str, Value] = objective.parameters.unpack(step.x)
         self.gradient: dict[str, Value] = objective.parameters.unpack(sign * step.gradient + 0.0)
         self.sign = sign
+        program = objective.names.circuit.program
+        self.formula = "" if program is None else " ".join(program.text.strip().replace("\n", "; ").split())
 
     def __repr__(self) -> str:
         return f"Minimum(value={self.value!r}, parameters={self.parameters!r}, why={self.why!r})"
 
     def _repr_html_(self) -> str:
+        from backprop.optimize.picture import svg
         from backprop.optimize.report import html_table
 
-        return html_table(self)
+        return svg(self)[0] + html_table(self)
 
 
 def best(path: Path, verdict: Verdict) -> Step:
