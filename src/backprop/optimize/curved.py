@@ -14,6 +14,7 @@ Array = Any
 
 WHOLE = 100  # free elements of which the whole Hessian is made; with more, it is met in products alone
 LEAST_CURVATURE = 1e-8  # of the largest: Newton's step takes no smaller one for true
+NO_CURVATURE = 1e-6  # of the largest: what is below says nothing on how long a step should be
 ENOUGH = 1e-4  # the part of the predicted decrease that a step must bring
 
 
@@ -55,8 +56,13 @@ def newton_step(objective: Objective, x: Array, gradient: Array, free: Array) ->
         return step
     values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
     most = float(np.abs(values).max(initial=0.0))
-    values = np.maximum(np.abs(values), LEAST_CURVATURE * most) if most else np.ones(len(values))
-    step[places] = -vectors @ ((vectors.T @ gradient[places]) / values)
+    slopes = vectors.T @ gradient[places]
+    parts = -slopes / np.maximum(np.abs(values), LEAST_CURVATURE * most) if most else -slopes
+    # Where nothing curves upwards, nothing says how far to go: no further than the point is from 0.
+    furthest = max(1.0, sqrt(float(x @ x)))
+    vague = values < NO_CURVATURE * most
+    parts[vague] = np.clip(parts[vague], -furthest, furthest)
+    step[places] = vectors @ parts
     return step
 
 

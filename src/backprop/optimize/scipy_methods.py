@@ -14,6 +14,7 @@ from backprop.optimize.watch import Watch
 Array = Any
 
 UNTIL_STOPPED = 10**9  # iterations: the watch counts them
+FAR = 1e3  # times its size, above the lowest value: what stands for a value that is no number
 
 
 def optimizers() -> Any:
@@ -39,11 +40,15 @@ def run(name: str, objective: Objective, watch: Watch) -> None:
 
 
 class Remembered:
-    """The last points at which the function was asked for, with what it said: SciPy's callback has the point alone."""
+    """The last points at which the function was asked for, with what it said: SciPy's callback has the point alone.
 
-    def __init__(self, objective: Objective) -> None:
-        self.objective = objective
+    Where it says no number, SciPy is told a large one, and turns back: its searches know no other way.
+    """
+
+    def __init__(self, objective: Objective, watch: Watch) -> None:
+        self.objective, self.watch = objective, watch
         self.known: dict[bytes, tuple[float, Array]] = {}
+        self.lowest = np.inf
         self.outside: Array | None = None  # where it was no number
 
     def __call__(self, x: Array) -> tuple[float, Array]:
@@ -51,19 +56,24 @@ class Remembered:
         if key not in self.known:
             if len(self.known) > 40:
                 self.known.pop(next(iter(self.known)))
-            value, gradient = self.known[key] = self.objective(x.copy())
-            if not (isfinite(value) and np.isfinite(gradient).all()):
-                self.outside = x.copy()
-        return self.known[key]
+            self.known[key] = self.objective(x.copy())
+        value, gradient = self.known[key]
+        if value == -np.inf:
+            self.watch(x.copy(), value, gradient)
+        if isfinite(value) and np.isfinite(gradient).all():
+            self.lowest = min(self.lowest, value)
+            return value, gradient
+        self.outside = x.copy()
+        return (self.lowest + FAR * (1 + abs(self.lowest)) if isfinite(self.lowest) else value), np.zeros(len(x))
 
 
 def minimized(method: str, objective: Objective, watch: Watch, options: dict[str, Any]) -> None:
-    function = Remembered(objective)
+    function = Remembered(objective, watch)
 
     def after(x: Array) -> None:
         watch(x.copy(), *function(x))
 
-    after(objective.start)
+    watch(objective.start, *objective(objective.start))
     bounds = list(zip(watch.lower, watch.upper, strict=True)) if watch.bounded else None
     found = optimizers().minimize(
         function, objective.start, jac=True, method=method, bounds=bounds, callback=after, options=options
