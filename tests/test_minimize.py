@@ -219,6 +219,36 @@ def test_what_is_asked_wrongly_is_told_in_a_line(options: str, told: str, tmp_pa
     assert told in done.stderr
 
 
+@pytest.mark.parametrize("method", [*METHODS, "newton"])
+def test_the_updates_that_are_told_can_be_typed_in(method: str, tmp_path: Path) -> None:
+    """Each equation gives the number beside it, and the last one of a variable where the next update begins."""
+    how = f'"(x-3)^2 + (x*y-1)^2 + y^2" --x 1 --y 1 --method {method} --steps 3'
+    done = shell(f"backprop minimize {how} --explain --digits 12", tmp_path)
+    equations = [line.split(" = ") for line in done.stdout.splitlines() if line.startswith("    ") and "0" in line]
+    told = [(name.strip(), *rest) for name, *rest in equations if len(rest) == 2]
+    assert len(told) >= 6
+    for _, formula, number in told:
+        found = backprop.evaluate(formula) if "solve" not in formula else backprop.compile(formula).forward()
+        np.testing.assert_allclose(found.value, json.loads(number), rtol=1e-9, atol=1e-9)
+    path = shell(f"backprop minimize {how} --json", tmp_path)
+    last = json.loads(path.stdout.splitlines()[-2])["parameters"]
+    for name in ("x", "y"):
+        assert float([number for one, _, number in told if one == name][-1]) == pytest.approx(last[name], rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--method bfgs", "the steps of bfgs are no equation"), ("--json", "--explain tells in words"),
+        ("--line-search", "--explain does not tell a line search"),
+    ],
+)  # fmt: skip
+def test_what_is_not_told(options: str, told: str, tmp_path: Path) -> None:
+    done = shell(f'backprop minimize "(x-3)^2" --x 0 --explain {options}', tmp_path)
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
 # ── pictures ──
 
 

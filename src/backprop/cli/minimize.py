@@ -98,6 +98,7 @@ class MinimizeCommand(ExpressionCommand):
 )
 @click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 @click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
+@click.option("--explain", is_flag=True, help="Tell the first updates (or --steps of them) with their numbers.")
 @click.option("--full", is_flag=True, help="Show every step, and large arrays whole.")
 @click.option(
     "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
@@ -158,6 +159,8 @@ class Call:
 
         compiled, at, wrt = self.point()
         settings = self.settings()
+        if self.options["explain"]:
+            self.only_told(settings)
         if self.tables:
             settings |= self.data(compiled, at)
         live = Live(self.format != "json" or not is_terminal(sys.stdout), self.most(settings), self.options)
@@ -175,6 +178,15 @@ class Call:
         self.write(found)
         self.show(found)
         return 0 if found.converged else 1
+
+    def only_told(self, settings: dict[str, Any]) -> None:
+        """A few updates, in words."""
+        from backprop.optimize.told import FEW, check_told
+
+        if self.format != "table":
+            raise Problem("option", f"--explain tells in words, and not as {self.format}")
+        check_told(settings["method"], self.options["batch"], settings["line_search"])
+        settings["steps"] = FEW if settings["steps"] is None else settings["steps"]
 
     def most(self, settings: dict[str, Any]) -> int:
         """The most updates that there can be."""
@@ -324,6 +336,11 @@ class Call:
         """The table, and why it stopped."""
         from backprop.optimize.report import end_object, parameters_grid, path_grid
 
+        if self.options["explain"]:
+            from backprop.optimize.told import told
+
+            write(told(found, self.options["digits"]), None)
+            return
         if self.format == "json":
             write(json.dumps(end_object(found), ensure_ascii=False) + "\n", None)
             return

@@ -38,6 +38,7 @@ class Axis(NamedTuple):
     start: float
     end: float
     log: bool = False
+    whole: bool = False  # whether it counts
 
     def __call__(self, x: float) -> float:
         low, high, x = (log10(self.low), log10(self.high), log10(x)) if self.log else (self.low, self.high, x)
@@ -50,6 +51,7 @@ class Axis(NamedTuple):
             return [10.0**power for power in range(first, last + 1, max(1, (last - first) // 6 + 1))]
         step = 10.0 ** floor(log10((self.high - self.low) / 4))
         step *= next((times for times in (1, 2, 5) if (self.high - self.low) / (step * times) <= 6), 10)
+        step = max(step, 1.0) if self.whole else step
         return [place * step for place in range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)]
 
 
@@ -66,7 +68,7 @@ def svg(found: Minimum, theme: str = "light") -> tuple[str, tuple[float, float]]
     formula = found.formula if len(found.formula) <= 40 * len(panels) else f"{found.formula[: 40 * len(panels) - 1]}…"
     end = ", ".join(f"{name} = {number(float(x), 6)}" for name, x in named(found, found.step.x)[:4])
     start = number(found.sign * shown[0].value, 6) if shown else "nan"
-    head = f"{found.settings.method}, {found.steps:,} steps: {found.why}"
+    head = f"{found.settings.method}, {found.steps:,} {'step' if found.steps == 1 else 'steps'}: {found.why}"
     told = f"From {start} to {number(found.value, 6)} at {end}. {head}."
     most = int((width - 40) / 6.7)
     return "\n".join([
@@ -137,7 +139,7 @@ def values(found: Minimum, steps: list[Step]) -> list[str]:
     last = max((step.step for step in steps), default=0)
     log = min(numbers) > 0 and max(numbers) > SPREAD * min(numbers)
     low, high = padded(min(numbers), max(numbers), 0.05, log)
-    across, up = Axis(0, max(last, 1), 8, SIDE - 8), Axis(low, high, SIDE, 0, log)
+    across, up = Axis(0, max(last, 1), 8, SIDE - 8, whole=True), Axis(low, high, SIDE, 0, log)
     points = [(across(step.step), up(y)) for step, y in zip(steps, numbers, strict=False)]
     return [
         *frame(across, up, "step", f"value{' (logarithmic)' if log else ''}"),
