@@ -15,7 +15,7 @@ import pytest
 import backprop
 from backprop.optimize.methods import METHODS
 from backprop.values import Value
-from conftest import shell
+from conftest import BIN, shell
 from test_schemas import schema
 
 # ── the same path as PyTorch's optimisers ──
@@ -150,6 +150,18 @@ def test_bounds_hold(method: str) -> None:
 def test_decay(how: str) -> None:
     found = backprop.minimize("(x-3)^2", x=0, rate=0.3, decay=how)
     assert found.converged
+
+
+def test_a_long_path_is_thinned_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from backprop.optimize import path
+
+    monkeypatch.setattr(path, "MOST_STEPS", 100)
+    found = backprop.minimize("(x-3)^2", x=0, rate=1e-3, steps=1001, tolerance=0)
+    steps = [step.step for step in found.path]
+    assert len(steps) <= 102
+    assert steps[:2] == [0, 16]
+    assert steps[-1] == 1001
+    assert backprop.minimize("abs(x)", x=100.03, steps=5000).reason == "kink"
 
 
 def test_steps_are_seen_as_they_come() -> None:
@@ -287,3 +299,41 @@ def test_a_picture_is_written_by_its_suffix(tmp_path: Path) -> None:
 def test_the_values_stand_under_their_names_whatever_the_order(tmp_path: Path) -> None:
     done = shell('backprop minimize "y^2 + (x-3)^2" --x 1 --y 2 --steps 0 --json', tmp_path)
     assert json.loads(done.stdout.splitlines()[0])["parameters"] == {"x": 1.0, "y": 2.0}
+
+
+# ── on a terminal ──
+
+
+def test_ctrl_c_on_a_terminal(tmp_path: Path) -> None:
+    """A live line while it works; then what was reached, and exit status 1."""
+    import os
+    import pty
+
+    command = [
+        "minimize",
+        "100*(y-x^2)^2 + (1-x)^2",
+        "--x",
+        "-1.2",
+        "--y",
+        "1",
+        "--rate",
+        "1e-6",
+        "--steps",
+        "100000000",
+    ]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(BIN / "backprop", ["backprop", *command, "-o", str(tmp_path / "reached.json")])
+    seen = b""
+    while b"left" not in seen:
+        seen += os.read(terminal, 4096)
+    os.write(terminal, b"\x03")
+    try:
+        while chunk := os.read(terminal, 4096):
+            seen += chunk
+    except OSError:  # the terminal is closed
+        pass
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    assert "of 100,000,000  value" in seen.decode()
+    assert "stopped: interrupted after" in seen.decode()
+    assert set(json.loads((tmp_path / "reached.json").read_text())) == {"x", "y"}

@@ -175,7 +175,15 @@ def test_what_is_asked_wrongly_is_said(command: str, message: str, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("words", "at", "offered"),
-    [("backprop ex", 1, "explain"), ("backprop gates soft", 2, "softplus"), ("backprop gates σ", 2, "σ")],
+    [
+        ("backprop ex", 1, "explain"),
+        ("backprop gates soft", 2, "softplus"),
+        ("backprop gates σ", 2, "σ"),
+        ("backprop eval x --ties s", 4, "split"),
+        ("backprop eval x --x 3 --up", 5, "--upstream"),
+        ("backprop minimize x --method l", 4, "l-bfgs"),
+        ("backprop minimize x --x 1 --decay c", 6, "cosine"),
+    ],
 )
 def test_the_shell_completes_commands_and_gates(words: str, at: int, offered: str, tmp_path: Path) -> None:
     line = f'COMP_WORDS="{words}" COMP_CWORD={at} _BACKPROP_COMPLETE=bash_complete backprop'

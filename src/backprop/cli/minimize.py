@@ -39,6 +39,19 @@ TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
 WRITES = (".json", ".csv", ".svg", ".png", ".html")
 
 
+def completed_method(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The methods that begin so, for a shell."""
+    from backprop.optimize.solve import ALL_METHODS
+
+    return [name for name in ALL_METHODS if name.startswith(incomplete)]
+
+
+def completed_decay(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The schedules that begin so, for a shell."""
+    names = ("inverse:", "exponential:", "step:", "cosine")
+    return [name for name in names if name.startswith(incomplete)]
+
+
 class MinimizeCommand(ExpressionCommand):
     """Tables may follow the expression."""
 
@@ -65,11 +78,15 @@ class MinimizeCommand(ExpressionCommand):
     default="descent",
     show_default=True,
     metavar="NAME",
+    shell_complete=completed_method,
     help="descent, momentum, nesterov, rmsprop, adam, newton, trust-region, bfgs, l-bfgs or least-squares.",
 )
 @click.option("--rate", metavar="NUMBER", help="The part of the gradient that is a step.")
 @click.option(
-    "--decay", metavar="HOW", help="How the rate goes down: inverse:K, exponential:K, step:FACTOR:EVERY, cosine."
+    "--decay",
+    metavar="HOW",
+    shell_complete=completed_decay,
+    help="How the rate goes down: inverse:K, exponential:K, step:FACTOR:EVERY, cosine.",
 )
 @click.option("--line-search", is_flag=True, help="Find the length of each step of descent (--rate is the first).")
 @click.option("--momentum", metavar="MU", help="What is kept of the velocity (momentum, nesterov: 0.9).")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from backprop.optimize.objective import Parameters
 
 Array = Any
-MOST_NUMBERS = 20_000_000  # parameters of all steps together that are kept; beyond that the path is thinned out
+MOST_STEPS = 100_000  # that are kept, and
+MOST_NUMBERS = 20_000_000  # parameters of all of them together; beyond that the path is thinned out
+RECENT = 16  # steps: the last ones are there in any case
 
 
 class Step(NamedTuple):
@@ -32,15 +35,21 @@ class Path:
         self.steps: list[Step] = []
         self.every = 1
         self.last: Step | None = None
+        self.recent: deque[Step] = deque(maxlen=RECENT)
+        self.lowest: Step | None = None
 
     def add(self, step: Step) -> None:
         if self.seen is not None:
             self.seen(step)
         self.last = step
+        self.recent.append(step)
+        if self.lowest is None or step.value < self.lowest.value:
+            self.lowest = step
         if step.step % self.every:
             return
         self.steps.append(step)
-        if len(self.steps) * self.parameters.size > MOST_NUMBERS and len(self.steps) > 2:
+        most = min(MOST_STEPS, max(2, MOST_NUMBERS // self.parameters.size))
+        if len(self.steps) > most:
             self.steps = self.steps[::2]
             self.every *= 2
 

@@ -217,7 +217,7 @@ class Account:
         """The kink over which the last steps go back and forth."""
         if self.objective.by_row:
             return None
-        steps = self.path.all()[-12:]
+        steps = list(self.path.recent)
         met: dict[int, int] = {}
         found: dict[int, tuple[Line, Step, Step, dict[int, Any]]] = {}
         for before, after in zip(steps, steps[1:], strict=False):
@@ -261,7 +261,7 @@ class Account:
 
     def not_finite(self, step: Step, rate: float | None, method: str) -> Verdict:
         """A value or a gradient that is no number: because the value grew or fell beyond all numbers, or its cause."""
-        values = [one.value for one in self.path.all()[:-1]]
+        values = [self.path.steps[0].value, *(one.value for one in self.path.recent if one.step not in (0, step.step))]
         if step.value == -np.inf or (len(values) > 2 and values[-1] < values[-2] < values[-3] < -1e100):
             return Verdict("unbounded", f"{self.name} is unbounded: it {self.falls} beyond the largest number")
         rising = sum(1 for before, after in zip(values[-4:], values[-3:], strict=False) if after > before)
@@ -292,11 +292,10 @@ class Account:
 
     def growing(self, step: Step) -> bool:
         """Whether the value leaves for good: it rose in each of the last steps, far above what it ever was."""
-        steps = self.path.all()
-        if len(steps) < 4 or not step.value > steps[-2].value > steps[-3].value:
+        recent, lowest = self.path.recent, self.path.lowest
+        if len(recent) < 4 or lowest is None or not step.value > recent[-2].value > recent[-3].value:
             return False
-        values = [one.value for one in steps[:-3]]
-        return step.value - min(values) > GROWN * (abs(values[0]) + abs(min(values)) + 1e-300)
+        return step.value - lowest.value > GROWN * (abs(self.path.steps[0].value) + abs(lowest.value) + 1e-300)
 
     def grows(self, rate: float, method: str) -> Verdict:
         """The rate is too large; the curvature along the gradient says which one would not be."""
@@ -310,10 +309,9 @@ class Account:
 
     def limit(self, method: str) -> float | None:
         """The largest rate at which steps do not overshoot more and more, where the value was lowest."""
-        steps = [step for step in self.path.all() if isfinite(step.value) and np.isfinite(step.gradient).all()]
-        if not steps:
+        lowest = self.path.lowest
+        if lowest is None or not np.isfinite(lowest.gradient).all():
             return None
-        lowest = min(steps, key=lambda step: step.value)
         direction, curvature = lowest.gradient, 0.0
         for _ in range(12):
             size = sqrt(float(direction @ direction))
@@ -334,8 +332,7 @@ class Account:
 
     def falls_for_ever(self, step: Step) -> Verdict | None:
         """Whether the value falls along a straight line as far as numbers go, and no slower the further away."""
-        steps = self.path.all()
-        way = step.x - steps[max(0, len(steps) - 10)].x
+        way = step.x - self.path.recent[0].x
         scale = max(1.0, float(np.abs(step.x).max()))
         for direction in (-step.gradient, way):
             size = sqrt(float(direction @ direction))
@@ -390,8 +387,8 @@ class Account:
         if blocked is not None and step.norm < 0.05 * blocked[0]:
             return Verdict("plateau", f"{told}, on a plateau: {blocked[1]}")
         more = ""
-        values = [one.value for one in self.path.all()]
-        if rate is not None and len(values) > 20 and min(values[-10:]) >= min(values[:-10]):
+        lowest = self.path.lowest
+        if rate is not None and step.step > 20 and lowest is not None and lowest.step <= step.step - 10:
             limit = self.limit(method)
             if limit is not None and limit <= rate * (1 + 1e-9):
                 more = f"; the value does not get lower: the rate {short(rate)} is too large, "
