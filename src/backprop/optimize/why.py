@@ -93,8 +93,10 @@ class Account:
         held = [name for name, moves in zip(self.objective.parameters.elements(), free, strict=True) if not moves]
         if not held:
             return ""
-        many = f" and {len(held) - 3} more" if len(held) > 3 else ""
-        return f", {', '.join(held[:3])}{many} at {'its bound' if len(held) == 1 else 'their bounds'}"
+        if len(held) == 1:
+            return f", with {held[0]} at its bound"
+        shown = held[:3] if len(held) <= 3 else [*held[:3], f"{len(held) - 3} more"]
+        return f", with {', '.join(shown[:-1])} and {shown[-1]} at their bounds"
 
     def curvature(self, x: Array, free: Array) -> list[tuple[float, Array]]:
         """The smallest and the largest curvature among free elements, with their directions; none if unknown."""
