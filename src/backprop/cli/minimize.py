@@ -158,6 +158,9 @@ class Call:
             if os.path.splitext(path)[1].lower() not in WRITES:
                 hint = f"its suffix says: {' '.join(WRITES)}"
                 raise Problem("option", f"what should {path} be?", hint=hint)
+            folder = os.path.dirname(path) or "."
+            if not os.path.isdir(folder):
+                raise Problem("file", f"cannot write {path}: there is no folder {folder}", status=1)
         self.random = Random(options["seed"])
         self.tables = list(options["tables"])
         if options["file"] is not None and options["expression"] is not None:
@@ -192,8 +195,8 @@ class Call:
             found = minimize(compiled, at, wrt=wrt, seen=seen, **settings)
         finally:
             live.clear()
-        self.write(found)
         self.show(found)
+        self.write(found)
         return 0 if found.converged else 1
 
     def only_told(self, settings: dict[str, Any]) -> None:

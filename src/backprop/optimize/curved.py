@@ -28,13 +28,13 @@ def newton(objective: Objective, watch: Watch) -> None:
         direction = newton_step(objective, x, gradient, free)
         length = 1.0
         for _ in range(60):
-            new = np.clip(x + length * direction, watch.lower, watch.upper)
+            new = watch.inside(x, x + length * direction)
             found = objective.value(new)
             if found <= value + ENOUGH * float(gradient @ (new - x)) and found < value:
                 break
             length /= 2
         else:
-            raise watch.stuck("no step lowers the value, however short")
+            raise watch.stuck(", however short it is")
         x = new
         value, gradient = objective(x)
 
@@ -76,7 +76,7 @@ def trust_region(objective: Objective, watch: Watch) -> None:
     while True:
         free = free_of(x, gradient, watch)
         step, product = truncated(objective, x, gradient, free, radius)
-        new = np.clip(x + step, watch.lower, watch.upper)
+        new = watch.inside(x, x + step)
         if not np.array_equal(new, x + step):
             step = new - x
             product = objective.hvp(x, step)
@@ -92,7 +92,7 @@ def trust_region(objective: Objective, watch: Watch) -> None:
             x, value, gradient = new, found, there
             watch(x, value, gradient)
         elif radius < 1e-15 * max(1.0, float(np.abs(x).max())):
-            raise watch.stuck("no step lowers the value, however small the region of trust")
+            raise watch.stuck(", however short it is")
 
 
 def truncated(objective: Objective, x: Array, gradient: Array, free: Array, radius: float) -> tuple[Array, Array]:

@@ -28,9 +28,7 @@ def descend(objective: Objective, method: Method, rate: float, schedule: Schedul
         here = rate * schedule(t)
         watch(x, value, gradient, here)
         t += 1
-        x = method.update(x, gradient, here, t)
-        if watch.bounded:
-            x = np.clip(x, watch.lower, watch.upper)
+        x = watch.inside(x, method.update(x, gradient, here, t))
 
 
 def descend_in_batches(
@@ -64,9 +62,7 @@ def descend_in_batches(
                 gradient += part * slope
                 here = rate * schedule(t)
                 t += 1
-                x = method.update(x, slope, here, t)
-                if watch.bounded:
-                    x = np.clip(x, watch.lower, watch.upper)
+                x = watch.inside(x, method.update(x, slope, here, t))
                 if t >= watch.steps or watch.late():
                     break
             if t >= watch.steps or watch.late() or watch.norm(x, gradient) <= watch.tolerance:
@@ -84,13 +80,13 @@ def descend_by_search(objective: Objective, rate: float, watch: Watch) -> None:
     while True:
         watch(x, value, gradient)
         for _ in range(100):
-            new = np.clip(x - length * gradient, watch.lower, watch.upper)
+            new = watch.inside(x, x - length * gradient)
             found, slope = objective.value(new), float(gradient @ (new - x))
             if found <= value + 1e-4 * slope and (found < value or slope == 0):
                 break
             length /= 2
         else:
-            raise watch.stuck("no step along the gradient lowers the value, however short")
+            raise watch.stuck(", however short it is")
         x, length = new, 2 * length
         value, gradient = objective(x)
 

@@ -10,8 +10,8 @@ from backprop.optimize.objective import Parameters
 
 Array = Any
 MOST_STEPS = 100_000  # that are kept, and
-MOST_NUMBERS = 20_000_000  # parameters of all of them together; beyond that the path is thinned out
-RECENT = 16  # steps: the last ones are there in any case
+MOST_NUMBERS = 4_000_000  # parameters of all of them together; beyond that the path is thinned out
+RECENT = 64  # steps: the last ones are there in any case
 
 
 class Step(NamedTuple):

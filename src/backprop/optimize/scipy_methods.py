@@ -82,7 +82,7 @@ def minimized(method: str, objective: Objective, watch: Watch, options: dict[str
         after(found.x)
     if function.outside is not None:
         raise watch.outside(function.outside)
-    raise watch.stuck("no step lowers the value")
+    raise watch.stuck("")
 
 
 def least_squares(objective: Objective, watch: Watch) -> None:
@@ -110,4 +110,4 @@ def least_squares(objective: Objective, watch: Watch) -> None:
         gtol=1e-15, max_nfev=UNTIL_STOPPED, bounds=(watch.lower, watch.upper) if watch.bounded else (-np.inf, np.inf),
     )  # fmt: skip
     jacobian(found.x)
-    raise watch.stuck("no step lowers the value")
+    raise watch.stuck("")

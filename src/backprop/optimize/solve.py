@@ -23,7 +23,7 @@ Value = Any
 CURVED = ("newton", "trust-region")
 SCIPY = ("bfgs", "l-bfgs", "least-squares")
 ALL_METHODS = (*METHODS, *CURVED, *SCIPY)
-LEAST = 1e-12  # what a parameter that is to be positive cannot fall below
+LEAST = 1e-300  # what a parameter that is to be positive cannot fall below
 
 
 class Settings(NamedTuple):
@@ -98,6 +98,8 @@ def solve(
         seconds=settings.seconds,
     )  # fmt: skip
     watch.account.numbers = numbers_of(settings)
+    for name in settings.positive:
+        watch.positive[objective.parameters.slices[name]] = True
     try:
         with np.errstate(all="ignore"):
             run_method(objective, settings, watch)
@@ -176,6 +178,9 @@ def limits(objective: Objective, settings: Settings) -> tuple[Array, Array]:
     for name in settings.positive:
         where = parameters.slices[name]
         lower[where] = np.maximum(lower[where], LEAST)
+        if not (objective.start[where] > 0).all():
+            start = float(objective.start[where].min())
+            raise Problem("value", f"{name} is to stay above 0, and starts at {start:g}", hint=f"--{name} 1")
     if not (lower <= upper).all():
         name = parameters.elements()[int(np.flatnonzero(~(lower <= upper))[0])]
         raise Problem("value", f"the lower bound of {name} is above the upper one")

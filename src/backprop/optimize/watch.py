@@ -25,6 +25,7 @@ class Watch:
     ) -> None:  # fmt: skip
         self.objective, self.path, self.method = objective, path, method
         self.lower, self.upper = lower, upper
+        self.positive = np.zeros(len(lower), dtype=bool)
         self.bounded = bool(np.isfinite(lower).any() or np.isfinite(upper).any())
         self.tolerance, self.steps, self.seconds = tolerance, steps, seconds
         self.account = Account(objective, path, lower, upper, tolerance)
@@ -32,10 +33,22 @@ class Watch:
         self.all_used = ""  # what is said when all steps are made, if they are not called steps
         self.lowest, self.since = np.inf, 0
 
+    def inside(self, x: Array, new: Array) -> Array:
+        """Where a step from x leads that ends within the bounds; what is to stay positive is at most halved."""
+        if not self.bounded:
+            return new
+        new = np.clip(new, self.lower, self.upper)
+        return np.where(self.positive, np.maximum(new, x / 2), new)
+
     def norm(self, x: Array, gradient: Array) -> float:
-        """The norm of the gradient; of that at a bound, what a step against it could still change."""
+        """The norm of the gradient; of that at a bound, what a step against it could still change.
+
+        What is to stay positive never reaches its bound: near 0, its gradient counts as that in its logarithm.
+        """
         if self.bounded:
-            gradient = x - np.clip(x - gradient, self.lower, self.upper)
+            changed = x - np.clip(x - gradient, self.lower, self.upper)
+            falling = self.positive & (gradient > 0)
+            gradient = np.where(falling, gradient * np.minimum(x, 1.0), changed)
         return sqrt(float(gradient @ gradient))
 
     def late(self) -> bool:
@@ -70,6 +83,8 @@ class Watch:
             raise Stopped(self.account.grows(rate, self.method))
         if value < self.lowest:
             self.lowest, self.since = value, number
+        if self.positive.any() and (vanishing := self.account.vanishes(step, self.positive)) is not None:
+            raise Stopped(vanishing)
         if number - self.since >= EVERY and number % EVERY == 0:
             kink = self.account.between_kinks()
             if kink is not None:
@@ -91,12 +106,15 @@ class Watch:
         if kink is not None:
             return Stopped(Verdict("kink", kink))
         verdict = self.account.at_rounding(step) or self.account.falls_for_ever(step)
-        return Stopped(verdict or Verdict("stuck", f"{told}: the gradient norm is {short(step.norm)}"))
+        told = f"no step {self.account.lowers} the value{told}: the gradient norm is {short(step.norm)}"
+        return Stopped(verdict or Verdict("stuck", told))
 
     def outside(self, x: Array) -> Stopped:
         """A method found no way on, and met a point on its search where there is no number."""
-        stopped = self.stuck("no step lowers the value")
+        stopped = self.stuck("")
         if stopped.verdict.kind != "stuck":
             return stopped
-        told = f"no step lowers the value, and a step that was tried gave no number{self.account.cause(x)}"
+        told = (
+            f"no step {self.account.lowers} the value, and a step that was tried gave no number{self.account.cause(x)}"
+        )
         return Stopped(Verdict("nan", told))

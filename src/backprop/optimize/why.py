@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite, sqrt
 from typing import Any, NamedTuple
 
@@ -16,9 +17,11 @@ from backprop.optimize.path import Path, Step
 
 Array = Any
 
+FEW = 8  # parameters whose axes are looked along one by one
 MANY = 64  # parameters of which the whole Hessian is looked at; of more, what a few products with it show
 NEGLIGIBLE = 1e-7  # a curvature that is this part of the largest one is none
 SATURATED = 0.01  # a local gradient below this passes next to nothing
+VANISHED = 1e-60  # what is to stay positive, and is smaller, goes to 0
 GROWN = 1e6  # the value is so many times as large as it ever was: it grows
 
 
@@ -54,6 +57,8 @@ class Account:
         self.path = path
         self.lower, self.upper = lower, upper
         self.tolerance = tolerance
+        self.sign = float(getattr(objective, "sign", 1.0))
+        self.less, self.lowers = ("lower", "lowers") if self.sign > 0 else ("higher", "raises")
         self.numbers: dict[str, float] = {}  # of the method, by the letters in its equations
         self.curvature_met = 0.0  # that a limit of the rate was computed from
 
@@ -69,11 +74,11 @@ class Account:
         down = self.curves_down(step, curvature)
         if down is not None:
             return Verdict("saddle", down)
-        for verdict in (self.falls_for_ever(step), self.flat(step, curvature)):
-            if verdict is not None:
-                return verdict
+        verdict = self.falls_for_ever(step) or self.flat(step, curvature) or self.bends(step, curvature)
+        if verdict is not None:
+            return verdict
         if self.falls_further_on(step):
-            told = f"{self.small(step)}, but a little further on the value falls faster: this is no minimum"
+            told = f"{self.small(step)}, but a little further on the value {self.falls} faster"
             return Verdict("plateau", told)
         bound = self.at_bound(step, free)
         return Verdict("converged", f"{self.small(step)}{bound}")
@@ -90,9 +95,9 @@ class Account:
         return ~(((x <= self.lower) & (g > 0)) | ((x >= self.upper) & (g < 0)))
 
     def at_bound(self, step: Step, free: Array) -> str:
-        held = [name for name, moves in zip(self.objective.parameters.elements(), free, strict=True) if not moves]
-        if not held:
+        if free.all():
             return ""
+        held = [name for name, moves in zip(self.objective.parameters.elements(), free, strict=True) if not moves]
         if len(held) == 1:
             return f", with {held[0]} at its bound"
         shown = held[:3] if len(held) <= 3 else [*held[:3], f"{len(held) - 3} more"]
@@ -151,13 +156,39 @@ class Account:
                 break
         else:
             return None
-        what = "a saddle" if most > 0 else "a maximum"
+        what = "a saddle" if most > 0 else "a maximum" if self.sign > 0 else "a minimum"
         names = self.objective.parameters.elements()
         along = names[int(np.abs(direction).argmax())]
         return (
-            f"{self.small(step)}, but this is {what}: along {along} the curvature is {short(least)}, "
-            "and the value is lower on both sides"
+            f"{self.small(step)}, but this is {what}: along {along} the curvature is {short(self.sign * least)}, "
+            f"and the value is {self.less} on both sides"
         )
+
+    def bends(self, step: Step, curvature: list[tuple[float, Array]]) -> Verdict | None:
+        """A direction without curvature along which the value is lower on one side: an inflection, a monkey saddle."""
+        if not curvature or curvature[0][0] > NEGLIGIBLE * abs(curvature[1][0]):
+            return None
+        for way in [curvature[0][1], *self.ways(step)]:
+            slope = abs(float(step.gradient @ way))
+            further = self.value(self.inside(step.x + way))
+            if step.value - further > 2 * slope + 1e-12 * max(abs(step.value), 1e-300):
+                place = int(np.abs(way).argmax())
+                name = self.objective.parameters.elements()[place]
+                to = "larger" if way[place] > 0 else "smaller"
+                told = f"{self.small(step)}, but the value is {self.less} where {name} is {to}"
+                return Verdict("saddle", f"{told}: this is a saddle, or an inflection")
+        return None
+
+    def ways(self, step: Step) -> Iterator[Array]:
+        """Short ways from a point: along its axes, if they are few, and in some other directions; both to and fro."""
+        size, free = len(step.x), self.free(step)
+        scale = 1e-2 * max(1.0, float(np.abs(step.x).max()))
+        for direction in [*(np.eye(size) if size <= FEW else ()), *np.random.default_rng(0).standard_normal((4, size))]:
+            way = direction * free
+            length = sqrt(float(way @ way))
+            if length:
+                yield scale / length * way
+                yield -scale / length * way
 
     def falls_further_on(self, step: Step) -> bool:
         """Whether the value falls by more than the slope says: then the gradient is still to grow."""
@@ -180,9 +211,8 @@ class Account:
             (least, _), (most, _) = curvature
             if least <= 1e-3 * max(blocked[0], NEGLIGIBLE * most):
                 return Verdict("plateau", f"{self.small(step)}, but on a plateau: {blocked[1]}")
-        if step.norm == 0 and all(value == 0 for value, _ in curvature):
-            if not curvature:
-                return None
+        level = step.norm == 0 and bool(curvature) and all(value == 0 for value, _ in curvature)
+        if level and all(self.value(self.inside(step.x + way)) == step.value for way in self.ways(step)):
             return Verdict("plateau", "on a plateau: there is neither slope nor curvature here")
         return None
 
@@ -237,13 +267,32 @@ class Account:
             there = before.x + t * (after.x - before.x)
             if self.value(there) <= min(before.value, after.value):
                 return self.told_kink(line, stage, there, before, after)
-        return None
+        return self.between_tips(steps[-4:])
+
+    def between_tips(self, steps: list[Step]) -> str | None:
+        """The tip, like that of a cone, over which each of the last steps leads: there all slopes turn round."""
+        for before, after in zip(steps, steps[1:], strict=False):
+            both = sqrt(float(before.gradient @ before.gradient) * float(after.gradient @ after.gradient))
+            if not float(before.gradient @ after.gradient) < -0.9 * both:
+                return None
+        if len(steps) < 4:
+            return None
+        before, after = steps[-2:]
+        low, high = 0.0, 1.0
+        for _ in range(100):  # the lowest point of the last step, by thirds
+            third = (high - low) / 3
+            one, other = (self.value(before.x + t * (after.x - before.x)) for t in (low + third, high - third))
+            low, high = (low, high - third) if one < other else (low + third, high)
+        there = before.x + low * (after.x - before.x)
+        length = float(np.abs(after.x - before.x).max())
+        there = np.where(np.abs(there) < 1e-6 * length, 0.0, np.round(there, 10))
+        return self.on_kink(there)
 
     def told_kink(self, line: Line, stage: int, there: Array, before: Step, after: Step) -> str:
         names, shown = line.names, line.shown(stage)
         place = int(np.abs(before.gradient - after.gradient).argmax())
         name = self.objective.parameters.elements()[place]
-        one, other = sorted([float(before.gradient[place]), float(after.gradient[place])])
+        one, other = sorted([self.sign * float(before.gradient[place]), self.sign * float(after.gradient[place])])
         size = max(abs(float(before.x[place])), abs(float(after.x[place])))
         at = float(f"{there[place]:.6g}") + 0.0 if abs(there[place]) > 1e-9 * size else 0.0
         nice = there.copy()
@@ -290,7 +339,7 @@ class Account:
 
     @property
     def falls(self) -> str:
-        return "grows" if getattr(self.objective, "sign", 1.0) < 0 else "falls"
+        return "grows" if self.sign < 0 else "falls"
 
     def growing(self, step: Step) -> bool:
         """Whether the value leaves for good: it rose in each of the last steps, far above what it ever was."""
@@ -306,7 +355,7 @@ class Account:
         limit = self.limit(method)
         if limit is None or limit >= rate:
             return Verdict("grows", f"{told}; try --rate {short(rate / 10)}")
-        why = f"the curvature along the gradient is {short(self.curvature_met)}"
+        why = f"the curvature along the gradient is {short(self.sign * self.curvature_met)}"
         return Verdict("grows", f"{told}; below {short(limit)} it is not ({why})")
 
     def limit(self, method: str) -> float | None:
@@ -354,6 +403,14 @@ class Account:
                 return Verdict("unbounded", told)
         return None
 
+    def vanishes(self, step: Step, positive: Array) -> Verdict | None:
+        """Whether the value falls for ever while something that is to stay positive goes to 0."""
+        gone = positive & (step.x < VANISHED) & (step.gradient * step.x > self.tolerance)
+        if not gone.any():
+            return None
+        name = self.objective.parameters.elements()[int(np.flatnonzero(gone)[0])]
+        return Verdict("unbounded", f"{self.name} is unbounded: it {self.falls} on and on as {name} goes to 0")
+
     # ── no more steps ──
 
     def at_rounding(self, step: Step) -> Verdict | None:
@@ -372,9 +429,9 @@ class Account:
         if values[0] <= 1e-14 * values[-1]:
             return None
         part = vectors.T @ (step.gradient[places] / scale)
-        if 0.5 * float(part @ (part / values)) > 1e-11 * abs(step.value):
+        if 0.5 * float(part @ (part / values)) > 1e-12 * abs(step.value):
             return None
-        told = f"the value does not get lower in double precision (the gradient norm is {short(step.norm)})"
+        told = f"the value does not get {self.less} in double precision (the gradient norm is {short(step.norm)})"
         return Verdict("converged", told)
 
     def used_up(self, step: Step, kind: str, told: str, rate: float | None, method: str) -> Verdict:
@@ -393,7 +450,7 @@ class Account:
         if rate is not None and step.step > 20 and lowest is not None and lowest.step <= step.step - 10:
             limit = self.limit(method)
             if limit is not None and limit <= rate * (1 + 1e-9):
-                more = f"; the value does not get lower: the rate {short(rate)} is too large, "
+                more = f"; the value does not get {self.less}: the rate {short(rate)} is too large, "
                 more += f"it should be below {short(limit)}"
         told = f"{told}: the gradient norm is {short(step.norm)}, above {short(self.tolerance)}{more}"
         return Verdict(kind, told)
