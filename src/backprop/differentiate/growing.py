@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate import functions
-from backprop.gates import CONSTANT, GATES, INPUT, Gate
+from backprop.differentiate.algebra import INTRODUCED, NEUTRAL, SIGNS, Algebra, spliced
+from backprop.gates import GATES, Gate
 
 ADD, SUBTRACT, NEGATE = GATES["add"], GATES["subtract"], GATES["negate"]
 MULTIPLY, DIVIDE, WHERE = GATES["multiply"], GATES["divide"], GATES["where"]
 UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
 NOT_EQUAL = GATES["not_equal"]
 SUM, LIKE, SQRT = GATES["sum"], GATES["like"], GATES["sqrt"]
-BOOLEANS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
+ALGEBRA = Algebra(*NEUTRAL, *INTRODUCED, *SIGNS)
 
 
 class Growing:
@@ -51,19 +54,13 @@ class Growing:
         return value if isinstance(value, float) else None
 
     def put(self, gate: Gate, inputs: tuple[int, ...]) -> int:
-        """The wire of a gate's result: folded, found, or added."""
-        numbers = [self.literal(wire) for wire in inputs]
-        known = [number for number in numbers if number is not None]
-        if len(known) == len(inputs) and not gate.mixes:
-            return self.constant(float(functions.forward(gate, len(inputs))(*known)))
-        same = self.neutral(gate.name, inputs, numbers)
-        if same is not None:
-            return same
-        if gate is MULTIPLY and -1.0 in numbers:
-            return self.put(NEGATE, (inputs[1 - numbers.index(-1.0)],))
-        unsigned = self.unsigned(gate, inputs)
-        if unsigned is not None:
-            return unsigned
+        """The wire of a gate's result: folded, rewritten, found, or added."""
+        numbers = [number for wire in inputs if (number := self.literal(wire)) is not None]
+        if len(numbers) == len(inputs) and not gate.mixes:
+            return self.constant(float(functions.forward(gate, len(inputs))(*numbers)))
+        found = ALGEBRA.rewritten(self, gate, inputs)
+        if found is not None:
+            return found
         key = (gate, inputs)
         if key not in self.seen:
             self.seen[key] = self.circuit.add(gate, inputs)
@@ -71,53 +68,13 @@ class Growing:
                 self.negated[self.seen[key]] = inputs[0]
         return self.seen[key]
 
-    def unsigned(self, gate: Gate, inputs: tuple[int, ...]) -> int | None:
-        """The same without the signs that the derivation introduced: drawn out of a product, a sum made a difference.
+    def opened(self, wire: int) -> tuple[Gate, tuple[int, ...]] | None:
+        """A sign that the derivation itself has turned may be moved; what the user typed stays as it is."""
+        return (NEGATE, (self.negated[wire],)) if wire in self.negated else None
 
-        In floating point, too, this changes no value.
-        """
-        turned = [wire in self.negated for wire in inputs]
-        if not any(turned):
-            return None
-        bare = tuple([self.negated.get(wire, wire) for wire in inputs])
-        if gate is NEGATE:
-            return bare[0]
-        if gate in (MULTIPLY, DIVIDE):
-            product = self.put(gate, bare)
-            return product if all(turned) else self.put(NEGATE, (product,))
-        if gate is ADD and not all(turned):
-            return self.put(SUBTRACT, bare if turned[1] else bare[::-1])
-        if gate is SUBTRACT and turned == [False, True]:
-            return self.put(ADD, bare)
-        return None
-
-    def neutral(self, name: str, inputs: tuple[int, ...], numbers: list[float | None]) -> int | None:
-        """The input that a gate passes on unchanged, whatever its value, because of what the others are."""
-        if name == "where" and numbers[0] is not None:
-            return inputs[1] if numbers[0] else inputs[2]
-        if name == "where" and numbers[1:] == [1.0, 0.0] and self.is_boolean(inputs[0]):
-            return inputs[0]
-        if name == "multiply" and 1.0 in numbers:
-            return inputs[1 - numbers.index(1.0)]
-        if name == "add" and 0.0 in numbers:
-            return inputs[1 - numbers.index(0.0)]
-        if (name in ("power", "divide") and numbers[1] == 1.0) or (name == "subtract" and numbers[1] == 0.0):
-            return inputs[0]
-        return None
-
-    def splice(self, rule: Circuit, scope: list[int]) -> int:
+    def splice(self, rule: Circuit, scope: Sequence[int]) -> int:
         """The stages of a rule, with its variables standing for the wires in `scope`."""
-        wires: list[int] = []
-        variables = iter(scope)
-        for wire, gate in enumerate(rule.gates):
-            if gate is INPUT:
-                wires.append(next(variables))
-            elif gate is CONSTANT:
-                value = rule.constants[wire]  # an array is the value of an option, and no part of what is computed
-                wires.append(self.constant(value) if isinstance(value, float) else -1)
-            else:
-                wires.append(self.put(gate, tuple([wires[source] for source in rule.inputs[wire]])))
-        return wires[rule.output]
+        return spliced(rule, scope, self.constant, self.put)
 
     def rule(self, gate: Gate, text: str, scope: list[int]) -> int:
         """The stages of a gate's rule, over the gradient from above, the inputs and the output."""
@@ -170,5 +127,5 @@ class Growing:
         """Whether a wire is 0 or 1: a comparison, or a product of comparisons."""
         gate = self.circuit.gates[wire]
         if gate is MULTIPLY:
-            return all(self.circuit.gates[source].name in BOOLEANS for source in self.circuit.inputs[wire])
-        return gate.name in BOOLEANS
+            return all(self.circuit.gates[source].compares for source in self.circuit.inputs[wire])
+        return gate.compares

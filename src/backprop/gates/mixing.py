@@ -125,6 +125,7 @@ REDUCTIONS = [
         vjp=SPREAD.format("g"),
         options=REDUCED,
         linear=True,
+        fresh=True,
         says="distributes: hands its gradient to every element, unchanged",
     ),
     Gate(
@@ -134,9 +135,12 @@ REDUCTIONS = [
         options=REDUCED,
         linear=True,
         definition="sum(x, axis=axis, keepdims=keepdims) / count(x, axis=axis)",
+        fresh=True,
         says="distributes: hands every element an equal share of its gradient",
     ),
-    Gate("prod", "x", vjp=prod_rules, options=REDUCED, says="scales by the product of all the other elements"),
+    Gate(
+        "prod", "x", vjp=prod_rules, options=REDUCED, fresh=True, says="scales by the product of all the other elements"
+    ),
     extreme("max", "amax"),
     extreme("min", "amin"),
     Gate(
@@ -222,6 +226,7 @@ PRODUCTS = [
         reads=("g @ B.T", "A.T @ g"),
         linear=True,
         broadcasts=True,
+        fresh=True,
         says="swaps, as multiply does: each matrix gets the gradient times the other, turned so that the shapes fit",
     ),
     Gate(
@@ -234,7 +239,14 @@ PRODUCTS = [
         definition="x @ y",
         says="swaps and scales: each vector gets the gradient times the other one",
     ),
-    Gate("outer", "x y", vjp=("g @ y", "x @ g"), linear=True, says="every product of an element of x with one of y"),
+    Gate(
+        "outer",
+        "x y",
+        vjp=("g @ y", "x @ g"),
+        linear=True,
+        fresh=True,
+        says="every product of an element of x with one of y",
+    ),
     Gate(
         "cross", "x y", vjp=("cross(y, g)", "cross(g, x)"), broadcasts=True, says="the vector at right angles to both"
     ),
@@ -244,6 +256,7 @@ PRODUCTS = [
         vjp=einsum_rules,
         options="subscripts=",
         linear=True,
+        fresh=True,
         says="swaps output and operand: each gets the gradient times the others",
     ),
     Gate(

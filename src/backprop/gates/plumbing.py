@@ -152,6 +152,7 @@ PLUMBING = [
         linear=True,
         plumbing=True,
         shape="x",
+        fresh=True,
         says="adds each element to its place in zeros of the shape of x",
     ),
     Gate(
@@ -171,6 +172,7 @@ PLUMBING = [
         linear=True,
         plumbing=True,
         shape="x",
+        fresh=True,
         says="puts a slice into zeros of the shape of x",
     ),
     Gate(
@@ -189,6 +191,7 @@ PLUMBING = [
         options="place= axis=0",
         linear=True,
         plumbing=True,
+        fresh=True,
         says="puts a part into zeros of the whole",
     ),
     Gate(
