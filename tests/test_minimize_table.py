@@ -116,6 +116,8 @@ def test_logistic_regression(method: str) -> None:
         ("log(a*x1 + c)", {"a": 0, "c": 1}, {}, "nan", "in row"),
         ("(relu(a*abs(x1) + c) - y)^2 + d^2", {"a": -1, "c": -1, "d": 0}, {}, "plateau", "is dead in all rows"),
         ("(a*x1 - y)^2", {"a": 0}, {"rate": 10}, "grows", "the rate 10 is too large; below"),
+        ("abs(a*x1 + c - y)", {"a": 0, "c": 0}, {}, "kink", "at kinks of f = abs(q3): each step leads over them in"),
+        ("(max(a*x1, c) - y)^2", {"a": 1, "c": 1}, {"rate": 20}, "grows", "is too large; below"),
         ("a*y", {"a": 0}, {}, "unbounded", "falls as far as numbers go"),
         ("(x1 + y)^2 * a * b", {"a": 0, "b": 0}, {}, "saddle", "a saddle"),
     ],

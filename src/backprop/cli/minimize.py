@@ -379,6 +379,8 @@ class Call:
         for place, grid in enumerate(shown):
             last = place == len(shown) - 1
             show_grid(grid, self.format, None, color, behind if last else "\n" if not is_terminal(sys.stdout) else "")
+        if one_line:
+            write_error(behind)
 
 
 def drawn(found: Any, suffix: str) -> str | bytes:

@@ -95,6 +95,10 @@ class Objective(Protocol):
     def flows(self, x: Array) -> Iterator[tuple[int, float, float]]:
         """Gates that may stop the flow: the stage, the largest gradient on it, the largest local gradient."""
 
+    def flips(self, x: Array, other: Array) -> dict[int, int]:
+        """Of a table, gates that are on another side of a kink at the one point than at the other, and in how many
+        rows."""
+
     @property
     def by_row(self) -> bool:
         """Whether it is a sum over the rows of a table."""
@@ -149,6 +153,9 @@ class Formula:
 
     def where(self, x: Array) -> str:
         return ""
+
+    def flips(self, x: Array, other: Array) -> dict[int, int]:
+        return {}
 
     def flows(self, x: Array) -> Iterator[tuple[int, float, float]]:
         swept = self.run(x)

@@ -97,7 +97,9 @@ def solve(
         objective, path, lower, upper, method=settings.method, tolerance=settings.tolerance, steps=settings.steps,
         seconds=settings.seconds,
     )  # fmt: skip
-    watch.account.numbers = numbers_of(settings)
+    watch.account.numbers, watch.account.method = numbers_of(settings), settings.method
+    if settings.method in METHODS and settings.batch is None and settings.decay is None and not settings.line_search:
+        watch.account.rate = rate_of(settings)
     for name in settings.positive:
         watch.positive[objective.parameters.slices[name]] = True
     try:
@@ -117,7 +119,7 @@ def run_method(objective: Objective, settings: Settings, watch: Watch) -> None:
     name = settings.method
     if name in METHODS:
         kind = METHODS[name]
-        rate = kind.usual_rate if settings.rate is None else settings.rate
+        rate = rate_of(settings)
         if settings.line_search:
             descend_by_search(objective, rate, watch)
         method = kind(objective.parameters.size, **settings.numbers)
@@ -134,6 +136,11 @@ def run_method(objective: Objective, settings: Settings, watch: Watch) -> None:
         from backprop.optimize.scipy_methods import run
 
         run(name, objective, watch)
+
+
+def rate_of(settings: Settings) -> float:
+    """The rate that was given, or the usual one."""
+    return METHODS[settings.method].usual_rate if settings.rate is None else settings.rate
 
 
 def numbers_of(settings: Settings) -> dict[str, float]:

@@ -175,6 +175,26 @@ class Table:
             (local,) = rules.array_partials(gate, 1, self.ties, (True,))(at, out)
             yield wire, largest(above), 0.0 if local is None else largest(local)
 
+    def flips(self, x: Array, other: Array) -> dict[int, int]:
+        """Gates that are on another side of a kink at one point than at another: the stage, and in how many rows."""
+        circuit, found = self.circuit, {}
+        for wire, gate in enumerate(circuit.gates):
+            if not gate.kink or gate.flat or gate.mixes or not circuit.active[wire]:
+                continue
+            sources = list(circuit.inputs[wire])
+            sums = self.rowsums(circuit, [], kept=[*sources, wire])
+            sides = rules.piece(gate, len(sources), True)
+            here, there = (
+                [side(*(sums.each(self.viewed(point), one) for one in (*sources, wire))) for side in sides]
+                for point in (x, other)
+            )
+            changed = [np.not_equal(one, two) for one, two in zip(here, there, strict=True)]
+            rows = np.logical_or.reduce([np.broadcast_to(one, (self.rows, *one.shape[1:])) for one in changed])
+            count = int(rows.reshape(self.rows, -1).any(axis=1).sum())
+            if count:
+                found[wire] = count
+        return found
+
     # ── least squares ──
 
     @property

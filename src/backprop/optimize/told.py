@@ -14,7 +14,7 @@ from backprop.library import Compiled
 from backprop.optimize.curved import newton_step
 from backprop.optimize.descend import schedule_of
 from backprop.optimize.methods import METHODS
-from backprop.optimize.solve import Minimum
+from backprop.optimize.solve import Minimum, rate_of
 from backprop.show.grid import cell, number
 
 FEW = 2  # updates that are told, if no number is given
@@ -42,7 +42,7 @@ def told(found: Minimum, digits: int) -> str:
 def rule_lines(found: Minimum, digits: int) -> Iterator[str]:
     """The equations, then a paragraph for each update."""
     settings, kind = found.settings, METHODS[found.settings.method]
-    rate = kind.usual_rate if settings.rate is None else settings.rate
+    rate = rate_of(settings)
     numbers = {**kind.settings, **settings.numbers}
     rules = [rule.replace("x - rate", "x + rate") if found.sign < 0 else rule for rule in kind.rules]
     yield f"{settings.method}: {sentence(kind.__doc__ or '')}"

@@ -59,6 +59,8 @@ class Account:
         self.tolerance = tolerance
         self.sign = float(getattr(objective, "sign", 1.0))
         self.less, self.lowers = ("lower", "lowers") if self.sign > 0 else ("higher", "raises")
+        self.method = ""
+        self.rate: float | None = None  # that does not change, from update to update of the whole table
         self.numbers: dict[str, float] = {}  # of the method, by the letters in its equations
         self.curvature_met = 0.0  # that a limit of the rate was computed from
 
@@ -248,7 +250,7 @@ class Account:
     def between_kinks(self) -> str | None:
         """The kink over which the last steps go back and forth."""
         if self.objective.by_row:
-            return None
+            return self.kinks_in_rows(list(self.path.recent)[-4:])
         steps = list(self.path.recent)
         met: dict[int, int] = {}
         found: dict[int, tuple[Line, Step, Step, dict[int, Any]]] = {}
@@ -268,6 +270,21 @@ class Account:
             if self.value(there) <= min(before.value, after.value):
                 return self.told_kink(line, stage, there, before, after)
         return self.between_tips(steps[-4:])
+
+    def kinks_in_rows(self, steps: list[Step]) -> str | None:
+        """The gate that is on another side of its kink in some rows after each of the last steps, where the curvature
+        is not why the value does not fall."""
+        limit = self.limit(self.method) if self.rate is not None else None
+        if len(steps) < 4 or self.rate is None or (limit is not None and limit < self.rate):
+            return None
+        flips = [self.objective.flips(one.x, other.x) for one, other in zip(steps, steps[1:], strict=False)]
+        always = [wire for wire in flips[0] if all(wire in others for others in flips)]
+        if not always:
+            return None
+        wire, names = max(always, key=lambda wire: flips[-1][wire]), self.objective.names
+        rows = "1 row" if flips[-1][wire] == 1 else f"{flips[-1][wire]:,} rows"
+        what = f"{names.text(wire)} = {names.expression(wire)}"
+        return f"at kinks of {what}: each step leads over them in {rows}, and the value does not get {self.less}"
 
     def between_tips(self, steps: list[Step]) -> str | None:
         """The tip, like that of a cone, over which each of the last steps leads: there all slopes turn round."""
@@ -447,7 +464,7 @@ class Account:
             return Verdict("plateau", f"{told}, on a plateau: {blocked[1]}")
         more = ""
         lowest = self.path.lowest
-        if rate is not None and step.step > 20 and lowest is not None and lowest.step <= step.step - 10:
+        if rate is not None and lowest is not None and lowest.step <= step.step - min(10, step.step // 2 + 1):
             limit = self.limit(method)
             if limit is not None and limit <= rate * (1 + 1e-9):
                 more = f"; the value does not get {self.less}: the rate {short(rate)} is too large, "
