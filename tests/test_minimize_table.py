@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,17 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.differentiate.derive import derive
+from backprop.differentiate.run import run
+from backprop.differentiate.run_arrays import evaluate
 from backprop.library import Compiled
 from backprop.optimize.methods import METHODS
 from backprop.optimize.objective import Formula
+from backprop.optimize.rowsums import RowSums
 from backprop.optimize.table import Table
 from conftest import shell
+from tensor_cases import CASES as GATE_CASES
+from tensor_cases import Case, built, label
 
 RANDOM = np.random.default_rng(3)
 ROWS = 30
@@ -66,6 +73,33 @@ def test_value_slope_and_curvature_are_the_sums_of_those_of_the_rows(
     value, slope = table.batch(table.start, some)
     assert value == pytest.approx(sum(values[row] for row in some) / (1 if total else 3), rel=1e-12)
     np.testing.assert_allclose(slope, sum(slopes[row] for row in some) / (1 if total else 3), rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("case", GATE_CASES, ids=label)
+def test_sums_over_rows_of_every_gate(case: Case) -> None:
+    """With any of a gate's inputs as columns, and the others as parameters."""
+    circuit, at = built(case)
+    for size in range(1, len(at)):
+        for lifted in itertools.combinations(at, size):
+            random = np.random.default_rng(7)
+            columns = {name: at[name] * (1 + 0.01 * random.random((4, *np.shape(at[name])))) for name in lifted}
+            moving = [name for name in at if name not in lifted]
+            points = [{name: columns[name][row] if name in lifted else at[name] for name in at} for row in range(4)]
+            points = [{name: x if np.ndim(x) else float(x) for name, x in point.items()} for point in points]
+            runs = [run(circuit, point) for point in points]
+            shapes = [np.shape(value) for value in runs[0].values]
+            derived = derive(circuit, moving, shapes=shapes)
+            with np.errstate(all="ignore"):
+                own = [np.shape(value) for value in evaluate(derived.circuit, points[0])]
+                wires = [derived.value, *(derived.gradients[name] for name in moving)]
+                found = RowSums(derived.circuit, wires, columns, {}, own)({name: points[0][name] for name in moving})
+            expected = [
+                sum(one.value for one in runs),
+                *(sum(one.gradients()[name] for one in runs) for name in moving),
+            ]
+            for got, want in zip(found, expected, strict=True):
+                scale = 1 + np.max(np.abs(want), initial=0)
+                np.testing.assert_allclose(np.reshape(got, np.shape(want)), want, rtol=0, atol=1e-12 * scale)
 
 
 @pytest.mark.parametrize("method", METHODS)

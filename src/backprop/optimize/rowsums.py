@@ -307,9 +307,9 @@ def product(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
     ranks = tuple([len(shape) for shape in shapes[:2]])
     first, second = moving[:2] if len(moving) > 1 else (False, False)
     if gate.name in ("matmul", "dot"):
-        if first and not second and ranks[0] == 1:
+        if first and not second and ranks[0] == 1 and ranks[1] <= 2:
             return lambda count, X, w: X @ w
-        if second and not first and ranks[1] == 1:
+        if second and not first and ranks[1] == 1 and ranks[0] <= 2:
             return lambda count, A, X: X @ A.T
         if first and second and ranks == (1, 1):
             return lambda count, X, Y: np.einsum("ij,ij->i", X, Y)
