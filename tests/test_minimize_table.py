@@ -179,6 +179,18 @@ def test_a_line_is_fitted_to_a_table(tmp_path: Path) -> None:
     assert rows.stdout.startswith("name,x,y,f,df_dx")
 
 
+def test_columns_hold_vectors(tmp_path: Path) -> None:
+    (tmp_path / "v.jsonl").write_text('{"x":[1,2],"y":1}\n{"x":[3,-1],"y":0}\n{"x":[0,1],"y":1}\n')
+    done = shell('backprop minimize "(w @ x - y)^2" v.jsonl --w "zeros(2)" --method newton --json --quiet', tmp_path)
+    *_, last, end = map(json.loads, done.stdout.splitlines())
+    best = np.linalg.lstsq([[1, 2], [3, -1], [0, 1]], [1, 0, 1], rcond=None)[0]
+    np.testing.assert_allclose(last["parameters"]["w"], best, rtol=1e-9)
+    assert end["converged"]
+    done = shell('backprop minimize "sum(x[x > 0] * a)^2" v.jsonl --a 1 --quiet', tmp_path)
+    assert done.returncode == 2
+    assert "error: in some rows a stage has another shape than in others" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -17,17 +17,19 @@ from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate import functions, run_arrays
 from backprop.differentiate.derive import reached_from
+from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import rowwise
 from backprop.numbers.arrays import unbroadcast
 from backprop.numbers.rowwise import Rows, raised
-from backprop.numbers.shapes import Shape, shape_of
+from backprop.numbers.shapes import Mismatch, Shape, shape_of
 from backprop.rows.compute import array_engine
 
 Array = Any
 Call = Callable[..., Array]
 Summand = Callable[[list[Any], int], Array]  # from the values of the stages, and how many rows there are
 
+FAILURES = (Mismatch, ValueError, IndexError, TypeError)  # of rows that do not go together
 CHUNK = 1 << 17  # numbers in the largest array of the rows that are computed together
 
 
@@ -64,8 +66,11 @@ class RowSums:
         circuit = self.circuit
         edge = {source for wire in order if self.by_step[wire] for source in circuit.inputs[wire]} | needed
         edge = {wire for wire in edge if not self.by_step[wire] and wire in set(order)}
-        with np.errstate(all="ignore"):
-            found = array_engine.evaluate(circuit, edge, at, self.rows)
+        try:
+            with np.errstate(all="ignore"):
+                found = array_engine.evaluate(circuit, edge, at, self.rows)
+        except FAILURES as error:
+            raise uneven() from error
         for wire, value in found.items():
             if isinstance(value, Rows):
                 self.columns[wire] = np.ascontiguousarray(value.array)
@@ -93,7 +98,13 @@ class RowSums:
         return values, count
 
     def __call__(self, parameters: Mapping[str, Any], rows: Any = None) -> list[Any]:
-        """The sums; over all rows if none are named."""
+        """The sums; over all rows if none are named. Raises a Problem where a stage differs in shape between rows."""
+        try:
+            return self.summed_up(parameters, rows)
+        except FAILURES as error:
+            raise uneven() from error
+
+    def summed_up(self, parameters: Mapping[str, Any], rows: Any) -> list[Any]:
         if rows is not None and len(rows) <= self.size:
             values, count = self.values(parameters, rows)
             return [summand(values, count) for summand in self.summands]
@@ -203,6 +214,12 @@ def product_sum(left: int, right: int, shape: Shape, values: list[Any], count: i
         return a.reshape(count, -1).T @ b.reshape(count, -1)
     thin, wide = (a, b) if a.ndim == 1 else (b, a)
     return (thin @ wide.reshape(count, -1)).reshape(shape)
+
+
+def uneven() -> Problem:
+    """The problem that a stage has another shape in one row than in another."""
+    told = "in some rows a stage has another shape than in others, and all rows are computed together"
+    return Problem("shape", told, hint="for example where(x > 0, x, 0) in place of x[x > 0]")
 
 
 # ── functions of stages ──
