@@ -33,6 +33,7 @@ TESTS = {
     "insight": "test_explain test_told_formulas test_causes test_nudge",
     "language": "test_syntax test_mistakes",
     "numbers": "test_gates test_special_points test_tensors test_tensor_points test_ends",
+    "optimize": "test_minimize",
     "python": "test_python test_python_reader test_handwritten",
     "rows": "test_rows test_rows_vectors test_map test_map_json",
     "show": "test_golden test_reference",

@@ -175,7 +175,15 @@ def test_what_is_asked_wrongly_is_said(command: str, message: str, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [("backprop ex", "explain"), ("backprop gates soft", "softplus"), ("backprop gates σ", "σ")],
+    [
+        ("backprop ex", "explain"),
+        ("backprop gates soft", "softplus"),
+        ("backprop gates σ", "σ"),
+        ("backprop eval x --ties s", "split"),
+        ("backprop eval x --x 3 --up", "--upstream"),
+        ("backprop minimize x --method l", "l-bfgs"),
+        ("backprop minimize x --x 1 --decay c", "cosine"),
+    ],
 )
 def test_the_shell_completes_commands_and_gates(words: str, offered: str, tmp_path: Path) -> None:
     line = f"_BACKPROP_COMPLETE=bash_complete {words}"

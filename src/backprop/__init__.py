@@ -11,12 +11,14 @@ from __future__ import annotations
 TYPE_CHECKING = False  # type checkers take it for true; typing would be the heaviest import here
 if TYPE_CHECKING:
     from backprop.errors import Problem
+    from backprop.optimize import Minimum, minimize
     from backprop.results import Check, Compiled, Evaluation, compile, evaluate
 
 __version__ = "0.1.0"
-__all__ = ["Check", "Compiled", "Evaluation", "Problem", "compile", "evaluate"]
+__all__ = ["Check", "Compiled", "Evaluation", "Minimum", "Problem", "compile", "evaluate", "minimize"]
 
 _HOMES = dict.fromkeys(("Check", "Compiled", "Evaluation", "compile", "evaluate"), "backprop.results")
+_HOMES |= dict.fromkeys(("Minimum", "minimize"), "backprop.optimize")
 _HOMES["Problem"] = "backprop.errors"
 
 

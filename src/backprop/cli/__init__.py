@@ -17,6 +17,7 @@ COMMANDS = {
     "draw": "backprop.cli.draw",
     "code": "backprop.cli.code",
     "map": "backprop.cli.map",
+    "minimize": "backprop.cli.minimize",
     "gates": "backprop.cli.gates",
     "help": "backprop.cli.help",
 }

@@ -71,6 +71,8 @@ class ExpressionCommand(click.Command):
     variables_help = "The value of the variable x. Every free variable is an option of its own name."
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:  # a shell asks how an unfinished line could go on
+            return super().parse_args(ctx, args)
         words = Words(self.own_options(ctx))
         words.read(args)
         if len(words.positional) > 1 and not self.several:

@@ -1,0 +1,465 @@
+"""`backprop minimize`: follow the gradient, down to a minimum."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from backprop.cli.answer import show_grid
+from backprop.cli.expression import (
+    ExpressionCommand,
+    Words,
+    check_names,
+    compiled_formula,
+    name_of,
+    no_variable,
+    note,
+    read_expression,
+    read_text,
+    value_of,
+)  # fmt: skip
+from backprop.cli.failures import write_error
+from backprop.cli.output import write
+from backprop.cli.progress import EVERY, fitting, time_text, width
+from backprop.errors import Problem, enumerated
+from backprop.gates import TIES
+from backprop.language import canonical_name
+from backprop.library import Compiled
+from backprop.show.theme import is_terminal
+from backprop.values import Random, Value, parse_value, read_variables
+
+FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
+TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
+WRITES = (".json", ".csv", ".svg", ".png", ".html")
+
+
+def completed_method(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The methods that begin so, for a shell."""
+    from backprop.optimize.solve import ALL_METHODS
+
+    return [name for name in ALL_METHODS if name.startswith(incomplete)]
+
+
+def completed_decay(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The schedules that begin so, for a shell."""
+    names = ("inverse:", "exponential:", "step:", "cosine")
+    return [name for name in names if name.startswith(incomplete)]
+
+
+class MinimizeCommand(ExpressionCommand):
+    """Tables may follow the expression."""
+
+    several = True
+
+
+@click.command(
+    "minimize",
+    cls=MinimizeCommand,
+    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
+    options_metavar="[--x START] [--x LOW:HIGH] [OPTIONS]",
+)
+@click.argument("expression", required=False)
+@click.argument("tables", nargs=-1)
+@click.option("-f", "file", metavar="FILE", help="Read the expression from a file (- for standard input).")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its start, or LOW:HIGH."
+)
+@click.option("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input).")
+@click.option("--resume", metavar="FILE", help="Start from the parameters that -o wrote.")
+@click.option("--wrt", metavar="x,y", help="Move these variables only; the others stand still.")
+@click.option(
+    "--method",
+    default="descent",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=completed_method,
+    help="descent, momentum, nesterov, rmsprop, adam, newton, trust-region, bfgs, l-bfgs or least-squares.",
+)
+@click.option("--rate", metavar="NUMBER", help="The part of the gradient that is a step.")
+@click.option(
+    "--decay",
+    metavar="HOW",
+    shell_complete=completed_decay,
+    help="How the rate goes down: inverse:K, exponential:K, step:FACTOR:EVERY, cosine.",
+)
+@click.option("--line-search", is_flag=True, help="Find the length of each step of descent (--rate is the first).")
+@click.option("--momentum", metavar="MU", help="What is kept of the velocity (momentum, nesterov: 0.9).")
+@click.option("--betas", metavar="B1,B2", help="What adam keeps of both means (0.9,0.999).")
+@click.option("--smoothing", metavar="ALPHA", help="What rmsprop keeps of the mean square (0.99).")
+@click.option("--maximize", is_flag=True, help="Go up, not down.")
+@click.option("--positive", metavar="x,y", help="Keep these variables above 0.")
+@click.option(
+    "--tolerance",
+    metavar="NUMBER",
+    default="1e-6",
+    show_default=True,
+    help="The gradient norm at which it has converged.",
+)
+@click.option("--steps", type=click.IntRange(min=0), help="The most updates.  [default: 1000]")
+@click.option("--seconds", metavar="NUMBER", help="The most time.")
+@click.option(
+    "--batch", type=click.IntRange(min=1), help="The rows of a table that go into an update; all if not given."
+)
+@click.option("--epochs", type=click.IntRange(min=1), help="How often the whole table goes by.")
+@click.option("--mean", "mean", is_flag=True, help="Make the mean over the rows small, as if nothing is said.")
+@click.option("--sum", "total", is_flag=True, help="Make the sum over the rows small.")
+@click.option("--from", "source_format", type=click.Choice(TABLES), help="What the table is, if no suffix says it.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="The seed of randn and rand in values, and of the order of rows."
+)
+@click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
+@click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
+@click.option("--explain", is_flag=True, help="Tell the first updates (or --steps of them) with their numbers.")
+@click.option("--full", is_flag=True, help="Show every step, and large arrays whole.")
+@click.option(
+    "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
+)
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print the path.")
+@click.option(
+    "--json", "json_", is_flag=True, help="Print a line of JSON for each step, as it comes, and why it stopped."
+)
+@click.option(
+    "-o",
+    "outputs",
+    multiple=True,
+    metavar="FILE",
+    help="Write the parameters (.json), the path (.csv) or its picture (.svg, .png, .html), whole or not at all.",
+)
+@click.option("--quiet", is_flag=True, help="Print no notes.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
+def command(**options: Any) -> int:
+    """Move the variables of EXPRESSION against its gradient until it is no longer steep: parameter updates.
+
+    \b
+    backprop minimize "(x-3)^2 + (x*y-1)^2" --x 0 --y 1 --rate 0.1
+    backprop minimize "100*(y-x^2)^2 + (1-x)^2" --x -1.2 --y 1 --method bfgs -o fitted.json
+
+    It exits with 0 only if it converged, with 1 if it stopped for another reason, which it says.
+    """
+    return Call(click.get_current_context(), options).go()
+
+
+class Call:
+    """One call of the command."""
+
+    def __init__(self, ctx: click.Context, options: dict[str, Any]) -> None:
+        self.ctx, self.options = ctx, options
+        self.words: Words = ctx.meta["words"]
+        self.format = "json" if options["json_"] else options["format_"] or "table"
+        if options["json_"] and options["format_"] not in (None, "json"):
+            raise Problem("option", f"--json and --format {options['format_']} ask for two formats")
+        for path in options["outputs"]:
+            if os.path.splitext(path)[1].lower() not in WRITES:
+                hint = f"its suffix says: {' '.join(WRITES)}"
+                raise Problem("option", f"what should {path} be?", hint=hint)
+            folder = os.path.dirname(path) or "."
+            if not os.path.isdir(folder):
+                raise Problem("file", f"cannot write {path}: there is no folder {folder}", status=1)
+        self.random = Random(options["seed"])
+        self.tables = list(options["tables"])
+        if options["file"] is not None and options["expression"] is not None:
+            self.tables.insert(0, options["expression"])
+            options["expression"] = None
+        if options["mean"] and options["total"]:
+            raise Problem("option", "--mean and --sum ask for two values")
+        for name, option in (("batch", "--batch"), ("epochs", "--epochs"), ("total", "--sum"), ("mean", "--mean")):
+            if options[name] and not self.tables:
+                raise Problem("option", f"{option} is for tables, and there is none", hint="EXPRESSION TABLE")
+        self.bounds: dict[str, tuple[Value, Value]] = {}
+
+    def go(self) -> int:
+        """Do it; the exit status."""
+        from backprop.optimize import minimize
+
+        compiled, at, wrt = self.point()
+        settings = self.settings()
+        if self.options["explain"]:
+            self.only_told(settings)
+        if self.tables:
+            settings |= self.data(compiled, at)
+        live = Live(self.format != "json" or not is_terminal(sys.stdout), self.most(settings), self.options)
+        say = self.json_line(list(at) if wrt is None else wrt, at) if self.format == "json" else None
+
+        def seen(step: Any) -> None:
+            if say is not None:
+                say(step)
+            live(step)
+
+        try:
+            found = minimize(compiled, at, wrt=wrt, seen=seen, **settings)
+        finally:
+            live.clear()
+        self.show(found)
+        self.write(found)
+        return 0 if found.converged else 1
+
+    def only_told(self, settings: dict[str, Any]) -> None:
+        """A few updates, in words."""
+        from backprop.optimize.told import FEW, check_told
+
+        if self.format != "table":
+            raise Problem("option", f"--explain tells in words, and not as {self.format}")
+        check_told(settings["method"], self.options["batch"], settings["line_search"])
+        settings["steps"] = FEW if settings["steps"] is None else settings["steps"]
+
+    def most(self, settings: dict[str, Any]) -> int:
+        """The most updates that there can be."""
+        from backprop.optimize import STEPS
+
+        if settings["steps"] is not None or settings.get("epochs") is None:
+            return STEPS if settings["steps"] is None else int(settings["steps"])
+        rows = len(next(iter(settings["data"].values())))
+        return int(settings["epochs"]) * -(-rows // (settings["batch"] or rows))
+
+    # ── what is asked ──
+
+    def point(self) -> tuple[Compiled, dict[str, Value], list[str] | None]:
+        """The formula, where it starts, and what moves."""
+        asked = self.options
+        values = [assignment.partition("=")[2] for assignment in asked["assignments"]]
+        files = [asked["file"], asked["variables"], asked["resume"], *self.tables]
+        if files.count("-") + values.count("-") + values.count("@-") > 1:
+            raise Problem("option", "standard input can hold one thing: the expression, a table, --vars, or one value")
+        text, source = read_expression(asked["expression"], asked["file"], self.words)
+        compiled = compiled_formula(text, source, asked["ties"], asked["expand"])
+        given = {name: parse_value(value, name) for name, value in compiled.program.given.items()}
+        for path in (asked["variables"], asked["resume"]):
+            if path is not None:
+                read = read_variables(read_text(path), name_of(path), self.random)
+                read = {canonical_name(name): value for name, value in read.items()}
+                used = set(compiled.variables_given({**given, **read}))
+                unused = [name for name in read if name not in used]
+                if unused and not asked["quiet"]:
+                    note(f"{name_of(path)} has values that are not used: {enumerated(unused)}", asked["color"])
+                given.update({name: value for name, value in read.items() if name in used})
+        resumed = set(given) if asked["resume"] is not None else set()
+        written = self.written()
+        named = {**given, **written, **self.bounds}
+        if not self.tables:
+            check_names(compiled, named, self.words, self.ctx)
+        for name in named if self.tables else ():
+            if name not in compiled.variables_given(named):
+                raise no_variable(compiled, name, named, self.words)
+        given.update({
+            name: value_of(value, name, self.random) for name, value in written.items()
+            if not (name in resumed and asked["resume"] is not None)
+        })  # fmt: skip
+        for name, bounds in self.bounds.items():
+            given.setdefault(name, between(name, *bounds))
+        if self.random.used and asked["seed"] is None and not asked["quiet"]:
+            note(f"the random values are those of --seed {self.random.seed}", asked["color"])
+        return compiled, given, names_of(asked["wrt"])
+
+    def written(self) -> dict[str, str]:
+        """The values on the command line; what has a colon is not a start, but bounds."""
+        found = {}
+        for assignment in self.options["assignments"]:
+            name, equals, value = assignment.partition("=")
+            if not equals or not name:
+                raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
+            name = canonical_name(name.strip())
+            parts = split_at_colons(value)
+            if len(parts) == 1:
+                found[name] = value
+            elif len(parts) == 2:
+                low, high = (part.strip() for part in parts)
+                self.bounds[name] = (
+                    parse_value(low, f"{name}'s lower bound", self.random) if low else float("-inf"),
+                    parse_value(high, f"{name}'s upper bound", self.random) if high else float("inf"),
+                )
+            else:
+                hint = f"its start and its bounds are two options: --{name} 1 --{name} 0:10"
+                raise Problem("option", f"{name} has too many colons: {value}", hint=hint)
+        return found
+
+    def settings(self) -> dict[str, Any]:
+        """How it is done."""
+        asked = self.options
+        numbers: dict[str, float] = {}
+        if asked["momentum"] is not None:
+            numbers["mu"] = number_of(asked["momentum"], "--momentum")
+        if asked["smoothing"] is not None:
+            numbers["alpha"] = number_of(asked["smoothing"], "--smoothing")
+        if asked["betas"] is not None:
+            betas = asked["betas"].split(",")
+            if len(betas) != 2:
+                raise Problem(
+                    "option", f"--betas takes two numbers, and not {asked['betas']}", hint="--betas 0.9,0.999"
+                )
+            numbers |= {f"beta{place}": number_of(beta, "--betas") for place, beta in enumerate(betas, 1)}
+        for option, letters in (("--momentum", ["mu"]), ("--smoothing", ["alpha"]), ("--betas", ["beta1", "beta2"])):
+            for letter in letters:
+                if letter in numbers and not 0 <= numbers[letter] < 1:
+                    raise Problem("option", f"{option} is a number from 0 up to 1, and not {numbers[letter]:g}")
+        return {
+            "method": asked["method"].lower(),
+            "rate": None if asked["rate"] is None else number_of(asked["rate"], "--rate"),
+            "steps": asked["steps"],
+            "tolerance": number_of(asked["tolerance"], "--tolerance"),
+            "seconds": None if asked["seconds"] is None else number_of(asked["seconds"], "--seconds"),
+            "decay": asked["decay"], "line_search": asked["line_search"], "maximize": asked["maximize"],
+            "positive": names_of(asked["positive"]) or (), "bounds": self.bounds, "numbers": numbers,
+        }  # fmt: skip
+
+    def data(self, compiled: Compiled, at: dict[str, Value]) -> dict[str, Any]:
+        """The columns of the tables, and how they go by."""
+        from backprop.optimize.reading import columns_of
+
+        asked = self.options
+        columns, missing = columns_of(compiled, self.tables, at, asked["source_format"])
+        rows = len(next(iter(columns.values())))
+        if not asked["quiet"]:
+            if missing:
+                some = "1 row has" if missing == 1 else f"{missing:,} rows have"
+                note(f"{some} no number in a column that is used: left out", asked["color"])
+            if not asked["mean"] and not asked["total"]:
+                note(f"the value is the mean over {rows:,} rows (--sum adds them up)", asked["color"])
+        if asked["batch"] is not None and asked["seed"] is None:
+            asked["seed"] = drawn_seed()
+            if not asked["quiet"]:
+                note(f"the order of the rows is that of --seed {asked['seed']}", asked["color"])
+        how = {"total": asked["total"], "batch": asked["batch"], "epochs": asked["epochs"], "seed": asked["seed"]}
+        return {"data": columns, **how}
+
+    # ── what is said ──
+
+    def json_line(self, names: list[str], at: dict[str, Value]) -> Callable[[Any], None]:
+        """Prints a step as soon as it is made."""
+        from backprop.optimize.objective import Parameters
+        from backprop.optimize.report import step_object
+
+        parameters = Parameters(at, names)
+        sign = -1.0 if self.options["maximize"] else 1.0
+        return lambda step: write(json.dumps(step_object(parameters, step, sign), ensure_ascii=False) + "\n", None)
+
+    def write(self, found: Any) -> None:
+        """The files that were asked for."""
+        from backprop.optimize.report import parameters_object, path_grid
+        from backprop.show.text import csv
+
+        for path in self.options["outputs"]:
+            suffix = os.path.splitext(path)[1].lower()
+            if suffix == ".json":
+                write(json.dumps(parameters_object(found), ensure_ascii=False) + "\n", path)
+            elif suffix == ".csv":
+                write(csv(path_grid(found, digits=None, full=True, every_element=True)), path)
+            else:
+                write(drawn(found, suffix), path)
+
+    def show(self, found: Any) -> None:
+        """The table, and why it stopped."""
+        from backprop.optimize.report import end_object, parameters_grid, path_grid
+
+        if self.options["explain"]:
+            from backprop.optimize.told import told
+
+            write(told(found, self.options["digits"]), None)
+            return
+        if self.format == "json":
+            write(json.dumps(end_object(found), ensure_ascii=False) + "\n", None)
+            return
+        color, digits = self.options["color"], self.options["digits"]
+        if self.format == "csv":
+            show_grid(path_grid(found, digits=None, full=True, every_element=True), "csv", None, color)
+            write_error(f"stopped: {found.why}\n")
+            return
+        full, one_line = self.options["full"], self.format in ("markdown", "latex")
+        behind = f"stopped: {found.why}\n"
+        grids = [
+            path_grid(found, digits=digits, full=full),
+            parameters_grid(found, digits=digits, full=full, one_line=one_line),
+        ]
+        shown = [grid for grid in grids if grid is not None]
+        for place, grid in enumerate(shown):
+            last = place == len(shown) - 1
+            show_grid(grid, self.format, None, color, behind if last else "\n" if not is_terminal(sys.stdout) else "")
+        if one_line:
+            write_error(behind)
+
+
+def drawn(found: Any, suffix: str) -> str | bytes:
+    """The picture of the path."""
+    from backprop.optimize import picture
+
+    if suffix == ".png":
+        return picture.png(found)
+    return picture.html(found) if suffix == ".html" else picture.svg(found)[0]
+
+
+class Live:
+    """The line on a terminal while it works: the step, the value, the gradient norm, and how long it can still take."""
+
+    def __init__(self, free: bool, steps: int, options: dict[str, Any]) -> None:
+        self.shown = free and not options["quiet"] and is_terminal(sys.stderr)
+        self.steps = steps
+        self.sign = -1.0 if options["maximize"] else 1.0
+        self.began = self.last = time.monotonic()
+        self.drawn = False
+
+    def __call__(self, step: Any) -> None:
+        now = time.monotonic()
+        if not self.shown or now - self.last < EVERY:
+            return
+        self.last, self.drawn = now, True
+        left = (now - self.began) * (self.steps - step.step) / max(step.step, 1)
+        pieces = [
+            f"step {step.step:,} of {self.steps:,}", f"value {self.sign * step.value:.6g}",
+            f"gradient norm {step.norm:.3g}", f"at most {time_text(left)} left",
+        ]  # fmt: skip
+        write_error(f"\r\x1b[K{fitting(pieces, width())}")
+
+    def clear(self) -> None:
+        if self.drawn:
+            write_error("\r\x1b[K")
+        self.drawn = False
+
+
+def drawn_seed() -> int:
+    """A seed that nobody chose."""
+    random = Random(None)
+    _ = random.generator
+    assert random.seed is not None
+    return random.seed
+
+
+def names_of(text: str | None) -> list[str] | None:
+    """The names in a list with commas."""
+    return None if text is None else [canonical_name(name.strip()) for name in text.split(",") if name.strip()]
+
+
+def number_of(text: str, option: str) -> float:
+    """A number that an option takes; it may be an expression, like 1/3."""
+    value = parse_value(text, option)
+    if not isinstance(value, float) or value != value:
+        raise Problem("option", f"{option} takes a number, and not {text}")
+    return value
+
+
+def between(name: str, low: Value, high: Value) -> Value:
+    """Where a variable starts that has only bounds: in the middle, or beside the one that is finite."""
+    import numpy as np
+
+    lows, highs = np.broadcast_arrays(low, high)
+    with np.errstate(all="ignore"):
+        middle = np.where(np.isfinite(lows), np.where(np.isfinite(highs), (lows + highs) / 2, lows + 1), highs - 1)
+    if not np.isfinite(middle).all():
+        raise Problem("variable", f"no start for {name}: its bounds do not say one", hint=f"--{name} 0")
+    return middle if middle.ndim else float(middle)
+
+
+def split_at_colons(text: str) -> list[str]:
+    """The parts of a text between colons that stand in no brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == ":" and depth == 0 and not text.startswith("@"):
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts

@@ -1,0 +1,114 @@
+"""Follow the gradient: parameter updates down to a minimum, and an honest word on why they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from backprop.errors import Problem
+from backprop.language import canonical_name
+from backprop.library import Compiled
+from backprop.optimize.objective import Formula, Objective, check_number
+from backprop.optimize.path import Path, Step
+from backprop.optimize.solve import Minimum, Settings, solve
+
+Value = Any
+
+STEPS = 1000  # the most, if nothing is said
+UNTIL_THE_EPOCHS_END = 10**12
+
+__all__ = ["Minimum", "Path", "Settings", "Step", "minimize"]
+
+
+def minimize(
+    formula: str | Compiled,
+    at: Mapping[str, Value] | None = None,
+    /,
+    *,
+    method: str = "descent",
+    wrt: Iterable[str] | None = None,
+    rate: float | None = None,
+    steps: int | None = None,
+    tolerance: float = 1e-6,
+    seconds: float | None = None,
+    maximize: bool = False,
+    bounds: Mapping[str, tuple[Value, Value]] | None = None,
+    positive: Iterable[str] = (),
+    decay: str | None = None,
+    line_search: bool = False,
+    numbers: Mapping[str, float] | None = None,
+    data: Mapping[str, Any] | None = None,
+    total: bool = False,
+    batch: int | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    seen: Callable[[Step], None] | None = None,
+    **more: Value,
+) -> Minimum:
+    """Move variables against the gradient of a formula: `minimize("(x-3)^2", {"x": 0}).parameters["x"]` is 3.
+
+    The start is a mapping, keywords, or both (keywords win); the variables in `wrt` move, all if it is None. `method`
+    is one of descent, momentum, nesterov, rmsprop, adam, newton, trust-region, bfgs, l-bfgs and least-squares;
+    `numbers` are those of its equations (mu, beta1, …). `bounds` has a lower and an upper bound for some variables,
+    `positive` those that stay above 0. `seen` is called with each step.
+
+    With `data`, columns by name (a mapping or a data frame), the mean of the formula over the rows is made small, or
+    with `total` the sum: the variables that have a start move, the others are columns. `batch` rows go into each
+    update, in an order that `seed` draws, for `epochs` times the whole table.
+    Raises a Problem for whatever is wrong with it.
+    """
+    compiled = formula if isinstance(formula, Compiled) else Compiled(formula)
+    start = {canonical_name(name): value for name, value in {**(at or {}), **more}.items()}
+    if data is None and (batch, epochs, total) != (None, None, False):
+        raise Problem("option", "batches, epochs and sums are for tables, and there is none")
+    if steps is None:
+        steps = STEPS if epochs is None else epochs if batch is None else UNTIL_THE_EPOCHS_END
+    settings = Settings(
+        method, rate, steps, tolerance, seconds, decay, line_search, dict(numbers or {}), dict(bounds or {}),
+        tuple(positive), batch, epochs, seed,
+    )  # fmt: skip
+    objective = (
+        formula_objective(compiled, start, wrt, maximize, settings)
+        if data is None
+        else table_objective(compiled, start, wrt, data, maximize, total)
+    )
+    return solve(objective, settings, maximize=maximize, seen=seen)
+
+
+def formula_objective(
+    compiled: Compiled, start: Mapping[str, Value], wrt: Iterable[str] | None, maximize: bool, settings: Settings
+) -> Formula:
+    """The formula at a point as what is made small."""
+    used = compiled.variables_given(start)
+    names = [name for name in start if name in used] if wrt is None else compiled.chosen(start, wrt)
+    if not used:
+        raise Problem("variable", "nothing can move: the expression has no variables", hint="give it some: (x-3)^2")
+    missing = [name for name in used if name not in start]
+    if missing:
+        raise compiled.missing(missing)
+    if not names:
+        raise Problem("variable", "nothing can move: --wrt names no variable")
+    objective = Formula(compiled, start, names, maximize=maximize)
+    check_number(objective.circuit, objective.at)
+    return objective
+
+
+def table_objective(
+    compiled: Compiled, start: Mapping[str, Value], wrt: Iterable[str] | None, data: Mapping[str, Any], maximize: bool,
+    total: bool,
+) -> Objective:  # fmt: skip
+    """The formula in the rows of a table as what is made small."""
+    from backprop.optimize.reading import from_arrays
+    from backprop.optimize.table import Table
+    from backprop.values import as_value
+
+    columns = from_arrays(compiled, data, start)
+    compiled.chosen([*start, *columns], start)
+    names = list(start) if wrt is None else compiled.chosen([*start, *columns], wrt)
+    for name in names:
+        if name not in start:
+            raise Problem("variable", f"{name} is a column, and has no start from which it could move")
+    if not names:
+        raise Problem("variable", "nothing can move: all variables are columns", hint="give some of them a start")
+    at = {name: as_value(name, value) for name, value in start.items()}
+    return Table(compiled, columns, at, names, maximize=maximize, total=total)

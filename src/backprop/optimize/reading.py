@@ -1,0 +1,111 @@
+"""A table read whole, once: the columns that a formula uses, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import Problem, nearest
+from backprop.library import Compiled, Value
+from backprop.rows.compute.columns import column_of, is_ragged
+from backprop.values import as_array
+
+Array = Any
+
+
+def columns_of(
+    compiled: Compiled, tables: Sequence[str], at: Mapping[str, Value], format: str | None = None
+) -> tuple[dict[str, Array], int]:
+    """The columns of some files, one behind the other, for the variables that are not in `at`; and how many rows were
+    left out because a number is missing in them. Raises a Problem of kind "file" or "row"."""
+    from backprop.rows.compute.mapper import Mapper
+    from backprop.rows.tables.batch import Judge
+    from backprop.rows.tables.files import TEXT, expanded
+    from backprop.rows.tables.options import Options
+
+    program = compiled.program
+    mapper = Mapper(
+        program.text, wrt=[], given=at, upstream=None, ties=compiled.ties, expand=compiled.expand, source=program.source
+    )
+    if not mapper.inputs:
+        hint = f"its variables have values already: {', '.join(at)}" if at else ""
+        raise Problem("variable", "the expression uses no column of the table", hint=hint)
+    options = Options(format, None, only_new=True)
+    judge = Judge("fail")
+    parts: dict[str, list[Array]] = {name: [] for name in mapper.inputs}
+    missing = 0
+    for path in expanded(list(tables), format):
+        read = text_parts if options.source(path) in TEXT else binary_parts
+        for columns, empty in read(path, mapper, judge, options):
+            taken = np.ones(len(next(iter(columns.values()))), dtype=bool)
+            taken[empty] = False
+            missing += int((~taken).sum())
+            for name, column in columns.items():
+                if is_ragged(column):
+                    raise Problem("file", f"the arrays in column {name} of {path} are not all of one shape")
+                parts[name].append(column[taken])
+    if not any(len(part) for part in parts[mapper.inputs[0]]):
+        raise Problem("file", f"there are no rows in {', '.join(tables)}", status=1)
+    found = {}
+    for name, pieces in parts.items():
+        shapes = {piece.shape[1:] for piece in pieces if len(piece)}
+        if len(shapes) > 1:
+            raise Problem("file", f"the arrays in column {name} are not all of one shape")
+        found[name] = np.concatenate([piece for piece in pieces if len(piece)])
+    return found, missing
+
+
+def text_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
+    """CSV, TSV and JSON lines, some rows at a time."""
+    from backprop.rows.tables.lines import Input
+    from backprop.rows.tables.options import batches
+
+    given = Input(path)
+    try:
+        for batch in batches(given, mapper, judge, options, False):
+            if len(batch):
+                yield {name: column_of(batch.columns[name]) for name in mapper.inputs}, batch.missing
+    finally:
+        given.close()
+
+
+def binary_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
+    """Parquet and Arrow, through Polars."""
+    from backprop.rows.tables.frames import frames_of, known, own_column
+    from backprop.rows.tables.lists import from_series
+    from backprop.rows.tables.polars import polars
+
+    polars()
+    for frame, _ in known(frames_of(path, mapper, "jsonl", options, judge), mapper):
+        if not frame.height:
+            continue
+        columns, missing = {}, np.zeros(frame.height, dtype=bool)
+        for name in mapper.inputs:
+            columns[name], empty, wrong = from_series(own_column(frame, name))
+            missing[list(wrong)] = True
+            if empty is not None:
+                missing |= empty
+        yield columns, np.flatnonzero(missing)
+
+
+def from_arrays(compiled: Compiled, data: Mapping[str, Any], at: Mapping[str, Value]) -> dict[str, Array]:
+    """The columns that a formula uses, of a mapping of names to arrays (or a data frame)."""
+    found = {}
+    for name in compiled.variables_given([*at, *data]):
+        if name in at:
+            continue
+        if name not in data:
+            near = nearest(name, data)
+            raise Problem("variable", f"the data have no column {name}", hint=f"did you mean {near}?" if near else "")
+        found[name] = column_of(as_array(name, data[name]))
+    lengths = {len(column) if np.ndim(column) else 0 for column in found.values()}
+    if len(lengths) != 1:
+        raise Problem(
+            "value",
+            f"the columns are not equally long: {sorted(lengths)}"
+            if lengths
+            else "the expression uses no column of the data",
+        )
+    return found

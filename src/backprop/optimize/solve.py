@@ -1,0 +1,194 @@
+"""From a question to the answer: which method, from where, within which bounds, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem, nearest
+from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
+from backprop.optimize.methods import METHODS
+from backprop.optimize.objective import Objective
+from backprop.optimize.path import Path, Step
+from backprop.optimize.table import Table
+from backprop.optimize.watch import Watch
+from backprop.optimize.why import Stopped, Verdict
+
+Array = Any
+Value = Any
+
+CURVED = ("newton", "trust-region")
+SCIPY = ("bfgs", "l-bfgs", "least-squares")
+ALL_METHODS = (*METHODS, *CURVED, *SCIPY)
+LEAST = 1e-300  # what a parameter that is to be positive cannot fall below
+
+
+class Settings(NamedTuple):
+    """How it is done."""
+
+    method: str = "descent"
+    rate: float | None = None
+    steps: int = 1000
+    tolerance: float = 1e-6
+    seconds: float | None = None
+    decay: str | None = None
+    line_search: bool = False
+    numbers: Mapping[str, float] = {}  # those of the method, by the letters in its equations
+    bounds: Mapping[str, tuple[Value, Value]] = {}
+    positive: Sequence[str] = ()
+    batch: int | None = None
+    epochs: int | None = None
+    seed: int | None = None
+
+
+class Minimum:
+    """What was reached: `parameters` and the `value` there, the `gradient`, the `path`, and `why` it stopped.
+
+    `reason` is why in a word for programs: "converged", "steps", "seconds", "kink", "saddle", "plateau", "unbounded",
+    "grows", "nan", "stuck" or "interrupted". `steps` is how many updates were made.
+    """
+
+    def __init__(self, objective: Objective, path: Path, verdict: Verdict, settings: Settings, sign: float) -> None:
+        self.objective, self.path, self.settings = objective, path, settings
+        self.why, self.reason, self.converged = verdict.message, verdict.kind, verdict.converged
+        step = best(path, verdict)
+        self.step = step
+        self.steps = path.last.step if path.last is not None else 0
+        self.value = sign * step.value + 0.0
+        self.parameters: dict[str, Value] = objective.parameters.unpack(step.x)
+        self.gradient: dict[str, Value] = objective.parameters.unpack(sign * step.gradient + 0.0)
+        self.sign = sign
+        program = objective.names.circuit.program
+        self.formula = "" if program is None else " ".join(program.text.strip().replace("\n", "; ").split())
+
+    def __repr__(self) -> str:
+        return f"Minimum(value={self.value!r}, parameters={self.parameters!r}, why={self.why!r})"
+
+    def _repr_html_(self) -> str:
+        from backprop.optimize.picture import svg
+        from backprop.optimize.report import html_table
+
+        return svg(self)[0] + html_table(self)
+
+
+def best(path: Path, verdict: Verdict) -> Step:
+    """The point that is the answer: the last one, or the last that is a number where the value grew, or was none."""
+    assert path.last is not None
+    if verdict.kind not in ("grows", "nan"):
+        return path.last
+    finite = [step for step in path.all() if isfinite(step.value) and np.isfinite(step.gradient).all()]
+    if not finite:
+        return path.last
+    return finite[-1] if verdict.kind == "nan" else min(finite, key=lambda step: step.value)
+
+
+def solve(
+    objective: Objective, settings: Settings, *, maximize: bool = False, seen: Callable[[Step], None] | None = None
+) -> Minimum:
+    """Follow the gradient. Raises a Problem for whatever is asked wrongly."""
+    check(settings)
+    lower, upper = limits(objective, settings)
+    objective.start = np.clip(objective.start, lower, upper)
+    path = Path(objective.parameters, seen)
+    watch = Watch(
+        objective, path, lower, upper, method=settings.method, tolerance=settings.tolerance, steps=settings.steps,
+        seconds=settings.seconds,
+    )  # fmt: skip
+    watch.account.numbers, watch.account.method = numbers_of(settings), settings.method
+    if settings.method in METHODS and settings.batch is None and settings.decay is None and not settings.line_search:
+        watch.account.rate = rate_of(settings)
+    for name in settings.positive:
+        watch.positive[objective.parameters.slices[name]] = True
+    try:
+        with np.errstate(all="ignore"):
+            run_method(objective, settings, watch)
+        raise AssertionError("a method ends by its watch")
+    except Stopped as stopped:
+        verdict = stopped.verdict
+    except KeyboardInterrupt:
+        if path.last is None:
+            raise
+        verdict = Verdict("interrupted", f"interrupted after {path.last.step:,} steps")
+    return Minimum(objective, path, verdict, settings, -1.0 if maximize else 1.0)
+
+
+def run_method(objective: Objective, settings: Settings, watch: Watch) -> None:
+    name = settings.method
+    if name in METHODS:
+        kind = METHODS[name]
+        rate = rate_of(settings)
+        if settings.line_search:
+            descend_by_search(objective, rate, watch)
+        method = kind(objective.parameters.size, **settings.numbers)
+        schedule = schedule_of(settings.decay, settings.steps)
+        if settings.batch is not None and isinstance(objective, Table):
+            size = min(settings.batch, objective.rows)
+            descend_in_batches(objective, method, rate, schedule, watch, size, settings.epochs, settings.seed)
+        descend(objective, method, rate, schedule, watch)
+    elif name in CURVED:
+        from backprop.optimize.curved import newton, trust_region
+
+        (newton if name == "newton" else trust_region)(objective, watch)
+    else:
+        from backprop.optimize.scipy_methods import run
+
+        run(name, objective, watch)
+
+
+def rate_of(settings: Settings) -> float:
+    """The rate that was given, or the usual one."""
+    return METHODS[settings.method].usual_rate if settings.rate is None else settings.rate
+
+
+def numbers_of(settings: Settings) -> dict[str, float]:
+    """The numbers of a rule: its own, and what was given."""
+    return {**METHODS[settings.method].settings, **settings.numbers} if settings.method in METHODS else {}
+
+
+def check(settings: Settings) -> None:
+    """Whether the settings fit each other."""
+    name = settings.method
+    if name not in ALL_METHODS:
+        near = nearest(name, ALL_METHODS)
+        hint = f"did you mean {near}?" if near else f"it is one of {', '.join(ALL_METHODS)}"
+        raise Problem("option", f"there is no method {name}", hint=hint)
+    if settings.rate is not None and name not in METHODS:
+        raise Problem("option", f"{name} finds the length of its steps itself: it takes no rate")
+    if settings.rate is not None and not (isfinite(settings.rate) and settings.rate > 0):
+        raise Problem("option", f"the rate must be a number above 0, and not {settings.rate:g}")
+    if settings.line_search and name != "descent":
+        raise Problem("option", f"a line search goes with the method descent, and not with {name}")
+    if settings.decay is not None and (name not in METHODS or settings.line_search):
+        other = "a line search" if settings.line_search else name
+        raise Problem("option", f"{other} has no rate that could decay")
+    if settings.batch is not None and (name not in METHODS or settings.line_search):
+        hint = f"batches are for {', '.join(METHODS)}"
+        raise Problem("option", f"{name} takes the whole table in each step", hint=hint)
+    for letter in settings.numbers:
+        if name not in METHODS or letter not in METHODS[name].settings:
+            fits = [other for other, kind in METHODS.items() if letter in kind.settings]
+            raise Problem("option", f"{name} has no {letter}", hint=f"it is a number of {' and '.join(fits)}")
+    schedule_of(settings.decay, max(settings.steps, 1))
+
+
+def limits(objective: Objective, settings: Settings) -> tuple[Array, Array]:
+    """The bounds of every element."""
+    parameters = objective.parameters
+    for name in [*settings.bounds, *settings.positive]:
+        if name not in parameters.names:
+            raise Problem("variable", f"{name} has bounds, and is none of the parameters that move")
+    lower = parameters.stretched({name: low for name, (low, _) in settings.bounds.items()}, -np.inf)
+    upper = parameters.stretched({name: high for name, (_, high) in settings.bounds.items()}, np.inf)
+    for name in settings.positive:
+        where = parameters.slices[name]
+        lower[where] = np.maximum(lower[where], LEAST)
+        if not (objective.start[where] > 0).all():
+            start = float(objective.start[where].min())
+            raise Problem("value", f"{name} is to stay above 0, and starts at {start:g}", hint=f"--{name} 1")
+    if not (lower <= upper).all():
+        name = parameters.elements()[int(np.flatnonzero(~(lower <= upper))[0])]
+        raise Problem("value", f"the lower bound of {name} is above the upper one")
+    return lower, upper

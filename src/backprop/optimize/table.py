@@ -1,0 +1,224 @@
+"""A formula on the rows of a table, as what is made small: the mean, or the sum, of its value in every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from backprop.circuit import Circuit
+from backprop.differentiate import rules, run_arrays
+from backprop.differentiate.derive import derive
+from backprop.differentiate.growing import Growing
+from backprop.differentiate.run import Run, run
+from backprop.errors import Problem
+from backprop.gates import GATES
+from backprop.library import Compiled, Value
+from backprop.numbers.shapes import Shape, shape_of, shape_text
+from backprop.optimize.objective import Parameters, largest, may_stop
+from backprop.optimize.rowsums import RowSums
+from backprop.optimize.squares import squares
+
+Array = Any
+
+ADD, MULTIPLY, SUM = GATES["add"], GATES["multiply"], GATES["sum"]
+
+
+class Table:
+    """The formula in every row of `columns`; the variables in `wrt` move, the others in `at` stand still."""
+
+    by_row = True
+
+    def __init__(
+        self, compiled: Compiled, columns: Mapping[str, Array], at: Mapping[str, Value], wrt: Sequence[str],
+        *, maximize: bool, total: bool,
+    ) -> None:  # fmt: skip
+        self.circuit, self.names = compiled._circuit([*columns, *at])
+        self.ties = compiled.ties
+        self.columns = dict(columns)
+        self.rows = len(next(iter(columns.values())))
+        self.parameters = Parameters(at, wrt)
+        self.start = self.parameters.pack(at)
+        self.at = dict(at)
+        self.fixed = {name: value for name, value in at.items() if name not in wrt}
+        self.sign = -1.0 if maximize else 1.0
+        self.total = total
+        self.left_out = [name for name in self.circuit.variables if name not in wrt]
+        self.shapes = self.shapes_of(self.circuit)
+        shape = self.shapes[self.circuit.output]
+        if shape:
+            message = f"in a row, the output is {shape_text(shape)}, and only a single number can be made small"
+            raise Problem("shape", message, hint="make it a number: sum(…) or mean(…)")
+
+    # ── the value and its slope ──
+
+    @cached_property
+    def sums(self) -> RowSums:
+        """The sums of the value, and of its gradients."""
+        derived = self.derived(self.circuit, self.circuit.output, self.shapes)
+        wires = [derived.value, *(derived.gradients[name] for name in self.parameters.names)]
+        return self.rowsums(derived.circuit, wires)
+
+    def __call__(self, x: Array) -> tuple[float, Array]:
+        return self.scaled(self.sums(self.viewed(x)), self.rows)
+
+    def batch(self, x: Array, rows: Array) -> tuple[float, Array]:
+        """The value and the gradient of some rows."""
+        return self.scaled(self.sums(self.viewed(x), rows), len(rows))
+
+    def scaled(self, sums: list[Any], rows: int) -> tuple[float, Array]:
+        factor = self.sign * (1.0 if self.total else 1.0 / rows)
+        gradient = np.empty(self.parameters.size)
+        for found, where in zip(sums[1:], self.parameters.slices.values(), strict=True):
+            gradient[where] = found if isinstance(found, float) or not found.ndim else found.ravel()
+        gradient *= factor
+        return factor * float(sums[0]), gradient
+
+    def value(self, x: Array) -> float:
+        found = self.value_sums(self.viewed(x))
+        return self.sign * float(found[0]) / (1 if self.total else self.rows)
+
+    @cached_property
+    def value_sums(self) -> RowSums:
+        return RowSums(self.circuit, [self.circuit.output], self.columns, self.fixed, self.shapes)
+
+    def hvp(self, x: Array, direction: Array) -> Array:
+        names = {name: f"{name} →" for name in self.parameters.names}
+        along = {names[name]: value for name, value in self.parameters.unpack(direction).items()}
+        return self.scaled([0.0, *self.second(self.viewed(x) | along)], self.rows)[1]
+
+    @cached_property
+    def second(self) -> RowSums:
+        """The sums of the Hessian times a direction: the slope of the gradient's product with it."""
+        first = derive(self.circuit, self.parameters.names, ties=self.ties, shapes=self.shapes, again=True)
+        growing = Growing(first.circuit)
+        product = None
+        for name in self.parameters.names:
+            step = growing.circuit.add_variable(f"{name} →")
+            term = growing.put(MULTIPLY, (first.gradients[name], step))
+            if self.parameters.shapes[name]:
+                term = growing.put(SUM, (term,))
+            product = term if product is None else growing.put(ADD, (product, term))
+        assert product is not None
+        circuit = growing.circuit
+        steps = {f"{name} →": self.at[name] for name in self.parameters.names}
+        shapes = self.shapes_of(circuit, steps)
+        derived = derive(circuit, self.parameters.names, output=product, ties=self.ties, shapes=shapes)
+        return self.rowsums(derived.circuit, [derived.gradients[name] for name in self.parameters.names], steps)
+
+    def viewed(self, x: Array) -> dict[str, Value]:
+        """The parameters by name, not copied."""
+        shapes = self.parameters.shapes
+        return {
+            name: x[where].reshape(shapes[name]) if shapes[name] else float(x[where.start])
+            for name, where in self.parameters.slices.items()
+        }
+
+    # ── circuits on rows ──
+
+    def derived(self, circuit: Circuit, output: int, shapes: Sequence[Shape]) -> Any:
+        return derive(circuit, self.parameters.names, output=output, ties=self.ties, shapes=shapes)
+
+    def rowsums(
+        self, circuit: Circuit, wires: Sequence[int], more: Mapping[str, Value] | None = None, kept: Sequence[int] = ()
+    ) -> RowSums:
+        return RowSums(circuit, wires, self.columns, self.fixed, self.shapes_of(circuit, more), kept)
+
+    def shapes_of(self, circuit: Circuit, more: Mapping[str, Value] | None = None) -> list[Shape]:
+        """The shape of each stage in a row. Raises a Problem where shapes do not fit."""
+        at = {**self.row(0), **(more or {})}
+        values = run_arrays.evaluate(circuit, {name: at[name] for name in circuit.variables})
+        return [shape_of(value) for value in values]
+
+    def row(self, number: int) -> dict[str, Value]:
+        """The variables in a row."""
+        first = {name: column[number] for name, column in self.columns.items()}
+        return {**self.at, **{name: value if np.ndim(value) else float(value) for name, value in first.items()}}
+
+    # ── accounts ──
+
+    def run(self, x: Array) -> Run:
+        """A run in the first row whose value, or gradient, is no number; in the first row, where there is none."""
+        at = self.row(self.telling(x)) | self.parameters.unpack(x)
+        return run(self.circuit, at, ties=self.ties, left_out=self.left_out)
+
+    def telling(self, x: Array) -> int:
+        """The number of that row, counted from 0."""
+        sums, parameters = self.sums, self.viewed(x)
+        for start in range(0, self.rows, sums.size):
+            rows = np.arange(start, min(start + sums.size, self.rows))
+            if all(np.isfinite(found).all() for found in sums(parameters, rows)):
+                continue
+            for row in rows:
+                if not all(np.isfinite(found).all() for found in sums(parameters, np.array([row]))):
+                    return int(row)
+        return 0
+
+    def where(self, x: Array) -> str:
+        return f" in row {self.telling(x) + 1:,}"
+
+    def flows(self, x: Array) -> Iterator[tuple[int, float, float]]:
+        """Gates that may stop the flow: the stage, the largest gradient on it, the largest local gradient, of any
+        row."""
+        circuit = self.circuit
+        derived = self.derived(circuit, circuit.output, self.shapes)
+        for wire, gate in enumerate(circuit.gates):
+            if not (circuit.active[wire] and wire in derived.of and may_stop(gate, len(circuit.inputs[wire]))):
+                continue
+            (source,) = circuit.inputs[wire]
+            sums = self.rowsums(derived.circuit, [], kept=[source, wire, derived.of[wire]])
+            parameters = self.viewed(x)
+            at, out, above = (sums.each(parameters, one) for one in (source, wire, derived.of[wire]))
+            (local,) = rules.array_partials(gate, 1, self.ties, (True,))(at, out)
+            yield wire, largest(above), 0.0 if local is None else largest(local)
+
+    def flips(self, x: Array, other: Array) -> dict[int, int]:
+        """Gates that are on another side of a kink at one point than at another: the stage, and in how many rows."""
+        circuit, found = self.circuit, {}
+        for wire, gate in enumerate(circuit.gates):
+            if not gate.kink or gate.flat or gate.mixes or not circuit.active[wire]:
+                continue
+            sources = list(circuit.inputs[wire])
+            sums = self.rowsums(circuit, [], kept=[*sources, wire])
+            sides = rules.piece(gate, len(sources), True)
+            here, there = (
+                [side(*(sums.each(self.viewed(point), one) for one in (*sources, wire))) for side in sides]
+                for point in (x, other)
+            )
+            changed = [np.not_equal(one, two) for one, two in zip(here, there, strict=True)]
+            rows = np.logical_or.reduce([np.broadcast_to(one, (self.rows, *one.shape[1:])) for one in changed])
+            count = int(rows.reshape(self.rows, -1).any(axis=1).sum())
+            if count:
+                found[wire] = count
+        return found
+
+    # ── least squares ──
+
+    @property
+    def residuals_factor(self) -> float:
+        return self.sign * (1.0 if self.total else 1.0 / self.rows)
+
+    def residuals(self, x: Array) -> tuple[Array, Array]:
+        parameters = self.viewed(x)
+        residuals, slopes = [], []
+        for factor, sums, value, gradients in self.squares:
+            residuals.append(factor * sums.each(parameters, value))
+            blocks = [sums.each(parameters, wire).reshape(self.rows, -1) for wire in gradients]
+            slopes.append(factor * np.hstack(blocks))
+        return np.concatenate(residuals), np.vstack(slopes)
+
+    @cached_property
+    def squares(self) -> list[tuple[float, RowSums, int, list[int]]]:
+        found = []
+        for square in squares(self.circuit, self.circuit.output):
+            if self.shapes[square.wire]:
+                told = "least-squares of a table takes the square of a number in every row"
+                raise self.circuit.locate(Problem("option", told), square.wire)
+            derived = self.derived(self.circuit, square.wire, self.shapes)
+            gradients = [derived.gradients[name] for name in self.parameters.names]
+            sums = self.rowsums(derived.circuit, [], kept=[derived.value, *gradients])
+            found.append((sqrt(square.times), sums, derived.value, gradients))
+        return found

@@ -1,0 +1,495 @@
+"""Why it stopped. "Converged" is said of a minimum alone: small gradients have other reasons too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite, sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.insight.notes import notes
+from backprop.insight.nudge import Line
+from backprop.language.printer import number_text
+from backprop.optimize.objective import Objective
+from backprop.optimize.path import Path, Step
+
+Array = Any
+
+FEW = 8  # parameters whose axes are looked along one by one
+MANY = 64  # parameters of which the whole Hessian is looked at; of more, what a few products with it show
+NEGLIGIBLE = 1e-7  # a curvature that is this part of the largest one is none
+SATURATED = 0.01  # a local gradient below this passes next to nothing
+VANISHED = 1e-60  # what is to stay positive, and is smaller, goes to 0
+GROWN = 1e6  # the value is so many times as large as it ever was: it grows
+
+
+class Verdict(NamedTuple):
+    """Why it stopped, in a word for programs, and in a sentence."""
+
+    kind: str
+    message: str
+
+    @property
+    def converged(self) -> bool:
+        return self.kind == "converged"
+
+
+class Stopped(Exception):
+    """Raised out of whatever method is at work."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.message)
+        self.verdict = verdict
+
+
+def short(x: float) -> str:
+    """A number to three digits."""
+    return number_text(float(f"{x:.3g}")) if isfinite(x) else number_text(x)
+
+
+class Account:
+    """All that tells why a method stopped: the function, the path so far, and which elements are free to move."""
+
+    def __init__(self, objective: Objective, path: Path, lower: Array, upper: Array, tolerance: float) -> None:
+        self.objective = objective
+        self.path = path
+        self.lower, self.upper = lower, upper
+        self.tolerance = tolerance
+        self.sign = float(getattr(objective, "sign", 1.0))
+        self.less, self.lowers = ("lower", "lowers") if self.sign > 0 else ("higher", "raises")
+        self.method = ""
+        self.rate: float | None = None  # that does not change, from update to update of the whole table
+        self.numbers: dict[str, float] = {}  # of the method, by the letters in its equations
+        self.curvature_met = 0.0  # that a limit of the rate was computed from
+
+    # ── small gradients ──
+
+    def at_rest(self, step: Step) -> Verdict:
+        """What a small gradient means: a minimum, or something else."""
+        kink = self.on_kink(step.x)
+        if kink is not None:
+            return Verdict("kink", kink)
+        free = self.free(step)
+        curvature = self.curvature(step.x, free)
+        down = self.curves_down(step, curvature)
+        if down is not None:
+            return Verdict("saddle", down)
+        verdict = self.falls_for_ever(step) or self.flat(step, curvature) or self.bends(step, curvature)
+        if verdict is not None:
+            return verdict
+        if self.falls_further_on(step):
+            told = f"{self.small(step)}, but a little further on the value {self.falls} faster"
+            return Verdict("plateau", told)
+        bound = self.at_bound(step, free)
+        return Verdict("converged", f"{self.small(step)}{bound}")
+
+    def small(self, step: Step) -> str:
+        what = "" if self.free(step).all() else " of what is free to move"
+        if step.norm == 0:
+            return f"the gradient{what} is 0"
+        return f"the gradient norm{what} is below {short(self.tolerance)}"
+
+    def free(self, step: Step) -> Array:
+        """Which elements are not held by a bound."""
+        x, g = step.x, step.gradient
+        return ~(((x <= self.lower) & (g > 0)) | ((x >= self.upper) & (g < 0)))
+
+    def at_bound(self, step: Step, free: Array) -> str:
+        if free.all():
+            return ""
+        held = [name for name, moves in zip(self.objective.parameters.elements(), free, strict=True) if not moves]
+        if len(held) == 1:
+            return f", with {held[0]} at its bound"
+        shown = held[:3] if len(held) <= 3 else [*held[:3], f"{len(held) - 3} more"]
+        return f", with {', '.join(shown[:-1])} and {shown[-1]} at their bounds"
+
+    def curvature(self, x: Array, free: Array) -> list[tuple[float, Array]]:
+        """The smallest and the largest curvature among free elements, with their directions; none if unknown."""
+        places = np.flatnonzero(free)
+        if not len(places):
+            return []
+        try:
+            if len(places) <= MANY:
+                return extremes(self.hessian(x, places), places, len(x))
+            return self.extremes_of_many(x, free)
+        except (Problem, np.linalg.LinAlgError):
+            return []
+
+    def hessian(self, x: Array, places: Array) -> Array:
+        columns = []
+        for place in places:
+            direction = np.zeros(len(x))
+            direction[place] = 1.0
+            columns.append(self.objective.hvp(x, direction)[places])
+        found = np.array(columns)
+        return (found + found.T) / 2
+
+    def extremes_of_many(self, x: Array, free: Array) -> list[tuple[float, Array]]:
+        """Both ends of the spectrum, by power iteration: first of H, then of H minus its largest eigenvalue."""
+        random = np.random.default_rng(0)
+
+        def strongest(shift: float) -> tuple[float, Array]:
+            direction = random.standard_normal(len(x)) * free
+            value = 0.0
+            for _ in range(30):
+                direction = direction / (sqrt(float(direction @ direction)) or 1.0)
+                product = self.objective.hvp(x, direction) * free - shift * direction
+                value = float(direction @ product)
+                direction = product
+            return value + shift, direction / (sqrt(float(direction @ direction)) or 1.0)
+
+        first = strongest(0.0)
+        ends = sorted([first, strongest(first[0])], key=lambda end: end[0])
+        return ends if all(isfinite(value) for value, _ in ends) else []
+
+    def curves_down(self, step: Step, curvature: list[tuple[float, Array]]) -> str | None:
+        """A direction along which the point is a maximum, if it is proven: the value is lower on both sides."""
+        if not curvature:
+            return None
+        (least, direction), (most, _) = curvature
+        if least >= -NEGLIGIBLE * max(abs(least), abs(most)):
+            return None
+        for length in (1e-4, 1e-3, 1e-2):
+            size = length * max(1.0, float(np.abs(step.x).max()))
+            sides = [self.value(step.x + side * size * direction) for side in (-1, 1)]
+            if all(side < step.value - 1e-15 * abs(step.value) for side in sides):
+                break
+        else:
+            return None
+        what = "a saddle" if most > 0 else "a maximum" if self.sign > 0 else "a minimum"
+        names = self.objective.parameters.elements()
+        along = names[int(np.abs(direction).argmax())]
+        return (
+            f"{self.small(step)}, but this is {what}: along {along} the curvature is {short(self.sign * least)}, "
+            f"and the value is {self.less} on both sides"
+        )
+
+    def bends(self, step: Step, curvature: list[tuple[float, Array]]) -> Verdict | None:
+        """A direction without curvature along which the value is lower on one side: an inflection, a monkey saddle."""
+        if not curvature or curvature[0][0] > NEGLIGIBLE * abs(curvature[1][0]):
+            return None
+        for way in [curvature[0][1], *self.ways(step)]:
+            slope = abs(float(step.gradient @ way))
+            further = self.value(self.inside(step.x + way))
+            if step.value - further > 2 * slope + 1e-12 * max(abs(step.value), 1e-300):
+                place = int(np.abs(way).argmax())
+                name = self.objective.parameters.elements()[place]
+                to = "larger" if way[place] > 0 else "smaller"
+                told = f"{self.small(step)}, but the value is {self.less} where {name} is {to}"
+                return Verdict("saddle", f"{told}: this is a saddle, or an inflection")
+        return None
+
+    def ways(self, step: Step) -> Iterator[Array]:
+        """Short ways from a point: along its axes, if they are few, and in some other directions; both to and fro."""
+        size, free = len(step.x), self.free(step)
+        scale = 1e-2 * max(1.0, float(np.abs(step.x).max()))
+        for direction in [*(np.eye(size) if size <= FEW else ()), *np.random.default_rng(0).standard_normal((4, size))]:
+            way = direction * free
+            length = sqrt(float(way @ way))
+            if length:
+                yield scale / length * way
+                yield -scale / length * way
+
+    def falls_further_on(self, step: Step) -> bool:
+        """Whether the value falls by more than the slope says: then the gradient is still to grow."""
+        size = sqrt(float(step.gradient @ step.gradient))
+        if size == 0 or not isfinite(size):
+            return False
+        scale = max(1.0, float(np.abs(step.x).max()))
+        for length in (1e-4 * scale, 1e-3 * scale, 1e-2 * scale):
+            further = self.inside(step.x - length / size * step.gradient)
+            if step.value - self.value(further) > 2 * length * size + 1e-14 * abs(step.value):
+                return True
+        return False
+
+    # ── gates that pass nothing ──
+
+    def flat(self, step: Step, curvature: list[tuple[float, Array]]) -> Verdict | None:
+        """A gate that is dead or saturated as a whole, so that there is neither slope nor curvature."""
+        blocked = self.blocked(step.x)
+        if curvature and blocked is not None:
+            (least, _), (most, _) = curvature
+            if least <= 1e-3 * max(blocked[0], NEGLIGIBLE * most):
+                return Verdict("plateau", f"{self.small(step)}, but on a plateau: {blocked[1]}")
+        level = step.norm == 0 and bool(curvature) and all(value == 0 for value, _ in curvature)
+        if level and all(self.value(self.inside(step.x + way)) == step.value for way in self.ways(step)):
+            return Verdict("plateau", "on a plateau: there is neither slope nor curvature here")
+        return None
+
+    def blocked(self, x: Array) -> tuple[float, str] | None:
+        """The gate that stops the flow: what arrives from above, and the sentence."""
+        names = self.objective.names
+        with np.errstate(all="ignore"):
+            for wire, above, local in self.objective.flows(x):
+                gate = names.circuit.gates[wire]
+                if above <= 10 * self.tolerance or not local < (SATURATED if gate.saturates else 1e-300):
+                    continue
+                if wire not in names.names:
+                    continue
+                what = f"{names.text(wire)} = {names.expression(wire)}"
+                if gate.flat:
+                    return above, f"the gradient ends at {what}, which is flat"
+                kind = "saturated" if gate.saturates else "dead"
+                rows = " in all rows" if self.objective.by_row else ""
+                passes = "next to nothing" if gate.saturates else "nothing"
+                return above, f"{what} is {kind}{rows}, and passes {passes} on"
+        return None
+
+    # ── kinks ──
+
+    def on_kink(self, x: Array) -> str | None:
+        """The kink on which the point itself is, where it decided the gradient."""
+        if self.objective.by_row:
+            return None
+        run = self.objective.run(x)
+        told = [note.message for note in notes(run, self.objective.names) if note.kind in ("tie", "kink")]
+        return f"at a kink: {told[0]}" if told else None
+
+    def between_kinks(self) -> str | None:
+        """The kink over which the last steps go back and forth."""
+        if self.objective.by_row:
+            return self.kinks_in_rows(list(self.path.recent)[-4:])
+        steps = list(self.path.recent)
+        met: dict[int, int] = {}
+        found: dict[int, tuple[Line, Step, Step, dict[int, Any]]] = {}
+        for before, after in zip(steps, steps[1:], strict=False):
+            line = self.line(before.x, after.x)
+            here, there = line.pieces(0.0), line.pieces(1.0)
+            for stage, piece in here.items():
+                if there.get(stage) != piece:
+                    met[stage] = met.get(stage, 0) + 1
+                    found[stage] = line, before, after, here
+        for stage, times in sorted(met.items(), key=lambda item: -item[1]):
+            line, before, after, here = found[stage]
+            if times < 3:
+                continue
+            t = line.bisect(0.0, 1.0, lambda t, s=stage, line=line, here=here: line.pieces(t)[s] == here[s])
+            there = before.x + t * (after.x - before.x)
+            if self.value(there) <= min(before.value, after.value):
+                return self.told_kink(line, stage, there, before, after)
+        return self.between_tips(steps[-4:])
+
+    def kinks_in_rows(self, steps: list[Step]) -> str | None:
+        """The gate that is on another side of its kink in some rows after each of the last steps, where the curvature
+        is not why the value does not fall."""
+        limit = self.limit(self.method) if self.rate is not None else None
+        if len(steps) < 4 or self.rate is None or (limit is not None and limit < self.rate):
+            return None
+        flips = [self.objective.flips(one.x, other.x) for one, other in zip(steps, steps[1:], strict=False)]
+        always = [wire for wire in flips[0] if all(wire in others for others in flips)]
+        if not always:
+            return None
+        wire, names = max(always, key=lambda wire: flips[-1][wire]), self.objective.names
+        rows = "1 row" if flips[-1][wire] == 1 else f"{flips[-1][wire]:,} rows"
+        what = f"{names.text(wire)} = {names.expression(wire)}"
+        return f"at kinks of {what}: each step leads over them in {rows}, and the value does not get {self.less}"
+
+    def between_tips(self, steps: list[Step]) -> str | None:
+        """The tip, like that of a cone, over which each of the last steps leads: there all slopes turn round."""
+        for before, after in zip(steps, steps[1:], strict=False):
+            both = sqrt(float(before.gradient @ before.gradient) * float(after.gradient @ after.gradient))
+            if not float(before.gradient @ after.gradient) < -0.9 * both:
+                return None
+        if len(steps) < 4:
+            return None
+        before, after = steps[-2:]
+        low, high = 0.0, 1.0
+        for _ in range(100):  # the lowest point of the last step, by thirds
+            third = (high - low) / 3
+            one, other = (self.value(before.x + t * (after.x - before.x)) for t in (low + third, high - third))
+            low, high = (low, high - third) if one < other else (low + third, high)
+        there = before.x + low * (after.x - before.x)
+        length = float(np.abs(after.x - before.x).max())
+        there = np.where(np.abs(there) < 1e-6 * length, 0.0, np.round(there, 10))
+        return self.on_kink(there)
+
+    def told_kink(self, line: Line, stage: int, there: Array, before: Step, after: Step) -> str:
+        names, shown = line.names, line.shown(stage)
+        place = int(np.abs(before.gradient - after.gradient).argmax())
+        name = self.objective.parameters.elements()[place]
+        one, other = sorted([self.sign * float(before.gradient[place]), self.sign * float(after.gradient[place])])
+        size = max(abs(float(before.x[place])), abs(float(after.x[place])))
+        at = float(f"{there[place]:.6g}") + 0.0 if abs(there[place]) > 1e-9 * size else 0.0
+        nice = there.copy()
+        nice[place] = at
+        used = self.on_kink(nice)
+        more = f"; {used.removeprefix('at a kink: ')}" if used else ""
+        return (
+            f"at a kink of {names.text(shown)} = {names.expression(shown)}: the steps go back and forth over it, near "
+            f"{name} = {number_text(at)}, where the gradient in {name} jumps from {short(one)} to {short(other)}{more}"
+        )
+
+    def line(self, start: Array, end: Array) -> Line:
+        steps = self.objective.parameters.unpack(end - start)
+        return Line(self.objective.run(start), self.objective.names, steps)
+
+    # ── growing, falling, and what is no number ──
+
+    def not_finite(self, step: Step, rate: float | None, method: str) -> Verdict:
+        """A value or a gradient that is no number: because the value grew or fell beyond all numbers, or its cause."""
+        values = [self.path.steps[0].value, *(one.value for one in self.path.recent if one.step not in (0, step.step))]
+        if step.value == -np.inf or (len(values) > 2 and values[-1] < values[-2] < values[-3] < -1e100):
+            return Verdict("unbounded", f"{self.name} is unbounded: it {self.falls} beyond the largest number")
+        rising = sum(1 for before, after in zip(values[-4:], values[-3:], strict=False) if after > before)
+        grew = len(values) > 2 and rising >= 2 and values[-1] > 10 * (abs(values[0]) + abs(min(values)))
+        grew = grew or (len(values) > 1 and values[-1] > GROWN * (abs(values[0]) + 1))
+        if rate is not None and grew:
+            return self.grows(rate, method)
+        where = "at the start" if step.step == 0 else f"at step {step.step}"
+        cause = self.cause(step.x)
+        what = "the value" if not isfinite(step.value) else "a gradient"
+        return Verdict("nan", f"{what} is not finite {where}{cause}")
+
+    def cause(self, x: Array) -> str:
+        """The first cause of what is not finite, as `eval` tells it."""
+        from backprop.insight.causes import causes
+
+        remarks = causes(self.objective.run(x), self.objective.names).remarks
+        return f"{self.objective.where(x)}: {remarks[0][1]}" if remarks else ""
+
+    @property
+    def name(self) -> str:
+        circuit = self.objective.names.circuit
+        return circuit.names.get(circuit.output, "the value")
+
+    @property
+    def falls(self) -> str:
+        return "grows" if self.sign < 0 else "falls"
+
+    def growing(self, step: Step) -> bool:
+        """Whether the value leaves for good: it rose in each of the last steps, far above what it ever was."""
+        recent, lowest = self.path.recent, self.path.lowest
+        if len(recent) < 4 or lowest is None or not step.value > recent[-2].value > recent[-3].value:
+            return False
+        return step.value - lowest.value > GROWN * (abs(self.path.steps[0].value) + abs(lowest.value) + 1e-300)
+
+    def grows(self, rate: float, method: str) -> Verdict:
+        """The rate is too large; the curvature along the gradient says which one would not be."""
+        moved = "falls" if self.falls == "grows" else "grows"
+        told = f"{self.name} {moved} from step to step: the rate {short(rate)} is too large"
+        limit = self.limit(method)
+        if limit is None or limit >= rate:
+            return Verdict("grows", f"{told}; try --rate {short(rate / 10)}")
+        why = f"the curvature along the gradient is {short(self.sign * self.curvature_met)}"
+        return Verdict("grows", f"{told}; below {short(limit)} it is not ({why})")
+
+    def limit(self, method: str) -> float | None:
+        """The largest rate at which steps do not overshoot more and more, where the value was lowest."""
+        lowest = self.path.lowest
+        if lowest is None or not np.isfinite(lowest.gradient).all():
+            return None
+        direction, curvature = lowest.gradient, 0.0
+        for _ in range(12):
+            size = sqrt(float(direction @ direction))
+            if not size or not isfinite(size):
+                return None
+            direction = direction / size
+            try:
+                product = self.objective.hvp(lowest.x, direction)
+            except Problem:
+                return None
+            curvature, direction = float(direction @ product), product
+        if not curvature > 0 or not isfinite(curvature):
+            return None
+        self.curvature_met = curvature
+        mu = self.numbers.get("mu", 0.0)
+        times = {"descent": 1.0, "momentum": 1 + mu, "nesterov": (1 + mu) / (1 + 2 * mu)}.get(method)
+        return None if times is None else 2 * times / curvature
+
+    def falls_for_ever(self, step: Step) -> Verdict | None:
+        """Whether the value falls along a straight line as far as numbers go, and no slower the further away."""
+        way = step.x - self.path.recent[0].x
+        scale = max(1.0, float(np.abs(step.x).max()))
+        for direction in (-step.gradient, way):
+            size = sqrt(float(direction @ direction))
+            if not size or not isfinite(size):
+                continue
+            values = [step.value]
+            for power in range(-3, 13):
+                values.append(self.value(self.inside(step.x + scale * 10.0**power * direction / size)))
+                if not values[-1] < values[-2]:
+                    break
+            else:
+                values = [value for value in values if isfinite(value)]
+            enough = len(values) > 14 or (values[-1] == -np.inf and len(values) > 8)
+            finite = [value for value in values if isfinite(value)]
+            if enough and len(finite) > 2 and finite[-2] - finite[-1] >= 0.9 * (finite[-3] - finite[-2]):
+                told = f"{self.name} is unbounded: along minus the gradient it {self.falls} as far as numbers go"
+                return Verdict("unbounded", told)
+        return None
+
+    def vanishes(self, step: Step, positive: Array) -> Verdict | None:
+        """Whether the value falls for ever while something that is to stay positive goes to 0."""
+        gone = positive & (step.x < VANISHED) & (step.gradient * step.x > self.tolerance)
+        if not gone.any():
+            return None
+        name = self.objective.parameters.elements()[int(np.flatnonzero(gone)[0])]
+        return Verdict("unbounded", f"{self.name} is unbounded: it {self.falls} on and on as {name} goes to 0")
+
+    # ── no more steps ──
+
+    def at_rounding(self, step: Step) -> Verdict | None:
+        """A minimum as far as double precision goes: what another step could gain is less than the value's rounding."""
+        places = np.flatnonzero(self.free(step))
+        if not 0 < len(places) <= MANY or not np.isfinite(step.gradient).all():
+            return None
+        try:
+            hessian = self.hessian(step.x, places)
+        except Problem:
+            return None
+        scale = np.sqrt(np.abs(np.diag(hessian)))
+        if not np.isfinite(hessian).all() or not (scale > 0).all():
+            return None
+        values, vectors = np.linalg.eigh(hessian / np.outer(scale, scale))
+        if values[0] <= 1e-14 * values[-1]:
+            return None
+        part = vectors.T @ (step.gradient[places] / scale)
+        if 0.5 * float(part @ (part / values)) > 1e-12 * abs(step.value):
+            return None
+        told = f"the value does not get {self.less} in double precision (the gradient norm is {short(step.norm)})"
+        return Verdict("converged", told)
+
+    def used_up(self, step: Step, kind: str, told: str, rate: float | None, method: str) -> Verdict:
+        """What stands behind steps, or seconds, that are used up."""
+        unbounded = self.falls_for_ever(step)
+        if unbounded is not None:
+            return unbounded
+        kink = self.between_kinks() or self.on_kink(step.x)
+        if kink is not None:
+            return Verdict("kink", kink)
+        blocked = self.blocked(step.x)
+        if blocked is not None and step.norm < 0.05 * blocked[0]:
+            return Verdict("plateau", f"{told}, on a plateau: {blocked[1]}")
+        more = ""
+        lowest = self.path.lowest
+        if rate is not None and lowest is not None and lowest.step <= step.step - min(10, step.step // 2 + 1):
+            limit = self.limit(method)
+            if limit is not None and limit <= rate * (1 + 1e-9):
+                more = f"; the value does not get {self.less}: the rate {short(rate)} is too large, "
+                more += f"it should be below {short(limit)}"
+        told = f"{told}: the gradient norm is {short(step.norm)}, above {short(self.tolerance)}{more}"
+        return Verdict(kind, told)
+
+    # ── helpers ──
+
+    def inside(self, x: Array) -> Array:
+        return np.clip(x, self.lower, self.upper)
+
+    def value(self, x: Array) -> float:
+        with np.errstate(all="ignore"):
+            return self.objective.value(x)
+
+
+def extremes(hessian: Array, places: Array, size: int) -> list[tuple[float, Array]]:
+    """The smallest and the largest eigenvalue, with their directions among all elements."""
+    if not np.isfinite(hessian).all():
+        return []
+    values, vectors = np.linalg.eigh(hessian)
+    found = []
+    for place in (0, -1):
+        direction = np.zeros(size)
+        direction[places] = vectors[:, place]
+        found.append((float(values[place]), direction))
+    return found
