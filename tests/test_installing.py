@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backprop.extras import DISTRIBUTION, install, lacking
+from backprop.errors import DISTRIBUTION, install, lacking
 from conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

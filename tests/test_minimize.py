@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.library.values import Value
 from backprop.optimize.methods import METHODS
-from backprop.values import Value
 from conftest import BIN, shell
 from test_schemas import schema
 

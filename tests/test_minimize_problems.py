@@ -16,8 +16,8 @@ import scipy.optimize
 
 import backprop
 from backprop.library import Compiled
+from backprop.library.values import Value
 from backprop.optimize.objective import Formula
-from backprop.values import Value
 
 NIST = json.loads((Path(__file__).parent / "nist.json").read_text())
 

@@ -77,8 +77,8 @@ def test_the_wheel_ships_grammar_schemas_and_types(wheel: Path) -> None:
         "backprop/draw/page.html",
         "backprop/draw/page.css",
         "backprop/draw/page.js",
-        "backprop/schemas/eval.schema.json",
-        "backprop/schemas/error.schema.json",
+        "backprop/show/schemas/eval.schema.json",
+        "backprop/show/schemas/error.schema.json",
     } <= names
     assert all(name.startswith(("backprop/", "backprop_cli")) for name in names)
     sources = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src").rglob("*.py")}

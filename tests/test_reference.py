@@ -22,7 +22,7 @@ GATES = reference.library()
 
 
 def validate(text: str, name: str) -> object:
-    schema = json.loads(files("backprop.schemas").joinpath(f"{name}.schema.json").read_text())
+    schema = json.loads(files("backprop.show.schemas").joinpath(f"{name}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     found = json.loads(text)
     jsonschema.validate(found, schema)

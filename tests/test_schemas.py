@@ -21,7 +21,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def schema(name: str) -> dict[str, object]:
-    found: dict[str, object] = json.loads(files("backprop.schemas").joinpath(f"{name}.schema.json").read_text())
+    found: dict[str, object] = json.loads(files("backprop.show.schemas").joinpath(f"{name}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(found)
     return found
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.library.values import parse_value, read_value
 from backprop.numbers.shapes import dimension_analysis
-from backprop.values import parse_value, read_value
 
 INF = float("inf")
 

@@ -104,3 +104,35 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     folded = [candidate for candidate in known if candidate.casefold() == name.casefold()]
     close = folded or (get_close_matches(name, known, n=1, cutoff=0.6) if len(name) <= LONGEST_NAME else [])
     return close[0] if close else None
+
+
+# ── what a plain install leaves out, and the words that bring it ──
+
+# On PyPI `backprop` is somebody else's package; ours is installed from a checkout.
+DISTRIBUTION = "backprop-cli"
+
+
+def install(extra: str) -> str:
+    """The command, typed in the checkout, that installs an extra."""
+    return f'pip install ".[{extra}]"'
+
+
+def need_numpy(what: str = "an array") -> None:
+    """Raise the problem that NumPy is not there, before something imports it: on numbers alone all works without."""
+    try:
+        import numpy  # noqa: F401
+    except ImportError:
+        raise no_numpy(what) from None
+
+
+def no_numpy(what: str) -> Problem:
+    """The problem that NumPy is not there."""
+    return Problem("option", f"{what} needs NumPy, which is not installed", hint="pip install numpy")
+
+
+def lacking(what: str, package: str, extra: str, otherwise: str = "") -> Problem:
+    """The problem that a package of an extra is not there; `otherwise` says what does without it."""
+    hint = f"in the checkout of backprop: {install(extra)}"
+    return Problem(
+        "option", f"{what} needs {package}, which is not installed", hint="; ".join(filter(None, [hint, otherwise]))
+    )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from backprop import library
 from backprop.errors import Problem, enumerated, nearest
-from backprop.values import as_value
+from backprop.library.values import as_value
 
 if TYPE_CHECKING:
     from backprop.check.numerical import Comparison

@@ -6,9 +6,10 @@ import argparse
 from collections import Counter
 from time import perf_counter
 
-from backprop.errors import Problem
 from tests.pairs import Pair, pairs
 from tests.pairs.judged import Judged, judged
+
+from backprop.errors import Problem
 
 
 def main() -> None:

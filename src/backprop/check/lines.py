@@ -174,7 +174,7 @@ def rounding(text: str) -> float:
 
 def read_claim(text: str) -> tuple[str, float, float]:
     """A claim `dx=2.06`: the name, the number, and how far it may be off."""
-    from backprop.values import parse_value
+    from backprop.library.values import parse_value
 
     name, equals, value = text.partition("=")
     if not equals or not name.strip() or not value.strip():
@@ -187,7 +187,7 @@ def read_claims(text: str, source: str) -> list[tuple[str, float, float]]:
     """The claims of a JSON object of names and numbers; how many digits a number has is read off its text."""
     import json
 
-    from backprop.values import read_variables
+    from backprop.library.values import read_variables
 
     values = read_variables(text, source)
     if not values:

@@ -328,7 +328,7 @@ class Lowering:
         wires = tuple(self.operand(element) for element in elements)
         constants = self.circuit.constants
         if all(wire in constants and wire not in self.circuit.names for wire in wires):
-            from backprop.extras import need_numpy
+            from backprop.errors import need_numpy
 
             need_numpy()
             from numpy import array
@@ -379,7 +379,7 @@ class Lowering:
             self.makers = MAKERS
         if call.name not in self.makers:
             raise self.unknown_function(call, node)
-        from backprop.extras import need_numpy
+        from backprop.errors import need_numpy
 
         need_numpy()
         arguments = [self.fixed(argument, "the size", call.name) for argument in call.positional]

@@ -10,7 +10,7 @@ from backprop.cli.expression import Question, value_of
 from backprop.errors import Problem
 from backprop.insight.notes import cusps
 from backprop.library import Evaluation
-from backprop.values import Value
+from backprop.library.values import Value
 
 
 class Asked(NamedTuple):

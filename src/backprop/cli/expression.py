@@ -20,7 +20,7 @@ from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.gates import TIES
 from backprop.language import canonical_name
 from backprop.library import Compiled, Evaluation
-from backprop.values import Random, Value, parse_value, read_value, read_variables
+from backprop.library.values import Random, Value, parse_value, read_value, read_variables
 
 SHORT = {"file": "-f FILE", "output": "-o FILE", "out": "-o FILE"}  # what people call them elsewhere
 LONGEST = 512 << 20  # bytes of a file of text; what is longer is something else, like /dev/zero

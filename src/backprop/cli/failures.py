@@ -10,8 +10,7 @@ from contextlib import suppress
 import click
 
 from backprop.cli.output import encoded, is_unicode
-from backprop.errors import Problem, nearest
-from backprop.extras import no_numpy
+from backprop.errors import Problem, nearest, no_numpy
 from backprop.show.theme import is_terminal
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from backprop.cli.answer import note, show_grid, show_json
 from backprop.cli.expression import name_of, read_text, value_of
 from backprop.errors import Problem, enumerated
-from backprop.values import Random, json_number, unique
+from backprop.library.values import Random, json_number, unique
 
 CODE = (".py", ".ipynb")
 ABOVE = 2  # folders above a file in which what it imports may be

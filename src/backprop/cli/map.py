@@ -20,11 +20,10 @@ from backprop.cli.expression import (
 )
 from backprop.cli.failures import tell, write_error
 from backprop.cli.progress import Progress
-from backprop.errors import Problem, enumerated
-from backprop.extras import need_numpy
+from backprop.errors import Problem, enumerated, need_numpy
 from backprop.gates import TIES
 from backprop.library import Compiled
-from backprop.values import Random, read_variables
+from backprop.library.values import Random, read_variables
 
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 

@@ -31,8 +31,8 @@ from backprop.errors import Problem, enumerated
 from backprop.gates import TIES
 from backprop.language import canonical_name
 from backprop.library import Compiled
+from backprop.library.values import Random, Value, parse_value, read_variables
 from backprop.show.theme import is_terminal
-from backprop.values import Random, Value, parse_value, read_variables
 
 FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
 TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
@@ -331,7 +331,7 @@ class Call:
 
     def json_line(self, names: list[str], at: dict[str, Value]) -> Callable[[Any], None]:
         """Prints a step as soon as it is made."""
-        from backprop.optimize.objective import Parameters
+        from backprop.optimize.parameters import Parameters
         from backprop.optimize.report import step_object
 
         parameters = Parameters(at, names)

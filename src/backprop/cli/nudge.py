@@ -11,8 +11,8 @@ from backprop.cli.answer import answer_options, chosen_format, show_json
 from backprop.cli.expression import ExpressionCommand, question, shared_options
 from backprop.cli.output import write
 from backprop.errors import Problem, nearest
+from backprop.library.values import parse_value
 from backprop.numbers.shapes import all_finite, shape_of
-from backprop.values import parse_value
 
 
 @click.command(

@@ -11,7 +11,7 @@ from importlib.resources import as_file, files
 
 from backprop.draw.boxes import Picture, label_of, name_of
 from backprop.draw.svg import Options, size, svg
-from backprop.extras import lacking
+from backprop.errors import lacking
 
 ZOOM = 2.0  # pixels for each unit of the picture
 LARGEST = 16_000  # pixels to a side; larger pictures are zoomed less

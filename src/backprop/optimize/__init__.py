@@ -8,9 +8,10 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.language import canonical_name
 from backprop.library import Compiled
+from backprop.optimize.minimum import Settings
 from backprop.optimize.objective import Formula, Objective, check_number
 from backprop.optimize.path import Path, Step
-from backprop.optimize.solve import Minimum, Settings, solve
+from backprop.optimize.solve import Minimum, solve
 
 Value = Any
 
@@ -98,9 +99,9 @@ def table_objective(
     total: bool,
 ) -> Objective:  # fmt: skip
     """The formula in the rows of a table as what is made small."""
+    from backprop.library.values import as_value
     from backprop.optimize.reading import from_arrays
     from backprop.optimize.table import Table
-    from backprop.values import as_value
 
     columns = from_arrays(compiled, data, start)
     compiled.chosen([*start, *columns], start)

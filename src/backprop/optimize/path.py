@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from backprop.optimize.objective import Parameters
+from backprop.optimize.parameters import Parameters
 
 Array = Any
 MOST_STEPS = 100_000  # that are kept, and

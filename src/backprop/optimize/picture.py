@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.draw.svg import FONTS, escape
+from backprop.optimize.minimum import Reached
 from backprop.optimize.objective import Formula
 from backprop.optimize.path import Step
 from backprop.optimize.rowsums import RowSums
-from backprop.optimize.solve import Minimum
 from backprop.optimize.table import Table
 from backprop.show.grid import number
 from backprop.show.theme import PALETTES, Palette
@@ -55,7 +55,7 @@ class Axis(NamedTuple):
         return [place * step for place in range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)]
 
 
-def svg(found: Minimum, theme: str = "light") -> tuple[str, tuple[float, float]]:
+def svg(found: Reached, theme: str = "light") -> tuple[str, tuple[float, float]]:
     """The whole file, and its size."""
     colours = PALETTES[theme]
     shown = finite_steps(found)
@@ -102,7 +102,7 @@ def style(colours: Palette) -> str:
     )
 
 
-def finite_steps(found: Minimum) -> list[Step]:
+def finite_steps(found: Reached) -> list[Step]:
     """The steps that can be drawn: of a path that grows, those before it leaves for good."""
     steps = [step for step in found.path.all() if isfinite(step.value) and np.isfinite(step.x).all()]
     if found.reason == "grows" and len(steps) > 2:
@@ -111,7 +111,7 @@ def finite_steps(found: Minimum) -> list[Step]:
     return steps
 
 
-def named(found: Minimum, x: Array) -> list[tuple[str, float]]:
+def named(found: Reached, x: Array) -> list[tuple[str, float]]:
     return list(zip(found.objective.parameters.elements(), map(float, x), strict=True))
 
 
@@ -133,7 +133,7 @@ def frame(across: Axis, up: Axis, below: str, beside: str) -> Iterator[str]:
     yield f'<text class="name" x="0" y="-6">{escape(beside)}</text>'
 
 
-def values(found: Minimum, steps: list[Step]) -> list[str]:
+def values(found: Reached, steps: list[Step]) -> list[str]:
     """The value over the steps."""
     numbers = [found.sign * step.value for step in steps] or [0.0]
     last = max((step.step for step in steps), default=0)
@@ -147,7 +147,7 @@ def values(found: Minimum, steps: list[Step]) -> list[str]:
     ]  # fmt: skip
 
 
-def contours(found: Minimum, steps: list[Step]) -> list[str]:
+def contours(found: Reached, steps: list[Step]) -> list[str]:
     """The path of two parameters, over contours of the value, with arrows of minus the gradient."""
     ways = np.array([step.x for step in steps])
     across, up = axes(ways)
@@ -181,7 +181,7 @@ def axes(ways: Array) -> tuple[Axis, Axis]:
     )
 
 
-def heights(found: Minimum, across: Axis, up: Axis) -> Array:
+def heights(found: Reached, across: Axis, up: Axis) -> Array:
     """The value on a grid over the panel: a row for each height, from below."""
     objective = found.objective
     side = COARSE if isinstance(objective, Table) else FINE
@@ -291,7 +291,7 @@ def padded(low: float, high: float, part: float, log: bool) -> tuple[float, floa
     return low - more, high + more
 
 
-def html(found: Minimum) -> str:
+def html(found: Reached) -> str:
     """A page with the picture and the table."""
     from backprop.optimize.report import html_table
 
@@ -306,7 +306,7 @@ def html(found: Minimum) -> str:
     )
 
 
-def png(found: Minimum) -> bytes:
+def png(found: Reached) -> bytes:
     """The picture in pixels."""
     from backprop.draw.png import png as drawn
     from backprop.draw.png import uncovered

@@ -9,8 +9,8 @@ import numpy as np
 
 from backprop.errors import Problem, nearest
 from backprop.library import Compiled, Value
+from backprop.library.values import as_array
 from backprop.rows.compute.columns import column_of, is_ragged
-from backprop.values import as_array
 
 Array = Any
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from backprop.optimize.minimum import Reached
 from backprop.optimize.path import Step
-from backprop.optimize.solve import Minimum
 from backprop.show.grid import Column, Grid, cell, number
 from backprop.show.objects import nested_numbers
 from backprop.show.objects import number as json_number
@@ -26,7 +26,7 @@ def chosen(steps: list[Step], full: bool) -> list[Step]:
     return [steps[place] for place in sorted(places)]
 
 
-def path_grid(found: Minimum, *, digits: int | None, full: bool, every_element: bool = False) -> Grid:
+def path_grid(found: Reached, *, digits: int | None, full: bool, every_element: bool = False) -> Grid:
     """The table of the path. `every_element` gives each element a column, also where there are many."""
     names = found.objective.parameters.elements()
     shown = names if every_element or len(names) <= MOST_COLUMNS else []
@@ -46,7 +46,7 @@ def path_grid(found: Minimum, *, digits: int | None, full: bool, every_element: 
     return Grid(columns, rows)
 
 
-def parameters_grid(found: Minimum, *, digits: int | None, full: bool, one_line: bool = False) -> Grid | None:
+def parameters_grid(found: Reached, *, digits: int | None, full: bool, one_line: bool = False) -> Grid | None:
     """The parameters that were reached; None where they are columns of the path."""
     if found.objective.parameters.size <= MOST_COLUMNS and not any(found.objective.parameters.shapes.values()):
         return None
@@ -69,17 +69,17 @@ def step_object(found: Any, step: Step, sign: float) -> dict[str, Any]:
     }
 
 
-def end_object(found: Minimum) -> dict[str, Any]:
+def end_object(found: Reached) -> dict[str, Any]:
     """Why it stopped, as the last object of JSON."""
     return {"why": found.why, "reason": found.reason, "converged": found.converged, "steps": found.steps}
 
 
-def parameters_object(found: Minimum) -> dict[str, Any]:
+def parameters_object(found: Reached) -> dict[str, Any]:
     """The parameters as `--vars` reads them."""
     return {name: json_number(value) for name, value in found.parameters.items()}
 
 
-def html_table(found: Minimum) -> str:
+def html_table(found: Reached) -> str:
     """The table as a notebook shows it."""
     from html import escape
 

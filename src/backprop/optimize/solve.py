@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from backprop.errors import Problem, nearest
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
 from backprop.optimize.methods import METHODS
+from backprop.optimize.minimum import Reached, Settings
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
 from backprop.optimize.table import Table
@@ -26,63 +27,14 @@ ALL_METHODS = (*METHODS, *CURVED, *SCIPY)
 LEAST = 1e-300  # what a parameter that is to be positive cannot fall below
 
 
-class Settings(NamedTuple):
-    """How it is done."""
-
-    method: str = "descent"
-    rate: float | None = None
-    steps: int = 1000
-    tolerance: float = 1e-6
-    seconds: float | None = None
-    decay: str | None = None
-    line_search: bool = False
-    numbers: Mapping[str, float] = {}  # those of the method, by the letters in its equations
-    bounds: Mapping[str, tuple[Value, Value]] = {}
-    positive: Sequence[str] = ()
-    batch: int | None = None
-    epochs: int | None = None
-    seed: int | None = None
-
-
-class Minimum:
-    """What was reached: `parameters` and the `value` there, the `gradient`, the `path`, and `why` it stopped.
-
-    `reason` is why in a word for programs: "converged", "steps", "seconds", "kink", "saddle", "plateau", "unbounded",
-    "grows", "nan", "stuck" or "interrupted". `steps` is how many updates were made.
-    """
-
-    def __init__(self, objective: Objective, path: Path, verdict: Verdict, settings: Settings, sign: float) -> None:
-        self.objective, self.path, self.settings = objective, path, settings
-        self.why, self.reason, self.converged = verdict.message, verdict.kind, verdict.converged
-        step = best(path, verdict)
-        self.step = step
-        self.steps = path.last.step if path.last is not None else 0
-        self.value = sign * step.value + 0.0
-        self.parameters: dict[str, Value] = objective.parameters.unpack(step.x)
-        self.gradient: dict[str, Value] = objective.parameters.unpack(sign * step.gradient + 0.0)
-        self.sign = sign
-        program = objective.names.circuit.program
-        self.formula = "" if program is None else " ".join(program.text.strip().replace("\n", "; ").split())
-
-    def __repr__(self) -> str:
-        return f"Minimum(value={self.value!r}, parameters={self.parameters!r}, why={self.why!r})"
+class Minimum(Reached):
+    """What was reached, as notebooks show it."""
 
     def _repr_html_(self) -> str:
         from backprop.optimize.picture import svg
         from backprop.optimize.report import html_table
 
         return svg(self)[0] + html_table(self)
-
-
-def best(path: Path, verdict: Verdict) -> Step:
-    """The point that is the answer: the last one, or the last that is a number where the value grew, or was none."""
-    assert path.last is not None
-    if verdict.kind not in ("grows", "nan"):
-        return path.last
-    finite = [step for step in path.all() if isfinite(step.value) and np.isfinite(step.gradient).all()]
-    if not finite:
-        return path.last
-    return finite[-1] if verdict.kind == "nan" else min(finite, key=lambda step: step.value)
 
 
 def solve(

@@ -14,7 +14,7 @@ from backprop.differentiate.run import evaluate
 from backprop.errors import Problem
 
 if TYPE_CHECKING:
-    from backprop.optimize.objective import Parameters
+    from backprop.optimize.parameters import Parameters
 
 Array = Any
 

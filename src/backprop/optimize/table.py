@@ -18,7 +18,8 @@ from backprop.errors import Problem
 from backprop.gates import GATES
 from backprop.library import Compiled, Value
 from backprop.numbers.shapes import Shape, shape_of, shape_text
-from backprop.optimize.objective import Parameters, largest, may_stop
+from backprop.optimize.objective import largest, may_stop
+from backprop.optimize.parameters import Parameters
 from backprop.optimize.rowsums import RowSums
 from backprop.optimize.squares import squares
 

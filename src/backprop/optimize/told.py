@@ -14,7 +14,8 @@ from backprop.library import Compiled
 from backprop.optimize.curved import newton_step
 from backprop.optimize.descend import schedule_of
 from backprop.optimize.methods import METHODS
-from backprop.optimize.solve import Minimum, rate_of
+from backprop.optimize.minimum import Reached
+from backprop.optimize.solve import rate_of
 from backprop.show.grid import cell, number
 
 FEW = 2  # updates that are told, if no number is given
@@ -33,13 +34,13 @@ def check_told(method: str, batch: int | None, line_search: bool) -> None:
         raise Problem("option", f"--explain does not tell {what}", hint="leave --batch and --line-search out")
 
 
-def told(found: Minimum, digits: int) -> str:
+def told(found: Reached, digits: int) -> str:
     """All of it."""
     lines = [*(newton_lines if found.settings.method == "newton" else rule_lines)(found, digits)]
     return "\n".join([*lines, f"stopped: {found.why}", ""])
 
 
-def rule_lines(found: Minimum, digits: int) -> Iterator[str]:
+def rule_lines(found: Reached, digits: int) -> Iterator[str]:
     """The equations, then a paragraph for each update."""
     settings, kind = found.settings, METHODS[found.settings.method]
     rate = rate_of(settings)
@@ -73,7 +74,7 @@ def rule_lines(found: Minimum, digits: int) -> Iterator[str]:
         yield from more(names)
 
 
-def newton_lines(found: Minimum, digits: int) -> Iterator[str]:
+def newton_lines(found: Reached, digits: int) -> Iterator[str]:
     """Newton's step: the gradient, the Hessian, and the solution."""
     yield "newton: A step to where the gradient would be 0, if the value were a parabola."
     yield "    d = solve(H, -g)"
@@ -101,7 +102,7 @@ def newton_lines(found: Minimum, digits: int) -> Iterator[str]:
         yield from more(found.objective.parameters.elements())
 
 
-def solution(found: Minimum, x: Any, gradient: Any, d: Any, digits: int) -> Iterator[str]:
+def solution(found: Reached, x: Any, gradient: Any, d: Any, digits: int) -> Iterator[str]:
     """The linear equations whose solution is the step; where the value curves downwards, with that turned round."""
     H = np.array([found.objective.hvp(x, unit) for unit in np.eye(len(x))])
     values, vectors = np.linalg.eigh((H + H.T) / 2)
@@ -116,7 +117,7 @@ def solution(found: Minimum, x: Any, gradient: Any, d: Any, digits: int) -> Iter
     yield f"    d = solve({one_line(H, digits)}, -{one_line(g, digits)}) = {one_line(d, digits)}"
 
 
-def heading(found: Minimum, t: int, digits: int) -> str:
+def heading(found: Reached, t: int, digits: int) -> str:
     """Where an update begins."""
     step = found.path.all()[t - 1]
     gradients = ", ".join(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backprop.extras import need_numpy
+from backprop.errors import need_numpy
 
 if TYPE_CHECKING:
     from backprop.rows.compute.mapper import Mapper

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backprop.errors import Problem
-from backprop.extras import lacking
+from backprop.errors import Problem, lacking
 from backprop.rows.engines import Done, Job, Work
 
 RETRIES = 3

@@ -94,7 +94,7 @@ MATRIX, VECTOR, LONGER = "[[2, 1], [1, 3]]", "[1, 2]", "[1, 2, 4]"
 
 def array_example(gate: Gate) -> Example | None:
     """A gate on small arrays, the output made a number where it is none."""
-    from backprop.values import parse_value
+    from backprop.library.values import parse_value
 
     count = 2 if gate.variadic else len(gate.arguments)
     names = [f"{name}" for name in gate.names(count)]

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from backprop.errors import Problem, nearest
-from backprop.extras import lacking
+from backprop.errors import Problem, lacking, nearest
 
 SAME = "sqrt cbrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh abs floor ceil trunc exp log10"
 WORDS = {**{name: name for name in SAME.split()}, "log": "ln"}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.extras import install
+from backprop.errors import install
 from backprop.rows.compute.numpy_engine import BLOCK, each_part, joined
 from backprop.rows.compute.program import Program
 

@@ -8,10 +8,10 @@ from math import prod
 from typing import Any
 
 from backprop.errors import Problem
+from backprop.library.values import as_value
 from backprop.numbers.shapes import shape_of
 from backprop.rows.compute.plan import Asked, Plan
 from backprop.rows.compute.program import Program, program
-from backprop.values import as_value
 
 Array = Any  # np.ndarray of float64, its first axis counts rows; of objects where rows differ in shape (see columns)
 Value = Any  # a float, or np.ndarray of float64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backprop.extras import lacking
+from backprop.errors import lacking
 
 LINES = "\0"  # the column of whole lines
 READ = "\0"  # before the name of a column of text: the column of its numbers

@@ -28,7 +28,7 @@ class Random:
     def generator(self) -> Any:
         """NumPy's generator for this seed."""
         if self._generator is None:
-            from backprop.extras import need_numpy
+            from backprop.errors import need_numpy
 
             need_numpy()
             import numpy as np
@@ -87,7 +87,7 @@ def as_value(name: str, value: Any) -> Any:
 
 def as_array(name: str, value: Any) -> Any:
     """Nested lists or an array as float64; a float where it has no dimension."""
-    from backprop.extras import need_numpy
+    from backprop.errors import need_numpy
 
     need_numpy()
     import numpy as np
@@ -253,7 +253,7 @@ def read_npy(data: bytes, name: str, source: str) -> Value:
     """An array that NumPy saved."""
     from io import BytesIO
 
-    from backprop.extras import need_numpy
+    from backprop.errors import need_numpy
 
     need_numpy()
     import numpy as np
@@ -274,7 +274,7 @@ def read_csv(data: bytes, name: str, source: str) -> Value:
     """Rows of numbers."""
     import csv
 
-    from backprop.extras import need_numpy
+    from backprop.errors import need_numpy
 
     need_numpy()
     import numpy as np

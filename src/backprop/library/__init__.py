@@ -18,7 +18,7 @@ from backprop.insight.notes import Note, notes
 from backprop.insight.stages import Names, Stage, stages
 from backprop.language import canonical_name, parse
 from backprop.language.program import Program
-from backprop.values import as_value
+from backprop.library.values import as_value
 
 Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
 
