@@ -58,6 +58,8 @@ def advice(gate: Gate) -> str:
         from backprop.gates.approximations import MOST_POLYGAMMA
 
         return f"write the order as a whole number, up to {MOST_POLYGAMMA}: {gate.name}(1, x)"
+    if gate.mixes:
+        return "--to latex and markdown say every gate"
     return "another target may have it: --to python, numpy, c, javascript"
 
 
