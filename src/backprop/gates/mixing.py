@@ -158,6 +158,7 @@ REDUCTIONS = [
         options=REDUCED + " ddof=0",
         kink="out == 0",
         cusp="(out == 0) * (count(x, axis=axis) > 1)",  # of a single element it is 0 everywhere
+        squared=f"{SPREAD.format('2 * g / (count(x, axis=axis) - ddof)')} * {CENTRED}",
         definition="sqrt(var(x, axis=axis, keepdims=keepdims, ddof=ddof))",
         says="scales by the distance from the mean over the deviation and the count; 0 where all are equal",
     ),
@@ -168,6 +169,7 @@ REDUCTIONS = [
         options=REDUCED,
         kink="out == 0",
         cusp="out == 0",
+        squared=f"{SPREAD.format('2 * g')} * x",
         definition="sqrt(sum(x^2, axis=axis, keepdims=keepdims))",
         says="shares the gradient along the direction of x: never more than it got",
     ),
