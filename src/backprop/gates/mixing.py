@@ -372,7 +372,8 @@ LOSSES = [
     Gate(
         "bce_with_logits",
         "z t",
-        vjp=("g * (sigmoid(z) - t) / count(z + t)", "-g * z / count(z + t)"),
+        vjp=("g * ((1 - t) * sigmoid(z) - t * sigmoid(-z)) / count(z + t)", "-g * z / count(z + t)"),
+        textbook=("g * (sigmoid(z) - t) / count(z + t)", "-g * z / count(z + t)"),
         broadcasts=True,
         definition="mean(softplus(z) - z * t)",
         shape="number",
@@ -393,8 +394,8 @@ LOSSES = [
         "s y",
         vjp=("where(y * s < 1, -g * y / count(s * y), 0)", "where(y * s < 1, -g * s / count(s * y), 0)"),
         ties_split=(
-            "((y * s < 1) + (y * s <= 1)) / 2 * -g * y / count(s * y)",
-            "((y * s < 1) + (y * s <= 1)) / 2 * -g * s / count(s * y)",
+            "where(y * s <= 1, ((y * s < 1) + 1) / 2 * -g * y / count(s * y), 0)",
+            "where(y * s <= 1, ((y * s < 1) + 1) / 2 * -g * s / count(s * y), 0)",
         ),
         ties_first=("where(y * s <= 1, -g * y / count(s * y), 0)", "where(y * s <= 1, -g * s / count(s * y), 0)"),
         broadcasts=True,
