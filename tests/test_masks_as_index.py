@@ -83,3 +83,49 @@ def test_what_is_written_can_be_read_back(text: str, tmp_path: Path) -> None:
         f"backprop code '{text}' {at} --to numpy -o p.py && backprop check '{text}' {at} --backward p.py", tmp_path
     )
     assert (found.returncode, "WRONG" in found.stdout) == (0, False), found.stdout + found.stderr
+
+
+MASK, PYTHON = "[true, false, true]", "import numpy as np\nm = np.array([True, False, True])\nf = np.sum(x[m] ** 2)\n"
+WRITTEN = [
+    ("sum(x[[true, false, true]]^2)", ""),
+    ("m = [true, false, true]; f = sum(x[m]^2)", ""),
+    ("sum(x[..., [True, False, True]]^2)", ""),
+    ("sum(x[m]^2)", f"--m '{MASK}'"),
+    ("pick(a, b) = a[b]; f = sum(pick(x, m)^2)", f"--m '{MASK}'"),
+    ("pick(a, b) = a[b]; f = sum(pick(x, x != 2)^2)", ""),
+    ("m = [true, false, true]; f = sum((x*m)^2)", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "more"), WRITTEN)
+def test_true_and_false_choose(text: str, more: str, tmp_path: Path) -> None:
+    found = json.loads(shell(f"backprop eval '{text}' --x '[1,2,3]' {more} --json", tmp_path).stdout)
+    assert (found["value"], found["gradients"]["x"]) == (10, [2, 0, 6])
+    assert "WRONG" not in shell(f"backprop check '{text}' --x '[1,2,3]' {more}", tmp_path).stdout
+    row = json.loads(shell(f"""echo '{{"x":[1,2,3]}}' | backprop map '{text}' {more}""", tmp_path).stdout)
+    assert row["df_dx"] == [2, 0, 6]
+    made = f"backprop code '{text}' --x '[1,2,3]' {more} --wrt x --to numpy -o p.py && python p.py"
+    assert shell(made, tmp_path).returncode == 0
+    judged = shell(f"backprop check '{text}' --x '[1,2,3]' {more} --wrt x --backward p.py", tmp_path)
+    assert (judged.returncode, "WRONG" in judged.stdout) == (0, False), judged.stdout + judged.stderr
+
+
+@pytest.mark.parametrize("text", [PYTHON, PYTHON.replace("np.array([True, False, True])", "[True, False, True]")])
+def test_true_and_false_in_python(text: str, tmp_path: Path) -> None:
+    (tmp_path / "f.py").write_text(text)
+    found = json.loads(shell("backprop eval -f f.py --x '[1,2,3]' --json", tmp_path).stdout)
+    assert (found["value"], found["gradients"]["x"]) == (10, [2, 0, 6])
+
+
+def test_true_and_false_as_values(tmp_path: Path) -> None:
+    mask = np.array([True, False, True])
+    np.save(tmp_path / "m.npy", mask)
+    (tmp_path / "m.json").write_text(json.dumps({"m": mask.tolist()}))
+    for more in ("--m @m.npy", "--vars m.json"):
+        found = shell(f"backprop eval 'sum(x[m]^2)' --x '[1,2,3]' {more} --json", tmp_path)
+        assert json.loads(found.stdout)["value"] == 10, found.stderr
+    for given in (mask, mask.tolist()):
+        assert backprop.evaluate("sum(x[m]^2)", x=[1.0, 2, 3], m=given).value == 10
+        assert backprop.compile("sum(x[m]^2)").hessian(x=[1.0, 2, 3], m=given)["x"]["x"].tolist() == [
+            [2, 0, 0], [0, 0, 0], [0, 0, 2],
+        ]  # fmt: skip

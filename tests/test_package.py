@@ -19,8 +19,8 @@ OURS = {
     ".differentiate.run", ".errors", ".gates", ".gates.elementwise", ".gates.mixing", ".gates.plumbing",
     ".gates.row", ".gates.writers", ".grammar", ".grammar.tables", ".insight", ".insight.notes", ".insight.stages",
     ".language", ".language.builder", ".language.calls", ".language.lexer", ".language.parser", ".language.printer",
-    ".language.program", ".language.tables", ".library", ".numbers", ".numbers.floats", ".show", ".show.objects",
-    ".show.theme", ".spans", ".values",
+    ".language.program", ".language.tables", ".library", ".library.values", ".numbers", ".numbers.floats", ".show",
+    ".show.objects", ".show.theme", ".spans",
 }  # fmt: skip
 HEAVY = {"lark", "rich", "numpy", "scipy", "dataclasses", "logging", "pathlib", "difflib", "importlib.resources"}
 

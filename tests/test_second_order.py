@@ -21,14 +21,14 @@ NAN = float("nan")
     ("text", "x"),
     [
         ("norm(x)", [0.0, 0.0]),
-        ("norm(x)^2", [0.0, 0.0]),
-        ("exp(-norm(x - 1)^2)", [1.0, 1.0]),
-        ("sum(abs(x)^2)", [0.0, 0.0]),
+        ("norm(x)^3", [0.0, 0.0]),
+        ("exp(-norm(x - 1))", [1.0, 1.0]),
+        ("sum(abs(x)^3)", [0.0, 0.0]),
         ("abs(x)", 0.0),
-        ("abs(x)^2", 0.0),
+        ("abs(x)^3", 0.0),
         ("hypot(x, 0)", 0.0),
-        ("hypot(x, x)^2", 0.0),
-        ("std(x)^2", [1.0, 1.0]),
+        ("hypot(x, x)^3", 0.0),
+        ("std(x)^3", [1.0, 1.0]),
     ],
 )
 def test_a_second_derivative_at_a_kink_is_never_made_up(text: str, x: Any) -> None:
@@ -98,12 +98,12 @@ def test_ties_first_takes_a_side_of_abs_and_so_its_second_derivative() -> None:
 @pytest.mark.parametrize(
     ("options", "stages"),
     [
-        ("'norm(x)^2' --x '[0,0]'", ["q1"]),
-        ("'abs(x)^2' --x 0", ["q1"]),
-        ("'norm(x)^2' --x '[0,0]' --direction 'x=[1,0]'", ["q1"]),
-        ("'norm(x)^2' --x '[3,4]'", []),
+        ("'norm(x)^3' --x '[0,0]'", ["q1"]),
+        ("'abs(x)^3' --x 0", ["q1"]),
+        ("'norm(x)^3' --x '[0,0]' --direction 'x=[1,0]'", ["q1"]),
+        ("'norm(x)^3' --x '[3,4]'", []),
         ("'where(c, norm(x), sum(x^2))' --c 0 --x '[0,0]'", []),
-        ("'abs(x)^2' --x 0 --ties first", []),
+        ("'abs(x)^3' --x 0 --ties first", []),
         ("'sum(std(x, axis=1)^2)' --x '[[1],[2]]'", []),
     ],
 )
@@ -139,3 +139,36 @@ def test_det_of_a_matrix_with_nan_is_an_answer() -> None:
     gradient = backprop.compile("sum(det(A))").evaluate(A=A).gradients["A"]
     assert np.isnan(gradient[0]).all()
     np.testing.assert_allclose(gradient[1], [[4, -2], [-2, 1]], atol=1e-12)
+
+
+SMOOTH: list[tuple[str, dict[str, Any], Any]] = [  # even powers of what has a cusp: right there, and without a note
+    ("norm(x)^2", {"x": [0.0, 0.0]}, [[2, 0], [0, 2]]),
+    ("norm(x)^4", {"x": [0.0, 0.0]}, [[0, 0], [0, 0]]),
+    ("n = norm(x); n*n", {"x": [0.0, 0.0]}, [[2, 0], [0, 2]]),
+    ("norm(x)*norm(x)", {"x": [0.0, 0.0]}, [[2, 0], [0, 2]]),
+    ("exp(-norm(x)^2)", {"x": [0.0, 0.0]}, [[-2, 0], [0, -2]]),
+    ("sum(abs(x)^2)", {"x": [0.0, -1.0]}, [[2, 0], [0, 2]]),
+    ("sum(square(hypot(x, 3*x)))", {"x": [0.0, 1.0]}, [[20, 0], [0, 20]]),
+    ("std(x)^2", {"x": [1.0, 1.0]}, [[0.5, -0.5], [-0.5, 0.5]]),
+    ("norm(relu(x))^2", {"x": [0.0, 1.0]}, [[0, 0], [0, 2]]),
+    ("norm(x)^2 + norm(x)", {"x": [0.0, 0.0]}, [[np.nan, np.nan], [np.nan, np.nan]]),
+    ("norm(x)^3", {"x": [0.0, 0.0]}, [[np.nan, np.nan], [np.nan, np.nan]]),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "expected"), SMOOTH)
+def test_an_even_power_of_what_has_a_cusp_is_smooth(
+    text: str, at: dict[str, Any], expected: Any, tmp_path: Path
+) -> None:
+    program = backprop.compile(text)
+    np.testing.assert_allclose(program.hessian(at)["x"]["x"], expected, atol=1e-15)
+    np.testing.assert_allclose(program.hvp({"x": [1.0, 2.0]}, at)["x"], np.array(expected) @ [1, 2], atol=1e-15)
+    (tmp_path / "row").write_text(json.dumps(at))
+    row = json.loads(shell(f"backprop map '{text}' --hessian < row", tmp_path).stdout)
+    np.testing.assert_allclose(np.array(row["d2f_dx_dx"], dtype=float), expected, atol=1e-15)
+    told = shell(f"backprop eval '{text}' --vars row --hessian", tmp_path).stderr
+    assert ("no second derivative" in told) == bool(np.isnan(expected).any())
+
+
+def test_every_cusp_has_a_rule_for_its_square() -> None:
+    assert all(len(gate.squared) == gate.arity for gate in GATES.values() if gate.cusp)

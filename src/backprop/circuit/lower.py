@@ -23,17 +23,23 @@ BINARY = {  # no node but an operator has the name of one of these
 
 
 def lower(
-    program: Program, *, shadowed: Collection[str] = (), expand: bool = False, makers: Makers | None = None
+    program: Program,
+    *,
+    shadowed: Collection[str] = (),
+    masks: Collection[str] = (),
+    expand: bool = False,
+    makers: Makers | None = None,
 ) -> Circuit:
     """The circuit of a program.
 
-    `shadowed` are the names of constants and words (pi, e, None, …) that are variables here. With `expand`, gates that have a
+    `shadowed` are the names of constants and words (pi, e, None, …) that are variables here, `masks` those of variables
+    that hold true and false: as an index they choose. With `expand`, gates that have a
     definition are opened, and the user's functions leave no trace. `makers` are functions that make arrays out of
     numbers (`zeros(2, 3)`). Raises a Problem of kind "name", "arity", "definition" or "shape".
     """
     circuit = Circuit(program)
     lowering = Lowering(circuit, shadowed, expand)
-    lowering.makers = makers
+    lowering.makers, lowering.masks = makers, masks
     for statement in program.statements:
         lowering.statement(statement, last=statement is program.statements[-1])
     if "string" in program.ops or not WORDS.keys().isdisjoint(
@@ -52,6 +58,7 @@ def check_texts(circuit: Circuit, lowering: Lowering) -> None:
 
 
 TEXTS = ("subscripts",)  # the options that are texts
+TRUTHS = ("true", "True", "false", "False")
 
 
 def template(text: str, parameters: tuple[str, ...], gate: Gate | None = None, expand: bool = False) -> Circuit:
@@ -97,6 +104,7 @@ class Lowering:
         self.circuit = circuit
         self.program: Program = circuit.program
         self.shadowed = shadowed
+        self.masks: Collection[str] = ()  # variables that hold true and false
         self.expand = expand
         self.outside = outside  # where a function's definition stands
         self.names: dict[str, int] = {}  # variables, stages, parameters, constants
@@ -325,6 +333,8 @@ class Lowering:
 
     def array(self, elements: tuple[int, ...], node: int) -> int:
         """An array literal: a constant where all its elements are, else a stage that stacks them."""
+        if self.is_truth(node):
+            return self.truth(node)
         wires = tuple(self.operand(element) for element in elements)
         constants = self.circuit.constants
         if all(wire in constants and wire not in self.circuit.names for wire in wires):
@@ -350,12 +360,37 @@ class Lowering:
             return self.circuit.add_constant(array(values, dtype=float), node)
         return self.circuit.add(GATES["stack"], wires, node)
 
+    def is_truth(self, node: int) -> bool:
+        """Whether a node is an array of true and false."""
+        op, operand = self.program.ops[node], self.program.operands[node]
+        if op == "array":
+            return bool(operand) and all(map(self.is_truth, operand))
+        return op == "name" and operand in TRUTHS and self.wires[node] < 0
+
+    def truth(self, node: int) -> int:
+        """An array of true and false is a comparison, and no numbers: as an index it says which elements to take."""
+        from numpy import array
+
+        from backprop.circuit.settings import fixed
+
+        try:
+            values = array(fixed(self.program, node, self.settings), dtype=float)
+        except ValueError:
+            message, hint = "this array is ragged", "all rows of an array are equally long"
+            raise self.problem("shape", message, [self.program.span(node)], hint) from None
+        inputs = self.circuit.add_constant(values), self.circuit.add_constant(0.0)
+        return self.circuit.add(GATES["not_equal"], inputs, node)
+
     def index(self, operand: tuple[int, ...], node: int) -> int:
         """An index: its numbers and slices are fixed and part of the gate, its variables are inputs."""
         from backprop.circuit.settings import NotFixed, fixed
 
         wires, at = [self.operand(operand[0])], []
         for subscript in operand[1:]:
+            if self.is_truth(subscript) and self.wires[subscript] >= 0:
+                wires.append(self.wires[subscript])
+                at.append("wire")
+                continue
             try:
                 at.append(fixed(self.program, subscript, self.settings))
             except NotFixed as wrong:
@@ -363,12 +398,26 @@ class Lowering:
                     message = "the bounds of a slice must be numbers that are written out"
                     raise self.problem("shape", message, [self.program.span(wrong.node)]) from None
                 wires.append(self.operand(subscript))
-                at.append("mask" if self.is_mask(wires[-1]) else "wire")
-        return self.circuit.add(GATES["index"].with_options({"at": tuple(at)}), tuple(wires), node)
+                at.append("wire")
+        gate = self.choosing(GATES["index"].with_options({"at": tuple(at)}), tuple(wires))
+        return self.circuit.add(gate, tuple(wires), node)
+
+    def choosing(self, gate: Gate, inputs: tuple[int, ...]) -> Gate:
+        """An index whose inputs choose, where they are masks: a function of the user's learns it when it is called."""
+        if gate.name != "index" or "wire" not in gate.settings["at"]:
+            return gate
+        wires = iter(inputs[1:])
+        kinds = [
+            ("mask" if self.is_mask(next(wires)) else item) if isinstance(item, str) else item
+            for item in gate.settings["at"]
+        ]
+        return gate.with_options({"at": tuple(kinds)})
 
     def is_mask(self, wire: int) -> bool:
         """Whether a stage is a comparison, or a product of comparisons: as an index it says which elements to take."""
         gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
+        if gate is INPUT:
+            return self.circuit.names[wire] in self.masks
         return gate.compares or (gate.name == "multiply" and all(map(self.is_mask, inputs)))
 
     def make(self, call: Call, node: int) -> int:
@@ -430,7 +479,8 @@ class Lowering:
                 if wire in body.labels:
                     circuit.labels[copied[wire]] = body.labels[wire]
             else:
-                copied[wire] = circuit.add(gate, tuple([copied[source] for source in body.inputs[wire]]), origin)
+                inputs = tuple([copied[source] for source in body.inputs[wire]])
+                copied[wire] = circuit.add(self.choosing(gate, inputs), inputs, origin)
         output = copied[body.output]
         if name and self.outside is None and not self.expand:
             free = dict.fromkeys(copied[wire] for wire in body.variables.values())

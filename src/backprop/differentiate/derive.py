@@ -8,6 +8,7 @@ the user typed stays as it is. A derived circuit is a circuit: derive it again f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import NamedTuple
 
 from backprop.circuit import Circuit
@@ -115,19 +116,25 @@ def sweep(
     of = {output: seed}
     live: dict[int, int | None] = {output: growing.put(NOT_EQUAL, (seed, growing.constant(0.0))) if some else None}
     shares: list[Share] = []
-    for wire in range(output, -1, -1):
+    for stage in range(output, -1, -1):
+        wire = stage
         if wire not in of or not active[wire] or circuit.gates[wire] is INPUT:
             continue
         g, alive = of[wire], live[wire]
         if wire in circuit.names:
             growing.settle(g)
         inputs, gate = circuit.inputs[wire], circuit.gates[wire]
-        if again and gate.has_cusp(ties):
+        below = even_power(circuit, wire, ties) if again else None
+        if below is not None:  # it is smooth where what it is a power of has a cusp, which it passes by
+            g, alive = growing.sent(g, growing.even_slope(*below), alive, False)
+            wire = below.wire
+            inputs, gate = circuit.inputs[wire], circuit.gates[wire]
+        elif again and gate.has_cusp(ties):
             g = growing.cusped(gate, [g, *inputs, wire], alive)
         wanted = tuple(bool(active[source]) for source in inputs)
-        texts = rules.rule_texts(gate, len(inputs), ties, wanted, textbook)
+        texts = gate.squared if below is not None else rules.rule_texts(gate, len(inputs), ties, wanted, textbook)
         for place, (source, text) in enumerate(zip(inputs, texts, strict=True)):
-            if text is None:
+            if text is None or not wanted[place]:
                 continue
             if gate.mixes:
                 piece = growing.rule(gate, text, [g, *inputs, wire])
@@ -148,8 +155,31 @@ def sweep(
                 of[source] = growing.put(ADD, (of[source], piece))
                 before = live[source]
                 live[source] = None if before is None or taken is None else growing.put(ADD, (before, taken))
-            shares.append(Share(wire, source, piece, of[source]))
+            shares.append(Share(stage, source, piece, of[source]))
     return of, shares
+
+
+class EvenPower(NamedTuple):
+    """The stage that has a cusp, and how often its square is taken."""
+
+    wire: int
+    times: float
+
+
+def even_power(circuit: Circuit, wire: int, ties: str) -> EvenPower | None:
+    """What a stage is an even power of, where that has a cusp: `norm(x)^2` is as smooth as x."""
+    gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+    exponent = 0.0
+    if gate.name == "square":
+        exponent = 2.0
+    elif gate.name == "multiply":
+        one, other = [(circuit.gates[source], circuit.inputs[source]) for source in inputs]
+        exponent = 2.0 if inputs[0] == inputs[1] or (one == other and one[1]) else 0.0
+    elif gate.name == "power":
+        constant = circuit.constants.get(inputs[1])
+        exponent = constant if isinstance(constant, float) else 0.0
+    even = exponent >= 2 and exponent % 2 == 0 and exponent < inf
+    return EvenPower(inputs[0], exponent / 2) if even and circuit.gates[inputs[0]].has_cusp(ties) else None
 
 
 def is_stretched(

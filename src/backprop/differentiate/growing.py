@@ -107,6 +107,13 @@ class Growing:
         self.guarded[guarded] = alive, piece
         return guarded, alive
 
+    def even_slope(self, wire: int, times: float) -> int:
+        """The local gradient of a power of the square of a wire, in that square."""
+        if times == 1:
+            return self.constant(1.0)
+        power = self.put(GATES["power"], (wire, self.constant(2 * times - 2)))
+        return self.put(MULTIPLY, (self.constant(times), power))
+
     def cusped(self, gate: Gate, scope: list[int], alive: int | None) -> int:
         """The same gradient from above, with no derivative where the slope of a gate is that of neither side.
 

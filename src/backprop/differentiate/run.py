@@ -106,7 +106,8 @@ def sent_by(result: Run, wire: int, g: Any) -> Sequence[Any]:
         alone.active[slot] = circuit.active[source]
     top = alone.add(circuit.gates[wire], places)
     values = [*(result.values[source] for source in inputs), result.values[wire]]
-    return sweep(alone, values, result.ties, {top: g}, top)[:top]
+    sent = sweep(alone, values, result.ties, {top: g}, top)
+    return [sent[place] for place in places]
 
 
 def run(

@@ -75,7 +75,7 @@ EXPONENTIALS = [
     ),
     Gate(
         "hypot", "x y", ("x / where(out == 0, 1, out)", "y / where(out == 0, 1, out)"), kink="out == 0",
-        cusp="out == 0", definition="sqrt(x^2 + y^2)", frameworks="nan,nan 0.5,0.5 - -",
+        cusp="out == 0", squared=("2 * x", "2 * y"), definition="sqrt(x^2 + y^2)", frameworks="nan,nan 0.5,0.5 - -",
         exact="big = max(abs(x), abs(y)); where((big == 0) + (big == inf), big, big * sqrt((x / big)^2 + (y "
         "/ big)^2))",
         commutes=True, says="shares the gradient along the direction (x, y): never more than it got",
@@ -179,7 +179,7 @@ HYPERBOLIC = [
 PIECEWISE = [
     Gate(
         "abs", "x", "sign(x)", ties_first="where(x >= 0, 1, -1)", kink="x == 0", cusp="x == 0",
-        aliases="fabs absolute", frameworks="0 1 0 0",
+        squared="2 * x", aliases="fabs absolute", frameworks="0 1 0 0",
         parity="even", says="passes the gradient, with its sign turned where the input is negative; nothing at 0",
     ),
     Gate(

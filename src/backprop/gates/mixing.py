@@ -158,6 +158,7 @@ REDUCTIONS = [
         options=REDUCED + " ddof=0",
         kink="out == 0",
         cusp="(out == 0) * (count(x, axis=axis) > 1)",  # of a single element it is 0 everywhere
+        squared=f"{SPREAD.format('2 * g / (count(x, axis=axis) - ddof)')} * {CENTRED}",
         definition="sqrt(var(x, axis=axis, keepdims=keepdims, ddof=ddof))",
         says="scales by the distance from the mean over the deviation and the count; 0 where all are equal",
     ),
@@ -168,6 +169,7 @@ REDUCTIONS = [
         options=REDUCED,
         kink="out == 0",
         cusp="out == 0",
+        squared=f"{SPREAD.format('2 * g')} * x",
         definition="sqrt(sum(x^2, axis=axis, keepdims=keepdims))",
         says="shares the gradient along the direction of x: never more than it got",
     ),
@@ -370,7 +372,8 @@ LOSSES = [
     Gate(
         "bce_with_logits",
         "z t",
-        vjp=("g * (sigmoid(z) - t) / count(z + t)", "-g * z / count(z + t)"),
+        vjp=("g * ((1 - t) * sigmoid(z) - t * sigmoid(-z)) / count(z + t)", "-g * z / count(z + t)"),
+        textbook=("g * (sigmoid(z) - t) / count(z + t)", "-g * z / count(z + t)"),
         broadcasts=True,
         definition="mean(softplus(z) - z * t)",
         shape="number",
@@ -391,8 +394,8 @@ LOSSES = [
         "s y",
         vjp=("where(y * s < 1, -g * y / count(s * y), 0)", "where(y * s < 1, -g * s / count(s * y), 0)"),
         ties_split=(
-            "((y * s < 1) + (y * s <= 1)) / 2 * -g * y / count(s * y)",
-            "((y * s < 1) + (y * s <= 1)) / 2 * -g * s / count(s * y)",
+            "where(y * s <= 1, ((y * s < 1) + 1) / 2 * -g * y / count(s * y), 0)",
+            "where(y * s <= 1, ((y * s < 1) + 1) / 2 * -g * s / count(s * y), 0)",
         ),
         ties_first=("where(y * s <= 1, -g * y / count(s * y), 0)", "where(y * s <= 1, -g * s / count(s * y), 0)"),
         broadcasts=True,

@@ -40,7 +40,8 @@ class Gate:
     marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
     `kink` is where the slope jumps; `cusp` is where the slope in use is that of neither side (there `out` is 0),
-    so that a second derivative would be made up; `piece` says on which of its smooth pieces a gate is, where the kink
+    so that a second derivative would be made up; `squared` are then the rules of its square, which is smooth there;
+    `piece` says on which of its smooth pieces a gate is, where the kink
     does not tell.
     `frameworks` are the slopes at the kink in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no
     such gate). `textbook` is a rule as books spell it, where ours is spelt for its digits; `saturates` says that the
@@ -55,7 +56,7 @@ class Gate:
         "aliases", "approximated", "arguments", "arity", "broadcasts", "commutes", "cusp", "defaults", "definition",
         "domain", "family", "flat", "frameworks", "fresh", "idempotent", "instead_of", "kink", "linear", "name",
         "needs", "options", "parity", "partials", "piece", "plumbing", "reach", "reads", "reduces", "routes",
-        "saturates", "says", "settings", "shape", "spelling", "spelt", "stacks", "textbook", "ties_first",
+        "saturates", "says", "settings", "shape", "spelling", "spelt", "squared", "stacks", "textbook", "ties_first",
         "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
@@ -87,6 +88,7 @@ class Gate:
         needs: str = "",
         kink: str = "",
         cusp: str = "",
+        squared: str | tuple[str, ...] = (),
         piece: str = "",
         frameworks: str = "",
         textbook: str | tuple[str, ...] = (),
@@ -131,6 +133,7 @@ class Gate:
         self.needs = needs or domain
         self.kink = kink
         self.cusp = cusp
+        self.squared = as_tuple(squared)
         self.piece = piece
         self.frameworks = tuple(frameworks.split())
         self.textbook = as_tuple(textbook)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from math import isfinite, isnan
+from math import isfinite, isnan, prod
 from typing import Any, NamedTuple
 
 from backprop.differentiate import functions, rules
@@ -213,7 +213,7 @@ def guilty_place(run: Run, spot: Spot, source: int) -> Place:
     """Which element of an input it is because of which an element of a gate that mixes them is not finite."""
     value, before = run.values[source], number_at(run.values[spot.wire], spot.place)
     wrong = value != value if isnan(before) and has_nan(value) else not_finite(value)
-    places = places_in(wrong, 1 + TRIES // max(1, value.size))
+    places = places_in(wrong, 1 + TRIES // max(1, prod(shape_of(value))))
     for place in places if len(places) > 1 else []:
         other = value.copy()
         other[place] = INSTEAD[0]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
+from backprop.circuit import Circuit
 from backprop.differentiate import rules
+from backprop.differentiate.derive import even_power
 from backprop.differentiate.run import Run
 from backprop.insight.stages import Names, tie_text
 from backprop.language.printer import number_text
@@ -104,12 +106,22 @@ def kinks(run: Run, names: Names, wire: int) -> Iterator[Note]:
         yield note("kink", f"{what} has a kink at {where}: the local gradient in use is {used}", names, wire)
 
 
+def not_squared(circuit: Circuit, ties: str) -> set[int]:
+    """The stages that are used by themselves, and not only in even powers, which have no kink."""
+    used = {circuit.output}
+    for wire, inputs in enumerate(circuit.inputs):
+        if even_power(circuit, wire, ties) is None:
+            used.update(inputs)
+    return used
+
+
 def cusps(run: Run, names: Names) -> Iterator[Note]:
     """A note where a stage sits on a kink at which its slope is that of neither side: it has no second derivative."""
     from backprop.numbers.shapes import shape_of
 
+    bare = not_squared(run.circuit, run.ties)
     for wire, gate in enumerate(run.circuit.gates):
-        if not gate.has_cusp(run.ties) or not run.circuit.active[wire] or run.sent[wire] is None:
+        if wire not in bare or not gate.has_cusp(run.ties) or not run.circuit.active[wire] or run.sent[wire] is None:
             continue
         inputs = run.circuit.inputs[wire]
         condition = rules.condition(gate.cusp, gate, len(inputs), run.arrays)

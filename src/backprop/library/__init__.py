@@ -18,7 +18,7 @@ from backprop.insight.notes import Note, notes
 from backprop.insight.stages import Names, Stage, stages
 from backprop.language import canonical_name, parse
 from backprop.language.program import Program
-from backprop.library.values import as_value
+from backprop.library.values import as_value, is_truth
 
 Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
 
@@ -88,7 +88,7 @@ class Compiled:
             self.program: Program = read(text, source)
         self.ties = ties
         self.expand = expand
-        self._circuits: dict[frozenset[str], tuple[Circuit, Names]] = {}
+        self._circuits: dict[tuple[frozenset[str], frozenset[str]], tuple[Circuit, Names]] = {}
 
     @property
     def variables(self) -> list[str]:
@@ -194,11 +194,14 @@ class Compiled:
 
     def _circuit(self, given: Iterable[str]) -> tuple[Circuit, Names]:
         shadowed = frozenset(name for name in given if name in CONSTANTS or name in WORDS)
-        if shadowed not in self._circuits:
+        values = given if isinstance(given, Mapping) else {}
+        masks = frozenset(name for name, value in values.items() if is_truth(value))
+        key = shadowed, masks
+        if key not in self._circuits:
             with uncollected():
-                circuit = lower(self.program, shadowed=shadowed, expand=self.expand)
-            self._circuits[shadowed] = circuit, Names(circuit)
-        return self._circuits[shadowed]
+                circuit = lower(self.program, shadowed=shadowed, masks=masks, expand=self.expand)
+            self._circuits[key] = circuit, Names(circuit)
+        return self._circuits[key]
 
     def circuit(self, given: Iterable[str] = ()) -> Circuit:
         """The stages. A constant's name that is given is a variable."""

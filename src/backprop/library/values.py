@@ -61,7 +61,8 @@ def parse_value(text: str, name: str, random: Random | None = None) -> Value:
             message = f"the value of {name} must be a number, and {variable} is a variable"
             hint = "write an expression without names"
             raise Problem("value", message, text=text, spans=[span] if span else [], hint=hint)
-        return plain(evaluate(circuit, {})[circuit.output])
+        value = plain(evaluate(circuit, {})[circuit.output])
+        return value != 0 if circuit.gates[circuit.output].compares and not isinstance(value, float) else value
     except Problem as problem:
         raise problem if problem.message.startswith("the value of") else blamed(problem, name) from None
 
@@ -71,6 +72,13 @@ def blamed(problem: Problem, name: str) -> Problem:
     message = f"the value of {name}: {problem.message}"
     kind = "size" if problem.kind == "size" else "value"
     return Problem(kind, message, text=problem.text, spans=problem.spans, hint=problem.hint)
+
+
+def is_truth(value: Any) -> bool:
+    """Whether a value is an array of true and false."""
+    if isinstance(value, list | tuple):
+        return bool(value) and all(isinstance(one, bool) or is_truth(one) for one in value)
+    return getattr(getattr(value, "dtype", None), "kind", "") == "b" and bool(value.ndim)
 
 
 def as_value(name: str, value: Any) -> Any:
@@ -179,6 +187,11 @@ def member(name: str, value: Any, source: str, random: Random | None = None) -> 
             return float(value)
         except OverflowError:
             pass
+    if is_truth(value):
+        import numpy as np
+
+        as_array(name, value)  # or it is ragged
+        return np.array(value)
     if isinstance(value, list):
         return nested(name, value, source)
     import json
@@ -261,7 +274,8 @@ def read_npy(data: bytes, name: str, source: str) -> Value:
     if not data.startswith(b"\x93NUMPY"):
         raise Problem("value", f"the value of {name}: {source} is no .npy file")
     try:
-        return as_array(name, np.load(BytesIO(data), allow_pickle=False))
+        value = np.load(BytesIO(data), allow_pickle=False)
+        return value if is_truth(value) else as_array(name, value)
     except ValueError as error:
         pickled = "allow_pickle" in str(error)
         what = "holds Python objects, which are never unpickled" if pickled else "is a broken .npy file"

@@ -564,7 +564,12 @@ def bce(p: Array, t: Array) -> Array:
 
 
 def bce_with_logits(z: Array, t: Array) -> Array:
-    return mean_of(softplus(z) - z * t)
+    return mean_of(weighed(t, softplus(np.negative(z))) + weighed(np.subtract(1.0, t), softplus(z)))
+
+
+def weighed(t: Array, loss: Array) -> Array:
+    """A loss times the probability that it comes: one that is infinite, and never comes, counts for nothing."""
+    return np.where((t == 0) & (loss == np.inf), 0.0, t * loss)
 
 
 def hinge(s: Array, y: Array) -> Array:

@@ -403,9 +403,17 @@ class Reader:
         return self.node("call", Call("where", (condition, yes, no), ()), tree)
 
     def on_list(self, tree: ast.List | ast.Tuple) -> int:
+        if is_truth(tree):
+            return self.truth(tree)
         return self.node("array", tuple([self.expression(element) for element in tree.elts]), tree)
 
     on_tuple = on_list
+
+    def truth(self, tree: ast.expr) -> int:
+        """A list of True and False, which is a mask; by itself, True is 1."""
+        if isinstance(tree, (ast.List, ast.Tuple)):
+            return self.node("array", tuple([self.truth(element) for element in tree.elts]), tree)
+        return self.node("name", ast.unparse(tree).lower(), tree)
 
     def on_subscript(self, tree: ast.Subscript) -> int:
         of = shaped(tree.value)
@@ -490,7 +498,7 @@ class Reader:
             subscript: Any = inputs.pop()
             places = places_of(subscript.slice)
             wires = [place for place in places if not is_written(place)]
-            kinds = ["mask" if isinstance(place, ast.Compare) else "wire" for place in places]
+            kinds = ["mask" if isinstance(place, ast.Compare) or is_truth(place) else "wire" for place in places]
             at = tuple(kind if place in wires else place_of(place) for kind, place in zip(kinds, places, strict=True))
             options.append(("at", self.node("string", at, tree)))
             inputs += wires
@@ -606,7 +614,7 @@ def places_of(subscript: ast.expr) -> list[ast.expr]:
 def is_written(place: ast.expr) -> bool:
     """Whether an index is written out: a number, a slice, a list of numbers."""
     parts = [place.lower, place.upper, place.step] if isinstance(place, ast.Slice) else [place]
-    return all(part is None or is_literal(part) or ast.unparse(part) == "None" for part in parts)
+    return all(part is None or is_literal(part) or ast.unparse(part) in ("None", "...") for part in parts)
 
 
 def place_of(place: ast.expr) -> Any:
@@ -636,12 +644,19 @@ def is_main_guard(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and ast.unparse(statement.test) in MAIN_GUARDS and not statement.orelse
 
 
+def is_truth(tree: ast.expr) -> bool:
+    """A list of True and False."""
+    if not isinstance(tree, (ast.List, ast.Tuple)) or not tree.elts:
+        return False
+    return all(is_truth(one) or (isinstance(one, ast.Constant) and isinstance(one.value, bool)) for one in tree.elts)
+
+
 def is_literal(tree: ast.expr) -> bool:
     """A plain number, or a list of them."""
     if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, (ast.USub, ast.UAdd)):
         tree = tree.operand
     if isinstance(tree, (ast.List, ast.Tuple)):
-        return bool(tree.elts) and all(is_literal(element) for element in tree.elts)
+        return bool(tree.elts) and all(is_literal(element) for element in tree.elts) and not is_truth(tree)
     return isinstance(tree, ast.Constant) and isinstance(tree.value, (int, float))
 
 

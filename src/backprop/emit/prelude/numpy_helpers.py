@@ -332,8 +332,9 @@ def bce(p, t):
 # /// bce_with_logits
 def bce_with_logits(z, t):
     """Binary cross-entropy of scores z and targets t."""
-    softplus = np.log1p(np.exp(-np.abs(z))) + np.maximum(z, 0.0)
-    return np.mean(softplus - np.multiply(z, t))
+    rest = np.log1p(np.exp(-np.abs(z)))
+    pairs = [(t, np.maximum(-z, 0.0) + rest), (np.subtract(1.0, t), np.maximum(z, 0.0) + rest)]
+    return np.mean(sum(np.where((w == 0) & (s == np.inf), 0.0, w * s) for w, s in pairs))
 
 
 # /// hinge

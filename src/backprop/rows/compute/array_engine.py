@@ -25,6 +25,7 @@ from backprop.numbers.rowwise import Rows, Value, aligned, each, row_shape
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
 from backprop.rows.compute.columns import Column, assembled, column_of, is_ragged
 from backprop.rows.compute.numpy_engine import pool
+from backprop.values import as_value
 
 if TYPE_CHECKING:
     from backprop.rows.compute.plan import Block, Plan
@@ -121,7 +122,7 @@ class ArrayKernel:
     def __init__(self, plan: Plan, inputs: Sequence[str], given: Mapping[str, Value]) -> None:
         self.plan = plan
         self.inputs = list(inputs)
-        self.given = dict(given)
+        self.given = {name: as_value(name, value) for name, value in given.items()}
         self.sizes: dict[tuple[Shape, ...], int] = {}  # for shapes that were seen to fit: how many rows at a time
         self.unfit: Problem | None = None  # why no row has an answer
         self.known: dict[Circuit, dict[int, Value]] = {}

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from backprop.errors import Problem
-from backprop.library.values import as_value
+from backprop.library.values import as_value, is_truth
 from backprop.numbers.shapes import shape_of
 from backprop.rows.compute.plan import Asked, Plan
 from backprop.rows.compute.program import Program, program
@@ -69,7 +69,9 @@ class Mapper:
             raise Problem("option", f"there is no engine {engine}", hint=f"one of {', '.join(ENGINES)}")
         self.text = text
         self.wrt = None if wrt is None else list(wrt)
-        self.given = {name: as_value(name, value) for name, value in (given or {}).items()}
+        self.given = {  # what is true and false stays so: as an index it chooses
+            name: value if is_truth(value) else as_value(name, value) for name, value in (given or {}).items()
+        }
         self.upstream = None if upstream is None else as_value("upstream", upstream)
         self.ties = ties
         self.expand = expand
