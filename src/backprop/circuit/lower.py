@@ -27,7 +27,7 @@ def lower(
 ) -> Circuit:
     """The circuit of a program.
 
-    `shadowed` are the names of constants and words (pi, e, None, …) that are variables here. With `expand`, gates that have a
+    `shadowed` are the names of constants and words (pi, None, …) that are variables. With `expand`, gates that have a
     definition are opened, and the user's functions leave no trace. `makers` are functions that make arrays out of
     numbers (`zeros(2, 3)`). Raises a Problem of kind "name", "arity", "definition" or "shape".
     """

@@ -46,7 +46,8 @@ class Mapper:
     number needs. With `stages`, every intermediate variable and its gradient has columns as well; with `hessian`, the
     second derivatives. `inputs` are the names of the columns that it needs, `outputs` those that it makes: the output's
     name, then `df_dx` for each variable. `arrays` says whether there are vectors and matrices, in the formula or given:
-    only then may columns hold them. `shadowed` are names of constants (e, pi, …) that are columns. It can be pickled: what travels is the text and the options.
+    only then may columns hold them. `shadowed` are names of constants (e, pi, …) that are columns.
+    It can be pickled: what travels is the text and the options.
     """
 
     def __init__(
