@@ -51,7 +51,7 @@ def as_problem(error: BaseException) -> Problem:
         message = error.format_message().rstrip(".")
         return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
     if isinstance(error, MemoryError):
-        return Problem("size", "there is not enough memory for this", status=1)
+        return Problem("size", "there is not enough memory for this")
     if isinstance(error, OSError):
         return Problem("file", f"cannot write the output: {error.strerror or error}", status=1)
     hint = "please report it with the command line; BACKPROP_TRACEBACK=1 shows where it happened"
