@@ -38,3 +38,10 @@ def test_numpy(text: str, point: str, tmp_path: Path) -> None:
     found = shell(f"backprop check '{text}' {point} --backward p.py", tmp_path)
     assert found.returncode == 0, found.stdout + found.stderr
     assert "inherited" not in found.stdout
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch", "jax"])
+def test_det_of_a_matrix_with_a_nan(target: str, tmp_path: Path) -> None:
+    pytest.importorskip(target)
+    made = shell(f"backprop code 'det(A)' --A '[[nan,1],[2,3]]' --to {target} --quiet -o p.py && python p.py", tmp_path)
+    assert (made.returncode, made.stderr) == (0, "")
