@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from backprop.check.backward_pass import Judgement, judge
@@ -182,3 +183,10 @@ def test_shares_of_nothing_and_equal_shares(text: str, lines: list[str], wrong: 
     found = compiled.evaluate({name: {"x": 2.2, "y": 2.0}[name] for name in compiled.variables})
     said = judge(found.run, found.names, read_lines("\n".join(lines), "mine.bp")).lines
     assert [line.line for line in said if line.verdict != "ok"] == wrong
+
+
+def test_a_bare_0_stands_for_zeros_in_the_lines_below() -> None:
+    text = "s = x*0; t = cumprod(s); f = mean(t^2)"
+    found = Compiled(text).evaluate(x=np.array([1.0, 2.0]))
+    read = read_lines("dt = 2*f/2\nds = cumsum(dt)*0\ndx = ds*0", "mine.bp")
+    assert judge(found.run, found.names, read).lines[1].verdict == "ok"

@@ -107,3 +107,11 @@ def test_a_stack_of_systems(text: str) -> None:
     systems, b = np.array([[[3.0, 1], [0, 2]], [[4, 1], [1, 3]]]), np.array([1.0, 2])
     found = backprop.evaluate(text, A=systems, b=b).gradients["b"]
     assert np.allclose(found, [0.53182, 0.30541], atol=1e-5)
+
+
+@pytest.mark.parametrize("value", ["zeros(1e9)", "ones(1e5, 1e4)", "linspace(0, 1, 1e9)"])
+def test_what_cannot_be_held_is_refused_before_it_is_tried(value: str, tmp_path: Path) -> None:
+    found = shell(f"ulimit -v 4000000; backprop eval 'sum(x)' --x '{value}' --json", tmp_path)
+    problem = json.loads(found.stderr)["error"]
+    assert (found.returncode, problem["kind"]) == (2, "size")
+    assert "would take 8 GB" in problem["message"]

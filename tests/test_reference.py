@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from math import isfinite
 from pathlib import Path
@@ -13,12 +14,14 @@ import pytest
 
 from backprop.errors import Problem
 from backprop.gates import Gate
+from backprop.gates.row import option_text
 from backprop.insight.whynan import Why, text_of, why
 from backprop.library import Compiled
 from backprop.show import reference
 from conftest import shell
 
 GATES = reference.library()
+WORDS = (reference.NO_FORMULA, reference.RULE_OF_THE_CALL)
 
 
 def validate(text: str, name: str) -> object:
@@ -70,6 +73,30 @@ def test_a_gate_is_found_by_its_alias_and_its_symbol() -> None:
     with pytest.raises(Problem, match="there is no gate tanhh") as caught:
         reference.find("tanhh")
     assert caught.value.hint == "did you mean tanh?"
+
+
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+def test_every_rule_that_is_told_can_be_typed_in(gate: Gate) -> None:
+    shown, rules = reference.example(gate), reference.local_gradients(gate)
+    if shown is None or all(rule in WORDS or "chosen one" in rule for _, rule in rules):
+        return
+    run = shown.evaluation.run
+    wire = next(wire for wire, each in enumerate(run.circuit.gates) if each.name == gate.name)
+    names = gate.names(len(run.circuit.inputs[wire]))
+    at = {name: run.values[source] for name, source in zip(names, run.circuit.inputs[wire], strict=True)}
+    at |= {"out": run.values[wire], "g": run.sent[wire]}
+    for name, rule in rules:
+        if rule in WORDS or rule == "none" or name not in shown.evaluation.gradients:
+            continue
+        for option, value in gate.settings.items():
+            rule = re.sub(rf"\b{option}\b(?!=)", option_text(value), rule)
+        formula = Compiled(rule)
+        typed = formula.forward({free: at[free] for free in formula.variables_given(at)}).value
+        typed = typed if gate.mixes else typed * at["g"]
+        assert np.allclose(typed, shown.evaluation.gradients[name], rtol=1e-12, atol=1e-15, equal_nan=True), (
+            name,
+            rule,
+        )
 
 
 # ── why a NaN ──

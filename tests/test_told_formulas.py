@@ -24,7 +24,7 @@ MIXED = [
     "sum((A @ x + y)^2)", "sum((x @ A)^2)", "x @ x", "x @ y", "sum((A @ B)^2)", "x[0] * y[1]", "sum(sort(x)[0:1]^2)",
     "sum(tril(A)^2)", "sum(triu(A, k=1)^2)", "sum(A.T * A)", "sum(outer(x, y)^2)", "dot(x, y)", "sum(softmax(x) * y)",
     "sum(inv(A))", "det(A)", "sum(A / A)", "sum(x^x)", "mse(x, y)", "sum(diag(A)^2)", "sum(cumsum(x)^2)",
-    "trace(A @ A)",
+    "trace(A @ A)", "sum(dot(A, B)^2)", "sum(dot(A, x)^2)", "sum(dot(x, A)^2)",
     "sum(reshape(A, [4])^2)", "sum(sum(A, axis=0)^2)", "sum(concat(x, y)^2)", "sum(stack(x, y)^2)", "norm(x)", "var(x)",
 ]  # fmt: skip
 

@@ -158,7 +158,7 @@ class Judge:
                 elif target is None:
                     clean[k][line.name] = clean[k][line.name] + values[k] if line.adds and not fresh else values[k]
                 elif target.kind == "gradient":
-                    clean[k][line.name] = after[k]
+                    dirty[k][line.name] = clean[k][line.name] = self.in_shape(target.wire, after[k], k)
                 elif target.kind == "local":
                     clean[k][line.name] = slope_through(self.runs[k], target.of, target.wire, frozenset())
         self.final = clean
@@ -178,6 +178,11 @@ class Judge:
         if value is None or target is None or target.kind != "gradient":
             return value is None
         return shape_of(value) != shape_of(self.runs[k].values[target.wire]) and magnitude(value) > 0
+
+    def in_shape(self, wire: int, value: Any, k: int) -> Any:
+        """The gradient of a stage as the lines below read it: a bare 0 is one in every element."""
+        own = self.runs[k].values[wire]
+        return zero(own) if shape_of(value) == () != shape_of(own) and not magnitude(value) else value
 
     def stand_in(self, target: Target | None, k: int) -> Any:
         """What a line that could not be computed should have given."""
@@ -445,7 +450,7 @@ class Judge:
         """A line that is right, given what came before."""
         self.so_far[i] = covered
         truth = self.truth(shares.wire, covered)
-        yours = self.after[i][0]
+        yours = self.in_shape(shares.wire, self.after[i][0], 0)
         slack = self.lines[i].half_unit or 0.0
         if close(yours, truth, shares.scale([truth])[0]) or within(yours, truth, slack):
             self.say(i, truth, "ok")

@@ -20,6 +20,7 @@ from backprop.numbers.shapes import magnitude, shape_of
 Signature = tuple[Any, ...]
 EPSILON = 2.220446049250313e-16
 SMALLEST = 5e-324  # what is below underflows: no number is known better
+LARGE = 1e300
 WHOLE = 2.0**53  # from here on, all floats are whole: on which piece a gate is cannot be told
 COMPLEX_STEP = 1e-20  # relative
 
@@ -168,10 +169,12 @@ class Probe:
         first order, a sum over the stages."""
         result, total = self.result, 0.0
         with quiet(result.arrays):
-            for stage, _, _ in self.plan:
+            for stage, _, inputs in self.plan:
                 value, gradient = self.values[stage], result.gradient(stage)
                 if shape_of(value) == shape_of(gradient):  # beside the point a mask may choose other elements
-                    total += relative * magnitude(value * gradient) + SMALLEST * magnitude(gradient)
+                    sizes = [magnitude(self.values[source]) for source in inputs]
+                    underflow = SMALLEST * max([1.0, *(size for size in sizes if size < LARGE)])  # scaled in the gate
+                    total += relative * magnitude(value * gradient) + underflow * magnitude(gradient)
         return total
 
     def complex_slope(self) -> float | None:

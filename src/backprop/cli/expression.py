@@ -199,17 +199,12 @@ def question(
     found = {} if variables is None else read_variables(read_text(variables), name_of(variables), random)
     given = {canonical_name(name): value for name, value in found.items()}
     listed = {name: parse_value(value, name) for name, value in compiled.program.given.items()}
-    used = set(compiled.variables_given({**listed, **given}))
+    written = dict(map(named_value, assignments))
+    used = set(compiled.variables_given({**listed, **given, **written}))
     at = {name: value for name, value in {**listed, **given}.items() if name in used}
     unused = [name for name in given if name not in at]
     if unused and not quiet:
         note(f"{name_of(variables or '')} has values that are not used: {enumerated(unused)}", color)
-    written = {}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not name:
-            raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
-        written[canonical_name(name.strip())] = value
     if needs_point or at or written:
         check_names(compiled, {**at, **written}, words, ctx)
     at.update({name: value_of(value, name, random) for name, value in written.items()})
@@ -218,6 +213,14 @@ def question(
     if random.used and seed is None and not quiet:
         note(f"the random values are those of --seed {random.seed}", color)
     return Question(compiled, at, chosen, above, random, strict, quiet, color)
+
+
+def named_value(assignment: str) -> tuple[str, str]:
+    """The name and the text of a `--set NAME=VALUE`."""
+    name, equals, value = assignment.partition("=")
+    if not equals or not name:
+        raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
+    return canonical_name(name.strip()), value
 
 
 def note(message: str, color: str) -> None:

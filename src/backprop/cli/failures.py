@@ -55,7 +55,7 @@ def as_problem(error: BaseException) -> Problem:
     if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
         return no_numpy("this")
     if isinstance(error, MemoryError):
-        return Problem("size", "there is not enough memory for this", status=1)
+        return Problem("size", "there is not enough memory for this")
     if isinstance(error, OSError):
         return Problem("file", f"cannot write the output: {error.strerror or error}", status=1)
     hint = "please report it with the command line; BACKPROP_TRACEBACK=1 shows where it happened"

@@ -12,6 +12,7 @@ from backprop.cli.expression import (
     ExpressionCommand,
     Words,
     name_of,
+    named_value,
     note,
     read_expression,
     read_text,
@@ -109,9 +110,9 @@ class Run:
             options["source_format"] or ("jsonl" if tables == ["-"] else None), options["target_format"],
             options["total"], options["errors"], options["errors_to"], nulls, options["only_new"],
         )  # fmt: skip
-        self.mapper = self.make(text, source)
         self.folder = any(os.path.isdir(table) for table in tables)
         self.sources = expanded(tables, options["source_format"])
+        self.mapper = self.make(text, source)
         self.passed_over = passed_over(tables)
         if "-" in tables and not options["quiet"]:
             tell_waiting()
@@ -132,11 +133,8 @@ class Run:
             values = read_variables(read_text(asked["variables"]), name_of(asked["variables"]), random)
             used = compiled.variables_given(values)
             given = {name: value for name, value in values.items() if name in used}
-        for assignment in asked["assignments"]:
-            name, equals, value = assignment.partition("=")
-            if not equals or not name:
-                raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
-            given[name.strip()] = value_of(value, name.strip(), random)
+        given |= {name: value_of(value, name, random) for name, value in map(named_value, asked["assignments"])}
+        columns = self.columns(compiled, given)
         wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
         upstream = None if asked["upstream"] is None else value_of(asked["upstream"], "--upstream", random)
         if random.used and asked["seed"] is None and not asked["quiet"]:
@@ -145,7 +143,22 @@ class Run:
             text, wrt=wrt, given=given, upstream=upstream, ties=asked["ties"], expand=asked["expand"],
             stages=asked["stages"], hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
             threads=asked["threads"] or os.cpu_count() or 1, source=source,
+            shadowed=[name for name in columns if name not in given],
         )  # fmt: skip
+
+    def columns(self, compiled: Compiled, given: dict[str, Any]) -> list[str]:
+        """The columns of the first table that are called like constants of the formula, and so stand for them, and
+        those that are not read because they are given otherwise, which is said."""
+        constants = frozenset(compiled.circuit(given).labels.values())
+        if not constants and not given:
+            return []
+        from backprop.rows.tables.heads import names_of
+
+        names = names_of(self.sources[0], self.options)
+        unread = [name for name in names if name in given]
+        if unread and not self.asked["quiet"]:
+            note(f"the column {enumerated(unread)} is not read: its value is given", self.asked["color"])
+        return [name for name in names if name in constants or name in given]
 
     def go(self) -> int:
         """Do it; the exit status. Where somebody watches, nothing is left of the line that was drawn."""

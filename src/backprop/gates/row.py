@@ -35,7 +35,8 @@ class Gate:
     the values say which element goes where. `broadcasts` says that the inputs
     are stretched to each other's shape, and `stacks` that the gate takes a stack of inputs as it takes one. `shape` is
     the input whose shape the result always has, or "number" where it always is one, where that can be told. `reads` is
-    how a rule is told to people, where it is not as it is computed. `reduces` names the gate that stands for this one
+    how a rule is told to people, where it is not as it is computed, and `plain` how that of a call without options is,
+    where gates that only rules use take part. `reduces` names the gate that stands for this one
     where it is called with a single input; `spelling` is the name in a call, where that is not the gate's. `plumbing`
     marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
@@ -55,7 +56,7 @@ class Gate:
     __slots__ = (
         "aliases", "approximated", "arguments", "arity", "broadcasts", "commutes", "cusp", "defaults", "definition",
         "domain", "family", "flat", "frameworks", "fresh", "idempotent", "instead_of", "kink", "linear", "name",
-        "needs", "options", "parity", "partials", "piece", "plumbing", "reach", "reads", "reduces", "routes",
+        "needs", "options", "parity", "partials", "piece", "plain", "plumbing", "reach", "reads", "reduces", "routes",
         "saturates", "says", "settings", "shape", "spelling", "spelt", "squared", "stacks", "textbook", "ties_first",
         "ties_split", "variadic", "vjp",
     )  # fmt: skip
@@ -74,6 +75,7 @@ class Gate:
         stacks: bool = False,
         shape: str = "",
         reads: str | tuple[str, ...] = (),
+        plain: str | tuple[str, ...] = (),
         reduces: str = "",
         spelling: str = "",
         plumbing: bool = False,
@@ -117,6 +119,7 @@ class Gate:
         self.stacks = stacks
         self.shape = shape
         self.reads = as_tuple(reads)
+        self.plain = as_tuple(plain)
         self.reduces = reduces
         self.spelling = spelling or name
         self.plumbing = plumbing

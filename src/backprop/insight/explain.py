@@ -238,17 +238,23 @@ def rules_told(
     return told if len(told) == count else [""] * count
 
 
+PRODUCTS = ("matmul", "dot")
+
+
 def read_at(gate: Gate, shapes: Sequence[tuple[int, ...]]) -> tuple[str | None, ...]:
     """How a gate's rules are told where its inputs have these shapes: a vector in a product has no other side."""
-    if gate.name not in ("matmul", "solve") or min(map(len, shapes)) != 1:
+    if gate.name not in (*PRODUCTS, "solve") or min(map(len, shapes)) != 1:
         return gate.reads
     if max(map(len, shapes)) > 2:
         return ("", "")
     if gate.name == "solve":
         return ("-outer(solve(A.T, g), out)", "solve(A.T, g)")
-    return {(1, 1): ("g * B", "g * A"), (2, 1): ("outer(g, B)", "A.T @ g"), (1, 2): ("B @ g", "outer(A, g)")}[
-        len(shapes[0]), len(shapes[1])
-    ]
+    a, b = gate.arguments
+    return {
+        (1, 1): (f"g * {b}", f"g * {a}"),
+        (2, 1): (f"outer(g, {b})", f"{a}.T @ g"),
+        (1, 2): (f"{b} @ g", f"outer({a}, g)"),
+    }[len(shapes[0]), len(shapes[1])]
 
 
 def can_be_typed(text: str, gate: Gate, scope: dict[str, str | float]) -> bool:

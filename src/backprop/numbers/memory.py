@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import inf
 
 from backprop.errors import Problem
 
@@ -19,7 +20,13 @@ def check_memory(elements: float, what: str, hint: str = "") -> None:
 
 
 def available() -> float:
-    """The bytes that can be had: what Linux calls available, else all that is there."""
+    """The bytes that can be had: what the machine has left, or less where this process is given less (`ulimit -v`, a
+    container)."""
+    return max(0.0, min(left_on_the_machine(), left_to_the_process(), left_in_the_container()))
+
+
+def left_on_the_machine() -> float:
+    """What Linux calls available, else all that is there."""
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
             for line in file:
@@ -31,6 +38,31 @@ def available() -> float:
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):
         return 2.0**36
+
+
+def left_to_the_process() -> float:
+    """What is left of the limit on addresses, if there is one."""
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit == resource.RLIM_INFINITY:
+            return inf
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return limit - float(file.read().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError, ValueError):
+        return inf
+
+
+def left_in_the_container() -> float:
+    """What is left of the limit on this control group, if there is one."""
+    try:
+        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as most:
+            limit = float(most.read())
+        with open("/sys/fs/cgroup/memory.current", encoding="ascii") as now:
+            return limit - float(now.read())
+    except (OSError, ValueError):
+        return inf
 
 
 def size_text(size: float) -> str:

@@ -421,6 +421,11 @@ class Reader:
             counted = self.expression(of)
             return self.node("call", Call("count", (counted,), (("axis", self.expression(tree.slice)),)), tree)
         value = self.expression(tree.value)
+        taken = slice_behind_dots(places_of(tree.slice)) if self.repeated else None
+        if taken is not None:
+            axis, place = taken
+            options = (("axis", self.node("number", float(axis), tree)), ("place", self.expression(place)))
+            return self.node("call", Call("take", (value,), options), tree)
         return self.node("index", (value, *[self.expression(place) for place in places_of(tree.slice)]), tree)
 
     def on_slice(self, tree: ast.Slice) -> int:
@@ -609,6 +614,16 @@ def shaped(tree: ast.expr) -> ast.expr | None:
 def places_of(subscript: ast.expr) -> list[ast.expr]:
     """The indices of a subscript, one an axis: `x[0, 1]` has two, `x[[0, 1]]` has one, which is a list."""
     return subscript.elts if isinstance(subscript, ast.Tuple) else [subscript]
+
+
+def slice_behind_dots(places: list[ast.expr]) -> tuple[int, ast.expr] | None:
+    """The axis and the place of one slice of an array, counted from the end: `x[..., 0]`, `x[..., 0, :]`; else None."""
+    dots, *rest = places
+    whole = [isinstance(place, ast.Slice) and ast.unparse(place) == ":" for place in rest]
+    if ast.unparse(dots) != "..." or whole.count(False) != 1:
+        return None
+    at = whole.index(False)
+    return (at - len(rest), rest[at]) if is_literal(rest[at]) else None
 
 
 def is_written(place: ast.expr) -> bool:

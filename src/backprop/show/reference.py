@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from backprop.differentiate import functions, rules
 from backprop.errors import Problem, nearest
 from backprop.gates import FAMILIES, GATES, NAMES, Gate
+from backprop.language import parse
 from backprop.language.printer import OPERATORS, infix
 from backprop.library import Evaluation, evaluate
 from backprop.show.grid import Column, Grid, cell, number
@@ -55,11 +56,25 @@ def local_gradients(gate: Gate) -> list[tuple[str, str]]:
         return [(gate.arguments[0], f"1 where {gate.arguments[0]} is the chosen one, else 0")]
     count = 2 if gate.variadic else len(gate.arguments)
     names = gate.names(count)
-    texts = gate.reads or (RULE_OF_THE_CALL,) * count if callable(gate.vjp) else gate.reads or gate.rules(count, "both")
-    return [(name, text or "none") for name, text in zip(names, texts, strict=False)]
+    texts = (
+        gate.reads or gate.plain or ((RULE_OF_THE_CALL,) * count if callable(gate.vjp) else gate.rules(count, "both"))
+    )
+    return [
+        (name, "none" if not text else text if can_be_typed(text) else NO_FORMULA)
+        for name, text in zip(names, texts, strict=False)
+    ]
 
 
 RULE_OF_THE_CALL = "depends on the call"
+NO_FORMULA = "no formula of a line: it is what it does, turned round"
+
+
+def can_be_typed(rule: str) -> bool:
+    """Whether a rule has no gates that only rules use."""
+    if rule == RULE_OF_THE_CALL:
+        return True
+    program = parse(rule)
+    return all(op != "call" or call.name in NAMES for op, call in zip(program.ops, program.operands, strict=True))
 
 
 def example(gate: Gate) -> Example | None:
@@ -89,23 +104,27 @@ def example(gate: Gate) -> Example | None:
     return None
 
 
-MATRIX, VECTOR, LONGER = "[[2, 1], [1, 3]]", "[1, 2]", "[1, 2, 4]"
+MATRIX, VECTOR, LONGER, SHARES = "[[2, 1], [1, 3]]", "[1, 2]", "[1, 2, 4]", "[[0.5, 0.5], [0.25, 0.75]]"
 
 
 def array_example(gate: Gate) -> Example | None:
-    """A gate on small arrays, the output made a number where it is none."""
+    """A gate on small arrays in its domain, the output made a number where it is none."""
+    from numpy import isfinite
+
     from backprop.library.values import parse_value
 
     count = 2 if gate.variadic else len(gate.arguments)
     names = [f"{name}" for name in gate.names(count)]
-    for texts in product((MATRIX, VECTOR, LONGER), repeat=count):
+    for texts in product((MATRIX, VECTOR, LONGER, SHARES), repeat=count):
         at = {name: parse_value(text, name) for name, text in zip(names, texts, strict=True)}
         call = infix(gate.spelling, names)
         for text in (call, f"sum({call})"):
             try:
-                return Example(text, at, evaluate(text, at))
+                found = evaluate(text, at)
             except Problem:
                 continue
+            if all(isfinite(number).all() for number in (found.value, *found.gradients.values())):
+                return Example(text, at, found)
     return None
 
 
@@ -173,9 +192,10 @@ def page(gate: Gate) -> list[tuple[str, str]]:
         facts.append(("options", ", ".join(f"{name}={value}" for name, value in gate.settings.items())))
     if gate.aliases:
         facts.append(("also", ", ".join(gate.aliases)))
-    if gate.definition:
+    if gate.definition and can_be_typed(gate.definition):
         facts.append(("is", gate.definition))
-    facts += [(f"d/d{name}", rule) for name, rule in local_gradients(gate)]
+    plain = "   (without options)" if gate.plain and gate.options else ""
+    facts += [(f"d/d{name}", rule + plain) for name, rule in local_gradients(gate)]
     if gate.textbook:
         facts += [("in books", ", ".join(rule or "" for rule in gate.textbook))]
     facts.append(("domain", gate.needs or "all numbers"))

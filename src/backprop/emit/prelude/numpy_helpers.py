@@ -270,8 +270,9 @@ def logdet(A):
 # /// cofactor
 def cofactor(A):
     """det(A) * inv(A).T, of a singular matrix too, from its singular values."""
-    u, s, vt = np.linalg.svd(A)
-    n = s.shape[-1]
+    finite = np.isfinite(A).all(axis=(-2, -1))[..., None, None]
+    u, s, vt = np.linalg.svd(np.where(finite, A, 0.0))
+    u, n = np.where(finite, u, np.nan), s.shape[-1]
     others = np.prod(np.where(np.eye(n) == 1, 1.0, s[..., None, :]), axis=-1)
     sign = np.linalg.det(u) * np.linalg.det(vt)
     return sign[..., None, None] * ((u * others[..., None, :]) @ vt)
@@ -280,7 +281,9 @@ def cofactor(A):
 # /// cofactor_slope
 def cofactor_slope(h, A):
     """What cofactor sends to A, of a singular matrix too, from its singular values."""
-    u, s, vt = np.linalg.svd(A)
+    finite = np.isfinite(A).all(axis=(-2, -1))[..., None, None]
+    u, s, vt = np.linalg.svd(np.where(finite, A, 0.0))
+    u = np.where(finite, u, np.nan)
     one = np.eye(s.shape[-1]) == 1
     kept = np.where(one[:, None] | one, 1.0, s[..., None, None, :])
     others = np.prod(kept, axis=-1) * ~one

@@ -351,7 +351,9 @@ def cholesky(A):
 # /// cofactor
 def cofactor(A):
     """det(A) * inv(A).T, of a singular matrix too, from its singular values."""
-    u, s, vt = torch.linalg.svd(A)
+    finite = torch.isfinite(A).all(-1).all(-1)[..., None, None]
+    u, s, vt = torch.linalg.svd(torch.where(finite, A, 0.0))
+    u = torch.where(finite, u, torch.nan)
     one = torch.eye(s.shape[-1], dtype=bool, device=A.device)
     others = torch.prod(torch.where(one, 1.0, s[..., None, :]), -1)
     sign = torch.linalg.det(u) * torch.linalg.det(vt)
@@ -361,7 +363,9 @@ def cofactor(A):
 # /// cofactor_slope
 def cofactor_slope(h, A):
     """What cofactor sends to A, of a singular matrix too, from its singular values."""
-    u, s, vt = torch.linalg.svd(A)
+    finite = torch.isfinite(A).all(-1).all(-1)[..., None, None]
+    u, s, vt = torch.linalg.svd(torch.where(finite, A, 0.0))
+    u = torch.where(finite, u, torch.nan)
     one = torch.eye(s.shape[-1], dtype=bool, device=A.device)
     kept = torch.where(one[:, None] | one, 1.0, s[..., None, None, :])
     others = torch.prod(kept, -1) * ~one

@@ -20,12 +20,12 @@ from backprop.differentiate import functions, run_arrays
 from backprop.differentiate.derive import reached_from
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.library.values import as_value
 from backprop.numbers import rowwise
 from backprop.numbers.rowwise import Rows, Value, aligned, each, row_shape
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
 from backprop.rows.compute.columns import Column, assembled, column_of, is_ragged
 from backprop.rows.compute.numpy_engine import pool
-from backprop.values import as_value
 
 if TYPE_CHECKING:
     from backprop.rows.compute.plan import Block, Plan

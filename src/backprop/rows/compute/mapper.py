@@ -46,7 +46,8 @@ class Mapper:
     number needs. With `stages`, every intermediate variable and its gradient has columns as well; with `hessian`, the
     second derivatives. `inputs` are the names of the columns that it needs, `outputs` those that it makes: the output's
     name, then `df_dx` for each variable. `arrays` says whether there are vectors and matrices, in the formula or given:
-    only then may columns hold them. It can be pickled: what travels is the text and the options.
+    only then may columns hold them. `shadowed` are names of constants (e, pi, …) that are columns.
+    It can be pickled: what travels is the text and the options.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Mapper:
         engine: str = "auto",
         threads: int = 1,
         source: str | None = None,
+        shadowed: Iterable[str] = (),
     ) -> None:
         if engine not in ENGINES:
             raise Problem("option", f"there is no engine {engine}", hint=f"one of {', '.join(ENGINES)}")
@@ -81,6 +83,7 @@ class Mapper:
         self.engine = engine
         self.threads = threads
         self.source = source
+        self.shadowed = list(shadowed)  # names of constants that are columns
         self.done = 0  # rows so far
         self.remark = ""  # why the formula is not compiled, where that was asked for
         self.ranks: dict[str, int] = {}  # how deep the lists of each column are that is read, once that is known
@@ -105,6 +108,7 @@ class Mapper:
             "engine",
             "threads",
             "source",
+            "shadowed",
         )
         return {name: getattr(self, name) for name in options}
 
@@ -123,8 +127,9 @@ class Mapper:
         import hashlib
         import json
 
-        names = ("text", "wrt", "given", "upstream", "ties", "expand", "stages", "hessian")
-        options = [getattr(self, name) for name in names if name != "upstream" or self.upstream is not None]
+        names = ["text", "wrt", "given", "ties", "expand", "stages", "hessian"]
+        names += ["upstream"] * (self.upstream is not None) + ["shadowed"] * bool(self.shadowed)
+        options = [getattr(self, name) for name in names]
         said = json.dumps(options, sort_keys=True, default=lambda array: array.tolist())
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 

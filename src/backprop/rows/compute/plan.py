@@ -27,6 +27,7 @@ class Asked(NamedTuple):
     hessian: bool
     notes: bool
     source: str | None
+    shadowed: list[str]
 
 
 class Block(NamedTuple):
@@ -51,7 +52,7 @@ class Plan:
 
     def __init__(self, asked: Asked) -> None:
         compiled = Compiled(asked.text, ties=asked.ties, expand=asked.expand, source=asked.source)
-        self.base, self.names = compiled._circuit(asked.given)
+        self.base, self.names = compiled._circuit([*asked.given, *asked.shadowed])
         base = self.base
         self.upstream = asked.upstream
         self.arrays = base.tensors or any(
