@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from tests.pairs import Pair
+
 from backprop.check.cure import with_lines
 from backprop.check.handwritten import Judge
 from backprop.errors import Problem
 from backprop.python.entry import Runner
 from backprop.python.pairs import pairs_in, script_pair
 from backprop.python.source import Code, part_of
-from tests.pairs import Pair
 
 
 class Judged(NamedTuple):

@@ -359,7 +359,6 @@ class Several:
                 return one.cost + second.cost, [one, second]
         return None
 
-
     def repairs(self, sense: Sense, cure: Cure) -> bool:
         """Whether an edit repairs all of what is still wrong."""
         change = sense.change(cure.line.statement, cure.edit.statements)
@@ -368,7 +367,9 @@ class Several:
         slopes = sense.slopes(cure.line.statement)
         goal = sense.goals[ALL]
         told = float(slopes[ALL] @ change)
-        return abs(goal.need - told) <= goal.error + LOOSE * (float(np.abs(slopes[ALL]) @ np.abs(change)) + abs(goal.need))
+        return abs(goal.need - told) <= goal.error + LOOSE * (
+            float(np.abs(slopes[ALL]) @ np.abs(change)) + abs(goal.need)
+        )
 
 
 def carried(line: Line, edit: Edit) -> bool:
@@ -376,9 +377,7 @@ def carried(line: Line, edit: Edit) -> bool:
     if line.visits == 1:
         return False
     stored = {
-        node.id
-        for node in ast.walk(line.statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        node.id for node in ast.walk(line.statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
     for target in targets_of(line.statement):
         base: Any = target

@@ -152,7 +152,7 @@ def is_both(function: ast.FunctionDef) -> bool:
     returned = returns(function)
     like = [bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name or "")) for name in returned]
     costs = bool(returned) and returned[-1].lower() in ("loss", "cost", "j")
-    if like and like[0] and not (returned[-1].lower() in ("loss", "cost", "j")):
+    if like and like[0] and returned[-1].lower() not in ("loss", "cost", "j"):
         return False  # gradients alone: a backward pass
     return len(returned) > 1 and (all(like[1:]) or (costs and all(like[:-1])))
 
