@@ -5,6 +5,9 @@ One rule is not in the grammar, and stands here for the engine and for Lark: bet
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 
 class Brackets:
     """Follows tokens in and out of brackets."""
@@ -24,3 +27,10 @@ class Brackets:
         elif last == ")" or last == "]":
             self.depth -= 1
         return False
+
+
+def grammar_text() -> bytes:
+    """The grammar, as it is in its file."""
+    package: Any = sys.modules[__name__]
+    text: bytes = package.__loader__.get_data(f"{package.__path__[0]}/expression.lark")
+    return text

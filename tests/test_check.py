@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from backprop.check.numerical import Comparison, at_random, check
+from backprop.check.gradients import at_random, check
+from backprop.check.numerical import Comparison
 from backprop.differentiate import rules
 from backprop.gates import GATES
 from backprop.library import Compiled, Evaluation

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from backprop.check.numerical import Comparison, check
+from backprop.check.gradients import check
+from backprop.check.numerical import Comparison
 from backprop.insight.stages import Names
 from backprop.library import Compiled
 from circuits import random_expression

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from backprop.circuit.lower import template
-from backprop.differentiate import rules
+from backprop.differentiate import functions
 from backprop.differentiate.run import evaluate
 from backprop.gates import ELEMENTWISE, Gate
 from oracle import ORACLE, Point
@@ -39,7 +39,7 @@ def test_an_exact_definition_says_what_its_gate_says(gate: Gate) -> None:
     for point in points(gate):
         if not gate.exact_at(point[0]):
             continue  # an order that is too high
-        wanted = rules.forward(gate, len(point))(*point)
+        wanted = functions.forward(gate, len(point))(*point)
         found = defined(gate, point)
         seen += 1
         if not math.isfinite(wanted):

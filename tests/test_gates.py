@@ -12,7 +12,7 @@ import pytest
 
 import oracle
 from backprop.circuit import lower
-from backprop.differentiate import rules
+from backprop.differentiate import functions, rules
 from backprop.differentiate.run import run
 from backprop.gates import CONSTANTS, ELEMENTWISE, FAMILIES, GATES, NAMES, TIES, Gate
 from backprop.language import parse
@@ -75,7 +75,7 @@ def test_values_and_gradients_have_all_their_digits(gate: Gate) -> None:
 )
 def test_gradients_at_the_ends_of_the_range(name: str, point: tuple[float, ...], gradients: tuple[float, ...]) -> None:
     gate, count = GATES[name], len(point)
-    got = rules.partials(gate, count, "both", (True,) * count)(*point, rules.forward(gate, count)(*point))
+    got = rules.partials(gate, count, "both", (True,) * count)(*point, functions.forward(gate, count)(*point))
     assert got == pytest.approx(gradients, rel=1e-12, abs=0.0)
 
 
@@ -114,7 +114,7 @@ def counts(gate: Gate) -> list[int]:
 @ALL
 def test_no_number_makes_a_gate_raise(gate: Gate) -> None:
     for count in counts(gate):
-        forward = rules.forward(gate, count)
+        forward = functions.forward(gate, count)
         wanted = tuple(rule is not None for rule in gate.rules(count, "both"))
         partials = [rules.partials(gate, count, ties, wanted) for ties in TIES]
         backward = [rules.backward(gate, count, ties, wanted) for ties in TIES]
@@ -142,7 +142,7 @@ def test_the_domain_is_where_the_value_is_a_number(gate: Gate) -> None:
         for point in product([x for x in NUMBERS if math.isfinite(x)], repeat=count if count < 3 else 0):
             if not point:
                 continue
-            out = rules.forward(gate, count)(*point)
+            out = functions.forward(gate, count)(*point)
             if domain(*point, out):
                 assert not math.isnan(out), point
             elif gate.name not in DEFINED_BEYOND:
@@ -160,7 +160,7 @@ def test_a_number_that_is_none_is_not_lost(gate: Gate) -> None:
             point = [2.0] * count
             point[place] = math.nan
             free = (gate.name, place) in {("leaky_relu", 1), ("elu", 1)}  # the slope below 0 does not count above it
-            assert free or math.isnan(rules.forward(gate, count)(*point)), point
+            assert free or math.isnan(functions.forward(gate, count)(*point)), point
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backprop.errors import Problem, nearest
-from backprop.language import parse, parser
+from backprop.language import parse, parser, tables
 from backprop.language.builder import Builder
 from backprop.language.lexer import token_spans, tokens
 from backprop.language.mistakes import MISTAKES, NO_NAMES, Mistake
@@ -26,11 +26,11 @@ def problem_of(text: str) -> Problem:
 
 
 def place_of(text: str) -> Place:
-    pattern = parser.current_tables().token
+    pattern = tables.current_tables().token
     found = tokens(pattern, text)
     program = Program(text, lambda: token_spans(pattern, text))
     try:
-        stopped_at = parser.run(parser.current_tables(), found, Builder(program, found))
+        stopped_at = parser.run(tables.current_tables(), found, Builder(program, found))
     except Problem:
         stopped_at = 0
     assert stopped_at is not None

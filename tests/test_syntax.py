@@ -18,6 +18,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from backprop.errors import Problem
 from backprop.language import canonical_name, parse, parser
+from backprop.language import tables as read_tables
 from backprop.language.builder import Builder
 from backprop.language.lexer import token_spans, tokens
 from backprop.language.mistakes import lark
@@ -116,13 +117,13 @@ def test_the_tables_are_those_of_the_grammar() -> None:
 
 
 def test_stale_tables_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    parser.current_tables.cache_clear()
+    read_tables.current_tables.cache_clear()
     stale = SimpleNamespace(**{**vars(tables), "CHECKSUM": 0, "ROWS": "", "TOKEN": "nothing"})
-    monkeypatch.setattr(parser, "generated", stale)
+    monkeypatch.setattr(read_tables, "generated", stale)
     try:
         assert shape(parse("f(x) = -x^2; f(2) + [1, 2][0]"))[1][0] == "result"
     finally:
-        parser.current_tables.cache_clear()
+        read_tables.current_tables.cache_clear()
 
 
 # ── the parser and Lark ──
@@ -161,11 +162,11 @@ programs = st.lists(
 
 def outcome(text: str) -> tuple[str, Any]:
     """What the parser makes of a text: its shape, or where it stopped."""
-    pattern = parser.current_tables().token
+    pattern = read_tables.current_tables().token
     found, spans = tokens(pattern, text), token_spans(pattern, text)
     assert len(found) == len(spans)
     program = Program(text, lambda: spans)
-    stopped_at = parser.run(parser.current_tables(), found, Builder(program, found))
+    stopped_at = parser.run(read_tables.current_tables(), found, Builder(program, found))
     if stopped_at is None:
         return "tree", shape(program)
     return "stop", spans[stopped_at][0] if found[stopped_at] else None

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from backprop.check.catalogue import Case, Finding, diagnose, exactly, half_of, listed, matches, subsets
 from backprop.check.flow import OUTPUT, Edge, Shares, backward, slope_through, value_at, zero
 from backprop.check.lines import Code, Line, unknown_name
-from backprop.check.samples import TOLERANCE, Samples, close, magnitude, minus, nothing, plus, runs_around
+from backprop.check.samples import TOLERANCE, Samples, close, minus, nothing, plus, runs_around
 from backprop.differentiate.run import Run
 from backprop.errors import Problem, nearest
 from backprop.insight.stages import Names
 from backprop.language.printer import number_text
-from backprop.numbers.shapes import shape_of
+from backprop.numbers.shapes import magnitude, shape_of
 
 GRADIENT_NAMES = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{out}d{}", "d{out}_d{}", "d{out}_{}", "g{}", "delta_{}")
 

@@ -15,7 +15,7 @@ from backprop.check.flow import OUTPUT, Edge, Share, Shares
 from backprop.check.lines import Code
 from backprop.check.samples import Samples, close, minus, nothing, plus, ratio, times
 from backprop.circuit.lower import template
-from backprop.differentiate import rules
+from backprop.differentiate import functions
 from backprop.differentiate.run import Run, evaluate
 from backprop.language.printer import number_text
 from backprop.numbers.shapes import Mismatch, shape_of, shape_text
@@ -385,7 +385,7 @@ def changed_formulas(circuit: Any) -> Iterator[tuple[str, str, Change]]:
                     other = gate.with_options({"axis": axis})
                     where = "over all elements" if axis is None else f"along axis {axis}"
                     said = f"the {gate.spelling} goes along axis {gate.settings['axis']}: {where} it is right"
-                    yield "wrong-axis", said, (stage, -2, rules.forward(other, len(inputs), True))
+                    yield "wrong-axis", said, (stage, -2, functions.forward(other, len(inputs), True))
     yield "transposed", "the whole is transposed", (circuit.output, -1, turned)
     for name, wire in circuit.variables.items():
         yield "transposed", f"`{name}` is transposed where it should not be, or the other way round", (wire, -1, turned)
@@ -416,9 +416,8 @@ def recomputed(code: Code, names: dict[str, Any], change: Change) -> Any:
                     values[wire] = names[circuit.names[wire]]
                 else:
                     at = [do(values[s]) if (wire, i) == (place, slot) else values[s] for i, s in enumerate(inputs)]
-                    values[wire] = (do if (wire, -2) == (place, slot) else rules.forward(gate, len(inputs), arrays))(
-                        *at
-                    )
+                    forward = do if (wire, -2) == (place, slot) else functions.forward(gate, len(inputs), arrays)
+                    values[wire] = forward(*at)
                 if (wire, -1) == (place, slot):
                     values[wire] = do(values[wire])
     except (Mismatch, ValueError, IndexError, TypeError, AttributeError, ArithmeticError):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from backprop.check.samples import Samples, magnitude
+from backprop.check.samples import Samples
 from backprop.circuit import Circuit
 from backprop.differentiate.run import Run, sent_by
 from backprop.gates import CONSTANT, INPUT
 from backprop.insight.stages import Names
+from backprop.numbers.shapes import magnitude
 
 Edge = tuple[int, int]  # a stage and the number of one of its inputs
 OUTPUT: Edge = (-1, 0)  # where the gradient on the output comes from

@@ -7,18 +7,16 @@ Advances in Engineering Software 4(2), with the error estimate that goes with it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf, isfinite, isnan, nan
-from random import Random
 from typing import Any, NamedTuple
 
 from backprop.check.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
-from backprop.differentiate.run import Run, run
+from backprop.differentiate.run import Run
 from backprop.gates.row import TIES
 from backprop.insight.stages import Names
 from backprop.language.printer import number_text
-from backprop.numbers.shapes import Mismatch
 
 GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mistake, if the estimate is that good
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
@@ -54,16 +52,6 @@ class Comparison(NamedTuple):
     slopes: tuple[float, float] | None = None
 
 
-def check(result: Run, names: Names, wires: Iterable[int]) -> Iterator[Comparison]:
-    """Compare the gradient of each wire."""
-    for wire in wires:
-        try:
-            yield compare(result, names, wire)
-        except Mismatch:  # an index or a class, moved by a little, chooses nothing
-            remark = "whole numbers that choose: there is no slope to compare with"
-            yield Comparison(names.text(wire), result.gradient(wire), nan, 0.0, "flat", "none", remark)
-
-
 def relative_error(a: float, n: float) -> float:
     """|a - n| / max(|a|, |n|); 0 where both are 0 or the same infinity."""
     if a == n or (isnan(a) and isnan(n)):
@@ -71,15 +59,6 @@ def relative_error(a: float, n: float) -> float:
     if not (isfinite(a) and isfinite(n)):
         return inf
     return abs(a - n) / max(abs(a), abs(n))
-
-
-def compare(result: Run, names: Names, wire: int) -> Comparison:
-    """The gradient of one wire against a numerical one."""
-    if isinstance(result.values[wire], float):
-        return compare_number(result, names.text(wire), names, Probe(result, wire))
-    from backprop.check.arrays import compare_array
-
-    return compare_array(result, names, wire)
 
 
 def compare_number(result: Run, name: str, names: Names, probe: Probe) -> Comparison:
@@ -519,24 +498,3 @@ def at_edge(name: str, a: float, probe: Probe, here: Reading) -> Comparison:
             )
     remark = "at the edge of the domain there is no finite slope"
     return Comparison(name, a, nan, relative_error(a, nan), "singular", "none", remark)
-
-
-def at_random(
-    result: Run, names: Names, wires: list[int], count: int, seed: int
-) -> Iterator[tuple[dict[str, float], list[Comparison]]]:
-    """Check at random points around the given one: each input moved by a normal deviate times its size, at least 1."""
-    random = Random(seed)
-    circuit = result.circuit
-    for _ in range(count):
-        at = {name: elsewhere(result.values[wire], random) for name, wire in circuit.variables.items()}
-        yield at, list(check(run(circuit, at, ties=result.ties, upstream=result.upstream), names, wires))
-
-
-def elsewhere(x: Any, random: Random) -> Any:
-    """A number moved by a normal deviate times its size; of an array, every element."""
-    if isinstance(x, float):
-        return x + random.gauss(0.0, 1.0) * max(1.0, abs(x))
-    moved = x.copy()
-    for place in range(x.size):
-        moved.flat[place] = elsewhere(float(x.flat[place]), random)
-    return moved

@@ -11,11 +11,11 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from backprop.circuit.lower import template
-from backprop.differentiate import rules
+from backprop.differentiate import functions, rules
 from backprop.differentiate.run import Run
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
-from backprop.numbers.shapes import shape_of
+from backprop.numbers.shapes import magnitude, shape_of
 
 Signature = tuple[Any, ...]
 EPSILON = 2.220446049250313e-16
@@ -64,7 +64,7 @@ class Probe:
             if not needed[stage] or not any(reached[source] for source in inputs):
                 continue
             reached[stage] = 1
-            self.plan.append((stage, rules.forward(gate, len(inputs), arrays), inputs))
+            self.plan.append((stage, functions.forward(gate, len(inputs), arrays), inputs))
             for side in rules.piece(gate, len(inputs), arrays):
                 self.kinked.append(stage)
                 self.sides.append((stage, side, inputs))
@@ -166,8 +166,6 @@ class Probe:
     def rounding(self, relative: float = EPSILON) -> float:
         """How far rounding each stage on the way, by so much of itself and by what underflows, can move the output: to
         first order, a sum over the stages."""
-        from backprop.check.samples import magnitude
-
         result, total = self.result, 0.0
         with quiet(result.arrays):
             for stage, _, _ in self.plan:

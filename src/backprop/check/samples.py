@@ -15,7 +15,7 @@ from backprop.check.probe import Signature
 from backprop.differentiate import rules
 from backprop.differentiate.run import Run, evaluate
 from backprop.errors import Problem
-from backprop.numbers.shapes import all_finite, shape_of
+from backprop.numbers.shapes import all_finite, magnitude, shape_of
 
 Samples = list[Any]  # a number for each point
 
@@ -131,13 +131,6 @@ def times(a: Samples, b: Samples) -> Samples:
 def nothing(a: Samples) -> bool:
     """Whether a quantity is 0 at all points."""
     return all(x is not None and magnitude(x) == 0 for x in a)
-
-
-def magnitude(x: Any) -> float:
-    """The size of a number, or of the largest element."""
-    if x is None:
-        return 0.0
-    return float(abs(x)) if not shape_of(x) else float(abs(x).max(initial=0.0))
 
 
 def ratio(x: Any, y: Any) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
-from backprop.gates import CONSTANT, CONSTANTS, FAMILIES, GATES, INPUT, NAMES, Gate
+from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.language import parse
 from backprop.language.program import Call, Program, Statement
@@ -51,7 +51,6 @@ def check_texts(circuit: Circuit, lowering: Lowering) -> None:
             raise lowering.problem("arity", "a text cannot be computed with", [span])
 
 
-COMPARISONS = frozenset(gate.name for gate in FAMILIES["comparisons"])
 TEXTS = ("subscripts",)  # the options that are texts
 
 
@@ -367,7 +366,7 @@ class Lowering:
     def is_mask(self, wire: int) -> bool:
         """Whether a stage is a comparison, or a product of comparisons: as an index it says which elements to take."""
         gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
-        return gate.name in COMPARISONS or (gate.name == "multiply" and all(map(self.is_mask, inputs)))
+        return gate.compares or (gate.name == "multiply" and all(map(self.is_mask, inputs)))
 
     def make(self, call: Call, node: int) -> int:
         """An array that is made out of numbers: zeros(2, 3), randn(5, 10)."""

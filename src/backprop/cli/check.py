@@ -68,7 +68,7 @@ def compare_all(
 ) -> int:
     """The numerical check."""
     from backprop.check import report
-    from backprop.check.numerical import at_random, check
+    from backprop.check.gradients import at_random, check
 
     evaluation = asked.answer()
     run, names = evaluation.run, evaluation.names

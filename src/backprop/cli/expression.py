@@ -154,9 +154,9 @@ class Words:
 
 def is_of_eval(option: str) -> bool:
     """Whether the main command has an option that another one has not."""
-    from backprop.cli.evaluate import command
-
-    return any(option in param.opts for param in command.params)
+    ctx = click.get_current_context().find_root()
+    command = ctx.command.get_command(ctx, "eval") if isinstance(ctx.command, click.Group) else None
+    return command is not None and any(option in param.opts for param in command.params)
 
 
 def question(

@@ -81,8 +81,8 @@ class Run:
 
     def __init__(self, ctx: click.Context, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
-        from backprop.rows.pipeline import Options
         from backprop.rows.tables.files import expanded, passed_over
+        from backprop.rows.tables.options import Options
 
         self.asked = options
         words: Words = ctx.meta["words"]

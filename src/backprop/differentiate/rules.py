@@ -7,160 +7,18 @@ functions of an arithmetic. Only text from the table is compiled, never the user
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, partial
-from math import inf, nan
-from types import ModuleType
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
+from backprop.differentiate.functions import arithmetic, compiled, mentioned, python
 from backprop.errors import Problem
-from backprop.gates import CONSTANT, Gate
+from backprop.gates import Gate
 from backprop.gates.row import added
 from backprop.language import parse
 from backprop.language.printer import unparse_node
-from backprop.numbers import floats
-
-# Operators of Python that never raise on floats; everything else goes through the arithmetic's function.
-OPERATORS = {
-    "add": "({} + {})",
-    "subtract": "({} - {})",
-    "multiply": "({} * {})",
-    "negate": "(-{})",
-    "less": "({} < {})",
-    "less_equal": "({} <= {})",
-    "greater": "({} > {})",
-    "greater_equal": "({} >= {})",
-    "equal": "({} == {})",
-    "not_equal": "({} != {})",
-    "where": "({1} if {0} else {2})",
-}
-
-
-def arithmetic(on_arrays: bool) -> ModuleType:
-    """The module with the functions of the gates."""
-    if not on_arrays:
-        return floats
-    from backprop.numbers import arrays
-
-    return arrays
-
-
-def python(
-    circuit: Circuit, scope: dict[str, Any], on_arrays: bool = False, spelt: Mapping[str, str | float] | None = None
-) -> str:
-    """A circuit as a Python expression in its variables' names; what it calls is put into `scope`.
-
-    `spelt` has what stands for a variable instead of its name: other text, or a number, with which is computed at once.
-    """
-    operators = {} if on_arrays else OPERATORS
-    texts: list[str | float] = []
-    for wire, gate in enumerate(circuit.gates):
-        sources = [texts[source] for source in circuit.inputs[wire]]
-        if gate is CONSTANT:
-            value = circuit.constants[wire]  # an array is the value of an option, and no part of what is computed
-            texts.append(value if isinstance(value, float) else "")
-        elif not sources:
-            name = circuit.names[wire]
-            texts.append(name if spelt is None else spelt.get(name, name))
-        elif spelt and (folded := fold(gate, sources)) is not None:
-            texts.append(folded)
-        else:
-            form = operators.get(gate.name)
-            if form is None:
-                name = f"{gate.name}_{len(scope)}"
-                scope[name] = forward(gate, len(sources), on_arrays)
-                form = f"{name}({', '.join('{}' for _ in sources)})"
-            texts.append(form.format(*map(operand, sources)))
-    return operand(texts[circuit.output])
-
-
-def mentioned(text: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
-    """The parameters that a rule mentions: of a gate of a thousand inputs, each rule has but a few in scope."""
-    if len(parameters) < 8:
-        return parameters
-    words = set(re.findall(r"\w+", text))
-    return tuple([name for name in parameters if name in words])
-
-
-def operand(text: str | float) -> str:
-    """A number as it stands in an expression; other text as it is."""
-    if isinstance(text, str):
-        return text
-    return f"({text!r})" if text < 0 else repr(text)
-
-
-def fold(gate: Gate, sources: list[str | float]) -> str | float | None:
-    """What a stage is because of the numbers among its inputs, or None: a number, or one of its inputs."""
-    numbers = [source for source in sources if isinstance(source, float)]
-    if gate.mixes or not numbers:
-        return None
-    if len(numbers) == len(sources):
-        return float(forward(gate, len(sources))(*numbers))
-    if gate.name == "where" and isinstance(sources[0], float):
-        return sources[1] if sources[0] else sources[2]
-    if gate.name == "multiply" and 1.0 in numbers:
-        return sources[1 - sources.index(1.0)]
-    if gate.name in ("power", "divide") and sources[1] == 1.0:
-        return sources[0]
-    return None
-
-
-def compiled(parameters: tuple[str, ...], body: str, scope: dict[str, Any]) -> Callable[..., Any]:
-    """A function of the parameters."""
-    made: Callable[..., Any] = eval(f"lambda {', '.join(parameters)}: {body}", {"inf": inf, "nan": nan, **scope})
-    return made
-
-
-@cache
-def forward(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., Any]:
-    """The function of a gate: the arithmetic's own, or else its definition compiled."""
-    own = arithmetic(on_arrays).function(gate.name)
-    if own is not None:
-        return partial(own, **gate.settings) if gate.settings else own
-    if on_arrays and not gate.mixes and floats.function(gate.name) is not None:
-        return spelt_on_arrays(gate, count)
-    scope: dict[str, Any] = {}
-    parameters = gate.names(count)
-    return compiled(parameters, python(template(gate.definition, parameters, gate), scope, on_arrays), scope)
-
-
-def spelt_on_arrays(gate: Gate, count: int) -> Callable[..., Any]:
-    """The function of a gate that NumPy does not have, by those that it has; else element by element."""
-    from backprop.numbers import elementwise
-
-    def function(*inputs: Any) -> Any:
-        first = float(inputs[0]) if getattr(inputs[0], "ndim", 0) == 0 else None
-        text = elementwise.spelling(gate, first)
-        if text:
-            return staged(text, gate.names(count))(*inputs)
-        return elementwise.one_by_one(gate.name, count)(*inputs)[()]
-
-    return function
-
-
-@cache
-def staged(text: str, parameters: tuple[str, ...]) -> Callable[..., Any]:
-    """A text as a function on arrays, stage by stage: nothing is computed twice, or kept when it is not needed."""
-    circuit = template(text, parameters)
-    needed = [wire for wire in circuit.ancestors([circuit.output]) if circuit.inputs[wire]]
-    functions = [forward(circuit.gates[wire], len(circuit.inputs[wire]), True) for wire in needed]
-    last = {source: wire for wire in needed for source in circuit.inputs[wire]}
-    values: list[Any] = [circuit.constants.get(wire) for wire in range(len(circuit.gates))]
-    ending = [[source for source in {*circuit.inputs[wire]} if last[source] == wire] for wire in needed]
-
-    def function(*inputs: Any) -> Any:
-        at = values.copy()
-        for wire, value in zip(circuit.variables.values(), inputs, strict=True):
-            at[wire] = value
-        for wire, compute, ended in zip(needed, functions, ending, strict=True):
-            at[wire] = compute(*[at[source] for source in circuit.inputs[wire]])
-            for source in ended:
-                at[source] = None
-        return at[circuit.output]
-
-    return function
 
 
 def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> list[str | None]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from backprop.circuit import Circuit
-from backprop.differentiate import rules
+from backprop.differentiate import functions, rules
 from backprop.gates import CONSTANT, INPUT, Gate
 
 Backward = Callable[..., tuple[float | None, ...]]
@@ -224,7 +224,7 @@ def prepared_forward(circuit: Circuit) -> list[Callable[..., float] | None]:
         known: dict[Gate, Callable[..., float] | None] = {INPUT: None, CONSTANT: None}
         for gate, inputs in zip(circuit.gates, circuit.inputs, strict=True):
             if gate not in known:
-                known[gate] = rules.forward(gate, len(inputs))
+                known[gate] = functions.forward(gate, len(inputs))
         plan = circuit.plans["forward"] = list(map(known.__getitem__, circuit.gates))
     return plan  # type: ignore[return-value]
 

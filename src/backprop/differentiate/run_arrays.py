@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backprop.circuit import Circuit
-from backprop.differentiate import rules
+from backprop.differentiate import functions, rules
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers.arrays import multiply, negate, unbroadcast
@@ -35,7 +35,7 @@ def evaluate(circuit: Circuit, at: Mapping[str, Array]) -> list[Array]:
             if gate is not INPUT and gate is not CONSTANT:
                 inputs = [values[source] for source in sources]
                 try:
-                    values[wire] = rules.forward(gate, len(sources), True)(*inputs)
+                    values[wire] = functions.forward(gate, len(sources), True)(*inputs)
                 except (Mismatch, ValueError, IndexError, TypeError, MemoryError) as error:
                     raise shape_problem(circuit, wire, inputs, values, error) from None
                 except Problem as problem:  # there is not enough memory

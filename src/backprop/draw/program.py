@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from backprop.differentiate import rules
-from backprop.differentiate.derive import Derived, Growing, derive
+from backprop.differentiate.derive import Derived, derive
+from backprop.differentiate.growing import Growing
 from backprop.draw.scene import Scene, slots_of
 from backprop.emit.helpers import helpers
 from backprop.emit.target import Text

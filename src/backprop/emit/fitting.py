@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from backprop.circuit import Circuit
+from backprop.differentiate.algebra import HANDED_ON, Stages
 from backprop.differentiate.derive import Derived
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 
@@ -110,10 +111,9 @@ def stretches(circuit: Circuit, user: int, wire: int, known: list[Hashable]) -> 
 
 
 def without_one(circuit: Circuit, wire: int, inputs: tuple[int, ...]) -> int:
-    """What 1 is multiplied with."""
-    for one, other in (inputs, inputs[::-1]):
-        if circuit.constants.get(one) is not None and circuit.gates[wire] is MULTIPLY:
-            value = circuit.constants[one]
-            if isinstance(value, float) and value == 1.0 and one not in circuit.names and wire not in circuit.names:
-                return other
-    return wire
+    """What 1 is multiplied with, unless the user gave a name to either."""
+    other = HANDED_ON.passed(Stages(circuit), MULTIPLY, inputs)
+    if other is None or wire in circuit.names:
+        return wire
+    one = inputs[1] if other == inputs[0] else inputs[0]
+    return wire if one in circuit.names else other

@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from math import isfinite
 
 from backprop.circuit import Circuit
-from backprop.differentiate import rules
+from backprop.differentiate import functions
 
 RAISES = frozenset(["divide", "power", "mod"])
 KEEPS = RAISES | {"add", "subtract", "multiply", "negate", "identity"}  # Python's numbers stay what they are
-COMPARES = frozenset(["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"])
 
 
 def raising(circuit: Circuit, wires: Iterable[int]) -> set[int]:
@@ -23,10 +22,10 @@ def raising(circuit: Circuit, wires: Iterable[int]) -> set[int]:
     found: set[int] = set()
     for wire in wires:
         gate, inputs = circuit.gates[wire], circuit.inputs[wire]
-        plain = gate.name in KEEPS | COMPARES or (gate.idempotent and len(inputs) == 1)
+        plain = gate.name in KEEPS or gate.compares or (gate.idempotent and len(inputs) == 1)
         if not inputs or not plain or any(source not in values for source in inputs):
             continue
-        values[wire] = float(rules.forward(gate, len(inputs))(*(values[source] for source in inputs)))
+        values[wire] = float(functions.forward(gate, len(inputs))(*(values[source] for source in inputs)))
         roots[wire] = set().union(*(roots[source] for source in inputs))
         if gate.name in RAISES and not isfinite(values[wire]):
             found |= roots[inputs[1]]

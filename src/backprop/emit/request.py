@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from backprop.circuit import Circuit
-from backprop.differentiate.derive import ZEROS, Derived, derive
+from backprop.differentiate.derive import Derived, derive
+from backprop.differentiate.growing import ZEROS
 from backprop.differentiate.run import Run, evaluate, run
 from backprop.emit.fitting import LIKE, fitted, forms
 from backprop.emit.listing import Listing

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from backprop.circuit.lower import template
-from backprop.differentiate.derive import UNBROADCAST, Derived, Growing
+from backprop.differentiate.derive import Derived
+from backprop.differentiate.growing import UNBROADCAST, Growing
 from backprop.errors import Problem
 from backprop.gates import GATES, Gate
 from backprop.numbers.shapes import shape_of

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import chain
 
 from backprop.gates import elementwise, mixing
+from backprop.gates.plumbing import PLUMBING
 from backprop.gates.row import TIES, Gate
 
 __all__ = ["CONSTANT", "CONSTANTS", "ELEMENTWISE", "FAMILIES", "GATES", "INPUT", "NAMES", "TIES", "Gate"]
 
-FAMILIES: dict[str, list[Gate]] = {**elementwise.FAMILIES, **mixing.FAMILIES}
+FAMILIES: dict[str, list[Gate]] = {**elementwise.FAMILIES, **mixing.FAMILIES, "plumbing": PLUMBING}
 GATES: dict[str, Gate] = {gate.name: gate for gate in chain.from_iterable(FAMILIES.values())}
 for _family, _gates in FAMILIES.items():
     for _gate in _gates:

@@ -12,21 +12,21 @@ from __future__ import annotations
 from backprop.gates.row import Gate
 
 ARITHMETIC = [
-    Gate("add", "x y", ("1", "1"), says="distributes: hands its gradient to both inputs, unchanged"),
+    Gate("add", "x y", ("1", "1"), commutes=True, says="distributes: hands its gradient to both inputs, unchanged"),
     Gate(
         "subtract", "x y", ("1", "-1"), aliases="sub",
         says="distributes: the second input gets the gradient with its sign turned",
     ),
     Gate(
         "multiply", "x y", ("y", "x"), aliases="mul",
-        says="swaps and scales: each input gets the gradient times the other",
+        commutes=True, says="swaps and scales: each input gets the gradient times the other",
     ),
     Gate(
         "divide", "x y", ("1 / y", "-out / y"), domain="y != 0", aliases="div",
         textbook=("1 / y", "-x / y^2"),
         says="scales x by 1/y, and y by minus the output over y: explodes where y is near 0",
     ),
-    Gate("negate", "x", "-1", aliases="neg negative", says="turns the sign of the gradient"),
+    Gate("negate", "x", "-1", aliases="neg negative", parity="odd", says="turns the sign of the gradient"),
     Gate(
         "power", "x y",
         ("y * where(y == 0, where(x == 0, 1, x), x)^(y - 1)", "out * log(where(x == 0, where(y >= 0, 1, x), x))"),
@@ -35,9 +35,12 @@ ARITHMETIC = [
         textbook=("y * x^(y - 1)", "out * log(x)"),
         says="scales the base by y x^(y-1), and the exponent by the output times log x",
     ),
-    Gate("square", "x", "2 * x", definition="x * x", says="scales by twice the input: dead at 0"),
-    Gate("reciprocal", "x", "-out * out", domain="x != 0", definition="1 / x", says="scales by -1/x²: explodes near 0"),
-    Gate("identity", "x", "1", says="passes the gradient on unchanged"),
+    Gate("square", "x", "2 * x", definition="x * x", parity="even", says="scales by twice the input: dead at 0"),
+    Gate(
+        "reciprocal", "x", "-out * out", domain="x != 0", definition="1 / x", parity="odd",
+        says="scales by -1/x²: explodes near 0",
+    ),
+    Gate("identity", "x", "1", parity="odd", says="passes the gradient on unchanged"),
 ]  # fmt: skip
 
 EXPONENTIALS = [
@@ -68,20 +71,20 @@ EXPONENTIALS = [
     Gate(
         "cbrt", "x", "1 / (3 * out * out)",
         exact="sign(x) * abs(x)^(1 / 3)",
-        says="scales by 1/(3 out²): infinite at 0",
+        parity="odd", says="scales by 1/(3 out²): infinite at 0",
     ),
     Gate(
         "hypot", "x y", ("x / where(out == 0, 1, out)", "y / where(out == 0, 1, out)"), kink="out == 0",
         cusp="out == 0", definition="sqrt(x^2 + y^2)", frameworks="nan,nan 0.5,0.5 - -",
         exact="big = max(abs(x), abs(y)); where((big == 0) + (big == inf), big, big * sqrt((x / big)^2 + (y "
         "/ big)^2))",
-        says="shares the gradient along the direction (x, y): never more than it got",
+        commutes=True, says="shares the gradient along the direction (x, y): never more than it got",
     ),
     Gate(
         "logaddexp", "x y", ("sigmoid(x - y)", "sigmoid(y - x)"), definition="y + softplus(x - y)",
         instead_of="log(exp(x) + exp(y))",
         exact="max(x, y) + where(x == y, log(2), log1p(exp(-abs(x - y))))",
-        says="a smooth max: shares the gradient between its inputs, in parts that add up to 1",
+        commutes=True, says="a smooth max: shares the gradient between its inputs, in parts that add up to 1",
     ),
     Gate(
         "xlogy", "x y", ("log(y)", "x / where((x == 0) * (y == 0), 1, y)"), domain="(y > 0) + (x == 0)", needs="y > 0",
@@ -92,13 +95,13 @@ EXPONENTIALS = [
 ]  # fmt: skip
 
 TRIGONOMETRY = [
-    Gate("sin", "x", "cos(x)", says="scales by cos(x): at most as much as it got"),
-    Gate("cos", "x", "-sin(x)", says="scales by -sin(x): at most as much as it got"),
-    Gate("tan", "x", "1 + out^2", says="scales by 1 + out²: at least as much as it got"),
+    Gate("sin", "x", "cos(x)", parity="odd", says="scales by cos(x): at most as much as it got"),
+    Gate("cos", "x", "-sin(x)", parity="even", says="scales by -sin(x): at most as much as it got"),
+    Gate("tan", "x", "1 + out^2", parity="odd", says="scales by 1 + out²: at least as much as it got"),
     Gate(
         "asin", "x", "1 / sqrt((1 - x) * (1 + x))", domain="abs(x) <= 1", aliases="arcsin",
         textbook="1 / sqrt(1 - x^2)",
-        says="scales by 1/sqrt(1-x²): infinite at ±1",
+        parity="odd", says="scales by 1/sqrt(1-x²): infinite at ±1",
     ),
     Gate(
         "acos", "x", "-1 / sqrt((1 - x) * (1 + x))", domain="abs(x) <= 1", aliases="arccos",
@@ -107,7 +110,7 @@ TRIGONOMETRY = [
     ),
     Gate(
         "atan", "x", "(1 / hypot(1, x))^2", aliases="arctan", textbook="1 / (1 + x^2)",
-        says="scales by 1/(1+x²): fades for large inputs",
+        parity="odd", says="scales by 1/(1+x²): fades for large inputs",
     ),
     Gate(
         "atan2", "y x", ("x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)"),
@@ -119,13 +122,13 @@ TRIGONOMETRY = [
         "sinpi", "x", "pi * cospi(x)", definition="sin(pi * x)",
         exact="rest = x - 2 * round(x / 2); a = abs(rest); b = min(a, 1 - a); sign(rest) * where(b <= 0.25, "
         "sin(pi * b), cos(pi * (0.5 - b)))",
-        says="sin(pi x), exact at whole and half numbers: scales by pi cos(pi x)",
+        parity="odd", says="sin(pi x), exact at whole and half numbers: scales by pi cos(pi x)",
     ),
     Gate(
         "cospi", "x", "-pi * sinpi(x)", definition="cos(pi * x)",
         exact="a = abs(x - 2 * round(x / 2)); where(a <= 0.25, cos(pi * a), where(a <= 0.75, sin(pi * (0.5 "
         "- a)), -cos(pi * (1 - a))))",
-        says="cos(pi x), exact at whole and half numbers: scales by -pi sin(pi x)",
+        parity="even", says="cos(pi x), exact at whole and half numbers: scales by -pi sin(pi x)",
     ),
     Gate(
         "sinc", "x",
@@ -134,27 +137,33 @@ TRIGONOMETRY = [
         "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi(x) - out) / x)",
         definition="where(x == 0, 1, sin(pi * x) / (pi * where(x == 0, 1, x)))",
         exact="where(x == 0, 1, where(abs(x) == inf, 0, sinpi(x) / (pi * where(x == 0, 1, x))))",
-        says="sin(pi x)/(pi x), as NumPy has it: dead at 0, and a fading ripple beside it",
+        parity="even", says="sin(pi x)/(pi x), as NumPy has it: dead at 0, and a fading ripple beside it",
     ),
 ]  # fmt: skip
 
 HYPERBOLIC = [
-    Gate("sinh", "x", "cosh(x)", definition="(exp(x) - exp(-x)) / 2", says="scales by cosh(x): at least what it got"),
-    Gate("cosh", "x", "sinh(x)", definition="(exp(x) + exp(-x)) / 2", says="scales by sinh(x): dead at 0"),
+    Gate(
+        "sinh", "x", "cosh(x)", definition="(exp(x) - exp(-x)) / 2", parity="odd",
+        says="scales by cosh(x): at least what it got",
+    ),
+    Gate(
+        "cosh", "x", "sinh(x)", definition="(exp(x) + exp(-x)) / 2", parity="even",
+        says="scales by sinh(x): dead at 0",
+    ),
     Gate(
         "tanh", "x", "sech(x)^2", definition="2 * sigmoid(2 * x) - 1",
         textbook="1 - out^2", saturates=True,
         instead_of=("(exp(x) - exp(-x)) / (exp(x) + exp(-x))", "(exp(2 * x) - 1) / (exp(2 * x) + 1)"),
-        says="scales by 1 - out²: full at 0, and almost none where it is saturated",
+        parity="odd", says="scales by 1 - out²: full at 0, and almost none where it is saturated",
     ),
     Gate(
         "sech", "x", "-out * tanh(x)", definition="1 / cosh(x)",
         exact="small = exp(-abs(x)); 2 * small / (1 + small * small)",
-        says="1/cosh(x), a bell whose square is what tanh scales by: dead at 0",
+        parity="even", says="1/cosh(x), a bell whose square is what tanh scales by: dead at 0",
     ),
     Gate(
         "asinh", "x", "1 / hypot(1, x)", aliases="arcsinh", textbook="1 / sqrt(1 + x^2)",
-        definition="log(x + sqrt(x^2 + 1))", says="scales by 1/sqrt(1+x²): fades for large inputs",
+        definition="log(x + sqrt(x^2 + 1))", parity="odd", says="scales by 1/sqrt(1+x²): fades for large inputs",
     ),
     Gate(
         "acosh", "x", "1 / (sqrt(x - 1) * sqrt(x + 1))", domain="x >= 1", aliases="arccosh",
@@ -163,7 +172,7 @@ HYPERBOLIC = [
     ),
     Gate(
         "atanh", "x", "1 / ((1 - x) * (1 + x))", domain="abs(x) < 1", aliases="arctanh", textbook="1 / (1 - x^2)",
-        definition="(log1p(x) - log1p(-x)) / 2", says="scales by 1/(1-x²): explodes near ±1",
+        definition="(log1p(x) - log1p(-x)) / 2", parity="odd", says="scales by 1/(1-x²): explodes near ±1",
     ),
 ]  # fmt: skip
 
@@ -171,7 +180,7 @@ PIECEWISE = [
     Gate(
         "abs", "x", "sign(x)", ties_first="where(x >= 0, 1, -1)", kink="x == 0", cusp="x == 0",
         aliases="fabs absolute", frameworks="0 1 0 0",
-        says="passes the gradient, with its sign turned where the input is negative; nothing at 0",
+        parity="even", says="passes the gradient, with its sign turned where the input is negative; nothing at 0",
     ),
     Gate(
         "sign", "x", "0", kink="x == 0", aliases="sgn signum", frameworks="0 0 0 0",
@@ -193,12 +202,12 @@ PIECEWISE = [
         "round", "x", "0", kink="abs(x - out) == 0.5", aliases="rint",
         exact="size = abs(x) + 4503599627370496; where(size < 9007199254740992, sign(x) * (size - "
         "4503599627370496), x)",
-        says="to the nearest whole, halves to the even one; flat: no gradient passes",
+        parity="odd", says="to the nearest whole, halves to the even one; flat: no gradient passes",
     ),
     Gate(
         "trunc", "x", "0", kink="(x == out) * (x != 0)", aliases="fix",
         exact="where(x < 0, -floor(-x), floor(x))",
-        says="to the next whole towards 0; flat: no gradient passes",
+        parity="odd", says="to the next whole towards 0; flat: no gradient passes",
     ),
     Gate(
         "mod", "x y", ("1", "round((out - x) / y)"), domain="y != 0", kink="out == 0", aliases="remainder",
@@ -216,13 +225,13 @@ PIECEWISE = [
         "max", "x...", "x == out", ties_split="( x == out ) / ties", ties_first="( x == out ) * ( earlier == 0 )",
         routes=True, idempotent=True, kink="ties", aliases="maximum", reduces="max_of",
         frameworks="0.5,0.5 0.5,0.5 0.5,0.5 1,0",
-        says="routes the gradient to the largest input; the others get nothing",
+        commutes=True, says="routes the gradient to the largest input; the others get nothing",
     ),
     Gate(
         "min", "x...", "x == out", ties_split="( x == out ) / ties", ties_first="( x == out ) * ( earlier == 0 )",
         routes=True, idempotent=True, kink="ties", aliases="minimum", reduces="min_of",
         frameworks="0.5,0.5 0.5,0.5 0.5,0.5 1,0",
-        says="routes the gradient to the smallest input; the others get nothing",
+        commutes=True, says="routes the gradient to the smallest input; the others get nothing",
     ),
     Gate(
         # On a bound the bound gets the gradient, somebody must: clip(x, 0, x) is x, and so is clip(x, x, hi).
@@ -244,7 +253,10 @@ PIECEWISE = [
 ]  # fmt: skip
 
 COMPARISONS = [
-    Gate(name, "x y", ("0", "0"), kink="x == y", says=f"1 where x {symbol} y, else 0; flat: no gradient passes")
+    Gate(
+        name, "x y", ("0", "0"), kink="x == y", commutes=name in ("equal", "not_equal"),
+        says=f"1 where x {symbol} y, else 0; flat: no gradient passes",
+    )
     for name, symbol in {
         "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=",
     }.items()
@@ -295,7 +307,7 @@ ACTIVATIONS = [
     Gate(
         "softsign", "x", "(1 / (1 + abs(x)))^2", definition="x / (1 + abs(x))", textbook="1 / (1 + abs(x))^2",
         exact="where(abs(x) == inf, sign(x), x / (1 + abs(x)))",
-        says="squashes to (-1, 1), slowly",
+        parity="odd", says="squashes to (-1, 1), slowly",
     ),
     Gate(
         "silu", "x", "sigmoid(x) + out * sigmoid(-x)", aliases="swish", definition="x * sigmoid(x)",
@@ -317,7 +329,7 @@ ACTIVATIONS = [
         "hardtanh", "x", "(x > -1) * (x < 1)", ties_split="((x > -1) + (x >= -1)) / 2 * ((x < 1) + (x <= 1)) / 2",
         ties_first="(x >= -1) * (x <= 1)", routes=True, kink="abs(x) == 1", definition="clip(x, -1, 1)",
         aliases="hard_tanh",
-        frameworks="0 1 - -", says="passes the gradient between -1 and 1; dead elsewhere",
+        frameworks="0 1 - -", parity="odd", says="passes the gradient between -1 and 1; dead elsewhere",
     ),
     Gate(
         "hardsigmoid", "x", "(x > -3) * (x < 3) / 6",
@@ -336,7 +348,7 @@ ACTIVATIONS = [
 SPECIAL = [
     Gate(
         "erf", "x", "2 / sqrt(pi) * exp(-x^2)", approximated=True,
-        says="squashes to (-1, 1): scales by a bell curve",
+        parity="odd", says="squashes to (-1, 1): scales by a bell curve",
     ),
     Gate(
         "erfc", "x", "-2 / sqrt(pi) * exp(-x^2)", definition="1 - erf(x)", approximated=True,
@@ -344,7 +356,7 @@ SPECIAL = [
     ),
     Gate(
         "erfinv", "x", "sqrt(pi) / 2 * exp(out^2)", domain="abs(x) < 1", approximated=True,
-        says="undoes erf: scales by more and more towards ±1",
+        parity="odd", says="undoes erf: scales by more and more towards ±1",
     ),
     Gate(
         "gamma", "x", "out * digamma(x)", domain="(x > 0) + (x != floor(x))", needs="x other than 0, -1, -2, …",

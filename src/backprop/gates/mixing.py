@@ -1,9 +1,9 @@
 """The gates on vectors and matrices, which mix elements.
 
 A rule (`vjp`) is the gradient that an input gets, in the inputs' names, `out`, the gradient from above `g`, and the
-gate's options. Broadcasting is undone by the engine, never here. The language is closed under differentiation: the
-gates that only rules use (plumbing) have rules too. A gate's function has its name, in backprop.numbers.arrays or
-linear.
+gate's options. Broadcasting is undone by the engine, never here. A rule that depends on how many inputs there are, or
+on options, is written by a function (writers); gates that only rules use stand apart (plumbing). A gate's function has
+its name, in backprop.numbers.arrays or linear.
 
 Sources: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
 (2008); I. Murray, "Differentiation of the Cholesky decomposition" (arXiv:1602.07527); CS231n's notes on vectorized
@@ -12,87 +12,20 @@ operations.
 
 from __future__ import annotations
 
-from backprop.gates.row import Gate, Rules
-
-REDUCED = "axis=none keepdims=0"
-
-
-def listed(gate: Gate, count: int) -> str:
-    """The inputs, as the arguments of a call."""
-    return ", ".join(gate.names(count))
-
-
-# ── rules that depend on how many inputs there are, or on options ──
-
-
-def index_rules(gate: Gate, count: int) -> Rules:
-    return (f"scatter(g, {listed(gate, count)}, at=at)", *["0"] * (count - 1))
-
-
-def scatter_rules(gate: Gate, count: int) -> Rules:
-    names = gate.names(count)
-    return (f"gather({', '.join(('g', *names[2:]))}, at=at)", *["0"] * (count - 1))
-
-
-def stack_rules(gate: Gate, count: int) -> Rules:
-    return tuple(f"take(g, place={place}, axis=axis)" for place in range(count))
-
-
-def concat_rules(gate: Gate, count: int) -> Rules:
-    return tuple(f"part(g, {listed(gate, count)}, place={place}, axis=axis)" for place in range(count))
-
-
-def part_rules(gate: Gate, count: int) -> Rules:
-    inputs = ", ".join(gate.names(count)[1:])
-    return (f"whole(g, {inputs}, place=place, axis=axis)", *["0"] * (count - 1))
-
-
-def whole_rules(gate: Gate, count: int) -> Rules:
-    inputs = ", ".join(gate.names(count)[1:])
-    return (f"part(g, {inputs}, place=place, axis=axis)", *["0"] * (count - 1))
-
-
-def einsum_rules(gate: Gate, count: int) -> Rules:
-    """The gradient of each operand is another einsum: output and operand change places.
-
-    An index that stands in this operand alone was summed over, so a tensor of ones brings it back; one that it has
-    twice (`ii->i`) is a diagonal, which a tensor of zeros and ones picks out.
-    """
-    operands, output = split_subscripts(gate.settings["subscripts"], count)
-    names = gate.names(count)
-    rules = []
-    for place, (name, own) in enumerate(zip(names, operands, strict=True)):
-        others = [(names[i], operands[i]) for i in range(count) if i != place]
-        fresh = iter(letter for letter in LETTERS if all(letter not in text for text in (*operands, output)))
-        wanted = "".join(letter if letter not in own[:i] else next(fresh) for i, letter in enumerate(own))
-        known = set(output).union(*(text for _, text in others))
-        inputs, texts = ["g", *(other for other, _ in others)], [output, *(text for _, text in others)]
-        if not set(wanted) <= known:
-            inputs.append(f'coincide({name}, subscripts="{own}")')
-            texts.append(wanted)
-        rules.append(f'einsum("{",".join(texts)}->{wanted}", {", ".join(inputs)})')
-    return tuple(rules)
-
-
-LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def split_subscripts(subscripts: str, count: int) -> tuple[list[str], str]:
-    """`ij,jk->ik` as its operands and its output; without an arrow the output has the indices that stand there once."""
-    left, arrow, output = subscripts.replace(" ", "").partition("->")
-    operands = left.split(",")
-    if not arrow:
-        output = "".join(sorted(letter for letter in set(left) - {","} if left.count(letter) == 1))
-    return operands, output
-
-
-def transpose_rules(gate: Gate, count: int) -> Rules:
-    axes = gate.settings["axes"]
-    if axes is None:
-        return ("g.T",)
-    inverse = sorted(range(len(axes)), key=lambda i: axes[i] % len(axes))
-    return (f"transpose(g, axes=[{', '.join(map(str, inverse))}])",)
-
+from backprop.gates.row import Gate
+from backprop.gates.writers import (
+    CENTRED,
+    REDUCED,
+    SPREAD,
+    concat_rules,
+    cumprod_rules,
+    cumsum_rules,
+    einsum_rules,
+    index_rules,
+    prod_rules,
+    stack_rules,
+    transpose_rules,
+)
 
 PIECES = [
     Gate(
@@ -164,64 +97,6 @@ PIECES = [
     ),
 ]
 
-SHIFTED = "shift(cumprod({x}, axis={axis}), by=1, fill=1, axis={axis})"
-SHIFTED_BACK = "shift(cumprod({x}, axis={axis}, reverse=1), by=-1, fill=1, axis={axis})"
-
-
-def product_of_others(x: str, axes: tuple[int, ...]) -> str:
-    """The product of all the others over some axes: those along the first, times, with it multiplied out, those along
-    the rest."""
-    first, *rest = axes
-    along_first = f"{SHIFTED.format(x=x, axis=first)} * {SHIFTED_BACK.format(x=x, axis=first)}"
-    if not rest:
-        return along_first
-    return f"{along_first} * like({product_of_others(f'prod({x}, axis={first}, keepdims=1)', tuple(rest))}, {x})"
-
-
-def prod_rules(gate: Gate, count: int) -> Rules:
-    """The product of all the others, never out / x: as products from the left and from the right, right at zeros
-    too."""
-    if gate.settings["axis"] is None:
-        flat = "cumprod(reshape(x, [-1]), axis=0{})"
-        left, right = flat.format(""), flat.format(", reverse=1")
-        others = f"reshape_like(shift({left}, by=1, fill=1, axis=0) * shift({right}, by=-1, fill=1, axis=0), x)"
-        return (f"spread(g, x) * {others}",)
-    axis = gate.settings["axis"]
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    return (f"spread(g, x, axis=axis, keepdims=keepdims) * {product_of_others('x', axes)}",)
-
-
-def along(gate: Gate, rule: str) -> Rules:
-    """A rule along an axis; over all elements (axis=none) it is that of the flat array."""
-    if gate.settings["axis"] is not None:
-        return (rule.format(x="x", axis="axis"),)
-    return (f"reshape_like({rule.format(x='reshape(x, [-1])', axis='0')}, x)",)
-
-
-def cumprod_rules(gate: Gate, count: int) -> Rules:
-    """By a recurrence that never divides: S_i = g_i + x_(i+1) S_(i+1), scaled by the product of what stands before."""
-    by, turned = (-1, 0) if gate.settings["reverse"] else (1, 1)
-    rule = (
-        f"shift(out, by={by}, fill=1, axis={{axis}})"
-        f" * scan(shift({{x}}, by={-by}, fill=1, axis={{axis}}), g, axis={{axis}}, reverse={turned})"
-    )
-    return along(gate, rule)
-
-
-def cumsum_rules(gate: Gate, count: int) -> Rules:
-    turned = 0 if gate.settings["reverse"] else 1
-    return along(gate, f"cumsum(g, axis={{axis}}, reverse={turned})")
-
-
-def shift_rules(gate: Gate, count: int) -> Rules:
-    return (f"shift(g, by={-gate.settings['by']}, axis=axis)",)
-
-
-def scan_rules(gate: Gate, count: int) -> Rules:
-    by, turned = (-1, 0) if gate.settings["reverse"] else (1, 1)
-    back = f"scan(shift(a, by={-by}, axis=axis), g, axis=axis, reverse={turned})"
-    return (f"{back} * shift(out, by={by}, axis=axis)", back)
-
 
 def extreme(name: str, aliases: str) -> Gate:
     """The row of the largest or smallest element."""
@@ -243,9 +118,6 @@ def extreme(name: str, aliases: str) -> Gate:
     )
 
 
-SPREAD = "spread({}, x, axis=axis, keepdims=keepdims)"
-CENTRED = "centred(x, axis=axis)"
-
 REDUCTIONS = [
     Gate(
         "sum",
@@ -253,6 +125,7 @@ REDUCTIONS = [
         vjp=SPREAD.format("g"),
         options=REDUCED,
         linear=True,
+        fresh=True,
         says="distributes: hands its gradient to every element, unchanged",
     ),
     Gate(
@@ -262,9 +135,12 @@ REDUCTIONS = [
         options=REDUCED,
         linear=True,
         definition="sum(x, axis=axis, keepdims=keepdims) / count(x, axis=axis)",
+        fresh=True,
         says="distributes: hands every element an equal share of its gradient",
     ),
-    Gate("prod", "x", vjp=prod_rules, options=REDUCED, says="scales by the product of all the other elements"),
+    Gate(
+        "prod", "x", vjp=prod_rules, options=REDUCED, fresh=True, says="scales by the product of all the other elements"
+    ),
     extreme("max", "amax"),
     extreme("min", "amin"),
     Gate(
@@ -350,6 +226,7 @@ PRODUCTS = [
         reads=("g @ B.T", "A.T @ g"),
         linear=True,
         broadcasts=True,
+        fresh=True,
         says="swaps, as multiply does: each matrix gets the gradient times the other, turned so that the shapes fit",
     ),
     Gate(
@@ -362,7 +239,14 @@ PRODUCTS = [
         definition="x @ y",
         says="swaps and scales: each vector gets the gradient times the other one",
     ),
-    Gate("outer", "x y", vjp=("g @ y", "x @ g"), linear=True, says="every product of an element of x with one of y"),
+    Gate(
+        "outer",
+        "x y",
+        vjp=("g @ y", "x @ g"),
+        linear=True,
+        fresh=True,
+        says="every product of an element of x with one of y",
+    ),
     Gate(
         "cross", "x y", vjp=("cross(y, g)", "cross(g, x)"), broadcasts=True, says="the vector at right angles to both"
     ),
@@ -372,6 +256,7 @@ PRODUCTS = [
         vjp=einsum_rules,
         options="subscripts=",
         linear=True,
+        fresh=True,
         says="swaps output and operand: each gets the gradient times the others",
     ),
     Gate(
@@ -397,15 +282,6 @@ PRODUCTS = [
         says="slides w over x; each gets the gradient slid over the other",
     ),
 ]
-
-WEIGHED = "spread(sum({} * inv(A).T, axis=[-2, -1]), A, axis=[-2, -1])"
-# The slope of det(A) inv(A).T, twice, by the product rule; only a third derivative asks for it, of a matrix that has an
-# inverse.
-THIRD_OF_DET = (
-    f"{WEIGHED.format('h')} * cofactor_slope(g, A) - cofactor_slope(g, A) @ h.T @ inv(A).T"
-    f" - {WEIGHED.format('(h @ inv(A) @ g)')} * cofactor(A)"
-    " + cofactor(A) @ h.T @ inv(A).T @ g.T @ inv(A).T"
-)
 
 HALF = "((tril(out.T @ g) + tril(out.T @ g, k=-1)) / 2)"
 MATRICES = [
@@ -535,290 +411,10 @@ LOSSES = [
     ),
 ]
 
-CONVOLVED = "stride=1 padding=0"
-
-
-def convolution_plumbing(name: str) -> list[Gate]:
-    """The two gates by which a convolution sends its gradient; the three are each other's rules."""
-    settings = "stride=stride, padding=padding"
-    return [
-        Gate(
-            f"{name}_left",
-            "h w x",
-            vjp=(f"{name}(g, w, {settings})", f"{name}_right(g, h, w, {settings})", "0"),
-            options=CONVOLVED,
-            linear=True,
-            plumbing=True,
-            shape="x",
-            says="carries the gradient back to where it was read",
-        ),
-        Gate(
-            f"{name}_right",
-            "x h w",
-            vjp=(f"{name}_left(h, g, x, {settings})", f"{name}(x, g, {settings})", "0"),
-            options=CONVOLVED,
-            linear=True,
-            plumbing=True,
-            shape="w",
-            says="slides the gradient over x",
-        ),
-    ]
-
-
-PLUMBING = [
-    Gate(
-        "unbroadcast",
-        "h x",
-        vjp=("like(g, h)", "0"),
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="sums what was stretched back to the shape of x",
-    ),
-    Gate(
-        "like",
-        "h x",
-        vjp=("unbroadcast(g, h)", "0"),
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="stretches to the shape of x",
-    ),
-    Gate(
-        "spread",
-        "h x",
-        vjp=("sum(g, axis=axis, keepdims=keepdims)", "0"),
-        options=REDUCED,
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="hands what was summed to every element of x",
-    ),
-    Gate(
-        "expand",
-        "x",
-        vjp="sum(g, axis=axis)",
-        options="axis=",
-        linear=True,
-        plumbing=True,
-        says="gives dimensions of 1 to what was summed, where they were",
-    ),
-    Gate(
-        "reshape_like",
-        "h x",
-        vjp=("reshape_like(g, h)", "0"),
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="puts into the shape of x",
-    ),
-    Gate("ones_like", "x", vjp="0", plumbing=True, shape="x", says="ones in the shape of x"),
-    Gate("zeros_like", "x", vjp="0", plumbing=True, shape="x", says="zeros in the shape of x"),
-    Gate("eye_like", "x", vjp="0", plumbing=True, shape="x", says="ones on the diagonal, in the shape of x"),
-    Gate(
-        "coincide",
-        "x",
-        vjp="0",
-        options="subscripts=",
-        plumbing=True,
-        shape="x",
-        says="1 where equal letters have equal indices",
-    ),
-    Gate(
-        "centred",
-        "x",
-        vjp="centred(g, axis=axis)",
-        options="axis=none",
-        linear=True,
-        reach="spread(sum(g, axis=axis, keepdims=1), x, axis=axis, keepdims=1)",  # the mean of ones would be taken off
-        plumbing=True,
-        shape="x",
-        says="takes the mean off",
-    ),
-    Gate(
-        "count", "x", vjp="0", options="axis=none", shape="number", says="how many elements a reduction takes together"
-    ),
-    Gate("rows", "x", vjp="0", plumbing=True, shape="number", says="how many elements there are, the last axis aside"),
-    Gate(
-        "first",
-        "x",
-        vjp="0",
-        options="axis=none",
-        plumbing=True,
-        shape="x",
-        says="1 at the first element that is not 0",
-    ),
-    Gate(
-        "gather",
-        "x i...",
-        vjp=index_rules,
-        options="at=",
-        linear=True,
-        plumbing=True,
-        says="reads elements that were all put",
-    ),
-    Gate(
-        "scatter",
-        "h x i...",
-        vjp=scatter_rules,
-        options="at=",
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="adds each element to its place in zeros of the shape of x",
-    ),
-    Gate(
-        "take",
-        "x",
-        vjp="untake(g, x, place=place, axis=axis)",
-        options="place= axis=0",
-        routes=True,
-        plumbing=True,
-        says="reads one slice along an axis",
-    ),
-    Gate(
-        "untake",
-        "h x",
-        vjp=("take(g, place=place, axis=axis)", "0"),
-        options="place= axis=0",
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="puts a slice into zeros of the shape of x",
-    ),
-    Gate(
-        "part",
-        "h x...",
-        vjp=part_rules,
-        options="place= axis=0",
-        routes=True,
-        plumbing=True,
-        says="the part of an input in what was joined",
-    ),
-    Gate(
-        "whole",
-        "h x...",
-        vjp=whole_rules,
-        options="place= axis=0",
-        linear=True,
-        plumbing=True,
-        says="puts a part into zeros of the whole",
-    ),
-    Gate(
-        "undiag",
-        "h x",
-        vjp=("diag(g)", "0"),
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="puts a diagonal back, or reads it off",
-    ),
-    Gate(
-        "unsort",
-        "h x",
-        vjp=("resort(g, x, axis=axis)", "0"),
-        options="axis=-1",
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="puts elements in the order of x",
-    ),
-    Gate(
-        "resort",
-        "h x",
-        vjp=("unsort(g, x, axis=axis)", "0"),
-        options="axis=-1",
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="puts elements in the order that sorts x",
-    ),
-    Gate(
-        "shift",
-        "x",
-        vjp=shift_rules,
-        options="by=1 fill=0 axis=0",
-        linear=True,
-        plumbing=True,
-        shape="x",
-        says="moves along an axis",
-    ),
-    Gate(
-        "scan",
-        "a b",
-        vjp=scan_rules,
-        options="axis=0 reverse=0",
-        plumbing=True,
-        shape="a",
-        says="a linear recurrence: y_i = b_i + a_i y_(i-1)",
-    ),
-    Gate(
-        "matmul_left",
-        "h B A",
-        vjp=("g @ B", "matmul_right(g, h, B)", "0"),
-        reads=("g @ B", "g.T @ h", "0"),
-        linear=True,
-        broadcasts=True,
-        plumbing=True,
-        says="h @ B.T, also for vectors",
-    ),
-    Gate(
-        "matmul_right",
-        "A h B",
-        vjp=("matmul_left(h, g, A)", "A @ g", "0"),
-        reads=("h @ g.T", "A @ g", "0"),
-        linear=True,
-        broadcasts=True,
-        plumbing=True,
-        says="A.T @ h, also for vectors",
-    ),
-    Gate(
-        "cofactor",
-        "A",
-        vjp="cofactor_slope(g, A)",
-        plumbing=True,
-        stacks=True,
-        shape="A",
-        says="the matrix of cofactors: det(A) inv(A).T",
-    ),
-    Gate(
-        "cofactor_slope",
-        "h A",
-        vjp=("cofactor_slope(g, A)", THIRD_OF_DET),
-        plumbing=True,
-        stacks=True,
-        shape="A",
-        says="what cofactor sends to A: how its entries move, times h",
-    ),
-    Gate(
-        "one_hot",
-        "t z",
-        vjp=("match(g, t)", "0"),
-        linear=True,
-        plumbing=True,
-        stacks=True,
-        shape="z",
-        says="classes as rows of zeros and a one; probabilities as they are",
-    ),
-    Gate(
-        "match",
-        "h t",
-        vjp=("match(g, h)", "0"),
-        linear=True,
-        plumbing=True,
-        stacks=True,
-        shape="t",
-        says="h where it has the shape of t, else zeros in that shape",
-    ),
-    *convolution_plumbing("conv1d"),
-    *convolution_plumbing("conv2d"),
-]
-
 FAMILIES = {
     "pieces of arrays": PIECES,
     "reductions": REDUCTIONS,
     "products": PRODUCTS,
     "matrices": MATRICES,
     "losses": LOSSES,
-    "plumbing": PLUMBING,
 }

@@ -22,7 +22,9 @@ class Gate:
     counts the inputs that equal `out`, and `earlier` those of them before this one.
     `ties_split` and `ties_first` are the partials under `--ties split` and `first`, where they differ.
     `routes` says that a partial of 0 means "not taken": nothing at all flows there, so no 0 times infinity.
-    `idempotent` says that the same input twice counts once.
+    `idempotent` says that the same input twice counts once, `commutes` that two inputs may change places, and `parity`
+    what a minus sign of the input does: it comes out of an "odd" gate, and is lost in an "even" one. `fresh` says that
+    what a gate that mixes computes is a new array in every library, never a view of an input.
     `options` are what a call fixes beside its inputs (`"axis=none keepdims=0"`): no wires, but numbers, texts and
     tuples, known before anything is computed. `with_options` makes the gate with other ones; `settings` holds those
     of a gate. Rules have them in scope by their names. Where rules depend on the options or on the number of inputs,
@@ -50,10 +52,11 @@ class Gate:
     """
 
     __slots__ = (
-        "aliases", "approximated", "arguments", "arity", "broadcasts", "cusp", "defaults", "definition", "domain",
-        "family", "flat", "frameworks", "idempotent", "instead_of", "kink", "linear", "name", "needs", "options",
-        "partials", "piece", "plumbing", "reach", "reads", "reduces", "routes", "saturates", "says", "settings",
-        "shape", "spelling", "spelt", "stacks", "textbook", "ties_first", "ties_split", "variadic", "vjp",
+        "aliases", "approximated", "arguments", "arity", "broadcasts", "commutes", "cusp", "defaults", "definition",
+        "domain", "family", "flat", "frameworks", "fresh", "idempotent", "instead_of", "kink", "linear", "name",
+        "needs", "options", "parity", "partials", "piece", "plumbing", "reach", "reads", "reduces", "routes",
+        "saturates", "says", "settings", "shape", "spelling", "spelt", "stacks", "textbook", "ties_first",
+        "ties_split", "variadic", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +80,9 @@ class Gate:
         ties_first: str | tuple[str, ...] = (),
         routes: bool = False,
         idempotent: bool = False,
+        commutes: bool = False,
+        parity: str = "",
+        fresh: bool = False,
         domain: str = "",
         needs: str = "",
         kink: str = "",
@@ -118,6 +124,9 @@ class Gate:
         self.flat = bool(rules) and all(rule == "0" for rule in rules)
         self.routes = routes
         self.idempotent = idempotent
+        self.commutes = commutes
+        self.parity = parity
+        self.fresh = fresh
         self.domain = domain
         self.needs = needs or domain
         self.kink = kink
@@ -171,11 +180,9 @@ class Gate:
         return bool(self.vjp)
 
     @property
-    def commutes(self) -> bool:
-        """Whether its two inputs may change places: read off its rules, which then do the same."""
-        swapped = {"x": "y", "y": "x"}
-        turned = [" ".join(swapped.get(word, word) for word in (rule or "").split()) for rule in self.partials]
-        return bool(turned) and self.arguments == ("x", "y") and not self.flat and list(self.partials) == turned[::-1]
+    def compares(self) -> bool:
+        """Whether its result is 0 or 1."""
+        return self.family == "comparisons"
 
     def rules(self, count: int, ties: str) -> Rules:
         """The rules for `count` inputs under a rule for ties: partials, or for a gate that mixes elements its vjp."""

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from math import isfinite, isnan
 from typing import Any, NamedTuple
 
-from backprop.differentiate import rules
+from backprop.differentiate import functions, rules
 from backprop.differentiate.run import Run, sent_by
 from backprop.errors import LARGEST
 from backprop.gates import CONSTANT, INPUT, Gate
@@ -205,8 +205,8 @@ def computed(run: Run, spot: Spot, others: dict[int, Any]) -> float:
     gate, inputs = run.circuit.gates[spot.wire], run.circuit.inputs[spot.wire]
     at = [others.get(source, run.values[source]) for source in inputs]
     if gate.mixes:
-        return number_at(rules.forward(gate, len(at), True)(*at), spot.place)
-    return float(rules.forward(gate, len(at))(*(number_at(value, inner(spot.place, value)) for value in at)))
+        return number_at(functions.forward(gate, len(at), True)(*at), spot.place)
+    return float(functions.forward(gate, len(at))(*(number_at(value, inner(spot.place, value)) for value in at)))
 
 
 def guilty_place(run: Run, spot: Spot, source: int) -> Place:

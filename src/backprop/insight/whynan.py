@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
-from backprop.differentiate import rules
+from backprop.differentiate import functions
+from backprop.differentiate.algebra import Stages, match
 from backprop.differentiate.run import Run
 from backprop.differentiate.run import run as evaluated
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
@@ -17,8 +18,6 @@ from backprop.insight.stages import Names
 from backprop.language.printer import infix, number_text
 from backprop.numbers import floats
 from backprop.numbers.shapes import all_finite, array_text, shape_of
-
-COMMUTES = frozenset(["add", "multiply"])
 
 
 class Link(NamedTuple):
@@ -85,7 +84,7 @@ def advice(run: Run, names: Names) -> Iterator[Advice]:
         if wire in taken or circuit.gates[wire] in (INPUT, CONSTANT):
             continue
         for gate, pattern, arguments in sorted(spellings(), key=lambda row: -len(row[1])):
-            bound = match(circuit, wire, pattern, pattern.output, {})
+            bound = match(Stages(circuit), wire, pattern, pattern.output, {})
             if bound is None or len(bound) != len(arguments):
                 continue
             inside = covered(circuit, wire, set(bound.values()))
@@ -109,7 +108,7 @@ def cured(run: Run, gate: Gate, at: list[Any], value: Any) -> Any:
     """What a gate gives in place of a value; None where that is no better: not finite, or its gradients are not where
     the value was."""
     with quiet(run):
-        gives = rules.forward(gate, len(at), run.arrays)(*at)
+        gives = functions.forward(gate, len(at), run.arrays)(*at)
         if not all_finite(gives):
             return None
         if all_finite(value):
@@ -121,31 +120,6 @@ def cured(run: Run, gate: Gate, at: list[Any], value: Any) -> Any:
             if not all(map(all_finite, again.gradients().values())):
                 return None
     return gives
-
-
-def match(circuit: Circuit, wire: int, pattern: Circuit, node: int, bound: dict[int, int]) -> dict[int, int] | None:
-    """Bind the variables of a pattern so that its node is what a wire is; None where it is not. Sums may be turned
-    round."""
-    gate = pattern.gates[node]
-    if gate is INPUT:
-        if node in bound:
-            return bound if bound[node] == wire else None
-        return {**bound, node: wire}
-    if gate is CONSTANT:
-        number = circuit.constants.get(wire)
-        return bound if isinstance(number, float) and number == pattern.constants[node] else None
-    if circuit.gates[wire] is not gate or len(circuit.inputs[wire]) != len(pattern.inputs[node]):
-        return None
-    orders = [circuit.inputs[wire]]
-    if gate.name in COMMUTES:
-        orders.append(circuit.inputs[wire][::-1])
-    for inputs in orders:
-        found: dict[int, int] | None = bound
-        for source, inner in zip(inputs, pattern.inputs[node], strict=True):
-            found = None if found is None else match(circuit, source, pattern, inner, found)
-        if found is not None:
-            return found
-    return None
 
 
 def covered(circuit: Circuit, wire: int, stops: set[int]) -> set[int]:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from backprop.errors import LARGEST, Problem
+from backprop.language.lexer import SUPERSCRIPTS
 from backprop.language.program import Call, Program, Statement
 
 BLANKS = " \t\r\n\f\u00a0\u202f\u205f\u2060\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200C))
 )  # those of the grammar
-SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
 SLICES = {  # where among a slice's symbols its start, stop and step stand; the others are colons
     "slice": (None, None, None),
     "slice_to": (None, 1, None),

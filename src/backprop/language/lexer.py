@@ -7,6 +7,8 @@ from functools import cache
 
 from backprop.grammar import Brackets
 
+SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
+
 DIGITS = frozenset("0123456789")
 CLOSINGS = {"(": "<CALL>", "=": "<ASSIGN>", '"': "<STRING>"}
 

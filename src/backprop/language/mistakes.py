@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
-from backprop.language.builder import SUPERSCRIPTS
+from backprop.language.lexer import SUPERSCRIPTS
 from backprop.language.place import BEGINS, COMPARISONS, OPERATORS, SHOWN, Place
 from backprop.language.program import Program
 from backprop.spans import Span
@@ -695,7 +695,7 @@ def accepted(place: Place) -> Iterable[str]:
 @cache
 def lark() -> Any:
     """Lark's parser. It takes its time to come, but now nobody is in a hurry."""
+    from backprop.grammar import grammar_text
     from backprop.grammar.generate import lark_parser
-    from backprop.language.parser import grammar_text
 
     return lark_parser(grammar_text().decode())

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.gates.mixing import LETTERS, split_subscripts
+from backprop.gates.writers import LETTERS, split_subscripts
 from backprop.numbers import arrays, linear
 from backprop.numbers.shapes import Shape, shape_of
 

@@ -126,3 +126,10 @@ def dimension_analysis(target: str, shape: Shape, a: str, a_shape: Shape, b: str
         return ""
     fits = f"only {found[0]} fits" if len(found) == 1 else f"{' and '.join(found)} fit, so the shapes alone do not tell"
     return f"{target} must be {shape_text(shape)}; {a} is {shape_text(a_shape)}, {b} is {shape_text(b_shape)}: {fits}"
+
+
+def magnitude(x: Any) -> float:
+    """The size of a number, or of the largest element."""
+    if x is None:
+        return 0.0
+    return float(abs(x)) if not shape_of(x) else float(abs(x).max(initial=0.0))

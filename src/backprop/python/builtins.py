@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from backprop.python.arrays import dtype_of, is_array, number_of, plain
-from backprop.python.meter import Refusal
+from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object
-
-if TYPE_CHECKING:
-    from backprop.python.interpret import Interpreter
 
 REFUSED = frozenset([
     "open", "exec", "eval", "compile", "input", "breakpoint", "globals", "locals", "vars", "dir", "memoryview",
@@ -32,7 +29,21 @@ LIST_METHODS = frozenset(["append", "extend", "pop", "insert", "reverse", "copy"
 DICT_METHODS = frozenset(["get", "keys", "values", "items", "update", "pop", "setdefault", "copy", "clear"])
 
 
-def builtins(run: Interpreter) -> dict[str, Builtin]:
+class Running(Protocol):
+    """What the functions here need of the interpreter that runs them."""
+
+    meter: Meter
+
+    def add(self, a: Any, b: Any) -> Any: ...
+    def attribute(self, value: Any, name: str, own: bool = False) -> Any: ...
+    def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any: ...
+    def listed(self, value: Any) -> list[Any]: ...
+    def power(self, a: Any, b: Any) -> Any: ...
+    def put_attribute(self, base: Any, name: str, value: Any) -> None: ...
+    def truth(self, value: Any) -> bool: ...
+
+
+def builtins(run: Running) -> dict[str, Builtin]:
     """The names that Python itself gives a meaning."""
     own: dict[str, Callable[..., Any] | None] = {
         "len": lambda x: length(run, x),
@@ -85,7 +96,7 @@ def builtins(run: Interpreter) -> dict[str, Builtin]:
     return found
 
 
-def dict_of(run: Interpreter, items: Any, more: dict[str, Any]) -> dict[Any, Any]:
+def dict_of(run: Running, items: Any, more: dict[str, Any]) -> dict[Any, Any]:
     listed = run.listed(items)
     return {**(items if isinstance(items, dict) else dict(listed)), **more}
 
@@ -103,7 +114,7 @@ def following(items: Any, *other: Any) -> Any:
     return next(items, *other)
 
 
-def length(run: Interpreter, value: Any) -> int:
+def length(run: Running, value: Any) -> int:
     if isinstance(value, Object):
         return int(run.call(run.attribute(value, "__len__", own=True), (), {}))
     if is_array(value) or isinstance(value, str | list | tuple | dict | set | range):
@@ -111,13 +122,13 @@ def length(run: Interpreter, value: Any) -> int:
     raise Refusal(f"a value of kind {type(value).__name__} has no length", "value")
 
 
-def total(run: Interpreter, items: Any, start: Any) -> Any:
+def total(run: Running, items: Any, start: Any) -> Any:
     for one in run.listed(items):
         start = run.add(start, one)
     return start
 
 
-def extreme(run: Interpreter, function: Callable[..., Any], given: tuple[Any, ...], key: Any) -> Any:
+def extreme(run: Running, function: Callable[..., Any], given: tuple[Any, ...], key: Any) -> Any:
     """The largest or the smallest of numbers."""
     items = run.listed(given[0]) if len(given) == 1 else list(given)
     if any(isinstance(one, np.ndarray) and one.ndim for one in items):
@@ -141,7 +152,7 @@ def plain_key(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def text_of(run: Interpreter, value: Any) -> str:
+def text_of(run: Running, value: Any) -> str:
     """Text of a number or a text; of what is large, of what kind it is."""
     if isinstance(value, str):
         return value
@@ -150,7 +161,7 @@ def text_of(run: Interpreter, value: Any) -> str:
     return f"<{type(value).__name__}>"
 
 
-def has(run: Interpreter, value: Any, name: str) -> bool:
+def has(run: Running, value: Any, name: str) -> bool:
     try:
         run.attribute(value, name)
     except Refusal:
@@ -179,9 +190,7 @@ def is_instance(value: Any, kinds: Any) -> bool:
     return False
 
 
-def method_of_data(
-    run: Interpreter, value: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
-) -> Any:
+def method_of_data(run: Running, value: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """A method of a text, a list, a dictionary, a set or a tuple."""
     if isinstance(value, str) and name in TEXT_METHODS:
         given = [run.listed(one) if name == "join" else one for one in arguments]

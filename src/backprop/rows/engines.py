@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.pipeline import Options, map_file
+from backprop.rows.pipeline import map_file
 from backprop.rows.tables.batch import Report
+from backprop.rows.tables.options import Options
 
 
 class Job(NamedTuple):

@@ -9,8 +9,8 @@ from contextlib import suppress
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.engines import Job
-from backprop.rows.pipeline import Options
 from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done, write_done
+from backprop.rows.tables.options import Options
 
 __all__ = ["jobs", "write_done"]
 

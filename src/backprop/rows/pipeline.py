@@ -3,60 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any, NamedTuple
+from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
 from backprop.rows.tables.lines import Input
+from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of, size_of_all, writer_of
 
 LARGE = 20 << 20  # bytes of CSV, from which on Polars' import is worth its time
-
-Seen = Callable[[Report, int, int], None]  # rows so far, bytes read, bytes in all
-
-
-class Options(NamedTuple):
-    """How rows are read and written; it travels with a task."""
-
-    source_format: str | None = None
-    target_format: str | None = None
-    total: bool = False  # the sums alone are written
-    errors: str = "fail"
-    errors_to: str | None = None
-    nulls: tuple[str, ...] = ("",)
-    only_new: bool = False
-
-    def source(self, path: str) -> str:
-        """The format of a file that is read."""
-        return known(self.source_format or format_of(path), path, "--from")
-
-    def target(self, path: str) -> str:
-        """The format of a file that is written."""
-        return known(self.target_format or format_of(path), path, "--to")
-
-    @property
-    def carried(self) -> bool:
-        """Whether the columns of the input are written as well."""
-        return not (self.only_new or self.total)
-
-    def fingerprint(self, mapper: Mapper) -> str:
-        """A text that is another one where something else would come out."""
-        return f"{mapper.fingerprint()}-{self.errors}-{int(self.only_new)}-{','.join(self.nulls)}"
-
-
-def known(format: str | None, path: str, option: str) -> str:
-    if format is None:
-        raise Problem(
-            "option", f"the suffix of {path} is of no table", hint=f"say what it is: {option} csv, tsv, jsonl, …"
-        )
-    return format
-
-
-def nothing(report: Report, read: int, size: int) -> None:
-    """For those who do not want to see a run while it works."""
 
 
 def map_file(mapper: Mapper, source: str, target: str, options: Options, seen: Seen = nothing) -> Report:
@@ -124,19 +82,6 @@ def large(sources: list[str], formats: set[str], target: str, options: Options) 
     return find_spec("polars") is not None
 
 
-def size_of(path: str) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError:
-        return 0
-
-
-def size_of_all(paths: list[str]) -> int:
-    """The bytes of all files; 0 where nobody knows how many come."""
-    sizes = [size_of(path) for path in paths]
-    return sum(sizes) if all(sizes) else 0
-
-
 # ── text, with the standard library ──
 
 
@@ -202,28 +147,6 @@ def kept(results: dict[str, Any], missing: list[int]) -> dict[str, Any]:
     return {name: np.delete(column, missing, axis=0) for name, column in results.items()}
 
 
-def batches(given: Input, mapper: Mapper, judge: Judge, options: Options, fixed: bool) -> Iterator[Batch]:
-    """The rows of one table of text; `fixed` if those of JSON lines go into a table."""
-    format = options.source(given.path)
-    if format == "jsonl":
-        from backprop.rows.tables import jsonl
-
-        return jsonl.read(given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed)
-    from backprop.rows.tables import delimited
-
-    return delimited.read(given, mapper, judge, format=format, nulls=options.nulls, only_new=not options.carried)
-
-
-def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
-    if target == "jsonl":
-        from backprop.rows.tables import jsonl
-
-        return jsonl.Writer(mapper.outputs, options.only_new)
-    from backprop.rows.tables import delimited
-
-    return delimited.Writer(mapper, options.only_new, target, options.errors == "null")
-
-
 def computed(
     mapper: Mapper, batch: Batch, report: Report, judge: Judge, source: str
 ) -> tuple[Batch, dict[str, Any], bool, Problem | None]:
@@ -252,8 +175,3 @@ def computed(
     with np.errstate(all="ignore"):
         finite = all(has_finite_sum(column) for column in results.values())
     return batch, results, finite, failure
-
-
-def moved_up(met: dict[str, tuple[int, int]], dropped: list[int]) -> dict[str, tuple[int, int]]:
-    """What was remarkable, its rows counted without those that are left out."""
-    return {text: (count, first - sum(row < first for row in dropped)) for text, (count, first) in met.items()}

@@ -6,7 +6,7 @@ from itertools import product
 from math import isfinite
 from typing import Any, NamedTuple
 
-from backprop.differentiate import rules
+from backprop.differentiate import functions, rules
 from backprop.errors import Problem, nearest
 from backprop.gates import FAMILIES, GATES, NAMES, Gate
 from backprop.language.printer import OPERATORS, infix
@@ -75,7 +75,7 @@ def example(gate: Gate) -> Example | None:
     for numbers in product(TRIED, repeat=len(free)):
         at = dict(zip(free, numbers, strict=True))
         inputs = [at.get(name, gate.defaults.get(name, 0.0)) for name in names]
-        out = rules.forward(gate, len(names))(*inputs)
+        out = functions.forward(gate, len(names))(*inputs)
         inside = not gate.domain or rules.condition(gate.domain, gate, len(names))(*inputs, out)
         if not inside or not isfinite(out) or (gate.kink and rules.kink(gate, len(names))(*inputs, out)):
             continue
@@ -201,7 +201,7 @@ def here(gate: Gate) -> str:
     at = at_kink(gate)
     answers = {}
     for ties in ("both", "split", "first"):
-        out = rules.forward(gate, len(at))(*at)
+        out = functions.forward(gate, len(at))(*at)
         wanted = tuple(i < (len(at) - len(gate.defaults) if gate.name != "clip" else 1) for i in range(len(at)))
         slopes = rules.partials(gate, len(at), ties, wanted)(*at, out)
         answers[ties] = ",".join(number(slope, 5) for slope in slopes if slope is not None)
@@ -215,7 +215,7 @@ def at_kink(gate: Gate) -> list[float]:
     names = gate.arguments
     for numbers in product((0.0, 1.0, 3.0, 2.0), repeat=len(names)):
         inputs = [gate.defaults.get(name, x) for name, x in zip(names, numbers, strict=True)]
-        out = rules.forward(gate, len(names))(*inputs)
+        out = functions.forward(gate, len(names))(*inputs)
         if (names != ("x", "lo", "hi") or inputs[1] < inputs[2]) and rules.kink(gate, len(names))(*inputs, out):
             return inputs
     raise AssertionError(f"no kink of {gate.name} found")

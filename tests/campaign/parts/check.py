@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.numerical import check
+from backprop.check.gradients import check
 from backprop.errors import Problem
 from backprop.insight.stages import Names
 from backprop.library import Compiled

@@ -13,7 +13,6 @@ from backprop.gates import GATES, Gate
 from backprop.language.printer import ATOM, POSTFIX, PRODUCT, UNARY, Operator
 
 FLAGS = frozenset(["keepdims", "reverse"])  # options that are true or false
-FRESH = frozenset(["sum", "mean", "prod", "matmul", "outer", "einsum", "scatter", "untake", "whole"])
 
 
 class Arrays(Pythonic):
@@ -53,7 +52,7 @@ class Arrays(Pythonic):
         """What an operation has computed may be added to; what may be a view of something else, or a number, not."""
         if text.text.isidentifier() or gate.name in ("where", "identity"):
             return False
-        return not gate.mixes or gate.name in FRESH
+        return not gate.mixes or gate.fresh
 
     # ── truth values ──
 

@@ -10,7 +10,7 @@ from symtable import symtable
 from typing import ClassVar
 
 from backprop.emit.target import Target, Text
-from backprop.emit.targets.python import Python
+from backprop.emit.targets.pythonic import Python
 from backprop.gates import Gate
 from backprop.numbers import floats
 

@@ -10,8 +10,7 @@ from backprop.emit.helpers import defined
 from backprop.emit.targets import careful
 from backprop.emit.targets.careful import Careful, defined_name, function_name
 from backprop.emit.targets.numpy import NumPy
-from backprop.emit.targets.python import Python
-from backprop.emit.targets.pythonic import function_text
+from backprop.emit.targets.pythonic import Python, function_text
 from backprop.gates import GATES
 
 

@@ -11,7 +11,8 @@ from unicodedata import normalize
 from backprop.emit.helpers import Helper
 from backprop.emit.listing import Line, Listing, enclosed
 from backprop.emit.literals import WIDTH, Bracketed, laid_out, read_back
-from backprop.emit.target import Target, Text
+from backprop.emit.target import CHOICE, Target, Text
+from backprop.gates import Gate
 from backprop.language.printer import POSTFIX, POWER, PRODUCT, UNARY, Operator
 
 FUNCTIONS = ("abs", "float", "max", "min", "round")  # Python's own, as the lines of a program call them
@@ -100,3 +101,41 @@ def returned(value: str, gradients: dict[str, str]) -> list[str]:
 def called(head: str, arguments: Sequence[Bracketed | str]) -> list[str]:
     """A call in one line, or in three, or with a line or more for each argument."""
     return laid_out(Bracketed(head, arguments), 4)
+
+
+MATH = (
+    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+    "atanh erf erfc gamma lgamma"
+)
+
+
+class Python(Pythonic):
+    """Python as the notes write it. It raises where Python does: at 1/0, log(0), exp(1000)."""
+
+    name = "python"
+    title = "Python"
+    words: ClassVar = {
+        **{name: f"math.{name}" for name in MATH.split()},
+        "abs": "abs", "max": "max", "min": "min", "floor": "float(math.floor({0}))", "ceil": "float(math.ceil({0}))",
+        "trunc": "float(math.trunc({0}))", "round": "float(round({0}))",
+        **{name: name for name in ("digamma", "polygamma", "erfinv")},
+    }  # fmt: skip
+    constants: ClassVar = {
+        3.141592653589793: "math.pi", 6.283185307179586: "math.tau", 2.718281828459045: "math.e",
+        float("inf"): "math.inf", float("nan"): "math.nan",
+    }  # fmt: skip
+    reserved = Pythonic.reserved | {"math", "float", "abs"}
+
+    def choice(self, condition: Text, x: Text, y: Text) -> Text:
+        return Text(f"{x.at_least(CHOICE + 1)} if {condition.at_least(CHOICE + 1)} else {y.text}", CHOICE)
+
+    def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """Of a number that may be below 0, a broken power raises in the math module: `**` would leave the reals."""
+        base, exponent = operands
+        whole = exponent.literal and float(exponent.text).is_integer()
+        if whole or (base.literal and float(base.text) >= 0):
+            return None
+        return Text(f"math.pow({base.text}, {exponent.text})")
+
+    def counted(self, operand: Text) -> Text:
+        return Text(f"float({operand.condition})") if operand.condition else operand

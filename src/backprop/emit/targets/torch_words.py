@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from backprop.differentiate import rules
+from backprop.differentiate.functions import forward
 from backprop.emit.literals import Bracketed, listed
 from backprop.emit.prelude import functions
 from backprop.emit.target import Text
@@ -82,7 +82,7 @@ class Torch(Arrays):
         values = [self.plain.get(operand.text) for operand in operands]
         known = [value for value in values if value is not None]
         if not gate.mixes and operands and len(known) == len(operands):
-            return self.number(float(rules.forward(gate, len(known))(*known)))
+            return self.number(float(forward(gate, len(known))(*known)))
         text = super().spell(gate, operands, derived)
         if gate.name in PLAIN and all(operand.text in self.plain for operand in operands):
             self.plain[text.text] = None

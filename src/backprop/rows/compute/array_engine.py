@@ -16,7 +16,7 @@ import numpy as np
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
-from backprop.differentiate import rules, run_arrays
+from backprop.differentiate import functions, run_arrays
 from backprop.differentiate.derive import reached_from
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
@@ -43,7 +43,7 @@ Failures = (Mismatch, ValueError, IndexError, TypeError, MemoryError, Problem)
 
 def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
     """A gate on many rows. What is the same in every row stays so."""
-    forward = rules.forward(gate, len(inputs), True)
+    forward = functions.forward(gate, len(inputs), True)
     if not any(isinstance(x, Rows) for x in inputs):
         return forward(*inputs)
     if not gate.mixes:
@@ -58,7 +58,7 @@ def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
         return Rows(forward(*[each(x, count) for x in inputs]))
     along = behind_rows(gate, max(len(row_shape(x)) for x in inputs))
     if along is not None:
-        return Rows(rules.forward(along, len(inputs), True)(*[each(x, count) for x in inputs]))
+        return Rows(functions.forward(along, len(inputs), True)(*[each(x, count) for x in inputs]))
     if gate.definition and not gate.settings and own is None:
         return defined(gate, inputs, count)
     return Rows(

@@ -9,7 +9,7 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.numbers.shapes import shape_of
-from backprop.rows.compute.plan import Plan
+from backprop.rows.compute.plan import Asked, Plan
 from backprop.rows.compute.program import Program, program
 from backprop.values import as_value
 
@@ -82,7 +82,7 @@ class Mapper:
         self.done = 0  # rows so far
         self.remark = ""  # why the formula is not compiled, where that was asked for
         self.ranks: dict[str, int] = {}  # how deep the lists of each column are that is read, once that is known
-        self.plan = Plan(self)
+        self.plan = Plan(Asked(**{name: getattr(self, name) for name in Asked._fields}))
         self.arrays = self.plan.arrays
         self.inputs = [name for name in self.plan.base.variables if name not in self.given]
         self.outputs = list(self.plan.outputs)

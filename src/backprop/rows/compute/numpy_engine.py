@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.gates import GATES
 from backprop.numbers.elementwise import one_by_one, ufunc
-from backprop.rows.compute.program import COMPARISONS, Program, Step
+from backprop.rows.compute.program import Program, Step
 
 CHUNK = 32_768  # rows: fewer and the calls cost more than the work, more and the buffers leave the cache
 SHARED = 65_536  # rows where threads share the work: in between two operations one waits for the interpreter's lock
@@ -195,7 +196,8 @@ def function_of(step: Step, program: Program, places: dict[int, Place]) -> Calla
     if own is not None:
         return own
     if function is not None:
-        mixed = step.gate not in COMPARISONS and any(source in program.masks for source in step.sources)
+        compares = step.gate in GATES and GATES[step.gate].compares
+        mixed = not compares and any(source in program.masks for source in step.sources)
         return partial(function, dtype=float) if mixed else function
     return partial(applied, one_by_one(step.gate, len(step.sources)))
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
-from backprop.differentiate.derive import Growing, derive
+from backprop.differentiate.derive import derive
+from backprop.differentiate.growing import Growing
 from backprop.errors import Problem, nearest
 from backprop.gates import INPUT
 from backprop.library import Compiled
 
-if TYPE_CHECKING:
-    from backprop.rows.compute.mapper import Mapper
+
+class Asked(NamedTuple):
+    """What is asked of every row (see Mapper)."""
+
+    text: str
+    wrt: list[str] | None
+    given: Mapping[str, Any]
+    upstream: Any
+    ties: str
+    expand: bool
+    stages: bool
+    hessian: bool
+    notes: bool
+    source: str | None
 
 
 class Block(NamedTuple):
@@ -28,23 +42,23 @@ class Block(NamedTuple):
 
 
 class Plan:
-    """The derived circuit of a mapper: `wires` has the wire of each output column, `watches` those of each remark.
+    """The derived circuit of what is asked: `wires` has the wire of each output column, `watches` those of each remark.
 
     With arrays, the second derivatives are `blocks`, whose columns stand behind the others; `of_variable` says which
     columns have the shape of which variable, and `seed` is the variable of the circuit that is the gradient on the
     output. Raises a Problem where the formula or an option is wrong.
     """
 
-    def __init__(self, mapper: Mapper) -> None:
-        compiled = Compiled(mapper.text, ties=mapper.ties, expand=mapper.expand, source=mapper.source)
-        self.base, self.names = compiled._circuit(mapper.given)
+    def __init__(self, asked: Asked) -> None:
+        compiled = Compiled(asked.text, ties=asked.ties, expand=asked.expand, source=asked.source)
+        self.base, self.names = compiled._circuit(asked.given)
         base = self.base
-        self.upstream = mapper.upstream
+        self.upstream = asked.upstream
         self.arrays = base.tensors or any(
-            not isinstance(value, float | None) for value in (*mapper.given.values(), mapper.upstream)
+            not isinstance(value, float | None) for value in (*asked.given.values(), asked.upstream)
         )
-        self.wrt = [name for name in base.variables if name not in mapper.given] if mapper.wrt is None else mapper.wrt
-        for name in [*self.wrt, *mapper.given]:
+        self.wrt = [name for name in base.variables if name not in asked.given] if asked.wrt is None else asked.wrt
+        for name in [*self.wrt, *asked.given]:
             if name not in base.variables:
                 known = nearest(name, base.variables)
                 hint = f"did you mean {known}?" if known else f"its variables are {', '.join(base.variables) or 'none'}"
@@ -55,7 +69,7 @@ class Plan:
         self.output = base.names[base.output]
         self.seed = self.unused("upstream") if self.arrays and self.upstream is not None else None
         above = 1.0 if self.upstream is None else self.upstream if self.seed is None else self.seed
-        derived = derive(base, self.wrt, ties=mapper.ties, upstream=above, arrays=self.arrays, again=mapper.hessian)
+        derived = derive(base, self.wrt, ties=asked.ties, upstream=above, arrays=self.arrays, again=asked.hessian)
         self.circuit = derived.circuit
         self.wires: dict[str, int] = {}
         self.outputs: list[str] = []
@@ -65,12 +79,12 @@ class Plan:
         for name in self.wrt:
             self.put(f"d{self.output}_d{name}", derived.gradients[name])
             self.of_variable[f"d{self.output}_d{name}"] = name
-        if mapper.stages:
+        if asked.stages:
             self.add_stages(derived.of)
-        if mapper.hessian:
-            self.add_hessian(derived.gradients, mapper.ties)
+        if asked.hessian:
+            self.add_hessian(derived.gradients, asked.ties)
         self.watches: dict[str, tuple[int, ...]] = {}
-        if mapper.notes:
+        if asked.notes:
             self.add_watches(derived.of)
 
     def unused(self, name: str) -> str:

@@ -12,15 +12,14 @@ from functools import cache
 from typing import NamedTuple
 
 from backprop.circuit import Circuit, lower
-from backprop.differentiate import rules
-from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT
+from backprop.differentiate import functions
+from backprop.differentiate.algebra import PARITY, POWERS, SIGNS, Algebra, spliced
+from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, Gate
 from backprop.language import parse
 from backprop.numbers.elementwise import SIGMOID_CHOOSING, SIGMOID_SKIPPING, spelling
 
-COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
-COMMUTATIVE = frozenset({"add", "multiply", "max", "min", "and", "or", "equal", "not_equal"})
-ODD = frozenset({"sin", "tan", "tanh", "sinh", "asin", "atan", "asinh", "atanh", "cbrt", "erf"})  # f(-x) is -f(x)
-EVEN = frozenset({"abs", "cos", "cosh", "square", "cospi", "sech"})  # f(-x) is f(x)
+ALGEBRA = Algebra(*POWERS, *SIGNS, *PARITY)
+OWN_MASKS = ("and", "or")  # gates of ours, beside those of the table
 
 
 class Step(NamedTuple):
@@ -91,6 +90,26 @@ def opened(text: str, parameters: tuple[str, ...]) -> Circuit:
     return lower(parse(text), shadowed=[name for name in parameters if name in CONSTANTS])
 
 
+class Asked:
+    """An assembly, as the algebra asks about it: with gates for their names."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self.assembly, self.constant = assembly, assembly.number
+
+    def opened(self, wire: int) -> tuple[Gate, tuple[int, ...]] | None:
+        gate = GATES.get(self.assembly.gates[wire])
+        return None if gate is None else (gate, self.assembly.sources[wire])
+
+    def literal(self, wire: int) -> float | None:
+        return self.assembly.numbers.get(wire)
+
+    def is_boolean(self, wire: int) -> bool:
+        return wire in self.assembly.masks
+
+    def put(self, gate: Gate, sources: tuple[int, ...]) -> int:
+        return self.assembly.put(gate.name, sources)
+
+
 class Assembly:
     """A program that is being made. Equal operations are made once."""
 
@@ -104,6 +123,7 @@ class Assembly:
         self.numbers: dict[int, float] = {}
         self.seen: dict[tuple[str, object], int] = {}
         self.powers: dict[int, dict[float, int]] = {}  # base → exponent → wire
+        self.host = Asked(self)
 
     # ── leaves ──
 
@@ -129,25 +149,24 @@ class Assembly:
         """The wire of a gate's result: folded, rewritten, found, or added."""
         numbers = [self.numbers.get(wire) for wire in sources]
         if all(number is not None for number in numbers):
-            return self.number(float(rules.forward(GATES[gate], len(sources))(*numbers)))
+            return self.number(float(functions.forward(GATES[gate], len(sources))(*numbers)))
         rewritten = self.rewrite(gate, sources, numbers)
         return self.add(gate, sources) if rewritten is None else rewritten
 
     def add(self, gate: str, sources: tuple[int, ...]) -> int:
         """The wire of an operation, as it stands."""
-        if gate in COMMUTATIVE and sources[1] < sources[0]:
+        own = gate in OWN_MASKS
+        if (own or (gate in GATES and GATES[gate].commutes)) and sources[1] < sources[0]:
             sources = (sources[1], sources[0])
         key = (gate, sources)
         if key not in self.seen:
             self.seen[key] = wire = self.append(gate, sources)
-            if gate in COMPARISONS or gate in ("and", "or"):
+            if own or (gate in GATES and GATES[gate].compares):
                 self.masks.add(wire)
         return self.seen[key]
 
     def rewrite(self, gate: str, sources: tuple[int, ...], numbers: list[float | None]) -> int | None:
         """Another way to the same result, or None."""
-        if gate == "identity":
-            return sources[0]
         if gate in ("max", "min"):
             wire = sources[0]
             for source in sources[1:]:
@@ -155,56 +174,22 @@ class Assembly:
             return wire
         if gate == "where":
             return self.choice(*sources)
-        if gate == "power" and numbers[1] is not None:
-            return self.power(sources[0], numbers[1])
         if gate == "multiply" and all(wire in self.masks for wire in sources):
             return self.add("and", sources)
-        if gate == "divide" and numbers[0] == 1.0:
-            return self.put("reciprocal", (sources[1],))
-        if gate == "multiply" and sources[0] == sources[1]:
-            return self.put("square", (sources[0],))
         if gate == "sigmoid":
             return self.sigmoid_of(sources[0])
-        signs = self.signs(gate, sources)
-        if signs is not None:
-            return signs
-        text = spelling(GATES[gate], numbers[0], compiled=self.choosing) if gate in GATES else ""
+        if gate not in GATES:
+            return None
+        found = ALGEBRA.rewritten(self.host, GATES[gate], sources)
+        if found is not None:
+            return found
+        if gate == "power" and numbers[1] is not None:
+            return self.power(sources[0], numbers[1])
+        text = spelling(GATES[gate], numbers[0], compiled=self.choosing)
         return self.splice(text, GATES[gate].names(len(sources)), sources) if text else None
 
-    def signs(self, gate: str, sources: tuple[int, ...]) -> int | None:
-        """A minus sign is moved out of an operation, or into it, where no bit changes."""
-        inner = [self.sources[wire][0] if self.gates[wire] == "negate" else None for wire in sources]
-        if gate == "negate":
-            return inner[0]
-        if not any(wire is not None for wire in inner):
-            return None
-        bare = tuple(wire if of is None else of for wire, of in zip(sources, inner, strict=True))
-        if gate in ("multiply", "divide") or gate in ODD or gate == "reciprocal":
-            odd = sum(of is not None for of in inner) % 2
-            found = self.put(gate, bare)
-            return self.put("negate", (found,)) if odd else found
-        if gate in EVEN:
-            return self.put(gate, bare)
-        if gate == "add" and inner[1] is not None and inner[0] is None:
-            return self.put("subtract", bare)
-        if gate == "add" and inner[0] is not None and inner[1] is None:
-            return self.put("subtract", (bare[1], bare[0]))
-        if gate == "subtract" and inner[1] is not None and inner[0] is None:
-            return self.put("add", bare)
-        return None
-
     def power(self, base: int, exponent: float) -> int:
-        """A power with an exponent that is a number."""
-        if exponent == 1.0:
-            return base
-        if exponent == 2.0:
-            return self.put("square", (base,))
-        if exponent == 3.0:
-            return self.put("multiply", (self.put("square", (base,)), base))
-        if exponent == 4.0:
-            return self.put("square", (self.put("square", (base,)),))
-        if exponent == -1.0:
-            return self.put("reciprocal", (base,))
+        """A power with an exponent that is a number, and none for which there is a product."""
         known = self.powers.setdefault(base, {})
         above = known.get(exponent + 1.0)
         if above is None or self.choosing:
@@ -223,15 +208,7 @@ class Assembly:
         """A spelling, with its variables standing for the sources."""
         circuit = opened(text, names)
         scope = dict(zip(names, sources, strict=True))
-        wires: list[int] = []
-        for wire, gate in enumerate(circuit.gates):
-            if gate is INPUT:
-                wires.append(scope[circuit.names[wire]])
-            elif gate is CONSTANT:
-                wires.append(self.number(circuit.constants[wire]))
-            else:
-                wires.append(self.put(gate.name, tuple([wires[source] for source in circuit.inputs[wire]])))
-        return wires[circuit.output]
+        return spliced(circuit, [scope[name] for name in circuit.variables], self.number, self.host.put)
 
     # ── choices ──
 

@@ -8,33 +8,18 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.pipeline import Options, Seen, batches, moved_up, size_of, size_of_all
 from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
 from backprop.rows.tables.cells import DEEPEST
 from backprop.rows.tables.delimited import SEPARATORS, Reader, Records, header, lines_of
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.lines import Input, decoded, standard_input, unreadable
+from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
+from backprop.rows.tables.polars import LINE, LINES, READ, Frame, first_line, polars
 from backprop.rows.tables.quotes import cut, is_plain
 
 CHUNK = 131_072  # rows at a time
 BLOCK = 4 << 20  # bytes of text at a time
 MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
-
-LINES = "\0"  # the column of whole lines
-READ = "\0"  # before the name of a column of text: the column of its numbers
-LINE = "\1"  # the column of the places of rows that may turn out bad when they are computed
-
-Frame = Any
-
-
-def polars() -> Any:
-    """Polars, or the problem that it is not there."""
-    try:
-        import polars
-    except ImportError:
-        hint = "pip install 'backprop[table]'"
-        raise Problem("option", "Parquet and Arrow need Polars, which is not installed", hint=hint) from None
-    return polars
 
 
 def map_frames(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
@@ -376,10 +361,6 @@ def streamed(pl: Any, lazy: Any, source: str, chunk: int) -> Iterator[Frame]:
         raise unreadable(source, error) from None
     except pl.exceptions.PolarsError as error:
         raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def with_results(

@@ -8,11 +8,11 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.pipeline import Options, writer_of
 from backprop.rows.tables.batch import Batch
 from backprop.rows.tables.delimited import SEPARATORS
 from backprop.rows.tables.files import TEXT, Place
-from backprop.rows.tables.frames import LINES, Frame, first_line, polars
+from backprop.rows.tables.options import Options, writer_of
+from backprop.rows.tables.polars import LINES, Frame, first_line, polars
 
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 

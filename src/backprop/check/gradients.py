@@ -1,0 +1,54 @@
+"""The check of gradients: of one wire, of all that were asked for, and at random points around the given one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import nan
+from random import Random
+from typing import Any
+
+from backprop.check.numerical import Comparison, compare_number
+from backprop.check.probe import Probe
+from backprop.differentiate.run import Run, run
+from backprop.insight.stages import Names
+from backprop.numbers.shapes import Mismatch
+
+
+def check(result: Run, names: Names, wires: Iterable[int]) -> Iterator[Comparison]:
+    """Compare the gradient of each wire."""
+    for wire in wires:
+        try:
+            yield compare(result, names, wire)
+        except Mismatch:  # an index or a class, moved by a little, chooses nothing
+            remark = "whole numbers that choose: there is no slope to compare with"
+            yield Comparison(names.text(wire), result.gradient(wire), nan, 0.0, "flat", "none", remark)
+
+
+def compare(result: Run, names: Names, wire: int) -> Comparison:
+    """The gradient of one wire against a numerical one."""
+    if isinstance(result.values[wire], float):
+        return compare_number(result, names.text(wire), names, Probe(result, wire))
+    from backprop.check.arrays import compare_array  # NumPy is heavy
+
+    return compare_array(result, names, wire)
+
+
+def at_random(
+    result: Run, names: Names, wires: list[int], count: int, seed: int
+) -> Iterator[tuple[dict[str, float], list[Comparison]]]:
+    """Check at random points around the given one: each input moved by a normal deviate times its size, at least 1."""
+    random = Random(seed)
+    circuit = result.circuit
+    for _ in range(count):
+        at = {name: elsewhere(result.values[wire], random) for name, wire in circuit.variables.items()}
+        yield at, list(check(run(circuit, at, ties=result.ties, upstream=result.upstream), names, wires))
+
+
+def elsewhere(x: Any, random: Random) -> Any:
+    """A number moved by a normal deviate times its size; of an array, every element."""
+    if isinstance(x, float):
+        return x + random.gauss(0.0, 1.0) * max(1.0, abs(x))
+    moved = x.copy()
+    for place in range(x.size):
+        moved.flat[place] = elsewhere(float(x.flat[place]), random)
+    return moved

@@ -1,0 +1,131 @@
+"""A circuit to which stages are added, each only once, and folded where that changes no value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backprop.circuit import Circuit
+from backprop.circuit.lower import template
+from backprop.differentiate import functions
+from backprop.differentiate.algebra import INTRODUCED, NEUTRAL, SIGNS, Algebra, spliced
+from backprop.gates import GATES, Gate
+
+ADD, SUBTRACT, NEGATE = GATES["add"], GATES["subtract"], GATES["negate"]
+MULTIPLY, DIVIDE, WHERE = GATES["multiply"], GATES["divide"], GATES["where"]
+UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
+NOT_EQUAL = GATES["not_equal"]
+SUM, LIKE, SQRT = GATES["sum"], GATES["like"], GATES["sqrt"]
+ALGEBRA = Algebra(*NEUTRAL, *INTRODUCED, *SIGNS)
+
+
+class Growing:
+    """A copy of a circuit to which stages are added, each only once."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = copied = Circuit(circuit.program)
+        self.seen: dict[tuple[Gate, tuple[int, ...]], int] = {}
+        self.literals: dict[str, int] = {}
+        self.negated: dict[int, int] = {}  # what the derivation negated, by the wire of the result
+        self.guarded: dict[int, tuple[int, int]] = {}  # likewise: where it is alive, and what it is there
+        copied.gates, copied.inputs, copied.nodes = circuit.gates[:], circuit.inputs[:], circuit.nodes[:]
+        copied.active = circuit.active[:]
+        copied.constants, copied.variables = dict(circuit.constants), dict(circuit.variables)
+        copied.names, copied.labels = dict(circuit.names), dict(circuit.labels)
+        copied.opened = list(circuit.opened)
+        self.wires = list(range(len(circuit)))
+        for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+            if inputs:
+                self.seen.setdefault((gate, inputs), wire)
+        for wire, value in circuit.constants.items():
+            # k = 2 is a stage of the user's, and not what a rule means by 2
+            if isinstance(value, float) and wire not in circuit.names:
+                self.literals.setdefault(repr(value), wire)
+
+    def constant(self, value: float) -> int:
+        """The wire of a number."""
+        key = repr(value)
+        if key not in self.literals:
+            self.literals[key] = self.circuit.add_constant(value)
+        return self.literals[key]
+
+    def literal(self, wire: int) -> float | None:
+        """The number on a wire that is a literal."""
+        value = self.circuit.constants.get(wire)
+        return value if isinstance(value, float) else None
+
+    def put(self, gate: Gate, inputs: tuple[int, ...]) -> int:
+        """The wire of a gate's result: folded, rewritten, found, or added."""
+        numbers = [number for wire in inputs if (number := self.literal(wire)) is not None]
+        if len(numbers) == len(inputs) and not gate.mixes:
+            return self.constant(float(functions.forward(gate, len(inputs))(*numbers)))
+        found = ALGEBRA.rewritten(self, gate, inputs)
+        if found is not None:
+            return found
+        key = (gate, inputs)
+        if key not in self.seen:
+            self.seen[key] = self.circuit.add(gate, inputs)
+            if gate is NEGATE:
+                self.negated[self.seen[key]] = inputs[0]
+        return self.seen[key]
+
+    def opened(self, wire: int) -> tuple[Gate, tuple[int, ...]] | None:
+        """A sign that the derivation itself has turned may be moved; what the user typed stays as it is."""
+        return (NEGATE, (self.negated[wire],)) if wire in self.negated else None
+
+    def splice(self, rule: Circuit, scope: Sequence[int]) -> int:
+        """The stages of a rule, with its variables standing for the wires in `scope`."""
+        return spliced(rule, scope, self.constant, self.put)
+
+    def rule(self, gate: Gate, text: str, scope: list[int]) -> int:
+        """The stages of a gate's rule, over the gradient from above, the inputs and the output."""
+        return self.splice(template(text, ("g", *gate.names(len(scope) - 2), "out"), gate), scope)
+
+    def taken(
+        self, gate: Gate, text: str, alive: int | None, inputs: tuple[int, ...], wire: int, place: int
+    ) -> int | None:
+        """Where what a gate that mixes elements sends is alive: its rule for masks, with ones for what flows."""
+        if alive is None and not gate.routes:
+            return None
+        above = self.put(ONES, (wire,)) if alive is None else self.put(LIKE, (alive, wire))
+        if not gate.routes and not gate.linear:  # all elements are alive where any is
+            return self.put(LIKE, (self.put(SUM, (above,)), inputs[place]))
+        _, flows = gate.reaches(len(inputs), "both")
+        shown = [self.put(ONES, (other,)) if ones else other for other, ones in zip(inputs, flows, strict=True)]
+        return self.rule(gate, (gate.reach[place] or "0") if gate.reach else text, [above, *shown, wire])
+
+    def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
+        """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""
+        inside, there = self.guarded.get(g, (None, g))
+        if inside is not None and inside == alive and self.literal(partial) is None:
+            g = there  # it is guarded again below
+        piece = g if routes and self.is_boolean(partial) else self.put(MULTIPLY, (g, partial))
+        if routes and self.literal(partial) is None:
+            alive = partial if alive is None else self.put(MULTIPLY, (alive, partial))
+        elif alive is None or self.literal(partial) is not None:
+            return piece, alive  # what arrives as 0 leaves as 0
+        guarded = self.put(WHERE, (alive, piece, self.constant(0.0)))
+        self.guarded[guarded] = alive, piece
+        return guarded, alive
+
+    def cusped(self, gate: Gate, scope: list[int], alive: int | None) -> int:
+        """The same gradient from above, with no derivative where the slope of a gate is that of neither side.
+
+        There its output is 0, and sqrt(0) is 0 with an infinite slope, which meets the local gradient of 0: nan.
+        """
+        met = self.rule(gate, gate.cusp, scope)
+        if alive is not None:
+            met = self.put(MULTIPLY, (met, alive))
+        infinitely_steep = self.put(WHERE, (met, self.put(SQRT, (scope[-1],)), self.constant(0.0)))
+        return self.put(ADD, (scope[0], infinitely_steep))
+
+    def settle(self, wire: int) -> None:
+        """Take a wire as it is from here on: it is the gradient of a stage that has a name, and is shown."""
+        self.negated.pop(wire, None)
+        self.guarded.pop(wire, None)
+
+    def is_boolean(self, wire: int) -> bool:
+        """Whether a wire is 0 or 1: a comparison, or a product of comparisons."""
+        gate = self.circuit.gates[wire]
+        if gate is MULTIPLY:
+            return all(self.circuit.gates[source].compares for source in self.circuit.inputs[wire])
+        return gate.compares
