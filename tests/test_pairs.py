@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from backprop.python.entry import Runner
 from backprop.python.pairs import pairs_in
 from backprop.python.source import Code, part_of
 from backprop.python.tape import Tape
+from conftest import shell
 
 PAIRS = {one.name: one for one in pairs()}
 SAMPLE = [
@@ -143,3 +146,16 @@ def test_layers_that_return_nothing_and_losses_without_an_upstream() -> None:
         pair = Pair("", "", inputs, "", text, [])
         assert judged(pair, text).verdict == "ok"
         assert judged(pair, text.replace("2 * ", "3 * ").replace("-2", "-3")).verdict == "wrong"
+
+
+def test_json_tells_what_a_line_gives_and_should_give_and_in_which_round(tmp_path: Path) -> None:
+    text = (
+        "import numpy as np\ndef f_forward(x, w):\n    out = np.zeros(3)\n    for t in range(3):\n"
+        "        out[t] = x[t] * w\n    return out, (x, w)\ndef f_backward(dout, kept):\n    x, w = kept\n"
+        "    dx, dw = dout * w, 0.0\n    for t in range(3):\n        dw = dout[t] * x[t]\n    return dx, dw\n"
+    )
+    (tmp_path / "code.py").write_text(text)
+    done = shell('backprop check code.py --x "[1, 2, 4]" --w 3 --upstream "[1, 10, 100]" --json', tmp_path)
+    (line,) = json.loads(done.stdout)["lines"]
+    assert (line["line"], line["iteration"]) == (11, 1)
+    assert (line["yours"], line["expected"]) == (20.0, 21.0)

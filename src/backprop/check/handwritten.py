@@ -39,7 +39,11 @@ class Gradient(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A line of the verdict: where the mistake is, why, and what to write; `write` is proven, or None."""
+    """A line of the verdict: where the mistake is, why, and what to write; `write` is proven, or None.
+
+    `yours` is what the line gives where that is wrong first, `expected` what it gives with the cure; `iteration` is the
+    round of the innermost loop there.
+    """
 
     function: str
     line: int
@@ -49,6 +53,8 @@ class Place(NamedTuple):
     cause: str | None
     advice: str
     write: str | None
+    yours: Any = None
+    expected: Any = None
 
 
 class Verdict(NamedTuple):
