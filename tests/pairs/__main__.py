@@ -97,7 +97,10 @@ def tell_mistakes(pair: Pair, mistakes: list, counts: Counter[str], times: list[
             told += [f"write {write!r}" for _, _, write in found.lines]
             told += [one for one in found.remarks if "random" not in one]
     if told and not quiet:
-        print(f"{pair.name}: {' and '.join(one.wrong for one in mistakes)}: {'; '.join(told)} [{times[-1]:.1f} s]", flush=True)
+        print(
+            f"{pair.name}: {' and '.join(one.wrong for one in mistakes)}: {'; '.join(told)} [{times[-1]:.1f} s]",
+            flush=True,
+        )
 
 
 main()

@@ -359,7 +359,6 @@ class Several:
                 return one.cost + second.cost, [one, second]
         return None
 
-
     def repairs(self, sense: Sense, cure: Cure) -> bool:
         """Whether an edit repairs all of what is still wrong."""
         change = sense.change(cure.line.statement, cure.edit.statements)
@@ -368,7 +367,9 @@ class Several:
         slopes = sense.slopes(cure.line.statement)
         goal = sense.goals[ALL]
         told = float(slopes[ALL] @ change)
-        return abs(goal.need - told) <= goal.error + LOOSE * (float(np.abs(slopes[ALL]) @ np.abs(change)) + abs(goal.need))
+        return abs(goal.need - told) <= goal.error + LOOSE * (
+            float(np.abs(slopes[ALL]) @ np.abs(change)) + abs(goal.need)
+        )
 
 
 def carried(line: Line, edit: Edit) -> bool:
@@ -376,9 +377,7 @@ def carried(line: Line, edit: Edit) -> bool:
     if line.visits == 1:
         return False
     stored = {
-        node.id
-        for node in ast.walk(line.statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        node.id for node in ast.walk(line.statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
     for target in targets_of(line.statement):
         base: Any = target
@@ -428,6 +427,8 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     search = Search(judge)
     cures, others, doubted = search.found()
     places = [place_of(cure) for cure in cures]
+    if cures:
+        places = with_values(search, cures, places)
     remarks = list(verdict.remarks)
     remarks += [one for one in judge.remarks if one not in remarks]
     if others:
@@ -439,6 +440,34 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
         if 0 < len(numbers) <= 5:
             remarks.append(f"if it is one line, it is {' or '.join(map(str, numbers))}: all wrong gradients hang on it")
     return verdict._replace(lines=places, remarks=remarks)
+
+
+def with_values(search: Search, cures: list[Cure], places: list[Place]) -> list[Place]:
+    """What the faulty lines give, and what they should: where they differ first."""
+    judge = search.judge
+    wrong = Sense(judge, judge.points[0], {}, together=True)
+    right = Sense(judge, judge.points[0], {cure.line.statement: cure.edit.statements for cure in cures}, together=True)
+    found = []
+    for cure, place in zip(cures, places, strict=True):
+        statement = cure.line.statement
+        for mine, other in zip(
+            wrong.trace.visits.get(statement, []), right.trace.visits.get(statement, []), strict=False
+        ):
+            if len(mine.values) == len(other.values) and mine.values and differ(mine.values, other.values):
+                yours, expected = (one.values[0] if len(one.values) == 1 else None for one in (mine, other))
+                rounds = mine.rounds[-1] if mine.rounds else None
+                place = place._replace(yours=yours, expected=expected, iteration=rounds)
+                break
+        found.append(place)
+    return found
+
+
+def differ(some: list[Any], others: list[Any]) -> bool:
+    """Whether some values are not those of others, beyond rounding."""
+    return any(
+        np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
+        for a, b in zip(some, others, strict=True)
+    )
 
 
 def place_of(cure: Cure) -> Place:

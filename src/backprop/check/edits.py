@@ -372,14 +372,13 @@ class Catalogue:
             yield left, "wrong-point", 1.5
             if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub | ast.Mult):
                 inner = ast.BinOp(left.right, node.op, right)
-                yield ast.BinOp(left.left, left.op, inner), "wrong-point", 1.1  # (1 - h)**2 for 1 - h**2
+                yield ast.BinOp(left.left, left.op, inner), "wrong-point", 1.1  # 1 - h**2 for (1 - h)**2
             for shift in (1, -1):
                 if isinstance(right, ast.Constant) and isinstance(right.value, int | float):
                     yield ast.BinOp(left, ast.Pow(), ast.Constant(right.value + shift)), "wrong-point", 1.2
-        for one, other, way in ((left, right, 0), (right, left, 1)):
-            if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Pow) and isinstance(node.op, ast.Add | ast.Sub):
-                if way:  # 1 - h**2 for (1 - h)**2
-                    yield ast.BinOp(ast.BinOp(other, node.op, one.left), ast.Pow(), one.right), "wrong-point", 1.3
+        if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow) and isinstance(node.op, ast.Add | ast.Sub):
+            together = ast.BinOp(left, node.op, right.left)
+            yield ast.BinOp(together, ast.Pow(), right.right), "wrong-point", 1.3  # (1 - h)**2 for 1 - h**2
 
     def other_slopes(self, node: ast.BinOp) -> Iterator[tuple[ast.expr | str, str | None, float]]:
         """The slope of tanh where that of the sigmoid stands, and the other way round."""

@@ -39,7 +39,11 @@ class Gradient(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A line of the verdict: where the mistake is, why, and what to write; `write` is proven, or None."""
+    """A line of the verdict: where the mistake is, why, and what to write; `write` is proven, or None.
+
+    `yours` is what the line gives where that is wrong first, `expected` what it gives with the cure; `iteration` is the
+    round of the innermost loop there.
+    """
 
     function: str
     line: int
@@ -49,6 +53,8 @@ class Place(NamedTuple):
     cause: str | None
     advice: str
     write: str | None
+    yours: Any = None
+    expected: Any = None
 
 
 class Verdict(NamedTuple):
@@ -127,11 +133,11 @@ class Judge:
         return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
 
     def fixed(self, outputs: list[Any]) -> list[Any]:
-        """What a backward pass may mean that takes no gradient from above: that of the mean or the sum of the output."""
+        """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum."""
         ways = {
             "mean": [np.full(np.shape(one), 1 / np.size(one)) for one in outputs],
             "sum": [np.ones(np.shape(one)) for one in outputs],
-            "sum of the rows' means": [np.full(np.shape(one), 1 / max(1, len(one))) for one in map(np.atleast_1d, outputs)],
+            "sum over the number of rows": [np.full(np.shape(one), 1 / max(1, *np.shape(one)[:1])) for one in outputs],
         }
         for name, above in ways.items():
             if self.agrees(above):
@@ -146,7 +152,7 @@ class Judge:
             outcome = self.runner.run(self.given, above)
         except Problem:
             return False
-        swept = {path: one for path, one in self.swept(self.given, above, list(outcome.gradients)).items()}
+        swept = self.swept(self.given, above, list(outcome.gradients))
         return bool(swept) and all(
             np.shape(outcome.gradients[path]) == np.shape(one)
             and np.allclose(outcome.gradients[path], one, rtol=1e-5, atol=1e-9, equal_nan=True)
@@ -207,24 +213,26 @@ class Judge:
         self.whole = [name for name in whole if (name,) in found]
         return found
 
-    def objective(self, upstream: list[Any]) -> Any:
+    def objective(self, upstream: list[Any], runner: Runner) -> Any:
         """The number whose gradient is judged: the outputs times what comes from above. And how large its terms are."""
 
         def at(given: dict[str, Any]) -> tuple[float, float]:
-            outputs = self.runner.outputs(given)
+            outputs = runner.outputs(given)
             terms = [np.asarray(a, dtype=float) * b for a, b in zip(outputs, upstream, strict=True)]
             return sum(float(np.sum(one)) for one in terms), sum(float(np.sum(np.abs(one))) for one in terms)
 
         return at
 
-    def point(self, given: dict[str, Any], upstream: list[Any], most: int | None = None) -> Point:
+    def point(
+        self, given: dict[str, Any], upstream: list[Any], most: int | None = None, other: Runner | None = None
+    ) -> Point:
         """A point with the slopes there, from the forward pass as it is read."""
-        slopes = measured(self.objective(upstream), given, self.paths, self.seed, most, self.swept(given, upstream))
-        return Point(given, upstream, slopes, self.runner.outputs(given), set())
+        runner = other or self.runner
+        swept = self.swept(given, upstream) if other is None else None
+        slopes = measured(self.objective(upstream, runner), given, self.paths, self.seed, most, swept)
+        return Point(given, upstream, slopes, runner.outputs(given), set())
 
-    def swept(
-        self, given: dict[str, Any], upstream: list[Any], paths: list[Path] | None = None
-    ) -> dict[Path, Any]:
+    def swept(self, given: dict[str, Any], upstream: list[Any], paths: list[Path] | None = None) -> dict[Path, Any]:
         """The gradients from one sweep back through the forward pass, which differences then make sure of."""
         tape = Tape()
         inputs: dict[Path, Any] = {}
@@ -282,7 +290,9 @@ class Judge:
     def again(self, point: Point, path: Path, gradient: Any) -> Slopes:
         """The slopes of an input, by differences where a gradient is another: there may be a kink."""
         point.doubted.add(path)
-        slopes = measured_where(self.objective(point.upstream), point.given, path, point.slopes[path], gradient)
+        slopes = measured_where(
+            self.objective(point.upstream, self.runner), point.given, path, point.slopes[path], gradient
+        )
         point.slopes[path] = slopes
         return slopes
 
@@ -326,16 +336,14 @@ class Judge:
         """A gradient that is right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
         if any(one.verdict == "wrong" and not one.error < SMALL_ERROR for one in found.values()):
             return found
-        without = Judge.__new__(Judge)
-        without.__dict__.update(self.__dict__)
-        without.runner, given = self.runner.without_small(SMALL)
-        if without.runner is None:
+        without, given = self.runner.without_small(SMALL)
+        if without is None:
             return found
         for point in self.points:
             there = {name: given.get(name, value) for name, value in point.given.items()}
             try:
                 outcome = self.runner.run(point.given, point.upstream)
-                other = without.point(there, point.upstream)
+                other = self.point(there, point.upstream, other=without)
             except Problem:
                 return found
             if any(
@@ -345,9 +353,7 @@ class Judge:
             ):
                 return found
         self.remarks.append(f"numbers below {SMALL:g} that the forward pass adds are left out by the backward pass")
-        return {
-            path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()
-        }
+        return {path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()}
 
     def came_out(self, path: Path) -> bool:
         return self.first is None or path in self.first.gradients

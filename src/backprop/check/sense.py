@@ -1,7 +1,8 @@
 """What the lines of a backward pass do to what comes out of it, at one point: by one sweep back for each gradient.
 
 Behind a gradient a backward pass is affine in what its lines give. So what an edit changes in its line, times the
-slopes of the sweep, is what it changes in the gradients, and no run of the pass is needed to tell that it cures nothing.
+slopes of the sweep, is what it changes in the gradients, and no run of the pass is needed to tell that it cures
+nothing.
 """
 
 from __future__ import annotations
@@ -53,9 +54,7 @@ class Sense:
         self.outcome: Outcome | None = None
         self.problem: Problem | None = None
         try:
-            self.outcome = judge.runner.run(
-                point.given, point.upstream, instead, seconds=SECONDS, recorder=self.trace
-            )
+            self.outcome = judge.runner.run(point.given, point.upstream, instead, seconds=SECONDS, recorder=self.trace)
         except Problem as problem:
             self.problem = problem
         whole = self.outcome if self.outcome is None or judge.same_outputs(point, self.outcome) else None
@@ -294,5 +293,3 @@ def goal_of(gradient: Any, slopes: Slopes, random: np.random.Generator) -> Goal:
 def flat(arrays: list[Any], kind: Any) -> Any:
     """Arrays one after the other."""
     return np.concatenate([np.asarray(one, dtype=kind).reshape(-1) for one in arrays]) if arrays else np.zeros(0, kind)
-
-

@@ -137,9 +137,7 @@ def confirmed(
     return Slopes(start.shape, probes, kinks, True, True)
 
 
-def measured_where(
-    objective: Objective, given: dict[str, Any], path: Path, slopes: Slopes, gradient: Any
-) -> Slopes:
+def measured_where(objective: Objective, given: dict[str, Any], path: Path, slopes: Slopes, gradient: Any) -> Slopes:
     """Slopes of a sweep, measured by differences at elements where a gradient is another one."""
     start = np.asarray(at_path(given, path), dtype=float)
     if np.shape(gradient) != start.shape and np.size(gradient) != start.size:
@@ -159,8 +157,6 @@ def measured_where(
         probes[place] = Probe(one.place, None, slope, error) if isfinite(slope) else None
         kinks += not isfinite(slope)
     return slopes._replace(probes=[one for one in probes if one is not None], kinks=kinks)
-
-
 
 
 def slopes_of(
@@ -266,5 +262,7 @@ def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator,
         if value.size > 1 and np.isin(value, (0.0, 1.0)).all() and value.any():
             continue
         new = value * factor + shift
+        if value.size and value.min() > 0 and value.max() < 1:  # what may be probabilities stays between 0 and 1
+            new = value + much * random.uniform(-0.3, 0.3, value.shape) * np.minimum(value, 1 - value) / max(1.0, much)
         changed = with_value(changed, path, new if value.ndim else float(new))
     return changed

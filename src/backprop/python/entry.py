@@ -126,17 +126,14 @@ class Runner:
         forward = self.pair.forward
         if forward is None:
             return None, {}
-        own = {one for tree in self.trees() for one in ast.walk(tree)} - set(ast.walk(forward))
-        back = set() if self.pair.backward in (None, forward) else {
-            node for node in ast.walk(self.pair.backward) if isinstance(node, ast.Constant)  # type: ignore[arg-type]
-        }  # fmt: skip
-        copied = {id(node) for node in back | {node for node in own if isinstance(node, ast.Constant)}}
+        back = self.pair.backward if self.pair.backward is not forward else None
+        kept = {id(node) for node in ast.walk(back)} if back is not None else set()
         parts, changed = [], bool(zeros)
         for part in self.code.parts:
             tree = copy.deepcopy(part.tree)
             for old, new in zip(ast.walk(part.tree), ast.walk(tree), strict=True):
                 value = getattr(new, "value", None) if isinstance(new, ast.Constant) else None
-                if isinstance(value, float) and 0 < value <= small and id(old) not in copied:
+                if isinstance(value, float) and 0 < value <= small and id(old) not in kept:
                     new.value, changed = 0.0, True  # type: ignore[attr-defined]
             parts.append(part._replace(tree=tree))
         if not changed:
@@ -230,9 +227,7 @@ class Runner:
             if isinstance(value, dict):
                 found.update(by_key(value, self.paths(arguments), exact=True))
         rest = [one for one in rest if not isinstance(one[0], dict)]
-        for path, value in self.positional(
-            [value for value, _ in rest], [name for _, name in rest], arguments
-        ).items():
+        for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
 
@@ -416,7 +411,9 @@ class Runner:
             name
             for name, now, then in zip(self.unnamed(forward.names), above, original, strict=False)
             if pair.kind != "vjp"
-            and (np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True))
+            and (
+                np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True)
+            )
         ]
         found, by = self.came_out(returned, me, before, given, pair.backward)
         return Outcome(forward.outputs, found, by, wrote)
@@ -491,7 +488,9 @@ class Runner:
         by = "position"
         own = me if self.pair.kind == "class" else None
         made = {} if own is None else {
-            name: value for name, value in own.names.items() if before.get(name) is not value or isinstance(value, np.ndarray)
+            name: value
+            for name, value in own.names.items()
+            if before.get(name) is not value or isinstance(value, np.ndarray)
         }  # fmt: skip
         if own is not None:
             attributes = by_key(made, self.paths(given), exact=False)
@@ -516,8 +515,8 @@ class Runner:
         if values and not (len(values) == 1 and values[0] is None):
             names = returns(tree)
             for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
-                own_shape = np.shape(given.get(path[0])) if len(path) == 1 else None
-                if path not in found or (own_shape is not None and np.shape(found[path]) != own_shape):
+                whose = given.get(path[0])
+                if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):  # type: ignore[arg-type]
                     found[path] = value
         return found, by
 
@@ -525,9 +524,9 @@ class Runner:
         """The gradient of the first input where a backward pass returns nothing: an attribute that it set."""
         for name in sorted(now, key=lambda one: one not in ("dinputs", "dinput", "dx", "dX", "grad_input")):
             value = now[name]
-            if before.get(name) is not value and isinstance(value, np.ndarray) and bases(name):
-                if value.shape == shape:
-                    return value
+            new = before.get(name) is not value and isinstance(value, np.ndarray)
+            if new and bases(name) and value.shape == shape:
+                return value
         return None
 
     def positional(self, values: list[Any], names: list[str], given: dict[str, Any]) -> dict[Path, Any]:

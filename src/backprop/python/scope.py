@@ -34,7 +34,18 @@ class Scope:
 class Function:
     """A function of the user's. `owner` is the class whose method it is, `kind` how it is bound."""
 
-    __slots__ = ("defaults", "generates", "keyword_defaults", "kind", "local", "name", "owner", "scope", "source", "tree")
+    __slots__ = (
+        "defaults",
+        "generates",
+        "keyword_defaults",
+        "kind",
+        "local",
+        "name",
+        "owner",
+        "scope",
+        "source",
+        "tree",
+    )
 
     def __init__(self, tree: ast.FunctionDef | ast.Lambda, scope: Scope, source: Source, name: str) -> None:
         self.tree, self.scope, self.source, self.name = tree, scope, source, name

@@ -23,7 +23,8 @@ MOVES = frozenset([
     "repeat", "tile", "roll", "flip", "fliplr", "flipud", "rot90", "take", "take_along_axis", "pad", "tril", "triu",
     "diag", "diagonal", "diagflat", "atleast_1d", "atleast_2d", "append", "where", "broadcast_arrays", "rollaxis",
     "view", "permute", "t", "unsqueeze", "expand", "expand_as", "view_as", "cat", "concat", "chunk", "gather",
-    "lib.stride_tricks.sliding_window_view", "index_select", "repeat_interleave", "masked_fill", "narrow", "select", "unbind", "insert", "delete", "block",
+    "lib.stride_tricks.sliding_window_view", "index_select", "repeat_interleave", "masked_fill", "narrow", "select",
+    "unbind", "insert", "delete", "block",
 ])  # fmt: skip
 SAME = frozenset([
     "copy", "array", "asarray", "ascontiguousarray", "clone", "detach", "contiguous", "cpu", "float", "double", "to",
@@ -220,7 +221,8 @@ class Tape:
         self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], out: Any
     ) -> None:
         """What only moves elements moves their numbers."""
-        data = {"where": (1, 2), "append": (0, 1), "insert": (0, 2)}.get(name, (0,))
+        data: tuple[int, ...] = {"where": (1, 2), "append": (0, 1), "insert": (0, 2)}.get(name, (0,))
+        data = tuple(range(len(given))) if name == "broadcast_arrays" else data
         arguments = [self.ids(one) if place in data else one for place, one in enumerate(given)]
         if name == "masked_fill":
             arguments[2] = 0
@@ -366,9 +368,7 @@ def writes(name: str) -> bool:
     return name in BINARY or name in ADDING or name in PUTTING
 
 
-def puller(
-    function: Callable[..., Any], given: list[Any], place: int, named: dict[str, Any]
-) -> Callable[[Any], Any]:
+def puller(function: Callable[..., Any], given: list[Any], place: int, named: dict[str, Any]) -> Callable[[Any], Any]:
     """What pulls a gradient back through a function by differences."""
     kept: list[Any] = []
 

@@ -90,6 +90,7 @@ floor_divide | np.floor_divide(x, v)
 mod | np.mod(x, v)
 fmod | np.fmod(x, v)
 hypot | np.hypot(x, v)
+broadcast_arrays | np.broadcast_arrays(x, v)[1]
 logaddexp | np.logaddexp(x, v)
 floor | np.floor(x)
 ceil | np.ceil(x)

@@ -1,0 +1,161 @@
+"""A sample of the pairs in the styles that people write: `python -m tests.pairs` goes through all of them."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.pairs import Mistake, Pair, pairs
+from tests.pairs.judged import judged
+
+from backprop.check.slopes import compared
+from backprop.check.trace import Trace
+from backprop.python.entry import Runner
+from backprop.python.pairs import pairs_in
+from backprop.python.source import Code, part_of
+from backprop.python.tape import Tape
+from conftest import shell
+
+PAIRS = {one.name: one for one in pairs()}
+SAMPLE = [
+    "relu by mask", "softmax loss with its gradient", "course listing of the sigmoid circuit", "safe logarithm",
+    "cube with setup_context", "value engine with an expression", "mask layer", "time affine and softmax over time",
+    "two layer net loss and grads", "embedding object", "generator of layers", "instance norm with try",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_right_pair_is_ok(name: str) -> None:
+    assert judged(PAIRS[name], PAIRS[name].code).verdict == "ok"
+
+
+ONE = [
+    ("relu by mask", 0), ("softmax loss with its gradient", 0), ("clipped activation", 0), ("embedding object", 1),
+    ("value engine with an expression", 0), ("value engine with an expression", 1), ("mean squared error", 1),
+    ("three layers in one go", 0), ("straight softmax", 0), ("triangular weights", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "which"), ONE)
+def test_a_planted_mistake_is_found_in_its_line_with_a_cure(name: str, which: int) -> None:
+    pair = PAIRS[name]
+    mistake = pair.mistakes[which]
+    text, (line,) = pair.planted(mistake)
+    found = judged(pair, text)
+    assert [one for one, _, _ in found.lines] == [line]
+    _, cause, write = found.lines[0]
+    assert cause in mistake.causes
+    assert write is not None
+    assert judged(pair, "\n".join(put(text.splitlines(), line, write))).verdict == "ok"
+
+
+def put(lines: list[str], number: int, write: str) -> list[str]:
+    """The text with another line, as deep as the old one."""
+    old = lines[number - 1]
+    return [*lines[: number - 1], old[: len(old) - len(old.lstrip())] + write, *lines[number:]]
+
+
+@pytest.mark.parametrize("name", ["relu by mask", "mean squared error", "softmax loss with its gradient", "mask layer"])
+def test_two_mistakes_on_one_way_are_both_found(name: str) -> None:
+    pair = PAIRS[name]
+    if len({one.right for one in pair.mistakes}) < 2:
+        pytest.skip("they are in one place")
+    text, lines = pair.planted(*pair.mistakes)
+    assert sorted(line for line, _, _ in judged(pair, text).lines) == sorted(lines)
+
+
+SWEPT = [
+    "attention", "groupnorm of images", "lstm step", "one dimensional convolution", "cosine similarity", "log sum exp",
+    "gathered rows", "straight softmax", "max pooling by reshape", "word embedding", "prelu object",
+    "weight normalisation",
+]  # fmt: skip
+
+
+FUNCTIONS = [one for one in PAIRS.values() if not one.forward and any(word in one.name for word in SWEPT)]
+
+
+@pytest.mark.parametrize("pair", FUNCTIONS, ids=lambda one: one.name)
+def test_a_sweep_through_the_forward_pass_is_what_differences_say(pair: Pair) -> None:
+    from backprop.check.handwritten import Judge
+
+    code = Code([part_of(pair.code, "code.py")])
+    judge = Judge(Runner(code, pairs_in(code)[-1], dict(pair.inputs)))
+    slopes = judge.points[0].slopes
+    assert all(one.exact for one in slopes.values()), [path for path, one in slopes.items() if not one.exact]
+    swept = judge.swept(judge.given, judge.upstream)
+    assert all(compared(swept[path], one).verdict == "ok" for path, one in slopes.items())
+
+
+def test_what_a_line_gives_is_told_by_a_sweep_through_the_backward_pass() -> None:
+    from backprop.check.handwritten import Judge
+    from backprop.check.sense import Sense
+
+    pair = PAIRS["affine then relu"]
+    text, _ = pair.planted(Mistake("db = np.sum(da, axis=0)", "db = np.sum(dout, axis=0)", ()))
+    code = Code([part_of(text, "code.py")])
+    judge = Judge(Runner(code, pairs_in(code)[0], dict(pair.inputs)))
+    judge.judge()
+    sense = Sense(judge, judge.points[0], {})
+    assert sense.told
+    assert set(sense.bad) == {("b",)}
+    reached = {ast.unparse(one): sense.reaches(one) for one in sense.trace.visits if sense.is_affine(one)}
+    assert reached["da = dout * (a > 0)"] == {("x",), ("w",)}
+    assert reached["db = np.sum(dout, axis=0)"] == {("b",)}
+
+
+def test_numbers_of_elements_follow_views_and_writes() -> None:
+    tape = Tape()
+    a = np.arange(6.0).reshape(2, 3)
+    ids = tape.leaf(a)
+    assert (tape.ids(a[:, ::-1].T) == ids[:, ::-1].T).all()
+    tape.put_at(a, (0, slice(None)), 1.0)
+    assert (tape.ids(a)[0] == 0).all()
+    assert (tape.ids(a)[1] == ids[1]).all()
+    assert (Trace().tape.ids(a) == 0).all()
+
+
+@pytest.mark.parametrize("small", ["1e-7", "1e-12"])
+def test_a_small_number_that_a_backward_pass_leaves_out_is_no_mistake(small: str) -> None:
+    text = (
+        "import numpy as np\ndef soft(x):\n    e = np.exp(x - x.max(1, keepdims=True))\n"
+        "    return e / e.sum(1, keepdims=True)\n"
+        f"def ce_forward(x, t):\n    p = soft(x)\n    return -np.sum(t * np.log(p + {small})), (p, t)\n"
+        "def ce_backward(dl, kept):\n    p, t = kept\n    return dl * (p - t)\n"
+    )
+    random = np.random.default_rng(1)
+    pair = Pair("", "", {"x": random.normal(size=(3, 4)), "t": np.eye(4)[[0, 2, 1]]}, "", text, [])
+    assert judged(pair, text).verdict == "ok"
+    assert judged(pair, text.replace("(p - t)", "(p - t) / 3")).verdict == "wrong"
+
+
+def test_layers_that_return_nothing_and_losses_without_an_upstream() -> None:
+    text = (
+        "import numpy as np\nclass Square:\n    def forward(self, inputs):\n        self.inputs = inputs\n"
+        "        self.output = inputs ** 2\n    def backward(self, dvalues):\n"
+        "        self.dinputs = 2 * self.inputs * dvalues\n"
+        "class Loss:\n    def forward(self, y_pred, y_true):\n        return np.mean((y_true - y_pred) ** 2, axis=-1)\n"
+        "    def backward(self, dvalues, y_true):\n        n, m = len(dvalues), len(dvalues[0])\n"
+        "        self.dinputs = -2 * (y_true - dvalues) / m / n\n"
+    )
+    random = np.random.default_rng(1)
+    for inputs in ({"inputs": random.normal(size=(3, 4))},
+                   {"y_pred": random.normal(size=(3, 4)), "y_true": random.normal(size=(3, 4))}):  # fmt: skip
+        pair = Pair("", "", inputs, "", text, [])
+        assert judged(pair, text).verdict == "ok"
+        assert judged(pair, text.replace("2 * ", "3 * ").replace("-2", "-3")).verdict == "wrong"
+
+
+def test_json_tells_what_a_line_gives_and_should_give_and_in_which_round(tmp_path: Path) -> None:
+    text = (
+        "import numpy as np\ndef f_forward(x, w):\n    out = np.zeros(3)\n    for t in range(3):\n"
+        "        out[t] = x[t] * w\n    return out, (x, w)\ndef f_backward(dout, kept):\n    x, w = kept\n"
+        "    dx, dw = dout * w, 0.0\n    for t in range(3):\n        dw = dout[t] * x[t]\n    return dx, dw\n"
+    )
+    (tmp_path / "code.py").write_text(text)
+    done = shell('backprop check code.py --x "[1, 2, 4]" --w 3 --upstream "[1, 10, 100]" --json', tmp_path)
+    (line,) = json.loads(done.stdout)["lines"]
+    assert (line["line"], line["iteration"]) == (11, 1)
+    assert (line["yours"], line["expected"]) == (20.0, 21.0)
