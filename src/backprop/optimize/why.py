@@ -377,8 +377,10 @@ class Account:
 
     def limit(self, method: str) -> float | None:
         """The largest rate at which steps do not overshoot more and more, where the value was lowest."""
+        mu = self.numbers.get("mu", 0.0)
+        times = {"descent": 1.0, "momentum": 1 + mu, "nesterov": (1 + mu) / (1 + 2 * mu)}.get(method)
         lowest = self.path.lowest
-        if lowest is None or not np.isfinite(lowest.gradient).all():
+        if times is None or lowest is None or not np.isfinite(lowest.gradient).all():
             return None
         direction, curvature = lowest.gradient, 0.0
         for _ in range(12):
@@ -394,9 +396,7 @@ class Account:
         if not curvature > 0 or not isfinite(curvature):
             return None
         self.curvature_met = curvature
-        mu = self.numbers.get("mu", 0.0)
-        times = {"descent": 1.0, "momentum": 1 + mu, "nesterov": (1 + mu) / (1 + 2 * mu)}.get(method)
-        return None if times is None else 2 * times / curvature
+        return 2 * times / curvature
 
     def falls_for_ever(self, step: Step) -> Verdict | None:
         """Whether the value falls along a straight line as far as numbers go, and no slower the further away."""
