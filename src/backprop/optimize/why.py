@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.optimize.curvature import MANY, ends_of_curvature, free_of, hessian_of
 from backprop.optimize.kinks import Kinks
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
@@ -17,7 +18,6 @@ from backprop.optimize.words import short
 Array = Any
 
 FEW = 8  # parameters whose axes are looked along one by one
-MANY = 64  # parameters of which the whole Hessian is looked at; of more, what a few products with it show
 NEGLIGIBLE = 1e-7  # a curvature that is this part of the largest one is none
 SATURATED = 0.01  # a local gradient below this passes next to nothing
 VANISHED = 1e-60  # what is to stay positive, and is smaller, goes to 0
@@ -67,7 +67,7 @@ class Account:
         if kink is not None:
             return Verdict("kink", kink)
         free = self.free(step)
-        curvature = self.curvature(step.x, free)
+        curvature = ends_of_curvature(self.objective, step.x, free)
         down = self.curves_down(step, curvature)
         if down is not None:
             return Verdict("saddle", down)
@@ -88,8 +88,7 @@ class Account:
 
     def free(self, step: Step) -> Array:
         """Which elements are not held by a bound."""
-        x, g = step.x, step.gradient
-        return ~(((x <= self.lower) & (g > 0)) | ((x >= self.upper) & (g < 0)))
+        return free_of(step.x, step.gradient, self.lower, self.upper)
 
     def at_bound(self, step: Step, free: Array) -> str:
         if free.all():
@@ -99,45 +98,6 @@ class Account:
             return f", with {held[0]} at its bound"
         shown = held[:3] if len(held) <= 3 else [*held[:3], f"{len(held) - 3} more"]
         return f", with {', '.join(shown[:-1])} and {shown[-1]} at their bounds"
-
-    def curvature(self, x: Array, free: Array) -> list[tuple[float, Array]]:
-        """The smallest and the largest curvature among free elements, with their directions; none if unknown."""
-        places = np.flatnonzero(free)
-        if not len(places):
-            return []
-        try:
-            if len(places) <= MANY:
-                return extremes(self.hessian(x, places), places, len(x))
-            return self.extremes_of_many(x, free)
-        except (Problem, np.linalg.LinAlgError):
-            return []
-
-    def hessian(self, x: Array, places: Array) -> Array:
-        columns = []
-        for place in places:
-            direction = np.zeros(len(x))
-            direction[place] = 1.0
-            columns.append(self.objective.hvp(x, direction)[places])
-        found = np.array(columns)
-        return (found + found.T) / 2
-
-    def extremes_of_many(self, x: Array, free: Array) -> list[tuple[float, Array]]:
-        """Both ends of the spectrum, by power iteration: first of H, then of H minus its largest eigenvalue."""
-        random = np.random.default_rng(0)
-
-        def strongest(shift: float) -> tuple[float, Array]:
-            direction = random.standard_normal(len(x)) * free
-            value = 0.0
-            for _ in range(30):
-                direction = direction / (sqrt(float(direction @ direction)) or 1.0)
-                product = self.objective.hvp(x, direction) * free - shift * direction
-                value = float(direction @ product)
-                direction = product
-            return value + shift, direction / (sqrt(float(direction @ direction)) or 1.0)
-
-        first = strongest(0.0)
-        ends = sorted([first, strongest(first[0])], key=lambda end: end[0])
-        return ends if all(isfinite(value) for value, _ in ends) else []
 
     def curves_down(self, step: Step, curvature: list[tuple[float, Array]]) -> str | None:
         """A direction along which the point is a maximum, if it is proven: the value is lower on both sides."""
@@ -352,7 +312,7 @@ class Account:
         if not 0 < len(places) <= MANY or not np.isfinite(step.gradient).all():
             return None
         try:
-            hessian = self.hessian(step.x, places)
+            hessian = hessian_of(self.objective, step.x, places)
         except Problem:
             return None
         scale = np.sqrt(np.abs(np.diag(hessian)))
@@ -396,16 +356,3 @@ class Account:
     def value(self, x: Array) -> float:
         with np.errstate(all="ignore"):
             return self.objective.value(x)
-
-
-def extremes(hessian: Array, places: Array, size: int) -> list[tuple[float, Array]]:
-    """The smallest and the largest eigenvalue, with their directions among all elements."""
-    if not np.isfinite(hessian).all():
-        return []
-    values, vectors = np.linalg.eigh(hessian)
-    found = []
-    for place in (0, -1):
-        direction = np.zeros(size)
-        direction[places] = vectors[:, place]
-        found.append((float(values[place]), direction))
-    return found
