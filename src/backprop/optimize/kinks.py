@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
@@ -17,6 +18,7 @@ from backprop.optimize.words import short
 Array = Any
 
 LARGE = 200  # stages of a circuit, and of a larger one
+BESIDE = 1e-6  # of the size of a number: so far away is right beside it
 FEW, MANY = 12, 64  # of the last steps are looked at
 
 
@@ -37,6 +39,31 @@ class Kinks:
         run = self.objective.run(x)
         told = [note.message for note in notes(run, self.objective.names) if note.kind in ("tie", "kink")]
         return f"at a kink: {told[0]}" if told else None
+
+    def jump(self, x: Array, value: float, inside: Callable[[Array], Array]) -> str | None:
+        """The jump right beside a point, over which the value is lower; `inside` keeps a point within its bounds."""
+        names = self.objective.names
+        flat = [wire for wire, gate in enumerate(names.circuit.gates) if gate.flat and (gate.kink or gate.piece)]
+        if self.objective.by_row or not flat or len(x) > FEW:
+            return None
+        for place, size in enumerate(np.maximum(1.0, np.abs(x))):
+            for way in (-BESIDE * size, BESIDE * size):
+                there = x.copy()
+                there[place] += way
+                there = inside(there)
+                if not self.value(there) < value - 10 * BESIDE * (1 + abs(value)):
+                    continue
+                line = self.line(x, there)
+                here, beside = line.pieces(0.0), line.pieces(1.0)
+                for wire in flat:
+                    if wire in here and here[wire] != beside[wire]:
+                        shown = line.shown(wire)
+                        what = f"{names.text(shown)} = {names.expression(shown)}"
+                        name = self.objective.parameters.elements()[place]
+                        less = "lower" if self.sign > 0 else "higher"
+                        to = "larger" if way > 0 else "smaller"
+                        return f"at a jump of {what}: where {name} is a little {to}, the value is {less}"
+        return None
 
     def between(self) -> str | None:
         """The kink over which the last steps go back and forth."""

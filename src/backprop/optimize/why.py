@@ -63,7 +63,7 @@ class Account:
 
     def at_rest(self, step: Step) -> Verdict:
         """What a small gradient means: a minimum, or something else."""
-        kink = self.kinks.on(step.x)
+        kink = self.kinks.on(step.x) or self.kinks.jump(step.x, step.value, self.inside)
         if kink is not None:
             return Verdict("kink", kink)
         free = self.free(step)
