@@ -106,6 +106,8 @@ STOPS: list[tuple[str, dict[str, Value], dict[str, Any], str, str]] = [
     ("(x-y)^4", {"x": 0, "y": 0}, {}, "converged", "the gradient is 0"),
     ("norm([x, y])", {"x": 1, "y": 1}, {}, "kink", "f = norm(q1) has a kink"),
     ("max(x^2, (x-1)^2)", {"x": 2}, {}, "kink", "near x = 0.5"),
+    ("floor(x) + x^2", {"x": 2.3}, {}, "kink", "at a jump of q1 = floor(x): where x is a little smaller, the value is"),
+    ("(step(x) - 0.3)^2 + 0.01*x^2", {"x": 1}, {"method": "newton"}, "kink", "at a jump of q1 = step(x)"),
     ("abs(x)", {"x": 1.03}, {"method": "adam", "rate": 0.05}, "kink", "near x = 0"),
     ("abs(x)", {"x": 1.03}, {"method": "momentum", "rate": 0.05}, "kink", "near x = 0"),
     ("x + log(x)", {"x": 3}, {"positive": ["x"]}, "unbounded", "falls on and on as x goes to 0"),
@@ -143,6 +145,12 @@ def test_methods_that_know_the_curvature_solve_rosenbrock(method: str) -> None:
     found = backprop.minimize("100*(y-x^2)^2 + (1-x)^2", x=-1.2, y=1, method=method)
     assert found.converged
     assert found.parameters == pytest.approx({"x": 1, "y": 1}, abs=1e-5)
+
+
+@pytest.mark.parametrize("method", ["descent", "momentum", "newton", "trust-region", "l-bfgs"])
+def test_no_jump_is_seen_behind_a_bound(method: str) -> None:
+    rate = {"rate": 0.01} if method in METHODS else {}
+    assert backprop.minimize("floor(x) + x^2", x=0.5, bounds={"x": (0, 1)}, method=method, **rate).converged
 
 
 @pytest.mark.parametrize("method", ["descent", "momentum", "newton", "trust-region", "l-bfgs"])

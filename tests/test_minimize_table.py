@@ -179,6 +179,33 @@ def test_a_line_is_fitted_to_a_table(tmp_path: Path) -> None:
     assert rows.stdout.startswith("name,x,y,f,df_dx")
 
 
+def test_a_data_frame_is_a_table() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"x": [[1, 2], [3, -1], [0, 1]], "y": [1, 0, 1], "name": ["a", "b", "c"]})
+    found = backprop.minimize("(w @ x - y)^2", {"w": [0, 0]}, data=frame, method="newton")
+    best = np.linalg.lstsq([[1, 2], [3, -1], [0, 1]], [1, 0, 1], rcond=None)[0]
+    np.testing.assert_allclose(found.parameters["w"], best, rtol=1e-9)
+    with pytest.raises(backprop.Problem, match="the data have no column z"):
+        backprop.minimize("(w @ x - z)^2", {"w": [0, 0]}, data=frame)
+    with pytest.raises(backprop.Problem, match="name"):
+        backprop.minimize("(w*name - y)^2", {"w": 0}, data=frame)
+
+
+def test_tables_of_other_formats_say_the_same(tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"x": [1.0, 2.0, None, 4.0], "y": [3.1, 4.9, 7.2, 8.8]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    frame.write_ipc(tmp_path / "t.arrow")
+    frame.write_csv(tmp_path / "t.tsv", separator="\t")
+    frame.write_ndjson(tmp_path / "t.jsonl")
+    said = {
+        shell(f'backprop minimize "(a*x + c - y)^2" {table} --a 0 --c 0 --method newton --json', tmp_path).stdout
+        for table in ("t.parquet", "t.arrow", "t.tsv", "t.jsonl", "- --from jsonl < t.jsonl")
+    }
+    assert len(said) == 1
+    assert json.loads(said.pop().splitlines()[-1])["converged"]
+
+
 def test_columns_hold_vectors(tmp_path: Path) -> None:
     (tmp_path / "v.jsonl").write_text('{"x":[1,2],"y":1}\n{"x":[3,-1],"y":0}\n{"x":[0,1],"y":1}\n')
     done = shell('backprop minimize "(w @ x - y)^2" v.jsonl --w "zeros(2)" --method newton --json --quiet', tmp_path)

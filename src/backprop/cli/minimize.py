@@ -149,6 +149,7 @@ class Call:
     """One call of the command."""
 
     def __init__(self, ctx: click.Context, options: dict[str, Any]) -> None:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a step are small
         self.ctx, self.options = ctx, options
         self.words: Words = ctx.meta["words"]
         self.format = "json" if options["json_"] else options["format_"] or "table"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.optimize.curvature import free_of, hessian_of
 from backprop.optimize.objective import Objective
 from backprop.optimize.watch import Watch
 
@@ -24,7 +25,7 @@ def newton(objective: Objective, watch: Watch) -> None:
     value, gradient = objective(x)
     while True:
         watch(x, value, gradient)
-        free = free_of(x, gradient, watch)
+        free = free_of(x, gradient, watch.lower, watch.upper)
         direction = newton_step(objective, x, gradient, free)
         length = 1.0
         for _ in range(60):
@@ -44,17 +45,12 @@ def newton_step(objective: Objective, x: Array, gradient: Array, free: Array) ->
     places = np.flatnonzero(free)
     if len(places) > WHOLE:
         return truncated(objective, x, gradient, free, np.inf)[0]
-    columns = []
-    for place in places:
-        unit = np.zeros(len(x))
-        unit[place] = 1.0
-        columns.append(objective.hvp(x, unit)[places])
-    hessian = np.array(columns).reshape(len(places), len(places))
+    hessian = hessian_of(objective, x, places)
     step = np.zeros(len(x))
     if not np.isfinite(hessian).all():
         step[places] = -gradient[places]
         return step
-    values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
+    values, vectors = np.linalg.eigh(hessian)
     most = float(np.abs(values).max(initial=0.0))
     slopes = vectors.T @ gradient[places]
     parts = -slopes / np.maximum(np.abs(values), LEAST_CURVATURE * most) if most else -slopes
@@ -74,7 +70,7 @@ def trust_region(objective: Objective, watch: Watch) -> None:
     radius = 1.0
     watch(x, value, gradient)
     while True:
-        free = free_of(x, gradient, watch)
+        free = free_of(x, gradient, watch.lower, watch.upper)
         step, product = truncated(objective, x, gradient, free, radius)
         new = watch.inside(x, x + step)
         if not np.array_equal(new, x + step):
@@ -133,8 +129,3 @@ def to_edge(step: Array, direction: Array, radius: float) -> float:
     a, b = float(direction @ direction), 2 * float(step @ direction)
     c = float(step @ step) - radius * radius
     return (-b + sqrt(max(b * b - 4 * a * c, 0.0))) / (2 * a)
-
-
-def free_of(x: Array, gradient: Array, watch: Watch) -> Array:
-    """Which elements no bound holds."""
-    return ~(((x <= watch.lower) & (gradient > 0)) | ((x >= watch.upper) & (gradient < 0)))

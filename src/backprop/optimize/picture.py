@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor, hypot, isfinite, log10
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from backprop.optimize.rowsums import RowSums
 from backprop.optimize.table import Table
 from backprop.show.grid import number
 from backprop.show.theme import PALETTES, Palette
+
+if TYPE_CHECKING:
+    from backprop.optimize.solve import Minimum
 
 Array = Any
 Point = tuple[float, float]

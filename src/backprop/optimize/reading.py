@@ -99,7 +99,7 @@ def from_arrays(compiled: Compiled, data: Mapping[str, Any], at: Mapping[str, Va
         if name not in data:
             near = nearest(name, data)
             raise Problem("variable", f"the data have no column {name}", hint=f"did you mean {near}?" if near else "")
-        found[name] = column_of(as_array(name, data[name]))
+        found[name] = column_of(as_array(name, listed(data[name])))
     lengths = {len(column) if np.ndim(column) else 0 for column in found.values()}
     if len(lengths) != 1:
         raise Problem(
@@ -109,3 +109,11 @@ def from_arrays(compiled: Compiled, data: Mapping[str, Any], at: Mapping[str, Va
             else "the expression uses no column of the data",
         )
     return found
+
+
+def listed(column: Any) -> Any:
+    """A column of lists, as data frames hold it, as lists; any other as it is."""
+    array = np.asarray(column) if hasattr(column, "dtype") else column
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "O":
+        return array
+    return [value.tolist() if hasattr(value, "tolist") else value for value in array]

@@ -30,7 +30,7 @@ Call = Callable[..., Array]
 Summand = Callable[[list[Any], int], Array]  # from the values of the stages, and how many rows there are
 
 FAILURES = (Mismatch, ValueError, IndexError, TypeError)  # of rows that do not go together
-CHUNK = 1 << 17  # numbers in the largest array of the rows that are computed together
+CHUNK = 1 << 15  # numbers in the largest array that is made for rows that are computed together: it stays in the cache
 
 
 class RowSums:
@@ -40,14 +40,16 @@ class RowSums:
         self, circuit: Circuit, wires: Sequence[int], columns: Mapping[str, Array], fixed: Mapping[str, Any],
         shapes: Sequence[Shape], kept: Iterable[int] = (),
     ) -> None:  # fmt: skip
-        self.circuit, self.shapes = circuit, shapes
+        circuit, same = folded(circuit, shapes)
+        wires = [same.get(wire, wire) for wire in wires]
+        self.circuit, self.shapes, self.same = circuit, shapes, same
         self.rows = len(next(iter(columns.values()))) if columns else 0
         variables = circuit.variables
         self.moving = [name for name in variables if name not in columns and name not in fixed]
         self.by_row = varying(circuit, [variables[name] for name in variables if name in columns])
         self.by_step = reached_from(circuit, [variables[name] for name in self.moving])
         self.summands = [self.summed(wire) for wire in wires]
-        self.kept = list(kept)
+        self.kept = [same.get(wire, wire) for wire in kept]
         needed = set(self.kept) | {source for wire in wires for source in self.sources_of_sum(wire)}
         order = circuit.ancestors(needed)
         self.start: list[Any] = [None] * len(circuit)
@@ -58,7 +60,7 @@ class RowSums:
             (self.call(wire), wire, circuit.inputs[wire]) for wire in order
             if self.by_step[wire] and circuit.gates[wire] is not INPUT
         ]  # fmt: skip
-        largest = max((prod(shapes[wire]) for wire in order if self.by_row[wire]), default=1)
+        largest = max((prod(shapes[wire]) for _, wire, _ in self.calls if self.by_row[wire]), default=1)
         self.size = max(1, CHUNK // max(1, largest))
 
     def prepare(self, order: list[int], needed: set[int], at: Mapping[str, Any]) -> None:
@@ -94,7 +96,11 @@ class RowSums:
                 values[wire] = column.take(rows, 0)
             count = len(rows)
         for function, wire, sources in self.calls:
-            values[wire] = function(count, *[values[source] for source in sources])
+            if len(sources) == 2:
+                left, right = sources
+                values[wire] = function(count, values[left], values[right])
+            else:
+                values[wire] = function(count, *[values[source] for source in sources])
         return values, count
 
     def __call__(self, parameters: Mapping[str, Any], rows: Any = None) -> list[Any]:
@@ -119,6 +125,7 @@ class RowSums:
 
     def each(self, parameters: Mapping[str, Any], wire: int) -> Array:
         """The value of a stage that was `kept`, in every row."""
+        wire = self.same.get(wire, wire)
         pieces = []
         for start in range(0, self.rows, self.size):
             values, count = self.values(parameters, slice(start, start + self.size))
@@ -214,6 +221,28 @@ def product_sum(left: int, right: int, shape: Shape, values: list[Any], count: i
         return a.reshape(count, -1).T @ b.reshape(count, -1)
     thin, wide = (a, b) if a.ndim == 1 else (b, a)
     return (thin @ wide.reshape(count, -1)).reshape(shape)
+
+
+def folded(circuit: Circuit, shapes: Sequence[Shape]) -> tuple[Circuit, dict[int, int]]:
+    """The circuit with what shapes alone say as constants; and the stages that are others, times or divided by 1."""
+    found = Circuit(circuit.program)
+    for name in Circuit.__slots__:
+        setattr(found, name, getattr(circuit, name))
+    found.gates, found.inputs, found.constants = list(circuit.gates), list(circuit.inputs), dict(circuit.constants)
+    found.plans = {}
+    same: dict[int, int] = {}
+    for wire, (gate, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+        if of_shapes(gate):
+            ones = [np.ones(shapes[source]) if shapes[source] else 1.0 for source in sources]
+            found.gates[wire], found.inputs[wire] = CONSTANT, ()
+            found.constants[wire] = functions.forward(gate, len(sources), True)(*ones)
+            continue
+        found.inputs[wire] = sources = tuple([same.get(source, source) for source in sources])
+        if gate.name in ("divide", "multiply") and shapes[sources[0]] == shapes[wire]:
+            other = found.constants.get(sources[1])
+            if isinstance(other, float) and other == 1.0:
+                same[wire] = sources[0]
+    return found, same
 
 
 def uneven() -> Problem:

@@ -11,6 +11,7 @@ from backprop.differentiate.rules import substituted
 from backprop.errors import Problem
 from backprop.language.printer import number_text
 from backprop.library import Compiled
+from backprop.optimize.curvature import hessian_of
 from backprop.optimize.curved import newton_step
 from backprop.optimize.descend import schedule_of
 from backprop.optimize.methods import METHODS
@@ -104,8 +105,8 @@ def newton_lines(found: Reached, digits: int) -> Iterator[str]:
 
 def solution(found: Reached, x: Any, gradient: Any, d: Any, digits: int) -> Iterator[str]:
     """The linear equations whose solution is the step; where the value curves downwards, with that turned round."""
-    H = np.array([found.objective.hvp(x, unit) for unit in np.eye(len(x))])
-    values, vectors = np.linalg.eigh((H + H.T) / 2)
+    H = hessian_of(found.objective, x, np.arange(len(x)))
+    values, vectors = np.linalg.eigh(H)
     turned = (vectors * np.abs(values)) @ vectors.T
     if not np.allclose(turned @ d, -gradient, rtol=1e-6):
         way = "downwards" if found.sign < 0 else "upwards"

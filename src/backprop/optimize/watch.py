@@ -10,7 +10,8 @@ import numpy as np
 
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
-from backprop.optimize.why import Account, Stopped, Verdict, short
+from backprop.optimize.why import Account, Stopped, Verdict
+from backprop.optimize.words import short
 
 Array = Any
 EVERY = 25  # steps: how often somebody looks whether they go back and forth
@@ -102,7 +103,7 @@ class Watch:
         """A method found no way on."""
         step = self.path.last
         assert step is not None
-        kink = self.account.between_kinks() or self.account.on_kink(step.x)
+        kink = self.account.between_kinks() or self.account.kinks.on(step.x)
         if kink is not None:
             return Stopped(Verdict("kink", kink))
         verdict = self.account.at_rounding(step) or self.account.falls_for_ever(step)

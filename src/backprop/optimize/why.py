@@ -9,16 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.insight.notes import notes
-from backprop.insight.nudge import Line
-from backprop.language.printer import number_text
+from backprop.optimize.curvature import MANY, ends_of_curvature, free_of, hessian_of
+from backprop.optimize.kinks import Kinks
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
+from backprop.optimize.words import short
 
 Array = Any
 
 FEW = 8  # parameters whose axes are looked along one by one
-MANY = 64  # parameters of which the whole Hessian is looked at; of more, what a few products with it show
 NEGLIGIBLE = 1e-7  # a curvature that is this part of the largest one is none
 SATURATED = 0.01  # a local gradient below this passes next to nothing
 VANISHED = 1e-60  # what is to stay positive, and is smaller, goes to 0
@@ -44,11 +43,6 @@ class Stopped(Exception):
         self.verdict = verdict
 
 
-def short(x: float) -> str:
-    """A number to three digits."""
-    return number_text(float(f"{x:.3g}")) if isfinite(x) else number_text(x)
-
-
 class Account:
     """All that tells why a method stopped: the function, the path so far, and which elements are free to move."""
 
@@ -59,6 +53,7 @@ class Account:
         self.tolerance = tolerance
         self.sign = float(getattr(objective, "sign", 1.0))
         self.less, self.lowers = ("lower", "lowers") if self.sign > 0 else ("higher", "raises")
+        self.kinks = Kinks(objective, path, self.sign)
         self.method = ""
         self.rate: float | None = None  # that does not change, from update to update of the whole table
         self.numbers: dict[str, float] = {}  # of the method, by the letters in its equations
@@ -68,11 +63,11 @@ class Account:
 
     def at_rest(self, step: Step) -> Verdict:
         """What a small gradient means: a minimum, or something else."""
-        kink = self.on_kink(step.x)
+        kink = self.kinks.on(step.x) or self.kinks.jump(step.x, step.value, self.inside)
         if kink is not None:
             return Verdict("kink", kink)
         free = self.free(step)
-        curvature = self.curvature(step.x, free)
+        curvature = ends_of_curvature(self.objective, step.x, free)
         down = self.curves_down(step, curvature)
         if down is not None:
             return Verdict("saddle", down)
@@ -93,8 +88,7 @@ class Account:
 
     def free(self, step: Step) -> Array:
         """Which elements are not held by a bound."""
-        x, g = step.x, step.gradient
-        return ~(((x <= self.lower) & (g > 0)) | ((x >= self.upper) & (g < 0)))
+        return free_of(step.x, step.gradient, self.lower, self.upper)
 
     def at_bound(self, step: Step, free: Array) -> str:
         if free.all():
@@ -104,45 +98,6 @@ class Account:
             return f", with {held[0]} at its bound"
         shown = held[:3] if len(held) <= 3 else [*held[:3], f"{len(held) - 3} more"]
         return f", with {', '.join(shown[:-1])} and {shown[-1]} at their bounds"
-
-    def curvature(self, x: Array, free: Array) -> list[tuple[float, Array]]:
-        """The smallest and the largest curvature among free elements, with their directions; none if unknown."""
-        places = np.flatnonzero(free)
-        if not len(places):
-            return []
-        try:
-            if len(places) <= MANY:
-                return extremes(self.hessian(x, places), places, len(x))
-            return self.extremes_of_many(x, free)
-        except (Problem, np.linalg.LinAlgError):
-            return []
-
-    def hessian(self, x: Array, places: Array) -> Array:
-        columns = []
-        for place in places:
-            direction = np.zeros(len(x))
-            direction[place] = 1.0
-            columns.append(self.objective.hvp(x, direction)[places])
-        found = np.array(columns)
-        return (found + found.T) / 2
-
-    def extremes_of_many(self, x: Array, free: Array) -> list[tuple[float, Array]]:
-        """Both ends of the spectrum, by power iteration: first of H, then of H minus its largest eigenvalue."""
-        random = np.random.default_rng(0)
-
-        def strongest(shift: float) -> tuple[float, Array]:
-            direction = random.standard_normal(len(x)) * free
-            value = 0.0
-            for _ in range(30):
-                direction = direction / (sqrt(float(direction @ direction)) or 1.0)
-                product = self.objective.hvp(x, direction) * free - shift * direction
-                value = float(direction @ product)
-                direction = product
-            return value + shift, direction / (sqrt(float(direction @ direction)) or 1.0)
-
-        first = strongest(0.0)
-        ends = sorted([first, strongest(first[0])], key=lambda end: end[0])
-        return ends if all(isfinite(value) for value, _ in ends) else []
 
     def curves_down(self, step: Step, curvature: list[tuple[float, Array]]) -> str | None:
         """A direction along which the point is a maximum, if it is proven: the value is lower on both sides."""
@@ -237,93 +192,14 @@ class Account:
                 return above, f"{what} is {kind}{rows}, and passes {passes} on"
         return None
 
-    # ── kinks ──
-
-    def on_kink(self, x: Array) -> str | None:
-        """The kink on which the point itself is, where it decided the gradient."""
-        if self.objective.by_row:
-            return None
-        run = self.objective.run(x)
-        told = [note.message for note in notes(run, self.objective.names) if note.kind in ("tie", "kink")]
-        return f"at a kink: {told[0]}" if told else None
-
     def between_kinks(self) -> str | None:
-        """The kink over which the last steps go back and forth."""
-        if self.objective.by_row:
-            return self.kinks_in_rows(list(self.path.recent)[-4:])
-        steps = list(self.path.recent)
-        met: dict[int, int] = {}
-        found: dict[int, tuple[Line, Step, Step, dict[int, Any]]] = {}
-        for before, after in zip(steps, steps[1:], strict=False):
-            line = self.line(before.x, after.x)
-            here, there = line.pieces(0.0), line.pieces(1.0)
-            for stage, piece in here.items():
-                if there.get(stage) != piece:
-                    met[stage] = met.get(stage, 0) + 1
-                    found[stage] = line, before, after, here
-        for stage, times in sorted(met.items(), key=lambda item: -item[1]):
-            line, before, after, here = found[stage]
-            if times < 3:
-                continue
-            t = line.bisect(0.0, 1.0, lambda t, s=stage, line=line, here=here: line.pieces(t)[s] == here[s])
-            there = before.x + t * (after.x - before.x)
-            if self.value(there) <= min(before.value, after.value):
-                return self.told_kink(line, stage, there, before, after)
-        return self.between_tips(steps[-4:])
-
-    def kinks_in_rows(self, steps: list[Step]) -> str | None:
-        """The gate that is on another side of its kink in some rows after each of the last steps, where the curvature
-        is not why the value does not fall."""
+        """The kink over which the last steps go back and forth; of a table, where no curvature is why."""
+        if not self.objective.by_row:
+            return self.kinks.between()
         limit = self.limit(self.method) if self.rate is not None else None
-        if len(steps) < 4 or self.rate is None or (limit is not None and limit < self.rate):
+        if self.rate is None or (limit is not None and limit < self.rate):
             return None
-        flips = [self.objective.flips(one.x, other.x) for one, other in zip(steps, steps[1:], strict=False)]
-        always = [wire for wire in flips[0] if all(wire in others for others in flips)]
-        if not always:
-            return None
-        wire, names = max(always, key=lambda wire: flips[-1][wire]), self.objective.names
-        rows = "1 row" if flips[-1][wire] == 1 else f"{flips[-1][wire]:,} rows"
-        what = f"{names.text(wire)} = {names.expression(wire)}"
-        return f"at kinks of {what}: each step leads over them in {rows}, and the value does not get {self.less}"
-
-    def between_tips(self, steps: list[Step]) -> str | None:
-        """The tip, like that of a cone, over which each of the last steps leads: there all slopes turn round."""
-        for before, after in zip(steps, steps[1:], strict=False):
-            both = sqrt(float(before.gradient @ before.gradient) * float(after.gradient @ after.gradient))
-            if not float(before.gradient @ after.gradient) < -0.9 * both:
-                return None
-        if len(steps) < 4:
-            return None
-        before, after = steps[-2:]
-        low, high = 0.0, 1.0
-        for _ in range(100):  # the lowest point of the last step, by thirds
-            third = (high - low) / 3
-            one, other = (self.value(before.x + t * (after.x - before.x)) for t in (low + third, high - third))
-            low, high = (low, high - third) if one < other else (low + third, high)
-        there = before.x + low * (after.x - before.x)
-        length = float(np.abs(after.x - before.x).max())
-        there = np.where(np.abs(there) < 1e-6 * length, 0.0, np.round(there, 10))
-        return self.on_kink(there)
-
-    def told_kink(self, line: Line, stage: int, there: Array, before: Step, after: Step) -> str:
-        names, shown = line.names, line.shown(stage)
-        place = int(np.abs(before.gradient - after.gradient).argmax())
-        name = self.objective.parameters.elements()[place]
-        one, other = sorted([self.sign * float(before.gradient[place]), self.sign * float(after.gradient[place])])
-        size = max(abs(float(before.x[place])), abs(float(after.x[place])))
-        at = float(f"{there[place]:.6g}") + 0.0 if abs(there[place]) > 1e-9 * size else 0.0
-        nice = there.copy()
-        nice[place] = at
-        used = self.on_kink(nice)
-        more = f"; {used.removeprefix('at a kink: ')}" if used else ""
-        return (
-            f"at a kink of {names.text(shown)} = {names.expression(shown)}: the steps go back and forth over it, near "
-            f"{name} = {number_text(at)}, where the gradient in {name} jumps from {short(one)} to {short(other)}{more}"
-        )
-
-    def line(self, start: Array, end: Array) -> Line:
-        steps = self.objective.parameters.unpack(end - start)
-        return Line(self.objective.run(start), self.objective.names, steps)
+        return self.kinks.in_rows()
 
     # ── growing, falling, and what is no number ──
 
@@ -377,8 +253,10 @@ class Account:
 
     def limit(self, method: str) -> float | None:
         """The largest rate at which steps do not overshoot more and more, where the value was lowest."""
+        mu = self.numbers.get("mu", 0.0)
+        times = {"descent": 1.0, "momentum": 1 + mu, "nesterov": (1 + mu) / (1 + 2 * mu)}.get(method)
         lowest = self.path.lowest
-        if lowest is None or not np.isfinite(lowest.gradient).all():
+        if times is None or lowest is None or not np.isfinite(lowest.gradient).all():
             return None
         direction, curvature = lowest.gradient, 0.0
         for _ in range(12):
@@ -394,9 +272,7 @@ class Account:
         if not curvature > 0 or not isfinite(curvature):
             return None
         self.curvature_met = curvature
-        mu = self.numbers.get("mu", 0.0)
-        times = {"descent": 1.0, "momentum": 1 + mu, "nesterov": (1 + mu) / (1 + 2 * mu)}.get(method)
-        return None if times is None else 2 * times / curvature
+        return 2 * times / curvature
 
     def falls_for_ever(self, step: Step) -> Verdict | None:
         """Whether the value falls along a straight line as far as numbers go, and no slower the further away."""
@@ -436,7 +312,7 @@ class Account:
         if not 0 < len(places) <= MANY or not np.isfinite(step.gradient).all():
             return None
         try:
-            hessian = self.hessian(step.x, places)
+            hessian = hessian_of(self.objective, step.x, places)
         except Problem:
             return None
         scale = np.sqrt(np.abs(np.diag(hessian)))
@@ -456,7 +332,7 @@ class Account:
         unbounded = self.falls_for_ever(step)
         if unbounded is not None:
             return unbounded
-        kink = self.between_kinks() or self.on_kink(step.x)
+        kink = self.between_kinks() or self.kinks.on(step.x)
         if kink is not None:
             return Verdict("kink", kink)
         blocked = self.blocked(step.x)
@@ -480,16 +356,3 @@ class Account:
     def value(self, x: Array) -> float:
         with np.errstate(all="ignore"):
             return self.objective.value(x)
-
-
-def extremes(hessian: Array, places: Array, size: int) -> list[tuple[float, Array]]:
-    """The smallest and the largest eigenvalue, with their directions among all elements."""
-    if not np.isfinite(hessian).all():
-        return []
-    values, vectors = np.linalg.eigh(hessian)
-    found = []
-    for place in (0, -1):
-        direction = np.zeros(size)
-        direction[places] = vectors[:, place]
-        found.append((float(values[place]), direction))
-    return found
