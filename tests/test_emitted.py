@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backprop.cli import main
+from conftest import shell
 
 NAMES = ("abs", "double", "e1", "float", "for", "Math", "math", "max", "min", "np", "round", "torch")
 ENDINGS = {"python": "py", "numpy": "py", "torch": "py", "jax": "py", "javascript": "mjs", "c": "c"}
@@ -94,3 +95,16 @@ def test_a_second_derivative_through_pytorch_raises(formula: str, tmp_path: Path
     torch.autograd.grad(value, [x, s], retain_graph=True)
     with pytest.raises(RuntimeError, match="no second derivative"):
         torch.autograd.grad(value, [x, s], create_graph=True)
+
+
+def test_what_a_number_out_of_an_array_is_read_back_as(tmp_path: Path) -> None:
+    formula = "'f = sum(abs(std(S, ddof=1)))' --S '[0,1,-1]'"
+    found = shell(f"backprop code {formula} --to numpy -o p.py && backprop check {formula} --backward p.py", tmp_path)
+    assert (found.returncode, "WRONG" in found.stdout) == (0, False), found.stdout + found.stderr
+
+
+def test_a_comparison_that_is_put_into_its_place(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    text = "q2 = square(square(A)[0:1]^2 + 0.5); f = sum(where(q2 > 0, q2, s))"
+    found = shell(f"backprop code '{text}' --A '[[0,0],[1,1]]' --s -1 --to torch -o p.py && python p.py", tmp_path)
+    assert found.returncode == 0, found.stderr

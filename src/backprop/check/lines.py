@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import Lowering
-from backprop.differentiate.run import evaluate
+from backprop.differentiate.run import evaluate, plain
 from backprop.errors import Problem, nearest
 from backprop.gates import CONSTANTS, GATES, NAMES
 from backprop.gates.row import WORDS
@@ -62,7 +62,8 @@ class Code:
         """What the line computes."""
         if self.circuit is None:
             return self.line.claim
-        return evaluate(self.circuit, {name: names[name] for name in self.circuit.variables})[self.circuit.output]
+        at = {name: plain(names[name]) for name in self.circuit.variables}  # a number out of an array is NumPy's own
+        return evaluate(self.circuit, at)[self.circuit.output]
 
 
 def one_line(program: Program, statement: Statement | None, known: frozenset[str]) -> Circuit:

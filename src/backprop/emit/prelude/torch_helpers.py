@@ -142,8 +142,8 @@ def strided(x, dim, part):
 def scatter(g, x, piece):
     """Add each element to its place in zeros of the shape of x."""
     places = piece(torch.arange(x.numel()).reshape(x.shape))
-    found, g = torch.zeros_like(x).flatten(), g.expand(places.shape)
-    return found.index_add(0, places.flatten(), g.flatten()).reshape(x.shape)
+    found, g = torch.zeros_like(x).flatten(), g.expand(places.shape).flatten()
+    return found.index_add(0, places.flatten(), g.to(x.dtype)).reshape(x.shape)
 
 
 # /// part
