@@ -7,7 +7,6 @@ from math import isfinite
 
 from backprop.circuit import Circuit
 from backprop.differentiate import rules
-from backprop.differentiate.derive import even_power
 from backprop.differentiate.run import Run
 from backprop.insight.stages import Names, tie_text
 from backprop.language.printer import number_text
@@ -108,6 +107,8 @@ def kinks(run: Run, names: Names, wire: int) -> Iterator[Note]:
 
 def not_squared(circuit: Circuit, ties: str) -> set[int]:
     """The stages that are used by themselves, and not only in even powers, which have no kink."""
+    from backprop.differentiate.derive import even_power
+
     used = {circuit.output}
     for wire, inputs in enumerate(circuit.inputs):
         if even_power(circuit, wire, ties) is None:

@@ -18,7 +18,7 @@ from backprop.show.grid import number
 from backprop.show.theme import PALETTES, Palette
 
 if TYPE_CHECKING:
-    from backprop.optimize.solve import Minimum
+    pass
 
 Array = Any
 Point = tuple[float, float]

@@ -11,7 +11,7 @@ from backprop.show.objects import nested_numbers
 from backprop.show.objects import number as json_number
 
 if TYPE_CHECKING:
-    from backprop.optimize.solve import Minimum
+    pass
 
 ROWS = 20  # of the table, if not all are asked for
 MOST_COLUMNS = 6  # elements of parameters that have columns of their own
