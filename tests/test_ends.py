@@ -115,3 +115,12 @@ def test_what_cannot_be_held_is_refused_before_it_is_tried(value: str, tmp_path:
     problem = json.loads(found.stderr)["error"]
     assert (found.returncode, problem["kind"]) == (2, "size")
     assert "would take 8 GB" in problem["message"]
+
+
+def test_a_drawing_that_nobody_could_hold_is_refused(tmp_path: Path) -> None:
+    lines = ["q0 = sin(x)", *(f"q{i} = q{i - 1} + {i}" for i in range(1, 6000))]
+    (tmp_path / "large.bp").write_text("\n".join(lines))
+    found = shell("backprop draw -f large.bp --x 1 -o large.svg", tmp_path)
+    assert found.returncode == 2
+    assert "a picture of 6,000 gates is too large" in found.stderr
+    assert shell("backprop draw -f large.bp --x 1 -o large.dot", tmp_path).returncode == 0
