@@ -70,7 +70,11 @@ class ExpressionCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = Words(self.own_options(ctx))
-        words.read(args)
+        try:
+            words.read(args)
+        except Problem:
+            if not ctx.resilient_parsing:  # a shell that completes asks for the value that is missing
+                raise
         if len(words.positional) > 1 and not self.several:
             raise words.too_many()
         ctx.meta["words"] = words
