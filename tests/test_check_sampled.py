@@ -101,6 +101,7 @@ DRAWN = [  # where the best difference of all steps was of another piece, of a p
     ("s = square(z)*y; s^z + atan2(x, s)", {"z": 0.0, "y": 1.87, "x": 0.17}),
     ("s = atan2(z, x); z^s + s", {"z": 0.0, "x": -1e-300}),
     ("silu(y)", {"y": -745.0}),
+    ("(z - hypot(z, y))/x + logaddexp(y, z)", {"x": 1e7, "y": 0.0, "z": -1e-300}),
     ("z^y + y", {"z": 0.0, "y": 1.62}),
     ("s = cos(x*z + y)*hypot(x, x); atan2(x, s) + hypot(x, x)", {"x": -1e16, "z": 0.0, "y": 1e7}),
 ]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.rows.folders import owned
 from conftest import shell
 
 NOTHING = np.array([])
@@ -115,3 +116,22 @@ def test_what_cannot_be_held_is_refused_before_it_is_tried(value: str, tmp_path:
     problem = json.loads(found.stderr)["error"]
     assert (found.returncode, problem["kind"]) == (2, "size")
     assert "would take 8 GB" in problem["message"]
+
+
+def test_a_drawing_that_nobody_could_hold_is_refused(tmp_path: Path) -> None:
+    lines = ["q0 = sin(x)", *(f"q{i} = q{i - 1} + {i}" for i in range(1, 6000))]
+    (tmp_path / "large.bp").write_text("\n".join(lines))
+    found = shell("backprop draw -f large.bp --x 1 -o large.svg", tmp_path)
+    assert found.returncode == 2
+    assert "a picture of 6,000 gates is too large" in found.stderr
+    assert shell("backprop draw -f large.bp --x 1 -o large.dot", tmp_path).returncode == 0
+
+
+def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "part.jsonl").write_text('{"x": 1}\n')
+    (tmp_path / "out").mkdir()
+    with owned(str(tmp_path / "out")):
+        found = shell("backprop map 'x*2' in -o out", tmp_path)
+    assert (found.returncode, "another run is writing into out" in found.stderr) == (2, True)
+    assert shell("backprop map 'x*2' in -o out", tmp_path).returncode == 0

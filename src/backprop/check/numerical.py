@@ -303,13 +303,13 @@ def is_resolved(probe: Probe, here: Reading, step: float) -> bool:
 
 
 def is_wave(changes: Sequence[float], level: float) -> bool:
-    """Whether the changes at HALVES are not those of a line and a parabola, roughly, where they are seen at all."""
+    """Whether changes at HALVES are not those of a line and a parabola, roughly, where they are seen at all."""
     far_down, down, up, far_up = changes
     most = max(map(abs, changes))
     if not isfinite(most) or most <= 1e-6 * level:
         return False
     odd, even = (up - down) / 2 - (far_up - far_down) / 4, (up + down) / 2 - (far_up + far_down) / 8
-    return abs(odd) + abs(even) > 0.3 * most
+    return abs(odd) + abs(even) > 0.2 * most  # x^4 is 0.19, and a kink 0.25
 
 
 def one_sided(

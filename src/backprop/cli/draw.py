@@ -20,6 +20,8 @@ SUFFIXES = {
     ".tex": "tikz", ".txt": "terminal",
 }  # fmt: skip
 FORMS = ("wires", "lanes", "svg", "png", "html", "dot", "mermaid", "tikz")
+LISTS = ("dot", "mermaid")  # the forms that leave the layout to others
+MOST = 5_000  # gates: more take minutes, and gigabytes
 BLANKS = ("svg", "png")  # the forms that can be a worksheet
 
 
@@ -61,6 +63,7 @@ def command(
     asked = question(click.get_current_context(), **shared)
     evaluation = asked.answer()
     drawn = scene(evaluation.run, evaluation.names, fold=fold, wrt=evaluation.gradients)
+    check_size(drawn, chosen, fold)
     remark(drawn, asked, chosen, fold)
     if chosen in ("svg", "png"):
         pictures(drawn, chosen, output, asked, values=not no_values, blank=blank, theme=theme)
@@ -86,6 +89,14 @@ def chosen_by(output: str | None) -> str:
         hint = f"its suffix says what to draw: {' '.join(SUFFIXES)}; or --as {'|'.join(FORMS)}"
         raise Problem("option", f"what should {output} be?", hint=hint)
     return SUFFIXES[suffix]
+
+
+def check_size(drawn: Scene, chosen: str, fold: bool) -> None:
+    """Refuse what would take minutes and gigabytes to lay out, before it is tried."""
+    if drawn.gates > MOST and chosen not in LISTS:
+        hint = "--fold draws named stages and sums as one gate each; " if not fold else ""
+        message = f"a picture of {drawn.gates:,} gates is too large: at most {MOST:,} are laid out"
+        raise Problem("size", message, hint=f"{hint}-o circuit.dot lists them for Graphviz")
 
 
 def remark(drawn: Scene, asked: Question, chosen: str, fold: bool) -> None:

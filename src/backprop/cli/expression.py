@@ -25,8 +25,22 @@ from backprop.library.values import Random, Value, parse_value, read_value, read
 SHORT = {"file": "-f FILE", "output": "-o FILE", "out": "-o FILE"}  # what people call them elsewhere
 LONGEST = 512 << 20  # bytes of a file of text; what is longer is something else, like /dev/zero
 
+
+def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """Files, as the shell itself completes them."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 SHARED_OPTIONS: list[Callable[[Any], Any]] = [
-    click.option("-f", "file", metavar="FILE", help="Read the expression from a file (- for standard input)."),
+    click.option(
+        "-f",
+        "file",
+        metavar="FILE",
+        shell_complete=files,
+        help="Read the expression from a file (- for standard input).",
+    ),
     click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its value."),
     click.option("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input)."),
     click.option("--wrt", metavar="x,y", help="Show the gradients of these variables only."),
@@ -74,7 +88,11 @@ class ExpressionCommand(click.Command):
         if ctx.resilient_parsing:  # a shell asks how an unfinished line could go on
             return super().parse_args(ctx, args)
         words = Words(self.own_options(ctx))
-        words.read(args)
+        try:
+            words.read(args)
+        except Problem:
+            if not ctx.resilient_parsing:  # a shell that completes asks for the value that is missing
+                raise
         if len(words.positional) > 1 and not self.several:
             raise words.too_many()
         ctx.meta["words"] = words

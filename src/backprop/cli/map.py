@@ -180,8 +180,11 @@ class Run:
         if self.asked["scheduler"] is not None and self.asked["engine"] == "local":
             raise Problem("option", "--scheduler needs an --engine that has a cluster", hint="--engine dask")
         if self.into_folder:
+            from backprop.rows.folders import owned
+
             assert self.output is not None
-            return self.parts(self.output)
+            with owned(self.output):
+                return self.parts(self.output)
         if self.asked["engine"] != "local" or self.asked["resume"]:
             option = "--resume" if self.asked["resume"] else "--engine"
             raise Problem("option", f"{option} is for folders: give one to read, and one to write with -o")

@@ -61,7 +61,6 @@ class MinimizeCommand(ExpressionCommand):
 @click.command(
     "minimize",
     cls=MinimizeCommand,
-    context_settings={"ignore_unknown_options": False, "help_option_names": ["--help"]},
     options_metavar="[--x START] [--x LOW:HIGH] [OPTIONS]",
 )
 @click.argument("expression", required=False)
