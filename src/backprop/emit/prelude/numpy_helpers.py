@@ -336,8 +336,10 @@ def bce(p, t):
 def bce_with_logits(z, t):
     """Binary cross-entropy of scores z and targets t."""
     rest = np.log1p(np.exp(-np.abs(z)))
-    pairs = [(t, np.maximum(-z, 0.0) + rest), (np.subtract(1.0, t), np.maximum(z, 0.0) + rest)]
-    return np.mean(sum(np.where((w == 0) & (s == np.inf), 0.0, w * s) for w, s in pairs))
+    ones, zeros = np.maximum(-z, 0.0) + rest, np.maximum(z, 0.0) + rest
+    pairs = [(t, ones), (np.subtract(1.0, t), zeros)]
+    parts = [np.where((w == 0) & (s == np.inf), 0.0, w * s) for w, s in pairs]
+    return np.mean(sum(parts))
 
 
 # /// hinge

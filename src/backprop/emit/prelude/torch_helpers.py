@@ -387,7 +387,8 @@ def bce_with_logits(z, t):
     """Binary cross-entropy of scores z and targets t."""
     rest = torch.log1p(torch.exp(-abs(z)))
     pairs = [(t, torch.relu(-z) + rest), (1 - t, torch.relu(z) + rest)]
-    return torch.mean(sum(torch.where((w == 0) & (s == torch.inf), 0.0, w * s) for w, s in pairs))
+    parts = [torch.where((w == 0) & (s == torch.inf), 0.0, w * s) for w, s in pairs]
+    return torch.mean(sum(parts))
 
 
 # /// hinge
