@@ -25,6 +25,7 @@ SECONDS = 10.0
 MOST_TRIED = 6000
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
 MOST_MISTAKES = 3
+UNSEEN = 0.5  # what it costs that only runs tell what edits of a line in a loop do
 UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tried together with those behind them
 DEAREST = 2.7  # of edits that are tried in twos
 PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
@@ -138,7 +139,8 @@ class Search:
         for one in lines:
             dear = self.dearness(one, bad)
             for plan in plans(one.line, one.line.atoms(atoms)):
-                queue.append(Candidate(plan.cost + dear, len(queue), one, plan))
+                later = 0.0 if one.affine or one.line.visits == 1 else UNSEEN
+                queue.append(Candidate(plan.cost + dear + later, len(queue), one, plan))
         queue.sort(key=lambda item: item[:2])
         return queue
 
@@ -207,6 +209,8 @@ class Search:
             if sense.told and not plausible(reach.line, edit):
                 return nothing
             return None
+        if reach.line.visits > 1:  # one visit may change what the next one does: only a run tells of all of them
+            return None if sense.may_repair(statement, edit.statements) else nothing
         if carried(reach.line, edit):
             return None
         change = sense.change(statement, edit.statements)

@@ -46,8 +46,9 @@ def line_object(one: Place) -> dict[str, Any]:
     return {
         "function": one.function or None, "line": one.line, "iteration": one.iteration, "name": one.name,
         "yours": None if one.yours is None else objects.number(one.yours),
-        "expected": None if one.expected is None else objects.number(one.expected), "verdict": one.verdict,
-        "cause": one.cause, "advice": one.advice or None, "write": one.write,
+        "expected": None if one.expected is None else objects.number(one.expected),
+        "verdict": one.verdict, "cause": one.cause, "advice": one.advice or None,
+        "write": one.write,
     }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from backprop.python.gradients import Path, bases
 from backprop.python.interpret import ERRORS, Interpreter
 from backprop.python.meter import Refusal
 from backprop.python.scope import Scope
+from backprop.python.tape import reached
 
 SECONDS = 4.0  # for one run
 ALL: Path = ("",)
@@ -67,6 +68,7 @@ class Sense:
         self.goals: dict[Path, Goal] = {}
         self.swept: dict[Path, Any] = {}
         self.affine: dict[ast.stmt, bool] = {}
+        self.firsts: dict[ast.stmt, dict[Path, tuple[Any, Goal]]] = {}
         self.told = whole is not None and self.prepare()
 
     def prepare(self) -> bool:
@@ -147,7 +149,7 @@ class Sense:
 
     # ── edits ──
 
-    def change(self, statement: ast.stmt, statements: list[ast.stmt]) -> Any:
+    def change(self, statement: ast.stmt, statements: list[ast.stmt], first: bool = False) -> Any:
         """What other statements would change in what a line gave; None if they fail there.
 
         "shape" where it has other shapes, "elsewhere" where something else is given.
@@ -157,7 +159,7 @@ class Sense:
         goals = [ast.unparse(one) for one in targets_of(statement)]
         if len(statements) == 1 and [ast.unparse(one) for one in targets_of(statements[0])] != goals:
             return "elsewhere"
-        for visit in visits:
+        for visit in visits[:1] if first else visits:
             new = self.trace.alone(visit, statement, statements)
             if new is None or len(new) != len(visit.values):
                 return None if new is None else "shape"
@@ -167,6 +169,56 @@ class Sense:
                 found.append(np.asarray(now, dtype=float) - was)
         out = flat(found, float)
         return out if np.isfinite(out).all() else None
+
+    def first(self, statement: ast.stmt) -> dict[Path, tuple[Any, Goal]]:
+        """Of the gradients the elements that hang on the first visit of a line and on no later one.
+
+        For each gradient that has some: the slopes of their sum on what the line gave at that visit, and their goal.
+        """
+        if statement not in self.firsts:
+            self.firsts[statement] = self.first_found(statement)
+        return self.firsts[statement]
+
+    def first_found(self, statement: ast.stmt) -> dict[Path, tuple[Any, Goal]]:
+        visits, tape = self.trace.visits.get(statement, []), self.trace.tape
+        assert self.outcome is not None
+        later = reached(tape, flat([one for visit in visits[1:] for one in visit.ids], np.int64))
+        ids = flat(visits[0].ids, np.int64)
+        found = {}
+        for path, slopes in self.point.slopes.items():
+            gradient = self.outcome.gradients.get(path)
+            if path not in self.goals or gradient is None:
+                continue
+            numbers = tape.leaf(gradient)
+            alone = ~later[np.asarray(numbers).reshape(-1)]
+            probes = [one for one in slopes.probes if one.place is not None and alone[one.place]]
+            if not probes:
+                continue
+            goal = goal_of(np.asarray(gradient, float), slopes._replace(probes=probes), np.random.default_rng(5))
+            swept = tape.sweep([(numbers, goal.weights)])[ids]
+            if np.any(swept):
+                found[path] = swept, goal
+        return found
+
+    def may_repair(self, statement: ast.stmt, statements: list[ast.stmt]) -> bool:
+        """Whether an edit of a line in a loop does what is needed at its first visit, where nothing came before."""
+        first = self.first(statement)
+        if not any(path in self.bad for path in first):
+            return True
+        change = self.change(statement, statements, first=True)
+        if change is None:
+            return False
+        if isinstance(change, str):
+            return True
+        fits = False
+        for path, (slopes, goal) in first.items():
+            told = float(slopes @ change)
+            error = goal.error + LOOSE * (float(np.abs(slopes) @ np.abs(change)) + abs(goal.need))
+            if path in self.bad:
+                fits = fits or abs(goal.need - told) <= error
+            elif abs(told) > 10 * error:
+                return False
+        return fits
 
     def effect(self, slopes: dict[Path, Any], change: Any) -> Effect:
         """What a change of a line does to the gradients."""

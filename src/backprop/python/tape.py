@@ -352,6 +352,21 @@ class Tape:
         return found
 
 
+def reached(tape: Tape, ids: Any) -> Any:
+    """Which numbers hang on some of them."""
+    found = np.zeros(tape.count, dtype=bool)
+    found[ids] = True
+    found[0] = False
+    for entry in tape.entries:
+        hit = found[entry.read]
+        if hit.any():
+            if entry.pull is None:
+                np.logical_or.at(found, entry.made, hit)
+            else:
+                found[entry.made] = True
+    return found
+
+
 def low(owner: Any) -> int:
     """Where the memory of an array begins."""
     return int(owner.__array_interface__["data"][0])
