@@ -119,3 +119,20 @@ def test_a_text_that_is_nested_beyond_reach_is_refused() -> None:
 
 def test_a_thousand_terms_are_read() -> None:
     assert compiled("f = " + " + ".join(["x"] * 1000)).evaluate(x=1.0).value == 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("x.max(1)", 4.0),
+        ("np.max(x, 1)", 4.0),
+        ("np.amin(x, -1)", -4.0),
+        ("np.max(x, 1, keepdims=True)", 4.0),
+        ("np.maximum(x, 1)", 8.0),
+        ("x.max(axis=0)", 5.0),
+    ],
+)
+def test_a_whole_number_behind_an_array_is_the_axis(line: str, value: float, tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(f"import numpy as np\nL = np.sum({line})\n")
+    done = shell("backprop eval -f m.py --x '[[1,2,-3],[0.5,-1,2]]' --json --quiet", tmp_path)
+    assert json.loads(done.stdout)["value"] == value

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from backprop.cli.answer import show_grid
+from backprop.cli.answer import format_option, show_grid
 from backprop.cli.expression import (
     ExpressionCommand,
     Words,
@@ -119,7 +119,7 @@ class MinimizeCommand(ExpressionCommand):
 @click.option(
     "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print the path.")
+@format_option(*FORMATS)
 @click.option(
     "--json", "json_", is_flag=True, help="Print a line of JSON for each step, as it comes, and why it stopped."
 )

@@ -82,6 +82,15 @@ def parse_module(text: str, reader: Reader) -> ast.Module:
         ) from None
 
 
+EXTREMES = ("max", "min", "amax", "amin")
+
+
+def is_whole(tree: ast.expr) -> bool:
+    """Whether a whole number is written out."""
+    inner = tree.operand if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub) else tree
+    return isinstance(inner, ast.Constant) and type(inner.value) is int
+
+
 class Reader:
     """Builds the program, node by node, each behind its operands."""
 
@@ -474,6 +483,9 @@ class Reader:
         arguments = (*before, *[self.argument(argument) for argument in spread])
         if copies and len(arguments) == 1:
             return arguments[0]
+        by_position = isinstance(function, ast.Attribute) and function.attr in EXTREMES and len(arguments) == 2
+        if by_position and is_whole(tree.args[-1]):  # np.max(x, 1), x.max(1): an axis, and no other number
+            return self.node("call", Call(name, arguments[:1], (("axis", arguments[1]), *self.keywords(tree))), tree)
         if (
             name in NODES
             and name not in self.own
