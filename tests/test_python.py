@@ -132,7 +132,6 @@ def test_a_thousand_terms_are_read() -> None:
         ("x.max(axis=0)", 5.0),
     ],
 )
-def test_a_whole_number_behind_an_array_is_the_axis(line: str, value: float, tmp_path: Path) -> None:
-    (tmp_path / "m.py").write_text(f"import numpy as np\nL = np.sum({line})\n")
-    done = shell("backprop eval -f m.py --x '[[1,2,-3],[0.5,-1,2]]' --json --quiet", tmp_path)
-    assert json.loads(done.stdout)["value"] == value
+def test_a_whole_number_behind_an_array_is_the_axis(line: str, value: float) -> None:
+    compiled = Compiled(f"import numpy as np\nL = np.sum({line})\n", source="m.py")
+    assert compiled.evaluate(x=[[1, 2, -3], [0.5, -1, 2]]).value == value
