@@ -61,6 +61,7 @@ def test_every_command_takes_the_listing(command: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "x" in done.stdout
 
+
 def test_map_takes_the_listing(tmp_path: Path) -> None:
     done = shell(f'backprop map "{LISTING} * w" --x 3', tmp_path, '{"w":2}\n')
     assert json.loads(done.stdout) == {"w": 2, "f": -64, "df_dw": -32}
@@ -111,3 +112,95 @@ def test_a_name_of_a_lower_line_is_still_a_mistake() -> None:
 )
 def test_a_text_that_ends_with_a_definition(text: str, at: dict[str, float], found: dict[str, float]) -> None:
     assert gradients(text, **at) == found
+
+
+# ── pasted characters, and what has two meanings ──
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("x²", 9), ("-x²", -9), ("x⁻¹", 1 / 3), ("√(x²)", 3), ("|−x|", 3), ("|x|² − 1", 8),
+        ("3ˆ5", 243), ("||x||", 3), ("‖x‖", 3), ("[x, 1]ᵀ @ [x, 1]", 10), ("½*x", 1.5), ("∛(x × 9)", 3),
+        ("np.exp(x)/numpy.exp(x)*math.exp(0)", 1), ("torch.sum(x) + jnp.sum(x)", 6), ("np.linalg.norm(x)", 3),
+        ("math.floor(np.pi) ÷ x", 1), ("F.relu(x)·2", 6), ("np.pi*0 + x", 3),
+    ],
+)  # fmt: skip
+def test_pasted_characters(text: str, value: float) -> None:
+    compiled = backprop.compile(text)
+    found = compiled.evaluate(dict.fromkeys(compiled.variables, 3.0))
+    assert abs(found.value - value) < 1e-12
+    assert unparse(parse(unparse(parse(text)))) == unparse(parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2x", "½x", "2x + 3y", "3+2x²y", "sin x", "sin 2x + y", "sin²(x)", "2sin x", "3(x)", "(x + y)(x - y)", "2|x|",
+     "np.exp(2x)", "2πx", "x y z", "cos²(x) + sin²(x)", "max(2x, y)", "q = 2x; f = 3q"],
+)  # fmt: skip
+def test_the_cure_of_what_is_ambiguous_is_the_whole_formula(text: str) -> None:
+    with pytest.raises(Problem) as caught:
+        parse(text)
+    cure = caught.value.hint.partition("write ")[2]
+    compiled = backprop.compile(cure)
+    assert compiled.evaluate(dict.fromkeys(compiled.variables, 2.0)).value is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "cures"),
+    [
+        ("√x²", ["√(x²)", "(√x)²"]),
+        ("√x^y", ["√(x^y)", "(√x)^y"]),
+        ("sin⁻¹(x)", ["arcsin(x)", "sin(x)^-1"]),
+        ("x || y", ["max(x > 0, y > 0)", "|x|*|y|"]),
+        ("np.array([1, 2])", ["[1, 2]"]),
+        ("torch.tensor(2.0)*x", ["2.0"]),
+        ("x.sum()", ["sum(x)"]),
+        ("(x + y).relu()", ["relu((x + y))"]),
+    ],
+)
+def test_no_cure_leads_into_the_next_error(text: str, cures: list[str]) -> None:
+    with pytest.raises(Problem) as caught:
+        backprop.evaluate(text, x=1, y=1)
+    for cure in cures:
+        assert cure in caught.value.hint
+        compiled = backprop.compile(cure)
+        compiled.forward(dict.fromkeys(compiled.variables, 0.5))
+
+
+def test_in_place() -> None:
+    assert gradients("c = a + b; c += c + 1; c *= a; c -= b; c /= 2", a=1, b=2) == {"a": 4.5, "b": 0.5}
+    assert unparse(parse("c += 2*x")) == "c = c + 2 * x"
+
+
+def test_the_example_of_micrograd() -> None:
+    """In the shape of its README: names set again and again; values as PyTorch has them."""
+    text = """
+    a = -4.0
+    b = 2.0
+    c = a + b
+    d = a*b + b**3
+    c += c + 1
+    c += 1 + c + (-a)
+    d += d*2 + relu(b + a)
+    d += 3*d + relu(b - a)
+    e = c - d
+    f = e**2
+    g = f/2.0
+    g += 10.0/f
+    """
+    result = backprop.evaluate(text)
+    assert abs(result.value - 24.70408163265306) < 1e-12
+    assert abs(result.gradients["a"] - 138.83381924198252) < 1e-10
+    assert abs(result.gradients["b"] - 645.5772594752186) < 1e-10
+    assert result.output == "g_2"
+
+
+def test_loops_that_were_unrolled() -> None:
+    assert gradients("y = x; y = y*y; y = y*y; y = y*y; y", x=1.5) == {"x": 8 * 1.5**7}
+    assert gradients("s = 0; s += w*x; s += w*y; s += w*z; s", w=2, x=1, y=3, z=5) == {"w": 9, "x": 2, "y": 2, "z": 2}
+
+
+def test_many_stages_of_one_name() -> None:
+    text = "y = x\n" + "y = y*1.0001\n" * 20_000
+    assert backprop.evaluate(text, x=1).output == "y_20001"

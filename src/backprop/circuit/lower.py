@@ -16,6 +16,9 @@ from backprop.language.program import Call, Program, Statement
 from backprop.spans import Span
 
 MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
+ARRAYS = frozenset(
+    ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
+)  # other languages'
 Makers = Mapping[str, Callable[..., Any]]
 BINARY = {  # no node but an operator has the name of one of these
     gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic
@@ -497,6 +500,9 @@ class Lowering:
         if call.name in ("randn", "rand"):
             hint = f'give it as a value: --x "{call.name}(…)"'
             return self.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
+        if call.name in ARRAYS and len(call.positional) == 1:
+            value = self.program.source_of(call.positional[0])
+            return self.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {value}")
         known = nearest(call.name, [*self.functions, *NAMES])
         hint = f"did you mean {known}?" if known else f"to multiply, write {call.name}*(…)"
         return self.problem("name", f"there is no function {call.name}", spans, hint)
