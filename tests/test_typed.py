@@ -96,6 +96,23 @@ def test_a_name_of_a_lower_line_is_still_a_mistake() -> None:
         backprop.evaluate("f = q*z; q = x + y", q=1, z=1, x=1, y=1)
 
 
+# ── names that are words elsewhere ──
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "found"),
+    [
+        ("None*x + None^2", {"None": 2, "x": 3}, {"None": 7, "x": 2}),
+        ("exp(true - 1)", {"true": 1}, {"true": 1}),
+        ("None", {"None": 1}, {"None": 1}),
+        ("sum([x, None], axis=None)", {"x": 1, "None": 2}, {"x": 1, "None": 1}),
+        ("dot*sum + max", {"dot": 2, "sum": 3, "max": 4}, {"dot": 3, "sum": 2, "max": 1}),
+    ],
+)
+def test_a_name_that_is_not_called_is_a_variable(text: str, at: dict[str, float], found: dict[str, float]) -> None:
+    assert gradients(text, **at) == found
+
+
 # ── texts that end with a definition ──
 
 

@@ -235,7 +235,7 @@ class Lowering:
                 left, right = operands[node]
                 left, right = wires[left], wires[right]
                 if left < 0 or right < 0:
-                    left, right = map(self.operand, operands[node])  # a text: this raises
+                    left, right = map(self.operand, operands[node])  # a text raises here
                 wires[node] = len(gates)
                 gates.append(gate)
                 inputs.append((left, right))
@@ -246,7 +246,7 @@ class Lowering:
             else:
                 wires[node] = self.node(node, op)
         wire = wires[statement.value]
-        return self.operand(statement.value) if wire < 0 and ops[statement.value] == "number" else wire
+        return self.operand(statement.value) if wire < 0 and ops[statement.value] in ("number", "name") else wire
 
     def node(self, node: int, op: str) -> int:
         """The wire of a node that is no binary operator."""
@@ -279,9 +279,15 @@ class Lowering:
                 wire = self.circuit.add_constant(CONSTANTS[name], node)
                 self.circuit.labels[wire] = name
             else:
-                wire = self.circuit.add_variable(name, node)
+                return self.variable(name, node)
             self.names[name] = wire
         return wire
+
+    def variable(self, name: str, node: int) -> int:
+        """The wire of a variable, which is new where nobody has read it yet."""
+        if name not in self.names:
+            self.names[name] = self.circuit.add_variable(name, node)
+        return self.names[name]
 
     # ── calls ──
 
@@ -313,6 +319,8 @@ class Lowering:
     def operand(self, node: int) -> int:
         """The wire of an argument, which is no text and no slice."""
         wire = self.wires[node]
+        if wire < 0 and self.program.ops[node] == "name":  # true, None: as an operand it is a name like others
+            wire = self.wires[node] = self.variable(self.program.operands[node], node)
         if wire < 0 and self.program.ops[node] == "number":  # first written as the value of an input
             wire = self.wires[node] = self.circuit.add_constant(self.program.operands[node], node)
         if wire < 0:
