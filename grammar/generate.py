@@ -192,7 +192,7 @@ def token_keys(terminal: Any) -> Iterator[str]:
     """Under which keys a terminal stands in a row: its texts where they can be listed, else its name in brackets."""
     pattern = terminal.pattern.to_regexp()
     choices = pattern[3:-1] if pattern.startswith("(?:") and pattern.endswith(")") else pattern
-    texts = [re.sub(r"\\(.)", r"\1", text) for text in choices.split("|")]
+    texts = [re.sub(r"\\(.)", r"\1", text) for text in re.split(r"(?<!\\)\|", choices)]
     if all(re.fullmatch(pattern, text) for text in texts):
         yield from texts
     else:

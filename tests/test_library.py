@@ -71,7 +71,7 @@ def test_only_one_number_type_comes_out() -> None:
         (lambda: backprop.evaluate("x y", x=1, y=1), "syntax", 3),
         (lambda: backprop.evaluate("1 + sine(x)", x=1), "name", 5),
         (lambda: backprop.evaluate("sin(x, 2)", x=1), "arity", 1),
-        (lambda: backprop.evaluate("q = 1; q = 2; q"), "definition", 8),
+        (lambda: backprop.evaluate("p = q; q = 2; q"), "definition", 8),
         (lambda: backprop.evaluate("x*yy", x=1), "variable", 3),
         (lambda: backprop.evaluate("x", x=1, y=1), "variable", None),
         (lambda: backprop.evaluate("x", x="one"), "value", None),

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from unicodedata import normalize
+from unicodedata import normalize, numeric
 
 import pytest
 from backprop.grammar import generate, tables
@@ -56,7 +56,8 @@ def lark_shape(tree: Tree[Token]) -> list[Any]:
     return [statement_shape(statement) for statement in tree.iter_subtrees_topdown() if statement.data in STATEMENTS]
 
 
-STATEMENTS = ("result", "assignment", "definition")
+STATEMENTS = ("result", "assignment", "augmented", "definition")
+FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉"
 SLICES = re.compile(r"slice(?:_(from))?(?:_?(to))?(?:_?(by))?")
 
 
@@ -65,7 +66,10 @@ def statement_shape(tree: Tree[Token]) -> Any:
     value = tree_shape(parts[-1])
     if tree.data == "result":
         return "result", "", value
-    name = normalize("NFKC", str(parts[0])[:-1].rstrip())
+    name = normalize("NFKC", str(parts[0])[:-1].rstrip("+-*/ \t\r\f"))
+    if tree.data == "augmented":
+        gate = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}[parts[0][-2]]
+        return "assignment", name, (gate, ("name", name), value)
     parameters = [shape[1] for shape in listed(parts[1])] if tree.data == "definition" else []
     return tree.data, name, *parameters, value
 
@@ -76,18 +80,35 @@ def listed(part: Any) -> list[Any]:
     return [tree_shape(part)]
 
 
+def number(token: str) -> float:
+    return numeric(token) if token in FRACTIONS else float(token)
+
+
+def exponent(text: str) -> Any:
+    if text.lstrip("+-").isdecimal():
+        return "number", float(text).hex()
+    name = "name", text.lstrip("+-")
+    return ("negate", name) if text[0] == "-" else name
+
+
 def tree_shape(tree: Any) -> Any:
     kind, parts = str(tree.data), [part for part in tree.children if isinstance(part, Tree)]
     match kind:
         case "number":
-            return "number", float(tree.children[0]).hex()
+            return "number", number(tree.children[0]).hex()
         case "name" | "string":
             text = str(tree.children[0])
             return kind, text[1:-1] if kind == "string" else normalize("NFKC", text)
         case "group" | "plus":
             return tree_shape(parts[0])
         case "negate" if parts[0].data == "number":
-            return "number", (-float(parts[0].children[0])).hex()
+            return "number", (-number(parts[0].children[0])).hex()
+        case "raised":
+            return "power", tree_shape(parts[0]), exponent(normalize("NFKC", str(tree.children[1])).replace("−", "-"))
+        case "root" | "absolute" | "norm":
+            named = {"√": "sqrt", "∛": "cbrt"}
+            name = named[str(tree.children[0])] if kind == "root" else {"absolute": "abs"}.get(kind, kind)
+            return "call", name, tree_shape(parts[0])
         case "keyword":
             return normalize("NFKC", str(tree.children[0])[:-1].rstrip()), tree_shape(parts[0])
         case "call":
@@ -130,8 +151,11 @@ def test_stale_tables_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 
 WORDS = ["x", "y", "2", ".5", "1e-3", "sin(", "f (", "q =", "(", ")", "[", "]", ",", ":", "+", "-", "*", "/", "@", "^"]
 WORDS += ["**", "<", "<=", "==", "!=", "=", ".T", ";", "\n", "# a; (\n", '"s"', "−", "×", "÷", "≤", "θ", "x̂", "x₁"]
+WORDS += ["²", "⁻¹", "ⁿ", "√", "|", "||", "ᵀ", "ˆ", "½", "q +=", "q/=", "np.", "x²"]
 WORDS += ["$", ".", "!", "..", '"']
-leaves = st.sampled_from(["x", "y", "θ", "2", "0.25", "1e300", '"s"', "-3", "[]", "g()"])
+leaves = st.sampled_from(
+    ["x²", "|x|", "√y", "np.exp(x)", "½", "x", "y", "θ", "2", "0.25", "1e300", '"s"', "-3", "[]", "g()"]
+)
 
 
 def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -257,6 +281,22 @@ def test_the_engine_and_lark_agree_on_broken_programs(text: str, place: int, wor
         ("𝜃 + 𝑥₁", "θ + x1"),
         ("\u00b5", "\u03bc"),
         ("e\u0301", "é"),
+        ("x²", "x^2"),
+        ("-x²³", "-(x^23)"),
+        ("x⁻¹", "x^-1"),
+        ("xⁿ + n⁻ⁱ", "x^n + n^(-i)"),
+        ("2^x²", "2^(x^2)"),
+        ("(x + y)²*|x|²", "(x + y)^2*abs(x)^2"),
+        ("√x + -√(x²+1)", "sqrt(x) + -sqrt(x^2 + 1)"),
+        ("∛x", "cbrt(x)"),
+        ("|x - (|y|)|", "abs(x - abs(y))"),
+        ("||x|| + ‖y‖ + ∥z∥²", "norm(x) + norm(y) + norm(z)^2"),
+        ("Aᵀ @ Bᵀᵀ", "A.T @ B.T.T"),
+        ("3ˆx", "3^x"),
+        ("½*x - 3*¾", "0.5*x - 3*0.75"),
+        ("np.exp(x) + numpy.sin(x)*math.pi", "exp(x) + sin(x)*pi"),
+        ("torch.sum(F.relu(A), axis=0) + jnp.e", "sum(relu(A), axis=0) + e"),
+        ("c += a; c -= 2; c *= a + 1; c /= a", "c = c + a; c = c - 2; c = c*(a + 1); c = c/a"),
         # numbers
         ("1_000", "1000"),
         ("1.", "1"),

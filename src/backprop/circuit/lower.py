@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -16,6 +16,9 @@ from backprop.language.program import Call, Program, Statement
 from backprop.spans import Span
 
 MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
+ARRAYS = frozenset(
+    ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
+)  # other languages'
 Makers = Mapping[str, Callable[..., Any]]
 BINARY = {  # no node but an operator has the name of one of these
     gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic
@@ -109,7 +112,8 @@ class Lowering:
         self.outside = outside  # where a function's definition stands
         self.names: dict[str, int] = {}  # variables, stages, parameters, constants
         self.functions: dict[str, Function] = outside.functions if outside else {}  # the user's own
-        self.defined: dict[str, Statement] = {}  # the statement that gave each stage its name
+        self.defined: dict[str, Statement] = {}  # the statement that gave each stage its name, the last one
+        self.times: dict[str, int] = {}  # how often a name was given again
         self.gates: dict[str, Gate] = NAMES  # what a call may name
         self.settings: dict[str, Any] = {}  # the options of the gate whose rule this is
         self.makers: Makers | None = outside.makers if outside else None  # the usual ones, if None
@@ -120,7 +124,14 @@ class Lowering:
     def statement(self, statement: Statement, last: bool) -> None:
         """Add the stages of a statement and give them its name."""
         if statement.kind == "definition":
-            self.definition(statement, last)
+            self.definition(statement)
+            if last:
+                self.applied(statement)
+            return
+        if statement.kind == "assignment" and statement.name in self.program.given:
+            self.check_new(statement)
+            self.names[statement.name] = self.circuit.add_variable(statement.name, statement.value)
+            self.defined[statement.name] = statement
             return
         if statement.kind == "result" and not last:
             raise self.problem(
@@ -135,15 +146,41 @@ class Lowering:
             raise self.problem("arity", "a text is no value", [self.program.span(statement.value)])
         if statement.name:
             self.check_new(statement)
-        name = statement.name or next(
-            name for name in output_names() if name not in self.names and name not in self.functions
-        )
+            name = self.stage_name(statement.name)
+        else:
+            name = self.output_name()
         if wire < start or wire in self.circuit.names or self.circuit.gates[wire] in (INPUT, CONSTANT):
             wire = self.copy(wire, statement.value)
         self.circuit.names[wire] = name
-        self.names[name] = wire
-        self.defined[name] = statement
+        if statement.name in self.names:  # later lines mean the new one
+            for leaf in self.leaves[statement.name]:
+                self.wires[leaf] = wire
+        self.names[statement.name or name] = wire
+        self.defined[statement.name or name] = statement
         self.circuit.output = wire
+
+    @cached_property
+    def leaves(self) -> dict[str, list[int]]:
+        """Where each name stands in the program. (Leaves that read alike share one node.)"""
+        found: dict[str, list[int]] = {statement.name: [] for statement in self.program.statements}
+        for node, op in enumerate(self.program.ops):
+            if op == "name":
+                found.setdefault(self.program.operands[node], []).append(node)
+        return found
+
+    def stage_name(self, name: str) -> str:
+        """What the stage of an assignment is called: c; where there is a c already, c_2, c_3 and so on."""
+        if name not in self.names:
+            return name
+        number = self.times.get(name, 1) + 1
+        while (again := f"{name}_{number}") in self.leaves or again in self.names:
+            number += 1
+        self.times[name] = number
+        return again
+
+    def output_name(self) -> str:
+        """What an output without a name is called."""
+        return next(name for name in output_names() if name not in self.names and name not in self.functions)
 
     def copy(self, wire: int, node: int) -> int:
         """A stage of its own for what is a bare name or number."""
@@ -152,34 +189,20 @@ class Lowering:
         return self.circuit.add(GATES["identity"], (wire,), node)
 
     def check_new(self, statement: Statement) -> None:
-        """A name is given once, and before it is used."""
-        name, span = statement.name, self.name_span(statement)
-        if name in self.defined:
-            spans = [span, self.name_span(self.defined[name])]
-            raise self.problem("definition", f"{name} is defined twice", spans, "give the second one another name")
-        wire = self.names.get(name)
-        if wire is not None:
-            used = self.circuit.nodes[wire]
-            message, hint = f"{name} is used before it is defined", "put its line above"
-            if used in statement.nodes:
-                message, hint = (
-                    f"{name} is defined by itself",
-                    "a name is given once: call the new value something else",
-                )
-            raise self.problem("definition", message, [span, self.program.span(used)], hint)
+        """A name that no line has set yet is used in no line above: x = x + 1 may read an input, and set x anew."""
+        name, wire = statement.name, self.names.get(statement.name)
+        if wire is None or name in self.defined:
+            return
+        used = self.circuit.nodes[wire]
+        if used not in statement.nodes:
+            spans = [self.name_span(statement), self.program.span(used)]
+            raise self.problem("definition", f"{name} is used before it is defined", spans, "put its line above")
 
-    def definition(self, statement: Statement, last: bool) -> None:
+    def definition(self, statement: Statement) -> None:
         """Lower a function of the user's into a circuit of its own, from which each call is copied."""
         name, program = statement.name, self.program
         if name in self.functions:
             raise self.problem("definition", f"{name}(…) is defined twice", [self.name_span(statement)])
-        if last:
-            raise self.problem(
-                "definition",
-                f"the program ends with the definition of {name}, so it has no output",
-                [program.tokens_span(*statement.tokens)],
-                "add a line that uses it",
-            )
         body = Circuit(program)
         inside = Lowering(body, self.shadowed, self.expand, outside=self)
         for node in statement.parameters:
@@ -192,6 +215,19 @@ class Lowering:
         if body.gates[body.output] in (INPUT, CONSTANT):
             body.output = body.add(GATES["identity"], (body.output,), statement.value)
         self.functions[name] = Function(body, parameters)
+
+    def applied(self, statement: Statement) -> None:
+        """The output of a text that ends with a definition: the function of variables that are called as its parameters
+        are."""
+        function = self.functions[statement.name]
+        nodes = dict(zip(function.parameters, statement.parameters, strict=True))
+        for name in function.parameters:
+            if name in CONSTANTS and name not in self.names:
+                self.names[name] = self.circuit.add_variable(name, nodes[name])
+        wires = tuple(self.name(name, nodes[name]) for name in function.parameters)
+        wire = self.open(function.body, function.parameters, wires, statement.value, statement.name)
+        self.circuit.output = wire
+        self.circuit.names[wire] = self.output_name()
 
     # ── expressions ──
 
@@ -207,7 +243,7 @@ class Lowering:
                 left, right = operands[node]
                 left, right = wires[left], wires[right]
                 if left < 0 or right < 0:
-                    left, right = map(self.operand, operands[node])  # a text: this raises
+                    left, right = map(self.operand, operands[node])  # a text raises here
                 wires[node] = len(gates)
                 gates.append(gate)
                 inputs.append((left, right))
@@ -217,7 +253,8 @@ class Lowering:
                 wires[node] = names[operands[node]]
             else:
                 wires[node] = self.node(node, op)
-        return wires[statement.value]
+        wire = wires[statement.value]
+        return self.operand(statement.value) if wire < 0 and ops[statement.value] in ("number", "name") else wire
 
     def node(self, node: int, op: str) -> int:
         """The wire of a node that is no binary operator."""
@@ -250,9 +287,15 @@ class Lowering:
                 wire = self.circuit.add_constant(CONSTANTS[name], node)
                 self.circuit.labels[wire] = name
             else:
-                wire = self.circuit.add_variable(name, node)
+                return self.variable(name, node)
             self.names[name] = wire
         return wire
+
+    def variable(self, name: str, node: int) -> int:
+        """The wire of a variable, which is new where nobody has read it yet."""
+        if name not in self.names:
+            self.names[name] = self.circuit.add_variable(name, node)
+        return self.names[name]
 
     # ── calls ──
 
@@ -284,6 +327,10 @@ class Lowering:
     def operand(self, node: int) -> int:
         """The wire of an argument, which is no text and no slice."""
         wire = self.wires[node]
+        if wire < 0 and self.program.ops[node] == "name":  # true, None: as an operand it is a name like others
+            wire = self.wires[node] = self.variable(self.program.operands[node], node)
+        if wire < 0 and self.program.ops[node] == "number":  # first written as the value of an input
+            wire = self.wires[node] = self.circuit.add_constant(self.program.operands[node], node)
         if wire < 0:
             raise self.problem("arity", "a text cannot be computed with", [self.program.span(node)])
         return wire
@@ -517,6 +564,9 @@ class Lowering:
         if call.name in ("randn", "rand"):
             hint = f'give it as a value: --x "{call.name}(…)"'
             return self.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
+        if call.name in ARRAYS and len(call.positional) == 1:
+            value = self.program.source_of(call.positional[0])
+            return self.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {value}")
         known = nearest(call.name, [*self.functions, *NAMES])
         hint = f"did you mean {known}?" if known else f"to multiply, write {call.name}*(…)"
         return self.problem("name", f"there is no function {call.name}", spans, hint)

@@ -216,10 +216,9 @@ def question(
     compiled = compiled_formula(text, source, ties, expand)
     found = {} if variables is None else read_variables(read_text(variables), name_of(variables), random)
     given = {canonical_name(name): value for name, value in found.items()}
-    listed = {name: parse_value(value, name) for name, value in compiled.program.given.items()}
     written = dict(map(named_value, assignments))
-    used = set(compiled.variables_given({**listed, **given, **written}))
-    at = {name: value for name, value in {**listed, **given}.items() if name in used}
+    used = set(compiled.variables_given({**compiled.listed, **given, **written}))
+    at = compiled.point({name: value for name, value in given.items() if name in used})
     unused = [name for name in given if name not in at]
     if unused and not quiet:
         note(f"{name_of(variables or '')} has values that are not used: {enumerated(unused)}", color)

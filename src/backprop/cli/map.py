@@ -140,7 +140,7 @@ class Run:
         if random.used and asked["seed"] is None and not asked["quiet"]:
             note(f"the random values are those of --seed {random.seed}", asked["color"])
         return Mapper(
-            text, wrt=wrt, given=given, upstream=upstream, ties=asked["ties"], expand=asked["expand"],
+            text, wrt=wrt, given=compiled.point(given), upstream=upstream, ties=asked["ties"], expand=asked["expand"],
             stages=asked["stages"], hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
             threads=asked["threads"] or os.cpu_count() or 1, source=source,
             shadowed=[name for name in columns if name not in given],

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from backprop.errors import LARGEST, Problem
-from backprop.language.lexer import SUPERSCRIPTS
+from backprop.language.lexer import FRACTIONS, SUPERSCRIPTS
 from backprop.language.program import Call, Program, Statement
 
 BLANKS = " \t\r\n\f\u00a0\u202f\u205f\u2060\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200C))
 )  # those of the grammar
+ROOTS = {"√": "sqrt", "∛": "cbrt"}
+AUGMENTING = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 SLICES = {  # where among a slice's symbols its start, stop and step stand; the others are colons
     "slice": (None, None, None),
     "slice_to": (None, 1, None),
@@ -31,6 +33,13 @@ def canonical_name(name: str) -> str:
     from unicodedata import normalize
 
     return normalize("NFKC", name)
+
+
+def fraction(character: str) -> float:
+    """The value of ½."""
+    from unicodedata import numeric
+
+    return numeric(character)
 
 
 new_call = tuple.__new__  # what Call(…) ends in, at half its cost
@@ -75,7 +84,7 @@ class Builder:
 
     def number(self, token: str, index: int) -> float:
         """The value of a literal; one beyond the range of float64 is a mistake, not an infinity."""
-        value = float(token)
+        value = fraction(token) if token in FRACTIONS else float(token)
         if value == float("inf"):
             shown = token if len(token) < 40 else token[:36] + "…"
             raise self.problem(
@@ -95,7 +104,7 @@ class Builder:
     def name_before(self, index: int) -> str:
         """The name in a token that also holds its "(" or "="."""
         token = self.tokens[index]
-        name = token[:-1].rstrip(BLANKS)
+        name = token[:-1].rstrip("+-*/" + BLANKS)
         return name if name.isascii() else self.name(name, index)
 
     def problem(self, message: str, first: int, last: int, hint: str) -> Problem:
@@ -133,6 +142,28 @@ class Builder:
 
     def on_transpose(self, values: list[Any], first: int, last: int) -> int:
         return self.node("transpose", (values[0],), first, last)
+
+    def on_raised(self, values: list[Any], first: int, last: int) -> int:
+        """x² is x^2, and xⁿ is x^n."""
+        exponent = canonical_name(self.tokens[last]).replace("−", "-")
+        sign, plain = exponent[:1] in "+-", exponent.lstrip("+-")
+        if plain.isdecimal():
+            return self.node("power", (values[0], self.node("number", float(exponent), last, last)), first, last)
+        node = self.leaves.get(plain)
+        if node is None:
+            self.leaves[plain] = node = self.node("name", plain, last, last)
+        if sign and exponent[0] == "-":
+            node = self.node("negate", (node,), last, last)
+        return self.node("power", (values[0], node), first, last)
+
+    def on_root(self, values: list[Any], first: int, last: int) -> int:
+        return self.node("call", Call(ROOTS[self.tokens[first]], (values[1],), ()), first, last)
+
+    def on_absolute(self, values: list[Any], first: int, last: int) -> int:
+        return self.node("call", Call("abs", (values[1],), ()), first, last)
+
+    def on_norm(self, values: list[Any], first: int, last: int) -> int:
+        return self.node("call", Call("norm", (values[1],), ()), first, last)
 
     def on_index(self, values: list[Any], first: int, last: int) -> int:
         return self.node("index", (values[0], *listed(values[2])), first, last)
@@ -198,6 +229,15 @@ class Builder:
 
     def on_assignment(self, values: list[Any], first: int, last: int) -> None:
         self.statement("assignment", self.name_before(first), (), values[1], (first, last))
+
+    def on_augmented(self, values: list[Any], first: int, last: int) -> None:
+        """x += y is x = x + y."""
+        name, gate = self.name_before(first), AUGMENTING[self.tokens[first][-2]]
+        read = self.leaves.get(name)
+        if read is None:
+            self.leaves[name] = read = self.node("name", name, first, first)
+        value = self.node(gate, (read, values[1]), first, last)
+        self.statement("assignment", name, (), value, (first, last))
 
     def on_definition(self, values: list[Any], first: int, last: int) -> None:
         parameters = listed(values[1])

@@ -8,9 +8,12 @@ from functools import cache
 from backprop.grammar import Brackets
 
 SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
+RAISED = SUPERSCRIPTS - frozenset("⁺⁻⁽⁾")  # and one by itself
 
+FRACTIONS = frozenset("¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉")
 DIGITS = frozenset("0123456789")
 CLOSINGS = {"(": "<CALL>", "=": "<ASSIGN>", '"': "<STRING>"}
+SIGNS = {"ᵀ": "<TRANSPOSE>", "ⁿ": "<SUPERSCRIPT>", "ⁱ": "<SUPERSCRIPT>"}  # letters to Unicode
 
 
 @cache
@@ -56,15 +59,19 @@ def outside_brackets(found: list[str]) -> list[int]:
 
 def terminal(token: str) -> str:
     """Which terminal a token is that has no text of its own, under its name in the tables ("<NAME>")."""
+    if token in SIGNS:
+        return SIGNS[token]
     if token.isidentifier():
         return "<NAME>"
     first, last = token[:1], token[-1:]
-    if first in DIGITS or (first == "." and token[1:2] in DIGITS):
+    if first in DIGITS or (first == "." and token[1:2] in DIGITS) or token in FRACTIONS:
         return "<NUMBER>"
     if first in ";\n":
         return "<SEPARATOR>"
     if len(token) > 1 and last in CLOSINGS and first not in "<>=!":
-        return CLOSINGS[last]
+        return "<AUGMENT>" if last == "=" and token[-2] in "+-*/" else CLOSINGS[last]
     if token == ".T":
         return "<TRANSPOSE>"
+    if token in RAISED or (first in SUPERSCRIPTS and token[1:]):
+        return "<SUPERSCRIPT>"
     return "<NAME>" if first == "_" or (first.isalnum() and not first.isdecimal()) else "<ILLEGAL>"

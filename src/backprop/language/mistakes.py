@@ -14,19 +14,22 @@ from typing import Any, NamedTuple
 
 from backprop.errors import Problem
 from backprop.language.lexer import SUPERSCRIPTS
-from backprop.language.place import BEGINS, COMPARISONS, ELLIPSES, OPERATORS, SHOWN, Place
+from backprop.language.place import BARS, BEGINS, COMPARISONS, ELLIPSES, OPERATORS, SHOWN, Place
 from backprop.language.program import Program
 from backprop.spans import Span
 
+LONGEST_CURE = 160  # characters of a formula that a hint writes out
 LOOKED_AT = 4000  # tokens that Lark, who is in no hurry, is given to explain
 
+Reader = Callable[[str], tuple[Program, list[str], int | None]]  # a text's program, its tokens, and where it stops
 
-def explain(program: Program, tokens: list[str], stopped_at: int) -> Problem:
-    """The problem of a text whose token number `stopped_at` cannot stand where it does."""
+
+def explain(program: Program, tokens: list[str], stopped_at: int, read: Reader) -> Problem:
+    """The problem of a text whose token number `stopped_at` cannot stand where it does. `read` reads its cure."""
     place = Place(program, tokens, stopped_at)
     for mistake in MISTAKES:
         if mistake.when(place):
-            return problem(place, mistake)
+            return problem(place, mistake, cured(place, read))
     return place.problem(f"expected {expected(place)}, and found {place.here}", "", (stopped_at, stopped_at))
 
 
@@ -93,16 +96,12 @@ CHARACTERS = {  # that the language does not have, and what says the same here
     "′": "for the transpose write x.T; a name may be dx or x_1",
     "`": "for the transpose write x.T; names stand without quotes",
     "?": "write where(condition, then, else)",
-    "√": "write sqrt(x)",
-    "∛": "write cbrt(x)",
     "∞": "write inf",
     "∑": "write sum(x)",
     "∏": "write prod(x)",
     "∂": "gradients are the answer, and not part of the question: write the function alone",
     "∇": "gradients are the answer, and not part of the question: write the function alone",
     "∫": "there are no integrals here",
-    "‖": "write norm(x)",
-    "∥": "write norm(x)",
     "⌊": "write floor(x)",
     "⌋": "write floor(x)",
     "⌈": "write ceil(x)",
@@ -156,6 +155,11 @@ CHARACTERS = {  # that the language does not have, and what says the same here
 RADIX = {"x": 16, "X": 16, "b": 2, "B": 2, "o": 8, "O": 8}
 
 
+# A run of tokens, and what is to stand in its place; without a last token, what is to be put in: before the first one,
+# or if it closes something, behind it.
+Edit = tuple[int, int | None, str]
+
+
 class Mistake(NamedTuple):
     """A row of the catalogue."""
 
@@ -164,13 +168,50 @@ class Mistake(NamedTuple):
     when: Callable[[Place], bool]
     message: str
     hint: str | Callable[[Place], str]
-    where: Callable[[Place], tuple[int, int] | Span] = lambda p: (p.at, p.at)  # the tokens to underline, or a span
+    where: Callable[[Place], tuple[int, int] | Span] | None = (
+        None  # the tokens to underline, or a span; this one if None
+    )
+    edits: Callable[[Place], list[Edit]] = lambda p: []  # what makes a right formula of it, where that is plain
 
 
-def problem(place: Place, mistake: Mistake) -> Problem:
-    """A row, said of a place."""
+def problem(place: Place, mistake: Mistake, whole: str = "") -> Problem:
+    """A row, said of a place; with the whole formula as it should be, where that is known."""
     hint = mistake.hint if isinstance(mistake.hint, str) else mistake.hint(place)
-    return place.problem(mistake.message.format(p=place), hint.format(p=place) if hint else "", mistake.where(place))
+    where = mistake.where(place) if mistake.where else (place.at, place.at)
+    said = hint.format(p=place) if hint else ""
+    if whole:
+        begin, write, _ = said.partition("write ")
+        said = f"{begin}{write}{whole}"
+    return place.problem(mistake.message.format(p=place), said, where)
+
+
+def cured(place: Place, read: Reader) -> str:
+    """The whole formula with all its mistakes mended, where they are of kinds with one cure; else nothing."""
+    for _ in range(SHOWN):
+        mistake = next((mistake for mistake in MISTAKES if mistake.when(place)), None)
+        edits = mistake.edits(place) if mistake else []
+        text = edited(place, edits)
+        if not edits or len(text) > LONGEST_CURE or not text.isprintable():
+            return ""
+        program, tokens, stopped_at = read(text)
+        if stopped_at is None:
+            return text
+        place = Place(program, tokens, stopped_at)
+    return ""
+
+
+def edited(place: Place, edits: list[Edit]) -> str:
+    """The text of a place, edited."""
+    text = place.program.text
+    for first, last, instead in reversed(edits):
+        span = place.program.tokens_span(first, first if last is None else last)
+        if last is not None:
+            text = text[: span.start] + instead + text[span.end :]
+        elif instead in ("*", "("):
+            text = text[: span.start].rstrip(" ") + instead + text[span.start :]
+        else:
+            text = text[: span.end] + instead + text[span.end :]
+    return text
 
 
 def escaped(text: str) -> str:
@@ -184,30 +225,12 @@ def is_function(name: str) -> bool:
     return name in NAMES
 
 
-def names_superscript(token: str) -> bool:
-    return any(character in SUPERSCRIPTS for character in token)
-
-
 def plain_digits(text: str) -> str:
     """Superscripts and the digits of other scripts as ASCII."""
     from unicodedata import normalize
 
     plain = (str(int(c)) if c.isdecimal() else "-" if c in "⁻−" else normalize("NFKC", c) for c in text)
     return escaped("".join(plain))
-
-
-def split_power(p: Place) -> tuple[str, str]:
-    """A name with a superscript behind it, as name and exponent."""
-    name = p.word.rstrip("".join(SUPERSCRIPTS))
-    return escaped(name), plain_digits(p.word[len(name) :])
-
-
-def power_hint(p: Place) -> str:
-    name, exponent = split_power(p)
-    if p.kind == "call":
-        inside = p.text(p.at, p.operand_end(p.at)).partition("(")[2].rpartition(")")[0]
-        return f"write {name}({escaped(inside) or '…'})^{exponent}"
-    return f"write {name}^{exponent}"
 
 
 def superscripts_end(p: Place) -> int:
@@ -246,10 +269,6 @@ def character_hint(p: Place) -> str:
         return f"write {function}({escaped(inside)})"
     if p.token == "!" and not p.wants_operand:
         return f"for a factorial write gamma({escaped(p.operand)} + 1); for “unequal”, !="
-    if p.token in ROOTS and p.kind_after in BEGINS:
-        return f"write {ROOTS[p.token]}({escaped(p.following_after.strip('()'))})"
-    if p.token in ("&", "|") and not p.wants_operand and p.kind_after == "illegal" and p.after == p.token:
-        return escaped(CHARACTERS["&" if p.token == "&" else "∨"])
     if p.token in ("'", "′", "’") and not p.wants_operand:
         return f"for the transpose write {escaped(p.operand)}.T; a name may be d{escaped(p.operand)} or x_1"
     if p.token == "%" and not p.wants_operand and p.kind_after in BEGINS:
@@ -267,6 +286,11 @@ def unknown_character(p: Place) -> str:
 
 
 def module_hint(p: Place) -> str:
+    if p.name_before == "torch" and p.word_after in ("std", "var"):
+        return f"torch.{p.word_after} divides by n - 1: {p.word_after}(x) here divides by n"
+    if p.kind_after == "call" and is_function(p.word_after):
+        inside = p.text(p.at + 1, p.operand_end(p.at + 1)).partition("(")[2].rpartition(")")[0]
+        return escaped(f"write {p.word_after}({p.operand}{', ' if inside else ''}{inside})")
     if p.name_before in MODULES and p.kind_after in ("name", "call"):
         end = p.operand_end(p.at + 1)
         return f"write {escaped(p.text(p.at + 1, end))}, without {escaped(p.name_before)}."
@@ -295,9 +319,15 @@ def side_by_side_hint(p: Place) -> str:
     return f"to multiply, write {product}"
 
 
+def multiplied(p: Place) -> list[Edit]:
+    """A sign of multiplication put in, unless a comma is as likely to be what is missing."""
+    factor = p.touches and p.kind_before == "number"
+    return [(p.at, None, "*")] if factor or p.enclosing not in ("[", "call") else []
+
+
 def equals_before(p: Place) -> bool:
     """Whether the statement has an "=" at its start already."""
-    return any(p.kind_of(i) in ("assign", "=") for i in p.statement[:1]) or (
+    return any(p.kind_of(i) in ("assign", "augment", "=") for i in p.statement[:1]) or (
         p.kind_of(p.line_start) == "call" and any(p.tokens[i] == "=" for i in p.statement[:200])
     )
 
@@ -310,8 +340,7 @@ def function_call_before(p: Place) -> bool:
     return p.kind_before == "name" and is_function(p.name_before) and p.kind in BEGINS
 
 
-PAIRS = {"|": ("abs", "|"), "‖": ("norm", "‖"), "∥": ("norm", "∥"), "⌊": ("floor", "⌋"), "⌈": ("ceil", "⌉")}
-ROOTS = {"√": "sqrt", "∛": "cbrt"}
+PAIRS = {"⌊": ("floor", "⌋"), "⌈": ("ceil", "⌉")}
 ILLEGAL = "illegal"
 
 MISTAKES = [
@@ -323,7 +352,7 @@ MISTAKES = [
     ),
     Mistake(
         "nothing behind the equals sign", "x =",
-        lambda p: p.kind in ("end", "separator") and p.kind_before in ("assign", "="),
+        lambda p: p.kind in ("end", "separator") and p.kind_before in ("assign", "augment", "="),
         "nothing stands behind =", "write the value, like y = x + 1",
         lambda p: p.equals_sign(p.at - 1),
     ),
@@ -342,13 +371,13 @@ MISTAKES = [
     # ── brackets ──
     Mistake(
         "a bracket that is not closed", "(x",
-        lambda p: p.kind in ("end", "separator", "assign") and bool(p.open) and p.kind_of(p.at) != "assign",
+        lambda p: p.kind in ("end", "separator") and bool(p.open),
         "this {p.opening} is not closed", 'write {p.closing} where it ends',
         lambda p: (p.open[-1], p.open[-1]),
     ),
     Mistake(
         "a bracket that is not closed before the next line", "y = (x\nz = 2*y",
-        lambda p: p.kind == "assign" and bool(p.open) and not p.wants_operand,
+        lambda p: p.kind in ("assign", "augment") and bool(p.open) and not p.wants_operand,
         "this {p.opening} is not closed", 'write {p.closing} where it ends',
         lambda p: (p.open[-1], p.open[-1]),
     ),
@@ -428,10 +457,10 @@ MISTAKES = [
         lambda p: (p.at - 1, p.at),
     ),
     Mistake(
-        "assignment in place", "x += 1",
+        "assignment in place of what is no name", "x[0] += 1",
         lambda p: p.kind == "=" and p.kind_before in OPERATORS and p.touches,
         "there is no {p.before}= here",
-        "a name is given once: write y = {p.left_side} {p.before} {p.rest_after}",
+        "only a name is given anew: write y = {p.left_side} {p.before} {p.rest_after}",
         lambda p: (p.at - 1, p.at),
     ),
     Mistake(
@@ -453,13 +482,13 @@ MISTAKES = [
     ),
     Mistake(
         "two equals signs in a line", "x = 3 = y",
-        lambda p: p.kind in ("=", "assign") and not p.open and equals_before(p),
+        lambda p: p.kind in ("=", "assign", "augment") and not p.open and equals_before(p),
         "this line has a second =",
         "give each name in a line of its own; to compare, write ==", lambda p: p.equals_sign(p.at),
     ),
     Mistake(
         "a name given inside of brackets", "2 * (x = 1)",
-        lambda p: p.kind in ("=", "assign") and p.enclosing in ("(", "[", "index"),
+        lambda p: p.kind in ("=", "assign", "augment") and p.enclosing in ("(", "[", "index"),
         "a name cannot be given inside of brackets", "give it in a line before: {p.word} = …; to compare, write ==",
         lambda p: p.equals_sign(p.at),
     ),
@@ -471,7 +500,7 @@ MISTAKES = [
     ),
     Mistake(
         "an equals sign behind what is no name", "x + y = 3",
-        lambda p: p.kind in ("=", "assign"),
+        lambda p: p.kind in ("=", "assign", "augment"),
         "only a name can stand before =", "to compare, write ==; a name stands first: y = x + 1",
         lambda p: p.equals_sign(p.at),
     ),
@@ -544,10 +573,36 @@ MISTAKES = [
     ),
     # ── powers and functions ──
     Mistake(
-        "a superscript", "(x + 1)²",
-        lambda p: p.kind in ("name", ILLEGAL) and is_superscript(p.token),
+        "a superscript", "x⁽²⁾",
+        lambda p: p.kind in ("superscript", ILLEGAL) and is_superscript(p.token) and not p.under_root,
         "a power is written with ^", superscript_hint,
         lambda p: (p.at, superscripts_end(p)),
+    ),
+    Mistake(
+        "an inverse function", "sin⁻¹(x)",
+        lambda p: (
+            p.kind == "(" and p.kind_before == "superscript" and p.before == "⁻¹"
+            and is_function(f"arc{p.tokens[p.at - 2]}")
+        ),
+        "this can be read in two ways",
+        lambda p: "write arc{f}{x}, or {f}{x}^-1".format(f=p.tokens[p.at - 2], x=escaped(p.following)),
+        lambda p: (p.at - 2, p.at - 1),
+    ),
+    Mistake(
+        "a superscript on a function's name", "sin²(x)",
+        lambda p: p.kind == "(" and p.kind_before == "superscript" and is_function(p.tokens[p.at - 2]),
+        "a function's power stands behind its brackets",
+        lambda p: f"write {p.tokens[p.at - 2]}{escaped(p.following)}^{plain_digits(p.before)}",
+        lambda p: (p.at - 2, p.at - 1),
+        lambda p: [(p.at - 1, p.at - 1, ""), (p.operand_end(p.at), None, p.before)],
+    ),
+    Mistake(
+        "a power under a root", "√x²",
+        lambda p: p.kind in ("superscript", "^", "**", "ˆ") and p.under_root,
+        "this can be read in two ways",
+        lambda p: "write √({x}{p}) or (√{x}){p}".format(
+            x=escaped(p.operand), p=escaped(p.text(p.at, p.at if p.kind == "superscript" else p.operand_end(p.at + 1)))
+        ),
     ),
     Mistake(
         "a power on a function's name", "sin^2(x)",
@@ -564,6 +619,7 @@ MISTAKES = [
         function_call_before,
         "{p.before} needs brackets round its input", lambda p: f"write {p.before}({escaped(p.following)})",
         lambda p: (p.at - 1, p.at - 1),
+        lambda p: [(p.at, None, "("), (p.run_end, None, ")")],
     ),
     # ── two things side by side ──
     Mistake(
@@ -574,7 +630,8 @@ MISTAKES = [
     Mistake(
         "two things side by side", "2x",
         lambda p: p.kind in BEGINS and not p.wants_operand,
-        "{p.operand} and {p.following} stand side by side", side_by_side_hint,
+        "{p.operand} and {p.following} stand side by side", side_by_side_hint, None,
+        multiplied,
     ),
     # ── operators ──
     Mistake(
@@ -621,7 +678,7 @@ MISTAKES = [
     ),
     # ── characters ──
     Mistake(
-        "an attribute", "np.exp(x)",
+        "an attribute", "x.exp()",
         lambda p: p.token == "." and p.kind_before in ("name", ")", "]"),
         "there is no {p.operand}.{p.after} here", module_hint,
     ),
@@ -631,7 +688,33 @@ MISTAKES = [
         "this text has no closing quote", 'write " where it ends, in the same line',
     ),
     Mistake(
-        "a character of another notation", "|x|",
+        "a bar that is not closed", "|x",
+        lambda p: p.kind in ("end", "separator", ")", "]", ",") and not p.wants_operand and p.open_bar != "",
+        "this {p.open_bar} is not closed", "write {p.open_bar} where it ends, as in |x|",
+    ),
+    Mistake(
+        "two bars", "x || y",
+        lambda p: p.kind == "||",
+        "|| is a norm, and no “or”", lambda p: escaped(CHARACTERS["∨"]) + "; for a product of two, |x|*|y|",
+    ),
+    Mistake(
+        "something beside bars", "2|x|",
+        lambda p: p.kind in BARS and not p.wants_operand and p.kind in p.tokens[p.at + 1 : p.line_end + 1],
+        "{p.operand} and {p.here} stand side by side", "to multiply, write {p.operand}*{p.here}",
+        None, lambda p: [(p.at, None, "*")],
+    ),
+    Mistake(
+        "a bar", "x | y",
+        lambda p: p.kind in BARS,
+        "{p.here} means nothing here", lambda p: escaped(CHARACTERS["|"]),
+    ),
+    Mistake(
+        "a root of nothing", "2 + √",
+        lambda p: p.kind_before in ("√", "∛") or p.kind in ("√", "∛"),
+        "a root stands before a value", "write √x, √(x + 1), or 2*√x",
+    ),
+    Mistake(
+        "a character of another notation", "x?",
         lambda p: p.kind == ILLEGAL and p.token in CHARACTERS,
         "{p.here} means nothing here", character_hint,
     ),
@@ -644,17 +727,7 @@ MISTAKES = [
 
 NO_NAMES = [
     Mistake(
-        "a power on a name", "x²",
-        lambda p: names_superscript(p.token) and bool(split_power(p)[1]),
-        "a power is written with ^", power_hint,
-    ),
-    Mistake(
-        "a name with a superscript in it", "x²y",
-        lambda p: names_superscript(p.token),
-        "{p.word} is not a name", "a power is written with ^, a product with *",
-    ),
-    Mistake(
-        "a fraction of one character", "½ * x",
+        "a number in a circle", "① * x",
         lambda p: not p.word[0].isalpha(),
         "{p.word} is not a name", lambda p: f"write it out, like {plain_digits(p.word).replace('⁄', '/')}",
     ),

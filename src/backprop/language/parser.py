@@ -18,25 +18,24 @@ from backprop.language.tables import ACCEPT, BINARY, CLOSE, SHIFT, Row, Tables, 
 LEAVES = {"<NUMBER>": "number", "<NAME>": "name", "<STRING>": "string"}
 
 
-CARET = ("ˆ", "^")  # what some keyboards and PDFs make of it: a letter, to Unicode
-
-
 def parse(text: str, source: str | None = None) -> Program:
     """The program that a text is. Raises a Problem of kind "syntax" with the place and a cure."""
-    tables = current_tables()
-    read = text
     if not text.isascii():
         check_characters(text, source)
-        read = text.replace(*CARET)
-    found = tokens(tables.token, read)
-    program = Program(text, lambda: token_spans(tables.token, read), source)
-    builder = Builder(program, found)
-    stopped_at = run(tables, found, builder)
+    program, found, stopped_at = read(text, source)
     if stopped_at is not None:
         from backprop.language.mistakes import explain
 
-        raise explain(program, found, stopped_at)
+        raise explain(program, found, stopped_at, read)
     return program
+
+
+def read(text: str, source: str | None = None) -> tuple[Program, list[str], int | None]:
+    """A text as a program, its tokens, and the number of the one that cannot stand where it does, or None."""
+    tables = current_tables()
+    found = tokens(tables.token, text)
+    program = Program(text, lambda: token_spans(tables.token, text), source)
+    return program, found, run(tables, found, Builder(program, found))
 
 
 def check_characters(text: str, source: str | None) -> None:

@@ -11,11 +11,12 @@ from backprop.spans import Span, visible
 
 SHOWN = 32  # characters of the user's text in a message
 COMPARISONS = frozenset(["<", ">", "<=", "≤", ">=", "≥", "==", "!=", "≠"])
-OPERATORS = COMPARISONS | frozenset("+-−*×·⋅/÷@^") | {"**"}
+OPERATORS = COMPARISONS | frozenset("+-−*×·⋅/÷@^ˆ") | {"**"}
+BARS = frozenset(["|", "||", "‖", "∥"])  # which open and close
 ELLIPSES = frozenset(["...", "…"])
-FIXED = OPERATORS | ELLIPSES | frozenset("()[],:=")
+FIXED = OPERATORS | BARS | ELLIPSES | frozenset("()[],:=√∛")
 BEGINS = frozenset(["name", "number", "string", "call", "(", "["])  # an operand
-ENDS = frozenset(["name", "number", "string", ")", "]", "transpose"])
+ENDS = frozenset(["name", "number", "string", ")", "]", "transpose", "superscript"])
 
 
 class Place:
@@ -28,7 +29,7 @@ class Place:
         self.kind = self.kind_of(at)
         self.kind_before = self.kind_of(at - 1)
         self.kind_after = self.kind_of(at + 1)
-        self.wants_operand = self.kind_before not in ENDS
+        self.wants_operand = self.kind_before not in ENDS and not self.closes(at - 1)
 
     def kind_of(self, index: int) -> str:
         """What a token is: "name", "call", "end" …, or its own text; "start" is before the first."""
@@ -38,6 +39,11 @@ class Place:
         if token in FIXED:
             return token
         return terminal(token)[1:-1].lower() if token else "end"
+
+    def closes(self, index: int) -> bool:
+        """Whether a token is a bar that closes what another one opened."""
+        kind = self.kind_of(index)
+        return kind in BARS and sum(self.kind_of(i) == kind for i in range(max(0, index - 1000), index)) % 2 == 1
 
     # ── the user's text, as messages show it ──
 
@@ -70,6 +76,35 @@ class Place:
         return shown(self.token.rstrip("(=").rstrip())
 
     @cached_property
+    def word_after(self) -> str:
+        """The name behind this place, without its "("."""
+        return shown(self.tokens[self.at + 1].rstrip("(=").rstrip())
+
+    @cached_property
+    def under_root(self) -> bool:
+        """Whether the operand before this place stands under a root."""
+        return not self.wants_operand and self.kind_of(self.operand_start(self.at - 1) - 1) in ("√", "∛")
+
+    @cached_property
+    def open_bar(self) -> str:
+        """The bar of this statement that is not closed here, if there is one."""
+        kinds = [self.kind_of(i) for i in self.statement[-1000:]]
+        return next((bar for bar in sorted(BARS) if kinds.count(bar) % 2 == 1), "")
+
+    @cached_property
+    def run_end(self) -> int:
+        """The last token of what stands here without blanks in between: `2x` in `sin 2x + 1`."""
+        end = self.operand_end(self.at)
+        while self.kind_of(end + 1) in BEGINS and self.adjoins(end + 1):
+            end = self.operand_end(end + 1)
+        return end
+
+    def adjoins(self, index: int) -> bool:
+        """Whether no blank stands between a token and the one before."""
+        spans = self.program.tokens_span
+        return spans(index - 1, index - 1).end == spans(index, index).start
+
+    @cached_property
     def name_before(self) -> str:
         return shown(self.tokens[self.at - 1].rstrip("(=").rstrip()) if self.at else ""
 
@@ -95,7 +130,9 @@ class Place:
                 index = self.partner(index, -1)
                 if kind == ")" or self.kind_of(index - 1) not in ENDS:
                     return index
-            elif kind != "transpose":
+            elif self.closes(index):
+                return next(i for i in range(index - 1, -1, -1) if self.kind_of(i) == kind)
+            elif kind not in ("transpose", "superscript"):
                 return index
             index -= 1
         return max(index, 0)
@@ -107,9 +144,9 @@ class Place:
             after = self.kind_of(index + 1)
             if after == "[":
                 index = self.partner(index + 1, 1)
-            elif after == "transpose":
+            elif after in ("transpose", "superscript"):
                 index += 1
-            elif after in ("^", "**") and self.kind_of(index + 2) in BEGINS:
+            elif after in ("^", "**", "ˆ") and self.kind_of(index + 2) in BEGINS:
                 return self.operand_end(index + 2)
             else:
                 return index
@@ -197,8 +234,7 @@ class Place:
     @cached_property
     def touches(self) -> bool:
         """Whether no blank stands between this token and the one before."""
-        before = self.program.tokens_span(self.at - 1, self.at - 1)
-        return self.at > 0 and before.end == self.program.tokens_span(self.at, self.at).start
+        return self.at > 0 and self.adjoins(self.at)
 
     @cached_property
     def joined(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from backprop.grammar import grammar_text
 from backprop.grammar import tables as generated
 from backprop.language.builder import handler
+from backprop.language.lexer import SIGNS
 
 SHIFT, CLOSE, REDUCE, BINARY, ACCEPT = range(5)
 KINDS = {"s": SHIFT, "c": CLOSE, "r": REDUCE, "b": BINARY, "a": ACCEPT}
@@ -37,7 +38,7 @@ class Tables:
 
     def __init__(self, data: ModuleType | SimpleNamespace) -> None:
         self.token: str = data.TOKEN
-        self.keys: dict[str, str] = {key: key for key in data.FIXED.split()} | {"": "<END>"}
+        self.keys: dict[str, str] = {key: key for key in data.FIXED.split()} | SIGNS | {"": "<END>"}
         self.rules = [rule_of(*line.split(" ")) for line in data.RULES.split("\n")]
         self.rows = data.ROWS.split("\n")
         expected, pending = data.EXPECTED.split(), data.PENDING.split("\n")

@@ -17,8 +17,9 @@ from backprop.gates.row import WORDS
 from backprop.insight.notes import Note, notes
 from backprop.insight.stages import Names, Stage, stages
 from backprop.language import canonical_name, parse
+from backprop.language.inputs import inputs_in
 from backprop.language.program import Program
-from backprop.library.values import as_value, is_truth
+from backprop.library.values import as_value, is_truth, parse_value
 
 Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
 
@@ -192,6 +193,18 @@ class Compiled:
 
     # ── points ──
 
+    @cached_property
+    def listed(self) -> dict[str, Value]:
+        """The values of inputs that stand in the text itself: `x = 3; y = -4; f = x*y`."""
+        return {name: parse_value(text, name) for name, text in self.program.given.items()}
+
+    def point(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """A point, with what the text itself says of inputs that it leaves out."""
+        if not self.listed:
+            return dict(given)
+        used = self._circuit({**self.listed, **given})[0].variables
+        return {**{name: value for name, value in self.listed.items() if name in used}, **given}
+
     def _circuit(self, given: Iterable[str]) -> tuple[Circuit, Names]:
         shadowed = frozenset(name for name in given if name in CONSTANTS or name in WORDS)
         values = given if isinstance(given, Mapping) else {}
@@ -212,7 +225,7 @@ class Compiled:
         return list(self._circuit(given)[0].variables)
 
     def _at(self, given: dict[str, Value]) -> tuple[Circuit, Names, dict[str, Value]]:
-        given = {canonical_name(name): value for name, value in given.items()}
+        given = self.point({canonical_name(name): value for name, value in given.items()})
         circuit, names = self._circuit(given)
         missing = [name for name in circuit.variables if name not in given]
         if missing:
@@ -268,7 +281,9 @@ def read(text: str, source: str | None) -> Program:
     """The program that a text is: in the language of this program, or in Python's where it came from a file of that
     kind."""
     if source is None or not source.endswith(".py"):
-        return parse(text, source)
+        program = parse(text, source)
+        program.given = inputs_in(program)
+        return program
     from backprop.python.straight import read_python
 
     return read_python(text, source)
