@@ -49,7 +49,7 @@ def test_a_loss_of_nothing_is_nan_and_says_so(text: str) -> None:
 MISTAKES = [
     ('-"a"', "", "arity", "a text cannot be computed with"),
     ('"a" + "b"', "", "arity", "a text cannot be computed with"),
-    ("none.T", "", "arity", "a text cannot be computed with"),
+    ("none.T", "", "variable", "no value for none"),
     ("einsum(x, subscripts=2)", "--x 1", "arity", "subscripts of einsum is a text"),
     ('sum(x, axis="rows")', "--x '[1,2]'", "arity", "axis of sum is no text"),
     ("sum(sum(w, axis=0, axis=0))", "--w '[1,2]'", "arity", "axis twice"),
