@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -355,3 +356,10 @@ def test_ctrl_c_on_a_terminal(tmp_path: Path) -> None:
     assert "of 100,000,000  value" in seen.decode()
     assert "stopped: interrupted after" in seen.decode()
     assert set(json.loads((tmp_path / "reached.json").read_text())) == {"x", "y"}
+
+
+def test_a_method_of_scipys_says_how_scipy_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(backprop.Problem, match="this method needs SciPy, which is not installed") as raised:
+        backprop.minimize("(x-3)^2", {"x": 0}, method="bfgs")
+    assert '".[minimize]"' in raised.value.hint

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.errors import Problem
+from backprop.errors import Problem, lacking
 from backprop.optimize.objective import Objective
 from backprop.optimize.watch import Watch
 
@@ -22,7 +22,7 @@ def optimizers() -> Any:
     try:
         from scipy import optimize
     except ImportError:
-        raise Problem("option", "this method is SciPy's, which is not installed", hint="pip install scipy") from None
+        raise lacking("this method", "SciPy", "minimize", "or another method: --method newton") from None
     return optimize
 
 
