@@ -17,7 +17,8 @@ OURS = {
     ".cli.expression", ".cli.output", ".differentiate", ".differentiate.functions", ".differentiate.rules",
     ".differentiate.run", ".errors", ".gates", ".gates.elementwise", ".gates.mixing", ".gates.plumbing",
     ".gates.row", ".gates.writers", ".grammar", ".grammar.tables", ".insight", ".insight.notes", ".insight.stages",
-    ".language", ".language.builder", ".language.calls", ".language.lexer", ".language.parser", ".language.printer",
+    ".language", ".language.builder", ".language.calls", ".language.inputs", ".language.lexer", ".language.parser",
+    ".language.printer",
     ".language.program", ".language.tables", ".library", ".numbers", ".numbers.floats", ".show", ".show.objects",
     ".show.theme", ".spans", ".values",
 }  # fmt: skip
