@@ -68,6 +68,13 @@ def test_map_takes_the_listing(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {"w": 2, "f": -64, "df_dw": -32}
 
 
+def test_map_does_not_choose_between_a_column_and_the_text(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("x,w\n1,2\n")
+    done = shell('backprop map "x = 3; f = x*w" points.csv', tmp_path)
+    assert done.returncode == 2
+    assert "points.csv has a column x, and the formula gives x a value, too" in done.stderr
+
+
 # ── names assigned again ──
 
 
