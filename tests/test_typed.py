@@ -9,6 +9,7 @@ import pytest
 
 import backprop
 from backprop import Problem
+from backprop.errors import nearest
 from backprop.language import parse
 from backprop.language.printer import unparse
 from conftest import shell
@@ -65,6 +66,13 @@ def test_every_command_takes_the_listing(command: str, tmp_path: Path) -> None:
 def test_map_takes_the_listing(tmp_path: Path) -> None:
     done = shell(f'backprop map "{LISTING} * w" --x 3', tmp_path, '{"w":2}\n')
     assert json.loads(done.stdout) == {"w": 2, "f": -64, "df_dw": -32}
+
+
+def test_map_does_not_choose_between_a_column_and_the_text(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("x,w\n1,2\n")
+    done = shell('backprop map "x = 3; f = x*w" points.csv', tmp_path)
+    assert done.returncode == 2
+    assert "points.csv has a column x, and the formula gives x a value, too" in done.stderr
 
 
 # ── names assigned again ──
@@ -183,6 +191,28 @@ def test_no_cure_leads_into_the_next_error(text: str, cures: list[str]) -> None:
         assert cure in caught.value.hint
         compiled = backprop.compile(cure)
         compiled.forward(dict.fromkeys(compiled.variables, 0.5))
+
+
+@pytest.mark.parametrize(
+    "text", ["grad(x^2)", "diff(x^2, x)", "d/dx x^2", "d/dx(x^2)", "derivative(x^2)", "gradient(x^2, x)"]
+)
+def test_gradients_are_the_answer(text: str) -> None:
+    with pytest.raises(Problem, match="not needed") as caught:
+        backprop.evaluate(text, x=1)
+    assert caught.value.hint == "gradients are the answer, and not part of the question: write x^2"
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "found"),
+    [
+        ("range", ["trace"], None), ("dropout", ["dot"], None), ("--title", ["--ties"], None),
+        ("copy", ["cospi"], None),
+        ("arange", ["arctan"], None), ("sine", ["sin", "sinc"], "sin"), ("sigmod", ["sigmoid"], "sigmoid"),
+        ("--colour", ["--color"], "--color"), ("epx", ["exp"], "exp"), ("softmx", ["softmax"], "softmax"),
+    ],
+)  # fmt: skip
+def test_nearest_names_are_near(typed: str, known: list[str], found: str | None) -> None:
+    assert nearest(typed, known) == found
 
 
 def test_in_place() -> None:

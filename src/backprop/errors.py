@@ -102,8 +102,24 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
     known = list(known)
     folded = [candidate for candidate in known if candidate.casefold() == name.casefold()]
-    close = folded or (get_close_matches(name, known, n=1, cutoff=0.6) if len(name) <= LONGEST_NAME else [])
-    return close[0] if close else None
+    if folded or len(name) > LONGEST_NAME:
+        return folded[0] if folded else None
+    close = get_close_matches(name, known, n=3, cutoff=0.6)
+    return next((candidate for candidate in close if slips(name, candidate) <= 1 + len(name.strip("-")) // 5), None)
+
+
+def slips(typed: str, meant: str) -> int:
+    """How many slips of the fingers lie between two words: a letter too much, too little, another, or two swapped."""
+    before: list[int] = []
+    row = list(range(len(meant) + 1))
+    for i, letter in enumerate(typed, 1):
+        before, last, row = row, before, [i]
+        for j, other in enumerate(meant, 1):
+            least = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == meant[j - 2] and typed[i - 2] == other:
+                least = min(least, last[j - 2] + 1)
+            row.append(least)
+    return row[-1]
 
 
 # ── what a plain install leaves out, and the words that bring it ──

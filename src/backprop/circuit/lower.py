@@ -16,6 +16,7 @@ from backprop.language.program import Call, Program, Statement
 from backprop.spans import Span
 
 MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
+DERIVATIVES = frozenset(["grad", "gradient", "diff", "differentiate", "deriv", "derivative", "jacobian", "hessian"])
 ARRAYS = frozenset(
     ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
 )  # other languages'
@@ -564,6 +565,11 @@ class Lowering:
         if call.name in ("randn", "rand"):
             hint = f'give it as a value: --x "{call.name}(…)"'
             return self.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
+        before = self.program.text[: spans[0].start].rstrip()
+        if call.positional and (call.name in DERIVATIVES or (call.name[0] == "d" and before.endswith("d/"))):
+            function = self.program.source_of(call.positional[0])
+            hint = f"gradients are the answer, and not part of the question: write {function}"
+            return self.problem("name", f"{call.name}(…) is not needed", spans, hint)
         if call.name in ARRAYS and len(call.positional) == 1:
             value = self.program.source_of(call.positional[0])
             return self.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {value}")

@@ -623,6 +623,14 @@ MISTAKES = [
     ),
     # ── two things side by side ──
     Mistake(
+        "a derivative", "d/dx x^2",
+        lambda p: p.kind in BEGINS and p.at > 2 and p.kind_before == "name" and p.before[0] == "d"
+        and p.tokens[p.at - 3 : p.at - 1] == ["d", "/"],
+        "d/{p.before} is not needed",
+        "gradients are the answer, and not part of the question: write {p.rest}",
+        lambda p: (p.at - 3, p.at - 1),
+    ),
+    Mistake(
         "text beside something", 'x "a"',
         lambda p: p.kind == "string" and not p.wants_operand,
         "a text does not belong here", "texts are inputs of functions, like einsum(\"ij,jk->ik\", A, B)",

@@ -52,7 +52,8 @@ class Plan:
 
     def __init__(self, asked: Asked) -> None:
         compiled = Compiled(asked.text, ties=asked.ties, expand=asked.expand, source=asked.source)
-        self.base, self.names = compiled._circuit([*asked.given, *asked.shadowed])
+        self.listed = list(compiled.program.given)  # the inputs that have their values in the text
+        self.base, self.names = compiled._circuit({**dict.fromkeys(asked.shadowed), **asked.given})
         base = self.base
         self.upstream = asked.upstream
         self.arrays = base.tensors or any(

@@ -145,6 +145,10 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
             known = nearest(name, names)
             hint = f"did you mean {known}?" if known else f"its columns are {', '.join(names)}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)
+    for name in mapper.plan.listed:
+        if name in names:
+            hint = f"to take the column, leave {name} = … out of the formula"
+            raise Problem("file", f"{source} has a column {name}, and the formula gives {name} a value, too", hint=hint)
     check_outputs(names, mapper, source, only_new, judge)
     if judge.fixed and judge.names is not None and judge.names != list(names):
         hint = f"they are {enumerated(judge.names)} there, and {enumerated(list(names))} here; or write JSON lines"
