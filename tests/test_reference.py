@@ -207,6 +207,8 @@ def test_what_is_asked_wrongly_is_said(command: str, message: str, tmp_path: Pat
         ("backprop gates soft", "softplus"),
         ("backprop gates σ", "σ"),
         ("backprop eval x --ties s", "split"),
+        ("backprop code --to n", "numpy"),
+        ("backprop eval x^2 --format j", "json"),
         ("backprop eval x --x 3 --up", "--upstream"),
         ("backprop minimize x --method l", "l-bfgs"),
         ("backprop minimize x --x 1 --decay c", "cosine"),
@@ -228,18 +230,3 @@ def test_the_shell_completes_commands_and_gates(words: str, offered: str, tmp_pa
 def test_spellings_of_arrays_are_known_too(text: str, better: str) -> None:
     found = asked(text, x=np.array([1.0, 1000.0, -3.0]))
     assert [tip.write for tip in found.advice] == [better]
-
-
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        ("eval --ties", "plain,split"),
-        ("code --to", "plain,numpy"),
-        ("eval x^2 --format", "plain,json"),
-        ("eval -f", "file,"),
-    ],
-)
-def test_the_values_of_an_option_are_completed(words: str, offered: str, tmp_path: Path) -> None:
-    count = len(words.split()) + 1
-    line = f"_BACKPROP_COMPLETE=bash_complete COMP_WORDS='backprop {words} ' COMP_CWORD={count} backprop"
-    assert offered in shell(line, tmp_path).stdout.split()

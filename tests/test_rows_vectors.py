@@ -72,7 +72,7 @@ FORMULAS: dict[str, tuple[dict[str, Any], dict[str, tuple[int, ...]], dict[str, 
     "n(v, u) = tanh(v @ u); n(x, a) * n(x, b)": ({"b": [0.1, -0.2, 0.3]}, {"x": (3,), "a": (3,)}, {"expand": True}),
     "where(sum(x) > 0, sqrt(abs(sum(x))), 0) * k": ({"k": 2.0}, {"x": (2,)}, {}),
     "mean((x - mean(x))^2) / std(y)": ({}, {"x": (3,), "y": (5,)}, {}),
-    "a = 3; sum(x) * a + b": ({"b": 1.0}, {"x": (2,)}, {"wrt": ["b"]}),
+    "a = 1 + 2; sum(x) * a + b": ({"b": 1.0}, {"x": (2,)}, {"wrt": ["b"]}),
 }  # fmt: skip
 
 

@@ -251,3 +251,11 @@ def test_loops_that_were_unrolled() -> None:
 def test_many_stages_of_one_name() -> None:
     text = "y = x\n" + "y = y*1.0001\n" * 20_000
     assert backprop.evaluate(text, x=1).output == "y_20001"
+
+
+@pytest.mark.parametrize("more", ["--to python", "--to sql --table t"])
+def test_a_program_without_a_point_keeps_the_numbers_of_the_text(more: str, tmp_path: Path) -> None:
+    done = shell(f"backprop code 'k = 0.1; f = x * k' {more}", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "df_dk" not in done.stdout
+    assert '"k":' not in done.stdout

@@ -181,6 +181,9 @@ class Line:
             yield from matching([Offer("local"), Offer("dask")], word)
         elif param.metavar == "FILE":
             yield FILES
+        elif param._custom_shell_complete is not None:
+            found = param.shell_complete(self.ctx, word)
+            yield from matching([Offer(item.value, item.help or "") for item in found], word)
 
     def expression(self, word: str) -> Iterator[Offer]:
         """An expression that is begun: the gates that its last name may become. Else a file of code."""

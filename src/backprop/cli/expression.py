@@ -222,6 +222,8 @@ def question(
     unused = [name for name in given if name not in at]
     if unused and not quiet:
         note(f"{name_of(variables or '')} has values that are not used: {enumerated(unused)}", color)
+    if not (needs_point or given or written) and set(at) < set(compiled.variables_given(at)):
+        compiled, at = compiled.settled(), {}  # without a point, what the text sets is a number with a name
     if needs_point or at or written:
         check_names(compiled, {**at, **written}, words, ctx)
     at.update({name: value_of(value, name, random) for name, value in written.items()})

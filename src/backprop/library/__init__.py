@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -197,6 +198,14 @@ class Compiled:
     def listed(self) -> dict[str, Value]:
         """The values of inputs that stand in the text itself: `x = 3; y = -4; f = x*y`."""
         return {name: parse_value(text, name) for name, text in self.program.given.items()}
+
+    def settled(self) -> Compiled:
+        """The same formula, in which the numbers that the text sets are no inputs, but stages with a name."""
+        found = copy(self)
+        found.program, found._circuits = copy(self.program), {}
+        found.program.given = {}
+        found.__dict__.pop("listed", None)
+        return found
 
     def point(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """A point, with what the text itself says of inputs that it leaves out."""
