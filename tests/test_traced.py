@@ -38,6 +38,15 @@ def run(x):
     out[0, 1] += x[1, 1] ** 2
     return np.sum(out * x)
 """,
+    "layernorm": """
+def run(x):
+    return np.sum(((x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5)) ** 3)
+""",
+    "dictionary": """
+def run(x, W):
+    params = {"W1": W}
+    return np.maximum(x @ params["W" + str(1)], 0).sum()
+""",
     "attention": """
 def run(x, W):
     q = x @ W
@@ -53,6 +62,8 @@ GIVEN = {
     "batchnorm": {"x": X, "gamma": [1.0, 2.0, 0.5], "beta": [0.1, 0.2, 0.3]},
     "recurrent": {"x": X, "h": [0.5, 1.0], "W": [[0.1, 0.2], [0.3, -0.4]]},
     "masked": {"x": X},
+    "layernorm": {"x": X},
+    "dictionary": {"x": X, "W": SQUARE},
     "attention": {"x": X, "W": SQUARE},
 }
 

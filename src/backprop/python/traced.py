@@ -16,18 +16,28 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.python.arrays import Tensor
 from backprop.python.entry import Runner
 from backprop.python.tape import (
-    ADDING, EXTREMES, MOVES, PRODUCTS, SAME, SUMS, Tape, added_places, is_fraction,
+    ADDING,
+    EXTREMES,
+    MOVES,
+    PRODUCTS,
+    SAME,
+    SUMS,
+    Tape,
+    added_places,
+    is_fraction,
 )  # fmt: skip
 
 OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^", ast.MatMult: "@",
 }  # fmt: skip
-FUNCTIONS = {name: name for name in (
+NAMED = (
     "sqrt cbrt exp exp2 expm1 log log1p log2 log10 sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arctanh "
     "maximum minimum hypot logaddexp erf erfc sigmoid relu softplus silu abs"
-).split()}  # fmt: skip
+)
+FUNCTIONS = {name: name for name in NAMED.split()}
 FUNCTIONS |= {
     "absolute": "abs", "fabs": "abs", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "expit": "sigmoid",
 }  # fmt: skip
@@ -162,7 +172,9 @@ class Trace(Tape):
         if not is_fraction(getattr(out, "values", out)):
             return  # a comparison, an argmax: as it is at the point
         words = [self.text(one, numbers) for one, numbers in zip(given, ids, strict=True) if np.any(numbers)]
-        if name in SUMS or (name in EXTREMES and function is not np.maximum and function is not np.minimum):
+        if name in ("var", "std") and "correction" not in named and not isinstance(given[0], Tensor):
+            self.made(self.spread(name, words[0], given, named), out)
+        elif name in SUMS or (name in EXTREMES and function is not np.maximum and function is not np.minimum):
             self.made(self.reduction(name, words[0], given, named), out)
         elif "where" in named or len(given) > 2:
             raise refused(name)
@@ -191,6 +203,14 @@ class Trace(Tape):
         for one in sorted((one % np.ndim(given[0]) for one in axes), reverse=True):
             text = f"{gate}({text}, axis={one}, keepdims={kept})"
         return text
+
+    def spread(self, name: str, word: str, given: tuple[Any, ...], named: dict[str, Any]) -> str:
+        """NumPy's variance, or its root."""
+        if set(named) - {"axis", "keepdims"}:
+            raise refused(name)
+        centre = self.reduction("mean", word, given, {**named, "keepdims": True})
+        squares = self.reduction("mean", f"({word} - {centre})^2", given, named)
+        return f"sqrt({squares})" if name == "std" else squares
 
     def wrote(self, name: str, given: tuple[Any, ...], before: Any, named: dict[str, Any]) -> None:
         if name not in ADDING:
@@ -225,4 +245,4 @@ def traced(runner: Runner, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def ast_names(text: str) -> set[str]:
     """The words of a program."""
-    return {word for word in "".join(one if one.isalnum() or one == "_" else " " for one in text).split()}
+    return set("".join(one if one.isalnum() or one == "_" else " " for one in text).split())
