@@ -104,3 +104,11 @@ def test_other_commands_take_it(command, tmp_path):
 def test_what_needs_other_points_refuses(tmp_path):
     result = answer(tmp_path, "softmax", "code", "--to", "numpy")
     assert result.returncode == 2
+
+
+def test_what_has_no_gate_is_refused_with_its_place(tmp_path):
+    (tmp_path / "a.py").write_text("import numpy as np\ndef run(x):\n    return np.sum(np.linalg.inv(x))\n")
+    line = [sys.executable, "-m", "backprop", "eval", "-f", f"{tmp_path}/a.py:run", "--x", "[[1.5, 2], [0.5, -1]]"]
+    result = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "np.linalg.inv(x)" in result.stderr

@@ -11,7 +11,7 @@ from backprop.library import Compiled
 from backprop.library.values import Random
 
 STEP = 1e-5  # so far the inputs are moved to see that the circuit moves as the function does
-AT_THE_POINT = ("eval", "explain", "draw", "nudge")
+AT_THE_POINT = ("eval", "explain", "draw")  # what moves the inputs would need to know which decisions were frozen
 
 
 def traced_question(

@@ -237,7 +237,10 @@ def traced(runner: Runner, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
             value = arguments[path[0]] if len(path) == 1 else arguments[path[0]][path[1]]
             point["_".join(path)] = np.array(value, dtype=float) if np.ndim(value) else float(value)
             trace.input("_".join(path), value)
-        output = runner.forward(run, scope, arguments).outputs[0]
+        try:
+            output = runner.forward(run, scope, arguments).outputs[0]
+        except Problem as problem:
+            raise problem if problem.spans else run.problem(problem.kind, problem.message, problem.hint) from None
     last = trace.text(output, trace.ids(output))
     text = "\n".join([*trace.lines, f"f = {last}" if "f" not in trace.taken else f"out = {last}"])
     return text, {name: value for name, value in point.items() if name in ast_names(text)}
