@@ -212,6 +212,14 @@ def question(
     if [file, variables, *values, upstream].count("-") + [*values, upstream].count("@-") > 1:
         raise Problem("option", "standard input can hold one thing: the expression, --vars, or one value")
     random = Random(seed)
+    named = None if expression is not None and file is not None else code_named(expression, file)
+    if named is not None:
+        from backprop.cli.traced import traced_question
+
+        compiled, at = traced_question(ctx, named, variables, assignments, random, ties, expand)
+        chosen = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
+        above = None if upstream is None else value_of(upstream, "--upstream", random)
+        return Question(compiled, at, chosen, above, random, strict, quiet, color)
     text, source = read_expression(expression, file, words)
     compiled = compiled_formula(text, source, ties, expand)
     found = {} if variables is None else read_variables(read_text(variables), name_of(variables), random)
@@ -240,6 +248,12 @@ def named_value(assignment: str) -> tuple[str, str]:
     if not equals or not name:
         raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
     return canonical_name(name.strip()), value
+
+
+def code_named(expression: str | None, file: str | None) -> tuple[str, str] | None:
+    """The file and the function or class in it that a word names, `layers.py:affine_forward`."""
+    path, colon, name = (file or expression or "").rpartition(":")
+    return (path, name) if colon and name and path.endswith((".py", ".ipynb")) and os.path.isfile(path) else None
 
 
 def note(message: str, color: str) -> None:

@@ -143,8 +143,8 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     first = forward.args.args[0].arg if forward.args.args else ""
     if static or first == "ctx":
         setup = methods.get("setup_context")
-        return Pair(name, "autograd", forward, methods["backward"], 0 if setup is not None else 1, setup)
-    return Pair(name, "class", forward, methods["backward"], 1)
+        return Pair(name, "autograd", forward, methods.get("backward"), 0 if setup is not None else 1, setup)
+    return Pair(name, "class", forward, methods.get("backward"), 1)
 
 
 def is_both(function: ast.FunctionDef) -> bool:
