@@ -15,12 +15,12 @@ from conftest import ROOT, shell
 # What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
 OURS = {
     "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer", ".cli.evaluate",
-    ".cli.expression", ".cli.output", ".differentiate", ".differentiate.functions", ".differentiate.rules",
-    ".differentiate.run", ".errors", ".gates", ".gates.elementwise", ".gates.mixing", ".gates.plumbing",
-    ".gates.row", ".gates.writers", ".grammar", ".grammar.tables", ".insight", ".insight.notes", ".insight.stages",
-    ".language", ".language.builder", ".language.calls", ".language.inputs", ".language.lexer", ".language.parser",
-    ".language.printer", ".language.program", ".language.tables", ".library", ".library.values", ".numbers",
-    ".numbers.floats", ".show", ".show.objects", ".show.theme", ".spans",
+    ".cli.expression", ".cli.output", ".cli.reading", ".differentiate", ".differentiate.functions",
+    ".differentiate.rules", ".differentiate.run", ".errors", ".gates", ".gates.elementwise", ".gates.mixing",
+    ".gates.plumbing", ".gates.row", ".gates.writers", ".grammar", ".grammar.tables", ".insight", ".insight.notes",
+    ".insight.stages", ".language", ".language.builder", ".language.calls", ".language.inputs", ".language.lexer",
+    ".language.parser", ".language.printer", ".language.program", ".language.tables", ".library", ".library.values",
+    ".numbers", ".numbers.floats", ".show", ".show.objects", ".show.theme", ".spans",
 }  # fmt: skip
 HEAVY = {"lark", "rich", "numpy", "scipy", "dataclasses", "logging", "pathlib", "difflib", "importlib.resources"}
 

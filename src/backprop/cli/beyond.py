@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from backprop.cli.answer import is_finite
-from backprop.cli.expression import Question, value_of
+from backprop.cli.expression import Question
+from backprop.cli.reading import value_of
 from backprop.errors import Problem
 from backprop.insight.notes import cusps
 from backprop.library import Evaluation

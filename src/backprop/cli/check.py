@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from backprop.cli.answer import answer_options, chosen_format, note, show_grid, show_json
-from backprop.cli.expression import ExpressionCommand, Question, question, read_text, shared_options
+from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
 from backprop.cli.handwritten import judge_passes, passes
+from backprop.cli.reading import read_text
 from backprop.errors import Problem
 from backprop.library import Evaluation
 

@@ -198,7 +198,7 @@ class Line:
 
     def variables(self) -> list[str]:
         """The free variables of the expression, as far as it can be read."""
-        from backprop.cli.expression import read_text
+        from backprop.cli.reading import read_text
         from backprop.library import Compiled
 
         file = self.given.get("-f")

@@ -17,16 +17,14 @@ from backprop.cli.expression import (
     Words,
     check_names,
     compiled_formula,
-    name_of,
     no_variable,
     note,
     read_expression,
-    read_text,
-    value_of,
-)  # fmt: skip
+)
 from backprop.cli.failures import write_error
 from backprop.cli.output import write
 from backprop.cli.progress import EVERY, fitting, time_text, width
+from backprop.cli.reading import name_of, read_text, value_of  # fmt: skip
 from backprop.errors import Problem, enumerated
 from backprop.gates import TIES
 from backprop.language import canonical_name

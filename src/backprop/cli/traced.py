@@ -19,8 +19,8 @@ def traced_question(
     ties: str, expand: bool,
 ) -> tuple[Compiled, dict[str, Any]]:  # fmt: skip
     """The circuit of a function, and the point. Raises a Problem where a command needs more than one point."""
-    from backprop.cli.expression import read_text
-    from backprop.cli.handwritten import arguments, beside
+    from backprop.cli.arguments import arguments, beside
+    from backprop.cli.reading import read_text
     from backprop.python.entry import Runner, floated
     from backprop.python.pairs import Pair, class_pair
     from backprop.python.source import Code, part_of

@@ -1,0 +1,78 @@
+"""What a function of the user's own is given, and the files beside the one that it is in."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from backprop.cli.reading import name_of, read_text, value_of
+from backprop.errors import Problem
+from backprop.library.values import Random, json_number, unique
+
+ABOVE = 2  # folders above a file in which what it imports may be
+HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}'
+
+
+def beside(module: str, source: str | None) -> tuple[str, str] | None:
+    """The text of a module beside a file or above it, which is read like it, and not imported."""
+    folder, parts = os.path.dirname(os.path.abspath(source or "")), module.split(".")
+    for up in range(ABOVE + 1):
+        root = os.path.join(folder, *[os.pardir] * up)
+        for path in (os.path.join(root, *parts), os.path.join(root, parts[-1]) if not up else ""):
+            if path and os.path.isfile(f"{path}.py"):
+                path = os.path.normpath(f"{path}.py")
+                path = path if os.path.isabs(source or "") else os.path.relpath(path)
+                return read_text(path), path
+    return None
+
+
+def arguments(variables: str | None, assignments: tuple[str, ...], random: Random) -> dict[str, Any]:
+    """What is given by --vars and by options, which win."""
+    from backprop.python.entry import arguments_from
+
+    given: dict[str, Any] = {}
+    if variables is not None:
+        values = read_object(read_text(variables), name_of(variables))
+        given = {name: arguments_from(value) for name, value in values.items()}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name:
+            raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
+        given[name.strip()] = whole(value_of(value, name, random))
+    return given
+
+
+def read_object(text: str, source: str) -> dict[str, Any]:
+    """A JSON object of arguments, in which whole numbers stay whole."""
+    found = read_json(text, source)
+    if not isinstance(found, dict):
+        raise Problem("value", f"{source} holds no JSON object", hint=HINT)
+    return found
+
+
+def read_json(text: str, source: str) -> Any:
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=lambda pairs: unique(pairs, source),
+            parse_float=lambda digits: json_number(digits, source),
+            parse_int=lambda digits: int(digits) if len(digits) < 19 else json_number(digits, source),
+        )
+    except json.JSONDecodeError as error:
+        place = f"(line {error.lineno}, column {error.colno})"
+        raise Problem("value", f"{source} is not JSON: {error.msg} {place}", hint=HINT) from None
+    except RecursionError:
+        raise Problem("value", f"{source} is nested too deeply") from None
+
+
+def whole(value: Any) -> Any:
+    """A value of the command line: whole where it is, since an option does not say of what kind it is."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    import numpy as np
+
+    integral = (
+        value.size and np.isfinite(value).all() and (value == np.floor(value)).all() and np.abs(value).max() < 2**53
+    )
+    return value.astype(np.int64) if integral else value

@@ -1,0 +1,61 @@
+"""What is read for a command: files, standard input, and values that are written out."""
+
+from __future__ import annotations
+
+import sys
+
+from backprop.errors import Problem
+from backprop.library.values import Random, Value, parse_value, read_value
+
+LONGEST = 512 << 20  # bytes of a file of text; what is longer is something else, like /dev/zero
+
+
+def value_of(text: str, name: str, random: Random) -> Value:
+    """A value that is written out, or that of a file: `@x.npy`, `@-`."""
+    if not text.startswith("@"):
+        return parse_value(text, name, random)
+    path = text[1:]
+    return read_value(path, read_bytes(path), name, name_of(path))
+
+
+def read_text(path: str) -> str:
+    """The text of a file, or of standard input for "-". Raises a Problem of kind "file"."""
+    data = read_bytes(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        hint = "save it as UTF-8"
+        raise Problem(
+            "file", f"{name_of(path)} is not UTF-8 text (byte {error.start + 1}, line {line})", hint=hint
+        ) from None
+
+
+def read_bytes(path: str) -> bytes:
+    """What a file holds, or standard input for "-". Raises a Problem of kind "file"."""
+    try:
+        if path == "-":
+            tell_waiting()
+            data = sys.stdin.buffer.read(LONGEST + 1) if sys.stdin else b""
+        else:
+            with open(path, "rb") as file:
+                data = file.read(LONGEST + 1)
+    except OSError as error:
+        raise Problem("file", f"cannot read {name_of(path)}: {error.strerror or error}") from None
+    if len(data) > LONGEST:
+        raise Problem("size", f"{name_of(path)} holds more than {LONGEST >> 20} MiB")
+    return data
+
+
+def tell_waiting() -> None:
+    """Say so where a terminal is what is waited for."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        end = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
+        from backprop.cli.answer import note
+
+        note(f"this reads standard input, which is the terminal: {end} ends it", "auto")
+
+
+def name_of(path: str) -> str:
+    """What a file is called in a message."""
+    return "standard input" if path == "-" else path
