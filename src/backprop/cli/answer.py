@@ -96,7 +96,7 @@ def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: s
 def note(text: str, quiet: bool = False) -> None:
     """A remark on standard error."""
     if not quiet:
-        from backprop.cli.expression import note as remark
+        from backprop.cli.remarks import note as remark
 
         remark(text, "auto")
 

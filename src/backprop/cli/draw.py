@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from backprop.cli.evaluate import all_finite, show_notes
-from backprop.cli.expression import ExpressionCommand, Question, note, question, shared_options
+from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
 from backprop.cli.output import write
+from backprop.cli.remarks import note
 from backprop.draw.scene import LARGE, Scene, scene
 from backprop.errors import Problem
 from backprop.show.theme import PALETTES, wants_colour

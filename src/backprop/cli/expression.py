@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 import click
 
 from backprop.cli.reading import name_of, read_text, value_of
+from backprop.cli.remarks import note
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.gates import TIES
 from backprop.language import canonical_name
@@ -254,15 +254,6 @@ def code_named(expression: str | None, file: str | None) -> tuple[str, str] | No
     """The file and the function or class in it that a word names, `layers.py:affine_forward`."""
     path, colon, name = (file or expression or "").rpartition(":")
     return (path, name) if colon and name and path.endswith((".py", ".ipynb")) and os.path.isfile(path) else None
-
-
-def note(message: str, color: str) -> None:
-    """A remark of the command line's own, on standard error."""
-    from backprop.cli.failures import tell
-    from backprop.show.messages import note_line
-    from backprop.show.theme import wants_colour
-
-    tell(note_line(message, wants_colour(color, sys.stderr)))
 
 
 def read_expression(expression: str | None, file: str | None, words: Words) -> tuple[str, str | None]:

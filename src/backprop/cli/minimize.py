@@ -18,13 +18,13 @@ from backprop.cli.expression import (
     check_names,
     compiled_formula,
     no_variable,
-    note,
     read_expression,
 )
 from backprop.cli.failures import write_error
 from backprop.cli.output import write
 from backprop.cli.progress import EVERY, fitting, time_text, width
 from backprop.cli.reading import name_of, read_text, value_of  # fmt: skip
+from backprop.cli.remarks import note
 from backprop.errors import Problem, enumerated
 from backprop.gates import TIES
 from backprop.language import canonical_name

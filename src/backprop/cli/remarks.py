@@ -1,0 +1,14 @@
+"""Remarks of the command line's own."""
+
+from __future__ import annotations
+
+import sys
+
+
+def note(message: str, color: str) -> None:
+    """A remark of the command line's own, on standard error."""
+    from backprop.cli.failures import tell
+    from backprop.show.messages import note_line
+    from backprop.show.theme import wants_colour
+
+    tell(note_line(message, wants_colour(color, sys.stderr)))
