@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -190,3 +192,12 @@ def test_a_file_beside_is_read(tmp_path: Path) -> None:
     done = check(tmp_path, "layers.py", {"x": [1.0, -2]}, layers=text)
     assert done.returncode == 2
     assert "helper.squash is imported from elsewhere" in done.stderr
+
+
+def test_reading_code_needs_no_scipy(tmp_path: Path) -> None:
+    text = "def half_forward(x):\n    return x / 2, x\n\n\ndef half_backward(dout, cache):\n    return dout / 2\n"
+    (tmp_path / "l.py").write_text(text)
+    code = "import sys; sys.modules['scipy'] = None; from backprop.cli import main; main(sys.argv[1:])"
+    words = [sys.executable, "-c", code, "check", "l.py", "--x", "[1.0, 2.0]"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, "ok" in done.stdout) == (0, True), done.stderr

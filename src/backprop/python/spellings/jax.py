@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from backprop.python.arrays import axes_of
 from backprop.python.spellings.row import Row, broadcast, hot, together
@@ -21,6 +20,18 @@ def one_hot(a: Any, num_classes: int, **_: Any) -> Any:
     return (np.asarray(a)[..., None] == np.arange(num_classes)).astype(float)
 
 
+def logsumexp(a: Any, axis: Any, keepdims: bool = False) -> Any:
+    """log(sum(exp(a))), without overflow."""
+    top = np.max(a, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    found = top + np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True))
+    return found if keepdims else np.squeeze(found, axis=axis)[()]
+
+
+def log_softmax(a: Any, axis: Any) -> Any:
+    return a - logsumexp(a, axis, keepdims=True)
+
+
 JAX: dict[str, Row] = {
     "relu": Row(relu, broadcast, "jax.nn.relu(x)"),
     "sigmoid": Row(sigmoid, broadcast, "jax.nn.sigmoid(x)"),
@@ -34,13 +45,13 @@ JAX: dict[str, Row] = {
     "leaky_relu": Row(leaky_relu, broadcast, "jax.nn.leaky_relu(x)"),
     "softplus": Row(softplus, broadcast, "jax.nn.softplus(x)"),
     "softmax": Row(
-        lambda a, axis=-1: special.softmax(np.asarray(a), axis=axes_of(axis)), together, "jax.nn.softmax(x)"
+        lambda a, axis=-1: np.exp(log_softmax(np.asarray(a), axes_of(axis))), together, "jax.nn.softmax(x)"
     ),
     "log_softmax": Row(
-        lambda a, axis=-1: special.log_softmax(np.asarray(a), axis=axes_of(axis)), together, "jax.nn.log_softmax(x)"
+        lambda a, axis=-1: log_softmax(np.asarray(a), axes_of(axis)), together, "jax.nn.log_softmax(x)"
     ),
     "logsumexp": Row(
-        lambda a, axis=None, keepdims=False: special.logsumexp(np.asarray(a), axis=axes_of(axis), keepdims=keepdims),
+        lambda a, axis=None, keepdims=False: logsumexp(np.asarray(a), axes_of(axis), keepdims),
         together, "jax.nn.logsumexp(x, axis=1)",
     ),
     "one_hot": Row(one_hot, hot, "jax.nn.one_hot(y, 4)"),
