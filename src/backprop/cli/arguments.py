@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any
 
-from backprop.cli.reading import name_of, read_text, value_of
+from backprop.cli.reading import name_of, named_value, read_text, value_of
 from backprop.errors import Problem
 from backprop.library.values import Random, json_number, unique
 
@@ -35,11 +35,8 @@ def arguments(variables: str | None, assignments: tuple[str, ...], random: Rando
     if variables is not None:
         values = read_object(read_text(variables), name_of(variables))
         given = {name: arguments_from(value) for name, value in values.items()}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not name:
-            raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
-        given[name.strip()] = whole(value_of(value, name, random))
+    for name, value in map(named_value, assignments):
+        given[name] = whole(value_of(value, name, random))
     return given
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from backprop.cli.reading import name_of, read_text, value_of
+from backprop.cli.reading import name_of, named_value, read_text, value_of
 from backprop.cli.remarks import note
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
 from backprop.gates import TIES
@@ -240,14 +240,6 @@ def question(
     if random.used and seed is None and not quiet:
         note(f"the random values are those of --seed {random.seed}", color)
     return Question(compiled, at, chosen, above, random, strict, quiet, color)
-
-
-def named_value(assignment: str) -> tuple[str, str]:
-    """The name and the text of a `--set NAME=VALUE`."""
-    name, equals, value = assignment.partition("=")
-    if not equals or not name:
-        raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
-    return canonical_name(name.strip()), value
 
 
 def code_named(expression: str | None, file: str | None) -> tuple[str, str] | None:

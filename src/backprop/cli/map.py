@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from backprop.cli.expression import ExpressionCommand, Words, named_value, read_expression
+from backprop.cli.expression import ExpressionCommand, Words, read_expression
 from backprop.cli.failures import tell, write_error
 from backprop.cli.progress import Progress
-from backprop.cli.reading import name_of, read_text, tell_waiting, value_of
+from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
 from backprop.errors import Problem, enumerated, need_numpy
 from backprop.gates import TIES

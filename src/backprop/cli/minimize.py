@@ -23,7 +23,7 @@ from backprop.cli.expression import (
 from backprop.cli.failures import write_error
 from backprop.cli.output import write
 from backprop.cli.progress import EVERY, fitting, time_text, width
-from backprop.cli.reading import name_of, read_text, value_of  # fmt: skip
+from backprop.cli.reading import name_of, named_value, read_text, value_of  # fmt: skip
 from backprop.cli.remarks import note
 from backprop.errors import Problem, enumerated
 from backprop.gates import TIES
@@ -257,11 +257,7 @@ class Call:
     def written(self) -> dict[str, str]:
         """The values on the command line; what has a colon is not a start, but bounds."""
         found = {}
-        for assignment in self.options["assignments"]:
-            name, equals, value = assignment.partition("=")
-            if not equals or not name:
-                raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
-            name = canonical_name(name.strip())
+        for name, value in map(named_value, self.options["assignments"]):
             parts = split_at_colons(value)
             if len(parts) == 1:
                 found[name] = value

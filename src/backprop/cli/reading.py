@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from backprop.errors import Problem
+from backprop.language import canonical_name
 from backprop.library.values import Random, Value, parse_value, read_value
 
 LONGEST = 512 << 20  # bytes of a file of text; what is longer is something else, like /dev/zero
@@ -59,3 +60,11 @@ def tell_waiting() -> None:
 def name_of(path: str) -> str:
     """What a file is called in a message."""
     return "standard input" if path == "-" else path
+
+
+def named_value(assignment: str) -> tuple[str, str]:
+    """The name and the text of a `--set NAME=VALUE`."""
+    name, equals, value = assignment.partition("=")
+    if not equals or not name:
+        raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
+    return canonical_name(name.strip()), value

@@ -296,20 +296,3 @@ def read(text: str, source: str | None) -> Program:
     from backprop.python.straight import read_python
 
     return read_python(text, source)
-
-
-def evaluate(
-    text: str,
-    variables: Mapping[str, Value] | None = None,
-    /,
-    *,
-    ties: str = "both",
-    expand: bool = False,
-    upstream: Value | None = None,
-    **more: Value,
-) -> Evaluation:
-    """Value and gradients of a formula at a point: `evaluate("(x+y)*z", x=-2, y=5, z=-4).gradients["x"]` is -4.0.
-
-    The point is a mapping, keywords, or both (keywords win). Raises a Problem for whatever is wrong with it.
-    """
-    return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream)

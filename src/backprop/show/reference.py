@@ -11,7 +11,7 @@ from backprop.errors import Problem, nearest
 from backprop.gates import FAMILIES, GATES, NAMES, Gate
 from backprop.language import parse
 from backprop.language.printer import OPERATORS, infix
-from backprop.library import Evaluation, evaluate
+from backprop.library import Compiled, Evaluation
 from backprop.show.grid import Column, Grid, cell, number
 from backprop.show.objects import number as json_number
 
@@ -95,12 +95,12 @@ def example(gate: Gate) -> Example | None:
         if not inside or not isfinite(out) or (gate.kink and rules.kink(gate, len(names))(*inputs, out)):
             continue
         try:
-            return Example(text, at, evaluate(text, at))
+            return Example(text, at, Compiled(text).evaluate(at))
         except Problem:  # no rule for this input: it stands in the text as a number
             fixed = {name: value for name, value in at.items() if gate.partials[names.index(name)] is None}
             text = infix(gate.name, [f"{fixed[name]:g}" if name in fixed else name for name in free])
             free_at = {name: x for name, x in at.items() if name not in fixed}
-            return Example(text, free_at, evaluate(text, free_at))
+            return Example(text, free_at, Compiled(text).evaluate(free_at))
     return None
 
 
@@ -120,7 +120,7 @@ def array_example(gate: Gate) -> Example | None:
         call = infix(gate.spelling, names)
         for text in (call, f"sum({call})"):
             try:
-                found = evaluate(text, at)
+                found = Compiled(text).evaluate(at)
             except Problem:
                 continue
             if all(isfinite(number).all() for number in (found.value, *found.gradients.values())):
