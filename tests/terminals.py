@@ -7,6 +7,7 @@ import os
 import pty
 import struct
 import subprocess
+import sys
 import termios
 from pathlib import Path
 
@@ -37,3 +38,20 @@ def screen(command: str, width: int, folder: Path, **more: str) -> str:
     os.close(ours)
     process.wait()
     return shown.decode().replace("\r\n", "\n")
+
+
+# Makes the terminal the one whose Ctrl-C reaches the program that follows. A program of its own, not `pty.fork`: where
+# JAX has been imported before, os.fork warns of a deadlock (and a deadlock it may be).
+LEADER = """import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])"""
+
+
+def in_front(program: str, *words: str) -> tuple[subprocess.Popen[bytes], int]:
+    """A program in the foreground of a terminal of its own, and our end of the terminal."""
+    ours, theirs = pty.openpty()
+    leader = [sys.executable, "-c", LEADER, program, *words]
+    process = subprocess.Popen(leader, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    return process, ours

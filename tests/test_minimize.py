@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import backprop
 from backprop.library.values import Value
 from backprop.optimize.methods import METHODS
 from conftest import BIN, shell
+from terminals import in_front
 from test_schemas import schema
 
 # ── the same path as PyTorch's optimisers ──
@@ -325,9 +327,6 @@ def test_the_values_stand_under_their_names_whatever_the_order(tmp_path: Path) -
 
 def test_ctrl_c_on_a_terminal(tmp_path: Path) -> None:
     """A live line while it works; then what was reached, and exit status 1."""
-    import os
-    import pty
-
     command = [
         "minimize",
         "100*(y-x^2)^2 + (1-x)^2",
@@ -340,9 +339,7 @@ def test_ctrl_c_on_a_terminal(tmp_path: Path) -> None:
         "--steps",
         "100000000",
     ]
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execv(BIN / "backprop", ["backprop", *command, "-o", str(tmp_path / "reached.json")])
+    process, terminal = in_front(str(BIN / "backprop"), *command, "-o", str(tmp_path / "reached.json"))
     seen = b""
     while b"value" not in seen:
         seen += os.read(terminal, 4096)
@@ -352,7 +349,8 @@ def test_ctrl_c_on_a_terminal(tmp_path: Path) -> None:
             seen += chunk
     except OSError:  # the terminal is closed
         pass
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    os.close(terminal)
+    assert process.wait() == 1
     assert "of 100,000,000  value" in seen.decode()
     assert "stopped: interrupted after" in seen.decode()
     assert set(json.loads((tmp_path / "reached.json").read_text())) == {"x", "y"}
