@@ -62,6 +62,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     done = shell(f"python -m build --no-isolation --outdir {folder} {ROOT}", folder)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "would be ignored" not in done.stdout + done.stderr  # a folder that pyproject.toml's packages do not name
     return next(folder.glob("*.whl"))
 
 
