@@ -96,6 +96,13 @@ def enumerated(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def no_variable(name: str, variables: Sequence[str]) -> Problem:
+    """The problem that a name is none of the variables."""
+    near = nearest(name, variables)
+    hint = f"did you mean {near}?" if near else f"its variables are {enumerated(variables)}"
+    return Problem("variable", f"the expression has no variable {name}", hint=hint)
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant, or None."""
     from difflib import get_close_matches

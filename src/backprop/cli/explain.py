@@ -10,7 +10,7 @@ import click
 from backprop.cli.answer import answer_options, chosen_format, show_json
 from backprop.cli.expression import ExpressionCommand, question, shared_options
 from backprop.cli.output import write
-from backprop.errors import Problem, nearest
+from backprop.errors import no_variable
 from backprop.library import Evaluation
 from backprop.show.theme import wants_colour
 
@@ -64,7 +64,5 @@ def known(evaluation: Evaluation, names: list[str]) -> list[str]:
     variables = evaluation.run.circuit.variables
     for name in names:
         if name not in variables:
-            near = nearest(name, variables)
-            hint = f"did you mean {near}?" if near else f"its variables are {', '.join(variables) or 'none'}"
-            raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+            raise no_variable(name, [*variables])
     return names

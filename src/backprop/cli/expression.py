@@ -17,7 +17,7 @@ import click
 
 from backprop.cli.reading import name_of, named_value, read_text, value_of
 from backprop.cli.remarks import note
-from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
+from backprop.errors import MOST_NAMED, Problem, enumerated, nearest, no_variable
 from backprop.gates import TIES
 from backprop.language import canonical_name
 from backprop.library import Compiled, Evaluation
@@ -276,7 +276,7 @@ def check_names(compiled: Compiled, at: Mapping[str, object], words: Words, ctx:
     variables = dict.fromkeys(compiled.variables_given(at))
     for name in at:
         if name not in variables:
-            raise no_variable(compiled, name, at, words)
+            raise no_option(compiled, name, at, words)
     missing = [name for name in variables if name not in at]
     if missing:
         problem = compiled.missing(missing)
@@ -286,7 +286,7 @@ def check_names(compiled: Compiled, at: Mapping[str, object], words: Words, ctx:
         raise problem
 
 
-def no_variable(compiled: Compiled, name: str, at: Mapping[str, object], words: Words) -> Problem:
+def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Words) -> Problem:
     """The problem that a name is none of the variables."""
     variables = compiled.variables_given(at)
     if is_of_eval(f"--{name}"):
@@ -295,9 +295,11 @@ def no_variable(compiled: Compiled, name: str, at: Mapping[str, object], words: 
         hint = "the program gives it its value: only its inputs are options"
         return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
     options = [f"--{variable}" for variable in variables if variable not in at] + sorted(words.known)
-    known = SHORT.get(name) or nearest(f"--{name}", options)
-    hint = f"did you mean {known}?" if known else f"its variables are {enumerated(variables)}"
-    return Problem("variable", f"the expression has no variable {name}", hint=hint)
+    problem = no_variable(name, variables)
+    option = SHORT.get(name) or nearest(f"--{name}", options)
+    if option:
+        problem.hint = f"did you mean {option}?"
+    return problem
 
 
 def pasted(words: Words, missing: list[str]) -> list[str]:

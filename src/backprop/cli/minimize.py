@@ -17,7 +17,7 @@ from backprop.cli.expression import (
     Words,
     check_names,
     compiled_formula,
-    no_variable,
+    no_option,
     read_expression,
 )
 from backprop.cli.failures import write_error
@@ -243,7 +243,7 @@ class Call:
             check_names(compiled, named, self.words, self.ctx)
         for name in named if self.tables else ():
             if name not in compiled.variables_given(named):
-                raise no_variable(compiled, name, named, self.words)
+                raise no_option(compiled, name, named, self.words)
         given.update({
             name: value_of(value, name, self.random) for name, value in written.items()
             if not (name in resumed and asked["resume"] is not None)

@@ -10,7 +10,7 @@ import click
 from backprop.cli.answer import answer_options, chosen_format, show_json
 from backprop.cli.expression import ExpressionCommand, question, shared_options
 from backprop.cli.output import write
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, no_variable
 from backprop.library.values import parse_value
 from backprop.numbers.shapes import all_finite, shape_of
 
@@ -110,9 +110,7 @@ def read_steps(texts: tuple[str, ...], variables: list[str]) -> dict[str, Any]:
         if not equals or not name or not value:
             raise Problem("option", f"--by takes NAME=STEP, and not {text}", hint="for example --by x=0.1")
         if name not in variables:
-            near = nearest(name, variables)
-            hint = f"did you mean {near}?" if near else f"its variables are {', '.join(variables) or 'none'}"
-            raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+            raise no_variable(name, variables)
         step = parse_value(value, name)
         if not all_finite(step):
             raise Problem("value", f"the step of {name} must be finite")

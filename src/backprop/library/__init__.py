@@ -12,7 +12,7 @@ from typing import Any
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
-from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
+from backprop.errors import MOST_NAMED, Problem, enumerated, no_variable
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
 from backprop.insight.notes import Note, notes
@@ -241,9 +241,7 @@ class Compiled:
             raise self.missing(missing)
         for name in given:
             if name not in circuit.variables:
-                known = nearest(name, circuit.variables)
-                hint = f"did you mean {known}?" if known else f"its variables are {enumerated([*circuit.variables])}"
-                raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+                raise no_variable(name, [*circuit.variables])
         return circuit, names, {name: as_value(name, given[name]) for name in circuit.variables}
 
     def has_stage(self, name: str) -> bool:
@@ -268,9 +266,7 @@ class Compiled:
         chosen = [wrt] if isinstance(wrt, str) else list(wrt)
         for name in chosen:
             if name not in circuit.variables:
-                known = nearest(name, circuit.variables)
-                hint = f"did you mean {known}?" if known else ""
-                raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+                raise no_variable(name, [*circuit.variables])
         return chosen
 
 
