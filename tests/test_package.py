@@ -20,7 +20,7 @@ OURS = {
     ".gates.plumbing", ".gates.row", ".gates.writers", ".grammar", ".grammar.tables", ".insight", ".insight.notes",
     ".insight.stages", ".language", ".language.builder", ".language.calls", ".language.inputs", ".language.lexer",
     ".language.parser", ".language.printer", ".language.program", ".language.tables", ".library", ".library.values",
-    ".numbers", ".numbers.floats", ".show", ".show.objects", ".show.theme", ".spans",
+    ".numbers", ".numbers.floats", ".numbers.shapes", ".show", ".show.objects", ".show.theme", ".spans",
 }  # fmt: skip
 HEAVY = {"lark", "rich", "numpy", "scipy", "dataclasses", "logging", "pathlib", "difflib", "importlib.resources"}
 
