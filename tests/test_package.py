@@ -15,7 +15,7 @@ from conftest import ROOT, shell
 # What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
 OURS = {
     "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer", ".cli.evaluate",
-    ".cli.expression", ".cli.output", ".cli.reading", ".cli.remarks", ".differentiate", ".differentiate.functions",
+    ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.remarks", ".cli.shared", ".cli.words", ".differentiate", ".differentiate.functions",
     ".differentiate.rules", ".differentiate.run", ".errors", ".gates", ".gates.elementwise", ".gates.mixing",
     ".gates.plumbing", ".gates.row", ".gates.writers", ".grammar", ".grammar.tables", ".insight", ".insight.notes",
     ".insight.stages", ".language", ".language.builder", ".language.calls", ".language.inputs", ".language.lexer",
