@@ -15,12 +15,13 @@ from conftest import ROOT, shell
 # What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
 OURS = {
     "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer", ".cli.evaluate",
-    ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.remarks", ".cli.shared", ".cli.words", ".differentiate", ".differentiate.functions",
-    ".differentiate.rules", ".differentiate.run", ".errors", ".gates", ".gates.elementwise", ".gates.mixing",
-    ".gates.plumbing", ".gates.row", ".gates.writers", ".grammar", ".grammar.tables", ".insight", ".insight.notes",
-    ".insight.stages", ".language", ".language.builder", ".language.calls", ".language.inputs", ".language.lexer",
-    ".language.parser", ".language.printer", ".language.program", ".language.tables", ".library", ".library.values",
-    ".numbers", ".numbers.floats", ".numbers.shapes", ".show", ".show.objects", ".show.theme", ".spans",
+    ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.remarks", ".cli.shared",
+    ".cli.words", ".differentiate", ".differentiate.functions", ".differentiate.rules", ".differentiate.run", ".errors",
+    ".gates", ".gates.elementwise", ".gates.mixing", ".gates.plumbing", ".gates.row", ".gates.writers", ".grammar",
+    ".grammar.tables", ".insight", ".insight.notes", ".insight.stages", ".language", ".language.builder",
+    ".language.calls", ".language.inputs", ".language.lexer", ".language.parser", ".language.printer",
+    ".language.program", ".language.tables", ".library", ".library.values", ".numbers", ".numbers.floats",
+    ".numbers.shapes", ".show", ".show.objects", ".show.theme", ".spans",
 }  # fmt: skip
 HEAVY = {"lark", "rich", "numpy", "scipy", "dataclasses", "logging", "pathlib", "difflib", "importlib.resources"}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from typing import Any
 
 Rules = tuple[str | None, ...]
@@ -159,6 +158,8 @@ class Gate:
             return self
         key = (self.name, tuple(chosen.items()))
         if key not in _WITH_OPTIONS:
+            from copy import copy
+
             gate = _WITH_OPTIONS[key] = copy(self)
             gate.settings = chosen
         return _WITH_OPTIONS[key]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from copy import copy
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -86,7 +84,7 @@ class Compiled:
             raise Problem("value", f"an expression is a text, and not {type(text).__name__}")
         if ties not in TIES:
             raise Problem("option", f"ties is one of {', '.join(TIES)}, and not {ties!r}")
-        with uncollected():
+        with Uncollected():
             self.program: Program = read(text, source)
         self.ties = ties
         self.expand = expand
@@ -118,7 +116,7 @@ class Compiled:
         chosen = None if wrt is None else self._wrt(circuit, wrt)
         above = None if upstream is None else as_value("upstream", upstream)
         left_out = [] if chosen is None else [name for name in circuit.variables if name not in chosen]
-        with uncollected():
+        with Uncollected():
             swept = run(circuit, at, ties=self.ties, upstream=above, left_out=left_out)
         return Evaluation(swept, names, chosen)
 
@@ -201,6 +199,8 @@ class Compiled:
 
     def settled(self) -> Compiled:
         """The same formula, in which the numbers that the text sets are no inputs, but stages with a name."""
+        from copy import copy
+
         found = copy(self)
         found.program, found._circuits = copy(self.program), {}
         found.program.given = {}
@@ -220,7 +220,7 @@ class Compiled:
         masks = frozenset(name for name, value in values.items() if is_truth(value))
         key = shadowed, masks
         if key not in self._circuits:
-            with uncollected():
+            with Uncollected():
                 circuit = lower(self.program, shadowed=shadowed, masks=masks, expand=self.expand)
             self._circuits[key] = circuit, Names(circuit)
         return self._circuits[key]
@@ -270,15 +270,15 @@ class Compiled:
         return chosen
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
+class Uncollected:
     """Without the garbage collector: a large circuit is a million tuples and no cycles, and it would visit them all."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
+
+    def __enter__(self) -> None:
+        self.collecting = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *error: object) -> None:
+        if self.collecting:
             gc.enable()
 
 

@@ -95,6 +95,32 @@ def why_object(answer: Why) -> dict[str, Any]:
     }
 
 
+def written(value: object, ascii_only: bool = False) -> str:
+    """An object as JSON spells it, to the byte: the json module is asked only for texts that need an escape. (Its
+    import takes as long as a small answer.) Numbers are finite."""
+    if isinstance(value, dict):
+        members = [f"{written(name, ascii_only)}: {written(one, ascii_only)}" for name, one in value.items()]
+        return f"{{{', '.join(members)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join([written(one, ascii_only) for one in value])}]"
+    if isinstance(value, str):
+        return f'"{value}"' if is_plain(value, ascii_only) else escaped(value, ascii_only)
+    if value is None or value is True or value is False:
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+def is_plain(text: str, ascii_only: bool) -> bool:
+    """Whether a text stands in JSON as it is."""
+    return text.isprintable() and '"' not in text and "\\" not in text and (text.isascii() or not ascii_only)
+
+
+def escaped(text: str, ascii_only: bool) -> str:
+    import json
+
+    return json.dumps(text, ensure_ascii=ascii_only)
+
+
 def number(value: Any) -> Any:
     """A number as JSON has it; NaN and the infinities, which it has not, as strings; an array as nested lists."""
     if value is None:
