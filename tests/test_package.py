@@ -23,7 +23,21 @@ OURS = {
     ".language.program", ".language.tables", ".library", ".library.values", ".numbers", ".numbers.floats",
     ".numbers.shapes", ".show", ".show.objects", ".show.theme", ".spans",
 }  # fmt: skip
-HEAVY = {"lark", "rich", "numpy", "scipy", "dataclasses", "logging", "pathlib", "difflib", "importlib.resources"}
+HEAVY = {
+    "lark",
+    "click",
+    "json",
+    "typing",
+    "contextlib",
+    "rich",
+    "numpy",
+    "scipy",
+    "dataclasses",
+    "logging",
+    "pathlib",
+    "difflib",
+    "importlib.resources",
+}
 
 
 def imported(command: str) -> set[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from backprop.spans import Span, excerpt, line_and_column, visible
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 LARGEST = "1.797e308"  # the largest float64, as messages say it
 LONGEST = 600  # characters of a message; beyond that its middle helps nobody

@@ -128,7 +128,7 @@ class Evaluation(library.Evaluation):
         if form == "svg":
             from backprop.draw.boxes import picture
             from backprop.draw.svg import Options, svg
-            from backprop.show.theme import PALETTES
+            from backprop.show.palette import PALETTES
 
             if theme not in PALETTES:
                 raise Problem("option", f"theme is one of {', '.join(PALETTES)}, and not {theme!r}")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from math import isfinite
-from typing import TYPE_CHECKING, Any
 
 from backprop.cli.options import Choice, Range, takes
 from backprop.cli.output import json_text, write
@@ -14,7 +12,11 @@ from backprop.cli.words import Call
 from backprop.errors import Problem
 from backprop.show.theme import is_terminal, wants_colour
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from backprop.show.grid import Grid
 
 FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")

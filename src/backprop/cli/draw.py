@@ -15,7 +15,8 @@ from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.draw.scene import LARGE, Scene, scene
 from backprop.errors import Problem
-from backprop.show.theme import PALETTES, wants_colour
+from backprop.show.palette import PALETTES
+from backprop.show.theme import wants_colour
 
 SUFFIXES = {
     ".svg": "svg", ".png": "png", ".html": "html", ".htm": "html", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",

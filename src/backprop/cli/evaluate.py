@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from backprop.cli.answer import FORMATS, chosen_format, format_option, is_finite
 from backprop.cli.options import Range, named, takes
@@ -14,7 +13,10 @@ from backprop.cli.words import Call
 from backprop.library import Evaluation
 from backprop.show.theme import is_terminal, wants_colour
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    from typing import Any
+
     from backprop.cli.beyond import Answer
 
 

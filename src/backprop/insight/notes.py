@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import isfinite
-from typing import Any
 
 from backprop.circuit import Circuit
 from backprop.differentiate import rules
@@ -13,6 +11,11 @@ from backprop.insight.stages import Names, tie_text
 from backprop.language.printer import number_text
 from backprop.numbers.shapes import shape_of
 from backprop.spans import Span
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 
 class Note:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
 
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
@@ -20,7 +18,14 @@ from backprop.language.inputs import inputs_in
 from backprop.language.program import Program
 from backprop.library.values import as_value, is_truth, parse_value
 
-Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
+else:
+    Value = object
 
 
 class Evaluation:
@@ -216,7 +221,7 @@ class Compiled:
 
     def _circuit(self, given: Iterable[str]) -> tuple[Circuit, Names]:
         shadowed = frozenset(name for name in given if name in CONSTANTS or name in WORDS)
-        values = given if isinstance(given, Mapping) else {}
+        values = given if isinstance(given, dict) else {}
         masks = frozenset(name for name, value in values.items() if is_truth(value))
         key = shadowed, masks
         if key not in self._circuits:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    from typing import Any
+
     from backprop.insight.explain import Story
     from backprop.insight.notes import Note
     from backprop.insight.stages import Stage
