@@ -16,7 +16,26 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Statement:
+class Fields:
+    """What is equal where all of its fields are."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def fields(self) -> tuple[Any, ...]:
+        """The values of the fields, in order."""
+        return tuple([getattr(self, name) for name in type(self).__slots__])
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.fields() == other.fields()
+
+    def __hash__(self) -> int:
+        return hash(self.fields())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self.fields()}"
+
+
+class Statement(Fields):
     """A line of a program: `q = x + y`, `neuron(w, x) = …`, or the bare expression that is the output."""
 
     __slots__ = ("kind", "name", "nodes", "parameters", "tokens", "value")
@@ -36,7 +55,7 @@ class Statement:
         return Statement(**{**{name: getattr(self, name) for name in Statement.__slots__}, **changed})
 
 
-class Call:
+class Call(Fields):
     """The operands of a node "call": `name(positional…, keyword=…)`."""
 
     __slots__ = ("keywords", "name", "positional")
