@@ -32,6 +32,7 @@ OPERATORS = {
     "not_equal": "({} != {})",
     "where": "({1} if {0} else {2})",
 }
+RAISING = {**OPERATORS, "divide": "({} / {})"}  # the same numbers, or an error of Python's
 
 
 def arithmetic(on_arrays: bool) -> ModuleType:
@@ -44,13 +45,19 @@ def arithmetic(on_arrays: bool) -> ModuleType:
 
 
 def python(
-    circuit: Circuit, scope: dict[str, Any], on_arrays: bool = False, spelt: Mapping[str, str | float] | None = None
+    circuit: Circuit,
+    scope: dict[str, Any],
+    on_arrays: bool = False,
+    spelt: Mapping[str, str | float] | None = None,
+    raising: bool = False,
 ) -> str:
     """A circuit as a Python expression in its variables' names; what it calls is put into `scope`.
 
     `spelt` has what stands for a variable instead of its name: other text, or a number, with which is computed at once.
+    With `raising`, on floats, nothing is computed at once, and where there is no finite number to answer, it may raise
+    what Python raises there.
     """
-    operators = {} if on_arrays else OPERATORS
+    operators = {} if on_arrays else RAISING if raising else OPERATORS
     texts: list[str | float] = []
     for wire, gate in enumerate(circuit.gates):
         sources = [texts[source] for source in circuit.inputs[wire]]
@@ -60,13 +67,14 @@ def python(
         elif not sources:
             name = circuit.names[wire]
             texts.append(name if spelt is None else spelt.get(name, name))
-        elif spelt and (folded := fold(gate, sources)) is not None:
+        elif spelt and not raising and (folded := fold(gate, sources)) is not None:
             texts.append(folded)
         else:
             form = operators.get(gate.name)
             if form is None:
                 name = f"{gate.name}_{len(scope)}"
-                scope[name] = forward(gate, len(sources), on_arrays)
+                function = forward(gate, len(sources), on_arrays)
+                scope[name] = floats.RAISING.get(function, function) if raising else function
                 form = f"{name}({', '.join('{}' for _ in sources)})"
             texts.append(form.format(*map(operand, sources)))
     return operand(texts[circuit.output])

@@ -81,9 +81,9 @@ def backward(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...]) -> Cal
     return compiled(("g", *parameters), f"({', '.join(texts)},)", scope)
 
 
-def sent(partial: str) -> str:
+def sent(partial: str, g: str = "g") -> str:
     """Gradient from above times local gradient; times 1 and -1 is spared."""
-    return {"1.0": "g", "(-1.0)": "-g"}.get(partial, f"g * {partial}")
+    return {"1.0": g, "(-1.0)": f"-{g}"}.get(partial, f"{g} * {partial}")
 
 
 Literals = tuple[float | None, ...]
@@ -207,7 +207,7 @@ def piece(gate: Gate, count: int, on_arrays: bool = False) -> tuple[Callable[...
     return tuple(condition(text, gate, count, on_arrays) for text in texts)
 
 
-def of_stage(circuit: Circuit, wire: int, make: Callable[..., Callable[..., Any]], ties: str, *more: Any) -> Any:
+def of_stage(circuit: Circuit, wire: int, make: Callable[..., Any], ties: str, *more: Any) -> Any:
     """What `make` (backward, array_rules, …) makes of a stage's gate; a gate without a rule is named with its place."""
     try:
         return make(circuit.gates[wire], len(circuit.inputs[wire]), ties, *more)
