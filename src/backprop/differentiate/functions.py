@@ -6,6 +6,7 @@ the user's.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -32,7 +33,13 @@ OPERATORS = {
     "not_equal": "({} != {})",
     "where": "({1} if {0} else {2})",
 }
-RAISING = {**OPERATORS, "divide": "({} / {})"}  # the same numbers, or an error of Python's
+# The same numbers, or an error of Python's: operators, and functions by those that always answer.
+RAISING = {**OPERATORS, "divide": "({} / {})"}
+MATH = "exp exp2 expm1 log log2 log10 sqrt sin cos tan asin acos acosh sinh cosh"
+RAISING_FUNCTIONS: dict[Callable[..., float], Callable[..., float]] = {
+    floats.power: math.pow,
+    **{getattr(floats, name): getattr(math, name) for name in MATH.split()},
+}
 
 
 def arithmetic(on_arrays: bool) -> ModuleType:
@@ -74,18 +81,17 @@ def python(
             if form is None:
                 name = f"{gate.name}_{len(scope)}"
                 function = forward(gate, len(sources), on_arrays)
-                scope[name] = floats.RAISING.get(function, function) if raising else function
+                scope[name] = RAISING_FUNCTIONS.get(function, function) if raising else function
                 form = f"{name}({', '.join('{}' for _ in sources)})"
             texts.append(form.format(*map(operand, sources)))
     return operand(texts[circuit.output])
 
 
-def mentioned(text: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
-    """The parameters that a rule mentions: of a gate of a thousand inputs, each rule has but a few in scope."""
-    if len(parameters) < 8:
-        return parameters
-    words = set(re.findall(r"\w+", text))
-    return tuple([name for name in parameters if name in words])
+def mentioned(text: str, scope: Mapping[str, object]) -> tuple[str, ...]:
+    """The names that a rule mentions: of a gate of a thousand inputs, each rule has but a few in scope."""
+    if len(scope) < 8:
+        return tuple(scope)
+    return tuple([word for word in dict.fromkeys(re.findall(r"\w+", text)) if word in scope])
 
 
 def operand(text: str | float) -> str:

@@ -68,22 +68,24 @@ class Writer:
         gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
         form = functions.RAISING.get(gate.name)
         if form is None and floats.function(gate.name) is None:
-            return self.text(gate.definition, wire, gate.names(len(inputs)))
+            return self.text(gate.definition, wire, self.scope_of(wire))
         if form is None:
             function = functions.forward(gate, len(inputs))
-            self.scope[f"f{wire}"] = floats.RAISING.get(function, function)
+            self.scope[f"f{wire}"] = functions.RAISING_FUNCTIONS.get(function, function)
             form = f"f{wire}({', '.join('{}' for _ in inputs)})"
         text = form.format(*[self.names[source] for source in inputs])
         return f"1.0 if {text} else 0.0" if gate.compares else text
 
-    def text(self, text: str, wire: int, parameters: tuple[str, ...]) -> str:
-        """A text of the table about a stage, in the names of its inputs and its output."""
-        wires = dict(zip(parameters, (*self.circuit.inputs[wire], wire), strict=False))
-        parameters = functions.mentioned(text, parameters)
-        spelt: dict[str, str | float] = {name: self.names[wires[name]] for name in parameters}
-        return functions.python(
-            template(text, parameters, self.circuit.gates[wire]), self.scope, spelt=spelt, raising=True
-        )
+    def scope_of(self, wire: int) -> dict[str, str]:
+        """What the inputs of a stage are called, and itself."""
+        gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
+        names = [self.names[source] for source in inputs]
+        return dict(zip((*gate.names(len(inputs)), "out"), (*names, self.names.get(wire, "")), strict=True))
+
+    def text(self, text: str, wire: int, scope: dict[str, str]) -> str:
+        """A text of the table about a stage."""
+        circuit = template(text, functions.mentioned(text, scope), self.circuit.gates[wire])
+        return functions.python(circuit, self.scope, spelt=scope, raising=True)
 
     def backward(self, wire: int) -> None:
         """What a stage sends to its inputs."""
@@ -92,13 +94,17 @@ class Writer:
         if wire not in self.arrives or not inputs or not circuit.active[wire]:
             return
         wanted = tuple([bool(circuit.active[source]) for source in inputs])
-        texts = rules.of_stage(circuit, wire, rules.rule_texts, self.ties, wanted)
+        shared, texts = rules.of_stage(circuit, wire, rules.shared_texts, self.ties, wanted)
+        scope = self.scope_of(wire)
+        for name, text in shared.items():
+            self.lines.append(f"{name}_{wire} = {self.text(text, wire, scope)}")
+            scope[name] = f"{name}_{wire}"
         certain = self.arrives[wire]
         block: list[str] = []
         for source, text in zip(inputs, texts, strict=True):
             if text is None:
                 continue
-            partial = self.text(text, wire, (*gate.names(len(inputs)), "out"))
+            partial = self.text(text, wire, scope)
             if gate.routes:
                 block.append(f"if p := {partial}: {self.added(source, f'g{wire} * p', certain=False)}")
             else:

@@ -13,7 +13,6 @@ from functools import cache
 from math import copysign, inf, isnan, nan, pi
 
 Function = Callable[[float], float]
-RAISING: dict[Callable[..., float], Callable[..., float]] = {}  # what answers the same as a function here, or raises
 
 # ── arithmetic and comparisons ──
 
@@ -39,9 +38,6 @@ def power(x: float, y: float) -> float:
         if x != 0:
             return nan
         return copysign(inf, x) if y % 2 == 1 else inf
-
-
-RAISING[power] = math.pow
 
 
 def square(x: float) -> float:
@@ -94,7 +90,6 @@ def total(function: Function, *, at_zero: float = nan, overflow: float = inf) ->
         except ValueError:
             return at_zero if x == 0 else nan
 
-    RAISING[answering] = function
     return answering
 
 
@@ -135,9 +130,6 @@ def sinh(x: float) -> float:
         return math.sinh(x)
     except OverflowError:
         return copysign(inf, x)
-
-
-RAISING[sinh] = math.sinh
 
 
 def sech(x: float) -> float:
