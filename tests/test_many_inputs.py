@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -72,3 +73,9 @@ def test_a_concatenation_hands_each_its_own_part() -> None:
     found = compiled.evaluate(x=np.ones((2, 2)), y=np.ones((2, 2)), w=weights, wrt=["x", "y"]).gradients
     assert found["x"].tolist() == (weights[:, :2] + weights[:, 4:]).tolist()
     assert found["y"].tolist() == weights[:, 2:4].tolist()
+
+
+def test_a_straight_wire_is_one_line_however_many_columns_it_passes() -> None:
+    text = "g = x*x\n" + " + ".join(f"sin({i}*g)" for i in range(1, 60))
+    paths = str(backprop.evaluate(text, x=1.0).draw()).split('class="wire" d="')[1:]
+    assert not any(re.search("H[^C]*H", path.partition('"')[0]) for path in paths)
