@@ -36,7 +36,12 @@ def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
         return forward(*[x.array[0] if isinstance(x, Rows) else x for x in inputs])
     if gate.stacks:
         return Rows(forward(*[each(x, count) for x in inputs]))
-    along = behind_rows(gate, max(len(row_shape(x)) for x in inputs))
+    rank = max(len(row_shape(x)) for x in inputs)
+    if not rank and len(inputs) == 1 and gate.settings.get("axis", 0) is None:  # a number is a vector of one
+        (numbers,) = inputs
+        over_one = functions.forward(gate.with_options({"axis": 1}), 1, True)
+        return Rows(over_one(each(numbers, count)[:, None]).reshape(count))
+    along = behind_rows(gate, rank)
     if along is not None:
         return Rows(functions.forward(along, len(inputs), True)(*[each(x, count) for x in inputs]))
     if gate.definition and not gate.settings and own is None:

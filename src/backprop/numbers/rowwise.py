@@ -84,6 +84,11 @@ def like(count: int, h: Value, x: Value) -> Value:
     return Rows(np.broadcast_to(raised(h.array, len(shape)), (count, *shape)))
 
 
+def spread(count: int, h: Value, x: Value, *, axis: Any, keepdims: Any) -> Value | None:
+    """To a number, nothing was summed up."""
+    return h if axis is None and row_shape(x) == row_shape(h) == () else None
+
+
 def reshape(count: int, x: Rows, *, shape: Any) -> Value:
     wanted = arrays.reshape(np.broadcast_to(0.0, row_shape(x)), shape=shape).shape
     return Rows(x.array.reshape(count, *wanted))
@@ -238,6 +243,7 @@ def uncolumn(count: int, h: Rows, x: Value) -> Value:
 OWN: dict[str, Callable[..., Value | None]] = {
     "unbroadcast": unbroadcast,
     "like": like,
+    "spread": spread,
     "reshape": reshape,
     "reshape_like": reshape_like,
     "transpose": transpose,
