@@ -15,9 +15,9 @@ import pytest
 import backprop
 from backprop.differentiate.derive import derive
 from backprop.differentiate.run import run
+from backprop.differentiate.run_rows import evaluate
 from backprop.errors import Problem
 from backprop.numbers.rowwise import Rows
-from backprop.rows.compute.array_engine import evaluate
 from backprop.rows.compute.mapper import Mapper
 from conftest import shell
 from tensor_cases import CASES, Case, built, label

@@ -107,11 +107,6 @@ class Evaluation(library.Evaluation):
     the commands of these names do.
     """
 
-    @classmethod
-    def of(cls, found: library.Evaluation) -> Evaluation:
-        """An evaluation that was found, as one that shows itself."""
-        return cls(found.run, found.names, found.wrt)
-
     def draw(self, form: Form = "svg", *, fold: bool = False, values: bool = True, theme: str = "light") -> Shown:
         """The circuit: as a picture ("svg"), in characters ("wires", "lanes"), as a page to step through ("html"), or
         as text for other tools ("dot", "mermaid", "tikz"). `fold` draws named stages and sums as one gate each; without
@@ -218,19 +213,20 @@ class Compiled(library.Compiled):
     `ties` chooses the subgradient at ties and kinks (see `--ties`), `expand` opens gates that have a definition.
     """
 
-    def evaluate(
-        self,
-        variables: Mapping[str, Value] | None = None,
-        /,
-        *,
-        upstream: Value | None = None,
-        wrt: Iterable[str] | None = None,
-        **more: Value,
-    ) -> Evaluation:
-        return Evaluation.of(super().evaluate(variables, upstream=upstream, wrt=wrt, **more))
+    _kind = Evaluation
+    if TYPE_CHECKING:
 
-    def forward(self, variables: Mapping[str, Value] | None = None, /, **more: Value) -> Evaluation:
-        return Evaluation.of(super().forward(variables, **more))
+        def evaluate(
+            self,
+            variables: Mapping[str, Value] | None = None,
+            /,
+            *,
+            upstream: Value | None = None,
+            wrt: Iterable[str] | None = None,
+            **more: Value,
+        ) -> Evaluation: ...
+
+        def forward(self, variables: Mapping[str, Value] | None = None, /, **more: Value) -> Evaluation: ...
 
     def code(self, to: Target = "python", *, table: str | None = None, dialect: str = "duckdb") -> Shown:
         """The forward and the backward pass as a program for any point. `table` and `dialect` are for SQL."""

@@ -111,6 +111,14 @@ class Judge:
         meant = f" (did you mean {near}?)" if near else ""
         return f"{name} is the gradient of no stage{meant}: it is taken for a helper"
 
+    def handed_on(self) -> Iterator[int]:
+        """The output, and the stages that it is: `return out` names it again."""
+        wire = self.circuit.output
+        yield wire
+        while self.circuit.gates[wire].name == "identity":
+            (wire,) = self.circuit.inputs[wire]
+            yield wire
+
     # ── running the lines ──
 
     def execute(self) -> None:
@@ -121,9 +129,10 @@ class Judge:
         """
         points = range(len(self.runs))
         forward = [{name: result.values[wire] for name, wire in self.wires.items()} for result in self.runs]
-        above = f"d{self.names.text(self.circuit.output)}"  # known, as a parameter of the user's function may be
-        if above not in self.wires and all(line.name != above for line in self.lines):
-            forward = [{above: result.upstream, **there} for result, there in zip(self.runs, forward, strict=True)]
+        for wire in self.handed_on():
+            above = f"d{self.names.text(wire)}"  # known, as a parameter of the user's function may be
+            if above not in self.wires and all(line.name != above for line in self.lines):
+                forward = [{above: result.upstream, **there} for result, there in zip(self.runs, forward, strict=True)]
         clean, dirty = [dict(there) for there in forward], [dict(there) for there in forward]
         self.values: list[Samples] = []
         self.before: list[Samples | None] = []

@@ -132,16 +132,20 @@ def sweep(
         elif again and gate.has_cusp(ties):
             g = growing.cusped(gate, [g, *inputs, wire], alive)
         wanted = tuple(bool(active[source]) for source in inputs)
-        texts = gate.squared if below is not None else rules.rule_texts(gate, len(inputs), ties, wanted, textbook)
-        for place, (source, text) in enumerate(zip(inputs, texts, strict=True)):
+        if below is not None:
+            texts = rules.Texts({}, list(gate.squared))
+        else:
+            texts = rules.shared_texts(gate, len(inputs), ties, wanted, textbook)
+        scope = growing.scope(gate, [g, *inputs, wire], texts.shared)
+        for place, (source, text) in enumerate(zip(inputs, texts.rules, strict=True)):
             if text is None or not wanted[place]:
                 continue
             if gate.mixes:
-                piece = growing.rule(gate, text, [g, *inputs, wire])
+                piece = growing.rule(gate, text, scope)
                 leaf = circuit.gates[source] is INPUT or textbook
                 taken = None if leaf else growing.taken(gate, text, alive, inputs, wire, place)
             else:
-                partial = growing.rule(gate, text, [g, *inputs, wire])
+                partial = growing.rule(gate, text, scope)
                 if textbook:
                     piece, taken = growing.put(MULTIPLY, (g, partial)), None
                 else:

@@ -6,6 +6,7 @@ the user's.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache, partial
 from math import inf, nan
@@ -35,6 +36,13 @@ OPERATORS = {
     "not_equal": "({} != {})",
     "where": "({1} if {0} else {2})",
 }
+# The same numbers, or an error of Python's: operators, and functions by those that always answer.
+RAISING = {**OPERATORS, "divide": "({} / {})"}
+MATH = "exp exp2 expm1 log log2 log10 sqrt sin cos tan asin acos acosh sinh cosh"
+RAISING_FUNCTIONS: dict[Callable[..., float], Callable[..., float]] = {
+    floats.power: math.pow,
+    **{getattr(floats, name): getattr(math, name) for name in MATH.split()},
+}
 
 
 def arithmetic(on_arrays: bool) -> ModuleType:
@@ -47,13 +55,19 @@ def arithmetic(on_arrays: bool) -> ModuleType:
 
 
 def python(
-    circuit: Circuit, scope: dict[str, Any], on_arrays: bool = False, spelt: Mapping[str, str | float] | None = None
+    circuit: Circuit,
+    scope: dict[str, Any],
+    on_arrays: bool = False,
+    spelt: Mapping[str, str | float] | None = None,
+    raising: bool = False,
 ) -> str:
     """A circuit as a Python expression in its variables' names; what it calls is put into `scope`.
 
     `spelt` has what stands for a variable instead of its name: other text, or a number, with which is computed at once.
+    With `raising`, on floats, nothing is computed at once, and where there is no finite number to answer, it may raise
+    what Python raises there.
     """
-    operators = {} if on_arrays else OPERATORS
+    operators = {} if on_arrays else RAISING if raising else OPERATORS
     texts: list[str | float] = []
     for wire, gate in enumerate(circuit.gates):
         sources = [texts[source] for source in circuit.inputs[wire]]
@@ -63,24 +77,24 @@ def python(
         elif not sources:
             name = circuit.names[wire]
             texts.append(name if spelt is None else spelt.get(name, name))
-        elif spelt and (folded := fold(gate, sources)) is not None:
+        elif spelt and not raising and (folded := fold(gate, sources)) is not None:
             texts.append(folded)
         else:
             form = operators.get(gate.name)
             if form is None:
                 name = f"{gate.name}_{len(scope)}"
-                scope[name] = forward(gate, len(sources), on_arrays)
+                function = forward(gate, len(sources), on_arrays)
+                scope[name] = RAISING_FUNCTIONS.get(function, function) if raising else function
                 form = f"{name}({', '.join('{}' for _ in sources)})"
             texts.append(form.format(*map(operand, sources)))
     return operand(texts[circuit.output])
 
 
-def mentioned(text: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
-    """The parameters that a rule mentions: of a gate of a thousand inputs, each rule has but a few in scope."""
-    if len(parameters) < 8:
-        return parameters
-    words = set(re.findall(r"\w+", text))
-    return tuple([name for name in parameters if name in words])
+def mentioned(text: str, scope: Mapping[str, object]) -> tuple[str, ...]:
+    """The names that a rule mentions: of a gate of a thousand inputs, each rule has but a few in scope."""
+    if len(scope) < 8:
+        return tuple(scope)
+    return tuple([word for word in dict.fromkeys(re.findall(r"\w+", text)) if word in scope])
 
 
 def operand(text: str | float) -> str:

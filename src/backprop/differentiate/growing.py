@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
@@ -76,9 +76,18 @@ class Growing:
         """The stages of a rule, with its variables standing for the wires in `scope`."""
         return spliced(rule, scope, self.constant, self.put)
 
-    def rule(self, gate: Gate, text: str, scope: list[int]) -> int:
-        """The stages of a gate's rule, over the gradient from above, the inputs and the output."""
-        return self.splice(template(text, ("g", *gate.names(len(scope) - 2), "out"), gate), scope)
+    def scope(self, gate: Gate, wires: Sequence[int], shared: Mapping[str, str] | None = None) -> dict[str, int]:
+        """What the rules of a gate have in scope: the gradient from above, the inputs, the output, and what they
+        share."""
+        scope = dict(zip(("g", *gate.names(len(wires) - 2), "out"), wires, strict=True))
+        for name, text in (shared or {}).items():
+            scope[name] = self.rule(gate, text, scope)
+        return scope
+
+    def rule(self, gate: Gate, text: str, scope: Mapping[str, int]) -> int:
+        """The stages of a gate's rule."""
+        parameters = functions.mentioned(text, scope)
+        return self.splice(template(text, parameters, gate), [scope[name] for name in parameters])
 
     def taken(
         self, gate: Gate, text: str, alive: int | None, inputs: tuple[int, ...], wire: int, place: int
@@ -91,7 +100,9 @@ class Growing:
             return self.put(LIKE, (self.put(SUM, (above,)), inputs[place]))
         _, flows = gate.reaches(len(inputs), "both")
         shown = [self.put(ONES, (other,)) if ones else other for other, ones in zip(inputs, flows, strict=True)]
-        return self.rule(gate, (gate.reach[place] or "0") if gate.reach else text, [above, *shown, wire])
+        return self.rule(
+            gate, (gate.reach[place] or "0") if gate.reach else text, self.scope(gate, [above, *shown, wire])
+        )
 
     def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
         """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""
@@ -114,16 +125,16 @@ class Growing:
         power = self.put(GATES["power"], (wire, self.constant(2 * times - 2)))
         return self.put(MULTIPLY, (self.constant(times), power))
 
-    def cusped(self, gate: Gate, scope: list[int], alive: int | None) -> int:
+    def cusped(self, gate: Gate, wires: list[int], alive: int | None) -> int:
         """The same gradient from above, with no derivative where the slope of a gate is that of neither side.
 
         There its output is 0, and sqrt(0) is 0 with an infinite slope, which meets the local gradient of 0: nan.
         """
-        met = self.rule(gate, gate.cusp, scope)
+        met = self.rule(gate, gate.cusp, self.scope(gate, wires))
         if alive is not None:
             met = self.put(MULTIPLY, (met, alive))
-        infinitely_steep = self.put(WHERE, (met, self.put(SQRT, (scope[-1],)), self.constant(0.0)))
-        return self.put(ADD, (scope[0], infinitely_steep))
+        infinitely_steep = self.put(WHERE, (met, self.put(SQRT, (wires[-1],)), self.constant(0.0)))
+        return self.put(ADD, (wires[0], infinitely_steep))
 
     def settle(self, wire: int) -> None:
         """Take a wire as it is from here on: it is the gradient of a stage that has a name, and is shown."""

@@ -14,13 +14,13 @@ from backprop.circuit.lower import template
 from backprop.differentiate.functions import arithmetic, compiled, mentioned, python
 from backprop.errors import Problem
 from backprop.gates import Gate
-from backprop.gates.row import added
+from backprop.gates.row import Rules, added
 from backprop.language import parse
 from backprop.language.printer import unparse_node
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -29,13 +29,55 @@ def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], text
 
     With `textbook`, they are spelt to be read.
     """
+    return chosen(gate, (gate.textbook if textbook else ()) or gate.rules(count, ties), wanted)
+
+
+def chosen(gate: Gate, rules: Rules, wanted: tuple[bool, ...]) -> list[str | None]:
+    """The rules that are wanted."""
     texts: list[str | None] = []
-    rules = (gate.textbook if textbook else ()) or gate.rules(count, ties)
-    for name, rule, wants in zip(gate.names(count), rules, wanted, strict=True):
+    for name, rule, wants in zip(gate.names(len(wanted)), rules, wanted, strict=True):
         if wants and rule is None:
             raise Problem("rule", f"{gate.signature()} has no derivative in {name}", hint=f"give {name} as a number")
         texts.append(rule if wants and rule != "0" else None)
     return texts
+
+
+class Texts:
+    """The rules of a gate as they are computed: what they share, by name and in order, and one for each input."""
+
+    def __init__(self, shared: dict[str, str], rules: list[str | None]) -> None:
+        self.shared, self.rules = shared, rules
+
+
+def shared_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> Texts:
+    """The same as `rule_texts`, without saying anything again for each of many inputs."""
+    if textbook and gate.textbook:
+        return Texts({}, chosen(gate, gate.textbook, wanted))
+    shared, rules = gate.shared_rules(count, ties)
+    return Texts(shared, chosen(gate, rules, wanted))
+
+
+class Writer:
+    """Writes the rules of a gate as the body of a Python function of its inputs and its output."""
+
+    def __init__(self, gate: Gate, texts: Texts, on_arrays: bool = False) -> None:
+        self.gate = gate
+        self.texts = texts
+        self.parameters = (*gate.names(len(texts.rules)), "out")
+        self.names = dict.fromkeys(("g", *self.parameters, *texts.shared))
+        self.scope: dict[str, Any] = {}
+        self.on_arrays = on_arrays
+
+    def python(self, text: str, spelt: Mapping[str, str | float] | None = None) -> str:
+        """A rule as an expression."""
+        circuit = template(text, mentioned(text, self.names), self.gate)
+        return python(circuit, self.scope, self.on_arrays, spelt)
+
+    def function(self, bodies: list[str], *before: str, spelt: Mapping[str, float] | None = None) -> Callable[..., Any]:
+        """The function of the parameters `before`, the inputs and the output."""
+        shared = [f"{name} := {self.python(text, spelt)}" for name, text in self.texts.shared.items()]
+        body = f"({', '.join([*shared, *bodies])},)" + (f"[{len(shared)}:]" if shared else "")
+        return compiled((*before, *self.parameters), body, self.scope)
 
 
 def substituted(expression: str, others: dict[str, str | float]) -> str:
@@ -55,13 +97,13 @@ def substituted(expression: str, others: dict[str, str | float]) -> str:
 @cache
 def partials(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...]) -> Callable[..., tuple[float | None, ...]]:
     """From a gate's inputs and its output to its local gradients; None where none is wanted, 0.0 where it is flat."""
-    scope: dict[str, Any] = {}
-    parameters = (*gate.names(count), "out")
-    texts = [
-        "None" if not wants else "0.0" if text is None else f"float({python(template(text, parameters), scope)})"
-        for text, wants in zip(rule_texts(gate, count, ties, wanted), wanted, strict=True)
-    ]
-    return compiled(parameters, f"({', '.join(texts)},)", scope)
+    writer = Writer(gate, shared_texts(gate, count, ties, wanted))
+    return writer.function(
+        [
+            "None" if not wants else "0.0" if text is None else f"float({writer.python(text)})"
+            for text, wants in zip(writer.texts.rules, wanted, strict=True)
+        ]
+    )
 
 
 @cache
@@ -71,22 +113,21 @@ def backward(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...]) -> Cal
     None means that nothing is sent at all: the input is a constant, the gate is flat there, or it is a branch that was
     not taken. That is more than 0: 0 times an infinite slope further down would be nan.
     """
-    scope: dict[str, Any] = {}
-    parameters = (*gate.names(count), "out")
-    texts = []
-    for text in rule_texts(gate, count, ties, wanted):
+    writer = Writer(gate, shared_texts(gate, count, ties, wanted))
+    bodies = []
+    for text in writer.texts.rules:
         if text is None:
-            texts.append("None")
+            bodies.append("None")
         elif gate.routes:
-            texts.append(f"g * p if (p := {python(template(text, parameters), scope)}) else None")
+            bodies.append(f"g * p if (p := {writer.python(text)}) else None")
         else:
-            texts.append(sent(python(template(text, parameters), scope)))
-    return compiled(("g", *parameters), f"({', '.join(texts)},)", scope)
+            bodies.append(sent(writer.python(text)))
+    return writer.function(bodies, "g")
 
 
-def sent(partial: str) -> str:
+def sent(partial: str, g: str = "g") -> str:
     """Gradient from above times local gradient; times 1 and -1 is spared."""
-    return {"1.0": "g", "(-1.0)": "-g"}.get(partial, f"g * {partial}")
+    return {"1.0": g, "(-1.0)": f"-{g}"}.get(partial, f"{g} * {partial}")
 
 
 Literals = tuple[float | None, ...]
@@ -103,28 +144,39 @@ def array_rules(
     numbers among the inputs, None for the others; `same` has for each input the first one that is the same wire: what
     they get by one and the same rule is computed once, and the first gets it as many times.
     """
-    scope: dict[str, Any] = {}
-    names = gate.names(count)
-    parameters = ("g", *names, "out")
-    texts = rule_texts(gate, count, ties, wanted)
+    if gate.pieces:
+        return in_one_pass(gate, wanted)
+    writer = Writer(gate, shared_texts(gate, count, ties, wanted), on_arrays=True)
+    names, texts = gate.names(count), writer.texts.rules
     times = [1] * count
     if same and not gate.routes:
         share(texts, times, names, same)
     numbers = {name: number for name, number in zip(names, literals, strict=False) if number is not None}
+    writer.scope["times"] = arithmetic(True).function("multiply")
     bodies = []
     for text, number_of_times in zip(texts, times, strict=True):
         if text is None:
             bodies.append("None")
         elif gate.mixes:
             spelt = {"g": f"({float(number_of_times)} * g)"} if number_of_times > 1 else None
-            bodies.append(python(template(text, mentioned(text, parameters), gate), scope, True, spelt))
+            bodies.append(writer.python(text, spelt))
         else:
-            body = python(template(text, mentioned(text, parameters), gate), scope, True, numbers)
-            scope["times"] = arithmetic(True).function("multiply")
+            body = writer.python(text, numbers)
             if not gate.routes:
                 body = {"1.0": "g", "(-1.0)": "-g"}.get(body, f"times(g, {body})")
             bodies.append(f"times({body}, {float(number_of_times)})" if number_of_times > 1 else body)
-    return compiled(parameters, f"({', '.join(bodies)},)", scope)
+    return writer.function(bodies, "g", spelt=numbers)
+
+
+def in_one_pass(gate: Gate, wanted: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
+    """The rules of a gate that has a function for what all its inputs get."""
+    pieces = arithmetic(True).function(gate.pieces)
+
+    def function(g: Any, *inputs_and_out: Any) -> tuple[Any, ...]:
+        found = pieces(g, *inputs_and_out[:-1], **gate.settings)
+        return tuple([piece if wants else None for piece, wants in zip(found, wanted, strict=True)])
+
+    return function
 
 
 @cache
@@ -160,15 +212,13 @@ def array_partials(
     gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], literals: Literals = ()
 ) -> Callable[..., tuple[Any, ...]]:
     """The local gradients of an element-wise gate on arrays; None where none is wanted, 0.0 where it is flat."""
-    scope: dict[str, Any] = {}
-    names = gate.names(count)
-    parameters = (*names, "out")
-    numbers = {name: number for name, number in zip(names, literals, strict=False) if number is not None}
-    texts = [
-        "None" if not wants else "0.0" if text is None else python(template(text, parameters), scope, True, numbers)
-        for text, wants in zip(rule_texts(gate, count, ties, wanted), wanted, strict=True)
+    writer = Writer(gate, shared_texts(gate, count, ties, wanted), on_arrays=True)
+    numbers = {name: number for name, number in zip(gate.names(count), literals, strict=False) if number is not None}
+    bodies = [
+        "None" if not wants else "0.0" if text is None else writer.python(text, numbers)
+        for text, wants in zip(writer.texts.rules, wanted, strict=True)
     ]
-    return compiled(parameters, f"({', '.join(texts)},)", scope)
+    return writer.function(bodies, spelt=numbers)
 
 
 @cache
@@ -176,7 +226,8 @@ def condition(text: str, gate: Gate, count: int, on_arrays: bool = False) -> Cal
     """A gate's domain or kink as a function of its inputs and output."""
     scope: dict[str, Any] = {}
     parameters = (*gate.names(count), "out")
-    return compiled(parameters, python(template(text, parameters, gate), scope, on_arrays), scope)
+    circuit = template(text, mentioned(text, dict.fromkeys(parameters)), gate)
+    return compiled(parameters, python(circuit, scope, on_arrays), scope)
 
 
 @cache
@@ -210,7 +261,7 @@ def piece(gate: Gate, count: int, on_arrays: bool = False) -> tuple[Callable[...
     return tuple(condition(text, gate, count, on_arrays) for text in texts)
 
 
-def of_stage(circuit: Circuit, wire: int, make: Callable[..., Callable[..., Any]], ties: str, *more: Any) -> Any:
+def of_stage(circuit: Circuit, wire: int, make: Callable[..., Any], ties: str, *more: Any) -> Any:
     """What `make` (backward, array_rules, …) makes of a stage's gate; a gate without a rule is named with its place."""
     try:
         return make(circuit.gates[wire], len(circuit.inputs[wire]), ties, *more)

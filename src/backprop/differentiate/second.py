@@ -3,16 +3,19 @@ direction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from backprop.circuit import Circuit
-from backprop.differentiate.derive import Derived, derive
+from backprop.differentiate.derive import Derived, derive, reached_from
 from backprop.differentiate.run import evaluate, plain, sweep
 from backprop.errors import Problem
 from backprop.numbers.shapes import shape_of, shape_text
 
 Value = Any  # a float or an array of float64
+Array = Any  # an array of float64
+AT_ONCE = 1 << 22  # elements of the largest stage, for all the sweeps that go together
 
 
 def jacobian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties: str) -> dict[str, Value]:
@@ -21,12 +24,11 @@ def jacobian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties
     values = evaluate(circuit, at)
     output = values[circuit.output]
     check_size("Jacobian", [shape_of(output) + shape_of(at[name]) for name in wrt])
-    found: dict[str, list[Value]] = {name: [] for name in wrt}
-    for seed in unit_seeds(output):
-        sent = sweep(circuit, values, ties, {circuit.output: seed})
-        for name in wrt:
-            found[name].append(arrived(sent, circuit.variables[name], at[name]))
-    return {name: stacked(rows, shape_of(output), shape_of(at[name])) for name, rows in found.items()}
+    if shape_of(output):
+        return swept_together(circuit, values, circuit.output, at, wrt, ties)
+    left_out = frozenset(wire for name, wire in circuit.variables.items() if name not in wrt)
+    sent = sweep(circuit, values, ties, {circuit.output: 1.0}, left_out=left_out)
+    return {name: arrived(sent, circuit.variables[name], at[name]) for name in wrt}
 
 
 def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties: str) -> dict[str, dict[str, Value]]:
@@ -36,13 +38,58 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     derived, values = derived_at(circuit, at, wrt, ties)
     blocks: dict[str, dict[str, Value]] = {}
     for name in wrt:
-        rows: dict[str, list[Value]] = {other: [] for other in wrt}
-        for seed in unit_seeds(at[name]):
-            sent = sweep_of_some(derived.circuit, values, ties, {derived.gradients[name]: seed})
-            for other in wrt:
-                rows[other].append(arrived(sent, circuit.variables[other], at[other]))
-        blocks[name] = {other: stacked(found, shape_of(at[name]), shape_of(at[other])) for other, found in rows.items()}
+        gradient = derived.gradients[name]
+        if shape_of(at[name]):
+            blocks[name] = swept_together(derived.circuit, values, gradient, at, wrt, ties)
+        else:
+            sent = sweep_of_some(derived.circuit, values, ties, {gradient: 1.0})
+            blocks[name] = {other: arrived(sent, circuit.variables[other], at[other]) for other in wrt}
     return blocks
+
+
+def swept_together(
+    circuit: Circuit, values: list[Value], output: int, at: Mapping[str, Value], wrt: Sequence[str], ties: str
+) -> dict[str, Value]:
+    """The derivative of each element of a stage in each variable: the sweeps from all of them, as rows of one.
+
+    The sweep is a circuit of its own, without what nobody asked for; what is the same for all elements is computed
+    once. `values` are those of all stages. That an element says nothing of the others is looked after only where
+    something is not finite: elsewhere they have got their 0 anyhow.
+    """
+    import numpy as np
+
+    above, shapes = fresh_name(circuit), [shape_of(value) for value in values]
+    found: dict[str, Value] = {}
+    for some in (False, True):
+        derived = derive(circuit, wrt, output=output, ties=ties, upstream=above, shapes=shapes, some=some)
+        found = rows_of(derived, above, values, shapes[output], at)
+        if all(np.isfinite(rows).all() for rows in found.values()):
+            break
+    return found
+
+
+def rows_of(
+    derived: Derived, above: str, values: list[Value], shape: tuple[int, ...], at: Mapping[str, Value]
+) -> dict[str, Value]:
+    """The gradients of a derived circuit for each element of the gradient from above, as many at a time as fit."""
+    import numpy as np
+
+    from backprop.differentiate import run_rows
+    from backprop.numbers.rowwise import Rows
+
+    found = {name: np.empty((prod(shape), *shape_of(at[name]))) for name in derived.gradients}
+    varying = reached_from(derived.circuit, [derived.circuit.variables[name] for name in derived.gradients])
+    largest = max((prod(shape_of(value)) for value, varies in zip(values, varying, strict=False) if varies), default=1)
+    size = max(1, AT_ONCE // max(1, largest))
+    known = dict(enumerate(values))
+    for start in range(0, prod(shape), size):
+        seeds = unit_seeds(shape, start, start + size)
+        point, wires = {**at, above: Rows(seeds)}, derived.gradients.values()
+        with np.errstate(all="ignore"):
+            part = run_rows.evaluate(derived.circuit, wires, point, len(seeds), known)
+        for name, wire in derived.gradients.items():
+            found[name][start : start + size] = run_rows.spread_out(part[wire], shape_of(at[name]), len(seeds))
+    return {name: rows.reshape(shape + rows.shape[1:]) for name, rows in found.items()}
 
 
 def hvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value], ties: str) -> dict[str, Value]:
@@ -63,9 +110,7 @@ def jvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value
     the direction, sends the product to where the gradient on the output stands.
     """
     values = evaluate(circuit, at)
-    upstream = "upstream"
-    while upstream in circuit.variables:
-        upstream += "_"
+    upstream = fresh_name(circuit)
     shapes = [shape_of(value) for value in values]
     derived = derive(circuit, list(direction), ties=ties, upstream=upstream, shapes=shapes)
     output = values[circuit.output]
@@ -113,32 +158,24 @@ def zeros(value: Value) -> Value:
     return zeros(shape_of(value))
 
 
-def unit_seeds(value: Value) -> Iterator[Value]:
-    """For each element of a value, an array of its shape with a 1 there and 0 elsewhere."""
-    if not shape_of(value):
-        yield 1.0
-        return
+def unit_seeds(shape: tuple[int, ...], start: int, stop: int) -> Array:
+    """For each element of a shape, from one to another, an array of that shape with a 1 there and 0 elsewhere."""
     import numpy as np
 
-    for place in np.ndindex(*shape_of(value)):
-        seed = np.zeros(shape_of(value))
-        seed[place] = 1.0
-        yield seed
+    size = prod(shape)
+    return np.eye(min(stop, size) - start, size, start).reshape(-1, *shape)
 
 
-def stacked(rows: list[Value], first: tuple[int, ...], behind: tuple[int, ...]) -> Value:
-    """The rows as one value with the shapes of both."""
-    if not first:
-        return rows[0]
-    import numpy as np
-
-    return np.array(rows, dtype=float).reshape(first + behind)
+def fresh_name(circuit: Circuit) -> str:
+    """A name for the gradient on the output, which no variable has."""
+    name = "upstream"
+    while name in circuit.variables:
+        name += "_"
+    return name
 
 
 def check_size(what: str, shapes: Sequence[tuple[int, ...]]) -> None:
     """Refuse a matrix that the machine cannot hold, before it is tried."""
-    from math import prod
-
     from backprop.numbers.memory import check_memory
 
     elements = sum(map(prod, shapes))

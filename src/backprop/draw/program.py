@@ -74,13 +74,14 @@ def local_wires(scene: Scene, growing: Growing, index: int, ties: str) -> Wires:
         return [None] * len(node.inputs)
     wanted = tuple(bool(circuit.active[source]) for source in inputs)
     texts = rules.rule_texts(gate, len(inputs), ties, wanted)
+    scope = growing.scope(gate, [node.wire, *inputs, node.wire])  # there is no `g` in them
     wires: Wires = []
     for slot in slots_of(inputs, [scene.nodes[source].wire for source in node.inputs]):
         text = texts[slot]
         if text is None:
             wires.append(growing.constant(0.0) if wanted[slot] else None)
         else:
-            wires.append(growing.rule(gate, text, [node.wire, *inputs, node.wire]))  # it has no `g` in it
+            wires.append(growing.rule(gate, text, scope))
     return wires
 
 

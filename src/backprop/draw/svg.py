@@ -143,6 +143,8 @@ def path(points: list[Point]) -> str:
     parts = [f"M{x:.1f},{y:.1f}"]
     for x1, y1 in points[1:]:
         if abs(y1 - y) < 0.05:
+            if parts[-1][0] == "H":  # a straight wire is one line, however many columns it passes
+                parts.pop()
             parts.append(f"H{x1:.1f}")
         else:
             middle = (x + x1) / 2

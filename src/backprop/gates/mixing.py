@@ -48,6 +48,7 @@ PIECES = [
         "concat",
         "x...",
         vjp=concat_rules,
+        pieces="parts",
         options="axis=0",
         linear=True,
         aliases="concatenate",

@@ -39,8 +39,9 @@ class Gate:
     the input whose shape the result always has, or "number" where it always is one, where that can be told. `reads` is
     how a rule is told to people, where it is not as it is computed, and `plain` how that of a call without options is,
     where gates that only rules use take part. `reduces` names the gate that stands for this one
-    where it is called with a single input; `spelling` is the name in a call, where that is not the gate's. `plumbing`
-    marks gates that only rules use.
+    where it is called with a single input; `pieces` the function on arrays that gives all inputs theirs in one pass,
+    where each of many rules would look at all of them; `spelling` is the name in a call, where that is not the
+    gate's. `plumbing` marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
     `kink` is where the slope jumps; `cusp` is where the slope in use is that of neither side (there `out` is 0),
     so that a second derivative would be made up; `squared` are then the rules of its square, which is smooth there;
@@ -58,7 +59,8 @@ class Gate:
     __slots__ = (
         "aliases", "approximated", "arguments", "arity", "broadcasts", "commutes", "cusp", "defaults", "definition",
         "domain", "family", "flat", "frameworks", "fresh", "idempotent", "instead_of", "kink", "linear", "name",
-        "needs", "options", "parity", "partials", "piece", "plain", "plumbing", "reach", "reads", "reduces", "routes",
+        "needs", "options", "parity", "partials", "piece", "pieces", "plain", "plumbing", "reach", "reads", "reduces",
+        "routes",
         "saturates", "says", "settings", "shape", "spelling", "spelt", "squared", "stacks", "textbook", "ties_first",
         "ties_split", "variadic", "vjp",
     )  # fmt: skip
@@ -94,6 +96,7 @@ class Gate:
         cusp: str = "",
         squared: str | tuple[str, ...] = (),
         piece: str = "",
+        pieces: str = "",
         frameworks: str = "",
         textbook: str | tuple[str, ...] = (),
         saturates: bool = False,
@@ -140,6 +143,7 @@ class Gate:
         self.cusp = cusp
         self.squared = as_tuple(squared)
         self.piece = piece
+        self.pieces = pieces
         self.frameworks = tuple(frameworks.split())
         self.textbook = as_tuple(textbook)
         self.saturates = saturates
@@ -202,12 +206,28 @@ class Gate:
         if not self.variadic:
             return chosen
         names = self.names(count)
-        equal = [f"({name} == out)" for name in names]
+        equal, words = [f"({name} == out)" for name in names], (chosen[0] or "").split()
+        ties = added(equal) if "ties" in words else ""
         each = []
         for i, name in enumerate(names):
-            scope = {"x": name, "ties": added(equal), "earlier": added(equal[:i])}
-            each.append(" ".join(scope.get(word, word) for word in (chosen[0] or "").split()))
+            scope = {"x": name, "ties": ties, "earlier": added(equal[:i]) if "earlier" in words else ""}
+            each.append(" ".join(scope.get(word, word) for word in words))
         return tuple(each)
+
+    def shared_rules(self, count: int, ties: str) -> tuple[dict[str, str], Rules]:
+        """The rules, and ahead of them, by name, what they share: with many inputs, each then says only a little."""
+        chosen = {"split": self.ties_split, "first": self.ties_first}.get(ties) or self.partials or self.vjp
+        words = [] if callable(chosen) or not chosen else (chosen[0] or "").split()
+        if not self.variadic or ("ties" not in words and "earlier" not in words):
+            return {}, self.rules(count, ties)
+        names = self.names(count)
+        equal = [f"({name} == out)" for name in names]
+        shared = {"ties": added(equal)} if "ties" in words else {}
+        if "earlier" in words:
+            before = ["0", equal[0], *(f"earlier{i} + {one}" for i, one in enumerate(equal[1:-1], 2))]
+            shared |= {f"earlier{i}": text for i, text in enumerate(before[:count], 1)}
+        each = [{"x": name, "earlier": f"earlier{i}"} for i, name in enumerate(names, 1)]
+        return shared, tuple([" ".join(scope.get(word, word) for word in words) for scope in each])
 
     def reaches(self, count: int, ties: str) -> tuple[Rules, tuple[bool, ...]]:
         """The rules by which a mask of what is alive goes back, and for which inputs ones stand in them."""

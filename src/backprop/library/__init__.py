@@ -18,10 +18,15 @@ from backprop.language.inputs import inputs_in
 from backprop.language.program import Program
 from backprop.library.values import as_value, is_truth, parse_value
 
+PAYS = 40  # what it costs to make a function of a circuit, in runs of it
+MOST_UNROLLED = 30_000  # stages
+
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
+
+    from backprop.differentiate.unrolled import Unrolled
 
     Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
 else:
@@ -36,12 +41,26 @@ class Evaluation:
     where a gradient ended. `output` is the name of the output, and `names` what each stage is called.
     """
 
+    _asked: tuple[Compiled, Mapping[str, Value]]
+
     def __init__(self, run: Run, names: Names, wrt: Iterable[str] | None = None) -> None:
         self.run = run
         self.names = names
         self.wrt = wrt
 
-    @property
+    @cached_property
+    def run(self) -> Run:
+        """Values and gradients of all stages: of a point in a loop, where nobody kept them, when they are asked for."""
+        compiled, at = self._asked
+        circuit, _, at = compiled._at({**at})
+        return run(circuit, at, ties=compiled.ties)
+
+    @cached_property
+    def names(self) -> Names:
+        """What each stage is called."""
+        return Names(self.run.circuit)
+
+    @cached_property
     def value(self) -> Value:
         """The value of the output."""
         return self.run.value
@@ -84,6 +103,9 @@ class Compiled:
     `ties` chooses the subgradient at ties and kinks (see `--ties`), `expand` opens gates that have a definition.
     """
 
+    _kind: type[Evaluation] = Evaluation
+    _loop: Unrolled | None = None  # the circuit as one function, once a loop evaluates it
+
     def __init__(self, text: str, *, ties: str = "both", expand: bool = False, source: str | None = None) -> None:
         if not isinstance(text, str):
             raise Problem("value", f"an expression is a text, and not {type(text).__name__}")
@@ -117,18 +139,46 @@ class Compiled:
         is a variable. Raises a Problem of kind "variable" where a value is missing or surplus, "value" where it is
         none, "shape" where shapes do not fit, and "rule" where a gate has no derivative.
         """
+        if self._loop is not None and upstream is None and wrt is None:
+            at: Mapping[str, Value] = more if variables is None else {**variables, **more}
+            answer = self._loop(at)
+            if answer is not None:
+                return self._answered(at, *answer)
         circuit, names, at = self._at({**(variables or {}), **more})
         chosen = None if wrt is None else self._wrt(circuit, wrt)
+        loop: Unrolled | None = circuit.plans.get("unrolled")  # type: ignore[assignment]
+        if loop is not None and upstream is None and (answer := loop(at)) is not None:
+            value, gradients = answer
+            if chosen is not None:
+                gradients = {name: gradients[name] for name in chosen}
+            return self._answered(at, value, gradients)
         above = None if upstream is None else as_value("upstream", upstream)
         left_out = [] if chosen is None else [name for name in circuit.variables if name not in chosen]
         with Uncollected():
             swept = run(circuit, at, ties=self.ties, upstream=above, left_out=left_out)
-        return Evaluation(swept, names, chosen)
+        if not swept.arrays:
+            self._count(circuit)
+        return self._kind(swept, names, chosen)
+
+    def _answered(self, at: Mapping[str, Value], value: float, gradients: dict[str, float]) -> Evaluation:
+        """What the one function of the circuit found."""
+        found = self._kind.__new__(self._kind)
+        found.value, found.gradients, found.wrt, found._asked = value, gradients, None, (self, at)
+        return found
+
+    def _count(self, circuit: Circuit) -> None:
+        """Make one function of a circuit that is evaluated so often that it pays."""
+        plans = circuit.plans
+        calls = plans["calls"] = plans.get("calls", 0) + 1  # type: ignore[operator]
+        if calls == PAYS and len(circuit) <= MOST_UNROLLED:
+            from backprop.differentiate.unrolled import unrolled
+
+            self._loop = plans["unrolled"] = unrolled(circuit, self.ties)
 
     def forward(self, variables: Mapping[str, Value] | None = None, /, **more: Value) -> Evaluation:
         """The values alone: no gradient flows, so the output may have any shape."""
         circuit, names, at = self._at({**(variables or {}), **more})
-        return Evaluation(Run(circuit, forward(circuit, at), self.ties, None), names, [])
+        return self._kind(Run(circuit, forward(circuit, at), self.ties, None), names, [])
 
     def hessian(
         self, variables: Mapping[str, Value] | None = None, /, *, wrt: Iterable[str] | None = None, **more: Value
@@ -207,7 +257,7 @@ class Compiled:
         from copy import copy
 
         found = copy(self)
-        found.program, found._circuits = copy(self.program), {}
+        found.program, found._circuits, found._loop = copy(self.program), {}, None
         found.program.given = {}
         found.__dict__.pop("listed", None)
         return found

@@ -335,6 +335,11 @@ def part(h: Array, *inputs: Array, place: int, axis: int) -> Array:
     return h[part_of(inputs, place, axis)]
 
 
+def parts(h: Array, *inputs: Array, axis: int) -> list[Array]:
+    """What was joined, taken apart."""
+    return np.split(h, np.cumsum([shape_of(x)[axis] for x in inputs[:-1]]), axis)
+
+
 def whole(h: Array, *inputs: Array, place: int, axis: int) -> Array:
     shape = list(shape_of(inputs[0]))
     shape[axis] = sum(shape_of(x)[axis] for x in inputs)

@@ -2,7 +2,7 @@
 
 A function has the name of its gate, and takes how many rows there are, the inputs (`Rows`, or what is the same in every
 row) and the gate's options as keywords. It gives None where it has no way for all rows at once. A gate without one here
-is computed along its axis, on a stack, by its definition, or row by row (see backprop.rows.compute.array_engine).
+is computed along its axis, on a stack, by its definition, or row by row (see backprop.differentiate.run_rows).
 """
 
 from __future__ import annotations
@@ -76,10 +76,17 @@ def unbroadcast(count: int, h: Value, x: Value) -> Value:
 
 
 def like(count: int, h: Value, x: Value) -> Value:
-    shape = row_shape(x)
+    shape, given = row_shape(x), row_shape(h)
+    if len(given) > len(shape) or any(n not in (1, m) for n, m in zip(given[::-1], shape[::-1], strict=False)):
+        return unbroadcast(count, h, x)  # what that one stretched, undone
     if not isinstance(h, Rows):
         return np.broadcast_to(h, shape)
     return Rows(np.broadcast_to(raised(h.array, len(shape)), (count, *shape)))
+
+
+def spread(count: int, h: Value, x: Value, *, axis: Any, keepdims: Any) -> Value | None:
+    """To a number, nothing was summed up."""
+    return h if axis is None and row_shape(x) == row_shape(h) == () else None
 
 
 def reshape(count: int, x: Rows, *, shape: Any) -> Value:
@@ -236,6 +243,7 @@ def uncolumn(count: int, h: Rows, x: Value) -> Value:
 OWN: dict[str, Callable[..., Value | None]] = {
     "unbroadcast": unbroadcast,
     "like": like,
+    "spread": spread,
     "reshape": reshape,
     "reshape_like": reshape_like,
     "transpose": transpose,

@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
-from backprop.differentiate import functions, run_arrays
+from backprop.differentiate import functions, run_arrays, run_rows
 from backprop.differentiate.derive import reached_from
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
@@ -23,7 +23,6 @@ from backprop.numbers import rowwise
 from backprop.numbers.arrays import unbroadcast
 from backprop.numbers.rowwise import Rows, raised
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
-from backprop.rows.compute import array_engine
 
 Array = Any
 Call = Callable[..., Array]
@@ -70,7 +69,7 @@ class RowSums:
         edge = {wire for wire in edge if not self.by_step[wire] and wire in set(order)}
         try:
             with np.errstate(all="ignore"):
-                found = array_engine.evaluate(circuit, edge, at, self.rows)
+                found = run_rows.evaluate(circuit, edge, at, self.rows)
         except FAILURES as error:
             raise uneven() from error
         for wire, value in found.items():
@@ -289,7 +288,7 @@ def call_of(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
     known = product(gate, moving, shapes)
     if known is not None:
         return known
-    along = array_engine.behind_rows(gate, max(map(len, shapes)))
+    along = run_rows.behind_rows(gate, max(map(len, shapes)))
     if own is None and along is not None and all(moving):
         return counted(functions.forward(along, len(shapes), True))
     if own is None and along is None and gate.definition and not gate.settings and not gate.stacks:
@@ -342,7 +341,7 @@ def generic(gate: Gate, moving: Sequence[bool]) -> Call:
 
     def call(count: int, *inputs: Array) -> Array:
         given = [Rows(x) if rows else x for x, rows in zip(inputs, moving, strict=True)]
-        found = array_engine.applied(gate, given, count)
+        found = run_rows.applied(gate, given, count)
         return found.array if isinstance(found, Rows) else np.broadcast_to(found, (count, *shape_of(found)))
 
     return call
