@@ -29,7 +29,8 @@ def run(path: Path, to: str) -> None:
         if compiler is None:
             pytest.skip("no C compiler")
         binary = path.with_suffix("")
-        subprocess.run([compiler, str(path), "-o", str(binary), "-lm"], check=True)
+        strict = ["-Wall", "-Wextra", "-Wconversion", "-Wmissing-prototypes", "-Wdouble-promotion", "-Werror"]
+        subprocess.run([compiler, *strict, str(path), "-o", str(binary), "-lm"], check=True)
         subprocess.run([str(binary)], check=True)
     else:
         runner = shutil.which("node") if to == "javascript" else sys.executable

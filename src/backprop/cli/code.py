@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from backprop.cli.evaluate import all_finite, show_notes
 from backprop.cli.expression import ExpressionCommand, question, shared_options
 from backprop.cli.output import write
-from backprop.emit import SUFFIXES, TARGETS
+from backprop.emit import SUFFIXES, TARGETS, suffix_of
 from backprop.errors import Problem
 
 
@@ -30,6 +29,8 @@ from backprop.errors import Problem
     "--table", metavar="NAME", help="SQL: the table whose columns are the variables; points, if none is named."
 )
 @click.option("--dialect", metavar="NAME", help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.")
+@click.option("--name", metavar="NAME", help="What the function is called: backprop, if nothing is said; SQL: a view.")
+@click.option("--main", is_flag=True, help="C: a main program that takes the point from its arguments.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 @click.pass_context
 def command(
@@ -38,6 +39,8 @@ def command(
     to: str | None,
     table: str | None,
     dialect: str | None,
+    name: str | None,
+    main: bool,
     output: str | None,
     **shared: Any,
 ) -> int:
@@ -59,6 +62,8 @@ def command(
     for option, value in (("--table", table), ("--dialect", dialect)):
         if value is not None and target != "sql":
             raise Problem("option", f"{option} goes with --to sql, and not with {target}")
+    if main and target != "c":
+        raise Problem("option", f"--main goes with --to c, and not with {target}")
     asked = question(ctx, needs_point=False, **shared)
     compiled = asked.compiled
     circuit = compiled.circuit(asked.at)
@@ -70,6 +75,9 @@ def command(
         upstream=asked.upstream,
         table=table,
         dialect=dialect or "duckdb",
+        name=name,
+        form=suffix_of(output or ""),
+        main=main,
     )
     write(program(request, target), output)
     if request.at is None:
@@ -82,7 +90,7 @@ def command(
 
 def chosen_by(output: str | None) -> str:
     """The language that an output's name asks for."""
-    suffix = PurePath(output or "").suffix.lower()
+    suffix = suffix_of(output or "")
     if suffix and suffix not in SUFFIXES and not (output or "").startswith("/dev/"):
         raise Problem("option", f"what should {output} be?", hint=f"its suffix says: {' '.join(SUFFIXES)}; or --to")
     return SUFFIXES.get(suffix, "python")

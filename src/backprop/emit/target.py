@@ -69,6 +69,7 @@ class Target:
 
     def __init__(self) -> None:
         self.used: dict[str, None] = {}
+        self.function = "backprop"  # what the program's own function is called
 
     # ── words ──
 
@@ -92,7 +93,21 @@ class Target:
     def reserves(self, gates: Iterable[Gate]) -> set[str]:
         """The names that the user's may not have in a program of these gates."""
         words = (self.word(gate) or "" for gate in gates)
-        return {name for word in words for name in re.findall(r"\w+", re.sub(r"\{\w*\}", "", word))} | self.reserved
+        named = {name for word in words for name in re.findall(r"\w+", re.sub(r"\{\w*\}", "", word))}
+        return named | self.reserved
+
+    def own(self) -> list[str]:
+        """The names that the program gives to its function, and to the parts of that."""
+        return [self.function]
+
+    def refuse(self, taken: Iterable[str]) -> None:
+        """Raise a Problem of kind "option" if the function's name is taken, or cannot be one."""
+        taken = set(taken)
+        for name in self.own():
+            if name in taken or not (self.spellable(name) and name.isidentifier()):
+                why = "has a use for that name" if name in taken else "cannot spell that"
+                hint = f"for example: --name {spelt_name(self.function)}_gradients"
+                raise Problem("option", f"a function cannot be called {name}: {self.title} {why}", hint=hint)
 
     def spellable(self, name: str) -> bool:
         """Whether a name of the user's can stand as it is."""
@@ -311,3 +326,8 @@ class Target:
     def in_place(self, gate: Gate, text: Text) -> bool:
         """Whether what a gate gave, written as `text`, may be added to in place: nothing else holds it."""
         return True
+
+
+def spelt_name(name: str) -> str:
+    """A name that every target can spell, made of one that some cannot."""
+    return re.sub(r"\W|^(?=\d)", "_", name, flags=re.ASCII)

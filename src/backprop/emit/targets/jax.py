@@ -51,7 +51,10 @@ class Jax(NumPy):
         **{name: translated(Torch.helpers[name]) for name in ("gamma", "digamma", "powers", "polygamma")},
         **functions("jax_helpers.py"),
     }
-    reserved = NumPy.reserved | {"jax", "jnp", "abs", "math", "residuals", "backprop_fwd", "backprop_bwd", *helpers}
+    reserved = NumPy.reserved | {"jax", "jnp", "abs", "math", "residuals", *helpers}
+
+    def own(self) -> list[str]:
+        return [self.function, f"{self.function}_fwd", f"{self.function}_bwd"]
 
     def touched(self, number: Text) -> Text:
         return Text(f"jnp.asarray({number.text})")
@@ -71,7 +74,7 @@ def write(request: Request) -> str:
     target = Jax()
     listing = request.listing(target)
     listing.lines = [line._replace(text=translated(line.text)) for line in listing.lines]
-    inputs = list(listing.inputs.values())
+    inputs, name = list(listing.inputs.values()), target.function
     form = "unbroadcast({0}, {1})" if request.alike else "{0}"  # JAX sums nothing back by itself
     unasked = "jnp.full_like({1}, jnp.nan)"
     results = [translated(x) for x in sent(listing, "jnp.zeros_like({1})", unasked, form)]
@@ -83,25 +86,25 @@ def write(request: Request) -> str:
     function = [
         *(f"# {line}" for line in [*request.title(), *request.shape_lines()]),
         "@jax.custom_vjp",
-        *signature("backprop", inputs),
-        *laid_out(Bracketed("return backprop_fwd", inputs), 4, "[0]"),
+        *signature(name, inputs),
+        *laid_out(Bracketed(f"return {name}_fwd", inputs), 4, "[0]"),
     ]
     first = [
-        *signature("backprop_fwd", inputs),
+        *signature(f"{name}_fwd", inputs),
         *(f"    {name} = 1.0 * jnp.asarray({name})" for name in inputs),  # integers become floats
         *forward,
         *([""] if forward else []),
         *returned([translated(listing.value), residuals], 4),
     ]
     second = [
-        *signature("backprop_bwd", ["residuals", listing.upstream]),
+        *signature(f"{name}_bwd", ["residuals", listing.upstream]),
         *unpacked(kept, "residuals", 4),
         *backward,
         *([""] if backward else []),
         *returned(results, 4, always=True),
     ]
     blocks = [*functions, *("\n".join(lines) for lines in (function, first, second))]
-    blocks.append("backprop.defvjp(backprop_fwd, backprop_bwd)")
+    blocks.append(f"{name}.defvjp({name}_fwd, {name}_bwd)")
     text = "\n\n\n".join(blocks)
     if request.at is not None:
         text += "\n\n" + "\n".join(self_test(request, target))
@@ -120,7 +123,7 @@ def self_test(request: Request, target: Jax) -> list[str]:
         'if __name__ == "__main__":',
         '    jax.config.update("jax_enable_x64", True)  # without it, 32 bits',
         *laid_out(Bracketed("inputs = ", given, "[", "]"), 4),
-        "    value, pullback = jax.vjp(backprop, *map(jnp.asarray, inputs))",
+        f"    value, pullback = jax.vjp({target.function}, *map(jnp.asarray, inputs))",
         *called("gradients = pullback", above),
     ]
     if request.wrt != names:

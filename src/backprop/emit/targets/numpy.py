@@ -178,7 +178,7 @@ def self_test(request: Request, target: NumPy) -> list[str]:
     given = [target.literal(request.at[name]) for name in request.circuit.variables]
     if request.opens:
         given.append(target.literal(request.upstream))
-    lines = ['if __name__ == "__main__":', *called("value, gradients = backprop", given)]
+    lines = ['if __name__ == "__main__":', *called(f"value, gradients = {target.function}", given)]
     found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
     for what, number in found:
         expected = target.literal(number)

@@ -22,7 +22,7 @@ def write(request: Request) -> str:
     title = [f"# {line}" for line in request.title()]
     blocks = ["\n".join([*title, function(listing, list(listing.inputs.values()))])]
     if request.at is not None:
-        blocks.append("\n".join(self_test(request)))
+        blocks.append("\n".join(self_test(request, target.function)))
     blocks = [*preamble([*functions, *blocks]), *functions, *blocks]
     return "\n\n\n".join(blocks) + "\n"
 
@@ -39,12 +39,12 @@ def preamble(blocks: list[str]) -> list[str]:
     return found
 
 
-def self_test(request: Request) -> list[str]:
+def self_test(request: Request, function: str) -> list[str]:
     """The test at the point: the numbers that the calculator found."""
     assert request.at is not None
     target = Python()
     numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
-    lines = ['if __name__ == "__main__":', *called("value, gradients = backprop", numbers)]
+    lines = ['if __name__ == "__main__":', *called(f"value, gradients = {function}", numbers)]
     found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
     for what, number in found:
         if number != number:

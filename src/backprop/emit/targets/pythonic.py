@@ -28,7 +28,7 @@ class Pythonic(Target):
         "negate": Operator("-", UNARY, 0, POSTFIX, "right"),  # ruff writes -(x**2)
         "mod": Operator("%", PRODUCT, PRODUCT, UNARY, "left"),
     }
-    reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, *FUNCTIONS, "backprop", "value", "gradients"})
+    reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, *FUNCTIONS, "value", "gradients"})
 
     def spellable(self, name: str) -> bool:
         return name.isidentifier() and normalize("NFKC", name) == name
@@ -45,12 +45,14 @@ class Pythonic(Target):
         return super().negation(operand)
 
 
-def function(listing: Listing, parameters: Sequence[str], before: Sequence[str] = (), name: str = "backprop") -> str:
+def function(listing: Listing, parameters: Sequence[str], before: Sequence[str] = ()) -> str:
     """Both passes as a function; `before` are lines that come ahead of them."""
     body = [*before, "    # forward pass", *lines_text(listing.forward_lines())]
     if listing.backward_lines():
         body += ["", "    # backward pass", *lines_text(listing.backward_lines())]
-    return "\n".join([*signature(name, parameters), *body, *returned(listing.value, listing.gradients)])
+    return "\n".join(
+        [*signature(listing.target.function, parameters), *body, *returned(listing.value, listing.gradients)]
+    )
 
 
 def lines_text(lines: list[Line], indent: int = 4) -> list[str]:

@@ -32,7 +32,7 @@ def write(request: Request) -> str:
     backward = lines_text(listing.backward_lines(), INDENT)
     lines = [
         *(f"# {line}" for line in [*request.title(), *request.shape_lines()]),
-        "class Backprop(torch.autograd.Function):",
+        f"class {target.kind()}(torch.autograd.Function):",
         "    @staticmethod",
         *laid_out(Bracketed("def forward", ["ctx", *inputs]), 4, ":"),
         *modelled([*forward, value], inputs[0] if inputs else None),
@@ -50,7 +50,10 @@ def write(request: Request) -> str:
         *([""] if backward else []),
         *(returned(results, INDENT)),
     ]
-    applied = [*signature("backprop", inputs), *laid_out(Bracketed("return Backprop.apply", inputs), 4)]
+    applied = [
+        *signature(target.function, inputs),
+        *laid_out(Bracketed(f"return {target.kind()}.apply", inputs), 4),
+    ]
     applied = ["# for tensors: torch.tensor(2.0), and not 2.0", *applied] if inputs else applied
     blocks = [*functions, "\n".join(lines), "\n".join(applied)]
     if request.at is not None:
@@ -91,7 +94,7 @@ def self_test(request: Request, target: Torch) -> list[str]:
         'if __name__ == "__main__":',
         *laid_out(Bracketed("inputs = ", given.parts, "[", "]"), 4),
         "    inputs = [torch.as_tensor(x, dtype=torch.float64) for x in inputs]",
-        "    value = backprop(*[x.requires_grad_() for x in inputs])",
+        f"    value = {target.function}(*[x.requires_grad_() for x in inputs])",
     ]
     wanted = "inputs" if request.wrt == names else f"[{', '.join(f'inputs[{names.index(x)}]' for x in request.wrt)}]"
     above = [] if request.upstream is None else ["upstream"]
@@ -107,4 +110,4 @@ def self_test(request: Request, target: Torch) -> list[str]:
         '        close = {"rtol": 1e-9, "atol": 1e-12, "equal_nan": True}',
         "        torch.testing.assert_close(found, number, **close)",
     ]
-    return lines + ["    assert torch.autograd.gradcheck(backprop, inputs)"] * smooth(request)
+    return lines + [f"    assert torch.autograd.gradcheck({target.function}, inputs)"] * smooth(request)

@@ -46,11 +46,19 @@ class Torch(Arrays):
     }  # fmt: skip
     options: ClassVar = {"axis": "dim", "keepdims": "keepdim", "k": "diagonal"}
     helpers: ClassVar = functions("torch_helpers.py")
-    reserved = Arrays.reserved | {"torch", "abs", "ctx", "Backprop", "number", *helpers}
+    reserved = Arrays.reserved | {"torch", "abs", "ctx", "number", *helpers}
 
     def __init__(self) -> None:
         super().__init__()
         self.plain: dict[str, float | None] = {}  # texts of plain numbers, and what they are where that is known
+
+    def kind(self) -> str:
+        """What the class is called: black_scholes is a BlackScholes."""
+        words = "".join(word[:1].upper() + word[1:] for word in self.function.split("_"))
+        return f"{words}Function" if words in ("", self.function) else words
+
+    def own(self) -> list[str]:
+        return [self.function, self.kind()]
 
     # ── numbers and tensors ──
 
