@@ -46,7 +46,7 @@ class Torch(Arrays):
     }  # fmt: skip
     options: ClassVar = {"axis": "dim", "keepdims": "keepdim", "k": "diagonal"}
     helpers: ClassVar = functions("torch_helpers.py")
-    reserved = Arrays.reserved | {"torch", "abs", "ctx", "number", *helpers}
+    reserved = Arrays.reserved | {"torch", "abs", "ctx", "inputs", "outputs", "number", *helpers}
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,7 +105,8 @@ class Torch(Arrays):
         return [*told, *super().keywords(gate)]
 
     def in_place(self, gate: Gate, text: Text) -> bool:
-        return gate.name not in ("einsum", "prod") and super().in_place(gate, text)
+        """What is changed in place, vmap and second derivatives cannot follow."""
+        return False
 
     # ── truth values ──
 
