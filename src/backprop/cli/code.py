@@ -31,6 +31,7 @@ from backprop.errors import Problem
 @click.option("--dialect", metavar="NAME", help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.")
 @click.option("--name", metavar="NAME", help="What the function is called: backprop, if nothing is said; SQL: a view.")
 @click.option("--main", is_flag=True, help="C: a main program that takes the point from its arguments.")
+@click.option("--jvp", is_flag=True, help="JAX: a custom_jvp, for jvp, jacfwd and hessian too.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 @click.pass_context
 def command(
@@ -41,6 +42,7 @@ def command(
     dialect: str | None,
     name: str | None,
     main: bool,
+    jvp: bool,
     output: str | None,
     **shared: Any,
 ) -> int:
@@ -62,8 +64,9 @@ def command(
     for option, value in (("--table", table), ("--dialect", dialect)):
         if value is not None and target != "sql":
             raise Problem("option", f"{option} goes with --to sql, and not with {target}")
-    if main and target != "c":
-        raise Problem("option", f"--main goes with --to c, and not with {target}")
+    for flag, given, its in (("--main", main, "c"), ("--jvp", jvp, "jax")):
+        if given and target != its:
+            raise Problem("option", f"{flag} goes with --to {its}, and not with {target}")
     asked = question(ctx, needs_point=False, **shared)
     compiled = asked.compiled
     circuit = compiled.circuit(asked.at)
@@ -78,6 +81,7 @@ def command(
         name=name,
         form=suffix_of(output or ""),
         main=main,
+        jvp=jvp,
     )
     write(program(request, target), output)
     if request.at is None:

@@ -1,4 +1,7 @@
-"""JAX: a `custom_vjp` whose forward pass hands its residuals to the backward pass."""
+"""JAX: a `custom_vjp` whose forward pass hands its residuals to the backward pass.
+
+A `custom_jvp`, where that is asked for, is made of the same two passes, and so has forward and second derivatives too.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from backprop.emit.targets.custom import returned, saved, sent, unpacked
 from backprop.emit.targets.numpy import NumPy
 from backprop.emit.targets.pythonic import called, function_text, lines_text, signature
 from backprop.emit.targets.torch_words import Torch
+from backprop.errors import Problem
 from backprop.gates import Gate
 
 WORDS = {
@@ -54,7 +58,7 @@ class Jax(NumPy):
     reserved = NumPy.reserved | {"jax", "jnp", "abs", "math", "residuals", *helpers}
 
     def own(self) -> list[str]:
-        return [self.function, f"{self.function}_fwd", f"{self.function}_bwd"]
+        return [self.function, *(f"{self.function}_{part}" for part in ("fwd", "bwd", "jvp"))]
 
     def touched(self, number: Text) -> Text:
         return Text(f"jnp.asarray({number.text})")
@@ -72,6 +76,8 @@ class Jax(NumPy):
 def write(request: Request) -> str:
     """The program: its helpers, the function with its two passes, and its test."""
     target = Jax()
+    if request.jvp and request.wrt != list(request.circuit.variables):
+        raise Problem("option", "a custom_jvp needs all gradients", hint="leave --wrt out, or --jvp")
     listing = request.listing(target)
     listing.lines = [line._replace(text=translated(line.text)) for line in listing.lines]
     inputs, name = list(listing.inputs.values()), target.function
@@ -85,7 +91,7 @@ def write(request: Request) -> str:
     residuals = Bracketed("", kept) if len(kept) != 1 else f"({kept[0]},)"
     function = [
         *(f"# {line}" for line in [*request.title(), *request.shape_lines()]),
-        "@jax.custom_vjp",
+        f"@jax.custom_{'jvp' if request.jvp else 'vjp'}",
         *signature(name, inputs),
         *laid_out(Bracketed(f"return {name}_fwd", inputs), 4, "[0]"),
     ]
@@ -104,12 +110,31 @@ def write(request: Request) -> str:
         *returned(results, 4, always=True),
     ]
     blocks = [*functions, *("\n".join(lines) for lines in (function, first, second))]
-    blocks.append(f"{name}.defvjp({name}_fwd, {name}_bwd)")
+    blocks.append("\n".join(forward_mode(request, name)) if request.jvp else f"{name}.defvjp({name}_fwd, {name}_bwd)")
     text = "\n\n\n".join(blocks)
     if request.at is not None:
         text += "\n\n" + "\n".join(self_test(request, target))
     imports = ["import math\n"] if "math." in text else []
     return "\n".join([*imports, f"import jax\nimport jax.numpy as jnp\n\n\n{text}\n"])
+
+
+def forward_mode(request: Request, name: str) -> list[str]:
+    """How the output moves with the inputs: along the gradients, or, of an array of outputs, by the transposed pass."""
+    lines = [f"@{name}.defjvp", f"def {name}_jvp(primals, tangents):"]
+    value = f"    value, residuals = {name}_fwd(*primals)"
+    gradients = f"    gradients = {name}_bwd(residuals, jnp.ones_like(value))"
+    if not request.arrays:
+        stretched = [f"    {each} = jnp.broadcast_arrays(*{each})" for each in ("primals", "tangents")]
+        total = "    return value, sum(g * t for g, t in zip(gradients, tangents))"
+        return [*lines, *(stretched if len(request.circuit.variables) > 1 else []), value, gradients, total]
+    if not request.opens:
+        return [*lines, value, gradients, "    return value, sum(jnp.sum(g * t) for g, t in zip(gradients, tangents))"]
+    return [
+        *lines,
+        value,
+        f"    backward = lambda above: {name}_bwd(residuals, above)",
+        "    return value, jax.linear_transpose(backward, value)(tangents)[0]",
+    ]
 
 
 def self_test(request: Request, target: Jax) -> list[str]:
