@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from shutil import which
 
@@ -174,3 +175,25 @@ def test_types_stand_beside_a_module(tmp_path: Path) -> None:
 def test_types_need_nothing_else(tmp_path: Path) -> None:
     text = emitted(tmp_path, "area.d.ts", "1 + 2", "--name", "three")
     assert text == "// 1 + 2\nexport function three(): { value: number; gradients: {} };\n"
+
+
+# ── Python ──
+
+
+def test_python_is_typed(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    for number, (text, cases) in enumerate(list(by_program(CASES).items())[::5]):
+        for at in (None, cases[0][1]):
+            path = tmp_path / f"p{number}_{at is None}.py"
+            path.write_text(write(Request(Compiled(text).circuit(), at=at), "python"))
+    run(tmp_path, sys.executable, "-m", "mypy", "--strict", "--cache-dir=/dev/null", ".")
+
+
+@pytest.mark.parametrize("kind", ["", ": float"])
+def test_python_reads_back_with_its_types_and_without(kind: str, tmp_path: Path) -> None:
+    text = "where(x > 0, log(x), digamma(y)) * gelu(y)"
+    source = emitted(tmp_path, "p.py", text, "--x", "2", "--y", "0.5")
+    (tmp_path / "p.py").write_text(source if kind else source.replace(": float", "").replace(" -> float", ""))
+    with pytest.raises(SystemExit) as left:
+        main(["check", text, "--x", "2", "--y", "0.5", "--backward", str(tmp_path / "p.py")])
+    assert not left.value.code

@@ -8,7 +8,7 @@ from backprop.emit.helpers import helpers
 from backprop.emit.request import Request
 from backprop.emit.target import Target
 from backprop.emit.targets.careful import Careful, definitions, prelude
-from backprop.emit.targets.pythonic import Python, called, function, function_text
+from backprop.emit.targets.pythonic import Python, called, function, function_text, typed
 
 
 def write(request: Request) -> str:
@@ -18,9 +18,10 @@ def write(request: Request) -> str:
     if request.wild:
         target = Careful()
     listing = request.listing(target)
-    functions = [function_text(helper) for helper in helpers(target)]
+    functions = [function_text(helper, "float") for helper in helpers(target)]
     title = [f"# {line}" for line in request.title()]
-    blocks = ["\n".join([*title, function(listing, list(listing.inputs.values()))])]
+    parameters = typed([*listing.inputs.values()], "float")
+    blocks = ["\n".join([*title, function(listing, parameters, returns="tuple[float, dict[str, float]]")])]
     if request.at is not None:
         blocks.append("\n".join(self_test(request, target.function)))
     blocks = [*preamble([*functions, *blocks]), *functions, *blocks]
