@@ -6,6 +6,33 @@ static double max(double x, double y) { return x >= y || x != x ? x : y; }
 /// min
 static double min(double x, double y) { return x <= y || x != x ? x : y; }
 
+/// decay
+// A function of its own, and constant to the compiler: exp, which may set
+// errno, would be called again for the slope of what has called it before.
+#ifdef __GNUC__
+__attribute__((const, noinline))
+#endif
+static double decay(double x) {
+  return exp(-x);
+}
+
+/// sigmoid
+static double sigmoid(double x) {
+  double small = decay(fabs(x));
+  return (x >= 0.0 ? 1.0 : small) / (1.0 + small);
+}
+
+/// softplus
+static double softplus(double x) {
+  return (x > 0.0 ? x : 0.0) + log1p(decay(fabs(x)));
+}
+
+/// from_one
+// hypot(1, x), which is fabs(x) to the last digit where x * x might overflow.
+static double from_one(double x) {
+  return fabs(x) < 1e8 ? sqrt(1.0 + x * x) : fabs(x);
+}
+
 /// mod
 static double mod(double x, double y) {
   double rest = fmod(x, y);

@@ -28,7 +28,7 @@ KEYWORDS = (
     "typedef union unsigned void volatile while _Bool _Complex "
     "_Imaginary main gradients NAN INFINITY NULL EOF linux "
     "unix i386 stdin stdout stderr errno assert asm typeof "
-    "argc argv close_to min max bool true false nullptr "
+    "argc argv close_to from_one min max bool true false nullptr "
     "alignas alignof constexpr static_assert thread_local strtod printf "
     "M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 "
     "isnan isinf isfinite signbit fpclassify HUGE_VAL HUGE_VALF HUGE_VALL BUFSIZ RAND_MAX math_errhandling"
@@ -75,6 +75,14 @@ class C(Target):
         if exponent.text == "2.0" and base.text.isidentifier():
             return Text(f"{base.text} * {base.text}", PRODUCT)
         return None
+
+    def spell_hypot(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """The slopes of atan and asinh are made of hypot(1, x), which is quickly said."""
+        one, x = map(self.counted, operands)
+        if not one.literal or float(one.text) != 1:
+            return None
+        self.used["from_one"] = None
+        return Text(f"from_one({x.text})")
 
     def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.nested("max", operands)
