@@ -130,12 +130,26 @@ def test_what_overflows_is_inf_and_raises_nothing(text: str) -> None:
         np.testing.assert_equal([value, gradients["x"]], [found.value, found.gradients["x"]])
 
 
-def test_it_is_said_that_an_element_wise_formula_takes_arrays_of_one_shape() -> None:
-    says = "# for numbers, or arrays of one shape\n"
-    assert says in program("x * y", "numpy")
-    for text, at in (("x^2", None), ("x @ y", None), ("sum(x) * y", None), ("x * y", {"x": 1.0, "y": 2.0})):
-        assert says not in program(text, "numpy", at)
-    assert says not in program("x * y", "jax")  # which takes any
+SHAPES = [((), ()), ((), (3,)), ((3,), (2, 3)), ((2, 1), (3,)), ((1, 3), (2, 1)), ((2, 3), (2, 3)), ((0,), (2, 0))]
+
+
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+@pytest.mark.parametrize(
+    "text",
+    ["x + y", "x - 2*y + x*x", "x^2 + x*y", "exp(x)*y + y", "max(x, y)", "where(x > y, x*y, sin(x)) + relu(y)", STAGED],
+)
+def test_an_element_wise_formula_takes_inputs_of_any_shapes(text: str, shapes: tuple[tuple[int, ...], ...]) -> None:
+    random = np.random.default_rng(1)
+    text = f"z = y; f = {text}" if "y" not in text else text
+    at = {name: random.standard_normal(shape) for name, shape in zip("xy", shapes, strict=True)}
+    names = list(Compiled(text).variables)
+    value, gradients = called(program(text, "numpy"), *(at[name] for name in names))
+    given = {name: at[name] if shape else float(at[name]) for name, shape in zip("xy", shapes, strict=True)}
+    upstream = np.ones(np.shape(value)) if np.shape(value) else None
+    found = Compiled(text).evaluate(given, upstream=upstream)
+    assert_close(value, found.value)
+    for name, gradient in found.gradients.items():
+        assert_close(gradients[name], gradient)
 
 
 @pytest.mark.parametrize("to", ["python", "numpy", "torch", "jax"])

@@ -49,8 +49,7 @@ def command(
     """Write EXPRESSION's forward and backward pass as a program. With a point, the program tests itself there.
 
     Arrays can be said in NumPy, PyTorch, JAX, LaTeX and Markdown: with a point the program is for the shapes of the
-    point, without one for any, but in NumPy an element-wise formula of several inputs then is for numbers, or arrays of
-    one shape. Python without a point raises where its math module does, as at 1/0, unless the program has a branch.
+    point, without one for any. Python without a point raises where its math module does, as at 1/0, unless the program has a branch.
 
     \b
     backprop code -f staged.bp

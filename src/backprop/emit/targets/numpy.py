@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from backprop.emit.fitting import EXPAND, LIKE
 from backprop.emit.helpers import helpers
+from backprop.emit.listing import Listing
 from backprop.emit.prelude import functions
 from backprop.emit.request import Request
 from backprop.emit.target import Text
@@ -42,6 +43,10 @@ class NumPy(Arrays):
     }  # fmt: skip
     reserved = Arrays.reserved | {"np", "scipy"}
     helpers: ClassVar = functions("numpy_helpers.py")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alike = True  # whether what arrives at a stage has one shape
 
     def touched(self, number: Text) -> Text:
         return Text(f"np.float64({number.text})")
@@ -83,8 +88,9 @@ class NumPy(Arrays):
         return self.operation("multiply", [g, ones], False)
 
     def in_place(self, gate: Gate, text: Text) -> bool:
-        """What was multiplied with ones is new."""
-        return super().in_place(gate, text) or (gate is LIKE and "np.ones_like(" in text.text)
+        """What was multiplied with ones is new. What has another shape than what arrives next is not added to."""
+        ones = gate is LIKE and "np.ones_like(" in text.text
+        return self.alike and (ones or super().in_place(gate, text))
 
     def spell_spread(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """What was summed over axes gets them back, and is stretched."""
@@ -152,7 +158,9 @@ def row(operands: Sequence[Text]) -> str:
 def write(request: Request) -> str:
     """The program: its helpers, the function, and its test."""
     target = NumPy()
+    target.alike = not request.alike
     listing = request.listing(target)
+    after = summed_back(target, listing) if request.alike else []
     inputs = [*listing.inputs.values(), *([listing.upstream] if listing.upstream else [])]
     parameters = [f"{name}=1.0" if name == listing.upstream and request.at is None else name for name in inputs]
     converted = [f"    {name} = np.asarray({name}, dtype=float)" for name in inputs]
@@ -160,9 +168,8 @@ def write(request: Request) -> str:
     texts = [*blocks, *(line.text for line in listing.lines)]
     silent = request.wild or (any("np.where(" in text for text in texts) and any(map(RISKY.search, texts)))
     head = [*(f"# {line}" for line in [*request.title(), *request.shape_lines()])]
-    head += ["# for numbers, or arrays of one shape"] if request.alike else []
     head += ['@np.errstate(all="ignore")'] if silent else []
-    blocks[-1] = "\n".join([*head, function(listing, parameters, [*converted, ""] if converted else [])])
+    blocks[-1] = "\n".join([*head, function(listing, parameters, [*converted, ""] if converted else [], after)])
     if request.at is not None:
         blocks.append("\n".join(self_test(request, target)))
     imports = [
@@ -170,6 +177,22 @@ def write(request: Request) -> str:
         *(["import scipy.special"] if "scipy." in "".join(blocks) else []),
     ]
     return "\n\n\n".join([*(["\n".join(imports)] if imports else []), *blocks]) + "\n"
+
+
+def summed_back(target: NumPy, listing: Listing) -> list[str]:
+    """The lines that sum gradients back to the shapes of their inputs, which may have been stretched.
+
+    A gradient that is a number, or has the shape of another input, is stretched to that of the output first.
+    """
+    lines = []
+    for name, text in listing.gradients.items():
+        given = listing.inputs[name]
+        if text.isidentifier():
+            target.used["unbroadcast"] = None
+            lines.append(f"    {text} = unbroadcast({text} * np.ones_like({listing.value}), {given})")
+        else:
+            listing.gradients[name] = f"np.zeros_like({given})"
+    return lines
 
 
 def self_test(request: Request, target: NumPy) -> list[str]:

@@ -45,11 +45,17 @@ class Pythonic(Target):
         return super().negation(operand)
 
 
-def function(listing: Listing, parameters: Sequence[str], before: Sequence[str] = (), returns: str = "") -> str:
-    """Both passes as a function; `before` are lines that come ahead of them, `returns` is the type of what it gives."""
+def function(
+    listing: Listing,
+    parameters: Sequence[str],
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+    returns: str = "",
+) -> str:
+    """Both passes as a function, between other lines; `returns` is the type of what it gives."""
     body = [*before, "    # forward pass", *lines_text(listing.forward_lines())]
     if listing.backward_lines():
-        body += ["", "    # backward pass", *lines_text(listing.backward_lines())]
+        body += ["", "    # backward pass", *lines_text(listing.backward_lines()), *after]
     return "\n".join(
         [*signature(listing.target.function, parameters, returns), *body, *returned(listing.value, listing.gradients)]
     )
