@@ -139,7 +139,9 @@ def test_the_staged_example_does_no_more_arithmetic_than_the_notes() -> None:
     That inputs are made floats is no arithmetic: a line for each, at the head; nor that gradients get their shapes.
     """
     for to, converted in (("python", 0), ("numpy", 2)):
-        function = next(n for n in ast.parse(program(STAGED, to)).body if isinstance(n, ast.FunctionDef))
+        function = next(
+            n for n in ast.parse(program(STAGED, to)).body if isinstance(n, ast.FunctionDef) and n.name == "backprop"
+        )
         for line, name in zip(function.body[:converted], ("y", "x"), strict=False):
             assert ast.unparse(line) == f"{name} = np.asarray({name}, dtype=float)"
         operations = sum(

@@ -32,6 +32,7 @@ from backprop.errors import Problem
 @click.option("--name", metavar="NAME", help="What the function is called: backprop, if nothing is said; SQL: a view.")
 @click.option("--main", is_flag=True, help="C: a main program that takes the point from its arguments.")
 @click.option("--jvp", is_flag=True, help="JAX: a custom_jvp, for jvp, jacfwd and hessian too.")
+@click.option("--dtype", type=click.Choice(["float64", "float32"]), help="NumPy: the precision; float64, else.")
 @click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 @click.pass_context
 def command(
@@ -43,13 +44,15 @@ def command(
     name: str | None,
     main: bool,
     jvp: bool,
+    dtype: str | None,
     output: str | None,
     **shared: Any,
 ) -> int:
     """Write EXPRESSION's forward and backward pass as a program. With a point, the program tests itself there.
 
     Arrays can be said in NumPy, PyTorch, JAX, LaTeX and Markdown: with a point the program is for the shapes of the
-    point, without one for any. Python without a point raises where its math module does, as at 1/0, unless the program has a branch.
+    point, without one for any. Python without a point raises where its math module does, as at 1/0, unless the program
+    has a branch.
 
     \b
     backprop code -f staged.bp
@@ -63,7 +66,7 @@ def command(
     for option, value in (("--table", table), ("--dialect", dialect)):
         if value is not None and target != "sql":
             raise Problem("option", f"{option} goes with --to sql, and not with {target}")
-    for flag, given, its in (("--main", main, "c"), ("--jvp", jvp, "jax")):
+    for flag, given, its in (("--main", main, "c"), ("--jvp", jvp, "jax"), ("--dtype", dtype, "numpy")):
         if given and target != its:
             raise Problem("option", f"{flag} goes with --to {its}, and not with {target}")
     asked = question(ctx, needs_point=False, **shared)
@@ -81,6 +84,7 @@ def command(
         form=suffix_of(output or ""),
         main=main,
         jvp=jvp,
+        dtype=dtype or "float64",
     )
     write(program(request, target), output)
     if request.at is None:

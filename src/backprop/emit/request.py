@@ -31,7 +31,7 @@ class Request:
     `at` has a value for every variable, a float or an array; `upstream` is the gradient on the output, likewise, or
     None for 1. `table` is where SQL finds its rows, and `dialect` its way of speaking. `name` is what the function is
     to be called, `form` the suffix of a file that says what kind of program it is, `main` asks for a main program, and
-    `jvp` for JAX's derivatives forward.
+    `jvp` for JAX's derivatives forward. NumPy computes in `dtype`.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Request:
         form: str = "",
         main: bool = False,
         jvp: bool = False,
+        dtype: str = "float64",
     ) -> None:
         self.circuit = circuit
         self.wrt = list(circuit.variables) if wrt is None else list(wrt)
@@ -60,6 +61,7 @@ class Request:
         self.form = form
         self.main = main
         self.jvp = jvp
+        self.dtype = dtype
         if self.at is None and not isinstance(self.upstream, float | None):
             hint = "give the inputs, too, as in --x 2: without them, nobody knows the shape of the output"
             raise Problem("option", "an upstream that is an array needs the point", hint=hint)
