@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -13,9 +14,14 @@ import pytest
 from backprop import evaluate
 from backprop.cli import main
 from backprop.emit import Request, write
+from backprop.emit.targets.jax import Jax
+from backprop.emit.targets.numpy import NumPy
+from backprop.emit.targets.torch_words import Torch
 from backprop.errors import Problem
 from backprop.library import Compiled
-from programs import CASES, STAGED, by_program
+from programs import CASES, SEED, STAGED, by_program, tensor_programs
+from tensor_cases import CASES as TENSOR_CASES
+from tensor_cases import built
 
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wmissing-prototypes", "-Wdouble-promotion", "-Werror"]
 COMPILERS = [
@@ -197,3 +203,22 @@ def test_python_reads_back_with_its_types_and_without(kind: str, tmp_path: Path)
     with pytest.raises(SystemExit) as left:
         main(["check", text, "--x", "2", "--y", "0.5", "--backward", str(tmp_path / "p.py")])
     assert not left.value.code
+
+
+# ── what a line reads is known from the wires ──
+
+
+@pytest.mark.parametrize("to", ["numpy", "torch", "jax"])
+def test_a_line_reads_what_stands_in_it(to: str) -> None:
+    kind = {"numpy": NumPy, "torch": Torch, "jax": Jax}[to]
+    cases = [built(case) for case in TENSOR_CASES]
+    cases += [(Compiled(text).circuit(at), at) for text, at in tensor_programs(SEED, 30)]
+    cases += [(Compiled(text).circuit(), found[0][1]) for text, found in list(by_program(CASES).items())[::4]]
+    for circuit, at in cases:
+        circuit.names.setdefault(circuit.output, "f")
+        for point in (None, at):
+            listing = Request(circuit, at=point).listing(kind())
+            known = {*listing.inputs.values(), *(line.name for line in listing.lines), listing.upstream}
+            for line in listing.lines:
+                words = {node.id for node in ast.walk(ast.parse(line.text)) if isinstance(node, ast.Name)}
+                assert (words & known) - {line.name} == line.reads - {line.name}, line

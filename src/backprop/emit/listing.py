@@ -133,8 +133,9 @@ class Writer:
         for source in inputs:
             if self.pending.pop(source, None):
                 self.folded[source] = wire
-        self.reads[wire] = frozenset().union(*(self.reads.get(source, frozenset()) for source in inputs))
-        return text
+        read = [source for place, source in enumerate(inputs) if place not in text.without]
+        self.reads[wire] = frozenset().union(*(self.reads.get(source, frozenset()) for source in read))
+        return text._replace(without=frozenset())
 
     def operand(self, wire: int) -> Text:
         """The text of an input, with its shape where that is known."""
@@ -224,7 +225,8 @@ class Listing:
         self.write()
         self.value = writer.held[derived.value].text
         self.gradients = {name: self.gradient(name) for name in derived.gradients}
-        self.results = self.read_by_results()
+        self.gradient_reads = self.read_by_gradients()
+        self.results = self.gradient_reads | writer.reads.get(derived.value, frozenset())
         self.lines = numbered(writer.lines, self.named if self.statements() > 1 else {}, writer.folded)
 
     def input_wires(self) -> set[int]:
@@ -315,10 +317,10 @@ class Listing:
         wire = self.derived.gradients[name]
         return (self.writer.held.get(wire) or self.writer.composed(wire)).text
 
-    def read_by_results(self) -> frozenset[str]:
-        """The names in the texts of the output and of the gradients."""
+    def read_by_gradients(self) -> frozenset[str]:
+        """The names in the texts of the gradients."""
         none: frozenset[str] = frozenset()
-        found = self.writer.reads.get(self.derived.value, none)
+        found = none
         for name, wire in self.derived.gradients.items():
             known = self.gradient_names.get(self.circuit.variables[name])
             found |= {known} if known else self.writer.reads.get(wire, none)

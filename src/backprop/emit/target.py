@@ -19,7 +19,8 @@ CHOICE = JUNCTION - 1  # and `a if c else b`
 class Text(NamedTuple):
     """A piece of a program, and how tightly it holds together. A truth value knows how it reads as a condition.
 
-    `shape` is that of the value, where it is known: () of a number.
+    `shape` is that of the value, where it is known: () of a number. `without` are the places of the operands of a gate
+    that its text leaves out, since it needs no more than their shapes.
     """
 
     text: str
@@ -28,6 +29,11 @@ class Text(NamedTuple):
     condition: str = ""
     condition_level: int = ATOM
     shape: tuple[int, ...] | None = None
+    without: frozenset[int] = frozenset()
+
+    def leaving(self, *places: int) -> Text:
+        """The same, which needs nothing of some operands."""
+        return self._replace(without=frozenset(places))
 
     @property
     def plain(self) -> bool:
@@ -69,6 +75,7 @@ class Target:
 
     def __init__(self) -> None:
         self.used: dict[str, None] = {}
+        self.called: dict[str, None] = {}  # the words that were used: the program imports what they need
         self.function = "backprop"  # what the program's own function is called
 
     # ── words ──
@@ -130,8 +137,10 @@ class Target:
     def number(self, value: float) -> Text:
         """A number that reads back as the very same one."""
         if value in self.constants or (value != value and self.constants):
+            self.called[self.constants[value] if value == value else self.nan()] = None
             return Text(self.constants[value] if value == value else self.nan(), ATOM)
         if not isfinite(value) and -value in self.constants:
+            self.called[self.constants[-value]] = None
             return Text(f"-{self.constants[-value]}", UNARY)
         text = re.sub(r"e\+?(-?)0*(\d)", r"e\1\2", repr(float(value)))
         return Text(text, UNARY if text.startswith("-") else ATOM, literal=True)
@@ -236,6 +245,7 @@ class Target:
         if not self.has(gate):
             self.used[gate.name] = None
         settings = {option: self.setting(option, value) for option, value in gate.settings.items()}
+        self.called[word] = None
         if "{" in word:
             return Text(word.format(*(operand.text for operand in operands), **settings))
         return Text(f"{word}({', '.join([*(operand.text for operand in operands), *self.keywords(gate)])})")

@@ -13,7 +13,7 @@ from backprop.emit.literals import Bracketed, laid_out
 from backprop.emit.prelude import functions
 from backprop.emit.request import Request
 from backprop.emit.target import Text
-from backprop.emit.targets.custom import returned, saved, sent, unpacked
+from backprop.emit.targets.custom import handed_on, returned, saved, unpacked
 from backprop.emit.targets.numpy import NumPy
 from backprop.emit.targets.pythonic import called, function_text, lines_text, signature
 from backprop.emit.targets.torch_words import Torch
@@ -83,10 +83,12 @@ def write(request: Request) -> str:
     inputs, name = list(listing.inputs.values()), target.function
     form = "unbroadcast({0}, {1})" if request.alike else "{0}"  # JAX sums nothing back by itself
     unasked = "jnp.full_like({1}, jnp.nan)"
-    results = [translated(x) for x in sent(listing, "jnp.zeros_like({1})", unasked, form)]
-    target.used |= dict.fromkeys(["unbroadcast"]) if "unbroadcast(" in "".join(results) else {}
+    sent = handed_on(listing, "jnp.zeros_like({1})", unasked, form)
+    results = [translated(text) for text in sent.texts]
+    if request.alike and any(text != "0.0" for text in listing.gradients.values()):
+        target.used["unbroadcast"] = None
     functions = [translated(function_text(helper)) for helper in helpers(target)]
-    kept = saved(listing, results)
+    kept = saved(listing, sent)
     forward, backward = lines_text(listing.forward_lines()), lines_text(listing.backward_lines())
     residuals = Bracketed("", kept) if len(kept) != 1 else f"({kept[0]},)"
     function = [

@@ -86,16 +86,16 @@ class NumPy(Arrays):
         if any(n not in (1, m) for n, m in zip(x.shape, g.shape[ahead:], strict=True)) or (ahead and inner):
             return None
         if not ahead and not inner:
-            return g
+            return g.leaving(1)
         axes = inner or list(range(ahead))
         axis = "" if not x.shape else f", axis={axes[0] if len(axes) == 1 else tuple(axes)}"
-        return Text(f"np.sum({g.text}{axis}{', keepdims=True' if inner else ''})")
+        return Text(f"np.sum({g.text}{axis}{', keepdims=True' if inner else ''})").leaving(1)
 
     def spell_like(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """Stretched to a shape: a product with ones, which is right for all ranks."""
         g, x = operands
         if g.shape == x.shape == ():
-            return g
+            return g.leaving(1)
         ones = Text(f"np.ones_like({x.text})")
         if g.text in ("1.0", "-1.0"):
             return ones if g.text == "1.0" else self.negation(ones)
@@ -144,7 +144,8 @@ class NumPy(Arrays):
         sizes = [x.shape[axis] for x in inputs if x.shape]
         start = sum(sizes[:place])
         ahead = ":, " * (axis % len(inputs[0].shape))
-        return Text(f"{g.at_least(POSTFIX)}[{ahead}{start}:{start + sizes[place]}]")
+        text = Text(f"{g.at_least(POSTFIX)}[{ahead}{start}:{start + sizes[place]}]")
+        return text.leaving(*range(1, len(operands)))
 
     def joined(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """A helper that takes the inputs together."""

@@ -149,6 +149,7 @@ class Python(Pythonic):
         whole = exponent.literal and float(exponent.text).is_integer()
         if whole or (base.literal and float(base.text) >= 0):
             return None
+        self.called["math.pow"] = None
         return Text(f"math.pow({base.text}, {exponent.text})")
 
     def counted(self, operand: Text) -> Text:

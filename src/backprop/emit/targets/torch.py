@@ -10,7 +10,7 @@ from backprop.emit.listing import Listing
 from backprop.emit.literals import WIDTH, Bracketed, laid_out
 from backprop.emit.request import Request
 from backprop.emit.target import Text
-from backprop.emit.targets.custom import returned, saved, sent, smooth, unpacked
+from backprop.emit.targets.custom import handed_on, returned, saved, smooth, unpacked
 from backprop.emit.targets.pythonic import called, function_text, lines_text, signature
 from backprop.emit.targets.torch_words import Torch
 
@@ -24,8 +24,9 @@ def write(request: Request) -> str:
     listing = request.listing(target)
     functions = [modelled_helper(function_text(helper)) for helper in helpers(target)]
     inputs = list(listing.inputs.values())
-    results = sent(listing, "torch.zeros_like({1})", "None")
-    read = saved(listing, results)
+    sent = handed_on(listing, "torch.zeros_like({1})", "None")
+    results = sent.texts
+    read = saved(listing, sent)
     same = aliases(listing)
     kept = [*dict.fromkeys(same.get(name, name) for name in read)]  # an input that comes out cannot be saved as output
     renamed = {name: same[name] for name in read if name in same}

@@ -172,10 +172,10 @@ class Torch(Arrays):
         if any(n not in (1, m) for n, m in zip(x.shape, inner, strict=True)):
             return None
         if g.shape == x.shape:
-            return g
-        return Text(
-            f"{g.at_least(POSTFIX)}.sum_to_size({x.at_least(POSTFIX)}.shape)" if x.shape else f"torch.sum({g.text})"
-        )
+            return g.leaving(1)
+        if not x.shape:
+            return Text(f"torch.sum({g.text})").leaving(1)
+        return Text(f"{g.at_least(POSTFIX)}.sum_to_size({x.at_least(POSTFIX)}.shape)")
 
     def spell_spread(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """What was summed over an axis gets it back, and is stretched."""
