@@ -4,39 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from backprop.cli.evaluate import all_finite, show_notes
-from backprop.cli.expression import ExpressionCommand, question, shared_options
+from backprop.cli.options import Choice, named, takes
 from backprop.cli.output import write
+from backprop.cli.question import question
+from backprop.cli.shared import shared_options
+from backprop.cli.words import Call
 from backprop.emit import SUFFIXES, TARGETS, suffix_of
 from backprop.errors import Problem
 
 
-@click.command(
+@named(
     "code",
-    cls=ExpressionCommand,
-    options_metavar="[--x VALUE …] [OPTIONS]",
+    variables=True,
+    usage="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option(
+@takes(
     "--to",
-    type=click.Choice(TARGETS),
+    type=Choice(TARGETS),
     metavar="LANGUAGE",
     help=f"The language: {', '.join(TARGETS)}; else the suffix of -o says it, or it is python.",
 )
-@click.option(
-    "--table", metavar="NAME", help="SQL: the table whose columns are the variables; points, if none is named."
-)
-@click.option("--dialect", metavar="NAME", help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.")
-@click.option("--name", metavar="NAME", help="What the function is called: backprop, if nothing is said; SQL: a view.")
-@click.option("--main", is_flag=True, help="C: a main program that takes the point from its arguments.")
-@click.option("--jvp", is_flag=True, help="JAX: a custom_jvp, for jvp, jacfwd and hessian too.")
-@click.option("--dtype", type=click.Choice(["float64", "float32"]), help="NumPy: the precision; float64, else.")
-@click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
-@click.pass_context
+@takes("--table", metavar="NAME", help="SQL: the table whose columns are the variables; points, if none is named.")
+@takes("--dialect", metavar="NAME", help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.")
+@takes("--name", metavar="NAME", help="What the function is called: backprop, if nothing is said; SQL: a view.")
+@takes("--main", is_flag=True, help="C: a main program that takes the point from its arguments.")
+@takes("--jvp", is_flag=True, help="JAX: a custom_jvp, for jvp, jacfwd and hessian too.")
+@takes("--dtype", type=Choice(["float64", "float32"]), help="NumPy: the precision; float64, else.")
+@takes("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
-    ctx: click.Context,
+    call: Call,
     /,
     to: str | None,
     table: str | None,
@@ -69,7 +67,7 @@ def command(
     for flag, given, its in (("--main", main, "c"), ("--jvp", jvp, "jax"), ("--dtype", dtype, "numpy")):
         if given and target != its:
             raise Problem("option", f"{flag} goes with --to {its}, and not with {target}")
-    asked = question(ctx, needs_point=False, **shared)
+    asked = question(call, needs_point=False, **shared)
     compiled = asked.compiled
     circuit = compiled.circuit(asked.at)
     request = Request(
