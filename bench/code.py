@@ -157,10 +157,10 @@ def measured(text: str, at: dict[str, float], body: str, flags: str, rounds: int
         values=", ".join(f"at[{place}]" for place in range(len(names))), count=len(names), rounds=rounds, calls=calls,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        sources = {"emitted": write(Request(circuit), "c"), "by_hand": by_hand, "harness": harness}
+        sources = {"emitted": write(Request(circuit, name="emitted"), "c"), "by_hand": by_hand, "harness": harness}
         for name, source in sources.items():
             (Path(folder) / f"{name}.c").write_text(source)
-        defines = ["-DBACKPROP_LIBRARY", "-Dbackprop=emitted", "-D_POSIX_C_SOURCE=200809L"]
+        defines = ["-D_POSIX_C_SOURCE=200809L"]
         command = ["cc", "-std=c11", *flags.split(), *defines, *(f"{name}.c" for name in sources), "-lm", "-o", "bench"]
         subprocess.run(command, cwd=folder, check=True)
         done = subprocess.run([f"{folder}/bench"], capture_output=True, text=True, check=True)

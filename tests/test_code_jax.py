@@ -14,6 +14,7 @@ import pytest
 from backprop.circuit import Circuit
 from backprop.differentiate.run import run
 from backprop.emit import Request, write
+from backprop.errors import Problem
 from backprop.library import Compiled
 from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, program, tensor_programs
 from programs import Case as CaseOfNumbers
@@ -211,3 +212,42 @@ def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ruff", "format", "--diff", "."]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[:3000]
+
+
+@pytest.mark.parametrize(("text", "at", "point"), [
+    (STAGED, {"x": 3.0, "y": -4.0}, False),
+    ("gelu(x)*s + erf(x)", {"x": np.array([0.5, -1.0]), "s": 2.0}, False),
+    ("gelu(x)*s + erf(x)", {"x": np.array([0.5, -1.0]), "s": 2.0}, True),
+    ("sum(softmax(W @ x)^2)", {"W": np.array([[1.0, 2.0], [0.5, -1.0]]), "x": np.array([0.3, 0.7])}, False),
+    ("tanh(W @ x) + x", {"W": np.array([[1.0, 2.0], [0.5, -1.0]]), "x": np.array([0.3, 0.7])}, False),
+    ("tanh(W @ x) + x", {"W": np.array([[1.0, 2.0], [0.5, -1.0]]), "x": np.array([0.3, 0.7])}, True),
+])  # fmt: skip
+def test_a_custom_jvp_goes_forward_and_back_and_twice(text: str, at: dict[str, Any], point: bool) -> None:
+    circuit = Compiled(text).circuit(at)
+    names, upstream = list(circuit.variables), None
+    shape = np.shape(Compiled(text).forward(at).value)
+    if point and shape:
+        upstream = np.ones(shape)
+    source = write(Request(circuit, at=at if point else None, upstream=upstream, jvp=True), "jax")
+    assert "@jax.custom_jvp" in source
+    backprop, places = function(source, "__main__" if point else "program"), tuple(range(len(names)))
+    inputs = [jnp.asarray(at[name]) for name in names]
+    result = run(circuit, at, upstream=np.ones(shape) if shape else None)
+
+    def total(*given: Any) -> Any:
+        return jnp.sum(backprop(*given))
+
+    for derivative in (jax.jacfwd, jax.grad):
+        for found, wanted in zip(derivative(total, places)(*inputs), result.gradients().values(), strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-14)
+    if not shape:
+        second = jax.hessian(backprop, places)(*inputs)
+        expected = Compiled(text).hessian(at)
+        for place, name in enumerate(names):
+            for other, found in enumerate(second[place]):
+                np.testing.assert_allclose(found, expected[name][names[other]], rtol=1e-9, atol=1e-12)
+
+
+def test_a_custom_jvp_needs_all_gradients() -> None:
+    with pytest.raises(Problem, match="needs all gradients"):
+        write(Request(Compiled("x*y").circuit(), wrt=["x"], jvp=True), "jax")

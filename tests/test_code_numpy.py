@@ -16,7 +16,7 @@ import pytest
 from backprop.check.backward_pass import judge
 from backprop.check.lines import read_lines
 from backprop.circuit import Circuit
-from backprop.differentiate.run import run
+from backprop.differentiate.run import evaluate, run
 from backprop.emit import Request, write
 from backprop.errors import Problem
 from backprop.gates import GATES
@@ -130,12 +130,26 @@ def test_what_overflows_is_inf_and_raises_nothing(text: str) -> None:
         np.testing.assert_equal([value, gradients["x"]], [found.value, found.gradients["x"]])
 
 
-def test_it_is_said_that_an_element_wise_formula_takes_arrays_of_one_shape() -> None:
-    says = "# for numbers, or arrays of one shape\n"
-    assert says in program("x * y", "numpy")
-    for text, at in (("x^2", None), ("x @ y", None), ("sum(x) * y", None), ("x * y", {"x": 1.0, "y": 2.0})):
-        assert says not in program(text, "numpy", at)
-    assert says not in program("x * y", "jax")  # which takes any
+SHAPES = [((), ()), ((), (3,)), ((3,), (2, 3)), ((2, 1), (3,)), ((1, 3), (2, 1)), ((2, 3), (2, 3)), ((0,), (2, 0))]
+
+
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+@pytest.mark.parametrize(
+    "text",
+    ["x + y", "x - 2*y + x*x", "x^2 + x*y", "exp(x)*y + y", "max(x, y)", "where(x > y, x*y, sin(x)) + relu(y)", STAGED],
+)
+def test_an_element_wise_formula_takes_inputs_of_any_shapes(text: str, shapes: tuple[tuple[int, ...], ...]) -> None:
+    random = np.random.default_rng(1)
+    text = f"z = y; f = {text}" if "y" not in text else text
+    at = {name: random.standard_normal(shape) for name, shape in zip("xy", shapes, strict=True)}
+    names = list(Compiled(text).variables)
+    value, gradients = called(program(text, "numpy"), *(at[name] for name in names))
+    given = {name: at[name] if shape else float(at[name]) for name, shape in zip("xy", shapes, strict=True)}
+    upstream = np.ones(np.shape(value)) if np.shape(value) else None
+    found = Compiled(text).evaluate(given, upstream=upstream)
+    assert_close(value, found.value)
+    for name, gradient in found.gradients.items():
+        assert_close(gradients[name], gradient)
 
 
 @pytest.mark.parametrize("to", ["python", "numpy", "torch", "jax"])
@@ -338,3 +352,32 @@ def test_a_helper_that_was_changed_is_not_trusted() -> None:
     read_lines(source, "written.py")
     with pytest.raises(Problem, match="softmax"):
         read_lines(source.replace("np.exp(x - ", "np.exp(2 * x - "), "written.py")
+
+
+@pytest.mark.parametrize("point", [False, True])
+@pytest.mark.parametrize("case", TENSOR_CASES[::4], ids=label)
+def test_arrays_in_single_precision(case: Case, point: bool) -> None:
+    circuit, at = built(case)
+    circuit.names[circuit.output] = "f"
+    shape = np.shape(evaluate(circuit, at)[circuit.output])
+    above = [np.ones(shape)] if shape else []
+    upstream = above[0] if point and above else None
+    source = write(Request(circuit, at=at if point else None, dtype="float32", upstream=upstream), "numpy")
+    value, gradients = called(source, *at.values(), *above)
+    result = run(circuit, at, upstream=np.ones(shape) if shape else None)
+    expected = [result.value, *result.gradients().values()]
+    for found, wanted in zip([value, *gradients.values()], expected, strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("text", ["gelu(x)*y + (x > y)*x", "digamma(y) + x", "x + y", "max(x, y)", "2*x + 0*y"])
+def test_numbers_in_single_precision(text: str) -> None:
+    at = {"x": 0.5, "y": 1.25}
+    for point in (None, at):
+        source = write(Request(Compiled(text).circuit(), at=point, dtype="float32"), "numpy")
+        given = [at[name] for name in Compiled(text).variables]
+        value, gradients = called(source, *given, name="program" if point is None else "__main__")
+        assert {found.dtype for found in (value, *gradients.values())} == {np.dtype(np.float32)}
+        found = Compiled(text).evaluate(at)
+        np.testing.assert_allclose([value, *gradients.values()], [found.value, *found.gradients.values()], rtol=1e-5)

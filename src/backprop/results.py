@@ -166,14 +166,18 @@ class Evaluation(library.Evaluation):
         self._known(steps)
         return nudge(self.run, self.names, {name: as_value(f"the step of {name}", x) for name, x in steps.items()})
 
-    def code(self, to: Target = "python", *, table: str | None = None, dialect: str = "duckdb") -> Shown:
-        """The forward and the backward pass as a program that tests itself at this point. `table` and `dialect` are for
-        SQL."""
+    def code(
+        self, to: Target = "python", *, name: str | None = None, table: str | None = None, dialect: str = "duckdb"
+    ) -> Shown:
+        """The forward and the backward pass as a program that tests itself at this point. `name` is what its function
+        is called; `table` and `dialect` are for SQL."""
         circuit = self.run.circuit
         at = {name: self.run.values[wire] for name, wire in circuit.variables.items()}
         upstream = self.run.upstream
         above = None if isinstance(upstream, float) and upstream == 1.0 else upstream
-        return written(circuit, to, list(self.gradients), self.run.ties, at, above, table, dialect)
+        return written(
+            circuit, to, list(self.gradients), self.run.ties, at, above, name=name, table=table, dialect=dialect
+        )
 
     def _known(self, names: Iterable[str]) -> None:
         """Raise a Problem for a name that is no variable's."""
@@ -228,10 +232,15 @@ class Compiled(library.Compiled):
 
         def forward(self, variables: Mapping[str, Value] | None = None, /, **more: Value) -> Evaluation: ...
 
-    def code(self, to: Target = "python", *, table: str | None = None, dialect: str = "duckdb") -> Shown:
-        """The forward and the backward pass as a program for any point. `table` and `dialect` are for SQL."""
+    def code(
+        self, to: Target = "python", *, name: str | None = None, table: str | None = None, dialect: str = "duckdb"
+    ) -> Shown:
+        """The forward and the backward pass as a program for any point. `name` is what its function is called; `table`
+        and `dialect` are for SQL."""
         circuit = self.circuit()
-        return written(circuit, to, list(circuit.variables), self.ties, None, None, table, dialect)
+        return written(
+            circuit, to, list(circuit.variables), self.ties, None, None, name=name, table=table, dialect=dialect
+        )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         """What a notebook shows: the formula, and what it needs."""
@@ -239,15 +248,13 @@ class Compiled(library.Compiled):
         return {"text/plain": f"{self.program.text.strip()}\n{needs}"}
 
 
-def written(
-    circuit: Any, to: str, wrt: list[str], ties: str, at: Any, upstream: Any, table: str | None, dialect: str
-) -> Shown:
+def written(circuit: Any, to: str, wrt: list[str], ties: str, at: Any, upstream: Any, **more: Any) -> Shown:
     """A program in a target language."""
     from backprop.emit import TARGETS, Request, write
 
     if to not in TARGETS:
         raise Problem("option", f"a program is written in one of {', '.join(TARGETS)}, and not in {to!r}")
-    request = Request(circuit, wrt=wrt, ties=ties, at=at, upstream=upstream, table=table, dialect=dialect)
+    request = Request(circuit, wrt=wrt, ties=ties, at=at, upstream=upstream, **more)
     return shown(write(request, to), "text/markdown" if to == "markdown" else "text/plain")
 
 

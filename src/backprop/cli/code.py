@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any
 
 from backprop.cli.evaluate import all_finite, show_notes
@@ -11,7 +10,7 @@ from backprop.cli.output import write
 from backprop.cli.question import question
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
-from backprop.emit import SUFFIXES, TARGETS
+from backprop.emit import SUFFIXES, TARGETS, suffix_of
 from backprop.errors import Problem
 
 
@@ -29,6 +28,10 @@ from backprop.errors import Problem
 )
 @takes("--table", metavar="NAME", help="SQL: the table whose columns are the variables; points, if none is named.")
 @takes("--dialect", metavar="NAME", help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.")
+@takes("--name", metavar="NAME", help="What the function is called: backprop, if nothing is said; SQL: a view.")
+@takes("--main", is_flag=True, help="C: a main program that takes the point from its arguments.")
+@takes("--jvp", is_flag=True, help="JAX: a custom_jvp, for jvp, jacfwd and hessian too.")
+@takes("--dtype", type=Choice(["float64", "float32"]), help="NumPy: the precision; float64, else.")
 @takes("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
     call: Call,
@@ -36,14 +39,18 @@ def command(
     to: str | None,
     table: str | None,
     dialect: str | None,
+    name: str | None,
+    main: bool,
+    jvp: bool,
+    dtype: str | None,
     output: str | None,
     **shared: Any,
 ) -> int:
     """Write EXPRESSION's forward and backward pass as a program. With a point, the program tests itself there.
 
     Arrays can be said in NumPy, PyTorch, JAX, LaTeX and Markdown: with a point the program is for the shapes of the
-    point, without one for any, but in NumPy an element-wise formula of several inputs then is for numbers, or arrays of
-    one shape. Python without a point raises where its math module does, as at 1/0, unless the program has a branch.
+    point, without one for any. Python without a point raises where its math module does, as at 1/0, unless the program
+    has a branch.
 
     \b
     backprop code -f staged.bp
@@ -57,6 +64,9 @@ def command(
     for option, value in (("--table", table), ("--dialect", dialect)):
         if value is not None and target != "sql":
             raise Problem("option", f"{option} goes with --to sql, and not with {target}")
+    for flag, given, its in (("--main", main, "c"), ("--jvp", jvp, "jax"), ("--dtype", dtype, "numpy")):
+        if given and target != its:
+            raise Problem("option", f"{flag} goes with --to {its}, and not with {target}")
     asked = question(call, needs_point=False, **shared)
     compiled = asked.compiled
     circuit = compiled.circuit(asked.at)
@@ -68,6 +78,11 @@ def command(
         upstream=asked.upstream,
         table=table,
         dialect=dialect or "duckdb",
+        name=name,
+        form=suffix_of(output or ""),
+        main=main,
+        jvp=jvp,
+        dtype=dtype or "float64",
     )
     write(program(request, target), output)
     if request.at is None:
@@ -80,7 +95,7 @@ def command(
 
 def chosen_by(output: str | None) -> str:
     """The language that an output's name asks for."""
-    suffix = PurePath(output or "").suffix.lower()
+    suffix = suffix_of(output or "")
     if suffix and suffix not in SUFFIXES and not (output or "").startswith("/dev/"):
         raise Problem("option", f"what should {output} be?", hint=f"its suffix says: {' '.join(SUFFIXES)}; or --to")
     return SUFFIXES.get(suffix, "python")

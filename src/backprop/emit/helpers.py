@@ -47,6 +47,7 @@ def helpers(target: Target) -> Iterator[Helper]:
             continue
         pending.pop()
         made[name] = helper
+    target.refuse(target.word(GATES[name]) or name if name in GATES else name for name in made)
     yield from made.values()
 
 

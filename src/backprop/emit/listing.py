@@ -26,7 +26,10 @@ Shapes = Sequence[tuple[int, ...]]
 
 
 class Line(NamedTuple):
-    """`name = text`, or `name += text`. `number` is that of the forward line that it is, or belongs to."""
+    """`name = text`, or `name += text`. `number` is that of the forward line that it is, or belongs to.
+
+    `reads` are the names that the text reads; `truth` says that the value is a truth value.
+    """
 
     name: str
     operator: str  # "", "+" or "-"
@@ -34,6 +37,8 @@ class Line(NamedTuple):
     wire: int  # whose value the name then has
     stage: int  # which stage of the forward pass this is, or whose gradient is sent on here
     backward: bool
+    reads: frozenset[str] = frozenset()
+    truth: bool = False
     number: int = 0
 
 
@@ -51,6 +56,7 @@ class Writer:
         self.uses: Counter[int] = Counter()
         self.held: dict[int, Text] = {}
         self.pending: dict[int, Text] = {}
+        self.reads: dict[int, frozenset[str]] = {}  # the names in the text of a wire
         self.wishes: dict[int, str] = {}  # what a wire is to be called, if it needs a name
         self.gradient_of: dict[int, int] = {}  # of which stage a wire is the gradient
         self.sent_by: dict[int, int] = {}  # and which stage it was sent by
@@ -91,10 +97,15 @@ class Writer:
             if self.uses[wire] > 1 and not text.text.isidentifier():
                 self.name(wire, text)
             elif self.uses[wire] > 1:
-                self.held[wire] = text  # it has a name already
+                self.hold(wire, text, self.reads[wire])  # it has a name already
             else:
                 self.pending[wire] = text
         return self.held[root] if root in self.held else self.pending.pop(root)
+
+    def hold(self, wire: int, text: Text, reads: Iterable[str] | None = None) -> None:
+        """From here on a wire is written like this: by a name, unless it is said what names it reads."""
+        self.held[wire] = text
+        self.reads[wire] = frozenset([text.text] if reads is None else reads)
 
     def composed(self, wire: int) -> Text:
         """A gate with the texts of its inputs. Where that is too long, inputs get lines of their own."""
@@ -102,6 +113,7 @@ class Writer:
         gate = self.circuit.gates[wire]
         if gate is CONSTANT:
             text = self.target.constant(self.circuit.constants[wire])
+            self.reads[wire] = frozenset()
             return self.target.touched(text) if wire in self.touched else text
         for source in (inputs[place] for place in self.target.repeats(gate)):
             if source in self.pending and not self.pending[source].plain:
@@ -121,7 +133,9 @@ class Writer:
         for source in inputs:
             if self.pending.pop(source, None):
                 self.folded[source] = wire
-        return text
+        read = [source for place, source in enumerate(inputs) if place not in text.without]
+        self.reads[wire] = frozenset().union(*(self.reads.get(source, frozenset()) for source in read))
+        return text._replace(without=frozenset())
 
     def operand(self, wire: int) -> Text:
         """The text of an input, with its shape where that is known."""
@@ -133,8 +147,11 @@ class Writer:
         wish = self.wishes.get(wire) or self.gradient_name(wire)
         letter = "c" if self.circuit.gates[wire] is CONSTANT else "q" if wire < self.given else "t"
         name = self.naming.take(wish) if wish else self.naming.next(letter, self.wishes.values())
-        self.assign(name, "", self.target.assigned(text).text, wire, self.sent_by.get(wire, self.stage))
-        self.held[wire] = Text(name, condition=self.target.truth(name)) if text.condition else Text(name)
+        self.assign(
+            name, "", self.target.assigned(text).text, wire, self.sent_by.get(wire, self.stage), self.reads[wire]
+        )
+        self.lines[-1] = self.lines[-1]._replace(truth=bool(text.condition))
+        self.hold(wire, Text(name, condition=self.target.truth(name)) if text.condition else Text(name))
 
     def gradient_name(self, wire: int) -> str:
         """What the gradient of a stage is called that has a name in the program alone."""
@@ -142,18 +159,19 @@ class Writer:
         text = self.held[stage].text if stage in self.held else ""
         return self.naming.wish(text) if text.isidentifier() else ""
 
-    def assign(self, name: str, operator: str, text: str, wire: int, stage: int) -> None:
+    def assign(self, name: str, operator: str, text: str, wire: int, stage: int, reads: frozenset[str]) -> None:
         """Write a line; `stage` is the one whose gradient is sent on there, if it is no stage itself."""
         stage = stage if self.backward or wire >= self.given else wire
-        self.lines.append(Line(name, operator, text, wire, stage, self.backward))
+        self.lines.append(Line(name, operator, text, wire, stage, self.backward, reads))
 
     def line(self, name: str, wire: int) -> None:
         """The line of a stage that has a name."""
         if wire not in self.held:
             self.stage = wire
             self.gather(wire)
-            self.assign(name, "", self.target.assigned(self.target.counted(self.composed(wire))).text, wire, wire)
-        self.held[wire] = Text(name)
+            text = self.target.assigned(self.target.counted(self.composed(wire))).text
+            self.assign(name, "", text, wire, wire, self.reads[wire])
+        self.hold(wire, Text(name))
 
     def gather(self, wire: int) -> None:
         """Make the texts of a stage's inputs."""
@@ -180,7 +198,7 @@ class Listing:
         self.named = {wire: naming.take(name) for wire, name in circuit.names.items() if wire not in self.input_wires()}
         self.named |= {wire: self.inputs[name] for name, wire in circuit.variables.items()}
         for name, wire in circuit.variables.items():
-            writer.held[wire] = Text(self.inputs[name])
+            writer.hold(wire, Text(self.inputs[name]))
         self.shares = self.live_shares()
         arrivals = Counter(share.to for share in self.shares)
         self.gradient_names = {stage: "" for stage in sorted(arrivals) if stage in circuit.names or arrivals[stage] > 1}
@@ -192,13 +210,14 @@ class Listing:
         for name, wire in derived.circuit.variables.items():
             if name not in circuit.variables:
                 self.upstream = naming.gradient(self.named[circuit.output])
-                writer.held[wire] = Text(self.upstream)
+                writer.hold(wire, Text(self.upstream))
         writer.wishes = {wire: name for wire, name in rows.names.items() if wire not in circuit.names}
         for stage, wire in derived.of.items():
             known = self.named.get(stage) or rows.names.get(stage)
             if writer.gradient_of.setdefault(wire, stage) == stage and known:
                 writer.wishes.setdefault(wire, naming.wish(known))
         writer.sent_by = {share.total: share.sender for share in reversed(self.shares)}
+        self.needed = self.needed_wires()
         self.stages = self.needed_stages()
         if target.arrays:
             self.touch_constants()
@@ -206,6 +225,8 @@ class Listing:
         self.write()
         self.value = writer.held[derived.value].text
         self.gradients = {name: self.gradient(name) for name in derived.gradients}
+        self.gradient_reads = self.read_by_gradients()
+        self.results = self.gradient_reads | writer.reads.get(derived.value, frozenset())
         self.lines = numbered(writer.lines, self.named if self.statements() > 1 else {}, writer.folded)
 
     def input_wires(self) -> set[int]:
@@ -226,18 +247,20 @@ class Listing:
                 kept.append(share)
         return kept[::-1]
 
+    def needed_wires(self) -> dict[int, None]:
+        """The wires that the value or a gradient depends on, in order."""
+        roots = [self.derived.value, *(share.piece for share in self.shares)]
+        return dict.fromkeys(self.derived.circuit.ancestors(roots))
+
     def needed_stages(self) -> list[int]:
         """The stages with names of the user's that the value or a gradient depends on, in order."""
-        roots = [self.derived.value, *(share.piece for share in self.shares)]
         given, inputs = len(self.circuit), self.input_wires()
-        needed = self.derived.circuit.ancestors(roots)
-        return [wire for wire in needed if wire < given and wire in self.circuit.names and wire not in inputs]
+        return [wire for wire in self.needed if wire < given and wire in self.circuit.names and wire not in inputs]
 
     def touch_constants(self) -> None:
         """Make constants the array library's numbers, where arithmetic on them would raise."""
         circuit, writer = self.derived.circuit, self.writer
-        roots = [self.derived.value, *(share.piece for share in self.shares)]
-        writer.touched = raising(circuit, circuit.ancestors(roots))
+        writer.touched = raising(circuit, self.needed)
         for wire in writer.touched & writer.held.keys():
             writer.held[wire] = self.target.touched(writer.held[wire])
 
@@ -273,7 +296,7 @@ class Listing:
         for share, first in self.senders():
             writer.stage = share.sender
             if first and share.sender in self.gradient_names and self.derived.of[share.sender] not in literals:
-                writer.held[self.derived.of[share.sender]] = Text(self.gradient_names[share.sender])
+                writer.hold(self.derived.of[share.sender], Text(self.gradient_names[share.sender]))
             if share.to not in self.gradient_names:
                 continue
             text, operator = self.target.counted(writer.value(share.piece)), ""
@@ -283,7 +306,8 @@ class Listing:
                 if not begun[share.to]:
                     text, operator = Text(f"{name} {operator} {text.at_least(PRODUCT)}"), ""
             begun[share.to] = share.to in begun or self.target.in_place(gate, text)
-            writer.assign(name, operator, text.text, share.total, share.sender)
+            reads = writer.reads.get(share.piece, frozenset())
+            writer.assign(name, operator, text.text, share.total, share.sender, reads)
 
     def gradient(self, name: str) -> str:
         """The text of a variable's gradient."""
@@ -292,6 +316,25 @@ class Listing:
             return self.gradient_names[stage]
         wire = self.derived.gradients[name]
         return (self.writer.held.get(wire) or self.writer.composed(wire)).text
+
+    def read_by_gradients(self) -> frozenset[str]:
+        """The names in the texts of the gradients."""
+        none: frozenset[str] = frozenset()
+        found = none
+        for name, wire in self.derived.gradients.items():
+            known = self.gradient_names.get(self.circuit.variables[name])
+            found |= {known} if known else self.writer.reads.get(wire, none)
+        return found
+
+    def needed_lines(self) -> list[Line]:
+        """The lines without those that nobody reads: a gradient of 1 that is said for the reader's sake alone."""
+        live = set(self.results)
+        kept = []
+        for line in reversed(self.lines):
+            if line.name in live:
+                kept.append(line)
+                live |= line.reads
+        return kept[::-1]
 
     def forward_lines(self) -> list[Line]:
         return [line for line in self.lines if not line.backward]
@@ -338,7 +381,7 @@ def straight(circuit: Circuit, target: Target, naming: Naming) -> tuple[list[str
     writer = Writer(circuit, target, naming, len(circuit))
     parameters = [naming.take(name) for name in circuit.variables]
     for parameter, wire in zip(parameters, circuit.variables.values(), strict=True):
-        writer.held[wire] = Text(parameter)
+        writer.hold(wire, Text(parameter))
     writer.wishes = {wire: name for wire, name in circuit.names.items() if wire not in circuit.variables.values()}
     held = set(circuit.variables.values())
     writer.count(circuit.output, held)

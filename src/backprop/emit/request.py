@@ -29,7 +29,9 @@ class Request:
     """A circuit, the gradients that are wanted of it, and the point at which the program tests itself, if there is one.
 
     `at` has a value for every variable, a float or an array; `upstream` is the gradient on the output, likewise, or
-    None for 1. `table` is where SQL finds its rows, and `dialect` its way of speaking.
+    None for 1. `table` is where SQL finds its rows, and `dialect` its way of speaking. `name` is what the function is
+    to be called, `form` the suffix of a file that says what kind of program it is, `main` asks for a main program, and
+    `jvp` for JAX's derivatives forward. NumPy computes in `dtype`.
     """
 
     def __init__(
@@ -42,6 +44,11 @@ class Request:
         upstream: Any = None,
         table: str | None = None,
         dialect: str = "duckdb",
+        name: str | None = None,
+        form: str = "",
+        main: bool = False,
+        jvp: bool = False,
+        dtype: str = "float64",
     ) -> None:
         self.circuit = circuit
         self.wrt = list(circuit.variables) if wrt is None else list(wrt)
@@ -50,6 +57,11 @@ class Request:
         self.upstream = None if upstream is None else as_value("upstream", upstream)
         self.table = table
         self.dialect = dialect
+        self.name = name
+        self.form = form
+        self.main = main
+        self.jvp = jvp
+        self.dtype = dtype
         if self.at is None and not isinstance(self.upstream, float | None):
             hint = "give the inputs, too, as in --x 2: without them, nobody knows the shape of the output"
             raise Problem("option", "an upstream that is an array needs the point", hint=hint)
@@ -180,7 +192,10 @@ class Request:
         if derived is None and target.arrays:
             derived, shapes = self.fitted(self.opens or target.opens)
         derived = derived or self.derived
-        reserved = target.reserves(self.gates(derived)) | {*extra}
+        target.function = target.function if self.name is None else self.name
+        reserved = target.reserves(self.gates(derived))
+        target.refuse(reserved)
+        reserved |= {*extra, *target.own()}
         naming = Naming(reserved, target.spellable, fold=target.folds, quoted=target.quoted)
         return Listing(self.circuit, derived, target, naming, shapes)
 

@@ -19,7 +19,8 @@ CHOICE = JUNCTION - 1  # and `a if c else b`
 class Text(NamedTuple):
     """A piece of a program, and how tightly it holds together. A truth value knows how it reads as a condition.
 
-    `shape` is that of the value, where it is known: () of a number.
+    `shape` is that of the value, where it is known: () of a number. `without` are the places of the operands of a gate
+    that its text leaves out, since it needs no more than their shapes.
     """
 
     text: str
@@ -28,6 +29,11 @@ class Text(NamedTuple):
     condition: str = ""
     condition_level: int = ATOM
     shape: tuple[int, ...] | None = None
+    without: frozenset[int] = frozenset()
+
+    def leaving(self, *places: int) -> Text:
+        """The same, which needs nothing of some operands."""
+        return self._replace(without=frozenset(places))
 
     @property
     def plain(self) -> bool:
@@ -69,6 +75,8 @@ class Target:
 
     def __init__(self) -> None:
         self.used: dict[str, None] = {}
+        self.called: dict[str, None] = {}  # the words that were used: the program imports what they need
+        self.function = "backprop"  # what the program's own function is called
 
     # ── words ──
 
@@ -92,7 +100,21 @@ class Target:
     def reserves(self, gates: Iterable[Gate]) -> set[str]:
         """The names that the user's may not have in a program of these gates."""
         words = (self.word(gate) or "" for gate in gates)
-        return {name for word in words for name in re.findall(r"\w+", re.sub(r"\{\w*\}", "", word))} | self.reserved
+        named = {name for word in words for name in re.findall(r"\w+", re.sub(r"\{\w*\}", "", word))}
+        return named | self.reserved
+
+    def own(self) -> list[str]:
+        """The names that the program gives to its function, and to the parts of that."""
+        return [self.function]
+
+    def refuse(self, taken: Iterable[str]) -> None:
+        """Raise a Problem of kind "option" if the function's name is taken, or cannot be one."""
+        taken = set(taken)
+        for name in self.own():
+            if name in taken or not (self.spellable(name) and name.isidentifier()):
+                why = "has a use for that name" if name in taken else "cannot spell that"
+                hint = f"for example: --name {spelt_name(self.function)}_gradients"
+                raise Problem("option", f"a function cannot be called {name}: {self.title} {why}", hint=hint)
 
     def spellable(self, name: str) -> bool:
         """Whether a name of the user's can stand as it is."""
@@ -115,8 +137,10 @@ class Target:
     def number(self, value: float) -> Text:
         """A number that reads back as the very same one."""
         if value in self.constants or (value != value and self.constants):
+            self.called[self.constants[value] if value == value else self.nan()] = None
             return Text(self.constants[value] if value == value else self.nan(), ATOM)
         if not isfinite(value) and -value in self.constants:
+            self.called[self.constants[-value]] = None
             return Text(f"-{self.constants[-value]}", UNARY)
         text = re.sub(r"e\+?(-?)0*(\d)", r"e\1\2", repr(float(value)))
         return Text(text, UNARY if text.startswith("-") else ATOM, literal=True)
@@ -221,6 +245,7 @@ class Target:
         if not self.has(gate):
             self.used[gate.name] = None
         settings = {option: self.setting(option, value) for option, value in gate.settings.items()}
+        self.called[word] = None
         if "{" in word:
             return Text(word.format(*(operand.text for operand in operands), **settings))
         return Text(f"{word}({', '.join([*(operand.text for operand in operands), *self.keywords(gate)])})")
@@ -311,3 +336,8 @@ class Target:
     def in_place(self, gate: Gate, text: Text) -> bool:
         """Whether what a gate gave, written as `text`, may be added to in place: nothing else holds it."""
         return True
+
+
+def spelt_name(name: str) -> str:
+    """A name that every target can spell, made of one that some cannot."""
+    return re.sub(r"\W|^(?=\d)", "_", name, flags=re.ASCII)

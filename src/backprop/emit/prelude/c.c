@@ -6,6 +6,33 @@ static double max(double x, double y) { return x >= y || x != x ? x : y; }
 /// min
 static double min(double x, double y) { return x <= y || x != x ? x : y; }
 
+/// decay
+// A function of its own, and constant to the compiler: exp, which may set
+// errno, would be called again for the slope of what has called it before.
+#ifdef __GNUC__
+__attribute__((const, noinline))
+#endif
+static double decay(double x) {
+  return exp(-x);
+}
+
+/// sigmoid
+static double sigmoid(double x) {
+  double small = decay(fabs(x));
+  return (x >= 0.0 ? 1.0 : small) / (1.0 + small);
+}
+
+/// softplus
+static double softplus(double x) {
+  return (x > 0.0 ? x : 0.0) + log1p(decay(fabs(x)));
+}
+
+/// from_one
+// hypot(1, x), which is fabs(x) to the last digit where x * x might overflow.
+static double from_one(double x) {
+  return fabs(x) < 1e8 ? sqrt(1.0 + x * x) : fabs(x);
+}
+
 /// mod
 static double mod(double x, double y) {
   double rest = fmod(x, y);
@@ -19,10 +46,10 @@ static double digamma(double x) {
                                   1.0 / 12.0};
   if (x <= 0.0) {
     if (x == 0.0)
-      return -copysign(INFINITY, x);
+      return -copysign((double)INFINITY, x);
     double tangent = sin_pi(x) / cos_pi(x);
     return tangent != 0.0 ? digamma(1.0 - x) - 3.141592653589793 / tangent
-                          : NAN;
+                          : (double)NAN;
   }
   if (!isfinite(x))
     return x;
@@ -69,20 +96,20 @@ static double inverse_powers(double s, double a) {
 // n! times the sum of 1 / (x + k)^(n + 1)
 static double factorial_over(double n, double x) {
   if (isinf(x) || isinf(n))
-    return isfinite(n) ? 0.0 : NAN;
+    return isfinite(n) ? 0.0 : (double)NAN;
   double least = fmin(n, 170.0), first = tgamma(least) / pow(x, least);
   for (double k = least; k < n && n < 1e5; k += 1.0)
     first *= k / x;
-  if (!(first > 2.3e-308 && first < INFINITY)) {
+  if (!(first > 2.3e-308 && first < (double)INFINITY)) {
     double logarithm = lgamma(n) - n * log(x);
-    first = logarithm == logarithm ? exp(logarithm) : n > x ? INFINITY : 0.0;
+    first = logarithm == logarithm ? exp(logarithm) : n > x ? (double)INFINITY : 0.0;
   }
   return first * (n / x * inverse_powers(n + 1.0, x));
 }
 
 static double polygamma(double n, double x) {
   if (!(n >= 0.0 && n == floor(n)) || x != x)
-    return NAN;
+    return (double)NAN;
   if (n == 0.0)
     return digamma(x);
   int odd = fmod(n, 2.0) == 1.0;
@@ -90,10 +117,10 @@ static double polygamma(double n, double x) {
   if (x > 0.0)
     return sign * factorial_over(n, x);
   if (!isfinite(x))
-    return NAN;
+    return (double)NAN;
   double nearest = rint(x);
   if (x == nearest)
-    return odd ? INFINITY : x == 0.0 ? -copysign(INFINITY, x) : NAN;
+    return odd ? (double)INFINITY : x == 0.0 ? -copysign((double)INFINITY, x) : (double)NAN;
   double rest = fabs(x - nearest);
   double near = factorial_over(n, rest), far = factorial_over(n, 1.0 - rest);
   return (x < nearest ? near + sign * far : sign * near + far) -
@@ -104,7 +131,7 @@ static double polygamma(double n, double x) {
 static double erfinv(double x) {
   double size = fabs(x), y;
   if (!(size < 1.0))
-    return size == 1.0 ? copysign(INFINITY, x) : NAN;
+    return size == 1.0 ? copysign((double)INFINITY, x) : (double)NAN;
   if (size < 0.1) {
     y = 0.886226925452758 * size * (1.0 + 0.2617993877991494 * size * size);
   } else {

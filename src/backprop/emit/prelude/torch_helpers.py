@@ -111,7 +111,7 @@ def matmul_right(A, g, B):
 # /// transpose
 def transpose(x):
     """Turn a matrix, or each matrix of a stack."""
-    return x.mT if x.dim() > 1 else x
+    return x.mT if x.dim() > 1 else x.view_as(x)
 
 
 # /// eye_like
@@ -162,13 +162,13 @@ def whole(g, inputs, place, dim=0):
 # /// column
 def column(h, x):
     """Vectors as columns, where x is a vector."""
-    return h[..., None] if x.dim() == 1 else h
+    return h[..., None] if x.dim() == 1 else h.view_as(h)
 
 
 # /// uncolumn
 def uncolumn(h, x):
     """Columns as vectors, where x is a vector."""
-    return h[..., 0] if x.dim() == 1 else h
+    return h[..., 0] if x.dim() == 1 else h.view_as(h)
 
 
 # /// undiag
@@ -176,9 +176,7 @@ def undiag(g, x):
     """Put a diagonal back into a matrix, or read it off."""
     if x.dim() == 1:
         return torch.diagonal(g)
-    found = torch.zeros_like(x)
-    found.diagonal().copy_(g)
-    return found
+    return scatter(g, x, torch.diagonal)
 
 
 # /// resort
@@ -291,10 +289,10 @@ def scan(a, b, dim=0, reverse=False):
     """A linear recurrence along a dimension: y[i] = b[i] + a[i] * y[i - 1]."""
     if reverse:
         return scan(a.flip(dim), b.flip(dim), dim).flip(dim)
-    found = b.movedim(dim, 0).clone()
+    found = list(b.movedim(dim, 0))
     for i in range(1, len(found)):
-        found[i] += a.movedim(dim, 0)[i] * found[i - 1]
-    return found.movedim(0, dim)
+        found[i] = found[i] + a.movedim(dim, 0)[i] * found[i - 1]
+    return torch.stack(found, dim) if found else b.view_as(b)
 
 
 # /// below

@@ -124,11 +124,11 @@ class Arrays(Pythonic):
     def spell_column(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A vector as a column, where the rank of the other is known."""
         h, x = operands
-        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., None]")}.get(rank(x), h)
+        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., None]").leaving(1)}.get(rank(x), h.leaving(1))
 
     def spell_uncolumn(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         h, x = operands
-        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., 0]")}.get(rank(x), h)
+        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., 0]").leaving(1)}.get(rank(x), h.leaving(1))
 
     # ── counting ──
 
@@ -137,13 +137,14 @@ class Arrays(Pythonic):
         from backprop.numbers.arrays import count
 
         (x,) = operands
-        return None if x.shape is None else self.number(count(Shaped(x.shape), axis=gate.settings["axis"]))
+        shape = x.shape
+        return None if shape is None else self.number(count(Shaped(shape), axis=gate.settings["axis"])).leaving(0)
 
     def spell_rows(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         from backprop.numbers.arrays import rows
 
         (x,) = operands
-        return None if x.shape is None else self.number(rows(Shaped(x.shape)))
+        return None if x.shape is None else self.number(rows(Shaped(x.shape))).leaving(0)
 
     # ── products ──
 
@@ -175,10 +176,10 @@ class Arrays(Pythonic):
         }.get((rank(a), rank(b)), lambda: None)()
 
     def product(self, name: str, x: Text, y: Text) -> Text:
-        """A product of two; times 1 is left out."""
+        """A product of two, for which a third need not be known; times 1 is left out."""
         if name == "multiply" and x.text == "1.0":
-            return y
-        return self.spell(GATES[name], [x, y], False)
+            return y.leaving(2)
+        return self.spell(GATES[name], [x, y], False).leaving(2)
 
 
 class Shaped:

@@ -1,4 +1,7 @@
-"""C11, with doubles: one function, no allocation. It is formatted as clang-format does (in LLVM's style, its own)."""
+"""C11, with doubles: one function, no allocation. It is formatted as clang-format does (in LLVM's style, its own).
+
+All but the function is static, so that several programs link into one; `name.h` is the header of the function.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from backprop.emit.helpers import Helper, helpers
-from backprop.emit.listing import Line
+from backprop.emit.listing import Line, Listing
 from backprop.emit.prelude import functions
 from backprop.emit.request import Request
 from backprop.emit.target import CHOICE, Target, Text
@@ -23,9 +26,9 @@ KEYWORDS = (
     "enum extern float for goto if inline int long register "
     "restrict return short signed sizeof static struct switch "
     "typedef union unsigned void volatile while _Bool _Complex "
-    "_Imaginary main backprop gradients NAN INFINITY NULL EOF linux "
+    "_Imaginary main gradients NAN INFINITY NULL EOF linux "
     "unix i386 stdin stdout stderr errno assert asm typeof "
-    "argc argv close_to min max bool true false nullptr "
+    "argc argv close_to from_one min max bool true false nullptr "
     "alignas alignof constexpr static_assert thread_local strtod printf "
     "M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 "
     "isnan isinf isfinite signbit fpclassify HUGE_VAL HUGE_VALF HUGE_VALL BUFSIZ RAND_MAX math_errhandling"
@@ -40,7 +43,7 @@ class C(Target):
     words: ClassVar = {
         **{name: name for name in SAME.split()}, "abs": "fabs", "round": "rint", "gamma": "tgamma", "power": "pow",
     }  # fmt: skip
-    constants: ClassVar = {float("inf"): "INFINITY", float("nan"): "NAN"}
+    constants: ClassVar = {float("inf"): "(double)INFINITY", float("nan"): "(double)NAN"}  # they are floats
     reserved = frozenset(KEYWORDS.split())
     helpers: ClassVar = functions("c.c")
     short = False
@@ -57,12 +60,14 @@ class C(Target):
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         return Text(f"{condition.at_least(CHOICE + 1)} ? {x.text} : {y.text}", CHOICE)
 
+    def assigned(self, operand: Text) -> Text:
+        return Text(operand.condition, operand.condition_level) if operand.condition else operand
+
     def counted(self, operand: Text) -> Text:
         if not operand.condition:
             return operand
-        level = operand.condition_level
-        text = operand.condition if level == ATOM else f"({operand.condition})"
-        return operand if text == operand.text else Text(f"(double){text}", UNARY)
+        text = operand.condition if operand.condition_level == ATOM else f"({operand.condition})"
+        return Text(f"(double){text}", UNARY)
 
     def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A square is a product."""
@@ -70,6 +75,14 @@ class C(Target):
         if exponent.text == "2.0" and base.text.isidentifier():
             return Text(f"{base.text} * {base.text}", PRODUCT)
         return None
+
+    def spell_hypot(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """The slopes of atan and asinh are made of hypot(1, x), which is quickly said."""
+        one, x = map(self.counted, operands)
+        if not one.literal or float(one.text) != 1:
+            return None
+        self.used["from_one"] = None
+        return Text(f"from_one({x.text})")
 
     def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.nested("max", operands)
@@ -83,15 +96,19 @@ class C(Target):
 
 
 def write(request: Request) -> str:
-    """The program: its helpers, the function, and a main program that tests or runs it."""
+    """The program: its helpers, the function, and a main program that tests or runs it, where one is asked for."""
     request.refuse_arrays(C.title)
     target = C()
     listing = request.listing(target)
-    inputs = list(listing.inputs.values())
-    parameters = [*(f"double {name}" for name in inputs), f"double gradients[{max(1, len(listing.gradients))}]"]
+    listing.lines = listing.needed_lines()
+    title = [part for line in request.title() for part in comment(line.rstrip("\\"))]
+    head = prototype(target.function, list(listing.inputs.values()), len(listing.gradients))
+    if request.form == ".h":
+        return header(target.function, [*title, *order(listing), *packed(*head, ");")])
     function = [
-        *(part for line in request.title() for part in comment(line.rstrip("\\"))),
-        *packed("double backprop(", parameters, ") {"),
+        *title,
+        *packed(*head, ") {"),
+        *unread(listing),
         "  // forward pass",
         *lines_text(listing.forward_lines()),
     ]
@@ -102,17 +119,47 @@ def write(request: Request) -> str:
         for place, (name, text) in enumerate(listing.gradients.items())
     ]
     function += ["", *remarked(stores), f"  return {listing.value};", "}"]
-    blocks = [*(helper_text(helper) for helper in helpers(target)), "\n".join(function)]
-    main = self_test(request) if request.at is not None else runner(request)
-    headers = ["#include <math.h>", *(["#include <stdio.h>", "#include <stdlib.h>"] if request.at is None else [])]
-    return "\n\n".join(["\n".join(headers), *blocks, "\n".join(["#ifndef BACKPROP_LIBRARY", *main, "#endif"])]) + "\n"
+    blocks = ["\n".join(packed(*head, ");")), *(helper_text(helper) for helper in helpers(target)), "\n".join(function)]
+    headers = ["#include <math.h>"]
+    if request.at is not None:
+        blocks.append("\n".join(["#ifndef BACKPROP_LIBRARY", *self_test(request, target.function), "#endif"]))
+    elif request.main:
+        blocks.append("\n".join(runner(request, target.function)))
+        headers += ["#include <stdio.h>", "#include <stdlib.h>"]
+    return "\n\n".join(["\n".join(headers), *blocks]) + "\n"
+
+
+def prototype(name: str, inputs: list[str], gradients: int) -> tuple[str, list[str]]:
+    """The head of the function up to its bracket, and its parameters."""
+    return f"double {name}(", [*(f"double {each}" for each in inputs), f"double gradients[{max(1, gradients)}]"]
+
+
+def order(listing: Listing) -> list[str]:
+    """Which gradient stands where, for who has the header alone."""
+    return comment(f"gradients: {', '.join(f'd{name}' for name in listing.gradients)}") if listing.gradients else []
+
+
+def header(name: str, declaration: list[str]) -> str:
+    """A header for C and C++."""
+    guard = f"{name.upper()}_H"
+    linkage = ["#ifdef __cplusplus", 'extern "C" {', "#endif"], ["#ifdef __cplusplus", "}", "#endif"]
+    blocks = [[f"#ifndef {guard}", f"#define {guard}"], linkage[0], declaration, linkage[1], ["#endif"]]
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def unread(listing: Listing) -> list[str]:
+    """A word to the compiler for each parameter that nobody reads."""
+    read = listing.results.union(*(line.reads for line in listing.lines))
+    unused = [name for name in listing.inputs.values() if name not in read]
+    return [f"  (void){name};" for name in [*unused, *([] if listing.gradients else ["gradients"])]]
 
 
 def lines_text(lines: list[Line]) -> list[str]:
     """The lines of a pass, with the numbers of their forward lines."""
     rows: list[tuple[str, str]] = []
     for line in lines:
-        name, remark = f"  {'' if line.operator else 'double '}{line.name} {line.operator}=", f"({line.number})"
+        kind = "" if line.operator else "int " if line.truth else "double "
+        name, remark = f"  {kind}{line.name} {line.operator}=", f"({line.number})"
         if len(f"{name} {line.text}; // {remark}") > WIDTH:
             rows += [(name, ""), (f"      {line.text};", remark)]
         else:
@@ -189,11 +236,11 @@ def helper_text(helper: Helper) -> str:
     whole = f"{head} return {helper.result.text}; }}"
     if not helper.lines and len(whole) <= WIDTH:
         return whole
-    lines = [f"  double {line.name} = {line.text};" for line in helper.lines]
+    lines = [f"  {'int' if line.truth else 'double'} {line.name} = {line.text};" for line in helper.lines]
     return "\n".join([head, *lines, f"  return {helper.result.text};", "}"])
 
 
-def self_test(request: Request) -> list[str]:
+def self_test(request: Request, function: str) -> list[str]:
     """A main program that exits with 0 if the numbers are those that the calculator found."""
     assert request.at is not None
     target = C()
@@ -209,14 +256,14 @@ def self_test(request: Request) -> list[str]:
         "",
         "int main(void) {",
         f"  double gradients[{max(1, len(request.gradients))}];",
-        *assigned("  double value =", "backprop(", [*numbers, "gradients"]),
+        *assigned("  double value =", f"{function}(", [*numbers, "gradients"]),
         *(line for i, test in enumerate(tests, 1) for line in (test, f"    return {i};")),
         "  return 0;",
         "}",
     ]
 
 
-def runner(request: Request) -> list[str]:
+def runner(request: Request, function: str) -> list[str]:
     """A main program that takes the point from the command line and prints value and gradients."""
     names = list(request.circuit.variables)
     values = [f"strtod(argv[{place}], NULL)" for place in range(1, len(names) + 1)]
@@ -228,7 +275,7 @@ def runner(request: Request) -> list[str]:
         *packed("    fprintf(", ["stderr", f'"usage: %s {usage}\\n"', 'argc > 0 ? argv[0] : ""'], ");"),
         "    return 2;",
         "  }",
-        *assigned("  double value =", "backprop(", [*values, "gradients"]),
+        *assigned("  double value =", f"{function}(", [*values, "gradients"]),
         '  printf("value = %.17g\\n", value);',
         *(f'  printf("d{name} = %.17g\\n", gradients[{place}]);' for place, name in enumerate(request.wrt)),
         "  return 0;",

@@ -50,35 +50,16 @@ def function_name(gate: str) -> str:
 
 @cache
 def definitions() -> dict[str, tuple[str, frozenset[str]]]:
-    """The definitions of the scalar gates: their source without annotations, and the names that it uses, in order."""
+    """The definitions of the scalar gates: their source, and the names that it uses, in order."""
     source = files("backprop.numbers").joinpath("floats.py").read_text(encoding="utf-8")
     lines = source.split("\n")
     found = {}
     for node in ast.parse(source).body:
         name = defined_name(node)
         if name:
-            text = unannotated(node, lines)
+            text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
             found[name] = text, free_names(text)
     return found
-
-
-def unannotated(node: ast.stmt, lines: list[str]) -> str:
-    """The source of a statement without its annotations: in a program they would only be more to read."""
-    spans: list[tuple[int, int, int]] = []  # line, and the columns from which to which something is taken out
-    for part in ast.walk(node):
-        if isinstance(part, ast.arg) and part.annotation:
-            spans.append((part.lineno, part.col_offset + len(part.arg), part.annotation.end_col_offset or 0))
-        elif isinstance(part, ast.AnnAssign):
-            spans.append((part.lineno, part.target.end_col_offset or 0, part.annotation.end_col_offset or 0))
-        elif isinstance(part, ast.FunctionDef) and part.returns:
-            head = lines[part.returns.lineno - 1][: part.returns.col_offset]
-            spans.append((part.returns.lineno, head.rindex(")") + 1, part.returns.end_col_offset or 0))
-    kept = list(lines)
-    for line, start, end in sorted(spans, reverse=True):
-        before, behind = kept[line - 1][:start], kept[line - 1][end:]
-        is_default = behind.startswith(" = ") and "(" in before
-        kept[line - 1] = before + (f"={behind[3:]}" if is_default else behind)
-    return "\n".join(kept[node.lineno - 1 : node.end_lineno])
 
 
 def free_names(text: str) -> frozenset[str]:
@@ -120,6 +101,7 @@ def prelude(names: Iterable[str]) -> list[str]:
         return []
     used = free_names("\n".join(sources))
     imports = [f"import {name}" for name in ("math", "operator") if name in used]
+    imports += ["from collections.abc import Callable"] if "Callable" in used else []
     members = [name for name in ("copysign", "inf", "isnan", "nan", "pi") if name in used]
     if members:
         imports.append(f"from math import {', '.join(members)}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from backprop.differentiate.run import evaluate
 from backprop.emit.listing import Listing
@@ -17,28 +17,32 @@ PART = 8  # names on a line
 MOST = 200  # elements; a gradient check of more takes its time
 
 
-def saved(listing: Listing, results: Iterable[str]) -> list[str]:
-    """What the backward pass reads of the forward pass: inputs and lines by their names, in order.
+class Sent(NamedTuple):
+    """A gradient for each input, as it is handed on, and the names that are read there."""
 
-    The texts tell it, and not the wires: a product's gradient may need no more of an operand than its rank.
-    """
-    texts = [*(line.text for line in listing.backward_lines()), *results]
-    read = {node.id for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    texts: list[str]
+    reads: frozenset[str]
+
+
+def saved(listing: Listing, sent: Sent) -> list[str]:
+    """What the backward pass reads of the forward pass: inputs and lines by their names, in order."""
+    read = sent.reads.union(*(line.reads for line in listing.backward_lines()))
     known = [*listing.inputs.values(), *(line.name for line in listing.forward_lines())]
     return [name for name in known if name in read]
 
 
-def sent(listing: Listing, zeros: str, unasked: str, arrived: str = "{0}") -> list[str]:
-    """A gradient for each input: {0} in these forms, and {1} the input.
+def handed_on(listing: Listing, zeros: str, unasked: str, arrived: str = "{0}") -> Sent:
+    """What is sent to each input: {0} in these forms is its gradient, and {1} the input.
 
     `zeros` is how the gradient of an unused input is written, `unasked` what is not wanted, and `arrived` all others.
     """
-    found = []
+    texts, reads = [], listing.gradient_reads
     for name, given in listing.inputs.items():
         text = listing.gradients.get(name)
         form = unasked if text is None else zeros if text == "0.0" else arrived
-        found.append(form.format(text, given))
-    return found
+        texts.append(form.format(text, given))
+        reads |= {given} if "{1}" in form else frozenset()
+    return Sent(texts, reads)
 
 
 def returned(texts: Sequence[Bracketed | str], indent: int, *, always: bool = False) -> list[str]:

@@ -1,4 +1,8 @@
-"""JavaScript, as every browser and Node run it, formatted as Prettier does."""
+"""JavaScript, as every browser and Node run it, formatted as Prettier does.
+
+As `.js` it is a script, as `.mjs` and `.cjs` a module; `.ts` is the same in TypeScript, and `.d.ts` its types alone.
+The helpers are written with their types, which JavaScript goes without.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from backprop.emit.helpers import Helper, helpers
-from backprop.emit.listing import Line
+from backprop.emit.listing import Line, Listing
 from backprop.emit.prelude import functions
 from backprop.emit.request import Request
 from backprop.emit.target import CHOICE, Target, Text
@@ -25,7 +29,7 @@ KEYWORDS = (
     "instanceof interface let new null package private protected public "
     "return static super switch this throw true try typeof "
     "var void while with yield undefined NaN Infinity Math Number "
-    "Object backprop value gradients closeTo process require module exports globalThis window"
+    "Object value gradients closeTo process require module exports globalThis window"
 )
 WIDTH = 80  # of a line, as Prettier has it
 
@@ -43,7 +47,7 @@ class JavaScript(Target):
     words: ClassVar = {**{name: f"Math.{name}" for name in SAME.split()}, "exp2": "Math.pow(2, {0})"}
     constants: ClassVar = {3.141592653589793: "Math.PI", float("inf"): "Infinity", float("nan"): "NaN"}
     reserved = frozenset(KEYWORDS.split())
-    helpers: ClassVar = functions("javascript.js")
+    helpers: ClassVar = functions("javascript.ts")
     conjunction_word = "&&"
     inversion_word = "!"
     inversion_level = UNARY
@@ -61,6 +65,10 @@ class JavaScript(Target):
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         return Text(f"{condition.at_least(CHOICE + 1)} ? {x.at_least(CHOICE + 1)} : {y.text}", CHOICE)
 
+    def summands(self, name: str, operands: Sequence[Text]) -> list[Text]:
+        """TypeScript counts with no truth value."""
+        return [self.counted(operand) for operand in operands]
+
     def operation(self, name: str, operands: Sequence[Text], derived: bool) -> Text:
         if self.operators[name].precedence == PRODUCT:
             left, right = self.ordered(name, self.shortened(operands), derived)
@@ -77,6 +85,9 @@ class JavaScript(Target):
             self.made[found.text] = self.made[operand.text]
         return found
 
+    def assigned(self, operand: Text) -> Text:
+        return Text(operand.condition, operand.condition_level) if operand.condition else operand
+
     def counted(self, operand: Text) -> Text:
         return Text(f"Number({operand.condition})") if operand.condition else operand
 
@@ -88,40 +99,64 @@ class JavaScript(Target):
         return Text(f"Math.pow({base.text}, {exponent.text})", ATOM) if exponent.literal and not base.literal else None
 
 
+MODULES = frozenset([".mjs", ".ts", ".mts"])  # whose function is exported where it stands
+TYPES = frozenset([".d.ts", ".d.mts", ".d.cts"])  # alone
+TYPED = TYPES | {".ts", ".mts"}
+
+
 def write(request: Request) -> str:
-    """The program: its helpers, the function, and its test."""
+    """The program: its helpers, the function, and its test; or its types."""
     request.refuse_arrays(JavaScript.title)
     target = JavaScript()
     listing = request.listing(target)
+    typed = request.form in TYPED
+    title = [f"// {line}" for line in request.title()]
+    head = opening(target.function, list(listing.inputs.values()), list(listing.gradients) if typed else None)
+    if request.form in TYPES:
+        head[-1] = head[-1].removesuffix(" {") + ";"
+        return "\n".join([*title, f"export {head[0]}", *head[1:]]) + "\n"
     body = ["  // forward pass", *lines_text(listing.forward_lines(), listing.backward_lines())]
     if listing.backward_lines():
         body += ["", "  // backward pass", *lines_text(listing.backward_lines(), listing.backward_lines())]
+    head[0] = f"{'export ' * (request.form in MODULES)}{head[0]}"
+    function = [*title, *head, *body, "", *result(listing), "}"]
+    blocks = [*(helper_text(helper, typed) for helper in helpers(target)), "\n".join(function)]
+    if request.form == ".cjs":
+        blocks.append(f"module.exports = {{ {target.function} }};")
+    if request.at is not None:
+        blocks.append("\n".join(self_test(request, target.function)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def opening(name: str, inputs: list[str], gradients: list[str] | None) -> list[str]:
+    """The head of the function; where the names of the gradients are given, with its types."""
+    if gradients is None:
+        return called(f"function {name}(", inputs, ") {")
+    typed = [f"{each}: number" for each in inputs]
+    fields = [f"{key(each)}: number" for each in gradients]
+    inside = f"{{ {'; '.join(fields)} }}" if fields else "{}"
+    line = f"function {name}({', '.join(typed)}): {{ value: number; gradients: {inside} }} {{"
+    if len(line) + len("export ") <= WIDTH and len(inputs) < 2:
+        return [line]
+    return [
+        *(called(f"function {name}(", typed, "): {") if len(typed) < 2 else
+          [f"function {name}(", *(f"  {each}," for each in typed), "): {"]),
+        "  value: number;",
+        *([f"  gradients: {inside};"] if len(inside) < WIDTH - 14 else
+          ["  gradients: {", *(f"    {field};" for field in fields), "  };"]),
+        "} {",
+    ]  # fmt: skip
+
+
+def result(listing: Listing) -> list[str]:
+    """What the function returns: in one line if it fits."""
     pairs = [name if name == text else f"{key(name)}: {text}" for name, text in listing.gradients.items()]
     gradients = f"{{ {', '.join(pairs)} }}" if pairs else "{}"
-    result = f"  return {{ value: {listing.value}, gradients: {gradients} }};"
-    if len(result) > 80:
-        result = "\n".join(
-            [
-                "  return {",
-                f"    value: {listing.value},",
-                "    gradients: {",
-                *(f"      {p}," for p in pairs),
-                "    },",
-                "  };",
-            ]
-        )
-    function = [
-        *(f"// {line}" for line in request.title()),
-        *called("function backprop(", list(listing.inputs.values()), ") {"),
-        *body,
-        "",
-        result,
-        "}",
-    ]
-    blocks = [*(helper_text(helper) for helper in helpers(target)), "\n".join(function)]
-    if request.at is not None:
-        blocks.append("\n".join(self_test(request)))
-    return "\n\n".join(blocks) + "\n"
+    line = f"  return {{ value: {listing.value}, gradients: {gradients} }};"
+    if len(line) <= WIDTH:
+        return [line]
+    inside = ["    gradients: {", *(f"      {pair}," for pair in pairs), "    },"]
+    return ["  return {", f"    value: {listing.value},", *inside, "  };"]
 
 
 def key(name: str) -> str:
@@ -140,32 +175,37 @@ def lines_text(lines: list[Line], later: list[Line]) -> list[str]:
     return texts
 
 
-def called(head: str, items: list[str], tail: str) -> list[str]:
-    """A list in one line, or with a line for each."""
+def called(head: str, items: list[str], tail: str, long: bool = False) -> list[str]:
+    """A list in one line, or with a line for each where it is `long`."""
     line = f"{head}{', '.join(items)}{tail}"
-    return [line] if len(line) <= WIDTH else [head, *(f"  {item}," for item in items), tail]
+    return [line] if len(line) <= WIDTH and not long else [head, *(f"  {item}," for item in items), tail]
 
 
-def helper_text(helper: Helper) -> str:
+def helper_text(helper: Helper, typed: bool = False) -> str:
     """A helper as a function."""
     if helper.source:
-        return helper.source
+        return helper.source if typed else untyped(helper.source)
     lines = [f"  const {line.name} = {line.text};" for line in helper.lines]
-    head = f"function {helper.name}({', '.join(helper.parameters)}) {{"
+    mark = ": number" * typed
+    head = f"function {helper.name}({', '.join(f'{each}{mark}' for each in helper.parameters)}){mark} {{"
     return "\n".join([head, *lines, f"  return {helper.result.text};", "}"])
 
 
-def self_test(request: Request) -> list[str]:
+def untyped(source: str) -> str:
+    """A helper's source without its types."""
+    return source.replace(": number[]", "").replace(": number", "")
+
+
+def self_test(request: Request, function: str) -> list[str]:
     """The test at the point: the numbers that the calculator found."""
     assert request.at is not None
     target = JavaScript()
     numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
     found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
+    pairs = [f"[{what}, {target.number(number).text}]" for what, number in found]
     return [
-        *called("const { value, gradients } = backprop(", numbers, ");"),
-        "for (const [found, expected] of [",
-        *(f"  [{what}, {target.number(number).text}]," for what, number in found),
-        "]) {",
+        *called(f"const {{ value, gradients }} = {function}(", numbers, ");"),
+        *called("for (const [found, expected] of [", pairs, "]) {", len(pairs) > 1),
         "  const margin = 1e-12 + 1e-9 * Math.abs(expected);",
         "  const same = Object.is(found, expected) || found === expected;",
         "  if (!same && !(Math.abs(found - expected) <= margin))",

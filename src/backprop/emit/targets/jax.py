@@ -1,4 +1,7 @@
-"""JAX: a `custom_vjp` whose forward pass hands its residuals to the backward pass."""
+"""JAX: a `custom_vjp` whose forward pass hands its residuals to the backward pass.
+
+A `custom_jvp`, where that is asked for, is made of the same two passes, and so has forward and second derivatives too.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from backprop.emit.literals import Bracketed, laid_out
 from backprop.emit.prelude import functions
 from backprop.emit.request import Request
 from backprop.emit.target import Text
-from backprop.emit.targets.custom import returned, saved, sent, unpacked
+from backprop.emit.targets.custom import handed_on, returned, saved, unpacked
 from backprop.emit.targets.numpy import NumPy
 from backprop.emit.targets.pythonic import called, function_text, lines_text, signature
 from backprop.emit.targets.torch_words import Torch
+from backprop.errors import Problem
 from backprop.gates import Gate
 
 WORDS = {
@@ -51,7 +55,10 @@ class Jax(NumPy):
         **{name: translated(Torch.helpers[name]) for name in ("gamma", "digamma", "powers", "polygamma")},
         **functions("jax_helpers.py"),
     }
-    reserved = NumPy.reserved | {"jax", "jnp", "abs", "math", "residuals", "backprop_fwd", "backprop_bwd", *helpers}
+    reserved = NumPy.reserved | {"jax", "jnp", "abs", "math", "residuals", *helpers}
+
+    def own(self) -> list[str]:
+        return [self.function, *(f"{self.function}_{part}" for part in ("fwd", "bwd", "jvp"))]
 
     def touched(self, number: Text) -> Text:
         return Text(f"jnp.asarray({number.text})")
@@ -69,44 +76,67 @@ class Jax(NumPy):
 def write(request: Request) -> str:
     """The program: its helpers, the function with its two passes, and its test."""
     target = Jax()
+    if request.jvp and request.wrt != list(request.circuit.variables):
+        raise Problem("option", "a custom_jvp needs all gradients", hint="leave --wrt out, or --jvp")
     listing = request.listing(target)
     listing.lines = [line._replace(text=translated(line.text)) for line in listing.lines]
-    inputs = list(listing.inputs.values())
+    inputs, name = list(listing.inputs.values()), target.function
     form = "unbroadcast({0}, {1})" if request.alike else "{0}"  # JAX sums nothing back by itself
     unasked = "jnp.full_like({1}, jnp.nan)"
-    results = [translated(x) for x in sent(listing, "jnp.zeros_like({1})", unasked, form)]
-    target.used |= dict.fromkeys(["unbroadcast"]) if "unbroadcast(" in "".join(results) else {}
+    sent = handed_on(listing, "jnp.zeros_like({1})", unasked, form)
+    results = [translated(text) for text in sent.texts]
+    if request.alike and any(text != "0.0" for text in listing.gradients.values()):
+        target.used["unbroadcast"] = None
     functions = [translated(function_text(helper)) for helper in helpers(target)]
-    kept = saved(listing, results)
+    kept = saved(listing, sent)
     forward, backward = lines_text(listing.forward_lines()), lines_text(listing.backward_lines())
     residuals = Bracketed("", kept) if len(kept) != 1 else f"({kept[0]},)"
     function = [
         *(f"# {line}" for line in [*request.title(), *request.shape_lines()]),
-        "@jax.custom_vjp",
-        *signature("backprop", inputs),
-        *laid_out(Bracketed("return backprop_fwd", inputs), 4, "[0]"),
+        f"@jax.custom_{'jvp' if request.jvp else 'vjp'}",
+        *signature(name, inputs),
+        *laid_out(Bracketed(f"return {name}_fwd", inputs), 4, "[0]"),
     ]
     first = [
-        *signature("backprop_fwd", inputs),
+        *signature(f"{name}_fwd", inputs),
         *(f"    {name} = 1.0 * jnp.asarray({name})" for name in inputs),  # integers become floats
         *forward,
         *([""] if forward else []),
         *returned([translated(listing.value), residuals], 4),
     ]
     second = [
-        *signature("backprop_bwd", ["residuals", listing.upstream]),
+        *signature(f"{name}_bwd", ["residuals", listing.upstream]),
         *unpacked(kept, "residuals", 4),
         *backward,
         *([""] if backward else []),
         *returned(results, 4, always=True),
     ]
     blocks = [*functions, *("\n".join(lines) for lines in (function, first, second))]
-    blocks.append("backprop.defvjp(backprop_fwd, backprop_bwd)")
+    blocks.append("\n".join(forward_mode(request, name)) if request.jvp else f"{name}.defvjp({name}_fwd, {name}_bwd)")
     text = "\n\n\n".join(blocks)
     if request.at is not None:
         text += "\n\n" + "\n".join(self_test(request, target))
     imports = ["import math\n"] if "math." in text else []
     return "\n".join([*imports, f"import jax\nimport jax.numpy as jnp\n\n\n{text}\n"])
+
+
+def forward_mode(request: Request, name: str) -> list[str]:
+    """How the output moves with the inputs: along the gradients, or, of an array of outputs, by the transposed pass."""
+    lines = [f"@{name}.defjvp", f"def {name}_jvp(primals, tangents):"]
+    value = f"    value, residuals = {name}_fwd(*primals)"
+    gradients = f"    gradients = {name}_bwd(residuals, jnp.ones_like(value))"
+    if not request.arrays:
+        stretched = [f"    {each} = jnp.broadcast_arrays(*{each})" for each in ("primals", "tangents")]
+        total = "    return value, sum(g * t for g, t in zip(gradients, tangents))"
+        return [*lines, *(stretched if len(request.circuit.variables) > 1 else []), value, gradients, total]
+    if not request.opens:
+        return [*lines, value, gradients, "    return value, sum(jnp.sum(g * t) for g, t in zip(gradients, tangents))"]
+    return [
+        *lines,
+        value,
+        f"    backward = lambda above: {name}_bwd(residuals, above)",
+        "    return value, jax.linear_transpose(backward, value)(tangents)[0]",
+    ]
 
 
 def self_test(request: Request, target: Jax) -> list[str]:
@@ -120,7 +150,7 @@ def self_test(request: Request, target: Jax) -> list[str]:
         'if __name__ == "__main__":',
         '    jax.config.update("jax_enable_x64", True)  # without it, 32 bits',
         *laid_out(Bracketed("inputs = ", given, "[", "]"), 4),
-        "    value, pullback = jax.vjp(backprop, *map(jnp.asarray, inputs))",
+        f"    value, pullback = jax.vjp({target.function}, *map(jnp.asarray, inputs))",
         *called("gradients = pullback", above),
     ]
     if request.wrt != names:

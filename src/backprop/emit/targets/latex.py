@@ -15,7 +15,7 @@ from backprop.emit.listing import Line, Listing
 from backprop.emit.request import UPSTREAM, Request
 from backprop.emit.target import Text
 from backprop.emit.targets.tex import Tex
-from backprop.emit.targets.texnames import TexNaming, digits, extent, matrix
+from backprop.emit.targets.texnames import TexNaming, digits, extent, matrix, prose
 from backprop.gates import CONSTANT, INPUT
 from backprop.insight.stages import Names
 from backprop.numbers.shapes import shape_code, shape_of
@@ -61,9 +61,10 @@ def write(request: Request) -> str:
     legend = target.legend()
     if legend:
         sections.append(("Notation", [r"\begin{itemize}", *(rf"\item {line}" for line in legend), r"\end{itemize}"]))
+    head = [] if request.name is None else ["", rf"\section*{{{prose(request.name)}}}"]
     body = [line for title, lines in sections if lines for line in ("", rf"\subsection*{{{title}}}", *lines)]
     program = [f"% {line}" for line in request.title()]
-    return "\n".join([*program, HEAD, *body, "", TAIL]) + "\n"
+    return "\n".join([*program, HEAD, *head, *body, "", TAIL]) + "\n"
 
 
 def formulas(request: Request, listing: Listing) -> list[tuple[str, str]]:

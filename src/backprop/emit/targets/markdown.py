@@ -86,7 +86,8 @@ def write(request: Request) -> str:
     target = Own()
     naming = Naming(target.reserves(request.gates(derived)), target.spellable)
     listing = Listing(request.circuit, derived, target, naming)
-    blocks = [["```", *request.title(), "```"]] if request.title() else []
+    blocks = [] if request.name is None else [[f"# {request.name}"]]
+    blocks += [["```", *request.title(), "```"]] if request.title() else []
     if request.at:
         at = {listing.inputs[name]: value for name, value in request.at.items()}
         blocks.append([f"At {', '.join(f'`{name} = {value_text(value)}`' for name, value in at.items())}:"])

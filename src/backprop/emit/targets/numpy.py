@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from backprop.emit.fitting import EXPAND, LIKE
 from backprop.emit.helpers import helpers
+from backprop.emit.listing import Listing
 from backprop.emit.prelude import functions
 from backprop.emit.request import Request
 from backprop.emit.target import Text
@@ -43,8 +44,26 @@ class NumPy(Arrays):
     reserved = Arrays.reserved | {"np", "scipy"}
     helpers: ClassVar = functions("numpy_helpers.py")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.alike = True  # whether what arrives at a stage has one shape
+        self.dtype = "float64"
+
     def touched(self, number: Text) -> Text:
-        return Text(f"np.float64({number.text})")
+        return Text(f"np.{self.dtype}({number.text})")
+
+    def array(self, value: Any) -> str:
+        text = super().array(value)
+        return text if self.dtype == "float64" or not value.ndim else f"{text}.astype(np.{self.dtype})"
+
+    def counted(self, operand: Text) -> Text:
+        return self.narrow(super().counted(operand))
+
+    def narrow(self, text: Text) -> Text:
+        """A truth value times a number is of double precision, unless the number is not."""
+        if self.dtype == "float64" or not text.text.startswith("1.0 * "):
+            return text
+        return text._replace(text=f"np.{self.dtype}(1.0) * {text.text[6:]}")
 
     def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.nested_call("np.maximum", operands)
@@ -67,24 +86,25 @@ class NumPy(Arrays):
         if any(n not in (1, m) for n, m in zip(x.shape, g.shape[ahead:], strict=True)) or (ahead and inner):
             return None
         if not ahead and not inner:
-            return g
+            return g.leaving(1)
         axes = inner or list(range(ahead))
         axis = "" if not x.shape else f", axis={axes[0] if len(axes) == 1 else tuple(axes)}"
-        return Text(f"np.sum({g.text}{axis}{', keepdims=True' if inner else ''})")
+        return Text(f"np.sum({g.text}{axis}{', keepdims=True' if inner else ''})").leaving(1)
 
     def spell_like(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """Stretched to a shape: a product with ones, which is right for all ranks."""
         g, x = operands
         if g.shape == x.shape == ():
-            return g
+            return g.leaving(1)
         ones = Text(f"np.ones_like({x.text})")
         if g.text in ("1.0", "-1.0"):
             return ones if g.text == "1.0" else self.negation(ones)
         return self.operation("multiply", [g, ones], False)
 
     def in_place(self, gate: Gate, text: Text) -> bool:
-        """What was multiplied with ones is new."""
-        return super().in_place(gate, text) or (gate is LIKE and "np.ones_like(" in text.text)
+        """What was multiplied with ones is new. What has another shape than what arrives next is not added to."""
+        ones = gate is LIKE and "np.ones_like(" in text.text
+        return self.alike and (ones or super().in_place(gate, text))
 
     def spell_spread(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """What was summed over axes gets them back, and is stretched."""
@@ -124,7 +144,8 @@ class NumPy(Arrays):
         sizes = [x.shape[axis] for x in inputs if x.shape]
         start = sum(sizes[:place])
         ahead = ":, " * (axis % len(inputs[0].shape))
-        return Text(f"{g.at_least(POSTFIX)}[{ahead}{start}:{start + sizes[place]}]")
+        text = Text(f"{g.at_least(POSTFIX)}[{ahead}{start}:{start + sizes[place]}]")
+        return text.leaving(*range(1, len(operands)))
 
     def joined(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """A helper that takes the inputs together."""
@@ -152,17 +173,21 @@ def row(operands: Sequence[Text]) -> str:
 def write(request: Request) -> str:
     """The program: its helpers, the function, and its test."""
     target = NumPy()
+    target.alike, target.dtype = not request.alike, request.dtype
     listing = request.listing(target)
+    after = summed_back(target, listing) if request.alike else []
+    if request.dtype != "float64":
+        narrowed(listing, request.dtype)
     inputs = [*listing.inputs.values(), *([listing.upstream] if listing.upstream else [])]
     parameters = [f"{name}=1.0" if name == listing.upstream and request.at is None else name for name in inputs]
-    converted = [f"    {name} = np.asarray({name}, dtype=float)" for name in inputs]
+    kind = "float" if request.dtype == "float64" else f"np.{request.dtype}"
+    converted = [f"    {name} = np.asarray({name}, dtype={kind})" for name in inputs]
     blocks = [*(function_text(helper) for helper in helpers(target)), ""]
     texts = [*blocks, *(line.text for line in listing.lines)]
     silent = request.wild or (any("np.where(" in text for text in texts) and any(map(RISKY.search, texts)))
     head = [*(f"# {line}" for line in [*request.title(), *request.shape_lines()])]
-    head += ["# for numbers, or arrays of one shape"] if request.alike else []
     head += ['@np.errstate(all="ignore")'] if silent else []
-    blocks[-1] = "\n".join([*head, function(listing, parameters, [*converted, ""] if converted else [])])
+    blocks[-1] = "\n".join([*head, function(listing, parameters, [*converted, ""] if converted else [], after)])
     if request.at is not None:
         blocks.append("\n".join(self_test(request, target)))
     imports = [
@@ -172,15 +197,38 @@ def write(request: Request) -> str:
     return "\n\n\n".join([*(["\n".join(imports)] if imports else []), *blocks]) + "\n"
 
 
+def summed_back(target: NumPy, listing: Listing) -> list[str]:
+    """The lines that sum gradients back to the shapes of their inputs, which may have been stretched.
+
+    A gradient that is a number, or has the shape of another input, is stretched to that of the output first.
+    """
+    lines = []
+    for name, text in listing.gradients.items():
+        given = listing.inputs[name]
+        if text.isidentifier():
+            target.used["unbroadcast"] = None
+            lines.append(f"    {text} = unbroadcast({text} * np.ones_like({listing.value}), {given})")
+        else:
+            listing.gradients[name] = f"np.zeros_like({given})"
+    return lines
+
+
+def narrowed(listing: Listing, dtype: str) -> None:
+    """Give results the precision that was asked for: a constant of a library's, or a helper, may have more."""
+    listing.value = f"np.asarray({listing.value}, dtype=np.{dtype})"
+    listing.gradients = {name: f"np.asarray({text}, dtype=np.{dtype})" for name, text in listing.gradients.items()}
+
+
 def self_test(request: Request, target: NumPy) -> list[str]:
     """The test at the point: the numbers that the calculator found."""
     assert request.at is not None
     given = [target.literal(request.at[name]) for name in request.circuit.variables]
     if request.opens:
         given.append(target.literal(request.upstream))
-    lines = ['if __name__ == "__main__":', *called("value, gradients = backprop", given)]
+    lines = ['if __name__ == "__main__":', *called(f"value, gradients = {target.function}", given)]
     found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
     for what, number in found:
         expected = target.literal(number)
-        lines += called("np.testing.assert_allclose", [what, expected, "rtol=1e-9", "atol=1e-12"])
+        margin = ["rtol=1e-9", "atol=1e-12"] if request.dtype == "float64" else ["rtol=1e-4", "atol=1e-5"]
+        lines += called("np.testing.assert_allclose", [what, expected, *margin])
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from copy import deepcopy
 from functools import cache
 from importlib.resources import files
 
@@ -17,9 +18,20 @@ from backprop.gates import GATES
 def gate_of(statement: ast.stmt) -> str | None:
     """The gate of a helper function of ours; "" for its parts, None for what is not ours, to the letter."""
     name = defined_name(statement)
-    if ast.dump(statement) not in statements() | definitions(name):
+    if bare(statement) not in statements() | definitions(name):
         return None
     return gates().get(name, "")
+
+
+def bare(statement: ast.stmt) -> str:
+    """A statement as a text, without what it says of types."""
+    statement = deepcopy(statement)
+    for node in ast.walk(statement):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+    return ast.dump(statement)
 
 
 @cache
@@ -34,7 +46,7 @@ def statements() -> frozenset[str]:
     numpy = (files("backprop.emit.prelude") / "numpy_helpers.py").read_text(encoding="utf-8")
     sources = [*(text for text, _ in careful.definitions().values()), numpy]
     trees = [ast.parse(source) for source in sources]
-    return frozenset(ast.dump(statement) for tree in trees for statement in tree.body)
+    return frozenset(bare(statement) for tree in trees for statement in tree.body)
 
 
 @cache
@@ -44,4 +56,4 @@ def definitions(name: str) -> frozenset[str]:
     if gate is None or gate.mixes or not gate.exact:
         return frozenset()
     texts = (function_text(defined(name, target)) for target in (Python(), NumPy(), Careful()))
-    return frozenset(ast.dump(ast.parse(text).body[0]) for text in texts)
+    return frozenset(bare(ast.parse(text).body[0]) for text in texts)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
+from collections.abc import Set
 
 from backprop.emit.helpers import helpers
 from backprop.emit.request import Request
 from backprop.emit.target import Target
 from backprop.emit.targets.careful import Careful, definitions, prelude
-from backprop.emit.targets.pythonic import Python, called, function, function_text
+from backprop.emit.targets.pythonic import Python, called, function, function_text, typed
 
 
 def write(request: Request) -> str:
@@ -18,33 +18,33 @@ def write(request: Request) -> str:
     if request.wild:
         target = Careful()
     listing = request.listing(target)
-    functions = [function_text(helper) for helper in helpers(target)]
+    made = [*helpers(target)]
+    functions = [function_text(helper, "float") for helper in made]
     title = [f"# {line}" for line in request.title()]
-    blocks = ["\n".join([*title, function(listing, list(listing.inputs.values()))])]
+    parameters = typed([*listing.inputs.values()], "float")
+    blocks = ["\n".join([*title, function(listing, parameters, returns="tuple[float, dict[str, float]]")])]
     if request.at is not None:
-        blocks.append("\n".join(self_test(request)))
-    blocks = [*preamble([*functions, *blocks]), *functions, *blocks]
+        blocks.append("\n".join(self_test(request, target.function)))
+    tests = request.at is not None  # by the math module
+    blocks = [*preamble(target.called.keys() - {helper.name for helper in made}, tests), *functions, *blocks]
     return "\n\n\n".join(blocks) + "\n"
 
 
-def preamble(blocks: list[str]) -> list[str]:
-    """What the blocks import, and the calculator's own functions that they call."""
-    tree = ast.parse("\n".join(blocks))
-    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    found = prelude((called & definitions().keys()) - defined)
-    if "math" in used and not (found and "import math" in found[0].split("\n")):
+def preamble(called: Set[str], tests: bool) -> list[str]:
+    """What a program imports that has called these words, and the calculator's own functions among them."""
+    found = prelude(called & definitions().keys())
+    needs_math = tests or any("math." in word for word in called)
+    if needs_math and not (found and "import math" in found[0].split("\n")):
         found = [f"import math\n{found[0]}" if found else "import math", *found[1:]]
     return found
 
 
-def self_test(request: Request) -> list[str]:
+def self_test(request: Request, function: str) -> list[str]:
     """The test at the point: the numbers that the calculator found."""
     assert request.at is not None
     target = Python()
     numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
-    lines = ['if __name__ == "__main__":', *called("value, gradients = backprop", numbers)]
+    lines = ['if __name__ == "__main__":', *called(f"value, gradients = {function}", numbers)]
     found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
     for what, number in found:
         if number != number:

@@ -28,7 +28,7 @@ class Pythonic(Target):
         "negate": Operator("-", UNARY, 0, POSTFIX, "right"),  # ruff writes -(x**2)
         "mod": Operator("%", PRODUCT, PRODUCT, UNARY, "left"),
     }
-    reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, *FUNCTIONS, "backprop", "value", "gradients"})
+    reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, *FUNCTIONS, "value", "gradients"})
 
     def spellable(self, name: str) -> bool:
         return name.isidentifier() and normalize("NFKC", name) == name
@@ -45,12 +45,20 @@ class Pythonic(Target):
         return super().negation(operand)
 
 
-def function(listing: Listing, parameters: Sequence[str], before: Sequence[str] = (), name: str = "backprop") -> str:
-    """Both passes as a function; `before` are lines that come ahead of them."""
+def function(
+    listing: Listing,
+    parameters: Sequence[str],
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+    returns: str = "",
+) -> str:
+    """Both passes as a function, between other lines; `returns` is the type of what it gives."""
     body = [*before, "    # forward pass", *lines_text(listing.forward_lines())]
     if listing.backward_lines():
-        body += ["", "    # backward pass", *lines_text(listing.backward_lines())]
-    return "\n".join([*signature(name, parameters), *body, *returned(listing.value, listing.gradients)])
+        body += ["", "    # backward pass", *lines_text(listing.backward_lines()), *after]
+    return "\n".join(
+        [*signature(listing.target.function, parameters, returns), *body, *returned(listing.value, listing.gradients)]
+    )
 
 
 def lines_text(lines: list[Line], indent: int = 4) -> list[str]:
@@ -67,26 +75,32 @@ def line_text(line: Line, indent: int) -> list[str]:
     return laid_out(read_back(f"{line.name} {line.operator}= {line.text}"), indent, f"  # ({line.number})")
 
 
-def function_text(helper: Helper) -> str:
-    """A helper as a function; its gate's formula says what it is."""
+def function_text(helper: Helper, kind: str = "") -> str:
+    """A helper as a function; its gate's formula says what it is, and `kind` what it takes and gives."""
     if helper.source:
         return helper.source
     gate = helper.gate
-    lines = [f"def {helper.name}({', '.join(helper.parameters)}):"]
+    lines = signature(helper.name, typed(helper.parameters, kind), kind)
     if gate.definition and gate.exact != gate.definition:
         lines.append(f'    """{gate.definition}, with all its digits."""')
     lines += [f"    {line.name} = {line.text}" for line in helper.lines]
     return "\n".join([*lines, f"    return {helper.result.text}"])
 
 
-def signature(name: str, parameters: Sequence[str]) -> list[str]:
+def typed(names: Sequence[str], kind: str) -> list[str]:
+    """Parameters of a kind, if that is to be said."""
+    return [f"{name}: {kind}" for name in names] if kind else [*names]
+
+
+def signature(name: str, parameters: Sequence[str], returns: str = "") -> list[str]:
     """The head of the function."""
-    line = f"def {name}({', '.join(parameters)}):"
+    end = f") -> {returns}:" if returns else "):"
+    line = f"def {name}({', '.join(parameters)}{end}"
     if len(line) <= WIDTH:
         return [line]
     inside = ", ".join(parameters)
     short = len(inside) + 4 <= WIDTH
-    return [f"def {name}(", *([f"    {inside}"] if short else [f"    {each}," for each in parameters]), "):"]
+    return [f"def {name}(", *([f"    {inside}"] if short else [f"    {each}," for each in parameters]), end]
 
 
 def returned(value: str, gradients: dict[str, str]) -> list[str]:
@@ -135,6 +149,7 @@ class Python(Pythonic):
         whole = exponent.literal and float(exponent.text).is_integer()
         if whole or (base.literal and float(base.text) >= 0):
             return None
+        self.called["math.pow"] = None
         return Text(f"math.pow({base.text}, {exponent.text})")
 
     def counted(self, operand: Text) -> Text:

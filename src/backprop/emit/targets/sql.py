@@ -63,6 +63,10 @@ class Query:
             query = self.select(columns, self.names[-1])
             self.names.append(self.naming.take(name))
             stages.append(self.stage(query))
+        if self.request.name is not None:
+            title.append(
+                f"CREATE VIEW {qualified(self.request.name, self.target, '--name takes the name of a view')} AS"
+            )
         return "\n".join([*title, "WITH " + ",\n".join(stages), self.result()]) + ";\n"
 
     def stage(self, query: str) -> str:
@@ -130,9 +134,14 @@ def table_text(table: str, target: SQL, dialect: Dialect) -> str:
     """The name of a table as it stands behind FROM: `points`, `lake.points`, `"My points"`; for DuckDB a 'file'."""
     if dialect.name == "duckdb" and re.fullmatch(r"'[^']+'", table):
         return table
-    parts = re.findall(r'"(?:[^"]|"")+"|[^".]+', table)
-    if ".".join(parts) != table or not parts:
-        raise Problem("option", f"--table takes the name of a table, and not {table}", hint="for example: lake.points")
+    return qualified(table, target, "--table takes the name of a table")
+
+
+def qualified(name: str, target: SQL, takes: str) -> str:
+    """A name of a table or a view, perhaps in a schema, as it is written."""
+    parts = re.findall(r'"(?:[^"]|"")+"|[^".]+', name)
+    if ".".join(parts) != name or not parts:
+        raise Problem("option", f"{takes}, and not {name}", hint="for example: lake.points")
     return ".".join(part if part.startswith('"') else target.quoted(part) for part in parts)
 
 

@@ -37,6 +37,10 @@ class SQL(Target):
 
     # ── names ──
 
+    def own(self) -> list[str]:
+        """A query has no function; what a view is called, is checked with the name of the table."""
+        return []
+
     def word(self, gate: Gate) -> str | None:
         own = {"max": "greatest", "min": "least", "identity": "{0}"}
         return own.get(gate.name) or (None if gate.name == "square" else self.dialect.words.get(gate.name))

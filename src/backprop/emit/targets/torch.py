@@ -6,17 +6,16 @@ import re
 from collections.abc import Sequence
 
 from backprop.emit.helpers import helpers
-from backprop.emit.literals import Bracketed, laid_out
+from backprop.emit.listing import Listing
+from backprop.emit.literals import WIDTH, Bracketed, laid_out
 from backprop.emit.request import Request
 from backprop.emit.target import Text
-from backprop.emit.targets.custom import returned, saved, sent, smooth, unpacked
+from backprop.emit.targets.custom import handed_on, returned, saved, smooth, unpacked
 from backprop.emit.targets.pythonic import called, function_text, lines_text, signature
 from backprop.emit.targets.torch_words import Torch
 
 MODEL = re.compile(r"(?<![.\w])number\(")
 INDENT = 8
-ONCE = """        if torch.is_grad_enabled():  # create_graph=True
-            raise RuntimeError("no second derivative: what is saved has no graph")"""
 
 
 def write(request: Request) -> str:
@@ -25,32 +24,30 @@ def write(request: Request) -> str:
     listing = request.listing(target)
     functions = [modelled_helper(function_text(helper)) for helper in helpers(target)]
     inputs = list(listing.inputs.values())
-    results = sent(listing, "torch.zeros_like({1})", "None")
-    kept = saved(listing, results)
+    sent = handed_on(listing, "torch.zeros_like({1})", "None")
+    results = sent.texts
+    read = saved(listing, sent)
+    same = aliases(listing)
+    kept = [*dict.fromkeys(same.get(name, name) for name in read)]  # an input that comes out cannot be saved as output
+    renamed = {name: same[name] for name in read if name in same}
+    computed = [name for name in kept if name not in inputs]
+    again = [name for name in computed if name != listing.value]  # what backward makes again where it needs a graph
     value = target.tensor(Text(listing.value)).text
-    forward = lines_text(listing.forward_lines(), INDENT)
-    backward = lines_text(listing.backward_lines(), INDENT)
+    passes = {
+        "forward(": forward(listing, value, again),
+        "setup_context(": context(listing, [*inputs] if computed else kept, computed, again),
+        "backward(": backward(target, listing, results, [*inputs, *computed] if computed else kept, again, renamed),
+    }
     lines = [
         *(f"# {line}" for line in [*request.title(), *request.shape_lines()]),
-        "class Backprop(torch.autograd.Function):",
-        "    @staticmethod",
-        *laid_out(Bracketed("def forward", ["ctx", *inputs]), 4, ":"),
-        *modelled([*forward, value], inputs[0] if inputs else None),
-        *forward,
-        *([""] if forward else []),
-        *(laid_out(Bracketed("ctx.save_for_backward", kept), INDENT) if kept else []),
-        f"        return {value}",
-        "",
-        "    @staticmethod",
-        *laid_out(Bracketed("def backward", ["ctx", listing.upstream]), 4, ":"),
-        ONCE,
-        *unpacked(kept, "ctx.saved_tensors", INDENT),
-        *modelled([*backward, *results], listing.upstream),
-        *backward,
-        *([""] if backward else []),
-        *(returned(results, INDENT)),
+        f"class {target.kind()}(torch.autograd.Function):",
+        "    generate_vmap_rule = True",
+        *(line for text in passes.values() for line in ["", "    @staticmethod", *text]),
     ]
-    applied = [*signature("backprop", inputs), *laid_out(Bracketed("return Backprop.apply", inputs), 4)]
+    applied = [
+        *signature(target.function, inputs),
+        *laid_out(Bracketed(f"return {target.kind()}.apply", inputs), 4, "[0]" if again else ""),
+    ]
     applied = ["# for tensors: torch.tensor(2.0), and not 2.0", *applied] if inputs else applied
     blocks = [*functions, "\n".join(lines), "\n".join(applied)]
     if request.at is not None:
@@ -61,6 +58,74 @@ def write(request: Request) -> str:
     imports += ["\n"] if imports else []
     imports += ["import torch\n"]
     return f"{''.join(imports)}\n\n{text}\n"
+
+
+def forward(listing: Listing, value: str, again: list[str]) -> list[str]:
+    """The forward pass: its value, and what is to be saved of it."""
+    inputs, lines = list(listing.inputs.values()), lines_text(listing.forward_lines(), INDENT)
+    return [
+        *laid_out(Bracketed("def forward", inputs), 4, ":"),
+        *modelled([*lines, value], inputs[0] if inputs else None),
+        *lines,
+        *([""] if lines else []),
+        *returned([value, *again], INDENT),
+    ]
+
+
+def context(listing: Listing, kept: list[str], computed: list[str], again: list[str]) -> list[str]:
+    """What the backward pass gets: inputs, and what the forward pass computed."""
+    inputs, outputs = list(listing.inputs.values()), [listing.value, *again]
+    both = [name for name in inputs if name in kept], computed
+    lines = [
+        *(unpacked(inputs, "inputs", INDENT) if both[0] else []),
+        *(
+            unpacked(outputs, "outputs", INDENT)
+            if again
+            else [f"        {listing.value} = outputs"]
+            if computed
+            else []
+        ),
+        *(laid_out(Bracketed("ctx.mark_non_differentiable", again), INDENT) if again else []),
+        *(["        ctx.set_materialize_grads(False)"] if again else []),
+        *(laid_out(Bracketed("ctx.save_for_backward", [*both[0], *both[1]]), INDENT) if kept or computed else []),
+    ]
+    return ["    def setup_context(ctx, inputs, outputs):", *(lines or ["        pass"])]
+
+
+def aliases(listing: Listing) -> dict[str, str]:
+    """The lines that give another name to what has one: what that is called."""
+    found: dict[str, str] = {}
+    for line in listing.forward_lines():
+        if line.reads == {line.text}:
+            found[line.name] = found.get(line.text, line.text)
+    return found
+
+
+def backward(
+    target: Torch, listing: Listing, results: list[str], kept: list[str], again: list[str], renamed: dict[str, str]
+) -> list[str]:
+    """The backward pass. Where its own gradient is asked for, it makes what was saved again, out of the inputs."""
+    lines = lines_text(listing.backward_lines(), INDENT)
+    inputs = list(listing.inputs.values())
+    call = Bracketed(f"outputs = {target.kind()}.forward", inputs)
+    beside = f"{' ' * (INDENT + 4)}{', '.join(['_', *again])} = {str(call).removeprefix('outputs = ')}"
+    long = [*laid_out(call, INDENT + 4), *unpacked(["_", *again], "outputs", INDENT + 4)]
+    once = [  # what was saved beside the inputs has no place in a graph
+        f"        if {listing.upstream} is None:",
+        f"            return {'None' if len(inputs) == 1 else f'(None,) * {len(inputs)}'}",
+        *unpacked(kept, "ctx.saved_tensors", INDENT),
+        "        if torch.is_grad_enabled():  # create_graph=True: what was saved has no graph",
+        *([beside] if len(beside) <= WIDTH else long),
+    ]
+    return [
+        *laid_out(Bracketed("def backward", ["ctx", listing.upstream, *(["*_"] if again else [])]), 4, ":"),
+        *(once if again else unpacked(kept, "ctx.saved_tensors", INDENT)),
+        *(f"        {name} = {other}" for name, other in renamed.items()),
+        *modelled([*lines, *results], listing.upstream),
+        *lines,
+        *([""] if lines else []),
+        *(returned(results, INDENT)),
+    ]
 
 
 def modelled(lines: Sequence[str], model: str | None) -> list[str]:
@@ -91,7 +156,7 @@ def self_test(request: Request, target: Torch) -> list[str]:
         'if __name__ == "__main__":',
         *laid_out(Bracketed("inputs = ", given.parts, "[", "]"), 4),
         "    inputs = [torch.as_tensor(x, dtype=torch.float64) for x in inputs]",
-        "    value = backprop(*[x.requires_grad_() for x in inputs])",
+        f"    value = {target.function}(*[x.requires_grad_() for x in inputs])",
     ]
     wanted = "inputs" if request.wrt == names else f"[{', '.join(f'inputs[{names.index(x)}]' for x in request.wrt)}]"
     above = [] if request.upstream is None else ["upstream"]
@@ -107,4 +172,4 @@ def self_test(request: Request, target: Torch) -> list[str]:
         '        close = {"rtol": 1e-9, "atol": 1e-12, "equal_nan": True}',
         "        torch.testing.assert_close(found, number, **close)",
     ]
-    return lines + ["    assert torch.autograd.gradcheck(backprop, inputs)"] * smooth(request)
+    return lines + [f"    assert torch.autograd.gradcheck({target.function}, inputs)"] * smooth(request)

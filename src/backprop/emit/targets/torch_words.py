@@ -46,11 +46,19 @@ class Torch(Arrays):
     }  # fmt: skip
     options: ClassVar = {"axis": "dim", "keepdims": "keepdim", "k": "diagonal"}
     helpers: ClassVar = functions("torch_helpers.py")
-    reserved = Arrays.reserved | {"torch", "abs", "ctx", "Backprop", "number", *helpers}
+    reserved = Arrays.reserved | {"torch", "abs", "ctx", "inputs", "outputs", "number", *helpers}
 
     def __init__(self) -> None:
         super().__init__()
         self.plain: dict[str, float | None] = {}  # texts of plain numbers, and what they are where that is known
+
+    def kind(self) -> str:
+        """What the class is called: black_scholes is a BlackScholes."""
+        words = "".join(word[:1].upper() + word[1:] for word in self.function.split("_"))
+        return f"{words}Function" if words in ("", self.function) else words
+
+    def own(self) -> list[str]:
+        return [self.function, self.kind()]
 
     # ── numbers and tensors ──
 
@@ -97,7 +105,8 @@ class Torch(Arrays):
         return [*told, *super().keywords(gate)]
 
     def in_place(self, gate: Gate, text: Text) -> bool:
-        return gate.name not in ("einsum", "prod") and super().in_place(gate, text)
+        """What is changed in place, vmap and second derivatives cannot follow."""
+        return False
 
     # ── truth values ──
 
@@ -163,10 +172,10 @@ class Torch(Arrays):
         if any(n not in (1, m) for n, m in zip(x.shape, inner, strict=True)):
             return None
         if g.shape == x.shape:
-            return g
-        return Text(
-            f"{g.at_least(POSTFIX)}.sum_to_size({x.at_least(POSTFIX)}.shape)" if x.shape else f"torch.sum({g.text})"
-        )
+            return g.leaving(1)
+        if not x.shape:
+            return Text(f"torch.sum({g.text})").leaving(1)
+        return Text(f"{g.at_least(POSTFIX)}.sum_to_size({x.at_least(POSTFIX)}.shape)")
 
     def spell_spread(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """What was summed over an axis gets it back, and is stretched."""

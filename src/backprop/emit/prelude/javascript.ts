@@ -1,23 +1,23 @@
 /// power
-function power(x, y) {
+function power(x: number, y: number): number {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
 }
 
 /// round
-function round(x) {
+function round(x: number): number {
   const size = Math.abs(x);
   if (!(size < 4503599627370496)) return x;
   return Math.sign(x) * (size + 4503599627370496 - 4503599627370496);
 }
 
 /// mod
-function mod(x, y) {
+function mod(x: number, y: number): number {
   const rest = x % y;
   return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
 }
 
 /// erf
-function erf(x) {
+function erf(x: number): number {
   if (Math.abs(x) > 0.46875) return x > 0 ? 1 - erfc(x) : erfc(-x) - 1;
   const p = [
     1.85777706184603153e-1, 3.1611237438705656, 1.13864154151050156e2,
@@ -31,12 +31,12 @@ function erf(x) {
 }
 
 /// erfc
-function polynomial(coefficients, x) {
+function polynomial(coefficients: number[], x: number): number {
   return coefficients.reduce((sum, coefficient) => sum * x + coefficient);
 }
 
 // W. J. Cody, Rational Chebyshev approximations for the error function (1969).
-function erfc(x) {
+function erfc(x: number): number {
   const y = Math.abs(x);
   if (y <= 0.46875) return 1 - erf(x);
   if (x !== x) return x;
@@ -72,7 +72,7 @@ function erfc(x) {
 }
 
 /// gamma
-function gamma(x) {
+function gamma(x: number): number {
   if (x === 0) return 1 / x;
   if (x < 0 && x === Math.floor(x)) return NaN;
   if (x < 0.5) return x < -184 ? 0 * x : Math.PI / (sinpi(x) * gamma(1 - x));
@@ -101,7 +101,7 @@ function gamma(x) {
 }
 
 /// lgamma
-function lgamma(x) {
+function lgamma(x: number): number {
   if (x !== x) return x;
   if (Math.abs(x) === Infinity || (x <= 0 && x === Math.floor(x)))
     return Infinity;
@@ -124,7 +124,7 @@ function lgamma(x) {
 }
 
 /// digamma
-function digamma(x) {
+function digamma(x: number): number {
   if (x <= 0) {
     if (x === 0) return -1 / x;
     const tangent = sinpi(x) / cospi(x);
@@ -147,7 +147,7 @@ function digamma(x) {
 
 /// polygamma
 // The sum of (a / (a + k))^s over k = 0, 1, …
-function inversePowers(s, a) {
+function inversePowers(s: number, a: number): number {
   let sum = 0;
   let start = a;
   for (; start < s + 12; start++) {
@@ -178,7 +178,7 @@ function inversePowers(s, a) {
 }
 
 // n! times the sum of 1 / (x + k)^(n + 1)
-function factorialOver(n, x) {
+function factorialOver(n: number, x: number): number {
   if (Math.abs(x) === Infinity || Math.abs(n) === Infinity)
     return Number.isFinite(n) ? 0 : NaN;
   const least = Math.min(n, 170);
@@ -192,7 +192,7 @@ function factorialOver(n, x) {
   return first * ((n / x) * inversePowers(n + 1, x));
 }
 
-function polygamma(n, x) {
+function polygamma(n: number, x: number): number {
   if (!(n >= 0 && n === Math.floor(n)) || x !== x) return NaN;
   if (n === 0) return digamma(x);
   const odd = n % 2 === 1;
@@ -211,7 +211,7 @@ function polygamma(n, x) {
 }
 
 /// erfinv
-function erfinv(x) {
+function erfinv(x: number): number {
   const size = Math.abs(x);
   if (!(size < 1)) return size === 1 ? x * Infinity : NaN;
   let y = 0.886226925452758 * size * (1 + 0.2617993877991494 * size * size);
