@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 from functools import cache
 from math import copysign, inf, isnan, nan, pi
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Function = Callable[[float], float]
+Function = Callable[[float], float]  # here and not for type checkers alone: programs in Python have it from here
 
 
 # ── arithmetic and comparisons ──
