@@ -10,6 +10,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate.derive import Derived, derive
 from backprop.differentiate.run import evaluate, plain, sweep
 from backprop.errors import Problem
+from backprop.gates.row import TWICE
 from backprop.numbers.shapes import shape_of, shape_text
 
 Value = Any  # a float or an array of float64
@@ -38,7 +39,7 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     for name in wrt:
         rows: dict[str, list[Value]] = {other: [] for other in wrt}
         for seed in unit_seeds(at[name]):
-            sent = sweep_of_some(derived.circuit, values, ties, {derived.gradients[name]: seed})
+            sent = sweep_of_some(derived.circuit, values, TWICE[ties], {derived.gradients[name]: seed})
             for other in wrt:
                 rows[other].append(arrived(sent, circuit.variables[other], at[other]))
         blocks[name] = {other: stacked(found, shape_of(at[name]), shape_of(at[other])) for other, found in rows.items()}
@@ -52,7 +53,7 @@ def hvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value
     for name, step in direction.items():  # two variables may have one gradient wire
         wire = derived.gradients[name]
         seeds[wire] = seeds[wire] + step if wire in seeds else step
-    sent = sweep_of_some(derived.circuit, values, ties, seeds) if seeds else [None] * len(values)
+    sent = sweep_of_some(derived.circuit, values, TWICE[ties], seeds) if seeds else [None] * len(values)
     return {name: arrived(sent, wire, at[name]) for name, wire in circuit.variables.items()}
 
 

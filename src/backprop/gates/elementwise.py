@@ -276,6 +276,7 @@ ACTIVATIONS = [
     ),
     Gate(
         "relu", "x", "x > 0", ties_split="((x > 0) + (x >= 0)) / 2", ties_first="x >= 0", routes=True, kink="x == 0",
+        squared="2 * out",
         definition="max(x, 0)", frameworks="0 0 - 0",
         says="passes the gradient where the input is positive; dead elsewhere",
     ),
@@ -289,7 +290,7 @@ ACTIVATIONS = [
     ),
     Gate(
         "elu", "x alpha=1", ("where(x > 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))"),
-        kink="(x == 0) * (alpha != 1)", definition="where(x > 0, x, alpha * expm1(x))",
+        kink="(x == 0) * (alpha != 1)", cusp="x == 0", definition="where(x > 0, x, alpha * expm1(x))",
         says="passes the gradient where the input is positive, and less and less of it below 0",
     ),
     Gate(

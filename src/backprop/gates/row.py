@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import copy
 from typing import Any
 
 Rules = tuple[str | None, ...]
 TIES = ("both", "split", "first")
+TWICE = {"both": "none", "split": "none", "first": "first or none"}  # the rule by which a gradient is derived again
 WORDS: dict[str, int | None] = {"none": None, "None": None, "true": 1, "True": 1, "false": 0, "False": 0}  # in options
 
 
@@ -193,6 +195,8 @@ class Gate:
     def rules(self, count: int, ties: str) -> Rules:
         """The rules for `count` inputs under a rule for ties: partials, or for a gate that mixes elements its vjp."""
         chosen = {"split": self.ties_split, "first": self.ties_first}.get(ties) or self.partials or self.vjp
+        if ties in TWICE.values():
+            return self.untold(count, ties)
         if callable(chosen):
             return chosen(self, count)
         if not self.variadic:
@@ -212,9 +216,28 @@ class Gate:
         rules = self.rules(count, ties)
         return rules, tuple(not self.routes and rule != "0" for rule in rules)
 
-    def has_cusp(self, ties: str) -> bool:
-        """Whether the slope in use at the kink is that of neither side, under a rule for ties."""
-        return bool(self.cusp) and not (ties == "first" and self.ties_first)
+    def untold(self, count: int, ties: str) -> Rules:
+        """The rules with nan for a slope that is in use by agreement alone, where anything meets it (see `TWICE`)."""
+        side = "first" if ties == "first or none" else "both"
+        rules, met = self.rules(count, side), self.rough(count, side)
+        if not met:
+            return rules
+        lost = f"({met}) * (g != 0)"
+        if self.mixes:
+            return tuple(rule and re.sub(r"\bg\b", f"where({lost}, nan, g)", rule) for rule in rules)
+        return tuple(rule if rule in (None, "0") else f"where({lost}, nan, {rule})" for rule in rules)
+
+    def rough(self, count: int, ties: str) -> str:
+        """Where there is no second derivative, as a condition; "" where there always is one.
+
+        `--ties first` takes a side, and so its second derivative; what the other rules take is agreed, and nothing
+        follows from it.
+        """
+        if self.flat or not self.kink or (ties == "first" and (self.ties_first or not self.squared)):
+            return ""
+        if self.variadic:
+            return f"{added([f'({name} == out)' for name in self.names(count)])} > 1" if count > 1 else ""
+        return self.cusp or self.kink
 
     def names(self, count: int) -> tuple[str, ...]:
         """The names of `count` inputs."""
