@@ -109,6 +109,32 @@ def clip(x: Any, lo: Any, hi: Any) -> Any:
     return torch.minimum(torch.maximum(tensor(x), tensor(lo)), tensor(hi))
 
 
+def sinpi(x: torch.Tensor) -> torch.Tensor:
+    """Exactly 0 at whole numbers, where that of a rounded multiple of π is not."""
+    rest = x - 2 * torch.round(x.detach() / 2)
+    return torch.sin(math.pi * torch.where(rest.abs() > 0.5, rest.detach().sign() - rest, rest))
+
+
+def cospi(x: torch.Tensor) -> torch.Tensor:
+    rest = x - 2 * torch.round(x.detach() / 2)
+    return torch.sin(math.pi * (0.5 + torch.where(rest < 0, rest, -rest)))
+
+
+def atan2(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """At the origin it has no gradient, and PyTorch says 0."""
+    origin = (x == 0) & (y == 0)
+    nothing = torch.sqrt(0 * torch.where(origin, x + y, 1.0))
+    return torch.where(origin, torch.atan2(y, x) + nothing, torch.atan2(y, x))
+
+
+def gamma(x: torch.Tensor) -> torch.Tensor:
+    """Its sign turns at every whole number below 0, which has none; at 0 that is the sign of 0."""
+    below = torch.where(x.detach() < 0, 1 - 2 * torch.remainder(torch.floor(x.detach()), 2), 1.0)
+    sign = torch.where(x == 0, torch.copysign(torch.tensor(1.0), x.detach()), below)
+    pole = (x < 0) & (x == torch.floor(x))
+    return sign * torch.exp(torch.lgamma(torch.where(pole, math.nan, x)))
+
+
 def polygamma(n: Any, x: Any) -> Any:
     return torch.polygamma(int(n), tensor(x))
 
@@ -134,7 +160,6 @@ SAME = [
     "asin",
     "acos",
     "atan",
-    "atan2",
     "sinc",
     "sinh",
     "cosh",
@@ -157,9 +182,10 @@ SAME = [
     "logit",
 ]
 OURS: dict[str, Callable[..., Any]] = {
-    "gamma": lambda x: torch.exp(torch.lgamma(torch.where(x > 0, x, math.nan))),
-    "sinpi": lambda x: torch.sin(math.pi * x),
-    "cospi": lambda x: torch.cos(math.pi * x),
+    "gamma": gamma,
+    "sinpi": sinpi,
+    "cospi": cospi,
+    "atan2": atan2,
     "sech": lambda x: 1 / torch.cosh(x),
     "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
     "sign": lambda x: torch.where(torch.isnan(x), x, torch.sign(x)),
