@@ -94,7 +94,8 @@ def bce(p: Any, t: Any) -> Any:
 
 
 def bce_with_logits(z: Any, t: Any) -> Any:
-    return F.binary_cross_entropy_with_logits(*torch.broadcast_tensors(tensor(z), tensor(t)))
+    z, t = torch.broadcast_tensors(tensor(z), tensor(t))
+    return F.binary_cross_entropy_with_logits(z, torch.where(t.isinf(), math.nan, t))  # no probability
 
 
 def cross_entropy(z: Any, t: Any) -> Any:
@@ -123,8 +124,18 @@ def cospi(x: torch.Tensor) -> torch.Tensor:
 def atan2(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """At the origin it has no gradient, and PyTorch says 0."""
     origin = (x == 0) & (y == 0)
-    nothing = torch.sqrt(0 * torch.where(origin, x + y, 1.0))
-    return torch.where(origin, torch.atan2(y, x) + nothing, torch.atan2(y, x))
+    return torch.where(origin, torch.atan2(y, x) + no_slope(x + y, origin), torch.atan2(y, x))
+
+
+def xlogy(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Beside x = 0 and y = 0 it falls without end, and PyTorch says 0."""
+    origin = (x == 0) & (y == 0)
+    return torch.where(origin, torch.xlogy(x, y) + no_slope(x, origin), torch.xlogy(x, y))
+
+
+def no_slope(x: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    """0, of which nan comes in a gradient."""
+    return torch.sqrt(0 * torch.where(there, x, 1.0))
 
 
 def gamma(x: torch.Tensor) -> torch.Tensor:
@@ -153,7 +164,6 @@ SAME = [
     "rsqrt",
     "hypot",
     "logaddexp",
-    "xlogy",
     "sin",
     "cos",
     "tan",
@@ -186,6 +196,7 @@ OURS: dict[str, Callable[..., Any]] = {
     "sinpi": sinpi,
     "cospi": cospi,
     "atan2": atan2,
+    "xlogy": xlogy,
     "sech": lambda x: 1 / torch.cosh(x),
     "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
     "sign": lambda x: torch.where(torch.isnan(x), x, torch.sign(x)),

@@ -113,7 +113,11 @@ TRIGONOMETRY = [
         parity="odd", says="scales by 1/(1+x²): fades for large inputs",
     ),
     Gate(
-        "atan2", "y x", ("x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)"),
+        "atan2", "y x",
+        (
+            "where(abs(x) == inf, 0, x) / hypot(x, y) / hypot(x, y)",
+            "-where(abs(y) == inf, 0, y) / hypot(x, y) / hypot(x, y)",
+        ),
         textbook=("x / (x^2 + y^2)", "-y / (x^2 + y^2)"),
         domain="hypot(x, y) != 0", needs="a point other than (0, 0)", aliases="arctan2",
         says="the angle of the point (x, y): moves by 1 over its distance, at right angles",
