@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from copy import copy
-from typing import Any
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 Rules = tuple[str | None, ...]
 TIES = ("both", "split", "first")
@@ -42,8 +43,9 @@ class Gate:
     where it is called with a single input; `spelling` is the name in a call, where that is not the gate's. `plumbing`
     marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
-    `kink` is where the slope jumps; `cusp` is where the slope in use is that of neither side (there `out` is 0),
-    so that a second derivative would be made up; `squared` are then the rules of its square, which is smooth there;
+    `kink` is where the slope jumps, so that a second derivative would be made up (see `rough`); `cusp` says where that
+    is so, if that is elsewhere; `squared` are the rules of its square, of which powers from 3 on are smooth enough
+    there (and the square itself, of a gate that does not route);
     `piece` says on which of its smooth pieces a gate is, where the kink
     does not tell.
     `frameworks` are the slopes at the kink in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no
@@ -161,6 +163,8 @@ class Gate:
             return self
         key = (self.name, tuple(chosen.items()))
         if key not in _WITH_OPTIONS:
+            from copy import copy
+
             gate = _WITH_OPTIONS[key] = copy(self)
             gate.settings = chosen
         return _WITH_OPTIONS[key]
@@ -224,6 +228,8 @@ class Gate:
             return rules
         lost = f"({met}) * (g != 0)"
         if self.mixes:
+            import re  # for second derivatives alone
+
             return tuple(rule and re.sub(r"\bg\b", f"where({lost}, nan, g)", rule) for rule in rules)
         return tuple(rule if rule in (None, "0") else f"where({lost}, nan, {rule})" for rule in rules)
 

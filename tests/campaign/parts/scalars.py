@@ -167,7 +167,7 @@ def judged(program: Program) -> Outcome:
                 return Skipped("a kink")
             free = exact.bend + 1e-14 * largest_share(result.run)
             noisy = [exact.slope(name, seed) for seed in range(4)]
-            if None in noisy or any(note.kind in ("kink", "tie") for note in result.notes):
+            if None in noisy or any(note.kind in ("kink", "tie", "jump") for note in result.notes):
                 return Skipped("a kink")
             alone = len(program.statements) == 1
             if wrong(gradients[name], slope, noisy, free, alone) and not hidden(result):
