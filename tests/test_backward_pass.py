@@ -190,3 +190,9 @@ def test_a_bare_0_stands_for_zeros_in_the_lines_below() -> None:
     found = Compiled(text).evaluate(x=np.array([1.0, 2.0]))
     read = read_lines("dt = 2*f/2\nds = cumsum(dt)*0\ndx = ds*0", "mine.bp")
     assert judge(found.run, found.names, read).lines[1].verdict == "ok"
+
+
+def test_a_point_around_at_which_a_mask_chooses_nothing_is_left_out() -> None:
+    evaluation = Compiled("f = var(a[a > 1])").evaluate(a=np.array([1.0001, 1.0001]))
+    found = judge(evaluation.run, evaluation.names, read_lines("da = 0 * a", "mine.bp")).lines
+    assert [line.verdict for line in found] == ["ok"]

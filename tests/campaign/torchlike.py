@@ -94,7 +94,8 @@ def bce(p: Any, t: Any) -> Any:
 
 
 def bce_with_logits(z: Any, t: Any) -> Any:
-    return F.binary_cross_entropy_with_logits(*torch.broadcast_tensors(tensor(z), tensor(t)))
+    z, t = torch.broadcast_tensors(tensor(z), tensor(t))
+    return F.binary_cross_entropy_with_logits(z, torch.where(t.isinf(), math.nan, t))  # no probability
 
 
 def cross_entropy(z: Any, t: Any) -> Any:
@@ -107,6 +108,42 @@ def cross_entropy(z: Any, t: Any) -> Any:
 
 def clip(x: Any, lo: Any, hi: Any) -> Any:
     return torch.minimum(torch.maximum(tensor(x), tensor(lo)), tensor(hi))
+
+
+def sinpi(x: torch.Tensor) -> torch.Tensor:
+    """Exactly 0 at whole numbers, where that of a rounded multiple of π is not."""
+    rest = x - 2 * torch.round(x.detach() / 2)
+    return torch.sin(math.pi * torch.where(rest.abs() > 0.5, rest.detach().sign() - rest, rest))
+
+
+def cospi(x: torch.Tensor) -> torch.Tensor:
+    rest = x - 2 * torch.round(x.detach() / 2)
+    return torch.sin(math.pi * (0.5 + torch.where(rest < 0, rest, -rest)))
+
+
+def atan2(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """At the origin it has no gradient, and PyTorch says 0."""
+    origin = (x == 0) & (y == 0)
+    return torch.where(origin, torch.atan2(y, x) + no_slope(x + y, origin), torch.atan2(y, x))
+
+
+def xlogy(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Beside x = 0 and y = 0 it falls without end, and PyTorch says 0."""
+    origin = (x == 0) & (y == 0)
+    return torch.where(origin, torch.xlogy(x, y) + no_slope(x, origin), torch.xlogy(x, y))
+
+
+def no_slope(x: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    """0, of which nan comes in a gradient."""
+    return torch.sqrt(0 * torch.where(there, x, 1.0))
+
+
+def gamma(x: torch.Tensor) -> torch.Tensor:
+    """Its sign turns at every whole number below 0, which has none; at 0 that is the sign of 0."""
+    below = torch.where(x.detach() < 0, 1 - 2 * torch.remainder(torch.floor(x.detach()), 2), 1.0)
+    sign = torch.where(x == 0, torch.copysign(torch.tensor(1.0), x.detach()), below)
+    pole = (x < 0) & (x == torch.floor(x))
+    return sign * torch.exp(torch.lgamma(torch.where(pole, math.nan, x)))
 
 
 def polygamma(n: Any, x: Any) -> Any:
@@ -127,14 +164,12 @@ SAME = [
     "rsqrt",
     "hypot",
     "logaddexp",
-    "xlogy",
     "sin",
     "cos",
     "tan",
     "asin",
     "acos",
     "atan",
-    "atan2",
     "sinc",
     "sinh",
     "cosh",
@@ -157,9 +192,11 @@ SAME = [
     "logit",
 ]
 OURS: dict[str, Callable[..., Any]] = {
-    "gamma": lambda x: torch.exp(torch.lgamma(torch.where(x > 0, x, math.nan))),
-    "sinpi": lambda x: torch.sin(math.pi * x),
-    "cospi": lambda x: torch.cos(math.pi * x),
+    "gamma": gamma,
+    "sinpi": sinpi,
+    "cospi": cospi,
+    "atan2": atan2,
+    "xlogy": xlogy,
     "sech": lambda x: 1 / torch.cosh(x),
     "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
     "sign": lambda x: torch.where(torch.isnan(x), x, torch.sign(x)),

@@ -121,7 +121,7 @@ class Probe:
         with quiet(self.result.arrays):
             pieces = [side(*[values[s] for s in inputs], values[stage]) for stage, side, inputs in self.sides]
             out = values[self.circuit.output] * self.result.upstream
-        value = out if isinstance(out, float) else float(out.sum())
+        value = float(out if isinstance(out, float) else out.sum())
         return Reading(value, tuple([told(piece) for piece in pieces]))
 
     def is_tied(self) -> bool:

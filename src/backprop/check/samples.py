@@ -37,7 +37,10 @@ def runs_around(result: Run, seed: int = 0) -> list[Run]:
             name: nudged(result.values[wire], width, random) if name in free else result.values[wire]
             for name, wire in circuit.variables.items()
         }
-        values = evaluate(circuit, at)
+        try:
+            values = evaluate(circuit, at)
+        except Problem:  # a mask that chooses nothing there
+            continue
         if all_finite(values[circuit.output]) and signature(result, values) == pieces:
             found.append(Run(circuit, values, result.ties, result.upstream))
     return found

@@ -80,7 +80,11 @@ def derive(
     names = list(circuit.variables if wrt is None else wrt)
     growing = Growing(circuit)
     active = reached_from(circuit, [circuit.variables[name] for name in names])
-    seed = growing.circuit.add_variable(upstream) if isinstance(upstream, str) else growing.constant(upstream)
+    if isinstance(upstream, str):
+        seed = growing.circuit.variables.get(upstream, -1)
+        seed = growing.circuit.add_variable(upstream) if seed < 0 else seed
+    else:
+        seed = growing.constant(upstream)
     stretching = circuit.tensors if arrays is None else arrays
     of, shares = sweep(circuit, growing, active, output, seed, ties, shapes, stretching, textbook, again, some)
     gradients = {}
@@ -124,13 +128,16 @@ def sweep(
         if wire in circuit.names:
             growing.settle(g)
         inputs, gate = circuit.inputs[wire], circuit.gates[wire]
-        below = even_power(circuit, wire, ties) if again else None
+        below = smooth_power(circuit, wire) if again else None
+        lost = met = None
         if below is not None:  # it is smooth where what it is a power of has a cusp, which it passes by
             g, alive = growing.sent(g, growing.even_slope(*below), alive, False)
             wire = below.wire
             inputs, gate = circuit.inputs[wire], circuit.gates[wire]
-        elif again and gate.has_cusp(ties):
-            g = growing.cusped(gate, [g, *inputs, wire], alive)
+        elif again and (rough := gate.rough(len(inputs), ties)):
+            lost, met = growing.lost(gate, rough, [g, *inputs, wire], alive)
+            if gate.mixes:
+                g = growing.put(ADD, (g, lost))
         wanted = tuple(bool(active[source]) for source in inputs)
         if below is not None:
             texts = rules.Texts({}, list(gate.squared))
@@ -150,6 +157,9 @@ def sweep(
                     piece, taken = growing.put(MULTIPLY, (g, partial)), None
                 else:
                     piece, taken = growing.sent(g, partial, alive, gate.routes)
+                    if lost is not None:
+                        piece = growing.put(ADD, (piece, lost))
+                        taken = None if taken is None or met is None else growing.put(ADD, (taken, met))
             if is_stretched(circuit, shapes, arrays, wire, place):
                 piece = growing.put(UNBROADCAST, (piece, growing.wires[source]))
                 taken = None if taken is None else growing.put(UNBROADCAST, (taken, growing.wires[source]))
@@ -163,15 +173,16 @@ def sweep(
     return of, shares
 
 
-class EvenPower(NamedTuple):
+class SmoothPower(NamedTuple):
     """The stage that has a cusp, and how often its square is taken."""
 
     wire: int
     times: float
 
 
-def even_power(circuit: Circuit, wire: int, ties: str) -> EvenPower | None:
-    """What a stage is an even power of, where that has a cusp: `norm(x)^2` is as smooth as x."""
+def smooth_power(circuit: Circuit, wire: int) -> SmoothPower | None:
+    """What a stage is a power of, where that has a kink and the power has none: `norm(x)^2` is as smooth as x, and
+    `abs(x)^3` and `relu(x)^3` are smooth enough."""
     gate, inputs = circuit.gates[wire], circuit.inputs[wire]
     exponent = 0.0
     if gate.name == "square":
@@ -182,8 +193,9 @@ def even_power(circuit: Circuit, wire: int, ties: str) -> EvenPower | None:
     elif gate.name == "power":
         constant = circuit.constants.get(inputs[1])
         exponent = constant if isinstance(constant, float) else 0.0
-    even = exponent >= 2 and exponent % 2 == 0 and exponent < inf
-    return EvenPower(inputs[0], exponent / 2) if even and circuit.gates[inputs[0]].has_cusp(ties) else None
+    below = circuit.gates[inputs[0]] if inputs else gate
+    smooth = (exponent == 2 and not below.routes) or 3 <= exponent < inf
+    return SmoothPower(inputs[0], exponent / 2) if smooth and below.squared else None
 
 
 def is_stretched(

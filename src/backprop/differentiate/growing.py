@@ -125,16 +125,26 @@ class Growing:
         power = self.put(GATES["power"], (wire, self.constant(2 * times - 2)))
         return self.put(MULTIPLY, (self.constant(times), power))
 
-    def cusped(self, gate: Gate, wires: list[int], alive: int | None) -> int:
-        """The same gradient from above, with no derivative where the slope of a gate is that of neither side.
+    def lost(self, gate: Gate, rough: str, wires: list[int], alive: int | None) -> tuple[int, int]:
+        """What takes a stage's share its derivative where the gate has none, and where that is: it is 0 itself.
 
-        There its output is 0, and sqrt(0) is 0 with an infinite slope, which meets the local gradient of 0: nan.
+        There the slope jumps, if anything arrives; and the slope in use, by which what arrives is scaled, is agreed
+        and no more.
         """
-        met = self.rule(gate, gate.cusp, self.scope(gate, wires))
+        g, out, nothing = wires[0], wires[-1], self.constant(0.0)
+        met = self.rule(gate, rough, self.scope(gate, wires))
         if alive is not None:
             met = self.put(MULTIPLY, (met, alive))
-        infinitely_steep = self.put(WHERE, (met, self.put(SQRT, (wires[-1],)), self.constant(0.0)))
-        return self.put(ADD, (wires[0], infinitely_steep))
+        jumps = self.put(MULTIPLY, (met, self.put(NOT_EQUAL, (g, nothing))))
+        lost = self.put(WHERE, (jumps, self.without_slope(out), nothing))
+        if self.literal(g) is None:
+            lost = self.put(ADD, (lost, self.put(WHERE, (met, self.without_slope(g), nothing))))
+        return lost, met
+
+    def without_slope(self, wire: int) -> int:
+        """A wire of zeros whose slope is nan: that of the root of 0, which is infinite, times 0."""
+        bounded = self.put(GATES["tanh"], (wire,))  # 0 times infinity is nan
+        return self.put(SQRT, (self.put(MULTIPLY, (bounded, self.constant(0.0))),))
 
     def settle(self, wire: int) -> None:
         """Take a wire as it is from here on: it is the gradient of a stage that has a name, and is shown."""

@@ -136,7 +136,12 @@ def pieces_of(
     if not gate.mixes:
         numbers = [circuit.constants.get(source) for source in sources]
         literals = tuple([number if isinstance(number, float) else None for number in numbers])
-        if not gate.routes and above is None and any(shape_of(value) != shape_of(out) for value in at):
+        if (
+            not gate.routes
+            and not gate.kink
+            and above is None
+            and any(shape_of(value) != shape_of(out) for value in at)
+        ):
             function = rules.of_stage(circuit, wire, rules.array_partials, ties, wanted, literals)
             return [stretched(g, partial, value) for partial, value in zip(function(*at, out), at, strict=True)]
     same = tuple(map(sources.index, sources)) if len(set(sources)) < len(sources) else ()

@@ -11,6 +11,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate.derive import Derived, derive, reached_from
 from backprop.differentiate.run import evaluate, plain, sweep
 from backprop.errors import Problem
+from backprop.gates.row import TWICE
 from backprop.numbers.shapes import shape_of, shape_text
 
 Value = Any  # a float or an array of float64
@@ -40,9 +41,9 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     for name in wrt:
         gradient = derived.gradients[name]
         if shape_of(at[name]):
-            blocks[name] = swept_together(derived.circuit, values, gradient, at, wrt, ties)
+            blocks[name] = swept_together(derived.circuit, values, gradient, at, wrt, TWICE[ties])
         else:
-            sent = sweep_of_some(derived.circuit, values, ties, {gradient: 1.0})
+            sent = sweep_of_some(derived.circuit, values, TWICE[ties], {gradient: 1.0})
             blocks[name] = {other: arrived(sent, circuit.variables[other], at[other]) for other in wrt}
     return blocks
 
@@ -99,7 +100,7 @@ def hvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value
     for name, step in direction.items():  # two variables may have one gradient wire
         wire = derived.gradients[name]
         seeds[wire] = seeds[wire] + step if wire in seeds else step
-    sent = sweep_of_some(derived.circuit, values, ties, seeds) if seeds else [None] * len(values)
+    sent = sweep_of_some(derived.circuit, values, TWICE[ties], seeds) if seeds else [None] * len(values)
     return {name: arrived(sent, wire, at[name]) for name, wire in circuit.variables.items()}
 
 

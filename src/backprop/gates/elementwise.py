@@ -113,7 +113,11 @@ TRIGONOMETRY = [
         parity="odd", says="scales by 1/(1+x²): fades for large inputs",
     ),
     Gate(
-        "atan2", "y x", ("x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)"),
+        "atan2", "y x",
+        (
+            "where(abs(x) == inf, 0, x) / hypot(x, y) / hypot(x, y)",
+            "-where(abs(y) == inf, 0, y) / hypot(x, y) / hypot(x, y)",
+        ),
         textbook=("x / (x^2 + y^2)", "-y / (x^2 + y^2)"),
         domain="hypot(x, y) != 0", needs="a point other than (0, 0)", aliases="arctan2",
         says="the angle of the point (x, y): moves by 1 over its distance, at right angles",
@@ -276,6 +280,7 @@ ACTIVATIONS = [
     ),
     Gate(
         "relu", "x", "x > 0", ties_split="((x > 0) + (x >= 0)) / 2", ties_first="x >= 0", routes=True, kink="x == 0",
+        squared="2 * out",
         definition="max(x, 0)", frameworks="0 0 - 0",
         says="passes the gradient where the input is positive; dead elsewhere",
     ),
@@ -289,7 +294,7 @@ ACTIVATIONS = [
     ),
     Gate(
         "elu", "x alpha=1", ("where(x > 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))"),
-        kink="(x == 0) * (alpha != 1)", definition="where(x > 0, x, alpha * expm1(x))",
+        kink="(x == 0) * (alpha != 1)", cusp="x == 0", definition="where(x > 0, x, alpha * expm1(x))",
         says="passes the gradient where the input is positive, and less and less of it below 0",
     ),
     Gate(

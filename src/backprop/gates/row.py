@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 Rules = tuple[str | None, ...]
 TIES = ("both", "split", "first")
+TWICE = {"both": "none", "split": "none", "first": "first or none"}  # the rule by which a gradient is derived again
 WORDS: dict[str, int | None] = {"none": None, "None": None, "true": 1, "True": 1, "false": 0, "False": 0}  # in options
 
 
@@ -43,8 +44,9 @@ class Gate:
     where each of many rules would look at all of them; `spelling` is the name in a call, where that is not the
     gate's. `plumbing` marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
-    `kink` is where the slope jumps; `cusp` is where the slope in use is that of neither side (there `out` is 0),
-    so that a second derivative would be made up; `squared` are then the rules of its square, which is smooth there;
+    `kink` is where the slope jumps, so that a second derivative would be made up (see `rough`); `cusp` says where that
+    is so, if that is elsewhere; `squared` are the rules of its square, of which powers from 3 on are smooth enough
+    there (and the square itself, of a gate that does not route);
     `piece` says on which of its smooth pieces a gate is, where the kink
     does not tell.
     `frameworks` are the slopes at the kink in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no
@@ -201,6 +203,8 @@ class Gate:
     def rules(self, count: int, ties: str) -> Rules:
         """The rules for `count` inputs under a rule for ties: partials, or for a gate that mixes elements its vjp."""
         chosen = {"split": self.ties_split, "first": self.ties_first}.get(ties) or self.partials or self.vjp
+        if ties in TWICE.values():
+            return self.untold(count, ties)
         if callable(chosen):
             return chosen(self, count)
         if not self.variadic:
@@ -236,9 +240,30 @@ class Gate:
         rules = self.rules(count, ties)
         return rules, tuple(not self.routes and rule != "0" for rule in rules)
 
-    def has_cusp(self, ties: str) -> bool:
-        """Whether the slope in use at the kink is that of neither side, under a rule for ties."""
-        return bool(self.cusp) and not (ties == "first" and self.ties_first)
+    def untold(self, count: int, ties: str) -> Rules:
+        """The rules with nan for a slope that is in use by agreement alone, where anything meets it (see `TWICE`)."""
+        side = "first" if ties == "first or none" else "both"
+        rules, met = self.rules(count, side), self.rough(count, side)
+        if not met:
+            return rules
+        lost = f"({met}) * (g != 0)"
+        if self.mixes:
+            import re  # for second derivatives alone
+
+            return tuple(rule and re.sub(r"\bg\b", f"where({lost}, nan, g)", rule) for rule in rules)
+        return tuple(rule if rule in (None, "0") else f"where({lost}, nan, {rule})" for rule in rules)
+
+    def rough(self, count: int, ties: str) -> str:
+        """Where there is no second derivative, as a condition; "" where there always is one.
+
+        `--ties first` takes a side, and so its second derivative; what the other rules take is agreed, and nothing
+        follows from it.
+        """
+        if self.flat or not self.kink or (ties == "first" and (self.ties_first or not self.squared)):
+            return ""
+        if self.variadic:
+            return f"{added([f'({name} == out)' for name in self.names(count)])} > 1" if count > 1 else ""
+        return self.cusp or self.kink
 
     def names(self, count: int) -> tuple[str, ...]:
         """The names of `count` inputs."""

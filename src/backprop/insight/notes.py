@@ -195,25 +195,26 @@ def element(value: Any, met: Any) -> float:
     return float(value[inner(first_place(met), value)])
 
 
-def not_squared(circuit: Circuit, ties: str) -> set[int]:
+def not_squared(circuit: Circuit) -> set[int]:
     """The stages that are used by themselves, and not only in even powers, which have no kink."""
-    from backprop.differentiate.derive import even_power
+    from backprop.differentiate.derive import smooth_power
 
     used = {circuit.output}
     for wire, inputs in enumerate(circuit.inputs):
-        if even_power(circuit, wire, ties) is None:
+        if smooth_power(circuit, wire) is None:
             used.update(inputs)
     return used
 
 
 def cusps(run: Run, names: Names) -> Iterator[Note]:
-    """A note where a stage sits on a kink at which its slope is that of neither side: it has no second derivative."""
-    bare = not_squared(run.circuit, run.ties)
+    """A note where a stage sits on a kink, and so has no second derivative."""
+    bare = not_squared(run.circuit)
     for wire, gate in enumerate(run.circuit.gates):
-        if wire not in bare or not gate.has_cusp(run.ties) or not run.circuit.active[wire] or run.sent[wire] is None:
-            continue
         inputs = run.circuit.inputs[wire]
-        condition = rules.condition(gate.cusp, gate, len(inputs), run.arrays)
+        rough = gate.rough(len(inputs), run.ties)
+        if not rough or wire not in bare or not run.circuit.active[wire] or run.sent[wire] is None:
+            continue
+        condition = rules.condition(rough, gate, len(inputs), run.arrays)
         met = condition(*[run.values[source] for source in inputs], run.values[wire])
         if run.arrays and run.alive[wire] is not None:
             met = met * run.alive[wire]

@@ -18,6 +18,7 @@ from backprop.numbers.shapes import shape_of, shape_text
 from backprop.optimize.parameters import Parameters
 
 Array = Any  # np.ndarray of float64
+SIDE = "first"  # at a kink a step needs a curvature: that of a side
 
 
 class Objective(Protocol):
@@ -95,7 +96,7 @@ class Formula:
         return self.sign * float(evaluate(self.circuit, self.point(x))[self.circuit.output])
 
     def hvp(self, x: Array, direction: Array) -> Array:
-        product = second.hvp(self.circuit, self.point(x), self.parameters.unpack(direction), self.ties)
+        product = second.hvp(self.circuit, self.point(x), self.parameters.unpack(direction), SIDE)
         return self.sign * self.parameters.pack(product)
 
     def residuals(self, x: Array) -> tuple[Array, Array]:

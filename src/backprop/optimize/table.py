@@ -16,9 +16,10 @@ from backprop.differentiate.growing import Growing
 from backprop.differentiate.run import Run, run
 from backprop.errors import Problem
 from backprop.gates import GATES
+from backprop.gates.row import TWICE
 from backprop.library import Compiled, Value
 from backprop.numbers.shapes import Shape, shape_of, shape_text
-from backprop.optimize.objective import largest, may_stop
+from backprop.optimize.objective import SIDE, largest, may_stop
 from backprop.optimize.parameters import Parameters
 from backprop.optimize.rowsums import RowSums
 from backprop.optimize.squares import squares
@@ -89,12 +90,13 @@ class Table:
     def hvp(self, x: Array, direction: Array) -> Array:
         names = {name: f"{name} →" for name in self.parameters.names}
         along = {names[name]: value for name, value in self.parameters.unpack(direction).items()}
-        return self.scaled([0.0, *self.second(self.viewed(x) | along)], self.rows)[1]
+        with np.errstate(all="ignore"):
+            return self.scaled([0.0, *self.second(self.viewed(x) | along)], self.rows)[1]
 
     @cached_property
     def second(self) -> RowSums:
         """The sums of the Hessian times a direction: the slope of the gradient's product with it."""
-        first = derive(self.circuit, self.parameters.names, ties=self.ties, shapes=self.shapes, again=True)
+        first = derive(self.circuit, self.parameters.names, ties=SIDE, shapes=self.shapes, again=True)
         growing = Growing(first.circuit)
         product = None
         for name in self.parameters.names:
@@ -107,7 +109,7 @@ class Table:
         circuit = growing.circuit
         steps = {f"{name} →": self.at[name] for name in self.parameters.names}
         shapes = self.shapes_of(circuit, steps)
-        derived = derive(circuit, self.parameters.names, output=product, ties=self.ties, shapes=shapes)
+        derived = derive(circuit, self.parameters.names, output=product, ties=TWICE[SIDE], shapes=shapes)
         return self.rowsums(derived.circuit, [derived.gradients[name] for name in self.parameters.names], steps)
 
     def viewed(self, x: Array) -> dict[str, Value]:

@@ -45,7 +45,7 @@ def judge(program: Program) -> Outcome:
         if not truth.steady():
             return Skipped("a step")
         return Failure("arrays", "value", shown, told(result.value), told(right))
-    found = wrong_place(truth, flat(truth.names, gradients), theirs, is_alone(program), largest(result))
+    found = wrong_place(truth, flat(truth.names, gradients), theirs, is_alone(compiled, program), largest(result))
     if found is not None:
         if any(note.kind in ("kink", "tie", "jump") for note in result.notes):
             return Skipped("a kink")  # which subgradient is a matter of --ties
@@ -56,9 +56,11 @@ def judge(program: Program) -> Outcome:
     return jacobian(program) if len(program.statements) <= 3 else None
 
 
-def is_alone(program: Program) -> bool:
-    """Whether it is one gate, whose own gradient must be a number where there is one; of several, 0 inf is nan."""
-    return len(program.statements) == 1 and program.text.count("(") <= 2
+def is_alone(compiled: Compiled, program: Program) -> bool:
+    """Whether it is one gate, and a sum: its own gradient must be a number where there is one; of several, 0 inf is
+    nan."""
+    circuit = compiled.circuit(program.at)
+    return sum(active and bool(inputs) for active, inputs in zip(circuit.active, circuit.inputs, strict=True)) <= 2
 
 
 def jacobian(program: Program) -> Outcome:

@@ -11,6 +11,7 @@ from backprop.differentiate.derive import derive
 from backprop.differentiate.growing import Growing
 from backprop.errors import Problem, no_variable
 from backprop.gates import INPUT
+from backprop.gates.row import TWICE
 from backprop.library import Compiled
 
 
@@ -69,7 +70,7 @@ class Plan:
         self.output = base.names[base.output]
         self.seed = self.unused("upstream") if self.arrays and self.upstream is not None else None
         above = 1.0 if self.upstream is None else self.upstream if self.seed is None else self.seed
-        derived = derive(base, self.wrt, ties=asked.ties, upstream=above, arrays=self.arrays, again=asked.hessian)
+        derived = derive(base, self.wrt, ties=asked.ties, upstream=above, arrays=self.arrays)
         self.circuit = derived.circuit
         self.wires: dict[str, int] = {}
         self.outputs: list[str] = []
@@ -82,7 +83,12 @@ class Plan:
         if asked.stages:
             self.add_stages(derived.of)
         if asked.hessian:
-            self.add_hessian(derived.gradients, asked.ties)
+            again = derive(
+                self.circuit, self.wrt, output=derived.value, ties=asked.ties, upstream=above, arrays=self.arrays,
+                again=True,
+            )  # fmt: skip
+            self.circuit = again.circuit
+            self.add_hessian(again.gradients, TWICE[asked.ties])
         self.watches: dict[str, tuple[int, ...]] = {}
         if asked.notes:
             self.add_watches(derived.of)
