@@ -125,7 +125,7 @@ def test_formats_are_known_by_suffix_and_turned_into_each_other(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x,x\n1,2\n", "has two columns called x"),
+        ("x,x\n1,2\n", "has 2 columns called x"),
         ("width,y\n1,2\n", "has no column x"),
         ("x,f\n1,2\n", "has a column f already"),
         ("", "is empty"),
@@ -342,12 +342,12 @@ def test_texts_that_stand_for_nothing_do_so_in_json_too(formula: str, tmp_path: 
 
 
 def test_what_can_be_wrong_with_a_line_of_json(tmp_path: Path) -> None:
-    lines = ['{"x":1}', "[1]", '{"x":true}', '{"y":2}', "{", '{"x":"1"}', '{"x":1e999}', '{"x":' + "9" * 400 + "}"]
+    lines = ['{"x":1}', "[1]", '{"x":{}}', '{"y":2}', "{", '{"x":"1"}', '{"x":1e999}', '{"x":' + "9" * 400 + "}"]
     done = shell("backprop map 'x*2' --errors null", tmp_path, "\n".join(lines) + "\n")
     found = [row.get("_error", row["f"]) for row in rows_of(done.stdout)]
     assert found[0] == 2.0
     assert found[1] == "expected an object, got [1]"
-    assert found[2] == "column 'x': expected a number, got true"
+    assert found[2] == "column 'x': expected a number, got {}"
     assert found[3] == "there is no column 'x'"
     assert found[4].startswith("this is not JSON")
     assert found[5] == "column 'x': expected a number, got \"1\""

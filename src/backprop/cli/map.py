@@ -44,6 +44,9 @@ class MapCommand(ExpressionCommand):
     help="The same value in every row, a number or an array.",
 )
 @click.option("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
+@click.option(
+    "--rename", "renamed", multiple=True, metavar="COLUMN=NAME", help="What a column is called in the expression."
+)
 @click.option("--wrt", metavar="x,y", help="The gradients of these variables only.")
 @click.option("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The seed of randn and rand in values.")
@@ -116,17 +119,22 @@ class Run:
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
         need_numpy("a table")
+        from backprop.rows.compute.called import Called
         from backprop.rows.compute.mapper import Mapper
 
         asked = self.asked
-        compiled = Compiled(text, ties=asked["ties"], expand=asked["expand"], source=source)
+        called = self.called(text)
+        names = Called(text, called)
+        with names.problems():
+            compiled = Compiled(names.text, ties=asked["ties"], expand=asked["expand"], source=source)
         given, random = {}, Random(asked["seed"])
         if asked["variables"] is not None:
             values = read_variables(read_text(asked["variables"]), name_of(asked["variables"]), random)
             used = compiled.variables_given(values)
             given = {name: value for name, value in values.items() if name in used}
-        given |= {name: value_of(value, name, random) for name, value in map(named_value, asked["assignments"])}
-        columns = self.columns(compiled, given)
+        for name, value in map(named_value, asked["assignments"]):
+            given[names.variable(name)] = value_of(value, name, random)
+        shadowed = self.shadowed(compiled, given, names.columns)
         wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
         upstream = None if asked["upstream"] is None else value_of(asked["upstream"], "--upstream", random)
         if random.used and asked["seed"] is None and not asked["quiet"]:
@@ -135,22 +143,34 @@ class Run:
             text, wrt=wrt, given=compiled.point(given), upstream=upstream, ties=asked["ties"], expand=asked["expand"],
             stages=asked["stages"], hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
             threads=asked["threads"] or os.cpu_count() or 1, source=source,
-            shadowed=[name for name in columns if name not in given],
+            shadowed=shadowed, called=called,
         )  # fmt: skip
 
-    def columns(self, compiled: Compiled, given: dict[str, Any]) -> list[str]:
-        """The columns of the first table that are called like constants of the formula, and so stand for them, and
-        those that are not read because they are given otherwise, which is said."""
-        constants = frozenset(compiled.circuit(given).labels.values())
-        if not constants and not given:
-            return []
+    def head(self) -> list[str]:
+        """The columns of the first table."""
         from backprop.rows.tables.heads import names_of
 
-        names = names_of(self.sources[0], self.options)
-        unread = [name for name in names if name in given]
-        if unread and not self.asked["quiet"]:
-            note(f"the column {enumerated(unread)} is not read: its value is given", self.asked["color"])
-        return [name for name in names if name in constants or name in given]
+        return names_of(self.sources[0], self.options)
+
+    def called(self, text: str) -> dict[str, str]:
+        """What names of the formula are called in the table, where that is not the same."""
+        from backprop.rows.compute.called import as_columns, may_differ
+
+        renamed = {}
+        for renaming in self.asked["renamed"]:
+            column, equals, name = renaming.rpartition("=")
+            if not equals or not name.isidentifier():
+                hint = "its NAME is that in the expression: --rename 'Culmen Length (mm)=length'"
+                raise Problem("option", f"--rename takes COLUMN=NAME, and not {renaming}", hint=hint)
+            renamed[name] = column
+        return as_columns(text, renamed, self.head() if may_differ(text) else ())
+
+    def shadowed(self, compiled: Compiled, given: dict[str, Any], renamed: dict[str, str]) -> list[str]:
+        """The constants of the formula that are called like columns of the first table, and so stand for them."""
+        constants = frozenset(compiled.circuit(given).labels.values())
+        wanted = [name for name in constants if name not in renamed and name not in given]
+        names = self.head() if wanted else []
+        return [*(name for name in names if name in wanted), *(constants & renamed.keys())]
 
     def go(self) -> int:
         """Do it; the exit status. Where somebody watches, nothing is left of the line that was drawn."""

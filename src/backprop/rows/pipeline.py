@@ -93,7 +93,7 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
     sums = Sums() if options.total else None
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
-        judge = Judge(options.errors, collected, fixed=options.carried and target != "jsonl")
+        judge = options.judge(target, collected)
         out = stack.enter_context(place.open())
         writer = writer_of(target, mapper, options)
         behind, size = 0, size_of_all(sources)

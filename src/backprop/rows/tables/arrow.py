@@ -39,6 +39,9 @@ class ArrowMapper:
             if name not in names:
                 known = nearest(name, names)
                 raise Problem("variable", f"there is no column {name}", hint=f"did you mean {known}?" if known else "")
+        for name in names:
+            if name in self.mapper.hidden:
+                raise Problem("variable", f"there is a column {name}, and {name} is given a value, too")
         for name in self.mapper.outputs:
             if name in names and not self.only_new:
                 raise Problem("variable", f"there is a column {name} already")
@@ -90,16 +93,35 @@ def depth(kind: Any) -> int:
     return rank
 
 
+def holds_numbers(kind: Any) -> bool:
+    """Whether a type is one of numbers, or of truths, or lists of them: of text and bytes nothing is made a number."""
+    import pyarrow.types as is_
+
+    while depth(kind):
+        kind = kind.value_type
+    numbers = is_.is_integer(kind) or is_.is_floating(kind) or is_.is_decimal(kind)
+    return bool(numbers or is_.is_boolean(kind) or is_.is_null(kind))
+
+
+def as_floats(array: Any) -> Any:
+    """Numbers, or truths as 1 and 0, as float64."""
+    import pyarrow
+
+    whole = array.cast(pyarrow.uint8()) if pyarrow.types.is_boolean(array.type) else array
+    return whole.cast(pyarrow.float64(), safe=False)
+
+
 def from_arrow(array: Any, name: str, lists: bool) -> Column:
     """A column of Arrow's as one of ours. Raises a Problem where it does not hold numbers alone."""
-    import pyarrow
 
     rank = depth(array.type)
     if rank and not lists:
         hint = "of a list the output is one too: sum(…) it, or give --upstream"
         raise Problem("variable", f"column '{name}': expected numbers, got {array.type}", hint=hint)
+    if not holds_numbers(array.type):
+        raise Problem("variable", f"column '{name}': expected numbers, got {array.type}")
     if not rank:
-        numbers = array.cast(pyarrow.float64())
+        numbers = as_floats(array)
         return (numbers.fill_null(float("nan")) if array.null_count else numbers).to_numpy(zero_copy_only=False)
     if array.null_count == 0 and (column := equal_lists(array)) is not None:
         return column
@@ -126,7 +148,7 @@ def equal_lists(array: Any) -> Column | None:
             return None
         shape.append(sizes["min"])
         array = array.flatten()
-    return None if array.null_count else array.cast(pyarrow.float64()).to_numpy(zero_copy_only=False).reshape(shape)
+    return None if array.null_count else as_floats(array).to_numpy(zero_copy_only=False).reshape(shape)
 
 
 def to_arrow(column: Column, missing: Any, shape: tuple[int | None, ...] | None) -> Any:

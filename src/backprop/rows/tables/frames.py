@@ -42,7 +42,7 @@ def all_frames(
     """The rows of all tables, with the results beside them."""
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
-        judge = Judge(options.errors, collected, fixed=options.carried and target != "jsonl")
+        judge = options.judge(target, collected)
         empty, spare = True, None
         behind, size = 0, size_of_all(sources)
         for source in sources:
@@ -186,7 +186,9 @@ def frames_of_delimited(
                 text = head(data)
                 taken, names = header(lines_of(text), SEPARATORS[format], source)
                 check_columns(names, mapper, source, not options.carried, judge)
-                reader = Reader(source, names, mapper, judge, SEPARATORS[format], format, frozenset(options.nulls))
+                reader = Reader(
+                    source, different(names), mapper, judge, SEPARATORS[format], format, frozenset(options.nulls)
+                )
                 for _ in range(taken):
                     data = data.partition(b"\n")[2]
                 line += taken
@@ -202,6 +204,11 @@ def frames_of_delimited(
             raise Problem("file", f"{source} is empty: there is no line of column names")
     finally:
         given.close()
+
+
+def different(names: list[str]) -> list[str]:
+    """The names of columns, each of which is there once: a frame has no two of one name."""
+    return [name if names.index(name) == at else f"{name}\1{at}" for at, name in enumerate(names)]
 
 
 def head(data: bytes) -> str:

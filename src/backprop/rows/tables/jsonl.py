@@ -11,7 +11,7 @@ from typing import Any
 
 from backprop.errors import Problem, nearest
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Judge, check_outputs
+from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs
 from backprop.rows.tables.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
 from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
 
@@ -60,10 +60,10 @@ def read(
         failure = batch.failure
         line += len(lines)
         if not checked and batch.records:
+            check_hidden(batch.records[0], mapper, source.name)
             check_outputs(batch.records[0], mapper, source.name, only_new, judge)
             checked = True
-        if not only_new:
-            check_members(batch, mapper, source.name, judge)
+        check_members(batch, mapper, source.name, judge, only_new)
         if fixed:
             names = names or first_names(batch)
             if names is None and failure is None:
@@ -95,14 +95,15 @@ def with_names(batch: Batch, names: list[str], judge: Judge, source: str) -> Bat
     return batch.judged(failed, judge, source)[0] if failed else batch
 
 
-def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge) -> None:
-    """No row has a member that it gets. Raises a Problem."""
-    added = frozenset(judge.added(mapper))
-    if all(map(added.isdisjoint, batch.records)):
+def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge, only_new: bool) -> None:
+    """No row has a member that it gets, or one whose name has a value already. Raises a Problem."""
+    wrong = frozenset([*mapper.hidden, *([] if only_new else judge.added(mapper))])
+    if all(map(wrong.isdisjoint, batch.records)):
         return
     for row, record in enumerate(batch.records):
-        if not added.isdisjoint(record):
-            check_outputs(record, mapper, f"{source}:{batch.lines[row]}: the row", False, judge)
+        if not wrong.isdisjoint(record):
+            check_hidden(record, mapper, f"{source}:{batch.lines[row]}: the row")
+            check_outputs(record, mapper, f"{source}:{batch.lines[row]}: the row", only_new, judge)
 
 
 def rows(
@@ -118,8 +119,8 @@ def rows(
             made = {name: column_from_json(column, name, mapper.ranks) for name, column in columns.items()}
             return Batch(made, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
         kinds = {type(value) for column in columns.values() for value in column}
-        if kinds <= {float, int} and {type(record) for record in records} <= {dict}:
-            if int in kinds:
+        if kinds <= {float, int, bool} and {type(record) for record in records} <= {dict}:
+            if kinds != {float}:
                 columns = {name: [float(value) for value in column] for name, column in columns.items()}
             return Batch(columns, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
@@ -38,6 +38,16 @@ class Options(NamedTuple):
     def carried(self) -> bool:
         """Whether the columns of the input are written as well."""
         return not (self.only_new or self.total)
+
+    def judge(self, target: str, collected: TextIO | None) -> Judge:
+        """Who says what becomes of bad rows in what is written."""
+        tables = ("csv", "tsv")
+        return Judge(
+            self.errors,
+            collected,
+            fixed=self.carried and target != "jsonl",
+            by_name=self.carried and target not in tables,
+        )
 
     def fingerprint(self, mapper: Mapper) -> str:
         """A text that is another one where something else would come out."""
