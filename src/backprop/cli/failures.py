@@ -4,14 +4,43 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
 from backprop.cli.output import encoded, is_unicode
 from backprop.errors import Problem, nearest, no_numpy
 from backprop.show.theme import is_terminal
+
+
+class Ended(KeyboardInterrupt):
+    """Another signal than that of Ctrl-C, which ends a command in the same way."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def ended_cleanly() -> Iterator[None]:
+    """Be ended by SIGTERM and SIGHUP as by Ctrl-C: what is unfinished is removed."""
+    import signal
+
+    def end(number: int, frame: object) -> None:
+        raise Ended(number)
+
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        with suppress(ValueError):  # not the main thread
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def status_of(error: BaseException, words: list[str]) -> int:
@@ -28,7 +57,8 @@ def status_of(error: BaseException, words: list[str]) -> int:
         return 0
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         silence(sys.stdout)
-        return 130
+        ended = error.__cause__ if isinstance(error, click.Abort) else error
+        return 128 + ended.number if isinstance(ended, Ended) else 130
     if os.environ.get("BACKPROP_TRACEBACK"):
         raise error
     problem = as_problem(error)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from backprop.cli.expression import ExpressionCommand, Words, read_expression
-from backprop.cli.failures import tell, write_error
+from backprop.cli.failures import Ended, ended_cleanly, tell, write_error
 from backprop.cli.progress import Progress
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
@@ -175,9 +175,10 @@ class Run:
     def go(self) -> int:
         """Do it; the exit status. Where somebody watches, nothing is left of the line that was drawn."""
         try:
-            return self.done()
-        except KeyboardInterrupt:
-            if not self.watched:
+            with ended_cleanly():
+                return self.done()
+        except KeyboardInterrupt as end:
+            if isinstance(end, Ended) or not self.watched:
                 raise
             self.progress.clear()
             kept = "" if self.output is None else f", and nothing of them is in {self.output}"

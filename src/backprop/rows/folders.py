@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import glob
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.engines import Job
 from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done, write_done
+from backprop.rows.tables.locks import owned, remove_dead
 from backprop.rows.tables.options import Options
 
 __all__ = ["jobs", "owned", "write_done"]
 
 SUFFIX = {"jsonl": ".jsonl", "csv": ".csv", "tsv": ".tsv", "parquet": ".parquet", "arrow": ".arrow"}
-
-
-@contextmanager
-def owned(folder: str) -> Iterator[None]:
-    """The folder for this run alone. Raises a Problem where another run is writing into it."""
-    try:
-        import fcntl
-    except ImportError:  # not a Unix: nobody is asked
-        yield
-        return
-    try:
-        os.makedirs(folder, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise Problem("file", f"cannot write {folder}: {error.strerror or error}", status=1) from None
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            hint = "wait for it, or give another folder with -o"
-            raise Problem("file", f"another run is writing into {folder}", hint=hint) from None
-        except OSError:  # a file system without locks
-            pass
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def jobs(sources: list[str], folder: str, mapper: Mapper, options: Options, resume: bool) -> tuple[list[Job], int]:
@@ -50,9 +23,7 @@ def jobs(sources: list[str], folder: str, mapper: Mapper, options: Options, resu
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise Problem("file", f"cannot write {folder}: {error.strerror or error}", status=1) from None
-    for litter in glob.glob(os.path.join(glob.escape(folder), ".*.part")):
-        with suppress(OSError):
-            os.unlink(litter)
+    remove_dead(folder, ".*.part")
     done = parts_done(folder) if resume else {}
     if not resume:
         with suppress(OSError):

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
+from backprop.rows.tables.locks import unfinished
 
 FORMATS = {
     ".jsonl": "jsonl",
@@ -92,22 +93,13 @@ def whole(path: str) -> Iterator[str]:
         yield path
         return
     path = os.path.realpath(path)
-    folder, name = os.path.split(path)
-    beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
     try:
-        for litter in glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}.*.part")):
-            with suppress(OSError):
-                os.unlink(litter)
-        try:
+        with unfinished(path) as beside:
             yield beside
             if os.path.exists(path):
                 os.chmod(beside, stat.S_IMODE(os.stat(path).st_mode))
             synced(beside)
             os.replace(beside, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(beside)
-            raise
     except OSError as error:
         raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
 

@@ -97,10 +97,12 @@ def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> N
 
     lazy = register_io_source(source, schema=schema)
     try:
-        if target == "parquet":
-            lazy.sink_parquet(path, row_group_size=ROW_GROUP, metadata={"backprop": fingerprint}, engine="streaming")
-        else:
-            lazy.sink_ipc(path, engine="streaming")
+        with open(path, "wb") as file:  # given a path, Polars may make the file again when a run has ended already
+            if target == "parquet":
+                said = {"backprop": fingerprint}
+                lazy.sink_parquet(file, row_group_size=ROW_GROUP, metadata=said, engine="streaming")
+            else:
+                lazy.sink_ipc(file, engine="streaming")
     except BaseException as error:
         if failed:
             raise failed[0] from None
