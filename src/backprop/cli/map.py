@@ -28,6 +28,14 @@ class MapCommand(ExpressionCommand):
     variables_help = "The same value of x in every row; what is not given is a column of its own name."
 
 
+def delimiter(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """A character between fields; a tab may be written \\t."""
+    value = "\t" if value in ("\\t", "tab") else value
+    if value is not None and (len(value) != 1 or value in '"\r\n' or not value.isascii()):
+        raise Problem("option", f"--delimiter takes one character of ASCII that is no quote, and not {value}")
+    return value
+
+
 @click.command(
     "map",
     cls=MapCommand,
@@ -62,6 +70,10 @@ class MapCommand(ExpressionCommand):
 @click.option("--errors", type=click.Choice(["fail", "skip", "null"]), default="fail", help="What to do with bad rows.")
 @click.option("--errors-to", metavar="FILE", help="Collect bad rows in a file of JSON lines.")
 @click.option("--null-values", metavar="A,B", help="Texts that stand for nothing, besides the empty one.")
+@click.option("--delimiter", callback=delimiter, metavar="CHARACTER", help="What stands between the fields of CSV.")
+@click.option("--decimal-comma", "comma", is_flag=True, help="CSV whose numbers are 1,5, with ; between the fields.")
+@click.option("--no-header", is_flag=True, help="CSV without names: its columns are c1, c2, …")
+@click.option("--encoding", metavar="NAME", help="The encoding of text that is no UTF-8: latin-1, utf-16, …")
 @click.option("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, …")
 @click.option("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
 @click.option("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
@@ -104,6 +116,7 @@ class Run:
         self.options = Options(
             options["source_format"] or ("jsonl" if tables == ["-"] else None), options["target_format"],
             options["total"], options["errors"], options["errors_to"], nulls, options["only_new"],
+            options["delimiter"], options["comma"], not options["no_header"], options["encoding"],
         )  # fmt: skip
         self.folder = any(os.path.isdir(table) for table in tables)
         self.sources = expanded(tables, options["source_format"])

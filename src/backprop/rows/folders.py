@@ -11,6 +11,7 @@ from backprop.rows.engines import Job
 from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done, write_done
 from backprop.rows.tables.locks import owned, remove_dead
 from backprop.rows.tables.options import Options
+from backprop.rows.tables.packing import bare, suffix_of
 
 __all__ = ["jobs", "owned", "write_done"]
 
@@ -63,9 +64,9 @@ def says_so(target: str, source: str, fingerprint: str, options: Options) -> boo
 
 
 def part_name(source: str, options: Options) -> str:
-    """What a part of the output is called: text whose source is packed with gzip is packed again."""
-    name = os.path.basename(source).removesuffix(".gz")
-    packed = ".gz" if source.endswith(".gz") and (options.target_format or options.source(source)) in TEXT else ""
+    """What a part of the output is called: text whose source is packed is packed again."""
+    name = bare(os.path.basename(source))
+    packed = suffix_of(source) if (options.target_format or options.source(source)) in TEXT else ""
     if options.target_format is None:
         return name + packed
     return os.path.splitext(name)[0] + SUFFIX[options.target_format] + packed

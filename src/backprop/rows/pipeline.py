@@ -13,6 +13,7 @@ from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
 from backprop.rows.tables.lines import Input
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of, size_of_all, writer_of
+from backprop.rows.tables.packing import NAMES, bare, suffix_of
 
 LARGE = 20 << 20  # bytes of CSV, from which on Polars' import is worth its time
 
@@ -29,10 +30,10 @@ def map_files(mapper: Mapper, sources: list[str], target: str | None, options: O
             mapper, sources, Place(None), options.target_format or default_target(sources, options), options, seen
         )
     format = target_of(target, sources, options)
-    packed = target.endswith(".gz")
+    packed = suffix_of(target)
     if packed and format not in TEXT:
-        hint = f"{format} is compressed as it is: -o {target.removesuffix('.gz')}"
-        raise Problem("option", f"{target}: {format} does not go into gzip", hint=hint)
+        hint = f"{format} is compressed as it is: -o {bare(target)}"
+        raise Problem("option", f"{target}: {format} does not go into {NAMES[packed]}", hint=hint)
     with whole(target) as beside:
         return into(mapper, sources, Place(beside, packed), format, options, seen)
 
@@ -47,7 +48,7 @@ def target_of(path: str, sources: list[str], options: Options) -> str:
         return default_target(sources, options)
     if "." not in name.removeprefix("."):
         return options.source(sources[0])
-    hint = f"its suffix says: {' '.join(FORMATS)} (text also with .gz); or --to"
+    hint = f"its suffix says: {' '.join(FORMATS)} (text also with .gz, .bz2, .zst); or --to"
     raise Problem("option", f"what should {path} be?", hint=hint)
 
 
@@ -75,7 +76,7 @@ def large(sources: list[str], formats: set[str], target: str, options: Options) 
     """Whether Polars reads and writes this faster than the standard library."""
     if formats != {target} or target == "jsonl" or options.errors != "fail" or "-" in sources:
         return False
-    if any(source.endswith(".gz") for source in sources) or sum(map(size_of, sources)) < LARGE:
+    if any(map(suffix_of, sources)) or sum(map(size_of, sources)) < LARGE:
         return False
     from importlib.util import find_spec
 
@@ -90,7 +91,7 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
     from backprop.rows.compute.summation import Sums
 
     report = Report()
-    sums = Sums() if options.total else None
+    sums = Sums(mapper) if options.total else None
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
         judge = options.judge(target, collected)
@@ -98,12 +99,12 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
         writer = writer_of(target, mapper, options)
         behind, size = 0, size_of_all(sources)
         for source in sources:
-            given = Input(source)
+            given = Input(source, options.encoding)
             stack.callback(given.close)
             for batch in narrow(batches(given, mapper, judge, options, judge.fixed), mapper):
                 batch, results, finite, failure = computed(mapper, batch, report, judge, given.name)
                 if sums is not None:
-                    sums.add(kept(results, batch.missing), len(batch) - len(batch.missing))
+                    sums.add(kept(results, batch.missing), len(batch) - len(batch.missing), len(batch.missing))
                 elif len(batch) or failure is None:
                     text = writer.text(batch, list(results.values()), finite)
                     out.write(text.encode("utf-8", "surrogatepass"))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem, enumerated, nearest
 from backprop.rows.compute.mapper import Mapper, Tally
+
+#: what many people write where there is nothing
+NOTHING = re.compile(r'got "(NA|N/A|#N/A|n/a|na|NULL|null|Null|None|none|nil|-|--|\?|\.|missing)"$')
 
 
 class Batch(NamedTuple):
@@ -33,6 +37,10 @@ class Batch(NamedTuple):
 
     def __len__(self) -> int:
         return len(self.raw)
+
+    def cells(self) -> Sequence[Any]:
+        """What the rows hold: the fields of a table of text as they stand there, or objects."""
+        return getattr(self.records, "fields", self.records)
 
     def named(self, names: Sequence[str]) -> Batch:
         """The batch with the names of the table's columns."""
@@ -117,6 +125,7 @@ class Judge:
         self.fixed = fixed
         self.by_name = by_name
         self.names: list[str] | None = None
+        self.kinds: dict[str, Any] = {}  # the types of columns that nobody reads, once they are known
         self.bad = 0
 
     def judge(self, source: str, line: int, why: str, raw: str) -> bool:
@@ -135,7 +144,9 @@ class Judge:
 
     def problem(self, source: str, line: int, why: str) -> Problem:
         """A bad row as what ends the run."""
-        return Problem("row", f"{source}:{line}: {why}", status=1)
+        nothing = NOTHING.search(why)
+        hint = f"if that stands for nothing: --null-values {nothing[1]}" if nothing else ""
+        return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
 
 
 def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:

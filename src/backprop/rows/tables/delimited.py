@@ -11,11 +11,11 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, check_columns
-from backprop.rows.tables.cells import Bad, from_text, text_number, text_value, value_from_text
+from backprop.rows.tables.cells import Bad, from_text, shown, text_number, text_value, value_from_text
+from backprop.rows.tables.dialect import PLAIN, Dialect
 from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.quotes import cut, fields_of, whole_rows
 
-SEPARATORS = {"csv": ",", "tsv": "\t"}
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -25,11 +25,12 @@ def read(
     judge: Judge,
     *,
     format: str = "csv",
+    dialect: Dialect = PLAIN,
     nulls: Sequence[str] = ("",),
     only_new: bool = False,
 ) -> Iterator[Batch]:
     """The rows of a table in text."""
-    separator = SEPARATORS[format]
+    separator = dialect.separator
     reader: Reader | None = None
     rest, line = "", 1
     for block in source.blocks():
@@ -39,8 +40,8 @@ def read(
         text, rest = cut(text, separator)
         lines = lines_of(text)
         if reader is None and lines:
-            taken, names = header(lines, separator, source.name)
-            reader = Reader(source.name, names, mapper, judge, separator, format, frozenset(nulls))
+            taken, names = header(lines, dialect, source.name)
+            reader = Reader(source.name, names, mapper, judge, dialect, format, frozenset(nulls))
             check_columns(names, mapper, source.name, only_new, judge)
             lines, line = lines[taken:], line + taken
             if not lines:
@@ -63,12 +64,15 @@ def lines_of(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def header(lines: list[str], separator: str, source: str) -> tuple[int, list[str]]:
-    """How many lines the names take, and the names."""
+def header(lines: list[str], dialect: Dialect, source: str) -> tuple[int, list[str]]:
+    """How many lines the names take, and the names; without a line of names they are c1, c2, …"""
+    separator = dialect.separator
     for taken, (text, count) in enumerate(whole_rows(lines, separator), 1):
         if text.strip():
             if is_broken(text):
                 raise Problem("file", f"{source}:{taken}: {NOT_UTF8}", hint="save it as UTF-8", status=1)
+            if not dialect.header:
+                return 0, [f"c{column}" for column, _ in enumerate(fields_of(text, separator), 1)]
             return taken - 1 + count, [name.strip() for name in fields_of(text, separator)]
     return len(lines), []
 
@@ -82,28 +86,31 @@ class Reader:
         names: list[str],
         mapper: Mapper,
         judge: Judge,
-        separator: str,
+        dialect: Dialect,
         format: str,
         nulls: frozenset[str],
     ) -> None:
         self.source = source
         self.names = names
         self.judge = judge
-        self.separator = separator
+        self.dialect = dialect
+        self.separator = dialect.separator
         self.format = format
         self.nulls = nulls
         self.used = {name: names.index(name) for name in mapper.inputs if name in names}
         self.arrays = mapper.arrays
         self.ranks = mapper.ranks
-        self.value = (
+        value = (
             partial(value_from_text, ranks=mapper.ranks)
             if mapper.arrays
             else partial(from_text, lists=mapper.without_lists)
         )
+        self.special = mapper.arrays or dialect.comma  # cells that only the careful way reads
+        self.value = partial(with_comma, value) if dialect.comma else value
 
     def rows(self, lines: list[str], first: int) -> Batch:
         """The rows of some lines. The plain way first: no quotes, and a number in each column that is used."""
-        if self.nulls == {""} and not any('"' in text or "_" in text for text in lines):
+        if self.nulls == {""} and not self.dialect.comma and not any('"' in text or "_" in text for text in lines):
             try:
                 width = len(self.names)
                 fields = [text.split(self.separator) for text in lines]
@@ -166,6 +173,13 @@ class Reader:
         return Batch(columns, missing, errors, raw, self.format, records, where, self.names, failure)
 
 
+def with_comma(value: Any, text: str, column: str) -> Any:
+    """The value of a cell in which numbers have a comma for a point. Raises Bad."""
+    if "." in text and not text.lstrip().startswith("["):
+        raise Bad(f"column '{column}': expected a number with a comma for a point, got {shown(text)}")
+    return value(text if text.lstrip().startswith("[") else text.replace(",", "."), column)
+
+
 class Records(Sequence[dict[str, Any]]):
     """Rows of fields as objects, made when a writer of another format asks for them."""
 
@@ -204,11 +218,12 @@ def written(fields: Sequence[str], separator: str) -> str:
 class Writer:
     """Batches as CSV or TSV. The names of the first batch's columns are the table's."""
 
-    def __init__(self, mapper: Mapper, only_new: bool, format: str, with_errors: bool) -> None:
+    def __init__(self, mapper: Mapper, only_new: bool, format: str, with_errors: bool, dialect: Dialect) -> None:
         self.inputs = mapper.inputs
         self.names = mapper.outputs
         self.only_new = only_new
-        self.separator = SEPARATORS[format]
+        self.dialect = dialect
+        self.separator = dialect.separator
         self.format = format
         self.with_errors = with_errors
         self.before: list[str] | None = None
@@ -221,11 +236,14 @@ class Writer:
         head = self.head(batch.names)
         columns = [values_of(column) for column in results]
         lists = any(column.ndim > 1 or column.dtype == object for column in results)
-        if batch.missing or self.with_errors or lists:
+        if batch.missing or self.with_errors or lists or self.dialect.comma:
             missing = set(batch.missing)
-            cell = self.cell if lists else text_number
+            cell = self.cell if lists else self.number
+            nothing = separator * (len(columns) - 1)
+            if self.only_new and not nothing:  # a line without anything would be passed over when it is read again
+                nothing = '""'
             tails = [
-                separator.join([""] * len(columns) if index in missing else map(cell, row))
+                nothing if index in missing else separator.join(map(cell, row))
                 for index, row in enumerate(zip(*columns, strict=True))
             ]
             if self.with_errors:
@@ -238,7 +256,7 @@ class Writer:
             tails = [pattern % row for row in zip(*columns, strict=True)]
         if self.only_new:
             return head + "".join([f"{tail}\n" for tail in tails])
-        heads = batch.raw if batch.format == self.format else [self.fields(record) for record in batch.records]
+        heads = batch.raw if batch.format == self.format else map(self.fields, batch.cells())
         return head + "".join([f"{own}{separator}{tail}\n" for own, tail in zip(heads, tails, strict=True)])
 
     def head(self, names: Sequence[str]) -> str:
@@ -246,6 +264,8 @@ class Writer:
         if self.before is not None:
             return ""
         self.before = [] if self.only_new else list(names)
+        if not self.dialect.header:
+            return ""
         added = [*self.names, *(["_error"] if self.with_errors else [])]
         return written([*self.before, *added], self.separator) + "\n"
 
@@ -255,15 +275,22 @@ class Writer:
 
     def cell(self, value: Any) -> str:
         """A number, or lists of them, as a cell with quotes where they are needed."""
-        return written([text_value(value)], self.separator)
+        return self.number(value) if isinstance(value, float) else written([text_value(value)], self.separator)
+
+    def number(self, value: float) -> str:
+        """A number as a cell."""
+        return text_number(value).replace(".", ",") if self.dialect.comma else text_number(value)
 
     def totals(self, rows: int, sums: dict[str, Any]) -> str:
         """Sums over all rows, as a table of one row."""
         values = [str(rows), *map(self.cell, sums.values())]
-        return f"{written(['rows', *sums], self.separator)}\n{self.separator.join(values)}\n"
+        names = written(["rows", *sums], self.separator) + "\n" if self.dialect.header else ""
+        return f"{names}{self.separator.join(values)}\n"
 
-    def fields(self, record: dict[str, Any]) -> str:
-        """A JSON object as a row of text."""
+    def fields(self, record: Any) -> str:
+        """The fields of a table, or a JSON object, as a row of text."""
+        if isinstance(record, list):
+            return written(record, self.separator)
         import json
 
         assert self.before is not None

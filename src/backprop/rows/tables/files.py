@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 
 from backprop.errors import Problem
 from backprop.rows.tables.locks import unfinished
+from backprop.rows.tables.packing import bare, packing
 
 FORMATS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "jsonl",
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
@@ -24,20 +26,19 @@ FORMATS = {
 }
 FORMATS |= {".ipc": "arrow", ".feather": "arrow", ".pq": "parquet"}
 TEXT = frozenset({"jsonl", "csv", "tsv"})
-PACKING = 6  # as the program gzip does it
 DONE = ".backprop.jsonl"  # in an output folder: a line for each part that is done
 
 
 def format_of(path: str) -> str | None:
     """The format that a file's suffix stands for."""
-    return FORMATS.get(os.path.splitext(path.removesuffix(".gz"))[1].lower())
+    return FORMATS.get(os.path.splitext(bare(path))[1].lower())
 
 
 class Place(NamedTuple):
-    """Where a table goes: a path, or standard output for None; text may be packed with gzip on its way."""
+    """Where a table goes: a path, or standard output for None; text may be packed on its way."""
 
     path: str | None
-    packed: bool = False
+    suffix: str = ""  # of the packing
 
     @contextmanager
     def open(self) -> Iterator[Any]:
@@ -48,13 +49,11 @@ class Place(NamedTuple):
             yield sys.stdout.buffer
             return
         with open(self.path, "wb") as file:
-            if not self.packed:
+            if not self.suffix:
                 yield file
                 return
-            from gzip import GzipFile
-
-            with GzipFile("", "wb", PACKING, file, mtime=0) as packing:  # the same rows are the same bytes
-                yield packing
+            with packing(self.suffix, file, self.path) as packed:
+                yield packed
 
 
 def expanded(paths: list[str], wanted: str | None) -> list[str]:

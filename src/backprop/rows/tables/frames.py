@@ -9,8 +9,8 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
-from backprop.rows.tables.cells import DEEPEST
-from backprop.rows.tables.delimited import SEPARATORS, Reader, Records, header, lines_of
+from backprop.rows.tables.cells import DEEPEST, shown
+from backprop.rows.tables.delimited import Reader, Records, header, lines_of
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.lines import Input, decoded, standard_input, unreadable
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
@@ -19,6 +19,7 @@ from backprop.rows.tables.quotes import cut, is_plain
 
 CHUNK = 131_072  # rows at a time
 BLOCK = 4 << 20  # bytes of text at a time
+MOST_WHOLE = 1 << 63  # of a column of whole numbers
 MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 
 
@@ -125,18 +126,74 @@ def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge:
 
 
 def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
-    """JSON lines as frames: what the formula uses as numbers, the rest as text. The first row says what there is."""
+    """JSON lines as frames: the first rows say what there is, and of which types."""
     pl = polars()
-    given = Input(source)
+    given = Input(source, options.encoding)
     try:
         for batch in batches(given, mapper, judge, options, options.carried):
             names = [name for name in batch.names if name not in mapper.inputs]
-            columns = {name: [text_of(record.get(name)) for record in batch.records] for name in names}
-            frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
+            judge.kinds = judge.kinds or kinds_of(batch, names)
+            kinds = {name: judge.kinds.get(name, pl.String()) for name in names}
+            batch = fitting(batch, kinds, judge, given.name)
+            columns = {
+                name: [value_for(kind, record.get(name)) for record in batch.records] for name, kind in kinds.items()
+            }
+            frame = pl.DataFrame(columns, schema=kinds)
             frame = with_numbers(frame, batch, options, "", mapper.ranks)
             yield frame.select([*batch.names, *[name for name in frame.columns if name not in batch.names]]), given.read
     finally:
         given.close()
+
+
+def kinds_of(batch: Batch, names: list[str]) -> dict[str, Any]:
+    """The type of each column that the formula does not use: what its first values are, numbers, truths or text."""
+    pl = polars()
+    kinds: dict[str, Any] = {}
+    for name in names:
+        values = [record.get(name) for row, record in enumerate(batch.records) if row not in batch.errors]
+        types = set(map(type, values)) - {type(None)}
+        if types == {bool}:
+            kinds[name] = pl.Boolean()
+        elif types == {int} and all(value is None or abs(value) < MOST_WHOLE for value in values):
+            kinds[name] = pl.Int64()
+        else:
+            kinds[name] = pl.Float64() if types and types <= {int, float} else pl.String()
+    return kinds
+
+
+def fitting(batch: Batch, kinds: dict[str, Any], judge: Judge, source: str) -> Batch:
+    """A batch whose rows have values of the types of their columns: those that have others are judged."""
+    failed: dict[int, str] = {}
+    for name, kind in kinds.items():
+        for row, record in enumerate(batch.records):
+            if row not in batch.errors and not fits(kind, value := record.get(name)):
+                failed.setdefault(row, f"column '{name}': expected {WORDS[str(kind)]} as before, got {shown(value)}")
+    return batch.judged(failed, judge, source)[0] if failed else batch
+
+
+WORDS = {"Boolean": "true or false", "Int64": "a whole number", "Float64": "a number"}
+
+
+def fits(kind: Any, value: Any) -> bool:
+    """Whether a value is of a type."""
+    pl = polars()
+    if value is None or kind == pl.String:
+        return True
+    if kind == pl.Boolean:
+        return isinstance(value, bool)
+    if kind == pl.Int64:
+        return type(value) is int and abs(value) < MOST_WHOLE
+    return type(value) in (int, float)
+
+
+def value_for(kind: Any, value: Any) -> Any:
+    """A value as one of a type; nothing, where it is of another in a bad row that is kept."""
+    pl = polars()
+    if kind == pl.String:
+        return text_of(value)
+    if value is None or not fits(kind, value):
+        return None
+    return float(value) if kind == pl.Float64 else value
 
 
 def text_of(value: Any) -> str | None:
@@ -174,21 +231,21 @@ def frames_of_delimited(
     Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader. A block
     without quotes that is written in the format in which it was read goes through as whole lines.
     """
-    given = Input(source)
+    given = Input(source, options.encoding)
     given.block = BLOCK
+    dialect = options.dialect(format)
+    mark = dialect.separator
     reader: Reader | None = None
     rest, line = b"", 1
     try:
         for block in given.blocks():
             data = rest + block
-            data, rest = (data, b"") if is_plain(data, SEPARATORS[format]) else cut(data, SEPARATORS[format])
+            data, rest = (data, b"") if is_plain(data, mark) else cut(data, mark)
             if reader is None and data:
                 text = head(data)
-                taken, names = header(lines_of(text), SEPARATORS[format], source)
+                taken, names = header(lines_of(text), dialect, source)
                 check_columns(names, mapper, source, not options.carried, judge)
-                reader = Reader(
-                    source, different(names), mapper, judge, SEPARATORS[format], format, frozenset(options.nulls)
-                )
+                reader = Reader(source, different(names), mapper, judge, dialect, format, frozenset(options.nulls))
                 for _ in range(taken):
                     data = data.partition(b"\n")[2]
                 line += taken
@@ -227,7 +284,7 @@ def count(data: bytes, character: str) -> int:
 def plain(data: bytes, reader: Reader, options: Options) -> Frame | None:
     """Rows without quotes: a column of whole lines, and the numbers. None where there is any doubt."""
     pl = polars()
-    if b'"' in data or b"\r" in data or options.nulls != ("",) or options.errors == "null" or reader.arrays:
+    if b'"' in data or b"\r" in data or options.nulls != ("",) or options.errors == "null" or reader.special:
         return None
     last, width = reader.names[-1], len(reader.names)
     schema = {name: pl.Float64 if name in reader.used else pl.String for name in reader.names}
@@ -255,7 +312,7 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
     """The rows of some lines as text, with a column of numbers for each that the formula uses."""
     pl = polars()
     frame = None
-    if options.nulls == ("",) and not (reader.arrays and data) and is_plain(data, reader.separator):
+    if options.nulls == ("",) and not (reader.special and data) and is_plain(data, reader.separator):
         try:
             frame = pl.read_csv(
                 data, has_header=False, separator=reader.separator, infer_schema=False,

@@ -14,6 +14,7 @@ from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs
 from backprop.rows.tables.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
 from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
+from backprop.rows.tables.objects import blocks, is_in_objects, split
 
 
 def fastest() -> Callable[[str], Any]:
@@ -49,7 +50,7 @@ def read(
     names = judge.names if fixed else None
     checked = False
     held: list[Batch] = []  # bad rows before the first one that says what the columns are
-    for block in source.blocks():
+    for block in blocks(source):
         if line == 1 and block.startswith(b"\xef\xbb\xbf"):
             block = block[3:]
         text, sound = decoded(block)
@@ -77,6 +78,15 @@ def read(
         if failure is not None:
             raise failure
     yield from (before.named(mapper.inputs) for before in held if len(before))
+
+
+def first_object(source: Input) -> dict[str, Any]:
+    """The first object, which is not read yet."""
+    whole = is_in_objects(source)
+    data = source.look(lambda held: bool(split(held)[0]) if whole else b"\n" in held.strip())
+    first = split(data)[0] if whole else data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    row = json.loads(first[0]) if first else None
+    return row if isinstance(row, dict) else {}
 
 
 def first_names(batch: Batch) -> list[str] | None:
@@ -129,11 +139,11 @@ def rows(
 
 
 def is_doubtful(text: str, record: Any) -> bool:
-    """Whether a fast parser may have read a line as something else: a whole -0, or a member that is there twice.
+    """Whether a fast parser may have read a line as something else: a whole -0, NaN, or a member that is there twice.
 
     There is a colon for every member: if there are no more, no member was lost.
     """
-    if "-0" in text and MINUS_ZERO.search(text):
+    if ("-0" in text and MINUS_ZERO.search(text)) or is_bare(text):
         return True
     return text.count(":") != len(record) and is_doubled(text)
 
@@ -186,6 +196,7 @@ def careful(
             continue
         try:
             record = parsed(text)
+            text = strict(text, record)
             members = {name: member(record, name) for name in columns}
             numbers = [
                 None if value is None or (isinstance(value, str) and value.strip() in nulls) else read(value, name)
@@ -226,6 +237,25 @@ def parsed(text: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise Bad(f"expected an object, got {shown(record)}")
     return record
+
+
+def is_bare(text: str) -> bool:
+    """Whether a line may have a NaN or Infinity that is no text, and so no JSON."""
+    return "NaN" in text or "Infinity" in text
+
+
+def strict(text: str, record: dict[str, Any]) -> str:
+    """The line as strict JSON: with words for numbers that are not finite."""
+    if is_bare(text):
+        try:
+            json.loads(text, parse_constant=refused)
+        except Bad:
+            return compact(record)
+    return text
+
+
+def refused(constant: str) -> None:
+    raise Bad(constant)
 
 
 def member(record: dict[str, Any], name: str) -> Any:

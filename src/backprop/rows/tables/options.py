@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TextIO
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
+from backprop.rows.tables.dialect import Dialect, dialect_of
 from backprop.rows.tables.files import format_of
 from backprop.rows.tables.lines import Input
 
@@ -25,6 +26,14 @@ class Options(NamedTuple):
     errors_to: str | None = None
     nulls: tuple[str, ...] = ("",)
     only_new: bool = False
+    delimiter: str | None = None
+    comma: bool = False  # numbers of tables in text have a comma for a point
+    header: bool = True
+    encoding: str | None = None
+
+    def dialect(self, format: str) -> Dialect:
+        """How a table of text is written down."""
+        return dialect_of(format, self.delimiter, self.comma, self.header)
 
     def source(self, path: str) -> str:
         """The format of a file that is read."""
@@ -51,7 +60,9 @@ class Options(NamedTuple):
 
     def fingerprint(self, mapper: Mapper) -> str:
         """A text that is another one where something else would come out."""
-        return f"{mapper.fingerprint()}-{self.errors}-{int(self.only_new)}-{','.join(self.nulls)}"
+        form = (self.delimiter, self.comma, self.header, self.encoding)
+        more = "".join(f"-{said}" for said in form) if form != (None, False, True, None) else ""
+        return f"{mapper.fingerprint()}-{self.errors}-{int(self.only_new)}-{','.join(self.nulls)}{more}"
 
 
 def known(format: str | None, path: str, option: str) -> str:
@@ -88,7 +99,10 @@ def batches(given: Input, mapper: Mapper, judge: Judge, options: Options, fixed:
         return jsonl.read(given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed)
     from backprop.rows.tables import delimited
 
-    return delimited.read(given, mapper, judge, format=format, nulls=options.nulls, only_new=not options.carried)
+    return delimited.read(
+        given, mapper, judge, format=format, dialect=options.dialect(format), nulls=options.nulls,
+        only_new=not options.carried,
+    )  # fmt: skip
 
 
 def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
@@ -98,7 +112,7 @@ def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
         return jsonl.Writer(mapper.outputs, options.only_new)
     from backprop.rows.tables import delimited
 
-    return delimited.Writer(mapper, options.only_new, target, options.errors == "null")
+    return delimited.Writer(mapper, options.only_new, target, options.errors == "null", options.dialect(target))
 
 
 def moved_up(met: dict[str, tuple[int, int]], dropped: list[int]) -> dict[str, tuple[int, int]]:

@@ -9,7 +9,7 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch
-from backprop.rows.tables.delimited import SEPARATORS
+from backprop.rows.tables.dialect import Dialect
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.options import Options, writer_of
 from backprop.rows.tables.polars import LINES, Frame, first_line, polars
@@ -22,21 +22,29 @@ def write(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, op
     if target == "jsonl":
         write_lines(frames, place, mapper, options)
     elif target in TEXT:
-        write_delimited(frames, place, target)
-    elif place.path is None:
-        raise Problem("option", f"{target} does not go to standard output", hint=f"give a file: -o FILE.{target}")
+        write_delimited(frames, place, options.dialect(target))
+    elif place.path is None:  # through a file, as what reads them goes to and fro
+        import shutil
+        import tempfile
+
+        with tempfile.NamedTemporaryFile(suffix=f".{target}") as file, place.open() as out:
+            sink(frames, file.name, target, options.fingerprint(mapper))
+            shutil.copyfileobj(file, out)
     else:
         sink(frames, place.path, target, options.fingerprint(mapper))
 
 
-def write_delimited(frames: Iterator[Frame], place: Place, target: str) -> None:
+def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> None:
     """Frames as CSV or TSV, each as it comes."""
     from backprop.rows.tables.carried import as_cells
 
     with place.open() as out:
         for index, frame in enumerate(frames):
             style = "never" if LINES in frame.columns else "necessary"
-            as_cells(frame).write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
+            as_cells(frame).write_csv(
+                out, include_header=index == 0 and dialect.header, separator=dialect.separator,
+                quote_style=style, decimal_comma=dialect.comma,
+            )  # fmt: skip
             if place.path is None:
                 out.flush()
 
@@ -68,10 +76,14 @@ def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mappe
 
     if target not in TEXT:
         raise Problem("option", f"sums are not written as {target}", hint="--to jsonl, csv or tsv")
-    sums = Sums()
+    sums = Sums(mapper)
     for frame in frames:
         results = frame.select(mapper.outputs).drop_nulls()
-        sums.add({name: from_series(results.get_column(name))[0] for name in mapper.outputs}, results.height)
+        sums.add(
+            {name: from_series(results.get_column(name))[0] for name in mapper.outputs},
+            results.height,
+            frame.height - results.height,
+        )
     with place.open() as out:
         out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
     return sums.remarks()
