@@ -11,11 +11,9 @@ from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
-from backprop.rows.tables.lines import Input
-from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of, size_of_all, writer_of
+from backprop.rows.tables.lines import LARGE, Input
+from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of_all, writer_of
 from backprop.rows.tables.packing import NAMES, bare, suffix_of
-
-LARGE = 20 << 20  # bytes of CSV, from which on Polars' import is worth its time
 
 
 def map_file(mapper: Mapper, source: str, target: str, options: Options, seen: Seen = nothing) -> Report:
@@ -59,28 +57,12 @@ def default_target(sources: list[str], options: Options) -> str:
 
 
 def into(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
-    """Map some files into an open place, by the way that is there for the formats and the sizes."""
-    formats = {options.source(source) for source in sources}
-    if (
-        target not in TEXT
-        or formats - TEXT
-        or (place.path is not None and not mapper.arrays and large(sources, formats, target, options))
-    ):
+    """Map some files into an open place, by the way that is there for the formats."""
+    if {target, *map(options.source, sources)} - TEXT:
         from backprop.rows.tables.frames import map_frames
 
         return map_frames(mapper, sources, place, target, options, seen)
     return map_text(mapper, sources, place, target, options, seen)
-
-
-def large(sources: list[str], formats: set[str], target: str, options: Options) -> bool:
-    """Whether Polars reads and writes this faster than the standard library."""
-    if formats != {target} or target == "jsonl" or options.errors != "fail" or "-" in sources:
-        return False
-    if any(map(suffix_of, sources)) or sum(map(size_of, sources)) < LARGE:
-        return False
-    from importlib.util import find_spec
-
-    return find_spec("polars") is not None
 
 
 # ── text, with the standard library ──
@@ -101,13 +83,14 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
         for source in sources:
             given = Input(source, options.encoding)
             stack.callback(given.close)
-            for batch in narrow(batches(given, mapper, judge, options, judge.fixed), mapper):
+            given.large = max(size, behind) >= LARGE
+            quick = options.total or options.source(source) == target
+            for batch in narrow(batches(given, mapper, judge, options, judge.fixed, quick), mapper):
                 batch, results, finite, failure = computed(mapper, batch, report, judge, given.name)
                 if sums is not None:
                     sums.add(kept(results, batch.missing), len(batch) - len(batch.missing), len(batch.missing))
                 elif len(batch) or failure is None:
-                    text = writer.text(batch, list(results.values()), finite)
-                    out.write(text.encode("utf-8", "surrogatepass"))
+                    out.write(encoded(writer, batch, list(results.values()), finite))
                     if place.path is None:
                         out.flush()
                 report.bad = judge.bad
@@ -122,6 +105,16 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
             report.remarks += sums.remarks()
     report.bad = judge.bad
     return report
+
+
+def encoded(writer: Any, batch: Batch, results: list[Any], finite: bool) -> bytes:
+    """What is written of a batch."""
+    if batch.is_quick:
+        from backprop.rows.tables import quick
+
+        return quick.text(writer, batch, results)
+    text: str = writer.text(batch, results, finite)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def narrow(all_rows: Iterator[Batch], mapper: Mapper) -> Iterator[Batch]:

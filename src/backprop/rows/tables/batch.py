@@ -38,6 +38,11 @@ class Batch(NamedTuple):
     def __len__(self) -> int:
         return len(self.raw)
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether it was read by the quick reader: then the lines are a column of Polars'."""
+        return not isinstance(self.raw, list)
+
     def cells(self) -> Sequence[Any]:
         """What the rows hold: the fields of a table of text as they stand there, or objects."""
         return getattr(self.records, "fields", self.records)

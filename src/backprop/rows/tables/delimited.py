@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -16,7 +16,11 @@ from backprop.rows.tables.dialect import PLAIN, Dialect
 from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.quotes import cut, fields_of, whole_rows
 
+MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+
+
+Quick = Callable[[bytes, int, "Reader"], tuple[Batch, int] | None]  # reads a block with its first line's number
 
 
 def read(
@@ -28,27 +32,31 @@ def read(
     dialect: Dialect = PLAIN,
     nulls: Sequence[str] = ("",),
     only_new: bool = False,
+    quick: Quick | None = None,
 ) -> Iterator[Batch]:
-    """The rows of a table in text."""
+    """The rows of a table in text. Where there are many, whole lines may be read by the quick reader."""
     separator = dialect.separator
     reader: Reader | None = None
-    rest, line = "", 1
+    rest, line = b"", 1
+    if mapper.arrays or dialect.comma:
+        quick = None
     for block in source.blocks():
-        text = rest + decoded(block)[0]
+        data = rest + block
         if line == 1:
-            text = text.removeprefix("\ufeff")
-        text, rest = cut(text, separator)
-        lines = lines_of(text)
-        if reader is None and lines:
-            taken, names = header(lines, dialect, source.name)
+            data = data.removeprefix(b"\xef\xbb\xbf")
+        data, rest = cut(data, separator)
+        if reader is None and data:
+            taken, names = header(lines_of(head(data)), dialect, source.name)
             reader = Reader(source.name, names, mapper, judge, dialect, format, frozenset(nulls))
             check_columns(names, mapper, source.name, only_new, judge)
-            lines, line = lines[taken:], line + taken
-            if not lines:
+            for _ in range(taken):
+                data = data.partition(b"\n")[2]
+            line += taken
+            if not data:
                 yield reader.careful([], line)  # what the columns are, also if there is no row
-        if reader is not None and lines:
-            batch = reader.rows(lines, line)
-            line += len(lines)
+        if reader is not None and data:
+            batch, taken = reader.block(data, line, quick if source.is_large else None)
+            line += taken
             yield batch
             if batch.failure is not None:
                 raise batch.failure
@@ -58,10 +66,16 @@ def read(
         raise Problem("file", f"{source.name} is empty: there is no line of column names")
 
 
+def head(data: bytes) -> str:
+    """The beginning of a block, up to the end of a line."""
+    end = data.rfind(b"\n", 0, MOST_HEADER) + 1 if len(data) > MOST_HEADER else 0
+    return decoded(data[: end or len(data)])[0]
+
+
 def lines_of(text: str) -> list[str]:
-    """The lines of a text, without their ends."""
-    lines = [one.removesuffix("\r") for one in text.split("\n")]
-    return lines if lines[-1] else lines[:-1]
+    """The lines of a text; the end of one that is a row is taken off where rows are told apart."""
+    lines = text.removesuffix("\n").split("\n")
+    return lines if text else []
 
 
 def header(lines: list[str], dialect: Dialect, source: str) -> tuple[int, list[str]]:
@@ -108,11 +122,29 @@ class Reader:
         self.special = mapper.arrays or dialect.comma  # cells that only the careful way reads
         self.value = partial(with_comma, value) if dialect.comma else value
 
+    def block(self, data: bytes, first: int, quick: Quick | None) -> tuple[Batch, int]:
+        """The rows of a block of whole rows, and how many lines they take."""
+        found = None if quick is None else quick(data, first, self)
+        if found is not None:
+            return found
+        lines = lines_of(decoded(data)[0])
+        return self.rows(lines, first), len(lines)
+
+    @property
+    def numeric_nulls(self) -> list[float]:
+        """Texts that stand for nothing, and are spelt like numbers."""
+        found = []
+        for text in self.nulls:
+            with suppress(Bad):
+                found.append(from_text(text, ""))
+        return found
+
     def rows(self, lines: list[str], first: int) -> Batch:
         """The rows of some lines. The plain way first: no quotes, and a number in each column that is used."""
         if self.nulls == {""} and not self.dialect.comma and not any('"' in text or "_" in text for text in lines):
             try:
                 width = len(self.names)
+                lines = [text.removesuffix("\r") for text in lines]
                 fields = [text.split(self.separator) for text in lines]
                 if all(len(row) == width for row in fields) and all(text.isascii() for text in lines):
                     columns = {name: [float(row[at]) for row in fields] for name, at in self.used.items()}
@@ -124,8 +156,9 @@ class Reader:
                 pass
         return self.careful(lines, first)
 
-    def careful(self, lines: list[str], first: int) -> Batch:
-        """The rows of some lines, one after the other: nulls, quotes, and what is bad."""
+    def careful(self, lines: list[str], first: int, numbered: Sequence[int] | None = None) -> Batch:
+        """The rows of some lines, one after the other: nulls, quotes, and what is bad. The lines follow each other, or
+        each is a row and has a number."""
         columns: dict[str, list[Any]] = {name: [] for name in self.used}
         where: list[int] = []
         missing: list[int] = []
@@ -134,8 +167,8 @@ class Reader:
         fields: list[list[str]] = []
         failure: Problem | None = None
         line = first
-        for text, count in whole_rows(lines, self.separator):
-            number, line = line, line + count
+        for index, (text, count) in enumerate(whole_rows(lines, self.separator)):
+            number, line = line if numbered is None else numbered[index], line + count
             if not text.strip():
                 continue
             row = fields_of(text, self.separator)

@@ -10,17 +10,15 @@ from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
 from backprop.rows.tables.cells import DEEPEST, shown
-from backprop.rows.tables.delimited import Reader, Records, header, lines_of
+from backprop.rows.tables.delimited import Reader, Records, head, header, lines_of
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.lines import Input, decoded, standard_input, unreadable
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
-from backprop.rows.tables.polars import LINE, LINES, READ, Frame, first_line, polars
+from backprop.rows.tables.polars import LINE, READ, Frame, first_line, polars
 from backprop.rows.tables.quotes import cut, is_plain
 
 CHUNK = 131_072  # rows at a time
-BLOCK = 4 << 20  # bytes of text at a time
 MOST_WHOLE = 1 << 63  # of a column of whole numbers
-MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 
 
 def map_frames(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
@@ -121,7 +119,7 @@ def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge:
     if format == "jsonl":
         return frames_of_lines(source, mapper, options, judge)
     if format in TEXT:
-        return frames_of_delimited(source, mapper, options, judge, format, target)
+        return frames_of_delimited(source, mapper, options, judge, format)
     return frames_of_binary(source, mapper, options, judge, format, target)
 
 
@@ -224,15 +222,14 @@ def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str, rank
 
 
 def frames_of_delimited(
-    source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
+    source: str, mapper: Mapper, options: Options, judge: Judge, format: str
 ) -> Iterator[tuple[Frame, int]]:
     """CSV as frames of text: types are not guessed, and what is written again is what was read.
 
-    Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader. A block
-    without quotes that is written in the format in which it was read goes through as whole lines.
+    Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader.
     """
     given = Input(source, options.encoding)
-    given.block = BLOCK
+    given.large = True
     dialect = options.dialect(format)
     mark = dialect.separator
     reader: Reader | None = None
@@ -240,10 +237,11 @@ def frames_of_delimited(
     try:
         for block in given.blocks():
             data = rest + block
+            if line == 1:
+                data = data.removeprefix(b"\xef\xbb\xbf")
             data, rest = (data, b"") if is_plain(data, mark) else cut(data, mark)
             if reader is None and data:
-                text = head(data)
-                taken, names = header(lines_of(text), dialect, source)
+                taken, names = header(lines_of(head(data)), dialect, source)
                 check_columns(names, mapper, source, not options.carried, judge)
                 reader = Reader(source, different(names), mapper, judge, dialect, format, frozenset(options.nulls))
                 for _ in range(taken):
@@ -252,9 +250,8 @@ def frames_of_delimited(
                 empty = parsed(b"", line, reader, options)
                 yield empty, given.read  # what the columns are, also if there is no row
             if reader is not None and data:
-                frame = plain(data, reader, options) if target == format else None
-                yield parsed(data, line, reader, options) if frame is None else frame, given.read
-                line += count(data, "\n") if frame is None else frame.height
+                yield parsed(data, line, reader, options), given.read
+                line += data.count(b"\n")
         if rest:
             raise Problem("file", f"{source}:{line}: a quote is opened here and never closed", status=1)
         if reader is None:
@@ -266,46 +263,6 @@ def frames_of_delimited(
 def different(names: list[str]) -> list[str]:
     """The names of columns, each of which is there once: a frame has no two of one name."""
     return [name if names.index(name) == at else f"{name}\1{at}" for at, name in enumerate(names)]
-
-
-def head(data: bytes) -> str:
-    """The beginning of a block, up to the end of a line."""
-    end = data.rfind(b"\n", 0, MOST_HEADER) + 1 if len(data) > MOST_HEADER else 0
-    return decoded(data[: end or len(data)])[0].removeprefix("\ufeff")
-
-
-def count(data: bytes, character: str) -> int:
-    """How often a character of ASCII is there; many times as fast as `bytes.count`."""
-    import numpy as np
-
-    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord(character)))
-
-
-def plain(data: bytes, reader: Reader, options: Options) -> Frame | None:
-    """Rows without quotes: a column of whole lines, and the numbers. None where there is any doubt."""
-    pl = polars()
-    if b'"' in data or b"\r" in data or options.nulls != ("",) or options.errors == "null" or reader.special:
-        return None
-    last, width = reader.names[-1], len(reader.names)
-    schema = {name: pl.Float64 if name in reader.used else pl.String for name in reader.names}
-    wanted = [index for index, name in enumerate(reader.names) if name in reader.used or name == last]
-    try:
-        lines = pl.read_csv(data, has_header=False, schema={LINES: pl.String}, separator="\1", quote_char=None)
-        numbers = pl.read_csv(
-            data, has_header=False, schema=schema, columns=wanted, separator=reader.separator, quote_char=None
-        )
-    except pl.exceptions.PolarsError:
-        return None
-    texts = lines.get_column(LINES)
-    if texts.null_count() or count(data, reader.separator) != len(texts) * (width - 1):
-        return None
-    # A field that is empty, or a row that is too short (and another one too long)?
-    if (
-        numbers.get_column(last).null_count()
-        and (texts.str.count_matches(reader.separator, literal=True) != width - 1).any()
-    ):
-        return None
-    return lines.hstack([numbers.get_column(name).alias(READ + name) for name in reader.used])
 
 
 def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
@@ -445,11 +402,7 @@ def with_results(
     errors = [frame.get_column("_error")] if options.errors == "null" and "_error" in frame.columns else []
     if options.only_new or options.total:
         return pl.DataFrame([*new, *errors])
-    own = [
-        name
-        for name in frame.columns
-        if name == LINES or (not name.startswith((READ, LINE)) and not (errors and name == "_error"))
-    ]
+    own = [name for name in frame.columns if not name.startswith((READ, LINE)) and not (errors and name == "_error")]
     columns = {name: frame.get_column(name) for name in own}
     if target not in TEXT:  # text that the formula reads as numbers is written as numbers
         columns |= {name: typed[name].alias(name) for name in own if READ + name in frame.columns}

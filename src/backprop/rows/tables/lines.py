@@ -14,6 +14,8 @@ from backprop.errors import Problem
 from backprop.rows.tables.packing import Ahead, unpacked
 
 BLOCK = 1 << 18
+LARGE_BLOCK = 4 << 20
+LARGE = 20 << 20  # bytes of text, from which on Polars' import is worth its time
 BROKEN = re.compile("[\udc80-\udcff]")
 MOST = 1 << 16  # bytes that are looked at before any is read
 STANDARD: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()  # what was looked at of a standard input
@@ -38,9 +40,19 @@ class Input:
         self.decoder_name = encoding or "utf-8"
         self.decoder = None if encoding is None else decoder_of(encoding)
         self.size = 0
-        self.block = BLOCK
+        self.large = False  # known to be
         self.ready: Callable[[], bool] = lambda: True
         self.stream = self.open()
+
+    @property
+    def is_large(self) -> bool:
+        """Whether so much is read, or will be, that a large library is worth its import."""
+        return self.large or self.read >= LARGE
+
+    @property
+    def block(self) -> int:
+        """How many bytes are read at a time."""
+        return LARGE_BLOCK if self.is_large else BLOCK
 
     def open(self) -> Ahead:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem
@@ -90,8 +91,11 @@ def size_of_all(paths: list[str]) -> int:
     return sum(sizes) if all(sizes) else 0
 
 
-def batches(given: Input, mapper: Mapper, judge: Judge, options: Options, fixed: bool) -> Iterator[Batch]:
-    """The rows of one table of text; `fixed` if those of JSON lines go into a table."""
+def batches(
+    given: Input, mapper: Mapper, judge: Judge, options: Options, fixed: bool, quick: bool = False
+) -> Iterator[Batch]:
+    """The rows of one table of text; `fixed` if those of JSON lines go into a table, `quick` if lines and numbers are
+    all that is wanted of them."""
     format = options.source(given.path)
     if format == "jsonl":
         from backprop.rows.tables import jsonl
@@ -101,8 +105,15 @@ def batches(given: Input, mapper: Mapper, judge: Judge, options: Options, fixed:
 
     return delimited.read(
         given, mapper, judge, format=format, dialect=options.dialect(format), nulls=options.nulls,
-        only_new=not options.carried,
+        only_new=not options.carried, quick=quick_rows if quick and find_spec("polars") else None,
     )  # fmt: skip
+
+
+def quick_rows(data: bytes, first: int, reader: Any) -> tuple[Batch, int] | None:
+    """A block of rows by the quick reader, which is imported when the first one comes."""
+    from backprop.rows.tables import quick
+
+    return quick.rows(data, first, reader)
 
 
 def writer_of(target: str, mapper: Mapper, options: Options) -> Any:

@@ -6,7 +6,6 @@ from typing import Any
 
 from backprop.errors import lacking
 
-LINES = "\0"  # the column of whole lines
 READ = "\0"  # before the name of a column of text: the column of its numbers
 LINE = "\1"  # the column of the places of rows that may turn out bad when they are computed
 

@@ -12,7 +12,7 @@ from backprop.rows.tables.batch import Batch
 from backprop.rows.tables.dialect import Dialect
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.options import Options, writer_of
-from backprop.rows.tables.polars import LINES, Frame, first_line, polars
+from backprop.rows.tables.polars import Frame, first_line, polars
 
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 
@@ -40,10 +40,9 @@ def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> 
 
     with place.open() as out:
         for index, frame in enumerate(frames):
-            style = "never" if LINES in frame.columns else "necessary"
             as_cells(frame).write_csv(
                 out, include_header=index == 0 and dialect.header, separator=dialect.separator,
-                quote_style=style, decimal_comma=dialect.comma,
+                decimal_comma=dialect.comma,
             )  # fmt: skip
             if place.path is None:
                 out.flush()
