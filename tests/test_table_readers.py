@@ -17,8 +17,9 @@ from conftest import shell
 
 ODD = [
     "1,2,a", '"1",2,"b"', '1,2,"x""y"', '"1"2,3,c', '1,2,"a\r\nb"', '1,2,"a,b"', "1,2,a\r", "nan,2,a", "NaN,inf,",
-    "1,2", "-inf,1e400,x", "1_0,2,a", "1e-5,1e-7,", "0.00012,123e20,\u00e9", "true,FALSE,z", "1,2,3,4", ",2,a", "1,,a",
-    "0x10,2,a", " 1 , 2 ,c", "", "   ", "NA,2,a", '"",1,b', "-999,2,b", '1,2,a"b', "+1,-0,q", "1,2,", "3e-6,1,", "\u0661,1,a",
+    "1,2", "-inf,1e400,x", "1_0,2,a", "1e-5,1e-7,", "0.00012,123e20,\u00e9", "true,FALSE,z", "1,2,3,4", ",2,a",
+    "1,,a", "0x10,2,a", " 1 , 2 ,c", "", "   ", "NA,2,a", '"",1,b', "-999,2,b", '1,2,a"b', "+1,-0,q", "1,2,",
+    "3e-6,1,", "\u0661,1,a",
 ]  # fmt: skip
 SEED = 5
 
@@ -58,6 +59,27 @@ def test_odd_tables_have_one_result(
         options = {"errors": errors, "nulls": nulls, "only_new": dice.random() < 0.2, "total": dice.random() < 0.2}
         careful = ran(tmp_path / "t.csv", 1 << 40, monkeypatch, **options)
         assert ran(tmp_path / "t.csv", 0, monkeypatch, **options) == careful, text
+
+
+ODD_OBJECTS = [
+    '{"x":1,"y":2}', '{"x":-0,"y":2} ', '{"x":1,"y":NaN}', '{"x":1,"y":"Infinity"}', '{"x":1,"x":2,"y":3}', "[]",
+    '{"x":1e-5,"y":1,"t":"a:b"}', '{"y":1e200,"x":1e200}', '{"y":1}', '{"x":1,"y":true}\t', "", '{"x":3e-7,"y":1e-9}',
+    '{"x":1,"y":2,"s":"\u00e9,}"}', "{}", '{"x":1e300,"y":-1e300}', '{"x":null,"y":1}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("errors", ["fail", "skip", "null"])
+def test_odd_objects_have_one_result(errors: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("polars")
+    dice = random.Random(SEED)
+    for _ in range(60):
+        rows = ['{"x":1.5,"y":2.25,"s":"a"}'] * dice.choice([0, 6, 30])
+        for odd in dice.sample(ODD_OBJECTS, dice.choice([1, 2, 3, 5])):
+            rows.insert(dice.randrange(len(rows) + 1), odd)
+        (tmp_path / "t.jsonl").write_text("\n".join(rows) + dice.choice(["", "\n"]))
+        options = {"errors": errors, "only_new": dice.random() < 0.2, "target_format": "jsonl"}
+        careful = ran(tmp_path / "t.jsonl", 1 << 40, monkeypatch, **options)
+        assert ran(tmp_path / "t.jsonl", 0, monkeypatch, **options) == careful, rows
 
 
 def test_the_quick_reader_reads_what_it_can(tmp_path: Path) -> None:

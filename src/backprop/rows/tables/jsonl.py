@@ -57,7 +57,10 @@ def read(
         lines = text.split("\n")
         if not lines[-1]:
             lines.pop()
-        batch = (rows if sound else careful)(lines, line, source.name, mapper, judge, nothing)
+        if sound and not is_doubtful(text):
+            batch = rows(lines, text.count(":"), line, source.name, mapper, judge, nothing)
+        else:
+            batch = careful(lines, line, source.name, mapper, judge, nothing)
         failure = batch.failure
         line += len(lines)
         if not checked and batch.records:
@@ -117,12 +120,21 @@ def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge, only_
 
 
 def rows(
-    lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge, nulls: frozenset[str] = frozenset()
+    lines: list[str],
+    colons: int,
+    first: int,
+    source: str,
+    mapper: Mapper,
+    judge: Judge,
+    nulls: frozenset[str] = frozenset(),
 ) -> Batch:
-    """The rows of some lines. The plain way first: all lines are objects with a number for each column."""
+    """The rows of some lines. The plain way first: all lines are objects with a number for each column.
+
+    There is a colon for every member: if there are no more in all lines, no member was lost that is there twice.
+    """
     try:
         records = [loads(text) for text in lines]
-        if any(map(is_doubtful, lines, records)):
+        if sum(map(len, records)) != colons and any(map(is_doubled, lines, records)):
             return careful(lines, first, source, mapper, judge, nulls)
         columns = {name: [record[name] for record in records] for name in mapper.inputs}
         if mapper.arrays and {type(record) for record in records} <= {dict}:
@@ -138,18 +150,15 @@ def rows(
     return careful(lines, first, source, mapper, judge, nulls)
 
 
-def is_doubtful(text: str, record: Any) -> bool:
-    """Whether a fast parser may have read a line as something else: a whole -0, NaN, or a member that is there twice.
-
-    There is a colon for every member: if there are no more, no member was lost.
-    """
-    if ("-0" in text and MINUS_ZERO.search(text)) or is_bare(text):
-        return True
-    return text.count(":") != len(record) and is_doubled(text)
+def is_doubtful(text: str) -> bool:
+    """Whether a fast parser may read lines as something else: where there is a whole -0, or NaN."""
+    return is_bare(text) or MINUS_ZERO.search(text) is not None
 
 
-def is_doubled(text: str) -> bool:
+def is_doubled(text: str, record: Any) -> bool:
     """Whether a line has a member twice."""
+    if text.count(":") == len(record):
+        return False
     try:
         json.loads(text, object_pairs_hook=members_once)
     except Bad:
@@ -276,8 +285,11 @@ def record_of_bad(text: str) -> dict[str, Any]:
 class Writer:
     """Batches as JSON lines."""
 
+    format = "jsonl"
+
     def __init__(self, names: Sequence[str], only_new: bool) -> None:
         self.only_new = only_new
+        self.names = list(names)
         members = ",".join(f"{json.dumps(name, ensure_ascii=False).replace('%', '%%')}:%s" for name in names)
         self.plain = members.replace("%s", "%r") + "}"
         self.careful = members + "}"

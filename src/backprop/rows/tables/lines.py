@@ -14,8 +14,9 @@ from backprop.errors import Problem
 from backprop.rows.tables.packing import Ahead, unpacked
 
 BLOCK = 1 << 18
+PATIENCE = 0.002  # seconds that many rows are worth waiting for
 LARGE_BLOCK = 4 << 20
-LARGE = 20 << 20  # bytes of text, from which on Polars' import is worth its time
+LARGE = 4 << 20  # bytes of text, from which on Polars' import is worth its time
 BROKEN = re.compile("[\udc80-\udcff]")
 MOST = 1 << 16  # bytes that are looked at before any is read
 STANDARD: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()  # what was looked at of a standard input
@@ -41,7 +42,7 @@ class Input:
         self.decoder = None if encoding is None else decoder_of(encoding)
         self.size = 0
         self.large = False  # known to be
-        self.ready: Callable[[], bool] = lambda: True
+        self.ready: Callable[[float], bool] = lambda seconds: True
         self.stream = self.open()
 
     @property
@@ -79,7 +80,7 @@ class Input:
             import select
 
             descriptor = stream.fileno()
-            self.ready = lambda: bool(select.select([descriptor], [], [], 0)[0])
+            self.ready = lambda seconds: bool(select.select([descriptor], [], [], seconds)[0])
 
     def blocks(self) -> Iterator[bytes]:
         """Whole lines: as many as there are, up to a quarter of a megabyte or the longest line."""
@@ -101,12 +102,13 @@ class Input:
     def more(self) -> bytes:
         """What there is, and at least a byte; more of it while it keeps coming. Nothing at the end."""
         try:
-            data: bytes = self.stream.read1(self.block)
-            while data and len(data) < self.block and self.ready():
-                following = self.stream.read1(self.block - len(data))
-                if not following:
-                    break
-                data += following
+            wanted, patience = self.block, PATIENCE if self.is_large else 0.0
+            pieces = [self.stream.read1(wanted)]
+            wanted -= len(pieces[0])
+            while pieces[-1] and wanted and self.ready(patience):
+                pieces.append(self.stream.read1(wanted))
+                wanted -= len(pieces[-1])
+            data = b"".join(pieces)
         except (OSError, EOFError) as error:
             raise unreadable(self.name, error) from None
         except Exception as error:  # zlib and zstandard have one of their own

@@ -6,6 +6,7 @@ them; so is a block in which lines and rows are not the same.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from backprop.rows.tables.batch import Batch
+from backprop.rows.tables.cells import json_number
 from backprop.rows.tables.delimited import Reader, Writer, written
 from backprop.rows.tables.quotes import is_plain
 
@@ -133,6 +135,33 @@ def text(writer: Writer, batch: Batch, results: Sequence[Any]) -> bytes:
     null = '""' if len(columns) == 1 else ""
     frame.write_csv(out, include_header=False, separator=writer.separator, quote_style="never", null_value=null)
     return out.getvalue()
+
+
+def objects(writer: Any, batch: Batch, results: Sequence[Any]) -> bytes | None:
+    """The lines of a batch of objects, with the results behind their own members; None where some have none."""
+    texts = pl.Series(batch.raw, dtype=pl.String)
+    if not writer.only_new:
+        if not texts.str.ends_with("}").all():
+            texts = texts.str.strip_chars_end()
+        texts = texts.str.head(-1)
+        if texts.str.ends_with("{").any():
+            return None
+    names = [json.dumps(name, ensure_ascii=False) for name in writer.names]
+    starts = [f"{'{' if writer.only_new and not index else ','}{name}:" for index, name in enumerate(names)]
+    columns = [] if writer.only_new else [pl.lit(texts)]
+    for start, column in zip(starts, results, strict=True):
+        columns += [pl.lit(start), pl.lit(words(cells(column, []), column))]
+    rows = pl.select(pl.concat_str([*columns, pl.lit("}")]))
+    out = BytesIO()
+    rows.write_csv(out, include_header=False, quote_style="never")
+    return out.getvalue()
+
+
+def words(series: Any, column: Any) -> Any:
+    """Numbers with JSON's words for those that are not finite."""
+    series = series.cast(pl.String)
+    where = np.flatnonzero(~np.isfinite(column))
+    return series.scatter(where, [json_number(value) for value in column[where].tolist()]) if len(where) else series
 
 
 def cells(column: Any, missing: list[int]) -> Any:
