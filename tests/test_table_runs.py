@@ -12,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from backprop.rows.compute.mapper import Mapper
+from backprop.rows.engines import PartWork, local
+from backprop.rows.folders import jobs
+from backprop.rows.tables import locks
 from backprop.rows.tables.files import whole
 from backprop.rows.tables.locks import LOCK, owned
+from backprop.rows.tables.options import Options
 from conftest import BIN, shell
 
 PARTS = 6
@@ -111,3 +116,30 @@ def test_a_run_that_is_ended_leaves_nothing_unfinished(number: signal.Signals, t
     assert run.returncode in (128 + number, -number)
     assert not list(tmp_path.rglob(".*.part"))
     assert not (tmp_path / target).is_file()
+
+
+def test_too_little_memory_for_polars_is_told_or_done_without(tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    rows = "1.5,2.25\n" * 600_000
+    (tmp_path / "t.csv").write_text(f"x,y\n{rows}")
+    polars.DataFrame({"x": [1.0]}).write_parquet(tmp_path / "t.parquet")
+    found = shell("ulimit -v 1000000; backprop map x*y t.csv -o out.csv; backprop map 2*x t.parquet", tmp_path)
+    assert found.returncode == 2
+    assert found.stderr.startswith("error: there is not enough memory for Polars")
+    assert found.stderr.count("\n") == 2
+    assert (tmp_path / "out.csv").read_text().count("\n") == 600_001
+
+
+def test_many_small_parts_ask_the_disk_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    for part in range(150):
+        (tmp_path / "in" / f"{part}.jsonl").write_text('{"x":1}\n')
+    looked: list[str] = []
+    monkeypatch.setattr(locks, "remove_dead", lambda folder, pattern: looked.append(pattern))
+    mapper, options = Mapper("2*x"), Options()
+    sources = sorted(map(str, (tmp_path / "in").iterdir()))
+    found, _ = jobs(sources, str(tmp_path / "out"), mapper, options, False)
+    done = list(local(found, PartWork(mapper, options), None))
+    assert [job for job, _ in done] == found
+    assert not looked
+    assert len(list((tmp_path / "out").glob("*.jsonl"))) == 150

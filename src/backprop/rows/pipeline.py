@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
-from importlib.util import find_spec
 from typing import Any
 
 from backprop.errors import Problem
@@ -15,15 +14,21 @@ from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_fi
 from backprop.rows.tables.lines import LARGE, Input
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of_all, writer_of
 from backprop.rows.tables.packing import NAMES, bare, suffix_of
+from backprop.rows.tables.polars import is_of_use
 
 
-def map_file(mapper: Mapper, source: str, target: str, options: Options, seen: Seen = nothing) -> Report:
+def map_file(
+    mapper: Mapper, source: str, target: str, options: Options, seen: Seen = nothing, alone: bool = True
+) -> Report:
     """Map one file to another, which is written whole or not at all. Raises a Problem."""
-    return map_files(mapper, [source], target, options, seen)
+    return map_files(mapper, [source], target, options, seen, alone)
 
 
-def map_files(mapper: Mapper, sources: list[str], target: str | None, options: Options, seen: Seen = nothing) -> Report:
-    """Map some files to one, or to standard output for None."""
+def map_files(
+    mapper: Mapper, sources: list[str], target: str | None, options: Options, seen: Seen = nothing, alone: bool = True
+) -> Report:
+    """Map some files to one, or to standard output for None. Where it is not alone, who calls sees to it that it is on
+    the disk."""
     if target is None:
         return into(
             mapper, sources, Place(None), options.target_format or default_target(sources, options), options, seen
@@ -33,7 +38,7 @@ def map_files(mapper: Mapper, sources: list[str], target: str | None, options: O
     if packed and format not in TEXT:
         hint = f"{format} is compressed as it is: -o {bare(target)}"
         raise Problem("option", f"{target}: {format} does not go into {NAMES[packed]}", hint=hint)
-    with whole(target) as beside:
+    with whole(target, alone) as beside:
         return into(mapper, sources, Place(beside, packed), format, options, seen)
 
 
@@ -110,7 +115,7 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
 
 def encoded(writer: Any, batch: Batch, results: list[Any], finite: bool, large: bool) -> bytes:
     """What is written of a batch; of many rows by Polars, which spells numbers faster."""
-    if large and are_objects(writer, batch, results) and find_spec("polars"):
+    if large and are_objects(writer, batch, results) and is_of_use():
         from backprop.rows.tables import quick
 
         objects = quick.objects(writer, batch, results)

@@ -83,8 +83,9 @@ def passed_over(paths: list[str]) -> list[str]:
 
 
 @contextmanager
-def whole(path: str) -> Iterator[str]:
+def whole(path: str, alone: bool = True) -> Iterator[str]:
     """A place beside a file to write it: renamed if all went well, else removed. A killed run's litter goes too.
+    One of many files is not `alone`: to clean up, and to see to it that it is on the disk, is left to who makes them.
 
     A link is followed, a file that exists keeps its mode, and a device or a pipe is written to, not replaced.
     """
@@ -93,11 +94,12 @@ def whole(path: str) -> Iterator[str]:
         return
     path = os.path.realpath(path)
     try:
-        with unfinished(path) as beside:
+        with unfinished(path, alone) as beside:
             yield beside
             if os.path.exists(path):
                 os.chmod(beside, stat.S_IMODE(os.stat(path).st_mode))
-            synced(beside)
+            if alone:
+                synced(beside)
             os.replace(beside, path)
     except OSError as error:
         raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None

@@ -41,10 +41,11 @@ def is_there(path: str, descriptor: int) -> bool:
 
 
 @contextmanager
-def unfinished(path: str) -> Iterator[str]:
+def unfinished(path: str, alone: bool = True) -> Iterator[str]:
     """An empty file beside a path, for this run alone. What other runs left there that are dead is removed."""
     folder, name = os.path.split(path)
-    remove_dead(folder, f".{glob.escape(name)}.*.part")
+    if alone:
+        remove_dead(folder, f".{glob.escape(name)}.*.part")
     beside = os.path.join(folder, f".{name}.{os.urandom(6).hex()}.part")
     descriptor = -1
     try:  # a signal may end the run at any time, also before the lock is taken

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem
@@ -13,6 +12,7 @@ from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.dialect import Dialect, dialect_of
 from backprop.rows.tables.files import format_of
 from backprop.rows.tables.lines import Input
+from backprop.rows.tables.polars import is_of_use
 
 Seen = Callable[[Report, int, int], None]  # rows so far, bytes read, bytes in all
 
@@ -105,7 +105,7 @@ def batches(
 
     return delimited.read(
         given, mapper, judge, format=format, dialect=options.dialect(format), nulls=options.nulls,
-        only_new=not options.carried, quick=quick_rows if quick and find_spec("polars") else None,
+        only_new=not options.carried, quick=quick_rows if quick and is_of_use() else None,
     )  # fmt: skip
 
 
