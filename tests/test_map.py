@@ -518,7 +518,7 @@ def test_the_output_keeps_its_mode_and_its_links(tmp_path: Path) -> None:
 
 
 def make_parts(folder: Path, count: int, rows: int = 50) -> None:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for part in range(count):
         lines = [f"{part * rows + row},{row / 7!r}" for row in range(rows)]
         (folder / f"part{part:02}.csv").write_text("\n".join(["id,x", *lines]) + "\n")
@@ -538,14 +538,22 @@ def test_a_folder_goes_part_by_part_and_resumes(tmp_path: Path) -> None:
     assert "4 of 4 parts" in done.stderr  # another formula
 
 
-def test_folders_in_a_folder_are_named(tmp_path: Path) -> None:
+def test_folders_in_a_folder_are_read_and_written_as_they_lie(tmp_path: Path) -> None:
     make_parts(tmp_path / "in", 1)
-    make_parts(tmp_path / "in" / "more", 1)
-    for target in ("-o out/", "-o out.csv"):
-        done = shell(f"backprop map 'x^2' in/ {target}", tmp_path)
-        assert done.stderr == "note: folders in a folder are not read: in/more\n"
-        assert done.returncode == 0
-    assert shell("backprop map 'x^2' in/ -o out/ --quiet", tmp_path).stderr == ""
+    make_parts(tmp_path / "in" / "year=2024" / "more", 1)
+    make_parts(tmp_path / "in" / "_temporary", 1)
+    for output in ("out/", "in/out/"):
+        for _ in range(2):
+            done = shell(f"backprop map 'x^2' in/ -o {output}", tmp_path)
+            assert (done.stderr, done.returncode) == ("", 0)
+            names = sorted(str(path.relative_to(tmp_path / output)) for path in (tmp_path / output).rglob("*.csv"))
+            assert names == ["part00.csv", "year=2024/more/part00.csv"]
+        done = shell(f"backprop map 'x^2' in/ -o {output} --resume --verbose", tmp_path)
+        assert "0 of 0 parts, 2 done before" in done.stderr
+        shutil.rmtree(tmp_path / output)
+    done = shell("backprop map 'x^2' in/ -o out.csv", tmp_path)
+    assert "note: what folders say is no column of what is written: year" in done.stderr
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 101
 
 
 def test_a_corrupt_part_is_named_and_the_others_are_written(tmp_path: Path) -> None:

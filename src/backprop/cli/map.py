@@ -98,7 +98,7 @@ class Run:
 
     def __init__(self, ctx: click.Context, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
-        from backprop.rows.tables.files import expanded, passed_over
+        from backprop.rows.tables.files import expanded, keys_of
         from backprop.rows.tables.options import Options
 
         self.asked = options
@@ -118,10 +118,10 @@ class Run:
             options["total"], options["errors"], options["errors_to"], nulls, options["only_new"],
             options["delimiter"], options["comma"], not options["no_header"], options["encoding"],
         )  # fmt: skip
-        self.folder = any(os.path.isdir(table) for table in tables)
-        self.sources = expanded(tables, options["source_format"])
+        self.roots = [table for table in tables if os.path.isdir(table)]
+        self.sources = expanded(tables, options["source_format"], options["output"])
         self.mapper = self.make(text, source)
-        self.passed_over = passed_over(tables)
+        self.keys = keys_of(self.sources)
         if "-" in tables and not options["quiet"]:
             tell_waiting()
         self.output: str | None = None if options["output"] == "-" else options["output"]
@@ -228,7 +228,7 @@ class Run:
             return False
         if output.endswith(os.sep) or os.path.isdir(output):
             return True
-        return self.folder and "." not in os.path.basename(output)
+        return bool(self.roots) and "." not in os.path.basename(output)
 
     def parts(self, folder: str) -> int:
         """A folder: an output part for each input part, by whoever is asked for."""
@@ -236,7 +236,7 @@ class Run:
         from backprop.rows.tables.batch import Report
 
         engine = engines.engine(self.asked["engine"])
-        jobs, done = folders.jobs(self.sources, folder, self.mapper, self.options, self.asked["resume"])
+        jobs, done = folders.jobs(self.sources, folder, self.mapper, self.options, self.asked["resume"], self.roots)
         report, failures = Report(), 0
         work = engines.PartWork(self.mapper, self.options)
         for number, (job, found) in enumerate(engine(jobs, work, self.asked["scheduler"]), 1):
@@ -247,7 +247,7 @@ class Run:
                 write_error(f"error: {where}{found.failure}\n")
                 continue
             report.join(found.report)
-            folders.write_done(folder, os.path.basename(job.target), found.report.rows, job.fingerprint)
+            folders.write_done(folder, os.path.relpath(job.target, folder), found.report.rows, job.fingerprint)
             self.progress(report, number, len(jobs))
         self.say(report, f"{len(jobs) - failures} of {len(jobs)} parts" + (f", {done} done before" if done else ""))
         return 1 if failures or report.bad else 0
@@ -268,8 +268,9 @@ class Run:
         for text, (count, first) in report.tally.rows.items():
             rows = "row" if count == 1 else "rows"
             tell(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
-        if self.passed_over:
-            tell(f"note: folders in a folder are not read: {enumerated(self.passed_over)}\n")
+        if self.keys and not self.into_folder:
+            names = enumerated(self.keys)
+            tell(f"note: what folders say is no column of what is written: {names}; into a folder (-o out/) it stays\n")
         for text in report.remarks:
             tell(f"note: {text}\n")
         if self.asked["verbose"] and self.mapper.remark:

@@ -56,13 +56,13 @@ class Place(NamedTuple):
                 yield packed
 
 
-def expanded(paths: list[str], wanted: str | None) -> list[str]:
-    """The files that paths, patterns and folders stand for, in order. Raises a Problem where there is none."""
+def expanded(paths: list[str], wanted: str | None, but: str | None = None) -> list[str]:
+    """The files that paths, patterns and folders stand for, in order, `but` those in a folder that is written. Raises a
+    Problem where there is none."""
     found: list[str] = []
     for path in paths:
         if os.path.isdir(path):
-            inside = sorted(os.path.join(path, name) for name in os.listdir(path) if not name.startswith("."))
-            files = [file for file in inside if os.path.isfile(file) and (wanted or format_of(file))]
+            files = [file for file in inside(path, but) if wanted or format_of(file)]
             if not files:
                 raise Problem("file", f"there are no tables in {path}", hint=f"files that end in {', '.join(FORMATS)}")
             found += files
@@ -76,10 +76,29 @@ def expanded(paths: list[str], wanted: str | None) -> list[str]:
     return found
 
 
-def passed_over(paths: list[str]) -> list[str]:
-    """The folders inside folders, which are not read."""
-    inside = [os.path.join(path, name) for path in paths if os.path.isdir(path) for name in sorted(os.listdir(path))]
-    return [path for path in inside if os.path.isdir(path) and not os.path.basename(path).startswith(".")]
+def inside(folder: str, but: str | None) -> list[str]:
+    """The files in a folder and its folders, in order; not what is hidden, or begins with _ as what Spark adds."""
+    found: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith((".", "_")):
+                continue
+            if entry.is_file():
+                found.append(os.path.join(folder, entry.name))
+            elif entry.is_dir() and (but is None or not same(entry.path, but)):
+                found += inside(os.path.join(folder, entry.name), but)
+    return found
+
+
+def same(path: str, other: str) -> bool:
+    """Whether two paths are of one file or folder."""
+    return os.path.realpath(path) == os.path.realpath(other)
+
+
+def keys_of(paths: list[str]) -> list[str]:
+    """The keys of folders that are called KEY=VALUE, as Hive and Spark call them."""
+    folders = [part for path in paths for part in os.path.dirname(path).split(os.sep)]
+    return list(dict.fromkeys(part.partition("=")[0] for part in folders if "=" in part[1:]))
 
 
 @contextmanager
