@@ -13,7 +13,7 @@ from backprop.cli.failures import Ended, ended_cleanly, tell, write_error
 from backprop.cli.progress import Progress
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
-from backprop.errors import Problem, enumerated, need_numpy
+from backprop.errors import Problem, need_numpy
 from backprop.gates import TIES
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
@@ -98,7 +98,7 @@ class Run:
 
     def __init__(self, ctx: click.Context, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
-        from backprop.rows.tables.files import expanded, keys_of
+        from backprop.rows.tables.files import expanded
         from backprop.rows.tables.options import Options
 
         self.asked = options
@@ -121,10 +121,10 @@ class Run:
         self.roots = [table for table in tables if os.path.isdir(table)]
         self.sources = expanded(tables, options["source_format"], options["output"])
         self.mapper = self.make(text, source)
-        self.keys = keys_of(self.sources)
         if "-" in tables and not options["quiet"]:
             tell_waiting()
         self.output: str | None = None if options["output"] == "-" else options["output"]
+        self.options = self.options._replace(roots=tuple(self.roots), spread=self.into_folder)
         self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
         seen_already = self.output is None and sys.stdout is not None and sys.stdout.isatty()
         self.progress = Progress(self.watched and not seen_already)
@@ -268,9 +268,6 @@ class Run:
         for text, (count, first) in report.tally.rows.items():
             rows = "row" if count == 1 else "rows"
             tell(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
-        if self.keys and not self.into_folder:
-            names = enumerated(self.keys)
-            tell(f"note: what folders say is no column of what is written: {names}; into a folder (-o out/) it stays\n")
         for text in report.remarks:
             tell(f"note: {text}\n")
         if self.asked["verbose"] and self.mapper.remark:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem, enumerated, nearest
@@ -130,6 +130,7 @@ class Judge:
         self.fixed = fixed
         self.by_name = by_name
         self.names: list[str] | None = None
+        self.keys: Mapping[str, str] = {}  # columns that the folders of the table say, and their values
         self.kinds: dict[str, Any] = {}  # the types of columns that nobody reads, once they are known
         self.bad = 0
 
@@ -158,7 +159,7 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
     """Every column that is used is there once, and none is written that is there already. Raises a Problem before the
     first row."""
     for name in mapper.inputs:
-        if name not in names:
+        if name not in names and name not in judge.keys:
             known = nearest(name, names)
             hint = f"did you mean {known}?" if known else f"its columns are {', '.join(names)}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)

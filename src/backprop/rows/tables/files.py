@@ -95,12 +95,6 @@ def same(path: str, other: str) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def keys_of(paths: list[str]) -> list[str]:
-    """The keys of folders that are called KEY=VALUE, as Hive and Spark call them."""
-    folders = [part for path in paths for part in os.path.dirname(path).split(os.sep)]
-    return list(dict.fromkeys(part.partition("=")[0] for part in folders if "=" in part[1:]))
-
-
 @contextmanager
 def whole(path: str, alone: bool = True) -> Iterator[str]:
     """A place beside a file to write it: renamed if all went well, else removed. A killed run's litter goes too.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -119,7 +119,8 @@ def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge:
     if format == "jsonl":
         return frames_of_lines(source, mapper, options, judge)
     if format in TEXT:
-        return frames_of_delimited(source, mapper, options, judge, format)
+        found = frames_of_delimited(source, mapper, options, judge, format)
+        return ((keyed(frame, judge.keys, mapper, source), read) for frame, read in found)
     return frames_of_binary(source, mapper, options, judge, format, target)
 
 
@@ -230,6 +231,7 @@ def frames_of_delimited(
     """
     given = Input(source, options.encoding)
     given.large = True
+    judge.keys = options.keys(source, mapper)
     dialect = options.dialect(format)
     mark = dialect.separator
     reader: Reader | None = None
@@ -309,6 +311,20 @@ def frames_of_binary(
         yield from frames_of_file(file.name, "standard input", mapper, options, judge, format, target)
 
 
+def keyed(frame: Any, keys: Mapping[str, str], mapper: Mapper, source: str, prefix: str = READ) -> Any:
+    """A frame with the columns that the folders of its table say."""
+    pl = polars()
+    from backprop.rows.tables.hive import number
+
+    new = []
+    for key, text in keys.items():
+        if prefix or key not in mapper.inputs:
+            new.append(pl.lit(text or None, pl.String).alias(key))
+        if key in mapper.inputs:
+            new.append(pl.lit(number(key, text, source), pl.Float64).alias(prefix + key))
+    return frame.with_columns(new) if new else frame
+
+
 def scanned(pl: Any, path: str, format: str) -> Any:
     """A file as a lazy frame. A stream of Arrow's, which has no list of its batches, is read as a whole."""
     if format == "parquet":
@@ -327,6 +343,9 @@ def frames_of_file(
 
     try:
         lazy = scanned(pl, path, format)
+        judge.keys = options.keys(path, mapper)
+        own = lazy.collect_schema().names()
+        lazy = keyed(lazy, {key: text for key, text in judge.keys.items() if key not in own}, mapper, source, "")
         schema = lazy.collect_schema()
         height = lazy.select(pl.len()).collect().item()
     except OSError as error:

@@ -136,7 +136,7 @@ def rows(
         records = [loads(text) for text in lines]
         if sum(map(len, records)) != colons and any(map(is_doubled, lines, records)):
             return careful(lines, first, source, mapper, judge, nulls)
-        columns = {name: [record[name] for record in records] for name in mapper.inputs}
+        columns = {name: [record[name] for record in records] for name in mapper.inputs if name not in judge.keys}
         if mapper.arrays and {type(record) for record in records} <= {dict}:
             made = {name: column_from_json(column, name, mapper.ranks) for name, column in columns.items()}
             return Batch(made, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
@@ -188,7 +188,7 @@ def careful(
     lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge, nulls: frozenset[str] = frozenset()
 ) -> Batch:
     """The rows of some lines, one after the other: integers, nulls, and what is bad."""
-    columns: dict[str, list[Any]] = {name: [] for name in mapper.inputs}
+    columns: dict[str, list[Any]] = {name: [] for name in mapper.inputs if name not in judge.keys}
     missing: list[int] = []
     errors: dict[int, str] = {}
     raw: list[str] = []

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TextIO
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
-from backprop.rows.tables.dialect import Dialect, dialect_of
+from backprop.rows.tables.dialect import PLAIN, Dialect, dialect_of
 from backprop.rows.tables.files import format_of
 from backprop.rows.tables.lines import Input
 from backprop.rows.tables.polars import is_of_use
@@ -31,6 +31,17 @@ class Options(NamedTuple):
     comma: bool = False  # numbers of tables in text have a comma for a point
     header: bool = True
     encoding: str | None = None
+    roots: tuple[str, ...] = ()  # folders whose folders may be called KEY=VALUE
+    spread: bool = False  # what is written lies in such folders, too
+
+    def keys(self, path: str, mapper: Mapper) -> dict[str, str]:
+        """The columns that the folders of a file say, as far as they are wanted."""
+        if not self.roots:
+            return {}
+        from backprop.rows.tables.hive import keys_of
+
+        found = keys_of(path, self.roots)
+        return {key: text for key, text in found.items() if key in mapper.inputs} if self.spread else found
 
     def dialect(self, format: str) -> Dialect:
         """How a table of text is written down."""
@@ -97,16 +108,26 @@ def batches(
     """The rows of one table of text; `fixed` if those of JSON lines go into a table, `quick` if lines and numbers are
     all that is wanted of them."""
     format = options.source(given.path)
+    judge.keys = options.keys(given.path, mapper)
+    found: Iterator[Batch]
     if format == "jsonl":
         from backprop.rows.tables import jsonl
 
-        return jsonl.read(given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed)
-    from backprop.rows.tables import delimited
+        found = jsonl.read(given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed)
+        dialect = PLAIN
+    else:
+        from backprop.rows.tables import delimited
 
-    return delimited.read(
-        given, mapper, judge, format=format, dialect=options.dialect(format), nulls=options.nulls,
-        only_new=not options.carried, quick=quick_rows if quick and is_of_use() else None,
-    )  # fmt: skip
+        dialect = options.dialect(format)
+        found = delimited.read(
+            given, mapper, judge, format=format, dialect=dialect, nulls=options.nulls,
+            only_new=not options.carried, quick=quick_rows if quick and is_of_use() else None,
+        )  # fmt: skip
+    if not judge.keys:
+        return found
+    from backprop.rows.tables.hive import with_keys
+
+    return with_keys(found, judge.keys, [key for key in judge.keys if key in mapper.inputs], given.name, dialect)
 
 
 def quick_rows(data: bytes, first: int, reader: Any) -> tuple[Batch, int] | None:
