@@ -1,0 +1,42 @@
+"""Commands that are ended by a signal leave nothing unfinished."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+class Ended(KeyboardInterrupt):
+    """Another signal than that of Ctrl-C ends a command, which cleans up in the same way."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def ended_cleanly() -> Iterator[None]:
+    """Be ended by SIGTERM and SIGHUP as by Ctrl-C: what is unfinished is removed."""
+
+    def end(number: int, frame: object) -> None:
+        raise Ended(number)
+
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        with suppress(ValueError):  # not the main thread
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    except (
+        Ended
+    ) as ended:  # what is left ends as if there had been no handler: threads of a library may be at work still
+        signal.signal(ended.number, signal.SIG_DFL)
+        os.kill(os.getpid(), ended.number)
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
