@@ -112,8 +112,8 @@ def test_a_run_that_is_ended_leaves_nothing_unfinished(number: signal.Signals, t
     while not list(tmp_path.rglob(".*.part")) and time.monotonic() < deadline:
         time.sleep(0.01)
     run.send_signal(number)
-    run.communicate(timeout=60)
-    assert run.returncode in (128 + number, -number)
+    said = run.communicate(timeout=60)[1]
+    assert run.returncode in (128 + number, -number), said
     assert not list(tmp_path.rglob(".*.part"))
     assert not (tmp_path / target).is_file()
 

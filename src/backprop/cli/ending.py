@@ -6,6 +6,10 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Timer
+from types import FrameType
+
+SOON = 0.02  # seconds
 
 
 class Ended(KeyboardInterrupt):
@@ -16,11 +20,25 @@ class Ended(KeyboardInterrupt):
         self.number = number
 
 
+def is_importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported: one that is written in another language may not bear to be ended there."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 @contextmanager
 def ended_cleanly() -> Iterator[None]:
     """Be ended by SIGTERM and SIGHUP as by Ctrl-C: what is unfinished is removed."""
 
-    def end(number: int, frame: object) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
+        if is_importing(frame):
+            later = Timer(SOON, os.kill, (os.getpid(), number))
+            later.daemon = True
+            later.start()
+            return
         raise Ended(number)
 
     before = {}
