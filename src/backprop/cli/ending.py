@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from threading import Timer
 from types import FrameType
 
+DEFAULT = (signal.SIG_DFL, signal.default_int_handler)
 SOON = 0.02  # seconds
 
 
@@ -31,7 +32,7 @@ def is_importing(frame: FrameType | None) -> bool:
 
 @contextmanager
 def ended_cleanly() -> Iterator[None]:
-    """Be ended by SIGTERM and SIGHUP as by Ctrl-C: what is unfinished is removed."""
+    """Be ended by SIGTERM and SIGHUP as by Ctrl-C, by none of them in an import: what is unfinished is removed."""
 
     def end(number: int, frame: FrameType | None) -> None:
         if is_importing(frame):
@@ -39,13 +40,13 @@ def ended_cleanly() -> Iterator[None]:
             later.daemon = True
             later.start()
             return
-        raise Ended(number)
+        raise KeyboardInterrupt if number == signal.SIGINT else Ended(number)
 
     before = {}
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         with suppress(ValueError):  # not the main thread
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            if number is not None and signal.getsignal(number) in DEFAULT:
                 before[number] = signal.signal(number, end)
     try:
         yield
