@@ -31,12 +31,6 @@ def test_without_such_a_column_it_is_the_constant(tmp_path: Path) -> None:
     assert shell("backprop map 'e*x' < /dev/null", tmp_path).returncode == 0
 
 
-def test_a_column_beside_a_given_value_is_told(tmp_path: Path) -> None:
-    found = shell("""echo '{"a": 7, "x": 2}' | backprop map 'a*x' --set a=1 --only-new""", tmp_path)
-    assert json.loads(found.stdout) == {"f": 2, "df_dx": 1}
-    assert "the column a is not read" in found.stderr
-
-
 @pytest.mark.parametrize("text", ["None*x + None^2", "e*x + e^2", "true*x + trueˆ2"])
 def test_words_that_are_given_are_names(text: str, tmp_path: Path) -> None:
     name = text.partition("*")[0]

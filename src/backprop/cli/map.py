@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from backprop.cli.ending import ended_cleanly
 from backprop.cli.failures import tell, write_error
 from backprop.cli.options import Choice, Range, named, takes
 from backprop.cli.progress import Progress
@@ -13,12 +14,20 @@ from backprop.cli.question import read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
 from backprop.cli.words import Call
-from backprop.errors import Problem, enumerated, need_numpy
+from backprop.errors import Problem, need_numpy
 from backprop.gates import TIES
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
 
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
+
+
+def delimiter(value: str | None) -> str | None:
+    """A character between fields; a tab may be written \\t."""
+    value = "\t" if value in ("\\t", "tab") else value
+    if value is not None and (len(value) != 1 or value in '"\r\n' or not value.isascii()):
+        raise Problem("option", f"--delimiter takes one character of ASCII that is no quote, and not {value}")
+    return value
 
 
 @named(
@@ -39,6 +48,7 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
     help="The same value in every row, a number or an array.",
 )
 @takes("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
+@takes("--rename", "renamed", multiple=True, metavar="COLUMN=NAME", help="What a column is called in the expression.")
 @takes("--wrt", metavar="x,y", help="The gradients of these variables only.")
 @takes("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
 @takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values.")
@@ -54,6 +64,10 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 @takes("--errors", type=Choice(["fail", "skip", "null"]), default="fail", help="What to do with bad rows.")
 @takes("--errors-to", metavar="FILE", help="Collect bad rows in a file of JSON lines.")
 @takes("--null-values", metavar="A,B", help="Texts that stand for nothing, besides the empty one.")
+@takes("--delimiter", metavar="CHARACTER", help="What stands between the fields of CSV.")
+@takes("--decimal-comma", "comma", is_flag=True, help="CSV whose numbers are 1,5, with ; between the fields.")
+@takes("--no-header", is_flag=True, help="CSV without names: its columns are c1, c2, …")
+@takes("--encoding", metavar="NAME", help="The encoding of text that is no UTF-8: latin-1, utf-16, …")
 @takes("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, …")
 @takes("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
 @takes("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
@@ -78,7 +92,7 @@ class Run:
 
     def __init__(self, call: Call, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
-        from backprop.rows.tables.files import expanded, passed_over
+        from backprop.rows.tables.files import expanded
         from backprop.rows.tables.options import Options
 
         self.asked = options
@@ -96,14 +110,15 @@ class Run:
         self.options = Options(
             options["source_format"] or ("jsonl" if tables == ["-"] else None), options["target_format"],
             options["total"], options["errors"], options["errors_to"], nulls, options["only_new"],
+            delimiter(options["delimiter"]), options["comma"], not options["no_header"], options["encoding"],
         )  # fmt: skip
-        self.folder = any(os.path.isdir(table) for table in tables)
-        self.sources = expanded(tables, options["source_format"])
+        self.roots = [table for table in tables if os.path.isdir(table)]
+        self.sources = expanded(tables, options["source_format"], options["output"])
         self.mapper = self.make(text, source)
-        self.passed_over = passed_over(tables)
         if "-" in tables and not options["quiet"]:
             tell_waiting()
         self.output: str | None = None if options["output"] == "-" else options["output"]
+        self.options = self.options._replace(roots=tuple(self.roots), spread=self.into_folder)
         self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
         seen_already = self.output is None and sys.stdout is not None and sys.stdout.isatty()
         self.progress = Progress(self.watched and not seen_already)
@@ -111,17 +126,22 @@ class Run:
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
         need_numpy("a table")
+        from backprop.rows.compute.called import Called
         from backprop.rows.compute.mapper import Mapper
 
         asked = self.asked
-        compiled = Compiled(text, ties=asked["ties"], expand=asked["expand"], source=source)
+        called = self.called(text)
+        names = Called(text, called)
+        with names.problems():
+            compiled = Compiled(names.text, ties=asked["ties"], expand=asked["expand"], source=source)
         given, random = {}, Random(asked["seed"])
         if asked["variables"] is not None:
             values = read_variables(read_text(asked["variables"]), name_of(asked["variables"]), random)
             used = compiled.variables_given(values)
             given = {name: value for name, value in values.items() if name in used}
-        given |= {name: value_of(value, name, random) for name, value in map(named_value, asked["assignments"])}
-        columns = self.columns(compiled, given)
+        for name, value in map(named_value, asked["assignments"]):
+            given[names.variable(name)] = value_of(value, name, random)
+        shadowed = self.shadowed(compiled, given, names.columns)
         wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
         upstream = None if asked["upstream"] is None else value_of(asked["upstream"], "--upstream", random)
         if random.used and asked["seed"] is None and not asked["quiet"]:
@@ -130,27 +150,40 @@ class Run:
             text, wrt=wrt, given=compiled.point(given), upstream=upstream, ties=asked["ties"], expand=asked["expand"],
             stages=asked["stages"], hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
             threads=asked["threads"] or os.cpu_count() or 1, source=source,
-            shadowed=[name for name in columns if name not in given],
+            shadowed=shadowed, called=called,
         )  # fmt: skip
 
-    def columns(self, compiled: Compiled, given: dict[str, Any]) -> list[str]:
-        """The columns of the first table that are called like constants of the formula, and so stand for them, and
-        those that are not read because they are given otherwise, which is said."""
-        constants = frozenset(compiled.circuit(given).labels.values())
-        if not constants and not given:
-            return []
+    def head(self) -> list[str]:
+        """The columns of the first table."""
         from backprop.rows.tables.heads import names_of
 
-        names = names_of(self.sources[0], self.options)
-        unread = [name for name in names if name in given]
-        if unread and not self.asked["quiet"]:
-            note(f"the column {enumerated(unread)} is not read: its value is given", self.asked["color"])
-        return [name for name in names if name in constants or name in given]
+        return names_of(self.sources[0], self.options)
+
+    def called(self, text: str) -> dict[str, str]:
+        """What names of the formula are called in the table, where that is not the same."""
+        from backprop.rows.compute.called import as_columns, may_differ
+
+        renamed = {}
+        for renaming in self.asked["renamed"]:
+            column, equals, name = renaming.rpartition("=")
+            if not equals or not name.isidentifier():
+                hint = "its NAME is that in the expression: --rename 'Culmen Length (mm)=length'"
+                raise Problem("option", f"--rename takes COLUMN=NAME, and not {renaming}", hint=hint)
+            renamed[name] = column
+        return as_columns(text, renamed, self.head() if may_differ(text) else ())
+
+    def shadowed(self, compiled: Compiled, given: dict[str, Any], renamed: dict[str, str]) -> list[str]:
+        """The constants of the formula that are called like columns of the first table, and so stand for them."""
+        constants = frozenset(compiled.circuit(given).labels.values())
+        wanted = [name for name in constants if name not in renamed and name not in given]
+        names = self.head() if wanted else []
+        return [*(name for name in names if name in wanted), *(constants & renamed.keys())]
 
     def go(self) -> int:
         """Do it; the exit status. Where somebody watches, nothing is left of the line that was drawn."""
         try:
-            return self.done()
+            with ended_cleanly():
+                return self.done()
         except KeyboardInterrupt:
             if not self.watched:
                 raise
@@ -189,7 +222,7 @@ class Run:
             return False
         if output.endswith(os.sep) or os.path.isdir(output):
             return True
-        return self.folder and "." not in os.path.basename(output)
+        return bool(self.roots) and "." not in os.path.basename(output)
 
     def parts(self, folder: str) -> int:
         """A folder: an output part for each input part, by whoever is asked for."""
@@ -197,7 +230,7 @@ class Run:
         from backprop.rows.tables.batch import Report
 
         engine = engines.engine(self.asked["engine"])
-        jobs, done = folders.jobs(self.sources, folder, self.mapper, self.options, self.asked["resume"])
+        jobs, done = folders.jobs(self.sources, folder, self.mapper, self.options, self.asked["resume"], self.roots)
         report, failures = Report(), 0
         work = engines.PartWork(self.mapper, self.options)
         for number, (job, found) in enumerate(engine(jobs, work, self.asked["scheduler"]), 1):
@@ -208,7 +241,7 @@ class Run:
                 write_error(f"error: {where}{found.failure}\n")
                 continue
             report.join(found.report)
-            folders.write_done(folder, os.path.basename(job.target), found.report.rows, job.fingerprint)
+            folders.write_done(folder, os.path.relpath(job.target, folder), found.report.rows, job.fingerprint)
             self.progress(report, number, len(jobs))
         self.say(report, f"{len(jobs) - failures} of {len(jobs)} parts" + (f", {done} done before" if done else ""))
         return 1 if failures or report.bad else 0
@@ -229,8 +262,6 @@ class Run:
         for text, (count, first) in report.tally.rows.items():
             rows = "row" if count == 1 else "rows"
             tell(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
-        if self.passed_over:
-            tell(f"note: folders in a folder are not read: {enumerated(self.passed_over)}\n")
         for text in report.remarks:
             tell(f"note: {text}\n")
         if self.asked["verbose"] and self.mapper.remark:

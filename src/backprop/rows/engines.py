@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from time import monotonic
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import map_file
 from backprop.rows.tables.batch import Report
+from backprop.rows.tables.files import synced
 from backprop.rows.tables.options import Options
 
 
@@ -33,9 +35,11 @@ class Done(NamedTuple):
     failure: str = ""
 
 
-Work = Callable[[Job], Done]
+Work = Callable[..., Done]  # of a job; False behind it says that it is not alone
 Engine = Callable[[list[Job], Work, str | None], Iterator[tuple[Job, Done]]]
 
+TOGETHER = 64  # parts
+MOST_SECONDS = 0.5  # that a part waits for others
 OWN = {"local": "backprop.rows.engines:local", "dask": "backprop.rows.dask_engine:dask"}
 
 
@@ -46,17 +50,38 @@ class PartWork:
         self.mapper = mapper
         self.options = options
 
-    def __call__(self, job: Job) -> Done:
+    def __call__(self, job: Job, alone: bool = True) -> Done:
         try:
-            return Done(map_file(self.mapper, job.source, job.target, self.options))
+            return Done(map_file(self.mapper, job.source, job.target, self.options, alone=alone))
         except Problem as problem:
             return Done(None, problem.message)
 
 
 def local(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[Job, Done]]:
-    """One part after the other, in this process."""
+    """One part after the other, in this process. Small ones come to the disk together: alone, each takes longer for
+    that than to be made."""
+    waiting: list[tuple[Job, Done]] = []
+    start = monotonic()
     for job in jobs:
-        yield job, work(job)
+        waiting.append((job, work(job, False)))
+        if len(waiting) == TOGETHER or monotonic() - start > MOST_SECONDS:
+            yield from on_disk(waiting)
+            waiting, start = [], monotonic()
+    yield from on_disk(waiting)
+
+
+def on_disk(parts: list[tuple[Job, Done]]) -> list[tuple[Job, Done]]:
+    """Parts, once they are on the disk."""
+    targets = [job.target for job, done in parts if done.report is not None]
+    if len(targets) < 2:
+        for target in targets:
+            synced(target)
+        return parts
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        list(pool.map(synced, targets))
+    return parts
 
 
 def engine(name: str) -> Engine:

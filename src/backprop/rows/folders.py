@@ -2,66 +2,38 @@
 
 from __future__ import annotations
 
-import glob
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.engines import Job
 from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done, write_done
+from backprop.rows.tables.locks import owned, remove_dead
 from backprop.rows.tables.options import Options
+from backprop.rows.tables.packing import bare, suffix_of
 
 __all__ = ["jobs", "owned", "write_done"]
 
 SUFFIX = {"jsonl": ".jsonl", "csv": ".csv", "tsv": ".tsv", "parquet": ".parquet", "arrow": ".arrow"}
 
 
-@contextmanager
-def owned(folder: str) -> Iterator[None]:
-    """The folder for this run alone. Raises a Problem where another run is writing into it."""
-    try:
-        import fcntl
-    except ImportError:  # not a Unix: nobody is asked
-        yield
-        return
-    try:
-        os.makedirs(folder, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise Problem("file", f"cannot write {folder}: {error.strerror or error}", status=1) from None
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            hint = "wait for it, or give another folder with -o"
-            raise Problem("file", f"another run is writing into {folder}", hint=hint) from None
-        except OSError:  # a file system without locks
-            pass
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def jobs(sources: list[str], folder: str, mapper: Mapper, options: Options, resume: bool) -> tuple[list[Job], int]:
-    """A job for each part that is missing, and how many are done already. What a killed run left over is removed."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise Problem("file", f"cannot write {folder}: {error.strerror or error}", status=1) from None
-    for litter in glob.glob(os.path.join(glob.escape(folder), ".*.part")):
-        with suppress(OSError):
-            os.unlink(litter)
+def jobs(
+    sources: list[str], folder: str, mapper: Mapper, options: Options, resume: bool, roots: Sequence[str] = ()
+) -> tuple[list[Job], int]:
+    """A job for each part that is missing, and how many are done already; a part in a folder of a root is one in such a
+    folder. What a killed run left over is removed."""
     done = parts_done(folder) if resume else {}
     if not resume:
         with suppress(OSError):
             os.unlink(os.path.join(folder, DONE))
     own = options.fingerprint(mapper)
     found, skipped, taken = [], 0, set()
+    folders: set[str] = set()
     for source in sources:
         source = os.path.abspath(source)  # a worker may stand elsewhere
-        target = os.path.join(os.path.abspath(folder), part_name(source, options))
+        target = os.path.join(os.path.abspath(folder), folder_in(source, roots), part_name(source, options))
         if os.path.realpath(target) == os.path.realpath(source):
             raise Problem(
                 "option", f"the output and the input are the same folder: {folder}", hint="give another one with -o"
@@ -69,17 +41,38 @@ def jobs(sources: list[str], folder: str, mapper: Mapper, options: Options, resu
         if target in taken:
             raise Problem("option", f"two parts would be written to {target}", hint="give another folder")
         taken.add(target)
+        cleaned(os.path.dirname(target), folders)
         try:
             fingerprint = part_fingerprint(own, source)
         except OSError as error:
             raise Problem("file", f"cannot read {source}: {error.strerror or error}", status=1) from None
-        if is_done(folder, os.path.basename(target), fingerprint, done) or (
+        if is_done(folder, os.path.relpath(target, folder), fingerprint, done) or (
             resume and says_so(target, source, own, options)
         ):
             skipped += 1
         else:
             found.append(Job(source, target, fingerprint))
     return found, skipped
+
+
+def folder_in(source: str, roots: Sequence[str]) -> str:
+    """The folder of a part in its root."""
+    for root in map(os.path.abspath, roots):
+        if source.startswith(os.path.join(root, "")):
+            return os.path.dirname(os.path.relpath(source, root))
+    return ""
+
+
+def cleaned(folder: str, known: set[str]) -> None:
+    """Make a folder for parts, and remove what a killed run left in it; once. Raises a Problem."""
+    if folder in known:
+        return
+    known.add(folder)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise Problem("file", f"cannot write {folder}: {error.strerror or error}", status=1) from None
+    remove_dead(folder, ".*.part")
 
 
 def says_so(target: str, source: str, fingerprint: str, options: Options) -> bool:
@@ -92,9 +85,9 @@ def says_so(target: str, source: str, fingerprint: str, options: Options) -> boo
 
 
 def part_name(source: str, options: Options) -> str:
-    """What a part of the output is called: text whose source is packed with gzip is packed again."""
-    name = os.path.basename(source).removesuffix(".gz")
-    packed = ".gz" if source.endswith(".gz") and (options.target_format or options.source(source)) in TEXT else ""
+    """What a part of the output is called: text whose source is packed is packed again."""
+    name = bare(os.path.basename(source))
+    packed = suffix_of(source) if (options.target_format or options.source(source)) in TEXT else ""
     if options.target_format is None:
         return name + packed
     return os.path.splitext(name)[0] + SUFFIX[options.target_format] + packed

@@ -11,29 +11,34 @@ from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
-from backprop.rows.tables.lines import Input
-from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of, size_of_all, writer_of
+from backprop.rows.tables.lines import LARGE, Input
+from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of_all, writer_of
+from backprop.rows.tables.packing import NAMES, bare, suffix_of
+from backprop.rows.tables.polars import is_of_use
 
-LARGE = 20 << 20  # bytes of CSV, from which on Polars' import is worth its time
 
-
-def map_file(mapper: Mapper, source: str, target: str, options: Options, seen: Seen = nothing) -> Report:
+def map_file(
+    mapper: Mapper, source: str, target: str, options: Options, seen: Seen = nothing, alone: bool = True
+) -> Report:
     """Map one file to another, which is written whole or not at all. Raises a Problem."""
-    return map_files(mapper, [source], target, options, seen)
+    return map_files(mapper, [source], target, options, seen, alone)
 
 
-def map_files(mapper: Mapper, sources: list[str], target: str | None, options: Options, seen: Seen = nothing) -> Report:
-    """Map some files to one, or to standard output for None."""
+def map_files(
+    mapper: Mapper, sources: list[str], target: str | None, options: Options, seen: Seen = nothing, alone: bool = True
+) -> Report:
+    """Map some files to one, or to standard output for None. Where it is not alone, who calls sees to it that it is on
+    the disk."""
     if target is None:
         return into(
             mapper, sources, Place(None), options.target_format or default_target(sources, options), options, seen
         )
     format = target_of(target, sources, options)
-    packed = target.endswith(".gz")
+    packed = suffix_of(target)
     if packed and format not in TEXT:
-        hint = f"{format} is compressed as it is: -o {target.removesuffix('.gz')}"
-        raise Problem("option", f"{target}: {format} does not go into gzip", hint=hint)
-    with whole(target) as beside:
+        hint = f"{format} is compressed as it is: -o {bare(target)}"
+        raise Problem("option", f"{target}: {format} does not go into {NAMES[packed]}", hint=hint)
+    with whole(target, alone) as beside:
         return into(mapper, sources, Place(beside, packed), format, options, seen)
 
 
@@ -47,7 +52,7 @@ def target_of(path: str, sources: list[str], options: Options) -> str:
         return default_target(sources, options)
     if "." not in name.removeprefix("."):
         return options.source(sources[0])
-    hint = f"its suffix says: {' '.join(FORMATS)} (text also with .gz); or --to"
+    hint = f"its suffix says: {' '.join(FORMATS)} (text also with .gz, .bz2, .zst); or --to"
     raise Problem("option", f"what should {path} be?", hint=hint)
 
 
@@ -58,28 +63,12 @@ def default_target(sources: list[str], options: Options) -> str:
 
 
 def into(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
-    """Map some files into an open place, by the way that is there for the formats and the sizes."""
-    formats = {options.source(source) for source in sources}
-    if (
-        target not in TEXT
-        or formats - TEXT
-        or (place.path is not None and not mapper.arrays and large(sources, formats, target, options))
-    ):
+    """Map some files into an open place, by the way that is there for the formats."""
+    if {target, *map(options.source, sources)} - TEXT:
         from backprop.rows.tables.frames import map_frames
 
         return map_frames(mapper, sources, place, target, options, seen)
     return map_text(mapper, sources, place, target, options, seen)
-
-
-def large(sources: list[str], formats: set[str], target: str, options: Options) -> bool:
-    """Whether Polars reads and writes this faster than the standard library."""
-    if formats != {target} or target == "jsonl" or options.errors != "fail" or "-" in sources:
-        return False
-    if any(source.endswith(".gz") for source in sources) or sum(map(size_of, sources)) < LARGE:
-        return False
-    from importlib.util import find_spec
-
-    return find_spec("polars") is not None
 
 
 # ── text, with the standard library ──
@@ -90,23 +79,24 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
     from backprop.rows.compute.summation import Sums
 
     report = Report()
-    sums = Sums() if options.total else None
+    sums = Sums(mapper) if options.total else None
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
-        judge = Judge(options.errors, collected, fixed=options.carried and target != "jsonl")
+        judge = options.judge(target, collected)
         out = stack.enter_context(place.open())
         writer = writer_of(target, mapper, options)
         behind, size = 0, size_of_all(sources)
         for source in sources:
-            given = Input(source)
+            given = Input(source, options.encoding)
             stack.callback(given.close)
-            for batch in narrow(batches(given, mapper, judge, options, judge.fixed), mapper):
+            given.large = max(size, behind) >= LARGE
+            quick = options.total or options.source(source) == target
+            for batch in narrow(batches(given, mapper, judge, options, judge.fixed, quick), mapper):
                 batch, results, finite, failure = computed(mapper, batch, report, judge, given.name)
                 if sums is not None:
-                    sums.add(kept(results, batch.missing), len(batch) - len(batch.missing))
+                    sums.add(kept(results, batch.missing), len(batch) - len(batch.missing), len(batch.missing))
                 elif len(batch) or failure is None:
-                    text = writer.text(batch, list(results.values()), finite)
-                    out.write(text.encode("utf-8", "surrogatepass"))
+                    out.write(encoded(writer, batch, list(results.values()), finite, given.is_large))
                     if place.path is None:
                         out.flush()
                 report.bad = judge.bad
@@ -121,6 +111,28 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
             report.remarks += sums.remarks()
     report.bad = judge.bad
     return report
+
+
+def encoded(writer: Any, batch: Batch, results: list[Any], finite: bool, large: bool) -> bytes:
+    """What is written of a batch; of many rows by Polars, which spells numbers faster."""
+    if large and are_objects(writer, batch, results) and is_of_use():
+        from backprop.rows.tables import quick
+
+        objects = quick.objects(writer, batch, results)
+        if objects is not None:
+            return objects
+    if batch.is_quick:
+        from backprop.rows.tables import quick
+
+        return quick.text(writer, batch, results)
+    text: str = writer.text(batch, results, finite)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def are_objects(writer: Any, batch: Batch, results: list[Any]) -> bool:
+    """Whether objects are written as they were read, with a number for each result."""
+    same = writer.format == batch.format == "jsonl" and not batch.missing and len(batch) > 0
+    return same and all(column.ndim == 1 and column.dtype == float for column in results)
 
 
 def narrow(all_rows: Iterator[Batch], mapper: Mapper) -> Iterator[Batch]:

@@ -10,6 +10,7 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.library.values import as_value, is_truth
 from backprop.numbers.shapes import shape_of
+from backprop.rows.compute.called import Called
 from backprop.rows.compute.plan import Asked, Plan
 from backprop.rows.compute.program import Program, program
 
@@ -46,7 +47,8 @@ class Mapper:
     number needs. With `stages`, every intermediate variable and its gradient has columns as well; with `hessian`, the
     second derivatives. `inputs` are the names of the columns that it needs, `outputs` those that it makes: the output's
     name, then `df_dx` for each variable. `arrays` says whether there are vectors and matrices, in the formula or given:
-    only then may columns hold them. `shadowed` are names of constants (e, pi, …) that are columns.
+    only then may columns hold them. `shadowed` are names of constants (e, pi, …) that are columns, `called` says what
+    names of the formula are called in the table; names in backticks need no word about it.
     It can be pickled: what travels is the text and the options.
     """
 
@@ -66,13 +68,17 @@ class Mapper:
         threads: int = 1,
         source: str | None = None,
         shadowed: Iterable[str] = (),
+        called: Mapping[str, str] | None = None,
     ) -> None:
         if engine not in ENGINES:
             raise Problem("option", f"there is no engine {engine}", hint=f"one of {', '.join(ENGINES)}")
         self.text = text
-        self.wrt = None if wrt is None else list(wrt)
+        self.called = dict(called or {})
+        self.names = Called(text, self.called)
+        variable = self.names.variable
+        self.wrt = None if wrt is None else [variable(name) for name in wrt]
         self.given = {  # what is true and false stays so: as an index it chooses
-            name: value if is_truth(value) else as_value(name, value) for name, value in (given or {}).items()
+            variable(name): value if is_truth(value) else as_value(name, value) for name, value in (given or {}).items()
         }
         self.upstream = None if upstream is None else as_value("upstream", upstream)
         self.ties = ties
@@ -83,13 +89,20 @@ class Mapper:
         self.engine = engine
         self.threads = threads
         self.source = source
-        self.shadowed = list(shadowed)  # names of constants that are columns
+        self.shadowed = [variable(name) for name in shadowed]  # names of constants that are columns
         self.done = 0  # rows so far
         self.remark = ""  # why the formula is not compiled, where that was asked for
         self.ranks: dict[str, int] = {}  # how deep the lists of each column are that is read, once that is known
-        self.plan = Plan(Asked(**{name: getattr(self, name) for name in Asked._fields}))
+        with self.names.problems():
+            self.plan = Plan(Asked(**{name: getattr(self, name) for name in Asked._fields}))
         self.arrays = self.plan.arrays
-        self.inputs = [name for name in self.plan.base.variables if name not in self.given]
+        self.variables = [name for name in self.plan.base.variables if name not in self.given]
+        self.inputs = [self.names.column(name) for name in self.variables]
+        twice = next((name for index, name in enumerate(self.inputs) if name in self.inputs[:index]), None)
+        if twice is not None:
+            raise Problem("variable", f"two names of the formula are the column {twice}", hint="use one of them")
+        #: columns that would not be read, as their names have a value already
+        self.hidden = {self.names.column(name): name for name in (*self.plan.listed, *self.given)}
         self.outputs = list(self.plan.outputs)
         if self.arrays and engine == "jit":
             self.remark = "a formula with vectors or matrices is computed with NumPy"
@@ -109,6 +122,7 @@ class Mapper:
             "threads",
             "source",
             "shadowed",
+            "called",
         )
         return {name: getattr(self, name) for name in options}
 
@@ -128,7 +142,8 @@ class Mapper:
         import json
 
         names = ["text", "wrt", "given", "ties", "expand", "stages", "hessian"]
-        names += ["upstream"] * (self.upstream is not None) + ["shadowed"] * bool(self.shadowed)
+        names += [name for name in ("shadowed", "called") if getattr(self, name)]
+        names += ["upstream"] * (self.upstream is not None)
         options = [getattr(self, name) for name in names]
         said = json.dumps(options, sort_keys=True, default=lambda array: array.tolist())
         return hashlib.sha256(said.encode()).hexdigest()[:16]
@@ -182,14 +197,17 @@ class Mapper:
 
         What the shape of a stage is, only the rows say: it is not there.
         """
-        known: dict[str, tuple[int | None, ...]] = {**columns}
+        known: dict[str, tuple[int | None, ...]] = {
+            variable: columns[name]
+            for variable, name in zip(self.variables, self.inputs, strict=True)
+            if name in columns
+        }
         known |= {name: shape_of(value) for name, value in self.given.items()}
         found: dict[str, tuple[int | None, ...]] = {self.plan.output: shape_of(self.upstream)}
         found |= {output: known[name] for output, name in self.plan.of_variable.items()}
         for block in self.plan.blocks:
             found |= {
-                f"d2{self.plan.output}_d{block.variable}_d{other}": known[block.variable] + known[other]
-                for other in block.wires
+                self.plan.second(block.variable, other): known[block.variable] + known[other] for other in block.wires
             }
         return found
 
@@ -205,7 +223,7 @@ class Mapper:
     def array_kernel(self) -> Any:
         from backprop.rows.compute.array_engine import ArrayKernel
 
-        return ArrayKernel(self.plan, self.inputs, self.given)
+        return ArrayKernel(self.plan, self.variables, self.given)
 
     def kernel(self, rows: int) -> Any:
         """The program, ready to run: compiled where that was asked for, or where it is worth it."""

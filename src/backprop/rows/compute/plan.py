@@ -13,12 +13,13 @@ from backprop.errors import Problem, no_variable
 from backprop.gates import INPUT
 from backprop.gates.row import TWICE
 from backprop.library import Compiled
+from backprop.rows.compute.called import Called
 
 
 class Asked(NamedTuple):
     """What is asked of every row (see Mapper)."""
 
-    text: str
+    names: Called
     wrt: list[str] | None
     given: Mapping[str, Any]
     upstream: Any
@@ -52,7 +53,8 @@ class Plan:
     """
 
     def __init__(self, asked: Asked) -> None:
-        compiled = Compiled(asked.text, ties=asked.ties, expand=asked.expand, source=asked.source)
+        compiled = Compiled(asked.names.text, ties=asked.ties, expand=asked.expand, source=asked.source)
+        self.spoken = asked.names
         self.listed = list(compiled.program.given)  # the inputs that have their values in the text
         self.base, self.names = compiled._circuit({**dict.fromkeys(asked.shadowed), **asked.given})
         base = self.base
@@ -78,8 +80,8 @@ class Plan:
         self.blocks: list[Block] = []
         self.put(self.output, derived.value)
         for name in self.wrt:
-            self.put(f"d{self.output}_d{name}", derived.gradients[name])
-            self.of_variable[f"d{self.output}_d{name}"] = name
+            self.put(self.first(name), derived.gradients[name])
+            self.of_variable[self.first(name)] = name
         if asked.stages:
             self.add_stages(derived.of)
         if asked.hessian:
@@ -99,6 +101,14 @@ class Plan:
             name += "_"
         return name
 
+    def first(self, variable: str) -> str:
+        """The name of the column of a gradient."""
+        return f"d{self.output}_d{self.spoken.name(variable)}"
+
+    def second(self, variable: str, other: str) -> str:
+        """The name of the column of a second derivative."""
+        return f"d2{self.output}_d{self.spoken.name(variable)}_d{self.spoken.name(other)}"
+
     def put(self, name: str, wire: int | None) -> None:
         """Name a column; without a wire, it is of a block."""
         if name in self.outputs:
@@ -117,7 +127,7 @@ class Plan:
                 name = self.names.names[wire]
                 self.put(name, wire)
                 if wire in of:
-                    self.put(f"d{self.output}_d{name}", of[wire])
+                    self.put(self.first(name), of[wire])
 
     def add_hessian(self, gradients: dict[str, int], ties: str) -> None:
         """The second derivatives: the circuit derived again, once for each gradient."""
@@ -133,7 +143,7 @@ class Plan:
                 again = derive(self.circuit, others, output=gradients[name], ties=ties)
                 self.circuit = again.circuit
             for other in others:
-                self.put(f"d2{self.output}_d{name}_d{other}", None if self.arrays else again.gradients[other])
+                self.put(self.second(name, other), None if self.arrays else again.gradients[other])
 
     def add_watches(self, of: dict[int, int]) -> None:
         """Where a stage sits on a tie or a kink that decides its gradient."""
@@ -151,5 +161,5 @@ class Plan:
             met = growing.splice(template(text, (*names, "out"), gate), scope)
             what = "a tie" if gate.variadic or (gate.mixes and gate.routes) else "a kink"
             said = f"{self.names.text(wire)} = {self.names.expression(wire)} is at {what}"
-            self.watches[said] = (met, of[wire])
+            self.watches[self.spoken.told(said)] = (met, of[wire])
         self.circuit = growing.circuit

@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop.errors import LARGEST, Problem
 from backprop.rows.compute.columns import is_ragged
+from backprop.rows.compute.mapper import Mapper
 
 LANES = 4096  # numbers that are summed side by side
 LARGE = 2.0**960  # what is larger is summed apart, and smaller by SCALE: no sum of rows overflows on its way
@@ -22,17 +23,19 @@ class Sums:
     The elements of an array have as many lanes each as there are left for them, and one at least.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, mapper: Mapper) -> None:
+        self.shapes = mapper.shapes(dict.fromkeys(mapper.inputs, ()))  # of what is the same in every row
         self.rows = 0
-        self.lanes: dict[str, Any] = {}  # of each column the totals, and what was lost
+        self.empty = 0  # rows that are not in the sums: something in them is null
+        self.lanes: dict[str, Any] = dict.fromkeys(mapper.outputs)  # of each the totals, and what was lost
         self.large: dict[str, Any] = {}  # the same for numbers that are large
 
-    def add(self, columns: Mapping[str, Any], rows: int) -> None:
-        """Add the rows of a batch."""
+    def add(self, columns: Mapping[str, Any], rows: int, empty: int) -> None:
+        """Add the rows of a batch; some others are empty."""
         self.rows += rows
+        self.empty += empty
         with np.errstate(all="ignore"):
             for name, column in columns.items():
-                self.lanes.setdefault(name, None)
                 if len(column):
                     self.add_column(name, column)
 
@@ -57,14 +60,20 @@ class Sums:
     def totals(self) -> dict[str, Any]:
         """The sums so far: numbers, and nested lists of them."""
         return {
-            name: 0.0 if lanes is None else summed(*lanes, *self.large.get(name, ()))
+            name: self.nothing(name) if lanes is None else summed(*lanes, *self.large.get(name, ()))
             for name, lanes in self.lanes.items()
         }
 
+    def nothing(self, name: str) -> Any:
+        """The sum of no rows."""
+        return np.zeros([length or 0 for length in self.shapes.get(name, ())]).tolist()
+
     def remarks(self) -> list[str]:
-        """Which sums are beyond the largest number, though all of their numbers are finite."""
+        """How many rows are not in the sums, and which of these are beyond the largest number, though all of their
+        numbers are finite."""
         totals = self.totals()
-        return [
+        rows = "1 row has" if self.empty == 1 else f"{self.empty:,} rows have"
+        return [f"{rows} a null in a column that is used, and no part in the sums"] * bool(self.empty) + [
             f"the sum of {name} is not finite: it is beyond the largest number, {LARGEST}"
             for name, (large, _) in self.large.items()
             if np.isfinite(large).all() and not np.isfinite(totals[name]).all()

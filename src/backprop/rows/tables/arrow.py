@@ -39,6 +39,9 @@ class ArrowMapper:
             if name not in names:
                 known = nearest(name, names)
                 raise Problem("variable", f"there is no column {name}", hint=f"did you mean {known}?" if known else "")
+        for name in names:
+            if name in self.mapper.hidden:
+                raise Problem("variable", f"there is a column {name}, and {name} is given a value, too")
         for name in self.mapper.outputs:
             if name in names and not self.only_new:
                 raise Problem("variable", f"there is a column {name} already")
@@ -56,18 +59,24 @@ class ArrowMapper:
         kept_names = [] if self.only_new else list(names)
         return pyarrow.RecordBatch.from_arrays([*kept, *new], names=[*kept_names, *self.mapper.outputs])
 
-    def schema(self, before: str = "") -> str:
-        """The columns as Spark writes a schema: those `before` ("x array<double>, y double"), and the new ones.
+    def schema(self, before: Any = "") -> str:
+        """The columns as Spark writes a schema: those `before`, and the new ones. What is before is a text of that kind
+        ("x array<double>, y double"), or what Spark hands out: `df.schema`, `df.dtypes`, `df.schema.simpleString()`.
 
         What arrays the stages of a formula are, only the rows say: with `stages`, write it yourself.
         """
+        fields = fields_of(before)
+        if not isinstance(before, str) or before.startswith("struct<"):
+            before = ", ".join(f"{quoted(name)} {kind}" for name, kind in fields)
+        twice = next((name for name, _ in fields if name in self.mapper.outputs), None)
+        if twice is not None and not self.only_new:
+            raise Problem("option", f"there is a column {twice} already")
         ranks = dict.fromkeys(self.mapper.inputs, 0)
         if self.mapper.arrays:
-            written = re.findall(r"`?(\w+)`?[ :]+((?:array<)*)", before)
-            ranks = {name: lists.count("<") for name, lists in written}
+            ranks = {name: kind.count("array<") for name, kind in fields}
             for name in self.mapper.inputs:
                 if name not in ranks:
-                    hint = 'give those that are there: schema("x array<double>, y double")'
+                    hint = 'give those that are there: schema("x array<double>, y double"), or schema(df.schema)'
                     raise Problem("option", f"what type column {name} has is not said", hint=hint)
         shapes = self.mapper.shapes({name: (None,) * rank for name, rank in ranks.items()})
         unknown = [name for name in self.mapper.outputs if name not in shapes]
@@ -76,8 +85,47 @@ class ArrowMapper:
         new = []
         for name in self.mapper.outputs:
             rank = len(shapes.get(name, ()))
-            new.append(f"`{name}` {'array<' * rank}double{'>' * rank}")
+            new.append(f"{quoted(name)} {'array<' * rank}double{'>' * rank}")
         return ", ".join(([before] if before and not self.only_new else []) + new)
+
+
+FIELD = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([^\s:`,<]+))\s*[: ]\s*(.+)", re.DOTALL)  # a name, a type
+
+
+def fields_of(schema: Any) -> list[tuple[str, str]]:
+    """The names and types of columns, from a text or from what Spark hands out. Raises a Problem."""
+    if hasattr(schema, "fields"):
+        return [(field.name, field.dataType.simpleString()) for field in schema.fields]
+    if not isinstance(schema, str):
+        return [(str(name), str(kind)) for name, kind in schema]
+    text = schema.strip()
+    if text.startswith("struct<") and text.endswith(">"):
+        text = text[len("struct<") : -1]
+    found = []
+    for part in parts_of(text) if text else ():
+        match = FIELD.fullmatch(part)
+        if match is None:
+            hint = 'a name and a type each: schema("x array<double>, y double"), or schema(df.schema)'
+            raise Problem("option", f"this is no column with its type: {part.strip()}", hint=hint)
+        found.append(((match[1] or match[2]).replace("``", "`"), match[3].strip()))
+    return found
+
+
+def parts_of(text: str) -> list[str]:
+    """What stands between the commas that are in no brackets and no backticks."""
+    parts, start, depth = [], 0, 0
+    for match in re.finditer(r"`[^`]*`|[<(]|[>)]|,", text):
+        mark = match[0]
+        depth += (mark in "<(") - (mark in ">)")
+        if mark == "," and not depth:
+            parts.append(text[start : match.start()])
+            start = match.end()
+    return [*parts, text[start:]]
+
+
+def quoted(name: str) -> str:
+    """A name in Spark's backticks."""
+    return "`" + name.replace("`", "``") + "`"
 
 
 def depth(kind: Any) -> int:
@@ -90,16 +138,35 @@ def depth(kind: Any) -> int:
     return rank
 
 
+def holds_numbers(kind: Any) -> bool:
+    """Whether a type is one of numbers, or of truths, or lists of them: of text and bytes nothing is made a number."""
+    import pyarrow.types as is_
+
+    while depth(kind):
+        kind = kind.value_type
+    numbers = is_.is_integer(kind) or is_.is_floating(kind) or is_.is_decimal(kind)
+    return bool(numbers or is_.is_boolean(kind) or is_.is_null(kind))
+
+
+def as_floats(array: Any) -> Any:
+    """Numbers, or truths as 1 and 0, as float64."""
+    import pyarrow
+
+    whole = array.cast(pyarrow.uint8()) if pyarrow.types.is_boolean(array.type) else array
+    return whole.cast(pyarrow.float64(), safe=False)
+
+
 def from_arrow(array: Any, name: str, lists: bool) -> Column:
     """A column of Arrow's as one of ours. Raises a Problem where it does not hold numbers alone."""
-    import pyarrow
 
     rank = depth(array.type)
     if rank and not lists:
         hint = "of a list the output is one too: sum(…) it, or give --upstream"
         raise Problem("variable", f"column '{name}': expected numbers, got {array.type}", hint=hint)
+    if not holds_numbers(array.type):
+        raise Problem("variable", f"column '{name}': expected numbers, got {array.type}")
     if not rank:
-        numbers = array.cast(pyarrow.float64())
+        numbers = as_floats(array)
         return (numbers.fill_null(float("nan")) if array.null_count else numbers).to_numpy(zero_copy_only=False)
     if array.null_count == 0 and (column := equal_lists(array)) is not None:
         return column
@@ -126,7 +193,7 @@ def equal_lists(array: Any) -> Column | None:
             return None
         shape.append(sizes["min"])
         array = array.flatten()
-    return None if array.null_count else array.cast(pyarrow.float64()).to_numpy(zero_copy_only=False).reshape(shape)
+    return None if array.null_count else as_floats(array).to_numpy(zero_copy_only=False).reshape(shape)
 
 
 def to_arrow(column: Column, missing: Any, shape: tuple[int | None, ...] | None) -> Any:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem, enumerated, nearest
 from backprop.rows.compute.mapper import Mapper, Tally
+
+#: what many people write where there is nothing
+NOTHING = re.compile(r'got "(NA|N/A|#N/A|n/a|na|NULL|null|Null|None|none|nil|-|--|\?|\.|missing)"$')
 
 
 class Batch(NamedTuple):
@@ -33,6 +37,15 @@ class Batch(NamedTuple):
 
     def __len__(self) -> int:
         return len(self.raw)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it was read by the quick reader: then the lines are a column of Polars'."""
+        return not isinstance(self.raw, list)
+
+    def cells(self) -> Sequence[Any]:
+        """What the rows hold: the fields of a table of text as they stand there, or objects."""
+        return getattr(self.records, "fields", self.records)
 
     def named(self, names: Sequence[str]) -> Batch:
         """The batch with the names of the table's columns."""
@@ -106,14 +119,19 @@ class Judge:
     """What to do with a bad row: stop (`fail`), leave it out (`skip`), or keep it without results (`null`).
 
     In a run that is `fixed`, all rows of all files have the columns of the first one: their `names`, once they are
-    known.
+    known. Where they are written `by_name`, two of one name cannot be.
     """
 
-    def __init__(self, errors: str, collected: TextIO | None = None, fixed: bool = False) -> None:
+    def __init__(
+        self, errors: str, collected: TextIO | None = None, fixed: bool = False, by_name: bool = False
+    ) -> None:
         self.errors = errors
         self.collected = collected
         self.fixed = fixed
+        self.by_name = by_name
         self.names: list[str] | None = None
+        self.keys: Mapping[str, str] = {}  # columns that the folders of the table say, and their values
+        self.kinds: dict[str, Any] = {}  # the types of columns that nobody reads, once they are known
         self.bad = 0
 
     def judge(self, source: str, line: int, why: str, raw: str) -> bool:
@@ -132,28 +150,43 @@ class Judge:
 
     def problem(self, source: str, line: int, why: str) -> Problem:
         """A bad row as what ends the run."""
-        return Problem("row", f"{source}:{line}: {why}", status=1)
+        nothing = NOTHING.search(why)
+        hint = f"if that stands for nothing: --null-values {nothing[1]}" if nothing else ""
+        return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
 
 
 def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
-    """Every column is there once, and none is written that is there already. Raises a Problem before the first row."""
-    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
-    if twice is not None:
-        raise Problem("file", f"{source} has two columns called {twice}")
+    """Every column that is used is there once, and none is written that is there already. Raises a Problem before the
+    first row."""
     for name in mapper.inputs:
-        if name not in names:
+        if name not in names and name not in judge.keys:
             known = nearest(name, names)
             hint = f"did you mean {known}?" if known else f"its columns are {', '.join(names)}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)
-    for name in mapper.plan.listed:
-        if name in names:
-            hint = f"to take the column, leave {name} = … out of the formula"
-            raise Problem("file", f"{source} has a column {name}, and the formula gives {name} a value, too", hint=hint)
+        if names.count(name) > 1:
+            raise Problem("file", f"{source} has {names.count(name)} columns called {name}, and the formula uses one")
+    twice = next((name for name in names if names.count(name) > 1), None) if judge.by_name else None
+    if twice is not None:
+        hint = "write CSV, or leave the columns of the input out (--only-new)"
+        raise Problem("file", f"{source} has two columns called {twice}, and what is written can have one", hint=hint)
+    check_hidden(names, mapper, source)
     check_outputs(names, mapper, source, only_new, judge)
     if judge.fixed and judge.names is not None and judge.names != list(names):
         hint = f"they are {enumerated(judge.names)} there, and {enumerated(list(names))} here; or write JSON lines"
         raise Problem("file", f"{source} has other columns than the file before it", hint=hint)
     judge.names = list(names)
+
+
+def check_hidden(names: Iterable[str], mapper: Mapper, source: str) -> None:
+    """No column is passed over because its name has a value already. Raises a Problem."""
+    for name in names:
+        variable = mapper.hidden.get(name)
+        if variable in mapper.plan.listed:
+            hint = f"to take the column, leave {name} = … out of the formula"
+            raise Problem("file", f"{source} has a column {name}, and the formula gives {name} a value, too", hint=hint)
+        if variable is not None:
+            hint = "to take the column, leave that value out; to take the value, call it otherwise in the formula"
+            raise Problem("file", f"{source} has a column {name}, and {name} is given a value, too", hint=hint)
 
 
 def check_outputs(names: Iterable[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:

@@ -2,8 +2,8 @@
 
 In text: digits with a sign, a point and an exponent as they like, `inf`, `infinity` and `nan` in any case, with blanks
 around; no underscores, no thousands separators, no other digits than ASCII's. In JSON: a number, or one of the strings
-"NaN", "Infinity", "-Infinity". What is null (nothing between two separators, the user's null values, JSON's null) is
-no number and no mistake: its row has null for results.
+"NaN", "Infinity", "-Infinity". What is true is 1, what is false 0 (in text also True and TRUE). What is null (nothing
+between two separators, the user's null values, JSON's null) is no number and no mistake: its row has null for results.
 
 A vector is a list of numbers, a matrix a list of equally long lists; in a cell of text as JSON writes them. How deep
 the lists of a column are, its first good row says that has a number in it (an empty list fits any depth); how long they
@@ -18,6 +18,7 @@ from math import isnan, nan
 from typing import Any
 
 DEEPEST = 30  # lists in lists: NumPy has 64 axes, and second derivatives need twice as many, and one for the rows
+TRUTHS = {"true": 1.0, "True": 1.0, "TRUE": 1.0, "false": 0.0, "False": 0.0, "FALSE": 0.0}
 NOT_FINITE = {"NaN": nan, "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -32,6 +33,8 @@ def from_text(text: str, column: str, lists: str = "") -> float:
             raise ValueError
         return float(text)
     except ValueError:
+        if (truth := TRUTHS.get(text.strip())) is not None:
+            return truth
         more = f"; {lists}" if lists and text.lstrip().startswith("[") else ""
         raise Bad(f"column '{column}': expected a number, got {shown(text)}{more}") from None
 
@@ -40,6 +43,8 @@ def from_json(value: Any, column: str, lists: str = "") -> float:
     """The number that is a member of a JSON object. Raises Bad; of lists it says why there are none."""
     if type(value) is float:
         return value
+    if type(value) is bool:
+        return float(value)
     if type(value) is int:
         try:
             return float(value)
@@ -142,7 +147,7 @@ def column_from_json(values: list[Any], column: str, ranks: dict[str, int]) -> A
         if set(map(type, flat)) - {list}:
             raise ValueError
         flat = list(chain.from_iterable(flat))
-    if not set(map(type, flat)) <= {float, int}:
+    if not set(map(type, flat)) <= {float, int, bool}:
         raise ValueError
     made = column_of(values)
     ranks[column] = rank

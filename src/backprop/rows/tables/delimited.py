@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -11,12 +11,16 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, check_columns
-from backprop.rows.tables.cells import Bad, from_text, text_number, text_value, value_from_text
+from backprop.rows.tables.cells import Bad, from_text, shown, text_number, text_value, value_from_text
+from backprop.rows.tables.dialect import PLAIN, Dialect
 from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.quotes import cut, fields_of, whole_rows
 
-SEPARATORS = {"csv": ",", "tsv": "\t"}
+MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+
+
+Quick = Callable[[bytes, int, "Reader"], tuple[Batch, int] | None]  # reads a block with its first line's number
 
 
 def read(
@@ -25,29 +29,34 @@ def read(
     judge: Judge,
     *,
     format: str = "csv",
+    dialect: Dialect = PLAIN,
     nulls: Sequence[str] = ("",),
     only_new: bool = False,
+    quick: Quick | None = None,
 ) -> Iterator[Batch]:
-    """The rows of a table in text."""
-    separator = SEPARATORS[format]
+    """The rows of a table in text. Where there are many, whole lines may be read by the quick reader."""
+    separator = dialect.separator
     reader: Reader | None = None
-    rest, line = "", 1
+    rest, line = b"", 1
+    if mapper.arrays or dialect.comma:
+        quick = None
     for block in source.blocks():
-        text = rest + decoded(block)[0]
+        data = rest + block
         if line == 1:
-            text = text.removeprefix("\ufeff")
-        text, rest = cut(text, separator)
-        lines = lines_of(text)
-        if reader is None and lines:
-            taken, names = header(lines, separator, source.name)
-            reader = Reader(source.name, names, mapper, judge, separator, format, frozenset(nulls))
+            data = data.removeprefix(b"\xef\xbb\xbf")
+        data, rest = cut(data, separator)
+        if reader is None and data:
+            taken, names = header(lines_of(head(data)), dialect, source.name)
+            reader = Reader(source.name, names, mapper, judge, dialect, format, frozenset(nulls))
             check_columns(names, mapper, source.name, only_new, judge)
-            lines, line = lines[taken:], line + taken
-            if not lines:
+            for _ in range(taken):
+                data = data.partition(b"\n")[2]
+            line += taken
+            if not data:
                 yield reader.careful([], line)  # what the columns are, also if there is no row
-        if reader is not None and lines:
-            batch = reader.rows(lines, line)
-            line += len(lines)
+        if reader is not None and data:
+            batch, taken = reader.block(data, line, quick if source.is_large else None)
+            line += taken
             yield batch
             if batch.failure is not None:
                 raise batch.failure
@@ -57,18 +66,27 @@ def read(
         raise Problem("file", f"{source.name} is empty: there is no line of column names")
 
 
+def head(data: bytes) -> str:
+    """The beginning of a block, up to the end of a line."""
+    end = data.rfind(b"\n", 0, MOST_HEADER) + 1 if len(data) > MOST_HEADER else 0
+    return decoded(data[: end or len(data)])[0]
+
+
 def lines_of(text: str) -> list[str]:
-    """The lines of a text, without their ends."""
-    lines = [one.removesuffix("\r") for one in text.split("\n")]
-    return lines if lines[-1] else lines[:-1]
+    """The lines of a text; the end of one that is a row is taken off where rows are told apart."""
+    lines = text.removesuffix("\n").split("\n")
+    return lines if text else []
 
 
-def header(lines: list[str], separator: str, source: str) -> tuple[int, list[str]]:
-    """How many lines the names take, and the names."""
+def header(lines: list[str], dialect: Dialect, source: str) -> tuple[int, list[str]]:
+    """How many lines the names take, and the names; without a line of names they are c1, c2, …"""
+    separator = dialect.separator
     for taken, (text, count) in enumerate(whole_rows(lines, separator), 1):
         if text.strip():
             if is_broken(text):
                 raise Problem("file", f"{source}:{taken}: {NOT_UTF8}", hint="save it as UTF-8", status=1)
+            if not dialect.header:
+                return 0, [f"c{column}" for column, _ in enumerate(fields_of(text, separator), 1)]
             return taken - 1 + count, [name.strip() for name in fields_of(text, separator)]
     return len(lines), []
 
@@ -82,30 +100,51 @@ class Reader:
         names: list[str],
         mapper: Mapper,
         judge: Judge,
-        separator: str,
+        dialect: Dialect,
         format: str,
         nulls: frozenset[str],
     ) -> None:
         self.source = source
         self.names = names
         self.judge = judge
-        self.separator = separator
+        self.dialect = dialect
+        self.separator = dialect.separator
         self.format = format
         self.nulls = nulls
         self.used = {name: names.index(name) for name in mapper.inputs if name in names}
         self.arrays = mapper.arrays
         self.ranks = mapper.ranks
-        self.value = (
+        value = (
             partial(value_from_text, ranks=mapper.ranks)
             if mapper.arrays
             else partial(from_text, lists=mapper.without_lists)
         )
+        self.special = mapper.arrays or dialect.comma  # cells that only the careful way reads
+        self.value = partial(with_comma, value) if dialect.comma else value
+
+    def block(self, data: bytes, first: int, quick: Quick | None) -> tuple[Batch, int]:
+        """The rows of a block of whole rows, and how many lines they take."""
+        found = None if quick is None else quick(data, first, self)
+        if found is not None:
+            return found
+        lines = lines_of(decoded(data)[0])
+        return self.rows(lines, first), len(lines)
+
+    @property
+    def numeric_nulls(self) -> list[float]:
+        """Texts that stand for nothing, and are spelt like numbers."""
+        found = []
+        for text in self.nulls:
+            with suppress(Bad):
+                found.append(from_text(text, ""))
+        return found
 
     def rows(self, lines: list[str], first: int) -> Batch:
         """The rows of some lines. The plain way first: no quotes, and a number in each column that is used."""
-        if self.nulls == {""} and not any('"' in text or "_" in text for text in lines):
+        if self.nulls == {""} and not self.dialect.comma and not any('"' in text or "_" in text for text in lines):
             try:
                 width = len(self.names)
+                lines = [text.removesuffix("\r") for text in lines]
                 fields = [text.split(self.separator) for text in lines]
                 if all(len(row) == width for row in fields) and all(text.isascii() for text in lines):
                     columns = {name: [float(row[at]) for row in fields] for name, at in self.used.items()}
@@ -117,8 +156,9 @@ class Reader:
                 pass
         return self.careful(lines, first)
 
-    def careful(self, lines: list[str], first: int) -> Batch:
-        """The rows of some lines, one after the other: nulls, quotes, and what is bad."""
+    def careful(self, lines: list[str], first: int, numbered: Sequence[int] | None = None) -> Batch:
+        """The rows of some lines, one after the other: nulls, quotes, and what is bad. The lines follow each other, or
+        each is a row and has a number."""
         columns: dict[str, list[Any]] = {name: [] for name in self.used}
         where: list[int] = []
         missing: list[int] = []
@@ -127,8 +167,8 @@ class Reader:
         fields: list[list[str]] = []
         failure: Problem | None = None
         line = first
-        for text, count in whole_rows(lines, self.separator):
-            number, line = line, line + count
+        for index, (text, count) in enumerate(whole_rows(lines, self.separator)):
+            number, line = line if numbered is None else numbered[index], line + count
             if not text.strip():
                 continue
             row = fields_of(text, self.separator)
@@ -164,6 +204,13 @@ class Reader:
             where.append(number)
         records = Records(self.names, fields, self.used)
         return Batch(columns, missing, errors, raw, self.format, records, where, self.names, failure)
+
+
+def with_comma(value: Any, text: str, column: str) -> Any:
+    """The value of a cell in which numbers have a comma for a point. Raises Bad."""
+    if "." in text and not text.lstrip().startswith("["):
+        raise Bad(f"column '{column}': expected a number with a comma for a point, got {shown(text)}")
+    return value(text if text.lstrip().startswith("[") else text.replace(",", "."), column)
 
 
 class Records(Sequence[dict[str, Any]]):
@@ -204,11 +251,12 @@ def written(fields: Sequence[str], separator: str) -> str:
 class Writer:
     """Batches as CSV or TSV. The names of the first batch's columns are the table's."""
 
-    def __init__(self, mapper: Mapper, only_new: bool, format: str, with_errors: bool) -> None:
+    def __init__(self, mapper: Mapper, only_new: bool, format: str, with_errors: bool, dialect: Dialect) -> None:
         self.inputs = mapper.inputs
         self.names = mapper.outputs
         self.only_new = only_new
-        self.separator = SEPARATORS[format]
+        self.dialect = dialect
+        self.separator = dialect.separator
         self.format = format
         self.with_errors = with_errors
         self.before: list[str] | None = None
@@ -221,11 +269,14 @@ class Writer:
         head = self.head(batch.names)
         columns = [values_of(column) for column in results]
         lists = any(column.ndim > 1 or column.dtype == object for column in results)
-        if batch.missing or self.with_errors or lists:
+        if batch.missing or self.with_errors or lists or self.dialect.comma:
             missing = set(batch.missing)
-            cell = self.cell if lists else text_number
+            cell = self.cell if lists else self.number
+            nothing = separator * (len(columns) - 1)
+            if self.only_new and not nothing:  # a line without anything would be passed over when it is read again
+                nothing = '""'
             tails = [
-                separator.join([""] * len(columns) if index in missing else map(cell, row))
+                nothing if index in missing else separator.join(map(cell, row))
                 for index, row in enumerate(zip(*columns, strict=True))
             ]
             if self.with_errors:
@@ -238,7 +289,7 @@ class Writer:
             tails = [pattern % row for row in zip(*columns, strict=True)]
         if self.only_new:
             return head + "".join([f"{tail}\n" for tail in tails])
-        heads = batch.raw if batch.format == self.format else [self.fields(record) for record in batch.records]
+        heads = batch.raw if batch.format == self.format else map(self.fields, batch.cells())
         return head + "".join([f"{own}{separator}{tail}\n" for own, tail in zip(heads, tails, strict=True)])
 
     def head(self, names: Sequence[str]) -> str:
@@ -246,6 +297,8 @@ class Writer:
         if self.before is not None:
             return ""
         self.before = [] if self.only_new else list(names)
+        if not self.dialect.header:
+            return ""
         added = [*self.names, *(["_error"] if self.with_errors else [])]
         return written([*self.before, *added], self.separator) + "\n"
 
@@ -255,15 +308,22 @@ class Writer:
 
     def cell(self, value: Any) -> str:
         """A number, or lists of them, as a cell with quotes where they are needed."""
-        return written([text_value(value)], self.separator)
+        return self.number(value) if isinstance(value, float) else written([text_value(value)], self.separator)
+
+    def number(self, value: float) -> str:
+        """A number as a cell."""
+        return text_number(value).replace(".", ",") if self.dialect.comma else text_number(value)
 
     def totals(self, rows: int, sums: dict[str, Any]) -> str:
         """Sums over all rows, as a table of one row."""
         values = [str(rows), *map(self.cell, sums.values())]
-        return f"{written(['rows', *sums], self.separator)}\n{self.separator.join(values)}\n"
+        names = written(["rows", *sums], self.separator) + "\n" if self.dialect.header else ""
+        return f"{names}{self.separator.join(values)}\n"
 
-    def fields(self, record: dict[str, Any]) -> str:
-        """A JSON object as a row of text."""
+    def fields(self, record: Any) -> str:
+        """The fields of a table, or a JSON object, as a row of text."""
+        if isinstance(record, list):
+            return written(record, self.separator)
         import json
 
         assert self.before is not None

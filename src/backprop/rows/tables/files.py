@@ -12,10 +12,13 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
+from backprop.rows.tables.locks import unfinished
+from backprop.rows.tables.packing import bare, packing
 
 FORMATS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "jsonl",
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
@@ -23,20 +26,19 @@ FORMATS = {
 }
 FORMATS |= {".ipc": "arrow", ".feather": "arrow", ".pq": "parquet"}
 TEXT = frozenset({"jsonl", "csv", "tsv"})
-PACKING = 6  # as the program gzip does it
 DONE = ".backprop.jsonl"  # in an output folder: a line for each part that is done
 
 
 def format_of(path: str) -> str | None:
     """The format that a file's suffix stands for."""
-    return FORMATS.get(os.path.splitext(path.removesuffix(".gz"))[1].lower())
+    return FORMATS.get(os.path.splitext(bare(path))[1].lower())
 
 
 class Place(NamedTuple):
-    """Where a table goes: a path, or standard output for None; text may be packed with gzip on its way."""
+    """Where a table goes: a path, or standard output for None; text may be packed on its way."""
 
     path: str | None
-    packed: bool = False
+    suffix: str = ""  # of the packing
 
     @contextmanager
     def open(self) -> Iterator[Any]:
@@ -47,22 +49,20 @@ class Place(NamedTuple):
             yield sys.stdout.buffer
             return
         with open(self.path, "wb") as file:
-            if not self.packed:
+            if not self.suffix:
                 yield file
                 return
-            from gzip import GzipFile
-
-            with GzipFile("", "wb", PACKING, file, mtime=0) as packing:  # the same rows are the same bytes
-                yield packing
+            with packing(self.suffix, file, self.path) as packed:
+                yield packed
 
 
-def expanded(paths: list[str], wanted: str | None) -> list[str]:
-    """The files that paths, patterns and folders stand for, in order. Raises a Problem where there is none."""
+def expanded(paths: list[str], wanted: str | None, but: str | None = None) -> list[str]:
+    """The files that paths, patterns and folders stand for, in order, `but` those in a folder that is written. Raises a
+    Problem where there is none."""
     found: list[str] = []
     for path in paths:
         if os.path.isdir(path):
-            inside = sorted(os.path.join(path, name) for name in os.listdir(path) if not name.startswith("."))
-            files = [file for file in inside if os.path.isfile(file) and (wanted or format_of(file))]
+            files = [file for file in inside(path, but) if wanted or format_of(file)]
             if not files:
                 raise Problem("file", f"there are no tables in {path}", hint=f"files that end in {', '.join(FORMATS)}")
             found += files
@@ -76,15 +76,29 @@ def expanded(paths: list[str], wanted: str | None) -> list[str]:
     return found
 
 
-def passed_over(paths: list[str]) -> list[str]:
-    """The folders inside folders, which are not read."""
-    inside = [os.path.join(path, name) for path in paths if os.path.isdir(path) for name in sorted(os.listdir(path))]
-    return [path for path in inside if os.path.isdir(path) and not os.path.basename(path).startswith(".")]
+def inside(folder: str, but: str | None) -> list[str]:
+    """The files in a folder and its folders, in order; not what is hidden, or begins with _ as what Spark adds."""
+    found: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith((".", "_")):
+                continue
+            if entry.is_file():
+                found.append(os.path.join(folder, entry.name))
+            elif entry.is_dir() and (but is None or not same(entry.path, but)):
+                found += inside(os.path.join(folder, entry.name), but)
+    return found
+
+
+def same(path: str, other: str) -> bool:
+    """Whether two paths are of one file or folder."""
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 @contextmanager
-def whole(path: str) -> Iterator[str]:
+def whole(path: str, alone: bool = True) -> Iterator[str]:
     """A place beside a file to write it: renamed if all went well, else removed. A killed run's litter goes too.
+    One of many files is not `alone`: to clean up, and to see to it that it is on the disk, is left to who makes them.
 
     A link is followed, a file that exists keeps its mode, and a device or a pipe is written to, not replaced.
     """
@@ -92,22 +106,14 @@ def whole(path: str) -> Iterator[str]:
         yield path
         return
     path = os.path.realpath(path)
-    folder, name = os.path.split(path)
-    beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
     try:
-        for litter in glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}.*.part")):
-            with suppress(OSError):
-                os.unlink(litter)
-        try:
+        with unfinished(path, alone) as beside:
             yield beside
             if os.path.exists(path):
                 os.chmod(beside, stat.S_IMODE(os.stat(path).st_mode))
-            synced(beside)
+            if alone:
+                synced(beside)
             os.replace(beside, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(beside)
-            raise
     except OSError as error:
         raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
 

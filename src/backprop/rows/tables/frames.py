@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
-from backprop.rows.tables.cells import DEEPEST
-from backprop.rows.tables.delimited import SEPARATORS, Reader, Records, header, lines_of
+from backprop.rows.tables.cells import DEEPEST, shown
+from backprop.rows.tables.delimited import Reader, Records, head, header, lines_of
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.lines import Input, decoded, standard_input, unreadable
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
-from backprop.rows.tables.polars import LINE, LINES, READ, Frame, first_line, polars
+from backprop.rows.tables.polars import LINE, READ, Frame, first_line, polars
 from backprop.rows.tables.quotes import cut, is_plain
 
 CHUNK = 131_072  # rows at a time
-BLOCK = 4 << 20  # bytes of text at a time
-MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
+MOST_WHOLE = 1 << 63  # of a column of whole numbers
 
 
 def map_frames(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
@@ -42,7 +41,7 @@ def all_frames(
     """The rows of all tables, with the results beside them."""
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
-        judge = Judge(options.errors, collected, fixed=options.carried and target != "jsonl")
+        judge = options.judge(target, collected)
         empty, spare = True, None
         behind, size = 0, size_of_all(sources)
         for source in sources:
@@ -120,23 +119,80 @@ def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge:
     if format == "jsonl":
         return frames_of_lines(source, mapper, options, judge)
     if format in TEXT:
-        return frames_of_delimited(source, mapper, options, judge, format, target)
+        found = frames_of_delimited(source, mapper, options, judge, format)
+        return ((keyed(frame, judge.keys, mapper, source), read) for frame, read in found)
     return frames_of_binary(source, mapper, options, judge, format, target)
 
 
 def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
-    """JSON lines as frames: what the formula uses as numbers, the rest as text. The first row says what there is."""
+    """JSON lines as frames: the first rows say what there is, and of which types."""
     pl = polars()
-    given = Input(source)
+    given = Input(source, options.encoding)
     try:
         for batch in batches(given, mapper, judge, options, options.carried):
             names = [name for name in batch.names if name not in mapper.inputs]
-            columns = {name: [text_of(record.get(name)) for record in batch.records] for name in names}
-            frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
+            judge.kinds = judge.kinds or kinds_of(batch, names)
+            kinds = {name: judge.kinds.get(name, pl.String()) for name in names}
+            batch = fitting(batch, kinds, judge, given.name)
+            columns = {
+                name: [value_for(kind, record.get(name)) for record in batch.records] for name, kind in kinds.items()
+            }
+            frame = pl.DataFrame(columns, schema=kinds)
             frame = with_numbers(frame, batch, options, "", mapper.ranks)
             yield frame.select([*batch.names, *[name for name in frame.columns if name not in batch.names]]), given.read
     finally:
         given.close()
+
+
+def kinds_of(batch: Batch, names: list[str]) -> dict[str, Any]:
+    """The type of each column that the formula does not use: what its first values are, numbers, truths or text."""
+    pl = polars()
+    kinds: dict[str, Any] = {}
+    for name in names:
+        values = [record.get(name) for row, record in enumerate(batch.records) if row not in batch.errors]
+        types = set(map(type, values)) - {type(None)}
+        if types == {bool}:
+            kinds[name] = pl.Boolean()
+        elif types == {int} and all(value is None or abs(value) < MOST_WHOLE for value in values):
+            kinds[name] = pl.Int64()
+        else:
+            kinds[name] = pl.Float64() if types and types <= {int, float} else pl.String()
+    return kinds
+
+
+def fitting(batch: Batch, kinds: dict[str, Any], judge: Judge, source: str) -> Batch:
+    """A batch whose rows have values of the types of their columns: those that have others are judged."""
+    failed: dict[int, str] = {}
+    for name, kind in kinds.items():
+        for row, record in enumerate(batch.records):
+            if row not in batch.errors and not fits(kind, value := record.get(name)):
+                failed.setdefault(row, f"column '{name}': expected {WORDS[str(kind)]} as before, got {shown(value)}")
+    return batch.judged(failed, judge, source)[0] if failed else batch
+
+
+WORDS = {"Boolean": "true or false", "Int64": "a whole number", "Float64": "a number"}
+
+
+def fits(kind: Any, value: Any) -> bool:
+    """Whether a value is of a type."""
+    pl = polars()
+    if value is None or kind == pl.String:
+        return True
+    if kind == pl.Boolean:
+        return isinstance(value, bool)
+    if kind == pl.Int64:
+        return type(value) is int and abs(value) < MOST_WHOLE
+    return type(value) in (int, float)
+
+
+def value_for(kind: Any, value: Any) -> Any:
+    """A value as one of a type; nothing, where it is of another in a bad row that is kept."""
+    pl = polars()
+    if kind == pl.String:
+        return text_of(value)
+    if value is None or not fits(kind, value):
+        return None
+    return float(value) if kind == pl.Float64 else value
 
 
 def text_of(value: Any) -> str | None:
@@ -167,35 +223,37 @@ def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str, rank
 
 
 def frames_of_delimited(
-    source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
+    source: str, mapper: Mapper, options: Options, judge: Judge, format: str
 ) -> Iterator[tuple[Frame, int]]:
     """CSV as frames of text: types are not guessed, and what is written again is what was read.
 
-    Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader. A block
-    without quotes that is written in the format in which it was read goes through as whole lines.
+    Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader.
     """
-    given = Input(source)
-    given.block = BLOCK
+    given = Input(source, options.encoding)
+    given.large = True
+    judge.keys = options.keys(source, mapper)
+    dialect = options.dialect(format)
+    mark = dialect.separator
     reader: Reader | None = None
     rest, line = b"", 1
     try:
         for block in given.blocks():
             data = rest + block
-            data, rest = (data, b"") if is_plain(data, SEPARATORS[format]) else cut(data, SEPARATORS[format])
+            if line == 1:
+                data = data.removeprefix(b"\xef\xbb\xbf")
+            data, rest = (data, b"") if is_plain(data, mark) else cut(data, mark)
             if reader is None and data:
-                text = head(data)
-                taken, names = header(lines_of(text), SEPARATORS[format], source)
+                taken, names = header(lines_of(head(data)), dialect, source)
                 check_columns(names, mapper, source, not options.carried, judge)
-                reader = Reader(source, names, mapper, judge, SEPARATORS[format], format, frozenset(options.nulls))
+                reader = Reader(source, different(names), mapper, judge, dialect, format, frozenset(options.nulls))
                 for _ in range(taken):
                     data = data.partition(b"\n")[2]
                 line += taken
                 empty = parsed(b"", line, reader, options)
                 yield empty, given.read  # what the columns are, also if there is no row
             if reader is not None and data:
-                frame = plain(data, reader, options) if target == format else None
-                yield parsed(data, line, reader, options) if frame is None else frame, given.read
-                line += count(data, "\n") if frame is None else frame.height
+                yield parsed(data, line, reader, options), given.read
+                line += data.count(b"\n")
         if rest:
             raise Problem("file", f"{source}:{line}: a quote is opened here and never closed", status=1)
         if reader is None:
@@ -204,51 +262,16 @@ def frames_of_delimited(
         given.close()
 
 
-def head(data: bytes) -> str:
-    """The beginning of a block, up to the end of a line."""
-    end = data.rfind(b"\n", 0, MOST_HEADER) + 1 if len(data) > MOST_HEADER else 0
-    return decoded(data[: end or len(data)])[0].removeprefix("\ufeff")
-
-
-def count(data: bytes, character: str) -> int:
-    """How often a character of ASCII is there; many times as fast as `bytes.count`."""
-    import numpy as np
-
-    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord(character)))
-
-
-def plain(data: bytes, reader: Reader, options: Options) -> Frame | None:
-    """Rows without quotes: a column of whole lines, and the numbers. None where there is any doubt."""
-    pl = polars()
-    if b'"' in data or b"\r" in data or options.nulls != ("",) or options.errors == "null" or reader.arrays:
-        return None
-    last, width = reader.names[-1], len(reader.names)
-    schema = {name: pl.Float64 if name in reader.used else pl.String for name in reader.names}
-    wanted = [index for index, name in enumerate(reader.names) if name in reader.used or name == last]
-    try:
-        lines = pl.read_csv(data, has_header=False, schema={LINES: pl.String}, separator="\1", quote_char=None)
-        numbers = pl.read_csv(
-            data, has_header=False, schema=schema, columns=wanted, separator=reader.separator, quote_char=None
-        )
-    except pl.exceptions.PolarsError:
-        return None
-    texts = lines.get_column(LINES)
-    if texts.null_count() or count(data, reader.separator) != len(texts) * (width - 1):
-        return None
-    # A field that is empty, or a row that is too short (and another one too long)?
-    if (
-        numbers.get_column(last).null_count()
-        and (texts.str.count_matches(reader.separator, literal=True) != width - 1).any()
-    ):
-        return None
-    return lines.hstack([numbers.get_column(name).alias(READ + name) for name in reader.used])
+def different(names: list[str]) -> list[str]:
+    """The names of columns, each of which is there once: a frame has no two of one name."""
+    return [name if names.index(name) == at else f"{name}\1{at}" for at, name in enumerate(names)]
 
 
 def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
     """The rows of some lines as text, with a column of numbers for each that the formula uses."""
     pl = polars()
     frame = None
-    if options.nulls == ("",) and not (reader.arrays and data) and is_plain(data, reader.separator):
+    if options.nulls == ("",) and not (reader.special and data) and is_plain(data, reader.separator):
         try:
             frame = pl.read_csv(
                 data, has_header=False, separator=reader.separator, infer_schema=False,
@@ -288,6 +311,20 @@ def frames_of_binary(
         yield from frames_of_file(file.name, "standard input", mapper, options, judge, format, target)
 
 
+def keyed(frame: Any, keys: Mapping[str, str], mapper: Mapper, source: str, prefix: str = READ) -> Any:
+    """A frame with the columns that the folders of its table say."""
+    pl = polars()
+    from backprop.rows.tables.hive import number
+
+    new = []
+    for key, text in keys.items():
+        if prefix or key not in mapper.inputs:
+            new.append(pl.lit(text or None, pl.String).alias(key))
+        if key in mapper.inputs:
+            new.append(pl.lit(number(key, text, source), pl.Float64).alias(prefix + key))
+    return frame.with_columns(new) if new else frame
+
+
 def scanned(pl: Any, path: str, format: str) -> Any:
     """A file as a lazy frame. A stream of Arrow's, which has no list of its batches, is read as a whole."""
     if format == "parquet":
@@ -306,6 +343,9 @@ def frames_of_file(
 
     try:
         lazy = scanned(pl, path, format)
+        judge.keys = options.keys(path, mapper)
+        own = lazy.collect_schema().names()
+        lazy = keyed(lazy, {key: text for key, text in judge.keys.items() if key not in own}, mapper, source, "")
         schema = lazy.collect_schema()
         height = lazy.select(pl.len()).collect().item()
     except OSError as error:
@@ -381,11 +421,7 @@ def with_results(
     errors = [frame.get_column("_error")] if options.errors == "null" and "_error" in frame.columns else []
     if options.only_new or options.total:
         return pl.DataFrame([*new, *errors])
-    own = [
-        name
-        for name in frame.columns
-        if name == LINES or (not name.startswith((READ, LINE)) and not (errors and name == "_error"))
-    ]
+    own = [name for name in frame.columns if not name.startswith((READ, LINE)) and not (errors and name == "_error")]
     columns = {name: frame.get_column(name) for name in own}
     if target not in TEXT:  # text that the formula reads as numbers is written as numbers
         columns |= {name: typed[name].alias(name) for name in own if READ + name in frame.columns}

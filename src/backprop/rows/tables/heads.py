@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from typing import Any
 
 from backprop.errors import Problem
-from backprop.rows.tables.delimited import SEPARATORS, header, lines_of
+from backprop.rows.tables.delimited import header, lines_of
 from backprop.rows.tables.files import TEXT
+from backprop.rows.tables.jsonl import first_object
 from backprop.rows.tables.lines import Input, decoded
 from backprop.rows.tables.options import Options
-
-MOST = 1 << 16  # bytes in which they are
 
 
 def names_of(source: str, options: Options) -> list[str]:
     """The columns of a table; none where it cannot be read: who reads it says why."""
     format = options.source(source)
     with suppress(Problem, OSError, ValueError, ImportError):
-        return text_names(source, format) if format in TEXT else binary_names(source, format)
+        return text_names(source, format, options) if format in TEXT else binary_names(source, format)
     return []
 
 
-def text_names(source: str, format: str) -> list[str]:
+def text_names(source: str, format: str, options: Options) -> list[str]:
     """The members of the first row, or the line of names."""
-    given = Input(source)
+    given = Input(source, options.encoding)
     try:
-        data: bytes = given.stream.peek(MOST)[:MOST] if hasattr(given.stream, "peek") else b""
+        if format == "jsonl":
+            return list(first_object(given))
+        data = given.look(lambda held: b"\n" in held.lstrip())
     finally:
         given.close()
-    lines = lines_of(decoded(data)[0].removeprefix("\ufeff"))
-    if format in SEPARATORS:
-        return header(lines, SEPARATORS[format], source)[1]
-    row = json.loads(lines[0]) if lines else None
-    return list(row) if isinstance(row, dict) else []
+    return header(lines_of(decoded(data)[0].removeprefix("\ufeff")), options.dialect(format), source)[1]
 
 
 def binary_names(source: str, format: str) -> list[str]:

@@ -11,9 +11,10 @@ from typing import Any
 
 from backprop.errors import Problem, nearest
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Judge, check_outputs
+from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs
 from backprop.rows.tables.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
 from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
+from backprop.rows.tables.objects import blocks, is_in_objects, split
 
 
 def fastest() -> Callable[[str], Any]:
@@ -49,21 +50,24 @@ def read(
     names = judge.names if fixed else None
     checked = False
     held: list[Batch] = []  # bad rows before the first one that says what the columns are
-    for block in source.blocks():
+    for block in blocks(source):
         if line == 1 and block.startswith(b"\xef\xbb\xbf"):
             block = block[3:]
         text, sound = decoded(block)
         lines = text.split("\n")
         if not lines[-1]:
             lines.pop()
-        batch = (rows if sound else careful)(lines, line, source.name, mapper, judge, nothing)
+        if sound and not is_doubtful(text):
+            batch = rows(lines, text.count(":"), line, source.name, mapper, judge, nothing)
+        else:
+            batch = careful(lines, line, source.name, mapper, judge, nothing)
         failure = batch.failure
         line += len(lines)
         if not checked and batch.records:
+            check_hidden(batch.records[0], mapper, source.name)
             check_outputs(batch.records[0], mapper, source.name, only_new, judge)
             checked = True
-        if not only_new:
-            check_members(batch, mapper, source.name, judge)
+        check_members(batch, mapper, source.name, judge, only_new)
         if fixed:
             names = names or first_names(batch)
             if names is None and failure is None:
@@ -77,6 +81,15 @@ def read(
         if failure is not None:
             raise failure
     yield from (before.named(mapper.inputs) for before in held if len(before))
+
+
+def first_object(source: Input) -> dict[str, Any]:
+    """The first object, which is not read yet."""
+    whole = is_in_objects(source)
+    data = source.look(lambda held: bool(split(held)[0]) if whole else b"\n" in held.strip())
+    first = split(data)[0] if whole else data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    row = json.loads(first[0]) if first else None
+    return row if isinstance(row, dict) else {}
 
 
 def first_names(batch: Batch) -> list[str] | None:
@@ -95,31 +108,41 @@ def with_names(batch: Batch, names: list[str], judge: Judge, source: str) -> Bat
     return batch.judged(failed, judge, source)[0] if failed else batch
 
 
-def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge) -> None:
-    """No row has a member that it gets. Raises a Problem."""
-    added = frozenset(judge.added(mapper))
-    if all(map(added.isdisjoint, batch.records)):
+def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge, only_new: bool) -> None:
+    """No row has a member that it gets, or one whose name has a value already. Raises a Problem."""
+    wrong = frozenset([*mapper.hidden, *([] if only_new else judge.added(mapper))])
+    if all(map(wrong.isdisjoint, batch.records)):
         return
     for row, record in enumerate(batch.records):
-        if not added.isdisjoint(record):
-            check_outputs(record, mapper, f"{source}:{batch.lines[row]}: the row", False, judge)
+        if not wrong.isdisjoint(record):
+            check_hidden(record, mapper, f"{source}:{batch.lines[row]}: the row")
+            check_outputs(record, mapper, f"{source}:{batch.lines[row]}: the row", only_new, judge)
 
 
 def rows(
-    lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge, nulls: frozenset[str] = frozenset()
+    lines: list[str],
+    colons: int,
+    first: int,
+    source: str,
+    mapper: Mapper,
+    judge: Judge,
+    nulls: frozenset[str] = frozenset(),
 ) -> Batch:
-    """The rows of some lines. The plain way first: all lines are objects with a number for each column."""
+    """The rows of some lines. The plain way first: all lines are objects with a number for each column.
+
+    There is a colon for every member: if there are no more in all lines, no member was lost that is there twice.
+    """
     try:
         records = [loads(text) for text in lines]
-        if any(map(is_doubtful, lines, records)):
+        if sum(map(len, records)) != colons and any(map(is_doubled, lines, records)):
             return careful(lines, first, source, mapper, judge, nulls)
-        columns = {name: [record[name] for record in records] for name in mapper.inputs}
+        columns = {name: [record[name] for record in records] for name in mapper.inputs if name not in judge.keys}
         if mapper.arrays and {type(record) for record in records} <= {dict}:
             made = {name: column_from_json(column, name, mapper.ranks) for name, column in columns.items()}
             return Batch(made, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
         kinds = {type(value) for column in columns.values() for value in column}
-        if kinds <= {float, int} and {type(record) for record in records} <= {dict}:
-            if int in kinds:
+        if kinds <= {float, int, bool} and {type(record) for record in records} <= {dict}:
+            if kinds != {float}:
                 columns = {name: [float(value) for value in column] for name, column in columns.items()}
             return Batch(columns, [], {}, lines, "jsonl", records, range(first, first + len(lines)))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -127,18 +150,15 @@ def rows(
     return careful(lines, first, source, mapper, judge, nulls)
 
 
-def is_doubtful(text: str, record: Any) -> bool:
-    """Whether a fast parser may have read a line as something else: a whole -0, or a member that is there twice.
-
-    There is a colon for every member: if there are no more, no member was lost.
-    """
-    if "-0" in text and MINUS_ZERO.search(text):
-        return True
-    return text.count(":") != len(record) and is_doubled(text)
+def is_doubtful(text: str) -> bool:
+    """Whether a fast parser may read lines as something else: where there is a whole -0, or NaN."""
+    return is_bare(text) or MINUS_ZERO.search(text) is not None
 
 
-def is_doubled(text: str) -> bool:
+def is_doubled(text: str, record: Any) -> bool:
     """Whether a line has a member twice."""
+    if text.count(":") == len(record):
+        return False
     try:
         json.loads(text, object_pairs_hook=members_once)
     except Bad:
@@ -168,7 +188,7 @@ def careful(
     lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge, nulls: frozenset[str] = frozenset()
 ) -> Batch:
     """The rows of some lines, one after the other: integers, nulls, and what is bad."""
-    columns: dict[str, list[Any]] = {name: [] for name in mapper.inputs}
+    columns: dict[str, list[Any]] = {name: [] for name in mapper.inputs if name not in judge.keys}
     missing: list[int] = []
     errors: dict[int, str] = {}
     raw: list[str] = []
@@ -185,6 +205,7 @@ def careful(
             continue
         try:
             record = parsed(text)
+            text = strict(text, record)
             members = {name: member(record, name) for name in columns}
             numbers = [
                 None if value is None or (isinstance(value, str) and value.strip() in nulls) else read(value, name)
@@ -227,6 +248,25 @@ def parsed(text: str) -> dict[str, Any]:
     return record
 
 
+def is_bare(text: str) -> bool:
+    """Whether a line may have a NaN or Infinity that is no text, and so no JSON."""
+    return "NaN" in text or "Infinity" in text
+
+
+def strict(text: str, record: dict[str, Any]) -> str:
+    """The line as strict JSON: with words for numbers that are not finite."""
+    if is_bare(text):
+        try:
+            json.loads(text, parse_constant=refused)
+        except Bad:
+            return compact(record)
+    return text
+
+
+def refused(constant: str) -> None:
+    raise Bad(constant)
+
+
 def member(record: dict[str, Any], name: str) -> Any:
     if name not in record:
         known = nearest(name, record)
@@ -245,8 +285,11 @@ def record_of_bad(text: str) -> dict[str, Any]:
 class Writer:
     """Batches as JSON lines."""
 
+    format = "jsonl"
+
     def __init__(self, names: Sequence[str], only_new: bool) -> None:
         self.only_new = only_new
+        self.names = list(names)
         members = ",".join(f"{json.dumps(name, ensure_ascii=False).replace('%', '%%')}:%s" for name in names)
         self.plain = members.replace("%s", "%r") + "}"
         self.careful = members + "}"

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
+from weakref import WeakKeyDictionary
 
 from backprop.errors import Problem
+from backprop.rows.tables.packing import Ahead, unpacked
 
 BLOCK = 1 << 18
+PATIENCE = 0.002  # seconds that many rows are worth waiting for
+LARGE_BLOCK = 4 << 20
+LARGE = 4 << 20  # bytes of text, from which on Polars' import is worth its time
 BROKEN = re.compile("[\udc80-\udcff]")
+MOST = 1 << 16  # bytes that are looked at before any is read
+STANDARD: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()  # what was looked at of a standard input
 NOT_UTF8 = "this is not UTF-8 text"
 
 
@@ -23,33 +31,44 @@ def standard_input() -> BinaryIO:
 
 
 class Input:
-    """A file, a compressed file, or standard input ("-"), in blocks of whole lines."""
+    """A file or standard input ("-"), packed or not, in blocks of whole lines of UTF-8."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, encoding: str | None = None) -> None:
         self.path = path
         self.name = "standard input" if path == "-" else path
         self.read = 0  # bytes of the file as it lies there, for the progress bar
-        self.packed: BinaryIO | None = None  # the file, where what is read is not its bytes
+        self.file: BinaryIO | None = None  # as it lies there
+        self.decoder_name = encoding or "utf-8"
+        self.decoder = None if encoding is None else decoder_of(encoding)
         self.size = 0
-        self.block = BLOCK
-        self.ready: Callable[[], bool] = lambda: True
+        self.large = False  # known to be
+        self.ready: Callable[[float], bool] = lambda seconds: True
         self.stream = self.open()
 
-    def open(self) -> Any:
+    @property
+    def is_large(self) -> bool:
+        """Whether so much is read, or will be, that a large library is worth its import."""
+        return self.large or self.read >= LARGE
+
+    @property
+    def block(self) -> int:
+        """How many bytes are read at a time."""
+        return LARGE_BLOCK if self.is_large else BLOCK
+
+    def open(self) -> Ahead:
         try:
             if self.path == "-":
                 stream = standard_input()
+                if stream not in STANDARD:
+                    STANDARD[stream] = unpacked(stream, self.name)
+                found = STANDARD[stream]
+            else:
+                self.file = stream = open(self.path, "rb")  # noqa: SIM115 (closed by close)
+                self.size = os.fstat(stream.fileno()).st_size
+                found = unpacked(stream, self.name)
+            if not found.packed:
                 self.watch(stream)
-                return stream
-            stream = open(self.path, "rb")  # noqa: SIM115 (closed by close)
-            self.size = os.fstat(stream.fileno()).st_size
-            if self.path.endswith(".gz"):
-                import gzip
-
-                self.packed = stream
-                return gzip.open(stream)
-            self.watch(stream)
-            return stream
+            return found
         except OSError as error:
             raise unreadable(self.name, error) from None
 
@@ -61,7 +80,7 @@ class Input:
             import select
 
             descriptor = stream.fileno()
-            self.ready = lambda: bool(select.select([descriptor], [], [], 0)[0])
+            self.ready = lambda seconds: bool(select.select([descriptor], [], [], seconds)[0])
 
     def blocks(self) -> Iterator[bytes]:
         """Whole lines: as many as there are, up to a quarter of a megabyte or the longest line."""
@@ -83,26 +102,52 @@ class Input:
     def more(self) -> bytes:
         """What there is, and at least a byte; more of it while it keeps coming. Nothing at the end."""
         try:
-            data: bytes = self.stream.read1(self.block)
-            while data and len(data) < self.block and self.ready():
-                following = self.stream.read1(self.block - len(data))
-                if not following:
-                    break
-                data += following
+            wanted, patience = self.block, PATIENCE if self.is_large else 0.0
+            pieces = [self.stream.read1(wanted)]
+            wanted -= len(pieces[0])
+            while pieces[-1] and wanted and self.ready(patience):
+                pieces.append(self.stream.read1(wanted))
+                wanted -= len(pieces[-1])
+            data = b"".join(pieces)
         except (OSError, EOFError) as error:
             raise unreadable(self.name, error) from None
-        except Exception as error:  # zlib has one of its own
-            if type(error).__name__ != "error":
+        except Exception as error:  # zlib and zstandard have one of their own
+            if type(error).__name__ not in ("error", "ZstdError"):
                 raise
             raise unreadable(self.name, error) from None
-        self.read = self.packed.tell() if self.packed is not None else self.read + len(data)
+        self.read = self.file.tell() if self.file is not None and self.stream.packed else self.read + len(data)
+        return data if self.decoder is None else self.in_utf8(data)
+
+    def in_utf8(self, data: bytes) -> bytes:
+        """What was read in another encoding; what is not in it is kept as bytes that are no UTF-8."""
+        assert self.decoder is not None
+        text = self.decoder.decode(data, final=not data)
+        if data and not text:  # half a character
+            return self.more()
+        return text.encode("utf-8", "surrogateescape")
+
+    def look(self, enough: Callable[[bytes], bool], most: int = MOST) -> bytes:
+        """The beginning, without reading it: until it is enough, or so many bytes, or all there is."""
+        try:
+            data = self.stream.look(enough, most)
+        except (OSError, EOFError) as error:
+            raise unreadable(self.name, error) from None
+        if self.decoder is not None:
+            return data.decode(self.decoder_name, "ignore").encode("utf-8", "surrogateescape")
         return data
 
     def close(self) -> None:
-        if self.path != "-":
-            self.stream.close()
-        if self.packed is not None:
-            self.packed.close()
+        if self.file is not None:
+            self.file.close()
+
+
+def decoder_of(encoding: str) -> codecs.IncrementalDecoder:
+    """What decodes an encoding. Raises a Problem where there is none of that name."""
+    try:
+        return codecs.getincrementaldecoder(encoding)("surrogateescape")
+    except LookupError:
+        hint = "utf-8, utf-16, latin-1, cp1252, …"
+        raise Problem("option", f"there is no encoding {encoding}", hint=hint) from None
 
 
 def unreadable(name: str, error: Exception) -> Problem:

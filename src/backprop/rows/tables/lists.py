@@ -26,7 +26,7 @@ def lengths(dtype: Any) -> tuple[Length, ...] | None:
         else:
             found.append(None)
             dtype = dtype.inner
-    return tuple(found) if dtype.is_numeric() or dtype == pl.Null else None
+    return tuple(found) if dtype.is_numeric() or dtype in (pl.Null, pl.Boolean) else None
 
 
 def dtype_of(shape: Sequence[Length]) -> Any:

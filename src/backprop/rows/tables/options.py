@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
+from backprop.rows.tables.dialect import PLAIN, Dialect, dialect_of
 from backprop.rows.tables.files import format_of
 from backprop.rows.tables.lines import Input
+from backprop.rows.tables.polars import is_of_use
 
 Seen = Callable[[Report, int, int], None]  # rows so far, bytes read, bytes in all
 
@@ -25,6 +27,25 @@ class Options(NamedTuple):
     errors_to: str | None = None
     nulls: tuple[str, ...] = ("",)
     only_new: bool = False
+    delimiter: str | None = None
+    comma: bool = False  # numbers of tables in text have a comma for a point
+    header: bool = True
+    encoding: str | None = None
+    roots: tuple[str, ...] = ()  # folders whose folders may be called KEY=VALUE
+    spread: bool = False  # what is written lies in such folders, too
+
+    def keys(self, path: str, mapper: Mapper) -> dict[str, str]:
+        """The columns that the folders of a file say, as far as they are wanted."""
+        if not self.roots:
+            return {}
+        from backprop.rows.tables.hive import keys_of
+
+        found = keys_of(path, self.roots)
+        return {key: text for key, text in found.items() if key in mapper.inputs} if self.spread else found
+
+    def dialect(self, format: str) -> Dialect:
+        """How a table of text is written down."""
+        return dialect_of(format, self.delimiter, self.comma, self.header)
 
     def source(self, path: str) -> str:
         """The format of a file that is read."""
@@ -39,9 +60,21 @@ class Options(NamedTuple):
         """Whether the columns of the input are written as well."""
         return not (self.only_new or self.total)
 
+    def judge(self, target: str, collected: TextIO | None) -> Judge:
+        """Who says what becomes of bad rows in what is written."""
+        tables = ("csv", "tsv")
+        return Judge(
+            self.errors,
+            collected,
+            fixed=self.carried and target != "jsonl",
+            by_name=self.carried and target not in tables,
+        )
+
     def fingerprint(self, mapper: Mapper) -> str:
         """A text that is another one where something else would come out."""
-        return f"{mapper.fingerprint()}-{self.errors}-{int(self.only_new)}-{','.join(self.nulls)}"
+        form = (self.delimiter, self.comma, self.header, self.encoding)
+        more = "".join(f"-{said}" for said in form) if form != (None, False, True, None) else ""
+        return f"{mapper.fingerprint()}-{self.errors}-{int(self.only_new)}-{','.join(self.nulls)}{more}"
 
 
 def known(format: str | None, path: str, option: str) -> str:
@@ -69,16 +102,39 @@ def size_of_all(paths: list[str]) -> int:
     return sum(sizes) if all(sizes) else 0
 
 
-def batches(given: Input, mapper: Mapper, judge: Judge, options: Options, fixed: bool) -> Iterator[Batch]:
-    """The rows of one table of text; `fixed` if those of JSON lines go into a table."""
+def batches(
+    given: Input, mapper: Mapper, judge: Judge, options: Options, fixed: bool, quick: bool = False
+) -> Iterator[Batch]:
+    """The rows of one table of text; `fixed` if those of JSON lines go into a table, `quick` if lines and numbers are
+    all that is wanted of them."""
     format = options.source(given.path)
+    judge.keys = options.keys(given.path, mapper)
+    found: Iterator[Batch]
     if format == "jsonl":
         from backprop.rows.tables import jsonl
 
-        return jsonl.read(given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed)
-    from backprop.rows.tables import delimited
+        found = jsonl.read(given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed)
+        dialect = PLAIN
+    else:
+        from backprop.rows.tables import delimited
 
-    return delimited.read(given, mapper, judge, format=format, nulls=options.nulls, only_new=not options.carried)
+        dialect = options.dialect(format)
+        found = delimited.read(
+            given, mapper, judge, format=format, dialect=dialect, nulls=options.nulls,
+            only_new=not options.carried, quick=quick_rows if quick and is_of_use() else None,
+        )  # fmt: skip
+    if not judge.keys:
+        return found
+    from backprop.rows.tables.hive import with_keys
+
+    return with_keys(found, judge.keys, [key for key in judge.keys if key in mapper.inputs], given.name, dialect)
+
+
+def quick_rows(data: bytes, first: int, reader: Any) -> tuple[Batch, int] | None:
+    """A block of rows by the quick reader, which is imported when the first one comes."""
+    from backprop.rows.tables import quick
+
+    return quick.rows(data, first, reader)
 
 
 def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
@@ -88,7 +144,7 @@ def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
         return jsonl.Writer(mapper.outputs, options.only_new)
     from backprop.rows.tables import delimited
 
-    return delimited.Writer(mapper, options.only_new, target, options.errors == "null")
+    return delimited.Writer(mapper, options.only_new, target, options.errors == "null", options.dialect(target))
 
 
 def moved_up(met: dict[str, tuple[int, int]], dropped: list[int]) -> dict[str, tuple[int, int]]:

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
-from backprop.errors import lacking
+from backprop.errors import Problem, lacking
 
-LINES = "\0"  # the column of whole lines
 READ = "\0"  # before the name of a column of text: the column of its numbers
 LINE = "\1"  # the column of the places of rows that may turn out bad when they are computed
 
 Frame = Any
+ROOM = 3 << 30  # bytes of addresses
 
 
 def polars() -> Any:
     """Polars, or the problem that it is not there."""
+    if not has_room():
+        hint = "raise the limit of this shell: ulimit -v unlimited"
+        raise Problem("size", "there is not enough memory for Polars, which reads and writes this table", hint=hint)
     try:
         import polars
     except ImportError:
         raise lacking("a table of Parquet or Arrow", "Polars", "table") from None
     return polars
+
+
+def has_room() -> bool:
+    """Whether the limit of this process lets Polars work: it ends the process where it gets no memory."""
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return True
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return limit == resource.RLIM_INFINITY or limit >= ROOM
+
+
+def is_of_use() -> bool:
+    """Whether Polars is there, and has room, for what goes without it, too."""
+    return find_spec("polars") is not None and has_room()
 
 
 def first_line(error: Exception) -> str:

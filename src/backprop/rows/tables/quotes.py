@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, AnyStr
 
 BEGINS = r'(?:\A|[\n{separator}])"'  # of a quoted field
+LONG = 1 << 16  # bytes from which on NumPy is worth its import
 INSIDE = r'[^"]*(?:""[^"]*)*'
 
 
@@ -56,7 +57,7 @@ def is_plain(data: bytes, separator: str) -> bool:
 def cut(text: AnyStr, separator: str) -> tuple[AnyStr, AnyStr]:
     """Whole rows, and the beginning of a row in which a quoted field is still open."""
     quote, end = ('"', "\n") if isinstance(text, str) else (b'"', b"\n")
-    if quote in text:
+    if quote in text and not (isinstance(text, bytes) and len(text) > LONG and is_plain(text, separator)):
         start = at = 0
         for found in quoted(separator, type(text)).finditer(text):
             start = text.rfind(end, at, found.start() + 1) + 1 or start
@@ -67,19 +68,19 @@ def cut(text: AnyStr, separator: str) -> tuple[AnyStr, AnyStr]:
 
 
 def whole_rows(lines: list[str], separator: str) -> Iterator[tuple[str, int]]:
-    """Each row as text, and how many lines it takes."""
+    """Each row as text without its end, and how many lines it takes. An end of line inside of quotes stays as it is."""
     pending: list[str] = []
     for text in lines:
         if pending or '"' in text:
             goes_on = is_open(f'"{text}' if pending else text, separator)
             pending.append(text)
             if not goes_on:
-                yield "\n".join(pending), len(pending)
+                yield "\n".join(pending).removesuffix("\r"), len(pending)
                 pending = []
         else:
-            yield text, 1
+            yield text.removesuffix("\r"), 1
     if pending:
-        yield "\n".join(pending), len(pending)
+        yield "\n".join(pending).removesuffix("\r"), len(pending)
 
 
 def fields_of(text: str, separator: str) -> list[str]:

@@ -9,10 +9,10 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch
-from backprop.rows.tables.delimited import SEPARATORS
+from backprop.rows.tables.dialect import Dialect
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.options import Options, writer_of
-from backprop.rows.tables.polars import LINES, Frame, first_line, polars
+from backprop.rows.tables.polars import Frame, first_line, polars
 
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 
@@ -22,21 +22,28 @@ def write(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, op
     if target == "jsonl":
         write_lines(frames, place, mapper, options)
     elif target in TEXT:
-        write_delimited(frames, place, target)
-    elif place.path is None:
-        raise Problem("option", f"{target} does not go to standard output", hint=f"give a file: -o FILE.{target}")
+        write_delimited(frames, place, options.dialect(target))
+    elif place.path is None:  # through a file, as what reads them goes to and fro
+        import shutil
+        import tempfile
+
+        with tempfile.NamedTemporaryFile(suffix=f".{target}") as file, place.open() as out:
+            sink(frames, file.name, target, options.fingerprint(mapper))
+            shutil.copyfileobj(file, out)
     else:
         sink(frames, place.path, target, options.fingerprint(mapper))
 
 
-def write_delimited(frames: Iterator[Frame], place: Place, target: str) -> None:
+def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> None:
     """Frames as CSV or TSV, each as it comes."""
     from backprop.rows.tables.carried import as_cells
 
     with place.open() as out:
         for index, frame in enumerate(frames):
-            style = "never" if LINES in frame.columns else "necessary"
-            as_cells(frame).write_csv(out, include_header=index == 0, separator=SEPARATORS[target], quote_style=style)
+            as_cells(frame).write_csv(
+                out, include_header=index == 0 and dialect.header, separator=dialect.separator,
+                decimal_comma=dialect.comma,
+            )  # fmt: skip
             if place.path is None:
                 out.flush()
 
@@ -68,10 +75,14 @@ def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mappe
 
     if target not in TEXT:
         raise Problem("option", f"sums are not written as {target}", hint="--to jsonl, csv or tsv")
-    sums = Sums()
+    sums = Sums(mapper)
     for frame in frames:
         results = frame.select(mapper.outputs).drop_nulls()
-        sums.add({name: from_series(results.get_column(name))[0] for name in mapper.outputs}, results.height)
+        sums.add(
+            {name: from_series(results.get_column(name))[0] for name in mapper.outputs},
+            results.height,
+            frame.height - results.height,
+        )
     with place.open() as out:
         out.write(writer_of(target, mapper, options).totals(sums.rows, sums.totals()).encode())
     return sums.remarks()
@@ -97,10 +108,12 @@ def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> N
 
     lazy = register_io_source(source, schema=schema)
     try:
-        if target == "parquet":
-            lazy.sink_parquet(path, row_group_size=ROW_GROUP, metadata={"backprop": fingerprint}, engine="streaming")
-        else:
-            lazy.sink_ipc(path, engine="streaming")
+        with open(path, "wb") as file:  # given a path, Polars may make the file again when a run has ended already
+            if target == "parquet":
+                said = {"backprop": fingerprint}
+                lazy.sink_parquet(file, row_group_size=ROW_GROUP, metadata=said, engine="streaming")
+            else:
+                lazy.sink_ipc(file, engine="streaming")
     except BaseException as error:
         if failed:
             raise failed[0] from None

@@ -1,0 +1,98 @@
+"""What is packed with gzip, bzip2 or Zstandard: recognised by what it is, not by what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, BinaryIO
+
+from backprop.errors import Problem
+
+MAGIC = {b"\x1f\x8b": "gz", b"BZh11AY&SY": "bz2", b"\x28\xb5\x2f\xfd": "zst"}
+MAGIC |= {b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)}
+NAMES = {".gz": "gzip", ".bz2": "bzip2", ".zst": "Zstandard"}
+LEVEL = 6  # of gzip, as the program does it
+
+
+class Ahead:
+    """A stream of bytes that can be looked at before it is read."""
+
+    def __init__(self, stream: Any, packed: bool = False) -> None:
+        self.stream = stream
+        self.packed = packed
+        self.held = b""
+        self.ended = False  # a terminal that was told to end would be asked again
+
+    def look(self, enough: Callable[[bytes], bool], most: int) -> bytes:
+        """The beginning: until it is enough, or so many bytes, or all there is."""
+        while not enough(self.held) and len(self.held) < most and not self.ended:
+            self.held += self.more(most - len(self.held))
+        return self.held
+
+    def read1(self, size: int = -1) -> bytes:
+        """Some bytes, and at least one if there is one."""
+        if not self.held:
+            return self.more(size)
+        size = len(self.held) if size < 0 else size
+        data, self.held = self.held[:size], self.held[size:]
+        return data
+
+    def more(self, size: int) -> bytes:
+        """Bytes of the stream, as long as there are any."""
+        found: bytes = b"" if self.ended else self.stream.read1(size)
+        self.ended = not found
+        return found
+
+    read = read1  # what unpacks does not mind that fewer come
+
+
+def unpacked(stream: BinaryIO, name: str) -> Ahead:
+    """A stream that may be packed, without its packing."""
+    ahead = Ahead(stream)
+    head = ahead.look(lambda held: not any(magic.startswith(held) for magic in MAGIC), 10)
+    kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
+    if kind == "gz":
+        from gzip import GzipFile
+
+        return Ahead(GzipFile(fileobj=ahead, mode="rb"), packed=True)  # type: ignore[call-overload]
+    if kind == "bz2":
+        from bz2 import BZ2File
+
+        return Ahead(BZ2File(ahead), packed=True)  # type: ignore[call-overload]
+    if kind == "zst":
+        return Ahead(zstandard(name).open(ahead, "rb"), packed=True)
+    return ahead
+
+
+def zstandard(name: str) -> Any:
+    """The module for Zstandard: Python's own from 3.14 on, or one that is installed. Raises a Problem."""
+    for module in ("compression.zstd", "backports.zstd", "zstandard"):
+        if find_spec(module.partition(".")[0]) and find_spec(module):
+            return import_module(module)
+    hint = f"pip install zstandard; or unzstd {name} before"
+    raise Problem("file", f"{name} is packed with Zstandard, for which a package is missing", hint=hint)
+
+
+def packing(suffix: str, file: Any, name: str) -> Any:
+    """A file that packs what is written to it; the same rows are the same bytes."""
+    if suffix == ".gz":
+        from gzip import GzipFile
+
+        return GzipFile("", "wb", LEVEL, file, mtime=0)
+    if suffix == ".bz2":
+        from bz2 import BZ2File
+
+        return BZ2File(file, "wb")
+    return zstandard(name).open(file, "wb")
+
+
+def bare(path: str) -> str:
+    """A path without the suffix of its packing."""
+    suffix = suffix_of(path)
+    return path.removesuffix(suffix)
+
+
+def suffix_of(path: str) -> str:
+    """The suffix of the packing, or nothing."""
+    return next((suffix for suffix in NAMES if path.lower().endswith(suffix)), "")
