@@ -97,10 +97,12 @@ def as_fraction(value: Any) -> Any:
 
 def found(forth: Meant, back: Meant | None) -> Passes | None:
     """The pairs in one or two files."""
-    from backprop.python.pairs import pairs_in, script_pair
+    from backprop.python.pairs import alone, pairs_in, script_pair
     from backprop.python.source import Code, part_of
 
     parts = [part_of(read_text(forth.path), forth.path)]
+    if back is None and forth.name is not None and alone(Code(parts, beside), forth.name):
+        return None
     if back is not None and back.path != forth.path:
         parts.append(part_of(read_text(back.path), back.path))
     code = Code(parts, beside)
