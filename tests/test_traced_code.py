@@ -158,3 +158,21 @@ def test_nothing_of_the_file_is_run(tmp_path):
     text = f"open({str(tmp_path / 'made')!r}, 'w')\ndef run(x):\n    return x * 2\n"
     assert backprop("eval", "-f", f"{asked(tmp_path, text)}:run", "--x", 1).returncode == 0
     assert not (tmp_path / "made").exists()
+
+
+NOTES = """import math
+w = [2, -3, -3]
+x = [-1, -2]
+dot = w[0]*x[0] + w[1]*x[1] + w[2]
+f = 1.0 / (1 + math.exp(-dot))
+ddot = (1 - f) * f
+dx = [w[0] * ddot, w[1] * ddot]
+dw = [x[0] * ddot, x[1] * ddot, 1.0 * ddot]
+"""
+
+
+def test_a_listing_of_both_passes_is_judged(tmp_path):
+    assert backprop("check", asked(tmp_path, NOTES, "notes.py")).returncode == 0
+    wrong = backprop("check", asked(tmp_path, NOTES.replace("w[1] * ddot", "w[0] * ddot"), "notes.py"))
+    assert wrong.returncode == 1
+    assert "dx = [w[0] * ddot, w[1] * ddot]" in wrong.stdout

@@ -311,7 +311,7 @@ class Runner:
         body = part.tree.body[: self.pair.split] if self.pair.split else part.tree.body
         scope.names.update(given)
         run.source = part.source
-        self.statements(run, [self.with_value(one, scope, given) for one in body], scope)
+        self.statements(run, [self.with_value(one, given) for one in body], scope)
         if self.pair.kind == "values":
             return self.of_values(part, scope)
         last = last_name(body)
@@ -320,13 +320,12 @@ class Runner:
         value = scope.names[last]
         return Forward([value], [last], [value], scope, None, value)
 
-    def with_value(self, statement: ast.stmt, scope: Scope, given: dict[str, Any]) -> ast.stmt:
+    def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement
-        value: ast.expr = ast.copy_location(ast.Name(f" {target.id}", ast.Load()), statement.value)
-        scope.names[f" {target.id}"] = given[target.id]
+        value: ast.expr = ast.copy_location(ast.Constant(given[target.id]), statement.value)
         old = statement.value
         if self.pair.kind == "values":
             if not isinstance(old, ast.Call) or not old.args:
@@ -487,7 +486,7 @@ class Runner:
             return Outcome(forward.outputs, self.of_objects(scope, given), "name", [])
         scope.names.setdefault(f"d{forward.names[0]}", above[0])
         self.statements(run, part.tree.body[self.pair.split :], scope)
-        made = {name: value for name, value in scope.names.items() if name not in before}
+        made = {name: as_gradient(value) for name, value in scope.names.items() if name not in before}
         return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
@@ -591,6 +590,12 @@ class Runner:
             elif is_differentiable(value):
                 found.append((name,))
         return found
+
+
+def as_gradient(value: Any) -> Any:
+    """A list of numbers as an array."""
+    numbers = isinstance(value, list) and bool(value) and all(map(is_number, value))
+    return np.array(value, dtype=float) if numbers else value
 
 
 def last_name(body: list[ast.stmt]) -> str:
