@@ -279,3 +279,15 @@ def test_a_cure_is_the_whole_formula_in_every_reading(text: str, hint: str) -> N
     with pytest.raises(Problem) as caught:
         backprop.evaluate(text, x=1, y=1)
     assert hint in caught.value.hint
+
+
+def test_a_reciprocal_of_a_matrix_is_told_from_its_inverse() -> None:
+    found = backprop.evaluate("sum(A⁻¹)", A=[[1.0, 2], [3, 4]])
+    assert [one.message for one in found.notes if one.kind == "elementwise"] == [
+        "q1 = A^-1 is the power of each element; the inverse is inv(A)"
+    ]
+    assert not backprop.evaluate("sum(A^-1)", A=[[1.0, 2]]).notes
+
+
+def test_a_new_axis_is_printed_as_it_is_typed() -> None:
+    assert "x[:, None]" in str(backprop.evaluate("sum(x[:, None])", x=[1.0, 2]).stages[1].expression)

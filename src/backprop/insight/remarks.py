@@ -27,10 +27,22 @@ def remarks(run: Run, names: Names) -> list[Remark]:
                 continue
             if gate.kink and gate not in (INPUT, CONSTANT):
                 found += kinks(run, names, wire)
+            if gate.name == "power" and is_reciprocal_matrix(run, wire):
+                what = f"{names.text(wire)} = {names.expression(wire)}"
+                inverse = f"inv({names.text(run.circuit.inputs[wire][0])})"
+                found.append(("elementwise", f"{what} is the power of each element; the inverse is {inverse}", wire))
             if gate.flat and not gate.plumbing and np.any(run.sent[wire]):
                 what = f"{names.text(wire)} = {names.expression(wire)}"
                 found.append(("flat", f"the gradient ends at {what}: {gate.spelling} is flat, its slope is 0", wire))
     return found
+
+
+def is_reciprocal_matrix(run: Run, wire: int) -> bool:
+    """Whether a stage is `A^-1` of a square matrix, which looks like its inverse."""
+    base, exponent = run.circuit.inputs[wire]
+    shape = shape_of(run.values[base])
+    square = len(shape) == 2 and shape[0] == shape[1] > 1
+    return square and exponent in run.circuit.constants and np.array_equal(run.values[exponent], -1.0)
 
 
 def element(name: str, value: Array, place: tuple[int, ...]) -> tuple[str, float]:
