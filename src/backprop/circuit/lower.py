@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, cached_property
 from itertools import count
-from typing import Any, NamedTuple
 
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
@@ -16,15 +13,21 @@ from backprop.language import parse
 from backprop.language.program import Call, Program, Statement
 from backprop.spans import Span
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from typing import Any
+
+    Makers = Mapping[str, Callable[..., Any]]
+
 MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
 DERIVATIVES = frozenset(["grad", "gradient", "diff", "differentiate", "deriv", "derivative", "jacobian", "hessian"])
 ARRAYS = frozenset(
     ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
 )  # other languages'
-MODULE = re.compile(r"\b(?:np|numpy|jnp|torch)\s*\.\s*$")
+PREFIXES = ("jnp.", "np.", "numpy.", "torch.")
 ELSEWHERE = {"range": "there are no loops here: an array is written out, [0, 1, 2]"}  # functions of Python
 LONGEST_LINE = 160  # characters of a line that a hint writes out
-Makers = Mapping[str, Callable[..., Any]]
 BINARY = {  # no node but an operator has the name of one of these
     gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic
 }
@@ -92,11 +95,14 @@ def spliced(text: str, parameters: tuple[str, ...], settings: tuple[tuple[str, A
     return circuit
 
 
-class Function(NamedTuple):
+class Function:
     """A function of the user's: its circuit, whose first variables are its parameters."""
 
-    body: Circuit
-    parameters: tuple[str, ...]
+    __slots__ = ("body", "parameters")
+
+    def __init__(self, body: Circuit, parameters: tuple[str, ...]) -> None:
+        self.body = body
+        self.parameters = parameters
 
     def signature(self, name: str) -> str:
         return f"{name}({', '.join(self.parameters)})"
@@ -577,8 +583,9 @@ class Lowering:
         if call.name in ARRAYS and len(call.positional) == 1:
             value = self.program.source_of(call.positional[0])
             span = self.program.span(node)
-            head = MODULE.search(self.program.text, 0, span.start)
-            whole = self.mended(Span(head.start() if head else span.start, span.end), value)
+            prefix = next((one for one in PREFIXES if before.endswith(one)), "")
+            start = len(before) - len(prefix) if prefix else span.start
+            whole = self.mended(Span(start, span.end), value)
             return self.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {whole}")
         known = nearest(call.name, [*self.functions, *NAMES])
         hint = f"did you mean {known}?" if known else f"to multiply, write {self.product(call, node)}"

@@ -7,9 +7,7 @@ functions of an arithmetic. Only text from the table is compiled, never the user
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
@@ -19,6 +17,11 @@ from backprop.gates import Gate
 from backprop.gates.row import added
 from backprop.language import parse
 from backprop.language.printer import unparse_node
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> list[str | None]:
