@@ -96,19 +96,16 @@ def test_gradients_are_those_of_the_function(name, tmp_path):
             assert np.array(found["gradients"][key])[place] == pytest.approx(slope, abs=1e-6, rel=1e-6)
 
 
-@pytest.mark.parametrize("command", ["explain", "draw"])
+@pytest.mark.parametrize(
+    "command", [["explain"], ["draw"], ["check"], ["nudge", "--by", "x=0.01"], ["code", "--to", "numpy"]]
+)
 def test_other_commands_take_it(command, tmp_path):
-    assert answer(tmp_path, "softmax", command).returncode == 0
-
-
-def test_what_needs_other_points_refuses(tmp_path):
-    result = answer(tmp_path, "softmax", "code", "--to", "numpy")
-    assert result.returncode == 2
+    assert answer(tmp_path, "softmax", *command).returncode == 0
 
 
 def test_what_has_no_gate_is_refused_with_its_place(tmp_path):
-    (tmp_path / "a.py").write_text("import numpy as np\ndef run(x):\n    return np.sum(np.linalg.inv(x))\n")
+    (tmp_path / "a.py").write_text("import numpy as np\ndef run(x):\n    return np.sum(np.median(x))\n")
     line = [sys.executable, "-m", "backprop", "eval", "-f", f"{tmp_path}/a.py:run", "--x", "[[1.5, 2], [0.5, -1]]"]
     result = subprocess.run(line, capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert "np.linalg.inv(x)" in result.stderr
+    assert "np.median(x)" in result.stderr

@@ -181,7 +181,7 @@ def test_the_cure_of_what_is_ambiguous_is_the_whole_formula(text: str) -> None:
         ("np.array([1, 2])", ["[1, 2]"]),
         ("torch.tensor(2.0)*x", ["2.0"]),
         ("x.sum()", ["sum(x)"]),
-        ("(x + y).relu()", ["relu((x + y))"]),
+        ("(x + y).relu()", ["relu(x + y)"]),
     ],
 )
 def test_no_cure_leads_into_the_next_error(text: str, cures: list[str]) -> None:
@@ -259,3 +259,35 @@ def test_a_program_without_a_point_keeps_the_numbers_of_the_text(more: str, tmp_
     assert (done.returncode, done.stderr) == (0, "")
     assert "df_dk" not in done.stdout
     assert '"k":' not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("e^2x", "e^2*x, or e^(2*x)"),
+        ("1/2x", "1/2*x, or 1/(2*x)"),
+        ("e^-2x + 1", "e^-2*x + 1, or e^(-2*x) + 1"),
+        ("2*x(x+1)^2", "write 2*x*(x+1)^2"),
+        ("q = x; q(x + 1)", "write q = x; q*(x + 1)"),
+        ("np.array([1,2])*x", "alone: [1,2]*x"),
+        ("y*(y + x).relu() + 1", "write y*relu(y + x) + 1"),
+        ("range(x)", "there are no loops here"),
+        ("copy(x)", "write copy*(x)"),
+    ],
+)
+def test_a_cure_is_the_whole_formula_in_every_reading(text: str, hint: str) -> None:
+    with pytest.raises(Problem) as caught:
+        backprop.evaluate(text, x=1, y=1)
+    assert hint in caught.value.hint
+
+
+def test_a_reciprocal_of_a_matrix_is_told_from_its_inverse() -> None:
+    found = backprop.evaluate("sum(A⁻¹)", A=[[1.0, 2], [3, 4]])
+    assert [one.message for one in found.notes if one.kind == "elementwise"] == [
+        "q1 = A^-1 is the power of each element; the inverse is inv(A)"
+    ]
+    assert not backprop.evaluate("sum(A^-1)", A=[[1.0, 2]]).notes
+
+
+def test_a_new_axis_is_printed_as_it_is_typed() -> None:
+    assert "x[:, None]" in str(backprop.evaluate("sum(x[:, None])", x=[1.0, 2]).stages[1].expression)

@@ -114,7 +114,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if folded or len(name) > LONGEST_NAME:
         return folded[0] if folded else None
     close = get_close_matches(name, known, n=3, cutoff=0.6)
-    return next((candidate for candidate in close if slips(name, candidate) <= 1 + len(name.strip("-")) // 5), None)
+    return next((candidate for candidate in close if slips(name, candidate) <= most_slips(name, candidate)), None)
+
+
+def most_slips(name: str, meant: str) -> int:
+    """So many slips are likely: one, and one more for every five letters where the first one is right."""
+    word, other = name.strip("-").casefold(), meant.strip("-").casefold()
+    return 1 + (len(word) // 5 if word[:1] == other[:1] else 0)
 
 
 def slips(typed: str, meant: str) -> int:

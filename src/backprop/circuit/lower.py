@@ -25,6 +25,9 @@ DERIVATIVES = frozenset(["grad", "gradient", "diff", "differentiate", "deriv", "
 ARRAYS = frozenset(
     ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
 )  # other languages'
+PREFIXES = ("jnp.", "np.", "numpy.", "torch.")
+ELSEWHERE = {"range": "there are no loops here: an array is written out, [0, 1, 2]"}  # functions of Python
+LONGEST_LINE = 160  # characters of a line that a hint writes out
 BINARY = {  # no node but an operator has the name of one of these
     gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic
 }
@@ -568,7 +571,7 @@ class Lowering:
             return self.problem("definition", message, [*spans, self.name_span(below[0])], hint)
         if call.name in self.names:
             message = f"{call.name} is a value, and not a function"
-            return self.problem("name", message, spans, f"to multiply, write {call.name}*(…)")
+            return self.problem("name", message, spans, f"to multiply, write {self.product(call, node)}")
         if call.name in ("randn", "rand"):
             hint = f'give it as a value: --x "{call.name}(…)"'
             return self.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
@@ -579,10 +582,28 @@ class Lowering:
             return self.problem("name", f"{call.name}(…) is not needed", spans, hint)
         if call.name in ARRAYS and len(call.positional) == 1:
             value = self.program.source_of(call.positional[0])
-            return self.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {value}")
+            span = self.program.span(node)
+            prefix = next((one for one in PREFIXES if before.endswith(one)), "")
+            start = len(before) - len(prefix) if prefix else span.start
+            whole = self.mended(Span(start, span.end), value)
+            return self.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {whole}")
         known = nearest(call.name, [*self.functions, *NAMES])
-        hint = f"did you mean {known}?" if known else f"to multiply, write {call.name}*(…)"
+        hint = f"did you mean {known}?" if known else f"to multiply, write {self.product(call, node)}"
+        hint = ELSEWHERE.get(call.name, hint)
         return self.problem("name", f"there is no function {call.name}", spans, hint)
+
+    def product(self, call: Call, node: int) -> str:
+        """`x(x + 1)` as x*(x + 1), with all that stands around it."""
+        end = self.callee_span(node, call).end
+        return self.mended(Span(end, end), "*")
+
+    def mended(self, span: Span, instead: str) -> str:
+        """The line of a span with something else in its place; what stands alone where the line is long."""
+        text = self.program.text
+        start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
+        if end - start > LONGEST_LINE:
+            return instead if span.end > span.start else f"{text[: span.start].split()[-1]}{instead}(…)"
+        return text[start : span.start] + instead + text[span.end : end]
 
     def arity(self, call: Call, what: str, signature: str, node: int) -> Problem:
         message = f"{call.name} does not take these inputs: {what}"

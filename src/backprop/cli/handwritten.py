@@ -52,7 +52,7 @@ def passes(
     named = forth.name is not None or (back is not None and back.name is not None)
     notebook = forth.path.endswith(".ipynb") or (back is not None and back.path.endswith(".ipynb"))
     if back is None and not named and not notebook and "def " not in read_text(forth.path):
-        return None
+        return both_passes(forth.path)
     if back is not None and not named and not notebook and straight(forth, back, variables, assignments):
         return None
     try:
@@ -64,6 +64,19 @@ def passes(
         if named or notebook:
             raise
         return None  # then it is read as a program, whose problem is told
+
+
+def both_passes(path: str) -> Passes | None:
+    """The two passes of a listing that holds both; None where it is a forward pass alone, or no Python."""
+    from backprop.python.pairs import split_pair
+    from backprop.python.source import Code, part_of
+
+    try:
+        part = part_of(read_text(path), path)
+    except Problem:
+        return None
+    pair = split_pair(part)
+    return None if pair is None else Passes(Code([part], beside), [pair._replace(name=os.path.basename(path))])
 
 
 def straight(forward: Meant, backward: Meant | None, variables: str | None, assignments: tuple[str, ...]) -> bool:
@@ -97,10 +110,12 @@ def as_fraction(value: Any) -> Any:
 
 def found(forth: Meant, back: Meant | None) -> Passes | None:
     """The pairs in one or two files."""
-    from backprop.python.pairs import pairs_in, script_pair
+    from backprop.python.pairs import alone, pairs_in, script_pair
     from backprop.python.source import Code, part_of
 
     parts = [part_of(read_text(forth.path), forth.path)]
+    if back is None and forth.name is not None and alone(Code(parts, beside), forth.name):
+        return None
     if back is not None and back.path != forth.path:
         parts.append(part_of(read_text(back.path), back.path))
     code = Code(parts, beside)

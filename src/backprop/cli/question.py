@@ -53,6 +53,7 @@ def question(
     strict: bool,
     quiet: bool,
     color: str,
+    result: str | None,
 ) -> Question:
     """Read and parse all that the shared options name. Raises a Problem for whatever is wrong with it.
 
@@ -63,16 +64,43 @@ def question(
     if [file, variables, *values, upstream].count("-") + [*values, upstream].count("@-") > 1:
         raise Problem("option", "standard input can hold one thing: the expression, --vars, or one value")
     random = Random(seed)
+    if expression is not None and file is None and is_program_file(expression):
+        expression, file = None, expression
+    chosen = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
+
+    def traced(named: tuple[str, str]) -> Question:
+        """The question about code that is traced."""
+        from backprop.cli.remarks import note
+        from backprop.cli.traced import Asked, traced_question
+
+        above = None if upstream is None else value_of(upstream, "--upstream", random)
+        outputs = None if result is None else [name.strip() for name in result.split(",")]
+        asked = Asked(*named, variables, assignments, outputs, above)
+        compiled, found = traced_question(asked, random, ties, expand)
+        for decision in found.decided if not quiet else ():
+            note(f"taken at this point: {decision}", color)
+        return Question(compiled, found.at, chosen, above, random, strict, quiet, color)
+
     named = None if expression is not None and file is not None else code_named(expression, file)
     if named is not None:
-        from backprop.cli.traced import traced_question
-
-        compiled, at = traced_question(call, named, variables, assignments, random, ties, expand)
-        chosen = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
-        above = None if upstream is None else value_of(upstream, "--upstream", random)
-        return Question(compiled, at, chosen, above, random, strict, quiet, color)
+        return traced(named)
     text, source = read_expression(expression, file, words)
-    compiled = compiled_formula(text, source, ties, expand)
+    if source is not None and source.endswith(".ipynb"):
+        return traced((source, ""))
+    if result is not None and (source is None or not source.endswith(".py")):
+        raise Problem("option", "--output chooses a result of Python code", hint="to write to a file: -o FILE")
+    text = forward_part(text, source)
+    try:
+        compiled = compiled_formula(text, source, ties, expand)
+        if result is not None:
+            return traced((source or "", ""))
+    except Problem as problem:
+        if source is None or not source.endswith(".py"):
+            raise
+        try:
+            return traced((source, ""))
+        except Problem as other:
+            raise (other if (other.line or 0) >= (problem.line or 0) else problem) from None
     found = {} if variables is None else read_variables(read_text(variables), name_of(variables), random)
     given = {canonical_name(name): value for name, value in found.items()}
     written = dict(map(named_value, assignments))
@@ -88,7 +116,6 @@ def question(
     if needs_point or at or written:
         check_names(compiled, {**at, **written}, call)
     at.update({name: value_of(value, name, random) for name, value in written.items()})
-    chosen = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
     above = None if upstream is None else value_of(upstream, "--upstream", random)
     if random.used and seed is None and not quiet:
         from backprop.cli.remarks import note
@@ -103,10 +130,20 @@ def code_named(expression: str | None, file: str | None) -> tuple[str, str] | No
     return (path, name) if colon and name and path.endswith((".py", ".ipynb")) and os.path.isfile(path) else None
 
 
+def is_program_file(word: str) -> bool:
+    """Whether a word is the name of a file of code that is there."""
+    return word.endswith((".py", ".ipynb", ".bp")) and os.path.isfile(word)
+
+
 def read_expression(expression: str | None, file: str | None, words: Words) -> tuple[str, str | None]:
     """The text of the expression, and the name of the file that it came from."""
     if expression is not None and file is not None:
         raise Problem("option", f"there are two expressions: {expression}, and the file {file}")
+    named = code_named(expression, file)
+    if named is not None:
+        message = f"{named[1]} is traced at one point, and this command needs a formula that holds at many"
+        hint = f"`backprop code -f {file or expression} --to numpy` writes a program to be called in a loop"
+        raise Problem("option", message, hint=hint)
     if file is not None:
         return read_text(file), name_of(file)
     if expression is None:
@@ -114,6 +151,21 @@ def read_expression(expression: str | None, file: str | None, words: Words) -> t
         hint = f"did you mean {near}?" if near else 'give it as an argument, "(x+y)*z", or as a file, -f FILE'
         raise Problem("option", "there is no expression", hint=hint)
     return expression, None
+
+
+def forward_part(text: str, source: str | None) -> str:
+    """Of a listing in Python that holds both passes, the forward pass."""
+    if source is None or not source.endswith(".py"):
+        return text
+    from backprop.python.pairs import split_pair
+    from backprop.python.source import part_of
+
+    try:
+        part = part_of(text, source)
+    except Problem:
+        return text  # whose problem is told by the reader
+    pair = split_pair(part)
+    return text if pair is None else text[: part.source.span(part.tree.body[pair.split]).start]
 
 
 def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> Compiled:

@@ -29,6 +29,7 @@ SHARED_OPTIONS: list[Callable[[Any], Any]] = [
     takes("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its value."),
     takes("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input)."),
     takes("--wrt", metavar="x,y", help="Show the gradients of these variables only."),
+    takes("--output", "result", metavar="NAME", help="Which result of -f FILE.py:NAME is the output."),
     takes("--upstream", metavar="VALUE", help="The gradient on the output, in its shape; 1 for a number."),
     takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values."),
     takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks."),

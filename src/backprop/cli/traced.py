@@ -1,45 +1,48 @@
-"""A function of the user's own as a question: its forward pass is traced at the point that is given."""
+"""Code of the user's own as a question: a forward pass is traced at the point that is given."""
 
 from __future__ import annotations
 
-from typing import Any
+import ast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backprop.cli.words import Call
 from backprop.errors import Problem, enumerated
 from backprop.library import Compiled
 from backprop.library.values import Random
 
+if TYPE_CHECKING:
+    from backprop.python.entry import Runner
+    from backprop.python.pairs import Pair
+    from backprop.python.source import Code
+    from backprop.python.traced import Traced
+
 STEP = 1e-5  # so far the inputs are moved to see that the circuit moves as the function does
-AT_THE_POINT = ("eval", "explain", "draw")  # what moves the inputs would need to know which decisions were frozen
 
 
-def traced_question(
-    call: Call, named: tuple[str, str], variables: str | None, assignments: tuple[str, ...], random: Random,
-    ties: str, expand: bool,
-) -> tuple[Compiled, dict[str, Any]]:  # fmt: skip
-    """The circuit of a function, and the point. Raises a Problem where a command needs more than one point."""
+class Asked(NamedTuple):
+    """What the command line says of code: the file, the name in it ("" for its statements), and what it is given."""
+
+    path: str
+    name: str
+    variables: str | None
+    assignments: tuple[str, ...]
+    outputs: list[str] | None
+    upstream: Any
+
+
+def traced_question(asked: Asked, random: Random, ties: str, expand: bool) -> tuple[Compiled, Traced]:
+    """The circuit of code, traced at a point."""
     from backprop.cli.arguments import arguments, beside
     from backprop.cli.reading import read_text
     from backprop.python.entry import Runner, floated
-    from backprop.python.pairs import Pair, class_pair
     from backprop.python.source import Code, part_of
     from backprop.python.traced import traced
 
-    path, name = named
-    if call.command.name not in AT_THE_POINT:
-        message = f"what {name} computes is traced at one point, and holds there"
-        raise Problem("option", message, hint=f"{enumerated(AT_THE_POINT)} take it")
-    code = Code([part_of(read_text(path), path)], beside)
-    functions, classes = code.functions(), code.classes()
-    if name not in functions and name not in classes:
-        raise Problem("name", f"{path} has no function and no class {name}")
-    if name in classes and "forward" not in classes[name]:
-        raise Problem("name", f"the class {name} has no forward")
-    pair = class_pair(name, classes[name]) if name in classes else Pair(name, "functions", functions[name], None)
-    given = arguments(variables, assignments, random)
-    runner = Runner(code, pair, given)
+    code = Code([part_of(read_text(asked.path), asked.path)], beside)
+    pair = meant(code, asked)
+    runner = Runner(code, pair, arguments(asked.variables, asked.assignments, random), random.seed or 0)
     missing = runner.missing()
     if missing:
+        name = asked.name or pair.name
         raise Problem("variable", f"{name} has no value for {enumerated(missing)}", hint="give it by --vars or options")
 
     def works(tried: dict[str, Any]) -> bool:
@@ -50,13 +53,55 @@ def traced_question(
         return True
 
     runner.given, _ = floated(runner.given, works)
-    text, at = traced(runner, runner.given)
-    compiled = Compiled(text, ties=ties, expand=expand, source=None)
-    check_moves(compiled, at, runner)
-    return compiled, at
+    found = traced(runner, runner.given, asked.outputs)
+    if above_several(asked, found):
+        found = traced(runner, runner.given, asked.outputs, len(asked.upstream))
+    compiled = Compiled(found.text, ties=ties, expand=expand, source=None)
+    if asked.outputs is None and not above_several(asked, found):
+        check_moves(compiled, found.at, runner)
+    compiled.program.stands_in(found.source.text, found.source.name, found.text, found.spans)
+    return compiled, found
 
 
-def check_moves(compiled: Compiled, at: dict[str, Any], runner: Any) -> None:
+def meant(code: Code, asked: Asked) -> Pair:
+    """The function, the class or the statements that are meant."""
+    from backprop.errors import nearest
+    from backprop.python.pairs import Pair, class_pair, split_pair
+
+    functions, classes = code.functions(), code.classes()
+    name = asked.name or only(functions, classes, code)
+    if name in classes:
+        if "forward" not in classes[name]:
+            raise Problem("name", f"the class {name} has no forward")
+        return class_pair(name, classes[name])
+    if name in functions:
+        return Pair(name, "functions", functions[name], None)
+    if name:
+        near = nearest(name, [*functions, *classes])
+        hint = f"did you mean {near}?" if near else ""
+        raise Problem("name", f"{asked.path} has no function and no class {name}", hint=hint)
+    part = code.parts[-1]
+    return split_pair(part) or Pair("", "script", None, None, split=len(part.tree.body))
+
+
+def only(functions: dict[str, Any], classes: dict[str, Any], code: Code) -> str:
+    """The one function or class of a text that has no statements beside it; "" where there are others."""
+    names = [*functions, *[name for name, methods in classes.items() if "forward" in methods]]
+    body = code.parts[-1].tree.body
+    plain = any(isinstance(one, ast.Assign | ast.AugAssign | ast.For | ast.With) for one in body)
+    return names[0] if len(names) == 1 and not plain else ""
+
+
+def above_several(asked: Asked, found: Traced) -> bool:
+    """Whether the gradient from above is an array of those of several outputs."""
+    import numpy as np
+
+    shape: tuple[int, ...] = np.shape(asked.upstream) if asked.upstream is not None else ()
+    own = found.shape
+    return asked.outputs is None and len(shape) == len(own) + 1 and shape[1:] == own and shape[0] <= found.alike
+
+
+def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
     """Raise a Problem where the circuit moves otherwise than the function: a wrong reading is worse than a refusal."""
     import numpy as np
 
@@ -76,7 +121,7 @@ def check_moves(compiled: Compiled, at: dict[str, Any], runner: Any) -> None:
     except Problem:
         return
     above = np.ones(before.shape) if before.ndim else None
-    ours = [np.asarray(compiled.evaluate(point, upstream=above).value, dtype=float) for point in (at, moved)]
+    ours = [np.asarray(compiled.evaluate(point, upstream=above).value, dtype=float) for point in (at, {**at, **moved})]
     if not np.all(np.isfinite([before, after, *ours])):
         return
     scale = float(np.max(np.abs(before), initial=0.0))

@@ -54,6 +54,10 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
     circuit = run.circuit
     taken: bytearray | None = None
     for wire, gate in enumerate(circuit.gates):
+        if run.arrays and gate.name == "power" and is_reciprocal_matrix(run, wire):
+            inverse = f"inv({names.text(circuit.inputs[wire][0])})"
+            what = f"{names.text(wire)} = {names.expression(wire)}"
+            yield note("elementwise", f"{what} is the power of each element; the inverse is {inverse}", names, wire)
         if not (gate.kink or gate.flat) or not circuit.active[wire] or not circuit.inputs[wire]:
             continue
         met = on_kink(run, wire) if gate.kink else False
@@ -66,6 +70,14 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
             yield kink_note(run, names, wire, met)
         if gate.flat and not gate.plumbing and is_any(reached(run, wire), met):
             yield died(names, wire)
+
+
+def is_reciprocal_matrix(run: Run, wire: int) -> bool:
+    """Whether a stage is `A^-1` of a square matrix, which looks like its inverse."""
+    base, exponent = run.circuit.inputs[wire]
+    shape = shape_of(run.values[base])
+    square = len(shape) == 2 and shape[0] == shape[1] > 1
+    return square and bool(run.circuit.active[wire]) and run.circuit.constants.get(exponent) == -1.0
 
 
 def finite(run: Run) -> bool:

@@ -46,7 +46,7 @@ def subscript_text(item: Any) -> str:
     if isinstance(item, tuple) and item[:1] == ("slice",):
         start, stop, step = ("" if bound is None else f"{bound:g}" for bound in item[1:])
         return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
-    return "..." if item is ... else option_text(item)
+    return "..." if item is ... else "None" if item is None else option_text(item)
 
 
 def value_text(value: Any) -> str:

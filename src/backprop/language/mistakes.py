@@ -29,7 +29,7 @@ def explain(program: Program, tokens: list[str], stopped_at: int, read: Reader) 
     place = Place(program, tokens, stopped_at)
     for mistake in MISTAKES:
         if mistake.when(place):
-            return problem(place, mistake, cured(place, read))
+            return problem(place, mistake, readings(place, read))
     return place.problem(f"expected {expected(place)}, and found {place.here}", "", (stopped_at, stopped_at))
 
 
@@ -172,6 +172,7 @@ class Mistake(NamedTuple):
         None  # the tokens to underline, or a span; this one if None
     )
     edits: Callable[[Place], list[Edit]] = lambda p: []  # what makes a right formula of it, where that is plain
+    other: Callable[[Place], list[Edit]] = lambda p: []  # and what makes another one of it, as good
 
 
 def problem(place: Place, mistake: Mistake, whole: str = "") -> Problem:
@@ -185,11 +186,18 @@ def problem(place: Place, mistake: Mistake, whole: str = "") -> Problem:
     return place.problem(mistake.message.format(p=place), said, where)
 
 
-def cured(place: Place, read: Reader) -> str:
+def readings(place: Place, read: Reader) -> str:
+    """The whole formula as it may have been meant, in two ways where it can be read in two."""
+    one, other = cured(place, read), cured(place, read, other=True)
+    return f"{one}, or {other}" if one and other and one != other else one
+
+
+def cured(place: Place, read: Reader, other: bool = False) -> str:
     """The whole formula with all its mistakes mended, where they are of kinds with one cure; else nothing."""
     for _ in range(SHOWN):
         mistake = next((mistake for mistake in MISTAKES if mistake.when(place)), None)
         edits = mistake.edits(place) if mistake else []
+        edits = (mistake.other(place) or edits) if mistake and other else edits
         text = edited(place, edits)
         if not edits or len(text) > LONGEST_CURE or not text.isprintable():
             return ""
@@ -290,7 +298,8 @@ def module_hint(p: Place) -> str:
         return f"torch.{p.word_after} divides by n - 1: {p.word_after}(x) here divides by n"
     if p.kind_after == "call" and is_function(p.word_after):
         inside = p.text(p.at + 1, p.operand_end(p.at + 1)).partition("(")[2].rpartition(")")[0]
-        return escaped(f"write {p.word_after}({p.operand}{', ' if inside else ''}{inside})")
+        whole = p.operand[1:-1] if p.operand[0] == "(" and p.operand[-1] == ")" else p.operand
+        return escaped(f"write {p.word_after}({whole}{', ' if inside else ''}{inside})")
     if p.name_before in MODULES and p.kind_after in ("name", "call"):
         end = p.operand_end(p.at + 1)
         return f"write {escaped(p.text(p.at + 1, end))}, without {escaped(p.name_before)}."
@@ -323,6 +332,32 @@ def multiplied(p: Place) -> list[Edit]:
     """A sign of multiplication put in, unless a comma is as likely to be what is missing."""
     factor = p.touches and p.kind_before == "number"
     return [(p.at, None, "*")] if factor or p.enclosing not in ("[", "call") else []
+
+
+def multiplied_first(p: Place) -> list[Edit]:
+    """`1/2x` as 1/(2*x), and `e^2x` as e^(2*x)."""
+    start = p.operand_start(p.at - 1)
+    if p.kind_of(start - 1) in ("-", "−") and p.kind_of(start - 2) in POWERS:
+        start -= 1
+    below = p.kind_of(start - 1) in ("/", "÷", *POWERS)
+    return [(start, None, "("), (p.at, None, "*"), (p.run_end, None, ")")] if below and multiplied(p) else []
+
+
+POWERS = ("^", "**", "ˆ")
+
+
+def as_function(p: Place) -> list[Edit]:
+    """`(b + a).relu()` as relu(b + a)."""
+    if p.kind_after != "call" or not is_function(p.word_after):
+        return []
+    start, end = p.operand_start(p.at - 1), p.operand_end(p.at + 1)
+    whole = p.program.tokens_span(start, p.at - 1)
+    inside = p.program.text[whole.start : whole.end]
+    if p.kind_of(start) == "(" and p.partner(start, 1) == p.at - 1:
+        inside = inside[1:-1]
+    given = p.program.tokens_span(p.at + 1, end)
+    more = p.program.text[given.start : given.end].partition("(")[2].rpartition(")")[0]
+    return [(start, end, f"{p.word_after}({inside}{', ' if more else ''}{more})")]
 
 
 def equals_before(p: Place) -> bool:
@@ -639,7 +674,7 @@ MISTAKES = [
         "two things side by side", "2x",
         lambda p: p.kind in BEGINS and not p.wants_operand,
         "{p.operand} and {p.following} stand side by side", side_by_side_hint, None,
-        multiplied,
+        multiplied, multiplied_first,
     ),
     # ── operators ──
     Mistake(
@@ -688,7 +723,8 @@ MISTAKES = [
     Mistake(
         "an attribute", "x.exp()",
         lambda p: p.token == "." and p.kind_before in ("name", ")", "]"),
-        "there is no {p.operand}.{p.after} here", module_hint,
+        "there is no {p.operand}.{p.word_after} here", module_hint, None,
+        as_function,
     ),
     Mistake(
         "a text without its end", '"abc',

@@ -97,6 +97,15 @@ class Program:
             return Span(0, 0)
         return Span(self._spans[first][0], self._spans[min(last, len(self._spans) - 1)][1])
 
+    def stands_in(self, text: str, source: str | None, traced: str, places: list[Span]) -> None:
+        """Say that this program was made from another text, each of its lines from a place there."""
+        spans, line, end = [], 0, traced.find("\n") % (len(traced) + 1)
+        for start, _ in self._token_spans():
+            while start > end:
+                line, end = line + 1, traced.find("\n", end + 1) % (len(traced) + 1)
+            spans.append((places[line].start, places[line].end))
+        self.text, self.source, self._spans = text, source, spans
+
     def source_of(self, node: int) -> str:
         """The node as the user wrote it."""
         start, end = self.span(node)

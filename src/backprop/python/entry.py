@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from backprop.errors import Problem, enumerated
+from backprop.errors import Problem, enumerated, nearest
 from backprop.python.arrays import fresh, is_number
+from backprop.python.frames import Source
 from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
 from backprop.python.interpret import Interpreter, Observer, Return, context
 from backprop.python.libraries import as_tensor
@@ -25,6 +26,7 @@ UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
 DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 Instead = dict[ast.stmt, list[ast.stmt]]
 
 
@@ -37,6 +39,22 @@ class Forward(NamedTuple):
     scope: Scope
     me: Object | None
     returned: Any
+
+    def chosen(self, wanted: list[str] | None, count: int) -> list[Any]:
+        """The results of some names, in the function's own words; else the first outputs."""
+        if wanted is None:
+            return [one for one in self.results if is_gradient(one)][:count]
+        found = []
+        for name in wanted:
+            own = self.names.index(name) if name in self.names else -1
+            value = self.results[own] if own >= 0 else self.scope.names.get(name)
+            if not is_gradient(value):
+                known = [one for one, value in self.scope.names.items() if is_gradient(value)]
+                near = nearest(name, known)
+                hint = f"did you mean {near}?" if near else f"there are {enumerated(known)}" if known else ""
+                raise Problem("name", f"there is no array and no number {name} at the end", hint=hint)
+            found.append(value)
+        return found
 
 
 class Outcome(NamedTuple):
@@ -77,6 +95,13 @@ class Runner:
         if self.pair.forward is None:
             return [part.tree for part in self.code.parts]
         return [one for one in (self.pair.forward, self.pair.backward) if one is not None]
+
+    def source(self) -> Source:
+        """The text that the forward pass stands in."""
+        for part in self.code.parts:
+            if self.pair.forward is not None and any(node is self.pair.forward for node in ast.walk(part.tree)):
+                return part.source
+        return self.code.parts[-1].source
 
     # ── what it is given ──
 
@@ -286,26 +311,21 @@ class Runner:
         body = part.tree.body[: self.pair.split] if self.pair.split else part.tree.body
         scope.names.update(given)
         run.source = part.source
-        self.statements(run, [self.with_value(one, scope, given) for one in body], scope)
+        self.statements(run, [self.with_value(one, given) for one in body], scope)
         if self.pair.kind == "values":
             return self.of_values(part, scope)
-        last = ""
-        for statement in body:
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
-            if isinstance(target, ast.Name):
-                last = target.id
+        last = last_name(body)
         if not is_gradient(scope.names.get(last)):
             raise Problem("name", "the forward pass sets no name to its output", source=part.source.name)
         value = scope.names[last]
         return Forward([value], [last], [value], scope, None, value)
 
-    def with_value(self, statement: ast.stmt, scope: Scope, given: dict[str, Any]) -> ast.stmt:
+    def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement
-        value: ast.expr = ast.copy_location(ast.Name(f" {target.id}", ast.Load()), statement.value)
-        scope.names[f" {target.id}"] = given[target.id]
+        value: ast.expr = ast.copy_location(ast.Constant(given[target.id]), statement.value)
         old = statement.value
         if self.pair.kind == "values":
             if not isinstance(old, ast.Call) or not old.args:
@@ -466,7 +486,7 @@ class Runner:
             return Outcome(forward.outputs, self.of_objects(scope, given), "name", [])
         scope.names.setdefault(f"d{forward.names[0]}", above[0])
         self.statements(run, part.tree.body[self.pair.split :], scope)
-        made = {name: value for name, value in scope.names.items() if name not in before}
+        made = {name: as_gradient(value) for name, value in scope.names.items() if name not in before}
         return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
@@ -570,6 +590,25 @@ class Runner:
             elif is_differentiable(value):
                 found.append((name,))
         return found
+
+
+def as_gradient(value: Any) -> Any:
+    """A list of numbers as an array."""
+    numbers = isinstance(value, list) and bool(value) and all(map(is_number, value))
+    return np.array(value, dtype=float) if numbers else value
+
+
+def last_name(body: list[ast.stmt]) -> str:
+    """The name that statements set last, also inside a loop."""
+    for statement in reversed(body):
+        if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            target = statement.targets[-1] if isinstance(statement, ast.Assign) else statement.target
+            found = target.id if isinstance(target, ast.Name) else ""
+        else:
+            found = last_name(getattr(statement, "body", [])) if not isinstance(statement, DEFINITIONS) else ""
+        if found:
+            return found
+    return ""
 
 
 def is_differentiable(value: Any) -> bool:

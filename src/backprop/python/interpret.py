@@ -46,6 +46,7 @@ HARMLESS = frozenset([
     "custom_bwd", "lru_cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp", "inference_mode",
     "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope",
 ])  # fmt: skip  # as a context or a decorator: they change no value
+CHOOSING = frozenset(["int", "round", "max", "min", "sorted", "bool"])  # of Python's own: which hangs on values
 OWN_METHODS = frozenset(["__init__", "__call__"])  # of those with two underscores, what may be named
 ERRORS = (
     TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError, StopIteration,
@@ -153,6 +154,8 @@ class Interpreter:
         if isinstance(target, ast.Name):
             value = self.updated(tree, self.lookup(target.id, scope, target), scope)
             scope.home(target.id).names[target.id] = value
+            if self.libraries.tape is not None:
+                self.libraries.tape.called_so(target.id, value)
         elif isinstance(target, ast.Subscript):
             base, key = self.evaluate(target.value, scope), self.evaluate(target.slice, scope)
             self.put_item(base, key, self.updated(tree, self.get_item(base, key), scope))
@@ -389,6 +392,8 @@ class Interpreter:
         """Give a value to a name, to what an index or an attribute names, or to several of them."""
         if isinstance(target, ast.Name):
             scope.home(target.id).names[target.id] = value
+            if self.libraries.tape is not None:
+                self.libraries.tape.called_so(target.id, value)
         elif isinstance(target, ast.Tuple | ast.List):
             self.unpack(target, self.listed(value), scope)
         elif isinstance(target, ast.Subscript):
@@ -571,7 +576,11 @@ class Interpreter:
             if tape is not None:
                 tape.hangs(out, [(tape.ids(value), -1.0)])
             return out
-        return settled(~value if isinstance(tree.op, ast.Invert) else +value, value)
+        out = settled(~value if isinstance(tree.op, ast.Invert) else +value, value)
+        if self.libraries.tape is not None:
+            name = "logical_not" if isinstance(tree.op, ast.Invert) else "copy"
+            self.libraries.tape.called(name, np.logical_not, (value,), {}, out)
+        return out
 
     def of_BoolOp(self, tree: ast.BoolOp, scope: Scope) -> Any:
         value = None
@@ -606,10 +615,16 @@ class Interpreter:
                 return isinstance(kind, ast.NotEq)
             a, b = operand(a), operand(b)
             self.room_for(ast.Add, a, b)
-            return settled(COMPARISONS[type(kind)](a, b), a, b)
+            return self.noted(kind, a, b, settled(COMPARISONS[type(kind)](a, b), a, b))
         if equality or isinstance(a, bool | int | float | str | tuple | list):
-            return COMPARISONS[type(kind)](a, b)
+            return self.noted(kind, a, b, COMPARISONS[type(kind)](a, b))
         raise Refusal(f"{called(a)} and {called(b)} cannot be compared", "value")
+
+    def noted(self, kind: ast.cmpop, a: Any, b: Any, out: Any) -> Any:
+        """A comparison, of which a tape is told."""
+        if self.libraries.tape is not None:
+            self.libraries.tape.compared(type(kind), a, b, out)
+        return out
 
     def contains(self, items: Any, value: Any) -> bool:
         if isinstance(items, dict | set | str | range):
@@ -701,6 +716,7 @@ class Interpreter:
         found, tape = indexing.get(self.meter, base, key), self.libraries.tape
         if tape is not None and isinstance(base, np.ndarray) and is_array(found):
             tape.put(found, tape.ids(base)[indexing.index_of(key)])
+            tape.decided(key if isinstance(key, tuple) else (key,), found)
         return found
 
     def put_item(self, base: Any, key: Any, value: Any) -> None:
@@ -822,6 +838,8 @@ class Interpreter:
             out = function.function(*arguments, **keywords)
             if self.libraries.tape is not None and function.name in ("float", "abs") and arguments:
                 self.libraries.tape.called(function.name, abs, arguments, {}, out)
+            elif self.libraries.tape is not None and function.name in CHOOSING:
+                self.libraries.tape.decided(arguments, out)
             return out
         if isinstance(function, Class):
             made = Object(function)

@@ -12,7 +12,7 @@ from backprop.errors import nearest
 from backprop.python.arrays import DTYPES, At, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Builtin, Library
-from backprop.python.spellings.jax import JAX
+from backprop.python.spellings.jax import DEFAULTS, JAX
 from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
 from backprop.python.spellings.row import Row, broadcast, product, together
 from backprop.python.spellings.torch import ALIASES, TORCH, answer
@@ -96,7 +96,8 @@ class Libraries:
             raise Refusal(f"jax.{name} is not read here", "name")
         row = JAX[short]
         given = tuple([self.argument(one) for one in arguments])
-        named = {key: self.argument(one) for key, one in keywords.items()}
+        named = {} if len(given) > 1 else dict(DEFAULTS.get(short, {}))
+        named.update({key: self.argument(one) for key, one in keywords.items()})
         self.measure(row, given, named)
         return self.result(short, row, given, named, settled)
 

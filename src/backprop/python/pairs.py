@@ -178,6 +178,16 @@ def name_of(tree: ast.expr) -> str:
     return ""
 
 
+def alone(code: Code, name: str) -> bool:
+    """Whether a name is that of a forward pass to which no backward pass belongs."""
+    functions, classes = code.functions(), code.classes()
+    if name in classes:
+        return "forward" in classes[name] and "backward" not in classes[name]
+    if name not in functions or counterpart(name, functions) is not None:
+        return False
+    return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
+
+
 def named(code: Code, forward: str, backward: str | None) -> Pair:
     """The pair of a name or two: functions, a class, or methods of one (`Affine.forward`)."""
     functions, classes = code.functions(), code.classes()

@@ -124,6 +124,9 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
             scope.names[statement.name] = Unknown(f"line {problem.line} could not be read: {problem.message}")
 
 
+OF_TORCH = frozenset(["view", "unsqueeze", "permute", "mm", "bmm", "t", "expand", "clamp", "masked_fill", "clone"])
+
+
 def imported_modules(tree: ast.Module) -> list[str]:
     """The modules that a text imports names from and that are no libraries."""
     found = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module]
@@ -143,4 +146,12 @@ def uses_torch(trees: list[Any], texts: list[ast.Module]) -> bool:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for path in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
     }
-    return bool(names & {"torch", "F"}) or ("torch" in roots and not roots & {"numpy", "jax"})
+    return bool(names & {"torch", "F"}) or spelt_as_torch(trees) or ("torch" in roots and not roots & {"numpy", "jax"})
+
+
+def spelt_as_torch(trees: list[Any]) -> bool:
+    """Whether a pass uses words that torch alone has: `x.view(2, -1)`, `keepdim=True`."""
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    return any(isinstance(one, ast.keyword) and one.arg in ("dim", "keepdim") for one in nodes) or any(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in OF_TORCH for one in nodes
+    )

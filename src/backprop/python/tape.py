@@ -58,6 +58,7 @@ SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "rsqrt": lambda x, y: -0.5 * y / x,
     "log1p": lambda x, y: 1 / (1 + x),
 }  # of one argument, from it and the result; of others differences are taken
+SIZES = {"f": 8, "b": 1}  # in bytes, of elements that may have numbers
 MOST_NUDGED = 600  # elements of the inputs of an operation without a rule
 STEP = 1e-6
 
@@ -73,6 +74,8 @@ class Entry(NamedTuple):
 
 class Tape:
     """The operations of one run, in order."""
+
+    kinds = "f"  # of the elements that have numbers
 
     def __init__(self) -> None:
         self.count = 1
@@ -99,20 +102,20 @@ class Tape:
 
     def view(self, a: Any, make: bool) -> Any:
         """The memory of the numbers of an array; None where it has none."""
-        if a.dtype.kind != "f" or a.dtype.itemsize != 8 or a.size == 0:
+        if a.dtype.kind not in self.kinds or a.dtype.itemsize != SIZES[a.dtype.kind] or a.size == 0:
             return None
         owner = a
         while isinstance(owner.base, np.ndarray):
             owner = owner.base
-        if owner.itemsize != 8:
+        if owner.itemsize != a.itemsize:
             return None
         if id(owner) not in self.memory:
             if not make:
                 return None
             self.memory[id(owner)] = owner, np.zeros(owner.size, np.int64)
         numbers = self.memory[id(owner)][1]
-        first = (a.__array_interface__["data"][0] - low(owner)) // 8
-        return as_strided(numbers[first:], a.shape, a.strides)
+        first = (a.__array_interface__["data"][0] - low(owner)) // a.itemsize
+        return as_strided(numbers[first:], a.shape, [step * 8 // a.itemsize for step in a.strides])
 
     def put(self, value: Any, ids: Any) -> None:
         """Give numbers to the elements of a value."""
@@ -194,6 +197,15 @@ class Tape:
             read = np.broadcast_to(ids_b, (*whole, *ids_b.shape[-2:]))
             self.entries.append(Entry(full, read, None, lambda g: np.swapaxes(x, -1, -2) @ g))
         self.put(out, made)
+
+    def compared(self, kind: type[ast.cmpop], a: Any, b: Any, out: Any) -> None:
+        """`a > b` and its like: nothing hangs on it here."""
+
+    def decided(self, values: tuple[Any, ...], out: Any) -> None:
+        """Something that is no array was chosen by values."""
+
+    def called_so(self, name: str, value: Any) -> None:
+        """The user's text gives a value a name."""
 
     def called(
         self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], out: Any

@@ -2,82 +2,108 @@
 
 The tape knows every element of every array by a number. Here the numbers that an operation makes are those of a
 statement's result, so that views, writes through indices and moved elements need nothing of their own: what an array
-holds is told by the numbers of its elements, and is a gather of the results that they are of. What hung on values
-otherwise (a branch, an argmax, a mask as index) is as it was at the point.
+holds is told by the numbers of its elements, and is a gather of the results that they are of. Comparisons of arrays are
+statements, too. What hung on values otherwise (a branch, an argmax, a mask as index) is as it was at the point, and is
+kept in a list.
 """
 
 from __future__ import annotations
 
 import ast
+import math
+import re
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.arrays import Tensor
 from backprop.python.entry import Runner
-from backprop.python.tape import (
-    ADDING,
-    EXTREMES,
-    MOVES,
-    PRODUCTS,
-    SAME,
-    SUMS,
-    Tape,
-    added_places,
-    is_fraction,
-)  # fmt: skip
+from backprop.python.frames import Source
+from backprop.python.interpret import Interpreter
+from backprop.python.spellings.said import said
+from backprop.python.tape import ADDING, MOVES, SAME, Tape, added_places, is_fraction
+from backprop.spans import Span
 
-OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^", ast.MatMult: "@",
+OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "{} + {}", ast.Sub: "{} - {}", ast.Mult: "{} * {}", ast.Div: "{} / {}", ast.Pow: "{} ^ {}",
+    ast.MatMult: "{} @ {}", ast.Mod: "mod({}, {})", ast.FloorDiv: "floor({} / {})",
 }  # fmt: skip
-NAMED = (
-    "sqrt cbrt exp exp2 expm1 log log1p log2 log10 sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arctanh "
-    "maximum minimum hypot logaddexp erf erfc sigmoid relu softplus silu abs"
-)
-FUNCTIONS = {name: name for name in NAMED.split()}
-FUNCTIONS |= {
-    "absolute": "abs", "fabs": "abs", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "expit": "sigmoid",
+COMPARISONS: dict[type[ast.AST], str] = {
+    ast.Lt: "{} < {}", ast.LtE: "{} <= {}", ast.Gt: "{} > {}", ast.GtE: "{} >= {}", ast.Eq: "{} == {}",
+    ast.NotEq: "{} != {}",
 }  # fmt: skip
-INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "power": "^", "pow": "^",
-    "sub": "-", "mul": "*", "div": "/", "float_power": "^",
+LOGIC: dict[type[ast.AST], str] = {
+    ast.BitAnd: "{} * {}", ast.Mult: "{} * {}", ast.BitOr: "max({}, {})", ast.Add: "max({}, {})",
+    ast.BitXor: "{} != {}",
 }  # fmt: skip
-FORMULAS = {"square": "{}^2", "reciprocal": "1/{}", "negative": "-{}", "neg": "-{}", "rsqrt": "1/sqrt({})"}
+NAMES_OF_COMPARISONS: dict[str, type[ast.AST]] = {
+    "less": ast.Lt, "less_equal": ast.LtE, "greater": ast.Gt, "greater_equal": ast.GtE, "equal": ast.Eq,
+    "not_equal": ast.NotEq, "lt": ast.Lt, "le": ast.LtE, "gt": ast.Gt, "ge": ast.GtE, "eq": ast.Eq, "ne": ast.NotEq,
+}  # fmt: skip
+NAMES_OF_LOGIC: dict[str, type[ast.AST]] = {
+    "logical_and": ast.BitAnd, "logical_or": ast.BitOr, "logical_xor": ast.BitXor,
+}  # fmt: skip
+LIKE = frozenset(["zeros_like", "ones_like", "full_like", "empty_like"])  # take a shape alone
+WORD = re.compile("§(\\d+)§")  # stands for a result until all have their names
 MOST_WRITTEN = 100_000  # elements of constants and gathers in one program
+MOST_DECIDED = 20  # decisions that are told
+
+
+class Result(NamedTuple):
+    """An input, or what a statement makes: its formula, its shape, and where it comes from."""
+
+    formula: str
+    shape: tuple[int, ...]
+    source: Source | None
+    place: ast.AST | None
+
+
+class Traced(NamedTuple):
+    """A program, the point it was traced at, its lines' places in the user's text, and what was decided there."""
+
+    text: str
+    at: dict[str, Any]
+    source: Source
+    spans: list[Span]
+    decided: list[str]
+    shape: tuple[int, ...]  # of the output
+    alike: int  # how many results have it, the output among them
 
 
 class Trace(Tape):
-    """A tape that writes a program: `lines` are its statements."""
+    """A tape that writes a program."""
 
-    def __init__(self, taken: set[str]) -> None:
+    kinds = "fb"
+
+    def __init__(self, run: Interpreter, script: bool) -> None:
         super().__init__()
-        self.lines: list[str] = []
+        self.run = run
+        self.script = script  # in which a name that is set to what hangs on nothing is an input
+        self.at: dict[str, Any] = {}
         self.starts: list[int] = []  # the first number of each result
-        self.results: list[tuple[str, tuple[int, ...]]] = []
-        self.taken = taken
+        self.results: list[Result] = []
+        self.names: dict[int, str] = {}  # of results, as the user's text has them
+        self.decisions: dict[str, None] = {}
         self.written = 0
 
-    def result(self, name: str, shape: tuple[int, ...]) -> Any:
+    def result(self, formula: str, shape: tuple[int, ...]) -> Any:
         """Numbers for the elements of a result."""
         ids = self.new(shape)
         self.starts.append(int(ids.reshape(-1)[0]) if ids.size else self.count)
-        self.results.append((name, shape))
+        self.results.append(Result(formula, shape, self.run.source, self.run.at))
         return ids
 
     def input(self, name: str, value: Any) -> None:
-        self.put(value, self.result(name, np.shape(value)))
+        self.at[name] = np.array(value, dtype=float) if np.ndim(value) else float(value)
+        self.names[len(self.results)] = name
+        self.put(value, self.result("", np.shape(value)))
 
-    def statement(self, expression: str, shape: tuple[int, ...]) -> tuple[str, Any]:
-        """A new statement: its name, and the numbers of what it makes."""
-        number = len(self.lines) + 1
-        name = f"q{number}"
-        while name in self.taken:
-            name += "_"
-        self.lines.append(f"{name} = {expression}")
-        return name, self.result(name, shape)
+    def statement(self, formula: str, shape: tuple[int, ...]) -> tuple[str, Any]:
+        """A new statement: the word for it, and the numbers of what it makes."""
+        ids = self.result(formula, shape)
+        return f"§{len(self.results) - 1}§", ids
 
     # ── what an array holds ──
 
@@ -87,26 +113,31 @@ class Trace(Tape):
         ids = np.broadcast_to(ids, array.shape)
         if not ids.any():
             return self.constant(array)
-        places = np.searchsorted(self.starts, np.unique(ids[ids > 0]), side="right") - 1
-        used = sorted({int(place) for place in places})
-        name, shape = self.results[used[0]]
-        whole = np.arange(int(np.prod(shape))).reshape(shape) + self.starts[used[0]]
-        if len(used) == 1 and ids.shape == shape and np.array_equal(ids, whole):
-            return name
-        if len(used) == 1 and np.array_equal(ids.reshape(-1), whole.reshape(-1)):
-            return self.shaped(name, array.shape)
-        if len(used) == 1 and ids.ndim == 2 and np.array_equal(ids, whole.T):
-            return self.statement(f"{name}.T", ids.shape)[0]
+        used = [int(place) for place in np.unique(np.searchsorted(self.starts, ids[ids > 0], side="right") - 1)]
+        if len(used) == 1:
+            shape, word = self.results[used[0]].shape, f"§{used[0]}§"
+            whole = np.arange(int(np.prod(shape))).reshape(shape) + self.starts[used[0]]
+            if ids.shape == shape and np.array_equal(ids, whole):
+                return word
+            if np.array_equal(ids.reshape(-1), whole.reshape(-1)):
+                return self.shaped(word, array.shape)
+            if ids.ndim == 2 and np.array_equal(ids, whole.T):
+                return self.statement(f"{word}.T", ids.shape)[0]
+            part = sliced(ids - self.starts[used[0]], shape) if ids.all() else ""
+            if part:
+                return self.statement(f"{word}[{part}]", ids.shape)[0]
         return self.gathered(array, ids, used)
+
+    def word(self, value: Any) -> str:
+        return self.text(value, self.ids(value))
 
     def gathered(self, array: Any, ids: Any, used: list[int]) -> str:
         """Elements of several results, and constants among them, in a new order."""
         pieces, offsets, length = [], {}, 0
         for place in used:
-            name, shape = self.results[place]
-            size = int(np.prod(shape))
+            size = int(np.prod(self.results[place].shape))
             offsets[place] = length - self.starts[place]
-            pieces.append(f"reshape({name}, [{size}])")
+            pieces.append(f"reshape(§{place}§, [{size}])" if self.results[place].shape != (size,) else f"§{place}§")
             length += size
         flat, fixed = ids.reshape(-1), array.reshape(-1)
         constants = fixed[flat == 0]
@@ -121,20 +152,20 @@ class Trace(Tape):
                 order.append(one + offsets[bisect_right(self.starts, one) - 1])
         self.bounded(len(order))
         joined = pieces[0] if len(pieces) == 1 else f"concat({', '.join(pieces)}, axis=0)"
-        name, _ = self.statement(joined, (next_constant,))
+        word = joined if joined[0] == "§" else self.statement(joined, (next_constant,))[0]
         if array.ndim == 0:
-            return self.statement(f"{name}[{order[0]}]", ())[0]
-        name, _ = self.statement(f"{name}[[{', '.join(map(str, order))}]]", flat.shape)
-        return self.shaped(name, array.shape)
+            return self.statement(f"{word}[{order[0]}]", ())[0]
+        word, _ = self.statement(f"{word}[[{', '.join(map(str, order))}]]", flat.shape)
+        return self.shaped(word, array.shape) if array.ndim > 1 else word
 
-    def shaped(self, name: str, shape: tuple[int, ...]) -> str:
+    def shaped(self, word: str, shape: tuple[int, ...]) -> str:
         if not shape:
-            return self.statement(f"sum({name})", ())[0]
-        return self.statement(f"reshape({name}, [{', '.join(map(str, shape))}])", shape)[0]
+            return self.statement(f"sum({word})", ())[0]
+        return self.statement(f"reshape({word}, [{', '.join(map(str, shape))}])", shape)[0]
 
     def constant(self, array: Any) -> str:
         self.bounded(array.size)
-        text = str(array.tolist())
+        text = re.sub(r"\.0\b", "", str(array.tolist()))
         return f"({text})" if text.startswith("-") else text
 
     def bounded(self, size: int) -> None:
@@ -144,108 +175,273 @@ class Trace(Tape):
 
     # ── operations ──
 
-    def made(self, expression: str, out: Any) -> None:
+    def made(self, formula: str, out: Any) -> None:
         value = getattr(out, "values", out)
-        self.put(value, self.statement(expression, np.shape(value))[1])
+        self.put(value, self.statement(formula, np.shape(value))[1])
 
     def hangs(self, out: Any, parts: list[tuple[Any, Any]]) -> None:
         if np.any(parts[0][0]):  # a sign is all that comes this way
             self.made(f"-{self.text(-np.asarray(out), parts[0][0])}", out)
 
     def binary(self, kind: type[ast.operator], a: Any, b: Any, ids_a: Any, ids_b: Any, out: Any) -> None:
-        if not is_fraction(out):
-            return
+        truth = is_truth(out)
         if not (np.any(ids_a) or np.any(ids_b)):
-            self.put(out, np.zeros(np.shape(out), np.int64))
+            if is_fraction(out) or truth:
+                self.put(out, np.zeros(np.shape(out), np.int64))
             return
-        if kind not in OPERATORS:
+        formula = (LOGIC if truth else OPERATORS).get(kind)
+        if not (is_fraction(out) or truth):
+            self.decide(out)
+        elif formula is None:
             raise refused(kind.__name__)
-        self.made(f"{self.text(a, ids_a)} {OPERATORS[kind]} {self.text(b, ids_b)}", out)
+        else:
+            self.made(formula.format(self.text(a, ids_a), self.text(b, ids_b)), out)
+
+    def compared(self, kind: type[ast.AST], a: Any, b: Any, out: Any) -> None:
+        ids = self.ids(a), self.ids(b)
+        if not any(map(np.any, ids)):
+            return
+        if is_truth(out):
+            self.made(COMPARISONS[kind].format(self.text(a, ids[0]), self.text(b, ids[1])), out)
+        else:
+            self.decide(out)
 
     def called(
         self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], out: Any
     ) -> None:
         ids = [self.ids(one) for one in given]
-        if name in SAME or name in MOVES or not any(np.any(one) for one in ids):
-            super().called(name, function, given, named, out)
+        if not any(map(np.any, ids)) or (name in LIKE and not any(map(np.any, ids[1:]))):
             return
-        if not is_fraction(getattr(out, "values", out)):
-            return  # a comparison, an argmax: as it is at the point
-        words = [self.text(one, numbers) for one, numbers in zip(given, ids, strict=True) if np.any(numbers)]
-        if name in ("var", "std") and "correction" not in named and not isinstance(given[0], Tensor):
-            self.made(self.spread(name, words[0], given, named), out)
-        elif name in SUMS or (name in EXTREMES and function is not np.maximum and function is not np.minimum):
-            self.made(self.reduction(name, words[0], given, named), out)
-        elif "where" in named or len(given) > 2:
-            raise refused(name)
-        elif len(given) == 2 and (name in INFIX or name in PRODUCTS or name in FUNCTIONS):
-            left, right = (self.text(one, numbers) for one, numbers in zip(given, ids, strict=True))
-            infix = "@" if name in PRODUCTS and np.ndim(given[0]) and np.ndim(given[1]) else INFIX.get(name)
-            infix = "*" if name in PRODUCTS and infix is None else infix
-            self.made(f"{left} {infix} {right}" if infix else f"{FUNCTIONS[name]}({left}, {right})", out)
-        elif len(given) == 1 and (name in FORMULAS or name in FUNCTIONS):
-            self.made(FORMULAS[name].format(words[0]) if name in FORMULAS else f"{FUNCTIONS[name]}({words[0]})", out)
+        if is_truth(out) and name in NAMES_OF_COMPARISONS:
+            self.compared(NAMES_OF_COMPARISONS[name], given[0], given[1], out)
+        elif is_truth(out) and name in NAMES_OF_LOGIC:
+            self.made(LOGIC[NAMES_OF_LOGIC[name]].format(*map(self.word, given)), out)
+        elif name == "logical_not" and is_truth(out):
+            self.made(f"1 - {self.word(given[0])}", out)
+        elif name == "where" and len(given) == 3 and np.any(ids[0]) and not named:
+            self.made(f"where({', '.join(map(self.word, given))})", out)
+        elif name == "masked_fill" and np.any(ids[1]):
+            self.made(f"where({self.word(given[1])}, {self.word(given[2])}, {self.word(given[0])})", out)
+        elif name in SAME or name in MOVES:
+            self.moves(name, function, given, named, out)
+        elif not is_fraction(getattr(out, "values", out)):
+            self.decide(out)
         else:
-            raise refused(name)
+            self.made(self.formula(name, function, given, named), out)
 
-    def reduction(self, name: str, word: str, given: tuple[Any, ...], named: dict[str, Any]) -> str:
-        """A sum, a mean, or the largest of some."""
-        if "where" in named or "initial" in named or len(given) > 2:
-            raise refused(name)
-        axis = given[1] if len(given) > 1 else named.get("axis", named.get("dim"))
-        axis = 0 if axis is None and name.endswith(".reduce") else axis
-        gate = {"amax": "max", "amin": "min", "add.reduce": "sum", "maximum.reduce": "max"}.get(name, name)
-        if axis is None and not named.get("keepdims"):
-            return f"{gate}({word})"
-        axes = range(np.ndim(given[0])) if axis is None else np.atleast_1d(axis).tolist()
-        kept = int(bool(named.get("keepdims", named.get("keepdim"))))
-        text = word
-        for one in sorted((one % np.ndim(given[0]) for one in axes), reverse=True):
-            text = f"{gate}({text}, axis={one}, keepdims={kept})"
-        return text
+    def moves(
+        self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], out: Any
+    ) -> None:
+        """What only moves elements, or changes their kind."""
+        one = out[0] if isinstance(out, tuple | list) and out else out
+        if isinstance(out, float) and name == "float" and self.ids(given[0]) and out is given[0]:
+            return
+        if is_truth(one) and name in SAME:
+            self.put(one, self.ids(given[0]).reshape(np.shape(one)))
+        elif is_truth(one) or is_fraction(one):
+            super().called(name, function, given, named, out)
+        else:
+            self.decide(out)
 
-    def spread(self, name: str, word: str, given: tuple[Any, ...], named: dict[str, Any]) -> str:
-        """NumPy's variance, or its root."""
-        if set(named) - {"axis", "keepdims"}:
-            raise refused(name)
-        centre = self.reduction("mean", word, given, {**named, "keepdims": True})
-        squares = self.reduction("mean", f"({word} - {centre})^2", given, named)
-        return f"sqrt({squares})" if name == "std" else squares
+    def formula(self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> str:
+        """A call in this program's own language."""
+        if function in (np.maximum, np.minimum):
+            name = function.__name__
+        try:
+            return said(name, given, named, self.word)
+        except (LookupError, TypeError, ValueError):
+            raise refused(name) from None
+
+    def put_at(self, base: Any, key: Any, value: Any) -> None:
+        """`base[key] = value`: by a mask that hangs on an input, one of the two everywhere."""
+        hangs = isinstance(key, np.ndarray) and key.dtype.kind == "b" and bool(np.any(self.ids(key)))
+        place = self.view(base, True) if hangs and np.ndim(value) == 0 else None
+        if place is None:
+            self.decided(key if isinstance(key, tuple) else (key,), key)
+            super().put_at(base, key, value)
+            return
+        # the elements that were not chosen are what they were, the others hold the value now
+        mask = np.array(key, subok=False).reshape(key.shape + (1,) * (base.ndim - key.ndim))
+        chosen = self.text(mask, self.ids(key).reshape(mask.shape))
+        old = self.text(base, np.array(place))
+        place[...] = self.statement(f"where({chosen}, {self.word(value)}, {old})", np.shape(base))[1]
 
     def wrote(self, name: str, given: tuple[Any, ...], before: Any, named: dict[str, Any]) -> None:
         if name not in ADDING:
             super().wrote(name, given, before, named)
-        elif np.any(self.ids(given[0])) or np.any(self.ids(given[2])):
-            added_places(name, given)
-            raise refused(name)
+        elif np.any(self.ids(given[0])) or np.any(self.ids(given[2 if len(given) < 4 else 3])):
+            self.added(name, given, before)
+
+    def added(self, name: str, given: tuple[Any, ...], before: Any) -> None:
+        """Values that are added into places of an array, several into one where an index stands twice."""
+        target, place = given[0], self.view(given[0], True)
+        if place is None:
+            return
+        index, values, sign = added_places(name, given)
+        spots = np.arange(target.size).reshape(target.shape)[index]
+        numbers = np.broadcast_to(self.ids(values), spots.shape).reshape(-1)
+        parts = np.broadcast_to(np.asarray(values, dtype=float), spots.shape).reshape(-1)
+        flat = spots.reshape(-1)
+        order = np.argsort(flat, kind="stable")
+        ranks = np.empty(flat.size, dtype=int)  # of each value among those for the same place
+        ranks[order] = np.arange(flat.size) - np.searchsorted(flat[order], flat[order])
+        rows = (int(ranks.max(initial=0)) + 1, target.size)
+        ids, fixed = np.zeros(rows, dtype=np.int64), np.zeros(rows)
+        ids[ranks, flat], fixed[ranks, flat] = numbers, parts
+        shape = (rows[0], *target.shape)
+        word = self.text(fixed.reshape(shape), ids.reshape(shape))
+        old = self.text(before, np.array(place))
+        word = self.statement(f"sum({word}, axis=0)", target.shape)[0]
+        place[...] = self.statement(f"{old} {'+' if sign > 0 else '-'} {word}", target.shape)[1]
+
+    # ── decisions and names ──
+
+    def decided(self, values: tuple[Any, ...], out: Any) -> None:
+        if any(np.any(self.ids(one)) for one in values if not isinstance(one, slice)):
+            self.decide(out)
+
+    def decide(self, out: Any) -> None:
+        """Something was chosen by values, and stays as it is here."""
+        tree, source = self.run.at, self.run.source
+        if tree is None or not hasattr(tree, "lineno"):
+            return
+        span = source.span(tree)
+        what = " ".join(source.text[span.start : span.end].split())
+        plain = bool(out) if isinstance(out, bool | np.bool_) else None
+        was = f" was {str(plain).lower()}" if plain is not None else ""
+        was = f" was {out}" if not was and isinstance(out, int | np.integer) else was
+        self.decisions.setdefault(f"line {getattr(tree, 'lineno', 0)}, {what[:60]}{was}")
+
+    def called_so(self, name: str, value: Any) -> None:
+        if not (is_fraction(value) or is_truth(value)):
+            return
+        ids = np.asarray(self.ids(value))
+        if self.script and not self.run.frames and not ids.any() and ids.size and name not in self.at:
+            if is_fraction(value):
+                self.input(name, value)
+            return
+        if not ids.size or not ids.reshape(-1)[0]:
+            return
+        place = bisect_right(self.starts, int(ids.reshape(-1)[0])) - 1
+        shape = self.results[place].shape
+        whole = np.arange(ids.size).reshape(ids.shape) + self.starts[place]
+        if ids.shape == shape and np.array_equal(ids, whole):
+            self.names.setdefault(place, name)
+
+    # ── the program ──
+
+    def program(self, output: str) -> tuple[str, list[int]]:
+        """The statements that the output hangs on, under their names, and which results they are."""
+        reached = set(map(int, WORD.findall(output)))
+        for place in range(len(self.results) - 1, -1, -1):
+            if place in reached:
+                reached.update(map(int, WORD.findall(self.results[place].formula)))
+        places = [place for place in sorted(reached) if self.results[place].formula]
+        own = WORD.fullmatch(output)
+        last = int(own.group(1)) if own else -1
+        names = {place: self.names[place] for place, one in enumerate(self.results) if not one.formula}
+        taken = set(names.values())
+        for place in places:
+            if place in self.names:
+                names[place] = unused(self.names[place], taken)
+                taken.add(names[place])
+        number = 0
+        for place in places:
+            if place not in names:
+                if place == last:
+                    names[place] = unused("f" if "f" not in taken else "out", taken)
+                else:
+                    number += 1
+                    while f"q{number}" in taken:
+                        number += 1
+                    names[place] = f"q{number}"
+                taken.add(names[place])
+
+        def spelt(formula: str) -> str:
+            return WORD.sub(lambda found: names[int(found.group(1))], formula)
+
+        lines = [f"{names[place]} = {spelt(self.results[place].formula)}" for place in places]
+        if last not in places:
+            lines.append(f"{unused('f' if 'f' not in taken else 'out', taken)} = {spelt(output)}")
+            places.append(-1)
+        return "\n".join(lines), places
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """A name that is not in use: c, c_2, c_3."""
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    return found
+
+
+def sliced(places: Any, shape: tuple[int, ...]) -> str:
+    """Places in an array as an index of numbers and slices, where they are such; else the empty text."""
+    if places.size == 0:
+        return ""
+    items: list[int | slice] = []
+    for length, own in zip(shape, np.unravel_index(places, shape), strict=True):
+        found = np.unique(own)
+        first, last = int(found[0]), int(found[-1])
+        step = int(found[1]) - first if found.size > 1 else 1
+        items.append(slice(first, min(last + 1, length), step) if found.size > 1 or length == 1 else first)
+    whole = np.arange(math.prod(shape)).reshape(shape)[tuple(items)]
+    if not np.array_equal(whole, places):
+        return ""
+    return ", ".join(slice_text(one, length) for one, length in zip(items, shape, strict=True))
+
+
+def slice_text(item: int | slice, length: int) -> str:
+    if isinstance(item, int):
+        return str(item)
+    stop = "" if item.stop == length else str(item.stop)
+    return f"{item.start or ''}:{stop}{f':{item.step}' if item.step != 1 else ''}"
+
+
+def is_truth(value: Any) -> bool:
+    """Whether a value is an array of truths."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "b" and value.size > 0
 
 
 def refused(name: str) -> Problem:
     return Problem("syntax", f"{name} of what depends on an input cannot be traced to gates yet")
 
 
-def traced(runner: Runner, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The program of a forward pass at a point, and the values of its inputs; entries of dictionaries as `d_key`."""
+def traced(runner: Runner, given: dict[str, Any], outputs: list[str] | None = None, count: int = 1) -> Traced:
+    """The program of a forward pass at a point, and the values of its inputs; entries of dictionaries as `d_key`.
+
+    `outputs` are the names of those results that are wanted, stacked where they are several; else the first `count`.
+    """
     run = runner.interpreter()
-    point: dict[str, Any] = {}
-    trace = Trace(set(runner.parameters))
+    trace = Trace(run, runner.pair.forward is None)
     with np.errstate(all="ignore"):
         scope = runner.code.loaded(run, runner.pair.forward is None)
         arguments = runner.prepared(given)
         run.libraries.tape = trace
         for path in runner.paths(arguments):
             value = arguments[path[0]] if len(path) == 1 else arguments[path[0]][path[1]]
-            point["_".join(path)] = np.array(value, dtype=float) if np.ndim(value) else float(value)
             trace.input("_".join(path), value)
+        run.at = None
         try:
-            output = runner.forward(run, scope, arguments).outputs[0]
+            forward = runner.forward(run, scope, arguments)
+            chosen = forward.chosen(outputs, count)
+            words = [trace.word(one) for one in chosen]
         except Problem as problem:
             raise problem if problem.spans else run.problem(problem.kind, problem.message, problem.hint) from None
-    last = trace.text(output, trace.ids(output))
-    text = "\n".join([*trace.lines, f"f = {last}" if "f" not in trace.taken else f"out = {last}"])
-    return text, {name: value for name, value in point.items() if name in ast_names(text)}
+    text, places = trace.program(words[0] if len(words) == 1 else f"stack({', '.join(words)})")
+    source = runner.source()
+    spans = []
+    for place in places:
+        result = trace.results[place] if place >= 0 else None
+        own = result is not None and result.source is source and hasattr(result.place, "lineno")
+        spans.append(source.span(result.place) if own and result is not None and result.place else Span(0, 0))
+    at = {name: value for name, value in trace.at.items() if name in words_of(text)}
+    shape = np.shape(chosen[0])
+    alike = sum(np.shape(one) == shape for one in forward.results if is_fraction(one))
+    return Traced(text, at, source, spans, list(trace.decisions)[:MOST_DECIDED], shape, alike)
 
 
-def ast_names(text: str) -> set[str]:
+def words_of(text: str) -> set[str]:
     """The words of a program."""
-    return set("".join(one if one.isalnum() or one == "_" else " " for one in text).split())
+    return set(re.findall(r"\w+", text))

@@ -1,5 +1,4 @@
 import numpy as np
 
 x = 3
-for i in range(3):
-    x = x*2
+y = open("x.csv")

@@ -32,6 +32,10 @@ def log_softmax(a: Any, axis: Any) -> Any:
     return a - logsumexp(a, axis, keepdims=True)
 
 
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "softmax": {"axis": -1}, "log_softmax": {"axis": -1}, "gelu": {"approximate": True},
+}  # fmt: skip  # where others of the name have another
+
 JAX: dict[str, Row] = {
     "relu": Row(relu, broadcast, "jax.nn.relu(x)"),
     "sigmoid": Row(sigmoid, broadcast, "jax.nn.sigmoid(x)"),

@@ -1,0 +1,272 @@
+"""How a function of a library is said in this program's own language: what a row computes, as gates.
+
+A formula has its parameters in braces, `{x}`; `{kept}` is `axis=…, keepdims=…` as they were given. A function with
+other arguments than its formula has a place for is not said, and refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from backprop.python.arrays import Tensor
+
+IDLE = frozenset(["dtype", "out", "approximate", "casting", "optimize", "indexing"])  # what changes no formula
+Words = Callable[[Any], str]  # the word for a value
+Formula = str | Callable[[dict[str, Any], Words], str]
+
+ONE = (
+    "sqrt cbrt exp exp2 expm1 log1p log2 log10 sin cos tan arcsin arccos arctan sinh cosh tanh arctanh abs sign floor "
+    "ceil trunc sinc erf erfc erfinv logit sigmoid relu softplus silu square reciprocal rsqrt selu"
+)
+RENAMED = {
+    "absolute": "abs", "fabs": "abs", "rint": "round", "asin": "asin", "acos": "acos", "atan": "atan",
+    "expit": "sigmoid", "logistic": "sigmoid", "swish": "silu", "gammaln": "lgamma", "linalg.det": "det",
+    "linalg.inv": "inv", "det": "det", "inv": "inv",
+}  # fmt: skip
+TWO = {
+    "maximum": "max", "fmax": "max", "minimum": "min", "fmin": "min", "hypot": "hypot", "logaddexp": "logaddexp",
+    "arctan2": "atan2", "atan2": "atan2", "xlogy": "xlogy", "mod": "mod", "solve": "solve",
+}  # fmt: skip
+INFIX = {
+    "add": "+", "subtract": "-", "sub": "-", "multiply": "*", "mul": "*", "divide": "/", "true_divide": "/",
+    "div": "/", "power": "^", "pow": "^", "float_power": "^", "matmul": "@", "mm": "@", "bmm": "@", "mv": "@",
+}  # fmt: skip
+REDUCED = {
+    "sum": "sum", "mean": "mean", "average": "mean", "prod": "prod", "max": "max", "min": "min", "amax": "max",
+    "amin": "min",
+}  # fmt: skip
+
+
+def kept(given: dict[str, Any]) -> str:
+    """The axis of a reduction and whether it stays, as options of a gate."""
+    axis = given["axis"] if "axis" in given else given.get("dim")
+    if isinstance(axis, tuple | list):
+        axis = f"[{', '.join(str(int(one)) for one in axis)}]"
+    options = "" if axis is None else f", axis={axis if isinstance(axis, str) else int(axis)}"
+    if given.get("keepdims") or given.get("keepdim"):
+        options += ", keepdims=1"
+    return options
+
+
+def spread(gate: str) -> Formula:
+    """A variance or its root: of torch, that of a sample."""
+
+    def said(given: dict[str, Any], word: Words) -> str:
+        less = given.get("ddof", 0)
+        if isinstance(given["a"], Tensor):
+            dim = given["axis"]
+            sample = given["dtype"] if isinstance(given["dtype"], bool) else given["unbiased"]
+            given["axis"], sample = (None, dim) if isinstance(dim, bool) else (dim, sample)
+            less = int(sample) if given["correction"] is None else int(given["correction"])
+        return f"{gate}({word(given['a'])}{kept(given)}{f', ddof={less}' if less else ''})"
+
+    return said
+
+
+def clipped(given: dict[str, Any], word: Words) -> str:
+    """Between two bounds, of which one may be left out."""
+    low, high = (given[one] for one in ("min", "max"))
+    x = word(given["a"])
+    if low is None or high is None:
+        return f"max({x}, {word(low)})" if high is None else f"min({x}, {word(high)})"
+    return f"clip({x}, {word(low)}, {word(high)})"
+
+
+def rounded(given: dict[str, Any], word: Words) -> str:
+    scale = 10.0 ** given["decimals"]
+    x = word(given["a"])
+    return f"round({x})" if scale == 1 else f"round({x} * {scale!r}) / {scale!r}"
+
+
+def length(given: dict[str, Any], word: Words) -> str:
+    """A norm: the root of the sum of squares, of all elements or along one axis."""
+    a, kind = given["a"], given.get("ord", given.get("p"))
+    axis = given["axis"] if "axis" in given else given.get("dim")
+    vector = np.ndim(a) == 1 or (axis is not None and np.ndim(axis) == 0)
+    if kind == 1 and vector:
+        return f"sum(abs({word(a)}){kept(given)})"
+    if kind is None or kind == "fro" or (kind == 2 and (vector or isinstance(a, Tensor))):
+        return f"norm({word(a)}{kept(given)})"
+    raise LookupError
+
+
+def einsum(given: dict[str, Any], word: Words) -> str:
+    arrays = given["arrays"]
+    arrays = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], tuple | list) else arrays
+    return f'einsum("{given["text"].replace(" ", "")}", {", ".join(map(word, arrays))})'
+
+
+def tensordot(given: dict[str, Any], word: Words) -> str:
+    """An einsum, in which the axes that are summed have the same letters."""
+    a, b, axes = given["a"], given["b"], given["axes"]
+    if isinstance(axes, int):
+        axes = range(np.ndim(a) - axes, np.ndim(a)), range(axes)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    left, right = list(letters[: np.ndim(a)]), list(letters[np.ndim(a) : np.ndim(a) + np.ndim(b)])
+    for i, j in zip(np.atleast_1d(axes[0]).tolist(), np.atleast_1d(axes[1]).tolist(), strict=True):
+        right[j] = left[i]
+    rest = [one for one in left if one not in right] + [one for one in right if one not in left]
+    return f'einsum("{"".join(left)},{"".join(right)}->{"".join(rest)}", {word(a)}, {word(b)})'
+
+
+def dot(given: dict[str, Any], word: Words) -> str:
+    a, b = given["a"], given["b"]
+    if np.ndim(a) and np.ndim(b) > 2:
+        raise LookupError
+    return f"{word(a)} {'@' if np.ndim(a) and np.ndim(b) else '*'} {word(b)}"
+
+
+def logarithm(given: dict[str, Any], word: Words) -> str:
+    base = f" / log({word(given['base'])})" if given["base"] is not None else ""
+    return f"log({word(given['x'])}){base}"
+
+
+def sum_of_exponentials(given: dict[str, Any], word: Words) -> str:
+    if isinstance(given.get("b", 1.0), np.ndarray) or given.get("b", 1.0) != 1:
+        raise LookupError
+    return f"logsumexp({word(given['a'])}{kept(given)})"
+
+
+def along(gate: str) -> Formula:
+    """A softmax: along an axis, of all elements where none is given."""
+
+    def said(given: dict[str, Any], word: Words) -> str:
+        options = kept(given)
+        if not options and np.ndim(given["a"]) > 1:
+            options = f", axis=[{', '.join(map(str, range(np.ndim(given['a']))))}]"
+        return f"{gate}({word(given['a'])}{options})"
+
+    return said
+
+
+def gelu(given: dict[str, Any], word: Words) -> str:
+    x = word(given["a"])
+    if given["approximate"] in ("tanh", True):
+        return f"0.5 * {x} * (1 + tanh({math.sqrt(2 / math.pi)!r} * ({x} + 0.044715 * {x}^3)))"
+    return f"0.5 * {x} * (1 + erf({x} / sqrt(2)))"
+
+
+def difference(given: dict[str, Any], word: Words) -> str:
+    if given["n"] != 1:
+        raise LookupError
+    axis = given["axis"] % np.ndim(given["a"])
+    x, before = word(given["a"]), ":, " * axis
+    return f"{x}[{before}1:] - {x}[{before}:-1]"
+
+
+def scaled(sign: str) -> Formula:
+    """`torch.add(x, y, alpha=2)`."""
+    return lambda given, word: f"{word(given['x'])} {sign} {word(given['alpha'])} * {word(given['y'])}"
+
+
+SAID: dict[str, tuple[str, Formula]] = {
+    **{name: ("x", f"{name}({{x}})") for name in ONE.split()},
+    **{name: ("x", f"{gate}({{x}})") for name, gate in RENAMED.items()},
+    **{name: ("x y", f"{gate}({{x}}, {{y}})") for name, gate in TWO.items()},
+    **{name: ("x y", f"{{x}} {sign} {{y}}") for name, sign in INFIX.items()},
+    **{
+        name: ("a axis=None dtype=None out=None keepdims=False", f"{gate}({{a}}{{kept}})")
+        for name, gate in REDUCED.items()
+    },
+    "average": ("a axis=None", "mean({a}{kept})"),
+    "add.reduce": ("a axis=0 dtype=None out=None keepdims=False", "sum({a}{kept})"),
+    "multiply.reduce": ("a axis=0 dtype=None out=None keepdims=False", "prod({a}{kept})"),
+    "maximum.reduce": ("a axis=0 dtype=None out=None keepdims=False", "max({a}{kept})"),
+    "ptp": ("a axis=None out=None keepdims=False", "max({a}{kept}) - min({a}{kept})"),
+    "cumsum": ("a axis=None dtype=None", "cumsum({a}{kept})"),
+    "cumprod": ("a axis=None dtype=None", "cumprod({a}{kept})"),
+    "sort": ("a axis=-1", "sort({a}{kept})"),
+    "diff": ("a n=1 axis=-1", difference),
+    "var": ("a axis=None dtype=None out=None ddof=0 keepdims=False unbiased=True correction=None", spread("var")),
+    "std": ("a axis=None dtype=None out=None ddof=0 keepdims=False unbiased=True correction=None", spread("std")),
+    "norm": ("a ord=None axis=None keepdims=False", length),
+    "negative": ("x", "-{x}"),
+    "neg": ("x", "-{x}"),
+    "log": ("x base=None", logarithm),
+    "deg2rad": ("x", "{x} * pi / 180"),
+    "radians": ("x", "{x} * pi / 180"),
+    "degrees": ("x", "{x} * 180 / pi"),
+    "round": ("a decimals=0", rounded),
+    "around": ("a decimals=0", rounded),
+    "clip": ("a min=None max=None", clipped),
+    "clamp": ("a min=None max=None", clipped),
+    "clamp_min": ("a min", "max({a}, {min})"),
+    "leaky_relu": ("x slope=0.01", "leaky_relu({x}, {slope})"),
+    "elu": ("x alpha=1.0", "elu({x}, {alpha})"),
+    "gelu": ("a approximate=none", gelu),
+    "softmax": ("a axis=None dtype=None", along("softmax")),
+    "log_softmax": ("a axis=None dtype=None", along("log_softmax")),
+    "logsumexp": ("a axis=None b=1.0 keepdims=False", sum_of_exponentials),
+    "dot": ("a b", dot),
+    "inner": ("a b", lambda given, word: (
+        f"{word(given['a'])} {'@' if np.ndim(given['a']) else '*'} {word(np.transpose(given['b']))}")),
+    "outer": ("x y", "outer({x}, {y})"),
+    "multiply.outer": ("x y", "outer({x}, {y})"),
+    "tensordot": ("a b axes=2", tensordot),
+    "einsum": ("text *arrays", einsum),
+    "vdot": ("a b", lambda given, word: f"{word(np.ravel(given['a']))} @ {word(np.ravel(given['b']))}"),
+    "trace": ("a", lambda given, word: f"sum({word(np.diagonal(given['a']))})"),
+    "floor_divide": ("x y", "floor({x} / {y})"),
+    "addmm": ("b x y", "{b} + {x} @ {y}"),
+}  # fmt: skip
+TORCH = {
+    **{name: ("a dim=None keepdim=False", f"{gate}({{a}}{{kept}})") for name, gate in REDUCED.items()},
+    "add": ("x y alpha=1", scaled("+")),
+    "sub": ("x y alpha=1", scaled("-")),
+    "var": ("a axis=None unbiased=True keepdim=False correction=None dtype=None", spread("var")),
+    "std": ("a axis=None unbiased=True keepdim=False correction=None dtype=None", spread("std")),
+    "norm": ("a p=2 dim=None keepdim=False", length),
+    "logsumexp": ("a dim keepdim=False", sum_of_exponentials),
+}
+OTHER_NAMES = {"a_min": "min", "a_max": "max", "negative_slope": "slope", "dim": "axis", "x": "a", "input": "a"}
+
+
+def said(name: str, given: tuple[Any, ...], named: dict[str, Any], word: Words) -> str:
+    """What a call computes, in this program's language. Raises a LookupError where it is not said."""
+    two = name in ("max", "min") and len(given) > 1 and isinstance(given[1], np.ndarray)
+    table = TORCH if given and isinstance(given[0], Tensor) and name in TORCH else SAID
+    parameters, formula = SAID["maximum" if name == "max" else "minimum"] if two else table[name]
+    values = bound(parameters.split(), given, named)
+    if callable(formula):
+        return formula(values, word)
+    used = {key: word(value) for key, value in values.items() if f"{{{key}}}" in formula}
+    return formula.format(**used, kept=kept(values))
+
+
+def bound(parameters: list[str], given: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by the names of the parameters."""
+    values: dict[str, Any] = {}
+    names = [one.partition("=")[0] for one in parameters]
+    if names[-1].startswith("*"):
+        return {names[0]: given[0], names[-1][1:]: given[1:]}
+    values = dict(zip(names, given, strict=False))
+    for key, value in named.items():
+        key = key if key in names else OTHER_NAMES.get(key, key)
+        if key in names:
+            values[key] = value
+        elif key not in IDLE:
+            raise LookupError
+    for one in parameters:
+        name, has, default = one.partition("=")
+        if name not in values:
+            if not has:
+                raise LookupError
+            values[name] = DEFAULTS.get(default, default) if not number_like(default) else float_or_int(default)
+    if len(given) > len(names):
+        raise LookupError
+    return values
+
+
+DEFAULTS: dict[str, Any] = {"None": None, "False": False, "True": True}
+
+
+def number_like(text: str) -> bool:
+    return text.lstrip("-")[:1].isdigit()
+
+
+def float_or_int(text: str) -> float | int:
+    return float(text) if "." in text else int(text)
