@@ -6,7 +6,10 @@ One rule is not in the grammar, and stands here for the engine and for Lark: bet
 from __future__ import annotations
 
 import sys
-from typing import Any
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Brackets:

@@ -87,12 +87,15 @@ def read_back(document: str, at: dict[str, float]) -> dict[str, mp.mpf]:
     return scope
 
 
-def has_power_of_nothing(case: Case) -> bool:
-    """Whether there is a power of 0: the slopes that a textbook gives it, y x^(y-1) and x^y log x, are no numbers
-    there, where those of the calculator are guarded."""
+def has_no_slope(case: Case) -> bool:
+    """Whether there is a stage whose slope is no number, be it in a branch that was not taken: of a root of 0, say, or
+    a power of 0, whose textbook slopes y x^(y-1) and x^y log x the calculator guards."""
     run = backprop.evaluate(*case).run
-    stages = zip(run.circuit.gates, run.circuit.inputs, strict=True)
-    return any(gate.name == "power" and run.values[inputs[0]] == 0 for gate, inputs in stages)
+    for wire, (gate, inputs) in enumerate(zip(run.circuit.gates, run.circuit.inputs, strict=True)):
+        slopes = [slope for slope in run.local_gradients(wire) if slope is not None] if inputs else []
+        if (gate.name == "power" and run.values[inputs[0]] == 0) or not all(map(math.isfinite, slopes)):
+            return True
+    return False
 
 
 def few(cases: list[Case]) -> list[Case]:
@@ -100,7 +103,7 @@ def few(cases: list[Case]) -> list[Case]:
     return [
         case
         for case in random.Random(SEED).sample(cases, min(8, len(cases)))
-        if finite(case) and not has_power_of_nothing(case)
+        if finite(case) and not has_no_slope(case)
     ]
 
 

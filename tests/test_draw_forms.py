@@ -20,7 +20,7 @@ from backprop.draw.png import covered, picture_png, png, uncovered
 from backprop.draw.scene import Scene, scene
 from backprop.draw.svg import Options, svg
 from backprop.draw.tikz import tikz
-from backprop.show.theme import PALETTES
+from backprop.show.palette import PALETTES
 from browser import chromium, npm
 from circuits import REFERENCES, STAGED
 from conftest import ROOT, shell

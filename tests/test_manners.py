@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 import pytest
 
-from backprop.cli import COMMANDS, commands
+from backprop.cli.clicked import commands
 from backprop.cli.help import continued
 from backprop.cli.manual import pages, write
+from backprop.cli.options import COMMANDS
 from conftest import ROOT, shell
 
 MAN = ROOT / "docs" / "man"

@@ -82,7 +82,8 @@ def test_the_picture_in_the_readme_is_a_real_one(update: bool) -> None:
 
 
 def test_every_command_and_option_is_in_the_readme() -> None:
-    from backprop.cli import COMMANDS, commands
+    from backprop.cli.clicked import commands
+    from backprop.cli.options import COMMANDS
 
     text = README.read_text()
     for name in COMMANDS:

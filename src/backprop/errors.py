@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from backprop.spans import Span, excerpt, line_and_column, visible
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 LARGEST = "1.797e308"  # the largest float64, as messages say it
 LONGEST = 600  # characters of a message; beyond that its middle helps nobody
@@ -94,6 +96,13 @@ def enumerated(names: Sequence[str]) -> str:
     if len(names) > MOST_NAMED:
         return f"{', '.join(names[:MOST_NAMED])}, … ({len(names):,} in all)"
     return ", ".join(names) or "none"
+
+
+def no_variable(name: str, variables: Sequence[str]) -> Problem:
+    """The problem that a name is none of the variables."""
+    near = nearest(name, variables)
+    hint = f"did you mean {near}?" if near else f"its variables are {enumerated(variables)}"
+    return Problem("variable", f"the expression has no variable {name}", hint=hint)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

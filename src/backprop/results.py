@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop import library
-from backprop.errors import Problem, enumerated, nearest
+from backprop.errors import Problem, no_variable
 from backprop.library.values import as_value
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Evaluation(library.Evaluation):
         if form == "svg":
             from backprop.draw.boxes import picture
             from backprop.draw.svg import Options, svg
-            from backprop.show.theme import PALETTES
+            from backprop.show.palette import PALETTES
 
             if theme not in PALETTES:
                 raise Problem("option", f"theme is one of {', '.join(PALETTES)}, and not {theme!r}")
@@ -180,9 +180,7 @@ class Evaluation(library.Evaluation):
         variables = self.run.circuit.variables
         for name in names:
             if name not in variables:
-                near = nearest(name, variables)
-                hint = f"did you mean {near}?" if near else f"its variables are {enumerated([*variables])}"
-                raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+                raise no_variable(name, [*variables])
 
     def __str__(self) -> str:
         from backprop.show.grid import stages_grid

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 LONGEST_LINE = 160  # of an excerpt; a longer line is shown around its caret
 
 
-class Span(NamedTuple):
+class Span(tuple[int, int]):
     """A stretch of text, in characters from 0; the end is exclusive."""
 
-    start: int
-    end: int
+    __slots__ = ()  # a tuple, and not one of typing's, whose import would be a large part of a plain run
+
+    def __new__(cls, start: int, end: int) -> Span:
+        return tuple.__new__(cls, (start, end))
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+        return self[0]
+
+    @property
+    def end(self) -> int:
+        """Where the next character is."""
+        return self[1]
+
+    def __repr__(self) -> str:
+        return f"Span({self.start}, {self.end})"
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:

@@ -79,7 +79,7 @@ def one_line(program: Program, statement: Statement | None, known: frozenset[str
             break
         if earlier.kind == "definition":
             lowering.statement(earlier, last=False)
-    circuit.output = lowering.expression(statement._replace(nodes=beneath(program, statement.value)))  # type: ignore[arg-type]
+    circuit.output = lowering.expression(statement.like(nodes=beneath(program, statement.value)))
     return circuit
 
 
@@ -152,7 +152,7 @@ def accumulating(program: Program, statement: Statement) -> Statement:
         program.firsts.append(program.firsts[value])
         program.lasts.append(program.lasts[value])
         value = len(program.ops) - 1
-    return statement._replace(kind="accumulate", value=value)
+    return statement.like(kind="accumulate", value=value)
 
 
 def half_unit(program: Program, statement: Statement) -> float | None:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
-from typing import Any, NamedTuple
 
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.program import Program
 from backprop.spans import Span
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
-class Opened(NamedTuple):
+
+class Opened:
     """A call of one of the user's functions: shown as one gate, though its stages are all in the circuit.
 
     `inputs` are the wires of its `arguments`, and behind them those that the function takes from outside by name.
     """
 
-    name: str
-    arguments: tuple[int, ...]
-    inputs: tuple[int, ...]
-    stages: range
-    output: int
+    __slots__ = ("arguments", "inputs", "name", "output", "stages")
+
+    def __init__(
+        self, name: str, arguments: tuple[int, ...], inputs: tuple[int, ...], stages: range, output: int
+    ) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.inputs = inputs
+        self.stages = stages
+        self.output = output
 
 
 class Circuit:

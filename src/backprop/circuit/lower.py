@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, cached_property
 from itertools import count
-from typing import Any, NamedTuple
 
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
@@ -15,12 +13,18 @@ from backprop.language import parse
 from backprop.language.program import Call, Program, Statement
 from backprop.spans import Span
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from typing import Any
+
+    Makers = Mapping[str, Callable[..., Any]]
+
 MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
 DERIVATIVES = frozenset(["grad", "gradient", "diff", "differentiate", "deriv", "derivative", "jacobian", "hessian"])
 ARRAYS = frozenset(
     ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
 )  # other languages'
-Makers = Mapping[str, Callable[..., Any]]
 BINARY = {  # no node but an operator has the name of one of these
     gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic
 }
@@ -88,11 +92,14 @@ def spliced(text: str, parameters: tuple[str, ...], settings: tuple[tuple[str, A
     return circuit
 
 
-class Function(NamedTuple):
+class Function:
     """A function of the user's: its circuit, whose first variables are its parameters."""
 
-    body: Circuit
-    parameters: tuple[str, ...]
+    __slots__ = ("body", "parameters")
+
+    def __init__(self, body: Circuit, parameters: tuple[str, ...]) -> None:
+        self.body = body
+        self.parameters = parameters
 
     def signature(self, name: str) -> str:
         return f"{name}({', '.join(self.parameters)})"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from math import isfinite
-from typing import TYPE_CHECKING, Any
 
-import click
-
+from backprop.cli.options import Choice, Range, takes
 from backprop.cli.output import json_text, write
+from backprop.cli.words import Call
 from backprop.errors import Problem
 from backprop.show.theme import is_terminal, wants_colour
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from backprop.show.grid import Grid
 
 FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
@@ -24,34 +26,34 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex", 
 def format_option(*formats: str) -> Callable[[Any], Any]:
     """The option --format of a command that knows these."""
     says = f"How to print the answer: {', '.join(formats[:-1])} or {formats[-1]}."
-    return click.option("--format", "format_", type=click.Choice(formats), metavar="FORMAT", help=says)
+    return takes("--format", "format_", type=Choice(formats), metavar="FORMAT", help=says)
 
 
 def answer_options(*formats: str) -> Callable[[Any], Any]:
     """Give a command the options that say how its answer is printed."""
     options = [
-        click.option(
+        takes(
             "--digits",
-            type=click.IntRange(1, 17),
+            type=Range(1, 17),
             metavar="N",
             default=6,
             show_default=True,
             help="Significant digits in tables.",
         ),
         format_option(*(formats or FORMATS)),
-        click.option("--json", "json_", is_flag=True, help="Short for --format json."),
-        click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all."),
+        takes("--json", "json_", is_flag=True, help="Short for --format json."),
+        takes("-o", "output", metavar="FILE", help="Write to a file, whole or not at all."),
     ]
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            function = option(function)
+        for decorator in reversed(options):
+            function = decorator(function)
         return function
 
     return decorate
 
 
-def chosen_format(format_: str | None, json_: bool, output: str | None) -> str:
+def chosen_format(call: Call, format_: str | None, json_: bool, output: str | None) -> str:
     """The format that was asked for, by an option or by the suffix of the file, which this command must write."""
     if json_ and format_ not in (None, "json"):
         raise Problem("option", f"--json and --format {format_} ask for two formats")
@@ -60,8 +62,8 @@ def chosen_format(format_: str | None, json_: bool, output: str | None) -> str:
     suffix = os.path.splitext(output or "")[1].lower()
     if not suffix or is_device(output):
         return "table"
-    formats = next(param.type for param in click.get_current_context().command.params if param.name == "format_")
-    assert isinstance(formats, click.Choice)
+    formats = call.command.flags["--format"].type
+    assert isinstance(formats, Choice)
     known = {end: name for end, name in SUFFIXES.items() if name in formats.choices}
     if suffix not in known:
         raise Problem("option", f"what should {output} be?", hint=f"its suffix says: {' '.join(known)}; or --format")

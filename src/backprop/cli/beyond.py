@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from backprop.cli.answer import is_finite
-from backprop.cli.expression import Question
+from backprop.cli.question import Question
 from backprop.cli.reading import value_of
 from backprop.errors import Problem
 from backprop.insight.notes import cusps

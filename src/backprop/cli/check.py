@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from backprop.cli.answer import answer_options, chosen_format, note, show_grid, show_json
-from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
 from backprop.cli.handwritten import judge_passes, passes
+from backprop.cli.options import Range, named, takes
+from backprop.cli.question import Question, question
 from backprop.cli.reading import read_text
+from backprop.cli.shared import shared_options
+from backprop.cli.words import Call
 from backprop.errors import Problem
 from backprop.library import Evaluation
 
 
-@click.command(
+@named(
     "check",
-    cls=ExpressionCommand,
-    options_metavar="[--x VALUE …] [OPTIONS]",
+    variables=True,
+    usage="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option("--backward", metavar="FILE", help="Judge this backward pass: lines like dx = … and dx += …, or Python.")
-@click.option("--claim", "claims", multiple=True, metavar="dx=NUMBER", help="Judge a number alone.")
-@click.option(
-    "--claims", "claims_file", metavar="FILE", help="Judge the numbers in a JSON object of names and numbers."
-)
-@click.option("--stages", is_flag=True, help="Check the gradient of every stage, not of the inputs alone.")
-@click.option("--random", "count", type=click.IntRange(1), metavar="N", help="Check at N random points too.")
+@takes("--backward", metavar="FILE", help="Judge this backward pass: lines like dx = … and dx += …, or Python.")
+@takes("--claim", "claims", multiple=True, metavar="dx=NUMBER", help="Judge a number alone.")
+@takes("--claims", "claims_file", metavar="FILE", help="Judge the numbers in a JSON object of names and numbers.")
+@takes("--stages", is_flag=True, help="Check the gradient of every stage, not of the inputs alone.")
+@takes("--random", "count", type=Range(1), metavar="N", help="Check at N random points too.")
 @answer_options()
 def command(
-    backward: str | None, claims: tuple[str, ...], claims_file: str | None, stages: bool, count: int | None,
+    call: Call, backward: str | None, claims: tuple[str, ...], claims_file: str | None, stages: bool, count: int | None,
     digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any,
 ) -> int:  # fmt: skip
     """Check the gradients of EXPRESSION against numerical ones, or a backward pass of your own, line by line.
@@ -45,14 +44,14 @@ def command(
     backprop check layers.py --vars inputs.json --upstream @dout.json
     backprop check "(x+y)*z" --x -2 --y 5 --z -4 --claim dx=-4 --claim dz=3.0
     """
-    chosen = chosen_format(format_, json_, output)
+    chosen = chosen_format(call, format_, json_, output)
     code = passes(shared["expression"], shared["file"], backward, shared["variables"], shared["assignments"])
     if code is not None:
         if stages or count is not None or claims or claims_file is not None:
             raise Problem("option", "--stages, --random and claims belong to an expression, and this is code")
         names = ("variables", "assignments", "upstream", "seed", "wrt", "quiet", "color")
         return judge_passes(code, chosen=chosen, output=output, **{name: shared[name] for name in names})
-    asked = question(click.get_current_context(), **shared)
+    asked = question(call, **shared)
     exact = None if chosen == "csv" else digits
     if backward is not None or claims or claims_file is not None:
         if stages or count is not None:

@@ -5,35 +5,33 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-import click
-
 from backprop.cli.evaluate import all_finite, show_notes
-from backprop.cli.expression import ExpressionCommand, question, shared_options
+from backprop.cli.options import Choice, named, takes
 from backprop.cli.output import write
+from backprop.cli.question import question
+from backprop.cli.shared import shared_options
+from backprop.cli.words import Call
 from backprop.emit import SUFFIXES, TARGETS
 from backprop.errors import Problem
 
 
-@click.command(
+@named(
     "code",
-    cls=ExpressionCommand,
-    options_metavar="[--x VALUE …] [OPTIONS]",
+    variables=True,
+    usage="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option(
+@takes(
     "--to",
-    type=click.Choice(TARGETS),
+    type=Choice(TARGETS),
     metavar="LANGUAGE",
     help=f"The language: {', '.join(TARGETS)}; else the suffix of -o says it, or it is python.",
 )
-@click.option(
-    "--table", metavar="NAME", help="SQL: the table whose columns are the variables; points, if none is named."
-)
-@click.option("--dialect", metavar="NAME", help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.")
-@click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
-@click.pass_context
+@takes("--table", metavar="NAME", help="SQL: the table whose columns are the variables; points, if none is named.")
+@takes("--dialect", metavar="NAME", help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.")
+@takes("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
-    ctx: click.Context,
+    call: Call,
     /,
     to: str | None,
     table: str | None,
@@ -59,7 +57,7 @@ def command(
     for option, value in (("--table", table), ("--dialect", dialect)):
         if value is not None and target != "sql":
             raise Problem("option", f"{option} goes with --to sql, and not with {target}")
-    asked = question(ctx, needs_point=False, **shared)
+    asked = question(call, needs_point=False, **shared)
     compiled = asked.compiled
     circuit = compiled.circuit(asked.at)
     request = Request(

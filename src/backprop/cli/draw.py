@@ -6,15 +6,17 @@ import os
 import sys
 from typing import Any
 
-import click
-
 from backprop.cli.evaluate import all_finite, show_notes
-from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
+from backprop.cli.options import Choice, named, takes
 from backprop.cli.output import write
+from backprop.cli.question import Question, question
 from backprop.cli.remarks import note
+from backprop.cli.shared import shared_options
+from backprop.cli.words import Call
 from backprop.draw.scene import LARGE, Scene, scene
 from backprop.errors import Problem
-from backprop.show.theme import PALETTES, wants_colour
+from backprop.show.palette import PALETTES
+from backprop.show.theme import wants_colour
 
 SUFFIXES = {
     ".svg": "svg", ".png": "png", ".html": "html", ".htm": "html", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
@@ -26,26 +28,33 @@ MOST = 5_000  # gates: more take minutes, and gigabytes
 BLANKS = ("svg", "png")  # the forms that can be a worksheet
 
 
-@click.command(
+@named(
     "draw",
-    cls=ExpressionCommand,
-    options_metavar="[--x VALUE …] [OPTIONS]",
+    variables=True,
+    usage="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option(
+@takes(
     "--as",
     "form",
-    type=click.Choice(FORMS),
+    type=Choice(FORMS),
     metavar="FORM",
     help=f"What to draw, if not what FILE's suffix says: {', '.join(FORMS)}.",
 )
-@click.option("--no-values", is_flag=True, help="Draw the gates alone.")
-@click.option("--blank", is_flag=True, help="Draw a worksheet, with boxes to fill in; its key is written beside it.")
-@click.option("--fold", is_flag=True, help="Draw each named stage, and each sum, as one gate.")
-@click.option("--theme", type=click.Choice(list(PALETTES)), default="light", help="The colours of a picture.")
-@click.option("-o", "output", metavar="FILE", help="Write to a file: .svg .png .html .dot .mmd .tex .txt")
+@takes("--no-values", is_flag=True, help="Draw the gates alone.")
+@takes("--blank", is_flag=True, help="Draw a worksheet, with boxes to fill in; its key is written beside it.")
+@takes("--fold", is_flag=True, help="Draw each named stage, and each sum, as one gate.")
+@takes("--theme", type=Choice(list(PALETTES)), default="light", help="The colours of a picture.")
+@takes("-o", "output", metavar="FILE", help="Write to a file: .svg .png .html .dot .mmd .tex .txt")
 def command(
-    form: str | None, no_values: bool, blank: bool, fold: bool, theme: str, output: str | None, **shared: Any
+    call: Call,
+    form: str | None,
+    no_values: bool,
+    blank: bool,
+    fold: bool,
+    theme: str,
+    output: str | None,
+    **shared: Any,
 ) -> int:
     """Draw EXPRESSION as a circuit: each value above its wire, and the gradient that flows back below it.
 
@@ -61,7 +70,7 @@ def command(
         raise Problem("option", "--blank and --no-values do not go together")
     if fold and chosen == "html":
         raise Problem("option", "--fold does not make a page: a page steps through every gate")
-    asked = question(click.get_current_context(), **shared)
+    asked = question(call, **shared)
     evaluation = asked.answer()
     drawn = scene(evaluation.run, evaluation.names, fold=fold, wrt=evaluation.gradients)
     check_size(drawn, chosen, fold)

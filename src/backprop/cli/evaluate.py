@@ -3,51 +3,54 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
-
-import click
 
 from backprop.cli.answer import FORMATS, chosen_format, format_option, is_finite
-from backprop.cli.expression import ExpressionCommand, Question, question, shared_options
+from backprop.cli.options import Range, named, takes
 from backprop.cli.output import json_text, write
+from backprop.cli.question import Question, question
+from backprop.cli.shared import shared_options
+from backprop.cli.words import Call
 from backprop.library import Evaluation
 from backprop.show.theme import is_terminal, wants_colour
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    from typing import Any
+
     from backprop.cli.beyond import Answer
 
 
-@click.command(
+@named(
     "eval",
-    cls=ExpressionCommand,
-    options_metavar="[--x VALUE …] [OPTIONS]",
+    variables=True,
+    usage="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option("--local", is_flag=True, help="Add the local gradients to the table.")
-@click.option("--why-nan", is_flag=True, help="Tell where a number that is not finite came from, and how to avoid it.")
-@click.option(
+@takes("--local", is_flag=True, help="Add the local gradients to the table.")
+@takes("--why-nan", is_flag=True, help="Tell where a number that is not finite came from, and how to avoid it.")
+@takes(
     "--digits",
-    type=click.IntRange(1, 17),
+    type=Range(1, 17),
     metavar="N",
     default=6,
     show_default=True,
     help="Significant digits in tables.",
 )
-@click.option("--full", is_flag=True, help="Show large arrays whole.")
-@click.option("--hessian", is_flag=True, help="Add the second derivatives.")
-@click.option("--jacobian", is_flag=True, help="Add the derivative of every element of the output.")
-@click.option(
+@takes("--full", is_flag=True, help="Show large arrays whole.")
+@takes("--hessian", is_flag=True, help="Add the second derivatives.")
+@takes("--jacobian", is_flag=True, help="Add the derivative of every element of the output.")
+@takes(
     "--direction",
     multiple=True,
     metavar="x=VALUE",
     help="The Jacobian (with --hessian, the Hessian) times a direction.",
 )
 @format_option(*FORMATS)
-@click.option("--json", "json_", is_flag=True, help="Short for --format json.")
-@click.option("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
+@takes("--json", "json_", is_flag=True, help="Short for --format json.")
+@takes("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
-    local: bool, why_nan: bool, digits: int, full: bool, hessian: bool, jacobian: bool, direction: tuple[str, ...],
-    format_: str | None, json_: bool, output: str | None, **shared: Any,
+    call: Call, local: bool, why_nan: bool, digits: int, full: bool, hessian: bool, jacobian: bool,
+    direction: tuple[str, ...], format_: str | None, json_: bool, output: str | None, **shared: Any,
 ) -> int:  # fmt: skip
     """Evaluate EXPRESSION at a point: every intermediate variable, its value and its gradient.
 
@@ -56,8 +59,8 @@ def command(
     backprop eval "q = x + y; f = q*z" --x -2 --y 5 --z -4 --json
     backprop eval "D = W @ X" --W "randn(5, 10)" --X "randn(10, 3)" --upstream "randn(5, 3)" --seed 1
     """
-    asked = question(click.get_current_context(), **shared)
-    chosen = chosen_format(format_, json_, output)
+    asked = question(call, **shared)
+    chosen = chosen_format(call, format_, json_, output)
     if hessian or jacobian or direction:
         from backprop.cli.beyond import answered
 

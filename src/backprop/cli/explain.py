@@ -5,27 +5,35 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import click
-
 from backprop.cli.answer import answer_options, chosen_format, show_json
-from backprop.cli.expression import ExpressionCommand, question, shared_options
+from backprop.cli.options import named, takes
 from backprop.cli.output import write
-from backprop.errors import Problem, nearest
+from backprop.cli.question import question
+from backprop.cli.shared import shared_options
+from backprop.cli.words import Call
+from backprop.errors import no_variable
 from backprop.library import Evaluation
 from backprop.show.theme import wants_colour
 
 
-@click.command(
+@named(
     "explain",
-    cls=ExpressionCommand,
-    options_metavar="[--x VALUE …] [OPTIONS]",
+    variables=True,
+    usage="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option("--of", "of", metavar="x", help="Tell about the gradient of this variable only (or of several: x,y).")
-@click.option("--brief", is_flag=True, help="The backward steps and the meaning alone.")
+@takes("--of", "of", metavar="x", help="Tell about the gradient of this variable only (or of several: x,y).")
+@takes("--brief", is_flag=True, help="The backward steps and the meaning alone.")
 @answer_options("table", "plain", "markdown", "latex", "json")
 def command(
-    of: str | None, brief: bool, digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any
+    call: Call,
+    of: str | None,
+    brief: bool,
+    digits: int,
+    format_: str | None,
+    json_: bool,
+    output: str | None,
+    **shared: Any,
 ) -> int:
     """Tell the forward and the backward pass step by step: local gradient × gradient from above, gate by gate.
 
@@ -36,11 +44,11 @@ def command(
     from backprop.insight.explain import tell
     from backprop.show import explanation
 
-    asked = question(click.get_current_context(), **shared)
+    asked = question(call, **shared)
     evaluation = asked.answer()
     names = asked.wrt if of is None else [name.strip() for name in of.split(",") if name.strip()]
     story = tell(evaluation.run, evaluation.names, None if names is None else known(evaluation, names))
-    chosen = chosen_format(format_, json_, output)
+    chosen = chosen_format(call, format_, json_, output)
     if chosen == "json":
         from backprop.show.objects import story_object
 
@@ -64,7 +72,5 @@ def known(evaluation: Evaluation, names: list[str]) -> list[str]:
     variables = evaluation.run.circuit.variables
     for name in names:
         if name not in variables:
-            near = nearest(name, variables)
-            hint = f"did you mean {near}?" if near else f"its variables are {', '.join(variables) or 'none'}"
-            raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+            raise no_variable(name, [*variables])
     return names

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
-
-import click
 
 from backprop.cli.output import encoded, is_unicode
 from backprop.errors import Problem, nearest, no_numpy
 from backprop.show.theme import is_terminal
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
-def status_of(error: BaseException, words: list[str]) -> int:
+
+def status_of(error: Any, words: list[str]) -> int:
     """Report an error, and the exit status that it means."""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+    if is_of_click(error, "Exit"):
+        return int(error.exit_code)
+    if is_of_click(error, "NoArgsIsHelpError"):
         write_error(f"{error.ctx.get_help() if error.ctx else ''}\n")
         return 2
     if isinstance(error, BrokenPipeError):  # the reader has had enough
         silence(sys.stdout)
         return 0
-    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+    if isinstance(error, KeyboardInterrupt) or is_of_click(error, "Abort"):
         silence(sys.stdout)
         return 130
     if os.environ.get("BACKPROP_TRACEBACK"):
@@ -38,18 +39,24 @@ def status_of(error: BaseException, words: list[str]) -> int:
     return problem.status
 
 
-def as_problem(error: BaseException) -> Problem:
+def is_of_click(error: Any, name: str) -> bool:
+    """Whether an error is one of click's; where click was not needed, there is none."""
+    exceptions = sys.modules.get("click.exceptions")
+    return exceptions is not None and isinstance(error, getattr(exceptions, name))
+
+
+def as_problem(error: Any) -> Problem:
     """The problem that an error stands for."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, click.NoSuchOption):
+    if is_of_click(error, "NoSuchOption"):
         known = nearest(error.option_name, error.possibilities or ())
         hint = f"did you mean {known}?" if known else "--help lists the options"
         return Problem("option", f"there is no option {error.option_name}", hint=hint)
-    if isinstance(error, click.BadParameter):
+    if is_of_click(error, "BadParameter"):
         message = error.format_message().rstrip(".")
         return Problem("option", message[0].lower() + message[1:])
-    if isinstance(error, click.ClickException):
+    if is_of_click(error, "ClickException"):
         message = error.format_message().rstrip(".")
         return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
     if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
@@ -98,7 +105,9 @@ def write_error(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        click.echo(encoded(text, sys.stderr.encoding or "ascii"), err=True, nl=False)
+        sys.stderr.flush()
+        sys.stderr.buffer.write(encoded(text, sys.stderr.encoding or "ascii"))
+        sys.stderr.flush()
     except OSError:
         silence(sys.stderr)
 
@@ -120,6 +129,8 @@ def colour_choice(words: list[str]) -> str:
 
 def silence(stream: object) -> None:
     """Point a stream whose reader is gone at nothing, so that Python's exit does not complain about it."""
+    from contextlib import suppress
+
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from backprop.cli.answer import answer_options, chosen_format, show_grid, show_json
+from backprop.cli.options import Choice, named, takes
+from backprop.cli.words import Call
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from click.shell_completion import CompletionItem
 
 
-def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete(ctx: Any, param: Any, incomplete: str) -> list[CompletionItem]:
     """The gates whose names begin like a word, for the shell."""
     from click.shell_completion import CompletionItem
 
@@ -21,11 +23,13 @@ def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [CompletionItem(name, help=gate.says) for name, gate in NAMES.items() if name.startswith(incomplete)]
 
 
-@click.command("gates")
-@click.argument("name", required=False, shell_complete=complete)
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
+@named("gates")
+@takes("name", shell_complete=complete)
+@takes("--color", type=Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
 @answer_options("table", "plain", "json", "csv", "markdown")
-def command(name: str | None, color: str, digits: int, format_: str | None, json_: bool, output: str | None) -> None:
+def command(
+    call: Call, name: str | None, color: str, digits: int, format_: str | None, json_: bool, output: str | None
+) -> None:
     """List the gates, or show one in full: local gradients, domain, kinks, and an example that is run.
 
     \b
@@ -35,7 +39,7 @@ def command(name: str | None, color: str, digits: int, format_: str | None, json
     from backprop.show import reference
     from backprop.show.grid import Column, Grid
 
-    chosen = chosen_format(format_, json_, output)
+    chosen = chosen_format(call, format_, json_, output)
     if name is not None:
         gate = reference.find(name)
         if chosen == "json":

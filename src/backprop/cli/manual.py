@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from backprop import __version__
-from backprop.cli import commands
+from backprop.cli.clicked import commands
 from backprop.cli.help import first_sentence
 
 EXIT = """\

@@ -6,13 +6,13 @@ import os
 import sys
 from typing import Any
 
-import click
-
-from backprop.cli.expression import ExpressionCommand, Words, read_expression
 from backprop.cli.failures import tell, write_error
+from backprop.cli.options import Choice, Range, named, takes
 from backprop.cli.progress import Progress
+from backprop.cli.question import read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
+from backprop.cli.words import Call
 from backprop.errors import Problem, enumerated, need_numpy
 from backprop.gates import TIES
 from backprop.library import Compiled
@@ -21,53 +21,48 @@ from backprop.library.values import Random, read_variables
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 
 
-class MapCommand(ExpressionCommand):
-    """Files may follow the expression."""
-
-    several = True
-    variables_help = "The same value of x in every row; what is not given is a column of its own name."
-
-
-@click.command(
+@named(
     "map",
-    cls=MapCommand,
-    options_metavar="[--x VALUE …] [OPTIONS]",
+    variables=True,
+    several=True,
+    variables_help="The same value of x in every row; what is not given is a column of its own name.",
+    usage="[--x VALUE …] [OPTIONS]",
 )
-@click.argument("expression", required=False)
-@click.argument("tables", nargs=-1)
-@click.option("-f", "file", metavar="FILE", help="Read the expression from a file.")
-@click.option(
+@takes("expression")
+@takes("tables", count=-1)
+@takes("-f", "file", metavar="FILE", help="Read the expression from a file.")
+@takes(
     "--set",
     "assignments",
     multiple=True,
     metavar="NAME=VALUE",
     help="The same value in every row, a number or an array.",
 )
-@click.option("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
-@click.option("--wrt", metavar="x,y", help="The gradients of these variables only.")
-@click.option("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
-@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The seed of randn and rand in values.")
-@click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
-@click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
-@click.option("--stages", is_flag=True, help="Add every intermediate variable, and its gradient.")
-@click.option("--hessian", is_flag=True, help="Add the second derivatives.")
-@click.option("--only-new", is_flag=True, help="Leave the columns of the input out.")
-@click.option("--sum", "total", is_flag=True, help="Write the sums over all rows alone.")
-@click.option("--from", "source_format", type=click.Choice(FORMATS), help="What is read, if no suffix says it.")
-@click.option("--to", "target_format", type=click.Choice(FORMATS), help="What is written, if no suffix says it.")
-@click.option("-o", "output", metavar="FILE", help="Write to a file or a folder, whole or not at all.")
-@click.option("--errors", type=click.Choice(["fail", "skip", "null"]), default="fail", help="What to do with bad rows.")
-@click.option("--errors-to", metavar="FILE", help="Collect bad rows in a file of JSON lines.")
-@click.option("--null-values", metavar="A,B", help="Texts that stand for nothing, besides the empty one.")
-@click.option("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, …")
-@click.option("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
-@click.option("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
-@click.option("--kernel", type=click.Choice(["auto", "numpy", "jit"]), default="auto", help="How rows are computed.")
-@click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads that compute; all cores if not given.")
-@click.option("--verbose", is_flag=True, help="Say how it went, also where nobody watches.")
-@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the messages.")
-def command(**options: Any) -> int:
+@takes("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
+@takes("--wrt", metavar="x,y", help="The gradients of these variables only.")
+@takes("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
+@takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values.")
+@takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
+@takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
+@takes("--stages", is_flag=True, help="Add every intermediate variable, and its gradient.")
+@takes("--hessian", is_flag=True, help="Add the second derivatives.")
+@takes("--only-new", is_flag=True, help="Leave the columns of the input out.")
+@takes("--sum", "total", is_flag=True, help="Write the sums over all rows alone.")
+@takes("--from", "source_format", type=Choice(FORMATS), help="What is read, if no suffix says it.")
+@takes("--to", "target_format", type=Choice(FORMATS), help="What is written, if no suffix says it.")
+@takes("-o", "output", metavar="FILE", help="Write to a file or a folder, whole or not at all.")
+@takes("--errors", type=Choice(["fail", "skip", "null"]), default="fail", help="What to do with bad rows.")
+@takes("--errors-to", metavar="FILE", help="Collect bad rows in a file of JSON lines.")
+@takes("--null-values", metavar="A,B", help="Texts that stand for nothing, besides the empty one.")
+@takes("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, …")
+@takes("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
+@takes("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
+@takes("--kernel", type=Choice(["auto", "numpy", "jit"]), default="auto", help="How rows are computed.")
+@takes("--threads", type=Range(1), metavar="N", help="Threads that compute; all cores if not given.")
+@takes("--verbose", is_flag=True, help="Say how it went, also where nobody watches.")
+@takes("--quiet", is_flag=True, help="Say nothing but errors.")
+@takes("--color", type=Choice(["auto", "always", "never"]), default="auto", help="Colour the messages.")
+def command(call: Call, **options: Any) -> int:
     """Value and gradients of EXPRESSION for every row of TABLES (standard input if there is none).
 
     \b
@@ -75,19 +70,19 @@ def command(**options: Any) -> int:
     tail -f live.jsonl | backprop map "sigmoid(x) * y" | jq .df_dx
     backprop map "sum((W @ x + b - t)^2)" data.parquet --vars model.json --wrt W,b --sum
     """
-    return Run(click.get_current_context(), **options).go()
+    return Run(call, **options).go()
 
 
 class Run:
     """One call of the command."""
 
-    def __init__(self, ctx: click.Context, **options: Any) -> None:
+    def __init__(self, call: Call, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
         from backprop.rows.tables.files import expanded, passed_over
         from backprop.rows.tables.options import Options
 
         self.asked = options
-        words: Words = ctx.meta["words"]
+        words = call.words
         tables = list(options["tables"])
         if options["file"] is not None and options["expression"] is not None:
             tables.insert(0, options["expression"])

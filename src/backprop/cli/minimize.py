@@ -9,22 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import click
-
 from backprop.cli.answer import format_option, show_grid
-from backprop.cli.expression import (
-    ExpressionCommand,
-    Words,
-    check_names,
-    compiled_formula,
-    no_variable,
-    read_expression,
-)
 from backprop.cli.failures import write_error
+from backprop.cli.options import Choice, Range, named, takes
 from backprop.cli.output import write
 from backprop.cli.progress import EVERY, fitting, time_text, width
+from backprop.cli.question import check_names, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, value_of  # fmt: skip
 from backprop.cli.remarks import note
+from backprop.cli.words import Call
 from backprop.errors import Problem, enumerated
 from backprop.gates import TIES
 from backprop.language import canonical_name
@@ -37,40 +30,33 @@ TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
 WRITES = (".json", ".csv", ".svg", ".png", ".html")
 
 
-def completed_method(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def completed_method(ctx: Any, param: Any, incomplete: str) -> list[str]:
     """The methods that begin so, for a shell."""
     from backprop.optimize.solve import ALL_METHODS
 
     return [name for name in ALL_METHODS if name.startswith(incomplete)]
 
 
-def completed_decay(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
     """The schedules that begin so, for a shell."""
     names = ("inverse:", "exponential:", "step:", "cosine")
     return [name for name in names if name.startswith(incomplete)]
 
 
-class MinimizeCommand(ExpressionCommand):
-    """Tables may follow the expression."""
-
-    several = True
-
-
-@click.command(
+@named(
     "minimize",
-    cls=MinimizeCommand,
-    options_metavar="[--x START] [--x LOW:HIGH] [OPTIONS]",
+    variables=True,
+    several=True,
+    usage="[--x START] [--x LOW:HIGH] [OPTIONS]",
 )
-@click.argument("expression", required=False)
-@click.argument("tables", nargs=-1)
-@click.option("-f", "file", metavar="FILE", help="Read the expression from a file (- for standard input).")
-@click.option(
-    "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its start, or LOW:HIGH."
-)
-@click.option("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input).")
-@click.option("--resume", metavar="FILE", help="Start from the parameters that -o wrote.")
-@click.option("--wrt", metavar="x,y", help="Move these variables only; the others stand still.")
-@click.option(
+@takes("expression")
+@takes("tables", count=-1)
+@takes("-f", "file", metavar="FILE", help="Read the expression from a file (- for standard input).")
+@takes("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its start, or LOW:HIGH.")
+@takes("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input).")
+@takes("--resume", metavar="FILE", help="Start from the parameters that -o wrote.")
+@takes("--wrt", metavar="x,y", help="Move these variables only; the others stand still.")
+@takes(
     "--method",
     default="descent",
     show_default=True,
@@ -78,59 +64,51 @@ class MinimizeCommand(ExpressionCommand):
     shell_complete=completed_method,
     help="descent, momentum, nesterov, rmsprop, adam, newton, trust-region, bfgs, l-bfgs or least-squares.",
 )
-@click.option("--rate", metavar="NUMBER", help="The part of the gradient that is a step.")
-@click.option(
+@takes("--rate", metavar="NUMBER", help="The part of the gradient that is a step.")
+@takes(
     "--decay",
     metavar="HOW",
     shell_complete=completed_decay,
     help="How the rate goes down: inverse:K, exponential:K, step:FACTOR:EVERY, cosine.",
 )
-@click.option("--line-search", is_flag=True, help="Find the length of each step of descent (--rate is the first).")
-@click.option("--momentum", metavar="MU", help="What is kept of the velocity (momentum, nesterov: 0.9).")
-@click.option("--betas", metavar="B1,B2", help="What adam keeps of both means (0.9,0.999).")
-@click.option("--smoothing", metavar="ALPHA", help="What rmsprop keeps of the mean square (0.99).")
-@click.option("--maximize", is_flag=True, help="Go up, not down.")
-@click.option("--positive", metavar="x,y", help="Keep these variables above 0.")
-@click.option(
+@takes("--line-search", is_flag=True, help="Find the length of each step of descent (--rate is the first).")
+@takes("--momentum", metavar="MU", help="What is kept of the velocity (momentum, nesterov: 0.9).")
+@takes("--betas", metavar="B1,B2", help="What adam keeps of both means (0.9,0.999).")
+@takes("--smoothing", metavar="ALPHA", help="What rmsprop keeps of the mean square (0.99).")
+@takes("--maximize", is_flag=True, help="Go up, not down.")
+@takes("--positive", metavar="x,y", help="Keep these variables above 0.")
+@takes(
     "--tolerance",
     metavar="NUMBER",
     default="1e-6",
     show_default=True,
     help="The gradient norm at which it has converged.",
 )
-@click.option("--steps", type=click.IntRange(min=0), help="The most updates.  [default: 1000]")
-@click.option("--seconds", metavar="NUMBER", help="The most time.")
-@click.option(
-    "--batch", type=click.IntRange(min=1), help="The rows of a table that go into an update; all if not given."
-)
-@click.option("--epochs", type=click.IntRange(min=1), help="How often the whole table goes by.")
-@click.option("--mean", "mean", is_flag=True, help="Make the mean over the rows small, as if nothing is said.")
-@click.option("--sum", "total", is_flag=True, help="Make the sum over the rows small.")
-@click.option("--from", "source_format", type=click.Choice(TABLES), help="What the table is, if no suffix says it.")
-@click.option(
-    "--seed", type=click.IntRange(min=0), help="The seed of randn and rand in values, and of the order of rows."
-)
-@click.option("--ties", type=click.Choice(TIES), default="both", help="The subgradient at ties and kinks.")
-@click.option("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
-@click.option("--explain", is_flag=True, help="Tell the first updates (or --steps of them) with their numbers.")
-@click.option("--full", is_flag=True, help="Show every step, and large arrays whole.")
-@click.option(
-    "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Significant digits in tables."
-)
+@takes("--steps", type=Range(0), help="The most updates.  [default: 1000]")
+@takes("--seconds", metavar="NUMBER", help="The most time.")
+@takes("--batch", type=Range(1), help="The rows of a table that go into an update; all if not given.")
+@takes("--epochs", type=Range(1), help="How often the whole table goes by.")
+@takes("--mean", "mean", is_flag=True, help="Make the mean over the rows small, as if nothing is said.")
+@takes("--sum", "total", is_flag=True, help="Make the sum over the rows small.")
+@takes("--from", "source_format", type=Choice(TABLES), help="What the table is, if no suffix says it.")
+@takes("--seed", type=Range(0), help="The seed of randn and rand in values, and of the order of rows.")
+@takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
+@takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
+@takes("--explain", is_flag=True, help="Tell the first updates (or --steps of them) with their numbers.")
+@takes("--full", is_flag=True, help="Show every step, and large arrays whole.")
+@takes("--digits", type=Range(1, 17), default=6, show_default=True, help="Significant digits in tables.")
 @format_option(*FORMATS)
-@click.option(
-    "--json", "json_", is_flag=True, help="Print a line of JSON for each step, as it comes, and why it stopped."
-)
-@click.option(
+@takes("--json", "json_", is_flag=True, help="Print a line of JSON for each step, as it comes, and why it stopped.")
+@takes(
     "-o",
     "outputs",
     multiple=True,
     metavar="FILE",
     help="Write the parameters (.json), the path (.csv) or its picture (.svg, .png, .html), whole or not at all.",
 )
-@click.option("--quiet", is_flag=True, help="Print no notes.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
-def command(**options: Any) -> int:
+@takes("--quiet", is_flag=True, help="Print no notes.")
+@takes("--color", type=Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
+def command(call: Call, **options: Any) -> int:
     """Move the variables of EXPRESSION against its gradient until it is no longer steep: parameter updates.
 
     \b
@@ -139,16 +117,16 @@ def command(**options: Any) -> int:
 
     It exits with 0 only if it converged, with 1 if it stopped for another reason, which it says.
     """
-    return Call(click.get_current_context(), options).go()
+    return Descent(call, options).go()
 
 
-class Call:
+class Descent:
     """One call of the command."""
 
-    def __init__(self, ctx: click.Context, options: dict[str, Any]) -> None:
+    def __init__(self, call: Call, options: dict[str, Any]) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a step are small
-        self.ctx, self.options = ctx, options
-        self.words: Words = ctx.meta["words"]
+        self.call, self.options = call, options
+        self.words = call.words
         self.format = "json" if options["json_"] else options["format_"] or "table"
         if options["json_"] and options["format_"] not in (None, "json"):
             raise Problem("option", f"--json and --format {options['format_']} ask for two formats")
@@ -240,10 +218,10 @@ class Call:
         written = self.written()
         named = {**given, **written, **self.bounds}
         if not self.tables:
-            check_names(compiled, named, self.words, self.ctx)
+            check_names(compiled, named, self.call)
         for name in named if self.tables else ():
             if name not in compiled.variables_given(named):
-                raise no_variable(compiled, name, named, self.words)
+                raise no_option(compiled, name, named, self.words)
         given.update({
             name: value_of(value, name, self.random) for name, value in written.items()
             if not (name in resumed and asked["resume"] is not None)

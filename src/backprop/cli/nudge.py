@@ -5,26 +5,27 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-import click
-
 from backprop.cli.answer import answer_options, chosen_format, show_json
-from backprop.cli.expression import ExpressionCommand, question, shared_options
+from backprop.cli.options import named, takes
 from backprop.cli.output import write
-from backprop.errors import Problem, nearest
+from backprop.cli.question import question
+from backprop.cli.shared import shared_options
+from backprop.cli.words import Call
+from backprop.errors import Problem, no_variable
 from backprop.library.values import parse_value
 from backprop.numbers.shapes import all_finite, shape_of
 
 
-@click.command(
+@named(
     "nudge",
-    cls=ExpressionCommand,
-    options_metavar="[--x VALUE …] [OPTIONS]",
+    variables=True,
+    usage="[--x VALUE …] [OPTIONS]",
 )
 @shared_options
-@click.option("--by", "steps", multiple=True, metavar="y=+2.5", help="Move a variable by this much (repeatable).")
+@takes("--by", "steps", multiple=True, metavar="y=+2.5", help="Move a variable by this much (repeatable).")
 @answer_options("table", "plain", "json")
 def command(
-    steps: tuple[str, ...], digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any
+    call: Call, steps: tuple[str, ...], digits: int, format_: str | None, json_: bool, output: str | None, **shared: Any
 ) -> int:
     """Move variables a little (or a lot): what the gradient predicts, what really happens, and how far the prediction
     holds.
@@ -34,11 +35,11 @@ def command(
     """
     from backprop.insight.nudge import nudge
 
-    asked = question(click.get_current_context(), **shared)
+    asked = question(call, **shared)
     evaluation = asked.answer()
     moves = read_steps(steps, list(evaluation.run.circuit.variables))
     found = nudge(evaluation.run, evaluation.names, moves)
-    if chosen_format(format_, json_, output) == "json":
+    if chosen_format(call, format_, json_, output) == "json":
         from backprop.show.objects import number as json_number
 
         show_json(
@@ -110,9 +111,7 @@ def read_steps(texts: tuple[str, ...], variables: list[str]) -> dict[str, Any]:
         if not equals or not name or not value:
             raise Problem("option", f"--by takes NAME=STEP, and not {text}", hint="for example --by x=0.1")
         if name not in variables:
-            near = nearest(name, variables)
-            hint = f"did you mean {near}?" if near else f"its variables are {', '.join(variables) or 'none'}"
-            raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+            raise no_variable(name, variables)
         step = parse_value(value, name)
         if not all_finite(step):
             raise Problem("value", f"the step of {name} must be finite")

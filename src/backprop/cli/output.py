@@ -7,6 +7,7 @@ import stat
 import sys
 
 from backprop.errors import Problem
+from backprop.show.objects import written
 from backprop.show.theme import is_terminal
 
 
@@ -61,9 +62,7 @@ def sayable(character: str, encoding: str) -> bool:
 
 def json_text(answer: object, path: str | None) -> str:
     """An object as one line of JSON: in ASCII where standard output cannot say more."""
-    import json
-
-    return json.dumps(answer, ensure_ascii=path in (None, "-") and not is_unicode(sys.stdout)) + "\n"
+    return written(answer, ascii_only=path in (None, "-") and not is_unicode(sys.stdout)) + "\n"
 
 
 def is_unicode(stream: object) -> bool:

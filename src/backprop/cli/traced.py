@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
+from backprop.cli.words import Call
 from backprop.errors import Problem, enumerated
 from backprop.library import Compiled
 from backprop.library.values import Random
@@ -15,7 +14,7 @@ AT_THE_POINT = ("eval", "explain", "draw")  # what moves the inputs would need t
 
 
 def traced_question(
-    ctx: click.Context, named: tuple[str, str], variables: str | None, assignments: tuple[str, ...], random: Random,
+    call: Call, named: tuple[str, str], variables: str | None, assignments: tuple[str, ...], random: Random,
     ties: str, expand: bool,
 ) -> tuple[Compiled, dict[str, Any]]:  # fmt: skip
     """The circuit of a function, and the point. Raises a Problem where a command needs more than one point."""
@@ -27,7 +26,7 @@ def traced_question(
     from backprop.python.traced import traced
 
     path, name = named
-    if ctx.info_name not in AT_THE_POINT:
+    if call.command.name not in AT_THE_POINT:
         message = f"what {name} computes is traced at one point, and holds there"
         raise Problem("option", message, hint=f"{enumerated(AT_THE_POINT)} take it")
     code = Code([part_of(read_text(path), path)], beside)

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
 from functools import cache, partial
 from math import inf, nan
 from types import ModuleType
-from typing import Any
 
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, Gate
 from backprop.numbers import floats
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 # Operators of Python that never raise on floats; everything else goes through the arithmetic's function.
 OPERATORS = {

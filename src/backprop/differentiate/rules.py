@@ -7,9 +7,7 @@ functions of an arithmetic. Only text from the table is compiled, never the user
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, NamedTuple
 
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
@@ -19,6 +17,11 @@ from backprop.gates import Gate
 from backprop.gates.row import Rules, added
 from backprop.language import parse
 from backprop.language.printer import unparse_node
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 
 def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> list[str | None]:
@@ -39,11 +42,14 @@ def chosen(gate: Gate, rules: Rules, wanted: tuple[bool, ...]) -> list[str | Non
     return texts
 
 
-class Texts(NamedTuple):
+class Texts:
     """The rules of a gate as they are computed: what they share, by name and in order, and one for each input."""
 
-    shared: dict[str, str]
-    rules: list[str | None]
+    __slots__ = ("rules", "shared")
+
+    def __init__(self, shared: dict[str, str], rules: list[str | None]) -> None:
+        self.shared = shared
+        self.rules = rules
 
 
 def shared_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> Texts:

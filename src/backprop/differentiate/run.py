@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
-
 from backprop.circuit import Circuit
 from backprop.differentiate import functions, rules
 from backprop.gates import CONSTANT, INPUT, Gate
 
-Backward = Callable[..., tuple[float | None, ...]]
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    Backward = Callable[..., tuple[float | None, ...]]
 
 
 class Run:
@@ -214,7 +216,7 @@ def sweep(
     return sent  # type: ignore[no-any-return]
 
 
-class Nothing(dict[int, Any]):
+class Nothing(dict[int, "Any"]):
     """What arrives in a sweep over a few stages of many: None where nothing does."""
 
     def __missing__(self, wire: int) -> None:

@@ -94,14 +94,14 @@ class Writer:
         if wire not in self.arrives or not inputs or not circuit.active[wire]:
             return
         wanted = tuple([bool(circuit.active[source]) for source in inputs])
-        shared, texts = rules.of_stage(circuit, wire, rules.shared_texts, self.ties, wanted)
+        texts = rules.of_stage(circuit, wire, rules.shared_texts, self.ties, wanted)
         scope = self.scope_of(wire)
-        for name, text in shared.items():
+        for name, text in texts.shared.items():
             self.lines.append(f"{name}_{wire} = {self.text(text, wire, scope)}")
             scope[name] = f"{name}_{wire}"
         certain = self.arrives[wire]
         block: list[str] = []
-        for source, text in zip(inputs, texts, strict=True):
+        for source, text in zip(inputs, texts.rules, strict=True):
             if text is None:
                 continue
             partial = self.text(text, wire, scope)

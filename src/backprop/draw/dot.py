@@ -6,7 +6,7 @@ from backprop.draw.boxes import label_of
 from backprop.draw.edges import edges
 from backprop.draw.scene import STAGES, Node, Scene
 from backprop.draw.svg import escape
-from backprop.show.theme import PALETTES
+from backprop.show.palette import PALETTES
 
 COLOURS = PALETTES["light"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backprop.draw.boxes import label_of
 from backprop.draw.edges import edges
 from backprop.draw.scene import STAGES, Scene
-from backprop.show.theme import PALETTES
+from backprop.show.palette import PALETTES
 
 COLOURS = PALETTES["light"]
 

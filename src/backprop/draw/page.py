@@ -23,7 +23,7 @@ from backprop.draw.svg import MARGIN, escape, line, outline, path, size, text, t
 from backprop.errors import Problem
 from backprop.insight.stages import operand
 from backprop.library import Evaluation
-from backprop.show.theme import PALETTES
+from backprop.show.palette import PALETTES
 from backprop.spans import visible
 
 

@@ -22,7 +22,7 @@ from backprop.draw.boxes import (
 from backprop.draw.figures import full, short
 from backprop.draw.layout import Point
 from backprop.draw.scene import INPUTS, NUMBERS, STAGES, Node, Scene
-from backprop.show.theme import PALETTES, Palette
+from backprop.show.palette import PALETTES, Palette
 from backprop.spans import visible
 
 MARGIN = 14.0

@@ -8,7 +8,7 @@ from backprop.draw.boxes import ABOVE, BELOW, NAME, RADIUS, Picture, label_of, n
 from backprop.draw.figures import short
 from backprop.draw.layout import Point
 from backprop.draw.scene import NUMBERS, STAGES, Scene
-from backprop.show.theme import PALETTES
+from backprop.show.palette import PALETTES
 
 COLOURS = PALETTES["light"]
 ITALIC = r"font=\ttfamily\footnotesize\itshape"

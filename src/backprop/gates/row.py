@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from copy import copy
-from typing import Any
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 Rules = tuple[str | None, ...]
 TIES = ("both", "split", "first")
@@ -163,6 +165,8 @@ class Gate:
             return self
         key = (self.name, tuple(chosen.items()))
         if key not in _WITH_OPTIONS:
+            from copy import copy
+
             gate = _WITH_OPTIONS[key] = copy(self)
             gate.settings = chosen
         return _WITH_OPTIONS[key]

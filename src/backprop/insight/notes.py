@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import isfinite
 
 from backprop.circuit import Circuit
@@ -10,7 +9,13 @@ from backprop.differentiate import rules
 from backprop.differentiate.run import Run
 from backprop.insight.stages import Names, tie_text
 from backprop.language.printer import number_text
+from backprop.numbers.shapes import shape_of
 from backprop.spans import Span
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 
 class Note:
@@ -29,25 +34,38 @@ class Note:
 
 
 def notes(run: Run, names: Names) -> list[Note]:
-    """All that is worth saying, in the order in which a reader wants it: wrong numbers first."""
-    found = []
+    """All that is worth saying, in the order in which a reader wants it: wrong numbers first. Of a number and of an
+    array it is the same walk and the same words; an array's have the element where it happened."""
+    found: list[Note] = []
     if run.arrays or not finite(run):
         from backprop.insight.causes import causes
 
         found = [note(kind, message, names, wire) for kind, message, wire in causes(run, names).remarks]
-    if run.arrays:
-        from backprop.insight import remarks
+    if not run.arrays:
+        return [*found, *kinks_and_ends(run, names)]
+    from numpy import errstate
 
-        return found + [note(kind, message, names, wire) for kind, message, wire in remarks.remarks(run, names)]
+    with errstate(all="ignore"):
+        return [*found, *kinks_and_ends(run, names)]
+
+
+def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
+    """Where a stage sits on a kink, and where a gradient ends at a flat gate."""
+    circuit = run.circuit
     taken: bytearray | None = None
-    for wire, gate in enumerate(run.circuit.gates):
-        if gate.kink and run.circuit.active[wire]:
+    for wire, gate in enumerate(circuit.gates):
+        if not (gate.kink or gate.flat) or not circuit.active[wire] or not circuit.inputs[wire]:
+            continue
+        met = on_kink(run, wire) if gate.kink else False
+        if gate.flat and is_any(met):
             taken = taken or taken_stages(run)
-            if taken[wire]:
-                found += kinks(run, names, wire)
-        if gate.flat and run.sent[wire]:
-            found.append(died(run, names, wire))
-    return found
+            met = counted(run, wire, met) if taken[wire] else False
+        elif is_any(met):
+            met = both(met, reached(run, wire))
+        if is_any(met):
+            yield kink_note(run, names, wire, met)
+        if gate.flat and not gate.plumbing and is_any(reached(run, wire), met):
+            yield died(names, wire)
 
 
 def finite(run: Run) -> bool:
@@ -60,49 +78,121 @@ def note(kind: str, message: str, names: Names, wire: int) -> Note:
 
 
 def taken_stages(run: Run) -> bytearray:
-    """Which stages count: all but those that are used only in a branch of a `where` that was not taken."""
+    """Which stages count: all but those that are used only in a branch of a `where` that was not taken, or only to
+    choose elements, as labels do."""
     circuit = run.circuit
     used, taken = bytearray(len(circuit)), bytearray(len(circuit))
     for wire in range(len(circuit) - 1, -1, -1):
         if not used[wire]:
             taken[wire] = 1  # the output, and what nothing uses
-        inputs = circuit.inputs[wire]
-        skipped = -1
-        if circuit.gates[wire].name == "where":
-            skipped = 2 if run.values[inputs[0]] else 1
+        gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+        sends = gate.rules(len(inputs), run.ties) if gate.mixes and taken[wire] else ()
+        skipped = not_taken(run.values[inputs[0]]) if gate.name == "where" else -1
         for place, source in enumerate(inputs):
             used[source] = 1
-            if taken[wire] and place != skipped:
+            if taken[wire] and place != skipped and not (sends and sends[place] in (None, "0")):
                 taken[source] = 1
     return taken
+
+
+def not_taken(condition: Any) -> int:
+    """The place of the branch of a `where` that was taken nowhere; -1 where both were."""
+    if isinstance(condition, float):
+        return 2 if condition else 1
+    return 2 if condition.all() else 1 if not condition.any() else -1
+
+
+# ── which elements: a number is one, and its mask is a truth ──
+
+
+def on_kink(run: Run, wire: int) -> Any:
+    """Whether a stage sits on a kink of its gate; of an array, in which elements."""
+    gate, inputs = run.circuit.gates[wire], run.circuit.inputs[wire]
+    met = rules.kink(gate, len(inputs), run.arrays)(*[run.values[source] for source in inputs], run.values[wire])
+    return met != 0
+
+
+def reached(run: Run, wire: int) -> Any:
+    """Whether a gradient arrives at a stage; of an array, in which elements."""
+    return False if run.sent[wire] is None else run.sent[wire] != 0
+
+
+def counted(run: Run, wire: int, met: Any) -> Any:
+    """Without the elements that are only in branches that were not taken."""
+    alive = run.alive[wire] if run.arrays and run.sent[wire] is not None else None
+    return met if alive is None else both(met, alive != 0)
+
+
+def both(met: Any, other: Any) -> Any:
+    """The elements of both; where a gate's kink has another shape than what it is told of, all or none."""
+    if shape_of(met) == shape_of(other):
+        return met & other
+    return met if is_any(other) else False
+
+
+def is_any(mask: Any, but: Any = False) -> bool:
+    """Whether a mask has an element, beside those that another one of its shape has."""
+    if shape_of(mask) and shape_of(mask) == shape_of(but):
+        mask = mask & ~but
+    elif not shape_of(mask):
+        return bool(mask) and not is_any(but)
+    return bool(mask.any())
 
 
 # ── ties and kinks ──
 
 
-def kinks(run: Run, names: Names, wire: int) -> Iterator[Note]:
-    """A note where a stage sits on a kink of its gate, and that decided its gradient."""
-    circuit, gate = run.circuit, run.circuit.gates[wire]
-    inputs = circuit.inputs[wire]
-    at = [run.values[source] for source in inputs]
-    met = rules.kink(gate, len(inputs))(*at, run.values[wire])
-    if not met or (not run.sent[wire] and not gate.flat) or (run.sent[wire] and gate.flat):
-        return  # it decides nothing; or a flat gate has a note of its own
-    where = ", ".join(
-        f"{names.text(source)} = {number_text(value)}"
-        for source, value in dict(zip(inputs, at, strict=True)).items()
-        if source not in circuit.constants or source in names.names
-    )
+def kink_note(run: Run, names: Names, wire: int, met: Any) -> Note:
+    """A note where a stage sits on a kink of its gate, and that decided a gradient."""
+    gate = run.circuit.gates[wire]
     what = f"{names.text(wire)} = {names.expression(wire)}"
-    if gate.variadic:
-        yield note("tie", f"{what} is a tie at {where}: {tie_text(run.ties, 'inputs')}", names, wire)
-    elif gate.flat:
-        yield note(
-            "kink", f"{what} jumps at {where}: its gradient is 0 on both sides, and none at the jump", names, wire
-        )
+    where = kink_place(run, names, wire, met)
+    if gate.variadic or gate.spelling in ("max", "min"):
+        equals = "elements" if run.arrays and gate.mixes else "inputs"
+        return note("tie", f"{what} is a tie{where}: {tie_text(run.ties, equals)}", names, wire)
+    if gate.flat:
+        text = f"{what} jumps{where}: its gradient is 0 on both sides, and none at the jump"
+        return note("jump", text, names, wire)
+    if gate.mixes:
+        text = f"{what} has a kink{where}: there its gradient is 0"
     else:
-        used = ", ".join(number_text(p) for p in run.local_gradients(wire) if p is not None)
-        yield note("kink", f"{what} has a kink at {where}: the local gradient in use is {used}", names, wire)
+        slopes = [partial for partial in run.local_gradients(wire) if partial is not None]
+        used = ", ".join(number_text(element(partial, met)) for partial in slopes)
+        text = f"{what} has a kink{where}: the local gradient in use is {used}"
+    return note("kink", text, names, wire)
+
+
+def kink_place(run: Run, names: Names, wire: int, met: Any) -> str:
+    """Where that is: the numbers that meet there; of a gate that mixes elements, the place in what comes out."""
+    circuit = run.circuit
+    sources = [
+        source for source in dict.fromkeys(circuit.inputs[wire])
+        if source not in circuit.constants or source in names.names
+    ]  # fmt: skip
+    if not run.arrays:
+        return " at " + ", ".join(f"{names.text(source)} = {number_text(run.values[source])}" for source in sources)
+    from backprop.insight.causes import first_place, inner, place_text
+
+    place = first_place(met)
+    if circuit.gates[wire].mixes:
+        told = place_text(place, met)
+    else:
+        told = ", ".join(
+            f"{names.text(source)}{place_text(inner(place, value), value)} = {number_text(element(value, met))}"
+            for source, value in [(source, run.values[source]) for source in sources]
+            if len(shape_of(value)) <= len(shape_of(met))
+        )
+    count = int(met.sum()) if shape_of(met) else 1
+    return (f" at {told}" if told else "") + (f" (and at {count - 1} more of {met.size})" if count > 1 else "")
+
+
+def element(value: Any, met: Any) -> float:
+    """The number of a value, or of an array the element, that goes into the first element that a mask has."""
+    if not shape_of(value):
+        return float(value)
+    from backprop.insight.causes import first_place, inner
+
+    return float(value[inner(first_place(met), value)])
 
 
 def not_squared(circuit: Circuit, ties: str) -> set[int]:
@@ -118,8 +208,6 @@ def not_squared(circuit: Circuit, ties: str) -> set[int]:
 
 def cusps(run: Run, names: Names) -> Iterator[Note]:
     """A note where a stage sits on a kink at which its slope is that of neither side: it has no second derivative."""
-    from backprop.numbers.shapes import shape_of
-
     bare = not_squared(run.circuit, run.ties)
     for wire, gate in enumerate(run.circuit.gates):
         if wire not in bare or not gate.has_cusp(run.ties) or not run.circuit.active[wire] or run.sent[wire] is None:
@@ -129,7 +217,7 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
         met = condition(*[run.values[source] for source in inputs], run.values[wire])
         if run.arrays and run.alive[wire] is not None:
             met = met * run.alive[wire]
-        if met.any() if shape_of(met) else met:
+        if is_any(met != 0):
             what = f"{names.text(wire)} = {names.expression(wire)}"
             yield note("kink", f"{what} has a kink: there is no second derivative to tell there", names, wire)
 
@@ -137,8 +225,8 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
 # ── gradients that died ──
 
 
-def died(run: Run, names: Names, wire: int) -> Note:
+def died(names: Names, wire: int) -> Note:
     """A note where a gradient arrives at a gate that is flat."""
-    gate = run.circuit.gates[wire].name
+    gate = names.circuit.gates[wire].spelling
     message = f"the gradient ends at {names.text(wire)} = {names.expression(wire)}: {gate} is flat, its slope is 0"
     return note("flat", message, names, wire)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from itertools import count
-from typing import Any
 
 from backprop.circuit import Circuit, Opened
 from backprop.differentiate.run import Run, plain
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.language.calls import call_text, value_text
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 IDENTITY = GATES["identity"]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from backprop.errors import LARGEST, Problem
 from backprop.language.lexer import FRACTIONS, SUPERSCRIPTS
 from backprop.language.program import Call, Program, Statement
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 BLANKS = " \t\r\n\f\u00a0\u202f\u205f\u2060\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200C))
@@ -40,9 +42,6 @@ def fraction(character: str) -> float:
     from unicodedata import numeric
 
     return numeric(character)
-
-
-new_call = tuple.__new__  # what Call(…) ends in, at half its cost
 
 
 def listed(items: Any) -> list[Any]:
@@ -188,7 +187,7 @@ class Builder:
             self.called[token] = name = self.name_before(first)
         add_op, add_operands, add_first, add_last = self.adders  # as node() does: calls are many
         add_op("call")
-        add_operands(new_call(Call, (name, positional, keywords)))
+        add_operands(Call(name, positional, keywords))
         add_first(first)
         add_last(last)
         return len(self.program.ops) - 1

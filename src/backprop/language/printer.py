@@ -5,23 +5,29 @@ Printing is a fixed point: the text that is printed parses into the same program
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
-
 from backprop.language.program import Call, Program, Statement
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
 
 # How tightly a text holds together, loosest first: the levels of the grammar.
 COMPARISON, SUM, PRODUCT, UNARY, POWER, POSTFIX, ATOM = range(1, 8)
 
 
-class Operator(NamedTuple):
+class Operator:
     """How a gate is written as an operator."""
 
-    symbol: str
-    precedence: int
-    left: int  # what the operand to the left must hold together with at least; 0 where there is none
-    right: int  # and the one to the right
-    associativity: str  # "left": a - b - c is (a - b) - c; "right": a^b^c is a^(b^c); "none": a < b < c is a mistake
+    __slots__ = ("associativity", "left", "precedence", "right", "symbol")
+
+    def __init__(self, symbol: str, precedence: int, left: int, right: int, associativity: str) -> None:
+        self.symbol = symbol
+        self.precedence = precedence
+        self.left = left  # what the operand to the left must hold together with at least; 0 where there is none
+        self.right = right  # and the one to the right
+        # "left": a - b - c is (a - b) - c; "right": a^b^c is a^(b^c); "none": a < b < c is a mistake
+        self.associativity = associativity
 
     def spaced(self) -> str:
         """The symbol as it stands between its operands."""

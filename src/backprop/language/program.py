@@ -7,29 +7,63 @@ and no recursion, and a million gates are no deeper than three. Leaves that read
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from backprop.spans import Span
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-class Statement(NamedTuple):
+
+class Fields:
+    """What is equal where all of its fields are."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def fields(self) -> tuple[Any, ...]:
+        """The values of the fields, in order."""
+        return tuple([getattr(self, name) for name in type(self).__slots__])
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.fields() == other.fields()
+
+    def __hash__(self) -> int:
+        return hash(self.fields())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self.fields()}"
+
+
+class Statement(Fields):
     """A line of a program: `q = x + y`, `neuron(w, x) = …`, or the bare expression that is the output."""
 
-    kind: str  # "result", "assignment", "definition", or "accumulate" (dx += …, in a backward pass)
-    name: str  # of the stage or the function; empty for a result
-    parameters: tuple[int, ...]  # a definition's parameters, as nodes
-    value: int  # the node of the expression
-    nodes: range  # the nodes that were made for this statement
-    tokens: tuple[int, int]  # its first and last token
+    __slots__ = ("kind", "name", "nodes", "parameters", "tokens", "value")
+
+    def __init__(
+        self, kind: str, name: str, parameters: tuple[int, ...], value: int, nodes: range, tokens: tuple[int, int]
+    ) -> None:
+        self.kind = kind  # "result", "assignment", "definition", or "accumulate" (dx += …, in a backward pass)
+        self.name = name  # of the stage or the function; empty for a result
+        self.parameters = parameters  # a definition's parameters, as nodes
+        self.value = value  # the node of the expression
+        self.nodes = nodes  # the nodes that were made for this statement
+        self.tokens = tokens  # its first and last token
+
+    def like(self, **changed: Any) -> Statement:
+        """The same statement but for what is changed."""
+        return Statement(**{**{name: getattr(self, name) for name in Statement.__slots__}, **changed})
 
 
-class Call(NamedTuple):
+class Call(Fields):
     """The operands of a node "call": `name(positional…, keyword=…)`."""
 
-    name: str
-    positional: tuple[int, ...]
-    keywords: tuple[tuple[str, int], ...]
+    __slots__ = ("keywords", "name", "positional")
+
+    def __init__(self, name: str, positional: tuple[int, ...], keywords: tuple[tuple[str, int], ...]) -> None:
+        self.name = name
+        self.positional = positional
+        self.keywords = keywords
 
 
 class Program:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from types import ModuleType, SimpleNamespace
-from typing import Any
 
 from backprop.grammar import grammar_text
 from backprop.grammar import tables as generated
 from backprop.language.builder import handler
 from backprop.language.lexer import SIGNS
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 SHIFT, CLOSE, REDUCE, BINARY, ACCEPT = range(5)
 KINDS = {"s": SHIFT, "c": CLOSE, "r": REDUCE, "b": BINARY, "a": ACCEPT}
-Action = tuple[Any, ...]
+Action = tuple["Any", ...]
 Row = dict[str, Action]
 
 
-class Lazy(dict[Any, Any]):
+class Lazy(dict["Any", "Any"]):
     """A dict that makes an entry when it is first asked for."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:

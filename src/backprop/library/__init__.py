@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
-from backprop.errors import MOST_NAMED, Problem, enumerated, nearest
+from backprop.errors import MOST_NAMED, Problem, enumerated, no_variable
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
 from backprop.insight.notes import Note, notes
@@ -22,12 +18,18 @@ from backprop.language.inputs import inputs_in
 from backprop.language.program import Program
 from backprop.library.values import as_value, is_truth, parse_value
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
     from backprop.differentiate.unrolled import Unrolled
 
+    Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
+else:
+    Value = object
 PAYS = 40  # what it costs to make a function of a circuit, in runs of it
 MOST_UNROLLED = 30_000  # stages
-Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
 
 
 class Evaluation:
@@ -108,7 +110,7 @@ class Compiled:
             raise Problem("value", f"an expression is a text, and not {type(text).__name__}")
         if ties not in TIES:
             raise Problem("option", f"ties is one of {', '.join(TIES)}, and not {ties!r}")
-        with uncollected():
+        with Uncollected():
             self.program: Program = read(text, source)
         self.ties = ties
         self.expand = expand
@@ -151,7 +153,7 @@ class Compiled:
             return self._answered(at, value, gradients)
         above = None if upstream is None else as_value("upstream", upstream)
         left_out = [] if chosen is None else [name for name in circuit.variables if name not in chosen]
-        with uncollected():
+        with Uncollected():
             swept = run(circuit, at, ties=self.ties, upstream=above, left_out=left_out)
         if not swept.arrays:
             self._count(circuit)
@@ -251,6 +253,8 @@ class Compiled:
 
     def settled(self) -> Compiled:
         """The same formula, in which the numbers that the text sets are no inputs, but stages with a name."""
+        from copy import copy
+
         found = copy(self)
         found.program, found._circuits, found._loop = copy(self.program), {}, None
         found.program.given = {}
@@ -266,11 +270,11 @@ class Compiled:
 
     def _circuit(self, given: Iterable[str]) -> tuple[Circuit, Names]:
         shadowed = frozenset(name for name in given if name in CONSTANTS or name in WORDS)
-        values = given if isinstance(given, Mapping) else {}
+        values = given if isinstance(given, dict) else {}
         masks = frozenset(name for name, value in values.items() if is_truth(value))
         key = shadowed, masks
         if key not in self._circuits:
-            with uncollected():
+            with Uncollected():
                 circuit = lower(self.program, shadowed=shadowed, masks=masks, expand=self.expand)
             self._circuits[key] = circuit, Names(circuit)
         return self._circuits[key]
@@ -291,9 +295,7 @@ class Compiled:
             raise self.missing(missing)
         for name in given:
             if name not in circuit.variables:
-                known = nearest(name, circuit.variables)
-                hint = f"did you mean {known}?" if known else f"its variables are {enumerated([*circuit.variables])}"
-                raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+                raise no_variable(name, [*circuit.variables])
         return circuit, names, {name: as_value(name, given[name]) for name in circuit.variables}
 
     def has_stage(self, name: str) -> bool:
@@ -318,21 +320,19 @@ class Compiled:
         chosen = [wrt] if isinstance(wrt, str) else list(wrt)
         for name in chosen:
             if name not in circuit.variables:
-                known = nearest(name, circuit.variables)
-                hint = f"did you mean {known}?" if known else ""
-                raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+                raise no_variable(name, [*circuit.variables])
         return chosen
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
+class Uncollected:
     """Without the garbage collector: a large circuit is a million tuples and no cycles, and it would visit them all."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
+
+    def __enter__(self) -> None:
+        self.collecting = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *error: object) -> None:
+        if self.collecting:
             gc.enable()
 
 

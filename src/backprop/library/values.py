@@ -3,16 +3,21 @@ values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from math import isinf
-from typing import Any
 
 from backprop.circuit import lower
 from backprop.differentiate.run import evaluate, plain
 from backprop.errors import LARGEST, Problem
 from backprop.language import parse
 
-Value = Any  # a float or an array of float64
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    Value = Any  # a float or an array of float64
+else:
+    Value = object
 
 
 class Random:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
 from functools import cache
 from math import copysign, inf, isnan, nan, pi
 
-Function = Callable[[float], float]
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Function = Callable[[float], float]
+
 
 # ── arithmetic and comparisons ──
 

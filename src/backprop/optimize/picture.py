@@ -15,7 +15,7 @@ from backprop.optimize.path import Step
 from backprop.optimize.rowsums import RowSums
 from backprop.optimize.table import Table
 from backprop.show.grid import number
-from backprop.show.theme import PALETTES, Palette
+from backprop.show.palette import PALETTES, Palette
 
 if TYPE_CHECKING:
     pass

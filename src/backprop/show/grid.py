@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
-
 from backprop.language.printer import number_text
 from backprop.library import Evaluation
 from backprop.numbers.shapes import shape_code, shape_of
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
-class Column(NamedTuple):
+
+class Column:
     """A column: its heading, the role of its cells, whether they are numbers to be aligned on the decimal point."""
 
-    heading: str
-    role: str
-    numeric: bool
+    __slots__ = ("heading", "numeric", "role")
+
+    def __init__(self, heading: str, role: str, numeric: bool) -> None:
+        self.heading = heading
+        self.role = role
+        self.numeric = numeric
 
 
-class Grid(NamedTuple):
+class Grid:
     """Columns and rows of texts."""
 
-    columns: list[Column]
-    rows: list[list[str]]
+    __slots__ = ("columns", "rows")
+
+    def __init__(self, columns: list[Column], rows: list[list[str]]) -> None:
+        self.columns = columns
+        self.rows = rows
 
 
 MOST_ELEMENTS = 100  # of an array that is shown whole

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    from typing import Any
+
     from backprop.insight.explain import Story
     from backprop.insight.notes import Note
     from backprop.insight.stages import Stage
@@ -93,6 +95,32 @@ def why_object(answer: Why) -> dict[str, Any]:
             {"instead_of": tip.instead_of, "write": tip.write, "gives": number(tip.gives)} for tip in answer.advice
         ],
     }
+
+
+def written(value: object, ascii_only: bool = False) -> str:
+    """An object as JSON spells it, to the byte: the json module is asked only for texts that need an escape. (Its
+    import takes as long as a small answer.) Numbers are finite."""
+    if isinstance(value, dict):
+        members = [f"{written(name, ascii_only)}: {written(one, ascii_only)}" for name, one in value.items()]
+        return f"{{{', '.join(members)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join([written(one, ascii_only) for one in value])}]"
+    if isinstance(value, str):
+        return f'"{value}"' if is_plain(value, ascii_only) else escaped(value, ascii_only)
+    if value is None or value is True or value is False:
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+def is_plain(text: str, ascii_only: bool) -> bool:
+    """Whether a text stands in JSON as it is."""
+    return text.isprintable() and '"' not in text and "\\" not in text and (text.isascii() or not ascii_only)
+
+
+def escaped(text: str, ascii_only: bool) -> str:
+    import json
+
+    return json.dumps(text, ensure_ascii=ascii_only)
 
 
 def number(value: Any) -> Any:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 
 from backprop.show.grid import ARRAYS, Column, Grid, aligned
 from backprop.show.theme import paint, verdict_word
 from backprop.spans import width
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def plain(grid: Grid, *, colour: bool = False) -> str:

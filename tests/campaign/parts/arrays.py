@@ -47,7 +47,7 @@ def judge(program: Program) -> Outcome:
         return Failure("arrays", "value", shown, told(result.value), told(right))
     found = wrong_place(truth, flat(truth.names, gradients), theirs, is_alone(program), largest(result))
     if found is not None:
-        if any(note.kind in ("kink", "tie") for note in result.notes):
+        if any(note.kind in ("kink", "tie", "jump") for note in result.notes):
             return Skipped("a kink")  # which subgradient is a matter of --ties
         wrong = {name: gradients[name] for name in truth.names}
         place, slope = found
@@ -78,7 +78,7 @@ def jacobian(program: Program) -> Outcome:
     except Exception as error:
         return Skipped(type(error).__name__)
     summed = Compiled(f"{inner.text}; total = sum({inner.statements[-1][0]})").evaluate(inner.at)
-    if any(note.kind in ("kink", "tie") for note in summed.notes):
+    if any(note.kind in ("kink", "tie", "jump") for note in summed.notes):
         return Skipped("a kink")
     if any(np.size(found[name]) != len(theirs) * np.size(inner.at[name]) for name in truth.names):
         return Skipped("another shape")  # the value tells

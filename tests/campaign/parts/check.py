@@ -56,7 +56,7 @@ def judge_right(program: Program) -> Outcome:
     blamed = [one for one in found if one.verdict == "wrong"]
     if not blamed:
         return None
-    if any(note.kind in ("kink", "tie") for note in result.notes):
+    if any(note.kind in ("kink", "tie", "jump") for note in result.notes):
         return Skipped("a kink")
     if not all(np.all(np.isfinite(gradient)) for gradient in result.gradients.values()):
         return Skipped("not finite")

@@ -93,10 +93,10 @@ def judge(program: Program) -> Outcome:
 
 def smooth(program: Program, result: Any, route: str) -> bool:
     """Where an opened gate has a tie of its own, another subgradient is no mistake."""
-    if any(note.kind in ("kink", "tie") for note in result.notes) or not steady(program, result.value):
+    if any(note.kind in ("kink", "tie", "jump") for note in result.notes) or not steady(program, result.value):
         return False
     notes = Compiled(program.text, expand=True).evaluate(program.at).notes if route == "expand" else []
-    return not any(note.kind in ("kink", "tie", "not-finite", "gradient-not-finite") for note in notes)
+    return not any(note.kind in ("kink", "tie", "jump", "not-finite", "gradient-not-finite") for note in notes)
 
 
 def steady(program: Program, value: Any) -> bool:

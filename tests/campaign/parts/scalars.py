@@ -166,7 +166,7 @@ def judged(program: Program) -> Outcome:
                 return Skipped("a kink")
             free = exact.bend + 1e-14 * max(abs(stage.gradient or 0.0) for stage in result.stages)
             noisy = [exact.slope(name, seed) for seed in range(4)]
-            if None in noisy or any(note.kind in ("kink", "tie") for note in result.notes):
+            if None in noisy or any(note.kind in ("kink", "tie", "jump") for note in result.notes):
                 return Skipped("a kink")
             alone = len(program.statements) == 1
             if wrong(gradients[name], slope, noisy, free, alone) and not hidden(result):

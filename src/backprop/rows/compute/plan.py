@@ -9,7 +9,7 @@ from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate.derive import derive
 from backprop.differentiate.growing import Growing
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, no_variable
 from backprop.gates import INPUT
 from backprop.library import Compiled
 
@@ -62,9 +62,7 @@ class Plan:
         self.wrt = [name for name in base.variables if name not in asked.given] if asked.wrt is None else asked.wrt
         for name in [*self.wrt, *asked.given]:
             if name not in base.variables:
-                known = nearest(name, base.variables)
-                hint = f"did you mean {known}?" if known else f"its variables are {', '.join(base.variables) or 'none'}"
-                raise Problem("variable", f"the expression has no variable {name}", hint=hint)
+                raise no_variable(name, [*base.variables])
         twice = next((name for index, name in enumerate(self.wrt) if name in self.wrt[:index]), None)
         if twice is not None:
             raise Problem("option", f"the gradient of {twice} is asked for twice: {','.join(self.wrt)}")

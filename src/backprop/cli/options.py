@@ -1,0 +1,128 @@
+"""The words of a command line as data: what each command takes. No click here: a plain command line is read without it
+(plain.py), and every other one by the commands of click that are built from the same data (clicked.py)."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+
+COMMANDS = {
+    "eval": "backprop.cli.evaluate",
+    "explain": "backprop.cli.explain",
+    "check": "backprop.cli.check",
+    "nudge": "backprop.cli.nudge",
+    "draw": "backprop.cli.draw",
+    "code": "backprop.cli.code",
+    "map": "backprop.cli.map",
+    "minimize": "backprop.cli.minimize",
+    "gates": "backprop.cli.gates",
+    "help": "backprop.cli.help",
+}
+
+
+class Choice:
+    """One word of several."""
+
+    def __init__(self, choices: Iterable[str]) -> None:
+        self.choices = tuple(choices)
+
+    def read(self, word: str) -> str | None:
+        """What a word stands for; None if it is none of them."""
+        return word if word in self.choices else None
+
+
+class Range:
+    """A whole number from `least` to `most`, where there are such bounds."""
+
+    def __init__(self, least: int | None = None, most: int | None = None) -> None:
+        self.least, self.most = least, most
+
+    def read(self, word: str) -> int | None:
+        """What a word stands for; None if it is no such number."""
+        if not (word.isascii() and word.isdigit() and len(word) < 20):
+            return None
+        number = int(word)
+        fits = (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
+        return number if fits else None
+
+
+class Parameter:
+    """An option (its names begin with a dash) or an argument, and the name under which a command gets its value.
+
+    `complete` is what a shell is offered for it, as click calls it; `count` -1 takes any number of arguments.
+    """
+
+    def __init__(
+        self, names: Sequence[str], *, type: Choice | Range | None = None, metavar: str | None = None,
+        default: Any = None, show_default: bool = False, help: str = "", is_flag: bool = False, multiple: bool = False,
+        shell_complete: Callable[..., Any] | None = None, required: bool = False, count: int = 1,
+    ) -> None:  # fmt: skip
+        self.flags = [name for name in names if name.startswith("-")]
+        own = [name for name in names if not name.startswith("-")]
+        self.name = own[0] if own else max(self.flags, key=len).lstrip("-").replace("-", "_")
+        self.names, self.type, self.metavar = tuple(names), type, metavar
+        self.default, self.show_default, self.help = default, show_default, help
+        self.is_flag, self.multiple, self.shell_complete = is_flag, multiple, shell_complete
+        self.required, self.count = required, count
+
+    def empty(self) -> Any:
+        """The value where nothing is given."""
+        if self.is_flag:
+            return False
+        return () if self.multiple or self.count < 0 else self.default
+
+
+class Command:
+    """A command: its function, what it takes, and its text for --help. With `variables`, every other option is the
+    value of a variable of its expression; with `several`, files may follow the expression."""
+
+    def __init__(
+        self, name: str, function: Callable[..., int | None], parameters: list[Parameter], *, usage: str,
+        variables: bool, several: bool, variables_help: str,
+    ) -> None:  # fmt: skip
+        self.name, self.function, self.parameters = name, function, parameters
+        self.usage, self.variables, self.several, self.variables_help = usage, variables, several, variables_help
+        self.help = function.__doc__ or ""
+
+    @property
+    def flags(self) -> dict[str, Parameter]:
+        """The options by all of their names."""
+        return {flag: parameter for parameter in self.parameters for flag in parameter.flags}
+
+
+def command_named(name: str) -> Command | None:
+    """A command, imported when it is asked for; None for one that is click's own."""
+    from sys import modules
+
+    __import__(COMMANDS[name])
+    found = modules[COMMANDS[name]].command
+    return found if isinstance(found, Command) else None
+
+
+def takes(*names: str, **more: Any) -> Callable[[Any], Any]:
+    """Give a command an option, or an argument: what `Parameter` says."""
+    parameter = Parameter(names, **more)
+
+    def decorate(function: Any) -> Any:
+        function.parameters = [parameter, *getattr(function, "parameters", [])]
+        return function
+
+    return decorate
+
+
+def named(
+    name: str, *, usage: str = "[OPTIONS]", variables: bool = False, several: bool = False,
+    variables_help: str = "The value of the variable x. Every free variable is an option of its own name.",
+) -> Callable[[Any], Command]:  # fmt: skip
+    """Make a command of a function, which gets the call and the values of its options by their names."""
+
+    def decorate(function: Any) -> Command:
+        return Command(
+            name, function, function.parameters, usage=usage, variables=variables, several=several,
+            variables_help=variables_help,
+        )  # fmt: skip
+
+    return decorate

@@ -1,0 +1,77 @@
+"""Command lines in their plain form: a command, an expression, options with their values, and nothing odd.
+
+What is not plain (help, an option that does not exist, a value that is none) is left to click, which has a word for it.
+"""
+
+from __future__ import annotations
+
+from backprop.cli.options import COMMANDS, Command, Parameter, command_named
+from backprop.cli.words import Call, Words, sorted_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Plain:
+    """A plain command line: the command, and the values of what it takes."""
+
+    def __init__(self, call: Call, values: dict[str, Any]) -> None:
+        self.call, self.values = call, values
+
+    def answer(self) -> int | None:
+        """Do what is asked; the exit status."""
+        return self.call.command.function(self.call, **self.values)
+
+
+def read(line: list[str]) -> Plain | None:
+    """What a plain command line asks; None if it is not plain. Raises a Problem where words do not fit together."""
+    if not line or line[0] not in COMMANDS:
+        return None
+    command = command_named(line[0])
+    if command is None:
+        return None
+    words = sorted_words(command, line[1:])
+    values = values_of(command, words)
+    return None if values is None else Plain(Call(command, words, f"backprop {command.name}"), values)
+
+
+def values_of(command: Command, words: Words) -> dict[str, Any] | None:
+    """The values of all that a command takes; None where click has to say what is wrong with one."""
+    values = {parameter.name: parameter.empty() for parameter in command.parameters}
+    flags = command.flags
+    rest = list(reversed(words.options))
+    while rest:
+        flag, equals, value = rest.pop().partition("=")
+        parameter = flags.get(flag)
+        if parameter is None or (parameter.is_flag and equals) or not (parameter.is_flag or equals or rest):
+            return None
+        if parameter.is_flag:
+            values[parameter.name] = True
+        elif not take(values, parameter, value if equals else rest.pop()):
+            return None
+    return values if placed(values, command, words.positional) else None
+
+
+def take(values: dict[str, Any], parameter: Parameter, word: str) -> bool:
+    """Put the value of an option in its place; whether it is one."""
+    value = word if parameter.type is None else parameter.type.read(word)
+    if value is None:
+        return False
+    values[parameter.name] = (*values[parameter.name], value) if parameter.multiple else value
+    return True
+
+
+def placed(values: dict[str, Any], command: Command, words: list[str]) -> bool:
+    """Put the arguments in their places; whether there are neither too many nor too few."""
+    rest = list(words)
+    for parameter in command.parameters:
+        if parameter.flags:
+            continue
+        if parameter.count < 0:
+            values[parameter.name], rest = tuple(rest), []
+        elif rest:
+            values[parameter.name] = rest.pop(0)
+        elif parameter.required:
+            return False
+    return not rest

@@ -1,0 +1,175 @@
+"""What the shared options ask: the expression, the point, and what to make of it, read and checked."""
+
+from __future__ import annotations
+
+import os
+
+from backprop.cli.reading import name_of, named_value, read_text, value_of
+from backprop.cli.words import is_of_eval
+from backprop.errors import MOST_NAMED, Problem, enumerated, nearest, no_variable
+from backprop.language import canonical_name
+from backprop.library import Compiled
+from backprop.library.values import Random, read_variables
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backprop.cli.words import Call, Words
+    from backprop.library import Evaluation
+    from backprop.library.values import Value
+
+SHORT = {"file": "-f FILE", "output": "-o FILE", "out": "-o FILE"}  # what people call them elsewhere
+
+
+class Question:
+    """What the shared options ask: a formula, a point, and what to make of it."""
+
+    def __init__(
+        self, compiled: Compiled, at: dict[str, Value], wrt: list[str] | None, upstream: Value | None, random: Random,
+        strict: bool, quiet: bool, color: str,
+    ) -> None:  # fmt: skip
+        self.compiled, self.at, self.wrt, self.upstream = compiled, at, wrt, upstream
+        self.random, self.strict, self.quiet, self.color = random, strict, quiet, color
+
+    def answer(self) -> Evaluation:
+        """The evaluation that was asked for."""
+        return self.compiled.evaluate(self.at, upstream=self.upstream, wrt=self.wrt)
+
+
+def question(
+    call: Call,
+    *,
+    needs_point: bool = True,
+    expression: str | None,
+    file: str | None,
+    assignments: tuple[str, ...],
+    variables: str | None,
+    wrt: str | None,
+    upstream: str | None,
+    seed: int | None,
+    ties: str,
+    expand: bool,
+    strict: bool,
+    quiet: bool,
+    color: str,
+) -> Question:
+    """Read and parse all that the shared options name. Raises a Problem for whatever is wrong with it.
+
+    Without `needs_point`, a command can do without values: then there may be none at all.
+    """
+    words = call.words
+    values = [assignment.partition("=")[2] for assignment in assignments]
+    if [file, variables, *values, upstream].count("-") + [*values, upstream].count("@-") > 1:
+        raise Problem("option", "standard input can hold one thing: the expression, --vars, or one value")
+    random = Random(seed)
+    named = None if expression is not None and file is not None else code_named(expression, file)
+    if named is not None:
+        from backprop.cli.traced import traced_question
+
+        compiled, at = traced_question(call, named, variables, assignments, random, ties, expand)
+        chosen = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
+        above = None if upstream is None else value_of(upstream, "--upstream", random)
+        return Question(compiled, at, chosen, above, random, strict, quiet, color)
+    text, source = read_expression(expression, file, words)
+    compiled = compiled_formula(text, source, ties, expand)
+    found = {} if variables is None else read_variables(read_text(variables), name_of(variables), random)
+    given = {canonical_name(name): value for name, value in found.items()}
+    written = dict(map(named_value, assignments))
+    used = set(compiled.variables_given({**compiled.listed, **given, **written}))
+    at = compiled.point({name: value for name, value in given.items() if name in used})
+    unused = [name for name in given if name not in at]
+    if unused and not quiet:
+        from backprop.cli.remarks import note
+
+        note(f"{name_of(variables or '')} has values that are not used: {enumerated(unused)}", color)
+    if not (needs_point or given or written) and set(at) < set(compiled.variables_given(at)):
+        compiled, at = compiled.settled(), {}  # without a point, what the text sets is a number with a name
+    if needs_point or at or written:
+        check_names(compiled, {**at, **written}, call)
+    at.update({name: value_of(value, name, random) for name, value in written.items()})
+    chosen = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
+    above = None if upstream is None else value_of(upstream, "--upstream", random)
+    if random.used and seed is None and not quiet:
+        from backprop.cli.remarks import note
+
+        note(f"the random values are those of --seed {random.seed}", color)
+    return Question(compiled, at, chosen, above, random, strict, quiet, color)
+
+
+def code_named(expression: str | None, file: str | None) -> tuple[str, str] | None:
+    """The file and the function or class in it that a word names, `layers.py:affine_forward`."""
+    path, colon, name = (file or expression or "").rpartition(":")
+    return (path, name) if colon and name and path.endswith((".py", ".ipynb")) and os.path.isfile(path) else None
+
+
+def read_expression(expression: str | None, file: str | None, words: Words) -> tuple[str, str | None]:
+    """The text of the expression, and the name of the file that it came from."""
+    if expression is not None and file is not None:
+        raise Problem("option", f"there are two expressions: {expression}, and the file {file}")
+    if file is not None:
+        return read_text(file), name_of(file)
+    if expression is None:
+        near = next((known for option in words.unknown if (known := nearest(option, words.known))), None)
+        hint = f"did you mean {near}?" if near else 'give it as an argument, "(x+y)*z", or as a file, -f FILE'
+        raise Problem("option", "there is no expression", hint=hint)
+    return expression, None
+
+
+def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> Compiled:
+    """The formula, parsed; what looks like the name of a file that is there probably is one."""
+    try:
+        return Compiled(text, ties=ties, expand=expand, source=source)
+    except Problem as problem:
+        if source is None and len(text) < 256 and os.path.isfile(text):
+            from shlex import quote
+
+            problem.hint = f"is it a file? -f {quote(text)}"
+        raise
+
+
+def check_names(compiled: Compiled, at: Mapping[str, object], call: Call) -> None:
+    """Every value has a variable, and every variable a value; what is missing is offered as a command to paste."""
+    variables = dict.fromkeys(compiled.variables_given(at))
+    for name in at:
+        if name not in variables:
+            raise no_option(compiled, name, at, call.words)
+    missing = [name for name in variables if name not in at]
+    if missing:
+        problem = compiled.missing(missing)
+        command = f"{call.path} {' '.join(pasted(call.words, missing))}"
+        many = len(missing) > MOST_NAMED
+        problem.hint = "give many values as a JSON object: --vars FILE" if many else f"for example: {command}"
+        raise problem
+
+
+def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Words) -> Problem:
+    """The problem that a name is none of the variables."""
+    variables = compiled.variables_given(at)
+    if is_of_eval(f"--{name}"):
+        return Problem("option", f"--{name} is an option of backprop eval")
+    if compiled.has_stage(name):
+        hint = "the program gives it its value: only its inputs are options"
+        return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
+    options = [f"--{variable}" for variable in variables if variable not in at] + sorted(words.known)
+    problem = no_variable(name, variables)
+    option = SHORT.get(name) or nearest(f"--{name}", options)
+    if option:
+        problem.hint = f"did you mean {option}?"
+    return problem
+
+
+def pasted(words: Words, missing: list[str]) -> list[str]:
+    """The words of this command line, with the missing values added."""
+    import shlex
+
+    given = iter(words.options)
+    line = [shlex.quote(word) for word in words.positional]
+    for word in given:
+        if word == "--set":
+            name, _, value = next(given).partition("=")
+            option = [f"--{name}"] if f"--{name}" not in words.known else ["--set"]
+            line += [*option, shlex.quote(value if option[0] != "--set" else f"{name}={value}")]
+        else:
+            line.append(shlex.quote(word))
+    return [*line, *(f"--set {name}=1" if f"--{name}" in words.known else f"--{name} 1" for name in missing)]

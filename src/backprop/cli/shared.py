@@ -1,0 +1,47 @@
+"""The options of all commands that take an expression and a point."""
+
+from __future__ import annotations
+
+from backprop.cli.options import Choice, Range, takes
+from backprop.gates import TIES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def files(ctx: Any, param: Any, incomplete: str) -> list[Any]:
+    """Files, as the shell itself completes them."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+SHARED_OPTIONS: list[Callable[[Any], Any]] = [
+    takes(
+        "-f",
+        "file",
+        metavar="FILE",
+        shell_complete=files,
+        help="Read the expression from a file (- for standard input).",
+    ),
+    takes("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its value."),
+    takes("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input)."),
+    takes("--wrt", metavar="x,y", help="Show the gradients of these variables only."),
+    takes("--upstream", metavar="VALUE", help="The gradient on the output, in its shape; 1 for a number."),
+    takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values."),
+    takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks."),
+    takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions."),
+    takes("--strict", is_flag=True, help="Exit with 1 if a number is not finite."),
+    takes("--quiet", is_flag=True, help="Print no notes."),
+    takes("--color", type=Choice(["auto", "always", "never"]), default="auto", help="Colour the output."),
+]
+
+
+def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of all commands that take an expression."""
+    for decorate in reversed(SHARED_OPTIONS):
+        function = decorate(function)
+    found: Callable[..., Any] = takes("expression")(function)
+    return found

@@ -1,0 +1,114 @@
+"""The words of a command line, sorted: options of the program, values of variables, and the expression.
+
+Every free variable is an option of its own name, `--x -2`. So the command line is read twice: first the expression is
+found among the words, then the rest, in which `--x -2` has become `--set x=-2`. That does the same for any name, so a
+later value wins over an earlier one however each was given.
+"""
+
+from __future__ import annotations
+
+from backprop.errors import Problem, nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backprop.cli.options import Command
+
+HELP = {"--help": False, "-h": False}  # flags of every command
+
+
+class Words:
+    """The words of a command line, sorted: options of the program, values of variables, and the expression."""
+
+    def __init__(self, known: dict[str, bool]) -> None:
+        self.known = known
+        self.options: list[str] = []
+        self.positional: list[str] = []
+        self.unknown: list[str] = []  # options that are taken for variables
+
+    def read(self, words: list[str]) -> None:
+        """Sort the words. One that begins with a single dash is an expression (-x+y), unless it is -f or -o."""
+        rest = list(reversed(words))
+        while rest:
+            word = rest.pop()
+            name, equals, value = word.partition("=")
+            if equals and name in self.known and not name.startswith("--"):
+                raise Problem("option", f"{name} takes its value behind a blank", hint=f"write {name} {value}")
+            if word == "--":
+                self.positional += reversed(rest)
+                return
+            if name in self.known and (equals or not self.known[name]):
+                self.options.append(word)
+            elif name in self.known:
+                self.options += [word, *self.following(word, rest)]
+            elif word.startswith("--") and len(word) > 2 and word[2] not in "-0123456789.(":
+                if not equals:
+                    (value,) = self.following(word, rest)
+                self.unknown.append(name)
+                self.options += ["--set", f"{name[2:]}={value}"]
+            else:
+                self.positional.append(word)
+
+    def split(self, words: list[str]) -> None:
+        """Sort the words of a command without variables: what does not begin with a dash is an argument."""
+        rest = list(reversed(words))
+        while rest:
+            word = rest.pop()
+            if not word.startswith("-") or word == "-":
+                self.positional.append(word)
+                continue
+            self.options.append(word)
+            if self.known.get(word) and rest:
+                self.options.append(rest.pop())
+
+    def too_many(self) -> Problem:
+        """The problem that there are several words that might be the expression."""
+        import shlex
+
+        words = self.positional
+        hint = f"put an expression in quotes: {shlex.quote(' '.join(words))}"
+        named = next((i for i, word in enumerate(words) if word[:1] == "-" and word[1:].isidentifier()), None)
+        given = next((word for word in words if word.partition("=")[0].isidentifier() and "=" in word), None)
+        flag = next((option for option in self.options if self.known.get(option) is False), None)
+        if named is not None:
+            hint = f"the value of a variable has two dashes: -{words[named]} {' '.join(words[named + 1 : named + 2])}"
+        elif given is not None:
+            hint = f"the value of a variable is an option: --{given}"
+        elif flag is not None:
+            hint = f"to give a variable of the name of an option its value: --set {flag[2:]}=…; else put all in quotes"
+        return Problem("option", f"there is more than one expression: {', '.join(words)}", hint=hint.rstrip())
+
+    def following(self, option: str, rest: list[str]) -> list[str]:
+        """The word behind an option that takes a value. No value begins like an option."""
+        if rest and not (rest[-1].startswith("--") and rest[-1] != "--"):
+            return [rest.pop()]
+        if option not in self.known and is_of_eval(option):
+            raise Problem("option", f"{option} is an option of backprop eval")
+        known = None if option in self.known else nearest(option, self.known)
+        raise Problem("option", f"{option} needs a value", hint=f"did you mean {known}?" if known else "")
+
+
+def is_of_eval(option: str) -> bool:
+    """Whether the main command has an option that another one has not."""
+    from backprop.cli.options import command_named
+
+    command = command_named("eval")
+    return command is not None and option in command.flags
+
+
+class Call:
+    """One call of a command: which one, its words, and what is typed to call it."""
+
+    def __init__(self, command: Command, words: Words, path: str) -> None:
+        self.command, self.words, self.path = command, words, path
+
+
+def sorted_words(command: Command, line: list[str]) -> Words:
+    """The words behind the name of a command, sorted. Raises a Problem where there are several expressions."""
+    words = Words({**{flag: not parameter.is_flag for flag, parameter in command.flags.items()}, **HELP})
+    if command.variables:
+        words.read(line)
+    else:
+        words.split(line)
+    if len(words.positional) > 1 and command.variables and not command.several:
+        raise words.too_many()
+    return words

@@ -1,0 +1,48 @@
+"""What a run says of itself: the same walk, and the same words, for a number and for an array of one."""
+
+from __future__ import annotations
+
+import pytest
+
+import backprop
+
+AT = [(0.0, 0.0), (0.0, 2.0), (1.0, 1.0), (-1.0, 0.0)]
+TEXTS = [
+    "relu(x)*y", "abs(x) + y", "step(x)*y", "where(x > 0, x^2, y)", "where(x > 0, sqrt(x), y)", "max(x, y)",
+    "min(x, y, 0)", "clip(x, 0, y)", "floor(x)*y", "sign(x)*y", "hypot(x, y)", "x*step(y)", "where(y > 1, relu(x), 3)",
+    "abs(x)*0 + y", "round(x) - y", "where(x >= 0, abs(y), relu(x))", "relu(relu(x)) - y", "step(x)*relu(y)",
+    "(x == y) + x", "trunc(x)*y", "abs(x - y)", "y + where(x > 0, 1, step(y))", "mod(x, y)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("at", AT)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_number_and_an_array_of_one_have_the_same_notes(text: str, at: tuple[float, float]) -> None:
+    x, y = at
+    number = backprop.evaluate(text, x=x, y=y)
+    array = backprop.evaluate(text, x=[x], y=[y], upstream=[1.0])
+    assert [(note.kind, note.message) for note in array.notes] == [(note.kind, note.message) for note in number.notes]
+
+
+@pytest.mark.parametrize("text", ["step(x)", "floor(x)", "0*step(x)", "where(x > 0, x^2, 1)"])
+@pytest.mark.parametrize("x", [0.0, [0.0, 3.0]])
+def test_a_jump_is_told_whether_or_not_a_gradient_comes_there(text: str, x: float | list[float]) -> None:
+    found = [note for note in backprop.evaluate(f"sum({text})", x=x).notes if note.kind == "jump"]
+    assert len(found) == 1
+    assert "jumps at x" in found[0].message
+
+
+def test_a_gradient_that_ends_beside_a_jump_is_told_too() -> None:
+    kinds = [note.kind for note in backprop.evaluate("sum(step(x))", x=[0.0, 3.0]).notes]
+    assert kinds == ["jump", "flat"]
+    assert [note.kind for note in backprop.evaluate("step(x)", x=0).notes] == ["jump"]
+
+
+def test_labels_that_only_choose_elements_jump_nowhere() -> None:
+    assert not backprop.evaluate("mean(s[y == 1])", s=[1, 2, 3], y=[0, 1, 1]).notes
+    assert backprop.evaluate("sum(where(y == 1, s, 0))", s=[1, 2, 3], y=[0, 1, 1]).notes
+
+
+def test_what_is_only_in_a_branch_that_was_not_taken_has_no_notes() -> None:
+    kinds = {note.message for note in backprop.evaluate("sum(where(c, step(x), x))", c=[1, 0], x=[2, 0]).notes}
+    assert kinds == {"the gradient ends at q1 = step(x): step is flat, its slope is 0"}
