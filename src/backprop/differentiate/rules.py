@@ -45,8 +45,11 @@ def chosen(gate: Gate, rules: Rules, wanted: tuple[bool, ...]) -> list[str | Non
 class Texts:
     """The rules of a gate as they are computed: what they share, by name and in order, and one for each input."""
 
+    __slots__ = ("rules", "shared")
+
     def __init__(self, shared: dict[str, str], rules: list[str | None]) -> None:
-        self.shared, self.rules = shared, rules
+        self.shared = shared
+        self.rules = rules
 
 
 def shared_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> Texts:

@@ -109,7 +109,7 @@ def written(value: object, ascii_only: bool = False) -> str:
         return f'"{value}"' if is_plain(value, ascii_only) else escaped(value, ascii_only)
     if value is None or value is True or value is False:
         return {None: "null", True: "true", False: "false"}[value]
-    return repr(value)
+    return float.__repr__(value) if isinstance(value, float) else repr(value)  # NumPy's floats, too
 
 
 def is_plain(text: str, ascii_only: bool) -> bool:
