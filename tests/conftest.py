@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
@@ -17,6 +18,46 @@ BIN = Path(sys.executable).parent
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected outputs; the diff is the review")
     parser.addoption("--full", action="store_true", help="random circuits by the hundred, where a sample is usual")
+
+
+# What a test calls that starts another program; and what takes long to import, or compiles.
+STARTS = frozenset(
+    ["shell", "screen", "subprocess", "Popen", "in_front", "on_terminal", "spawn", "torch", "jax", "duckdb"]
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what starts other programs or takes long: `pytest -m "not slow"` is the lane for every change."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_slow(item):
+            item.add_marker(pytest.mark.slow)
+
+
+def is_slow(item: pytest.Function) -> bool:
+    """Whether a test, one of its fixtures, or what they call in the tests' own modules starts another program."""
+    fixtures = [made.func for name in item.fixturenames for made in item._fixtureinfo.name2fixturedefs.get(name, ())]
+    pending: list[object] = [item.function, *(one for one in fixtures if one.__module__ != "conftest")]
+    seen: list[object] = []
+    while pending:
+        function = pending.pop()
+        code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
+        if function in seen or code is None:
+            continue
+        seen.append(function)
+        names = names_in(code)
+        if names & STARTS:
+            return True
+        around = getattr(function, "__globals__", {})
+        pending += [around[name] for name in names if getattr(around.get(name), "__module__", "") in LOCAL]
+    return False
+
+
+def names_in(code: CodeType) -> set[str]:
+    """The names that a function takes from around it, those of the functions in it included."""
+    return set(code.co_names).union(*(names_in(one) for one in code.co_consts if isinstance(one, CodeType)))
+
+
+LOCAL = frozenset(path.stem for path in Path(__file__).parent.glob("*.py"))
 
 
 @pytest.fixture(scope="session")
