@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from backprop.python.source import uses_torch
 from conftest import shell
 from test_python_reader import PAIRS
 from test_schemas import schema
@@ -201,3 +202,28 @@ def test_reading_code_needs_no_scipy(tmp_path: Path) -> None:
     words = [sys.executable, "-c", code, "check", "l.py", "--x", "[1.0, 2.0]"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, "ok" in done.stdout) == (0, True), done.stderr
+
+
+def test_a_mistake_that_the_inputs_hide_shows_at_others(tmp_path: Path) -> None:
+    """None of these inputs is above the upper bound, so the line that is missing is not missed here."""
+    (tmp_path / "clamp.py").write_text(
+        "import numpy as np\n\ndef clamp_forward(x):\n    out = np.clip(x, -1, 1)\n    return out, x\n\n"
+        "def clamp_backward(dout, x):\n    dx = dout.copy()\n    dx[x < -1] = 0\n    return dx\n"
+    )
+    done = shell('backprop check clamp.py --x "[0.5, 0.2, -3, 0.7, -0.6, 0.8]" --seed 2', tmp_path)
+    assert done.returncode == 1
+    assert "every gradient is right at these inputs, which hide a mistake: it shows at others" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "torch"),
+    [
+        ("F, C = w.shape\nout = x.transpose(2, 0, 1)", False),  # F is a number of filters
+        ("out = F.relu(x)", True),
+        ("out = x.sum(1, keepdim=True)", True),
+        ("out = x.t() @ w", True),
+        ("out = np.sum(x, keepdims=True)", False),
+    ],
+)
+def test_torch_is_known_by_what_only_torch_has(text: str, torch: bool) -> None:
+    assert uses_torch([ast.parse(text)], []) is torch

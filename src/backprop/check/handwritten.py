@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import inf, isfinite, nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,8 @@ DATA = frozenset([
 POINTS = 2  # around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
 SMALL, SMALL_ERROR = 1e-4, 1e-2  # what counts as a small number in a forward pass, and how wrong it makes a gradient
+FAR = (8.0, 8.0)  # and points at which what is right at all of these is tried: other branches are taken there
+PLAIN = 1e-3  # of the size of the gradients
 PROBES = 12  # of an input at each of those
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
 
@@ -326,11 +328,34 @@ class Judge:
             outcome = self.first if point is self.points[0] else self.attempt(point.given, point.upstream)
             for path, one in self.compare(point, outcome).items():
                 found[path] = worse(found.get(path), one)
+        if not any(one.verdict == "wrong" for one in found.values()):
+            found = self.hidden(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.stop is None:
             found = self.but_for_small_numbers(found)
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
         return Verdict(self.runner.pair.name, self.overall(gradients), gradients, [], self.said())
+
+    def hidden(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
+        """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is
+        tried at others; where it is wrong there, the search for the line begins there."""
+        for point in [*self.more(), *(point for far in FAR if (point := self.near(far, PROBES)) is not None)]:
+            try:
+                outcome = self.runner.run(point.given, point.upstream)
+            except Problem:
+                continue  # so far away a right pass may stop, too
+            there = self.compare(point, outcome)
+            if any(one.verdict == "wrong" and self.plainly(point, path, one) for path, one in there.items()):
+                self.points.insert(0, point)
+                self.first = outcome
+                self.remarks.append("every gradient is right at these inputs, which hide a mistake: it shows at others")
+                return {path: worse(found.get(path), one) for path, one in there.items()}
+        return found
+
+    def plainly(self, point: Point, path: Path, one: Comparison) -> bool:
+        """Whether a difference is one that would be seen among the gradients of the given point: where all is
+        saturated, a right pass too is nothing but rounding."""
+        return isfinite(one.error) and one.error * point.slopes[path].scale > PLAIN * self.points[0].slopes[path].scale
 
     def but_for_small_numbers(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """A gradient that is right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""

@@ -134,9 +134,15 @@ def imported_modules(tree: ast.Module) -> list[str]:
     return [name for name in names if all(part.isidentifier() for part in name.split("."))]
 
 
+TENSORS = frozenset(
+    ["t", "mm", "bmm", "unsqueeze", "masked_fill", "detach", "clone", "index_add_", "scatter_"]
+)
+
+
 def uses_torch(trees: list[Any], texts: list[ast.Module]) -> bool:
     """Whether a pass is written with torch: then its arrays are tensors."""
-    names = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
     if names & {"np", "numpy", "jnp", "jax"}:
         return False
     roots = {
@@ -146,6 +152,7 @@ def uses_torch(trees: list[Any], texts: list[ast.Module]) -> bool:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for path in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
     }
+<<<<<<< HEAD
     return bool(names & {"torch", "F"}) or spelt_as_torch(trees) or ("torch" in roots and not roots & {"numpy", "jax"})
 
 
@@ -155,3 +162,22 @@ def spelt_as_torch(trees: list[Any]) -> bool:
     return any(isinstance(one, ast.keyword) and one.arg in ("dim", "keepdim") for one in nodes) or any(
         isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in OF_TORCH for one in nodes
     )
+=======
+    if "torch" in names or ("torch" in roots and not roots & {"numpy", "jax"}):
+        return True
+    return not roots & {"numpy", "jax"} and any(map(is_of_tensors, nodes))
+
+
+def is_of_tensors(node: Any) -> bool:
+    """Whether a call is one that only torch has: `F.relu(x)` (while F alone is often a number of filters), `x.t()`,
+    `x.sum(1, keepdim=True)`."""
+    if not isinstance(node, ast.Call):
+        return False
+    function = node.func
+    if any(one.arg in ("keepdim", "dim") for one in node.keywords):
+        return True
+    if not isinstance(function, ast.Attribute):
+        return False
+    of_library = isinstance(function.value, ast.Name) and function.value.id == "F"
+    return of_library or function.attr in TENSORS
+>>>>>>> judge
