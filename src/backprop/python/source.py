@@ -124,9 +124,6 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
             scope.names[statement.name] = Unknown(f"line {problem.line} could not be read: {problem.message}")
 
 
-OF_TORCH = frozenset(["view", "unsqueeze", "permute", "mm", "bmm", "t", "expand", "clamp", "masked_fill", "clone"])
-
-
 def imported_modules(tree: ast.Module) -> list[str]:
     """The modules that a text imports names from and that are no libraries."""
     found = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module]
@@ -134,9 +131,10 @@ def imported_modules(tree: ast.Module) -> list[str]:
     return [name for name in names if all(part.isidentifier() for part in name.split("."))]
 
 
-TENSORS = frozenset(
-    ["t", "mm", "bmm", "unsqueeze", "masked_fill", "detach", "clone", "index_add_", "scatter_"]
-)
+OF_TENSORS = frozenset([
+    "view", "unsqueeze", "permute", "mm", "bmm", "t", "expand", "clamp", "masked_fill", "detach", "clone", "index_add_",
+    "scatter_",
+])  # fmt: skip  # methods that torch alone has
 
 
 def uses_torch(trees: list[Any], texts: list[ast.Module]) -> bool:
@@ -152,17 +150,6 @@ def uses_torch(trees: list[Any], texts: list[ast.Module]) -> bool:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for path in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
     }
-<<<<<<< HEAD
-    return bool(names & {"torch", "F"}) or spelt_as_torch(trees) or ("torch" in roots and not roots & {"numpy", "jax"})
-
-
-def spelt_as_torch(trees: list[Any]) -> bool:
-    """Whether a pass uses words that torch alone has: `x.view(2, -1)`, `keepdim=True`."""
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    return any(isinstance(one, ast.keyword) and one.arg in ("dim", "keepdim") for one in nodes) or any(
-        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in OF_TORCH for one in nodes
-    )
-=======
     if "torch" in names or ("torch" in roots and not roots & {"numpy", "jax"}):
         return True
     return not roots & {"numpy", "jax"} and any(map(is_of_tensors, nodes))
@@ -179,5 +166,4 @@ def is_of_tensors(node: Any) -> bool:
     if not isinstance(function, ast.Attribute):
         return False
     of_library = isinstance(function.value, ast.Name) and function.value.id == "F"
-    return of_library or function.attr in TENSORS
->>>>>>> judge
+    return of_library or function.attr in OF_TENSORS
