@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from backprop import __version__
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status: 0 done, 1 the answer is no, 2 it was asked wrongly."""
@@ -27,6 +29,11 @@ def answered(words: list[str]) -> int | None:
         from backprop.cli.completion import respond
 
         respond(commands, os.environ["_BACKPROP_COMPLETE"], words)
+        return 0
+    if words == ["--version"]:
+        from backprop.cli.output import write
+
+        write(f"backprop, version {__version__}\n", None)
         return 0
     from backprop.cli.plain import read
 
