@@ -25,11 +25,31 @@ STARTS = frozenset(
     ["shell", "screen", "subprocess", "Popen", "in_front", "on_terminal", "spawn", "torch", "jax", "duckdb"]
 )
 
+LONG = frozenset(
+    [
+        "algebra",
+        "code",
+        "code_latex",
+        "code_markdown",
+        "code_numpy",
+        "code_sql",
+        "draw_layout",
+        "draw_page",
+        "large",
+        "minimize_problems",
+        "no_warnings",
+        "notebook",
+        "pairs",
+        "programs",
+        "table_readers",
+    ]
+)  # files whose tests sweep over all gates, or draw and lay out a lot
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what starts other programs or takes long: `pytest -m "not slow"` is the lane for every change."""
     for item in items:
-        if isinstance(item, pytest.Function) and is_slow(item):
+        if item.path.stem.removeprefix("test_") in LONG or (isinstance(item, pytest.Function) and is_slow(item)):
             item.add_marker(pytest.mark.slow)
 
 

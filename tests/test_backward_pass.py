@@ -27,6 +27,7 @@ def lines(forward: str, text: str, suffix: str = ".bp", **at: float) -> list[Jud
     return judge(evaluation.run, evaluation.names, read_lines(text, f"mine{suffix}")).lines
 
 
+@pytest.mark.slow
 def test_of_400_single_mistakes_every_line_is_blamed_and_nearly_every_cause_named() -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")

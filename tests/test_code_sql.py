@@ -314,3 +314,19 @@ def test_a_wrong_number_makes_the_program_fail(tmp_path: Path) -> None:
     assert run() == 0
     program.write_text(program.read_text().replace("abs(f - 1.54", "abs(f - 1.55"))
     assert run() != 0
+
+
+@pytest.mark.parametrize(
+    "text", ["y / clip(x, 3, 5)", "1 / (2 - max(x, -1))", "y / where(x < 0, 3, y)", "1 / min(x, 2)^2"]
+)
+def test_sqlite_divides_what_it_chose_as_fractions(text: str) -> None:
+    """Its columns have no types: the whole number that max chooses stays one, and 1 / 3 would be 0."""
+    pytest.importorskip("sqlglot")
+    at = {"x": -2.5, "y": 2.0}
+    names = list(Compiled(text).variables)
+    with sqlite3.connect(":memory:") as database:
+        database.execute(f"CREATE TABLE points ({', '.join(names)})")
+        database.execute(f"INSERT INTO points VALUES ({', '.join('?' * len(names))})", [at[name] for name in names])
+        (row,) = database.execute(query(text, "sqlite")).fetchall()
+    found = backprop.evaluate(text, {name: at[name] for name in names})
+    assert row[len(names) :] == pytest.approx([found.value, *found.gradients.values()])

@@ -105,6 +105,7 @@ def test_the_gradient_of_a_call_is_exact_where_a_branch_in_it_is_not_taken() -> 
     assert found.stages[1].local_gradients == (0.0,)
 
 
+@pytest.mark.slow
 def test_doubling_functions_end_in_a_clear_error() -> None:
     lines = ["f0(x) = x + x", *(f"f{i}(x) = f{i - 1}(x) + f{i - 1}(x)" for i in range(1, 60)), "f59(1)"]
     with pytest.raises(backprop.Problem) as caught:

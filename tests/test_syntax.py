@@ -214,6 +214,7 @@ def assert_agreement(text: str) -> None:
     assert ours == lark_outcome(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(programs)
 def test_the_engine_builds_what_lark_builds(text: str) -> None:
@@ -487,6 +488,7 @@ def test_numbers_are_short() -> None:
 MILLION = 10**6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "nodes"),
     [
@@ -505,6 +507,7 @@ def test_a_million_levels(text: str, nodes: int) -> None:
     assert time.process_time() - start < 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [100_000])
 def test_deep_programs_are_printed(size: int) -> None:
     levels = [("sin(", ")"), ("-", ""), ("(", "^2 + 1) * y"), ("[", "]")]

@@ -122,6 +122,10 @@ def translated(query: str, name: str) -> str:
         tree = parse_one(query, dialect="postgres")
         for choice in tree.find_all(exp.Greatest, exp.Least):
             choice.set("ignore_nulls", False)  # here, null is a number that is not finite, and stays so
+        if name == "sqlite":  # its columns have no types: a number that is chosen stays whole, and 1 / 3 would be 0
+            for number in tree.find_all(exp.Literal):
+                if number.is_int:
+                    number.set("this", f"{number.this}.0")
         text = tree.sql(name, pretty=True, unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
         raise Problem("target", f"{name} cannot say this: {str(error).splitlines()[0]}") from None
