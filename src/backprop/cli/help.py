@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from shutil import get_terminal_size
 
 import click
@@ -21,8 +21,8 @@ class Formatter(click.HelpFormatter):
     def __init__(self) -> None:
         super().__init__(width=max(20, min(get_terminal_size().columns, WIDEST) - 2))
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        super().write_dl(rows, col_max if self.width >= NARROW else 4, col_spacing)
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        super().write_dl(list(rows), col_max if self.width >= NARROW else 4, col_spacing)
 
     def getvalue(self) -> str:
         """The text, in characters that standard output has."""
