@@ -149,25 +149,29 @@ def run_backprop(tape: Tape, text: str) -> tuple[float, float]:
     return found.value, next(iter(found.gradients.values()))
 
 
+def micrograd_gate(f: Callable[[float], float], slope: Callable[[float, float], float]) -> Callable[[Any], Any]:
+    """A function that micrograd lacks, from its value, and its slope at the input and the output."""
+    from micrograd.engine import Value
+
+    def apply(x: Any) -> Any:
+        out = Value(f(x.data), (x,))
+
+        def backward() -> None:
+            x.grad += slope(x.data, out.data) * out.grad
+
+        out._backward = backward
+        return out
+
+    return apply
+
+
 def run_micrograd(tape: Tape, text: str) -> tuple[float, float]:
     from micrograd.engine import Value
 
-    def function(f: Callable[[float], float], slope: Callable[[float, float], float]) -> Callable[[Any], Any]:
-        def apply(x: Any) -> Any:
-            out = Value(f(x.data), (x,))
-
-            def backward() -> None:
-                x.grad += slope(x.data, out.data) * out.grad
-
-            out._backward = backward
-            return out
-
-        return apply
-
     functions = {
-        "sin": function(math.sin, lambda x, _: math.cos(x)),
-        "tanh": function(math.tanh, lambda _, y: 1 - y * y),
-        "log": function(math.log, lambda x, _: 1 / x),
+        "sin": micrograd_gate(math.sin, lambda x, _: math.cos(x)),
+        "tanh": micrograd_gate(math.tanh, lambda _, y: 1 - y * y),
+        "log": micrograd_gate(math.log, lambda x, _: 1 / x),
     }
     sys.setrecursionlimit(10**6)  # its backward recurses; with the default limit it fails on all but balanced circuits
     output, variables = play(tape, Value, functions)

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from circuit import micrograd_gate
 from machine import machine
 from rows import FORMULAS, names_of
 
@@ -69,24 +70,12 @@ def torch_(formula: str) -> Pass:
 def micrograd(formula: str) -> Pass:
     from micrograd.engine import Value
 
-    def function(f: Callable[[float], float], slope: Callable[[float, float], float]) -> Callable[[Any], Any]:
-        def apply(x: Any) -> Any:
-            out = Value(f(x.data), (x,))
-
-            def backward() -> None:
-                x.grad += slope(x.data, out.data) * out.grad
-
-            out._backward = backward
-            return out
-
-        return apply
-
     scope = {
-        "exp": function(math.exp, lambda _, y: y),
-        "log": function(math.log, lambda x, _: 1 / x),
-        "sin": function(math.sin, lambda x, _: math.cos(x)),
-        "tanh": function(math.tanh, lambda _, y: 1 - y * y),
-        "sigmoid": function(lambda x: 1 / (1 + math.exp(-x)), lambda _, y: y * (1 - y)),
+        "exp": micrograd_gate(math.exp, lambda _, y: y),
+        "log": micrograd_gate(math.log, lambda x, _: 1 / x),
+        "sin": micrograd_gate(math.sin, lambda x, _: math.cos(x)),
+        "tanh": micrograd_gate(math.tanh, lambda _, y: 1 - y * y),
+        "sigmoid": micrograd_gate(lambda x: 1 / (1 + math.exp(-x)), lambda _, y: y * (1 - y)),
     }
     return of_peer(formula, scope, Value, lambda x: float(getattr(x, "data", x)))
 

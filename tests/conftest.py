@@ -20,41 +20,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="random circuits by the hundred, where a sample is usual")
 
 
-# What a test calls that starts another program; and what takes long to import, or compiles.
-STARTS = frozenset(
-    ["shell", "screen", "subprocess", "Popen", "in_front", "on_terminal", "spawn", "torch", "jax", "duckdb"]
-)
-
-LONG = frozenset(
-    [
-        "algebra",
-        "code",
-        "code_latex",
-        "code_markdown",
-        "code_numpy",
-        "code_sql",
-        "draw_layout",
-        "draw_page",
-        "large",
-        "minimize_problems",
-        "no_warnings",
-        "notebook",
-        "pairs",
-        "programs",
-        "table_readers",
-    ]
-)  # files whose tests sweep over all gates, or draw and lay out a lot
+# What a test calls that starts another program, or takes long to import.
+STARTS = frozenset([
+    "shell", "screen", "subprocess", "Popen", "in_front", "on_terminal", "spawn", "torch", "jax", "duckdb",
+])  # fmt: skip
+# Files whose tests sweep over all gates, or draw and lay out a lot.
+LONG = frozenset([
+    "algebra", "code", "code_latex", "code_markdown", "code_numpy", "code_sql", "draw_layout", "draw_page", "large",
+    "minimize_problems", "no_warnings", "notebook", "pairs", "programs", "table_readers",
+])  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what starts other programs or takes long: `pytest -m "not slow"` is the lane for every change."""
     for item in items:
-        if item.path.stem.removeprefix("test_") in LONG or (isinstance(item, pytest.Function) and is_slow(item)):
+        if item.path.stem.removeprefix("test_") in LONG or starts_another(item):
             item.add_marker(pytest.mark.slow)
 
 
-def is_slow(item: pytest.Function) -> bool:
+def starts_another(item: pytest.Item) -> bool:
     """Whether a test, one of its fixtures, or what they call in the tests' own modules starts another program."""
+    assert isinstance(item, pytest.Function)
     fixtures = [made.func for name in item.fixturenames for made in item._fixtureinfo.name2fixturedefs.get(name, ())]
     pending: list[object] = [item.function, *(one for one in fixtures if one.__module__ != "conftest")]
     seen: list[object] = []

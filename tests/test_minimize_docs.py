@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import scipy.io.arff
 import backprop
 from backprop.optimize.picture import svg
 from conftest import ROOT
-from test_readme import CONSOLE, run_block
+from test_readme import check_page
 
 PAGE = ROOT / "docs" / "MINIMIZE.md"
 PICTURE = ROOT / "docs" / "minimize.svg"
@@ -22,13 +21,7 @@ IRISES = Path(scipy.io.arff.__path__[0]) / "tests" / "data" / "iris.arff"
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the page pipes JSON through jq, which is not installed")
 @pytest.mark.skipif(not IRISES.exists(), reason="this SciPy comes without its table of irises")
 def test_the_commands_of_the_page_print_what_it_says(update: bool, tmp_path: Path) -> None:
-    text = PAGE.read_text()
-    for name, content in re.findall(r"<!-- file: (\S+) -->\n```\w*\n(.*?)```", text, re.DOTALL):
-        (tmp_path / name).write_text(content)
-    made = CONSOLE.sub(lambda block: f"```console\n{run_block(block[1], tmp_path)}```", text)
-    if update:
-        PAGE.write_text(made)
-    assert made == PAGE.read_text()
+    check_page(PAGE, update, tmp_path)
 
 
 def test_the_picture_of_the_page_is_a_real_one(update: bool) -> None:

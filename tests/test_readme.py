@@ -29,6 +29,17 @@ def run_block(block: str, folder: Path) -> str:
     return "".join(made)
 
 
+def check_page(page: Path, update: bool, folder: Path) -> None:
+    """Its commands, in a folder with the files that it shows, print what stands below them."""
+    text = page.read_text()
+    for name, content in re.findall(r"<!-- file: (\S+) -->\n```\w*\n(.*?)```", text, re.DOTALL):
+        (folder / name).write_text(content)
+    made = CONSOLE.sub(lambda block: f"```console\n{run_block(block[1], folder)}```", text)
+    if update:
+        page.write_text(made)
+    assert made == page.read_text()
+
+
 def gates_list() -> str:
     """The gates by family, with their other names, as the README lists them."""
     lines = ["| family | gates |", "| --- | --- |"]
@@ -56,13 +67,7 @@ def test_the_gates_in_the_readme_are_those_of_the_table(update: bool) -> None:
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the README pipes JSON through jq, which is not installed")
 def test_the_commands_in_the_readme_print_what_it_says(update: bool, tmp_path: Path) -> None:
-    text = README.read_text()
-    for name, content in re.findall(r"<!-- file: (\S+) -->\n```\w*\n(.*?)```", text, re.DOTALL):
-        (tmp_path / name).write_text(content)
-    made = CONSOLE.sub(lambda block: f"```console\n{run_block(block[1], tmp_path)}```", text)
-    if update:
-        README.write_text(made)
-    assert made == README.read_text()
+    check_page(README, update, tmp_path)
 
 
 def picture() -> str:

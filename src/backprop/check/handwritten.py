@@ -268,9 +268,13 @@ class Judge:
     def more(self) -> list[Point]:
         """Points at which cures are tried, too."""
         if self.others is None:
-            found = [self.near(far, PROBES) for far in MORE]
-            self.others = [one for one in found if one is not None]
+            self.others = self.away(MORE)
         return self.others
+
+    def away(self, distances: tuple[float, ...]) -> list[Point]:
+        """Points so far away; one to which the forward pass does not get is left out."""
+        found = [self.near(far, PROBES) for far in distances]
+        return [one for one in found if one is not None]
 
     # ── the verdict ──
 
@@ -339,7 +343,7 @@ class Judge:
     def hidden(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is
         tried at others; where it is wrong there, the search for the line begins there."""
-        for point in [*self.more(), *(point for far in FAR if (point := self.near(far, PROBES)) is not None)]:
+        for point in (*self.more(), *self.away(FAR)):
             try:
                 outcome = self.runner.run(point.given, point.upstream)
             except Problem:

@@ -6,7 +6,7 @@ import os
 import sys
 from math import isfinite
 
-from backprop.cli.options import Choice, Range, takes
+from backprop.cli.options import Choice, Range, takes, takes_all
 from backprop.cli.output import json_text, write
 from backprop.cli.words import Call
 from backprop.errors import Problem
@@ -29,28 +29,16 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
     return takes("--format", "format_", type=Choice(formats), metavar="FORMAT", help=says)
 
 
+digits_option = takes(
+    "--digits", type=Range(1, 17), metavar="N", default=6, show_default=True, help="Significant digits in tables."
+)
+json_option = takes("--json", "json_", is_flag=True, help="Short for --format json.")
+output_option = takes("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
+
+
 def answer_options(*formats: str) -> Callable[[Any], Any]:
     """Give a command the options that say how its answer is printed."""
-    options = [
-        takes(
-            "--digits",
-            type=Range(1, 17),
-            metavar="N",
-            default=6,
-            show_default=True,
-            help="Significant digits in tables.",
-        ),
-        format_option(*(formats or FORMATS)),
-        takes("--json", "json_", is_flag=True, help="Short for --format json."),
-        takes("-o", "output", metavar="FILE", help="Write to a file, whole or not at all."),
-    ]
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for decorator in reversed(options):
-            function = decorator(function)
-        return function
-
-    return decorate
+    return takes_all([digits_option, format_option(*(formats or FORMATS)), json_option, output_option])
 
 
 def chosen_format(call: Call, format_: str | None, json_: bool, output: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backprop.cli.answer import output_option
 from backprop.cli.evaluate import all_finite, show_notes
 from backprop.cli.options import Choice, named, takes
 from backprop.cli.output import write
@@ -32,7 +33,7 @@ from backprop.errors import Problem
 @takes("--main", is_flag=True, help="C: a main program that takes the point from its arguments.")
 @takes("--jvp", is_flag=True, help="JAX: a custom_jvp, for jvp, jacfwd and hessian too.")
 @takes("--dtype", type=Choice(["float64", "float32"]), help="NumPy: the precision; float64, else.")
-@takes("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
+@output_option
 def command(
     call: Call,
     /,

@@ -50,9 +50,8 @@ def ended_cleanly() -> Iterator[None]:
                 before[number] = signal.signal(number, end)
     try:
         yield
-    except (
-        Ended
-    ) as ended:  # what is left ends as if there had been no handler: threads of a library may be at work still
+    except Ended as ended:
+        # What is left ends as if there had been no handler: threads of a library may be at work still
         signal.signal(ended.number, signal.SIG_DFL)
         os.kill(os.getpid(), ended.number)
         raise

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from backprop.cli.answer import FORMATS, chosen_format, format_option, is_finite
-from backprop.cli.options import Range, named, takes
+from backprop.cli.answer import (
+    FORMATS,
+    chosen_format,
+    digits_option,
+    format_option,
+    is_finite,
+    json_option,
+    output_option,
+)
+from backprop.cli.options import named, takes
 from backprop.cli.output import json_text, write
 from backprop.cli.question import Question, question
 from backprop.cli.shared import shared_options
@@ -28,14 +36,7 @@ if TYPE_CHECKING:
 @shared_options
 @takes("--local", is_flag=True, help="Add the local gradients to the table.")
 @takes("--why-nan", is_flag=True, help="Tell where a number that is not finite came from, and how to avoid it.")
-@takes(
-    "--digits",
-    type=Range(1, 17),
-    metavar="N",
-    default=6,
-    show_default=True,
-    help="Significant digits in tables.",
-)
+@digits_option
 @takes("--full", is_flag=True, help="Show large arrays whole.")
 @takes("--hessian", is_flag=True, help="Add the second derivatives.")
 @takes("--jacobian", is_flag=True, help="Add the derivative of every element of the output.")
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     help="The Jacobian (with --hessian, the Hessian) times a direction.",
 )
 @format_option(*FORMATS)
-@takes("--json", "json_", is_flag=True, help="Short for --format json.")
-@takes("-o", "output", metavar="FILE", help="Write to a file, whole or not at all.")
+@json_option
+@output_option
 def command(
     call: Call, local: bool, why_nan: bool, digits: int, full: bool, hessian: bool, jacobian: bool,
     direction: tuple[str, ...], format_: str | None, json_: bool, output: str | None, **shared: Any,

@@ -74,9 +74,9 @@ def as_problem(error: Any) -> Problem:
 def report(problem: Problem, words: list[str]) -> None:
     """Print a problem on standard error, as JSON where that was asked for."""
     if wants_json(words):
-        import json
+        from backprop.show.objects import written
 
-        text = json.dumps({"error": problem.as_json()}, ensure_ascii=not is_unicode(sys.stderr)) + "\n"
+        text = written({"error": problem.as_json()}, ascii_only=not is_unicode(sys.stderr)) + "\n"
     else:
         from backprop.show.messages import problem_text
         from backprop.show.theme import wants_colour

@@ -52,7 +52,7 @@ class Range:
 class Parameter:
     """An option (its names begin with a dash) or an argument, and the name under which a command gets its value.
 
-    `complete` is what a shell is offered for it, as click calls it; `count` -1 takes any number of arguments.
+    `shell_complete` is what a shell is offered for it, as click calls it; `count` -1 takes any number of arguments.
     """
 
     def __init__(
@@ -108,6 +108,17 @@ def takes(*names: str, **more: Any) -> Callable[[Any], Any]:
 
     def decorate(function: Any) -> Any:
         function.parameters = [parameter, *getattr(function, "parameters", [])]
+        return function
+
+    return decorate
+
+
+def takes_all(decorators: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    """Give a command several options, in this order."""
+
+    def decorate(function: Any) -> Any:
+        for decorator in reversed(decorators):
+            function = decorator(function)
         return function
 
     return decorate

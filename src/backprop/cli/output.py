@@ -62,7 +62,12 @@ def sayable(character: str, encoding: str) -> bool:
 
 def json_text(answer: object, path: str | None) -> str:
     """An object as one line of JSON: in ASCII where standard output cannot say more."""
-    return written(answer, ascii_only=path in (None, "-") and not is_unicode(sys.stdout)) + "\n"
+    ascii_only = path in (None, "-") and not is_unicode(sys.stdout)
+    if "numpy" not in sys.modules:
+        return written(answer, ascii_only) + "\n"
+    import json  # arrays may be large: there it is the faster one, and its import is nothing beside NumPy's
+
+    return json.dumps(answer, ensure_ascii=ascii_only) + "\n"
 
 
 def is_unicode(stream: object) -> bool:

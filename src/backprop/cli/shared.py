@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.cli.options import Choice, Range, takes
+from backprop.cli.options import Choice, Range, takes, takes_all
 from backprop.gates import TIES
 
 TYPE_CHECKING = False
@@ -40,9 +40,5 @@ SHARED_OPTIONS: list[Callable[[Any], Any]] = [
 ]
 
 
-def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of all commands that take an expression."""
-    for decorate in reversed(SHARED_OPTIONS):
-        function = decorate(function)
-    found: Callable[..., Any] = takes("expression")(function)
-    return found
+# What gives a command the expression and these options.
+shared_options = takes_all([takes("expression"), *SHARED_OPTIONS])

@@ -68,7 +68,7 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
             met = both(met, reached(run, wire))
         if is_any(met):
             yield kink_note(run, names, wire, met)
-        if gate.flat and not gate.plumbing and is_any(reached(run, wire), met):
+        if gate.flat and not gate.plumbing and is_any(without(reached(run, wire), met)):
             yield died(names, wire)
 
 
@@ -142,13 +142,16 @@ def both(met: Any, other: Any) -> Any:
     return met if is_any(other) else False
 
 
-def is_any(mask: Any, but: Any = False) -> bool:
-    """Whether a mask has an element, beside those that another one of its shape has."""
-    if shape_of(mask) and shape_of(mask) == shape_of(but):
-        mask = mask & ~but
-    elif not shape_of(mask):
-        return bool(mask) and not is_any(but)
-    return bool(mask.any())
+def without(mask: Any, other: Any) -> Any:
+    """The elements of a mask that another one has not; where that has another shape, all of them."""
+    if not shape_of(mask):
+        return bool(mask) and not is_any(other)
+    return mask & ~other if shape_of(mask) == shape_of(other) else mask
+
+
+def is_any(mask: Any) -> bool:
+    """Whether a mask has an element."""
+    return bool(mask.any()) if shape_of(mask) else bool(mask)
 
 
 # ── ties and kinks ──

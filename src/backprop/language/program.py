@@ -52,7 +52,7 @@ class Statement(Fields):
 
     def like(self, **changed: Any) -> Statement:
         """The same statement but for what is changed."""
-        return Statement(**{**{name: getattr(self, name) for name in Statement.__slots__}, **changed})
+        return Statement(**dict(zip(self.__slots__, self.fields(), strict=True)) | changed)
 
 
 class Call(Fields):

@@ -8,18 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.optimize.methods import METHODS
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
 from backprop.optimize.why import Verdict
 
 Array = Any
 Value = Any
-
-CURVED = ("newton", "trust-region")
-SCIPY = ("bfgs", "l-bfgs", "least-squares")
-ALL_METHODS = (*METHODS, *CURVED, *SCIPY)
-LEAST = 1e-300  # what a parameter that is to be positive cannot fall below
 
 
 class Settings(NamedTuple):
