@@ -42,7 +42,9 @@ def screen(command: str, width: int, folder: Path, **more: str) -> str:
 
 # Makes the terminal the one whose Ctrl-C reaches the program that follows. A program of its own, not `pty.fork`: where
 # JAX has been imported before, os.fork warns of a deadlock (and a deadlock it may be).
-LEADER = """import fcntl, os, sys, termios
+# What is ignored where the tests are run (Ctrl-C, of a job in the background) would be ignored by it, too.
+LEADER = """import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])"""
