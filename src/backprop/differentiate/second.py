@@ -10,6 +10,7 @@ from typing import Any
 from backprop.circuit import Circuit
 from backprop.differentiate.derive import Derived, derive, reached_from
 from backprop.differentiate.run import evaluate, plain, sweep
+from backprop.differentiate.smoothed import smoothed
 from backprop.errors import Problem
 from backprop.gates.row import TWICE
 from backprop.numbers.shapes import shape_of, shape_text
@@ -132,7 +133,8 @@ def derived_at(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ti
         message = f"the output is {shape_text(shape)}, and only a single number has a Hessian"
         raise Problem("shape", message, hint="make it a number: sum(…); its first derivatives are --jacobian")
     shapes = [shape_of(value) for value in values]
-    derived = derive(circuit, wrt, ties=ties, shapes=shapes if any(shapes) else None, again=True)
+    smooth = smoothed(circuit, shapes)
+    derived = derive(smooth, wrt, ties=ties, shapes=shapes if any(shapes) else None, again=True)
     return derived, evaluate(derived.circuit, at)
 
 

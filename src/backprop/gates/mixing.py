@@ -417,7 +417,7 @@ LOSSES = [
     Gate(
         "hinge",
         "s y",
-        vjp=("where(y * s < 1, -y, 0) * g / count(s * y)", "where(y * s < 1, -s, 0) * g / count(s * y)"),
+        vjp=("where(y * s < 1, -g * y / count(s * y), 0)", "where(y * s < 1, -g * s / count(s * y), 0)"),
         ties_split=(
             "where(y * s <= 1, ((y * s < 1) + 1) / 2 * -g * y / count(s * y), 0)",
             "where(y * s <= 1, ((y * s < 1) + 1) / 2 * -g * s / count(s * y), 0)",
@@ -425,7 +425,8 @@ LOSSES = [
         ties_first=("where(y * s <= 1, -g * y / count(s * y), 0)", "where(y * s <= 1, -g * s / count(s * y), 0)"),
         broadcasts=True,
         kink="y * s == 1",
-        cusp="sum(y * s == 1) > 0",
+        cusp="y * s == 1",
+        bends="y * s",
         definition="mean(relu(1 - y * s))",
         shape="number",
         says="mean of max(0, 1 - y s), for targets y of 1 and -1: flat where the margin is kept",

@@ -45,7 +45,8 @@ class Gate:
     gate's. `plumbing` marks gates that only rules use.
     `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
     `kink` is where the slope jumps, so that a second derivative would be made up (see `rough`); `cusp` says where that
-    is so, if that is elsewhere; `squared` are the rules of its square, of which powers from 3 on are smooth enough
+    is so, if that is elsewhere, and `bends` what has no slope there, if that is not the output; `squared` are the
+    rules of its square, of which powers from 3 on are smooth enough
     there (and the square itself, of a gate that does not route);
     `piece` says on which of its smooth pieces a gate is, where the kink
     does not tell.
@@ -59,10 +60,10 @@ class Gate:
     """
 
     __slots__ = (
-        "aliases", "approximated", "arguments", "arity", "broadcasts", "commutes", "cusp", "defaults", "definition",
-        "domain", "family", "flat", "frameworks", "fresh", "idempotent", "instead_of", "kink", "linear", "name",
-        "needs", "options", "parity", "partials", "piece", "pieces", "plain", "plumbing", "reach", "reads", "reduces",
-        "routes",
+        "aliases", "approximated", "arguments", "arity", "bends", "broadcasts", "commutes", "cusp", "defaults",
+        "definition", "domain", "family", "flat", "frameworks", "fresh", "idempotent", "instead_of", "kink", "linear",
+        "name", "needs", "options", "parity", "partials", "piece", "pieces", "plain", "plumbing", "reach", "reads",
+        "reduces", "routes",
         "saturates", "says", "settings", "shape", "spelling", "spelt", "squared", "stacks", "textbook", "ties_first",
         "ties_split", "variadic", "vjp",
     )  # fmt: skip
@@ -96,6 +97,7 @@ class Gate:
         needs: str = "",
         kink: str = "",
         cusp: str = "",
+        bends: str = "out",
         squared: str | tuple[str, ...] = (),
         piece: str = "",
         pieces: str = "",
@@ -143,6 +145,7 @@ class Gate:
         self.needs = needs or domain
         self.kink = kink
         self.cusp = cusp
+        self.bends = bends
         self.squared = as_tuple(squared)
         self.piece = piece
         self.pieces = pieces
@@ -196,6 +199,11 @@ class Gate:
         return bool(self.vjp)
 
     @property
+    def bends_whole(self) -> bool:
+        """Whether at a kink all inputs lose their second derivatives, and not only the element that is on it."""
+        return self.mixes and self.bends == "out"
+
+    @property
     def compares(self) -> bool:
         """Whether its result is 0 or 1."""
         return self.family == "comparisons"
@@ -247,7 +255,7 @@ class Gate:
         if not met:
             return rules
         lost = f"({met}) * (g != 0)"
-        if self.mixes:
+        if self.bends_whole:
             import re  # for second derivatives alone
 
             return tuple(rule and re.sub(r"\bg\b", f"where({lost}, nan, g)", rule) for rule in rules)

@@ -65,11 +65,18 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
             taken = taken or taken_stages(run)
             met = counted(run, wire, met) if taken[wire] else False
         elif is_any(met):
-            met = both(met, reached(run, wire))
+            met = both(met, reached(run, wire)) if chooses(run, wire) else False
         if is_any(met):
             yield kink_note(run, names, wire, met)
         if gate.flat and not gate.plumbing and is_any(without(reached(run, wire), met)):
             yield died(names, wire)
+
+
+def chooses(run: Run, wire: int) -> bool:
+    """Whether a gate with a kink has any here: `clip(x, 0, x)` is x."""
+    from backprop.differentiate.smoothed import smoothed
+
+    return bool(smoothed(run.circuit, [shape_of(value) for value in run.values]).gates[wire].kink)
 
 
 def is_reciprocal_matrix(run: Run, wire: int) -> bool:
@@ -223,9 +230,12 @@ def not_squared(circuit: Circuit) -> set[int]:
 
 def cusps(run: Run, names: Names) -> Iterator[Note]:
     """A note where a stage sits on a kink, and so has no second derivative."""
-    bare = not_squared(run.circuit)
-    for wire, gate in enumerate(run.circuit.gates):
-        inputs = run.circuit.inputs[wire]
+    from backprop.differentiate.smoothed import smoothed
+
+    circuit = smoothed(run.circuit, [shape_of(value) for value in run.values])
+    bare = not_squared(circuit)
+    for wire, gate in enumerate(circuit.gates):
+        inputs = circuit.inputs[wire]
         rough = gate.rough(len(inputs), run.ties)
         if not rough or wire not in bare or not run.circuit.active[wire] or run.sent[wire] is None:
             continue
