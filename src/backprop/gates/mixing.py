@@ -97,6 +97,7 @@ PIECES = [
         vjp="unsort(g, x, axis=axis)",
         options="axis=-1",
         linear=True,
+        arranges=True,
         reach="unsort(g, x, axis=axis)",  # the values say where each element goes
         shape="x",
         says="sends each gradient back to where its element came from",

@@ -35,9 +35,9 @@ class Gate:
     For gates that mix elements: `linear` says that an element gets a gradient only from the elements that it goes into
     (so that those which are not taken stay out), `routes` that some elements go nowhere, `reach` how a mask of what is
     alive goes back (as `g`, by the inputs as they are) where ones sent through the rule would not tell: they cancel, or
-    the values say which element goes where. `broadcasts` says that the inputs
-    are stretched to each other's shape, and `stacks` that the gate takes a stack of inputs as it takes one. `shape` is
-    the input whose shape the result always has, or "number" where it always is one, where that can be told. `reads` is
+    the values say which element goes where; `arranges` that equal elements may come out in any order. `broadcasts` says
+    that the inputs are stretched to each other's shape, and `stacks` that the gate takes a stack of inputs as it takes
+    one. `shape` is the input whose shape the result always has, or "number" where it always is one, where that can be told. `reads` is
     how a rule is told to people, where it is not as it is computed, and `plain` how that of a call without options is,
     where gates that only rules use take part. `reduces` names the gate that stands for this one
     where it is called with a single input; `pieces` the function on arrays that gives all inputs theirs in one pass,
@@ -60,8 +60,9 @@ class Gate:
     """
 
     __slots__ = (
-        "aliases", "approximated", "arguments", "arity", "bends", "broadcasts", "commutes", "cusp", "defaults",
-        "definition", "domain", "family", "flat", "frameworks", "fresh", "idempotent", "instead_of", "kink", "linear",
+        "aliases", "approximated", "arguments", "arity", "arranges", "bends", "broadcasts", "commutes", "cusp",
+        "defaults", "definition", "domain", "family", "flat", "frameworks", "fresh", "idempotent", "instead_of", "kink",
+        "linear",
         "name", "needs", "options", "parity", "partials", "piece", "pieces", "plain", "plumbing", "reach", "reads",
         "reduces", "routes",
         "saturates", "says", "settings", "shape", "spelling", "spelt", "squared", "stacks", "textbook", "ties_first",
@@ -77,6 +78,7 @@ class Gate:
         vjp: str | Rules | Callable[[Gate, int], Rules] = (),
         options: str = "",
         linear: bool = False,
+        arranges: bool = False,
         reach: str | tuple[str, ...] = (),
         broadcasts: bool = False,
         stacks: bool = False,
@@ -123,6 +125,7 @@ class Gate:
         self.options = tuple(option for option, _, _ in pairs)
         self.settings: dict[str, Any] = {option: literal(value) for option, _, value in pairs}
         self.linear = linear
+        self.arranges = arranges
         self.reach = as_tuple(reach)
         self.broadcasts = broadcasts
         self.stacks = stacks
