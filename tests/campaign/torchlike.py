@@ -121,6 +121,12 @@ def cospi(x: torch.Tensor) -> torch.Tensor:
     return torch.sin(math.pi * (0.5 + torch.where(rest < 0, rest, -rest)))
 
 
+def sinc(x: torch.Tensor) -> torch.Tensor:
+    """Exactly 0 at whole numbers, likewise."""
+    near = x.detach().abs() < 0.5
+    return torch.where(near, torch.sinc(x), sinpi(x) / (math.pi * torch.where(near, 1.0, x)))
+
+
 def atan2(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """At the origin it has no gradient, and PyTorch says 0."""
     origin = (x == 0) & (y == 0)
@@ -170,7 +176,6 @@ SAME = [
     "asin",
     "acos",
     "atan",
-    "sinc",
     "sinh",
     "cosh",
     "tanh",
@@ -194,6 +199,7 @@ SAME = [
 OURS: dict[str, Callable[..., Any]] = {
     "gamma": gamma,
     "sinpi": sinpi,
+    "sinc": sinc,
     "cospi": cospi,
     "atan2": atan2,
     "xlogy": xlogy,

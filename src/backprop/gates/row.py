@@ -37,7 +37,8 @@ class Gate:
     alive goes back (as `g`, by the inputs as they are) where ones sent through the rule would not tell: they cancel, or
     the values say which element goes where; `arranges` that equal elements may come out in any order. `broadcasts` says
     that the inputs are stretched to each other's shape, and `stacks` that the gate takes a stack of inputs as it takes
-    one. `shape` is the input whose shape the result always has, or "number" where it always is one, where that can be told. `reads` is
+    one. `shape` is the input whose shape the result always has, or "number" where it always is one, where that can be
+    told. `reads` is
     how a rule is told to people, where it is not as it is computed, and `plain` how that of a call without options is,
     where gates that only rules use take part. `reduces` names the gate that stands for this one
     where it is called with a single input; `pieces` the function on arrays that gives all inputs theirs in one pass,
