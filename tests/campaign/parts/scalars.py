@@ -14,6 +14,7 @@ from mpmath import mp, mpf
 from backprop.differentiate.run import Run
 from backprop.errors import Problem
 from backprop.gates import GATES
+from backprop.insight.notes import cusps
 from backprop.library import Compiled
 from oracle import ORACLE
 
@@ -118,6 +119,7 @@ class Exact:
         self.bend = abs(right - left)
         slope = (up - down) / (2 * h)
         wide = (at(1000 * h) - at(-1000 * h)) / (2000 * h)  # a slope that grows without end hangs on the step
+        self.bend = max(self.bend, abs(wide - slope))
         return slope if abs(wide - slope) <= mpf(10) ** -6 * max(abs(slope), mpf(10) ** -6) else None
 
     def second(self, one: str, other: str) -> Any:
@@ -207,7 +209,8 @@ def hessian(program: Program, compiled: Compiled, exact: Exact) -> Outcome:
     except Exception as error:
         shown = command(program, "--hessian")
         raise Failed(Failure("scalars", "crash", shown, f"{type(error).__name__}: {error}", "an answer")) from error
-    rests = all_finite(compiled.evaluate(program.at).run)
+    result = compiled.evaluate(program.at)
+    rests = all_finite(result.run) and not any(cusps(result.run, result.names))
     for one in exact.names:
         for other in exact.names:
             right, came = exact.second(one, other), found[one][other]
@@ -220,7 +223,7 @@ def hessian(program: Program, compiled: Compiled, exact: Exact) -> Outcome:
 
 
 def all_finite(run: Run) -> bool:
-    """Whether nothing on the way, nor any slope there, is infinite: of several gates, 0 times infinity is nan."""
+    """Whether nothing on the way, nor any slope there, is infinite or has no square: 0 times infinity is nan."""
     slopes = [
         slope
         for wire, inputs in enumerate(run.circuit.inputs)
@@ -228,7 +231,8 @@ def all_finite(run: Run) -> bool:
         for slope in run.local_gradients(wire)
         if slope is not None
     ]
-    return all(map(math.isfinite, [*run.values, *slopes]))
+    sizes = [abs(value) for value in (*run.values, *slopes)]
+    return all(size == 0 or 1e-100 < size < 1e100 for size in sizes)
 
 
 def wrong(came: float, right: Any, noisy: list[Any], free: Any, alone: bool = True) -> bool:
