@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from backprop.language.printer import unparse_node
 from backprop.language.program import Program, Statement
 
@@ -14,6 +12,8 @@ def inputs_in(program: Program) -> dict[str, str]:
     plain = [statement for statement in assigned if is_plain(program, statement.value)]
     if not plain:
         return {}
+    from collections import Counter
+
     times = Counter(statement.name for statement in assigned)
     used = names_used(program)
     return {

@@ -6,9 +6,7 @@ and no recursion, and a million gates are no deeper than three. Leaves that read
 
 from __future__ import annotations
 
-from array import array
-
-from backprop.spans import Span
+from backprop.spans import Span, places
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -78,8 +76,8 @@ class Program:
         self.source = source
         self.ops: list[str] = []
         self.operands: list[Any] = []
-        self.firsts = array("q")  # the first token of each node
-        self.lasts = array("q")  # and its last one
+        self.firsts = places(text)  # the first token of each node
+        self.lasts = places(text)  # and its last one
         self.statements: list[Statement] = []
         self.given: dict[str, str] = {}  # values of variables that stand in the text itself (in a listing of Python's)
         self._token_spans = token_spans
