@@ -21,9 +21,6 @@ def status_of(error: Any, words: list[str]) -> int:
         return error.code if isinstance(error.code, int) else 0
     if is_of_click(error, "Exit"):
         return int(error.exit_code)
-    if is_of_click(error, "NoArgsIsHelpError"):
-        write_error(f"{error.ctx.get_help() if error.ctx else ''}\n")
-        return 2
     if isinstance(error, BrokenPipeError):  # the reader has had enough
         silence(sys.stdout)
         return 0
