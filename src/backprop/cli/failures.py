@@ -7,7 +7,7 @@ import sys
 
 from backprop.cli.output import encoded, is_unicode
 from backprop.errors import Problem, nearest, no_numpy
-from backprop.show.theme import is_terminal
+from backprop.show.theme import columns_of, is_terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,8 +84,6 @@ def report(problem: Problem, words: list[str]) -> None:
 
 def error_room() -> int | None:
     """The columns of the terminal that shows standard error; None where none does."""
-    from backprop.show.fitting import columns_of
-
     return columns_of(sys.stderr) if is_terminal(sys.stderr) else None
 
 
