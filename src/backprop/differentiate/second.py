@@ -39,7 +39,7 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     other."""
     check_size("Hessian", [shape_of(at[one]) + shape_of(at[other]) for one in wrt for other in wrt])
     found = [second_derivatives(circuit, at, wrt, ties) for _ in arrangements(circuit, at)]
-    gradients, blocks = zip(*found, strict=True)
+    gradients, blocks = [gradient for gradient, _ in found], [block for _, block in found]
     if len(blocks) == 1:
         return blocks[0]
     return {
