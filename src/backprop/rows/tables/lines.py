@@ -15,7 +15,7 @@ from backprop.rows.tables.packing import Ahead, unpacked
 
 BLOCK = 1 << 18
 PATIENCE = 0.002  # seconds that many rows are worth waiting for
-LARGE_BLOCK = 2 << 20
+LARGE_BLOCK = 4 << 20
 LARGE = 4 << 20  # bytes of text, from which on Polars' import is worth its time
 BROKEN = re.compile("[\udc80-\udcff]")
 MOST = 1 << 16  # bytes that are looked at before any is read

@@ -131,18 +131,16 @@ def count(data: bytes, character: str) -> int:
     return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord(character)))
 
 
-def text(writer: Writer, batch: Batch, results: Sequence[Any]) -> bytes:
-    """The lines of a batch, with the results beside each row."""
-    out = BytesIO(writer.head(batch.names).encode())
-    out.seek(0, 2)
+def text(writer: Writer, batch: Batch, results: Sequence[Any], room: BytesIO) -> None:
+    """Put the lines of a batch into a room, with the results beside each row."""
+    room.write(writer.head(batch.names).encode())
     columns: list[Any] = [] if writer.only_new else [batch.raw]
     columns += [cells(column, batch.missing) for column in results]
     if writer.with_errors:
         columns.append(pl.Series([written([batch.errors.get(row, "")], writer.separator) for row in range(len(batch))]))
     frame = pl.DataFrame([column.alias(str(index)) for index, column in enumerate(columns)])
     null = '""' if len(columns) == 1 else ""
-    frame.write_csv(out, include_header=False, separator=writer.separator, quote_style="never", null_value=null)
-    return out.getvalue()
+    frame.write_csv(room, include_header=False, separator=writer.separator, quote_style="never", null_value=null)
 
 
 def object_rows(data: bytes, first: int, mapper: Mapper) -> Batch | None:
@@ -179,7 +177,12 @@ def members(line: bytes) -> list[str] | None:
     if not isinstance(pairs, list) or not all(isinstance(pair, tuple) for pair in pairs):
         return None
     names = [name for name, _ in pairs]
-    return names if len({*names}) == len(names) and all(json.dumps(name)[1:-1] == name for name in names) else None
+    return names if len({*names}) == len(names) and all(is_plain_name(name) for name in names) else None
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name stands in JSON as it is."""
+    return json.dumps(name, ensure_ascii=False) == f'"{name}"'
 
 
 def shape_of(names: Sequence[str], used: Sequence[str]) -> str:
@@ -198,22 +201,24 @@ def lines_of(data: bytes) -> Any:
     return found.get_column(LINES)
 
 
-def objects(writer: Any, batch: Batch, results: Sequence[Any]) -> bytes | None:
-    """The lines of a batch of objects, with the results behind their own members; None where some have none."""
+def objects(writer: Any, batch: Batch, results: Sequence[Any], room: BytesIO) -> bool:
+    """Put the lines of a batch of objects into a room, with the results behind their own members; not where some have
+    none."""
     texts = pl.Series(batch.raw, dtype=pl.String)
     if not writer.only_new:
         if not texts.str.ends_with("}").all():
             texts = texts.str.strip_chars_end()
         texts = texts.str.head(-1)
         if texts.str.ends_with("{").any():
-            return None
+            return False
     names = [json.dumps(name, ensure_ascii=False) for name in writer.names]
     starts = [f"{'{' if writer.only_new and not index else ','}{name}:" for index, name in enumerate(names)]
     columns = [] if writer.only_new else [pl.lit(texts)]
     for start, column in zip(starts, results, strict=True):
         columns += [pl.lit(start), pl.lit(words(cells(column, []), column, batch.missing))]
-    rows: str = pl.select(pl.concat_str([*columns, pl.lit("}")]).str.join("\n")).item()
-    return f"{rows}\n".encode()
+    rows = pl.select(pl.concat_str([*columns, pl.lit("}")]))
+    rows.write_csv(room, include_header=False, quote_style="never")
+    return True
 
 
 def words(series: Any, column: Any, missing: list[int]) -> Any:
