@@ -20,11 +20,12 @@ TRIED = (0.5, 2.0, -1.0, 1.0, 3.0)  # numbers for an example, the first that are
 
 
 class Example(NamedTuple):
-    """A gate at a point: the text, the point, and what evaluating it gives."""
+    """A gate at a point: the text, the point, what evaluating it gives, and the call that is in the text."""
 
     text: str
     at: dict[str, Any]
     evaluation: Evaluation
+    call: str
 
 
 def find(name: str) -> Gate:
@@ -78,10 +79,7 @@ def can_be_typed(rule: str) -> bool:
 
 
 def example(gate: Gate) -> Example | None:
-    """A point in the domain of a gate, away from its kinks, and what evaluating it gives.
-
-    None for a gate that takes more to call than its inputs.
-    """
+    """A point in the domain of a gate, away from its kinks, and what evaluating it gives."""
     if gate.mixes:
         return array_example(gate)
     names = gate.names(2) if gate.variadic else gate.arguments
@@ -95,15 +93,16 @@ def example(gate: Gate) -> Example | None:
         if not inside or not isfinite(out) or (gate.kink and rules.kink(gate, len(names))(*inputs, out)):
             continue
         try:
-            return Example(text, at, Compiled(text).evaluate(at))
+            return Example(text, at, Compiled(text).evaluate(at), text)
         except Problem:  # no rule for this input: it stands in the text as a number
             fixed = {name: value for name, value in at.items() if gate.partials[names.index(name)] is None}
             text = infix(gate.name, [f"{fixed[name]:g}" if name in fixed else name for name in free])
             free_at = {name: x for name, x in at.items() if name not in fixed}
-            return Example(text, free_at, Compiled(text).evaluate(free_at))
+            return Example(text, free_at, Compiled(text).evaluate(free_at), text)
     return None
 
 
+CALLS = {"index": "x[0]", "reshape": "reshape(x, 4)", "einsum": 'einsum("ij,jk->ik", x1, x2)'}  # of more than inputs
 MATRIX, VECTOR, LONGER, SHARES = "[[2, 1], [1, 3]]", "[1, 2]", "[1, 2, 4]", "[[0.5, 0.5], [0.25, 0.75]]"
 
 
@@ -117,14 +116,15 @@ def array_example(gate: Gate) -> Example | None:
     names = [f"{name}" for name in gate.names(count)]
     for texts in product((MATRIX, VECTOR, LONGER, SHARES), repeat=count):
         at = {name: parse_value(text, name) for name, text in zip(names, texts, strict=True)}
-        call = infix(gate.spelling, names)
+        call = CALLS.get(gate.name) or infix(gate.spelling, names)
+        at = {name: value for name, value in at.items() if name in Compiled(call).variables}
         for text in (call, f"sum({call})"):
             try:
                 found = Compiled(text).evaluate(at)
             except Problem:
                 continue
             if all(isfinite(number).all() for number in (found.value, *found.gradients.values())):
-                return Example(text, at, found)
+                return Example(text, at, found, call)
     return None
 
 
@@ -133,7 +133,8 @@ def command(shown: Example) -> str:
     import shlex
 
     options = " ".join(f"--{name} {shlex.quote(cell(x, 6, one_line=True))}" for name, x in shown.at.items())
-    return f'backprop eval "{shown.text}" {options}'
+    text = shlex.quote(shown.text) if '"' in shown.text else f'"{shown.text}"'
+    return f"backprop eval {text} {options}"
 
 
 # ── the whole library ──
