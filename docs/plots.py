@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from html import escape
 from itertools import pairwise
-from math import isfinite
+from math import hypot, isfinite
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from backprop import Problem
 from backprop.gates import Gate
-from backprop.library import Compiled
+from backprop.library import Compiled, Evaluation
 from backprop.show import reference
 from backprop.show.grid import cell
 
@@ -19,12 +21,15 @@ WIDTH, HEIGHT, MARGIN, LEFT = 300.0, 200.0, 18.0, 36.0  # there is more room on 
 POINTS = 240
 REACH = 4.0  # how far the picture goes to each side
 MOST = 6.0  # and how far up and down, where the curves go on
+FAR = 3.0  # heights out of the picture that a curve is followed
+FINE = 0.2  # a deviation that nobody sees
 Point = tuple[float, float]
 
 
 class Curves(NamedTuple):
-    """The value and the slope of a gate over one of its inputs."""
+    """The value and the slope of a text over one of its inputs."""
 
+    text: str
     over: str
     fixed: str
     ends: Point
@@ -38,7 +43,7 @@ def figure(gate: Gate) -> str:
     if shown is None:
         return ""
     found = curves(shown)
-    caption = f"over {found.over}" + (f", at {found.fixed}" if found.fixed else "")
+    caption = f"{found.text} over {found.over}" + (f", at {found.fixed}" if found.fixed else "")
     return f"<figure>\n{svg(found, reference.written(gate))}\n<figcaption>{escape(caption)}</figcaption>\n</figure>\n"
 
 
@@ -46,9 +51,11 @@ def figure(gate: Gate) -> str:
 
 
 def curves(shown: reference.Example) -> Curves:
-    """The two curves, over the first input that has a slope."""
-    over = next(iter(shown.at))
-    compiled = Compiled(first_element(shown.call, shown.at))
+    """The two curves, over the first input that has a slope, or the first."""
+    slopes = shown.evaluation.gradients
+    over = next((name for name, slope in slopes.items() if np.any(slope != 0)), next(iter(slopes)))
+    text = element(shown, over)
+    compiled = Compiled(text)
     low, high = extent(compiled, shown.at, over)
     value, slope = [], []
     for place in range(POINTS):
@@ -60,16 +67,24 @@ def curves(shown: reference.Example) -> Curves:
     fixed = ", ".join(
         f"{name} = {cell(at, 6, one_line=True)}" for name, at in shown.at.items() if name != over or first != over
     )
-    return Curves(first, fixed, (low, high), value, slope)
+    return Curves(text, first, fixed, (low, high), value, slope)
 
 
-def first_element(call: str, at: dict[str, Any]) -> str:
-    """The first element of what a call gives, as a text."""
-    for place in ("", "[0]", "[0, 0]", "[0, 0, 0]"):
+def element(shown: reference.Example, over: str) -> str:
+    """What a call gives as one number: of an array, the first element that the input's first one moves."""
+    call = shown.call if shown.call.endswith((")", "]")) else f"({shown.call})"
+    found = []
+    for place in ("", "[0]", "[1]", "[0, 0]", "[0, 0, 0]"):
+        text = f"{call}{place}" if place else shown.call
         with suppress(Problem):  # no number, or fewer dimensions
-            Compiled(f"({call}){place}").evaluate(at)
-            return f"({call}){place}"
-    raise AssertionError(f"{call} has too many dimensions")
+            found.append((slope_of(Compiled(text).evaluate(shown.at), over) == 0, text))
+    return min(found, key=lambda one: one[0])[1]
+
+
+def slope_of(found: Evaluation, over: str) -> float:
+    """The gradient in an input, or in its first element."""
+    slope = found.gradients[over]
+    return float(slope if isinstance(slope, float) else slope.flat[0])
 
 
 def measured(compiled: Compiled, at: dict[str, Any], over: str, x: float) -> Point:
@@ -78,8 +93,8 @@ def measured(compiled: Compiled, at: dict[str, Any], over: str, x: float) -> Poi
         found = compiled.evaluate({**at, over: moved(at[over], x)})
     except Problem:
         return float("nan"), float("nan")
-    slope = found.gradients[over]
-    return float(found.value), float(slope if isinstance(slope, float) else slope.flat[0])
+    value = float(found.value)
+    return value, slope_of(found, over) if isfinite(value) else value
 
 
 def moved(start: Any, x: float) -> Any:
@@ -123,10 +138,14 @@ def svg(found: Curves, title: str) -> str:
         line("axis", place(left, x_axis), place(right, x_axis)),
         line("axis", place(y_axis, low), place(y_axis, high)),
     ]
+    x, y, width, height = LEFT, MARGIN, WIDTH - LEFT - MARGIN, HEIGHT - 2 * MARGIN
+    box = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}"'
+    parts.append(f"<svg {box}>")  # what goes out of it is cut off
     for kind, curve in (("slope", found.slope), ("value", found.value)):
         for piece in pieces(curve, low, high):
             points = " ".join(f"{x:.1f},{y:.1f}" for x, y in straightened([place(*point) for point in piece]))
             parts.append(f'<polyline class="{kind}" points="{points}"/>')
+    parts.append("</svg>")
     for text, anchor, x, y in (
         (left, "middle", LEFT, HEIGHT - 4), (right, "middle", WIDTH - MARGIN, HEIGHT - 4),
         (high, "end", LEFT - 6, MARGIN + 4), (low, "end", LEFT - 6, HEIGHT - MARGIN),
@@ -147,19 +166,19 @@ def window(ys: list[float]) -> Point:
 
 
 def pieces(curve: list[Point], low: float, high: float) -> Iterator[list[Point]]:
-    """A curve in pieces without jumps, and no further than just out of the picture."""
-    piece: list[Point] = []
+    """A curve in pieces without jumps; what is far out of the picture is put nearer."""
+    height = high - low
     steps = [abs(b[1] - a[1]) for a, b in pairwise(curve)]
+    piece: list[Point] = []
+    before = 0.0
     for place, (x, y) in enumerate(curve):
-        jumps = place > 0 and jump(steps, place - 1, high - low)
-        if piece and (jumps or not isfinite(y)):
+        through = min(before, y) < low and max(before, y) > high
+        if piece and (not isfinite(y) or through or jump(steps, place - 1, height)):
             yield piece
             piece = []
         if isfinite(y):
-            inside = low <= y <= high
-            if not inside and len(piece) > 1 and piece[-1][1] in (low, high):
-                continue
-            piece.append((x, min(max(y, low), high)))
+            piece.append((x, min(max(y, low - FAR * height), high + FAR * height)))
+            before = y
     if piece:
         yield piece
 
@@ -171,10 +190,11 @@ def jump(steps: list[float], place: int, height: float) -> bool:
 
 
 def straightened(points: list[Point]) -> list[Point]:
-    """Without the points that lie on the straight line between their neighbours."""
-    kept = points[:1]
-    for point, after in pairwise(points[1:]):
-        (x0, y0), (x1, y1), (x2, y2) = kept[-1], point, after
-        if abs((x2 - x0) * (y1 - y0) - (x1 - x0) * (y2 - y0)) > 0.3 * abs(x2 - x0):
-            kept.append(point)
-    return kept + points[-1:] if len(points) > 1 else kept
+    """With no more points than the eye needs (after Douglas and Peucker)."""
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    length = hypot(x1 - x0, y1 - y0) or 1.0
+    off = [abs((x1 - x0) * (y - y0) - (x - x0) * (y1 - y0)) / length for x, y in points]
+    place = off.index(max(off))
+    if off[place] < FINE:
+        return [points[0], points[-1]]
+    return [*straightened(points[: place + 1]), *straightened(points[place:])[1:]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterator
+from itertools import islice, product
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -79,9 +80,22 @@ def can_be_typed(rule: str) -> bool:
 
 
 def example(gate: Gate) -> Example | None:
-    """A point in the domain of a gate, away from its kinks, and what evaluating it gives."""
+    """A point in the domain of a gate, away from its kinks, where the first input that is not flat gets something."""
     if gate.mixes:
         return array_example(gate)
+    found = list(islice(number_examples(gate), 20))
+    return next((one for one in found if flows(gate, one)), found[0] if found else None)
+
+
+def flows(gate: Gate, shown: Example) -> bool:
+    """Whether the first input that is not flat gets a gradient."""
+    rules_of = dict(zip(gate.arguments, gate.partials, strict=False))
+    slopes = [slope for name, slope in shown.evaluation.gradients.items() if rules_of.get(name) != "0"]
+    return bool(slopes) and slopes[0] != 0
+
+
+def number_examples(gate: Gate) -> Iterator[Example]:
+    """A gate at the points that are tried, where they are in its domain and on no kink."""
     names = gate.names(2) if gate.variadic else gate.arguments
     free = [name for name in names if name not in gate.defaults]
     text = infix(gate.name, list(names if gate.variadic else free))
@@ -93,13 +107,12 @@ def example(gate: Gate) -> Example | None:
         if not inside or not isfinite(out) or (gate.kink and rules.kink(gate, len(names))(*inputs, out)):
             continue
         try:
-            return Example(text, at, Compiled(text).evaluate(at), text)
+            yield Example(text, at, Compiled(text).evaluate(at), text)
         except Problem:  # no rule for this input: it stands in the text as a number
             fixed = {name: value for name, value in at.items() if gate.partials[names.index(name)] is None}
-            text = infix(gate.name, [f"{fixed[name]:g}" if name in fixed else name for name in free])
+            with_numbers = infix(gate.name, [f"{fixed[name]:g}" if name in fixed else name for name in free])
             free_at = {name: x for name, x in at.items() if name not in fixed}
-            return Example(text, free_at, Compiled(text).evaluate(free_at), text)
-    return None
+            yield Example(with_numbers, free_at, Compiled(with_numbers).evaluate(free_at), with_numbers)
 
 
 CALLS = {"index": "x[0]", "reshape": "reshape(x, 4)", "einsum": 'einsum("ij,jk->ik", x1, x2)'}  # of more than inputs
