@@ -39,16 +39,12 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     other."""
     check_size("Hessian", [shape_of(at[one]) + shape_of(at[other]) for one in wrt for other in wrt])
     found = [second_derivatives(circuit, at, wrt, ties) for _ in arrangements(circuit, at)]
-    gradients, blocks = zip(*found, strict=True)
-    if len(blocks) == 1:
-        return blocks[0]
+    if len(found) == 1:
+        return found[0][1]
+    gradients = {name: [gradient[name] for gradient, _ in found] for name in wrt}
     return {
         one: {
-            other: agreed(
-                [each[one][other] for each in blocks],
-                [each[one] for each in gradients],
-                [each[other] for each in gradients],
-            )
+            other: agreed([blocks[one][other] for _, blocks in found], gradients[one], gradients[other])
             for other in wrt
         }
         for one in wrt
