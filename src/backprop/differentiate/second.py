@@ -14,7 +14,7 @@ from backprop.differentiate.run import evaluate, plain, sweep
 from backprop.differentiate.smoothed import smoothed
 from backprop.errors import Problem
 from backprop.gates.row import TWICE
-from backprop.numbers.shapes import shape_of, shape_text
+from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
 
 Value = Any  # a float or an array of float64
 Array = Any  # an array of float64
@@ -213,5 +213,9 @@ def check_size(what: str, shapes: Sequence[tuple[int, ...]]) -> None:
     """Refuse a matrix that the machine cannot hold, before it is tried."""
     from backprop.numbers.memory import check_memory
 
+    axes = max(map(len, shapes), default=0)
+    if axes > MOST_AXES:
+        message = f"the {what} would have {axes} axes: an array has at most {MOST_AXES}"
+        raise Problem("size", message, hint="a product with a direction never forms it: --direction x=[…]")
     elements = sum(map(prod, shapes))
     check_memory(elements, f"the {what}", "a product with a direction never forms it: --direction x=[…]")
