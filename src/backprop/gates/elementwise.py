@@ -223,7 +223,7 @@ TRIGONOMETRY = [
         Rule(
             # Near 0, cos(pi x) - sinc(x) cancels: there its Taylor series stands, with terms enough for |x| < 0.1.
             "where(abs(x) < 0.1, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
-            "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi(x) - out) / x)",
+            "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi(where(abs(x) == inf, 0, x)) - out) / x)",
             definition="where(x == 0, 1, sin(pi * x) / (pi * where(x == 0, 1, x)))",
             exact="where(x == 0, 1, where(abs(x) == inf, 0, sinpi(x) / (pi * where(x == 0, 1, x))))",
         ),
@@ -476,28 +476,37 @@ ACTIVATIONS = [
     Gate(
         "silu", "x",
         Rule(
-            "sigmoid(x) + out * sigmoid(-x)", definition="x * sigmoid(x)",
+            "sigmoid(x) + where(out == inf, 0, out) * sigmoid(-x)", definition="x * sigmoid(x)",
             exact="where(x == -inf, -0.0, x * sigmoid(x))",
         ),
-        Words("a smooth relu with a dip; its slope is 0 near -1.28", aliases="swish"),
+        Words(
+            "a smooth relu with a dip; its slope is 0 near -1.28", aliases="swish",
+            textbook="sigmoid(x) + out * sigmoid(-x)",
+        ),
     ),
     Gate(
         "gelu", "x",
         Rule(
-            "0.5 * erfc(-x / sqrt(2)) + x * exp(-x^2 / 2) / sqrt(2 * pi)", definition="0.5 * x * erfc(-x / sqrt(2))",
+            "0.5 * erfc(-x / sqrt(2)) + where(abs(x) == inf, 0, x) * exp(-x^2 / 2) / sqrt(2 * pi)",
+            definition="0.5 * x * erfc(-x / sqrt(2))",
             exact="where(x == -inf, -0.0, 0.5 * x * erfc(-x / sqrt(2)))",
         ),
         Words(
             "x times the normal distribution at x (Hendrycks and Gimpel, arXiv:1606.08415); its slope is 0 near -0.75",
+            textbook="0.5 * erfc(-x / sqrt(2)) + x * exp(-x^2 / 2) / sqrt(2 * pi)",
         ),
     ),
     Gate(
         "mish", "x",
         Rule(
-            "tanh(softplus(x)) + x * sigmoid(x) * sech(softplus(x))^2", definition="x * tanh(softplus(x))",
+            "tanh(softplus(x)) + where(abs(x) == inf, 0, x) * sigmoid(x) * sech(softplus(x))^2",
+            definition="x * tanh(softplus(x))",
             exact="where(x == -inf, -0.0, x * tanh(softplus(x)))",
         ),
-        Words("a smooth relu with a dip (Misra, arXiv:1908.08681); its slope is 0 near -1.19"),
+        Words(
+            "a smooth relu with a dip (Misra, arXiv:1908.08681); its slope is 0 near -1.19",
+            textbook="tanh(softplus(x)) + x * sigmoid(x) * sech(softplus(x))^2",
+        ),
     ),
     Gate(
         "hardtanh", "x",
