@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.numbers import elementwise, linear
-from backprop.numbers.buffers import reusing
+from backprop.numbers.buffers import chosen, reusing
 from backprop.numbers.shapes import Mismatch, broadcast_mismatch, shape_of, shape_text
 
 Array = Any  # float or np.ndarray of float64
@@ -60,7 +60,7 @@ def min_(*inputs: Array) -> Array:
 
 
 def where(condition: Array, x: Array, y: Array) -> Array:
-    return np.where(np.not_equal(condition, 0), x, y)
+    return chosen(np.not_equal(condition, 0), x, y)
 
 
 def xlogy(x: Array, y: Array) -> Array:
