@@ -113,7 +113,8 @@ def read_lines(text: str, source: str) -> list[Line]:
     else:
         program = parse(ACCUMULATE.sub(masked, text), source)
         program.text = text
-        program.statements = Statements(accumulating(program, statement) for statement in program.statements)
+        accumulated = (accumulating(program, statement) for statement in program.statements)
+        program.statements = Statements([], accumulated)
     lines = []
     for statement in program.statements:
         span = program.tokens_span(*statement.tokens)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
 from itertools import count
 
+from backprop.caching import cache, cached_property
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from backprop.language.printer import unparse_node
 from backprop.language.program import Program, Statement
 
@@ -13,6 +11,8 @@ def inputs_in(program: Program) -> dict[str, str]:
     statements = program.statements
     if not any(is_plain(program, value) for value in statements.numbers[::5]):
         return {}
+    from collections import Counter
+
     assigned = [statement for statement in statements if statement.kind == "assignment"]
     plain = [statement for statement in assigned if is_plain(program, statement.value)]
     times = Counter(statement.name for statement in assigned)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
 from backprop.grammar import Brackets
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    import re
 
 SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
 RAISED = SUPERSCRIPTS - frozenset("⁺⁻⁽⁾")  # and one by itself
@@ -16,15 +17,9 @@ CLOSINGS = {"(": "<CALL>", "=": "<ASSIGN>", '"': "<STRING>"}
 SIGNS = {"ᵀ": "<TRANSPOSE>", "ⁿ": "<SUPERSCRIPT>", "ⁱ": "<SUPERSCRIPT>"}  # letters to Unicode
 
 
-@cache
-def scanner(pattern: str) -> re.Pattern[str]:
-    """The compiled pattern of all tokens."""
-    return re.compile(pattern)
-
-
-def tokens(pattern: str, text: str) -> list[str]:
+def tokens(pattern: re.Pattern[str], text: str) -> list[str]:
     """The tokens of a text, without the newlines that stand between brackets; the last one is empty: the end."""
-    found: list[str] = scanner(pattern).findall(text)
+    found: list[str] = pattern.findall(text)
     if len(found) > 1 and not found[-2]:  # the end was found twice: behind a blank, and behind nothing
         found.pop()
     if "\n" in text and not every_line_is_closed(text):
@@ -43,9 +38,9 @@ def every_line_is_closed(text: str) -> bool:
     )
 
 
-def token_spans(pattern: str, text: str) -> list[tuple[int, int]]:
+def token_spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
     """Where the tokens stand, in the same order."""
-    spans = [match.span(1) for match in scanner(pattern).finditer(text)]
+    spans = [match.span(1) for match in pattern.finditer(text)]
     if len(spans) > 1 and spans[-2][0] == spans[-2][1]:
         spans.pop()
     if "\n" not in text:

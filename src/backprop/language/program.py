@@ -6,14 +6,13 @@ and no recursion, and a million gates are no deeper than three. Leaves that read
 
 from __future__ import annotations
 
-from array import array
 from itertools import starmap
 
-from backprop.spans import Span
+from backprop.spans import Span, places
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, MutableSequence
     from typing import Any
 
 
@@ -79,11 +78,11 @@ class Statement(Fields):
 class Statements:
     """Statements in columns: of many lines, objects would be most of the memory."""
 
-    def __init__(self, statements: Iterable[Statement] = ()) -> None:
+    def __init__(self, numbers: MutableSequence[int], statements: Iterable[Statement] = ()) -> None:
         self.kinds: list[str] = []
         self.names: list[str] = []
         self.parameters: list[tuple[int, ...]] = []
-        self.numbers = array("q")  # of each: value, start, stop, first, last
+        self.numbers = numbers  # of each: value, start, stop, first, last
         for statement in statements:
             self.append(statement)
 
@@ -141,9 +140,9 @@ class Program:
         self.source = source
         self.ops: list[str] = []
         self.operands: list[Any] = []
-        self.firsts = array("q")  # the first token of each node
-        self.lasts = array("q")  # and its last one
-        self.statements = Statements()
+        self.firsts = places(text)  # the first token of each node
+        self.lasts = places(text)  # and its last one
+        self.statements = Statements(places(text))
         self.given: dict[str, str] = {}  # values of variables that stand in the text itself (in a listing of Python's)
         self._token_spans = token_spans
         self._spans: list[tuple[int, int]] | None = None
