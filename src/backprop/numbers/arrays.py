@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from backprop.numbers import elementwise, linear
-from backprop.numbers.buffers import reusing
+from backprop.numbers.buffers import chosen, reusing
 from backprop.numbers.shapes import Mismatch, broadcast_mismatch, shape_of, shape_text
 
 Array = Any  # float or np.ndarray of float64
@@ -61,7 +61,7 @@ def min_(*inputs: Array) -> Array:
 
 
 def where(condition: Array, x: Array, y: Array) -> Array:
-    return np.where(np.not_equal(condition, 0), x, y)
+    return chosen(np.not_equal(condition, 0), x, y)
 
 
 # These three as their rows spell them, for the losses below, and because layers wait for them: NumPy computes in place
