@@ -6,7 +6,6 @@ functions of an arithmetic. Only text from the table is compiled, never the user
 
 from __future__ import annotations
 
-from backprop.caching import cache
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate.functions import arithmetic, compiled, mentioned, python
@@ -15,6 +14,7 @@ from backprop.gates import Gate
 from backprop.gates.row import Rules, added
 from backprop.language import parse
 from backprop.language.printer import unparse_node
+from backprop.light import cache
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 
-from backprop.caching import cached_property
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
@@ -17,6 +16,7 @@ from backprop.language import canonical_name, parse
 from backprop.language.inputs import inputs_in
 from backprop.language.program import Program
 from backprop.library.values import as_value, is_truth, parse_value
+from backprop.light import cached_property
 
 PAYS = 40  # what it costs to make a function of a circuit, in runs of it
 MOST_UNROLLED = 30_000  # stages
