@@ -213,12 +213,20 @@ def told(piece: Any) -> Any:
     return piece if abs(piece) < WHOLE else object()
 
 
+class NoContext:
+    """A context in which nothing is otherwise."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
 def quiet(arrays: bool) -> Any:
     """NumPy's warnings off, where there are arrays."""
     if not arrays:
-        from contextlib import nullcontext
-
-        return nullcontext()
+        return NoContext()
     from numpy import errstate
 
     return errstate(all="ignore")

@@ -92,6 +92,8 @@ def substituted(expression: str, others: dict[str, str | float]) -> str:
     text = unparse_node(program, program.statements[-1].value)
     if text.startswith("--"):
         return f"-({text[1:]})"
+    if "-(" not in text:
+        return text
     import re
 
     return re.sub(r"-\((\d[^()]*)\)", r"-\1", text)  # -(3) is written so that it is a gate and no literal
