@@ -41,7 +41,20 @@ PEERS = {
 }
 SLOW = {"sympy", "jax", "torch"}
 TOOLS = {
-    "jq": ["jq", "-cn", "--argjson", "x", "-2", "--argjson", "y", "5", "--argjson", "z", "-4", "[($x+$y)*$z,$z,$z,$x+$y]"],
+    "jq": [
+        "jq",
+        "-cn",
+        "--argjson",
+        "x",
+        "-2",
+        "--argjson",
+        "y",
+        "5",
+        "--argjson",
+        "z",
+        "-4",
+        "[($x+$y)*$z,$z,$z,$x+$y]",
+    ],
     "node": ["node", "-e", "const [x,y,z]=[-2,5,-4];console.log(JSON.stringify([(x+y)*z,z,z,x+y]))"],
 }
 WAYS: dict[str, tuple[float, list[str]]] = {  # what is called, and at most how many times the interpreter it may take
@@ -140,7 +153,10 @@ def main() -> None:
         os.chdir(folder)
         Path("row.jsonl").write_text(json.dumps({"x": -2, "y": 5, "z": -4}) + "\n")
         for name, (_, words) in WAYS.items():
-            row(f"backprop {name}", ratios(on_a_terminal if "terminal" in name else in_a_pipe, [PROGRAM, *words], rounds))
+            row(
+                f"backprop {name}",
+                ratios(on_a_terminal if "terminal" in name else in_a_pipe, [PROGRAM, *words], rounds),
+            )
     for name, program in PEERS.items():
         if importlib.util.find_spec(name) is None:
             print(f"{name + ', a line of Python':44}{'not installed':>16}")
