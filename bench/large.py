@@ -1,4 +1,4 @@
-"""What grows: statements, inputs of one gate, stages that are checked, nodes that are drawn, values on the command line.
+"""What grows: statements, inputs of a gate, stages that are checked, nodes that are drawn, values of the command line.
 
     python bench/large.py [--quick]
 
