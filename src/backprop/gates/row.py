@@ -158,6 +158,7 @@ class Gate(Rule, Words, Traits):
         options: str = "",
     ) -> None:
         self.name, self.family = name, ""
+        self.mixes = bool(rule.vjp)  # elements of arrays, so that its rules are `vjp`
         self.variadic, self.arity = arguments.endswith("..."), len(arguments.split())
         self.aliases, self.plumbing = words.aliases, traits.plumbing  # what is asked of all gates at every start
         self.row = arguments, rule, words, traits, options
@@ -223,11 +224,6 @@ class Gate(Rule, Words, Traits):
         from backprop.gates.approximations import OF_ORDER
 
         return OF_ORDER[self.name](first)
-
-    @property
-    def mixes(self) -> bool:
-        """Whether the gate mixes elements of arrays, so that its rules are `vjp`."""
-        return bool(self.vjp)
 
     @property
     def compares(self) -> bool:

@@ -13,7 +13,6 @@ from backprop.gates.row import WORDS
 from backprop.insight.notes import Note, notes
 from backprop.insight.stages import Names, Stage, stages
 from backprop.language import canonical_name, parse
-from backprop.language.inputs import inputs_in
 from backprop.language.program import Program
 from backprop.library.values import as_value, is_truth, parse_value
 from backprop.light import cached_property
@@ -342,7 +341,10 @@ def read(text: str, source: str | None) -> Program:
     kind."""
     if source is None or not source.endswith(".py"):
         program = parse(text, source)
-        program.given = inputs_in(program)
+        if any(statement.kind == "assignment" for statement in program.statements):
+            from backprop.language.inputs import inputs_in
+
+            program.given = inputs_in(program)
         return program
     from backprop.python.straight import read_python
 
