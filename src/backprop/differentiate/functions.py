@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from math import inf, nan
 
-from backprop.caching import cache
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, Gate
+from backprop.light import cache
 from backprop.numbers import floats
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run

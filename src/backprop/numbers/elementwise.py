@@ -62,7 +62,7 @@ def spelling(gate: Gate, first: float | None, *, compiled: bool = False) -> str:
     """
     if compiled and gate.name in UNCOMPILED:
         return gate.exact
-    if ufunc(gate.name) is not None:
+    if gate.name in OWN or gate.name in UFUNCS:
         return ""
     return gate.exact_at(first)
 
