@@ -221,12 +221,14 @@ def test_the_engine_builds_what_lark_builds(text: str) -> None:
     assert_agreement(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=700, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
 def test_the_engine_stops_where_lark_stops(text: str) -> None:
     assert_agreement(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(programs, st.integers(0, 60), st.sampled_from(["", *WORDS]))
 def test_the_engine_and_lark_agree_on_broken_programs(text: str, place: int, word: str) -> None:
@@ -409,6 +411,7 @@ def test_spans_are_those_of_the_text() -> None:
 # ── printing ──
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(programs)
 def test_printing_is_a_fixed_point(text: str) -> None:
