@@ -49,7 +49,8 @@ class Ahead:
 
 
 class Frames:
-    """Frames of Zstandard, one behind the other, by the package of that name: its own reader takes a torn one for whole."""
+    """Frames of Zstandard, one behind the other, by the package of that name, whose own reader takes a torn one for
+    whole."""
 
     def __init__(self, stream: Ahead, module: Any) -> None:
         self.stream = stream
