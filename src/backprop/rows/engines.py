@@ -45,7 +45,11 @@ Engine = Callable[[list[Job], Work, str | None], Iterator[tuple[Job, Done]]]
 TOGETHER = 256  # parts
 AT_ONCE = 32  # of them that the disk is asked for
 MOST_SECONDS = 0.5  # that a part waits for others
-OWN = {"local": "backprop.rows.engines:local", "dask": "backprop.rows.dask_engine:dask"}
+OWN = {
+    "local": "backprop.rows.engines:local",
+    "dask": "backprop.rows.dask_engine:dask",
+    "spark": "backprop.rows.spark_engine:spark",
+}
 
 
 class PartWork:
