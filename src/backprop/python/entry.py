@@ -85,6 +85,10 @@ class Runner:
         given = {**self.literals(), **given} if pair.forward is None and pair.split else given
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
+        self.owners = [
+            one for part in code.parts for one in part.tree.body
+            if isinstance(one, DEFINITIONS) and one.name == pair.name
+        ]  # fmt: skip
         self.drew = False
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
@@ -95,6 +99,12 @@ class Runner:
         if self.pair.forward is None:
             return [part.tree for part in self.code.parts]
         return [one for one in (self.pair.forward, self.pair.backward) if one is not None]
+
+    def loaded(self, run: Interpreter) -> Scope:
+        """What the texts define, and the pass uses."""
+        if self.pair.forward is None:
+            return self.code.loaded(run)
+        return self.code.loaded(run, [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None])
 
     def source(self) -> Source:
         """The text that the forward pass stands in."""
@@ -191,7 +201,7 @@ class Runner:
         """The outputs of the forward pass alone."""
         run = self.interpreter()
         with np.errstate(all="ignore"):
-            found = self.forward(run, self.code.loaded(run, self.pair.forward is None), self.prepared(given)).outputs
+            found = self.forward(run, self.loaded(run), self.prepared(given)).outputs
         self.drew = self.drew or run.libraries.drew
         self.steps = run.meter.steps
         return found
@@ -200,7 +210,7 @@ class Runner:
         """The outputs of the forward pass, with a tape of it. `inputs` gets the numbers of the inputs on it."""
         run = self.interpreter()
         with np.errstate(all="ignore"):
-            scope = self.code.loaded(run, self.pair.forward is None)
+            scope = self.loaded(run)
             arguments = self.prepared(given)
             run.libraries.tape = tape
             for path in paths:
@@ -220,7 +230,7 @@ class Runner:
         """Forward and backward. `instead` and `observer` are about the backward pass alone."""
         run = self.interpreter(seconds)
         with np.errstate(all="ignore"):
-            scope = self.code.loaded(run, self.pair.forward is None)
+            scope = self.loaded(run)
             arguments = self.prepared(given)
             if recorder is not None:
                 recorder.starts(run, arguments)

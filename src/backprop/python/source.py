@@ -65,6 +65,7 @@ class Code:
     def __init__(self, parts: list[Part], beside: Beside | None = None) -> None:
         self.parts: list[Part] = []
         self.seen: set[str] = set()
+        self.found: dict[Any, list[tuple[Part, list[ast.stmt]]]] = {}  # what a pass needs of them
         for part in parts:
             self.add(part, beside)
 
@@ -95,19 +96,65 @@ class Code:
                     found.setdefault(one.name, {}).update(methods)
         return found
 
-    def loaded(self, run: Interpreter, script: bool = False) -> Scope:
+    def loaded(self, run: Interpreter, roots: list[Any] | None = None) -> Scope:
         """What the texts define. A statement that cannot be read counts only when what it defines is used.
 
-        Of a `script`, whose statements are the pass itself, only functions, classes and imports.
+        `roots` are the trees that belong to a pass: then only what they use is loaded, and what that uses. Without
+        them the statements are the pass itself, and only functions, classes and imports are loaded.
         """
         scope = Scope()
         scope.names.update({name: Library(path) for name, path in USUAL.items()})
-        for part in self.parts:
+        for part, statements in self.needed(roots):
             run.source = part.source
-            for statement in part.tree.body:
-                if isinstance(statement, DEFINING[:4] if script else DEFINING):
-                    define(run, statement, scope)
+            for statement in statements:
+                define(run, statement, scope)
         return scope
+
+    def needed(self, roots: list[Any] | None) -> list[tuple[Part, list[ast.stmt]]]:
+        """The statements at the top that define something; of those that compute, what is used. Found once."""
+        key = None if roots is None else tuple(map(id, roots))
+        if key not in self.found:
+            every = [one for part in self.parts for one in part.tree.body if isinstance(one, DEFINING)]
+            used = set() if roots is None else names_used(roots, every)
+            self.found[key] = [(part, [one for one in part.tree.body if is_needed(one, used)]) for part in self.parts]
+        return self.found[key]
+
+
+def is_needed(statement: ast.stmt, used: set[str]) -> bool:
+    """Whether a statement at the top defines something, and something that is used where it computes."""
+    return isinstance(statement, DEFINING) and (isinstance(statement, DEFINING[:4]) or bool(names_set(statement) & used))
+
+
+def names_used(roots: list[Any], statements: list[ast.stmt]) -> set[str]:
+    """The names that some trees read, and that the statements read which define these."""
+    used: set[str] = set()
+    pending, left = roots, statements
+    while pending:
+        used.update(*map(free, pending))
+        pending = [one for one in left if names_set(one) & used]
+        left = [one for one in left if not names_set(one) & used]
+    return used
+
+
+def free(tree: ast.AST) -> set[str]:
+    """The names that a tree reads and, where it is a function, does not set itself."""
+    if isinstance(tree, ast.Name):
+        return {tree.id}
+    inner: set[str] = set().union(*map(free, ast.iter_child_nodes(tree)))
+    if not isinstance(tree, ast.FunctionDef | ast.Lambda):
+        return inner
+    nodes = list(ast.walk(tree))
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return inner - own | {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+
+
+def names_set(statement: ast.stmt) -> set[str]:
+    """The names that a statement at the top defines, or changes something of."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", ast.Pass())]
+    return {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
 
 
 def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
