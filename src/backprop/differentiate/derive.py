@@ -86,7 +86,9 @@ def derive(
     else:
         seed = growing.constant(upstream)
     stretching = circuit.tensors if arrays is None else arrays
-    of, shares = sweep(circuit, growing, active, output, seed, ties, shapes, stretching, textbook, again, some)
+    sweep = Sweep(circuit, growing, active, ties, shapes, stretching, textbook, again)
+    sweep.run(output, seed, some)
+    of, shares = sweep.of, sweep.shares
     gradients = {}
     for name in names:
         wire = circuit.variables[name]
@@ -107,70 +109,86 @@ def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
     return reached
 
 
-def sweep(
-    circuit: Circuit, growing: Growing, active: bytearray, output: int, seed: int, ties: str,
-    shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool, again: bool,
-    some: bool,
-) -> tuple[dict[int, int], list[Share]]:  # fmt: skip
+class Sweep:
     """The reverse pass over the stages of `circuit`, written as stages of the growing one: gradient wires, and shares.
 
     `live` holds, for what lies only in branches of a `where` (or of max, relu, an index, …), a wire that is 0 where the
     branch was not taken: a gradient of 0 must not meet an infinite slope there.
     """
-    of = {output: seed}
-    live: dict[int, int | None] = {output: growing.put(NOT_EQUAL, (seed, growing.constant(0.0))) if some else None}
-    shares: list[Share] = []
-    for stage in range(output, -1, -1):
-        wire = stage
-        if wire not in of or not active[wire] or circuit.gates[wire] is INPUT:
-            continue
-        g, alive = of[wire], live[wire]
-        if wire in circuit.names:
-            growing.settle(g)
-        inputs, gate = circuit.inputs[wire], circuit.gates[wire]
-        below = smooth_power(circuit, wire) if again else None
-        lost = met = None
+
+    def __init__(
+        self, circuit: Circuit, growing: Growing, active: bytearray, ties: str,
+        shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool, again: bool,
+    ) -> None:  # fmt: skip
+        self.circuit, self.growing, self.active, self.ties = circuit, growing, active, ties
+        self.shapes, self.arrays, self.textbook, self.again = shapes, arrays, textbook, again
+        self.of: dict[int, int] = {}
+        self.live: dict[int, int | None] = {}
+        self.shares: list[Share] = []
+
+    def run(self, output: int, seed: int, some: bool) -> None:
+        """Go from the output, with its gradient, to the variables."""
+        growing = self.growing
+        self.of[output] = seed
+        self.live[output] = growing.put(NOT_EQUAL, (seed, growing.constant(0.0))) if some else None
+        for stage in range(output, -1, -1):
+            if stage in self.of and self.active[stage] and self.circuit.gates[stage] is not INPUT:
+                if stage in self.circuit.names:
+                    growing.settle(self.of[stage])
+                self.through(stage)
+
+    def through(self, stage: int) -> None:
+        """Send what arrives at a stage on to its inputs."""
+        circuit, growing = self.circuit, self.growing
+        wire, g, alive = stage, self.of[stage], self.live[stage]
+        below = smooth_power(circuit, wire) if self.again else None
         if below is not None:  # it is smooth where what it is a power of has a cusp, which it passes by
             g, alive = growing.sent(g, growing.even_slope(*below), alive, False)
             wire = below.wire
-            inputs, gate = circuit.inputs[wire], circuit.gates[wire]
-        elif again and (rough := gate.rough(len(inputs), ties)):
+        inputs, gate = circuit.inputs[wire], circuit.gates[wire]
+        lost = met = None
+        if below is None and self.again and (rough := gate.rough(len(inputs), self.ties)):
             lost, met = growing.lost(gate, rough, [g, *inputs, wire], alive)
             if gate.bends_whole:
                 g, lost = growing.put(ADD, (g, lost)), None
-        wanted = tuple(bool(active[source]) for source in inputs)
-        if below is not None:
-            texts = rules.Texts({}, list(gate.squared))
-        else:
-            texts = rules.shared_texts(gate, len(inputs), ties, wanted, textbook)
+        wanted = tuple([bool(self.active[source]) for source in inputs])
+        texts = rules.Texts({}, list(gate.squared))
+        if below is None:
+            texts = rules.shared_texts(gate, len(inputs), self.ties, wanted, self.textbook)
         scope = growing.scope(gate, [g, *inputs, wire], texts.shared)
         for place, (source, text) in enumerate(zip(inputs, texts.rules, strict=True)):
             if text is None or not wanted[place]:
                 continue
-            if gate.mixes:
-                piece = growing.rule(gate, text, scope)
-                leaf = circuit.gates[source] is INPUT or textbook
-                taken = None if leaf else growing.taken(gate, text, alive, inputs, wire, place)
-            else:
-                partial = growing.rule(gate, text, scope)
-                if textbook:
-                    piece, taken = growing.put(MULTIPLY, (g, partial)), None
-                else:
-                    piece, taken = growing.sent(g, partial, alive, gate.routes)
-            if lost is not None and not textbook:
+            piece, taken = self.sent(wire, place, g, growing.rule(gate, text, scope), text, alive)
+            if lost is not None and not self.textbook:
                 piece = growing.put(ADD, (piece, lost))
                 taken = None if taken is None or met is None else growing.put(ADD, (taken, met))
-            if is_stretched(circuit, shapes, arrays, wire, place):
-                piece = growing.put(UNBROADCAST, (piece, growing.wires[source]))
-                taken = None if taken is None else growing.put(UNBROADCAST, (taken, growing.wires[source]))
-            if source not in of:
-                of[source], live[source] = piece, taken
-            else:
-                of[source] = growing.put(ADD, (of[source], piece))
-                before = live[source]
-                live[source] = None if before is None or taken is None else growing.put(ADD, (before, taken))
-            shares.append(Share(stage, source, piece, of[source]))
-    return of, shares
+            piece = self.arrive(wire, place, piece, taken)
+            self.shares.append(Share(stage, source, piece, self.of[source]))
+
+    def sent(self, wire: int, place: int, g: int, ruled: int, text: str, alive: int | None) -> tuple[int, int | None]:
+        """What a stage sends to one of its inputs by what a rule says, and the mask of where that is alive."""
+        gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
+        if not gate.mixes:
+            if self.textbook:
+                return self.growing.put(MULTIPLY, (g, ruled)), None
+            return self.growing.sent(g, ruled, alive, gate.routes)
+        leaf = self.circuit.gates[inputs[place]] is INPUT or self.textbook
+        return ruled, None if leaf else self.growing.taken(gate, text, alive, inputs, wire, place)
+
+    def arrive(self, wire: int, place: int, piece: int, taken: int | None) -> int:
+        """Add what is sent to what an input has got: the share, in the input's own shape."""
+        growing, source = self.growing, self.circuit.inputs[wire][place]
+        if is_stretched(self.circuit, self.shapes, self.arrays, wire, place):
+            piece = growing.put(UNBROADCAST, (piece, growing.wires[source]))
+            taken = None if taken is None else growing.put(UNBROADCAST, (taken, growing.wires[source]))
+        if source not in self.of:
+            self.of[source], self.live[source] = piece, taken
+        else:
+            self.of[source] = growing.put(ADD, (self.of[source], piece))
+            before = self.live[source]
+            self.live[source] = None if before is None or taken is None else growing.put(ADD, (before, taken))
+        return piece
 
 
 class SmoothPower(NamedTuple):
