@@ -158,6 +158,11 @@ EXPONENTIALS = [
     ),
 ]  # fmt: skip
 
+# Near 0, cos(pi x) - sinc(x) cancels: there its Taylor series stands, with terms enough for |x| < 0.1.
+SLOPE_OF_SINC = (
+    "where(abs(x) < 0.1, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
+    "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi({}) - out) / x)"
+)
 TRIGONOMETRY = [
     Gate("sin", "x", Rule("cos(x)"), Words("scales by cos(x): at most as much as it got"), Traits(parity="odd")),
     Gate("cos", "x", Rule("-sin(x)"), Words("scales by -sin(x): at most as much as it got"), Traits(parity="even")),
@@ -215,13 +220,14 @@ TRIGONOMETRY = [
     Gate(
         "sinc", "x",
         Rule(
-            # Near 0, cos(pi x) - sinc(x) cancels: there its Taylor series stands, with terms enough for |x| < 0.1.
-            "where(abs(x) < 0.1, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
-            "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi(where(abs(x) == inf, 0, x)) - out) / x)",
+            SLOPE_OF_SINC.format("where(abs(x) == inf, 0, x)"),
             definition="where(x == 0, 1, sin(pi * x) / (pi * where(x == 0, 1, x)))",
             exact="where(x == 0, 1, where(abs(x) == inf, 0, sinpi(x) / (pi * where(x == 0, 1, x))))",
         ),
-        Words("sin(pi x)/(pi x), as NumPy has it: dead at 0, and a fading ripple beside it"),
+        Words(
+            "sin(pi x)/(pi x), as NumPy has it: dead at 0, and a fading ripple beside it",
+            textbook=SLOPE_OF_SINC.format("x"),
+        ),
         Traits(parity="even"),
     ),
 ]  # fmt: skip
