@@ -433,7 +433,7 @@ ACTIVATIONS = [
             "where(x > 0, 1, slope)", "where(x > 0, 0, x)",
             ties_split=("where(x > 0, 1, where(x < 0, slope, (1 + slope) / 2))", "where(x > 0, 0, x)"),
             ties_first=("where(x >= 0, 1, slope)", "where(x > 0, 0, x)"), kink="(x == 0) * (slope != 1)",
-            definition="where(x > 0, x, slope * x)",
+            definition="relu(x) + slope * min(0, x)", exact="where(x > 0, x, slope * x)",
         ),
         Words(
             "passes the gradient where the input is positive, a small part of it elsewhere", frameworks="0.01 1 - 0.01",
@@ -443,7 +443,7 @@ ACTIVATIONS = [
         "elu", "x alpha=1",
         Rule(
             "where(x > 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))", kink="(x == 0) * (alpha != 1)",
-            cusp="x == 0", definition="where(x > 0, x, alpha * expm1(x))",
+            cusp="x == 0", definition="relu(x) + min(0, alpha * expm1(x))", exact="where(x > 0, x, alpha * expm1(x))",
         ),
         Words("passes the gradient where the input is positive, and less and less of it below 0"),
     ),
@@ -451,7 +451,8 @@ ACTIVATIONS = [
         "selu", "x",
         Rule(
             "where(x > 0, 1.0507009873554805, 1.7580993408473766 * exp(x))", kink="x == 0",
-            definition="1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))",
+            definition="1.0507009873554805 * (relu(x) + min(0, 1.6732632423543772 * expm1(x)))",
+            exact="1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))",
         ),
         Words(
             "an elu that keeps mean and variance (Klambauer et al. 2017, arXiv:1706.02515)",
