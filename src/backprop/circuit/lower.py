@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import count
 
-from backprop.caching import cache, cached_property
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.language import parse
 from backprop.language.program import Call, Program, Statement
+from backprop.light import cache, cached_property
 from backprop.spans import Span
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
