@@ -45,7 +45,15 @@ def test_a_second_derivative_at_a_kink_is_never_made_up(text: str, x: Any) -> No
 
 
 def test_every_gate_with_a_cusp_is_tried() -> None:
-    assert {gate.name for gate in GATES.values() if gate.cusp} == {"abs", "hypot", "norm", "std", "elu", "hinge"}
+    assert {gate.name for gate in GATES.values() if gate.cusp} == {
+        "abs",
+        "hypot",
+        "norm",
+        "std",
+        "elu",
+        "hinge",
+        "huber",
+    }
 
 
 @pytest.mark.parametrize("text", ["norm(x)^2", "exp(-norm(x)^2)", "sum(abs(x)^3)", "std(x)^2", "hypot(x[0], x[1])^2"])
@@ -114,6 +122,8 @@ def test_ties_first_takes_a_side_of_abs_and_so_its_second_derivative() -> None:
         ("'where(c, norm(x), sum(x^2))' --c 0 --x '[0,0]'", []),
         ("'abs(x)^3' --x 0 --ties first", []),
         ("'sum(std(x, axis=1)^2)' --x '[[1],[2]]'", []),
+        ("'huber(x, 1)' --x '[2,1]'", ["f"]),
+        ("'huber(x, 1)' --x '[2.1,1]'", []),
     ],
 )
 def test_a_note_says_why_there_is_none(options: str, stages: list[str], tmp_path: Path) -> None:

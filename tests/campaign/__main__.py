@@ -118,8 +118,9 @@ def main(words: list[str] | None = None) -> int:
     print(f"seed {asked.seed}", flush=True)
     tallies = []
     for part in parts:
-        end = time.monotonic() + 60 * asked.minutes / len(parts)
         try:
+            import_module(f".parts.{part}", __package__)  # ahead of the time that is for programs
+            end = time.monotonic() + 60 * asked.minutes / len(parts)
             for found in campaign(part, asked.seed, lambda _, end=end: time.monotonic() > end):  # type: ignore[misc]
                 if isinstance(found, Failure):
                     print(found.told(), flush=True)

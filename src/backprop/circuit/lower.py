@@ -342,7 +342,7 @@ class Lowering:
             wires = self.bind(call, gate.arguments, gate.defaults, gate.signature(), node)
         if gate.idempotent:
             wires = tuple(dict.fromkeys(wires))
-        if self.expand and gate.definition:
+        if self.expand and gate.definition and not gate.routes:  # what chooses is no sum of parts
             return self.open(template(gate.definition, gate.arguments, gate, True), gate.arguments, wires, node)
         return self.circuit.add(gate, wires, node)
 

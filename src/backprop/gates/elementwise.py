@@ -161,6 +161,11 @@ EXPONENTIALS = [
     ),
 ]  # fmt: skip
 
+# Near 0, cos(pi x) - sinc(x) cancels: there its Taylor series stands, with terms enough for |x| < 0.1.
+SLOPE_OF_SINC = (
+    "where(abs(x) < 0.1, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
+    "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi({}) - out) / x)"
+)
 TRIGONOMETRY = [
     Gate("sin", "x", Rule("cos(x)"), Words("scales by cos(x): at most as much as it got"), Traits(parity="odd")),
     Gate("cos", "x", Rule("-sin(x)"), Words("scales by -sin(x): at most as much as it got"), Traits(parity="even")),
@@ -221,13 +226,14 @@ TRIGONOMETRY = [
     Gate(
         "sinc", "x",
         Rule(
-            # Near 0, cos(pi x) - sinc(x) cancels: there its Taylor series stands, with terms enough for |x| < 0.1.
-            "where(abs(x) < 0.1, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
-            "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi(where(abs(x) == inf, 0, x)) - out) / x)",
+            SLOPE_OF_SINC.format("where(abs(x) == inf, 0, x)"),
             definition="where(x == 0, 1, sin(pi * x) / (pi * where(x == 0, 1, x)))",
             exact="where(x == 0, 1, where(abs(x) == inf, 0, sinpi(x) / (pi * where(x == 0, 1, x))))",
         ),
-        Words("sin(pi x)/(pi x), as NumPy has it: dead at 0, and a fading ripple beside it"),
+        Words(
+            "sin(pi x)/(pi x), as NumPy has it: dead at 0, and a fading ripple beside it",
+            textbook=SLOPE_OF_SINC.format("x"),
+        ),
         Traits(parity="even"),
     ),
 ]  # fmt: skip
@@ -433,7 +439,7 @@ ACTIVATIONS = [
             "where(x > 0, 1, slope)", "where(x > 0, 0, x)",
             ties_split=("where(x > 0, 1, where(x < 0, slope, (1 + slope) / 2))", "where(x > 0, 0, x)"),
             ties_first=("where(x >= 0, 1, slope)", "where(x > 0, 0, x)"), kink="(x == 0) * (slope != 1)",
-            definition="where(x > 0, x, slope * x)",
+            definition="relu(x) + slope * min(0, x)", exact="where(x > 0, x, slope * x)",
         ),
         Words(
             "passes the gradient where the input is positive, a small part of it elsewhere", frameworks="0.01 1 - 0.01",
@@ -443,7 +449,7 @@ ACTIVATIONS = [
         "elu", "x alpha=1",
         Rule(
             "where(x > 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))", kink="(x == 0) * (alpha != 1)",
-            cusp="x == 0", definition="where(x > 0, x, alpha * expm1(x))",
+            cusp="x == 0", definition="relu(x) + min(0, alpha * expm1(x))", exact="where(x > 0, x, alpha * expm1(x))",
         ),
         Words("passes the gradient where the input is positive, and less and less of it below 0"),
     ),
@@ -451,7 +457,7 @@ ACTIVATIONS = [
         "selu", "x",
         Rule(
             "where(x > 0, 1.0507009873554805, 1.7580993408473766 * exp(x))", kink="x == 0",
-            definition="1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))",
+            definition="1.0507009873554805 * (relu(x) + min(0, 1.6732632423543772 * expm1(x)))",
             exact="where(x > 0, 1.0507009873554805 * x, 1.7580993408473766 * expm1(x))",
         ),
         Words(

@@ -411,7 +411,9 @@ LOSSES = [
                 "g * clip(y - x, -delta, delta) / count(x - y)",
                 "sum(where(abs(x - y) > delta, g * (abs(x - y) - delta) / count(x - y), 0))",
             ),
-            definition="mean(where(abs(x - y) <= delta, (x - y)^2 / 2, delta * (abs(x - y) - delta / 2)))",
+            cusp="abs(x - y) == delta",  # whose slopes are those of the rule: nan comes of its clip
+            definition="mean(clip(x - y, -delta, delta) * (x - y - clip(x - y, -delta, delta) / 2))",
+            exact="mean(where(abs(x - y) <= delta, (x - y)^2 / 2, delta * (abs(x - y) - delta / 2)))",
         ),
         Words("squares small residuals, and takes large ones as they are: scales by the residual, clipped"),
         Traits(shape="number", broadcasts=True),

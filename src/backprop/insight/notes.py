@@ -265,7 +265,7 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
     bare = not_squared(circuit)
     for wire, gate in enumerate(circuit.gates):
         inputs = circuit.inputs[wire]
-        rough = gate.rough(len(inputs), run.ties)
+        rough = gate.rough(len(inputs), run.ties) or ("" if gate.kink else gate.cusp)
         if not rough or wire not in bare or not run.circuit.active[wire] or run.sent[wire] is None:
             continue
         condition = rules.condition(rough, gate, len(inputs), run.arrays)

@@ -189,7 +189,7 @@ def resort(g, x, dim=-1):
 def unsort(g, x, dim=-1):
     """Sorted elements in the order of x."""
     order = torch.argsort(x, dim=dim, stable=True)
-    return torch.zeros_like(x).scatter(dim, order, g)
+    return torch.zeros_like(x).scatter(dim, order, g.to(x.dtype))
 
 
 # /// shift

@@ -33,6 +33,8 @@ def write(request: Request) -> str:
     computed = [name for name in kept if name not in inputs]
     again = [name for name in computed if name != listing.value]  # what backward makes again where it needs a graph
     value = target.tensor(Text(listing.value)).text
+    if same.get(listing.value) in kept:
+        value = f"{value}.clone()"  # what is saved cannot be what comes out, under another name
     passes = {
         "forward(": forward(listing, value, again),
         "setup_context(": context(listing, [*inputs] if computed else kept, computed, again),
