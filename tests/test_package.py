@@ -113,7 +113,7 @@ def test_the_source_distribution_can_be_tested_from(wheel: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     for folder in ("tests", "docs", "bench", "grammar", "src", ".ci"):
         ours = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
-        made = {"__pycache__", ".hypothesis"}
+        made = {"__pycache__", ".hypothesis", "reference"}
         assert {str(path) for path in ours if not made & set(path.parts) and ".egg-info" not in str(path)} <= names
     assert {"README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "MANIFEST.in"} <= names
 

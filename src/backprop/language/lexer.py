@@ -31,6 +31,8 @@ def tokens(pattern: re.Pattern[str], text: str) -> list[str]:
 
 def every_line_is_closed(text: str) -> bool:
     """Whether no newline stands between brackets, as far as that can be told at a glance."""
+    if "(" not in text and "[" not in text:
+        return True
     return not ("#" in text or '"' in text) and all(
         line.count("(") + line.count("[") == line.count(")") + line.count("]") for line in text.split("\n")
     )
@@ -54,17 +56,17 @@ def outside_brackets(found: list[str]) -> list[int]:
 
 def terminal(token: str) -> str:
     """Which terminal a token is that has no text of its own, under its name in the tables ("<NAME>")."""
+    first, last = token[:1], token[-1:]
+    if last in CLOSINGS and len(token) > 1 and first not in "<>=!":
+        return "<AUGMENT>" if last == "=" and token[-2] in "+-*/" else CLOSINGS[last]
     if token in SIGNS:
         return SIGNS[token]
     if token.isidentifier():
         return "<NAME>"
-    first, last = token[:1], token[-1:]
     if first in DIGITS or (first == "." and token[1:2] in DIGITS) or token in FRACTIONS:
         return "<NUMBER>"
     if first in ";\n":
         return "<SEPARATOR>"
-    if len(token) > 1 and last in CLOSINGS and first not in "<>=!":
-        return "<AUGMENT>" if last == "=" and token[-2] in "+-*/" else CLOSINGS[last]
     if token == ".T":
         return "<TRANSPOSE>"
     if token in RAISED or (first in SUPERSCRIPTS and token[1:]):
