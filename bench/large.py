@@ -1,127 +1,226 @@
-"""What grows: statements, inputs of a gate, stages that are checked, nodes that are drawn, values of the command line.
+"""What is large: a convolution, a network's step, long programs, values on the command line, wide pictures.
 
-    python bench/large.py [--quick]
+    python bench/large.py [--runs 15] [--quick] [--threads 1]
 
-CPU time, the best of a few runs; of the commands, wall time. "n to 2n" is how many times as long twice as many take:
-2 is linear, 4 is quadratic.
+CPU time: medians of runs that are interleaved in one process, and the median of their ratios to the first, run by run:
+- conv2d (32 images of 3x32x32, 16 filters of 3x3 and of 5x5) with both gradients, beside PyTorch and NumPy by hand;
+- a step of a network (batch 128, 784-256-10) with all gradients, beside NumPy by hand and JAX;
+- nested lists of numbers on the command line, beside `json.loads`;
+- programs of many named statements, from text to gradients, in processes of their own: µs and bytes a statement;
+- `draw` of a fork to many gates, and `check --stages`, as whole processes of growing size.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
-import math
 import os
-import resource
 import subprocess
 import sys
-import tempfile
 import time
-import tracemalloc
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from machine import Figure, machine
+from circuit import resident
+from machine import machine
+from tensor import Job, measured, report
 
-import backprop
-from backprop.circuit import lower
-from backprop.language import parse
-from backprop.library.values import parse_value
-
-OURS = str(Path(sys.executable).parent / "backprop")
-
-
-def best(function: Callable[[], object], rounds: int) -> float:
-    """The least of the CPU seconds of a few calls."""
-    found = math.inf
-    for _ in range(rounds):
-        start = time.process_time()
-        function()
-        found = min(found, time.process_time() - start)
-    return found
+MOST_DRAWN = 2500  # gates of a fork: with those that sum them up, the most that are laid out
+BATCH, WIDE, HIDDEN, CLASSES = 128, 784, 256, 10
+NETWORK = "h = relu(X @ W1 + b1); s = h @ W2 + b2; L = cross_entropy(s, t)"
 
 
-def statements(count: int) -> str:
-    """A program of so many named statements."""
-    return "\n".join(["a0 = x + y", *(f"a{i} = a{i - 1} * x" for i in range(1, count))])
+def convolution_jobs(window: int) -> dict[str, Job]:
+    """conv2d as PyTorch has it, as NumPy has it by hand, and ours."""
+    import numpy as np
+
+    import backprop
+
+    random, padding = np.random.default_rng(0), window // 2
+    x, w = random.standard_normal((32, 3, 32, 32)), random.standard_normal((16, 3, window, window))
+    above = random.standard_normal((32, 16, 32, 32))
+    compiled = backprop.compile(f"y = conv2d(x, w, padding={padding})")
+
+    def by_hand() -> Any:
+        padded = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+        seen = np.lib.stride_tricks.sliding_window_view(padded, (window, window), axis=(2, 3))
+        value = np.moveaxis(np.tensordot(seen, w, ((1, 4, 5), (1, 2, 3))), -1, 1)
+        to_w = np.tensordot(above, seen, ((0, 2, 3), (0, 2, 3)))
+        to_x = np.zeros_like(padded)
+        for i, j in np.ndindex(window, window):
+            to_x[:, :, i : i + 32, j : j + 32] += np.moveaxis(np.tensordot(above, w[:, :, i, j], (1, 0)), -1, 1)
+        return value, to_x[:, :, padding:-padding, padding:-padding], to_w
+
+    def circuit() -> Any:
+        found = compiled.evaluate(x=x, w=w, upstream=above)
+        return found.value, found.gradients["x"], found.gradients["w"]
+
+    jobs: dict[str, Job] = {}
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        inputs = [torch.tensor(value, requires_grad=True) for value in (x, w)]
+        seed = torch.tensor(above)
+
+        def by_torch() -> Any:
+            value = torch.nn.functional.conv2d(*inputs, padding=padding)
+            return value.detach(), *torch.autograd.grad(value, inputs, seed)
+
+        jobs["torch"] = by_torch
+    jobs |= {"backprop": circuit, "NumPy, by hand": by_hand}
+    for job in jobs.values():
+        for got, right in zip(job(), by_hand(), strict=True):
+            assert np.allclose(got, right, rtol=1e-9, atol=1e-9)
+    return jobs
 
 
-def maximum(count: int) -> Callable[[], object]:
-    compiled = backprop.compile(f"max({', '.join(f'x{i}' for i in range(count))})")
-    at = {f"x{i}": float(i) for i in range(count)}
-    return lambda: compiled.evaluate(at).gradients
+def network_jobs() -> dict[str, Job]:
+    """The value and all gradients of a network's loss; by hand, with buffers that are used again."""
+    import numpy as np
+
+    import backprop
+
+    random = np.random.default_rng(0)
+    X, t = random.standard_normal((BATCH, WIDE)), random.integers(0, CLASSES, BATCH)
+    W1, b1 = 0.05 * random.standard_normal((WIDE, HIDDEN)), 0.1 * random.standard_normal(HIDDEN)
+    W2, b2 = 0.1 * random.standard_normal((HIDDEN, CLASSES)), 0.1 * random.standard_normal(CLASSES)
+    weights = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
+    at = {**weights, "X": X, "t": t.astype(float)}
+    compiled, rows = backprop.compile(NETWORK), np.arange(BATCH)
+    h, dW1, dW2 = np.empty((BATCH, HIDDEN)), np.empty((WIDE, HIDDEN)), np.empty((HIDDEN, CLASSES))
+
+    def by_hand() -> Any:
+        np.matmul(X, W1, out=h)
+        np.add(h, b1, out=h)
+        np.maximum(h, 0, out=h)
+        s = h @ W2
+        s += b2
+        s -= s.max(1, keepdims=True)
+        e = np.exp(s)
+        total = e.sum(1, keepdims=True)
+        loss = -(s[rows, t] - np.log(total[:, 0])).mean()
+        e /= total
+        e[rows, t] -= 1
+        e /= BATCH
+        np.matmul(h.T, e, out=dW2)
+        dh = e @ W2.T
+        dh *= h > 0
+        np.matmul(X.T, dh, out=dW1)
+        return loss, dW1, dh.sum(0), dW2, e.sum(0)
+
+    def circuit() -> Any:
+        found = compiled.evaluate(at, wrt=weights)
+        return found.value, *found.gradients.values()
+
+    jobs: dict[str, Job] = {"NumPy, by hand": by_hand, "backprop": circuit}
+    if importlib.util.find_spec("jax") is not None:
+        import jax
+        import jax.numpy as jnp
+
+        jax.config.update("jax_enable_x64", True)
+
+        def loss(W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+            s = jax.nn.relu(X @ W1 + b1) @ W2 + b2
+            return -jnp.mean(jax.nn.log_softmax(s)[rows, t])
+
+        both = jax.jit(jax.value_and_grad(loss, (0, 1, 2, 3)))
+
+        def by_jax() -> Any:
+            value, gradients = jax.block_until_ready(both(W1, b1, W2, b2))
+            return value, *gradients
+
+        jobs["jax"] = by_jax
+    for job in jobs.values():
+        for got, right in zip(job(), by_hand(), strict=True):
+            assert np.allclose(got, right, rtol=1e-9, atol=1e-12)
+    return jobs
 
 
-def joined(count: int) -> Callable[[], object]:
-    compiled = backprop.compile(f"sum(concat({', '.join(f'x{i}' for i in range(count))})^2)")
-    at = {f"x{i}": [float(i), 1.0] for i in range(count)}
-    return lambda: compiled.evaluate(at).gradients
+def value_jobs(whole: bool) -> dict[str, Job]:
+    """A matrix of 300x300 as text."""
+    import numpy as np
+
+    from backprop.library.values import parse_value
+
+    random = np.random.default_rng(0)
+    values = random.integers(0, 9, (300, 300)) if whole else random.standard_normal((300, 300))
+    text = json.dumps(values.tolist())
+    return {"json.loads": lambda: json.loads(text), "backprop": lambda: parse_value(text, "x")}
 
 
-def literal(count: int) -> Callable[[], object]:
-    compiled = backprop.compile(f"sum([{', '.join(f'x{i}' for i in range(count))}]^2)")
-    at = {f"x{i}": float(i) for i in range(count)}
-    return lambda: compiled.evaluate(at).gradients
+def statements(count: int) -> None:
+    """Evaluate a program of so many named statements, and print what one costs."""
+    import backprop
+
+    text = "x0 = a*b\n" + "\n".join(f"x{i} = x{i - 1} + a" for i in range(1, count))
+    backprop.evaluate("x0 = a*b\nx1 = x0 + a", a=1.0, b=2.0).gradients  # noqa: B018
+    before, start = resident(True), time.process_time()
+    found = backprop.evaluate(text, a=1.0, b=2.0)
+    assert (found.value, found.gradients["a"]) == (count + 1, count + 1)
+    seconds = time.process_time() - start
+    print(f"  {count:>9,}  {seconds / count * 1e6:6.2f} µs {(resident(True) - before) / count:6.0f} bytes a statement")
 
 
-def grown(make: Callable[[int], Callable[[], object]], count: int) -> tuple[float, float]:
-    """How many times as long twice as many take, and the seconds of these; without the first run, which prepares."""
-    times = []
-    for many in (count, 2 * count):
-        run = make(many)
-        run()
-        times.append(best(run, 3))
-    return times[1] / times[0], times[1]
+def process(*words: str) -> tuple[float, float]:
+    """CPU seconds and MB of one command."""
+    with subprocess.Popen([sys.executable, "-m", "backprop", *words], stdout=subprocess.DEVNULL) as running:
+        _, status, used = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+    assert not running.returncode, words
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1000
 
 
-def process(words: list[str], folder: str) -> tuple[float, float]:
-    """Wall seconds of a command, and the most memory that any so far has had, in MB."""
-    start = time.perf_counter()
-    subprocess.run([OURS, *words], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-
-
-def figures(quick: bool) -> Iterator[Figure]:
-    """The lines of what grows, for all.py."""
-    rounds, count = (2, 20_000) if quick else (5, 100_000)
-    text = statements(count)
-    seconds = best(lambda: lower(parse(text)), rounds)
-    yield Figure(f"named statements ({count:,})", seconds / count * 1e6, "µs a statement", 4)
-    tracemalloc.start()
-    circuit = lower(parse(text))
-    size = tracemalloc.get_traced_memory()[0] / count
-    tracemalloc.stop()
-    assert len(circuit) > count
-    yield Figure("the same, memory", size, "bytes a statement", 600)
-    for what, make, many in (("max", maximum, 500), ("concat", joined, 250), ("array literals", literal, 500)):
-        ratio, seconds = grown(make, many if quick else 4 * many)
-        yield Figure(f"{what} of n inputs, n to 2n", ratio, "times", 2.5, f"{seconds * 1e3:.1f} ms")
-    values = json.dumps([[i + j / 7 for j in range(100)] for i in range(200 if quick else 1000)])
-    ours, theirs = best(lambda: parse_value(values, "x"), rounds), best(lambda: json.loads(values), rounds)
-    yield Figure("values on the command line", ours / theirs, "× json.loads", 3, f"{len(values):,} characters")
-    with tempfile.TemporaryDirectory() as folder:
-        many = 2_000 if quick else 10_000
-        chain = "\n".join(["a0 = x*y", *(f"a{i} = sin(a{i - 1}) + x" for i in range(1, many // 2))])
-        Path(folder, "chain.bp").write_text(chain)
-        seconds, memory = process(["check", "-f", "chain.bp", "--x", "0.5", "--y", "2", "--stages", "--quiet"], folder)
-        beside = f"{seconds:.1f} s for {many:,} stages, {memory:.0f} MB"
-        yield Figure("`check --stages`", seconds / many * 1e4, "s per 10,000 stages", 5, beside)
-        times = []
-        for size in (200, 400) if quick else (1000, 2000):
-            fork = " + ".join(f"sin(x*{i + 1})" for i in range(size))
-            Path(folder, "fork.bp").write_text(fork)
-            times.append(process(["draw", "-f", "fork.bp", "--x", "1", "-o", "fork.svg", "--quiet"], folder)[0])
-        floor = process(["eval", "x", "--x", "1"], folder)[0]
-        beside = f"{times[1]:.1f} s; {os.cpu_count()} cores"
-        yield Figure("`draw` of a fork, n to 2n", (times[1] - floor) / (times[0] - floor), "times", 2.5, beside)
+def growing(sizes: list[int]) -> None:
+    """`draw` of a fork, and `check --stages` of a chain."""
+    with TemporaryDirectory() as folder:
+        path, picture = Path(folder, "program.bp"), str(Path(folder, "fork.svg"))
+        for size in [size for size in sizes if size < MOST_DRAWN]:
+            lines = [f"y{i} = x*{i + 2}" for i in range(size)]
+            path.write_text("\n".join([*lines, "f = " + " + ".join(f"y{i}" for i in range(size))]))
+            seconds, memory = process("draw", "-f", str(path), "--x", "1", "--quiet", "-o", picture)
+            print(f"  draw of a fork to {size:,} gates     {seconds:6.2f} s {memory:6.0f} MB")
+        for size in sizes:
+            path.write_text("\n".join(["y0 = x", *(f"y{i} = sin(y{i - 1}) + x" for i in range(1, size // 2))]))
+            seconds, memory = process("check", "-f", str(path), "--x", "0.5", "--stages", "--quiet")
+            print(f"  check --stages of {size:,} gates     {seconds:6.2f} s {memory:6.0f} MB")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer of everything")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="fewer runs, and smaller programs")
+    parser.add_argument("--statements", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--growing", type=int, nargs="+", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.statements or chosen.growing:
+        statements(chosen.statements) if chosen.statements else growing(chosen.growing)
+        return
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = str(chosen.threads)
+    if chosen.threads == 1:
+        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        torch.set_num_threads(chosen.threads)
     print(machine() + "\n")
-    for one in figures(parser.parse_args().quick):
-        print(f"{one.what:36}{one.value:10.2f} {one.unit:22}{one.beside}")
+    runs = 5 if chosen.quick else chosen.runs
+    for window in (3, 5):
+        times = measured(convolution_jobs(window), runs)
+        report(f"conv2d, 32x3x32x32, 16 filters of {window}x{window}: value and both gradients", times)
+    report(f"a network's step, {BATCH} of {WIDE}-{HIDDEN}-{CLASSES}", measured(network_jobs(), runs))
+    for whole in (False, True):
+        title = f"300x300 {'whole ' if whole else ''}numbers on the command line"
+        report(title, measured(value_jobs(whole), runs))
+    print("\nnamed statements, from text to gradients", flush=True)
+    for count in (10_000,) if chosen.quick else (100_000, 1_000_000):
+        subprocess.run([sys.executable, __file__, "--statements", str(count)], check=True)
+    print("\nwide and deep", flush=True)
+    sizes = ("500", "1000") if chosen.quick else ("1000", "2000", "4000", "10000")
+    subprocess.run([sys.executable, __file__, "--growing", *sizes], check=True)  # from a process that is small itself
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ class Probe:
         if self.direction is not None:
             return 0.0
         value = self.values[self.wire]
-        return float(value if self.element is None else value.flat[self.element])
+        return float(value if self.element is None else value.ravel()[self.element])
 
     def put(self, x: float) -> Any:
         """The wire's value at x."""
@@ -98,7 +98,7 @@ class Probe:
         if self.element is None:
             return x
         changed = value.copy()
-        changed.flat[self.element] = x
+        changed.reshape(-1)[self.element] = x
         return changed
 
     def pick(self, gradient: Any) -> float:
@@ -106,7 +106,7 @@ class Probe:
         direction."""
         if self.direction is not None:
             return float((gradient * self.direction).sum())
-        return float(gradient if self.element is None else gradient.flat[self.element])
+        return float(gradient if self.element is None else gradient.ravel()[self.element])
 
     def moved(self, x: float) -> list[Any]:
         """All values with the wire at x."""

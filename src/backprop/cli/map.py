@@ -68,7 +68,7 @@ def delimiter(value: str | None) -> str | None:
 @takes("--decimal-comma", "comma", is_flag=True, help="CSV whose numbers are 1,5, with ; between the fields.")
 @takes("--no-header", is_flag=True, help="CSV without names: its columns are c1, c2, …")
 @takes("--encoding", metavar="NAME", help="The encoding of text that is no UTF-8: latin-1, utf-16, …")
-@takes("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, …")
+@takes("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, spark, …")
 @takes("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
 @takes("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
 @takes("--kernel", type=Choice(["auto", "numpy", "jit"]), default="auto", help="How rows are computed.")
@@ -198,7 +198,7 @@ class Run:
     def done(self) -> int:
         """Do it; the exit status."""
         if self.asked["scheduler"] is not None and self.asked["engine"] == "local":
-            raise Problem("option", "--scheduler needs an --engine that has a cluster", hint="--engine dask")
+            raise Problem("option", "--scheduler needs an --engine that has a cluster", hint="--engine dask, or spark")
         if self.into_folder:
             from backprop.rows.folders import owned
 

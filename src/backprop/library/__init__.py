@@ -72,8 +72,8 @@ class Evaluation:
     @cached_property
     def gradients(self) -> dict[str, Value]:
         """The derivative of the output in each variable."""
-        all_gradients = self.run.gradients()
-        return all_gradients if self.wrt is None else {name: all_gradients[name] for name in self.wrt}
+        variables = self.run.circuit.variables
+        return {name: self.run.gradient(variables[name]) for name in (variables if self.wrt is None else self.wrt)}
 
     @cached_property
     def stages(self) -> list[Stage]:

@@ -13,7 +13,7 @@ from backprop.rows.compute.few import are_few
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
-from backprop.rows.tables.lines import LARGE, Input
+from backprop.rows.tables.lines import LARGE, MIDDLING, Input
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of_all, writer_of
 from backprop.rows.tables.packing import NAMES, bare, suffix_of
 from backprop.rows.tables.polars import is_of_use
@@ -92,7 +92,7 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
         for source in sources:
             given = Input(source, options.encoding)
             stack.callback(given.close)
-            given.large = max(size, behind) >= LARGE
+            given.large = max(size, behind) >= (MIDDLING if options.many else LARGE)
             quick = options.total or options.source(source) == target
             for batch in narrow(batches(given, mapper, judge, options, judge.fixed, quick), mapper):
                 batch, results, finite, failure = computed(mapper, batch, report, judge, given.name)

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
@@ -26,6 +27,7 @@ TEXT = frozenset({"jsonl", "csv", "tsv"})
 DONE = ".backprop.jsonl"  # in an output folder: a line for each part that is done
 
 
+@lru_cache(4)  # of one part it is asked several times
 def format_of(path: str) -> str | None:
     """The format that a file's suffix stands for."""
     return FORMATS.get(os.path.splitext(bare(path))[1].lower())
