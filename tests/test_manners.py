@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 import pytest
 
+from backprop.cli import main
 from backprop.cli.clicked import commands
-from backprop.cli.help import continued, first_sentence, options, page, usage
+from backprop.cli.help import continued, first_sentence, options, overview, page, usage
 from backprop.cli.manual import pages, write
 from backprop.cli.options import COMMANDS, SUMMARIES, command_named
 from conftest import ROOT, shell
@@ -25,23 +26,29 @@ def test_the_module_is_the_command(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("stage,gate,value,gradient\nx,,2,1\nf,x,2,1\n", "", 0)
 
 
+def printed(words: list[str], capfd: pytest.CaptureFixture[str]) -> str:
+    """What the program prints for some words, all being well."""
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    out, err = capfd.readouterr()
+    assert (end.value.code, err) == (0, "")
+    return out
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_is_the_same_by_every_way(name: str, tmp_path: Path) -> None:
-    ways = [f"help {name}", f"{name} -h", f"{name} --help"]
-    first, *others = [shell(f"backprop {way}", tmp_path) for way in ways]
-    assert (first.returncode, first.stderr) == (0, "")
-    assert all((other.stdout, other.returncode) == (first.stdout, 0) for other in others)
-    takes_formula = "[EXPRESSION]" in first.stdout
-    assert ("  --x VALUE  " in first.stdout) == takes_formula
-    assert "-h, --help" in first.stdout
+def test_help_is_the_same_by_every_way(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    first, *others = [printed(words, capfd) for words in (["help", name], [name, "-h"], [name, "--help"])]
+    assert others == [first, first]
+    takes_formula = "[EXPRESSION]" in first
+    assert ("  --x VALUE  " in first) == takes_formula
+    assert "-h, --help" in first
 
 
 @pytest.mark.parametrize("way", ["help", "-h", "--help"])
-def test_the_commands_are_listed_in_whole_sentences(way: str, tmp_path: Path) -> None:
-    done = shell(f"backprop {way}", tmp_path)
-    assert done.returncode == 0
-    assert "..." not in done.stdout.partition("Commands:")[2]
-    assert all(f"  {name} " in done.stdout for name in COMMANDS)
+def test_the_commands_are_listed_in_whole_sentences(way: str, capfd: pytest.CaptureFixture[str]) -> None:
+    text = printed([way], capfd)
+    assert "..." not in text.partition("Commands:")[2]
+    assert all(f"  {name} " in text for name in COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -65,10 +72,10 @@ def test_the_help_says_what_click_says(name: str, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
-def test_help_fits_the_terminal(width: int, tmp_path: Path) -> None:
-    for name in ["", *COMMANDS]:
-        text = shell(f"COLUMNS={width} backprop help {name}", tmp_path).stdout
-        assert max(map(len, text.splitlines())) <= width, name
+def test_help_fits_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    for text in [overview(), *(page(command_named(name)) for name in COMMANDS)]:
+        assert max(map(len, text.splitlines())) <= width, text
 
 
 def test_an_example_goes_on_where_an_option_begins() -> None:

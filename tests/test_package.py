@@ -51,7 +51,7 @@ def imported(command: str) -> set[str]:
     """The modules that a run of the program imports; those that site has imported (of an editable install) count."""
     words = repr(command.split(" "))
     code = (
-        f"import sys; sys.argv = {words}; [sys.modules.pop(name, None) for name in {HEAVY}]\n"
+        f"import sys; sys.argv = {words}; [sys.modules.pop(name, None) for name in {HEAVY | {'ast', 'random'}}]\n"
         "try:\n from backprop.cli import main; main()\nfinally:\n print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -72,6 +72,21 @@ def test_a_plain_run_imports_what_it_needs_and_no_more() -> None:
 
 def test_a_table_in_a_pipe_needs_no_rich() -> None:
     assert not imported("backprop eval x --x 1") & {"lark", "rich", "numpy", "scipy"}
+
+
+@pytest.mark.parametrize(
+    ("command", "without"),
+    [
+        ("--help", {"click", "backprop.library"}),
+        ("eval --help", {"click"}),
+        ("eval (x+y", {"click", "re", "typing", "lark"}),
+        ("explain x*y --x 1 --y 2", {"click", "re", "typing", "json"}),
+        ("check x*y --x 1 --y 2", {"click", "re", "typing", "json", "ast", "random"}),
+        ("eval x --x 1 --color always", {"click", "re", "typing", "rich"}),
+    ],
+)
+def test_a_short_run_imports_little(command: str, without: set[str]) -> None:
+    assert not imported(f"backprop {command}") & without
 
 
 def test_importing_the_library_is_light() -> None:

@@ -1,4 +1,4 @@
-"""The commands as click knows them, made of the same data: for help, completion, and whatever is not plain."""
+"""The commands as click knows them, made of the same data: for completion, and whatever is not plain."""
 
 from __future__ import annotations
 

@@ -80,14 +80,23 @@ def lefts(words: list[str], row: dict[str, Row]) -> dict[str, Row]:
     return Lazy(lambda left: row[numbers[left]] if left in numbers else {})
 
 
+def engine() -> int:
+    """The version of the engine of `re`: 0 for one of which nothing is known."""
+    try:
+        import _sre  # type: ignore[import-not-found]
+    except ImportError:
+        return 0
+    return int(_sre.MAGIC) if _sre.CODESIZE == 4 else 0
+
+
 def pattern(data: ModuleType | SimpleNamespace) -> re.Pattern[str]:
     """The pattern of all tokens: where the engine is one that understands its code, without waiting for `re`."""
-    import _sre  # type: ignore[import-not-found]
-
-    if _sre.MAGIC not in data.ENGINES or _sre.CODESIZE != 4:
+    if engine() not in data.ENGINES:
         import re
 
         return re.compile(data.TOKEN)
+    import _sre
+
     made: re.Pattern[str] = _sre.compile(data.TOKEN, data.FLAGS, list(data.CODE), 1, {}, (None, None))
     return made
 

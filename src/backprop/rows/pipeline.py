@@ -185,7 +185,8 @@ def computed(
 ) -> tuple[Batch, dict[str, Any], bool, Problem | None]:
     """The columns of the results, and whether all numbers in them are finite; the batch without rows that could not be
     computed and are left out. Under `fail`, what comes before the first of them, and the problem with it."""
-    few = mapper.run_few(batch.columns, len(batch)) if are_few(len(batch)) and not batch.missing else None
+    plain = are_few(len(batch)) and not batch.missing and not batch.is_quick
+    few = mapper.run_few(batch.columns, len(batch)) if plain else None
     if few is not None:
         report.tally.join(few[1], report.rows)
         report.rows += len(batch)
