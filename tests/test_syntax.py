@@ -137,6 +137,12 @@ def test_the_tables_are_those_of_the_grammar() -> None:
     assert {name: scope[name] for name in made} == made
 
 
+def test_another_engine_compiles_the_pattern() -> None:
+    text = "torch.exp(x) # e\n"
+    other = read_tables.pattern(SimpleNamespace(TOKEN=tables.TOKEN, ENGINES=()))
+    assert other.findall(text) == read_tables.pattern(tables).findall(text)
+
+
 def test_stale_tables_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     read_tables.current_tables.cache_clear()
     stale = SimpleNamespace(**{**vars(tables), "CHECKSUM": 0, "ROWS": "", "TOKEN": "nothing"})

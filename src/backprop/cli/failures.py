@@ -7,7 +7,7 @@ import sys
 
 from backprop.cli.output import encoded, is_unicode
 from backprop.errors import Problem, nearest, no_numpy
-from backprop.show.theme import is_terminal
+from backprop.show.theme import columns_of, is_terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ def status_of(error: Any, words: list[str]) -> int:
         return error.code if isinstance(error.code, int) else 0
     if is_of_click(error, "Exit"):
         return int(error.exit_code)
-    if is_of_click(error, "NoArgsIsHelpError"):
-        write_error(f"{error.ctx.get_help() if error.ctx else ''}\n")
-        return 2
     if isinstance(error, BrokenPipeError):  # the reader has had enough
         silence(sys.stdout)
         return 0
@@ -103,8 +100,6 @@ def report(problem: Problem, words: list[str]) -> None:
 
 def error_room() -> int | None:
     """The columns of the terminal that shows standard error; None where none does."""
-    from backprop.show.fitting import columns_of
-
     return columns_of(sys.stderr) if is_terminal(sys.stderr) else None
 
 

@@ -80,7 +80,7 @@ PIECES = [
     Gate(
         "sort", "x",
         Rule(
-            vjp="unsort(g, x, axis=axis)", linear=True,
+            vjp="unsort(g, x, axis=axis)", linear=True, arranges=True,
             reach="unsort(g, x, axis=axis)",  # the values say where each element goes
         ),
         Words("sends each gradient back to where its element came from"),
@@ -392,13 +392,13 @@ LOSSES = [
     Gate(
         "hinge", "s y",
         Rule(
-            vjp=("where(y * s < 1, -y, 0) * g / count(s * y)", "where(y * s < 1, -s, 0) * g / count(s * y)"),
+            vjp=("where(y * s < 1, -g * y / count(s * y), 0)", "where(y * s < 1, -g * s / count(s * y), 0)"),
             ties_split=(
                 "where(y * s <= 1, ((y * s < 1) + 1) / 2 * -g * y / count(s * y), 0)",
                 "where(y * s <= 1, ((y * s < 1) + 1) / 2 * -g * s / count(s * y), 0)",
             ),
             ties_first=("where(y * s <= 1, -g * y / count(s * y), 0)", "where(y * s <= 1, -g * s / count(s * y), 0)"),
-            kink="y * s == 1", cusp="sum(y * s == 1) > 0", definition="mean(relu(1 - y * s))",
+            kink="y * s == 1", cusp="y * s == 1", bends="y * s", definition="mean(relu(1 - y * s))",
         ),
         Words("mean of max(0, 1 - y s), for targets y of 1 and -1: flat where the margin is kept"),
         Traits(shape="number", broadcasts=True),

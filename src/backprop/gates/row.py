@@ -33,12 +33,12 @@ class Rule:
     gate that mixes, that some elements go nowhere. `linear` says of such a gate that an element gets a gradient only
     from the elements that it goes into (so that those which are not taken stay out), `reach` how a mask of what is
     alive goes back (as `g`, by the inputs as they are) where ones sent through the rule would not tell: they cancel, or
-    the values say which element goes where. `pieces` is the function on arrays that gives all inputs theirs in one
-    pass, where each of many rules would look at all of them.
+    the values say which element goes where. `arranges` says that equal elements may come out in any order. `pieces` is
+    the function on arrays that gives all inputs theirs in one pass, where each of many rules would look at all of them.
     `kink` is where the slope jumps, so that a second derivative would be made up (see `rough`); `cusp` says where that
-    is so, if that is elsewhere; `squared` are the rules of its square, of which powers from 3 on are smooth enough
-    there (and the square itself, of a gate that does not route); `piece` says on which of its smooth pieces a gate is,
-    where the kink does not tell.
+    is so, if that is elsewhere, and `bends` what has no slope there, if that is not the output; `squared` are the rules
+    of its square, of which powers from 3 on are smooth enough there (and the square itself, of a gate that does not
+    route); `piece` says on which of its smooth pieces a gate is, where the kink does not tell.
     `definition` opens the gate into simpler ones, to be read; `exact` does so where that would lose digits or special
     points, for languages that have no word for the gate; where that takes series and tables of numbers
     (`approximated`), it stands in gates.approximations.
@@ -53,10 +53,12 @@ class Rule:
         ties_first: str | tuple[str, ...] = (),
         routes: bool = False,
         linear: bool = False,
+        arranges: bool = False,
         reach: str | tuple[str, ...] = (),
         pieces: str = "",
         kink: str = "",
         cusp: str = "",
+        bends: str = "out",
         squared: str | tuple[str, ...] = (),
         piece: str = "",
         definition: str = "",
@@ -68,8 +70,9 @@ class Rule:
         told = partials or (() if callable(self.vjp) else self.vjp)
         self.flat = bool(told) and all(rule == "0" for rule in told)
         self.ties_split, self.ties_first = as_tuple(ties_split), as_tuple(ties_first)
-        self.routes, self.linear, self.reach, self.pieces = routes, linear, as_tuple(reach), pieces
-        self.kink, self.cusp, self.squared, self.piece = kink, cusp, as_tuple(squared), piece
+        self.routes, self.linear, self.arranges, self.reach = routes, linear, arranges, as_tuple(reach)
+        self.kink, self.cusp, self.bends, self.squared = kink, cusp, bends, as_tuple(squared)
+        self.piece, self.pieces = piece, pieces
         self.definition, self.spelt, self.approximated = definition, exact or definition, approximated
 
 
@@ -210,6 +213,11 @@ class Gate(Rule, Words, Traits):
         return bool(self.vjp)
 
     @property
+    def bends_whole(self) -> bool:
+        """Whether at a kink all inputs lose their second derivatives, and not only the element that is on it."""
+        return self.mixes and self.bends == "out"
+
+    @property
     def compares(self) -> bool:
         """Whether its result is 0 or 1."""
         return self.family == "comparisons"
@@ -261,7 +269,7 @@ class Gate(Rule, Words, Traits):
         if not met:
             return rules
         lost = f"({met}) * (g != 0)"
-        if self.mixes:
+        if self.bends_whole:
             import re  # for second derivatives alone
 
             return tuple(rule and re.sub(r"\bg\b", f"where({lost}, nan, g)", rule) for rule in rules)
