@@ -12,11 +12,10 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
-import click
 import plots
 
-from backprop.cli.clicked import commands
-from backprop.cli.help import first_sentence
+from backprop.cli.help import options, summary, usage
+from backprop.cli.options import COMMANDS, Command, command_named
 from backprop.gates import FAMILIES, Gate
 from backprop.show import reference
 
@@ -49,38 +48,25 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def command_pages() -> Iterator[tuple[str, str]]:
     """A page for each command, and one that lists them."""
-    listed = []
-    with click.Context(commands, info_name="backprop", **commands.context_settings) as ctx:
-        for name in commands.list_commands(ctx):
-            command = commands.get_command(ctx, name)
-            assert command is not None
-            listed.append(
-                (f"command-{name}", f"[`backprop {name}`](command-{name}.md)", first_sentence(command.help or ""))
-            )
-            with click.Context(command, info_name=name, parent=ctx) as inner:
-                yield f"command-{name}.md", command_page(command, inner)
-    table = row_table(("command", "what it does"), [(link, says) for _, link, says in listed])
-    yield "commands.md", f"# Commands\n\n{table}\n\n{contents(name for name, _, _ in listed)}"
+    for name in COMMANDS:
+        yield f"command-{name}.md", command_page(command_named(name))
+    table = row_table(
+        ("command", "what it does"), [(f"[`backprop {name}`](command-{name}.md)", summary(name)) for name in COMMANDS]
+    )
+    yield "commands.md", f"# Commands\n\n{table}\n\n{contents(f'command-{name}' for name in COMMANDS)}"
 
 
-def command_page(command: click.Command, ctx: click.Context) -> str:
+def command_page(command: Command) -> str:
     """A command: its text, its examples, its options."""
-    paragraphs = cleandoc(command.help or "").split("\n\n")
+    paragraphs = cleandoc(command.help).split("\n\n")
     told = [" ".join(one.split()) for one in paragraphs if not one.startswith("\b")]
     examples = [one.removeprefix("\b\n") for one in paragraphs if one.startswith("\b")]
-    usage = f"{ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}"
-    says = getattr(command, "variables_help", "")
-    rows = [("--x VALUE", says)] if says else []
-    rows += [
-        record
-        for param in command.get_params(ctx)
-        if isinstance(param, click.Option) and (record := param.get_help_record(ctx))
-    ]
-    options = row_table(("option", "meaning"), [(f"`{words}`", plain(meaning)) for words, meaning in rows])
-    parts = [
-        f"# backprop {ctx.info_name}", *map(plain, told), fenced(usage), *map(fenced, examples), "## Options", options
-    ]  # fmt: skip
-    return "\n\n".join(parts) + "\n"
+    rows = [("--x VALUE", command.variables_help)] if command.variables else []
+    table = row_table(
+        ("option", "meaning"), [(f"`{words}`", plain(meaning)) for words, meaning in [*rows, *options(command)]]
+    )
+    head = [f"# backprop {command.name}", *map(plain, told), fenced(f"backprop {command.name} {usage(command)}")]
+    return "\n\n".join([*head, *map(fenced, examples), "## Options", table]) + "\n"
 
 
 # ── gates ──
