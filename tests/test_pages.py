@@ -7,6 +7,8 @@ anew. docs/ARCHITECTURE.md, which changes the program, has a test of its own.
 
 from __future__ import annotations
 
+import contextlib
+import doctest
 import io
 import re
 import shutil
@@ -16,6 +18,7 @@ from collections.abc import Callable
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -36,6 +39,8 @@ PAGES = [ROOT / "README.md", *(page for page in sorted(DOCS.glob("*.md")) if pag
 IRISES = Path(scipy.io.arff.__path__[0]) / "tests" / "data" / "iris.arff"
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
+PYTHON = re.compile(r"```pycon\n(.*?)```", re.DOTALL)
+
 
 def run_block(block: str, folder: Path) -> str:
     """A console block with the output of its commands made anew; both streams, as a terminal shows them."""
@@ -46,12 +51,27 @@ def run_block(block: str, folder: Path) -> str:
     return "".join(made)
 
 
+def run_python(block: str, scope: dict[str, Any]) -> str:
+    """A block of Python's own console with what it shows made anew."""
+    made = []
+    for example in doctest.DocTestParser().get_examples(block):
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown):
+            exec(compile(example.source, "<page>", "single"), scope)
+        first, *more = example.source.splitlines()
+        made += [f">>> {first}\n", *(f"... {line}".rstrip() + "\n" for line in more), shown.getvalue()]
+    return "".join(made)
+
+
 def check_page(page: Path, update: bool, folder: Path) -> None:
     """Its commands, in a folder with the files that it shows, print what stands below them."""
     text = page.read_text()
     for name, content in re.findall(r"<!-- file: (\S+) -->\n```\w*\n(.*?)```", text, re.DOTALL):
         (folder / name).write_text(content)
     made = CONSOLE.sub(lambda block: f"```console\n{run_block(block[1], folder)}```", text)
+    scope: dict[str, Any] = {}
+    with contextlib.chdir(folder):
+        made = PYTHON.sub(lambda block: f"```pycon\n{run_python(block[1], scope)}```", made)
     if update:
         page.write_text(made)
     assert made == page.read_text()
