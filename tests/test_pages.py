@@ -32,6 +32,7 @@ from backprop.optimize.picture import svg as path_svg
 from backprop.show.grid import stages_grid
 from backprop.show.reference import library, written
 from backprop.show.terminal import console, table
+from browser import chromium
 from conftest import ROOT, shell
 
 DOCS = ROOT / "docs"
@@ -172,6 +173,22 @@ def test_the_site_has_every_page_command_and_gate(site: Path) -> None:
     for gate in library():
         assert f'id="gate-{gate.name.replace("_", "-")}"' in pages
         assert f'aria-label="{escape(written(gate))}: value and slope"' in pages
+
+
+def test_a_browser_shows_pages_in_any_width(site: Path) -> None:
+    with chromium() as browser:
+        for width, scheme in ((400, "dark"), (1200, "light")):
+            tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            mistakes: list[str] = []
+            tab.on("pageerror", lambda error, mistakes=mistakes: mistakes.append(str(error)))
+            for name in ("index", "EVALUATE", "reference/gates-losses", "reference/command-map", "reference/tour"):
+                tab.goto((site / f"{name}.html").as_uri())
+                sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                assert tab.evaluate(sideways) <= 0, (name, width)
+            tab.goto((site / "reference/gates-piecewise.html").as_uri())
+            value = tab.evaluate("getComputedStyle(document.querySelector('.gate .value')).stroke")
+            assert value == {"light": "rgb(6, 122, 31)", "dark": "rgb(86, 211, 100)"}[scheme]
+            assert mistakes == []
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:
