@@ -1,7 +1,9 @@
 """The manual as a site: `sphinx-build -W docs build/site`. What the program itself can tell is made first (made.py)."""
 
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -28,3 +30,12 @@ html_static_path = ["style.css"]
 html_css_files = ["style.css"]
 html_copy_source = False
 html_show_sphinx = False
+
+
+def with_file_names(app: object, page: str, source: list[str]) -> None:
+    """Show above a block which file it is; in the text of a page, for the tests, a comment says so."""
+    source[0] = re.sub(r"<!-- (?:file|add|replace): (\S+).*? -->\n", r"**`\1`**\n\n", source[0])
+
+
+def setup(app: Any) -> None:
+    app.connect("source-read", with_file_names)

@@ -7,6 +7,8 @@ anew. docs/ARCHITECTURE.md, which changes the program, has a test of its own.
 
 from __future__ import annotations
 
+import contextlib
+import doctest
 import io
 import re
 import shutil
@@ -16,6 +18,7 @@ from collections.abc import Callable
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -29,12 +32,15 @@ from backprop.optimize.picture import svg as path_svg
 from backprop.show.grid import stages_grid
 from backprop.show.reference import library, written
 from backprop.show.terminal import console, table
+from browser import chromium
 from conftest import ROOT, shell
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *(page for page in sorted(DOCS.glob("*.md")) if page.name != "ARCHITECTURE.md")]
 IRISES = Path(scipy.io.arff.__path__[0]) / "tests" / "data" / "iris.arff"
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
+
+PYTHON = re.compile(r"```pycon\n(.*?)```", re.DOTALL)
 
 
 def run_block(block: str, folder: Path) -> str:
@@ -46,12 +52,27 @@ def run_block(block: str, folder: Path) -> str:
     return "".join(made)
 
 
+def run_python(block: str, scope: dict[str, Any]) -> str:
+    """A block of Python's own console with what it shows made anew."""
+    made = []
+    for example in doctest.DocTestParser().get_examples(block):
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown):
+            exec(compile(example.source, "<page>", "single"), scope)
+        first, *more = example.source.splitlines()
+        made += [f">>> {first}\n", *(f"... {line}".rstrip() + "\n" for line in more), shown.getvalue()]
+    return "".join(made)
+
+
 def check_page(page: Path, update: bool, folder: Path) -> None:
     """Its commands, in a folder with the files that it shows, print what stands below them."""
     text = page.read_text()
     for name, content in re.findall(r"<!-- file: (\S+) -->\n```\w*\n(.*?)```", text, re.DOTALL):
         (folder / name).write_text(content)
     made = CONSOLE.sub(lambda block: f"```console\n{run_block(block[1], folder)}```", text)
+    scope: dict[str, Any] = {}
+    with contextlib.chdir(folder):
+        made = PYTHON.sub(lambda block: f"```pycon\n{run_python(block[1], scope)}```", made)
     if update:
         page.write_text(made)
     assert made == page.read_text()
@@ -152,6 +173,22 @@ def test_the_site_has_every_page_command_and_gate(site: Path) -> None:
     for gate in library():
         assert f'id="gate-{gate.name.replace("_", "-")}"' in pages
         assert f'aria-label="{escape(written(gate))}: value and slope"' in pages
+
+
+def test_a_browser_shows_pages_in_any_width(site: Path) -> None:
+    with chromium() as browser:
+        for width, scheme in ((400, "dark"), (1200, "light")):
+            tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            mistakes: list[str] = []
+            tab.on("pageerror", lambda error, mistakes=mistakes: mistakes.append(str(error)))
+            for name in ("index", "EVALUATE", "reference/gates-losses", "reference/command-map", "reference/tour"):
+                tab.goto((site / f"{name}.html").as_uri())
+                sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                assert tab.evaluate(sideways) <= 0, (name, width)
+            tab.goto((site / "reference/gates-piecewise.html").as_uri())
+            value = tab.evaluate("getComputedStyle(document.querySelector('.gate .value')).stroke")
+            assert value == {"light": "rgb(6, 122, 31)", "dark": "rgb(86, 211, 100)"}[scheme]
+            assert mistakes == []
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:

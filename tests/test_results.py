@@ -108,6 +108,45 @@ def test_check_is_a_table_and_a_verdict(result: backprop.Evaluation) -> None:
     assert "color:#1f883d" in found._repr_mimebundle_()["text/html"]
 
 
+def test_a_pass_and_numbers_of_ones_own_are_judged(result: backprop.Evaluation) -> None:
+    right = result.judge("dq1 = z\ndx = dq1\ndy = dq1\ndz = x + y")
+    assert (right.verdict, right.ok, [line.name for line in right.lines]) == ("ok", True, ["dq1", "dx", "dy", "dz"])
+    assert result.judge("dq1 = z\ndx = dq1").missing == ["y", "z"]
+    claims = result.judge(dx=-4, dz="-3")
+    assert [line.cause for line in claims.lines] == [None, "sign"]
+    assert "<table" in claims._repr_mimebundle_()["text/html"]
+    assert result.judge(dx="-4.00001").verdict == "wrong"
+    with pytest.raises(backprop.Problem, match="judge takes a backward pass, or claims"):
+        result.judge()
+
+
+def square_forward(x: Any) -> Any:
+    return x * x, x
+
+
+def square_backward(dout: Any, cache: Any) -> Any:
+    return cache * dout
+
+
+def test_code_of_ones_own_is_judged(tmp_path: Path) -> None:
+    found = backprop.judge(square_forward, square_backward, x=[1.0, 2.0, 3.0])
+    assert (found.verdict, [line.write for line in found.passes[0].lines]) == ("wrong", ["return 2 * (cache * dout)"])
+    assert "instead of `return cache * dout` write:" in repr(found)
+    text = "def f_forward(x):\n    return x**3, x\n\ndef f_backward(dout, x):\n    return 3*x**2*dout\n"
+    (tmp_path / "f.py").write_text(text)
+    assert backprop.judge(text, x=2.0).ok
+    assert backprop.judge(tmp_path / "f.py", x=2.0, upstream=5.0).ok
+    with pytest.raises(backprop.Problem, match="f_forward takes x, which is not given"):
+        backprop.judge(text)
+    with pytest.raises(backprop.Problem, match="there is no pair"):
+        backprop.judge("y = 1")
+
+
+def test_random_points_and_the_cause_of_a_nan(result: backprop.Evaluation) -> None:
+    assert len(result.check(random=2, seed=1).comparisons) == 9
+    assert "x is 0" in backprop.evaluate("y/x", x=0, y=1).why_nan()
+
+
 def test_nudge_and_code_do_what_the_commands_do(result: backprop.Evaluation) -> None:
     assert result.nudge(x=0.5).actual == -2.0
     scope: dict[str, Any] = {"__name__": "program"}

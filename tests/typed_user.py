@@ -43,12 +43,16 @@ def shown() -> None:
 
 
 def judged() -> bool:
-    check: backprop.Check = backprop.evaluate("sin(x)", x=1).check(stages=True)
+    check: backprop.Check = backprop.evaluate("sin(x)", x=1).check(stages=True, random=2, seed=1)
     for one in check.comparisons:
         print(one.name, one.gradient, one.numerical, one.error, one.verdict, one.remark)
     moved = backprop.evaluate("x^2", x=3).nudge(x=0.5)
     print(moved.predicted, moved.actual, moved.error, moved.holds_until, moved.ends_at)
-    return check.ok and check.verdict == "ok"
+    mine: backprop.Judged = backprop.evaluate("q = x + y; f = q*z", x=1, y=2, z=3).judge(dx=3, dz="3.0")
+    for line in mine.lines:
+        print(line.name, line.yours, line.expected, line.verdict, line.cause, line.advice, mine.missing, mine.remarks)
+    print(backprop.evaluate("log(x)", x=0).why_nan())
+    return check.ok and check.verdict == "ok" and mine.ok
 
 
 def descended() -> list[float]:

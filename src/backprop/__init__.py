@@ -12,12 +12,17 @@ TYPE_CHECKING = False  # type checkers take it for true; typing would be the hea
 if TYPE_CHECKING:
     from backprop.errors import Problem
     from backprop.optimize import Minimum, minimize
-    from backprop.results import Check, Compiled, Evaluation, compile, evaluate
+    from backprop.results import Check, Compiled, Evaluation, Judged, JudgedCode, compile, evaluate, judge
 
 __version__ = "0.1.0"
-__all__ = ["Check", "Compiled", "Evaluation", "Minimum", "Problem", "compile", "evaluate", "minimize"]
+__all__ = [
+    "Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "Minimum", "Problem", "compile", "evaluate", "judge",
+    "minimize",
+]  # fmt: skip
 
-_HOMES = dict.fromkeys(("Check", "Compiled", "Evaluation", "compile", "evaluate"), "backprop.results")
+_HOMES = dict.fromkeys(
+    ("Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "compile", "evaluate", "judge"), "backprop.results"
+)
 _HOMES |= dict.fromkeys(("Minimum", "minimize"), "backprop.optimize")
 _HOMES["Problem"] = "backprop.errors"
 

@@ -12,7 +12,8 @@ meaning: the circuit wants z higher, with a force of 3: z + 0.1 changes f by abo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop import library
@@ -20,6 +21,8 @@ from backprop.errors import Problem, no_variable
 from backprop.library.values import as_value
 
 if TYPE_CHECKING:
+    from backprop.check.backward_pass import Verdicts
+    from backprop.check.handwritten import Verdict
     from backprop.check.numerical import Comparison
     from backprop.insight.nudge import Nudge
     from backprop.show.grid import Grid
@@ -59,11 +62,29 @@ def shown(text: str, kind: str = "text/plain", rich: str = "") -> Shown:
     return made
 
 
-class Check:
+class Table:
+    """What shows itself as a table, in a notebook and as a text."""
+
+    def _grid(self) -> Grid:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        from backprop.show.text import plain
+
+        return plain(self._grid()).rstrip("\n")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
+        """What a notebook shows: the table."""
+        from backprop.show.text import html
+
+        return {"text/plain": repr(self), "text/html": html(self._grid())}
+
+
+class Check(Table):
     """What a check of gradients against numerical ones found.
 
-    `comparisons` has one for each gradient: name, gradient, numerical, error, verdict and remark. `verdict` is that on
-    the whole: "ok", "wrong" or "kink".
+    `comparisons` has one for each gradient: name, gradient, numerical, error, verdict and remark; those at random
+    points stand behind those at the point itself. `verdict` is that on the whole: "ok", "wrong" or "kink".
     """
 
     def __init__(self, comparisons: Sequence[Comparison]) -> None:
@@ -86,16 +107,68 @@ class Check:
 
         return comparison_grid(self.comparisons, 6)
 
+
+class Judged(Table):
+    """What was said of a backward pass of yours, or of numbers.
+
+    `lines` has a judgement for each line: line, name, yours, expected, verdict, cause and advice. `remarks` are about
+    the pass as a whole, `missing` are the variables whose gradient no line computes. `verdict` is that on the whole:
+    "ok", "wrong" or "incomplete".
+    """
+
+    def __init__(self, verdicts: Verdicts, claims: bool) -> None:
+        self.lines, self.remarks, self.missing = verdicts.lines, verdicts.remarks, verdicts.missing
+        self._claims = claims
+
+    @property
+    def verdict(self) -> str:
+        """The worst of all verdicts, or "ok"."""
+        from backprop.check.report import overall
+
+        return overall([*(one.verdict for one in self.lines), *("incomplete" for _ in self.missing)])
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is there, and right."""
+        return self.verdict == "ok"
+
+    def _grid(self) -> Grid:
+        from backprop.check.report import lines_grid
+
+        return lines_grid(self.lines, 6, claims=self._claims)
+
+
+class JudgedCode(Table):
+    """What was said of backward passes in code of yours.
+
+    `passes` has one for each: name, verdict, gradients (name, error, verdict and remark), lines (line, advice, and what
+    to `write` instead) and remarks. `verdict` is that on the whole: "ok", "wrong" or "incomplete".
+    """
+
+    def __init__(self, passes: Sequence[Verdict]) -> None:
+        self.passes = list(passes)
+
+    @property
+    def verdict(self) -> str:
+        """The worst of all verdicts, or "ok"."""
+        from backprop.check.pass_report import overall
+
+        return overall(self.passes)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is there, and right."""
+        return self.verdict == "ok"
+
+    def _grid(self) -> Grid:
+        from backprop.check.pass_report import passes_grid
+
+        return passes_grid(self.passes)
+
     def __repr__(self) -> str:
-        from backprop.show.text import plain
+        from backprop.check.pass_report import lines_text
 
-        return plain(self._grid()).rstrip("\n")
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
-        """What a notebook shows: the table."""
-        from backprop.show.text import html
-
-        return {"text/plain": repr(self), "text/html": html(self._grid())}
+        return f"{super().__repr__()}\n{lines_text(self.passes)}".rstrip("\n")
 
 
 class Evaluation(library.Evaluation):
@@ -104,7 +177,7 @@ class Evaluation(library.Evaluation):
     `value` is the output, `gradients` its derivative in each variable, in order of first appearance; `stages` are all
     intermediate variables, the inputs first; `notes` say where a tie or a kink decided, what is not finite and why, and
     where a gradient ended. `output` is the name of the output. `draw`, `explain`, `check`, `nudge` and `code` do what
-    the commands of these names do.
+    the commands of these names do; `judge` what `check` does with a backward pass of yours, `why_nan` what `--why-nan`.
     """
 
     def draw(self, form: Form = "svg", *, fold: bool = False, values: bool = True, theme: str = "light") -> Shown:
@@ -148,16 +221,40 @@ class Evaluation(library.Evaluation):
         told = explanation.plain(story, digits=digits, brief=brief)
         return shown(told, "text/markdown", explanation.markdown(story, digits=digits, brief=brief))
 
-    def check(self, *, stages: bool = False) -> Check:
-        """The gradients against numerical ones: of the inputs, or of all stages."""
-        from backprop.check.gradients import check
+    def why_nan(self) -> Shown:
+        """Where a number that is not finite came from, what it did to the rest, and how to avoid it."""
+        from backprop.insight.whynan import text_of, why
+
+        return shown(text_of(why(self.run, self.names)))
+
+    def check(self, *, stages: bool = False, random: int = 0, seed: int = 0) -> Check:
+        """The gradients against numerical ones: of the inputs, or of all stages; at so many random points too."""
+        from backprop.check.gradients import at_random, check
 
         circuit = self.run.circuit
         wires = [circuit.variables[name] for name in self.gradients]
         if stages:
             inputs = set(circuit.variables.values())
             wires += [wire for wire in self.names.shown() if circuit.active[wire] and wire not in inputs]
-        return Check(list(check(self.run, self.names, wires)))
+        found = list(check(self.run, self.names, wires))
+        for _, more in at_random(self.run, self.names, wires, random, seed):
+            found += more
+        return Check(found)
+
+    def judge(self, backward: str | None = None, /, **claims: float | str) -> Judged:
+        """Judge a backward pass of your own, as lines like `dx = …` and `dx += …`; or numbers, to the digits that they
+        are written with: `judge(dx=-4, dz="3.0")`."""
+        from backprop.check.backward_pass import judge
+        from backprop.check.lines import claim_lines, read_claim, read_lines
+
+        if (backward is None) == (not claims):
+            raise Problem("option", "judge takes a backward pass, or claims", hint="judge(dx=-4)")
+        if backward is not None:
+            lines = read_lines(backward, "the backward pass")
+        else:
+            lines = claim_lines([read_claim(f"{name}={number}") for name, number in claims.items()])
+        found = judge(self.run, self.names, lines)
+        return Judged(found._replace(missing=[name for name in found.missing if name in self.gradients]), bool(claims))
 
     def nudge(self, **steps: Value) -> Nudge:
         """What moving variables by these steps does, against what the gradient predicts: `nudge(x=0.1).actual`."""
@@ -281,3 +378,48 @@ def evaluate(
     The point is a mapping, keywords, or both (keywords win). Raises a Problem for whatever is wrong with it.
     """
     return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream)
+
+
+def judge(
+    *code: Callable[..., object] | PathLike[str] | str, upstream: Value | None = None, seed: int = 0, **given: Any
+) -> JudgedCode:
+    """Judge backward passes in code of your own, which is read and never run: `judge(affine_forward, affine_backward,
+    x=x, w=w, b=b).ok`.
+
+    The code is functions or classes, a file's `Path`, or text; `given` are the arguments of the forward pass.
+    `upstream` is the gradient on the output; without it, it is random, by the seed. Raises a Problem for what is not
+    understood.
+    """
+    from backprop.check.cure import with_lines
+    from backprop.check.handwritten import Judge
+    from backprop.python.entry import Runner, arguments_from
+    from backprop.python.pairs import pairs_in
+    from backprop.python.source import Code, part_of
+
+    read = Code([part_of(*source_of(one)) for one in code])
+    pairs = pairs_in(read)
+    if not pairs:
+        raise Problem("name", "there is no pair of a forward and a backward pass in this code")
+    arguments = {name: arguments_from(value) for name, value in given.items()}
+    above = None if upstream is None else as_value("upstream", upstream)
+    judged = []
+    for pair in pairs:
+        runner = Runner(read, pair, arguments, seed)
+        if missing := runner.missing():
+            raise Problem("variable", f"{pair.name} takes {', '.join(missing)}, which is not given")
+        judge = Judge(runner, above, seed)
+        judged.append(with_lines(judge, judge.judge()))
+    return JudgedCode(judged)
+
+
+def source_of(code: Callable[..., object] | PathLike[str] | str) -> tuple[str, str]:
+    """The text of code, and where it is from."""
+    if isinstance(code, str):
+        return code, "code.py"
+    if isinstance(code, PathLike):
+        with open(code, encoding="utf-8") as file:
+            return file.read(), str(code)
+    from inspect import getsource
+    from textwrap import dedent
+
+    return dedent(getsource(code)), f"{code.__name__}.py"
