@@ -193,9 +193,14 @@ def live(
         return [np.broadcast_to(np.any(above), shape_of(value)) for value in at]
     mask = np.ones(shape_of(out)) if above is None else np.broadcast_to(above, shape_of(out)).astype(float)
     _, ones = gate.reaches(count, ties)
-    inputs = [np.ones(shape_of(value)) if one else value for value, one in zip(at, ones, strict=True)]
+    inputs = [np.broadcast_to(1.0, shape_of(value)) if one else value for value, one in zip(at, ones, strict=True)]
     reached = rules.reach(gate, count, ties, needed)(mask, *inputs, out)
-    return [None if mask is None else np.not_equal(mask, 0) for mask in reached]
+    return [None if mask is None else anywhere_but(np.equal(mask, 0)) for mask in reached]
+
+
+def anywhere_but(dead: Array) -> Array | None:
+    """A mask of what is alive, from one of what is not; None where all is."""
+    return np.logical_not(dead) if np.any(dead) else None
 
 
 def unbroadcast_live(mask: Array, value: Array) -> Array:

@@ -50,7 +50,16 @@ def product(A: Array, B: Array) -> Array:
     left, right = A.shape, B.shape
     if len(left) != len(right) or len(left) < 2 or left[:-2] != right[:-2]:
         return np.matmul(A, B)
+    if is_ones(B):
+        return np.broadcast_to(np.sum(A, axis=-1, keepdims=True), (*left[:-1], right[-1]))
+    if is_ones(A):
+        return np.broadcast_to(np.sum(B, axis=-2, keepdims=True), (*left[:-1], right[-1]))
     return np.matmul(A, B, out=empty((*left[:-1], right[-1])))
+
+
+def is_ones(x: Array) -> bool:
+    """Whether an array is the number 1, stretched: what a sum sends, or a mask of all that is alive."""
+    return x.size > 1 and not any(x.strides) and x[(0,) * x.ndim] == 1.0
 
 
 dot = matmul
