@@ -447,7 +447,8 @@ def convolve_left(h: Array, w: Array, x: Array, rank: int, stride: int, padding:
         np.matmul(turned, flat[part], out=as_matrices(carried))
         for place in np.ndindex(*full.shape[2:]):
             steps = tuple(slice(p, p + stride * (n - 1) + 1, stride) for p, n in zip(place, h.shape[2:], strict=True))
-            found[(part, slice(None), *steps)] += carried[(slice(None), slice(None), *place)]
+            there = found[(part, slice(None), *steps)]
+            np.add(there, carried[(slice(None), slice(None), *place)], out=there)
     return found[inside(found.shape, padding)].reshape(np.shape(x))
 
 
