@@ -398,7 +398,7 @@ def windows(x: Array, window: tuple[int, ...], stride: int) -> Array:
 def blocks(shape: tuple[int, ...]) -> Iterator[tuple[slice, Array]]:
     """Memory for an array of this shape, for as much of its first dimension at a time as a core's cache holds."""
     together = max(1, IN_CACHE // max(1, prod(shape[1:])))
-    memory = np.empty((min(together, shape[0]), *shape[1:]))
+    memory = room((min(together, shape[0]), *shape[1:]))
     for start in range(0, shape[0], together):
         stop = min(start + together, shape[0])
         yield slice(start, stop), memory[: stop - start]
