@@ -60,6 +60,7 @@ class Builder:
         self.tokens = tokens
         self.adders = (program.ops.append, program.operands.append, program.firsts.append, program.lasts.append)
         self.leaves: dict[str, int] = {}  # the node of each token that was seen as a leaf
+        self.named: dict[str, str] = {}  # the names of statements: where they are used, they are the same object
         self.any_keywords = False
         self.start = 0  # the first node of the statement that is read
         self.called: dict[str, str] = {}  # the name in each token that opened a call
@@ -226,7 +227,9 @@ class Builder:
         self.statement("result", "", (), values[0], first, last)
 
     def on_assignment(self, values: list[Any], first: int, last: int) -> None:
-        self.statement("assignment", self.name_before(first), (), values[1], first, last)
+        name = self.name_before(first)
+        self.named[name] = name
+        self.statement("assignment", name, (), values[1], first, last)
 
     def on_augmented(self, values: list[Any], first: int, last: int) -> None:
         """x += y is x = x + y."""

@@ -55,7 +55,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     expected, pending, atom = tables.expected, tables.pending, tables.atom
     ops = builder.program.ops
     add_op, add_operands, add_first, add_last = builder.adders
-    leaves = builder.leaves
+    leaves, named = builder.leaves, builder.named
     keys = tables.keys.copy()  # the key of each token that was seen and is no leaf
     state = 0
     states: list[int] = []
@@ -71,7 +71,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
                     if token.isidentifier():
                         leaves[token] = leaf = len(ops)
                         add_op("name")
-                        add_operands(token if token.isascii() else builder.name(token, index))
+                        add_operands(named.get(token, token) if token.isascii() else builder.name(token, index))
                         add_first(index)
                         add_last(index)
                     else:
