@@ -136,3 +136,10 @@ def test_the_layout_needs_boxes_alone() -> None:
     made = layout([Box(10, 10, 5, ()), Box(10, 10, 5, (0.0,)), Box(10, 20, 5, (-3.0, 3.0))], [(), (0,), (0, 1)])
     assert made.corners[0][0] < made.corners[1][0] < made.corners[2][0]
     assert made.routes[2][0][-1][1] < made.routes[2][1][-1][1]
+
+
+def test_a_wire_has_points_where_it_bends_alone() -> None:
+    made = drawn(" + ".join(f"sin(x*{i})" for i in range(2, 102)), {"x": 1.0})
+    assert made.layout.columns > 100
+    assert max(len(points) for routes in made.layout.routes for points in routes) < 20
+    assert not wrong(made)

@@ -33,7 +33,7 @@ class Span(tuple[int, int]):
 
 
 def places(text: str) -> MutableSequence[int]:
-    """Whole numbers, to be appended to: of a long text eight bytes each, where a list would keep int objects alive.
+    """Whole numbers, to be appended to: of a long text four bytes each, where a list would keep int objects alive.
 
     `array` brings collections with it, and that takes as long as all the work on a short formula.
     """
@@ -41,7 +41,7 @@ def places(text: str) -> MutableSequence[int]:
         return []
     from array import array
 
-    return array("q")
+    return array("i")
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:

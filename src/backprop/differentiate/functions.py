@@ -59,12 +59,13 @@ def python(
     on_arrays: bool = False,
     spelt: Mapping[str, str | float] | None = None,
     raising: bool = False,
+    truths: bool = False,
 ) -> str:
     """A circuit as a Python expression in its variables' names; what it calls is put into `scope`.
 
     `spelt` has what stands for a variable instead of its name: other text, or a number, with which is computed at once.
-    With `raising`, on floats, nothing is computed at once, and where there is no finite number to answer, it may raise
-    what Python raises there.
+    With `truths`, on arrays, the result of a comparison is true or false, and no number. With `raising`, on floats,
+    nothing is computed at once, and where there is no finite number to answer, it may raise what Python raises there.
     """
     operators = {} if on_arrays else RAISING if raising else OPERATORS
     texts: list[str | float] = []
@@ -83,6 +84,8 @@ def python(
             if form is None:
                 name = f"{gate.name}_{len(scope)}"
                 function = forward(gate, len(sources), on_arrays)
+                if truths and wire == circuit.output:
+                    function = getattr(function, "truths", function)
                 scope[name] = RAISING_FUNCTIONS.get(function, function) if raising else function
                 form = f"{name}({', '.join('{}' for _ in sources)})"
             texts.append(form.format(*map(operand, sources)))

@@ -69,10 +69,10 @@ class Writer:
         self.scope: dict[str, Any] = {}
         self.on_arrays = on_arrays
 
-    def python(self, text: str, spelt: Mapping[str, str | float] | None = None) -> str:
-        """A rule as an expression."""
+    def python(self, text: str, spelt: Mapping[str, str | float] | None = None, truths: bool = False) -> str:
+        """A rule as an expression; with `truths`, one that is a comparison as a mask."""
         circuit = template(text, mentioned(text, self.names), self.gate)
-        return python(circuit, self.scope, self.on_arrays, spelt)
+        return python(circuit, self.scope, self.on_arrays, spelt, truths=truths)
 
     def function(self, bodies: list[str], *before: str, spelt: Mapping[str, float] | None = None) -> Callable[..., Any]:
         """The function of the parameters `before`, the inputs and the output."""
@@ -145,9 +145,10 @@ def array_rules(
     """The rules of a gate as one function on arrays, None where nothing is wanted or sent.
 
     For a gate that acts element by element, and does not route, from (g, inputs, out) to g times the partials; for one
-    that routes, to the partials alone; for one that mixes elements, to the gradients themselves. `literals` has the
-    numbers among the inputs, None for the others; `same` has for each input the first one that is the same wire: what
-    they get by one and the same rule is computed once, and the first gets it as many times.
+    that routes, to the partials alone (masks, where they are comparisons); for one that mixes elements, to the
+    gradients themselves. `literals` has the numbers among the inputs, None for the others; `same` has for each input
+    the first one that is the same wire: what they get by one and the same rule is computed once, and the first gets it
+    as many times.
     """
     if gate.pieces:
         return in_one_pass(gate, wanted)
@@ -166,7 +167,7 @@ def array_rules(
             spelt = {"g": f"({float(number_of_times)} * g)"} if number_of_times > 1 else None
             bodies.append(writer.python(text, spelt))
         else:
-            body = writer.python(text, numbers)
+            body = writer.python(text, numbers, truths=gate.routes)
             if not gate.routes:
                 body = {"1.0": "g", "(-1.0)": "-g"}.get(body, f"times(g, {body})")
             bodies.append(f"times({body}, {float(number_of_times)})" if number_of_times > 1 else body)

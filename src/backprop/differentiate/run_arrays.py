@@ -109,8 +109,8 @@ def sweep(
                     if not np.any(lively):
                         continue  # nothing of it is alive: nothing is sent
                     if gate.routes and not gate.mixes:
-                        piece = multiply(g, piece)
-                    if piece is not g:  # which is 0 where it is not alive
+                        piece = chosen(lively, g if is_mask(piece) else multiply(g, piece), 0.0)
+                    elif piece is not g:  # which is 0 where it is not alive
                         piece = chosen(lively, piece, 0.0)
                     if gates[source] is INPUT:
                         lively = None  # nothing lies below
@@ -184,7 +184,7 @@ def live(
     if not gate.mixes:
         if not gate.routes:
             return [above] * count
-        taken = [None if piece is None else np.not_equal(piece, 0) for piece in pieces]
+        taken = [None if piece is None else piece if is_mask(piece) else np.not_equal(piece, 0) for piece in pieces]
         return [mask if mask is None or above is None else mask & above for mask in taken]
     needed = tuple(wants and not leaf for wants, leaf in zip(wanted, leaves, strict=True))
     if not any(needed) or not (gate.routes or above is not None):
@@ -193,9 +193,19 @@ def live(
         return [np.broadcast_to(np.any(above), shape_of(value)) for value in at]
     mask = np.ones(shape_of(out)) if above is None else np.broadcast_to(above, shape_of(out)).astype(float)
     _, ones = gate.reaches(count, ties)
-    inputs = [np.ones(shape_of(value)) if one else value for value, one in zip(at, ones, strict=True)]
+    inputs = [np.broadcast_to(1.0, shape_of(value)) if one else value for value, one in zip(at, ones, strict=True)]
     reached = rules.reach(gate, count, ties, needed)(mask, *inputs, out)
-    return [None if mask is None else np.not_equal(mask, 0) for mask in reached]
+    return [None if mask is None else anywhere_but(np.equal(mask, 0)) for mask in reached]
+
+
+def is_mask(piece: Array) -> bool:
+    """Whether it holds true and false."""
+    return bool(getattr(getattr(piece, "dtype", None), "kind", "") == "b")
+
+
+def anywhere_but(dead: Array) -> Array | None:
+    """A mask of what is alive, from one of what is not; None where all is."""
+    return np.logical_not(dead) if np.any(dead) else None
 
 
 def unbroadcast_live(mask: Array, value: Array) -> Array:

@@ -69,6 +69,7 @@ def columns_of(inputs: Sequence[Sequence[int]]) -> list[int]:
         column.append(1 + max((column[source] for source in sources), default=-1))
         for source in dict.fromkeys(sources):
             consumers[source].append(box)
+    furthest = [max((column[consumer] for consumer in found), default=-1) for found in consumers]
     for box in range(len(inputs) - 1, -1, -1):
         if not consumers[box]:
             continue
@@ -76,8 +77,10 @@ def columns_of(inputs: Sequence[Sequence[int]]) -> list[int]:
         longer = 0  # wires that the move would make longer: not those of inputs that follow, nor those on shared lanes
         for source in dict.fromkeys(inputs[box]):
             follows = not inputs[source] and len(consumers[source]) == 1
-            shared = len(consumers[source]) > 1 and max(column[consumer] for consumer in consumers[source]) >= wanted
+            shared = len(consumers[source]) > 1 and furthest[source] >= wanted
             longer += not (follows or shared)
         if wanted > column[box] and longer <= len(consumers[box]):
             column[box] = wanted
+            for source in inputs[box]:
+                furthest[source] = max(furthest[source], wanted)
     return column

@@ -23,8 +23,13 @@ Array = Any  # float or np.ndarray of float64
 
 
 def comparison(ufunc: Callable[..., Any]) -> Callable[[Array, Array], Array]:
-    """A comparison that gives 1.0 or 0.0."""
-    return lambda x, y: ufunc(x, y).astype(float)
+    """A comparison that gives 1.0 or 0.0; that of true and false is beside it, for masks."""
+
+    def numbers(x: Array, y: Array) -> Array:
+        return ufunc(x, y).astype(float)
+
+    numbers.truths = ufunc  # type: ignore[attr-defined]
+    return numbers
 
 
 less, less_equal = comparison(np.less), comparison(np.less_equal)

@@ -79,7 +79,8 @@ def room(shape: tuple[int, ...]) -> Array:
 def chosen(mask: Array, x: Array, y: Array) -> Array:
     """x where the mask is true, else y: without a branch for each element, which costs most where they alternate."""
     shape = np.shape(mask)
-    if np.size(mask) < MANY or np.broadcast_shapes(shape, np.shape(x), np.shape(y)) != shape:
+    small = np.size(mask) < MANY or not mask.flags.c_contiguous  # or turned, as the result is to be then
+    if small or np.broadcast_shapes(shape, np.shape(x), np.shape(y)) != shape:
         return np.where(mask, x, y)
     found = room(shape)
     bits, ones = found.view(np.int64), np.negative(mask.view(np.int8))  # all bits are 1, or none

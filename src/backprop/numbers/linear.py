@@ -50,7 +50,16 @@ def product(A: Array, B: Array) -> Array:
     left, right = A.shape, B.shape
     if len(left) != len(right) or len(left) < 2 or left[:-2] != right[:-2]:
         return np.matmul(A, B)
+    if is_ones(B):
+        return np.broadcast_to(np.sum(A, axis=-1, keepdims=True), (*left[:-1], right[-1]))
+    if is_ones(A):
+        return np.broadcast_to(np.sum(B, axis=-2, keepdims=True), (*left[:-1], right[-1]))
     return np.matmul(A, B, out=empty((*left[:-1], right[-1])))
+
+
+def is_ones(x: Array) -> bool:
+    """Whether an array is the number 1, stretched: what a sum sends, or a mask of all that is alive."""
+    return x.size > 1 and not any(x.strides) and x[(0,) * x.ndim] == 1.0
 
 
 dot = matmul
@@ -389,7 +398,7 @@ def windows(x: Array, window: tuple[int, ...], stride: int) -> Array:
 def blocks(shape: tuple[int, ...]) -> Iterator[tuple[slice, Array]]:
     """Memory for an array of this shape, for as much of its first dimension at a time as a core's cache holds."""
     together = max(1, IN_CACHE // max(1, prod(shape[1:])))
-    memory = np.empty((min(together, shape[0]), *shape[1:]))
+    memory = room((min(together, shape[0]), *shape[1:]))
     for start in range(0, shape[0], together):
         stop = min(start + together, shape[0])
         yield slice(start, stop), memory[: stop - start]
@@ -438,7 +447,8 @@ def convolve_left(h: Array, w: Array, x: Array, rank: int, stride: int, padding:
         np.matmul(turned, flat[part], out=as_matrices(carried))
         for place in np.ndindex(*full.shape[2:]):
             steps = tuple(slice(p, p + stride * (n - 1) + 1, stride) for p, n in zip(place, h.shape[2:], strict=True))
-            found[(part, slice(None), *steps)] += carried[(slice(None), slice(None), *place)]
+            there = found[(part, slice(None), *steps)]
+            np.add(there, carried[(slice(None), slice(None), *place)], out=there)
     return found[inside(found.shape, padding)].reshape(np.shape(x))
 
 
