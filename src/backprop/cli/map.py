@@ -14,7 +14,7 @@ from backprop.cli.question import read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
 from backprop.cli.words import Call
-from backprop.errors import Problem, need_numpy
+from backprop.errors import Problem, expect_numpy
 from backprop.gates import TIES
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
@@ -125,7 +125,7 @@ class Run:
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
-        need_numpy("a table")
+        expect_numpy("a table")
         from backprop.rows.compute.called import Called
         from backprop.rows.compute.mapper import Mapper
 

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from backprop.errors import Problem
+from backprop.rows.compute.few import are_few
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
@@ -96,10 +97,8 @@ def into(mapper: Mapper, sources: list[str], place: Place, target: str, options:
 
 def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
     """Map tables of text to one, batch by batch; each is out before the next one is waited for."""
-    from backprop.rows.compute.summation import Sums
-
     report = Report()
-    sums = Sums(mapper) if options.total else None
+    sums = summed(mapper) if options.total else None
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
         judge = options.judge(target, collected)
@@ -135,6 +134,13 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
     return report
 
 
+def summed(mapper: Mapper) -> Any:
+    """The running sums."""
+    from backprop.rows.compute.summation import Sums
+
+    return Sums(mapper)
+
+
 def put(writer: Any, batch: Batch, results: list[Any], finite: bool, large: bool, room: BytesIO) -> None:
     """Put what is written of a batch into a room; of many rows by Polars, which spells numbers faster."""
     if (large or batch.is_quick) and are_objects(writer, batch, results) and is_of_use():
@@ -162,7 +168,9 @@ def emptied(room: BytesIO, out: Any) -> None:
 def are_objects(writer: Any, batch: Batch, results: list[Any]) -> bool:
     """Whether objects are written as they were read, with a number for each result."""
     same = writer.format == batch.format == "jsonl" and not batch.errors and len(batch) > 0
-    return same and all(column.ndim == 1 and column.dtype == float for column in results)
+    return same and all(
+        not isinstance(column, list) and column.ndim == 1 and column.dtype == float for column in results
+    )
 
 
 def narrow(all_rows: Iterator[Batch], mapper: Mapper) -> Iterator[Batch]:
@@ -194,6 +202,11 @@ def computed(
 ) -> tuple[Batch, dict[str, Any], bool, Problem | None]:
     """The columns of the results, and whether all numbers in them are finite; the batch without rows that could not be
     computed and are left out. Under `fail`, what comes before the first of them, and the problem with it."""
+    few = mapper.run_few(batch.columns, len(batch)) if are_few(len(batch)) and not batch.missing else None
+    if few is not None:
+        report.tally.join(few[1], report.rows)
+        report.rows += len(batch)
+        return batch, few[0], True, None
     import numpy as np
 
     from backprop.rows.compute.columns import column_of, has_finite_sum
