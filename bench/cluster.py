@@ -1,16 +1,21 @@
 """A folder of 200 parts on Dask and on Spark, with workers that are killed, stopped and short of memory.
 
     python bench/cluster.py [--engines dask,spark] [--parts 200] [--rows 2000]
+    python bench/cluster.py --plan 50 [--cores 32] [--rate 70]
 
 Each cluster is a real one: processes of its own on this machine (Spark's `local-cluster`; needs Java and
 `pip install ".[dask,spark,table]"`). Meanwhile a worker is killed, one stands still for some seconds, and one gets less
 memory than the work takes. What comes out must be byte for byte what this machine alone writes. Spark's own route,
 `mapInArrow`, must give the same numbers.
+
+`--plan` runs nothing: it tells how long so many gigabytes take, simulated from a rate (megabytes that a core reads in a
+second, see bench/RESULTS.md), where one core in ten is four times as slow and one in twenty dies half-way.
 """
 
 from __future__ import annotations
 
 import argparse
+import heapq
 import os
 import random
 import signal
@@ -159,12 +164,45 @@ def on_spark(folder: Path, wanted: dict[str, bytes]) -> None:
     print("mapInArrow: the same numbers", flush=True)
 
 
+PART = 256  # megabytes
+TASK = 0.05  # seconds that a part takes beside its rows: to be sent, opened and renamed
+AGAIN = 60.0  # seconds until a worker that died is back
+
+
+def plan(megabytes: float, cores: int, rate: float, trouble: bool, seed: int = 1) -> float:
+    """The seconds of a run, part by part: each goes to the core that is free first."""
+    dice = random.Random(seed)
+    slow = [4.0 if trouble and dice.random() < 0.1 else 1.0 for _ in range(cores)]
+    parts = max(1, round(megabytes / PART))
+    each = TASK + megabytes / parts / rate
+    half = each * parts / cores / 2
+    dies = {core: half * (0.5 + dice.random()) for core in range(cores) if trouble and dice.random() < 0.05}
+    free = [(0.0, core) for core in range(cores)]
+    end, left = 0.0, parts
+    while left:
+        start, core = heapq.heappop(free)
+        stop = start + each * slow[core]
+        if core in dies and start <= dies[core] < stop:  # its part is begun again by another one
+            heapq.heappush(free, (dies.pop(core) + AGAIN, core))
+            continue
+        left, end = left - 1, max(end, stop)
+        heapq.heappush(free, (stop, core))
+    return end
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engines", default="dask,spark")
     parser.add_argument("--parts", type=int, default=200)
     parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--plan", type=float, metavar="GIGABYTES")
+    parser.add_argument("--cores", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=70.0)
     options = parser.parse_args()
+    if options.plan:
+        times = [plan(options.plan * 1000, options.cores, options.rate, trouble) for trouble in (False, True)]
+        print(f"{options.plan:g} GB on {options.cores} cores: {times[0]:.0f} s, with trouble {times[1]:.0f} s")
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder, options.parts, options.rows)

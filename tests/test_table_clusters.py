@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from backprop.rows.compute.mapper import Mapper
 from backprop.rows.engines import PartWork
 from backprop.rows.tables import lines
 from backprop.rows.tables.options import Options
+from conftest import ROOT
 
 
 class FakeContext:
@@ -125,3 +127,14 @@ def test_parts_of_a_middling_size_are_read_the_fast_way_once_it_is_worth_it(
         written.append((tmp_path / f"{part}.csv").read_bytes())
     assert seen == [False, False, True]
     assert written[0] == written[2]
+
+
+def test_the_recipe_for_polars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pl = pytest.importorskip("polars")
+    (recipe,) = re.findall(r"<!-- run -->\n```python\n(.*?)```", (ROOT / "docs" / "TABLES.md").read_text(), re.DOTALL)
+    (tmp_path / "in").mkdir()
+    for part in range(2):
+        pl.DataFrame({"id": [part], "x": [3 + part], "y": [0.5]}).write_parquet(tmp_path / "in" / f"{part}.parquet")
+    monkeypatch.chdir(tmp_path)
+    exec(recipe, {})
+    assert pl.read_parquet("out.parquet").rows() == [(0, 3, 0.5, 0.75, 0.25, 3.0), (1, 4, 0.5, 1.0, 0.25, 4.0)]

@@ -148,6 +148,7 @@ class Descent:
             if options[name] and not self.tables:
                 raise Problem("option", f"{option} is for tables, and there is none", hint="EXPRESSION TABLE")
         self.bounds: dict[str, tuple[Value, Value]] = {}
+        self.called: dict[str, str] = {}  # what variables are called in the table, where they stand in backticks
 
     def go(self) -> int:
         """Do it; the exit status."""
@@ -203,7 +204,15 @@ class Descent:
         if files.count("-") + values.count("-") + values.count("@-") > 1:
             raise Problem("option", "standard input can hold one thing: the expression, a table, --vars, or one value")
         text, source = read_expression(asked["expression"], asked["file"], self.words)
-        compiled = compiled_formula(text, source, asked["ties"], asked["expand"])
+        if self.tables and "`" in text:
+            from backprop.rows.compute.called import Called
+
+            names = Called(text, {})
+            self.called = names.spelt
+            with names.problems():
+                compiled = compiled_formula(names.text, source, asked["ties"], asked["expand"])
+        else:
+            compiled = compiled_formula(text, source, asked["ties"], asked["expand"])
         given = {name: parse_value(value, name) for name, value in compiled.program.given.items()}
         for path in (asked["variables"], asked["resume"]):
             if path is not None:
@@ -284,7 +293,7 @@ class Descent:
         from backprop.optimize.reading import columns_of
 
         asked = self.options
-        columns, missing = columns_of(compiled, self.tables, at, asked["source_format"])
+        columns, missing = columns_of(compiled, self.tables, at, asked["source_format"], self.called)
         rows = len(next(iter(columns.values())))
         if not asked["quiet"]:
             if missing:

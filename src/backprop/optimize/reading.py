@@ -16,10 +16,15 @@ Array = Any
 
 
 def columns_of(
-    compiled: Compiled, tables: Sequence[str], at: Mapping[str, Value], format: str | None = None
+    compiled: Compiled,
+    tables: Sequence[str],
+    at: Mapping[str, Value],
+    format: str | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Array], int]:
-    """The columns of some files, one behind the other, for the variables that are not in `at`; and how many rows were
-    left out because a number is missing in them. Raises a Problem of kind "file" or "row"."""
+    """The columns of some files, one behind the other, for the variables that are not in `at`, where they are `called`
+    otherwise than in the formula; and how many rows were left out because a number is missing in them. Raises a Problem
+    of kind "file" or "row"."""
     from backprop.rows.compute.mapper import Mapper
     from backprop.rows.tables.batch import Judge
     from backprop.rows.tables.files import TEXT, expanded
@@ -27,8 +32,9 @@ def columns_of(
 
     program = compiled.program
     mapper = Mapper(
-        program.text, wrt=[], given=at, upstream=None, ties=compiled.ties, expand=compiled.expand, source=program.source
-    )
+        program.text, wrt=[], given=at, upstream=None, ties=compiled.ties, expand=compiled.expand,
+        source=program.source, called=called,
+    )  # fmt: skip
     if not mapper.inputs:
         hint = f"its variables have values already: {', '.join(at)}" if at else ""
         raise Problem("variable", "the expression uses no column of the table", hint=hint)
@@ -49,11 +55,12 @@ def columns_of(
     if not any(len(part) for part in parts[mapper.inputs[0]]):
         raise Problem("file", f"there are no rows in {', '.join(tables)}", status=1)
     found = {}
-    for name, pieces in parts.items():
+    for variable, name in zip(mapper.variables, mapper.inputs, strict=True):
+        pieces = parts[name]
         shapes = {piece.shape[1:] for piece in pieces if len(piece)}
         if len(shapes) > 1:
             raise Problem("file", f"the arrays in column {name} are not all of one shape")
-        found[name] = np.concatenate([piece for piece in pieces if len(piece)])
+        found[variable] = np.concatenate([piece for piece in pieces if len(piece)])
     return found, missing
 
 

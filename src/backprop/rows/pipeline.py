@@ -14,6 +14,7 @@ from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
 from backprop.rows.tables.lines import LARGE, MIDDLING, Input
+from backprop.rows.tables.objects import is_array
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of_all, writer_of
 from backprop.rows.tables.packing import NAMES, bare, suffix_of
 from backprop.rows.tables.polars import is_of_use
@@ -42,8 +43,24 @@ def map_files(
     if packed and format not in TEXT:
         hint = f"{format} is compressed as it is: -o {bare(target)}"
         raise Problem("option", f"{target}: {format} does not go into {NAMES[packed]}", hint=hint)
+    array = format == "jsonl" and is_document(target, sources, options)
     with whole(target, alone) as beside:
-        return into(mapper, sources, Place(beside, packed), format, options, seen)
+        return into(mapper, sources, Place(beside, packed, array), format, options, seen)
+
+
+def is_document(target: str, sources: list[str], options: Options) -> bool:
+    """Whether a file of JSON holds one array of all rows, as its name says: not if lines are asked for, nor where it
+    comes from such a file that holds lines itself, as Spark writes them."""
+    if options.total or options.target_format is not None or not bare(target).lower().endswith(".json"):
+        return False
+    source = sources[0]
+    if options.source(source) != "jsonl" or not bare(source).lower().endswith(".json"):
+        return True
+    given = Input(source, options.encoding)
+    try:
+        return is_array(given)
+    finally:
+        given.close()
 
 
 def target_of(path: str, sources: list[str], options: Options) -> str:

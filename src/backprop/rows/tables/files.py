@@ -34,14 +34,27 @@ def format_of(path: str) -> str | None:
 
 
 class Place(NamedTuple):
-    """Where a table goes: a path, or standard output for None; text may be packed on its way."""
+    """Where a table goes: a path, or standard output for None; text may be packed on its way, and objects stand in an
+    array."""
 
     path: str | None
     suffix: str = ""  # of the packing
+    array: bool = False
 
     @contextmanager
     def open(self) -> Iterator[Any]:
         """A file to write bytes to; standard output stays open."""
+        with self.plain() as file:
+            if not self.array:
+                yield file
+                return
+            array = Array(file)
+            yield array
+            array.end()
+
+    @contextmanager
+    def plain(self) -> Iterator[Any]:
+        """A file to write bytes to, as they are."""
         if self.path is None:
             if sys.stdout is None:
                 raise Problem("file", "cannot write the output: standard output is closed", status=1)
@@ -53,6 +66,29 @@ class Place(NamedTuple):
                 return
             with packing(self.suffix, file, self.path) as packed:
                 yield packed
+
+
+class Array:
+    """A file of JSON to which lines with an object each are written, and which holds an array of them."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+        self.held = b"["  # what stands before the next object, if there is one
+
+    def write(self, data: bytes | memoryview) -> None:
+        lines = bytes(data)
+        if not lines:
+            return
+        whole = lines.endswith(b"\n")
+        body = (lines[:-1] if whole else lines).replace(b"\n", b",\n")
+        self.file.write(self.held + (b"\n" if self.held == b"[" else b"") + body)
+        self.held = b",\n" if whole else b""
+
+    def end(self) -> None:
+        self.file.write(b"[]\n" if self.held == b"[" else b"\n]\n")
+
+    def flush(self) -> None:
+        self.file.flush()
 
 
 def expanded(paths: list[str], wanted: str | None, but: str | None = None) -> list[str]:

@@ -29,9 +29,9 @@ def blocks(source: Input) -> Iterator[bytes]:
 
 def is_in_objects(source: Input) -> bool:
     """Whether the objects are not one in a line: an array, an object that goes on in the next line, or two in one."""
-    head = source.look(lambda held: bool(started(held))).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head[:1] == b"[":
+    if is_array(source):
         return True
+    head = started(source.look(lambda held: bool(started(held))))
     if head[:1] != b"{":
         return False
     line = source.look(lambda held: b"\n" in started(held)).removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
@@ -43,6 +43,11 @@ def is_in_objects(source: Input) -> bool:
     behind = source.look(lambda held: bool(started(held).partition(b"\n")[2].strip()))
     following = started(behind).partition(b"\n")[2].lstrip()
     return bool(following) and not following.startswith(b"{")
+
+
+def is_array(source: Input) -> bool:
+    """Whether the objects stand in an array."""
+    return started(source.look(lambda held: bool(started(held)))).startswith(b"[")
 
 
 def started(data: bytes) -> bytes:
