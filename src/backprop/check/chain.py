@@ -89,6 +89,10 @@ class Chain:
         found = self.atoms.find(self.scale * quantity.gradient) if tells(quantity.gradient) else None
         if found is not None:
             return Term(found.tree, found.value)
+        if place in self.story.pieces:
+            piece = self.piece(place)
+            if piece is not None:
+                return piece
         if depth > DEEPEST or place in self.doing:
             raise Failed
         self.doing.add(place)
@@ -104,6 +108,17 @@ class Chain:
             return self.total([self.share(one, depth) for one in readers], quantity.value)
         finally:
             self.doing.discard(place)
+
+    def piece(self, place: int) -> Term | None:
+        """The gradient of an entry of an array, as the same entry of a gradient."""
+        gradient = self.scale * self.story.quantities[place].gradient
+        for text in self.texts:
+            tree = ast.Subscript(name(text), self.story.pieces[place], ast.Load())
+            with suppress(*NOT_SAID):
+                value = self.here.value(tree)
+                if is_fraction(value) and np.shape(value) == np.shape(gradient) and np.allclose(value, gradient):
+                    return Term(tree, value)
+        return None
 
     def total(self, shares: list[Term], like: Any) -> Term:
         """The sum of shares, of the shape of what they are the gradient of."""

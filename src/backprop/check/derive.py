@@ -15,7 +15,7 @@ import numpy as np
 from backprop.check.chain import MOST_READERS, NOT_SAID, Chain, Term, tells
 from backprop.check.look import Line
 from backprop.check.story import Failed, Room, Story, Values
-from backprop.check.trace import Trace, Visit
+from backprop.check.trace import Trace, Visit, loaded
 from backprop.python.tape import is_fraction
 
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
@@ -75,7 +75,7 @@ class Derivation:
             return []
         texts = sorted(self.plans(line, atoms))
         for place, visit in enumerate(visits):
-            if any(tells(one) and not self.is_right(one) for one in visit.values):
+            if not self.all_right(visit, statement, visit.values):
                 if self.doubted(self.chain(line, visit, {}), statement):
                     return []
                 known = visits[: place + 1]
@@ -89,7 +89,19 @@ class Derivation:
     def gives(self, visit: Visit, statement: ast.stmt, text: str) -> bool:
         """Whether a text gives gradients that are right."""
         values = self.trace.alone(visit, statement, ast.parse(text).body)
-        return values is not None and all(map(self.is_right, values))
+        return values is not None and self.all_right(visit, statement, values)
+
+    def all_right(self, visit: Visit, statement: ast.stmt, values: list[Any]) -> bool:
+        """Whether what a statement gives is right: of `+=` what it adds, which must be a share of a gradient."""
+        if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add | ast.Sub):
+            return all(self.is_right(one) for one in values if tells(one))
+        with suppress(*NOT_SAID):
+            before = Room(self.trace, visit).value(loaded(statement.target))
+            way = 1 if isinstance(statement.op, ast.Add) else -1
+            added = [way * (np.asarray(one) - before) for one in values]
+            if any(self.rights.find(one) is None for one in added if tells(one)):
+                return all(self.rights.find(one) is not None for one in values)
+        return True
 
     def scales(self, chain: Chain) -> list[float]:
         """Sizes by which the user's gradients are multiplied throughout, as where 1/m comes last."""

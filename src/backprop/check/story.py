@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.trace import Trace, Visit, bare, loaded
+from backprop.check.trace import Trace, Visit, bare, loaded, targets_of
 from backprop.errors import Problem
 from backprop.python.interpret import ERRORS
 from backprop.python.meter import Meter, Refusal
@@ -143,6 +143,7 @@ class Story:
         self.index = Values()
         self.readings: dict[int, list[Reading]] = {}
         self.makers: dict[int, list[tuple[Visit, ast.expr]]] = {}
+        self.pieces: dict[int, ast.expr] = {}  # the index of those that were written into an array
         self.visits: dict[int, Visit] = {}  # at which a quantity was made
         for value, ids in trace.arguments:
             self.quantity(value, ids)
@@ -154,9 +155,13 @@ class Story:
             for visit in found
             if visit.scope is not None
         ]
-        for _, visit in visits:
+        for statement, visit in visits:
+            targets = targets_of(statement)
             for value, ids in zip(visit.values, visit.ids, strict=True):
-                self.visits.setdefault(self.quantity(value, ids), visit)
+                place = self.quantity(value, ids)
+                self.visits.setdefault(place, visit)
+                if len(targets) == 1 and isinstance(targets[0], ast.Subscript):
+                    self.pieces.setdefault(place, targets[0].slice)
         self.closed: dict[int, list[Closed]] = {}
         count = 0
         for statement, visit in visits:
