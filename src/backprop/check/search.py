@@ -135,10 +135,9 @@ class Search:
         for one in lines:
             dear = self.dearness(one, bad)
             visible = one.line.atoms(atoms)
-            derived = [
-                Plan(cost, None, partial(str, text))
-                for cost, text in derivation.plans(one.line, one.line.atoms(self.read))
-            ]
+            late = process_time() > self.end - SECONDS / 2
+            found = [] if late else derivation.plans(one.line, one.line.atoms(self.read))
+            derived = [Plan(cost, None, partial(str, text)) for cost, text in found]
             for plan in (*plans(one.line, visible), *derived):
                 later = 0.0 if one.affine or one.line.visits == 1 else UNSEEN
                 queue.append(Candidate(plan.cost + dear + later, len(queue), one, plan))
