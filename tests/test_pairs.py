@@ -35,7 +35,8 @@ def test_a_right_pair_is_ok(name: str) -> None:
 ONE = [
     ("relu by mask", 0), ("softmax loss with its gradient", 0), ("clipped activation", 0), ("embedding object", 1),
     ("value engine with an expression", 0), ("value engine with an expression", 1), ("mean squared error", 1),
-    ("three layers in one go", 0), ("straight softmax", 0), ("triangular weights", 0),
+    ("three layers in one go", 0), ("straight softmax", 0), ("triangular weights", 0), ("multi head split", 0),
+    ("graph convolution", 1), ("mixture of two experts", 1), ("batched attention by einsum", 1),
 ]  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def put(lines: list[str], number: int, write: str) -> list[str]:
     return [*lines[: number - 1], old[: len(old) - len(old.lstrip())] + write, *lines[number:]]
 
 
-@pytest.mark.parametrize("name", ["relu by mask", "softmax loss with its gradient", "mask layer"])
+@pytest.mark.parametrize("name", ["relu by mask", "softmax loss with its gradient", "mask layer", "multi head split"])
 def test_two_mistakes_on_one_way_are_both_found(name: str) -> None:
     pair = PAIRS[name]
     text, lines = pair.planted(*pair.mistakes)

@@ -57,8 +57,8 @@ def values(text: str, seed: int) -> dict[str, Any]:
     return {name: value for name, value in scope.items() if name not in known and name != "__builtins__"}
 
 
-def pairs() -> Iterator[Pair]:
-    """All pairs, file by file."""
+def pairs(seed: int = 0) -> Iterator[Pair]:
+    """All pairs, file by file; another seed gives other inputs."""
     for path in sorted(Path(__file__).parent.glob("*.txt")):
         for place, block in enumerate(path.read_text().split("=== ")[1:]):
             head, *parts = block.split("--- ")
@@ -70,4 +70,6 @@ def pairs() -> Iterator[Pair]:
                 right, _, wrong = what.partition(" => ")
                 mistakes.append(Mistake(right, wrong, tuple(causes.split())))
             half = "held" if path.name.startswith("held_") else ("tuned", "unseen")[place % 2]
-            yield Pair(name, half, values(given, place), texts.get("forward", ""), texts["code"], mistakes)
+            yield Pair(
+                name, half, values(given, 1000 * seed + place), texts.get("forward", ""), texts["code"], mistakes
+            )

@@ -19,8 +19,12 @@ def main() -> None:
     parser.add_argument("--kinds", default="right,one,two")
     parser.add_argument("--quiet", action="store_true", help="totals only")
     parser.add_argument("--every", type=int, default=1, help="every so many")
+    parser.add_argument("--seed", type=int, default=0, help="of the inputs")
     asked = parser.parse_args()
-    chosen = [one for one in pairs() if asked.half in (None, one.half) and asked.only in one.name][:: asked.every]
+    print(f"seed {asked.seed}")
+    chosen = [one for one in pairs(asked.seed) if asked.half in (None, one.half) and asked.only in one.name][
+        :: asked.every
+    ]
     counts: Counter[str] = Counter()
     times: list[float] = []
     for pair in chosen:

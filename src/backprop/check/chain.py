@@ -15,13 +15,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.story import Closed, Failed, Reading, Room, Story, Values
+from backprop.check.story import NOT_SAID, Closed, Failed, Reading, Room, Story, Values
 from backprop.check.trace import Visit
 from backprop.gates import GATES
 from backprop.python.scope import Library
 from backprop.python.tape import is_fraction
 
-NOT_SAID = (Failed, ValueError, IndexError, TypeError, AttributeError, AssertionError)  # where a rule does not fit
 DEEPEST = 5  # lines of the forward pass that are written out inside each other
 MOST_READERS = 5  # whose shares are added up in one line
 PLAIN = (0.0, 1.0, -1.0, 2.0, 0.5)  # numbers that tell nothing
@@ -68,6 +67,7 @@ class Chain:
     def __init__(self, story: Story, visit: Visit, atoms: dict[str, Any], torch: bool, scale: float = 1.0) -> None:
         self.story, self.torch, self.scale = story, torch, scale
         self.library = "torch" if torch else "np"
+        self.from_end = any(one in visit.source.text for one in ("=-1", "(-1", ", -1)"))  # the last axis is called -1
         self.here = Room(story.trace, visit)
         self.rooms: dict[int, Room] = {}
         self.atoms = Values()
@@ -89,6 +89,10 @@ class Chain:
         found = self.atoms.find(self.scale * quantity.gradient) if tells(quantity.gradient) else None
         if found is not None:
             return Term(found.tree, found.value)
+        if place in self.story.pieces:
+            piece = self.piece(place)
+            if piece is not None:
+                return piece
         if depth > DEEPEST or place in self.doing:
             raise Failed
         self.doing.add(place)
@@ -104,6 +108,17 @@ class Chain:
             return self.total([self.share(one, depth) for one in readers], quantity.value)
         finally:
             self.doing.discard(place)
+
+    def piece(self, place: int) -> Term | None:
+        """The gradient of an entry of an array, as the same entry of a gradient."""
+        gradient = self.scale * self.story.quantities[place].gradient
+        for text in self.texts:
+            tree = ast.Subscript(name(text), self.story.pieces[place], ast.Load())
+            with suppress(*NOT_SAID):
+                value = self.here.value(tree)
+                if is_fraction(value) and np.shape(value) == np.shape(gradient) and np.allclose(value, gradient):
+                    return Term(tree, value)
+        return None
 
     def total(self, shares: list[Term], like: Any) -> Term:
         """The sum of shares, of the shape of what they are the gradient of."""
@@ -334,7 +349,9 @@ class Chain:
         value = function(a.value, axis=axes, keepdims=keep)
         if len(axes) == len(a.shape) and not keep:
             return self.method(a, verb, [], value)
-        axis = axes[0] if len(axes) == 1 else axes
+        axis: Any = axes[0] if len(axes) == 1 else axes
+        if self.from_end and axis == len(a.shape) - 1 > 0:
+            axis = -1
         words = ("dim", "keepdim") if self.torch else ("axis", "keepdims")
         named = {words[0]: axis, **({words[1]: True} if keep else {})}
         return self.method(a, verb, [], value, **named)
@@ -694,6 +711,10 @@ class Chain:
         whole: tuple[int, ...],
     ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
         """`np.maximum`: each gets the gradient where it is the larger one."""
+        if all(is_fraction(room.value(one)) and not isinstance(one, ast.Constant) for one in operands):
+            sign: ast.cmpop = ast.Gt() if called == "maximum" else ast.Lt()
+            yield from self.chosen([ast.Compare(operands[0], [sign], [operands[1]]), *operands], g, room, depth, whole)
+            return
         for place, one in enumerate(operands):
             value = room.value(one)
             if not is_fraction(value):

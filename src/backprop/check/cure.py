@@ -34,13 +34,17 @@ class Solver:
         sense = self.search.sense({})
         lines = self.search.reaches(sense, {})
         cures = Chained(self.search, 1).found({}, lines)
+        # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
+        scaled = self.search.derivation({}).scaled
+        if not cures and not scaled:
+            cures = self.chained(lines)
         others: list[Cure] = []
         doubted: list[Line] = []
         if cures:
-            return self.nearest(sense, lines, cures[0])
+            return self.in_words(cures, lines), [], []
         cures, others, doubted = self.solved(sense, {}, MOST_MISTAKES)
-        if not cures:
-            cures = self.with_causes(Chained(self.search, MOST_MISTAKES).found({}, lines))
+        if not cures and scaled:
+            cures = self.in_words(self.chained(lines), lines)
         if not cures:
             cures = InOrder(self.search, MOST_MISTAKES).found({})
         if not cures and sense.told:
@@ -52,22 +56,28 @@ class Solver:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
 
-    def nearest(self, sense: Sense, lines: list[Reach], cure: Cure) -> tuple[list[Cure], list[Cure], list[Line]]:
-        """A cure of a line in words that are as near to the user's as can be."""
-        own = [one for one in lines if one.line is cure.line]
-        words = words_of(ast.unparse(header(cure.line.statement))) | words_of(cure.edit.text) | PLAIN_WORDS
-        whole, _ = self.search.search(own, sense, {}, words)
-        return (whole[:1] if whole else self.with_causes([cure])), [], []
+    def chained(self, lines: list[Reach]) -> list[Cure]:
+        """As few derived lines as can be that make everything right together."""
+        for most in range(2, MOST_MISTAKES + 1):
+            found = Chained(self.search, most).found({}, lines)
+            if found:
+                return found
+        return []
 
-    def with_causes(self, cures: list[Cure]) -> list[Cure]:
-        """Cures with the names of the mistakes, each by what it does when the others are put in."""
+    def in_words(self, cures: list[Cure], lines: list[Reach]) -> list[Cure]:
+        """Derived cures in words that are as near to the user's as can be, with the names of the mistakes."""
         found = []
         for one in cures:
-            if one.edit.cause is None:
-                others = {cure.line.statement: cure.edit.statements for cure in cures if cure is not one}
-                sense = Sense(self.judge, self.judge.points[0], others)
-                one = one._replace(edit=one.edit._replace(cause=sense.cause(*both(one), None)))
-            found.append(one)
+            others = {cure.line.statement: cure.edit.statements for cure in cures if cure is not one}
+            sense = Sense(self.judge, self.judge.points[0], others)
+            own = [reach for reach in lines if reach.line is one.line]
+            words = words_of(ast.unparse(header(one.line.statement))) | words_of(one.edit.text) | PLAIN_WORDS
+            whole, _ = self.search.search(own, sense, others, words) if sense.bad else ([], None)
+            if whole:
+                found.append(whole[0])
+            else:
+                cause = sense.cause(one.line.statement, one.edit.statements, None)
+                found.append(one._replace(edit=one.edit._replace(cause=cause)))
         return found
 
     def solved(self, sense: Sense, instead: Instead, most: int) -> tuple[list[Cure], list[Cure], list[Line]]:
@@ -82,11 +92,6 @@ class Solver:
         more = {**instead, part.line.statement: part.edit.statements}
         rest, _, _ = self.solved(self.search.sense(more), more, most - 1)
         return ([part, *rest], [], []) if rest else ([], [], suspects)
-
-
-def both(cure: Cure) -> tuple[ast.stmt, list[ast.stmt]]:
-    """What stands there, and what should."""
-    return cure.line.statement, cure.edit.statements
 
 
 def with_lines(judge: Judge, verdict: Verdict) -> Verdict:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.chain import MOST_READERS, NOT_SAID, Chain, Term, tells
+from backprop.check.chain import MOST_READERS, Chain, Term, tells
 from backprop.check.look import Line
-from backprop.check.story import Failed, Room, Story, Values
-from backprop.check.trace import Trace, Visit
+from backprop.check.story import NOT_SAID, Failed, Room, Story, Values
+from backprop.check.trace import Trace, Visit, loaded
 from backprop.python.tape import is_fraction
 
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
@@ -39,6 +39,9 @@ class Derivation:
             for node in ast.walk(one.target)
             if isinstance(node, ast.Name)
         }
+        self.made: dict[ast.stmt, list[tuple[float, str]]] = {}
+        self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
+        self.last = max((one.rounds[0] for one in self.story.visits.values() if one.rounds), default=0)
         self.places: dict[int, dict[str, int] | None] = {}
         self.rights = Values()  # gradients and shares of them that are right
         for place, quantity in enumerate(self.story.quantities):
@@ -46,8 +49,15 @@ class Derivation:
             for one in self.story.readings.get(place, ()):
                 self.rights.add(one.share, True)
 
-    def plans(self, line: Line, atoms: dict[str, Any]) -> Iterator[tuple[float, str]]:
+    def plans(self, line: Line, atoms: dict[str, Any]) -> list[tuple[float, str]]:
         """The texts for a line, each with its cost."""
+        if line.statement not in self.made:
+            made = self.made[line.statement] = []
+            with suppress(*NOT_SAID):
+                made.extend(self.found(line, atoms))
+        return self.made[line.statement]
+
+    def found(self, line: Line, atoms: dict[str, Any]) -> Iterator[tuple[float, str]]:
         statement = line.statement
         if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
             return
@@ -75,7 +85,7 @@ class Derivation:
             return []
         texts = sorted(self.plans(line, atoms))
         for place, visit in enumerate(visits):
-            if any(tells(one) and not self.is_right(one) for one in visit.values):
+            if not self.all_right(visit, statement, visit.values):
                 if self.doubted(self.chain(line, visit, {}), statement):
                     return []
                 known = visits[: place + 1]
@@ -89,7 +99,19 @@ class Derivation:
     def gives(self, visit: Visit, statement: ast.stmt, text: str) -> bool:
         """Whether a text gives gradients that are right."""
         values = self.trace.alone(visit, statement, ast.parse(text).body)
-        return values is not None and all(map(self.is_right, values))
+        return values is not None and self.all_right(visit, statement, values)
+
+    def all_right(self, visit: Visit, statement: ast.stmt, values: list[Any]) -> bool:
+        """Whether what a statement gives is right: of `+=` what it adds, which must be a share of a gradient."""
+        if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add | ast.Sub):
+            return all(self.is_right(one) for one in values if tells(one))
+        with suppress(*NOT_SAID):
+            before = Room(self.trace, visit).value(loaded(statement.target))
+            way = 1 if isinstance(statement.op, ast.Add) else -1
+            added = [way * (np.asarray(one) - before) for one in values]
+            if any(self.rights.find(one) is None for one in added if tells(one)):
+                return all(self.rights.find(one) is not None for one in values)
+        return True
 
     def scales(self, chain: Chain) -> list[float]:
         """Sizes by which the user's gradients are multiplied throughout, as where 1/m comes last."""
@@ -102,6 +124,7 @@ class Derivation:
                     size = round(ratio if abs(ratio) > 1 else 1 / ratio, 6)
                     if size in sizes:
                         found[size if abs(ratio) > 1 else 1 / size] += 1
+        self.scaled = self.scaled or bool(found)
         return [one for one, _ in found.most_common(1)]
 
     def doubted(self, chain: Chain, statement: ast.stmt) -> set[str]:
@@ -214,13 +237,15 @@ class Derivation:
         for whole, makers in self.story.makers.items():
             if near(whole) and np.any(self.story.quantities[whole].gradient):
                 for term in chain.inner(*makers[0], whole):
-                    self.rights.add(term.value, True)
+                    if chain.scale == 1:
+                        self.rights.add(term.value, True)
                     if not shapes or term.shape in shapes:
                         yield term
 
     def near(self, room: Room) -> Callable[[int], bool]:
         """Whether a quantity belongs to the rounds of the loops that a visit is in."""
         mine = self.counters(room.scope.names)
+        here = room.rounds[0] if room.rounds else None
 
         def told(place: int) -> bool:
             if place not in self.places:
@@ -232,7 +257,9 @@ class Derivation:
                 return True
             common = mine.keys() & theirs.keys()
             if not common:
-                return len(self.story.quantities) < MANY
+                theirs_round = self.story.visits[place].rounds[0]
+                ends = (here, self.last - here + 1) if here is not None else ()
+                return len(self.story.quantities) < MANY or any(abs(theirs_round - one) <= 1 for one in ends)
             return all(-1 <= theirs[one] - mine[one] <= 1 for one in common)
 
         return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections import Counter
 
 TURNS = ("transpose", "swapaxes", "permute", "t", "moveaxis")
@@ -31,7 +32,23 @@ def cause_of(old: ast.stmt, new: ast.stmt) -> str | None:
     before, after = getattr(old, "value", None), getattr(new, "value", None)
     if not isinstance(before, ast.expr) or not isinstance(after, ast.expr):
         return None
-    return between(before, after)
+    return between(Same().visit(copy.deepcopy(before)), Same().visit(copy.deepcopy(after)))
+
+
+class Same(ast.NodeTransformer):
+    """Sums and means written in one way: `x.sum(axis=0)`."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if called(node) not in SUMS or not isinstance(node.func, ast.Attribute):
+            return node
+        base, arguments = node.func.value, list(node.args)
+        if isinstance(base, ast.Name) and base.id in ("np", "torch", "jnp") and arguments:
+            base = arguments.pop(0)
+        named = [ast.keyword("axis", arguments[0])] if arguments else []
+        named += [ast.keyword({"dim": "axis", "keepdim": "keepdims"}.get(one.arg or "", one.arg), one.value)
+                  for one in node.keywords]  # fmt: skip
+        return ast.Call(ast.Attribute(base, node.func.attr, ast.Load()), [], named)
 
 
 def between(old: ast.expr, new: ast.expr) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from backprop.check.look import Kind, Line
@@ -106,6 +106,17 @@ def factors_of(node: ast.expr) -> list[ast.expr]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         return [*factors_of(node.left), *factors_of(node.right)]
     return [node]
+
+
+@cache
+def literals(text: str) -> list[str]:
+    """The fractions that a text has, the first ones: a slope, a rate, a small number."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    found = [repr(one.value) for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, float)]
+    return list(dict.fromkeys(found))[:8]
 
 
 def other_axes(tree: ast.Tuple) -> Iterator[tuple[int, ...]]:
@@ -363,6 +374,7 @@ class Catalogue:
                 yield from ((repr(one), "factor", 1.5) for one in others)
                 if isinstance(value, int):
                     yield from ((repr(one), "factor", 1.8) for one in range(5) if one not in (value, *others))
+                yield from ((text, "factor", 1.75) for text in literals(self.line.source.text))
                 named = [*self.sizes, *(text for text in self.numbers if "[" not in text)]
                 yield from ((text, "factor", 1.9) for text in named)
                 yield from ((text, "factor", 2.1) for text, its in self.arrays.items() if len(its.shape) <= 2)

@@ -69,6 +69,7 @@ class Search:
         self.end = process_time() + SECONDS
         self.tried = 0
         self.ended = False
+        self.read: dict[str, None] = {}  # what lines of the pass read
         self.dearest = FAR  # no dearer edit is tried
         self.derivations: list[tuple[Instead, Derivation]] = []
 
@@ -102,6 +103,7 @@ class Search:
             point = sense.point
             self.judge.runner.run(point.given, point.upstream, instead, seen, seconds=4.0)
         found = []
+        self.read = reads(list(seen.found.values()))
         for line in seen.found.values():
             statement = line.statement
             if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead:
@@ -133,7 +135,9 @@ class Search:
         for one in lines:
             dear = self.dearness(one, bad)
             visible = one.line.atoms(atoms)
-            derived = [Plan(cost, None, partial(str, text)) for cost, text in derivation.plans(one.line, visible)]
+            late = process_time() > self.end - SECONDS / 2
+            found = [] if late else derivation.plans(one.line, one.line.atoms(self.read))
+            derived = [Plan(cost, None, partial(str, text)) for cost, text in found]
             for plan in (*plans(one.line, visible), *derived):
                 later = 0.0 if one.affine or one.line.visits == 1 else UNSEEN
                 queue.append(Candidate(plan.cost + dear + later, len(queue), one, plan))

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from backprop.check.edits import Plan, edit_of
-from backprop.check.look import reads
 from backprop.check.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Cure, Reach, Search, carried
 from backprop.check.sense import ALL, LOOSE, Named, Sense, flat
 from backprop.python.entry import Instead
@@ -224,12 +223,11 @@ class Chained:
         """The edits that make everything right together, or none."""
         derivation = self.search.derivation(instead)
         later: list[tuple[Instead, Cure]] = []
-        atoms = reads([one.line for one in lines])
         suspects: list[tuple[Reach, list[tuple[float, str]]]] = []
         for reach in lines:
             if reach.line.statement in instead or len(suspects) == SUSPECTS:
                 continue
-            found = derivation.suspected(reach.line, reach.line.atoms(atoms))
+            found = derivation.suspected(reach.line, reach.line.atoms(self.search.read))
             if found:
                 suspects.append((reach, found))
         for reach, texts in suspects:

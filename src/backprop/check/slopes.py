@@ -96,12 +96,56 @@ def measured(
     affordable = max(8, int(SECONDS / once / 4 / max(1, len(paths))))
     most = min(affordable, MOST_ELEMENTS if limit is None else limit)
     found = {}
+    together = swept is not None and once > QUICK and agrees(objective, given, paths, swept, random)
     for path in paths:
         slopes = None
-        if swept and path in swept:
+        if together and swept is not None:
+            slopes = of_sweep(swept[path])
+        elif swept and path in swept:
             slopes = confirmed(objective, given, path, swept[path], random, 2 if once < QUICK else 1)
         found[path] = slopes or slopes_of(objective, given, path, most, random)
     return found
+
+
+def agrees(
+    objective: Objective, given: dict[str, Any], paths: list[Path], swept: dict[Path, Any], random: np.random.Generator
+) -> bool:
+    """Whether the gradients of a sweep are those along a direction in which all inputs move at once."""
+    starts = {path: np.asarray(at_path(given, path), dtype=float) for path in paths}
+    sizes = [one.size for one in starts.values()]
+    if set(paths) - set(swept) or not sizes or max(sizes) > MOST_SWEPT:
+        return False
+    if any(np.shape(swept[path]) != one.shape or not np.isfinite(swept[path]).all() for path, one in starts.items()):
+        return False
+    weights = {path: random.choice([-1.0, 1.0], one.shape) for path, one in starts.items()}
+    told = float(sum(np.sum(swept[path] * one) for path, one in weights.items()))
+    scale = max(float(np.abs(one).max(initial=0.0)) for one in swept.values())
+
+    def at(t: float) -> tuple[float, float]:
+        moved = given
+        for path, start in starts.items():
+            value = start + t * weights[path]
+            moved = with_value(moved, path, value if start.ndim else float(value))
+        try:
+            return objective(moved)
+        except Problem:
+            return nan, nan
+
+    middle, size = at(0.0)
+    width = max(1.0, max(float(np.abs(one).max(initial=0.0)) for one in starts.values()))
+    for step in STEPS:
+        slope, error = extrapolated(at, middle, size, step * width)
+        if isfinite(slope):
+            return abs(slope - told) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * scale
+    return False
+
+
+def of_sweep(gradient: Any) -> Slopes:
+    """The slopes that a sweep tells."""
+    told = np.asarray(gradient, dtype=float)
+    scale = float(np.abs(told).max(initial=0.0))
+    probes = [Probe(place, None, float(one), 1e-9 * (abs(float(one)) + scale)) for place, one in enumerate(told.flat)]
+    return Slopes(told.shape, probes, 0, True, True)
 
 
 def confirmed(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.trace import Trace, Visit, bare, loaded
+from backprop.check.trace import Trace, Visit, bare, loaded, targets_of
 from backprop.errors import Problem
 from backprop.python.interpret import ERRORS
 from backprop.python.meter import Meter, Refusal
@@ -23,11 +24,18 @@ COMPOUND = (ast.For, ast.While, ast.If, ast.FunctionDef, ast.ClassDef, ast.With,
 NEGLIGIBLE = 1e-12  # of the size of a gradient: what a shift that cancels sends
 MOST_READINGS = 3000
 CLOSE = 1e-9
-MOST_COMPARED = 150  # quantities, among which well known functions of each other are looked for
+LARGE = 20_000  # elements of a quantity that is not compared with others
+MOST_COMPARED = 60  # quantities, among which well known functions of each other are looked for
 
 
 class Failed(Exception):
     """Something cannot be computed, or said, there."""
+
+
+NOT_SAID = (  # where a rule does not fit
+    Failed, ValueError, IndexError, KeyError, TypeError, AttributeError, AssertionError, ArithmeticError, SyntaxError,
+    RecursionError,
+)  # fmt: skip
 
 
 class Quantity(NamedTuple):
@@ -65,6 +73,7 @@ class Room:
     def __init__(self, trace: Trace, visit: Visit) -> None:
         assert trace.run is not None
         assert visit.scope is not None
+        self.rounds = visit.rounds
         self.run, self.source, self.scope = trace.run, visit.source, bare(visit.scope)
         self.known: dict[ast.AST, Any] = {}
 
@@ -143,6 +152,7 @@ class Story:
         self.index = Values()
         self.readings: dict[int, list[Reading]] = {}
         self.makers: dict[int, list[tuple[Visit, ast.expr]]] = {}
+        self.pieces: dict[int, ast.expr] = {}  # the index of those that were written into an array
         self.visits: dict[int, Visit] = {}  # at which a quantity was made
         for value, ids in trace.arguments:
             self.quantity(value, ids)
@@ -154,17 +164,26 @@ class Story:
             for visit in found
             if visit.scope is not None
         ]
-        for _, visit in visits:
+        for statement, visit in visits:
+            targets = targets_of(statement)
             for value, ids in zip(visit.values, visit.ids, strict=True):
-                self.visits.setdefault(self.quantity(value, ids), visit)
+                place = self.quantity(value, ids)
+                self.visits.setdefault(place, visit)
+                if len(targets) == 1 and isinstance(targets[0], ast.Subscript):
+                    self.pieces.setdefault(place, targets[0].slice)
         self.closed: dict[int, list[Closed]] = {}
         count = 0
         for statement, visit in visits:
             if count > MOST_READINGS:
                 break
-            count += self.read(statement, visit)
-        if len(self.quantities) <= MOST_COMPARED:
-            self.closed = closed_forms(self.quantities)
+            with suppress(*NOT_SAID):
+                count += self.read(statement, visit)
+        alike: dict[tuple[int, ...], list[int]] = {}  # the quantities of one round of the loops
+        for place in range(len(self.quantities)):
+            alike.setdefault(self.visits[place].rounds if place in self.visits else (), []).append(place)
+        for places in alike.values():
+            if len(places) <= MOST_COMPARED:
+                self.closed.update(closed_forms(self.quantities, places))
 
     def quantity(self, value: Any, ids: Any) -> int:
         """The place of a value among the quantities."""
@@ -331,10 +350,11 @@ def only_turns(index: ast.expr) -> bool:
     return True
 
 
-def closed_forms(quantities: list[Quantity]) -> dict[int, list[Closed]]:
-    """Of each quantity the well known functions of it among the others."""
+def closed_forms(quantities: list[Quantity], places: list[int]) -> dict[int, list[Closed]]:
+    """Of each quantity the well known functions of it among some others."""
     found: dict[int, list[Closed]] = {}
-    arrays = [(place, one.value) for place, one in enumerate(quantities) if np.ndim(one.value) and np.any(one.gradient)]
+    some = [(place, quantities[place]) for place in places if quantities[place].value.size <= LARGE]
+    arrays = [(place, one.value) for place, one in some if np.ndim(one.value) and np.any(one.gradient)]
     with np.errstate(all="ignore"):
         for place, y in arrays:
             for axes in {(np.ndim(y) - 1,), (0,)} if np.ndim(y) < 3 else {(np.ndim(y) - 1,), (0,), (0, 2, 3)}:
