@@ -390,7 +390,8 @@ BY_HAND = """
 import sys, polars as pl
 source, target = sys.argv[1:]
 x, y, sigmoid = pl.col("x"), pl.col("y"), lambda v: 1 / (1 + (-v).exp())
-rows = pl.scan_csv(source) if source.endswith("csv") else pl.scan_parquet(source)
+scans = {"csv": pl.scan_csv, "parquet": pl.scan_parquet, "jsonl": pl.scan_ndjson}
+rows = scans[source.rpartition(".")[2]](source)
 rows = rows.with_columns(sx=sigmoid(x), sy=sigmoid(y), s=x + y)
 rows = rows.with_columns(inv=1 / (pl.col("sx") + pl.col("s") * pl.col("s")))
 rows = rows.with_columns(f=(x + pl.col("sy")) * pl.col("inv")).with_columns(dden=-pl.col("f") * pl.col("inv"))
@@ -398,8 +399,9 @@ rows = rows.with_columns(dxy=2 * pl.col("s") * pl.col("dden")).with_columns(
     df_dx=pl.col("inv") + pl.col("dxy") + (1 - pl.col("sx")) * pl.col("sx") * pl.col("dden"),
     df_dy=pl.col("dxy") + (1 - pl.col("sy")) * pl.col("sy") * pl.col("inv"),
 ).select("id", "x", "y", "f", "df_dx", "df_dy")
-rows.sink_csv(target) if target.endswith("csv") else rows.sink_parquet(target)
+{"csv": rows.sink_csv, "parquet": rows.sink_parquet, "jsonl": rows.sink_ndjson}[target.rpartition(".")[2]](target)
 """
+READ_ALONE = "import sys, polars as pl; pl.scan_csv(sys.argv[1]).select(pl.all().sum()).collect(engine='streaming')"
 
 
 def seconds(command: list[str], folder: str) -> float:
@@ -410,7 +412,7 @@ def seconds(command: list[str], folder: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def files_table(rows: int, passes: int) -> list[str]:
+def files_table(rows: int, passes: int, forms: list[str]) -> list[str]:
     import numpy as np
     import polars as pl
 
@@ -422,18 +424,18 @@ def files_table(rows: int, passes: int) -> list[str]:
         frame = pl.DataFrame({"id": np.arange(rows), "x": dice.normal(size=rows), "y": dice.normal(size=rows)})
         frame.write_csv(Path(folder, "t.csv"))
         frame.write_parquet(Path(folder, "t.parquet"))
-        frame.select("x", "y").write_ndjson(Path(folder, "t.jsonl"))
-        for suffix in ("csv", "parquet"):
-            mapped = [ours, "map", FORMULAS["staged"], f"t.{suffix}", "-o", f"ours.{suffix}", "--quiet"]
-            by_hand = [sys.executable, "-c", BY_HAND, f"t.{suffix}", f"hand.{suffix}"]
-            pairs = [(seconds(mapped, folder), seconds(by_hand, folder)) for _ in range(passes + 1)][1:]
+        frame.write_ndjson(Path(folder, "t.jsonl"))
+        for title, source, options, by_hand in (
+            *((f"{suffix} to {suffix}", suffix, ["-o", f"ours.{suffix}"], BY_HAND) for suffix in forms),
+            ("`--sum` of csv, against reading it", "csv", ["--sum", "-o", "ours.jsonl"], READ_ALONE),
+        ):
+            mapped = [ours, "map", FORMULAS["staged"], f"t.{source}", *options, "--quiet"]
+            hand = [sys.executable, "-c", by_hand, f"t.{source}", f"hand.{source}"]
+            pairs = [(seconds(mapped, folder), seconds(hand, folder)) for _ in range(passes + 1)][1:]
             mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
             ratio = statistics.median(a / b for a, b in pairs)
-            lines.append(f"| {suffix} to {suffix} | {mine:.2f} | {theirs:.2f} | {ratio:.2f} |")
-        mapped = [ours, "map", FORMULAS["staged"], "t.jsonl", "-o", "ours.jsonl", "--quiet"]
-        mine = statistics.median(seconds(mapped, folder) for _ in range(max(2, passes // 2)))
-        with_orjson = "with orjson" if importlib.util.find_spec("orjson") else "with the standard library"
-        lines += ["", f"JSON lines in and out, {with_orjson}: {rows / mine:,.0f} rows per second and core."]
+            lines.append(f"| {title} | {mine:.2f} | {theirs:.2f} | {ratio:.2f} |")
+            print(lines[-1], flush=True)
     return lines
 
 
@@ -451,6 +453,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int)
     parser.add_argument("--quick", action="store_true", help="fewer formulas, rows and passes")
     parser.add_argument("--files", action="store_true", help="from file to file")
+    parser.add_argument("--forms", default="csv,parquet,jsonl", help="the tables that --files measures")
     parser.add_argument("--write", action="store_true", help="put the table into bench/RESULTS.md")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -460,7 +463,9 @@ def main() -> None:
     rows = options.rows or (200_000 if options.quick else 1_000_000 if options.files else 2_000_000)
     passes = 3 if options.quick else 7
     formulas = ["(x+y)*z", "staged"] if options.quick else list(FORMULAS)
-    lines = files_table(rows, passes) if options.files else memory_table(formulas, rows, passes)
+    lines = (
+        files_table(rows, passes, options.forms.split(",")) if options.files else memory_table(formulas, rows, passes)
+    )
     print("\n" + "\n".join([lines[0], "", machine(), *lines[1:]]))
     if options.write:
         put(lines)

@@ -1,7 +1,8 @@
 """Pairs of forward and backward passes in the styles that people write, with mistakes to plant: right and wrong ones.
 
 A text file holds some: `=== name`, the inputs, `--- code` (of two texts the first is `--- forward`), `--- mistakes`,
-each a line `right => wrong | causes that fit`. Every other pair is of the half that nobody looks at while tuning.
+each a line `right => wrong | causes that fit`. Every other pair is of the half that nobody looks at while tuning, and
+the files `held_…` were written later, before the judge was changed, and only ever counted.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Pair(NamedTuple):
     """A right pass. `forward` is empty where one text holds both passes."""
 
     name: str
-    half: str  # "tuned" or "unseen"
+    half: str  # "tuned", "unseen" or "held"
     inputs: dict[str, Any]
     forward: str
     code: str
@@ -68,5 +69,5 @@ def pairs() -> Iterator[Pair]:
                 what, _, causes = line.rpartition(" | ")
                 right, _, wrong = what.partition(" => ")
                 mistakes.append(Mistake(right, wrong, tuple(causes.split())))
-            half = ("tuned", "unseen")[place % 2]
+            half = "held" if path.name.startswith("held_") else ("tuned", "unseen")[place % 2]
             yield Pair(name, half, values(given, place), texts.get("forward", ""), texts["code"], mistakes)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.check.differs import cause_between
 from backprop.check.handwritten import Judge, Point
 from backprop.check.slopes import Slopes
 from backprop.check.trace import Trace, Visit, targets_of
@@ -43,6 +44,16 @@ class Effect(NamedTuple):
 
     repaired: frozenset[Path]
     spoils: bool
+
+
+class Named(NamedTuple):
+    """A name that holds a gradient at the end: what gave it that last, what writes it, and how far off it is."""
+
+    name: str
+    visit: Visit
+    writers: list[ast.stmt]
+    off: Any
+    right: bool
 
 
 class Sense:
@@ -147,6 +158,21 @@ class Sense:
                 return False
         return True
 
+    def stands_alone(self, statement: ast.stmt) -> bool:
+        """Whether what a line in a loop gives is read by no other line of the loops: its visits only add up."""
+        targets = targets_of(statement)
+        owners = {base_name(one) for one in targets}
+        if len(owners) != 1 or None in owners:
+            return False
+        for other, visits in self.trace.visits.items():
+            if other is statement or not any(visit.rounds for visit in visits):
+                continue
+            inside = [getattr(other, field, None) for field in ("value", "test", "iter")]
+            parts = [*targets_of(other), *(one for one in inside if one is not None)]
+            if any(isinstance(node, ast.Name) and node.id in owners for part in parts for node in ast.walk(part)):
+                return False
+        return True
+
     # ── edits ──
 
     def change(self, statement: ast.stmt, statements: list[ast.stmt], first: bool = False) -> Any:
@@ -235,6 +261,7 @@ class Sense:
 
     def cause(self, statement: ast.stmt, statements: list[ast.stmt], cause: str | None) -> str | None:
         """The cause by what an edit does to the value: a constant ratio is a factor, that of the upstream is it."""
+        cause = cause or cause_between(statement, statements[-1])
         if cause in FORMS or not self.told:
             return cause
         change = self.change(statement, statements)
@@ -254,6 +281,31 @@ class Sense:
         return cause or "wrong-point"
 
     # ── names ──
+
+    def named(self) -> list[Named]:
+        """The names of gradients of named quantities of the forward pass, as they are at the end, in their order."""
+        truth = self.truth()
+        last: dict[str, tuple[Visit, list[ast.stmt]]] = {}
+        for statement, visits in self.trace.visits.items():
+            targets = targets_of(statement)
+            base: ast.expr | None = targets[0] if len(targets) == 1 else None
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if not isinstance(base, ast.Name):
+                continue
+            before = last.get(base.id)
+            writers = [*(before[1] if before is not None else []), statement]
+            newer = before is None or visits[-1].time > before[0].time
+            last[base.id] = (visits[-1] if newer or before is None else before[0]), writers
+        found = []
+        for name, (visit, writers) in last.items():
+            whose = next((one for one in bases(name) if one in truth), None)
+            if whose is None or len(visit.values) != 1 or np.shape(truth[whose]) != np.shape(visit.values[0]):
+                continue
+            off = truth[whose] - visit.values[0]
+            right = bool((np.abs(off) <= 1e-6 * np.abs(truth[whose]).max(initial=LEAST)).all())
+            found.append(Named(name, visit, writers, off, right))
+        return sorted(found, key=lambda one: one.visit.time)
 
     def names(self, truth: dict[str, Any]) -> dict[str, bool]:
         """Which names of gradients hold the right ones at the end."""
@@ -321,6 +373,13 @@ class Nudger:
             run.store(target, value + float(rest.pop(0)), scope)
         elif isinstance(value, tuple | list | dict):
             raise Refusal("this cannot be nudged")
+
+
+def base_name(tree: ast.expr) -> str | None:
+    """The name that an attribute or an entry begins with; None where it is something else."""
+    while isinstance(tree, ast.Attribute | ast.Subscript):
+        tree = tree.value
+    return tree.id if isinstance(tree, ast.Name) and tree.id not in ("self", "ctx") else None
 
 
 def goal_of(gradient: Any, slopes: Slopes, random: np.random.Generator) -> Goal:

@@ -22,23 +22,40 @@ MOST_VISITS = 400  # of a line that are kept with their surroundings
 
 
 class Visit(NamedTuple):
-    """A visit of a statement: what surrounded it, what its targets held behind it, and their numbers on the tape."""
+    """A visit of a statement: what surrounded it, what its targets held behind it, and their numbers on the tape.
+
+    `spans` are the entries of the tape that it made itself, without those of the statements inside it.
+    """
 
     scope: Scope | None
     source: Source
     values: list[Any]
     ids: list[Any]
     rounds: tuple[int, ...]  # of the loops around it
+    spans: tuple[tuple[int, int], ...] = ()
+    time: int = 0  # when it was done, among all visits
+
+
+class Entered(NamedTuple):
+    """A statement that is not done: its surroundings, where the tape was, and the spans of the statements inside."""
+
+    statement: ast.stmt
+    scope: Scope | None
+    start: int
+    inside: list[tuple[int, int]]
 
 
 class Trace:
-    """A recorder of a run."""
+    """A recorder of a run. `numbered`: the copies of data around a statement have their numbers on the tape, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbered: bool = False) -> None:
         self.tape = Tape()
+        self.numbered = self.tape if numbered else None
+        self.arguments: list[tuple[Any, Any]] = []  # the inputs, and their numbers
+        self.forward: dict[ast.stmt, list[Visit]] = {}  # the visits of the forward pass
         self.visits: dict[ast.stmt, list[Visit]] = {}
-        self.backward = False
-        self.entered: list[tuple[ast.stmt, Scope | None]] = []
+        self.backward, self.time = False, 0
+        self.entered: list[Entered] = []
         self.order: list[ast.stmt] = []  # of first visits
         self.names: dict[str, list[tuple[Any, Any]]] = {}  # what the forward pass gave its names, and the numbers
         self.outputs: list[Any] = []  # the numbers of what came out of the forward pass
@@ -48,8 +65,10 @@ class Trace:
         self.run = run
         run.libraries.tape = self.tape
         run.before, run.observer = self.before, self.after
-        for value in pieces(list(arguments.values())):
-            self.tape.leaf(value)
+        for name, value in arguments.items():
+            if is_fraction(value):
+                self.names[name] = [(np.array(value, float), self.tape.leaf(value))]
+        self.arguments = [(np.array(one, float), self.tape.leaf(one)) for one in pieces(list(arguments.values()))]
 
     def came_out(self, outputs: list[Any]) -> None:
         """The forward pass is done."""
@@ -58,6 +77,7 @@ class Trace:
     def turns(self, run: Interpreter, above: list[Any]) -> None:
         """The backward pass begins."""
         self.backward = True
+        self.forward = self.visits
         self.visits, self.entered, self.order = {}, [], []
         run.before, run.observer = self.before, self.after
         for value in pieces(above):
@@ -65,19 +85,26 @@ class Trace:
 
     def before(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
         kept = len(self.visits.get(statement, ())) < MOST_VISITS
-        self.entered.append((statement, frozen(scope) if kept and not isinstance(statement, ast.FunctionDef) else None))
+        around = frozen(scope, self.numbered) if kept and not isinstance(statement, ast.FunctionDef) else None
+        self.entered.append(Entered(statement, around, len(self.tape.entries), []))
 
     def after(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
         while self.entered:
-            entered, around = self.entered.pop()
-            if entered is statement:
+            entered = self.entered.pop()
+            if entered.statement is statement:
                 break
         else:
             return
         found = self.targets(run, statement, scope)
         ids = [self.tape.leaf(one) for one in found]
         rounds = tuple([frame.round for frame in run.frames if not frame.called])
-        visit = Visit(around, run.source, [np.array(one, dtype=float) for one in found], ids, rounds)
+        span = entered.start, len(self.tape.entries)
+        if self.entered:
+            self.entered[-1].inside.append(span)
+        own = outside(span, entered.inside)
+        self.time += 1
+        values = [np.array(one, dtype=float) for one in found]
+        visit = Visit(entered.scope, run.source, values, ids, rounds, own, self.time)
         if statement not in self.visits:
             self.order.append(statement)
         self.visits.setdefault(statement, []).append(visit)
@@ -134,6 +161,15 @@ class Trace:
             run.source = outer
 
 
+def outside(span: tuple[int, int], inside: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """What of a span is not in the spans inside it."""
+    found, start = [], span[0]
+    for first, last in inside:
+        found.append((start, first))
+        start = last
+    return tuple([one for one in (*found, (start, span[1])) if one[0] < one[1]])
+
+
 def targets_of(statement: ast.stmt) -> list[ast.expr]:
     """The expressions that a statement gives a value, or writes into."""
     found: list[ast.expr] = []
@@ -174,8 +210,11 @@ def bare(scope: Scope) -> Scope:
     return copied
 
 
-def frozen(scope: Scope, seen: dict[int, Any] | None = None) -> Scope:
-    """A scope with copies of all data in it; what is at the top of a text stays, unless it is that."""
+def frozen(scope: Scope, tape: Tape | None = None, seen: dict[int, Any] | None = None) -> Scope:
+    """A scope with copies of all data in it; what is at the top of a text stays, unless it is that.
+
+    `tape` gives the copies the numbers of what they are copies of.
+    """
     seen = {} if seen is None else seen
     if id(scope) in seen:
         return seen[id(scope)]  # type: ignore[no-any-return]
@@ -183,18 +222,20 @@ def frozen(scope: Scope, seen: dict[int, Any] | None = None) -> Scope:
     copied = Scope(scope.parent, scope.local)
     seen[id(scope)] = copied
     if outer and scope.parent is not None:
-        copied.parent = frozen(scope.parent, seen)
-    copied.names = {name: copied_of(value, seen) for name, value in scope.names.items()}
+        copied.parent = frozen(scope.parent, tape, seen)
+    copied.names = {name: copied_of(value, seen, tape) for name, value in scope.names.items()}
     copied.outside = scope.outside
     return copied
 
 
-def copied_of(value: Any, seen: dict[int, Any]) -> Any:
+def copied_of(value: Any, seen: dict[int, Any], tape: Tape | None = None) -> Any:
     """A copy of data, through objects of the user's too; one thing under two names stays one."""
     if isinstance(value, np.ndarray):
         key = id(value)
         if key not in seen:
             seen[key] = np.array(value, subok=True)
+            if tape is not None:
+                tape.put(seen[key], tape.ids(value))
         return seen[key]
     if not isinstance(value, dict | list | tuple | Object):
         return value
@@ -203,16 +244,16 @@ def copied_of(value: Any, seen: dict[int, Any]) -> Any:
     if isinstance(value, Object):
         made = Object(value.cls)
         seen[id(value)] = made
-        made.names.update({name: copied_of(one, seen) for name, one in value.names.items()})
+        made.names.update({name: copied_of(one, seen, tape) for name, one in value.names.items()})
         return made
     if isinstance(value, dict):
         entries: dict[Any, Any] = {}
         seen[id(value)] = entries
-        entries.update({name: copied_of(one, seen) for name, one in value.items()})
+        entries.update({name: copied_of(one, seen, tape) for name, one in value.items()})
         return entries
     if isinstance(value, list):
         items: list[Any] = []
         seen[id(value)] = items
-        items.extend([copied_of(one, seen) for one in value])
+        items.extend([copied_of(one, seen, tape) for one in value])
         return items
-    return tuple([copied_of(one, seen) for one in value]) if type(value) is tuple else value
+    return tuple([copied_of(one, seen, tape) for one in value]) if type(value) is tuple else value

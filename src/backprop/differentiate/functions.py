@@ -7,11 +7,9 @@ the user's.
 from __future__ import annotations
 
 import math
-import re
-from functools import cache, partial
 from math import inf, nan
-from types import ModuleType
 
+from backprop.caching import cache
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, Gate
@@ -20,6 +18,7 @@ from backprop.numbers import floats
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import ModuleType
     from typing import Any
 
 # Operators of Python that never raise on floats; everything else goes through the arithmetic's function.
@@ -94,6 +93,8 @@ def mentioned(text: str, scope: Mapping[str, object]) -> tuple[str, ...]:
     """The names that a rule mentions: of a gate of a thousand inputs, each rule has but a few in scope."""
     if len(scope) < 8:
         return tuple(scope)
+    import re
+
     return tuple([word for word in dict.fromkeys(re.findall(r"\w+", text)) if word in scope])
 
 
@@ -140,12 +141,19 @@ def forward(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., An
     """The function of a gate: the arithmetic's own, or else its definition compiled."""
     own = arithmetic(on_arrays).function(gate.name)
     if own is not None:
-        return partial(own, **gate.settings) if gate.settings else own
+        return with_settings(own, gate.settings) if gate.settings else own
     if on_arrays and not gate.mixes and floats.function(gate.name) is not None:
         return spelt_on_arrays(gate, count)
     scope: dict[str, Any] = {}
     parameters = gate.names(count)
     return compiled(parameters, python(template(gate.definition, parameters, gate), scope, on_arrays), scope)
+
+
+def with_settings(function: Callable[..., Any], settings: dict[str, Any]) -> Callable[..., Any]:
+    """A function whose options are set."""
+    from functools import partial
+
+    return partial(function, **settings)
 
 
 def spelt_on_arrays(gate: Gate, count: int) -> Callable[..., Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import count
 
+from backprop.caching import cached_property
 from backprop.circuit import Circuit, Opened
 from backprop.differentiate.run import Run, plain
 from backprop.gates import CONSTANT, GATES, INPUT, Gate

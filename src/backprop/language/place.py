@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
+from backprop.caching import cached_property
 from backprop.errors import Problem
 from backprop.language.lexer import terminal
 from backprop.language.program import Program

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from functools import cached_property
 
+from backprop.caching import cached_property
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward

@@ -50,6 +50,10 @@ def parse_value(text: str, name: str, random: Random | None = None) -> Value:
 
     Raises a Problem of kind "value", with the place in the text, or "size".
     """
+    if text[:1] == "[":
+        array = plain_array(text)
+        if array is not None:
+            return array
     try:
         number = float(text)
         if not isinf(number) or "inf" in text.lower():
@@ -70,6 +74,24 @@ def parse_value(text: str, name: str, random: Random | None = None) -> Value:
         return value != 0 if circuit.gates[circuit.output].compares and not isinstance(value, float) else value
     except Problem as problem:
         raise problem if problem.message.startswith("the value of") else blamed(problem, name) from None
+
+
+def plain_array(text: str) -> Value | None:
+    """Nested lists of plain numbers, which need no formula; None where it is anything else, or has a mistake."""
+    if text.strip("[]0123456789.,-+eE \n"):
+        return None
+    import json
+
+    from backprop.errors import need_numpy
+
+    need_numpy()
+    import numpy as np
+
+    try:
+        found = np.array(json.loads(text, parse_int=float), dtype=float)
+    except (ValueError, RecursionError):  # a formula says what is wrong, or has more ways to write a number
+        return None
+    return found if np.isfinite(found).all() else None
 
 
 def blamed(problem: Problem, name: str) -> Problem:

@@ -8,6 +8,7 @@ elementwise), or computed by its definition.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -373,8 +374,32 @@ def sort(x: Array, *, axis: int) -> Array:
     return np.sort(np.atleast_1d(x), axis=axis, kind="stable").reshape(shape_of(x))
 
 
+# Which order equal elements stand in: as they came (0), each run of them turned round by one (1), or with its first two
+# exchanged (2). What is told of them must not hang on it (see backprop.differentiate.arrangements).
+ARRANGEMENT: ContextVar[int] = ContextVar("arrangement", default=0)
+
+
 def order(x: Array, axis: int) -> Array:
-    return np.argsort(np.atleast_1d(x), axis=axis, kind="stable")
+    found = np.argsort(np.atleast_1d(x), axis=axis, kind="stable")
+    if not (arrangement := ARRANGEMENT.get()):
+        return found
+    follows = equal_neighbours(np.take_along_axis(np.atleast_1d(x), found, axis), axis)
+    follows, found = np.moveaxis(follows, axis, -1), np.moveaxis(found, axis, -1)
+    places = np.arange(found.shape[-1])
+    start = np.maximum.accumulate(np.where(follows, 0, places), axis=-1)
+    followed = np.concatenate([follows[..., 1:], np.zeros_like(follows[..., :1])], axis=-1)
+    if arrangement == 1:
+        places = np.where(followed, places + 1, start)
+    else:
+        places = np.where(places == start, places + followed, np.where(follows & (places == start + 1), start, places))
+    return np.moveaxis(np.take_along_axis(found, places, -1), -1, axis)
+
+
+def equal_neighbours(x: Array, axis: int) -> Array:
+    """Where a sorted element equals the one before it."""
+    x = np.moveaxis(np.atleast_1d(x), axis, -1)
+    same = np.concatenate([np.zeros(x[..., :1].shape, dtype=bool), x[..., 1:] == x[..., :-1]], axis=-1)
+    return np.moveaxis(same, -1, axis)
 
 
 def resort(h: Array, x: Array, *, axis: int) -> Array:

@@ -69,6 +69,12 @@ def empty(shape: tuple[int, ...]) -> Array | None:
     return None if size < LARGE or pool is None else pool.empty(shape, size)
 
 
+def room(shape: tuple[int, ...]) -> Array:
+    """An array of this shape, to be filled."""
+    found = empty(shape)
+    return np.empty(shape) if found is None else found
+
+
 def reusing(ufunc: Any) -> Callable[..., Array]:
     """An element-wise function of NumPy's that puts large results into memory that is free."""
 

@@ -1,0 +1,215 @@
+"""The right line itself, as an edit: of every line of a backward pass what it should say by the chain rule."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+
+from backprop.check.chain import MOST_READERS, NOT_SAID, Chain, Term, tells
+from backprop.check.look import Line
+from backprop.check.story import Failed, Room, Story, Values
+from backprop.check.trace import Trace, Visit
+from backprop.python.tape import is_fraction
+
+LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
+MOST_TEXTS = 60  # of one line
+LONGEST = 220
+BYPASS = 3.0  # what it costs to go around a name that may be wrong
+MANY = 120  # quantities, beyond which those of loops are left out where no counter tells of them
+
+
+class Derivation:
+    """The lines that the chain rule gives for those of a backward pass, at one point."""
+
+    def __init__(self, trace: Trace, above: list[Any]) -> None:
+        self.trace = trace
+        self.story = Story(trace, above)
+        statements = [*trace.forward, *trace.visits]
+        self.loops = {
+            node.id
+            for one in statements
+            if isinstance(one, ast.For)
+            for node in ast.walk(one.target)
+            if isinstance(node, ast.Name)
+        }
+        self.places: dict[int, dict[str, int] | None] = {}
+        self.rights = Values()  # gradients and shares of them that are right
+        for place, quantity in enumerate(self.story.quantities):
+            self.rights.add(quantity.gradient, True)
+            for one in self.story.readings.get(place, ()):
+                self.rights.add(one.share, True)
+
+    def plans(self, line: Line, atoms: dict[str, Any]) -> Iterator[tuple[float, str]]:
+        """The texts for a line, each with its cost."""
+        statement = line.statement
+        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
+            return
+        old = ast.unparse(statement)
+        seen = {old}
+        for visit in self.visits(statement):
+            chain = self.chain(line, visit, atoms)
+            texts = list(self.texts(chain, statement, visit))
+            doubted = self.doubted(chain, statement)
+            for text in texts:
+                if text not in seen and len(text) < LONGEST:
+                    seen.add(text)
+                    around = BYPASS if doubted - words(text) else 0.0
+                    yield LEAST + FARTHER * (1 - likeness(old, text)) + around, text
+                if len(seen) > MOST_TEXTS:
+                    return
+
+    def doubted(self, chain: Chain, statement: ast.stmt) -> set[str]:
+        """The names that a line reads and that hold neither a value of the forward pass nor a right gradient: what
+        does without them goes around another mistake."""
+        found = set()
+        for node in ast.walk(getattr(statement, "value", statement)):
+            if not isinstance(node, ast.Name):
+                continue
+            with suppress(Failed):
+                value = chain.here.value(node)
+                if is_fraction(value) and tells(value):
+                    known = self.story.index.find(value) is not None or self.rights.find(value) is not None
+                    if not known:
+                        found.add(node.id)
+        return found
+
+    def visits(self, statement: ast.stmt) -> list[Visit]:
+        """The first visit, and one in the middle."""
+        found = [one for one in self.trace.visits.get(statement, []) if one.scope is not None and one.values]
+        return found[:1] + ([found[len(found) // 2]] if len(found) > 2 else [])
+
+    def chain(self, line: Line, visit: Visit, atoms: dict[str, Any]) -> Chain:
+        torch = "torch" in line.source.text and "np." not in line.source.text
+        known = {}
+        room = Chain(self.story, visit, {}, torch).here
+        for text in self.entries(line, room, atoms):
+            try:
+                value = room.value(ast.parse(text, mode="eval").body)
+            except (Failed, SyntaxError):
+                continue
+            if isinstance(value, bool | int | float | np.ndarray | np.generic):
+                known[text] = value
+        return Chain(self.story, visit, known, torch)
+
+    def entries(self, line: Line, room: Any, atoms: dict[str, Any]) -> dict[str, None]:
+        """What may be read: names and what is read elsewhere, and entries of lists by the counters of loops."""
+        found = dict.fromkeys(atoms)
+        names = room.scope.names
+        counters = [text for text, value in names.items() if type(value) is int]
+        for text, value in names.items():
+            if isinstance(value, list | dict) and len(value) <= 200:
+                for counter in counters:
+                    found.update(
+                        dict.fromkeys([f"{text}[{counter}]", f"{text}[{counter} - 1]", f"{text}[{counter} + 1]"])
+                    )
+        return found
+
+    def texts(self, chain: Chain, statement: ast.stmt, visit: Visit) -> Iterator[str]:
+        """What may stand in place of a statement."""
+        if isinstance(statement, ast.Return):
+            yield from self.returned(chain, statement)
+            return
+        assert isinstance(statement, ast.Assign | ast.AugAssign)
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        value = statement.value
+        if isinstance(target, ast.Tuple):
+            if isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts):
+                for place, one in enumerate(value.elts):
+                    for term in self.terms(chain, one, None):
+                        changed = [term.text if k == place else ast.unparse(each) for k, each in enumerate(value.elts)]
+                        yield f"{ast.unparse(target)} = {', '.join(changed)}"
+            return
+        goal = ast.unparse(target)
+        kind = type(statement.op) if isinstance(statement, ast.AugAssign) else None
+        operator = "+=" if kind is ast.Add else "-=" if kind is ast.Sub else "="
+        for term in self.terms(chain, value, visit.values[0] if len(visit.values) == 1 else None):
+            text = term.text
+            if operator == "-=" and isinstance(term.tree, ast.UnaryOp):
+                yield f"{goal} -= {ast.unparse(term.tree.operand)}"
+            elif operator == "-=":
+                yield f"{goal} += {text}"
+            else:
+                yield f"{goal} {operator} {text}"
+            if isinstance(statement, ast.Assign):
+                for summand in summands(value):
+                    rest = ast.unparse(summand)
+                    yield f"{goal} = {rest} + {text}"
+                yield f"{goal} = {ast.unparse(value)} + {text}"
+
+    def returned(self, chain: Chain, statement: ast.Return) -> Iterator[str]:
+        """What may be returned: one of several, each."""
+        value = statement.value
+        if value is None:
+            return
+        elements = value.elts if isinstance(value, ast.Tuple) else [value]
+        for place, one in enumerate(elements):
+            for term in self.terms(chain, one, None):
+                changed = [term.text if k == place else ast.unparse(each) for k, each in enumerate(elements)]
+                yield f"return {', '.join(changed)}"
+
+    def terms(self, chain: Chain, value: ast.expr, target: Any) -> Iterator[Term]:
+        """Gradients and shares of them that have the shape of what is computed."""
+        shapes = set() if target is None else {np.shape(target)}
+        with suppress(Failed):
+            shapes.add(np.shape(chain.here.value(value)))
+        near = self.near(chain.here)
+        for place, quantity in enumerate(self.story.quantities):
+            if not near(place) or not np.any(quantity.gradient) or (shapes and np.shape(quantity.value) not in shapes):
+                continue
+            readers = self.story.readers(place)
+            if 0 < len(readers) <= MOST_READERS:
+                with suppress(*NOT_SAID):
+                    yield chain.total([chain.share(one) for one in readers], quantity.value)
+            if len(readers) > 1:
+                for readings in [one for one in readers if near(one[0].whole)][:12]:
+                    with suppress(*NOT_SAID):
+                        yield chain.share(readings)
+        for whole, makers in self.story.makers.items():
+            if near(whole) and np.any(self.story.quantities[whole].gradient):
+                for term in chain.inner(*makers[0], whole):
+                    self.rights.add(term.value, True)
+                    if not shapes or term.shape in shapes:
+                        yield term
+
+    def near(self, room: Room) -> Callable[[int], bool]:
+        """Whether a quantity belongs to the rounds of the loops that a visit is in."""
+        mine = self.counters(room.scope.names)
+
+        def told(place: int) -> bool:
+            if place not in self.places:
+                visit = self.story.visits.get(place)
+                inside = visit is not None and visit.scope is not None and bool(visit.rounds)
+                self.places[place] = self.counters(visit.scope.names) if inside else None  # type: ignore[union-attr]
+            theirs = self.places[place]
+            if theirs is None:
+                return True
+            common = mine.keys() & theirs.keys()
+            if not common:
+                return len(self.story.quantities) < MANY
+            return all(-1 <= theirs[one] - mine[one] <= 1 for one in common)
+
+        return told
+
+    def counters(self, names: dict[str, Any]) -> dict[str, int]:
+        return {one: names[one] for one in self.loops if type(names.get(one)) is int}
+
+
+def summands(tree: ast.expr) -> list[ast.expr]:
+    """The terms of a sum, where there are several."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
+        return [tree.left, tree.right, *summands(tree.left)]
+    return []
+
+
+def words(text: str) -> set[str]:
+    """The names in a text."""
+    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+
+
+def likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()

@@ -1,0 +1,143 @@
+"""What a line says otherwise than the right one: the name of the mistake, by what differs in their texts."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+TURNS = ("transpose", "swapaxes", "permute", "t", "moveaxis")
+SUMS = ("sum", "mean")
+PRODUCTS = ("dot", "matmul", "mm", "bmm")
+
+
+def cause_between(old: ast.stmt, new: ast.stmt) -> str | None:
+    """The name of the mistake in a line, given the right one; None where it has none."""
+    if type(old) is not type(new):
+        return "overwrites" if isinstance(new, ast.AugAssign) else "counted-twice"
+    before, after = getattr(old, "value", None), getattr(new, "value", None)
+    if not isinstance(before, ast.expr) or not isinstance(after, ast.expr):
+        return None
+    return between(before, after)
+
+
+def between(old: ast.expr, new: ast.expr) -> str | None:
+    """The name of what differs in two expressions."""
+    if isinstance(old, ast.Tuple) and isinstance(new, ast.Tuple) and len(old.elts) == len(new.elts):
+        pairs = [(a, b) for a, b in zip(old.elts, new.elts, strict=True) if ast.dump(a) != ast.dump(b)]
+        return between(*pairs[0]) if len(pairs) == 1 else "not-swapped"
+    if plain(old) == plain(new):
+        return "transposed"
+    mine, right = Counter(map(str, terms(old))), Counter(map(str, terms(new)))
+    if mine != right:
+        if not mine - right:
+            return "missing-share"
+        if not right - mine:
+            return "counted-twice"
+        if Counter(map(flipped, mine)) == right or Counter(map(flipped, mine - right)) == right - mine:
+            return "sign"
+    return by_factors(old, new) or by_sums(old, new)
+
+
+def flipped(text: str) -> str:
+    return text[1:] if text.startswith("-") else "-" + text
+
+
+def by_factors(old: ast.expr, new: ast.expr) -> str | None:
+    """A factor more or less in one of the terms."""
+    mine, right = terms(old), terms(new)
+    less = [one for one in mine if str(one) not in {str(other) for other in right}]
+    more = [one for one in right if str(one) not in {str(other) for other in mine}]
+    if not less and more:
+        return "missing-share"
+    if len(less) != 1 or len(more) != 1:
+        return "missing-share" if len(more) > len(less) else None
+    had, needed = less[0].factors, more[0].factors
+    if not had - needed and needed - had:
+        numbers = all(is_number(text.lstrip("/")) for text in needed - had)
+        return "factor" if numbers else "no-local"
+    if not needed - had and had - needed:
+        return "factor"
+    return None
+
+
+def by_sums(old: ast.expr, new: ast.expr) -> str | None:
+    """Sums along other axes, or sums that are missing."""
+    mine, right = sums(old), sums(new)
+    if mine == right:
+        return None
+    if sum(mine.values()) == sum(right.values()):
+        return "wrong-axis"
+    return "not-summed" if sum(right.values()) > sum(mine.values()) and bare(old) == bare(new) else None
+
+
+def sums(tree: ast.expr) -> Counter[str]:
+    """The sums in an expression, by their axes."""
+    found: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and called(node) in SUMS:
+            named = {one.arg: ast.unparse(one.value) for one in node.keywords}
+            found[named.get("axis", named.get("dim", ast.unparse(node.args[-1]) if node.args else ""))] += 1
+    return found
+
+
+class Term:
+    """One term of a sum: its sign and its factors."""
+
+    def __init__(self, tree: ast.expr, negative: bool) -> None:
+        self.factors = Counter(factors(tree))
+        negative ^= self.factors.pop("-", 0) % 2 == 1
+        self.text = ("-" if negative else "") + " * ".join(sorted(self.factors.elements()))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def terms(tree: ast.expr, negative: bool = False) -> list[Term]:
+    """The terms of a sum."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub):
+        return [*terms(tree.left, negative), *terms(tree.right, negative ^ isinstance(tree.op, ast.Sub))]
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        return terms(tree.operand, not negative)
+    return [Term(tree, negative)]
+
+
+def factors(tree: ast.expr) -> list[str]:
+    """The factors of a product, those below a bar with one before them; a sign is one, too."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult):
+        return [*factors(tree.left), *factors(tree.right)]
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div):
+        return [*factors(tree.left), *(f"/{one}" for one in factors(tree.right))]
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        return ["-", *factors(tree.operand)]
+    return [ast.unparse(tree)]
+
+
+def is_number(text: str) -> bool:
+    """Whether a factor is a number, a length, or a plain setting."""
+    try:
+        float(text)
+    except ValueError:
+        return ".shape[" in text or "len(" in text or text.isupper()
+    return True
+
+
+def called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def plain(tree: ast.expr) -> list[str]:
+    """The names in an expression and what is done to them, whichever way matrices are turned and multiplied."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id not in ("np", "torch"):
+            found.append(node.id)
+        elif isinstance(node, ast.Attribute) and node.attr not in ("T", *TURNS, *PRODUCTS, "einsum"):
+            found.append(node.attr)
+        elif isinstance(node, ast.BinOp | ast.UnaryOp) and not isinstance(node.op, ast.MatMult):
+            found.append(type(node.op).__name__)
+    return sorted(found)
+
+
+def bare(tree: ast.expr) -> list[str]:
+    """The same without sums."""
+    return [one for one in plain(tree) if one not in SUMS]

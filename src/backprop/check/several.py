@@ -1,0 +1,208 @@
+"""Two mistakes on the way to the same gradients."""
+
+from __future__ import annotations
+
+import ast
+from time import process_time
+from typing import Any
+
+import numpy as np
+
+from backprop.check.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Cure, Reach, Search, carried
+from backprop.check.sense import ALL, LOOSE, Named, Sense, flat
+from backprop.python.entry import Instead
+
+WRONG_NAMES = 4  # names that are wrong and looked at, the first ones
+MOST_RUNS = 30  # of edits of the lines that write one of them
+
+
+class Several:
+    """Two mistakes on the way to the same gradients.
+
+    One that is behind the other is put in first, so that a sweep then tells what is still needed in front of it: what
+    edits change there was found already.
+    """
+
+    def __init__(self, search: Search, sense: Sense) -> None:
+        self.search, self.sense = search, sense
+        self.end = process_time() + SECONDS
+        lines = search.reaches(sense, {})
+        self.queue = [one for one in search.candidates(lines, sense.bad, {}) if one.cost < DEAREST]
+        self.places = {statement: place for place, statement in enumerate(sense.trace.order)}
+
+    def found(self) -> list[Cure]:
+        """Two edits that make everything right together."""
+        kept: dict[ast.stmt, list[tuple[Cure, Any]]] = {}
+        untold: list[Cure] = []
+        seen: dict[ast.stmt, set[str]] = {}
+        for one in self.queue:
+            if process_time() > self.end - SECONDS / 2:
+                break
+            statement = one.reach.line.statement
+            edit = self.search.edit(one, seen)
+            if edit is None:
+                continue
+            cure = Cure(one.reach.line, edit, one.cost, frozenset())
+            if not one.reach.affine or carried(one.reach.line, edit):
+                untold.append(cure)
+                continue
+            change = self.sense.change(statement, edit.statements)
+            if change is None or isinstance(change, str) or not np.any(change):
+                if isinstance(change, str):
+                    untold.append(cure)
+                continue
+            effect = self.sense.effect(self.sense.slopes(statement), change)
+            if not effect.spoils:
+                kept.setdefault(statement, []).append((cure._replace(repaired=effect.repaired), change))
+        first = {
+            statement: ([one for one, _ in both], np.array([change for _, change in both]))
+            for statement, both in kept.items()
+        }
+        behind = [one for both in kept.values() for one, _ in both]
+        best: tuple[float, list[Cure]] | None = None
+        for cure in sorted([*behind, *untold], key=lambda one: one.cost):
+            if process_time() > self.end:
+                self.search.ended = True
+                break
+            if best is not None and cure.cost + CHEAPEST > best[0]:
+                break
+            if not self.hopeful(cure, behind):
+                continue
+            found = self.with_second(cure, first, cure in untold and cure.cost < UNTOLD)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = found
+        return [self.with_cause(one) for one in best[1]] if best is not None else []
+
+    def with_cause(self, cure: Cure) -> Cure:
+        edit = cure.edit
+        cause = self.sense.cause(cure.line.statement, edit.statements, edit.cause)
+        return cure._replace(edit=edit._replace(cause=cause))
+
+    def hopeful(self, second: Cure, others: list[Cure]) -> bool:
+        """Whether some other edit repairs all that does not hang on the line of this one."""
+        statement = second.line.statement
+        if not self.sense.is_affine(statement):
+            return True
+        apart = self.sense.bad - self.sense.reaches(statement)
+        return not apart or any(apart <= one.repaired for one in others)
+
+    def with_second(
+        self, second: Cure, first: dict[ast.stmt, tuple[list[Cure], Any]], anew: bool
+    ) -> tuple[float, list[Cure]] | None:
+        """An edit put in, and the cheapest one in front of it that repairs the rest.
+
+        `anew`: one behind it, too; what that changes is found anew.
+        """
+        statement = second.line.statement
+        instead: Instead = {statement: second.edit.statements}
+        sense = Sense(self.search.judge, self.sense.point, instead, together=True)
+        if not sense.told:
+            return None
+        matching: list[Cure] = []
+        for other, (cures, changes) in first.items():
+            if other is statement:
+                continue
+            if self.places.get(other, 0) > self.places.get(statement, 0):
+                if anew:
+                    matching += [one for one in cures if one.cost < UNTOLD and self.repairs(sense, one)]
+                continue
+            slopes = sense.slopes(other)
+            if any(len(one) != changes.shape[1] for one in slopes.values()):
+                continue
+            fits = np.ones(len(cures), dtype=bool)
+            for path, goal in sense.goals.items():
+                told = changes @ slopes[path]
+                error = goal.error + LOOSE * (np.abs(changes) @ np.abs(slopes[path]) + abs(goal.need))
+                fits &= np.abs(goal.need - told) <= error
+            matching += [one for one, fit in zip(cures, fits, strict=True) if fit]
+        for one in sorted(matching, key=lambda one: one.cost)[:20]:
+            changed = {**instead, one.line.statement: one.edit.statements}
+            if self.search.judge.all_right(changed):
+                return one.cost + second.cost, [one, second]
+        return None
+
+    def repairs(self, sense: Sense, cure: Cure) -> bool:
+        """Whether an edit repairs all of what is still wrong."""
+        change = sense.change(cure.line.statement, cure.edit.statements)
+        if change is None or isinstance(change, str):
+            return False
+        slopes = sense.slopes(cure.line.statement)
+        goal = sense.goals[ALL]
+        told = float(slopes[ALL] @ change)
+        return abs(goal.need - told) <= goal.error + LOOSE * (
+            float(np.abs(slopes[ALL]) @ np.abs(change)) + abs(goal.need)
+        )
+
+
+class InOrder:
+    """Mistakes one after the other: the first name that does not hold the gradient of what it is named after is cured
+    in a line that writes it; then the pass is judged again."""
+
+    def __init__(self, search: Search, most: int) -> None:
+        self.search, self.most = search, most
+        self.end = process_time() + SECONDS / 2
+
+    def found(self, instead: Instead, cures: tuple[Cure, ...] = ()) -> list[Cure]:
+        """The edits that make everything right together, or none."""
+        if len(cures) == self.most or process_time() > self.end:
+            return []
+        judge = self.search.judge
+        sense = Sense(judge, judge.points[-1], instead)
+        if sense.outcome is None:
+            return []
+        lines = self.search.reaches(sense, instead)
+        for one in [one for one in sense.named() if not one.right][:WRONG_NAMES]:
+            own = [reach for reach in lines if reach.line.statement in one.writers]
+            cure = self.cured(sense, one, own, instead)
+            if cure is None:
+                continue
+            changed = {**instead, cure.line.statement: cure.edit.statements}
+            found = [*cures, cure]
+            return found if judge.all_right(changed) else self.found(changed, tuple(found))
+        return self.rest(sense, lines, instead, cures)
+
+    def rest(self, sense: Sense, lines: list[Reach], instead: Instead, cures: tuple[Cure, ...]) -> list[Cure]:
+        """Where every name is right that is known: one more edit, for all that is still wrong."""
+        if not cures:
+            return []
+        whole, _ = self.search.search(lines, sense, instead)
+        return [*cures, whole[0]] if whole else []
+
+    def cured(self, sense: Sense, wrong: Named, lines: list[Reach], instead: Instead) -> Cure | None:
+        """The cheapest edit of one of the lines with which a name holds what it should."""
+        weights = np.random.default_rng(11).uniform(0.5, 1.5, np.shape(wrong.off))
+        need = float(np.sum(weights * wrong.off))
+        scale = float(np.sum(np.abs(weights * wrong.off)) + np.sum(np.abs(wrong.visit.values[0])))
+        swept = sense.trace.tape.sweep([(wrong.visit.ids[0], weights)])
+        seen: dict[ast.stmt, set[str]] = {}
+        runs = 0
+        for one in self.search.candidates(lines, sense.bad, instead):
+            if one.cost > DEAREST or runs > MOST_RUNS or process_time() > self.end:
+                return None
+            edit = self.search.edit(one, seen)
+            if edit is None:
+                continue
+            statement = one.reach.line.statement
+            change = sense.change(statement, edit.statements)
+            if change is None:
+                continue
+            alone = one.reach.line.visits == 1 or sense.stands_alone(statement)
+            if not isinstance(change, str) and alone and not edit.adds and not carried(one.reach.line, edit):
+                visits = sense.trace.visits[statement]
+                slopes = swept[flat([ids for visit in visits for ids in visit.ids], np.int64)]
+                if abs(need - float(slopes @ change)) > LOOSE * (float(np.abs(slopes) @ np.abs(change)) + scale):
+                    continue
+            runs += 1
+            if self.holds(wrong.name, {**instead, statement: edit.statements}, sense):
+                cause = sense.cause(statement, edit.statements, edit.cause)
+                return Cure(one.reach.line, edit._replace(cause=cause), one.cost, frozenset())
+        return None
+
+    def holds(self, name: str, changed: Instead, before: Sense) -> bool:
+        """Whether a name is right with an edit at two points, and no name that was right before is wrong."""
+        right = {one.name for one in before.named() if one.right} | {name}
+        for point in self.search.judge.points[-2:]:
+            after = Sense(self.search.judge, point, changed)
+            if not right <= {one.name for one in after.named() if one.right}:
+                return False
+        return True

@@ -1,0 +1,309 @@
+"""The forward pass as it was run: its quantities with their true gradients, and which line reads which of them.
+
+What one reader sends back to a quantity is a share of its gradient. All of them are known in numbers; the chain rule
+says them in the user's own names.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.check.trace import Trace, Visit, bare, loaded
+from backprop.errors import Problem
+from backprop.python.interpret import ERRORS
+from backprop.python.meter import Meter, Refusal
+from backprop.python.scope import Bound, Library
+from backprop.python.tape import is_fraction
+
+COMPOUND = (ast.For, ast.While, ast.If, ast.FunctionDef, ast.ClassDef, ast.With, ast.Try)
+NEGLIGIBLE = 1e-12  # of the size of a gradient: what a shift that cancels sends
+MOST_READINGS = 3000
+CLOSE = 1e-9
+
+
+class Failed(Exception):
+    """Something cannot be computed, or said, there."""
+
+
+class Quantity(NamedTuple):
+    """A value of the forward pass, the numbers of its elements, and its gradient."""
+
+    value: Any
+    ids: Any
+    gradient: Any
+
+
+class Reading(NamedTuple):
+    """A place where a line reads a quantity: the expression around it, what that expression gives, and the share that
+    comes back."""
+
+    visit: Visit
+    root: ast.expr
+    whole: int  # the quantity that the expression is
+    leaf: ast.expr
+    share: Any
+
+
+class Room:
+    """The surroundings of a statement at one visit: what an expression is there."""
+
+    def __init__(self, trace: Trace, visit: Visit) -> None:
+        assert trace.run is not None
+        assert visit.scope is not None
+        self.run, self.source, self.scope = trace.run, visit.source, bare(visit.scope)
+        self.known: dict[ast.AST, Any] = {}
+
+    def value(self, tree: ast.expr) -> Any:
+        """What an expression is; Failed if it cannot be computed."""
+        if tree not in self.known:
+            self.known[tree] = self.computed(tree)
+        if self.known[tree] is Failed:
+            raise Failed
+        return self.known[tree]
+
+    def computed(self, tree: ast.expr) -> Any:
+        run = self.run
+        run.before = run.observer = run.libraries.tape = None
+        run.instead = {}
+        run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000)
+        outer, run.source = run.source, self.source
+        try:
+            with np.errstate(all="ignore"):
+                return run.evaluate(tree, self.scope)
+        except (Refusal, Problem, RecursionError, *ERRORS):
+            return Failed
+        finally:
+            run.source = outer
+
+    def is_own(self, tree: ast.Call) -> bool:
+        """Whether a function is called that is the user's own."""
+        function = self.value(tree.func)
+        library = isinstance(function, Library)
+        return not library and not (isinstance(function, Bound) and isinstance(function.function, str))
+
+
+class Values:
+    """Things by their values: what is the same array, but for rounding, is found again."""
+
+    def __init__(self) -> None:
+        self.by_shape: dict[tuple[int, ...], list[tuple[float, float, Any]]] = {}
+        self.weights: dict[int, Any] = {}
+
+    def signature(self, value: Any) -> tuple[float, float]:
+        flat = np.asarray(value, dtype=float).reshape(-1)
+        if flat.size not in self.weights:
+            self.weights[flat.size] = np.random.default_rng(flat.size).uniform(0.5, 1.5, flat.size)
+        weights = self.weights[flat.size]
+        return float(flat @ weights), float(np.abs(flat) @ weights)
+
+    def add(self, value: Any, item: Any) -> None:
+        self.by_shape.setdefault(np.shape(value), []).append((*self.signature(value), item))
+
+    def find(self, value: Any) -> Any:
+        """The first thing of that value, or None."""
+        known = self.by_shape.get(np.shape(value))
+        if not known:
+            return None
+        mine, size = self.signature(value)
+        return next((item for one, its, item in known if abs(one - mine) <= CLOSE * max(size, its)), None)
+
+
+class Story:
+    """The quantities of a forward pass and their readings, from a trace of it."""
+
+    def __init__(self, trace: Trace, above: list[Any]) -> None:
+        self.trace, tape = trace, trace.tape
+        seeds = [(ids, value) for ids, value in zip(trace.outputs, above, strict=False) if ids is not None]
+        self.gradients = tape.sweep(seeds)
+        self.sent = np.zeros(tape.count)
+        self.quantities: list[Quantity] = []
+        self.index = Values()
+        self.readings: dict[int, list[Reading]] = {}
+        self.makers: dict[int, list[tuple[Visit, ast.expr]]] = {}
+        self.visits: dict[int, Visit] = {}  # at which a quantity was made
+        for value, ids in trace.arguments:
+            self.quantity(value, ids)
+        forward = trace.forward or trace.visits
+        visits = [
+            (statement, visit)
+            for statement, found in forward.items()
+            if not isinstance(statement, COMPOUND)
+            for visit in found
+            if visit.scope is not None
+        ]
+        for _, visit in visits:
+            for value, ids in zip(visit.values, visit.ids, strict=True):
+                self.visits.setdefault(self.quantity(value, ids), visit)
+        count = 0
+        for statement, visit in visits:
+            if count > MOST_READINGS:
+                break
+            count += self.read(statement, visit)
+
+    def quantity(self, value: Any, ids: Any) -> int:
+        """The place of a value among the quantities."""
+        found = self.index.find(value)
+        if found is None:
+            found = len(self.quantities)
+            self.index.add(value, found)
+            self.quantities.append(Quantity(np.array(value, dtype=float), np.array(ids), self.gradients[ids]))
+        return int(found)
+
+    def read(self, statement: ast.stmt, visit: Visit) -> int:
+        """Note what a statement reads at a visit; how much that is."""
+        room = Room(self.trace, visit)
+        sent: Any = None
+        count = 0
+        for root in roots(statement, room):
+            try:
+                whole = self.index.find(room.value(root)) if is_fraction(room.value(root)) else None
+            except Failed:
+                continue
+            if whole is None:
+                continue
+            self.makers.setdefault(whole, []).append((visit, root))
+            if not np.any(self.quantities[whole].gradient):
+                continue
+            for leaf in leaves(root, room):
+                value = room.value(leaf)
+                ids = self.trace.tape.ids(value)
+                place = self.index.find(value)
+                if place is None:
+                    if not np.all(ids):
+                        continue
+                    place = self.quantity(value, ids)
+                if sent is None:
+                    sent = self.sends(visit)
+                numbers = self.quantities[place].ids
+                reading = Reading(visit, root, whole, leaf, sent(numbers))
+                self.readings.setdefault(place, []).append(reading)
+                count += 1
+        return count
+
+    def sends(self, visit: Visit) -> Any:
+        """What a visit of a line sends back to the elements of some numbers."""
+        read: list[Any] = []
+        back: list[Any] = []
+        entries = self.trace.tape.entries
+        with np.errstate(all="ignore"):
+            for first, last in visit.spans:
+                for entry in entries[first:last]:
+                    above = self.gradients[entry.made]
+                    if not np.any(above):
+                        continue
+                    below = (
+                        entry.pull(above) if entry.pull is not None else np.where(above == 0, 0, above * entry.slope)
+                    )
+                    read.append(np.asarray(entry.read).reshape(-1))
+                    back.append(np.broadcast_to(below, np.shape(entry.read)).reshape(-1))
+        numbers = np.concatenate(read) if read else np.zeros(0, np.int64)
+        shares = np.concatenate(back) if back else np.zeros(0)
+
+        def of(ids: Any) -> Any:
+            np.add.at(self.sent, numbers, shares)
+            found = self.sent[ids].copy()
+            self.sent[numbers] = 0.0
+            return found
+
+        return of
+
+    def readers(self, place: int) -> list[list[Reading]]:
+        """The readings of a quantity, those of one visit and one expression together."""
+        found: dict[tuple[int, ast.expr], list[Reading]] = {}
+        largest = float(np.abs(self.quantities[place].gradient).max(initial=0.0))
+        for one in self.readings.get(place, []):
+            if np.abs(one.share).max(initial=0.0) > NEGLIGIBLE * largest:
+                found.setdefault((id(one.visit), one.root), []).append(one)
+        return list(found.values())
+
+
+def roots(statement: ast.stmt, room: Room) -> Iterator[ast.expr]:
+    """The expressions that a statement computes, each of which is a quantity of its own."""
+    if isinstance(statement, ast.AugAssign):
+        yield from expanded(ast.BinOp(loaded(statement.target), statement.op, statement.value), room)
+    elif isinstance(statement, ast.Assign | ast.Return | ast.Expr | ast.AnnAssign) and statement.value is not None:
+        yield from expanded(statement.value, room)
+
+
+def expanded(tree: ast.expr, room: Room) -> Iterator[ast.expr]:
+    """What is in a tuple or a dictionary, and the arguments of functions of the user's."""
+    if isinstance(tree, ast.Tuple | ast.List):
+        for one in tree.elts:
+            yield from expanded(one, room)
+        return
+    if isinstance(tree, ast.Dict):
+        for one in tree.values:
+            yield from expanded(one, room)
+        return
+    yield tree
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            appends = isinstance(node.func, ast.Attribute) and node.func.attr == "append"
+            try:
+                if not appends and not room.is_own(node):
+                    continue
+            except Failed:
+                continue
+            for one in (*node.args, *[one.value for one in node.keywords]):
+                if not isinstance(one, ast.Name | ast.Constant | ast.Starred):
+                    yield from expanded(one, room)
+
+
+def leaves(tree: ast.expr, room: Room) -> Iterator[ast.expr]:
+    """The quantities that an expression reads: names, entries, and what functions of the user's give."""
+    if isinstance(tree, ast.Call):
+        try:
+            own = room.is_own(tree)
+        except Failed:
+            return
+        if not own:
+            if isinstance(tree.func, ast.Attribute):
+                yield from leaves(tree.func.value, room)
+            for one in tree.args:
+                yield from leaves(one, room)
+            return
+    elif (isinstance(tree, ast.Attribute) and tree.attr in ("T", "mT")) or (
+        isinstance(tree, ast.Subscript) and not is_place(tree.value)
+    ):
+        yield from leaves(tree.value, room)
+        return
+    elif isinstance(tree, ast.Lambda | ast.ListComp | ast.GeneratorExp | ast.DictComp | ast.SetComp):
+        return
+    elif not isinstance(tree, ast.Name | ast.Attribute | ast.Subscript):
+        for part in ast.iter_child_nodes(tree):
+            if isinstance(part, ast.expr):
+                yield from leaves(part, room)
+        return
+    try:
+        value = room.value(tree)
+    except Failed:
+        return
+    if not is_fraction(value):
+        return
+    if isinstance(tree, ast.Subscript) and only_turns(tree.slice):
+        yield from leaves(tree.value, room)
+        return
+    yield tree
+
+
+def is_place(tree: ast.expr) -> bool:
+    """Whether an expression is a name, or an attribute or an entry of one."""
+    base = tree
+    while isinstance(base, ast.Attribute | ast.Subscript):
+        base = base.value
+    return isinstance(base, ast.Name)
+
+
+def only_turns(index: ast.expr) -> bool:
+    """Whether an index takes all elements, and only adds axes of one element."""
+    items = index.elts if isinstance(index, ast.Tuple) else [index]
+    for one in items:
+        whole = isinstance(one, ast.Slice) and one.lower is None and one.upper is None and one.step is None
+        new = isinstance(one, ast.Constant) and (one.value is None or one.value is ...)
+        if not whole and not new and not (isinstance(one, ast.Attribute) and one.attr == "newaxis"):
+            return False
+    return True
