@@ -202,3 +202,58 @@ def test_files_that_import_from_each_other_are_read(check: Check) -> None:
     layer += "def f_backward(g, x):\n    from tools import slope\n    return g * slope(x)\n"
     tools = "from layer import f_forward\ndef cube(x):\n    return x**3\ndef slope(x):\n    return 3 * x**2\n"
     assert check("layer.py", {"x": X["x"]}, {"layer.py": layer, "tools.py": tools})["verdict"] == "ok"
+
+
+MANY = """
+def fit(a, b):
+    s = 0.0
+    for i in range(4):
+        s += (a * i + b - 2 * i - 1) ** 2
+    return s
+
+def power(w, x, n=2):
+    out = 1.0
+    for i in range(n):
+        out = out * x
+    return w * out
+
+def bent(x):
+    if x > 0:
+        return x ** 2
+    return x ** 4
+
+def total(x):
+    return x.sum()
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """What a command says about the functions of MANY."""
+    (tmp_path / "many.py").write_text(MANY)
+    (tmp_path / "rows.csv").write_text("w,x\n1,2\n3,0.5\n")
+    monkeypatch.chdir(tmp_path)
+
+    def ran(words: str) -> str:
+        monkeypatch.setattr("sys.argv", ["backprop", *words.split()])
+        with contextlib.suppress(SystemExit):
+            main()
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    return ran
+
+
+def test_a_function_of_python_is_minimized_with_its_loop(run: Callable[[str], str]) -> None:
+    last = run("minimize many.py:fit --a 0 --b -1:5 --json --method l-bfgs").splitlines()[-2]
+    assert json.loads(last)["parameters"] == pytest.approx({"a": 2.0, "b": 1.0}, abs=1e-5)
+    assert "bent chooses by its values" in run("minimize many.py:bent --x 1")
+
+
+def test_a_function_of_python_is_mapped_over_rows_of_numbers(run: Callable[[str], str]) -> None:
+    assert [row.split(",")[2:] for row in run("map -f many.py:power rows.csv --wrt x").splitlines()] == [
+        ["f", "df_dx"], ["4.0", "4.0"], ["0.75", "3.0"]
+    ]  # fmt: skip
+    assert run("map many.py:power rows.csv --set n=3 --wrt x").splitlines()[1] == "1,2,8.0,12.0"
+    assert "bent chooses by its values" in run("map many.py:bent rows.csv")
+    assert "of kind float has no .sum" in run("map many.py:total rows.csv")

@@ -10,7 +10,7 @@ from backprop.cli.ending import ended_cleanly
 from backprop.cli.failures import tell, write_error
 from backprop.cli.options import Choice, Range, named, takes
 from backprop.cli.progress import Progress
-from backprop.cli.question import read_expression
+from backprop.cli.question import code_named, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
 from backprop.cli.words import Call
@@ -105,7 +105,8 @@ class Run:
         values = [assignment.partition("=")[2] for assignment in options["assignments"]]
         if ("-" in (options["file"], options["variables"]) or "@-" in [*values, options["upstream"]]) and "-" in tables:
             raise Problem("option", "standard input can hold the rows or something else, not both")
-        text, source = read_expression(options["expression"], options["file"], words)
+        self.code = code_named(options["expression"], options["file"])
+        text, source = ("", None) if self.code else read_expression(options["expression"], options["file"], words)
         nulls = ("", *(options["null_values"] or "").split(",")) if options["null_values"] else ("",)
         self.options = Options(
             options["source_format"] or ("jsonl" if tables == ["-"] else None), options["target_format"],
@@ -114,7 +115,7 @@ class Run:
         )  # fmt: skip
         self.roots = [table for table in tables if os.path.isdir(table)]
         self.sources = expanded(tables, options["source_format"], options["output"])
-        self.mapper = self.make(text, source)
+        self.mapper = self.make(self.of_code(*self.code) if self.code else text, source)
         if "-" in tables and not options["quiet"]:
             tell_waiting()
         self.output: str | None = None if options["output"] == "-" else options["output"]
@@ -122,6 +123,14 @@ class Run:
         self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
         seen_already = self.output is None and sys.stdout is not None and sys.stdout.isatty()
         self.progress = Progress(self.watched and not seen_already)
+
+    def of_code(self, path: str, name: str) -> str:
+        """The formula of a function of Python's."""
+        from backprop.cli.traced import Asked, formula_of_numbers
+
+        asked = self.asked
+        code = Asked(path, name, asked["variables"], asked["assignments"], None, None)
+        return formula_of_numbers(code, Random(asked["seed"]), self.head())
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
@@ -140,18 +149,26 @@ class Run:
             used = compiled.variables_given(values)
             given = {name: value for name, value in values.items() if name in used}
         for name, value in map(named_value, asked["assignments"]):
+            if self.code and name not in compiled.variables_given({}):
+                continue  # a setting, of which the formula knows no more
             given[names.variable(name)] = value_of(value, name, random)
         shadowed = self.shadowed(compiled, given, names.columns)
         wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
         upstream = None if asked["upstream"] is None else value_of(asked["upstream"], "--upstream", random)
         if random.used and asked["seed"] is None and not asked["quiet"]:
             note(f"the random values are those of --seed {random.seed}", asked["color"])
-        return Mapper(
+        mapper = Mapper(
             text, wrt=wrt, given=compiled.point(given), upstream=upstream, ties=asked["ties"], expand=asked["expand"],
             stages=asked["stages"], hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
             threads=asked["threads"] or os.cpu_count() or 1, source=source,
             shadowed=shadowed, called=called,
         )  # fmt: skip
+        if self.code and mapper.arrays:  # of rows of lists the formula may be another one
+            message = f"{self.code[1]} works on arrays: its formula is known for one shape alone, and not for all rows"
+            raise Problem(
+                "option", message, hint=f"`backprop code -f {':'.join(self.code)} --to numpy` writes a program"
+            )
+        return mapper
 
     def head(self) -> list[str]:
         """The columns of the first table."""

@@ -14,7 +14,7 @@ from backprop.cli.failures import tell, write_error
 from backprop.cli.options import Choice, Range, named, takes
 from backprop.cli.output import write
 from backprop.cli.progress import EVERY, fitting, time_text, width
-from backprop.cli.question import check_names, compiled_formula, no_option, read_expression
+from backprop.cli.question import check_names, code_named, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, value_of  # fmt: skip
 from backprop.cli.remarks import note
 from backprop.cli.words import Call
@@ -203,6 +203,9 @@ class Descent:
         files = [asked["file"], asked["variables"], asked["resume"], *self.tables]
         if files.count("-") + values.count("-") + values.count("@-") > 1:
             raise Problem("option", "standard input can hold one thing: the expression, a table, --vars, or one value")
+        code = code_named(asked["expression"], asked["file"])
+        if code is not None and not self.tables and asked["resume"] is None:
+            return self.of_code(*code)
         text, source = read_expression(asked["expression"], asked["file"], self.words)
         if self.tables and "`" in text:
             from backprop.rows.compute.called import Called
@@ -240,6 +243,21 @@ class Descent:
         if self.random.used and asked["seed"] is None and not asked["quiet"]:
             note(f"the random values are those of --seed {self.random.seed}", asked["color"])
         return compiled, given, names_of(asked["wrt"])
+
+    def of_code(self, path: str, name: str) -> tuple[Compiled, dict[str, Value], Any]:
+        """A function of Python's, traced at its start: its formula stays what it is where nothing hangs on values."""
+        from backprop.cli.traced import Asked, traced_question
+
+        asked, starts = self.options, self.written()
+        for bounded, (low, high) in self.bounds.items():
+            starts.setdefault(bounded, repr(between(bounded, low, high)))
+        assignments = tuple([f"{one}={value}" for one, value in starts.items()])
+        code = Asked(path, name, asked["variables"], assignments, None, None)
+        compiled, found = traced_question(code, self.random, asked["ties"], asked["expand"])
+        if found.decided:
+            message = f"{name} chooses by its values, so that its formula holds at one point alone: {found.decided[0]}"
+            raise Problem("option", message, hint="np.where and np.maximum stay in the formula")
+        return compiled, dict(found.at), names_of(asked["wrt"])
 
     def written(self) -> dict[str, str]:
         """The values on the command line; what has a colon is not a start, but bounds."""

@@ -31,18 +31,13 @@ class Asked(NamedTuple):
 
 def traced_question(asked: Asked, random: Random, ties: str, expand: bool) -> tuple[Compiled, Traced]:
     """The circuit of code, traced at a point."""
-    from backprop.cli.arguments import arguments, beside
-    from backprop.cli.reading import read_text
-    from backprop.python.entry import Runner, floated
-    from backprop.python.source import Code, part_of
+    from backprop.python.entry import floated
     from backprop.python.traced import traced
 
-    code = Code([part_of(read_text(asked.path), asked.path)], beside)
-    pair = meant(code, asked)
-    runner = Runner(code, pair, arguments(asked.variables, asked.assignments, random), random.seed or 0)
+    runner = runner_for(asked, random)
     missing = runner.missing()
     if missing:
-        name = asked.name or pair.name
+        name = asked.name or runner.pair.name
         raise Problem("variable", f"{name} has no value for {enumerated(missing)}", hint="give it by --vars or options")
 
     def works(tried: dict[str, Any]) -> bool:
@@ -61,6 +56,39 @@ def traced_question(asked: Asked, random: Random, ties: str, expand: bool) -> tu
         check_moves(compiled, found.at, runner)
     compiled.program.stands_in(found.source.text, found.source.name, found.text, found.spans)
     return compiled, found
+
+
+def runner_for(asked: Asked, random: Random) -> Runner:
+    """What runs the function that is meant, with what it is given."""
+    from backprop.cli.arguments import arguments, beside
+    from backprop.cli.reading import read_text
+    from backprop.python.entry import Runner
+    from backprop.python.source import Code, part_of
+
+    code = Code([part_of(read_text(asked.path), asked.path)], beside)
+    given = arguments(asked.variables, asked.assignments, random)
+    return Runner(code, meant(code, asked), given, random.seed or 0)
+
+
+def formula_of_numbers(asked: Asked, random: Random, columns: list[str]) -> str:
+    """The formula of a function of numbers: traced at two points, where it has to be the same."""
+    from random import Random as Numbers
+
+    from backprop.python.traced import traced
+
+    runner = runner_for(asked, random)
+    given = runner.given
+    rest = [name for name in runner.parameters_of_rows(columns) if name not in given]
+    found = []
+    for seed in (1, 2):
+        numbers = Numbers(seed)
+        runner.given = {**given, **{name: numbers.uniform(0.1, 2.0) for name in rest}}
+        found.append(traced(runner, runner.given, asked.outputs))
+    if found[0].decided or found[0].text != found[1].text:
+        why = f": {found[0].decided[0]}" if found[0].decided else ""
+        message = f"{asked.name} chooses by its values, so that its formula holds at one point alone{why}"
+        raise Problem("option", message, hint="np.where and np.maximum stay in the formula")
+    return found[0].text
 
 
 def meant(code: Code, asked: Asked) -> Pair:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backprop.errors import LARGEST, Problem
-from backprop.language.lexer import FRACTIONS, SUPERSCRIPTS
+from backprop.language.lexer import FRACTIONS, MODULES, SUPERSCRIPTS
 from backprop.language.program import Call, Program
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
@@ -15,6 +15,9 @@ BLANKS = " \t\r\n\f\u00a0\u202f\u205f\u2060\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200C))
 )  # those of the grammar
 BEHIND_NAMES = "+-*/" + BLANKS  # in the tokens of assignments
+METHODS = {"t": "transpose", "view": "reshape", "clamp": "clip"}  # of torch, with our names
+EXTREMES = frozenset(["max", "min"])  # whose number in x.max(1) is an axis
+SHAPED = frozenset(["reshape", "transpose"])  # which take a shape as one argument
 ROOTS = {"√": "sqrt", "∛": "cbrt"}
 AUGMENTING = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 SLICES = {  # where among a slice's symbols its start, stop and step stand; the others are colons
@@ -75,7 +78,7 @@ class Builder:
         return len(self.program.ops) - 1
 
     def leaf(self, op: str, token: str, index: int) -> int:
-        """A leaf for a token; every further one that reads alike is the same node. (Plain names: see the engine.)"""
+        """A leaf for a token; every further one that reads alike is the same node."""
         read = {"number": self.number, "name": self.name, "string": self.string}[op]
         self.leaves[token] = node = self.node(op, read(token, index), index, index)
         return node
@@ -95,7 +98,9 @@ class Builder:
         return value
 
     def name(self, token: str, index: int) -> str:
-        """A name of other than ASCII letters, as it is compared with others."""
+        """A name as it is compared with others; where it names a statement, the very same object."""
+        if token.isascii():
+            return self.named.get(token, token)
         name = canonical_name(token)
         if not name.isidentifier() or "·" in name or any(character in SUPERSCRIPTS for character in token):
             from backprop.language.mistakes import not_a_name
@@ -195,6 +200,30 @@ class Builder:
         add_last(last)
         return len(self.program.ops) - 1
 
+    def on_method(self, values: list[Any], first: int, last: int) -> int:
+        """`x.sum(0)`: a function behind its first input, whose axis may stand without its name."""
+        operand, arguments = values[0], values[2] if len(values) > 3 else []
+        opening = next(i for i in range(self.program.lasts[operand] + 1, last) if self.tokens[i][0] == ".")
+        positional = tuple(arguments) if arguments.__class__ is list else (arguments,)
+        positional, keywords = self.split_keywords(positional) if self.any_keywords else (positional, ())
+        name = METHODS.get(found := self.tokens[opening][1:-1].rstrip(BEHIND_NAMES), found)
+        own = any(one.kind == "definition" and one.name == name for one in self.program.statements)
+        library = self.program.ops[operand] == "name" and self.program.operands[operand] in MODULES
+        if library or not (own or is_function(name)):
+            from backprop.language.mistakes import no_method
+
+            raise no_method(self.program, self.tokens, opening)
+        if name in EXTREMES and len(positional) == 1 and self.is_number(positional[0]):
+            keywords, positional = (("axis", positional[0]), *keywords), ()
+        elif name in SHAPED and len(positional) > 1:
+            positional = (self.node("array", positional, opening + 1, last - 1),)
+        return self.node("call", Call(name, (operand, *positional), keywords), first, last)
+
+    def is_number(self, node: int) -> bool:
+        """Whether a node is a number as it is written, maybe with its sign."""
+        ops = self.program.ops
+        return ops[node] == "number" or (ops[node] == "negate" and ops[self.program.operands[node][0]] == "number")
+
     def split_keywords(self, arguments: tuple[Any, ...]) -> tuple[tuple[int, ...], tuple[tuple[str, int], ...]]:
         """The arguments by position, and those by name, which stand behind them."""
         named = [isinstance(argument, tuple) for argument in arguments]
@@ -264,6 +293,12 @@ class Builder:
             self.program.lasts[node],
             "write it like neuron(w, x, b) = sigmoid(w*x + b); to compare, write ==",
         )
+
+
+def is_function(name: str) -> bool:
+    from backprop.gates import NAMES
+
+    return name in NAMES
 
 
 def handler(alias: str) -> Callable[[Builder, list[Any], int, int], Any] | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
 RAISED = SUPERSCRIPTS - frozenset("⁺⁻⁽⁾")  # and one by itself
 
+MODULES = frozenset(["np", "numpy", "math", "torch", "tf", "jnp", "jax", "F", "nn", "scipy", "sp", "sympy", "cmath"])
 FRACTIONS = frozenset("¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉")
 DIGITS = frozenset("0123456789")
 CLOSINGS = {"(": "<CALL>", "=": "<ASSIGN>", '"': "<STRING>"}
@@ -57,6 +58,8 @@ def outside_brackets(found: list[str]) -> list[int]:
 def terminal(token: str) -> str:
     """Which terminal a token is that has no text of its own, under its name in the tables ("<NAME>")."""
     first, last = token[:1], token[-1:]
+    if first == "." and last == "(":
+        return "<METHOD>"
     if last in CLOSINGS and len(token) > 1 and first not in "<>=!":
         return "<AUGMENT>" if last == "=" and token[-2] in "+-*/" else CLOSINGS[last]
     if token in SIGNS:

@@ -7,8 +7,8 @@ was expected.
 
 from __future__ import annotations
 
-from backprop.errors import Problem
-from backprop.language.lexer import SUPERSCRIPTS
+from backprop.errors import Problem, nearest
+from backprop.language.lexer import MODULES, SUPERSCRIPTS
 from backprop.language.place import BARS, BEGINS, COMPARISONS, ELLIPSES, OPERATORS, SHOWN, Place
 from backprop.language.program import Program
 from backprop.light import cache
@@ -41,6 +41,33 @@ def not_a_name(program: Program, tokens: list[str], index: int) -> Problem:
         if mistake.when(place):
             return problem(place, mistake)
     return place.problem(f"{place.word} is not a name", "a name has letters, digits and _ in it", (index, index))
+
+
+SETTLED = frozenset(
+    ["item", "detach", "numpy", "clone", "copy", "float", "double", "cpu", "contiguous"]
+)  # change no value
+
+
+def no_method(program: Program, tokens: list[str], index: int) -> Problem:
+    """The problem of `x.foo()`, where there is no function foo, and of `torch.std(x)`, which is another one."""
+    place = Place(program, tokens, index)
+    name = tokens[index][1:-1].strip()
+    if place.name_before == "torch" and name in ("std", "var"):
+        hint = f"torch.{name} divides by n - 1: {name}(x) here divides by n"
+    elif place.name_before in MODULES:
+        hint = f"write {escaped(name)}(…), without {escaped(place.name_before)}."
+    elif name in SETTLED:
+        hint = f"delete .{name}(): a value is one without it"
+    else:
+        near = nearest(name, functions())
+        hint = f"did you mean .{near}()?" if near else "`backprop gates` lists the functions that there are"
+    return place.problem(f"there is no {escaped(place.operand)}.{escaped(name)} here", hint, (index, index))
+
+
+def functions() -> list[str]:
+    from backprop.gates import NAMES
+
+    return list(NAMES)
 
 
 def not_text(text: str, start: int, source: str | None) -> Problem:
@@ -83,7 +110,6 @@ WORDS = {  # of other languages, and what says the same here
     "from": "all functions are there: `backprop gates` lists them",
 }
 DEFINERS = frozenset(["let", "var", "const", "val", "def", "fn", "function", "func", "set", "float", "double", "int"])
-MODULES = frozenset(["np", "numpy", "math", "torch", "tf", "jnp", "jax", "F", "nn", "scipy", "sp", "sympy", "cmath"])
 CHARACTERS = {  # that the language does not have, and what says the same here
     "&": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
     "∧": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
@@ -296,16 +322,10 @@ def unknown_character(p: Place) -> str:
 
 
 def module_hint(p: Place) -> str:
-    if p.name_before == "torch" and p.word_after in ("std", "var"):
-        return f"torch.{p.word_after} divides by n - 1: {p.word_after}(x) here divides by n"
-    if p.kind_after == "call" and is_function(p.word_after):
-        inside = p.text(p.at + 1, p.operand_end(p.at + 1)).partition("(")[2].rpartition(")")[0]
-        whole = p.operand[1:-1] if p.operand[0] == "(" and p.operand[-1] == ")" else p.operand
-        return escaped(f"write {p.word_after}({whole}{', ' if inside else ''}{inside})")
     if p.name_before in MODULES and p.kind_after in ("name", "call"):
         end = p.operand_end(p.at + 1)
         return f"write {escaped(p.text(p.at + 1, end))}, without {escaped(p.name_before)}."
-    return "all that a value has is its transpose, x.T; functions are written f(x)"
+    return "all that a value has is its transpose, x.T, and functions: x.exp() is exp(x)"
 
 
 def comma_hint(p: Place) -> str:
@@ -346,20 +366,6 @@ def multiplied_first(p: Place) -> list[Edit]:
 
 
 POWERS = ("^", "**", "ˆ")
-
-
-def as_function(p: Place) -> list[Edit]:
-    """`(b + a).relu()` as relu(b + a)."""
-    if p.kind_after != "call" or not is_function(p.word_after):
-        return []
-    start, end = p.operand_start(p.at - 1), p.operand_end(p.at + 1)
-    whole = p.program.tokens_span(start, p.at - 1)
-    inside = p.program.text[whole.start : whole.end]
-    if p.kind_of(start) == "(" and p.partner(start, 1) == p.at - 1:
-        inside = inside[1:-1]
-    given = p.program.tokens_span(p.at + 1, end)
-    more = p.program.text[given.start : given.end].partition("(")[2].rpartition(")")[0]
-    return [(start, end, f"{p.word_after}({inside}{', ' if more else ''}{more})")]
 
 
 def equals_before(p: Place) -> bool:
@@ -723,10 +729,9 @@ MISTAKES = [
     ),
     # ── characters ──
     Mistake(
-        "an attribute", "x.exp()",
+        "an attribute", "x.shape",
         lambda p: p.token == "." and p.kind_before in ("name", ")", "]"),
-        "there is no {p.operand}.{p.word_after} here", module_hint, None,
-        as_function,
+        "there is no {p.operand}.{p.word_after} here", module_hint,
     ),
     Mistake(
         "a text without its end", '"abc',

@@ -55,7 +55,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     expected, pending, atom = tables.expected, tables.pending, tables.atom
     ops = builder.program.ops
     add_op, add_operands, add_first, add_last = builder.adders
-    leaves, named = builder.leaves, builder.named
+    leaves = builder.leaves
     keys = tables.keys.copy()  # the key of each token that was seen and is no leaf
     state = 0
     states: list[int] = []
@@ -64,22 +64,9 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     row: Row | None = None
     for index, token in enumerate(found):
         if row is None:  # an operand is expected
-            leaf = leaves.get(token)
-            if leaf is None:
-                key = keys.get(token, "")
-                if not key:
-                    if token.isidentifier():
-                        leaves[token] = leaf = len(ops)
-                        add_op("name")
-                        add_operands(named.get(token, token) if token.isascii() else builder.name(token, index))
-                        add_first(index)
-                        add_last(index)
-                    else:
-                        key = terminal(token)
-                        if key in LEAVES:
-                            leaf = builder.leaf(LEAVES[key], token, index)
-                        elif key != "<ASSIGN>":  # which rarely reads alike again
-                            keys[token] = key
+            leaf, key = leaves.get(token), keys.get(token, "")
+            if leaf is None and not key:
+                leaf, key = seen_first(token, index, builder, keys)
             if leaf is not None:
                 row = atom[state]
                 if not row:
@@ -101,7 +88,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
             if action is None:
                 return index
             kind = action[0]
-            if kind == BINARY:
+            if kind == BINARY:  # the rule that is completed most: as `completed`, but without a call
                 right = values.pop()
                 values.pop()
                 left = values[-1]
@@ -126,29 +113,51 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
             elif kind == ACCEPT:
                 return None
             else:
-                _, left_side, length, beginnings, build = action
-                if kind == CLOSE:  # the token completes the rule
-                    values.append(index)
-                    last = index
-                    popped = length - 1
-                else:
-                    last = index - 1
-                    popped = length
-                    if row is None:  # the rule ended in a token, so no operand begins at this one
-                        begins.pop()
-                if row is not None:  # the operand's own state was never pushed
-                    popped -= 1
-                if popped:
-                    state = states[-popped]
-                    del states[-popped:]
-                if beginnings > 1:
-                    del begins[1 - beginnings :]
-                if build is None:
-                    del values[len(values) - length + 1 :]
-                else:
-                    values[-length:] = [build(builder, values[-length:], begins[-1], last)]
-                row = pending[state][left_side]
+                state = completed(action, builder, states, state, values, begins, index, row is not None)
+                row = pending[state][action[1]]
                 if kind == CLOSE:
                     break
             action = row.get(key)
     return None
+
+
+def seen_first(token: str, index: int, builder: Builder, keys: dict[str, str]) -> tuple[int | None, str]:
+    """The node of a token that is met for the first time where an operand is expected; else None, and its key."""
+    key = "<NAME>" if token.isidentifier() else terminal(token)
+    if key in LEAVES:
+        return builder.leaf(LEAVES[key], token, index), key
+    if key != "<ASSIGN>":  # which rarely reads alike again
+        keys[token] = key
+    return None, key
+
+
+def completed(
+    action: Any, builder: Builder, states: list[int], state: int, values: list[Any], begins: list[int], index: int,
+    operand: bool,
+) -> int:  # fmt: skip
+    """Build what a rule stands for that is complete, before a token or with it, and pop its symbols: the state below it.
+
+    `operand` says that the rule ends in an operand, whose own state was never pushed.
+    """
+    kind, _, length, beginnings, build = action
+    if kind == CLOSE:  # the token completes the rule
+        values.append(index)
+        last = index
+        popped = length - 1
+    else:
+        last = index - 1
+        popped = length
+        if not operand:  # the rule ended in a token, so no operand begins at this one
+            begins.pop()
+    if operand:
+        popped -= 1
+    if popped:
+        state = states[-popped]
+        del states[-popped:]
+    if beginnings > 1:
+        del begins[1 - beginnings :]
+    if build is None:
+        del values[len(values) - length + 1 :]
+    else:
+        values[-length:] = [build(builder, values[-length:], begins[-1], last)]
+    return state

@@ -196,6 +196,11 @@ class Runner:
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
         return [name for name in needed if name not in self.given]
 
+    def parameters_of_rows(self, columns: list[str]) -> list[str]:
+        """The parameters that rows of a table give: those that need a value, and those that are columns."""
+        needed = self.missing()
+        return [name for name in self.parameters if name in needed or name in columns]
+
     # ── runs ──
 
     def interpreter(self, seconds: float | None = None) -> Interpreter:
