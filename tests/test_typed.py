@@ -180,8 +180,6 @@ def test_the_cure_of_what_is_ambiguous_is_the_whole_formula(text: str) -> None:
         ("x || y", ["max(x > 0, y > 0)", "|x|*|y|"]),
         ("np.array([1, 2])", ["[1, 2]"]),
         ("torch.tensor(2.0)*x", ["2.0"]),
-        ("x.sum()", ["sum(x)"]),
-        ("(x + y).relu()", ["relu(x + y)"]),
     ],
 )
 def test_no_cure_leads_into_the_next_error(text: str, cures: list[str]) -> None:
@@ -270,7 +268,6 @@ def test_a_program_without_a_point_keeps_the_numbers_of_the_text(more: str, tmp_
         ("2*x(x+1)^2", "write 2*x*(x+1)^2"),
         ("q = x; q(x + 1)", "write q = x; q*(x + 1)"),
         ("np.array([1,2])*x", "alone: [1,2]*x"),
-        ("y*(y + x).relu() + 1", "write y*relu(y + x) + 1"),
         ("range(x)", "there are no loops here"),
         ("copy(x)", "write copy*(x)"),
     ],
