@@ -135,7 +135,7 @@ def completed(
     action: Any, builder: Builder, states: list[int], state: int, values: list[Any], begins: list[int], index: int,
     operand: bool,
 ) -> int:  # fmt: skip
-    """Build what stands for a rule that is complete, before a token or with it, and pop its symbols: the state below it.
+    """Build what stands for a rule that is complete, before a token or with it, and pop its symbols: the state below.
 
     `operand` says that the rule ends in an operand, whose own state was never pushed.
     """
