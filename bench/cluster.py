@@ -1,7 +1,7 @@
 """A folder of 200 parts on Dask and on Spark, with workers that are killed, stopped and short of memory.
 
     python bench/cluster.py [--engines dask,spark] [--parts 200] [--rows 2000]
-    python bench/cluster.py --plan 50 [--cores 32] [--rate 70]
+    python bench/cluster.py --plan 50 [--cores 32] [--rate 60]
 
 Each cluster is a real one: processes of its own on this machine (Spark's `local-cluster`; needs Java and
 `pip install ".[dask,spark,table]"`). Meanwhile a worker is killed, one stands still for some seconds, and one gets less
@@ -197,7 +197,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--plan", type=float, metavar="GIGABYTES")
     parser.add_argument("--cores", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=70.0)
+    parser.add_argument("--rate", type=float, default=60.0)
     options = parser.parse_args()
     if options.plan:
         times = [plan(options.plan * 1000, options.cores, options.rate, trouble) for trouble in (False, True)]

@@ -48,6 +48,7 @@ def read(
         if reader is None and data:
             taken, names = header(lines_of(head(data)), dialect, source.name)
             reader = Reader(source.name, names, mapper, judge, dialect, format, frozenset(nulls))
+            reader.alone = only_new
             check_columns(names, mapper, source.name, only_new, judge)
             for _ in range(taken):
                 data = data.partition(b"\n")[2]
@@ -111,6 +112,7 @@ class Reader:
         self.separator = dialect.separator
         self.format = format
         self.nulls = nulls
+        self.alone = False  # whether nobody wants the lines themselves
         self.used = {name: names.index(name) for name in mapper.inputs if name in names}
         self.arrays = mapper.arrays
         self.ranks = mapper.ranks

@@ -40,10 +40,14 @@ def rows(data: bytes, first: int, reader: Reader) -> tuple[Batch, int] | None:
             return None
     height = count(data, "\n") + (not data.endswith(b"\n"))
     found = parsed(data, reader, quotes)
-    if found is None or {len(column) for column in found} != {height} or found[0].null_count():
+    if found is None or {len(column) for column in found} != {height}:
         return None
-    texts, last, *numbers = found
-    doubtful = in_doubt(data, texts, last, numbers, reader, quotes)
+    last, *numbers = found
+    doubtful = in_doubt(data, last, numbers, reader, quotes)
+    unwanted = reader.alone and doubtful is None
+    texts: Any = pl.Series([""]).new_from_index(0, height) if unwanted else lines_of(data)
+    if texts is None or len(texts) != height or texts.null_count():
+        return None
     columns = {name: column.to_numpy() for name, column in zip(reader.used, numbers, strict=True)}
     if doubtful is None:
         return Batch(columns, [], {}, texts, reader.format, (), range(first, first + height), reader.names), height
@@ -54,12 +58,11 @@ def rows(data: bytes, first: int, reader: Reader) -> tuple[Batch, int] | None:
 
 
 def parsed(data: bytes, reader: Reader, quotes: bool) -> list[Any] | None:
-    """The lines, the last column, and those that are used, as numbers; None where Polars cannot read them."""
+    """The last column, and those that are used, as numbers; None where Polars cannot read them."""
     own = [f"{column}" for column in range(len(reader.names))]  # a frame has no two columns of one name
     used = [own[at] for at in reader.used.values()]
     schema = {name: pl.Float64 if name in used else pl.String for name in own}
     wanted = sorted({*reader.used.values(), len(reader.names) - 1})
-    lines = lines_of(data)
     try:
         numbers = pl.read_csv(
             data, has_header=False, schema=schema, columns=wanted, separator=reader.separator, ignore_errors=True,
@@ -67,12 +70,10 @@ def parsed(data: bytes, reader: Reader, quotes: bool) -> list[Any] | None:
         )  # fmt: skip
     except pl.exceptions.PolarsError:
         return None
-    if lines is None:
-        return None
-    return [lines, numbers.get_column(own[-1]), *(numbers.get_column(name) for name in used)]
+    return [numbers.get_column(own[-1]), *(numbers.get_column(name) for name in used)]
 
 
-def in_doubt(data: bytes, texts: Any, last: Any, numbers: list[Any], reader: Reader, quotes: bool) -> Any:
+def in_doubt(data: bytes, last: Any, numbers: list[Any], reader: Reader, quotes: bool) -> Any:
     """A mask of the rows that have no number where one is used, or may have more or fewer fields than there are
     columns; None where there is no such row."""
     doubtful = None
@@ -83,7 +84,10 @@ def in_doubt(data: bytes, texts: Any, last: Any, numbers: list[Any], reader: Rea
     if quotes:
         if last.null_count():  # a field that is empty, or a row that is too short
             marks.append(last.is_null())
-    elif last.null_count() or count(data, reader.separator) != len(texts) * separators:
+    elif last.null_count() or count(data, reader.separator) != len(last) * separators:
+        texts = lines_of(data)
+        if texts is None or len(texts) != len(last):
+            return np.ones(len(last), dtype=bool)
         marks.append(texts.str.count_matches(reader.separator, literal=True) != separators)
     for mark in marks:
         doubtful = mark if doubtful is None else doubtful | mark
