@@ -32,6 +32,14 @@ class Brackets:
         return False
 
 
+PRIME = 2**61 - 1
+
+
+def checksum(text: bytes) -> int:
+    """A number that tells texts apart."""
+    return int.from_bytes(text, "little") % PRIME
+
+
 def grammar_text() -> bytes:
     """The grammar, as it is in its file."""
     package: Any = sys.modules[__name__]

@@ -19,16 +19,16 @@ A rule is (left side, its number of symbols, how many of them begin at a token o
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from backprop.grammar import Brackets
+from backprop.grammar import Brackets, checksum
 
 OPERATORS = ["add", "subtract", "multiply", "divide", "matmul", "power"]
 COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
 BINARY_ALIASES = frozenset([*OPERATORS, *COMPARISONS])
+ENGINES = (20220615, 20221023, 20230612)  # _sre.MAGIC of Python 3.11, 3.12, 3.13
 Row = dict[str, str]  # from a token's key to the action
 
 
@@ -66,8 +66,9 @@ def make_tables(grammar: str) -> dict[str, Any]:
     ]
     expected = " ".join(str(number(automaton.row_at(state))) for state in automaton.states)
     return {
-        "CHECKSUM": zlib.crc32(grammar.encode()),
-        "TOKEN": token_pattern(lark),
+        "CHECKSUM": checksum(grammar.encode()),
+        "TOKEN": (token := token_pattern(lark)),
+        **pattern_code(token),
         "FIXED": " ".join(sorted(key for keys in automaton.keys.values() for key in keys if not key.isupper())),
         "RULES": "\n".join(" ".join(map(str, rule)).rstrip() for rule in automaton.rules),
         "EXPECTED": expected,
@@ -99,6 +100,19 @@ def token_pattern(lark: Any) -> str:
     others = [patterns[t] for t in patterns if t not in ignored and not patterns[t].startswith(name)]
     # ++ and the like give nothing back: what was read as a blank or a name is not tried again as less of it.
     return f"(?:{skipped})*+({name}+(?:{blank}+(?:{behind}))?|{'|'.join(others)}|(?s:.)|\\Z)"
+
+
+def pattern_code(pattern: str) -> dict[str, Any]:
+    """A pattern as the engine of `re` runs it, and the versions of the engine that run it: to import `re` and to
+    compile the pattern takes as long as Python's own start.
+
+    It is the same for all of them, and the code has not changed since the first: a test compares it on each Python.
+    """
+    from re import _compiler, _parser  # type: ignore[attr-defined]
+
+    parsed = _parser.parse(pattern)
+    assert parsed.state.groups == 2  # the whole, and the token
+    return {"ENGINES": ENGINES, "FLAGS": parsed.state.flags, "CODE": tuple(map(int, _compiler._code(parsed, 0)))}
 
 
 class Automaton:

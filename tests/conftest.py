@@ -6,8 +6,10 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from types import CodeType
+from typing import TypeVar
 
 import pytest
 
@@ -18,6 +20,37 @@ BIN = Path(sys.executable).parent
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected outputs; the diff is the review")
     parser.addoption("--full", action="store_true", help="random circuits by the hundred, where a sample is usual")
+    parser.addoption("--missing", metavar="WORDS", help="a test that is skipped for want of anything else has failed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With `--missing`, the tools that cannot be had are known: what is skipped for another reason was not tested."""
+    report = yield
+    return unless_missing(report, item.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file of tests."""
+    report = yield
+    return unless_missing(report, collector.config)
+
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def unless_missing(report: Report, config: pytest.Config) -> Report:
+    """The report of something skipped as one of a failure, where what it lacks is none of the missing tools."""
+    missing = config.getoption("--missing")
+    if report.skipped and missing is not None and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr)
+        if not any(word.lower() in reason.lower() for word in missing.split()):
+            report.outcome = "failed"
+            report.longrepr = f"skipped, and nothing that it needs is missing: {reason}"
+    return report
 
 
 # What a test calls that starts another program, or takes long to import.

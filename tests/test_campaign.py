@@ -54,6 +54,7 @@ def forget() -> None:
             one.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_a_few_programs_of_every_part_are_tried(part: str) -> None:
     found(part, FEW)

@@ -103,6 +103,7 @@ DRAWN = [  # where the best difference of all steps was of another piece, of a p
     ("silu(y)", {"y": -745.0}),
     ("(z - hypot(z, y))/x + logaddexp(y, z)", {"x": 1e7, "y": 0.0, "z": -1e-300}),
     ("z^y + y", {"z": 0.0, "y": 1.62}),
+    ("s0 = max(y, z, z); logsigmoid(mod(x, s0)) + s0", {"y": 1e7, "z": -0.05, "x": 1e10}),
     ("s = cos(x*z + y)*hypot(x, x); atan2(x, s) + hypot(x, x)", {"x": -1e16, "z": 0.0, "y": 1e7}),
 ]
 

@@ -25,7 +25,7 @@ def test_python_says_what_eval_says() -> None:
         assert_same(case, [value, *gradients.values()])
 
 
-@pytest.mark.skipif(which("cc") is None, reason="there is no C compiler")
+@pytest.mark.skipif(which("cc") is None, reason="there is no cc")
 def test_c_says_what_eval_says(tmp_path: Path) -> None:
     parts, calls, order, seen = ["#include <math.h>\n#include <stdio.h>"], [], [], set()
     for number, (text, cases) in enumerate(by_program(CASES).items()):

@@ -281,7 +281,7 @@ def test_pdflatex_accepts_the_text(name: str, tmp_path: Path) -> None:
         ("--blank -o x.html", "--blank makes a picture"),
         ("--fold -o x.html", "--fold does not make a page"),
         ("--blank --no-values -o x.svg", "do not go together"),
-        ("--as tree", "'tree' is not one of"),
+        ("--as tree", "and not tree"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(words: str, message: str, tmp_path: Path) -> None:

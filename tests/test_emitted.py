@@ -27,7 +27,7 @@ def run(path: Path, to: str) -> None:
     if to == "c":
         compiler = shutil.which("cc")
         if compiler is None:
-            pytest.skip("no C compiler")
+            pytest.skip("there is no cc")
         binary = path.with_suffix("")
         strict = ["-Wall", "-Wextra", "-Wconversion", "-Wmissing-prototypes", "-Wdouble-promotion", "-Werror"]
         subprocess.run([compiler, *strict, str(path), "-o", str(binary), "-lm"], check=True)

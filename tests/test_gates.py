@@ -46,8 +46,9 @@ def test_values_and_gradients_have_all_their_digits(gate: Gate) -> None:
     for point in ORACLE[gate.name].points:
         for order, got in oracle.measured(gate, point):
             error = oracle.error(gate.name, point, order, got)
-            right = oracle.exact(gate.name, point, order)
-            assert error <= (1e-13, 1e-13, 1e-11)[len(order)], f"{order} at {point}: {got!r} and not {right}"
+            assert error <= (1e-13, 1e-13, 1e-11)[len(order)], (
+                f"{order} at {point}: {got!r} and not {oracle.exact(gate.name, point, order)}"
+            )
 
 
 @pytest.mark.parametrize(

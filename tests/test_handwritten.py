@@ -10,7 +10,6 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-import jsonschema
 import pytest
 
 from backprop.python.source import uses_torch
@@ -31,7 +30,7 @@ def check(folder: Path, words: str, given: Any = None, **files: str) -> Complete
 
 def answer(done: CompletedProcess[str]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(found, schema("check"))
+    schema("check").validate(found)
     return found
 
 

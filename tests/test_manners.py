@@ -5,15 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from inspect import cleandoc
 from pathlib import Path
 
 import click
 import pytest
 
 from backprop.cli.clicked import commands
-from backprop.cli.help import continued
+from backprop.cli.help import continued, first_sentence, options, page, usage
 from backprop.cli.manual import pages, write
-from backprop.cli.options import COMMANDS
+from backprop.cli.options import COMMANDS, SUMMARIES, command_named
 from conftest import ROOT, shell
 
 MAN = ROOT / "docs" / "man"
@@ -41,6 +42,26 @@ def test_the_commands_are_listed_in_whole_sentences(way: str, tmp_path: Path) ->
     assert done.returncode == 0
     assert "..." not in done.stdout.partition("Commands:")[2]
     assert all(f"  {name} " in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_says_what_click_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "90")
+    command = command_named(name)
+    assert SUMMARIES[name] == first_sentence(command.help)
+    theirs = command_of(f"backprop-{name}")
+    ctx = click.Context(theirs, info_name=f"backprop {name}", help_option_names=["-h", "--help"])
+    assert [record for one in theirs.get_params(ctx) if (record := one.get_help_record(ctx))] == options(command)
+    assert " ".join(theirs.collect_usage_pieces(ctx)) == usage(command)
+    formatter = click.HelpFormatter(width=88)
+    theirs.format_usage(ctx, formatter)
+    formatter.write_paragraph()
+    with formatter.indentation():
+        formatter.write_text(cleandoc(command.help.partition("\b")[0]).strip())
+    assert page(command).startswith(formatter.getvalue())
+    formatter = click.HelpFormatter(width=88)
+    theirs.format_options(ctx, formatter)
+    assert page(command).endswith(formatter.getvalue().rstrip("\n"))
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

@@ -841,6 +841,7 @@ def test_a_bar_is_drawn_on_a_terminal_and_gone_at_the_end(tmp_path: Path, column
         assert (re.match(r"━*─*  ", line) is not None and "a second" in line) == (columns == 100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "csv.gz", pytest.param("parquet", marks=needs("polars", "table"))])
 def test_progress_is_in_bytes_of_all_files(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from backprop.rows import pipeline

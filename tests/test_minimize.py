@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 
@@ -209,7 +208,7 @@ def test_json_lines_are_what_the_schema_says(tmp_path: Path) -> None:
     done = shell('backprop minimize "sum((w-[1,2])^2) + b^2" --w "zeros(2)" --b 1 --steps 3 --json', tmp_path)
     *steps, end = map(json.loads, done.stdout.splitlines())
     for line in (*steps, end):
-        jsonschema.validate(line, schema("minimize"))
+        schema("minimize").validate(line)
     assert done.returncode == 1
     assert [step["step"] for step in steps] == [0, 1, 2, 3]
     assert steps[1]["parameters"] == {"w": [0.2, 0.4], "b": 0.8}

@@ -252,6 +252,7 @@ PIECES = [
 PIECES += ["let", "def", ".T", "x10", "np", "{0}", "{p.here}", "f() ="]
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=8), st.sampled_from(["", " "]))
 def test_any_mixture_of_mistakes_is_explained(pieces: list[str], blank: str) -> None:
@@ -282,6 +283,7 @@ HUGE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", HUGE)
 def test_huge_mistakes_end_soon(piece: str) -> None:
     start = time.process_time()
@@ -290,6 +292,7 @@ def test_huge_mistakes_end_soon(piece: str) -> None:
     assert time.process_time() - start < 5
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_brackets() -> None:
     start = time.process_time()
     problem = problem_of("(" * 1_000_000)

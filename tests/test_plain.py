@@ -24,6 +24,9 @@ ODD = [
     "eval x --x 1 -o", "eval --json", "eval x --seed 1.5 --x 1", "gates nothing", "gates relu tanh", "gates --colour",
     "gates relu --color=never", "gates --json=1", "evaluate x", "x+y", "eval x --x 1 --vars", "explain x --x 1 --of",
     "eval x*y --x 1 --y 2 --set x=3 --x 4", "eval x --x 1 --digits ٣", "eval x --x 1 -o out.xyz", "eval x --x 1 -h -o",
+    "", "--help", "-h eval", "--help --bad", "help", "help evl", "help eval x", "eval x*y -h",
+    "eval --json --help --jsn", "eval x --digits 0 -h", "eval x -h y", "eval x -h --ties", "eval x --help=1",
+    "gates x y -h", "gates -h --digits", "gates -- -h", "eval -h --x -h", "map x f.csv -h",
 ]  # fmt: skip
 
 
@@ -73,6 +76,6 @@ def test_json_is_written_as_the_json_module_writes_it(value: object) -> None:
 def test_what_a_command_takes_has_a_kind_and_a_help() -> None:
     for name in COMMANDS:
         command = command_named(name)
-        for parameter in command.parameters if command else ():
+        for parameter in command.parameters:
             assert parameter.help or not parameter.flags
             assert parameter.type is None or isinstance(parameter.type, Choice | Range)

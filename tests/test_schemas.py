@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,15 +21,16 @@ from conftest import shell
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def schema(name: str) -> dict[str, object]:
+@cache
+def schema(name: str) -> jsonschema.Draft202012Validator:
     found: dict[str, object] = json.loads(files("backprop.show.schemas").joinpath(f"{name}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(found)
-    return found
+    return jsonschema.Draft202012Validator(found)
 
 
 @pytest.mark.parametrize("name", ["eval-json", "eval-staged-json", "eval-vars-stdin"])
 def test_golden_outputs_are_valid(name: str) -> None:
-    jsonschema.validate(json.loads((GOLDEN / name / "out").read_text()), schema("eval"))
+    schema("eval").validate(json.loads((GOLDEN / name / "out").read_text()))
 
 
 @pytest.mark.parametrize(
@@ -42,12 +44,12 @@ def test_golden_outputs_are_valid(name: str) -> None:
 )  # fmt: skip
 def test_arrays_are_valid(options: str, tmp_path: Path) -> None:
     done = shell(f"backprop eval {options} --json", tmp_path)
-    jsonschema.validate(json.loads(done.stdout), schema("eval"))
+    schema("eval").validate(json.loads(done.stdout))
 
 
 @pytest.mark.parametrize("name", ["error-missing-json", "error-syntax-json"])
 def test_golden_errors_are_valid(name: str) -> None:
-    jsonschema.validate(json.loads((GOLDEN / name / "err").read_text()), schema("error"))
+    schema("error").validate(json.loads((GOLDEN / name / "err").read_text()))
 
 
 @pytest.mark.parametrize("gate", [gate for gate in GATES.values() if gate.partials], ids=lambda gate: gate.name)
@@ -62,4 +64,4 @@ def test_every_gate_at_every_kind_of_number_is_valid(gate: Gate, value: float) -
     circuit.output = circuit.add(gate, wires)
     circuit.names[circuit.output] = "f"
     found = Evaluation(run(circuit, dict.fromkeys(circuit.variables, value)), Names(circuit))
-    jsonschema.validate(json.loads(json.dumps(evaluation_object(found), allow_nan=False)), schema("eval"))
+    schema("eval").validate(json.loads(json.dumps(evaluation_object(found), allow_nan=False)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
+from backprop.cli import main
 from backprop.show.fitting import COLOUR, wrapped
 from backprop.spans import width
 from conftest import BIN, ROOT, shell
@@ -122,36 +124,27 @@ def test_any_encoding_says_it_all(command: str, encoding: str, tmp_path: Path) -
         assert "\\x" not in said
 
 
-# ── hints ──
+# ── mistakes ──
 
-HINTS = ROOT / "tests" / "hints.txt"
-TYPED = re.compile(r"^\$ (.*)\n", re.MULTILINE)
-
-
-def hints() -> list[tuple[str, str]]:
-    """What is typed, and what is said about it."""
-    parts = TYPED.split(HINTS.read_text())[1:]
-    return [*zip(parts[::2], parts[1::2], strict=True)]
+MISTAKES = re.findall(r"^\$ (.*)$", (ROOT / "docs" / "ERRORS.md").read_text(), re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    empty = tmp_path_factory.mktemp("hints")
-    with ThreadPoolExecutor(3) as pool:
-        done = list(pool.map(lambda pair: shell(pair[0], empty), hints()))
-    assert [one.args[2] for one in done if (one.returncode, one.stdout) != (2, "")] == []
-    return [one.stderr for one in done]
+@pytest.mark.parametrize("typed", MISTAKES)
+def test_a_mistake_is_told_in_a_line_or_a_few(typed: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """What is told stands in docs/ERRORS.md, whose commands are run as those of every page are."""
+    with pytest.raises(SystemExit) as ended:
+        main(shlex.split(typed)[1:])
+    out, err = capsysbinary.readouterr()
+    assert (ended.value.code, out) == (2, b"")
+    assert err.startswith(b"error: ")
+    assert err.count(b"\n") <= 6
 
 
-def test_hints_are_as_they_were(said: list[str], update: bool) -> None:
-    if update:
-        HINTS.write_text("".join(f"$ {typed}\n{text}" for (typed, _), text in zip(hints(), said, strict=True)))
-    assert said == [text for _, text in hints()]
-    assert len(said) >= 40
+@pytest.mark.parametrize("typed", MISTAKES[::4])
+def test_a_mistake_fits_a_narrow_terminal(typed: str, tmp_path: Path) -> None:
+    for line in screen(typed, 40, tmp_path).splitlines():
+        assert width(line) <= 40, line
 
 
-def test_every_mistake_is_a_line_or_a_few_and_fits_a_terminal(said: list[str], tmp_path: Path) -> None:
-    assert all(text.startswith("error: ") and text.count("\n") <= 6 for text in said)
-    for typed, _ in hints()[::4]:
-        for line in screen(typed, 40, tmp_path).splitlines():
-            assert width(line) <= 40, (typed, line)
+def test_there_are_forty_mistakes_at_least() -> None:
+    assert len(MISTAKES) >= 40

@@ -225,3 +225,28 @@ def test_ties_first_takes_a_side_of_every_kink() -> None:
 def test_the_gradient_that_map_tells_beside_a_hessian_is_the_same_as_without(tmp_path: Path) -> None:
     answer = shell("echo '{\"x\": 0}' | backprop map 'relu(sqrt(x))' --hessian", tmp_path)
     assert json.loads(answer.stdout)["df_dx"] == 0
+
+
+NO_CHOICE: list[
+    tuple[str, dict[str, Any], Any]
+] = [  # what looks like a choice and is none, and where only one element is at it
+    ("max(x*y, y*x)", {"x": 2.0, "y": 3.0}, 0),
+    ("max(x*x, square(x), x^2)*y", {"x": 2.0, "y": 3.0}, 6),
+    ("clip(x, 0, x)^2 + y", {"x": 5.0, "y": 3.0}, 2),
+    ("clip(x, x, y)^2", {"x": 1.0, "y": 3.0}, 2),
+    ("clip(3, x, x)^2 + y", {"x": 3.0, "y": 3.0}, 2),
+    ("max(x, 0)^3 + max(0, x)^4*y", {"x": 0.0, "y": 3.0}, 0),
+    ("max(x, y)^2", {"x": 3.0, "y": 3.0}, NAN),
+    ("max(x, 1)^3 + y", {"x": 1.0, "y": 3.0}, NAN),
+    ("clip(x, 0, y)", {"x": 3.0, "y": 3.0}, NAN),
+    ("sum(clip(x, y, x)^2)", {"x": [1.0, 2.0], "y": 1.0}, [[2, 0], [0, 2]]),
+    ("hinge(x, [1, 1, 1])*y", {"x": [1.0, 3.0, 0.5], "y": 2.0}, [[NAN, 0, 0], [0, 0, 0], [0, 0, 0]]),
+    ("3*hinge(x, 1)^2*y", {"x": [1.0, 3.0, 0.5], "y": 3.0}, [[NAN, 0, NAN], [0, 0, 0], [NAN, 0, 2]]),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "expected"), NO_CHOICE)
+def test_there_is_no_kink_where_there_is_no_choice(text: str, at: dict[str, Any], expected: Any) -> None:
+    for ties in ("both", "split"):
+        found = backprop.compile(text, ties=ties).hessian(at)["x"]["x"]
+        np.testing.assert_allclose(found, expected, atol=1e-15)

@@ -137,6 +137,12 @@ def test_the_tables_are_those_of_the_grammar() -> None:
     assert {name: scope[name] for name in made} == made
 
 
+def test_another_engine_compiles_the_pattern() -> None:
+    text = "torch.exp(x) # e\n"
+    other = read_tables.pattern(SimpleNamespace(TOKEN=tables.TOKEN, ENGINES=()))
+    assert other.findall(text) == read_tables.pattern(tables).findall(text)
+
+
 def test_stale_tables_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     read_tables.current_tables.cache_clear()
     stale = SimpleNamespace(**{**vars(tables), "CHECKSUM": 0, "ROWS": "", "TOKEN": "nothing"})
@@ -221,12 +227,14 @@ def test_the_engine_builds_what_lark_builds(text: str) -> None:
     assert_agreement(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=700, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
 def test_the_engine_stops_where_lark_stops(text: str) -> None:
     assert_agreement(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(programs, st.integers(0, 60), st.sampled_from(["", *WORDS]))
 def test_the_engine_and_lark_agree_on_broken_programs(text: str, place: int, word: str) -> None:
@@ -409,6 +417,7 @@ def test_spans_are_those_of_the_text() -> None:
 # ── printing ──
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(programs)
 def test_printing_is_a_fixed_point(text: str) -> None:

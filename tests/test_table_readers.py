@@ -12,7 +12,7 @@ import backprop
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import map_files
 from backprop.rows.tables import delimited, lines
-from backprop.rows.tables.options import Options, quick_rows
+from backprop.rows.tables.options import Options, quick_objects, quick_rows
 from conftest import shell
 
 ODD = [
@@ -64,7 +64,12 @@ def test_odd_tables_have_one_result(
 ODD_OBJECTS = [
     '{"x":1,"y":2}', '{"x":-0,"y":2} ', '{"x":1,"y":NaN}', '{"x":1,"y":"Infinity"}', '{"x":1,"x":2,"y":3}', "[]",
     '{"x":1e-5,"y":1,"t":"a:b"}', '{"y":1e200,"x":1e200}', '{"y":1}', '{"x":1,"y":true}\t', "", '{"x":3e-7,"y":1e-9}',
-    '{"x":1,"y":2,"s":"\u00e9,}"}', "{}", '{"x":1e300,"y":-1e300}', '{"x":null,"y":1}',
+    '{"x":1,"y":2,"s":"\u00e9,}"}', "{}", '{"x":1e300,"y":-1e300}', '{"x":null,"y":1}', '{"x":1,"y":null,"s":"b"}',
+    '{"x":-0.0,"y":12e-1,"s":null}', '{"x":1e999,"y":2,"s":"c"}', '{"x":01,"y":2,"s":"c"}', '{"x":1.,"y":2,"s":"c"}',
+    '{"x":1,"y":2,"s":"\\""}', '{"x":1,"y":2,"s":"\t"}', '{"x":1,"y":2,"s":"a"},', ' { "x" : 1 , "y" : 2,"s":"d" }',
+    '{"x":1,"y":2,"s":{"x":3}}', '{"x":+1,"y":2,"s":"c"}', '{"x":1' + "0" * 400 + ',"y":2,"s":"c"}',
+    '{"x":inf,"y":2,"s":"c"}', '{"x":1e-400,"y":2,"s":true}', '{"x":1,"y":2,"s":"a"}{"x":1,"y":2,"s":"a"}',
+    '{"x":1,"y":2,"s":9' + "9" * 4400 + "}",
 ]  # fmt: skip
 
 
@@ -72,12 +77,16 @@ ODD_OBJECTS = [
 def test_odd_objects_have_one_result(errors: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("polars")
     dice = random.Random(SEED)
-    for _ in range(60):
+    tables = [[odd] * 3 for odd in ODD_OBJECTS]
+    for _ in range(40):
         rows = ['{"x":1.5,"y":2.25,"s":"a"}'] * dice.choice([0, 6, 30])
         for odd in dice.sample(ODD_OBJECTS, dice.choice([1, 2, 3, 5])):
             rows.insert(dice.randrange(len(rows) + 1), odd)
+        tables.append(rows)
+    for rows in tables:
         (tmp_path / "t.jsonl").write_text("\n".join(rows) + dice.choice(["", "\n"]))
         options = {"errors": errors, "only_new": dice.random() < 0.2, "target_format": "jsonl"}
+        options["total"] = dice.random() < 0.2
         careful = ran(tmp_path / "t.jsonl", 1 << 40, monkeypatch, **options)
         assert ran(tmp_path / "t.jsonl", 0, monkeypatch, **options) == careful, rows
 
@@ -92,6 +101,24 @@ def test_the_quick_reader_reads_what_it_can(tmp_path: Path) -> None:
         assert batch is not None, row
         assert taken == 3
     assert quick_rows(b'1,2,"a\nb"\n', 2, reader) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ('{"x":1,"y":null,"s":"}"}\n{"x":-0.5e3, "y": 2,"s":false}\n', True),
+        ('{"s p":"\u00e9","y":1,"x":1}\r\n{"s p":"","y":1,"x":1}', True),
+        ('{"x":1,"y":2}\n{"y":2,"x":1}\n', False),
+        ('{"x":1,"y":2}\n{"x":true,"y":1}\n', False),
+        ('{"x":1,"y":2,"x":3}\n' * 2, False),
+        ('{"x":1,"y":2,"a\\u0062":3}\n' * 2, False),
+        ('{"x":1,"z":2}\n' * 2, False),
+    ],
+)
+def test_the_quick_reader_reads_objects_that_look_alike(text: str, sure: bool) -> None:
+    pytest.importorskip("polars")
+    batch = quick_objects(text.encode(), 1, Mapper("x*y"))
+    assert (batch is not None) == sure
 
 
 def test_a_pipe_and_a_file_and_any_size_are_one_way(tmp_path: Path) -> None:

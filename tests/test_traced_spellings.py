@@ -49,9 +49,9 @@ def test_a_spelling_is_traced(library, name, example):
     try:
         before = runner.outputs(runner.given)[0]
     except Problem:
-        pytest.skip("it gives no array of fractions")
+        return  # it gives no array, and so no gradient
     if np.asarray(before).dtype.kind != "f":
-        pytest.skip("it gives no fractions")
+        return  # it gives whole numbers, which have none
     if name in UNSAID:
         with pytest.raises(Problem) as refused:
             traced(runner, runner.given)

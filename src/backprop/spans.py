@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import MutableSequence
+
+LONG = 1000  # characters of a text of which much is kept
 LONGEST_LINE = 160  # of an excerpt; a longer line is shown around its caret
 
 
@@ -25,6 +30,18 @@ class Span(tuple[int, int]):
 
     def __repr__(self) -> str:
         return f"Span({self.start}, {self.end})"
+
+
+def places(text: str) -> MutableSequence[int]:
+    """Whole numbers, to be appended to: of a long text eight bytes each, where a list would keep int objects alive.
+
+    `array` brings collections with it, and that takes as long as all the work on a short formula.
+    """
+    if len(text) < LONG:
+        return []
+    from array import array
+
+    return array("q")
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:

@@ -121,6 +121,18 @@ def cospi(x: torch.Tensor) -> torch.Tensor:
     return torch.sin(math.pi * (0.5 + torch.where(rest < 0, rest, -rest)))
 
 
+def sinc(x: torch.Tensor) -> torch.Tensor:
+    """Exactly 0 at whole numbers, likewise."""
+    near = x.detach().abs() < 0.5
+    far = torch.where(near | x.isinf(), 1.0, x)
+    return torch.where(near, torch.sinc(x), sinpi(far) / (math.pi * far))
+
+
+def fading(function: Callable[..., Any]) -> Callable[..., Any]:
+    """0 at minus infinity, where PyTorch multiplies that by 0."""
+    return lambda x: torch.where(x == -math.inf, 0.0, function(torch.where(x == -math.inf, -800.0, x)))
+
+
 def atan2(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """At the origin it has no gradient, and PyTorch says 0."""
     origin = (x == 0) & (y == 0)
@@ -170,7 +182,6 @@ SAME = [
     "asin",
     "acos",
     "atan",
-    "sinc",
     "sinh",
     "cosh",
     "tanh",
@@ -194,6 +205,7 @@ SAME = [
 OURS: dict[str, Callable[..., Any]] = {
     "gamma": gamma,
     "sinpi": sinpi,
+    "sinc": sinc,
     "cospi": cospi,
     "atan2": atan2,
     "xlogy": xlogy,
@@ -208,10 +220,8 @@ OURS: dict[str, Callable[..., Any]] = {
     "elu": lambda x, alpha=1.0: torch.where(x > 0, x, alpha * torch.expm1(torch.clamp(x, max=0))),
     "selu": F.selu,
     "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
-    "softsign": F.softsign,
-    "silu": F.silu,
-    "gelu": F.gelu,
-    "mish": F.mish,
+    "softsign": lambda x: torch.where(x.isinf(), x.sign(), F.softsign(x)),
+    **{name: fading(getattr(F, name)) for name in ("silu", "gelu", "mish")},
     "hardtanh": F.hardtanh,
     "hardsigmoid": F.hardsigmoid,
     "add": torch.add,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from math import isfinite, nan
-from random import Random
-from typing import Any
 
 from backprop.check.numerical import Comparison, compare_number
 from backprop.check.probe import Probe
@@ -13,6 +10,12 @@ from backprop.check.stagewise import Stagewise
 from backprop.differentiate.run import Run, run
 from backprop.insight.stages import Names
 from backprop.numbers.shapes import Mismatch
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from random import Random
+    from typing import Any
 
 MANY = 200  # wires: each by itself, all would cost as much as they are, squared
 
@@ -46,6 +49,8 @@ def at_random(
     result: Run, names: Names, wires: list[int], count: int, seed: int
 ) -> Iterator[tuple[dict[str, float], list[Comparison]]]:
     """Check at random points around the given one: each input moved by a normal deviate times its size, at least 1."""
+    from random import Random
+
     random = Random(seed)
     circuit = result.circuit
     for _ in range(count):
@@ -59,5 +64,5 @@ def elsewhere(x: Any, random: Random) -> Any:
         return x + random.gauss(0.0, 1.0) * max(1.0, abs(x))
     moved = x.copy()
     for place in range(x.size):
-        moved.flat[place] = elsewhere(float(x.flat[place]), random)
+        moved.reshape(-1)[place] = elsewhere(float(x.ravel()[place]), random)
     return moved

@@ -89,12 +89,18 @@ class Judge:
         whole = self.settled()
         self.given = self.runner.given
         outputs = runner.outputs(self.given)
+        if runner.whole_quotients:
+            self.remarks.append("/ of whole numbers was taken as whole, as in Python 2: Python 3 needs // for a size")
         self.upstream = self.upstream_for(outputs, upstream)
         self.stop: Problem | None = None
         self.first: Outcome | None = self.attempt(self.given, self.upstream)
         named = {*self.runner.back_names()} & {*self.runner.parameters}
         if self.first is None and self.runner.pair.kind == "class" and self.runner.above == 1 and named:
             self.other_binding()
+        if self.first is not None and runner.learned:  # weights that the object made itself are inputs, too
+            runner.parameters += [name for name in runner.learned if name not in runner.parameters]
+            runner.given = self.given = {**fresh(runner.learned), **self.given}
+            self.first = self.attempt(self.given, self.upstream)
         self.paths = self.judged_paths(whole)
         self.others: list[Point] | None = None
         self.points = [self.point(self.given, self.upstream)]

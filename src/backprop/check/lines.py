@@ -13,7 +13,7 @@ from backprop.errors import Problem, nearest
 from backprop.gates import CONSTANTS, GATES, NAMES
 from backprop.gates.row import WORDS
 from backprop.language import parse
-from backprop.language.program import Program, Statement
+from backprop.language.program import Program, Statement, Statements
 from backprop.python.straight import is_python, read_python
 from backprop.spans import Span, line_and_column
 
@@ -75,11 +75,11 @@ def one_line(program: Program, statement: Statement | None, known: frozenset[str
     if is_python(program.source):
         lowering.gates = GATES | NAMES  # our own programs have helpers for gates that only rules use
     for earlier in program.statements:
-        if earlier is statement:
+        if earlier == statement:
             break
         if earlier.kind == "definition":
             lowering.statement(earlier, last=False)
-    circuit.output = lowering.expression(statement.like(nodes=beneath(program, statement.value)))
+    circuit.output = lowering.expression(beneath(program, statement.value), statement.value)
     return circuit
 
 
@@ -113,7 +113,8 @@ def read_lines(text: str, source: str) -> list[Line]:
     else:
         program = parse(ACCUMULATE.sub(masked, text), source)
         program.text = text
-        program.statements = [accumulating(program, statement) for statement in program.statements]
+        accumulated = (accumulating(program, statement) for statement in program.statements)
+        program.statements = Statements([], accumulated)
     lines = []
     for statement in program.statements:
         span = program.tokens_span(*statement.tokens)

@@ -7,16 +7,21 @@ Advances in Engineering Software 4(2), with the error estimate that goes with it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
 from math import inf, isfinite, isnan, nan
-from typing import Any, NamedTuple
 
 from backprop.check.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
 from backprop.differentiate.run import Run
 from backprop.gates.row import TIES
 from backprop.insight.stages import Names
 from backprop.language.printer import number_text
+from backprop.light import NamedTuple
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Measure = Callable[[float, float], "Estimate | None"]  # with steps that begin at the first times the second
 
 GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mistake, if the estimate is that good
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
@@ -35,9 +40,6 @@ class Estimate(NamedTuple):
     slope: float
     error: float
     step: float = 0.0
-
-
-Measure = Callable[[float, float], Estimate | None]  # with steps that begin at the first times the second
 
 
 class Comparison(NamedTuple):
@@ -427,7 +429,7 @@ def at_kink(result: Run, name: str, names: Names, probe: Probe, here: Reading, t
     if not allowed(result, probe, a, left, right):
         low, high = bounds(left, right, probe.backward_rounding() + 10 * sum(side.error for side in sides))
         tied = tie_remark(result, probe, lambda slope: low <= slope <= high)
-        sure = all(side.is_known for side in sides) and not low <= a <= high
+        sure = not low <= a <= high and all(side.is_known and side.is_settled(probe, here, a) for side in sides)
         remark = tied or f"the slopes on both sides of the kink are {short(left)} and {short(right)}"
         if not tied and not sure:
             remark += ", as far as they are known"
@@ -447,8 +449,8 @@ class Side:
     """
 
     def __init__(self, result: Run, probe: Probe, here: Reading, side: float) -> None:
-        self.beside, self.gradient, self.slope = probe.at, nan, nan
-        self.wrong, self.tied, self.is_known, self.error = False, "", False, 0.0
+        self.beside, self.gradient, self.slope, self.step = probe.at, nan, nan, 0.0
+        self.wrong, self.tied, self.is_known, self.error, self.side = False, "", False, 0.0, side
         for steps in (2.0, 5.0, 17.0, 130.0):
             x = probe.at + side * steps * STEP * size(probe.at)
             reading = probe.read(x)
@@ -463,6 +465,8 @@ class Side:
             found, estimate = smooth
             self.beside = x
             if found.verdict == "wrong":
+                from functools import partial
+
                 known = estimate._replace(error=estimate.error + nearby.backward_rounding())
                 self.tied = tie_remark(result, nearby, partial(fits, estimate=known), run_there)
                 self.wrong = not self.tied
@@ -475,7 +479,16 @@ class Side:
         close = sharp is not None and abs(sharp.slope - beside.slope) <= 1e-3 * max(1.0, abs(beside.slope))
         self.is_known = close
         better = sharp if sharp is not None and close else beside
-        self.slope, self.error = better.slope, better.error
+        self.slope, self.error, self.step = better.slope, better.error, better.step
+
+    def is_settled(self, probe: Probe, here: Reading, gradient: float) -> bool:
+        """Whether no shorter step finds another slope right at the kink, nor one of another length this gradient."""
+
+        def measure(start: float, scale: float) -> Estimate | None:
+            return one_sided(probe, probe.at, here, self.side, (start,), (scale,))
+
+        found = Estimate(self.slope, self.error, self.step)
+        return not is_contradicted(probe, here, gradient, found, measure) and is_resolved(probe, here, self.step)
 
 
 def bounds(left: float, right: float, error: float) -> tuple[float, float]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from math import isnan
-from typing import Any
 
-from backprop.check.backward_pass import Judgement
 from backprop.check.numerical import GOOD, Comparison
 from backprop.show import objects
 from backprop.show.grid import Column, Grid, furthest, measured
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from backprop.check.backward_pass import Judgement
 
 LOUD = {
     "ok": "ok",
@@ -79,6 +82,8 @@ def numerical_object(found: Sequence[Comparison], random: dict[str, Any] | None)
 
 def random_object(points: Sequence[tuple[dict[str, float], list[Comparison]]], seed: int) -> dict[str, Any]:
     """What was found at random points: how many of each verdict, and all that is wrong."""
+    from collections import Counter
+
     counts = Counter(one.verdict for _, found in points for one in found)
     worst = max((one.error for _, found in points for one in found if one.verdict == "ok"), default=0.0)
     wrong = [

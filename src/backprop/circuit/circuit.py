@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from array import array
-
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.program import Program
-from backprop.spans import Span
+from backprop.spans import Span, places
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ class Circuit:
         self.program = program
         self.gates: list[Gate] = []
         self.inputs: list[tuple[int, ...]] = []
-        self.nodes = array("q")  # eight bytes each, where a list would keep an int object alive
+        self.nodes = places("" if program is None else program.text)
         self.active = bytearray()
         self.constants: dict[int, Any] = {}  # floats and arrays
         self.variables: dict[str, int] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
 from itertools import count
 
 from backprop.circuit.circuit import Circuit, Opened
@@ -11,11 +10,12 @@ from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.language import parse
 from backprop.language.program import Call, Program, Statement
+from backprop.light import cache, cached_property
 from backprop.spans import Span
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import Any
 
     Makers = Mapping[str, Callable[..., Any]]
@@ -51,8 +51,7 @@ def lower(
     circuit = Circuit(program)
     lowering = Lowering(circuit, shadowed, expand)
     lowering.makers, lowering.masks = makers, masks
-    for statement in program.statements:
-        lowering.statement(statement, last=statement is program.statements[-1])
+    lowering.statements()
     if "string" in program.ops or not WORDS.keys().isdisjoint(
         operand for operand in program.operands if isinstance(operand, str)
     ):
@@ -91,7 +90,7 @@ def spliced(text: str, parameters: tuple[str, ...], settings: tuple[tuple[str, A
     *steps, result = circuit.program.statements
     for step in steps:
         lowering.statement(step, last=False)
-    circuit.output = lowering.expression(result)
+    circuit.output = lowering.expression(result.nodes, result.value)
     return circuit
 
 
@@ -123,7 +122,6 @@ class Lowering:
         self.outside = outside  # where a function's definition stands
         self.names: dict[str, int] = {}  # variables, stages, parameters, constants
         self.functions: dict[str, Function] = outside.functions if outside else {}  # the user's own
-        self.defined: dict[str, Statement] = {}  # the statement that gave each stage its name, the last one
         self.times: dict[str, int] = {}  # how often a name was given again
         self.gates: dict[str, Gate] = NAMES  # what a call may name
         self.settings: dict[str, Any] = {}  # the options of the gate whose rule this is
@@ -131,6 +129,16 @@ class Lowering:
         self.wires: dict[int, int] | list[int] = {} if outside else [-1] * len(self.program.ops)
 
     # ── statements ──
+
+    def statements(self) -> None:
+        """Add the stages of all statements."""
+        statements, given = self.program.statements, self.program.given
+        last = len(statements) - 1
+        for number, (kind, name, value, start, stop) in enumerate(statements.columns()):
+            if kind == "assignment" and name not in given:  # most are, and need no object
+                self.named(name, value, range(start, stop))
+            else:
+                self.statement(statements[number], number == last)
 
     def statement(self, statement: Statement, last: bool) -> None:
         """Add the stages of a statement and give them its name."""
@@ -140,9 +148,8 @@ class Lowering:
                 self.applied(statement)
             return
         if statement.kind == "assignment" and statement.name in self.program.given:
-            self.check_new(statement)
+            self.check_new(statement.name, statement.nodes)
             self.names[statement.name] = self.circuit.add_variable(statement.name, statement.value)
-            self.defined[statement.name] = statement
             return
         if statement.kind == "result" and not last:
             raise self.problem(
@@ -151,24 +158,25 @@ class Lowering:
                 [self.program.tokens_span(*statement.tokens)],
                 f"name it: q = {self.program.source_of(statement.value)}",
             )
-        start = len(self.circuit)
-        wire = self.expression(statement)
+        self.named(statement.name, statement.value, statement.nodes)
+
+    def named(self, name: str, value: int, made: range) -> None:
+        """Add the stages of an expression, and name the last of them; of an output without a name, as it is called."""
+        circuit, names = self.circuit, self.names
+        start = len(circuit.gates)
+        wire = self.expression(made, value)
         if wire < 0:
-            raise self.problem("arity", "a text is no value", [self.program.span(statement.value)])
-        if statement.name:
-            self.check_new(statement)
-            name = self.stage_name(statement.name)
-        else:
-            name = self.output_name()
-        if wire < start or wire in self.circuit.names or self.circuit.gates[wire] in (INPUT, CONSTANT):
-            wire = self.copy(wire, statement.value)
-        self.circuit.names[wire] = name
-        if statement.name in self.names:  # later lines mean the new one
-            for leaf in self.leaves[statement.name]:
-                self.wires[leaf] = wire
-        self.names[statement.name or name] = wire
-        self.defined[statement.name or name] = statement
-        self.circuit.output = wire
+            raise self.problem("arity", "a text is no value", [self.program.span(value)])
+        again = name in names
+        if again:
+            self.check_new(name, made)
+        if wire < start or wire in circuit.names or circuit.gates[wire] in (INPUT, CONSTANT):
+            wire = self.copy(wire, value)
+        circuit.names[wire] = self.stage_name(name) if again else name or self.output_name()
+        for leaf in self.leaves[name] if again else ():  # later lines mean the new one
+            self.wires[leaf] = wire
+        names[name or circuit.names[wire]] = wire
+        circuit.output = wire
 
     @cached_property
     def leaves(self) -> dict[str, list[int]]:
@@ -180,9 +188,7 @@ class Lowering:
         return found
 
     def stage_name(self, name: str) -> str:
-        """What the stage of an assignment is called: c; where there is a c already, c_2, c_3 and so on."""
-        if name not in self.names:
-            return name
+        """What the stage of an assignment is called where there is a c already: c_2, c_3 and so on."""
         number = self.times.get(name, 1) + 1
         while (again := f"{name}_{number}") in self.leaves or again in self.names:
             number += 1
@@ -199,15 +205,20 @@ class Lowering:
             return self.circuit.add_constant(self.circuit.constants[wire], node)
         return self.circuit.add(GATES["identity"], (wire,), node)
 
-    def check_new(self, statement: Statement) -> None:
+    def check_new(self, name: str, made: range) -> None:
         """A name that no line has set yet is used in no line above: x = x + 1 may read an input, and set x anew."""
-        name, wire = statement.name, self.names.get(statement.name)
-        if wire is None or name in self.defined:
+        wire = self.names.get(name)
+        if wire is None or self.is_set(wire):
             return
         used = self.circuit.nodes[wire]
-        if used not in statement.nodes:
-            spans = [self.name_span(statement), self.program.span(used)]
+        if used not in made:
+            setting = next(one for one in self.program.statements if one.nodes == made and one.name == name)
+            spans = [self.name_span(setting), self.program.span(used)]
             raise self.problem("definition", f"{name} is used before it is defined", spans, "put its line above")
+
+    def is_set(self, wire: int) -> bool:
+        """Whether a line has set a name that is read, and did not only use it. (An input in the text is set once.)"""
+        return wire in self.circuit.names and self.circuit.gates[wire] is not INPUT
 
     def definition(self, statement: Statement) -> None:
         """Lower a function of the user's into a circuit of its own, from which each call is copied."""
@@ -222,7 +233,7 @@ class Lowering:
                 raise self.problem("definition", f"two parameters are called {parameter}", [program.span(node)])
             inside.names[parameter] = body.add_variable(parameter, node)
         parameters = tuple(body.variables)
-        body.output = inside.expression(statement)
+        body.output = inside.expression(statement.nodes, statement.value)
         if body.gates[body.output] in (INPUT, CONSTANT):
             body.output = body.add(GATES["identity"], (body.output,), statement.value)
         self.functions[name] = Function(body, parameters)
@@ -242,12 +253,12 @@ class Lowering:
 
     # ── expressions ──
 
-    def expression(self, statement: Statement) -> int:
-        """Add the stages of a statement's nodes; the wire of its value."""
+    def expression(self, made: Iterable[int], value: int) -> int:
+        """Add the stages of the nodes that were made for a statement; the wire of its value."""
         ops, operands = self.program.ops, self.program.operands
         circuit, wires, names = self.circuit, self.wires, self.names
         gates, inputs, nodes, active = circuit.gates, circuit.inputs, circuit.nodes, circuit.active
-        for node in statement.nodes:
+        for node in made:
             op = ops[node]
             gate = BINARY.get(op)
             if gate is not None:  # the hot path
@@ -264,8 +275,8 @@ class Lowering:
                 wires[node] = names[operands[node]]
             else:
                 wires[node] = self.node(node, op)
-        wire = wires[statement.value]
-        return self.operand(statement.value) if wire < 0 and ops[statement.value] in ("number", "name") else wire
+        wire = wires[value]
+        return self.operand(value) if wire < 0 and ops[value] in ("number", "name") else wire
 
     def node(self, node: int, op: str) -> int:
         """The wire of a node that is no binary operator."""
@@ -552,15 +563,20 @@ class Lowering:
         return Problem(kind, message, text=self.program.text, source=self.program.source, spans=spans, hint=hint)
 
     def name_span(self, statement: Statement) -> Span:
-        start = self.program.tokens_span(*statement.tokens).start
-        return Span(start, start + len(statement.name))
+        return self.word_at(self.program.tokens_span(*statement.tokens).start)
 
-    def callee_span(self, node: int, call: Call) -> Span:
-        start = self.program.span(node).start
-        return Span(start, start + len(call.name))
+    def callee_span(self, node: int) -> Span:
+        return self.word_at(self.program.span(node).start)
+
+    def word_at(self, start: int) -> Span:
+        """A name as it is written, which its canonical form may be longer than: ﬁ is fi."""
+        import re
+
+        word = re.compile(r"\w*").match(self.program.text, start)
+        return Span(start, word.end() if word else start)
 
     def unknown_function(self, call: Call, node: int) -> Problem:
-        spans = [self.callee_span(node, call)]
+        spans = [self.callee_span(node)]
         below = [s for s in self.program.statements if s.kind == "definition" and s.name == call.name]
         if below:
             itself = node in below[0].nodes
@@ -594,7 +610,7 @@ class Lowering:
 
     def product(self, call: Call, node: int) -> str:
         """`x(x + 1)` as x*(x + 1), with all that stands around it."""
-        end = self.callee_span(node, call).end
+        end = self.callee_span(node).end
         return self.mended(Span(end, end), "*")
 
     def mended(self, span: Span, instead: str) -> str:

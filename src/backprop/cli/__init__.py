@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def answered(words: list[str]) -> int | None:
-    """Do what the words ask: a plain line by itself, help, completion and what is odd by click."""
+    """Do what the words ask: a plain line by itself, completion and what is odd by click."""
     if "_BACKPROP_COMPLETE" in os.environ:
         from backprop.cli.clicked import commands
         from backprop.cli.completion import respond
@@ -35,6 +35,12 @@ def answered(words: list[str]) -> int | None:
 
         write(f"backprop, version {__version__}\n", None)
         return 0
+    if not words:
+        from backprop.cli.failures import write_error
+        from backprop.cli.help import overview
+
+        write_error(f"{overview()}\n")
+        return 2
     from backprop.cli.plain import read
 
     plain = read(words)

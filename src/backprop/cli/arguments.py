@@ -10,7 +10,7 @@ from backprop.cli.reading import name_of, named_value, read_text, value_of
 from backprop.errors import Problem
 from backprop.library.values import Random, json_number, unique
 
-ABOVE = 2  # folders above a file in which what it imports may be
+ABOVE = 4  # folders above a file in which what it imports may be
 HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}'
 
 
@@ -19,7 +19,8 @@ def beside(module: str, source: str | None) -> tuple[str, str] | None:
     folder, parts = os.path.dirname(os.path.abspath(source or "")), module.split(".")
     for up in range(ABOVE + 1):
         root = os.path.join(folder, *[os.pardir] * up)
-        for path in (os.path.join(root, *parts), os.path.join(root, parts[-1]) if not up else ""):
+        inside = os.path.join(root, *parts)
+        for path in (inside, os.path.join(inside, "__init__"), os.path.join(root, parts[-1]) if not up else ""):
             if path and os.path.isfile(f"{path}.py"):
                 path = os.path.normpath(f"{path}.py")
                 path = path if os.path.isabs(source or "") else os.path.relpath(path)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from backprop.cli.answer import answer_options, chosen_format, note, show_grid, show_json
-from backprop.cli.handwritten import judge_passes, passes
 from backprop.cli.options import Range, named, takes
-from backprop.cli.question import Question, question
+from backprop.cli.question import Question, check_gates, question
 from backprop.cli.reading import read_text
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
 from backprop.library import Evaluation
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from typing import Any
+
+CODE = (".py", ".ipynb")  # what the names of files of the user's own code have in them
+MOST = 500_000  # gates, each of which is computed some dozens of times for each variable
 
 
 @named(
@@ -45,13 +49,19 @@ def command(
     backprop check "(x+y)*z" --x -2 --y 5 --z -4 --claim dx=-4 --claim dz=3.0
     """
     chosen = chosen_format(call, format_, json_, output)
-    code = passes(shared["expression"], shared["file"], backward, shared["variables"], shared["assignments"])
+    if any(suffix in (shared["file"] or shared["expression"] or "") for suffix in CODE):
+        from backprop.cli.handwritten import judge_passes, passes
+
+        code = passes(shared["expression"], shared["file"], backward, shared["variables"], shared["assignments"])
+    else:
+        code = None
     if code is not None:
         if stages or count is not None or claims or claims_file is not None:
             raise Problem("option", "--stages, --random and claims belong to an expression, and this is code")
         names = ("variables", "assignments", "upstream", "seed", "wrt", "quiet", "color")
         return judge_passes(code, chosen=chosen, output=output, **{name: shared[name] for name in names})
     asked = question(call, **shared)
+    check_gates(asked.compiled.circuit(asked.at), MOST, "a check", "measured")
     exact = None if chosen == "csv" else digits
     if backward is not None or claims or claims_file is not None:
         if stages or count is not None:

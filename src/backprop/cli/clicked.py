@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from importlib import import_module
 from typing import Any
 
 import click
 
 from backprop import __version__
 from backprop.cli.failures import unknown_command
+from backprop.cli.help import overview, page
 from backprop.cli.options import COMMANDS, Choice, Command, Parameter, Range, command_named
 from backprop.cli.words import Call, Words, sorted_words
-from backprop.errors import Problem
-
-
-class HelpContext(click.Context):
-    """A context that formats help in the width of the terminal."""
-
-    def make_formatter(self) -> click.HelpFormatter:
-        from backprop.cli.help import Formatter
-
-        return Formatter()
 
 
 class Commands(click.Group):
     """A group that imports a command when it is asked for."""
 
-    context_class = HelpContext
-
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        spec = command_named(name)
-        command: click.Command = import_module(COMMANDS[name]).command if spec is None else SpecCommand(spec)
-        command.context_class = HelpContext
-        return command
+        return SpecCommand(command_named(name)) if name in COMMANDS else None
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The text, with its examples broken as a shell reads them."""
-        from backprop.cli.help import write_text
-
-        write_text(self.help or "", formatter)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands, each with all of its first sentence."""
-        from backprop.cli.help import write_commands
-
-        write_commands(self, ctx, formatter)
+    def get_help(self, ctx: click.Context) -> str:
+        """The page of the program."""
+        return overview()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -64,12 +38,7 @@ class Commands(click.Group):
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="backprop")
 def commands() -> None:
-    """A gradient calculator: every intermediate value and gradient of a formula.
-
-    \b
-    backprop eval "(x+y)*z" --x -2 --y 5 --z -4
-    backprop help eval
-    """
+    """The program."""
 
 
 class SpecCommand(click.Command):
@@ -81,7 +50,6 @@ class SpecCommand(click.Command):
             options_metavar=spec.usage,
         )  # fmt: skip
         self.spec, self.several = spec, spec.several
-        self.variables_help = spec.variables_help if spec.variables else ""
 
     def call(self, **values: Any) -> int | None:
         """Do what is asked."""
@@ -96,29 +64,9 @@ class SpecCommand(click.Command):
         ctx.meta["words"] = words
         return super().parse_args(ctx, [*words.options, "--", *words.positional])
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The text, with its examples broken as a shell reads them."""
-        from backprop.cli.help import write_text
-
-        write_text(self.help or "", formatter)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the options; those of the variables first, where there is an expression."""
-        if self.spec.variables:
-            rows = [(f"--{name} VALUE", f"The value of {name}.") for name in variables_of(ctx.meta.get("words"))]
-            with formatter.section("Variables"):
-                formatter.write_dl(rows or [("--x VALUE", self.variables_help)])
-        super().format_options(ctx, formatter)
-
-
-def variables_of(words: Words | None) -> list[str]:
-    """The variables of the expression that is among the words, if there is one."""
-    from backprop.library import Compiled
-
-    if words is not None and words.positional:
-        with suppress(Problem):
-            return Compiled(words.positional[0]).variables
-    return []
+    def get_help(self, ctx: click.Context) -> str:
+        """The page of the command."""
+        return page(self.spec, ctx.meta.get("words"))
 
 
 def built_parameter(parameter: Parameter) -> click.Parameter:

@@ -7,7 +7,7 @@ import sys
 
 from backprop.cli.output import encoded, is_unicode
 from backprop.errors import Problem, nearest, no_numpy
-from backprop.show.theme import is_terminal
+from backprop.show.theme import columns_of, is_terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ def status_of(error: Any, words: list[str]) -> int:
         return error.code if isinstance(error.code, int) else 0
     if is_of_click(error, "Exit"):
         return int(error.exit_code)
-    if is_of_click(error, "NoArgsIsHelpError"):
-        write_error(f"{error.ctx.get_help() if error.ctx else ''}\n")
-        return 2
     if isinstance(error, BrokenPipeError):  # the reader has had enough
         silence(sys.stdout)
         return 0
@@ -54,8 +51,7 @@ def as_problem(error: Any) -> Problem:
         hint = f"did you mean {known}?" if known else "--help lists the options"
         return Problem("option", f"there is no option {error.option_name}", hint=hint)
     if is_of_click(error, "BadParameter"):
-        message = error.format_message().rstrip(".")
-        return Problem("option", message[0].lower() + message[1:])
+        return bad_value(error)
     if is_of_click(error, "ClickException"):
         message = error.format_message().rstrip(".")
         return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
@@ -69,6 +65,23 @@ def as_problem(error: Any) -> Problem:
     return Problem(
         "internal", f"this is a mistake of backprop's own: {type(error).__name__}: {error}", hint=hint, status=1
     )
+
+
+def bad_value(error: Any) -> Problem:
+    """An option has a value that it does not take."""
+    kind = getattr(error.param, "type", None)
+    choices, bounds = getattr(kind, "choices", ()), [getattr(kind, name, None) for name in ("min", "max")]
+    value = error.message.partition(" is not ")[0].strip("'")
+    if choices:
+        takes, near = f"one of {', '.join(choices)}", nearest(value, choices)
+    elif bounds != [None, None]:
+        ends = zip(("from", "to"), bounds, strict=True)
+        takes, near = " ".join(["a whole number", *(f"{word} {end}" for word, end in ends if end is not None)]), None
+    else:
+        message = error.format_message().rstrip(".")
+        return Problem("option", message[0].lower() + message[1:])
+    hint = f"did you mean {near}?" if near else ""
+    return Problem("option", f"{error.param.opts[0]} takes {takes}, and not {value}", hint=hint)
 
 
 def report(problem: Problem, words: list[str]) -> None:
@@ -87,8 +100,6 @@ def report(problem: Problem, words: list[str]) -> None:
 
 def error_room() -> int | None:
     """The columns of the terminal that shows standard error; None where none does."""
-    from backprop.show.fitting import columns_of
-
     return columns_of(sys.stderr) if is_terminal(sys.stderr) else None
 
 
@@ -136,11 +147,17 @@ def silence(stream: object) -> None:
 
 
 def unknown_command(word: str, commands: Iterable[str]) -> Problem:
-    """A first word that is no command: an option, a formula, or a slip."""
-    known = nearest(word, commands)
+    """A first word that is no command: an option, a formula, a word for one, or a slip."""
+    commands = list(commands)
+    known = nearest(word, commands) or next((name for name in commands if begins(word, name)), None)
     hint = f"did you mean {known}?" if known else "`backprop --help` lists the commands"
     if not known and not word.isalpha():
         import shlex
 
         hint = f"to evaluate it: backprop eval {shlex.quote(word)}"
     return Problem("option", f"there is no command {word}", hint=hint)
+
+
+def begins(word: str, name: str) -> bool:
+    """Whether one of two words is the beginning of the other, as of `evaluate` and `eval`."""
+    return len(word) > 1 and (word.startswith(name) or name.startswith(word))

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from pathlib import Path
 
-import click
-
 from backprop import __version__
-from backprop.cli.clicked import commands
-from backprop.cli.help import first_sentence
+from backprop.cli.help import ABOUT, OWN_OPTIONS, OWN_USAGE, first_sentence, options, summary, usage
+from backprop.cli.options import COMMANDS, Command, command_named
 
 EXIT = """\
 .SH EXIT STATUS
@@ -21,50 +19,38 @@ EXIT = """\
 
 def pages() -> Iterator[tuple[str, str]]:
     """The name of each page's file, and its text."""
-    with click.Context(commands, info_name="backprop", **commands.context_settings) as ctx:
-        yield "backprop.1", main_page(ctx)
-        for name in commands.list_commands(ctx):
-            command = commands.get_command(ctx, name)
-            assert command is not None
-            with click.Context(command, info_name=name, parent=ctx) as inner:
-                yield f"backprop-{name}.1", command_page(command, inner)
+    yield "backprop.1", main_page()
+    for name in COMMANDS:
+        yield f"backprop-{name}.1", command_page(command_named(name))
 
 
-def main_page(ctx: click.Context) -> str:
+def main_page() -> str:
     """The page of the program: its commands."""
-    found = []
-    for name in commands.list_commands(ctx):
-        command = commands.get_command(ctx, name)
-        assert command is not None
-        found.append(f".TP\n.BR backprop\\-{name} (1)\n{escaped(first_sentence(command.help or ''))}\n")
-    return "".join([*head(commands, ctx), ".SH COMMANDS\n", *found, *options(commands, ctx), EXIT])
+    found = [f".TP\n.BR backprop\\-{name} (1)\n{escaped(summary(name))}\n" for name in COMMANDS]
+    return "".join([*head("backprop", OWN_USAGE, ABOUT), ".SH COMMANDS\n", *found, *listed(OWN_OPTIONS), EXIT])
 
 
-def command_page(command: click.Command, ctx: click.Context) -> str:
+def command_page(command: Command) -> str:
     """The page of a command: its text, and its options."""
-    says = getattr(command, "variables_help", "")
+    says = command.variables_help if command.variables else ""
     variables = [f".SH VARIABLES\n.TP\n.B \\-\\-x VALUE\n{escaped(says)}\n"] if says else []
     see = ".SH SEE ALSO\n.BR backprop (1)\n"
-    return "".join([*head(command, ctx), *variables, *options(command, ctx), EXIT, see])
+    start = head(f"backprop {command.name}", usage(command), command.help)
+    return "".join([*start, *variables, *listed(options(command)), EXIT, see])
 
 
-def options(command: click.Command, ctx: click.Context) -> Iterator[str]:
-    """The options of a command."""
+def listed(rows: list[tuple[str, str]]) -> Iterator[str]:
+    """Options, and what they mean."""
     yield ".SH OPTIONS\n"
-    for param in command.get_params(ctx):
-        record = param.get_help_record(ctx)
-        if record is not None and isinstance(param, click.Option):
-            words, meaning = record
-            yield f".TP\n.B {escaped(words)}\n{escaped(meaning)}\n"
+    yield from (f".TP\n.B {escaped(words)}\n{escaped(meaning)}\n" for words, meaning in rows)
 
 
-def head(command: click.Command, ctx: click.Context) -> Iterator[str]:
+def head(path: str, behind: str, text: str) -> Iterator[str]:
     """Name, synopsis and description, which all pages have."""
-    name = ctx.command_path.replace(" ", "-")
-    text = cleandoc(command.help or "")
+    name, text = path.replace(" ", "-"), cleandoc(text)
     yield f'.TH "{escaped(name.upper())}" 1 "" "backprop {__version__}" "User Commands"\n'
     yield f".SH NAME\n{escaped(name)} \\- {escaped(first_sentence(text).rstrip('.'))}\n"
-    yield f".SH SYNOPSIS\n.B {escaped(ctx.command_path)}\n{escaped(' '.join(command.collect_usage_pieces(ctx)))}\n"
+    yield f".SH SYNOPSIS\n.B {escaped(path)}\n{escaped(behind)}\n"
     paragraphs = text.split("\n\n")
     yield ".SH DESCRIPTION\n"
     yield from (f".PP\n{escaped(' '.join(one.split()))}\n" for one in paragraphs if not one.startswith("\b"))

@@ -23,6 +23,23 @@ COMMANDS = {
 }
 
 
+# The first sentences of their help: the list of the commands imports none of those that stand here.
+SUMMARIES: dict[str, str] = {
+    "eval": "Evaluate EXPRESSION at a point: every intermediate variable, its value and its gradient.",
+    "explain": "Tell the forward and the backward pass step by step: local gradient × gradient from above, gate by "
+    "gate.",
+    "check": "Check the gradients of EXPRESSION against numerical ones, or a backward pass of your own, line by line.",
+    "nudge": "Move variables a little (or a lot): what the gradient predicts, what really happens, and how far the "
+    "prediction holds.",
+    "draw": "Draw EXPRESSION as a circuit: each value above its wire, and the gradient that flows back below it.",
+    "code": "Write EXPRESSION's forward and backward pass as a program.",
+    "map": "Value and gradients of EXPRESSION for every row of TABLES (standard input if there is none).",
+    "minimize": "Move the variables of EXPRESSION against its gradient until it is no longer steep: parameter updates.",
+    "gates": "List the gates, or show one in full: local gradients, domain, kinks, and an example that is run.",
+    "help": "Show how COMMAND is used, or list the commands.",
+}
+
+
 class Choice:
     """One word of several."""
 
@@ -93,13 +110,13 @@ class Command:
         return {flag: parameter for parameter in self.parameters for flag in parameter.flags}
 
 
-def command_named(name: str) -> Command | None:
-    """A command, imported when it is asked for; None for one that is click's own."""
+def command_named(name: str) -> Command:
+    """A command, imported when it is asked for."""
     from sys import modules
 
     __import__(COMMANDS[name])
-    found = modules[COMMANDS[name]].command
-    return found if isinstance(found, Command) else None
+    found: Command = modules[COMMANDS[name]].command
+    return found
 
 
 def takes(*names: str, **more: Any) -> Callable[[Any], Any]:

@@ -8,7 +8,7 @@ import sys
 
 from backprop.errors import Problem
 from backprop.show.objects import written
-from backprop.show.theme import is_terminal
+from backprop.show.theme import columns_of, is_terminal
 
 
 def write(output: str | bytes, path: str | None, *, prose: bool = False) -> None:
@@ -23,7 +23,7 @@ def write(output: str | bytes, path: str | None, *, prose: bool = False) -> None
             raise Problem("file", "cannot write the output: standard output is closed", status=1)
         if isinstance(output, str):
             if prose and is_terminal(stream):
-                from backprop.show.fitting import columns_of, folded
+                from backprop.show.fitting import folded
 
                 output = folded(output, columns_of(stream))
             output = encoded(output, stream.encoding or "utf-8")

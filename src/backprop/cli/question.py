@@ -14,7 +14,9 @@ from backprop.library.values import Random, read_variables
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
+    from backprop.circuit import Circuit
     from backprop.cli.words import Call, Words
     from backprop.library import Evaluation
     from backprop.library.values import Value
@@ -37,91 +39,116 @@ class Question:
         return self.compiled.evaluate(self.at, upstream=self.upstream, wrt=self.wrt)
 
 
-def question(
-    call: Call,
-    *,
-    needs_point: bool = True,
-    expression: str | None,
-    file: str | None,
-    assignments: tuple[str, ...],
-    variables: str | None,
-    wrt: str | None,
-    upstream: str | None,
-    seed: int | None,
-    ties: str,
-    expand: bool,
-    strict: bool,
-    quiet: bool,
-    color: str,
-    result: str | None,
-) -> Question:
+def question(call: Call, *, needs_point: bool = True, **shared: Any) -> Question:
     """Read and parse all that the shared options name. Raises a Problem for whatever is wrong with it.
 
     Without `needs_point`, a command can do without values: then there may be none at all.
     """
-    words = call.words
-    values = [assignment.partition("=")[2] for assignment in assignments]
-    if [file, variables, *values, upstream].count("-") + [*values, upstream].count("@-") > 1:
-        raise Problem("option", "standard input can hold one thing: the expression, --vars, or one value")
-    random = Random(seed)
-    if expression is not None and file is None and is_program_file(expression):
-        expression, file = None, expression
-    chosen = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
+    return Asking(call, needs_point, **shared).question()
 
-    def traced(named: tuple[str, str]) -> Question:
-        """The question about code that is traced."""
-        from backprop.cli.remarks import note
+
+class Asking:
+    """The shared options on their way to a question."""
+
+    def __init__(
+        self, call: Call, needs_point: bool, *, expression: str | None, file: str | None, assignments: tuple[str, ...],
+        variables: str | None, wrt: str | None, upstream: str | None, seed: int | None, ties: str, expand: bool,
+        strict: bool, quiet: bool, color: str, result: str | None,
+    ) -> None:  # fmt: skip
+        self.call, self.needs_point, self.result = call, needs_point, result
+        self.expression, self.file = expression, file
+        if expression is not None and file is None and is_program_file(expression):
+            self.expression, self.file = None, expression
+        self.assignments, self.variables, self.upstream = assignments, variables, upstream
+        self.wrt = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
+        self.seed, self.random, self.ties, self.expand = seed, Random(seed), ties, expand
+        self.strict, self.quiet, self.color = strict, quiet, color
+
+    def question(self) -> Question:
+        """The question: about code that is traced, or about a formula."""
+        self.check_standard_input()
+        both = self.expression is not None and self.file is not None
+        named = None if both else code_named(self.expression, self.file)
+        if named is not None:
+            return self.about_code(*named)
+        text, source = read_expression(self.expression, self.file, self.call.words)
+        if source is not None and source.endswith(".ipynb"):
+            return self.about_code(source)
+        if source is not None and source.endswith(".py"):
+            return self.about_listing(text, source)
+        if self.result is not None:
+            raise Problem("option", "--output chooses a result of Python code", hint="to write to a file: -o FILE")
+        return self.about_formula(compiled_formula(text, source, self.ties, self.expand))
+
+    def check_standard_input(self) -> None:
+        """Standard input can be read once."""
+        values = [*(assignment.partition("=")[2] for assignment in self.assignments), self.upstream]
+        if [self.file, self.variables, *values].count("-") + values.count("@-") > 1:
+            raise Problem("option", "standard input can hold one thing: the expression, --vars, or one value")
+
+    def about_code(self, path: str, name: str = "") -> Question:
+        """The question about Python code, traced at the point."""
         from backprop.cli.traced import Asked, traced_question
 
-        above = None if upstream is None else value_of(upstream, "--upstream", random)
-        outputs = None if result is None else [name.strip() for name in result.split(",")]
-        asked = Asked(*named, variables, assignments, outputs, above)
-        compiled, found = traced_question(asked, random, ties, expand)
-        for decision in found.decided if not quiet else ():
-            note(f"taken at this point: {decision}", color)
-        return Question(compiled, found.at, chosen, above, random, strict, quiet, color)
+        above = self.above()
+        outputs = None if self.result is None else [name.strip() for name in self.result.split(",")]
+        asked = Asked(path, name, self.variables, self.assignments, outputs, above)
+        compiled, found = traced_question(asked, self.random, self.ties, self.expand)
+        for decision in found.decided:
+            self.told(f"taken at this point: {decision}")
+        return self.asked(compiled, found.at, above)
 
-    named = None if expression is not None and file is not None else code_named(expression, file)
-    if named is not None:
-        return traced(named)
-    text, source = read_expression(expression, file, words)
-    if source is not None and source.endswith(".ipynb"):
-        return traced((source, ""))
-    if result is not None and (source is None or not source.endswith(".py")):
-        raise Problem("option", "--output chooses a result of Python code", hint="to write to a file: -o FILE")
-    text = forward_part(text, source)
-    try:
-        compiled = compiled_formula(text, source, ties, expand)
-        if result is not None:
-            return traced((source or "", ""))
-    except Problem as problem:
-        if source is None or not source.endswith(".py"):
-            raise
+    def about_listing(self, text: str, source: str) -> Question:
+        """The question about a file of Python: its lines are a formula, or else code to be traced."""
         try:
-            return traced((source, ""))
-        except Problem as other:
-            raise (other if (other.line or 0) >= (problem.line or 0) else problem) from None
-    found = {} if variables is None else read_variables(read_text(variables), name_of(variables), random)
-    given = {canonical_name(name): value for name, value in found.items()}
-    written = dict(map(named_value, assignments))
-    used = set(compiled.variables_given({**compiled.listed, **given, **written}))
-    at = compiled.point({name: value for name, value in given.items() if name in used})
-    unused = [name for name in given if name not in at]
-    if unused and not quiet:
-        from backprop.cli.remarks import note
+            compiled = compiled_formula(forward_part(text, source), source, self.ties, self.expand)
+        except Problem as problem:
+            try:
+                return self.about_code(source)
+            except Problem as other:
+                raise (other if (other.line or 0) >= (problem.line or 0) else problem) from None
+        return self.about_formula(compiled) if self.result is None else self.about_code(source)
 
-        note(f"{name_of(variables or '')} has values that are not used: {enumerated(unused)}", color)
-    if not (needs_point or given or written) and set(at) < set(compiled.variables_given(at)):
-        compiled, at = compiled.settled(), {}  # without a point, what the text sets is a number with a name
-    if needs_point or at or written:
-        check_names(compiled, {**at, **written}, call)
-    at.update({name: value_of(value, name, random) for name, value in written.items()})
-    above = None if upstream is None else value_of(upstream, "--upstream", random)
-    if random.used and seed is None and not quiet:
-        from backprop.cli.remarks import note
+    def about_formula(self, compiled: Compiled) -> Question:
+        """The question about a formula at the point."""
+        compiled, at = self.point(compiled)
+        above = self.above()
+        if self.random.used and self.seed is None:
+            self.told(f"the random values are those of --seed {self.random.seed}")
+        return self.asked(compiled, at, above)
 
-        note(f"the random values are those of --seed {random.seed}", color)
-    return Question(compiled, at, chosen, above, random, strict, quiet, color)
+    def point(self, compiled: Compiled) -> tuple[Compiled, dict[str, Value]]:
+        """A value for each variable; and the formula, settled where there is none."""
+        path = self.variables
+        found = {} if path is None else read_variables(read_text(path), name_of(path), self.random)
+        given = {canonical_name(name): value for name, value in found.items()}
+        written = dict(map(named_value, self.assignments))
+        used = set(compiled.variables_given({**compiled.listed, **given, **written}))
+        at = compiled.point({name: value for name, value in given.items() if name in used})
+        unused = [name for name in given if name not in at]
+        if unused:
+            self.told(f"{name_of(path or '')} has values that are not used: {enumerated(unused)}")
+        if not (self.needs_point or given or written) and set(at) < set(compiled.variables_given(at)):
+            compiled, at = compiled.settled(), {}  # without a point, what the text sets is a number with a name
+        if self.needs_point or at or written:
+            check_names(compiled, {**at, **written}, self.call)
+        at.update({name: value_of(value, name, self.random) for name, value in written.items()})
+        return compiled, at
+
+    def above(self) -> Value | None:
+        """The gradient on the output, where it is given."""
+        return None if self.upstream is None else value_of(self.upstream, "--upstream", self.random)
+
+    def told(self, text: str) -> None:
+        """Say what is worth a line beside the answer."""
+        if not self.quiet:
+            from backprop.cli.remarks import note
+
+            note(text, self.color)
+
+    def asked(self, compiled: Compiled, at: dict[str, Value], above: Value | None) -> Question:
+        """All that is known, as a question."""
+        return Question(compiled, at, self.wrt, above, self.random, self.strict, self.quiet, self.color)
 
 
 def code_named(expression: str | None, file: str | None) -> tuple[str, str] | None:
@@ -225,3 +252,11 @@ def pasted(words: Words, missing: list[str]) -> list[str]:
         else:
             line.append(shlex.quote(word))
     return [*line, *(f"--set {name}=1" if f"--{name}" in words.known else f"--{name} 1" for name in missing)]
+
+
+def check_gates(circuit: Circuit, most: int, what: str, done: str) -> None:
+    """Refuse what would take minutes and gigabytes, before it is tried."""
+    gates = sum(1 for inputs in circuit.inputs if inputs)
+    if gates > most:
+        hint = "eval has the values and gradients of any number of gates, map those of many rows"
+        raise Problem("size", f"{what} of {gates:,} gates is too large: at most {most:,} are {done}", hint=hint)

@@ -66,12 +66,12 @@ def traced_question(asked: Asked, random: Random, ties: str, expand: bool) -> tu
 def meant(code: Code, asked: Asked) -> Pair:
     """The function, the class or the statements that are meant."""
     from backprop.errors import nearest
-    from backprop.python.pairs import Pair, class_pair, split_pair
+    from backprop.python.pairs import Pair, class_pair, passes, split_pair
 
     functions, classes = code.functions(), code.classes()
     name = asked.name or only(functions, classes, code)
     if name in classes:
-        if "forward" not in classes[name]:
+        if passes(classes[name])[0] is None:
             raise Problem("name", f"the class {name} has no forward")
         return class_pair(name, classes[name])
     if name in functions:
@@ -86,7 +86,9 @@ def meant(code: Code, asked: Asked) -> Pair:
 
 def only(functions: dict[str, Any], classes: dict[str, Any], code: Code) -> str:
     """The one function or class of a text that has no statements beside it; "" where there are others."""
-    names = [*functions, *[name for name, methods in classes.items() if "forward" in methods]]
+    from backprop.python.pairs import passes
+
+    names = [*functions, *[name for name, methods in classes.items() if passes(methods)[0] is not None]]
     body = code.parts[-1].tree.body
     plain = any(isinstance(one, ast.Assign | ast.AugAssign | ast.For | ast.With) for one in body)
     return names[0] if len(names) == 1 and not plain else ""

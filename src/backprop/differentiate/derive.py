@@ -136,8 +136,8 @@ def sweep(
             inputs, gate = circuit.inputs[wire], circuit.gates[wire]
         elif again and (rough := gate.rough(len(inputs), ties)):
             lost, met = growing.lost(gate, rough, [g, *inputs, wire], alive)
-            if gate.mixes:
-                g = growing.put(ADD, (g, lost))
+            if gate.bends_whole:
+                g, lost = growing.put(ADD, (g, lost)), None
         wanted = tuple(bool(active[source]) for source in inputs)
         if below is not None:
             texts = rules.Texts({}, list(gate.squared))
@@ -157,9 +157,9 @@ def sweep(
                     piece, taken = growing.put(MULTIPLY, (g, partial)), None
                 else:
                     piece, taken = growing.sent(g, partial, alive, gate.routes)
-                    if lost is not None:
-                        piece = growing.put(ADD, (piece, lost))
-                        taken = None if taken is None or met is None else growing.put(ADD, (taken, met))
+            if lost is not None and not textbook:
+                piece = growing.put(ADD, (piece, lost))
+                taken = None if taken is None or met is None else growing.put(ADD, (taken, met))
             if is_stretched(circuit, shapes, arrays, wire, place):
                 piece = growing.put(UNBROADCAST, (piece, growing.wires[source]))
                 taken = None if taken is None else growing.put(UNBROADCAST, (taken, growing.wires[source]))

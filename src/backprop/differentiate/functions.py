@@ -7,19 +7,18 @@ the user's.
 from __future__ import annotations
 
 import math
-import re
-from functools import cache, partial
 from math import inf, nan
-from types import ModuleType
 
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, Gate
+from backprop.light import cache
 from backprop.numbers import floats
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import ModuleType
     from typing import Any
 
 # Operators of Python that never raise on floats; everything else goes through the arithmetic's function.
@@ -94,6 +93,8 @@ def mentioned(text: str, scope: Mapping[str, object]) -> tuple[str, ...]:
     """The names that a rule mentions: of a gate of a thousand inputs, each rule has but a few in scope."""
     if len(scope) < 8:
         return tuple(scope)
+    import re
+
     return tuple([word for word in dict.fromkeys(re.findall(r"\w+", text)) if word in scope])
 
 
@@ -140,12 +141,19 @@ def forward(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., An
     """The function of a gate: the arithmetic's own, or else its definition compiled."""
     own = arithmetic(on_arrays).function(gate.name)
     if own is not None:
-        return partial(own, **gate.settings) if gate.settings else own
+        return with_settings(own, gate.settings) if gate.settings else own
     if on_arrays and not gate.mixes and floats.function(gate.name) is not None:
         return spelt_on_arrays(gate, count)
     scope: dict[str, Any] = {}
     parameters = gate.names(count)
     return compiled(parameters, python(template(gate.definition, parameters, gate), scope, on_arrays), scope)
+
+
+def with_settings(function: Callable[..., Any], settings: dict[str, Any]) -> Callable[..., Any]:
+    """A function whose options are set."""
+    from functools import partial
+
+    return partial(function, **settings)
 
 
 def spelt_on_arrays(gate: Gate, count: int) -> Callable[..., Any]:
@@ -167,19 +175,17 @@ def staged(text: str, parameters: tuple[str, ...]) -> Callable[..., Any]:
     """A text as a function on arrays, stage by stage: nothing is computed twice, or kept when it is not needed."""
     circuit = template(text, parameters)
     needed = [wire for wire in circuit.ancestors([circuit.output]) if circuit.inputs[wire]]
-    functions = [forward(circuit.gates[wire], len(circuit.inputs[wire]), True) for wire in needed]
     last = {source: wire for wire in needed for source in circuit.inputs[wire]}
-    values: list[Any] = [circuit.constants.get(wire) for wire in range(len(circuit.gates))]
-    ending = [[source for source in {*circuit.inputs[wire]} if last[source] == wire] for wire in needed]
-
-    def function(*inputs: Any) -> Any:
-        at = values.copy()
-        for wire, value in zip(circuit.variables.values(), inputs, strict=True):
-            at[wire] = value
-        for wire, compute, ended in zip(needed, functions, ending, strict=True):
-            at[wire] = compute(*[at[source] for source in circuit.inputs[wire]])
-            for source in ended:
-                at[source] = None
-        return at[circuit.output]
-
+    spelt = {wire: repr(value) for wire, value in circuit.constants.items()}
+    spelt |= {wire: name for name, wire in circuit.variables.items()}
+    scope: dict[str, Any] = {"inf": inf, "nan": nan}
+    lines, made = [], set(needed)
+    for wire in needed:
+        scope[f"f{wire}"] = forward(circuit.gates[wire], len(circuit.inputs[wire]), True)
+        spelt[wire] = f"q{wire}"
+        lines.append(f"q{wire} = f{wire}({', '.join([spelt[source] for source in circuit.inputs[wire]])})")
+        lines += [f"q{source} = None" for source in {*circuit.inputs[wire]} & made if last[source] == wire]
+    body = "\n    ".join([*lines, f"return {spelt[circuit.output]}"])
+    exec(f"def function({', '.join(parameters)}):\n    {body}", scope)
+    function: Callable[..., Any] = scope["function"]
     return function

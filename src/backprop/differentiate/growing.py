@@ -131,12 +131,12 @@ class Growing:
         There the slope jumps, if anything arrives; and the slope in use, by which what arrives is scaled, is agreed
         and no more.
         """
-        g, out, nothing = wires[0], wires[-1], self.constant(0.0)
-        met = self.rule(gate, rough, self.scope(gate, wires))
+        g, nothing, scope = wires[0], self.constant(0.0), self.scope(gate, wires)
+        met, bent = self.rule(gate, rough, scope), self.rule(gate, gate.bends, scope)
         if alive is not None:
             met = self.put(MULTIPLY, (met, alive))
         jumps = self.put(MULTIPLY, (met, self.put(NOT_EQUAL, (g, nothing))))
-        lost = self.put(WHERE, (jumps, self.without_slope(out), nothing))
+        lost = self.put(WHERE, (jumps, self.without_slope(bent), nothing))
         if self.literal(g) is None:
             lost = self.put(ADD, (lost, self.put(WHERE, (met, self.without_slope(g), nothing))))
         return lost, met

@@ -8,11 +8,13 @@ from math import prod
 from typing import Any
 
 from backprop.circuit import Circuit
+from backprop.differentiate.arrangements import Blocks, agreed, arrangements, sorts, untold, varying
 from backprop.differentiate.derive import Derived, derive, reached_from
 from backprop.differentiate.run import evaluate, plain, sweep
+from backprop.differentiate.smoothed import smoothed
 from backprop.errors import Problem
 from backprop.gates.row import TWICE
-from backprop.numbers.shapes import shape_of, shape_text
+from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
 
 Value = Any  # a float or an array of float64
 Array = Any  # an array of float64
@@ -36,8 +38,25 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     """The second derivatives: a block for each pair of variables, the shape of the one and behind it that of the
     other."""
     check_size("Hessian", [shape_of(at[one]) + shape_of(at[other]) for one in wrt for other in wrt])
+    found = [second_derivatives(circuit, at, wrt, ties) for _ in arrangements(circuit, at)]
+    if len(found) == 1:
+        return found[0][1]
+    gradients = {name: [gradient[name] for gradient, _ in found] for name in wrt}
+    return {
+        one: {
+            other: agreed([blocks[one][other] for _, blocks in found], gradients[one], gradients[other])
+            for other in wrt
+        }
+        for one in wrt
+    }
+
+
+def second_derivatives(
+    circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties: str
+) -> tuple[dict[str, Value], Blocks]:
+    """The gradients, and the blocks of the Hessian."""
     derived, values = derived_at(circuit, at, wrt, ties)
-    blocks: dict[str, dict[str, Value]] = {}
+    blocks: Blocks = {}
     for name in wrt:
         gradient = derived.gradients[name]
         if shape_of(at[name]):
@@ -45,7 +64,7 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
         else:
             sent = sweep_of_some(derived.circuit, values, TWICE[ties], {gradient: 1.0})
             blocks[name] = {other: arrived(sent, circuit.variables[other], at[other]) for other in wrt}
-    return blocks
+    return {name: values[derived.gradients[name]] for name in wrt}, blocks
 
 
 def swept_together(
@@ -95,13 +114,27 @@ def rows_of(
 
 def hvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value], ties: str) -> dict[str, Value]:
     """The Hessian times a direction: one sweep of the derived circuit, seeded with the direction on the gradients."""
-    derived, values = derived_at(circuit, at, list(direction), ties)
+    found = [product_with(circuit, at, direction, ties) for _ in arrangements(circuit, at)]
+    if len(found) == 1:
+        return found[0][1]
+    jumps = {name: varying([gradients[name] for gradients, _ in found]) for name in at}
+    meets = any((jumps[name] & (step != 0)).any() for name, step in direction.items())
+    products = {name: [each[name] for _, each in found] for name in at}
+    return {name: untold(many[0], varying(many) | (jumps[name] & meets)) for name, many in products.items()}
+
+
+def product_with(
+    circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value], ties: str
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """The gradients, and the Hessian times a direction."""
+    derived, values = derived_at(circuit, at, list(at if sorts(circuit) else direction), ties)
     seeds: dict[int, Value] = {}
     for name, step in direction.items():  # two variables may have one gradient wire
         wire = derived.gradients[name]
         seeds[wire] = seeds[wire] + step if wire in seeds else step
     sent = sweep_of_some(derived.circuit, values, TWICE[ties], seeds) if seeds else [None] * len(values)
-    return {name: arrived(sent, wire, at[name]) for name, wire in circuit.variables.items()}
+    products = {name: arrived(sent, wire, at[name]) for name, wire in circuit.variables.items()}
+    return {name: values[wire] for name, wire in derived.gradients.items()}, products
 
 
 def jvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value], ties: str) -> Value:
@@ -132,7 +165,8 @@ def derived_at(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ti
         message = f"the output is {shape_text(shape)}, and only a single number has a Hessian"
         raise Problem("shape", message, hint="make it a number: sum(…); its first derivatives are --jacobian")
     shapes = [shape_of(value) for value in values]
-    derived = derive(circuit, wrt, ties=ties, shapes=shapes if any(shapes) else None, again=True)
+    smooth = smoothed(circuit, shapes)
+    derived = derive(smooth, wrt, ties=ties, shapes=shapes if any(shapes) else None, again=True)
     return derived, evaluate(derived.circuit, at)
 
 
@@ -179,5 +213,9 @@ def check_size(what: str, shapes: Sequence[tuple[int, ...]]) -> None:
     """Refuse a matrix that the machine cannot hold, before it is tried."""
     from backprop.numbers.memory import check_memory
 
+    axes = max(map(len, shapes), default=0)
+    if axes > MOST_AXES:
+        message = f"the {what} would have {axes} axes: an array has at most {MOST_AXES}"
+        raise Problem("size", message, hint="a product with a direction never forms it: --direction x=[…]")
     elements = sum(map(prod, shapes))
     check_memory(elements, f"the {what}", "a product with a direction never forms it: --direction x=[…]")

@@ -1,4 +1,4 @@
-"""What a row of the table of gates says."""
+"""What a row of the table of gates says: a rule, what people are told, and traits."""
 
 from __future__ import annotations
 
@@ -14,148 +14,186 @@ TWICE = {"both": "none", "split": "none", "first": "first or none"}  # the rule 
 WORDS: dict[str, int | None] = {"none": None, "None": None, "true": 1, "True": 1, "false": 0, "False": 0}  # in options
 
 
-class Gate:
-    """A gate is one row; whatever the program knows of it stands here.
+def as_tuple(rules: str | tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """One rule stands for itself."""
+    return (rules,) if isinstance(rules, str) else rules
 
-    `arguments` names the inputs, with defaults where they have them (`"x slope=0.01"`); `"x..."` takes any number.
+
+class Rule:
+    """What a gate computes, and how its gradient goes back.
+
     `partials` are the local gradients, an expression for each input, in the inputs' names and `out`. They hold for
     gates that act element by element; `vjp` holds the gradients themselves, with the gradient from above as `g`, for
     gates that mix elements. None in place of a rule means that there is none; "0" means that the gate is flat in that
     input, and nothing is sent. For a gate of any number of inputs there is one rule for each input `x`, in which `ties`
-    counts the inputs that equal `out`, and `earlier` those of them before this one.
-    `ties_split` and `ties_first` are the partials under `--ties split` and `first`, where they differ.
-    `routes` says that a partial of 0 means "not taken": nothing at all flows there, so no 0 times infinity.
-    `idempotent` says that the same input twice counts once, `commutes` that two inputs may change places, and `parity`
-    what a minus sign of the input does: it comes out of an "odd" gate, and is lost in an "even" one. `fresh` says that
-    what a gate that mixes computes is a new array in every library, never a view of an input.
-    `options` are what a call fixes beside its inputs (`"axis=none keepdims=0"`): no wires, but numbers, texts and
-    tuples, known before anything is computed. `with_options` makes the gate with other ones; `settings` holds those
-    of a gate. Rules have them in scope by their names. Where rules depend on the options or on the number of inputs,
-    `vjp` is a function of the gate and that number that writes them.
-    For gates that mix elements: `linear` says that an element gets a gradient only from the elements that it goes into
-    (so that those which are not taken stay out), `routes` that some elements go nowhere, `reach` how a mask of what is
+    counts the inputs that equal `out`, and `earlier` those of them before this one. Where rules depend on the options
+    or on the number of inputs, `vjp` is a function of the gate and that number that writes them.
+    `ties_split` and `ties_first` are the rules under `--ties split` and `first`, where they differ.
+    `routes` says that a partial of 0 means "not taken": nothing at all flows there, so no 0 times infinity; and of a
+    gate that mixes, that some elements go nowhere. `linear` says of such a gate that an element gets a gradient only
+    from the elements that it goes into (so that those which are not taken stay out), `reach` how a mask of what is
     alive goes back (as `g`, by the inputs as they are) where ones sent through the rule would not tell: they cancel, or
-    the values say which element goes where. `broadcasts` says that the inputs
-    are stretched to each other's shape, and `stacks` that the gate takes a stack of inputs as it takes one. `shape` is
-    the input whose shape the result always has, or "number" where it always is one, where that can be told. `reads` is
-    how a rule is told to people, where it is not as it is computed, and `plain` how that of a call without options is,
-    where gates that only rules use take part. `reduces` names the gate that stands for this one
-    where it is called with a single input; `pieces` the function on arrays that gives all inputs theirs in one pass,
-    where each of many rules would look at all of them; `spelling` is the name in a call, where that is not the
-    gate's. `plumbing` marks gates that only rules use.
-    `domain` is where the value is a number; `needs` says it in words where the expression would not read well.
+    the values say which element goes where. `arranges` says that equal elements may come out in any order. `pieces` is
+    the function on arrays that gives all inputs theirs in one pass, where each of many rules would look at all of them.
     `kink` is where the slope jumps, so that a second derivative would be made up (see `rough`); `cusp` says where that
-    is so, if that is elsewhere; `squared` are the rules of its square, of which powers from 3 on are smooth enough
-    there (and the square itself, of a gate that does not route);
-    `piece` says on which of its smooth pieces a gate is, where the kink
-    does not tell.
-    `frameworks` are the slopes at the kink in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no
-    such gate). `textbook` is a rule as books spell it, where ours is spelt for its digits; `saturates` says that the
-    slope fades for large inputs on both sides; `instead_of` are spellings that overflow where this gate does not.
+    is so, if that is elsewhere, and `bends` what has no slope there, if that is not the output; `squared` are the rules
+    of its square, of which powers from 3 on are smooth enough there (and the square itself, of a gate that does not
+    route); `piece` says on which of its smooth pieces a gate is, where the kink does not tell.
     `definition` opens the gate into simpler ones, to be read; `exact` does so where that would lose digits or special
     points, for languages that have no word for the gate; where that takes series and tables of numbers
-    (`approximated`), it stands in gates.approximations. `says` is what it does to the flow of gradients.
+    (`approximated`), it stands in gates.approximations.
     Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
     """
 
-    __slots__ = (
-        "aliases", "approximated", "arguments", "arity", "broadcasts", "commutes", "cusp", "defaults", "definition",
-        "domain", "family", "flat", "frameworks", "fresh", "idempotent", "instead_of", "kink", "linear", "name",
-        "needs", "options", "parity", "partials", "piece", "pieces", "plain", "plumbing", "reach", "reads", "reduces",
-        "routes",
-        "saturates", "says", "settings", "shape", "spelling", "spelt", "squared", "stacks", "textbook", "ties_first",
-        "ties_split", "variadic", "vjp",
-    )  # fmt: skip
+    def __init__(
+        self,
+        *partials: str | None,
+        vjp: str | Rules | Callable[[Gate, int], Rules] = (),
+        ties_split: str | tuple[str, ...] = (),
+        ties_first: str | tuple[str, ...] = (),
+        routes: bool = False,
+        linear: bool = False,
+        arranges: bool = False,
+        reach: str | tuple[str, ...] = (),
+        pieces: str = "",
+        kink: str = "",
+        cusp: str = "",
+        bends: str = "out",
+        squared: str | tuple[str, ...] = (),
+        piece: str = "",
+        definition: str = "",
+        exact: str = "",
+        approximated: bool = False,
+    ) -> None:
+        self.partials: Rules = partials
+        self.vjp: Rules | Callable[[Gate, int], Rules] = vjp if callable(vjp) else as_tuple(vjp)
+        told = partials or (() if callable(self.vjp) else self.vjp)
+        self.flat = bool(told) and all(rule == "0" for rule in told)
+        self.ties_split, self.ties_first = as_tuple(ties_split), as_tuple(ties_first)
+        self.routes, self.linear, self.arranges, self.reach = routes, linear, arranges, as_tuple(reach)
+        self.kink, self.cusp, self.bends, self.squared = kink, cusp, bends, as_tuple(squared)
+        self.piece, self.pieces = piece, pieces
+        self.definition, self.spelt, self.approximated = definition, exact or definition, approximated
+
+
+class Words:
+    """What people are told of a gate.
+
+    `says` is what it does to the flow of gradients. `aliases` are its other names; `spelling` is the name in a call,
+    where that is not the gate's. `needs` says its domain in words, where the expression would not read well.
+    `reads` is how a rule is told, where it is not as it is computed, and `plain` how that of a call without options
+    is, where gates that only rules use take part. `textbook` is a rule as books spell it, where ours is spelt for its
+    digits; `instead_of` are spellings that overflow where this gate does not. `frameworks` are the slopes at the kink
+    in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no such gate).
+    """
+
+    def __init__(
+        self,
+        says: str = "",
+        *,
+        aliases: str = "",
+        spelling: str = "",
+        needs: str = "",
+        reads: str | tuple[str, ...] = (),
+        plain: str | tuple[str, ...] = (),
+        textbook: str | tuple[str, ...] = (),
+        instead_of: str | tuple[str, ...] = (),
+        frameworks: str = "",
+    ) -> None:
+        self.says, self.aliases, self.spelling, self.needs = says, tuple(aliases.split()), spelling, needs
+        self.reads, self.plain, self.textbook = as_tuple(reads), as_tuple(plain), as_tuple(textbook)
+        self.instead_of, self.frameworks = as_tuple(instead_of), tuple(frameworks.split())
+
+
+class Traits:
+    """What is true of a gate, for those who rewrite circuits, check points and run stacks.
+
+    `domain` is where the value is a number. `shape` is the input whose shape the result always has, or "number" where
+    it always is one, where that can be told; `stacks` says that a gate that mixes takes a stack of inputs as it takes
+    one, and `broadcasts` that its inputs are stretched to each other's shape. `commutes` says that two inputs may
+    change places, `idempotent` that the same input twice counts once, and `parity` what a minus sign of the input does:
+    it comes out of an "odd" gate, and is lost in an "even" one. `fresh` says that what a gate that mixes computes is a
+    new array in every library, never a view of an input. `saturates` says that the slope fades for large inputs on both
+    sides. `reduces` names the gate that stands for this one where it is called with a single input; `plumbing` marks
+    gates that only rules use.
+    """
+
+    def __init__(
+        self,
+        *,
+        domain: str = "",
+        shape: str = "",
+        stacks: bool = False,
+        broadcasts: bool = False,
+        commutes: bool = False,
+        idempotent: bool = False,
+        parity: str = "",
+        fresh: bool = False,
+        saturates: bool = False,
+        reduces: str = "",
+        plumbing: bool = False,
+    ) -> None:
+        self.domain, self.shape, self.stacks, self.broadcasts = domain, shape, stacks, broadcasts
+        self.commutes, self.idempotent, self.parity, self.fresh = commutes, idempotent, parity, fresh
+        self.saturates, self.reduces, self.plumbing = saturates, reduces, plumbing
+
+
+NO_RULE, NO_WORDS, NO_TRAITS = Rule(), Words(), Traits()
+
+
+class Gate(Rule, Words, Traits):
+    """A gate is one row; whatever the program knows of it stands here: what its three parts say is said of the gate.
+
+    `arguments` names the inputs, with defaults where they have them (`"x slope=0.01"`); `"x..."` takes any number.
+    `options` are what a call fixes beside its inputs (`"axis=none keepdims=0"`): no wires, but numbers, texts and
+    tuples, known before anything is computed. `with_options` makes the gate with other ones; `settings` holds those
+    of a gate. Rules have them in scope by their names.
+    """
 
     def __init__(
         self,
         name: str,
         arguments: str,
-        partials: str | tuple[str | None, ...] = (),
+        rule: Rule = NO_RULE,
+        words: Words = NO_WORDS,
+        traits: Traits = NO_TRAITS,
         *,
-        vjp: str | Rules | Callable[[Gate, int], Rules] = (),
         options: str = "",
-        linear: bool = False,
-        reach: str | tuple[str, ...] = (),
-        broadcasts: bool = False,
-        stacks: bool = False,
-        shape: str = "",
-        reads: str | tuple[str, ...] = (),
-        plain: str | tuple[str, ...] = (),
-        reduces: str = "",
-        spelling: str = "",
-        plumbing: bool = False,
-        ties_split: str | tuple[str, ...] = (),
-        ties_first: str | tuple[str, ...] = (),
-        routes: bool = False,
-        idempotent: bool = False,
-        commutes: bool = False,
-        parity: str = "",
-        fresh: bool = False,
-        domain: str = "",
-        needs: str = "",
-        kink: str = "",
-        cusp: str = "",
-        squared: str | tuple[str, ...] = (),
-        piece: str = "",
-        pieces: str = "",
-        frameworks: str = "",
-        textbook: str | tuple[str, ...] = (),
-        saturates: bool = False,
-        instead_of: str | tuple[str, ...] = (),
-        definition: str = "",
-        exact: str = "",
-        approximated: bool = False,
-        aliases: str = "",
-        says: str = "",
     ) -> None:
+        self.name, self.family = name, ""
+        self.mixes = bool(rule.vjp)  # elements of arrays, so that its rules are `vjp`
+        self.variadic, self.arity = arguments.endswith("..."), len(arguments.split())
+        self.aliases, self.plumbing = words.aliases, traits.plumbing  # what is asked of all gates at every start
+        self.row = arguments, rule, words, traits, options
+
+    arguments: tuple[str, ...]
+    defaults: dict[str, float]
+    options: tuple[str, ...]
+    settings: dict[str, Any]
+
+    def unfold(self) -> None:
+        """Put down all that the row says. Of most gates nobody asks in most runs, and a start has no time for it."""
+        arguments, rule, words, traits, options = self.row
         fields = [field.partition("=") for field in arguments.split()]
-        self.name = name
-        self.variadic = arguments.endswith("...")
-        self.arguments = tuple(field.removesuffix("...") for field, _, _ in fields)
-        self.defaults = {field: float(default) for field, equals, default in fields if equals}
-        self.arity = len(fields)
-        self.partials = as_tuple(partials)
-        self.vjp: Rules | Callable[[Gate, int], Rules] = vjp if callable(vjp) else as_tuple(vjp)
         pairs = [field.partition("=") for field in options.split()]
-        self.options = tuple(option for option, _, _ in pairs)
-        self.settings: dict[str, Any] = {option: literal(value) for option, _, value in pairs}
-        self.linear = linear
-        self.reach = as_tuple(reach)
-        self.broadcasts = broadcasts
-        self.stacks = stacks
-        self.shape = shape
-        self.reads = as_tuple(reads)
-        self.plain = as_tuple(plain)
-        self.reduces = reduces
-        self.spelling = spelling or name
-        self.plumbing = plumbing
-        self.ties_split = as_tuple(ties_split)
-        self.ties_first = as_tuple(ties_first)
-        rules = self.partials or (() if callable(self.vjp) else self.vjp)
-        self.flat = bool(rules) and all(rule == "0" for rule in rules)
-        self.routes = routes
-        self.idempotent = idempotent
-        self.commutes = commutes
-        self.parity = parity
-        self.fresh = fresh
-        self.domain = domain
-        self.needs = needs or domain
-        self.kink = kink
-        self.cusp = cusp
-        self.squared = as_tuple(squared)
-        self.piece = piece
-        self.pieces = pieces
-        self.frameworks = tuple(frameworks.split())
-        self.textbook = as_tuple(textbook)
-        self.saturates = saturates
-        self.instead_of = as_tuple(instead_of)
-        self.definition = definition
-        self.spelt = exact or definition
-        self.approximated = approximated
-        self.aliases = tuple(aliases.split())
-        self.says = says
-        self.family = ""
+        said = {
+            "arguments": tuple(field.removesuffix("...") for field, _, _ in fields),
+            "defaults": {field: float(default) for field, equals, default in fields if equals},
+            "options": tuple(option for option, _, _ in pairs),
+            "settings": {option: literal(value) for option, _, value in pairs},
+            "spelling": words.spelling or self.name,
+            "needs": words.needs or traits.domain,
+        }
+        self.__dict__ = {**vars(rule), **vars(words), **vars(traits), **said, **self.__dict__}
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Something of the row that was not asked for before."""
+            if "arguments" in self.__dict__ or "row" not in self.__dict__ or name.startswith("__"):
+                raise AttributeError(f"a gate has no {name}", name=name, obj=self)
+            self.unfold()
+            return getattr(self, name)
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"
@@ -191,9 +229,9 @@ class Gate:
         return OF_ORDER[self.name](first)
 
     @property
-    def mixes(self) -> bool:
-        """Whether the gate mixes elements of arrays, so that its rules are `vjp`."""
-        return bool(self.vjp)
+    def bends_whole(self) -> bool:
+        """Whether at a kink all inputs lose their second derivatives, and not only the element that is on it."""
+        return self.mixes and self.bends == "out"
 
     @property
     def compares(self) -> bool:
@@ -247,7 +285,7 @@ class Gate:
         if not met:
             return rules
         lost = f"({met}) * (g != 0)"
-        if self.mixes:
+        if self.bends_whole:
             import re  # for second derivatives alone
 
             return tuple(rule and re.sub(r"\bg\b", f"where({lost}, nan, g)", rule) for rule in rules)
@@ -279,11 +317,6 @@ class Gate:
             fields.append("…")
         fields += [name if value == () else f"{name}={option_text(value)}" for name, value in self.settings.items()]
         return f"{self.spelling}({', '.join(fields)})"
-
-
-def as_tuple(rules: str | tuple[str | None, ...]) -> tuple[str | None, ...]:
-    """One rule stands for itself."""
-    return (rules,) if isinstance(rules, str) else rules
 
 
 def added(terms: list[str]) -> str:

@@ -58,18 +58,28 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
             inverse = f"inv({names.text(circuit.inputs[wire][0])})"
             what = f"{names.text(wire)} = {names.expression(wire)}"
             yield note("elementwise", f"{what} is the power of each element; the inverse is {inverse}", names, wire)
-        if not (gate.kink or gate.flat) or not circuit.active[wire] or not circuit.inputs[wire]:
+        if not (gate.kink or gate.flat or gate.arranges) or not circuit.active[wire] or not circuit.inputs[wire]:
             continue
         met = on_kink(run, wire) if gate.kink else False
         if gate.flat and is_any(met):
             taken = taken or taken_stages(run)
             met = counted(run, wire, met) if taken[wire] else False
         elif is_any(met):
-            met = both(met, reached(run, wire))
+            met = both(met, reached(run, wire)) if chooses(run, wire) else False
         if is_any(met):
             yield kink_note(run, names, wire, met)
+        if gate.arranges and wire in equals_sorted(run):
+            yield from order_note(run, names, wire)
         if gate.flat and not gate.plumbing and is_any(without(reached(run, wire), met)):
             yield died(names, wire)
+
+
+def chooses(run: Run, wire: int) -> bool:
+    """Whether a gate with a kink has any here: `clip(x, 0, x)` is x. Equal shares go also to who has no say."""
+    from backprop.differentiate.smoothed import smoothed
+
+    plain = smoothed(run.circuit, [shape_of(value) for value in run.values])
+    return run.ties == "split" or bool(plain.gates[wire].kink)
 
 
 def is_reciprocal_matrix(run: Run, wire: int) -> bool:
@@ -177,6 +187,32 @@ def kink_note(run: Run, names: Names, wire: int, met: Any) -> Note:
     return note("kink", text, names, wire)
 
 
+def equals_sorted(run: Run) -> list[int]:
+    """The stages at which gradients arrive and that sort equal elements."""
+    from backprop.differentiate.arrangements import sorts, with_equals
+
+    found = with_equals(run.circuit, run.values) if sorts(run.circuit) else []
+    return [wire for wire in found if run.sent[wire] is not None]
+
+
+def order_note(run: Run, names: Names, wire: int) -> Iterator[Note]:
+    """A note where equal elements are sorted, and get gradients that differ."""
+    from numpy import diff
+
+    from backprop.numbers.arrays import equal_neighbours
+
+    axis = run.circuit.gates[wire].settings["axis"]
+    sent = run.sent[wire] + 0 * run.values[wire]
+    parted = equal_neighbours(run.values[wire], axis) & (diff(sent, axis=axis, prepend=0.0) != 0)
+    if is_any(parted):
+        from backprop.insight.causes import first_place, place_text
+
+        what = f"{names.text(wire)} = {names.expression(wire)}"
+        place = place_text(first_place(parted), parted)
+        text = f"{what} is a tie at {place}: equal elements get the gradients of their places in the order they came in"
+        yield note("tie", text, names, wire)
+
+
 def kink_place(run: Run, names: Names, wire: int, met: Any) -> str:
     """Where that is: the numbers that meet there; of a gate that mixes elements, the place in what comes out."""
     circuit = run.circuit
@@ -223,9 +259,12 @@ def not_squared(circuit: Circuit) -> set[int]:
 
 def cusps(run: Run, names: Names) -> Iterator[Note]:
     """A note where a stage sits on a kink, and so has no second derivative."""
-    bare = not_squared(run.circuit)
-    for wire, gate in enumerate(run.circuit.gates):
-        inputs = run.circuit.inputs[wire]
+    from backprop.differentiate.smoothed import smoothed
+
+    circuit = smoothed(run.circuit, [shape_of(value) for value in run.values])
+    bare = not_squared(circuit)
+    for wire, gate in enumerate(circuit.gates):
+        inputs = circuit.inputs[wire]
         rough = gate.rough(len(inputs), run.ties)
         if not rough or wire not in bare or not run.circuit.active[wire] or run.sent[wire] is None:
             continue
@@ -236,6 +275,10 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
         if is_any(met != 0):
             what = f"{names.text(wire)} = {names.expression(wire)}"
             yield note("kink", f"{what} has a kink: there is no second derivative to tell there", names, wire)
+    for wire in equals_sorted(run):
+        what = f"{names.text(wire)} = {names.expression(wire)}"
+        text = f"{what} has equal elements: what hangs on their order has no second derivative to tell"
+        yield note("tie", text, names, wire)
 
 
 # ── gradients that died ──

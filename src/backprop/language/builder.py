@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backprop.errors import LARGEST, Problem
 from backprop.language.lexer import FRACTIONS, SUPERSCRIPTS
-from backprop.language.program import Call, Program, Statement
+from backprop.language.program import Call, Program
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 BLANKS = " \t\r\n\f\u00a0\u202f\u205f\u2060\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200C))
 )  # those of the grammar
+BEHIND_NAMES = "+-*/" + BLANKS  # in the tokens of assignments
 ROOTS = {"√": "sqrt", "∛": "cbrt"}
 AUGMENTING = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 SLICES = {  # where among a slice's symbols its start, stop and step stand; the others are colons
@@ -60,6 +61,7 @@ class Builder:
         self.adders = (program.ops.append, program.operands.append, program.firsts.append, program.lasts.append)
         self.leaves: dict[str, int] = {}  # the node of each token that was seen as a leaf
         self.any_keywords = False
+        self.start = 0  # the first node of the statement that is read
         self.called: dict[str, str] = {}  # the name in each token that opened a call
 
     def node(self, op: str, operands: Any, first: int, last: int) -> int:
@@ -103,7 +105,7 @@ class Builder:
     def name_before(self, index: int) -> str:
         """The name in a token that also holds its "(" or "="."""
         token = self.tokens[index]
-        name = token[:-1].rstrip("+-*/" + BLANKS)
+        name = token[:-1].rstrip(BEHIND_NAMES)
         return name if name.isascii() else self.name(name, index)
 
     def problem(self, message: str, first: int, last: int, hint: str) -> Problem:
@@ -220,14 +222,11 @@ class Builder:
 
     # ── statements ──
 
-    def on_statements(self, values: list[Any], first: int, last: int) -> Any:
-        return values[0]
-
     def on_result(self, values: list[Any], first: int, last: int) -> None:
-        self.statement("result", "", (), values[0], (first, last))
+        self.statement("result", "", (), values[0], first, last)
 
     def on_assignment(self, values: list[Any], first: int, last: int) -> None:
-        self.statement("assignment", self.name_before(first), (), values[1], (first, last))
+        self.statement("assignment", self.name_before(first), (), values[1], first, last)
 
     def on_augmented(self, values: list[Any], first: int, last: int) -> None:
         """x += y is x = x + y."""
@@ -236,7 +235,7 @@ class Builder:
         if read is None:
             self.leaves[name] = read = self.node("name", name, first, first)
         value = self.node(gate, (read, values[1]), first, last)
-        self.statement("assignment", name, (), value, (first, last))
+        self.statement("assignment", name, (), value, first, last)
 
     def on_definition(self, values: list[Any], first: int, last: int) -> None:
         parameters = listed(values[1])
@@ -246,14 +245,13 @@ class Builder:
             index = first + 1 + 2 * i
             if self.program.firsts[parameter] != index:  # x stood in an earlier line: the parameter is another one
                 parameters[i] = self.node("name", self.program.operands[parameter], index, index)
-        self.statement("definition", self.name_before(first), tuple(parameters), values[-1], (first, last))
+        self.statement("definition", self.name_before(first), tuple(parameters), values[-1], first, last)
         self.leaves.clear()  # outside again, x is another x than inside
 
-    def statement(self, kind: str, name: str, parameters: tuple[int, ...], value: int, tokens: tuple[int, int]) -> None:
-        statements = self.program.statements
-        start = statements[-1].nodes.stop if statements else 0
-        nodes = range(start, len(self.program.ops))
-        statements.append(Statement(kind, name, parameters, value, nodes, tokens))
+    def statement(self, kind: str, name: str, parameters: tuple[int, ...], value: int, first: int, last: int) -> None:
+        stop = len(self.program.ops)
+        self.program.statements.add(kind, name, parameters, (value, self.start, stop, first, last))
+        self.start = stop
 
     def not_a_parameter(self, parameter: int | tuple[str, int]) -> Problem:
         node = parameter if isinstance(parameter, int) else parameter[1]
@@ -265,9 +263,8 @@ class Builder:
         )
 
 
-def handler(alias: str) -> Callable[[Builder, list[Any], int, int], Any]:
-    """The method that builds what a rule with this alias means; most rules without one stand for their first symbol."""
+def handler(alias: str) -> Callable[[Builder, list[Any], int, int], Any] | None:
+    """The method that builds what a rule with this alias means; None where it stands for its first symbol."""
     if alias in SLICES:
         return lambda builder, values, first, last: builder.slice(SLICES[alias], values, first, last)
-    method: Callable[[Builder, list[Any], int, int], Any] = getattr(Builder, f"on_{alias}", Builder.on_statements)
-    return method
+    return getattr(Builder, f"on_{alias}", None)

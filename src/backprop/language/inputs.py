@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from backprop.language.printer import unparse_node
 from backprop.language.program import Program, Statement
 
 
 def inputs_in(program: Program) -> dict[str, str]:
     """The names that are set once, to a plain number or an array of them, and used; each with the text of its value."""
-    assigned = [statement for statement in program.statements if statement.kind == "assignment"]
-    plain = [statement for statement in assigned if is_plain(program, statement.value)]
-    if not plain:
+    statements = program.statements
+    if not any(is_plain(program, value) for value in statements.numbers[::5]):
         return {}
+    from collections import Counter
+
+    assigned = [statement for statement in statements if statement.kind == "assignment"]
+    plain = [statement for statement in assigned if is_plain(program, statement.value)]
     times = Counter(statement.name for statement in assigned)
     used = names_used(program)
     return {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
 from backprop.grammar import Brackets
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    import re
 
 SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
 RAISED = SUPERSCRIPTS - frozenset("⁺⁻⁽⁾")  # and one by itself
@@ -16,15 +17,9 @@ CLOSINGS = {"(": "<CALL>", "=": "<ASSIGN>", '"': "<STRING>"}
 SIGNS = {"ᵀ": "<TRANSPOSE>", "ⁿ": "<SUPERSCRIPT>", "ⁱ": "<SUPERSCRIPT>"}  # letters to Unicode
 
 
-@cache
-def scanner(pattern: str) -> re.Pattern[str]:
-    """The compiled pattern of all tokens."""
-    return re.compile(pattern)
-
-
-def tokens(pattern: str, text: str) -> list[str]:
+def tokens(pattern: re.Pattern[str], text: str) -> list[str]:
     """The tokens of a text, without the newlines that stand between brackets; the last one is empty: the end."""
-    found: list[str] = scanner(pattern).findall(text)
+    found: list[str] = pattern.findall(text)
     if len(found) > 1 and not found[-2]:  # the end was found twice: behind a blank, and behind nothing
         found.pop()
     if "\n" in text and not every_line_is_closed(text):
@@ -36,14 +31,16 @@ def tokens(pattern: str, text: str) -> list[str]:
 
 def every_line_is_closed(text: str) -> bool:
     """Whether no newline stands between brackets, as far as that can be told at a glance."""
+    if "(" not in text and "[" not in text:
+        return True
     return not ("#" in text or '"' in text) and all(
         line.count("(") + line.count("[") == line.count(")") + line.count("]") for line in text.split("\n")
     )
 
 
-def token_spans(pattern: str, text: str) -> list[tuple[int, int]]:
+def token_spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
     """Where the tokens stand, in the same order."""
-    spans = [match.span(1) for match in scanner(pattern).finditer(text)]
+    spans = [match.span(1) for match in pattern.finditer(text)]
     if len(spans) > 1 and spans[-2][0] == spans[-2][1]:
         spans.pop()
     if "\n" not in text:
@@ -59,17 +56,17 @@ def outside_brackets(found: list[str]) -> list[int]:
 
 def terminal(token: str) -> str:
     """Which terminal a token is that has no text of its own, under its name in the tables ("<NAME>")."""
+    first, last = token[:1], token[-1:]
+    if last in CLOSINGS and len(token) > 1 and first not in "<>=!":
+        return "<AUGMENT>" if last == "=" and token[-2] in "+-*/" else CLOSINGS[last]
     if token in SIGNS:
         return SIGNS[token]
     if token.isidentifier():
         return "<NAME>"
-    first, last = token[:1], token[-1:]
     if first in DIGITS or (first == "." and token[1:2] in DIGITS) or token in FRACTIONS:
         return "<NUMBER>"
     if first in ";\n":
         return "<SEPARATOR>"
-    if len(token) > 1 and last in CLOSINGS and first not in "<>=!":
-        return "<AUGMENT>" if last == "=" and token[-2] in "+-*/" else CLOSINGS[last]
     if token == ".T":
         return "<TRANSPOSE>"
     if token in RAISED or (first in SUPERSCRIPTS and token[1:]):

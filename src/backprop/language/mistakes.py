@@ -7,21 +7,22 @@ was expected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from functools import cache
-from typing import Any, NamedTuple
-
 from backprop.errors import Problem
 from backprop.language.lexer import SUPERSCRIPTS
 from backprop.language.place import BARS, BEGINS, COMPARISONS, ELLIPSES, OPERATORS, SHOWN, Place
 from backprop.language.program import Program
+from backprop.light import cache
 from backprop.spans import Span
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    Reader = Callable[[str], tuple[Program, list[str], int | None]]  # a text's program, its tokens, where it stops
 
 LONGEST_CURE = 160  # characters of a formula that a hint writes out
 LOOKED_AT = 4000  # tokens that Lark, who is in no hurry, is given to explain
-
-Reader = Callable[[str], tuple[Program, list[str], int | None]]  # a text's program, its tokens, and where it stops
 
 
 def explain(program: Program, tokens: list[str], stopped_at: int, read: Reader) -> Problem:
@@ -160,19 +161,20 @@ RADIX = {"x": 16, "X": 16, "b": 2, "B": 2, "o": 8, "O": 8}
 Edit = tuple[int, int | None, str]
 
 
-class Mistake(NamedTuple):
-    """A row of the catalogue."""
+class Mistake:
+    """A row of the catalogue.
 
-    name: str
-    example: str
-    when: Callable[[Place], bool]
-    message: str
-    hint: str | Callable[[Place], str]
-    where: Callable[[Place], tuple[int, int] | Span] | None = (
-        None  # the tokens to underline, or a span; this one if None
-    )
-    edits: Callable[[Place], list[Edit]] = lambda p: []  # what makes a right formula of it, where that is plain
-    other: Callable[[Place], list[Edit]] = lambda p: []  # and what makes another one of it, as good
+    `where` tells the tokens to underline, or a span (None: the token that stopped the parser), `edits` what makes a
+    right formula of it, where that is plain, and `other` what makes another one of it, as good.
+    """
+
+    def __init__(
+        self, name: str, example: str, when: Callable[[Place], bool], message: str,
+        hint: str | Callable[[Place], str], where: Callable[[Place], tuple[int, int] | Span] | None = None,
+        edits: Callable[[Place], list[Edit]] = lambda p: [], other: Callable[[Place], list[Edit]] = lambda p: [],
+    ) -> None:  # fmt: skip
+        self.name, self.example, self.when, self.message = name, example, when, message
+        self.hint, self.where, self.edits, self.other = hint, where, edits, other
 
 
 def problem(place: Place, mistake: Mistake, whole: str = "") -> Problem:
@@ -804,6 +806,8 @@ def expected(place: Place) -> str:
 
 def accepted(place: Place) -> Iterable[str]:
     """The terminals that Lark would accept in place of the token."""
+    from contextlib import suppress
+
     from lark.exceptions import UnexpectedToken
 
     program = place.program

@@ -78,7 +78,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
                         key = terminal(token)
                         if key in LEAVES:
                             leaf = builder.leaf(LEAVES[key], token, index)
-                        else:
+                        elif key != "<ASSIGN>":  # which rarely reads alike again
                             keys[token] = key
             if leaf is not None:
                 row = atom[state]
@@ -143,7 +143,10 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
                     del states[-popped:]
                 if beginnings > 1:
                     del begins[1 - beginnings :]
-                values[-length:] = [build(builder, values[-length:], begins[-1], last)]
+                if build is None:
+                    del values[len(values) - length + 1 :]
+                else:
+                    values[-length:] = [build(builder, values[-length:], begins[-1], last)]
                 row = pending[state][left_side]
                 if kind == CLOSE:
                     break

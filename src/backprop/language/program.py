@@ -6,13 +6,13 @@ and no recursion, and a million gates are no deeper than three. Leaves that read
 
 from __future__ import annotations
 
-from array import array
+from itertools import starmap
 
-from backprop.spans import Span
+from backprop.spans import Span, places
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, MutableSequence
     from typing import Any
 
 
@@ -38,21 +38,83 @@ class Fields:
 class Statement(Fields):
     """A line of a program: `q = x + y`, `neuron(w, x) = …`, or the bare expression that is the output."""
 
-    __slots__ = ("kind", "name", "nodes", "parameters", "tokens", "value")
+    __slots__ = ("first", "kind", "last", "name", "parameters", "start", "stop", "value")
 
     def __init__(
-        self, kind: str, name: str, parameters: tuple[int, ...], value: int, nodes: range, tokens: tuple[int, int]
+        self,
+        kind: str,
+        name: str,
+        parameters: tuple[int, ...],
+        value: int,
+        start: int,
+        stop: int,
+        first: int,
+        last: int,
     ) -> None:
         self.kind = kind  # "result", "assignment", "definition", or "accumulate" (dx += …, in a backward pass)
         self.name = name  # of the stage or the function; empty for a result
         self.parameters = parameters  # a definition's parameters, as nodes
         self.value = value  # the node of the expression
-        self.nodes = nodes  # the nodes that were made for this statement
-        self.tokens = tokens  # its first and last token
+        self.start = start  # the nodes that were made for this statement
+        self.stop = stop
+        self.first = first  # its first and last token
+        self.last = last
+
+    @property
+    def nodes(self) -> range:
+        """The nodes that were made for this statement."""
+        return range(self.start, self.stop)
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """Its first and last token."""
+        return self.first, self.last
 
     def like(self, **changed: Any) -> Statement:
         """The same statement but for what is changed."""
         return Statement(**dict(zip(self.__slots__, self.fields(), strict=True)) | changed)
+
+
+class Statements:
+    """Statements in columns: of many lines, objects would be most of the memory."""
+
+    def __init__(self, numbers: MutableSequence[int], statements: Iterable[Statement] = ()) -> None:
+        self.kinds: list[str] = []
+        self.names: list[str] = []
+        self.parameters: list[tuple[int, ...]] = []
+        self.numbers = numbers  # of each: value, start, stop, first, last
+        for statement in statements:
+            self.append(statement)
+
+    def append(self, statement: Statement) -> None:
+        """Add a statement."""
+        self.add(
+            statement.kind, statement.name, statement.parameters,
+            (statement.value, statement.start, statement.stop, statement.first, statement.last),
+        )  # fmt: skip
+
+    def add(self, kind: str, name: str, parameters: tuple[int, ...], numbers: tuple[int, int, int, int, int]) -> None:
+        """Add a statement by its fields; the numbers are its value, start, stop, first and last."""
+        self.kinds.append(kind)
+        self.names.append(name)
+        self.parameters.append(parameters)
+        self.numbers.extend(numbers)
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def __getitem__(self, place: int) -> Statement:
+        at = range(len(self))[place]
+        return Statement(self.kinds[at], self.names[at], self.parameters[at], *self.numbers[5 * at : 5 * at + 5])
+
+    def __iter__(self) -> Iterator[Statement]:
+        fields = zip(self.kinds, self.names, self.parameters, *[iter(self.numbers)] * 5, strict=False)
+        return starmap(Statement, fields)
+
+    def columns(self) -> Iterator[tuple[str, str, int, int, int]]:
+        """Of each statement the kind, the name, the value, and where its nodes start and stop."""
+        numbers = self.numbers
+        return zip(self.kinds, self.names, numbers[::5], numbers[1::5], numbers[2::5], strict=True)
 
 
 class Call(Fields):
@@ -78,9 +140,9 @@ class Program:
         self.source = source
         self.ops: list[str] = []
         self.operands: list[Any] = []
-        self.firsts = array("q")  # the first token of each node
-        self.lasts = array("q")  # and its last one
-        self.statements: list[Statement] = []
+        self.firsts = places(text)  # the first token of each node
+        self.lasts = places(text)  # and its last one
+        self.statements = Statements(places(text))
         self.given: dict[str, str] = {}  # values of variables that stand in the text itself (in a listing of Python's)
         self._token_spans = token_spans
         self._spans: list[tuple[int, int]] | None = None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
-from types import ModuleType, SimpleNamespace
-
-from backprop.grammar import grammar_text
+from backprop.grammar import checksum, grammar_text
 from backprop.grammar import tables as generated
 from backprop.language.builder import handler
 from backprop.language.lexer import SIGNS
+from backprop.light import cache
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
+    from types import ModuleType, SimpleNamespace
     from typing import Any
 
 SHIFT, CLOSE, REDUCE, BINARY, ACCEPT = range(5)
@@ -40,7 +40,7 @@ class Tables:
     """
 
     def __init__(self, data: ModuleType | SimpleNamespace) -> None:
-        self.token: str = data.TOKEN
+        self.token = pattern(data)
         self.keys: dict[str, str] = {key: key for key in data.FIXED.split()} | SIGNS | {"": "<END>"}
         self.rules = [rule_of(*line.split(" ")) for line in data.RULES.split("\n")]
         self.rows = data.ROWS.split("\n")
@@ -80,14 +80,26 @@ def lefts(words: list[str], row: dict[str, Row]) -> dict[str, Row]:
     return Lazy(lambda left: row[numbers[left]] if left in numbers else {})
 
 
+def pattern(data: ModuleType | SimpleNamespace) -> re.Pattern[str]:
+    """The pattern of all tokens: where the engine is one that understands its code, without waiting for `re`."""
+    import _sre  # type: ignore[import-not-found]
+
+    if _sre.MAGIC not in data.ENGINES or _sre.CODESIZE != 4:
+        import re
+
+        return re.compile(data.TOKEN)
+    made: re.Pattern[str] = _sre.compile(data.TOKEN, data.FLAGS, list(data.CODE), 1, {}, (None, None))
+    return made
+
+
 @cache
 def current_tables() -> Tables:
     """The tables of the grammar as it is now; made by Lark on the spot where tables.py has gone stale."""
-    import zlib
-
     text = grammar_text()
-    if zlib.crc32(text) == generated.CHECKSUM:
+    if checksum(text) == generated.CHECKSUM:
         return Tables(generated)
+    from types import SimpleNamespace
+
     from backprop.grammar.generate import make_tables
 
     return Tables(SimpleNamespace(**make_tables(text.decode())))

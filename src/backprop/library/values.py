@@ -50,6 +50,10 @@ def parse_value(text: str, name: str, random: Random | None = None) -> Value:
 
     Raises a Problem of kind "value", with the place in the text, or "size".
     """
+    if text[:1] == "[":
+        array = plain_array(text)
+        if array is not None:
+            return array
     try:
         number = float(text)
         if not isinf(number) or "inf" in text.lower():
@@ -70,6 +74,24 @@ def parse_value(text: str, name: str, random: Random | None = None) -> Value:
         return value != 0 if circuit.gates[circuit.output].compares and not isinstance(value, float) else value
     except Problem as problem:
         raise problem if problem.message.startswith("the value of") else blamed(problem, name) from None
+
+
+def plain_array(text: str) -> Value | None:
+    """Nested lists of plain numbers, which need no formula; None where it is anything else, or has a mistake."""
+    if text.strip("[]0123456789.,-+eE \n"):
+        return None
+    import json
+
+    from backprop.errors import need_numpy
+
+    need_numpy()
+    import numpy as np
+
+    try:
+        found = np.array(json.loads(text, parse_int=float), dtype=float)
+    except (ValueError, RecursionError):  # a formula says what is wrong, or has more ways to write a number
+        return None
+    return found if np.isfinite(found).all() else None
 
 
 def blamed(problem: Problem, name: str) -> Problem:
@@ -280,13 +302,15 @@ def read_npy(data: bytes, name: str, source: str) -> Value:
         raise Problem("value", f"the value of {name}: {source} is no .npy file")
     try:
         value = np.load(BytesIO(data), allow_pickle=False)
-        return value if is_truth(value) else as_array(name, value)
     except ValueError as error:
         pickled = "allow_pickle" in str(error)
         what = "holds Python objects, which are never unpickled" if pickled else "is a broken .npy file"
-        raise Problem("value", f"the value of {name}: {source} {what}", hint="save it with dtype=float") from None
+        hint = "save it with dtype=float" if pickled else "write it again with numpy.save"
+        raise Problem("value", f"the value of {name}: {source} {what}", hint=hint) from None
     except Exception:  # NumPy reads the header with a tokenizer, which raises whatever it stumbles over
-        raise Problem("value", f"the value of {name}: {source} is a broken .npy file") from None
+        message = f"the value of {name}: {source} is a broken .npy file"
+        raise Problem("value", message, hint="write it again with numpy.save") from None
+    return value if is_truth(value) else as_array(name, value)
 
 
 def read_csv(data: bytes, name: str, source: str) -> Value:

@@ -8,12 +8,13 @@ elementwise), or computed by its definition.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from backprop.numbers import elementwise, linear
-from backprop.numbers.buffers import reusing
+from backprop.numbers.buffers import chosen, reusing
 from backprop.numbers.shapes import Mismatch, broadcast_mismatch, shape_of, shape_text
 
 Array = Any  # float or np.ndarray of float64
@@ -60,7 +61,11 @@ def min_(*inputs: Array) -> Array:
 
 
 def where(condition: Array, x: Array, y: Array) -> Array:
-    return np.where(np.not_equal(condition, 0), x, y)
+    return chosen(np.not_equal(condition, 0), x, y)
+
+
+# These three as their rows spell them, for the losses below, and because layers wait for them: NumPy computes in place
+# on what nobody has a name for.
 
 
 def xlogy(x: Array, y: Array) -> Array:
@@ -75,10 +80,6 @@ def sigmoid(x: Array) -> Array:
 
 def softplus(x: Array) -> Array:
     return np.log1p(np.exp(-np.absolute(x))) + np.maximum(x, 0.0)
-
-
-def relu(x: Array) -> Array:
-    return np.maximum(x, 0.0)
 
 
 def function(gate: str) -> Callable[..., Array] | None:
@@ -373,8 +374,32 @@ def sort(x: Array, *, axis: int) -> Array:
     return np.sort(np.atleast_1d(x), axis=axis, kind="stable").reshape(shape_of(x))
 
 
+# Which order equal elements stand in: as they came (0), each run of them turned round by one (1), or with its first two
+# exchanged (2). What is told of them must not hang on it (see backprop.differentiate.arrangements).
+ARRANGEMENT: ContextVar[int] = ContextVar("arrangement", default=0)
+
+
 def order(x: Array, axis: int) -> Array:
-    return np.argsort(np.atleast_1d(x), axis=axis, kind="stable")
+    found = np.argsort(np.atleast_1d(x), axis=axis, kind="stable")
+    if not (arrangement := ARRANGEMENT.get()):
+        return found
+    follows = equal_neighbours(np.take_along_axis(np.atleast_1d(x), found, axis), axis)
+    follows, found = np.moveaxis(follows, axis, -1), np.moveaxis(found, axis, -1)
+    places = np.arange(found.shape[-1])
+    start = np.maximum.accumulate(np.where(follows, 0, places), axis=-1)
+    followed = np.concatenate([follows[..., 1:], np.zeros_like(follows[..., :1])], axis=-1)
+    if arrangement == 1:
+        places = np.where(followed, places + 1, start)
+    else:
+        places = np.where(places == start, places + followed, np.where(follows & (places == start + 1), start, places))
+    return np.moveaxis(np.take_along_axis(found, places, -1), -1, axis)
+
+
+def equal_neighbours(x: Array, axis: int) -> Array:
+    """Where a sorted element equals the one before it."""
+    x = np.moveaxis(np.atleast_1d(x), axis, -1)
+    same = np.concatenate([np.zeros(x[..., :1].shape, dtype=bool), x[..., 1:] == x[..., :-1]], axis=-1)
+    return np.moveaxis(same, -1, axis)
 
 
 def resort(h: Array, x: Array, *, axis: int) -> Array:
@@ -578,7 +603,7 @@ def weighed(t: Array, loss: Array) -> Array:
 
 
 def hinge(s: Array, y: Array) -> Array:
-    return mean_of(relu(1.0 - np.multiply(y, s)))
+    return mean_of(np.maximum(1.0 - np.multiply(y, s), 0.0))
 
 
 def huber(x: Array, y: Array, delta: Array) -> Array:

@@ -6,11 +6,12 @@ computed here to its last digits (measured in docs/ACCURACY.md): nobody should w
 
 from __future__ import annotations
 
+import _operator as operator  # what of these two a run begins with anyway: the rest would be a tenth of a short one
 import math
-import operator
-from collections.abc import Callable
-from functools import cache
+from _collections_abc import Callable
 from math import copysign, inf, isnan, nan, pi
+
+from backprop.light import cache
 
 Function = Callable[[float], float]  # here and not for type checkers alone: programs in Python have it from here
 

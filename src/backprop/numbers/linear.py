@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.gates.writers import LETTERS, split_subscripts
-from backprop.numbers.buffers import empty, reusing
+from backprop.numbers.buffers import empty, reusing, room
 from backprop.numbers.memory import check_memory
 from backprop.numbers.shapes import Mismatch, fitting_products, shape_of, shape_text
 
 Array = Any
 
 times = reusing(np.multiply)
+IN_CACHE = 1 << 17  # numbers that stay in the cache of a core
 
 # ── products ──
 
@@ -344,7 +345,17 @@ def prepared(x: Array, w_shape: tuple[int, ...], rank: int, padding: int) -> Arr
     """An input with a batch and channels, padded by zeros."""
     shape = shape_of(x)
     x = np.reshape(x, (*[1] * (rank + 2 - len(shape)), *shape))
-    return np.pad(x, [(0, 0), (0, 0), *[(padding, padding)] * rank]) if padding else x
+    if not padding:
+        return x
+    found = room((*x.shape[:2], *[size + 2 * padding for size in x.shape[2:]]))
+    found.fill(0.0)
+    found[inside(found.shape, padding)] = x
+    return found
+
+
+def inside(shape: tuple[int, ...], padding: int) -> tuple[slice, ...]:
+    """Where in a padded input of this shape the input itself lies."""
+    return (slice(None), slice(None), *[slice(padding, size - padding) for size in shape[2:]])
 
 
 def check_convolution(x: tuple[int, ...], w: tuple[int, ...], rank: int, stride: Any, padding: Any) -> None:
@@ -367,11 +378,27 @@ def check_convolution(x: tuple[int, ...], w: tuple[int, ...], rank: int, stride:
             raise Mismatch(f"{{1}} ({shape_text(w)}) is larger than {{0}} ({shape_text(x)})", [0, 1])
 
 
-def windows(x: Array, w_shape: tuple[int, ...], rank: int, stride: int) -> Array:
-    """The stretches of x that w slides over: batch, channels, positions…, window…"""
-    axes = tuple(range(2, 2 + rank))
-    found = np.lib.stride_tricks.sliding_window_view(x, w_shape[-rank:], axis=axes)
-    return found[(slice(None), slice(None), *[slice(None, None, stride)] * rank)]
+def windows(x: Array, window: tuple[int, ...], stride: int) -> Array:
+    """The stretches of x that w slides over: batch, channels, window…, positions…"""
+    rank = len(window)
+    found = np.lib.stride_tricks.sliding_window_view(x, window, axis=tuple(range(2, 2 + rank)))
+    found = found[(slice(None), slice(None), *[slice(None, None, stride)] * rank)]
+    return np.moveaxis(found, tuple(range(2, 2 + rank)), tuple(range(-rank, 0)))
+
+
+def blocks(shape: tuple[int, ...]) -> Iterator[tuple[slice, Array]]:
+    """Memory for an array of this shape, for as much of its first dimension at a time as a core's cache holds."""
+    together = max(1, IN_CACHE // max(1, prod(shape[1:])))
+    memory = np.empty((min(together, shape[0]), *shape[1:]))
+    for start in range(0, shape[0], together):
+        stop = min(start + together, shape[0])
+        yield slice(start, stop), memory[: stop - start]
+
+
+def as_matrices(seen: Array) -> Array:
+    """Stretches as a matrix for each of a batch: a row for each place of w, a column for each position."""
+    rank = (seen.ndim - 2) // 2
+    return seen.reshape(len(seen), prod(seen.shape[1 : 2 + rank]), prod(seen.shape[2 + rank :]))
 
 
 def padded_size(x: tuple[int, ...], w: tuple[int, ...], rank: int, padding: int) -> float:
@@ -386,9 +413,13 @@ def convolve(x: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
     check_convolution(shape_of(x), shape_of(w), rank, stride, padding)
     check_memory(padded_size(shape_of(x), shape_of(w), rank, padding), "a padded input with all its windows")
     full = np.reshape(w, (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w)))
-    seen = windows(prepared(x, full.shape, rank, padding), full.shape, rank, stride)
-    inner = tuple(range(2 + rank, 2 + 2 * rank))
-    found = np.moveaxis(np.tensordot(seen, full, ((1, *inner), tuple(range(1, 2 + rank)))), -1, 1)
+    seen = windows(prepared(x, full.shape, rank, padding), full.shape[2:], stride)
+    weights = full.reshape(len(full), prod(full.shape[1:]))
+    found = room((len(seen), len(full), *seen.shape[2 + rank :]))
+    flat = found.reshape(len(seen), len(full), prod(found.shape[2:]))
+    for part, copied in blocks(seen.shape):
+        copied[...] = seen[part]
+        np.matmul(weights, as_matrices(copied), out=flat[part])
     return found.reshape(
         found.shape[2:] if np.ndim(w) == rank else found.shape[1:] if np.ndim(x) == rank + 1 else found.shape
     )
@@ -398,22 +429,30 @@ def convolve_left(h: Array, w: Array, x: Array, rank: int, stride: int, padding:
     """What a convolution sends to x: each position of w carries the gradient back to where it was read."""
     full = np.reshape(w, (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w)))
     h = np.reshape(h, (*[1] * (rank + 2 - np.ndim(h)), *np.shape(h)))
-    found = np.zeros_like(prepared(x, full.shape, rank, padding))
-    for place in np.ndindex(*full.shape[2:]):
-        steps = tuple(slice(p, p + stride * (n - 1) + 1, stride) for p, n in zip(place, h.shape[2:], strict=True))
-        carried = np.moveaxis(np.tensordot(h, full[(slice(None), slice(None), *place)], (1, 0)), -1, 1)
-        found[(slice(None), slice(None), *steps)] += carried
-    inside = tuple(slice(padding, n - padding) for n in found.shape[2:])
-    return found[(slice(None), slice(None), *inside)].reshape(np.shape(x))
+    turned = full.reshape(len(full), prod(full.shape[1:])).T.copy()
+    flat = h.reshape(*h.shape[:2], prod(h.shape[2:]))
+    shape = np.shape(x)[-rank:]
+    found = room((len(h), full.shape[1], *[size + 2 * padding for size in shape]))
+    found.fill(0.0)
+    for part, carried in blocks((len(h), *full.shape[1:], *h.shape[2:])):
+        np.matmul(turned, flat[part], out=as_matrices(carried))
+        for place in np.ndindex(*full.shape[2:]):
+            steps = tuple(slice(p, p + stride * (n - 1) + 1, stride) for p, n in zip(place, h.shape[2:], strict=True))
+            found[(part, slice(None), *steps)] += carried[(slice(None), slice(None), *place)]
+    return found[inside(found.shape, padding)].reshape(np.shape(x))
 
 
 def convolve_right(x: Array, h: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
     """What a convolution sends to w: the gradient against every stretch of x."""
     h = np.reshape(h, (*[1] * (rank + 2 - np.ndim(h)), *np.shape(h)))
     full = (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w))
-    seen = windows(prepared(x, full, rank, padding), full, rank, stride)
-    positions = tuple(range(2, 2 + rank))
-    return np.tensordot(h, seen, ((0, *positions), (0, *positions))).reshape(np.shape(w))
+    seen = windows(prepared(x, full, rank, padding), full[2:], stride)
+    flat = h.reshape(*h.shape[:2], prod(h.shape[2:]))
+    found = np.empty((len(seen), h.shape[1], prod(full[1:])))
+    for part, copied in blocks(seen.shape):
+        copied[...] = seen[part]
+        np.matmul(flat[part], as_matrices(copied).swapaxes(1, 2), out=found[part])
+    return found.sum(axis=0).reshape(np.shape(w))
 
 
 def conv1d(x: Array, w: Array, *, stride: int, padding: int) -> Array:

@@ -18,7 +18,7 @@ REFUSED = frozenset([
 TYPES: dict[str, Any] = {
     "int": (int, np.integer), "float": (float, np.floating), "str": str, "bool": bool, "list": list, "tuple": tuple,
     "dict": dict, "set": set, "range": range, "ndarray": np.ndarray, "Tensor": np.ndarray, "floating": np.floating,
-    "integer": np.integer, "number": np.number,
+    "integer": np.integer, "number": np.number, "signedinteger": np.signedinteger, "bool_": np.bool_,
 }  # fmt: skip
 ERRORS = [
     "ValueError", "TypeError", "AssertionError", "NotImplementedError", "Exception", "RuntimeError", "KeyError",
@@ -82,6 +82,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "slice": lambda *given: slice(*[None if one is None else number_of(one) for one in given]),
         "callable": lambda x: isinstance(x, Function | Builtin | Bound | Class | Library),
         "isinstance": is_instance,
+        "issubclass": is_subclass,
         "hasattr": lambda x, name: has(run, x, name),
         "getattr": lambda x, name, *other: run.attribute(x, name) if not other or has(run, x, name) else other[0],
         "setattr": lambda x, name, value: run.put_attribute(x, name, value),
@@ -167,6 +168,18 @@ def has(run: Running, value: Any, name: str) -> bool:
     except Refusal:
         return False
     return not is_array(value) or name in ("shape", "ndim", "size", "dtype", "T")
+
+
+def is_subclass(value: Any, kinds: Any) -> bool:
+    """issubclass, of classes of the user's and of kinds of elements."""
+    every = kinds if isinstance(kinds, tuple) else (kinds,)
+    if isinstance(value, Class):
+        return any(isinstance(one, Class) and value.is_a(one) for one in every)
+    if isinstance(value, np.dtype):
+        names = [one.path[-1] if isinstance(one, Library) else getattr(one, "name", "") for one in every]
+        known = [one for one in map(TYPES.get, names) if isinstance(one, type)]
+        return any(issubclass(value.type, one) for one in known)
+    raise Refusal("issubclass of what is no class", "value")
 
 
 def is_instance(value: Any, kinds: Any) -> bool:

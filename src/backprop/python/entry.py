@@ -6,6 +6,7 @@ import ast
 import copy
 import re
 from collections.abc import Callable
+from types import MethodType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -19,7 +20,7 @@ from backprop.python.libraries import as_tensor
 from backprop.python.meter import Meter
 from backprop.python.pairs import Pair, all_pairs, backward_call, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
-from backprop.python.source import Code, Part, uses_torch
+from backprop.python.source import Code, Part, names_set, names_used, uses_torch
 from backprop.python.tape import Tape
 
 UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
@@ -85,6 +86,13 @@ class Runner:
         given = {**self.literals(), **given} if pair.forward is None and pair.split else given
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
+        self.owners = [
+            one for part in code.parts for one in part.tree.body
+            if isinstance(one, DEFINITIONS) and one.name == pair.name
+        ]  # fmt: skip
+        self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
+        self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
+        self.whole_quotients = False  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
@@ -95,6 +103,12 @@ class Runner:
         if self.pair.forward is None:
             return [part.tree for part in self.code.parts]
         return [one for one in (self.pair.forward, self.pair.backward) if one is not None]
+
+    def loaded(self, run: Interpreter) -> Scope:
+        """What the texts define, and the pass uses."""
+        if self.pair.forward is None:
+            return self.code.loaded(run)
+        return self.code.loaded(run, [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None])
 
     def source(self) -> Source:
         """The text that the forward pass stands in."""
@@ -185,22 +199,37 @@ class Runner:
     # ── runs ──
 
     def interpreter(self, seconds: float | None = None) -> Interpreter:
-        return Interpreter(Meter(self.seconds if seconds is None else seconds), self.seed)
+        run = Interpreter(Meter(self.seconds if seconds is None else seconds), self.seed)
+        run.whole_quotients = self.whole_quotients
+        return run
 
     def outputs(self, given: dict[str, Any]) -> list[Any]:
         """The outputs of the forward pass alone."""
-        run = self.interpreter()
-        with np.errstate(all="ignore"):
-            found = self.forward(run, self.code.loaded(run, self.pair.forward is None), self.prepared(given)).outputs
+        try:
+            run, found = self.forward_alone(given)
+        except Problem as problem:
+            if self.whole_quotients or "cannot be interpreted as an integer" not in problem.message:
+                raise
+            self.whole_quotients = True  # it may be Python 2, where / of whole numbers is whole
+            try:
+                run, found = self.forward_alone(given)
+            except Problem:
+                self.whole_quotients = False
+                raise problem from None
         self.drew = self.drew or run.libraries.drew
         self.steps = run.meter.steps
         return found
+
+    def forward_alone(self, given: dict[str, Any]) -> tuple[Interpreter, list[Any]]:
+        run = self.interpreter()
+        with np.errstate(all="ignore"):
+            return run, self.forward(run, self.loaded(run), self.prepared(given)).outputs
 
     def swept(self, given: dict[str, Any], tape: Tape, paths: list[Path], inputs: dict[Path, Any]) -> list[Any]:
         """The outputs of the forward pass, with a tape of it. `inputs` gets the numbers of the inputs on it."""
         run = self.interpreter()
         with np.errstate(all="ignore"):
-            scope = self.code.loaded(run, self.pair.forward is None)
+            scope = self.loaded(run)
             arguments = self.prepared(given)
             run.libraries.tape = tape
             for path in paths:
@@ -220,7 +249,7 @@ class Runner:
         """Forward and backward. `instead` and `observer` are about the backward pass alone."""
         run = self.interpreter(seconds)
         with np.errstate(all="ignore"):
-            scope = self.code.loaded(run, self.pair.forward is None)
+            scope = self.loaded(run)
             arguments = self.prepared(given)
             if recorder is not None:
                 recorder.starts(run, arguments)
@@ -266,18 +295,18 @@ class Runner:
         me: Object | None = None
         function: Any
         if pair.kind in ("functions", "both", "vjp"):
-            function = scope.names[pair.forward.name]
+            function = self.of_text(run, scope, pair.forward.name)
         elif pair.kind == "class":
-            me = self.made(run, scope.names[pair.name], given)
-            function = run.attribute(me, "forward")
+            me = self.made(run, self.of_text(run, scope, pair.name), given)
+            function = self.call(run, run.attribute, (me, pair.forward.name), {})
         else:
             me = context(len(names))
-            function = scope.names[pair.name].find("forward")
+            function = self.of_text(run, scope, pair.name).find(pair.forward.name)
         keywords = {name: given[name] for name in names if name in given}
         leading = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         returned = self.call(run, function, leading, keywords)
         if pair.setup is not None:
-            inputs = tuple([run.scopes["forward"].names.get(name) for name in names])
+            inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
         return self.results(run, pair.forward, returned, me)
 
@@ -289,19 +318,28 @@ class Runner:
         if isinstance(start, Function):
             made = start.parameters[1:]
             self.call(run, Bound(start, me), (), {name: given[name] for name in made if name in given})
-        forward = cls.find("forward")
+        forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
         taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())}
         for name, value in given.items():
-            if name not in taken and name not in me.names and cls.find(name) is None:
+            if name not in taken and cls.find(name) is None:
                 me.names[name] = value
+        self.made_of = {name: fresh(value) for name, value in me.names.items() if is_differentiable(value)}
         return me
+
+    def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
+        """What a name of the text means: a function, or one that stands in a class that needs no object."""
+        if self.pair.owner and name != self.pair.owner:
+            return self.of_text(run, scope, self.pair.owner).find(name)
+        return self.call(run, run.lookup, (name, scope, None), {})
 
     def call(self, run: Interpreter, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A call from outside: what goes wrong before the first statement has no place of its own."""
         from backprop.python.meter import Refusal
 
         try:
-            return run.call(function, arguments, keywords)
+            if not isinstance(function, MethodType):
+                return run.call(function, arguments, keywords)
+            return function(*arguments)
         except Refusal as refusal:
             raise Problem(refusal.kind, refusal.message, hint=refusal.hint) from None
 
@@ -311,7 +349,8 @@ class Runner:
         body = part.tree.body[: self.pair.split] if self.pair.split else part.tree.body
         scope.names.update(given)
         run.source = part.source
-        self.statements(run, [self.with_value(one, given) for one in body], scope)
+        then = tuple(self.code.parts[-1].tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
+        self.statements(run, [self.with_value(one, given) for one in body], scope, then)
         if self.pair.kind == "values":
             return self.of_values(part, scope)
         last = last_name(body)
@@ -344,11 +383,19 @@ class Runner:
         value = out.names[key]
         return Forward([value], [name], [value], scope, None, value)
 
-    def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope) -> None:
-        try:
-            run.body(body, scope)
-        except Return:
-            raise Problem("syntax", "a return stands in no function", source=run.source.name) from None
+    def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope, then: tuple[ast.stmt, ...] = ()) -> None:
+        """Statements in order. One that cannot be read, and that nothing which follows needs, is left out."""
+        needed = names_used([*then, ast.Name(last_name(body))], body)
+        for statement in body:
+            try:
+                run.body([statement], scope)
+            except Return:
+                raise Problem("syntax", "a return stands in no function", source=run.source.name) from None
+            except Problem as problem:
+                aside = isinstance(statement, ast.Expr) or not names_set(statement) & needed
+                if problem.kind not in ("name", "syntax") or not aside:
+                    raise
+                run.frames.clear()
 
     def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
         """The results of a function, and which of them are outputs."""
@@ -401,6 +448,8 @@ class Runner:
             return []
         names = parameter_names(back)[1 if self.pair.kind in ("class", "autograd") else 0 :]
         optional = set(names) - set(required_names(back))
+        if names and UPSTREAM_LIKE.match(names[0]) and default_of(back, names[0]) is None:
+            optional -= {names[0]}  # `grad=None`
         return [name for name in names if name not in optional or name in self.given]
 
     def unnamed(self, names: list[str]) -> list[str]:
@@ -416,16 +465,17 @@ class Runner:
         pair = self.pair
         if pair.backward is None:
             return self.script_backward(run, forward, above, given)
-        me, before = forward.me, dict(forward.me.names) if forward.me is not None else {}
+        me, before = forward.me, kept(forward.me.names) if forward.me is not None else {}
         if pair.kind == "autograd":
-            returned = self.call(run, scope.names[pair.name].find("backward"), (me, *above), {})
+            returned = self.call(run, self.of_text(run, scope, pair.name).find(pair.backward.name), (me, *above), {})
         elif pair.kind == "vjp":
             names = parameter_names(pair.forward) if pair.forward is not None else []
             apart = [forward.scope.names.get(names[place]) for place in pair.apart]
             g = tuple(above) if isinstance(forward.results[0], tuple) else above[0]
             returned = self.call(run, scope.names[pair.backward.name], (*apart, forward.results[1], g), {})
         else:
-            function = scope.names[pair.backward.name] if pair.kind == "functions" else run.attribute(me, "backward")
+            back = pair.backward.name
+            function = self.of_text(run, scope, back) if pair.kind == "functions" else run.attribute(me, back)
             returned = self.call(run, function, (), self.bound(forward, above, given))
         wrote = [
             name
@@ -508,12 +558,16 @@ class Runner:
         by = "position"
         own = me if self.pair.kind == "class" else None
         made = {} if own is None else {
-            name: value
-            for name, value in own.names.items()
-            if before.get(name) is not value or isinstance(value, np.ndarray)
+            name: value for name, value in own.names.items() if not same(before.get(name), value)
         }  # fmt: skip
         if own is not None:
             attributes = by_key(made, self.paths(given), exact=False)
+            learned = by_key(made, [(name,) for name in self.made_of if name not in given], exact=False)
+            self.learned = {
+                path[0]: self.made_of[path[0]]
+                for path, gradient in learned.items()
+                if np.shape(gradient) == np.shape(self.made_of[path[0]])
+            }
             for name in ("grads", "grad", "gradients"):
                 attributes.update(self.of_container(own.names.get(name), own, given))
             found.update(attributes)
@@ -538,14 +592,21 @@ class Runner:
                 whose = given.get(path[0])
                 if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):  # type: ignore[arg-type]
                     found[path] = value
+        if own is not None:  # what was made before the backward pass, only where nothing else tells
+            before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
+            found = {**by_key(before_it, self.paths(given), exact=False), **found}
         return found, by
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
         """The gradient of the first input where a backward pass returns nothing: an attribute that it set."""
         for name in sorted(now, key=lambda one: one not in ("dinputs", "dinput", "dx", "dX", "grad_input")):
             value = now[name]
-            new = before.get(name) is not value and isinstance(value, np.ndarray)
-            if new and bases(name) and value.shape == shape:
+            if (
+                isinstance(value, np.ndarray)
+                and not same(before.get(name), value)
+                and bases(name)
+                and value.shape == shape
+            ):
                 return value
         return None
 
@@ -590,6 +651,26 @@ class Runner:
             elif is_differentiable(value):
                 found.append((name,))
         return found
+
+
+def kept(names: dict[str, Any]) -> dict[str, Any]:
+    """Attributes as they are now, with copies of arrays, which may be written to."""
+    return {name: np.array(value) if isinstance(value, np.ndarray) else value for name, value in names.items()}
+
+
+def same(before: Any, now: Any) -> bool:
+    """Whether an attribute is as it was."""
+    if isinstance(now, np.ndarray) and isinstance(before, np.ndarray):
+        return now.shape == before.shape and now.tobytes() == before.tobytes()
+    return before is now
+
+
+def default_of(function: ast.FunctionDef, name: str) -> Any:
+    """The plain value that a parameter has where nothing is given; ... for another, and where there is none."""
+    positional = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    defaults = dict(zip(reversed(positional), reversed(function.args.defaults), strict=False))
+    default = defaults.get(name)
+    return default.value if isinstance(default, ast.Constant) else ...
 
 
 def as_gradient(value: Any) -> Any:

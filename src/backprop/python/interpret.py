@@ -84,6 +84,7 @@ class Interpreter:
         self.before: Observer | None = None  # is told of every statement before it is done
         self.returned: Any = None  # what was returned last
         self.raised = ""  # the kind of Python's error that was met last; "" where it was none of Python's
+        self.whole_quotients = False  # whether `/` of whole numbers is whole, as it was in Python 2
         self.yielded: list[list[Any]] = []  # by the generators that are gone through
         self.libraries = Libraries(meter, seed)
         self.builtins = builtins(self)
@@ -305,8 +306,8 @@ class Interpreter:
             if alias.name == "*" or (module == ("builtins",) and alias.name in self.builtins):
                 continue
             found = self.imported((*module, alias.name))
-            if isinstance(found, Unknown) and alias.name in scope.names:
-                continue  # it is defined in a file that was given
+            if isinstance(found, Unknown):  # it may be defined in a file that was given
+                found = scope.top().names.get(alias.name, found)
             scope.names[alias.asname or alias.name] = found
 
     def imported(self, path: tuple[str, ...]) -> Any:
@@ -316,7 +317,7 @@ class Interpreter:
         if path[:2] == ("jax", "scipy"):
             path = path[1:]
         if path[0] not in KNOWN:
-            return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here")
+            return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here", path)
         if path[0] == "autograd":
             path = path[1:] if path[1:2] == ("numpy",) else path
         return self.member(Library(path[:-1]), path[-1]) if len(path) > 1 else Library(path)
@@ -346,7 +347,7 @@ class Interpreter:
         """A class; one of the same name that was read before gets the methods that it has not."""
         inner = Scope(scope)
         self.body(tree.body, inner)
-        bases = [self.evaluate(one, scope) for one in tree.bases]
+        bases = [self.base(one, scope) for one in tree.bases]
         before = scope.names.get(tree.name)
         names = {**(before.names if isinstance(before, Class) else {}), **inner.names}
         older = before.bases if isinstance(before, Class) else ()
@@ -357,6 +358,13 @@ class Interpreter:
                 one.scope = scope if one.scope is inner else one.scope
         scope.names[tree.name] = made
 
+    def base(self, tree: ast.expr, scope: Scope) -> Any:
+        """What a class is made from; None where nothing is known of it, as of `ABC`."""
+        try:
+            return self.evaluate(tree, scope)
+        except Refusal:
+            return None
+
     # ── names ──
 
     def lookup(self, name: str, scope: Scope, tree: ast.AST | None) -> Any:
@@ -366,7 +374,7 @@ class Interpreter:
                 found = here.names[name]
                 if isinstance(found, Unknown):
                     self.at = tree
-                    raise Refusal(f"{name} is not known: {found.why}", "name")
+                    raise Refusal(f"{name} is not known: {found.why}", "name", found.hint)
                 return found
             if name in here.local:
                 self.at = tree
@@ -485,6 +493,7 @@ class Interpreter:
         if isinstance(a, bool | int | float) and isinstance(b, bool | int | float):
             if isinstance(a, int) and isinstance(b, int):
                 self.bits_for(kind, a, b)
+                function = operator.floordiv if self.whole_quotients and kind is ast.Div else function
             return self.taped(kind, a, b, function(a, b))
         if isinstance(a, Object) or isinstance(b, Object):
             return self.by_method(kind, a, b)
@@ -752,13 +761,15 @@ class Interpreter:
             return Bound(name, value)
         if isinstance(value, Extremum) and name in ("values", "indices"):
             return getattr(value, name)
+        if isinstance(value, np.dtype) and name in ("kind", "name", "itemsize", "type"):
+            return value if name == "type" else getattr(value, name)
+        if isinstance(value, float) and name == "is_integer":  # one of NumPy's, too
+            return Builtin(name, value.is_integer)
         if is_array(value):
             found = attribute_of_array(value, name)
             return Bound(name, value) if found is None else found
         if isinstance(value, str | list | dict | set | tuple):
             return Bound(name, value)
-        if isinstance(value, float) and name == "is_integer":
-            return Builtin(name, value.is_integer)
         raise Refusal(f"{called(value)} has no .{name}", "name")
 
     def object_member(self, value: Object, name: str) -> Any:

@@ -14,6 +14,12 @@ BACK = re.compile(
     r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd|"
     r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
+FORWARD = re.compile(
+    r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl))?)$", re.IGNORECASE
+)
+BACKWARD = re.compile(
+    r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl))?)$", re.IGNORECASE
+)
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
 
@@ -30,6 +36,7 @@ class Pair(NamedTuple):
     setup: ast.FunctionDef | None = None  # of an autograd Function whose forward has no ctx
     apart: tuple[int, ...] = ()  # the inputs of a custom_vjp that have no gradient
     split: int = 0  # of one text, how many statements are the forward pass
+    owner: str = ""  # the class whose functions they are, which need no object
 
 
 def pairs_in(code: Code, forward: str | None = None, backward: str | None = None) -> list[Pair]:
@@ -53,7 +60,7 @@ def all_pairs(code: Code) -> list[Pair]:
         if back.name not in known and (forth := counterpart(back.name, functions)) is not None
     ]
     for name, methods in code.classes().items():
-        if "forward" in methods and "backward" in methods:
+        if all(passes(methods)):
             found.append(class_pair(name, methods))
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
@@ -137,14 +144,29 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
     return next((functions[one] for one in names if one in functions and one != name), None)
 
 
+def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None, ast.FunctionDef | None]:
+    """The forward and the backward pass among the methods of a class."""
+    forward = methods.get("forward") or next((one for name, one in methods.items() if FORWARD.match(name)), None)
+    backward = methods.get("backward") or next((one for name, one in methods.items() if BACKWARD.match(name)), None)
+    return forward, backward
+
+
 def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
-    forward = methods["forward"]
+    """The pair of a class: methods of an object, an autograd Function, or functions that only stand in a class."""
+    forward, backward = passes(methods)
+    assert forward is not None
     static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in forward.decorator_list)
-    first = forward.args.args[0].arg if forward.args.args else ""
-    if static or first == "ctx":
-        setup = methods.get("setup_context")
-        return Pair(name, "autograd", forward, methods.get("backward"), 0 if setup is not None else 1, setup)
-    return Pair(name, "class", forward, methods.get("backward"), 1)
+    first = first_parameter(forward)
+    if not static and first != "ctx":
+        return Pair(name, "class", forward, backward, 1)
+    setup = methods.get("setup_context")
+    if setup is None and first != "ctx" and backward is not None and first_parameter(backward) != first:
+        return Pair(name, "functions", forward, backward, owner=name)
+    return Pair(name, "autograd", forward, backward, 0 if setup is not None else 1, setup)
+
+
+def first_parameter(function: ast.FunctionDef) -> str:
+    return function.args.args[0].arg if function.args.args else ""
 
 
 def is_both(function: ast.FunctionDef) -> bool:
@@ -182,7 +204,8 @@ def alone(code: Code, name: str) -> bool:
     """Whether a name is that of a forward pass to which no backward pass belongs."""
     functions, classes = code.functions(), code.classes()
     if name in classes:
-        return "forward" in classes[name] and "backward" not in classes[name]
+        forward, backward = passes(classes[name])
+        return forward is not None and backward is None
     if name not in functions or counterpart(name, functions) is not None:
         return False
     return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
@@ -193,7 +216,7 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
     functions, classes = code.functions(), code.classes()
     if forward in classes and backward in (None, forward):
         methods = classes[forward]
-        missing = [name for name in ("forward", "backward") if name not in methods]
+        missing = [name for name, one in zip(("forward", "backward"), passes(methods), strict=True) if one is None]
         if missing:
             raise Problem("name", f"the class {forward} has no {missing[0]}")
         return class_pair(forward, methods)

@@ -21,6 +21,10 @@ class Scope:
         self.local = local
         self.outside: set[str] = set()
 
+    def top(self) -> Scope:
+        """The scope of the module, which is that of all files that were given."""
+        return self if self.parent is None else self.parent.top()
+
     def home(self, name: str) -> Scope:
         """The scope in which a name is set: this one, or for `global` and `nonlocal` the one that has it."""
         if name not in self.outside:
@@ -140,13 +144,22 @@ class Library:
         self.path = path
 
 
+OF_OTHERS = frozenset([
+    "matplotlib", "sklearn", "tensorflow", "keras", "pandas", "seaborn", "tqdm", "sympy", "h5py", "PIL", "cv2",
+    "graphviz", "IPython", "os", "sys", "pickle", "time", "random", "copy", "itertools", "abc", "typing", "collections",
+])  # fmt: skip  # libraries of which nothing is known here, and no file of the user's
+
+
 class Unknown:
     """A name that stands for something that could not be read; it is a problem only where it is used."""
 
-    __slots__ = ("why",)
+    __slots__ = ("hint", "why")
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, path: tuple[str, ...] = ()) -> None:
         self.why = why
+        file = "/".join(path[:-1] or path)
+        told = file and path[0] not in OF_OTHERS
+        self.hint = f"put {file}.py beside this file or above it: it is read, too" if told else ""
 
 
 @cache

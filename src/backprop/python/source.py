@@ -16,6 +16,7 @@ from backprop.python.libraries import KNOWN
 from backprop.python.scope import Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
+MOST_FILES = 30  # that are read because a file imports from them
 DEFINING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 USUAL = {
     "np": ("numpy",), "numpy": ("numpy",), "math": ("math",), "torch": ("torch",), "F": ("torch", "nn", "functional"),
@@ -65,17 +66,17 @@ class Code:
     def __init__(self, parts: list[Part], beside: Beside | None = None) -> None:
         self.parts: list[Part] = []
         self.seen: set[str] = set()
+        self.found: dict[Any, list[tuple[Part, list[ast.stmt]]]] = {}  # what a pass needs of them
         for part in parts:
             self.add(part, beside)
 
     def add(self, part: Part, beside: Beside | None) -> None:
         """A part behind what it imports from."""
         for module in imported_modules(part.tree) if beside is not None else ():
-            if module not in self.seen and len(self.seen) < 20 and beside is not None:
-                self.seen.add(module)
-                found = beside(module, part.source.name)
-                if found is not None:
-                    self.add(part_of(*found), beside)
+            found = beside(module, part.source.name) if len(self.seen) < MOST_FILES and beside is not None else None
+            if found is not None and found[1] not in self.seen:
+                self.seen.add(found[1])
+                self.add(part_of(*found), beside)
         self.parts.append(part)
 
     def functions(self) -> dict[str, ast.FunctionDef]:
@@ -92,22 +93,93 @@ class Code:
             for one in part.tree.body:
                 if isinstance(one, ast.ClassDef):
                     methods = {inner.name: inner for inner in one.body if isinstance(inner, ast.FunctionDef)}
-                    found.setdefault(one.name, {}).update(methods)
+                    inherited = [
+                        found[base.id] for base in one.bases if isinstance(base, ast.Name) and base.id in found
+                    ]
+                    for method in [*inherited[::-1], methods]:
+                        found.setdefault(one.name, {}).update(method)
         return found
 
-    def loaded(self, run: Interpreter, script: bool = False) -> Scope:
+    def loaded(self, run: Interpreter, roots: list[Any] | None = None) -> Scope:
         """What the texts define. A statement that cannot be read counts only when what it defines is used.
 
-        Of a `script`, whose statements are the pass itself, only functions, classes and imports.
+        `roots` are the trees that belong to a pass: then only what they use is loaded, and what that uses. Without
+        them the statements are the pass itself, and only functions, classes and imports are loaded.
         """
         scope = Scope()
         scope.names.update({name: Library(path) for name, path in USUAL.items()})
-        for part in self.parts:
+        for part, statements in self.needed(roots):
             run.source = part.source
-            for statement in part.tree.body:
-                if isinstance(statement, DEFINING[:4] if script else DEFINING):
-                    define(run, statement, scope)
+            for statement in statements:
+                define(run, statement, scope)
         return scope
+
+    def needed(self, roots: list[Any] | None) -> list[tuple[Part, list[ast.stmt]]]:
+        """The statements at the top that define something; of those that compute, what is used. Found once."""
+        key = None if roots is None else tuple(map(id, roots))
+        if key not in self.found:
+            every: list[ast.stmt] = [one for part in self.parts for one in part.tree.body if isinstance(one, DEFINING)]
+            used = set() if roots is None else names_used(roots, every)
+            self.found[key] = [(part, [one for one in part.tree.body if is_needed(one, used)]) for part in self.parts]
+        return self.found[key]
+
+
+def is_needed(statement: ast.stmt, used: set[str]) -> bool:
+    """Whether a statement at the top defines something, and something that is used where it computes."""
+    return isinstance(statement, DEFINING) and (
+        isinstance(statement, DEFINING[:4]) or bool(names_set(statement) & used)
+    )
+
+
+def names_used(roots: list[Any], statements: list[ast.stmt]) -> set[str]:
+    """The names that some trees read, and that the statements read which define these."""
+    used: set[str] = set()
+    pending, left = roots, statements
+    while pending:
+        used.update(*map(free, pending))
+        pending = [one for one in left if names_set(one) & used]
+        left = [one for one in left if not names_set(one) & used]
+    return used
+
+
+def free(tree: ast.AST) -> set[str]:
+    """The names that a tree reads; of functions in it, those that they do not set themselves."""
+    found: set[str] = set()
+    pending: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
+    while pending:
+        node, own = pending.pop()
+        if isinstance(node, ast.Name) and node.id not in own:
+            found.add(node.id)
+        elif isinstance(node, ast.Global):
+            found.update(node.names)
+        children = list(ast.iter_child_nodes(node))
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            body = node.body if isinstance(node.body, list) else [node.body]
+            inner = own | own_names(node)
+            pending += [(one, inner) for one in body]
+            children = [one for one in children if one not in body]
+        pending += [(one, own) for one in children]
+    return found
+
+
+def own_names(function: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+    """The parameters of a function, and what it sets."""
+    nodes = list(ast.walk(function))
+    parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return frozenset(
+        parameters | {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    )
+
+
+def names_set(statement: ast.stmt) -> set[str]:
+    """The names that a statement at the top defines, or changes something of."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    targets: list[ast.expr] = [*statement.targets] if isinstance(statement, ast.Assign) else []
+    targets += [statement.target] if isinstance(statement, ast.AugAssign | ast.AnnAssign) else []
+    changed = {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+    nodes = [one for one in ast.walk(statement) if isinstance(one, ast.Name)]
+    return changed | {one.id for one in nodes if isinstance(one.ctx, ast.Store)}
 
 
 def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
@@ -125,15 +197,15 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
 
 
 def imported_modules(tree: ast.Module) -> list[str]:
-    """The modules that a text imports names from and that are no libraries."""
+    """The modules that a text imports names from and that are no libraries. Where they lie is found out."""
     found = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module]
     names = [one.module or "" for one in found if (one.module or "").partition(".")[0] not in KNOWN]
     return [name for name in names if all(part.isidentifier() for part in name.split("."))]
 
 
 OF_TENSORS = frozenset([
-    "view", "unsqueeze", "permute", "mm", "bmm", "t", "expand", "clamp", "masked_fill", "detach", "clone", "index_add_",
-    "scatter_",
+    "view", "unsqueeze", "permute", "mm", "bmm", "t", "expand", "clamp", "clamp_min", "masked_fill", "detach", "clone",
+    "index_add_", "scatter_",
 ])  # fmt: skip  # methods that torch alone has
 
 
@@ -152,7 +224,7 @@ def uses_torch(trees: list[Any], texts: list[ast.Module]) -> bool:
     }
     if "torch" in names or ("torch" in roots and not roots & {"numpy", "jax"}):
         return True
-    return not roots & {"numpy", "jax"} and any(map(is_of_tensors, nodes))
+    return any(map(is_of_tensors, nodes)) and ("torch" in roots or not roots & {"numpy", "jax"})
 
 
 def is_of_tensors(node: Any) -> bool:

@@ -304,8 +304,8 @@ class Reader:
     def append(self, kind: str, name: str, parameters: tuple[int, ...], value: int, start: int, place: Span) -> None:
         token = len(self.spans)
         self.spans.append(place)
-        nodes = range(start, len(self.program.ops))
-        self.program.statements.append(Statement(kind, name, parameters, value, nodes, (token, token)))
+        stop = len(self.program.ops)
+        self.program.statements.append(Statement(kind, name, parameters, value, start, stop, token, token))
 
     def token(self, target: ast.expr, value: ast.expr) -> Span:
         return Span(self.span(target).start, self.span(value).end)

@@ -416,7 +416,7 @@ def traced(runner: Runner, given: dict[str, Any], outputs: list[str] | None = No
     run = runner.interpreter()
     trace = Trace(run, runner.pair.forward is None)
     with np.errstate(all="ignore"):
-        scope = runner.code.loaded(run, runner.pair.forward is None)
+        scope = runner.loaded(run)
         arguments = runner.prepared(given)
         run.libraries.tape = trace
         for path in runner.paths(arguments):

@@ -5,7 +5,6 @@ A table whose columns do not fit gets narrower columns; one that still does not 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 
@@ -18,20 +17,6 @@ COLOUR = re.compile(r"\x1b\[[\d;]*m")
 PIECES = re.compile(r"\s*\S+")
 BREAKS = re.compile(r"(?<=[,(\[*/+=|])(?=.)")  # where a word that is longer than a line may be broken
 GAP = 2  # blanks between columns
-NARROWEST = 20  # columns of a terminal; one that says that it has fewer does not know
-USUAL = 80
-
-
-def columns_of(stream: object) -> int:
-    """How wide a terminal is: as COLUMNS says, or as it says itself."""
-    try:
-        found = int(os.environ.get("COLUMNS", "")) or 0
-    except ValueError:
-        try:
-            found = os.get_terminal_size(stream.fileno()).columns  # type: ignore[attr-defined]
-        except (OSError, ValueError, AttributeError):
-            found = 0
-    return max(found or USUAL, NARROWEST)
 
 
 # ── prose ──

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from backprop.errors import Problem
-from backprop.insight.notes import Note
-from backprop.language.program import Program
-from backprop.show.fitting import wrapped
 from backprop.show.theme import paint
 from backprop.spans import LONGEST_LINE, excerpt, visible
+
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backprop.errors import Problem
+    from backprop.insight.notes import Note
+    from backprop.language.program import Program
 
 MOST_NOTES = 8  # of one kind; the rest is counted
 
@@ -18,14 +20,22 @@ def problem_text(problem: Problem, colour: bool, room: int | None = None) -> str
     """What is wrong, where, and what would be right; in lines of so many columns, if a terminal shows them."""
     place = f"{visible(problem.source)}:{problem.line}:{problem.column}: " if problem.source and problem.line else ""
     lines = [f"{paint('error:', 'error', colour)} {place}{visible(problem.message)}"]
-    if room is not None:
-        lines = wrapped(lines[0], room)
+    lines = broken(lines[0], room)
     if problem.text is not None and problem.spans:
         lines += pointed(excerpt(problem.text, problem.spans, excerpt_room(room)), colour)
     if problem.hint:
         hint = f"{paint('hint:', 'hint', colour)} {visible(problem.hint)}"
-        lines += [hint] if room is None else wrapped(hint, room)
+        lines += broken(hint, room)
     return "\n".join(lines) + "\n"
+
+
+def broken(line: str, room: int | None) -> list[str]:
+    """A line in lines of so many columns, if a terminal shows it."""
+    if room is None:
+        return [line]
+    from backprop.show.fitting import wrapped
+
+    return wrapped(line, room)
 
 
 def excerpt_room(room: int | None) -> int:
@@ -57,7 +67,7 @@ def notes_text(notes: Sequence[Note], program: Program | None, colour: bool, roo
         if counts[note.kind] > MOST_NOTES:
             continue
         line = note_line(note.message, colour)[:-1]
-        lines += [line] if room is None else wrapped(line, room)
+        lines += broken(line, room)
         if note.kind.endswith("not-finite") and note.span is not None and program is not None:
             lines += pointed(excerpt(program.text, [note.span], excerpt_room(room)), colour)
     for kind, count in counts.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterator
+from itertools import islice, product
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -20,11 +21,12 @@ TRIED = (0.5, 2.0, -1.0, 1.0, 3.0)  # numbers for an example, the first that are
 
 
 class Example(NamedTuple):
-    """A gate at a point: the text, the point, and what evaluating it gives."""
+    """A gate at a point: the text, the point, what evaluating it gives, and the call that is in the text."""
 
     text: str
     at: dict[str, Any]
     evaluation: Evaluation
+    call: str
 
 
 def find(name: str) -> Gate:
@@ -78,12 +80,22 @@ def can_be_typed(rule: str) -> bool:
 
 
 def example(gate: Gate) -> Example | None:
-    """A point in the domain of a gate, away from its kinks, and what evaluating it gives.
-
-    None for a gate that takes more to call than its inputs.
-    """
+    """A point in the domain of a gate, away from its kinks, where the first input that is not flat gets something."""
     if gate.mixes:
         return array_example(gate)
+    found = list(islice(number_examples(gate), 20))
+    return next((one for one in found if flows(gate, one)), found[0] if found else None)
+
+
+def flows(gate: Gate, shown: Example) -> bool:
+    """Whether the first input that is not flat gets a gradient."""
+    rules_of = dict(zip(gate.arguments, gate.partials, strict=False))
+    slopes = [slope for name, slope in shown.evaluation.gradients.items() if rules_of.get(name) != "0"]
+    return bool(slopes) and slopes[0] != 0
+
+
+def number_examples(gate: Gate) -> Iterator[Example]:
+    """A gate at the points that are tried, where they are in its domain and on no kink."""
     names = gate.names(2) if gate.variadic else gate.arguments
     free = [name for name in names if name not in gate.defaults]
     text = infix(gate.name, list(names if gate.variadic else free))
@@ -95,15 +107,15 @@ def example(gate: Gate) -> Example | None:
         if not inside or not isfinite(out) or (gate.kink and rules.kink(gate, len(names))(*inputs, out)):
             continue
         try:
-            return Example(text, at, Compiled(text).evaluate(at))
+            yield Example(text, at, Compiled(text).evaluate(at), text)
         except Problem:  # no rule for this input: it stands in the text as a number
             fixed = {name: value for name, value in at.items() if gate.partials[names.index(name)] is None}
-            text = infix(gate.name, [f"{fixed[name]:g}" if name in fixed else name for name in free])
+            with_numbers = infix(gate.name, [f"{fixed[name]:g}" if name in fixed else name for name in free])
             free_at = {name: x for name, x in at.items() if name not in fixed}
-            return Example(text, free_at, Compiled(text).evaluate(free_at))
-    return None
+            yield Example(with_numbers, free_at, Compiled(with_numbers).evaluate(free_at), with_numbers)
 
 
+CALLS = {"index": "x[0]", "reshape": "reshape(x, 4)", "einsum": 'einsum("ij,jk->ik", x1, x2)'}  # of more than inputs
 MATRIX, VECTOR, LONGER, SHARES = "[[2, 1], [1, 3]]", "[1, 2]", "[1, 2, 4]", "[[0.5, 0.5], [0.25, 0.75]]"
 
 
@@ -117,14 +129,15 @@ def array_example(gate: Gate) -> Example | None:
     names = [f"{name}" for name in gate.names(count)]
     for texts in product((MATRIX, VECTOR, LONGER, SHARES), repeat=count):
         at = {name: parse_value(text, name) for name, text in zip(names, texts, strict=True)}
-        call = infix(gate.spelling, names)
+        call = CALLS.get(gate.name) or infix(gate.spelling, names)
+        at = {name: value for name, value in at.items() if name in Compiled(call).variables}
         for text in (call, f"sum({call})"):
             try:
                 found = Compiled(text).evaluate(at)
             except Problem:
                 continue
             if all(isfinite(number).all() for number in (found.value, *found.gradients.values())):
-                return Example(text, at, found)
+                return Example(text, at, found, call)
     return None
 
 
@@ -133,7 +146,8 @@ def command(shown: Example) -> str:
     import shlex
 
     options = " ".join(f"--{name} {shlex.quote(cell(x, 6, one_line=True))}" for name, x in shown.at.items())
-    return f'backprop eval "{shown.text}" {options}'
+    text = shlex.quote(shown.text) if '"' in shown.text else f'"{shown.text}"'
+    return f"backprop eval {text} {options}"
 
 
 # ── the whole library ──

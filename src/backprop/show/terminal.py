@@ -1,19 +1,27 @@
-"""The table on a terminal, drawn by Rich, which is imported only here."""
+"""The table on a terminal, drawn by Rich, which is imported only here.
+
+To import it takes several times as long as the answer to a short question. A table in its plain form (a line a row, and
+no character of an odd width) is written here, as Rich writes it: a test holds the two equal, to the byte.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+import sys
 
-from backprop.show.fitting import columns_of, fitted
-from backprop.show.grid import Grid
-from backprop.show.text import column_cells, plain
-from backprop.show.theme import STYLES, is_terminal, verdict_style, verdict_word
+from backprop.show.text import column_cells, pad, plain
+from backprop.show.theme import STYLES, columns_of, is_terminal, paint, verdict_style, verdict_word
 from backprop.spans import width
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from backprop.show.grid import Grid
 
 MOST_ROWS = 2000  # of a table that Rich draws
 
@@ -27,13 +35,66 @@ def drawn(grid: Grid, stream: TextIO, *, colour: bool) -> str:
     needed = max(map(width, simple.splitlines())) + len(grid.columns) + 1
     room = columns_of(stream) if is_terminal(stream) else needed
     if needed > room:
+        from backprop.show.fitting import fitted
+
         return fitted(grid, room, colour=colour)
     if len(grid.rows) > MOST_ROWS:
         return plain(grid, colour=colour)
+    found = Ruled(grid, colour)
+    if found.width == needed and all(found.widths) and is_plain(grid, stream):
+        return found.text()
     place = console(stream, colour=colour, width=needed)
     with place.capture() as captured:
         place.print(table(grid, colour=colour))
     return captured.get()
+
+
+def is_plain(grid: Grid, stream: object) -> bool:
+    """Whether all of a table is in its plain form, and the terminal one that has all characters."""
+    texts = [*(column.heading for column in grid.columns), *(text for row in grid.rows for text in row)]
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return sys.platform != "win32" and encoding.lower().startswith("utf") and all(map(is_ordinary, texts))
+
+
+def is_ordinary(text: str) -> bool:
+    """Whether all characters of a text take one column for sure: Latin, Greek, and signs without their accents."""
+    return text.isprintable() and (text.isascii() or all(is_narrow(ord(one)) for one in text))
+
+
+def is_narrow(code: int) -> bool:
+    """Whether a printable character of this number takes one column."""
+    return code < 0x300 or 0x370 <= code < 0x400 or 0x2010 <= code < 0x20D0 or 0x2100 <= code < 0x2300
+
+
+class Ruled:
+    """A table in its plain form, as Rich draws it: a heading, a rule, rows, and blanks all around."""
+
+    def __init__(self, grid: Grid, colour: bool) -> None:
+        self.grid, self.colour = grid, colour
+        self.columns = [column_cells(grid, place) for place in range(len(grid.columns))]
+        self.widths = [width(heading[0]) for heading, *_ in self.columns]
+        self.width = sum(self.widths) + 3 * len(self.widths) - 1
+
+    def text(self) -> str:
+        """The lines of the table."""
+        heading, *rows = zip(*([line.rstrip() for (line,) in column] for column in self.columns), strict=True)
+        blank, rule = " " * self.width, f" {'─' * (self.width - 2)} "
+        roles = [column.role for column in self.grid.columns]
+        lines = [blank, self.line(heading, ["heading"] * len(roles)), rule, *(self.line(row, roles) for row in rows)]
+        return "".join(f"{line}\n" for line in [*lines, blank])
+
+    def line(self, texts: Sequence[str], roles: list[str]) -> str:
+        """Cells beside each other, and blanks of their colours on both sides of each but at the ends."""
+        around = [" " if role == "verdict" else paint(" ", role, self.colour) for role in roles]
+        cells = [self.cell(*one) for one in zip(texts, roles, self.widths, strict=True)]
+        parts = [f"{blank}{cell}{blank}" for blank, cell in zip(around, cells, strict=True)]
+        return f" {' '.join(parts).removeprefix(around[0]).removesuffix(around[-1])} "
+
+    def cell(self, text: str, role: str, most: int) -> str:
+        """A cell in the width of its column; of a verdict the word alone has its colour."""
+        if role == "verdict":
+            return paint(text, role, self.colour) + " " * (most - width(text))
+        return paint(pad(text, most), role, self.colour)
 
 
 def console(stream: TextIO, *, colour: bool, width: int | None = None, record: bool = False) -> Console:

@@ -1,6 +1,8 @@
-"""Colours: which role has which. The only place that names one."""
+"""Colours: which role has which, the only place that names one; and the terminal that shows them."""
 
 from __future__ import annotations
+
+import os
 
 # As in the figures of the course notes: values green, gradients red.
 STYLES = {
@@ -20,6 +22,9 @@ STYLES = {
 }
 
 VERDICTS = {"ok": "green", "WRONG": "bold red", "MISSING": "bold red"}  # the word alone, which says it without colour
+
+NARROWEST = 20  # columns of a terminal; one that says that it has fewer does not know
+USUAL = 80
 
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "magenta": "35", "cyan": "36"}
 
@@ -54,8 +59,6 @@ def verdict_style(word: str) -> str:
 
 def wants_colour(choice: str, stream: object, environment: dict[str, str] | None = None) -> bool:
     """Whether a stream gets colour: what `--color` says, else NO_COLOR, FORCE_COLOR, else whether it is a terminal."""
-    import os
-
     variables = os.environ if environment is None else environment
     if choice != "auto":
         return choice == "always"
@@ -70,3 +73,15 @@ def is_terminal(stream: object) -> bool:
     """Whether a stream is a terminal."""
     isatty = getattr(stream, "isatty", None)
     return bool(isatty and isatty())
+
+
+def columns_of(stream: object) -> int:
+    """How wide a terminal is: as COLUMNS says, or as it says itself."""
+    try:
+        found = int(os.environ.get("COLUMNS", "")) or 0
+    except ValueError:
+        try:
+            found = os.get_terminal_size(stream.fileno()).columns  # type: ignore[attr-defined]
+        except (OSError, ValueError, AttributeError):
+            found = 0
+    return max(found or USUAL, NARROWEST)

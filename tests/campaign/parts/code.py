@@ -72,6 +72,8 @@ def judge(program: Program) -> Outcome:
             result = compiled.evaluate(program.at)
             if not well_inside(result):
                 return Skipped("not finite")
+            if at_zero_to_zero(result):
+                return Skipped("0^0")
             circuit = compiled.circuit(program.at)
             source = write(Request(circuit, at=dict(program.at), ties="both"), to)
         except Problem:
@@ -92,6 +94,17 @@ def interpreter(to: str) -> str:
     return {"c": "cc -x c - -lm && ./a.out", "javascript": "node --input-type=module -"}.get(
         to, Path(sys.executable).name
     )
+
+
+def at_zero_to_zero(result: Any) -> bool:
+    """Whether there is a power where that jumps: no difference of values is its slope."""
+    run = result.run
+    pairs = [
+        [np.asarray(run.values[source]) for source in inputs]
+        for gate, inputs in zip(run.circuit.gates, run.circuit.inputs, strict=True)
+        if gate.name == "power"
+    ]
+    return any(np.any((x == 0) & (y == 0)) for x, y in pairs)
 
 
 def well_inside(result: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from backprop.circuit import Circuit
 from backprop.differentiate import run_arrays
+from backprop.differentiate.arrangements import agreed, other_arrangements, sorts
 from backprop.differentiate.derive import reached_from
 from backprop.differentiate.run_rows import evaluate, spread_out
 from backprop.errors import Problem
@@ -161,9 +162,28 @@ class ArrayKernel:
             value = found[wire]
             shape = shapes[plan.of_variable[name]] if name in plan.of_variable else row_shape(value)
             results.append(spread_out(value, shape, count))
-        for block in plan.blocks:
-            results += self.second(block, at, shapes, count)
+        results += self.blocks(at, shapes, count)
         return results, [met([found[wire] for wire in watch], count) for watch in plan.watches.values()]
+
+    def blocks(self, at: Mapping[str, Value], shapes: Mapping[str, Shape], count: int) -> list[Column]:
+        """The second derivatives; where elements are sorted, what all orders of equal ones agree on."""
+        blocks = self.plan.blocks
+        found = [column for block in blocks for column in self.second(block, at, shapes, count)]
+        if not blocks or not sorts(self.plan.base):
+            return found
+        gradients = {name: self.plan.wires[self.plan.first(name)] for name in self.plan.wrt}
+        columns, slopes = [found], [evaluate(self.plan.circuit, gradients.values(), at, count)]
+        for _ in other_arrangements():
+            columns.append([column for block in blocks for column in self.second(block, at, shapes, count)])
+            slopes.append(evaluate(self.plan.circuit, gradients.values(), at, count))
+        spread = {
+            name: [spread_out(slope[wire], shapes[name], count) for slope in slopes] for name, wire in gradients.items()
+        }
+        pairs = [(block.variable, other) for block in blocks for other in block.wires]
+        return [
+            agreed([each[place] for each in columns], spread[one], spread[other], rows=1)
+            for place, (one, other) in enumerate(pairs)
+        ]
 
     def second(self, block: Block, at: Mapping[str, Value], shapes: Mapping[str, Shape], count: int) -> list[Column]:
         """The second derivatives in one variable and others: the circuit of its gradient, derived, and seeded with a 1

@@ -9,6 +9,7 @@ from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate.derive import derive
 from backprop.differentiate.growing import Growing
+from backprop.differentiate.smoothed import smoothed
 from backprop.errors import Problem, no_variable
 from backprop.gates import INPUT
 from backprop.gates.row import TWICE
@@ -86,8 +87,8 @@ class Plan:
             self.add_stages(derived.of)
         if asked.hessian:
             again = derive(
-                self.circuit, self.wrt, output=derived.value, ties=asked.ties, upstream=above, arrays=self.arrays,
-                again=True,
+                smoothed(self.circuit), self.wrt, output=derived.value, ties=asked.ties, upstream=above,
+                arrays=self.arrays, again=True,
             )  # fmt: skip
             self.circuit = again.circuit
             self.add_hessian(again.gradients, TWICE[asked.ties])

@@ -33,6 +33,7 @@ class Options(NamedTuple):
     encoding: str | None = None
     roots: tuple[str, ...] = ()  # folders whose folders may be called KEY=VALUE
     spread: bool = False  # what is written lies in such folders, too
+    many: bool = False  # it is one of many parts: Polars' import is paid for already
 
     def keys(self, path: str, mapper: Mapper) -> dict[str, str]:
         """The columns that the folders of a file say, as far as they are wanted."""
@@ -113,7 +114,11 @@ def batches(
     if format == "jsonl":
         from backprop.rows.tables import jsonl
 
-        found = jsonl.read(given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed)
+        plainly = quick and not (mapper.arrays or judge.keys or fixed) and is_of_use()
+        found = jsonl.read(
+            given, mapper, judge, nulls=options.nulls, only_new=not options.carried, fixed=fixed,
+            quick=quick_objects if plainly else None,
+        )  # fmt: skip
         dialect = PLAIN
     else:
         from backprop.rows.tables import delimited
@@ -135,6 +140,13 @@ def quick_rows(data: bytes, first: int, reader: Any) -> tuple[Batch, int] | None
     from backprop.rows.tables import quick
 
     return quick.rows(data, first, reader)
+
+
+def quick_objects(data: bytes, first: int, mapper: Mapper) -> Batch | None:
+    """A block of JSON lines by the quick reader."""
+    from backprop.rows.tables import quick
+
+    return quick.object_rows(data, first, mapper)
 
 
 def writer_of(target: str, mapper: Mapper, options: Options) -> Any:

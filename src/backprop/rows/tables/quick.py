@@ -1,4 +1,4 @@
-"""Rows of CSV many times as fast, through Polars: whole lines beside the numbers in them.
+"""Rows of CSV and JSON lines many times as fast, through Polars: whole lines beside the numbers in them.
 
 What comes out is byte for byte what the careful reader and writer would say. A row of which that is not sure is read by
 them; so is a block in which lines and rows are not the same.
@@ -7,6 +7,7 @@ them; so is a block in which lines and rows are not the same.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -14,12 +15,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch
 from backprop.rows.tables.cells import json_number
 from backprop.rows.tables.delimited import Reader, Writer, written
 from backprop.rows.tables.quotes import is_plain
 
 LINES = "\0"  # the column of whole lines
+BLANK = r"[ \t]*"
+NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+SCALAR = rf'(?:{NUMBER}|"[^"\\\x00-\x1f]*"|true|false|null)'
+LONG = 4000  # bytes of a line: no whole number in it is too long for Python
 
 
 def rows(data: bytes, first: int, reader: Reader) -> tuple[Batch, int] | None:
@@ -53,15 +59,17 @@ def parsed(data: bytes, reader: Reader, quotes: bool) -> list[Any] | None:
     used = [own[at] for at in reader.used.values()]
     schema = {name: pl.Float64 if name in used else pl.String for name in own}
     wanted = sorted({*reader.used.values(), len(reader.names) - 1})
+    lines = lines_of(data)
     try:
-        lines = pl.read_csv(data, has_header=False, schema={LINES: pl.String}, separator="\1", quote_char=None)
         numbers = pl.read_csv(
             data, has_header=False, schema=schema, columns=wanted, separator=reader.separator, ignore_errors=True,
             quote_char='"' if quotes else None, truncate_ragged_lines=not quotes,
         )  # fmt: skip
     except pl.exceptions.PolarsError:
         return None
-    return [lines.get_column(LINES), numbers.get_column(own[-1]), *(numbers.get_column(name) for name in used)]
+    if lines is None:
+        return None
+    return [lines, numbers.get_column(own[-1]), *(numbers.get_column(name) for name in used)]
 
 
 def in_doubt(data: bytes, texts: Any, last: Any, numbers: list[Any], reader: Reader, quotes: bool) -> Any:
@@ -123,45 +131,103 @@ def count(data: bytes, character: str) -> int:
     return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord(character)))
 
 
-def text(writer: Writer, batch: Batch, results: Sequence[Any]) -> bytes:
-    """The lines of a batch, with the results beside each row."""
-    out = BytesIO(writer.head(batch.names).encode())
-    out.seek(0, 2)
+def text(writer: Writer, batch: Batch, results: Sequence[Any], room: BytesIO) -> None:
+    """Put the lines of a batch into a room, with the results beside each row."""
+    room.write(writer.head(batch.names).encode())
     columns: list[Any] = [] if writer.only_new else [batch.raw]
     columns += [cells(column, batch.missing) for column in results]
     if writer.with_errors:
         columns.append(pl.Series([written([batch.errors.get(row, "")], writer.separator) for row in range(len(batch))]))
     frame = pl.DataFrame([column.alias(str(index)) for index, column in enumerate(columns)])
     null = '""' if len(columns) == 1 else ""
-    frame.write_csv(out, include_header=False, separator=writer.separator, quote_style="never", null_value=null)
-    return out.getvalue()
+    frame.write_csv(room, include_header=False, separator=writer.separator, quote_style="never", null_value=null)
 
 
-def objects(writer: Any, batch: Batch, results: Sequence[Any]) -> bytes | None:
-    """The lines of a batch of objects, with the results behind their own members; None where some have none."""
+def object_rows(data: bytes, first: int, mapper: Mapper) -> Batch | None:
+    """The rows in a block of JSON lines that all look like the first one: the same members in the same order, each with
+    a number, a text, a truth or null, and a number or null where one is used. None where only the careful reader knows
+    what they are."""
+    names = members(data[: data.find(b"\n")])
+    if names is None or not mapper.inputs or not set(mapper.inputs) <= set(names):
+        return None
+    texts = lines_of(data)
+    height = count(data, "\n") + (not data.endswith(b"\n"))
+    if texts is None or len(texts) != height or (texts.str.len_bytes().max() or LONG) >= LONG:
+        return None
+    found = texts.str.extract_groups(shape_of(names, mapper.inputs)).struct.unnest()
+    if any(column.null_count() for column in found):
+        return None
+    numbers = [column.cast(pl.Float64, strict=False) for column in found]
+    if any(column.is_infinite().any() for column in numbers):  # a whole number may be too large
+        return None
+    used = [name for name in names if name in mapper.inputs]
+    nothing = [column.is_null().to_numpy() for column in numbers if column.null_count()]
+    missing = np.flatnonzero(np.logical_or.reduce(nothing)).tolist() if nothing else []
+    columns = {name: column.to_numpy() for name, column in zip(used, numbers, strict=True)}
+    lines = range(first, first + height)
+    return Batch(columns, missing, {}, texts, "jsonl", [dict.fromkeys(names)], lines)
+
+
+def members(line: bytes) -> list[str] | None:
+    """The names of an object's members; None where they are not all different and plain."""
+    try:
+        pairs = json.loads(line, object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(pairs, list) or not all(isinstance(pair, tuple) for pair in pairs):
+        return None
+    names = [name for name, _ in pairs]
+    return names if len({*names}) == len(names) and all(is_plain_name(name) for name in names) else None
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name stands in JSON as it is."""
+    return json.dumps(name, ensure_ascii=False) == f'"{name}"'
+
+
+def shape_of(names: Sequence[str], used: Sequence[str]) -> str:
+    """What lines with these members look like, a group for each number that is used: it proves all of their syntax."""
+    values = (f"({NUMBER}|null)" if name in used else SCALAR for name in names)
+    pairs = (f'"{re.escape(name)}"{BLANK}:{BLANK}{value}' for name, value in zip(names, values, strict=True))
+    return rf"^{BLANK}\{{{BLANK}{f'{BLANK},{BLANK}'.join(pairs)}{BLANK}\}}\s*$"
+
+
+def lines_of(data: bytes) -> Any:
+    """The lines as a column; None where they are no text."""
+    try:
+        found = pl.read_csv(data, has_header=False, schema={LINES: pl.String}, separator="\1", quote_char=None)
+    except pl.exceptions.PolarsError:
+        return None
+    return found.get_column(LINES)
+
+
+def objects(writer: Any, batch: Batch, results: Sequence[Any], room: BytesIO) -> bool:
+    """Put the lines of a batch of objects into a room, with the results behind their own members; not where some have
+    none."""
     texts = pl.Series(batch.raw, dtype=pl.String)
     if not writer.only_new:
         if not texts.str.ends_with("}").all():
             texts = texts.str.strip_chars_end()
         texts = texts.str.head(-1)
         if texts.str.ends_with("{").any():
-            return None
+            return False
     names = [json.dumps(name, ensure_ascii=False) for name in writer.names]
     starts = [f"{'{' if writer.only_new and not index else ','}{name}:" for index, name in enumerate(names)]
     columns = [] if writer.only_new else [pl.lit(texts)]
     for start, column in zip(starts, results, strict=True):
-        columns += [pl.lit(start), pl.lit(words(cells(column, []), column))]
+        columns += [pl.lit(start), pl.lit(words(cells(column, []), column, batch.missing))]
     rows = pl.select(pl.concat_str([*columns, pl.lit("}")]))
-    out = BytesIO()
-    rows.write_csv(out, include_header=False, quote_style="never")
-    return out.getvalue()
+    rows.write_csv(room, include_header=False, quote_style="never")
+    return True
 
 
-def words(series: Any, column: Any) -> Any:
-    """Numbers with JSON's words for those that are not finite."""
+def words(series: Any, column: Any, missing: list[int]) -> Any:
+    """Numbers with JSON's words for those that are not finite, or not there."""
     series = series.cast(pl.String)
     where = np.flatnonzero(~np.isfinite(column))
-    return series.scatter(where, [json_number(value) for value in column[where].tolist()]) if len(where) else series
+    if len(where):
+        series = series.scatter(where, [json_number(value) for value in column[where].tolist()])
+    return series.scatter(missing, "null") if missing else series
 
 
 def cells(column: Any, missing: list[int]) -> Any:

@@ -1,0 +1,30 @@
+"""The manual as a site: `sphinx-build -W docs build/site`. What the program itself can tell is made first (made.py)."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from made import write  # noqa: E402
+
+from backprop import __version__  # noqa: E402
+
+write(HERE / "reference")
+
+project = "backprop"
+version = release = __version__
+copyright = "the authors of backprop; MIT licence"
+extensions = ["myst_parser"]
+exclude_patterns = ["man"]
+myst_heading_anchors = 3
+nitpicky = True
+highlight_language = "text"
+pygments_style = "default"
+pygments_dark_style = "github-dark"
+html_theme = "furo"
+html_title = "backprop"
+html_static_path = ["style.css"]
+html_css_files = ["style.css"]
+html_copy_source = False
+html_show_sphinx = False

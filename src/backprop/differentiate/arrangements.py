@@ -1,0 +1,81 @@
+"""Where elements are sorted, equal ones may stand in any order: a second derivative that hangs on it is none.
+
+It is computed in orders enough to make up all others (each run of equal elements turned round by one, and its first two
+exchanged); what is not the same in all of them is nan, and so is what lies between two elements whose gradients jump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from backprop.circuit import Circuit
+from backprop.differentiate.run import evaluate
+from backprop.numbers.shapes import shape_of
+
+Value = Any  # a float or an array of float64
+Blocks = dict[str, dict[str, Value]]
+
+
+def sorts(circuit: Circuit) -> bool:
+    """Whether elements that depend on a variable are sorted."""
+    return any(gate.arranges and active for gate, active in zip(circuit.gates, circuit.active, strict=True))
+
+
+def with_equals(circuit: Circuit, values: Sequence[Value]) -> list[int]:
+    """The stages that sort elements of which some are equal."""
+    from backprop.numbers.arrays import equal_neighbours
+
+    return [
+        wire
+        for wire, gate in enumerate(circuit.gates)
+        if gate.arranges and circuit.active[wire] and equal_neighbours(values[wire], gate.settings["axis"]).any()
+    ]
+
+
+def arrangements(circuit: Circuit, at: Mapping[str, Value]) -> Iterator[None]:
+    """Have the same computed once for each order that equal elements may stand in; once where there are none."""
+    yield
+    if sorts(circuit) and with_equals(circuit, evaluate(circuit, at)):
+        yield from other_arrangements()
+
+
+def other_arrangements() -> Iterator[None]:
+    from backprop.numbers.arrays import ARRANGEMENT
+
+    for arrangement in (1, 2):
+        token = ARRANGEMENT.set(arrangement)
+        try:
+            yield
+        finally:
+            ARRANGEMENT.reset(token)
+
+
+def agreed(blocks: Sequence[Value], ones: Sequence[Value], others: Sequence[Value], rows: int = 0) -> Value:
+    """A block of second derivatives, nan where the orders do not agree on it, or on both gradients that it stands for.
+
+    `ones` and `others` are those gradients, in each order. The first `rows` axes of all of them count rows.
+    """
+    one, other = varying(ones), varying(others)
+    lead, own, behind = one.shape[:rows], one.shape[rows:], other.shape[rows:]
+    jumps = one.reshape(lead + own + (1,) * len(behind)) & other.reshape(lead + (1,) * len(own) + behind)
+    return untold(blocks[0], varying(blocks) | jumps)
+
+
+def untold(value: Value, mask: Any) -> Value:
+    """A value, nan where the mask says so."""
+    import numpy as np
+
+    found = np.where(mask, np.nan, value)
+    return found if shape_of(found) else float(found)
+
+
+def varying(found: Sequence[Value]) -> Any:
+    """Which elements are not the same in all orders, but for rounding."""
+    import numpy as np
+
+    first = np.asarray(found[0])
+    size = np.max(abs(first), initial=0.0, where=np.isfinite(first))
+    with np.errstate(all="ignore"):
+        same = [np.isclose(first, one, rtol=1e-9, atol=1e-12 * size, equal_nan=True) for one in found[1:]]
+    return ~np.all(same, axis=0)

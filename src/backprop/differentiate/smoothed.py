@@ -1,0 +1,72 @@
+"""A circuit without the kinks that are none, for second derivatives: `max(x*y, y*x)` is x y, `clip(x, 0, x)` is x, and
+`max(x, 0)` has a name, relu, whose third power is known to be smooth."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from copy import copy
+
+from backprop.circuit import Circuit
+from backprop.gates import GATES, Gate
+
+IDENTITY, MAX, MIN, RELU = (GATES[name] for name in ("identity", "max", "min", "relu"))
+MULTIPLY, POWER, SQUARE = (GATES[name] for name in ("multiply", "power", "square"))
+
+
+Shapes = Sequence[tuple[int, ...]]
+
+
+def smoothed(circuit: Circuit, shapes: Shapes | None = None) -> Circuit:
+    """The same stages, in which a gate that has nothing to choose makes no choice. Without the stages' shapes, a gate
+    may stretch what it takes."""
+    if not any(gate.idempotent or gate.name == "clip" for gate in circuit.gates):
+        return circuit
+    found = copy(circuit)
+    found.gates, found.inputs, found.plans = circuit.gates[:], circuit.inputs[:], {}
+    known = meanings(circuit)
+    for wire, gate in enumerate(circuit.gates):
+        if gate.idempotent or gate.name == "clip":
+            found.gates[wire], found.inputs[wire] = plainer(circuit, wire, known, shapes)
+    return found
+
+
+def meanings(circuit: Circuit) -> list[int]:
+    """For each stage the first one that computes the same: the same gate of the same, in whatever order."""
+    first: dict[Hashable, int] = {}
+    known: list[int] = []
+    for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+        of = [known[source] for source in inputs]
+        if gate is SQUARE or (gate is POWER and number(circuit, inputs[1]) == 2.0):
+            gate, of = MULTIPLY, [of[0], of[0]]
+        key: Hashable = (gate, tuple(sorted(of) if gate.commutes else of)) if inputs else wire
+        if (constant := number(circuit, wire)) is not None:
+            key = repr(constant)
+        known.append(first.setdefault(key, wire))
+    return known
+
+
+def plainer(circuit: Circuit, wire: int, known: list[int], shapes: Shapes | None) -> tuple[Gate, tuple[int, ...]]:
+    """What a gate that chooses comes to, and of what."""
+    gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+    if gate.name == "clip":
+        x, low, high = inputs
+        if known[x] == known[low]:
+            return MIN, distinct((x, high), known)
+        through, other = (high, x) if known[low] == known[high] else (x, low)
+        alike = number(circuit, other) is not None or (shapes is not None and shapes[through] == shapes[wire])
+        return (IDENTITY, (through,)) if alike and known[high] in (known[x], known[low]) else (gate, inputs)
+    inputs = distinct(inputs, known)
+    if gate is MAX and len(inputs) == 2 and 0.0 in (number(circuit, inputs[0]), number(circuit, inputs[1])):
+        return RELU, (inputs[0] if number(circuit, inputs[0]) != 0.0 else inputs[1],)
+    return gate, inputs
+
+
+def number(circuit: Circuit, wire: int) -> float | None:
+    """The number that a stage is, if it is one."""
+    value = circuit.constants.get(wire)
+    return value if isinstance(value, float) else None
+
+
+def distinct(wires: tuple[int, ...], known: list[int]) -> tuple[int, ...]:
+    """The wires without those that compute the same as one before them."""
+    return tuple({known[wire]: wire for wire in reversed(wires)}.values())[::-1]

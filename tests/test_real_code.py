@@ -1,0 +1,204 @@
+"""What stopped the reading of code as it stands in public: whole notebooks, other names, other folders."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backprop_cli import main
+
+Check = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
+    """What `backprop check` says of a file in a folder, in JSON: its judgement or its error."""
+
+    def checked(words: str, given: dict[str, Any], files: dict[str, str] | None = None) -> dict[str, Any]:
+        for name, text in (files or {}).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (tmp_path / "inputs.json").write_text(json.dumps(given))
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.argv", ["backprop", "check", "-f", *words.split(), "--vars", "inputs.json", "--json"])
+        with contextlib.suppress(SystemExit):
+            main()
+        said = capsys.readouterr()
+        found: dict[str, Any] = json.loads(said.out or said.err)
+        return found
+
+    return checked
+
+
+def notebook(*cells: str) -> str:
+    return json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]})
+
+
+def test_what_a_notebook_computes_beside_a_pass_is_left_alone(tmp_path: Path, check: Check) -> None:
+    """The other cells may compute for long, also into names that are parameters of the pass."""
+    (tmp_path / "work.ipynb").write_text(notebook(
+        "import numpy as np\nSCALE = 3.0\nTWICE = 2 * SCALE",
+        "def slow(n):\n    for i in range(n):\n        pass\n    return n",
+        "def scale_forward(x):\n    return x * TWICE, x",
+        "def scale_backward(g, cache):\n    return g * TWICE",
+        "x = slow(10**9)\nout, cache = scale_forward(x)",
+    ))  # fmt: skip
+    assert check("work.ipynb", {"x": [1.0, 2.0]})["verdict"] == "ok"
+
+
+X = {"x": [[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]]}
+PAIRS = {
+    "a class whose methods have other names": """
+import numpy as np
+class Scale:
+    def _forward_propagation(self, x):
+        self.x = x
+        return x ** 2
+    def _backward_propagation(self, grad):
+        return grad * 2 * self.x
+""",
+    "functions that only stand in a class": """
+class Twice:
+    @staticmethod
+    def forward(x, w):
+        return x * w * 2.0, (x, w)
+    @staticmethod
+    def backward(dout, cache):
+        x, w = cache
+        return dout * w * 2.0, (dout * x).sum(0) * 2.0
+""",
+    "a gradient from above that may be left out": """
+class Square:
+    def forward(self, x):
+        self.x = x
+        return x * x
+    def backward(self, grad=None):
+        return grad * 2 * self.x
+""",
+    "a local slope under the name of a gradient": """
+import numpy as np
+class Relu:
+    def forward(self, input):
+        self.d_input = (np.sign(input) + 1) / 2
+        return np.maximum(input, 0)
+    def backward(self, gradient):
+        return gradient * self.d_input
+""",
+    "methods from a class that another is made from": """
+import numpy as np
+from abc import ABC, abstractmethod
+class Layer(ABC):
+    def forward(self, x):
+        return self.f(x)
+    def backward(self, dout):
+        return dout * self.slope()
+class Tanh(Layer):
+    def f(self, x):
+        self.out = np.tanh(x)
+        return self.out
+    def slope(self):
+        return 1 - self.out ** 2
+""",
+    "whole quotients of Python 2": """
+import numpy as np
+def halves_forward(x):
+    n = x.shape[0] / 2
+    out = np.zeros((n, x.shape[1]))
+    for i in range(n):
+        out[i] = x[2 * i] * x[2 * i + 1]
+    return out, x
+def halves_backward(dout, cache):
+    x = cache
+    dx = np.zeros_like(x)
+    for i in range(x.shape[0] / 2):
+        dx[2 * i] = dout[i] * x[2 * i + 1]
+        dx[2 * i + 1] = dout[i] * x[2 * i]
+    return dx
+""",
+    "a script beside which something cannot be read": """
+import numpy as np
+import matplotlib.pyplot as plt
+from sklearn import datasets
+class Value:
+    def __init__(self, data, children=()):
+        self.data, self.grad, self.back = data, 0.0, lambda: None
+    def __mul__(self, other):
+        out = Value(self.data * other.data)
+        def back():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+        out.back = back
+        return out
+    def backward(self):
+        self.grad = 1.0
+        self.back()
+points = datasets.make_moons(100)
+plt.plot(points)
+a = Value(2.0)
+b = Value(-3.0)
+c = a * b
+c.backward()
+""",
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_right_pair_is_read_as_it_stands(name: str, check: Check) -> None:
+    given = {"x": X["x"], "input": X["x"], "w": [1.0, 2.0, 3.0]}
+    where = ":Tanh" if "class Tanh" in PAIRS[name] else ""
+    found = check(f"code.py{where}", given, {"code.py": PAIRS[name]})
+    assert found.get("verdict") == "ok", found
+
+
+LEARNED = """
+import numpy as np
+class Dense:
+    def __init__(self, n, m):
+        self.weights = 0.1 * np.random.randn(n, m)
+        self.biases = np.zeros((1, m))
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = inputs @ self.weights + self.biases
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues
+        self.dbiases = np.sum(dvalues, axis=0, keepdims=True)
+        self.dinputs = dvalues @ self.weights.T
+"""
+
+
+def test_weights_that_an_object_makes_itself_are_judged(check: Check) -> None:
+    given = {"inputs": X["x"], "n": 3, "m": 2}
+    found = check("code.py", given, {"code.py": LEARNED})
+    assert found["verdict"] == "ok"
+    assert {one["name"] for one in found["gradients"]} == {"inputs", "weights", "biases"}
+    found = check("code.py", given, {"code.py": LEARNED.replace("= self.inputs.T", "= -self.inputs.T")})
+    assert found["verdict"] == "wrong"
+    assert [(one["line"], one["cause"]) for one in found["lines"] if one["verdict"] == "wrong"] == [(11, "sign")]
+    given["weights"] = [[1.0, 2.0]] * 3  # what is given stands for what the constructor makes
+    assert check("code.py", given, {"code.py": LEARNED})["verdict"] == "ok"
+
+
+def test_a_helper_is_looked_for_in_folders_above_and_in_packages(check: Check) -> None:
+    given = {"x": X["x"]}
+    layer = "from ..tools import cube\ndef f_forward(x):\n    return cube(x), x\n"
+    layer += "def f_backward(g, x):\n    return 3 * g * x**2\n"
+    files = {
+        "pack/tools/__init__.py": "from .tools import *\n",
+        "pack/tools/tools.py": "def cube(x):\n    return x**3\n",
+    }
+    assert check("pack/layers/a.py", given, {"pack/layers/a.py": layer, **files})["verdict"] == "ok"
+    found = check("alone/a.py", given, {"alone/a.py": layer})
+    assert found["error"]["hint"] == "put tools.py beside this file or above it: it is read, too"
+
+
+def test_files_that_import_from_each_other_are_read(check: Check) -> None:
+    layer = "from tools import cube as third\ndef f_forward(x):\n    return third(x), x\n"
+    layer += "def f_backward(g, x):\n    from tools import slope\n    return g * slope(x)\n"
+    tools = "from layer import f_forward\ndef cube(x):\n    return x**3\ndef slope(x):\n    return 3 * x**2\n"
+    assert check("layer.py", {"x": X["x"]}, {"layer.py": layer, "tools.py": tools})["verdict"] == "ok"
