@@ -158,3 +158,25 @@ def test_json_tells_what_a_line_gives_and_should_give_and_in_which_round(tmp_pat
     (line,) = json.loads(done.stdout)["lines"]
     assert (line["line"], line["iteration"]) == (11, 1)
     assert (line["yours"], line["expected"]) == (20.0, 21.0)
+
+
+def test_the_chain_rule_says_a_line_in_the_names_of_the_user() -> None:
+    from backprop.check.handwritten import Judge
+    from backprop.check.search import Search
+
+    pair = PAIRS["single head attention"]
+    right = "dx = dq @ Wq.T + dk @ Wk.T + dv @ Wv.T"
+    text, (number,) = pair.planted(Mistake(right, "dx = dq @ Wq.T", ()))
+    code = Code([part_of(text, "code.py")])
+    judge = Judge(Runner(code, pairs_in(code)[0], dict(pair.inputs)))
+    judge.judge()
+    search = Search(judge)
+    lines = search.reaches(search.sense({}), {})
+    (line,) = [one.line for one in lines if one.line.number == number]
+    assert right in [text for _, text in search.derivation({}).plans(line, line.atoms(search.read))]
+
+
+def test_no_derived_line_goes_around_another_mistake() -> None:
+    pair = PAIRS["three layers in one go"]
+    text, lines = pair.planted(*pair.mistakes)
+    assert sorted(line for line, _, _ in judged(pair, text).lines) == sorted(lines)
