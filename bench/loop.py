@@ -14,11 +14,11 @@ import importlib.util
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from circuit import micrograd_gate
-from machine import machine
+from machine import Figure, machine
 from rows import FORMULAS, names_of
 
 Pass = Callable[[dict[str, float]], Any]
@@ -102,36 +102,64 @@ PROGRAMS: dict[str, Callable[[str], Pass]] = {
 }  # fmt: skip
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few rounds")
-    options = parser.parse_args()
-    print(machine() + "\n")
-    rounds, dice = 5 if options.quick else 25, random.Random(1)
-    programs = [name for name in PROGRAMS if name in ("backprop", "code --to python") or importlib.util.find_spec(name)]
-    print(f"{'formula':12}{'gates':>6}" + "".join(f"{name:>26}" for name in programs))
-    for title, formula in FORMULAS.items():
-        import backprop
+BARS = {"(x+y)*z": 1.2, "neuron": 2.0, "staged": 2.5, "100 gates": 12.0}  # µs
 
+
+class Timed:
+    """A formula, measured: the best microseconds of each program, and which of them give another answer."""
+
+    def __init__(self, formula: str, programs: list[str], rounds: int) -> None:
+        dice = random.Random(1)
         names = names_of(formula)
         points = [{name: dice.gauss(1.0, 0.5) for name in names} for _ in range(200)]
         passes = {name: PROGRAMS[name](formula) for name in programs}
         expected = passes["backprop"](points[0])
-        best = dict.fromkeys(programs, math.inf)
+        self.best = dict.fromkeys(programs, math.inf)
         for _ in range(rounds):
             for name, once in passes.items():
                 start = time.perf_counter()
                 for at in points:
                     once(at)
-                best[name] = min(best[name], (time.perf_counter() - start) / len(points) * 1e6)
+                self.best[name] = min(self.best[name], (time.perf_counter() - start) / len(points) * 1e6)
+        self.others = [name for name, once in passes.items() if not agrees(once(points[0]), expected)]
+
+
+def agrees(found: Any, expected: Any) -> bool:
+    """Whether value and gradients are the same."""
+    value, gradients = found
+    return math.isclose(value, expected[0], rel_tol=1e-9) and all(
+        math.isclose(g, expected[1][x], rel_tol=1e-6) for x, g in gradients.items()
+    )
+
+
+def installed() -> list[str]:
+    """The programs that can be measured here."""
+    return [name for name in PROGRAMS if name in ("backprop", "code --to python") or importlib.util.find_spec(name)]
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """The lines of the loop, for all.py."""
+    for title, formula in FORMULAS.items():
+        found = Timed(formula, installed(), 5 if quick else 25)
+        beside = ", ".join(f"{name} {best:.2f}" for name, best in found.best.items() if name != "backprop")
+        yield Figure(f"`Compiled.evaluate` at {title}", found.best["backprop"], "µs", BARS[title], beside)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few rounds")
+    options = parser.parse_args()
+    print(machine() + "\n")
+    programs = installed()
+    print(f"{'formula':12}{'gates':>6}" + "".join(f"{name:>26}" for name in programs))
+    for title, formula in FORMULAS.items():
+        import backprop
+
+        found = Timed(formula, programs, 5 if options.quick else 25)
         cells = []
-        for name in programs:
-            value, gradients = passes[name](points[0])
-            agree = math.isclose(value, expected[0], rel_tol=1e-9) and all(
-                math.isclose(g, expected[1][x], rel_tol=1e-6) for x, g in gradients.items()
-            )
-            times = best[name] / best["code --to python"]
-            cells.append(f"{best[name]:.2f} µs, {times:.2f}" + ("" if agree else ", ANOTHER ANSWER"))
+        for name, best in found.best.items():
+            times = best / found.best["code --to python"]
+            cells.append(f"{best:.2f} µs, {times:.2f}" + (", ANOTHER ANSWER" if name in found.others else ""))
         gates = sum(map(bool, backprop.compile(formula).circuit().inputs))
         print(f"{title:12}{gates:>6}" + "".join(f"{cell:>26}" for cell in cells), flush=True)
 

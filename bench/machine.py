@@ -7,6 +7,7 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 PEERS = [
     "numpy",
@@ -36,3 +37,14 @@ def machine() -> str:
     return (
         f"Python {platform.python_version()}, {model}, {os.cpu_count()} cores, load {load:.1f}; {', '.join(versions)}"
     )
+
+
+class Figure(NamedTuple):
+    """A line of the table of all.py: what was measured, in which unit, its bar, and what peers took in the same run."""
+
+    what: str
+    value: float
+    unit: str
+    bar: float
+    beside: str = ""
+    at_least: bool = False  # the bar is a lower one

@@ -1,10 +1,11 @@
 """Many rows: value and all gradients for columns in memory, beside the peers; and whole processes from file to file.
 
-    python bench/rows.py [--rows 2000000] [--quick] [--files] [--write]
+    python bench/rows.py [--rows 2000000] [--quick] [--files] [--sql] [--write]
 
 CPU nanoseconds per row on one thread, medians of passes that alternate between the programs, each a process of its own.
-`--files` measures tables instead, against Polars with derivatives that were derived by hand. `--write` puts the tables
-into bench/RESULTS.md. Peers that are not installed are left out (pip install ".[bench]"); gcc is used if there.
+`--files` measures tables instead, against Polars with derivatives that were derived by hand; `--sql` measures `map`
+against its own SQL in DuckDB. `--write` puts the tables into bench/RESULTS.md. Peers that are not installed are left
+out (pip install ".[bench]"); gcc is used if there.
 """
 
 from __future__ import annotations
@@ -432,11 +433,81 @@ def files_table(rows: int, passes: int, forms: list[str]) -> list[str]:
             mapped = [ours, "map", FORMULAS["staged"], f"t.{source}", *options, "--quiet"]
             hand = [sys.executable, "-c", by_hand, f"t.{source}", f"hand.{source}"]
             pairs = [(seconds(mapped, folder), seconds(hand, folder)) for _ in range(passes + 1)][1:]
-            mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-            ratio = statistics.median(a / b for a, b in pairs)
-            lines.append(f"| {title} | {mine:.2f} | {theirs:.2f} | {ratio:.2f} |")
+            lines.append(f"| {title} | {compared(pairs)} |")
             print(lines[-1], flush=True)
     return lines
+
+
+# ── the emitted SQL ──
+
+PRICE = (
+    "d1 = (log(S/K) + (r + v^2/2)*t)/(v*sqrt(t)); d2 = d1 - v*sqrt(t); "
+    "C = S*(1 + erf(d1/sqrt(2)))/2 - K*exp(-r*t)*(1 + erf(d2/sqrt(2)))/2"
+)
+QUERIES = {"logistic": "sigmoid(2*x - y + 1)", "Black and Scholes": PRICE}
+RANGES = {"S": (50, 150), "K": (50, 150), "t": (0.1, 2), "r": (0, 0.05), "v": (0.1, 0.5)}
+RUN = "import sys, duckdb; c = duckdb.connect(); c.sql('SET enable_progress_bar=false'); c.sql(sys.argv[1])"
+
+
+def query_table(rows: int, passes: int) -> list[str]:
+    """`map` against the query that `code --to sql` writes, run by DuckDB: files, and columns in memory."""
+    import numpy as np
+    import polars as pl
+
+    lines = [f"## `map` against its own SQL in DuckDB: CPU seconds, {rows:,} rows", ""]
+    lines += ["| formula, tables | map | DuckDB | ratio |", "|---|---:|---:|---:|"]
+    ours, dice = str(Path(sys.executable).parent / "backprop"), np.random.default_rng(0)
+    for title, formula in QUERIES.items():
+        columns = {name: dice.uniform(*RANGES.get(name, (-2, 2)), size=rows) for name in names_of(formula)}
+        with tempfile.TemporaryDirectory() as folder:
+            frame = pl.DataFrame({"id": np.arange(rows), **columns})
+            frame.write_csv(Path(folder, "t.csv"))
+            frame.write_parquet(Path(folder, "t.parquet"))
+            for suffix, options in (("parquet", ", COMPRESSION zstd"), ("csv", "")):
+                query = query_of(formula, f"'t.{suffix}'")
+                copy = f"COPY ({query}) TO 'd.{suffix}' (FORMAT {suffix}{options})"
+                mapped = [ours, "map", formula, f"t.{suffix}", "-o", f"ours.{suffix}", "--quiet"]
+                queried = [sys.executable, "-c", RUN, copy]
+                pairs = [(seconds(mapped, folder), seconds(queried, folder)) for _ in range(passes + 1)][1:]
+                lines.append(f"| {title}, {suffix} | {compared(pairs)} |")
+        lines.append(f"| {title}, memory | {compared(in_memory(formula, columns, passes))} |")
+        print(*lines[-3:], sep="\n", flush=True)
+    return lines
+
+
+def query_of(formula: str, table: str) -> str:
+    command = [str(Path(sys.executable).parent / "backprop"), "code", formula, "--to", "sql", "--table", table]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.rstrip().rstrip(";")
+
+
+def in_memory(formula: str, columns: dict[str, Any], passes: int) -> list[tuple[float, float]]:
+    """CPU seconds on columns, which are the same to 12 digits."""
+    import duckdb
+    import numpy as np
+
+    from backprop.rows.compute.mapper import Mapper
+
+    query = query_of(formula, "points").replace("backprop_row.*,", "")
+    database, mapper = duckdb.connect(), Mapper(formula)
+    database.register("points", columns)
+    theirs = database.sql(query).fetchnumpy()
+    for name, column in mapper(columns).items():
+        assert np.allclose(theirs[name], column, rtol=1e-12, atol=1e-12), name
+    pairs = []
+    for _ in range(passes):
+        times = [time.process_time()]
+        mapper(columns)
+        times.append(time.process_time())
+        database.sql(query).fetchnumpy()
+        times.append(time.process_time())
+        pairs.append((times[1] - times[0], times[2] - times[1]))
+    return pairs
+
+
+def compared(pairs: list[tuple[float, float]]) -> str:
+    """Medians of both, and of their ratios."""
+    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return f"{mine:.2f} | {theirs:.2f} | {statistics.median(a / b for a, b in pairs):.2f}"
 
 
 def put(lines: list[str]) -> None:
@@ -453,6 +524,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int)
     parser.add_argument("--quick", action="store_true", help="fewer formulas, rows and passes")
     parser.add_argument("--files", action="store_true", help="from file to file")
+    parser.add_argument("--sql", action="store_true", help="against the emitted SQL, run by DuckDB")
     parser.add_argument("--forms", default="csv,parquet,jsonl", help="the tables that --files measures")
     parser.add_argument("--write", action="store_true", help="put the table into bench/RESULTS.md")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
@@ -460,12 +532,15 @@ def main() -> None:
     if options.child:
         child(options.child[0], options.child[1], int(options.child[2]))
         return
-    rows = options.rows or (200_000 if options.quick else 1_000_000 if options.files else 2_000_000)
+    rows = options.rows or (200_000 if options.quick else 1_000_000 if options.files or options.sql else 2_000_000)
     passes = 3 if options.quick else 7
     formulas = ["(x+y)*z", "staged"] if options.quick else list(FORMULAS)
-    lines = (
-        files_table(rows, passes, options.forms.split(",")) if options.files else memory_table(formulas, rows, passes)
-    )
+    if options.files:
+        lines = files_table(rows, passes, options.forms.split(","))
+    elif options.sql:
+        lines = query_table(rows, passes)
+    else:
+        lines = memory_table(formulas, rows, passes)
     print("\n" + "\n".join([lines[0], "", machine(), *lines[1:]]))
     if options.write:
         put(lines)

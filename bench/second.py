@@ -17,11 +17,11 @@ import argparse
 import importlib.util
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from machine import machine
+from machine import Figure, machine
 
 DICE = np.random.default_rng(5)
 A = DICE.normal(size=(1000, 1000)) / 30
@@ -91,25 +91,40 @@ def jax_(task: Task) -> Pass:
     return lambda: np.asarray(made(at["x"]))
 
 
+def timed(task: Task, rounds: int) -> tuple[dict[str, float], dict[str, bool]]:
+    """The best milliseconds of each program, and whether it gives our answer."""
+    passes = {"backprop": ours(task)}
+    if importlib.util.find_spec("torch"):
+        passes["torch.autograd"], passes["torch.func"] = torch_(task, "autograd"), torch_(task, "func")
+    if importlib.util.find_spec("jax"):
+        passes["JAX's jit"] = jax_(task)
+    expected = passes["backprop"]()
+    agree = {name: np.allclose(np.asarray(once()), expected, rtol=1e-8) for name, once in passes.items()}
+    best = dict.fromkeys(passes, math.inf)
+    for _ in range(rounds):
+        for name, once in passes.items():
+            start = time.perf_counter()
+            once()
+            best[name] = min(best[name], (time.perf_counter() - start) * 1e3)
+    return best, agree
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """The lines of the second derivatives, for all.py: times the better way of PyTorch's."""
+    for title, task in TASKS.items():
+        best, _ = timed(task, 3 if quick else 15)
+        base = min((best[name] for name in ("torch.autograd", "torch.func") if name in best), default=math.nan)
+        beside = ", ".join(f"{name} {one:.1f} ms" for name, one in best.items())
+        yield Figure(title, best["backprop"] / base, "× torch", 1.0, beside)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rounds")
     options = parser.parse_args()
     print(machine() + "\n")
     for title, task in TASKS.items():
-        passes = {"backprop": ours(task)}
-        if importlib.util.find_spec("torch"):
-            passes["torch.autograd"], passes["torch.func"] = torch_(task, "autograd"), torch_(task, "func")
-        if importlib.util.find_spec("jax"):
-            passes["JAX's jit"] = jax_(task)
-        expected = passes["backprop"]()
-        agree = {name: np.allclose(np.asarray(once()), expected, rtol=1e-8) for name, once in passes.items()}
-        best = dict.fromkeys(passes, math.inf)
-        for _ in range(3 if options.quick else 15):
-            for name, once in passes.items():
-                start = time.perf_counter()
-                once()
-                best[name] = min(best[name], (time.perf_counter() - start) * 1e3)
+        best, agree = timed(task, 3 if options.quick else 15)
         print(title)
         base = best.get("torch.func", best["backprop"])
         for name, found in best.items():

@@ -11,16 +11,19 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import os
 import pty
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from machine import machine
+from machine import Figure, machine
 
 PROGRAM = str(Path(sys.executable).parent / "backprop")
 QUESTION = [PROGRAM, "eval", "(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4"]
@@ -37,6 +40,35 @@ PEERS = {
     "f=(x+y)*z;f.backward();print(f,x.grad,y.grad,z.grad)",
 }
 SLOW = {"sympy", "jax", "torch"}
+TOOLS = {
+    "jq": [
+        "jq",
+        "-cn",
+        "--argjson",
+        "x",
+        "-2",
+        "--argjson",
+        "y",
+        "5",
+        "--argjson",
+        "z",
+        "-4",
+        "[($x+$y)*$z,$z,$z,$x+$y]",
+    ],
+    "node": ["node", "-e", "const [x,y,z]=[-2,5,-4];console.log(JSON.stringify([(x+y)*z,z,z,x+y]))"],
+}
+WAYS: dict[str, tuple[float, list[str]]] = {  # what is called, and at most how many times the interpreter it may take
+    "eval … --json": (2, [*QUESTION[1:], "--json"]),
+    "eval …, in a pipe": (3, QUESTION[1:]),
+    "eval …, on a terminal": (3, QUESTION[1:]),
+    "--version": (3, ["--version"]),
+    "--help": (3, ["--help"]),
+    "eval --help": (3, ["eval", "--help"]),
+    "an error": (3, ["eval", "(x+y"]),
+    "explain …": (3, ["explain", *QUESTION[2:]]),
+    "check …": (3, ["check", *QUESTION[2:]]),
+    "map of one row": (5, ["map", "(x+y)*z", "row.jsonl"]),
+}
 
 
 def in_a_pipe(command: list[str]) -> tuple[float, float]:
@@ -67,9 +99,31 @@ def finished(process: subprocess.Popen[bytes], start: float) -> tuple[float, flo
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode not in (0, 2):  # 2 is an error that is asked for
         raise SystemExit(f"{process.args}: exit {process.returncode}")
     return usage.ru_utime + usage.ru_stime, wall
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """The lines of the start, for all.py: by wall time."""
+    rounds = 7 if quick else 21
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        Path("row.jsonl").write_text(json.dumps({"x": -2, "y": 5, "z": -4}) + "\n")
+        for name, (bar, words) in WAYS.items():
+            run = on_a_terminal if "terminal" in name else in_a_pipe
+            _, wall = ratios(run, [PROGRAM, *words], rounds)
+            beside = peers(rounds) if "--json" in name else ""
+            yield Figure(f"`{name}`", wall, "× `python -c pass`", bar, beside)
+
+
+def peers(rounds: int) -> str:
+    """What tools take that answer the same question, and those of the libraries that are quick to import."""
+    commands = {name: command for name, command in TOOLS.items() if shutil.which(name)}
+    for name, program in PEERS.items():
+        if name not in SLOW and importlib.util.find_spec(name):
+            commands[name] = [sys.executable, "-c", program]
+    return ", ".join(f"{name} {ratios(in_a_pipe, command, rounds)[1]:.2f}" for name, command in commands.items())
 
 
 def ratios(run: Callable[[list[str]], tuple[float, float]], command: list[str], rounds: int) -> tuple[float, float]:
@@ -95,9 +149,14 @@ def main() -> None:
     def row(name: str, figures: tuple[float, float]) -> None:
         print(f"{name:44}{figures[0]:8.2f}{figures[1]:8.2f}", flush=True)
 
-    row("backprop eval … --json", ratios(in_a_pipe, [*QUESTION, "--json"], rounds))
-    row("backprop eval …, in a pipe", ratios(in_a_pipe, QUESTION, rounds))
-    row("backprop eval …, on a terminal", ratios(on_a_terminal, QUESTION, rounds))
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        Path("row.jsonl").write_text(json.dumps({"x": -2, "y": 5, "z": -4}) + "\n")
+        for name, (_, words) in WAYS.items():
+            row(
+                f"backprop {name}",
+                ratios(on_a_terminal if "terminal" in name else in_a_pipe, [PROGRAM, *words], rounds),
+            )
     for name, program in PEERS.items():
         if importlib.util.find_spec(name) is None:
             print(f"{name + ', a line of Python':44}{'not installed':>16}")

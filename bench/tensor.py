@@ -6,6 +6,8 @@ CPU milliseconds, medians of runs that are interleaved in one process (the peers
 - `W @ X` with all gradients, beside the same three products by np.matmul(out=);
 - the objective of ADBench's Gaussian mixture model (N=1000, d=20, K=25) with all gradients, written as a program in the
   language, beside a reverse pass that was written by hand in NumPy; PyTorch and JAX join where they are installed.
+The lines of all.py also have a convolution (32 images of 3x32x32, 16 filters of 5x5) beside PyTorch's, and a step of a
+network (128 rows, 784-256-10) beside its passes by hand.
 """
 
 from __future__ import annotations
@@ -19,10 +21,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from machine import machine
+from machine import Figure, machine
 
 N, D, K = 1000, 20, 25
 GAMMA, WISHART = 1.0, 0
@@ -245,6 +247,96 @@ def agrees(one: Any, other: Any) -> bool:
     (value, gradients), (right, expected) = one, other
     close = abs(value - right) <= 1e-9 * abs(right)
     return close and all(np.allclose(gradients[name], expected[name], rtol=1e-8, atol=1e-8) for name in expected)
+
+
+def convolutions() -> dict[str, Job]:
+    """A convolution with both gradients; the first is PyTorch's, where it is installed."""
+    import numpy as np
+
+    import backprop
+
+    random = np.random.default_rng(0)
+    x, w = random.standard_normal((32, 3, 32, 32)), random.standard_normal((16, 3, 5, 5))
+    above = random.standard_normal((32, 16, 32, 32))
+    compiled = backprop.compile("conv2d(x, w, padding=2)")
+    jobs: dict[str, Job] = {}
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        torch.set_num_threads(1)
+        inputs = [torch.tensor(one, requires_grad=True) for one in (x, w)]
+
+        def theirs() -> Any:
+            found = torch.nn.functional.conv2d(*inputs, padding=2)
+            return found.detach().numpy(), torch.autograd.grad(found, inputs, torch.from_numpy(above))
+
+        jobs["torch"] = theirs
+
+    def circuit() -> Any:
+        found = compiled.evaluate(x=x, w=w, upstream=above)
+        return found.value, [found.gradients[name] for name in "xw"]
+
+    jobs["backprop"] = circuit
+    value, gradients = circuit()
+    for job in jobs.values():
+        right, expected = job()
+        assert np.allclose(value, right)
+        assert all(np.allclose(one, np.asarray(other)) for one, other in zip(gradients, expected, strict=True))
+    return jobs
+
+
+def network_steps() -> dict[str, Job]:
+    """Loss and gradients of a network of two layers, by hand and by the circuit."""
+    import numpy as np
+
+    import backprop
+
+    random = np.random.default_rng(0)
+    X, Y = random.standard_normal((128, 784)), np.eye(10)[random.integers(0, 10, 128)]
+    at = {
+        "W1": random.standard_normal((784, 256)) / 28, "b1": np.zeros(256),
+        "W2": random.standard_normal((256, 10)) / 16, "b2": np.zeros(10),
+    }  # fmt: skip
+    text = "h = relu(X @ W1 + b1); z = h @ W2 + b2; f = mean(logsumexp(z, axis=1) - sum(Y*z, axis=1))"
+    compiled = backprop.compile(text)
+
+    def by_hand() -> Any:
+        a = X @ at["W1"] + at["b1"]
+        h = np.maximum(a, 0)
+        z = h @ at["W2"] + at["b2"]
+        most = z.max(axis=1, keepdims=True)
+        e = np.exp(z - most)
+        s = e.sum(axis=1, keepdims=True)
+        value = float(np.mean((np.log(s) + most)[:, 0] - (Y * z).sum(axis=1)))
+        dz = (e / s - Y) / len(X)
+        da = (dz @ at["W2"].T) * (a > 0)
+        return value, {"W1": X.T @ da, "b1": da.sum(axis=0), "W2": h.T @ dz, "b2": dz.sum(axis=0)}
+
+    def circuit() -> Any:
+        found = compiled.evaluate({**at, "X": X, "Y": Y}, wrt=[*at])
+        return found.value, found.gradients
+
+    assert agrees(circuit(), by_hand())
+    return {"NumPy, by hand": by_hand, "backprop": circuit}
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """The lines of matrices, for all.py: times the first of the programs beside us."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"
+    data = gmm_data()
+    lines: tuple[tuple[str, dict[str, Job], float], ...] = (
+        ("conv2d, 32x3x32x32, 16 filters of 5x5", convolutions(), 1.0),
+        ("Gaussian mixture", {"NumPy, by hand": gmm_by_hand(data), "backprop": gmm_by_circuit(data)}, 1.25),
+        ("a network's step (128, 784-256-10)", network_steps(), 1.1),
+    )
+    for what, jobs, bar in lines:
+        times = measured(jobs, 7 if quick else 15)
+        first = next(iter(times))
+        if first != "backprop":
+            ratio = statistics.median(a / b for a, b in zip(times["backprop"], times[first], strict=True))
+            beside = ", ".join(f"{name} {statistics.median(one):.2f} ms" for name, one in times.items())
+            yield Figure(what, ratio, f"× {first}", bar, beside)
 
 
 def main() -> None:

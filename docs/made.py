@@ -102,7 +102,7 @@ def gate_pages() -> Iterator[tuple[str, str]]:
     told = (
         "Each gate from its row of the table: its rule, where it is defined, and an example that was run when this page"
         " was made. In the pictures the value of a gate is green and its slope red, both over one input (of an array:"
-        " over its first element, for the first element of the output); the others stay as the caption says."
+        " over its first element); what is shown, and where the other inputs stay, the caption says."
     )
     table = row_table(("family", "gates"), rows)
     yield "gates.md", f"# Gates\n\n{told}\n\n{table}\n\n{contents(name for name, _, _ in listed)}"

@@ -70,13 +70,25 @@ def wrong(made: Picture) -> list[str]:
 
 
 def crossings(made: Picture) -> int:
-    """How many wires cross, counted on the picture: pieces with the same ends in x, which change sides."""
+    """How many wires cross, counted on the picture: in each gap that a wire bends in, those which change sides."""
+    pieces = {
+        (*piece, source)
+        for node, routes in zip(made.scene.nodes, made.layout.routes, strict=True)
+        for source, points in zip(node.inputs, routes, strict=True)
+        for piece in zip(points, points[1:], strict=False)
+    }
     gaps: dict[tuple[float, float], set[tuple[float, float, int]]] = {}
-    for node, routes in zip(made.scene.nodes, made.layout.routes, strict=True):
-        for source, points in zip(node.inputs, routes, strict=True):
-            for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
-                gaps.setdefault((x0, x1), set()).add((y0, y1, source))
-    return sum((a[0] - b[0]) * (a[1] - b[1]) < 0 for pieces in gaps.values() for a, b in combinations(pieces, 2))
+    for (x0, y0), (x1, y1), source in pieces:
+        if y0 != y1:
+            gaps.setdefault((x0, x1), set()).add((y0, y1, source))
+    starts = sorted(gaps)
+    for (x0, y0), (x1, y1), source in pieces:
+        for gap in starts[bisect_left(starts, (x0, x0)) :]:
+            if gap[0] >= x1:
+                break
+            if abs(y0 - y1) < 1e-6 and gap[1] <= x1:  # straight, through any number of columns
+                gaps[gap].add((y0, y1, source))
+    return sum((a[0] - b[0]) * (a[1] - b[1]) < 0 for wires in gaps.values() for a, b in combinations(wires, 2))
 
 
 def test_nothing_overlaps_in_random_circuits(seed: int, full: bool) -> None:

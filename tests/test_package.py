@@ -14,7 +14,7 @@ from conftest import ROOT, shell
 
 # What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
 OURS = {
-    "", ".__init__", ".caching", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer",
+    "", ".__init__", ".light", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer",
     ".cli.evaluate", ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.remarks",
     ".cli.shared", ".cli.words", ".differentiate", ".differentiate.functions", ".differentiate.rules",
     ".differentiate.run", ".errors", ".gates", ".gates.elementwise", ".gates.mixing", ".gates.plumbing", ".gates.row",

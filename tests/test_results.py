@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pydoc
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -137,9 +139,9 @@ def test_a_notebook_shows_all_of_it(result: backprop.Evaluation) -> None:
 
 
 def test_dir_and_help_show_what_there_is() -> None:
-    code = "import backprop; print(*dir(backprop))"
+    code = "import backprop; backprop.evaluate('x', x=1).check(); print(*dir(backprop))"
     names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert set(backprop.__all__) <= set(names)
+    assert {name for name in names if name[:2] != "__"} == set(backprop.__all__)  # and no room of the house
     for name in backprop.__all__:
         assert getattr(backprop, name).__doc__
     text = pydoc.plain(pydoc.render_doc(backprop))
@@ -155,32 +157,48 @@ def test_dir_and_help_show_what_there_is() -> None:
 USER = ROOT / "tests" / "typed_user.py"
 
 
-def typed(path: Path) -> str:
-    """What mypy says about a user's program."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file", "/dev/null", str(path)],
-        capture_output=True, text=True, check=False, cwd=ROOT, env={"MYPYPATH": str(ROOT / "src"), "PATH": ""},
-    )  # fmt: skip
-    return done.stdout
+MISUSES = [
+    "backprop.evaluate(3)", "backprop.evaluate('x', x=1).draw('gif')", "backprop.evaluate('x', x=1).code('rust')",
+    "backprop.compile('x', tie='both')", "backprop.evaluate('x', x=1).values",
+    "backprop.compile('x').evaluate(wrt=3)",
+    "backprop.evaluate('x', x=1).explain(1)", "backprop.evaluate('x', x=1).check(stage=True)",
+    "backprop.evaluate('x', x=1).draw(fold='yes')", "n: int = backprop.compile('x').variables",
+]  # fmt: skip
 
 
-def test_a_users_program_is_clean_and_runs() -> None:
-    pytest.importorskip("mypy")
-    assert "typed_user" not in typed(USER)
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a user's program, and with one that has a mistake in every line but the first."""
+    folder = tmp_path_factory.mktemp("programs")
+    shutil.copy(USER, folder)
+    (folder / "misuse.py").write_text("\n".join(["import backprop", *MISUSES]) + "\n")
+    return folder
+
+
+def only_misuses_are_found(said: str) -> bool:
+    """Whether a type checker says something of every misuse, and nothing of the user's program."""
+    assert "typed_user" not in said
+    assert [misuse for line, misuse in enumerate(MISUSES, 2) if f"misuse.py:{line}:" not in said] == []
+    return True
+
+
+def test_a_users_program_runs() -> None:
     subprocess.run([sys.executable, USER], check=True, capture_output=True)
 
 
-def test_planted_misuses_are_found(tmp_path: Path) -> None:
+def test_mypy_finds_misuses_and_nothing_else(programs: Path) -> None:
     pytest.importorskip("mypy")
-    misuses = [
-        "backprop.evaluate(3)", "backprop.evaluate('x', x=1).draw('gif')", "backprop.evaluate('x', x=1).code('rust')",
-        "backprop.compile('x', tie='both')", "backprop.evaluate('x', x=1).values",
-        "backprop.compile('x').evaluate(wrt=3)",
-        "backprop.evaluate('x', x=1).explain(1)", "backprop.evaluate('x', x=1).check(stage=True)",
-        "backprop.evaluate('x', x=1).draw(fold='yes')", "n: int = backprop.compile('x').variables",
-    ]  # fmt: skip
-    path = tmp_path / "misuse.py"
-    path.write_text("\n".join(["import backprop", *misuses]) + "\n")
-    said = typed(path)
-    for line in range(2, len(misuses) + 2):
-        assert f"misuse.py:{line}: error" in said, misuses[line - 2]
+    words = ["--strict", "--no-incremental", "--config-file", "/dev/null", "typed_user.py", "misuse.py"]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *words], capture_output=True, text=True, check=False, cwd=programs,
+        env={"MYPYPATH": str(ROOT / "src"), "PATH": ""},
+    )  # fmt: skip
+    assert only_misuses_are_found(done.stdout)
+
+
+@pytest.mark.skipif(shutil.which("pyright") is None, reason="pyright is not installed")
+def test_pyright_finds_them_too(programs: Path) -> None:
+    settings = {"extraPaths": [str(ROOT / "src")], "typeCheckingMode": "strict"}
+    (programs / "pyrightconfig.json").write_text(json.dumps(settings))
+    words = ["pyright", "--pythonpath", sys.executable]
+    assert only_misuses_are_found(subprocess.run(words, cwd=programs, capture_output=True, text=True).stdout)

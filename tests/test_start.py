@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import pickle
 from itertools import chain
 from pathlib import Path
 
@@ -63,3 +65,19 @@ def test_what_is_not_plain_is_left_to_rich() -> None:
 
     assert plain("β² · x")
     assert not any([plain("数"), plain("a\nb"), plain("x\u0301"), plain("x", "latin-1")])
+
+
+def test_a_light_named_tuple_is_like_that_of_typing() -> None:
+    from backprop.check.numerical import Estimate
+
+    one = Estimate(1.0, error=0.5)
+    slope, error, step = one
+    assert (slope, error, step, one.slope, one.error, one.step) == (1.0, 0.5, 0.0, 1.0, 0.5, 0.0)
+    assert repr(one) == "Estimate(slope=1.0, error=0.5, step=0.0)"
+    assert one._replace(step=2.0) == (1.0, 0.5, 2.0)
+    assert pickle.loads(pickle.dumps(one)) == one == copy.copy(one)
+    assert type(copy.copy(one)) is Estimate
+    with pytest.raises(TypeError):
+        Estimate(1.0)  # type: ignore[call-arg]
+    with pytest.raises(AttributeError):
+        one.slope = 2.0  # type: ignore[misc]

@@ -51,6 +51,12 @@ def judged() -> bool:
     return check.ok and check.verdict == "ok"
 
 
+def descended() -> list[float]:
+    found: backprop.Minimum = backprop.minimize("(x-3)^2", x=0, rate=0.2)
+    print(found.parameters, found.value, found.gradient, found.why, found.converged)
+    return [step.value for step in found.path]
+
+
 def wrong() -> str:
     try:
         backprop.evaluate("sqrtt(x)", x=1)
@@ -61,4 +67,4 @@ def wrong() -> str:
 
 if __name__ == "__main__":
     shown()
-    print(at_a_point(), many_points(), judged(), wrong())
+    print(at_a_point(), many_points(), judged(), descended(), wrong())

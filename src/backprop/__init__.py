@@ -33,4 +33,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """What there is, for TAB and help()."""
-    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "annotations"})
+    return sorted([*__all__, *(name for name in globals() if name[:2] == "__")])

@@ -156,6 +156,17 @@ def need_numpy(what: str = "an array") -> None:
         raise no_numpy(what) from None
 
 
+def expect_numpy(what: str) -> None:
+    """The same without importing it: it may not be needed after all."""
+    import sys
+    from importlib.util import find_spec
+
+    if "numpy" not in sys.modules and find_spec("numpy") is None:
+        raise no_numpy(what)
+    if "numpy" in sys.modules:
+        need_numpy(what)
+
+
 def no_numpy(what: str) -> Problem:
     """The problem that NumPy is not there."""
     return Problem("option", f"{what} needs NumPy, which is not installed", hint="pip install numpy")

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.story import Failed, Reading, Room, Story, Values
+from backprop.check.story import Closed, Failed, Reading, Room, Story, Values
 from backprop.check.trace import Visit
 from backprop.gates import GATES
 from backprop.python.scope import Library
@@ -65,8 +65,8 @@ def number(value: Any) -> Term:
 class Chain:
     """The texts of gradients as they may stand at one visit of a line of the backward pass."""
 
-    def __init__(self, story: Story, visit: Visit, atoms: dict[str, Any], torch: bool) -> None:
-        self.story, self.torch = story, torch
+    def __init__(self, story: Story, visit: Visit, atoms: dict[str, Any], torch: bool, scale: float = 1.0) -> None:
+        self.story, self.torch, self.scale = story, torch, scale
         self.library = "torch" if torch else "np"
         self.here = Room(story.trace, visit)
         self.rooms: dict[int, Room] = {}
@@ -86,7 +86,7 @@ class Chain:
     def gradient(self, place: int, depth: int = 0) -> Term:
         """The gradient of a quantity: under a name of the user's, or written out."""
         quantity = self.story.quantities[place]
-        found = self.atoms.find(quantity.gradient) if tells(quantity.gradient) else None
+        found = self.atoms.find(self.scale * quantity.gradient) if tells(quantity.gradient) else None
         if found is not None:
             return Term(found.tree, found.value)
         if depth > DEEPEST or place in self.doing:
@@ -94,8 +94,11 @@ class Chain:
         self.doing.add(place)
         try:
             readers = self.story.readers(place)
-            if not readers and np.ndim(quantity.gradient) == 0 and quantity.gradient == 1:
+            if not readers and np.ndim(quantity.gradient) == 0 and quantity.gradient == self.scale == 1:
                 return number(1.0)
+            for form in self.story.closed.get(place, ()):
+                with suppress(*NOT_SAID):
+                    return self.by_form(form, quantity.value, depth)
             if not 0 < len(readers) <= MOST_READERS:
                 raise Failed
             return self.total([self.share(one, depth) for one in readers], quantity.value)
@@ -112,7 +115,7 @@ class Chain:
     def share(self, readings: list[Reading], depth: int = 0) -> Term:
         """What comes back from one reader: under a name of the user's, or by the rule of what is done there."""
         first = readings[0]
-        whole = sum(one.share for one in readings[:1])  # they are of the same numbers
+        whole = self.scale * first.share  # they are all of the same numbers
         found = self.atoms.find(whole) if tells(whole) else None
         if found is not None:
             return Term(found.tree, found.value)
@@ -129,6 +132,53 @@ class Chain:
         if not np.allclose(out.value, whole, rtol=1e-6, atol=1e-9 * float(np.abs(whole).max(initial=0.0))):
             raise Failed
         return out
+
+    def by_form(self, form: Closed, of: Any, depth: int) -> Term:
+        """The gradient of a quantity of which only a well known function is read."""
+        y = self.quantity(form.place, depth)
+        g = self.gradient(form.place, depth + 1)
+        if form.name == "log softmax":
+            exp = self.known(ast.Call(name(f"{self.library}.exp"), [y.tree], []), np.exp(y.value))
+            out = self.add(g, self.minus(self.multiply(exp, self.summed(g, form.axes, True))))
+        elif form.name == "sigmoid":
+            out = self.multiply(self.multiply(g, y), self.add(number(1), self.minus(y)))
+        elif form.name == "softmax":
+            out = self.multiply(y, self.add(g, self.minus(self.summed(self.multiply(g, y), form.axes, True))))
+        else:
+            mean = form.name == "normal"
+            along = self.multiply(y, self.summed(self.multiply(g, y), form.axes, True, mean=mean))
+            if not mean:
+                along = self.divide(along, number(float((y.value * y.value).sum(axis=form.axes).flat[0])))
+            left = self.add(g, self.minus(self.summed(g, form.axes, True, mean=True))) if mean else g
+            out = self.over(self.add(left, self.minus(along)), form)
+        if not np.allclose(out.value, self.scale * self.gradient_of(of), rtol=1e-6):
+            raise Failed
+        return out
+
+    def gradient_of(self, value: Any) -> Any:
+        return self.story.quantities[self.story.index.find(value)].gradient
+
+    def quantity(self, place: int, depth: int) -> Term:
+        """A value of the forward pass, by the name that it has here or as it is made."""
+        value = self.story.quantities[place].value
+        found = self.atoms.find(value)
+        return Term(found.tree, found.value) if found is not None else self.made(value, depth)
+
+    def over(self, a: Term, form: Closed) -> Term:
+        """A term over what a quantity was divided by: under whatever name, or as one over it."""
+        for size in (form.size, np.squeeze(form.size, axis=form.axes)):
+            value = a.value / form.size
+            found = self.atoms.find(size)
+            if found is not None and np.broadcast_shapes(np.shape(size), a.shape) == a.shape:
+                trial = np.divide(a.value, size)
+                if np.allclose(trial, value):
+                    return self.divide(a, Term(found.tree, found.value))
+            found = self.atoms.find(1 / size)
+            if found is not None and np.broadcast_shapes(np.shape(size), a.shape) == a.shape:
+                trial = np.divide(a.value, size)
+                if np.allclose(trial, value):
+                    return self.multiply(a, Term(found.tree, found.value))
+        return self.divide(a, self.made(form.size, 0))
 
     def inner(self, visit: Visit, root: ast.expr, whole: int) -> list[Term]:
         """The gradients of the parts of an expression, which have no name in the forward pass."""
@@ -277,16 +327,17 @@ class Chain:
         keywords = [ast.keyword(key, name(repr(one))) for key, one in named.items()]
         return self.known(ast.Call(ast.Attribute(a.tree, called, ast.Load()), given, keywords), value)
 
-    def summed(self, a: Term, axes: tuple[int, ...], keep: bool) -> Term:
+    def summed(self, a: Term, axes: tuple[int, ...], keep: bool, mean: bool = False) -> Term:
         if not axes:
             return a
-        value = np.sum(a.value, axis=axes, keepdims=keep)
+        verb, function = ("mean", np.mean) if mean else ("sum", np.sum)
+        value = function(a.value, axis=axes, keepdims=keep)
         if len(axes) == len(a.shape) and not keep:
-            return self.method(a, "sum", [], value)
+            return self.method(a, verb, [], value)
         axis = axes[0] if len(axes) == 1 else axes
         words = ("dim", "keepdim") if self.torch else ("axis", "keepdims")
         named = {words[0]: axis, **({words[1]: True} if keep else {})}
-        return self.method(a, "sum", [], value, **named)
+        return self.method(a, verb, [], value, **named)
 
     def spread(self, a: Term, shape: tuple[int, ...]) -> Term:
         """A term that is as large as it should be."""

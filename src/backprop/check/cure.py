@@ -11,12 +11,16 @@ import numpy as np
 from backprop.check.edits import COMPOUND, header
 from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
-from backprop.check.search import Cure, Search
+from backprop.check.search import Cure, Reach, Search, words_of
 from backprop.check.sense import Sense
-from backprop.check.several import InOrder, Several
+from backprop.check.several import Chained, InOrder, Several
 from backprop.python.entry import Instead
 
 MOST_MISTAKES = 3
+PLAIN_WORDS = {
+    "sum", "mean", "axis", "dim", "keepdims", "keepdim", "True", "T", "transpose", "swapaxes", "0", "1", "2", "at",
+    "add", "np",
+}  # fmt: skip  # what the user's words may need beside those of the right line
 
 
 class Solver:
@@ -28,7 +32,15 @@ class Solver:
     def found(self) -> tuple[list[Cure], list[Cure], list[Line]]:
         """The edits that make everything right together, those that would do so elsewhere, and the lines in doubt."""
         sense = self.search.sense({})
+        lines = self.search.reaches(sense, {})
+        cures = Chained(self.search, 1).found({}, lines)
+        others: list[Cure] = []
+        doubted: list[Line] = []
+        if cures:
+            return self.nearest(sense, lines, cures[0])
         cures, others, doubted = self.solved(sense, {}, MOST_MISTAKES)
+        if not cures:
+            cures = self.with_causes(Chained(self.search, MOST_MISTAKES).found({}, lines))
         if not cures:
             cures = InOrder(self.search, MOST_MISTAKES).found({})
         if not cures and sense.told:
@@ -39,6 +51,24 @@ class Solver:
         if self.search.ended:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
+
+    def nearest(self, sense: Sense, lines: list[Reach], cure: Cure) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """A cure of a line in words that are as near to the user's as can be."""
+        own = [one for one in lines if one.line is cure.line]
+        words = words_of(ast.unparse(header(cure.line.statement))) | words_of(cure.edit.text) | PLAIN_WORDS
+        whole, _ = self.search.search(own, sense, {}, words)
+        return (whole[:1] if whole else self.with_causes([cure])), [], []
+
+    def with_causes(self, cures: list[Cure]) -> list[Cure]:
+        """Cures with the names of the mistakes, each by what it does when the others are put in."""
+        found = []
+        for one in cures:
+            if one.edit.cause is None:
+                others = {cure.line.statement: cure.edit.statements for cure in cures if cure is not one}
+                sense = Sense(self.judge, self.judge.points[0], others)
+                one = one._replace(edit=one.edit._replace(cause=sense.cause(*both(one), None)))
+            found.append(one)
+        return found
 
     def solved(self, sense: Sense, instead: Instead, most: int) -> tuple[list[Cure], list[Cure], list[Line]]:
         """One mistake, or several of which each shows in gradients of its own."""
@@ -52,6 +82,11 @@ class Solver:
         more = {**instead, part.line.statement: part.edit.statements}
         rest, _, _ = self.solved(self.search.sense(more), more, most - 1)
         return ([part, *rest], [], []) if rest else ([], [], suspects)
+
+
+def both(cure: Cure) -> tuple[ast.stmt, list[ast.stmt]]:
+    """What stands there, and what should."""
+    return cure.line.statement, cure.edit.statements
 
 
 def with_lines(judge: Judge, verdict: Verdict) -> Verdict:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from difflib import SequenceMatcher
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -55,6 +57,8 @@ class Derivation:
             chain = self.chain(line, visit, atoms)
             texts = list(self.texts(chain, statement, visit))
             doubted = self.doubted(chain, statement)
+            for scale in self.scales(chain):
+                texts += self.texts(self.chain(line, visit, atoms, scale), statement, visit)
             for text in texts:
                 if text not in seen and len(text) < LONGEST:
                     seen.add(text)
@@ -62,6 +66,43 @@ class Derivation:
                     yield LEAST + FARTHER * (1 - likeness(old, text)) + around, text
                 if len(seen) > MOST_TEXTS:
                     return
+
+    def suspected(self, line: Line, atoms: dict[str, Any]) -> list[tuple[float, str]]:
+        """The texts for a line that gives no right gradient though all that it reads is right, the likeliest first."""
+        statement = line.statement
+        visits = self.visits(statement)
+        if not visits or not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
+            return []
+        texts = sorted(self.plans(line, atoms))
+        for place, visit in enumerate(visits):
+            if any(tells(one) and not self.is_right(one) for one in visit.values):
+                if self.doubted(self.chain(line, visit, {}), statement):
+                    return []
+                known = visits[: place + 1]
+                return [one for one in texts if all(self.gives(visit, statement, one[1]) for visit in known)]
+        return []
+
+    def is_right(self, value: Any) -> bool:
+        """Whether a value is a gradient, or a value of the forward pass."""
+        return self.rights.find(value) is not None or self.story.index.find(value) is not None
+
+    def gives(self, visit: Visit, statement: ast.stmt, text: str) -> bool:
+        """Whether a text gives gradients that are right."""
+        values = self.trace.alone(visit, statement, ast.parse(text).body)
+        return values is not None and all(map(self.is_right, values))
+
+    def scales(self, chain: Chain) -> list[float]:
+        """Sizes by which the user's gradients are multiplied throughout, as where 1/m comes last."""
+        found: Counter[float] = Counter()
+        sizes = {float(one) for one in chain.numbers if one > 1}
+        near = self.near(chain.here)
+        for place, quantity in enumerate(self.story.quantities):
+            if np.ndim(quantity.gradient) and tells(quantity.gradient) and near(place):
+                for ratio, _ in chain.atoms.multiples(quantity.gradient):
+                    size = round(ratio if abs(ratio) > 1 else 1 / ratio, 6)
+                    if size in sizes:
+                        found[size if abs(ratio) > 1 else 1 / size] += 1
+        return [one for one, _ in found.most_common(1)]
 
     def doubted(self, chain: Chain, statement: ast.stmt) -> set[str]:
         """The names that a line reads and that hold neither a value of the forward pass nor a right gradient: what
@@ -72,18 +113,16 @@ class Derivation:
                 continue
             with suppress(Failed):
                 value = chain.here.value(node)
-                if is_fraction(value) and tells(value):
-                    known = self.story.index.find(value) is not None or self.rights.find(value) is not None
-                    if not known:
-                        found.add(node.id)
+                if is_fraction(value) and tells(value) and not self.is_right(value):
+                    found.add(node.id)
         return found
 
     def visits(self, statement: ast.stmt) -> list[Visit]:
-        """The first visit, and one in the middle."""
+        """The first two visits: what a mistake does to later ones is not seen there yet."""
         found = [one for one in self.trace.visits.get(statement, []) if one.scope is not None and one.values]
-        return found[:1] + ([found[len(found) // 2]] if len(found) > 2 else [])
+        return found[:2]
 
-    def chain(self, line: Line, visit: Visit, atoms: dict[str, Any]) -> Chain:
+    def chain(self, line: Line, visit: Visit, atoms: dict[str, Any], scale: float = 1.0) -> Chain:
         torch = "torch" in line.source.text and "np." not in line.source.text
         known = {}
         room = Chain(self.story, visit, {}, torch).here
@@ -94,7 +133,7 @@ class Derivation:
                 continue
             if isinstance(value, bool | int | float | np.ndarray | np.generic):
                 known[text] = value
-        return Chain(self.story, visit, known, torch)
+        return Chain(self.story, visit, known, torch, scale)
 
     def entries(self, line: Line, room: Any, atoms: dict[str, Any]) -> dict[str, None]:
         """What may be read: names and what is read elsewhere, and entries of lists by the counters of loops."""
@@ -111,20 +150,13 @@ class Derivation:
 
     def texts(self, chain: Chain, statement: ast.stmt, visit: Visit) -> Iterator[str]:
         """What may stand in place of a statement."""
-        if isinstance(statement, ast.Return):
-            yield from self.returned(chain, statement)
+        yield from self.in_places(chain, statement)
+        if not isinstance(statement, ast.Assign | ast.AugAssign) or is_container(statement.value):
             return
-        assert isinstance(statement, ast.Assign | ast.AugAssign)
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-        value = statement.value
         if isinstance(target, ast.Tuple):
-            if isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts):
-                for place, one in enumerate(value.elts):
-                    for term in self.terms(chain, one, None):
-                        changed = [term.text if k == place else ast.unparse(each) for k, each in enumerate(value.elts)]
-                        yield f"{ast.unparse(target)} = {', '.join(changed)}"
             return
-        goal = ast.unparse(target)
+        goal, value = ast.unparse(target), statement.value
         kind = type(statement.op) if isinstance(statement, ast.AugAssign) else None
         operator = "+=" if kind is ast.Add else "-=" if kind is ast.Sub else "="
         for term in self.terms(chain, value, visit.values[0] if len(visit.values) == 1 else None):
@@ -135,22 +167,23 @@ class Derivation:
                 yield f"{goal} += {text}"
             else:
                 yield f"{goal} {operator} {text}"
-            if isinstance(statement, ast.Assign):
+            if kind is None:
                 for summand in summands(value):
-                    rest = ast.unparse(summand)
-                    yield f"{goal} = {rest} + {text}"
+                    yield f"{goal} = {ast.unparse(summand)} + {text}"
                 yield f"{goal} = {ast.unparse(value)} + {text}"
 
-    def returned(self, chain: Chain, statement: ast.Return) -> Iterator[str]:
-        """What may be returned: one of several, each."""
-        value = statement.value
-        if value is None:
+    def in_places(self, chain: Chain, statement: ast.stmt) -> Iterator[str]:
+        """A statement with another term in one place of a tuple, a dictionary, or of arrays that are put together."""
+        value = getattr(statement, "value", None)
+        if not isinstance(value, ast.expr):
             return
-        elements = value.elts if isinstance(value, ast.Tuple) else [value]
-        for place, one in enumerate(elements):
-            for term in self.terms(chain, one, None):
-                changed = [term.text if k == place else ast.unparse(each) for k, each in enumerate(elements)]
-                yield f"return {', '.join(changed)}"
+        for items, place in places(statement, value):
+            old = items[place]
+            for term in list(self.terms(chain, old, None)):
+                items[place] = term.tree
+                text = ast.unparse(statement)
+                items[place] = old
+                yield text
 
     def terms(self, chain: Chain, value: ast.expr, target: Any) -> Iterator[Term]:
         """Gradients and shares of them that have the shape of what is computed."""
@@ -161,14 +194,23 @@ class Derivation:
         for place, quantity in enumerate(self.story.quantities):
             if not near(place) or not np.any(quantity.gradient) or (shapes and np.shape(quantity.value) not in shapes):
                 continue
-            readers = self.story.readers(place)
-            if 0 < len(readers) <= MOST_READERS:
+            for form in self.story.closed.get(place, ()):
                 with suppress(*NOT_SAID):
-                    yield chain.total([chain.share(one) for one in readers], quantity.value)
+                    yield chain.by_form(form, quantity.value, 0)
+            readers = self.story.readers(place)
+            shares = []
+            for readings in [one for one in readers if len(readers) == 1 or near(one[0].whole)][:12]:
+                with suppress(*NOT_SAID):
+                    shares.append(chain.share(readings))
             if len(readers) > 1:
-                for readings in [one for one in readers if near(one[0].whole)][:12]:
+                yield from shares
+            for count in range(2, len(shares)) if len(shares) <= MOST_READERS else ():
+                for some in combinations(shares, count):
                     with suppress(*NOT_SAID):
-                        yield chain.share(readings)
+                        yield chain.total(list(some), quantity.value)
+            if shares and len(shares) == len(readers) <= MOST_READERS:
+                with suppress(*NOT_SAID):
+                    yield chain.total(shares, quantity.value)
         for whole, makers in self.story.makers.items():
             if near(whole) and np.any(self.story.quantities[whole].gradient):
                 for term in chain.inner(*makers[0], whole):
@@ -197,6 +239,37 @@ class Derivation:
 
     def counters(self, names: dict[str, Any]) -> dict[str, int]:
         return {one: names[one] for one in self.loops if type(names.get(one)) is int}
+
+
+def is_container(tree: ast.expr | None) -> bool:
+    return isinstance(tree, ast.Tuple | ast.List | ast.Dict)
+
+
+def places(statement: ast.stmt, tree: ast.expr) -> Iterator[tuple[list[Any], int]]:
+    """The places of a statement that hold a value each, as lists of expressions and where in them."""
+    if isinstance(tree, ast.Tuple | ast.List | ast.Dict):
+        items: list[Any] = tree.values if isinstance(tree, ast.Dict) else tree.elts
+        for place, one in enumerate(items):
+            if is_container(one):
+                yield from places(statement, one)
+            else:
+                yield items, place
+    elif isinstance(tree, ast.Call) and tree.args and is_container(tree.args[0]):
+        yield from places(statement, tree.args[0])
+    elif isinstance(statement, ast.Return):
+        yield Held(statement), 0
+
+
+class Held(list[Any]):
+    """The value of a statement as a list of one."""
+
+    def __init__(self, statement: ast.Return) -> None:
+        super().__init__([statement.value])
+        self.statement = statement
+
+    def __setitem__(self, place: Any, value: Any) -> None:
+        super().__setitem__(place, value)
+        self.statement.value = value
 
 
 def summands(tree: ast.expr) -> list[ast.expr]:

@@ -10,8 +10,22 @@ SUMS = ("sum", "mean")
 PRODUCTS = ("dot", "matmul", "mm", "bmm")
 
 
-def cause_between(old: ast.stmt, new: ast.stmt) -> str | None:
-    """The name of the mistake in a line, given the right one; None where it has none."""
+def cause_between(old: ast.stmt, new: ast.stmt, above: set[str]) -> str | None:
+    """The name of the mistake in a line, given the right one; None where it has none.
+
+    `above` are the names of gradients from above.
+    """
+    found = cause_of(old, new)
+    if found == "no-local" and above & (names(new) - names(old)):
+        return "no-upstream"
+    return found
+
+
+def names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def cause_of(old: ast.stmt, new: ast.stmt) -> str | None:
     if type(old) is not type(new):
         return "overwrites" if isinstance(new, ast.AugAssign) else "counted-twice"
     before, after = getattr(old, "value", None), getattr(new, "value", None)
@@ -135,6 +149,8 @@ def plain(tree: ast.expr) -> list[str]:
             found.append(node.attr)
         elif isinstance(node, ast.BinOp | ast.UnaryOp) and not isinstance(node.op, ast.MatMult):
             found.append(type(node.op).__name__)
+        elif isinstance(node, ast.Constant) and not isinstance(node.value, str):
+            found.append(repr(node.value))
     return sorted(found)
 
 

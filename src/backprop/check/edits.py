@@ -108,6 +108,36 @@ def factors_of(node: ast.expr) -> list[ast.expr]:
     return [node]
 
 
+def other_axes(tree: ast.Tuple) -> Iterator[tuple[int, ...]]:
+    """Several axes with one more, one less, or another one."""
+    try:
+        axes = tuple(ast.literal_eval(tree))
+    except ValueError:
+        return
+    for axis in range(5):
+        if axis not in axes:
+            yield tuple(sorted((*axes, axis)))
+            for one in axes:
+                yield tuple(sorted((*(other for other in axes if other != one), axis)))
+    for one in axes if len(axes) > 1 else ():
+        yield tuple(other for other in axes if other != one)
+
+
+def subscripts(equation: str) -> Iterator[str]:
+    """The subscripts of an einsum with two letters of one operand exchanged, or another letter in a place."""
+    letters = sorted(set(equation) - set(",->. "))
+    for place, letter in enumerate(equation):
+        if letter not in letters:
+            continue
+        for other in letters:
+            if other != letter:
+                yield equation[:place] + other + equation[place + 1 :]
+        for later in range(place + 1, len(equation)):
+            if equation[later] not in letters:
+                break
+            yield equation[:place] + equation[later] + equation[place + 1 : later] + letter + equation[later + 1 :]
+
+
 class Catalogue:
     """The edits of one line as texts."""
 
@@ -295,6 +325,7 @@ class Catalogue:
         if role in ("axis", "dim", "keepdims", "keepdim", "dtype", "axes"):
             if role in ("axis", "dim") and isinstance(node, ast.Tuple):
                 yield from ((repr(axis), "wrong-axis", 1.2) for axis in range(4))
+                yield from ((repr(axes), "wrong-axis", 0.9) for axes in other_axes(node))
             return
         if isinstance(node, ast.BinOp):
             yield from self.operations(node)
@@ -339,6 +370,7 @@ class Catalogue:
             keys = {text.rpartition("[")[2].strip("]'\"") for text in self.atoms if "['" in text}
             yield from ((repr(key), "wrong-point", 1.6) for key in keys if key != value)
         elif isinstance(value, str) and "->" in value:
+            yield from ((repr(one), "transposed", 1.3) for one in subscripts(value))
             ins, _, out = value.partition("->")
             yield repr(f"{ins}->{out[::-1]}"), "transposed", 1.0
             yield repr(f"{','.join(ins.split(',')[::-1])}->{out}"), "transposed", 1.2
@@ -485,6 +517,10 @@ class Catalogue:
                 yield node.value, "transposed", 0.9
             elif not isinstance(spot.parent, ast.Attribute) or spot.parent.attr not in ("shape", "T", "size", "ndim"):
                 yield f"{term}.T", "transposed", 1.15
+        if len(kind.shape) > 2 and kind.letter == "a" and self.multiplies(spot):
+            axes = ", ".join(map(str, [*range(len(kind.shape) - 2), len(kind.shape) - 1, len(kind.shape) - 2]))
+            turn = "-1, -2" if self.copying() == "clone" else axes
+            yield f"{term}.transpose({turn})", "transposed", 1.15
         if not self.is_term(spot) or kind.letter == "k":
             return
         if not isinstance(node, ast.UnaryOp):
@@ -493,6 +529,13 @@ class Catalogue:
         yield from self.scaled(term, kind)
         if self.is_summand(spot) or isinstance(spot.parent, ast.Call):
             yield from self.with_share(text, term, kind)
+
+    def multiplies(self, spot: Spot) -> bool:
+        """Whether it is an operand of a product of matrices."""
+        parent = spot.parent
+        if isinstance(parent, ast.Call):
+            return ast.unparse(parent.func).endswith(("matmul", "bmm"))
+        return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult)
 
     def others(self, text: str, kind: Kind, role: str) -> Iterator[tuple[ast.expr | str, str | None, float]]:
         """Another quantity of the same kind and shape."""

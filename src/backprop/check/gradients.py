@@ -64,5 +64,5 @@ def elsewhere(x: Any, random: Random) -> Any:
         return x + random.gauss(0.0, 1.0) * max(1.0, abs(x))
     moved = x.copy()
     for place in range(x.size):
-        moved.flat[place] = elsewhere(float(x.flat[place]), random)
+        moved.reshape(-1)[place] = elsewhere(float(x.ravel()[place]), random)
     return moved

@@ -7,16 +7,21 @@ Advances in Engineering Software 4(2), with the error estimate that goes with it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
 from math import inf, isfinite, isnan, nan
-from typing import Any, NamedTuple
 
 from backprop.check.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
 from backprop.differentiate.run import Run
 from backprop.gates.row import TIES
 from backprop.insight.stages import Names
 from backprop.language.printer import number_text
+from backprop.light import NamedTuple
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Measure = Callable[[float, float], "Estimate | None"]  # with steps that begin at the first times the second
 
 GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mistake, if the estimate is that good
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
@@ -35,9 +40,6 @@ class Estimate(NamedTuple):
     slope: float
     error: float
     step: float = 0.0
-
-
-Measure = Callable[[float, float], Estimate | None]  # with steps that begin at the first times the second
 
 
 class Comparison(NamedTuple):
@@ -463,6 +465,8 @@ class Side:
             found, estimate = smooth
             self.beside = x
             if found.verdict == "wrong":
+                from functools import partial
+
                 known = estimate._replace(error=estimate.error + nearby.backward_rounding())
                 self.tied = tie_remark(result, nearby, partial(fits, estimate=known), run_there)
                 self.wrong = not self.tied

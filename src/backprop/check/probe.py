@@ -6,18 +6,20 @@ has a part in it, so that it can judge them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
-from typing import Any, NamedTuple
-
 from backprop.circuit.lower import template
 from backprop.differentiate import functions, rules
 from backprop.differentiate.run import Run
 from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.light import NamedTuple
 from backprop.numbers import complexes
 from backprop.numbers.shapes import magnitude, shape_of
 
-Signature = tuple[Any, ...]
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+Signature = tuple["Any", ...]
 EPSILON = 2.220446049250313e-16
 SMALLEST = 5e-324  # what is below underflows: no number is known better
 LARGE = 1e300
@@ -86,7 +88,7 @@ class Probe:
         if self.direction is not None:
             return 0.0
         value = self.values[self.wire]
-        return float(value if self.element is None else value.flat[self.element])
+        return float(value if self.element is None else value.ravel()[self.element])
 
     def put(self, x: float) -> Any:
         """The wire's value at x."""
@@ -96,7 +98,7 @@ class Probe:
         if self.element is None:
             return x
         changed = value.copy()
-        changed.flat[self.element] = x
+        changed.reshape(-1)[self.element] = x
         return changed
 
     def pick(self, gradient: Any) -> float:
@@ -104,7 +106,7 @@ class Probe:
         direction."""
         if self.direction is not None:
             return float((gradient * self.direction).sum())
-        return float(gradient if self.element is None else gradient.flat[self.element])
+        return float(gradient if self.element is None else gradient.ravel()[self.element])
 
     def moved(self, x: float) -> list[Any]:
         """All values with the wire at x."""
@@ -211,10 +213,20 @@ def told(piece: Any) -> Any:
     return piece if abs(piece) < WHOLE else object()
 
 
+class NoContext:
+    """A context in which nothing is otherwise."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
 def quiet(arrays: bool) -> Any:
     """NumPy's warnings off, where there are arrays."""
     if not arrays:
-        return nullcontext()
+        return NoContext()
     from numpy import errstate
 
     return errstate(all="ignore")

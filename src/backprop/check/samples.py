@@ -68,7 +68,7 @@ def nudged(x: Any, width: float, random: Random) -> Any:
         return x + width * random.uniform(0.3, 1.0) * random.choice((-1.0, 1.0)) * (abs(x) or 1.0)
     changed = x.copy()
     for place in range(x.size):
-        changed.flat[place] = nudged(float(x.flat[place]), width, random)
+        changed.reshape(-1)[place] = nudged(float(x.ravel()[place]), width, random)
     return changed
 
 

@@ -144,8 +144,13 @@ class Search:
         """The edit of a candidate, unless it was there before."""
         return edit_of(one.reach.line, one.plan, seen.setdefault(one.reach.line.statement, set()))
 
-    def search(self, lines: list[Reach], sense: Sense, instead: Instead) -> tuple[list[Cure], Cure | None]:
-        """Edits in the order of their cost: those that repair everything, and the one that repairs the most."""
+    def search(
+        self, lines: list[Reach], sense: Sense, instead: Instead, words: set[str] | None = None
+    ) -> tuple[list[Cure], Cure | None]:
+        """Edits in the order of their cost: those that repair everything, and the one that repairs the most.
+
+        `words`: the only names and numbers that an edit may have.
+        """
         whole: list[Cure] = []
         part: Cure | None = None
         names: dict[str, bool] | None = None
@@ -160,7 +165,7 @@ class Search:
             if self.over():
                 break
             edit = self.edit(one, seen)
-            if edit is None:
+            if edit is None or (words is not None and not words_of(edit.text) <= words):
                 continue
             effect = self.told(sense, slopes, reach, edit)
             if effect is not None and (effect.spoils or not effect.repaired):
@@ -253,6 +258,17 @@ class Search:
             if any(found[path] != "ok" for path in good):
                 return False
         return True
+
+
+def words_of(text: str) -> set[str]:
+    """The names and numbers in a text."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name | ast.Constant):
+            found.add(ast.unparse(node))
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+    return found
 
 
 def carried(line: Line, edit: Edit) -> bool:

@@ -22,7 +22,7 @@ from backprop.python.gradients import Path, bases
 from backprop.python.interpret import ERRORS, Interpreter
 from backprop.python.meter import Refusal
 from backprop.python.scope import Scope
-from backprop.python.tape import reached
+from backprop.python.tape import is_fraction, reached
 
 SECONDS = 4.0  # for one run
 ALL: Path = ("",)
@@ -261,7 +261,7 @@ class Sense:
 
     def cause(self, statement: ast.stmt, statements: list[ast.stmt], cause: str | None) -> str | None:
         """The cause by what an edit does to the value: a constant ratio is a factor, that of the upstream is it."""
-        cause = cause or cause_between(statement, statements[-1])
+        cause = cause or cause_between(statement, statements[-1], self.above())
         if cause in FORMS or not self.told:
             return cause
         change = self.change(statement, statements)
@@ -279,6 +279,15 @@ class Sense:
         if len(above) and all(np.abs(above - one).min() <= LOOSE * abs(one) for one in ratio):
             return "no-upstream"
         return cause or "wrong-point"
+
+    def above(self) -> set[str]:
+        """The names of gradients from above."""
+        found = set()
+        for visits in self.trace.visits.values():
+            for name, value in visits[0].scope.names.items() if visits[0].scope is not None else ():
+                if is_fraction(value) and any(np.array_equal(one, value) for one in self.point.upstream):
+                    found.add(name)
+        return found
 
     # ── names ──
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from time import process_time
 from typing import Any
 
 import numpy as np
 
+from backprop.check.edits import Plan, edit_of
+from backprop.check.look import reads
 from backprop.check.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Cure, Reach, Search, carried
 from backprop.check.sense import ALL, LOOSE, Named, Sense, flat
 from backprop.python.entry import Instead
 
 WRONG_NAMES = 4  # names that are wrong and looked at, the first ones
+SUSPECTS, TEXTS = 5, 3  # lines that are looked at, and what the chain rule says for each
 MOST_RUNS = 30  # of edits of the lines that write one of them
 
 
@@ -206,3 +210,45 @@ class InOrder:
             if not right <= {one.name for one in after.named() if one.right}:
                 return False
         return True
+
+
+class Chained:
+    """Mistakes in their order: a line of which all that it reads is right, and that gives no gradient that is right, is
+    replaced by what the chain rule says; then the pass is judged again."""
+
+    def __init__(self, search: Search, most: int) -> None:
+        self.search, self.most = search, most
+        self.end = process_time() + SECONDS / 2
+
+    def found(self, instead: Instead, lines: list[Reach], cures: tuple[Cure, ...] = ()) -> list[Cure]:
+        """The edits that make everything right together, or none."""
+        derivation = self.search.derivation(instead)
+        later: list[tuple[Instead, Cure]] = []
+        atoms = reads([one.line for one in lines])
+        suspects: list[tuple[Reach, list[tuple[float, str]]]] = []
+        for reach in lines:
+            if reach.line.statement in instead or len(suspects) == SUSPECTS:
+                continue
+            found = derivation.suspected(reach.line, reach.line.atoms(atoms))
+            if found:
+                suspects.append((reach, found))
+        for reach, texts in suspects:
+            for cost, text in texts[:TEXTS]:
+                if process_time() > self.end:
+                    return []
+                edit = edit_of(reach.line, Plan(cost, None, partial(str, text)), set())
+                if edit is None:
+                    continue
+                changed = {**instead, reach.line.statement: edit.statements}
+                cure = Cure(reach.line, edit, cost, frozenset())
+                if self.search.judge.all_right(changed):
+                    return [*cures, cure]
+                later.append((changed, cure))
+        if len(cures) + 1 < self.most:
+            for changed, cure in later:
+                if process_time() > self.end:
+                    return []
+                rest = self.found(changed, lines, (*cures, cure))
+                if rest:
+                    return rest
+        return []

@@ -7,9 +7,7 @@ where a gate has no slope to be measured, is compared by itself, with all that c
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import isfinite
-from typing import Any
 
 from backprop.check.numerical import STEP, Comparison, Estimate, central, changes, judged, size
 from backprop.check.probe import EPSILON, Probe
@@ -17,6 +15,11 @@ from backprop.circuit import Circuit
 from backprop.differentiate.run import Run
 from backprop.gates import Gate
 from backprop.insight.stages import Names
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 METHOD = "slopes of each gate, from the output down"
 STARTS = (0.1, 1e-3, 1e-5)  # relative first steps for a gate by itself

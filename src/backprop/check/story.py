@@ -23,6 +23,7 @@ COMPOUND = (ast.For, ast.While, ast.If, ast.FunctionDef, ast.ClassDef, ast.With,
 NEGLIGIBLE = 1e-12  # of the size of a gradient: what a shift that cancels sends
 MOST_READINGS = 3000
 CLOSE = 1e-9
+MOST_COMPARED = 150  # quantities, among which well known functions of each other are looked for
 
 
 class Failed(Exception):
@@ -46,6 +47,16 @@ class Reading(NamedTuple):
     whole: int  # the quantity that the expression is
     leaf: ast.expr
     share: Any
+
+
+class Closed(NamedTuple):
+    """A quantity that is a well known function of another one: "sigmoid", or along some axes "softmax", "log softmax",
+    "normal" (the mean taken off, and divided by the spread), "direction" (divided by the length, or a multiple)."""
+
+    name: str
+    place: int
+    axes: tuple[int, ...]
+    size: Any  # what it was divided by
 
 
 class Room:
@@ -98,7 +109,8 @@ class Values:
         if flat.size not in self.weights:
             self.weights[flat.size] = np.random.default_rng(flat.size).uniform(0.5, 1.5, flat.size)
         weights = self.weights[flat.size]
-        return float(flat @ weights), float(np.abs(flat) @ weights)
+        with np.errstate(all="ignore"):
+            return float(flat @ weights), float(np.abs(flat) @ weights)
 
     def add(self, value: Any, item: Any) -> None:
         self.by_shape.setdefault(np.shape(value), []).append((*self.signature(value), item))
@@ -110,6 +122,13 @@ class Values:
             return None
         mine, size = self.signature(value)
         return next((item for one, its, item in known if abs(one - mine) <= CLOSE * max(size, its)), None)
+
+    def multiples(self, value: Any) -> Iterator[tuple[float, Any]]:
+        """The things that are a multiple of a value, with that number, if there is one."""
+        mine, size = self.signature(value)
+        for one, its, item in self.by_shape.get(np.shape(value), ()):
+            if size and abs(its / size - abs(one / mine if mine else 0.0)) <= 1e-7 * its / size:
+                yield one / mine, item
 
 
 class Story:
@@ -138,11 +157,14 @@ class Story:
         for _, visit in visits:
             for value, ids in zip(visit.values, visit.ids, strict=True):
                 self.visits.setdefault(self.quantity(value, ids), visit)
+        self.closed: dict[int, list[Closed]] = {}
         count = 0
         for statement, visit in visits:
             if count > MOST_READINGS:
                 break
             count += self.read(statement, visit)
+        if len(self.quantities) <= MOST_COMPARED:
+            self.closed = closed_forms(self.quantities)
 
     def quantity(self, value: Any, ids: Any) -> int:
         """The place of a value among the quantities."""
@@ -307,3 +329,38 @@ def only_turns(index: ast.expr) -> bool:
         if not whole and not new and not (isinstance(one, ast.Attribute) and one.attr == "newaxis"):
             return False
     return True
+
+
+def closed_forms(quantities: list[Quantity]) -> dict[int, list[Closed]]:
+    """Of each quantity the well known functions of it among the others."""
+    found: dict[int, list[Closed]] = {}
+    arrays = [(place, one.value) for place, one in enumerate(quantities) if np.ndim(one.value) and np.any(one.gradient)]
+    with np.errstate(all="ignore"):
+        for place, y in arrays:
+            for axes in {(np.ndim(y) - 1,), (0,)} if np.ndim(y) < 3 else {(np.ndim(y) - 1,), (0,), (0, 2, 3)}:
+                if max(axes) >= np.ndim(y) or np.prod([y.shape[axis] for axis in axes]) < 2:
+                    continue
+                for other, x in arrays:
+                    if other != place and x.shape == y.shape:
+                        form = function_of(x, y, axes)
+                        if form is not None:
+                            found.setdefault(other, []).append(Closed(form[0], place, axes, form[1]))
+    return found
+
+
+def function_of(x: Any, y: Any, axes: tuple[int, ...]) -> tuple[str, Any] | None:
+    """Which well known function of x along axes y is, and what was divided by."""
+    sums = np.exp(y).sum(axis=axes, keepdims=True)
+    if (y > 0).all() and np.allclose(y.sum(axis=axes), 1):
+        shifted = np.exp(x - x.max(axis=axes, keepdims=True))
+        return ("softmax", None) if np.allclose(y, shifted / shifted.sum(axis=axes, keepdims=True)) else None
+    if np.allclose(sums, 1):
+        return ("log softmax", None) if np.ptp(x - y, axis=axes).max() < CLOSE * np.abs(x).max() else None
+    if np.allclose(y, 1 / (1 + np.exp(-x))):
+        return "sigmoid", None
+    centred = x - x.mean(axis=axes, keepdims=True)
+    for name, base in (("normal", centred), ("direction", x)):
+        size = np.sqrt((base * base).sum(axis=axes, keepdims=True) / (y * y).sum(axis=axes, keepdims=True))
+        if np.allclose(base, y * size, rtol=1e-9) and np.ptp(size) > 0:
+            return name, size
+    return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import count
 
-from backprop.caching import cache, cached_property
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.language import parse
 from backprop.language.program import Call, Program, Statement
+from backprop.light import cache, cached_property
 from backprop.spans import Span
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
@@ -563,15 +563,20 @@ class Lowering:
         return Problem(kind, message, text=self.program.text, source=self.program.source, spans=spans, hint=hint)
 
     def name_span(self, statement: Statement) -> Span:
-        start = self.program.tokens_span(*statement.tokens).start
-        return Span(start, start + len(statement.name))
+        return self.word_at(self.program.tokens_span(*statement.tokens).start)
 
-    def callee_span(self, node: int, call: Call) -> Span:
-        start = self.program.span(node).start
-        return Span(start, start + len(call.name))
+    def callee_span(self, node: int) -> Span:
+        return self.word_at(self.program.span(node).start)
+
+    def word_at(self, start: int) -> Span:
+        """A name as it is written, which its canonical form may be longer than: ﬁ is fi."""
+        import re
+
+        word = re.compile(r"\w*").match(self.program.text, start)
+        return Span(start, word.end() if word else start)
 
     def unknown_function(self, call: Call, node: int) -> Problem:
-        spans = [self.callee_span(node, call)]
+        spans = [self.callee_span(node)]
         below = [s for s in self.program.statements if s.kind == "definition" and s.name == call.name]
         if below:
             itself = node in below[0].nodes
@@ -605,7 +610,7 @@ class Lowering:
 
     def product(self, call: Call, node: int) -> str:
         """`x(x + 1)` as x*(x + 1), with all that stands around it."""
-        end = self.callee_span(node, call).end
+        end = self.callee_span(node).end
         return self.mended(Span(end, end), "*")
 
     def mended(self, span: Span, instead: str) -> str:

@@ -95,4 +95,4 @@ def is_finite(value: Any) -> bool:
     """Whether a number is one, and every element of an array."""
     if isinstance(value, float):
         return isfinite(value)
-    return all(map(isfinite, value.flat))
+    return all(map(isfinite, value.ravel()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backprop.cli.answer import answer_options, chosen_format, note, show_grid, show_json
 from backprop.cli.options import Range, named, takes
-from backprop.cli.question import Question, question
+from backprop.cli.question import Question, check_gates, question
 from backprop.cli.reading import read_text
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 CODE = (".py", ".ipynb")  # what the names of files of the user's own code have in them
+MOST = 500_000  # gates, each of which is computed some dozens of times for each variable
 
 
 @named(
@@ -60,6 +61,7 @@ def command(
         names = ("variables", "assignments", "upstream", "seed", "wrt", "quiet", "color")
         return judge_passes(code, chosen=chosen, output=output, **{name: shared[name] for name in names})
     asked = question(call, **shared)
+    check_gates(asked.compiled.circuit(asked.at), MOST, "a check", "measured")
     exact = None if chosen == "csv" else digits
     if backward is not None or claims or claims_file is not None:
         if stages or count is not None:

@@ -8,11 +8,13 @@ from backprop.cli.answer import output_option
 from backprop.cli.evaluate import all_finite, show_notes
 from backprop.cli.options import Choice, named, takes
 from backprop.cli.output import write
-from backprop.cli.question import question
+from backprop.cli.question import check_gates, question
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.emit import SUFFIXES, TARGETS, suffix_of
 from backprop.errors import Problem
+
+MOST = 300_000  # gates: each takes some kilobytes, and a line or two
 
 
 @named(
@@ -71,6 +73,7 @@ def command(
     asked = question(call, needs_point=False, **shared)
     compiled = asked.compiled
     circuit = compiled.circuit(asked.at)
+    check_gates(circuit, MOST, "a program", "written")
     request = Request(
         circuit,
         wrt=asked.wrt if asked.wrt is None else compiled.chosen(asked.at, asked.wrt),

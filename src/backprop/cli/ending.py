@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Timer
 from types import FrameType
 
 DEFAULT = (signal.SIG_DFL, signal.default_int_handler)
@@ -36,6 +35,8 @@ def ended_cleanly() -> Iterator[None]:
 
     def end(number: int, frame: FrameType | None) -> None:
         if is_importing(frame):
+            from threading import Timer
+
             later = Timer(SOON, os.kill, (os.getpid(), number))
             later.daemon = True
             later.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from backprop.cli.answer import answer_options, chosen_format, show_json
 from backprop.cli.options import named, takes
@@ -14,6 +13,10 @@ from backprop.cli.words import Call
 from backprop.errors import no_variable
 from backprop.library import Evaluation
 from backprop.show.theme import wants_colour
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @named(

@@ -14,7 +14,7 @@ from backprop.cli.question import code_named, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
 from backprop.cli.words import Call
-from backprop.errors import Problem, need_numpy
+from backprop.errors import Problem, expect_numpy
 from backprop.gates import TIES
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
@@ -68,7 +68,7 @@ def delimiter(value: str | None) -> str | None:
 @takes("--decimal-comma", "comma", is_flag=True, help="CSV whose numbers are 1,5, with ; between the fields.")
 @takes("--no-header", is_flag=True, help="CSV without names: its columns are c1, c2, …")
 @takes("--encoding", metavar="NAME", help="The encoding of text that is no UTF-8: latin-1, utf-16, …")
-@takes("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, …")
+@takes("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, spark, …")
 @takes("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
 @takes("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
 @takes("--kernel", type=Choice(["auto", "numpy", "jit"]), default="auto", help="How rows are computed.")
@@ -134,7 +134,7 @@ class Run:
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
-        need_numpy("a table")
+        expect_numpy("a table")
         from backprop.rows.compute.called import Called
         from backprop.rows.compute.mapper import Mapper
 
@@ -215,7 +215,7 @@ class Run:
     def done(self) -> int:
         """Do it; the exit status."""
         if self.asked["scheduler"] is not None and self.asked["engine"] == "local":
-            raise Problem("option", "--scheduler needs an --engine that has a cluster", hint="--engine dask")
+            raise Problem("option", "--scheduler needs an --engine that has a cluster", hint="--engine dask, or spark")
         if self.into_folder:
             from backprop.rows.folders import owned
 

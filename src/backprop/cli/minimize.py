@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backprop.cli.answer import format_option, show_grid
-from backprop.cli.failures import write_error
+from backprop.cli.failures import tell, write_error
 from backprop.cli.options import Choice, Range, named, takes
 from backprop.cli.output import write
 from backprop.cli.progress import EVERY, fitting, time_text, width
@@ -349,7 +349,7 @@ class Descent:
         if self.options["explain"]:
             from backprop.optimize.told import told
 
-            write(told(found, self.options["digits"]), None)
+            write(told(found, self.options["digits"]), None, prose=True)
             return
         if self.format == "json":
             write(json.dumps(end_object(found), ensure_ascii=False) + "\n", None)
@@ -357,7 +357,7 @@ class Descent:
         color, digits = self.options["color"], self.options["digits"]
         if self.format == "csv":
             show_grid(path_grid(found, digits=None, full=True, every_element=True), "csv", None, color)
-            write_error(f"stopped: {found.why}\n")
+            tell(f"stopped: {found.why}\n")
             return
         full, one_line = self.options["full"], self.format in ("markdown", "latex")
         behind = f"stopped: {found.why}\n"
@@ -370,7 +370,7 @@ class Descent:
             last = place == len(shown) - 1
             show_grid(grid, self.format, None, color, behind if last else "\n" if not is_terminal(sys.stdout) else "")
         if one_line:
-            write_error(behind)
+            tell(behind)
 
 
 def drawn(found: Any, suffix: str) -> str | bytes:

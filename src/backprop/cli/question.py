@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from backprop.circuit import Circuit
     from backprop.cli.words import Call, Words
     from backprop.library import Evaluation
     from backprop.library.values import Value
@@ -251,3 +252,11 @@ def pasted(words: Words, missing: list[str]) -> list[str]:
         else:
             line.append(shlex.quote(word))
     return [*line, *(f"--set {name}=1" if f"--{name}" in words.known else f"--{name} 1" for name in missing)]
+
+
+def check_gates(circuit: Circuit, most: int, what: str, done: str) -> None:
+    """Refuse what would take minutes and gigabytes, before it is tried."""
+    gates = sum(1 for inputs in circuit.inputs if inputs)
+    if gates > most:
+        hint = "eval has the values and gradients of any number of gates, map those of many rows"
+        raise Problem("size", f"{what} of {gates:,} gates is too large: at most {most:,} are {done}", hint=hint)

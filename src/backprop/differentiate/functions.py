@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from math import inf, nan
 
-from backprop.caching import cache
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.gates import CONSTANT, Gate
+from backprop.light import cache
 from backprop.numbers import floats
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
@@ -175,19 +175,17 @@ def staged(text: str, parameters: tuple[str, ...]) -> Callable[..., Any]:
     """A text as a function on arrays, stage by stage: nothing is computed twice, or kept when it is not needed."""
     circuit = template(text, parameters)
     needed = [wire for wire in circuit.ancestors([circuit.output]) if circuit.inputs[wire]]
-    functions = [forward(circuit.gates[wire], len(circuit.inputs[wire]), True) for wire in needed]
     last = {source: wire for wire in needed for source in circuit.inputs[wire]}
-    values: list[Any] = [circuit.constants.get(wire) for wire in range(len(circuit.gates))]
-    ending = [[source for source in {*circuit.inputs[wire]} if last[source] == wire] for wire in needed]
-
-    def function(*inputs: Any) -> Any:
-        at = values.copy()
-        for wire, value in zip(circuit.variables.values(), inputs, strict=True):
-            at[wire] = value
-        for wire, compute, ended in zip(needed, functions, ending, strict=True):
-            at[wire] = compute(*[at[source] for source in circuit.inputs[wire]])
-            for source in ended:
-                at[source] = None
-        return at[circuit.output]
-
+    spelt = {wire: repr(value) for wire, value in circuit.constants.items()}
+    spelt |= {wire: name for name, wire in circuit.variables.items()}
+    scope: dict[str, Any] = {"inf": inf, "nan": nan}
+    lines, made = [], set(needed)
+    for wire in needed:
+        scope[f"f{wire}"] = forward(circuit.gates[wire], len(circuit.inputs[wire]), True)
+        spelt[wire] = f"q{wire}"
+        lines.append(f"q{wire} = f{wire}({', '.join([spelt[source] for source in circuit.inputs[wire]])})")
+        lines += [f"q{source} = None" for source in {*circuit.inputs[wire]} & made if last[source] == wire]
+    body = "\n    ".join([*lines, f"return {spelt[circuit.output]}"])
+    exec(f"def function({', '.join(parameters)}):\n    {body}", scope)
+    function: Callable[..., Any] = scope["function"]
     return function

@@ -6,7 +6,6 @@ functions of an arithmetic. Only text from the table is compiled, never the user
 
 from __future__ import annotations
 
-from backprop.caching import cache
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate.functions import arithmetic, compiled, mentioned, python
@@ -15,6 +14,7 @@ from backprop.gates import Gate
 from backprop.gates.row import Rules, added
 from backprop.language import parse
 from backprop.language.printer import unparse_node
+from backprop.light import cache
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def substituted(expression: str, others: dict[str, str | float]) -> str:
     text = unparse_node(program, program.statements[-1].value)
     if text.startswith("--"):
         return f"-({text[1:]})"
+    if "-(" not in text:
+        return text
     import re
 
     return re.sub(r"-\((\d[^()]*)\)", r"-\1", text)  # -(3) is written so that it is a gate and no literal

@@ -16,7 +16,7 @@ from backprop.differentiate import functions, rules
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers.arrays import multiply, negate, unbroadcast
-from backprop.numbers.buffers import Pool, pooled
+from backprop.numbers.buffers import Pool, chosen, pooled
 from backprop.numbers.shapes import Mismatch, broadcast_mismatch, dimension_analysis, shape_of, shape_text
 from backprop.spans import Span
 
@@ -108,8 +108,12 @@ def sweep(
                 if lively is not None:
                     if not np.any(lively):
                         continue  # nothing of it is alive: nothing is sent
-                    if not gate.mixes:
-                        piece = np.where(lively, multiply(g, piece) if gate.routes else piece, 0.0)
+                    if gate.routes and not gate.mixes:
+                        piece = multiply(g, piece)
+                    if piece is not g:  # which is 0 where it is not alive
+                        piece = chosen(lively, piece, 0.0)
+                    if gates[source] is INPUT:
+                        lively = None  # nothing lies below
                 if shape_of(piece) != shape_of(values[source]):
                     piece = unbroadcast(piece, values[source])
                     lively = None if lively is None else unbroadcast_live(lively, values[source])

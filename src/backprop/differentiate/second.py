@@ -14,7 +14,7 @@ from backprop.differentiate.run import evaluate, plain, sweep
 from backprop.differentiate.smoothed import smoothed
 from backprop.errors import Problem
 from backprop.gates.row import TWICE
-from backprop.numbers.shapes import shape_of, shape_text
+from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
 
 Value = Any  # a float or an array of float64
 Array = Any  # an array of float64
@@ -39,16 +39,12 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     other."""
     check_size("Hessian", [shape_of(at[one]) + shape_of(at[other]) for one in wrt for other in wrt])
     found = [second_derivatives(circuit, at, wrt, ties) for _ in arrangements(circuit, at)]
-    gradients, blocks = [gradient for gradient, _ in found], [block for _, block in found]
-    if len(blocks) == 1:
-        return blocks[0]
+    if len(found) == 1:
+        return found[0][1]
+    gradients = {name: [gradient[name] for gradient, _ in found] for name in wrt}
     return {
         one: {
-            other: agreed(
-                [each[one][other] for each in blocks],
-                [each[one] for each in gradients],
-                [each[other] for each in gradients],
-            )
+            other: agreed([blocks[one][other] for _, blocks in found], gradients[one], gradients[other])
             for other in wrt
         }
         for one in wrt
@@ -217,5 +213,9 @@ def check_size(what: str, shapes: Sequence[tuple[int, ...]]) -> None:
     """Refuse a matrix that the machine cannot hold, before it is tried."""
     from backprop.numbers.memory import check_memory
 
+    axes = max(map(len, shapes), default=0)
+    if axes > MOST_AXES:
+        message = f"the {what} would have {axes} axes: an array has at most {MOST_AXES}"
+        raise Problem("size", message, hint="a product with a direction never forms it: --direction x=[…]")
     elements = sum(map(prod, shapes))
     check_memory(elements, f"the {what}", "a product with a direction never forms it: --direction x=[…]")

@@ -21,7 +21,7 @@ def short(value: Any) -> str:
         return short_number(value)
     if value.size <= SMALL:
         return elements(value.tolist())
-    ends = f"{short_number(value.flat[0])} … {short_number(value.flat[-1])}"
+    ends = f"{short_number(value.ravel()[0])} … {short_number(value.ravel()[-1])}"
     return f"{'[' * len(shape)}{ends}{']' * len(shape)}"
 
 

@@ -22,15 +22,14 @@ class Link(NamedTuple):
 class Graph(NamedTuple):
     """Vertices in columns. The first `boxes` vertices are the boxes, the others lanes.
 
-    `after[v]` are the links to the next column, `before[v]` those to the one before. `paths` has, for each operand of
-    each box, the vertices that its wire passes, ends included.
+    `after[v]` are the links to the next column, `before[v]` those to the one before: of a box one for each operand, in
+    order, of a lane the one to the box or the lane that it comes from, which stands before it.
     """
 
     boxes: int
     column: list[int]
     before: list[list[Link]]
     after: list[list[Link]]
-    paths: list[list[tuple[int, ...]]]
 
     @property
     def columns(self) -> int:
@@ -44,26 +43,22 @@ def graph(inputs: Sequence[Sequence[int]], ports: Sequence[Sequence[float]]) -> 
     count = len(inputs)
     before: list[list[Link]] = [[] for _ in range(count)]
     after: list[list[Link]] = [[] for _ in range(count)]
-    lanes: dict[tuple[int, int], int] = {}
-    paths: list[list[tuple[int, ...]]] = []
+    passed: list[list[int]] = [[source] for source in range(count)]  # the box and its lanes, a column each
     for target, sources in enumerate(inputs):
-        paths.append([])
         for slot, source in enumerate(sources):
-            path = [source]
-            for place in range(column[source] + 1, column[target]):
-                lane = lanes.get((source, place))
-                if lane is None:
-                    lane = lanes[source, place] = len(column)
-                    column.append(place)
-                    before.append([Link(path[-1], 0, 0.0)])
-                    after.append([])
-                    after[path[-1]].append(Link(lane, 0, 0.0))
-                path.append(lane)
+            lanes = passed[source]
+            for place in range(column[source] + len(lanes), column[target]):
+                lane = len(column)
+                column.append(place)
+                before.append([Link(lanes[-1], 0, 0.0)])
+                after.append([])
+                after[lanes[-1]].append(Link(lane, 0, 0.0))
+                lanes.append(lane)
+            last = lanes[column[target] - column[source] - 1]
             offset = ports[target][slot]
-            after[path[-1]].append(Link(target, slot, offset))
-            before[target].append(Link(path[-1], slot, offset))
-            paths[target].append((*path, target))
-    return Graph(count, column, before, after, paths)
+            after[last].append(Link(target, slot, offset))
+            before[target].append(Link(last, slot, offset))
+    return Graph(count, column, before, after)
 
 
 def columns_of(inputs: Sequence[Sequence[int]]) -> list[int]:

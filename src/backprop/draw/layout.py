@@ -14,6 +14,7 @@ from backprop.draw.ordering import Order, ordered
 from backprop.draw.placing import Spacing, heights
 
 Point = tuple[float, float]
+STRAIGHT = 1e-6  # the most that heights differ along a straight wire
 
 
 class Box(NamedTuple):
@@ -61,12 +62,10 @@ def layout(boxes: Sequence[Box], inputs: Sequence[Sequence[int]], style: Style |
     y = heights(drawn, order, Spacing(tall, style.between, style.lanes))
     edges = columns(drawn, order, boxes, y, style)
     corners = [(edges[drawn.column[v]][2] - box.anchor, y[v] - box.height / 2) for v, box in enumerate(boxes)]
-    routes = [
-        [route(drawn, boxes, corners, edges, y, path, slot) for slot, path in enumerate(paths)] for paths in drawn.paths
-    ]
+    routes = routed(drawn, boxes, corners, edges, y)
     width = max((right for _, right, _ in edges), default=0.0)
     height = max((y[v] + tall[v] / 2 for v in range(len(y))), default=0.0)
-    return Layout(corners, routes, forks(inputs, routes), (width, height), drawn.columns, crossed)
+    return Layout(corners, routes, forks(drawn, edges, y), (width, height), drawn.columns, crossed)
 
 
 def columns(
@@ -89,39 +88,49 @@ def columns(
     return edges
 
 
-def route(
+def routed(
     drawn: Graph,
     boxes: Sequence[Box],
     corners: list[Point],
     edges: list[tuple[float, float, float]],
     y: list[float],
-    path: tuple[int, ...],
-    slot: int,
-) -> list[Point]:
-    """The points of a wire: out of its source's box, along its lanes, into its target's box."""
-    source, target = path[0], path[-1]
-    points = [(corners[source][0] + boxes[source].width, y[source]), (edges[drawn.column[source]][1], y[source])]
-    for lane in path[1:-1]:
-        left, right, _ = edges[drawn.column[lane]]
-        points += [(left, y[lane]), (right, y[lane])]
-    end = y[target] + boxes[target].ports[slot]
-    points += [(edges[drawn.column[target]][0], end), (corners[target][0], end)]
-    return [point for i, point in enumerate(points) if not i or point != points[i - 1]]
+) -> list[list[list[Point]]]:
+    """The points of each wire: out of its source's box, along its lanes, into its target's box."""
+    ways: list[list[Point]] = []  # up to the right edge of the column of each vertex
+    for vertex, place in enumerate(drawn.column):
+        left, right, _ = edges[place]
+        if vertex < drawn.boxes:
+            ways.append(joined([], (corners[vertex][0] + boxes[vertex].width, y[vertex]), (right, y[vertex])))
+        else:
+            ways.append(joined(ways[drawn.before[vertex][0].vertex], (left, y[vertex]), (right, y[vertex])))
+    return [
+        [
+            joined(ways[link.vertex], (edges[drawn.column[target]][0], end), (corners[target][0], end))
+            for link in drawn.before[target]
+            for end in [y[target] + link.offset]
+        ]
+        for target in range(drawn.boxes)
+    ]
 
 
-def forks(inputs: Sequence[Sequence[int]], routes: list[list[list[Point]]]) -> list[list[Point]]:
-    """For each box, the points at which the wires that leave it part."""
-    leaving: list[list[list[Point]]] = [[] for _ in inputs]
-    for sources, wires in zip(inputs, routes, strict=True):
-        for source, wire in zip(sources, wires, strict=True):
-            leaving[source].append(wire)
-    return [parting(wires) for wires in leaving]
+def joined(points: list[Point], *more: Point) -> list[Point]:
+    """A wire that goes on to more points. Where it is straight, it has none but its ends."""
+    found = points[:]
+    for point in more:
+        if len(found) > 1 and max(abs(point[1] - before[1]) for before in found[-2:]) < STRAIGHT:
+            found[-1] = point
+        elif not found or point != found[-1]:
+            found.append(point)
+    return found
 
 
-def parting(wires: list[list[Point]]) -> list[Point]:
-    """The last points that some of the wires share before they go different ways."""
-    following: dict[Point, set[Point]] = {}
-    for wire in wires:
-        for here, there in zip(wire, wire[1:], strict=False):
-            following.setdefault(here, set()).add(there)
-    return sorted(point for point, ways in following.items() if len(ways) > 1)
+def forks(drawn: Graph, edges: list[tuple[float, float, float]], y: list[float]) -> list[list[Point]]:
+    """For each box, the points at which the wires that leave it part: behind it, and behind its lanes."""
+    source = list(range(drawn.boxes))
+    found: list[list[Point]] = [[] for _ in source]
+    for vertex, links in enumerate(drawn.after):
+        if vertex >= drawn.boxes:
+            source.append(source[drawn.before[vertex][0].vertex])
+        if len({y[link.vertex] + link.offset for link in links}) > 1:
+            found[source[vertex]].append((edges[drawn.column[vertex]][1], y[vertex]))
+    return [sorted(points) for points in found]

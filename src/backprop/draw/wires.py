@@ -72,9 +72,8 @@ class Wires:
         self.graph: Graph = graph([node.inputs for node in self.nodes], self.ports)
         # Which node's wire a vertex carries: its own, or that of the lane's source.
         self.net = list(range(len(self.nodes))) + [-1] * (len(self.graph.column) - len(self.nodes))
-        for path in (path for paths in self.graph.paths for path in paths):
-            for lane in path[1:-1]:
-                self.net[lane] = path[0]
+        for lane in range(len(self.nodes), len(self.net)):
+            self.net[lane] = self.net[self.graph.before[lane][0].vertex]
         self.order: Order
         self.order, _ = ordered(self.graph)
         self.row = self.whole_rows()

@@ -152,7 +152,10 @@ EXPONENTIALS = [
     ),
     Gate(
         "xlogy", "x y",
-        Rule("log(y)", "x / where((x == 0) * (y == 0), 1, y)", definition="x * log(where((x == 0) * (y <= 0), 1, y))"),
+        Rule(
+            "log(y)", "x / where((x == 0) * (y == 0), 1, y)", definition="x * log(where((x == 0) * (y <= 0), 1, y))",
+            exact="where((x == 0) * (y == y), 0, x * log(y))",
+        ),
         Words("x log(y), and 0 where x is 0: scales x by log(y), and y by x/y", needs="y > 0", instead_of="x * log(y)"),
         Traits(domain="(y > 0) + (x == 0)"),
     ),
@@ -196,8 +199,10 @@ TRIGONOMETRY = [
         "sinpi", "x",
         Rule(
             "pi * cospi(x)", definition="sin(pi * x)",
-            exact="rest = x - 2 * round(x / 2); a = abs(rest); b = min(a, 1 - a); sign(rest) * where(b <= 0.25, "
-            "sin(pi * b), cos(pi * (0.5 - b)))",
+            # x modulo 2, and from there to the next quarter turn: both without rounding.
+            exact="rest = x - 2 * round(x / 2); quarter = round(2 * rest); angle = pi * (rest - quarter / 2); "
+            "where(abs(quarter) == 1, quarter * cos(angle), "
+            "where(angle == 0, 0 * x, (1 - abs(quarter)) * sin(angle)))",
         ),
         Words("sin(pi x), exact at whole and half numbers: scales by pi cos(pi x)"),
         Traits(parity="odd"),
@@ -206,8 +211,9 @@ TRIGONOMETRY = [
         "cospi", "x",
         Rule(
             "-pi * sinpi(x)", definition="cos(pi * x)",
-            exact="a = abs(x - 2 * round(x / 2)); where(a <= 0.25, cos(pi * a), where(a <= 0.75, sin(pi * (0.5 "
-            "- a)), -cos(pi * (1 - a))))",
+            exact="rest = x - 2 * round(x / 2); quarter = round(2 * rest); angle = pi * (rest - quarter / 2); "
+            "where(abs(quarter) == 1, where(angle == 0, 0, -quarter * sin(angle)), "
+            "(1 - abs(quarter)) * cos(angle))",
         ),
         Words("cos(pi x), exact at whole and half numbers: scales by -pi sin(pi x)"),
         Traits(parity="even"),
@@ -217,7 +223,7 @@ TRIGONOMETRY = [
         Rule(
             # Near 0, cos(pi x) - sinc(x) cancels: there its Taylor series stands, with terms enough for |x| < 0.1.
             "where(abs(x) < 0.1, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
-            "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi(x) - out) / x)",
+            "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi(where(abs(x) == inf, 0, x)) - out) / x)",
             definition="where(x == 0, 1, sin(pi * x) / (pi * where(x == 0, 1, x)))",
             exact="where(x == 0, 1, where(abs(x) == inf, 0, sinpi(x) / (pi * where(x == 0, 1, x))))",
         ),
@@ -291,7 +297,7 @@ PIECEWISE = [
     ),
     Gate(
         "step", "x",
-        Rule("0", kink="x == 0", exact="where(x >= 0, 1, where(x < 0, 0, x))"),
+        Rule("0", kink="x == 0", exact="where(x == x, x >= 0, x)"),
         Words("1 from 0 on, else 0; flat: no gradient passes", aliases="heaviside"),
     ),
     Gate("floor", "x", Rule("0", kink="x == out"), Words("to the next whole below; flat: no gradient passes")),
@@ -407,7 +413,7 @@ ACTIVATIONS = [
     ),
     Gate(
         "logsigmoid", "x",
-        Rule("sigmoid(-x)", definition="-softplus(-x)", exact="min(x, 0) - log1p(exp(-abs(x)))"),
+        Rule("sigmoid(-x)", definition="-softplus(-x)", exact="-(max(-x, 0) + log1p(exp(-abs(x))))"),
         Words(
             "log(sigmoid(x)): passes all where x is very negative, almost nothing where it is large",
             aliases="log_sigmoid log_expit",
@@ -446,6 +452,7 @@ ACTIVATIONS = [
         Rule(
             "where(x > 0, 1.0507009873554805, 1.7580993408473766 * exp(x))", kink="x == 0",
             definition="1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))",
+            exact="where(x > 0, 1.0507009873554805 * x, 1.7580993408473766 * expm1(x))",
         ),
         Words(
             "an elu that keeps mean and variance (Klambauer et al. 2017, arXiv:1706.02515)",
@@ -469,27 +476,37 @@ ACTIVATIONS = [
     Gate(
         "silu", "x",
         Rule(
-            "sigmoid(x) + out * sigmoid(-x)", definition="x * sigmoid(x)", exact="where(x == -inf, 0, x * sigmoid(x))",
+            "sigmoid(x) + where(out == inf, 0, out) * sigmoid(-x)", definition="x * sigmoid(x)",
+            exact="where(x == -inf, -0.0, x * sigmoid(x))",
         ),
-        Words("a smooth relu with a dip; its slope is 0 near -1.28", aliases="swish"),
+        Words(
+            "a smooth relu with a dip; its slope is 0 near -1.28", aliases="swish",
+            textbook="sigmoid(x) + out * sigmoid(-x)",
+        ),
     ),
     Gate(
         "gelu", "x",
         Rule(
-            "0.5 * erfc(-x / sqrt(2)) + x * exp(-x^2 / 2) / sqrt(2 * pi)", definition="0.5 * x * erfc(-x / sqrt(2))",
-            exact="where(x == -inf, 0, 0.5 * x * erfc(-x / sqrt(2)))",
+            "0.5 * erfc(-x / sqrt(2)) + where(abs(x) == inf, 0, x) * exp(-x^2 / 2) / sqrt(2 * pi)",
+            definition="0.5 * x * erfc(-x / sqrt(2))",
+            exact="where(x == -inf, -0.0, 0.5 * x * erfc(-x / sqrt(2)))",
         ),
         Words(
             "x times the normal distribution at x (Hendrycks and Gimpel, arXiv:1606.08415); its slope is 0 near -0.75",
+            textbook="0.5 * erfc(-x / sqrt(2)) + x * exp(-x^2 / 2) / sqrt(2 * pi)",
         ),
     ),
     Gate(
         "mish", "x",
         Rule(
-            "tanh(softplus(x)) + x * sigmoid(x) * sech(softplus(x))^2", definition="x * tanh(softplus(x))",
-            exact="where(x == -inf, 0, x * tanh(softplus(x)))",
+            "tanh(softplus(x)) + where(abs(x) == inf, 0, x) * sigmoid(x) * sech(softplus(x))^2",
+            definition="x * tanh(softplus(x))",
+            exact="where(x == -inf, -0.0, x * tanh(softplus(x)))",
         ),
-        Words("a smooth relu with a dip (Misra, arXiv:1908.08681); its slope is 0 near -1.19"),
+        Words(
+            "a smooth relu with a dip (Misra, arXiv:1908.08681); its slope is 0 near -1.19",
+            textbook="tanh(softplus(x)) + x * sigmoid(x) * sech(softplus(x))^2",
+        ),
     ),
     Gate(
         "hardtanh", "x",

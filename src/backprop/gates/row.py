@@ -160,19 +160,40 @@ class Gate(Rule, Words, Traits):
         *,
         options: str = "",
     ) -> None:
-        self.__dict__ = {**vars(rule), **vars(words), **vars(traits)}
+        self.name, self.family = name, ""
+        self.mixes = bool(rule.vjp)  # elements of arrays, so that its rules are `vjp`
+        self.variadic, self.arity = arguments.endswith("..."), len(arguments.split())
+        self.aliases, self.plumbing = words.aliases, traits.plumbing  # what is asked of all gates at every start
+        self.row = arguments, rule, words, traits, options
+
+    arguments: tuple[str, ...]
+    defaults: dict[str, float]
+    options: tuple[str, ...]
+    settings: dict[str, Any]
+
+    def unfold(self) -> None:
+        """Put down all that the row says. Of most gates nobody asks in most runs, and a start has no time for it."""
+        arguments, rule, words, traits, options = self.row
         fields = [field.partition("=") for field in arguments.split()]
-        self.name = name
-        self.family = ""
-        self.variadic = arguments.endswith("...")
-        self.arguments = tuple(field.removesuffix("...") for field, _, _ in fields)
-        self.defaults = {field: float(default) for field, equals, default in fields if equals}
-        self.arity = len(fields)
         pairs = [field.partition("=") for field in options.split()]
-        self.options = tuple(option for option, _, _ in pairs)
-        self.settings: dict[str, Any] = {option: literal(value) for option, _, value in pairs}
-        self.spelling = words.spelling or name
-        self.needs = words.needs or traits.domain
+        said = {
+            "arguments": tuple(field.removesuffix("...") for field, _, _ in fields),
+            "defaults": {field: float(default) for field, equals, default in fields if equals},
+            "options": tuple(option for option, _, _ in pairs),
+            "settings": {option: literal(value) for option, _, value in pairs},
+            "spelling": words.spelling or self.name,
+            "needs": words.needs or traits.domain,
+        }
+        self.__dict__ = {**vars(rule), **vars(words), **vars(traits), **said, **self.__dict__}
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Something of the row that was not asked for before."""
+            if "arguments" in self.__dict__ or "row" not in self.__dict__ or name.startswith("__"):
+                raise AttributeError(f"a gate has no {name}", name=name, obj=self)
+            self.unfold()
+            return getattr(self, name)
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"
@@ -206,11 +227,6 @@ class Gate(Rule, Words, Traits):
         from backprop.gates.approximations import OF_ORDER
 
         return OF_ORDER[self.name](first)
-
-    @property
-    def mixes(self) -> bool:
-        """Whether the gate mixes elements of arrays, so that its rules are `vjp`."""
-        return bool(self.vjp)
 
     @property
     def bends_whole(self) -> bool:

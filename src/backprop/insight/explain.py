@@ -5,9 +5,7 @@ Every number is one of the run's, so it is one that the table shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from math import isfinite, log10
-from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit, Opened
 from backprop.differentiate.rules import substituted
@@ -16,7 +14,13 @@ from backprop.gates import NAMES, Gate
 from backprop.insight.stages import Names, Stage, operand, stages
 from backprop.language import parse
 from backprop.language.printer import number_text
+from backprop.light import NamedTuple
 from backprop.numbers.shapes import all_finite, dimension_analysis, shape_of, shape_text
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
 
 SATURATED = 0.01  # a local gradient below this passes next to nothing
 UNEQUAL = 1e3  # a multiply whose inputs are this far apart

@@ -75,10 +75,11 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
 
 
 def chooses(run: Run, wire: int) -> bool:
-    """Whether a gate with a kink has any here: `clip(x, 0, x)` is x."""
+    """Whether a gate with a kink has any here: `clip(x, 0, x)` is x. Equal shares go also to who has no say."""
     from backprop.differentiate.smoothed import smoothed
 
-    return bool(smoothed(run.circuit, [shape_of(value) for value in run.values]).gates[wire].kink)
+    plain = smoothed(run.circuit, [shape_of(value) for value in run.values])
+    return run.ties == "split" or bool(plain.gates[wire].kink)
 
 
 def is_reciprocal_matrix(run: Run, wire: int) -> bool:

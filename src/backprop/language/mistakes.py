@@ -7,11 +7,11 @@ was expected.
 
 from __future__ import annotations
 
-from backprop.caching import cache
 from backprop.errors import Problem, nearest
 from backprop.language.lexer import MODULES, SUPERSCRIPTS
 from backprop.language.place import BARS, BEGINS, COMPARISONS, ELLIPSES, OPERATORS, SHOWN, Place
 from backprop.language.program import Program
+from backprop.light import cache
 from backprop.spans import Span
 
 TYPE_CHECKING = False  # typing would be a large part of a short run

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from backprop.caching import cached_property
 from backprop.errors import Problem
 from backprop.language.lexer import terminal
 from backprop.language.program import Program
+from backprop.light import cached_property
 from backprop.spans import Span, visible
 
 SHOWN = 32  # characters of the user's text in a message

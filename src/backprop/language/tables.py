@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backprop.caching import cache
 from backprop.grammar import checksum, grammar_text
 from backprop.grammar import tables as generated
 from backprop.language.builder import handler
 from backprop.language.lexer import SIGNS
+from backprop.light import cache
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 
-from backprop.caching import cached_property
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
@@ -14,9 +13,9 @@ from backprop.gates.row import WORDS
 from backprop.insight.notes import Note, notes
 from backprop.insight.stages import Names, Stage, stages
 from backprop.language import canonical_name, parse
-from backprop.language.inputs import inputs_in
 from backprop.language.program import Program
 from backprop.library.values import as_value, is_truth, parse_value
+from backprop.light import cached_property
 
 PAYS = 40  # what it costs to make a function of a circuit, in runs of it
 MOST_UNROLLED = 30_000  # stages
@@ -73,8 +72,8 @@ class Evaluation:
     @cached_property
     def gradients(self) -> dict[str, Value]:
         """The derivative of the output in each variable."""
-        all_gradients = self.run.gradients()
-        return all_gradients if self.wrt is None else {name: all_gradients[name] for name in self.wrt}
+        variables = self.run.circuit.variables
+        return {name: self.run.gradient(variables[name]) for name in (variables if self.wrt is None else self.wrt)}
 
     @cached_property
     def stages(self) -> list[Stage]:
@@ -342,7 +341,10 @@ def read(text: str, source: str | None) -> Program:
     kind."""
     if source is None or not source.endswith(".py"):
         program = parse(text, source)
-        program.given = inputs_in(program)
+        if any(statement.kind == "assignment" for statement in program.statements):
+            from backprop.language.inputs import inputs_in
+
+            program.given = inputs_in(program)
         return program
     from backprop.python.straight import read_python
 

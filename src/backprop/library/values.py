@@ -302,13 +302,15 @@ def read_npy(data: bytes, name: str, source: str) -> Value:
         raise Problem("value", f"the value of {name}: {source} is no .npy file")
     try:
         value = np.load(BytesIO(data), allow_pickle=False)
-        return value if is_truth(value) else as_array(name, value)
     except ValueError as error:
         pickled = "allow_pickle" in str(error)
         what = "holds Python objects, which are never unpickled" if pickled else "is a broken .npy file"
-        raise Problem("value", f"the value of {name}: {source} {what}", hint="save it with dtype=float") from None
+        hint = "save it with dtype=float" if pickled else "write it again with numpy.save"
+        raise Problem("value", f"the value of {name}: {source} {what}", hint=hint) from None
     except Exception:  # NumPy reads the header with a tokenizer, which raises whatever it stumbles over
-        raise Problem("value", f"the value of {name}: {source} is a broken .npy file") from None
+        message = f"the value of {name}: {source} is a broken .npy file"
+        raise Problem("value", message, hint="write it again with numpy.save") from None
+    return value if is_truth(value) else as_array(name, value)
 
 
 def read_csv(data: bytes, name: str, source: str) -> Value:

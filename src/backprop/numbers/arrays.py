@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from backprop.numbers import elementwise, linear
-from backprop.numbers.buffers import reusing
+from backprop.numbers.buffers import chosen, reusing
 from backprop.numbers.shapes import Mismatch, broadcast_mismatch, shape_of, shape_text
 
 Array = Any  # float or np.ndarray of float64
@@ -61,7 +61,11 @@ def min_(*inputs: Array) -> Array:
 
 
 def where(condition: Array, x: Array, y: Array) -> Array:
-    return np.where(np.not_equal(condition, 0), x, y)
+    return chosen(np.not_equal(condition, 0), x, y)
+
+
+# These three as their rows spell them, for the losses below, and because layers wait for them: NumPy computes in place
+# on what nobody has a name for.
 
 
 def xlogy(x: Array, y: Array) -> Array:
@@ -76,10 +80,6 @@ def sigmoid(x: Array) -> Array:
 
 def softplus(x: Array) -> Array:
     return np.log1p(np.exp(-np.absolute(x))) + np.maximum(x, 0.0)
-
-
-def relu(x: Array) -> Array:
-    return np.maximum(x, 0.0)
 
 
 def function(gate: str) -> Callable[..., Array] | None:
@@ -603,7 +603,7 @@ def weighed(t: Array, loss: Array) -> Array:
 
 
 def hinge(s: Array, y: Array) -> Array:
-    return mean_of(relu(1.0 - np.multiply(y, s)))
+    return mean_of(np.maximum(1.0 - np.multiply(y, s), 0.0))
 
 
 def huber(x: Array, y: Array, delta: Array) -> Array:

@@ -19,6 +19,7 @@ from backprop.numbers.memory import check_memory
 from backprop.numbers.shapes import shape_text
 
 LARGE = 1 << 15  # elements; below that, fresh memory is cheap
+MANY = 1 << 12  # elements, from which on a branch for each is felt
 MOST = 1 << 25  # elements that a pool keeps
 Array = Any
 _now = local()
@@ -73,6 +74,24 @@ def room(shape: tuple[int, ...]) -> Array:
     """An array of this shape, to be filled."""
     found = empty(shape)
     return np.empty(shape) if found is None else found
+
+
+def chosen(mask: Array, x: Array, y: Array) -> Array:
+    """x where the mask is true, else y: without a branch for each element, which costs most where they alternate."""
+    shape = np.shape(mask)
+    if np.size(mask) < MANY or np.broadcast_shapes(shape, np.shape(x), np.shape(y)) != shape:
+        return np.where(mask, x, y)
+    found = room(shape)
+    bits, ones = found.view(np.int64), np.negative(mask.view(np.int8))  # all bits are 1, or none
+    np.bitwise_and(as_bits(x), ones, out=bits)
+    if not (isinstance(y, float) and as_bits(y) == 0):
+        np.bitwise_or(bits, np.bitwise_and(as_bits(y), np.invert(ones)), out=bits)
+    return found
+
+
+def as_bits(x: Array) -> Array:
+    """The bits of numbers."""
+    return np.asarray(x, dtype=np.float64).view(np.int64)
 
 
 def reusing(ufunc: Any) -> Callable[..., Array]:

@@ -6,11 +6,14 @@ function has no value it is nan. Source of the method: Squire and Trapp 1998, SI
 
 from __future__ import annotations
 
+import _operator as operator
 import cmath
-import operator
-from collections.abc import Callable
 from math import nan
-from typing import Any
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def total(function: Callable[..., Any]) -> Callable[..., complex]:

@@ -1,9 +1,9 @@
 """The gates on whole arrays, element by element: the function that each one is, or how it is spelt.
 
 A gate that NumPy has is its ufunc, and so it can write into a buffer (`out=`) and leave the interpreter's lock alone.
-The others are spelt in the program's own language from gates that NumPy has, with all their digits and as IEEE 754 has
-it at the ends (unlike a row's `definition`, which is the textbook's), here or by the row's `exact`; what cannot be
-spelt so is computed by its function on floats, element by element.
+The others are spelt in the program's own language from gates that NumPy has, by the row's `exact`, with all digits and
+as IEEE 754 has it at the ends (unlike its `definition`, which is the textbook's); what cannot be spelt so is computed
+by its function on floats, element by element.
 """
 
 from __future__ import annotations
@@ -27,34 +27,6 @@ UFUNCS = {
 }  # fmt: skip
 UNCOMPILED = frozenset({"erfinv"})  # what the C library has not
 OWN = frozenset({"erf", "erfc", "erfinv"})  # what NumPy has not: see error_function
-
-SPELT = {
-    "rsqrt": "1 / sqrt(x)",
-    "logaddexp": "where(x == y, x + log(2), max(x, y) + log1p(exp(-abs(x - y))))",
-    "xlogy": "where((x == 0) * (y == y), 0, x * log(y))",
-    # x modulo 2, and from there to the next quarter turn: both without rounding.
-    "sinpi": "rest = x - 2 * round(x / 2); quarter = round(2 * rest); angle = pi * (rest - quarter / 2); "
-    "where(abs(quarter) == 1, quarter * cos(angle), where(angle == 0, 0 * x, (1 - abs(quarter)) * sin(angle)))",
-    "cospi": "rest = x - 2 * round(x / 2); quarter = round(2 * rest); angle = pi * (rest - quarter / 2); "
-    "where(abs(quarter) == 1, where(angle == 0, 0, -quarter * sin(angle)), (1 - abs(quarter)) * cos(angle))",
-    "sinc": "where(x == 0, 1, where(abs(x) == inf, 0, sinpi(x) / (pi * x)))",
-    "sech": "small = exp(-abs(x)); 2 * small / (1 + small * small)",
-    "step": "where(x == x, x >= 0, x)",
-    "clip": "min(max(x, lo), hi)",
-    "softplus": "max(x, 0) + log1p(exp(-abs(x)))",
-    "logsigmoid": "-(max(-x, 0) + log1p(exp(-abs(x))))",
-    "relu": "max(x, 0)",
-    "leaky_relu": "where(x > 0, x, slope * x)",
-    "elu": "where(x > 0, x, alpha * expm1(x))",
-    "selu": "where(x > 0, 1.0507009873554805 * x, 1.7580993408473766 * expm1(x))",
-    "softsign": "where(abs(x) == inf, sign(x), x / (1 + abs(x)))",
-    "silu": "where(x == -inf, -0.0, x * sigmoid(x))",
-    "gelu": "where(x == -inf, -0.0, 0.5 * x * erfc(-x / sqrt(2)))",
-    "mish": "where(x == -inf, -0.0, x * tanh(softplus(x)))",
-    "hardtanh": "min(max(x, -1), 1)",
-    "hardsigmoid": "min(max(x / 6 + 0.5, 0), 1)",
-    "logit": "where((x >= 0.25) * (x <= 0.75), 2 * atanh(2 * x - 1), log(x) - log1p(-x))",
-}
 
 # sigmoid, and sigmoid of what was negated (its rule asks for both, and they share their work): for a compiled loop,
 # where a choice between two numbers is free; and for one array operation after the other, where an exponential that no
@@ -88,11 +60,9 @@ def spelling(gate: Gate, first: float | None, *, compiled: bool = False) -> str:
 
     `first` is the first input, where that is a number.
     """
-    if gate.name in SPELT:
-        return SPELT[gate.name]
     if compiled and gate.name in UNCOMPILED:
         return gate.exact
-    if ufunc(gate.name) is not None:
+    if gate.name in OWN or gate.name in UFUNCS:
         return ""
     return gate.exact_at(first)
 

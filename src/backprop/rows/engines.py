@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import map_file
 from backprop.rows.tables.batch import Report
 from backprop.rows.tables.files import synced
-from backprop.rows.tables.options import Options
+from backprop.rows.tables.lines import LARGE
+from backprop.rows.tables.options import Options, size_of
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 class Job(NamedTuple):
@@ -38,9 +42,14 @@ class Done(NamedTuple):
 Work = Callable[..., Done]  # of a job; False behind it says that it is not alone
 Engine = Callable[[list[Job], Work, str | None], Iterator[tuple[Job, Done]]]
 
-TOGETHER = 64  # parts
+TOGETHER = 256  # parts
+AT_ONCE = 32  # of them that the disk is asked for
 MOST_SECONDS = 0.5  # that a part waits for others
-OWN = {"local": "backprop.rows.engines:local", "dask": "backprop.rows.dask_engine:dask"}
+OWN = {
+    "local": "backprop.rows.engines:local",
+    "dask": "backprop.rows.dask_engine:dask",
+    "spark": "backprop.rows.spark_engine:spark",
+}
 
 
 class PartWork:
@@ -49,10 +58,13 @@ class PartWork:
     def __init__(self, mapper: Mapper, options: Options) -> None:
         self.mapper = mapper
         self.options = options
+        self.read = 0  # bytes of parts, here
 
     def __call__(self, job: Job, alone: bool = True) -> Done:
+        options = self.options._replace(many=self.read >= LARGE)
+        self.read += size_of(job.source)
         try:
-            return Done(map_file(self.mapper, job.source, job.target, self.options, alone=alone))
+            return Done(map_file(self.mapper, job.source, job.target, options, alone=alone))
         except Problem as problem:
             return Done(None, problem.message)
 
@@ -60,27 +72,22 @@ class PartWork:
 def local(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[Job, Done]]:
     """One part after the other, in this process. Small ones come to the disk together: alone, each takes longer for
     that than to be made."""
-    waiting: list[tuple[Job, Done]] = []
-    start = monotonic()
-    for job in jobs:
-        waiting.append((job, work(job, False)))
-        if len(waiting) == TOGETHER or monotonic() - start > MOST_SECONDS:
-            yield from on_disk(waiting)
-            waiting, start = [], monotonic()
-    yield from on_disk(waiting)
-
-
-def on_disk(parts: list[tuple[Job, Done]]) -> list[tuple[Job, Done]]:
-    """Parts, once they are on the disk."""
-    targets = [job.target for job, done in parts if done.report is not None]
-    if len(targets) < 2:
-        for target in targets:
-            synced(target)
-        return parts
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(TOGETHER) as pool:
-        list(pool.map(synced, targets))
+    waiting: list[tuple[Job, Done]] = []
+    start = monotonic()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for job in jobs:
+            waiting.append((job, work(job, False)))
+            if len(waiting) == TOGETHER or monotonic() - start > MOST_SECONDS:
+                yield from on_disk(waiting, pool)
+                waiting, start = [], monotonic()
+        yield from on_disk(waiting, pool)
+
+
+def on_disk(parts: list[tuple[Job, Done]], pool: Executor) -> list[tuple[Job, Done]]:
+    """Parts, once they are on the disk."""
+    list(pool.map(synced, [job.target for job, done in parts if done.report is not None]))
     return parts
 
 

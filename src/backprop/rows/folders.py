@@ -31,10 +31,11 @@ def jobs(
     own = options.fingerprint(mapper)
     found, skipped, taken = [], 0, set()
     folders: set[str] = set()
+    roots, here = [os.path.abspath(root) for root in roots], os.path.abspath(folder)
     for source in sources:
         source = os.path.abspath(source)  # a worker may stand elsewhere
-        target = os.path.join(os.path.abspath(folder), folder_in(source, roots), part_name(source, options))
-        if os.path.realpath(target) == os.path.realpath(source):
+        target = os.path.join(here, folder_in(source, roots), part_name(source, options))
+        if os.path.exists(target) and os.path.samefile(target, source):
             raise Problem(
                 "option", f"the output and the input are the same folder: {folder}", hint="give another one with -o"
             )
@@ -57,7 +58,7 @@ def jobs(
 
 def folder_in(source: str, roots: Sequence[str]) -> str:
     """The folder of a part in its root."""
-    for root in map(os.path.abspath, roots):
+    for root in roots:
         if source.startswith(os.path.join(root, "")):
             return os.path.dirname(os.path.relpath(source, root))
     return ""

@@ -9,10 +9,11 @@ from io import BytesIO
 from typing import Any
 
 from backprop.errors import Problem
+from backprop.rows.compute.few import are_few
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
-from backprop.rows.tables.lines import LARGE, Input
+from backprop.rows.tables.lines import LARGE, MIDDLING, Input
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of_all, writer_of
 from backprop.rows.tables.packing import NAMES, bare, suffix_of
 from backprop.rows.tables.polars import is_of_use
@@ -79,10 +80,8 @@ def into(mapper: Mapper, sources: list[str], place: Place, target: str, options:
 
 def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
     """Map tables of text to one, batch by batch; each is out before the next one is waited for."""
-    from backprop.rows.compute.summation import Sums
-
     report = Report()
-    sums = Sums(mapper) if options.total else None
+    sums = summed(mapper) if options.total else None
     with ExitStack() as stack:
         collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
         judge = options.judge(target, collected)
@@ -93,7 +92,7 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
         for source in sources:
             given = Input(source, options.encoding)
             stack.callback(given.close)
-            given.large = max(size, behind) >= LARGE
+            given.large = max(size, behind) >= (MIDDLING if options.many else LARGE)
             quick = options.total or options.source(source) == target
             for batch in narrow(batches(given, mapper, judge, options, judge.fixed, quick), mapper):
                 batch, results, finite, failure = computed(mapper, batch, report, judge, given.name)
@@ -116,6 +115,13 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
             report.remarks += sums.remarks()
     report.bad = judge.bad
     return report
+
+
+def summed(mapper: Mapper) -> Any:
+    """The running sums."""
+    from backprop.rows.compute.summation import Sums
+
+    return Sums(mapper)
 
 
 def put(writer: Any, batch: Batch, results: list[Any], finite: bool, large: bool, room: BytesIO) -> None:
@@ -145,7 +151,9 @@ def emptied(room: BytesIO, out: Any) -> None:
 def are_objects(writer: Any, batch: Batch, results: list[Any]) -> bool:
     """Whether objects are written as they were read, with a number for each result."""
     same = writer.format == batch.format == "jsonl" and not batch.errors and len(batch) > 0
-    return same and all(column.ndim == 1 and column.dtype == float for column in results)
+    return same and all(
+        not isinstance(column, list) and column.ndim == 1 and column.dtype == float for column in results
+    )
 
 
 def narrow(all_rows: Iterator[Batch], mapper: Mapper) -> Iterator[Batch]:
@@ -177,6 +185,11 @@ def computed(
 ) -> tuple[Batch, dict[str, Any], bool, Problem | None]:
     """The columns of the results, and whether all numbers in them are finite; the batch without rows that could not be
     computed and are left out. Under `fail`, what comes before the first of them, and the problem with it."""
+    few = mapper.run_few(batch.columns, len(batch)) if are_few(len(batch)) and not batch.missing else None
+    if few is not None:
+        report.tally.join(few[1], report.rows)
+        report.rows += len(batch)
+        return batch, few[0], True, None
     import numpy as np
 
     from backprop.rows.compute.columns import column_of, has_finite_sum

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 from backprop.insight.explain import Backward, Fork, Sent, Story
 from backprop.numbers.shapes import array_text, shape_of
 from backprop.show.grid import cell
 from backprop.show.text import latex_text
 from backprop.show.theme import paint
 
-Number = Callable[[Any], str]
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    Number = Callable[[Any], str]
+
 SMALL = 6  # elements of an array that is written out
 
 

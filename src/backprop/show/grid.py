@@ -101,7 +101,7 @@ def cell(value: Any, digits: int | None, *, full: bool = False, one_line: bool =
     for axis, size in enumerate(value.shape):
         if not whole and size > 2 * EDGE:
             visible = np.take(visible, [*range(EDGE), *range(size - EDGE, size)], axis=axis)
-    most = max((len(number(float(x), digits)) for x in visible.flat), default=0)
+    most = max((len(number(float(x), digits)) for x in visible.ravel()), default=0)
     width = 0 if one_line or value.ndim == 1 else most
     if not value.size:
         return f"[] ({shape_code(value.shape)})"

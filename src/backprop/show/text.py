@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from backprop.show.grid import ARRAYS, Column, Grid, aligned
 from backprop.show.theme import paint, verdict_word
 from backprop.spans import width
@@ -121,6 +119,8 @@ def latex_character(character: str) -> str:
     """A character that compiles without a package: Greek letters and signs as mathematics, others by their number."""
     if character in LATEX or character.isascii():
         return LATEX.get(character, character)
+    import unicodedata
+
     name = unicodedata.name(character, "")
     if name.startswith("GREEK SMALL LETTER ") and " WITH " not in name:
         letter = (

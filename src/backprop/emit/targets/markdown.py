@@ -153,4 +153,4 @@ def rounded(value: Any) -> Any:
         return float(f"{value:.{DIGITS}g}") + 0.0
     import numpy as np
 
-    return np.array([rounded(float(x)) for x in value.flat]).reshape(value.shape)
+    return np.array([rounded(float(x)) for x in value.ravel()]).reshape(value.shape)

@@ -179,6 +179,23 @@ class Mapper:
             not_finite(results, tally, missing, failed)
         return results, tally.rows
 
+    def run_few(
+        self, columns: Mapping[str, Any], rows: int
+    ) -> tuple[dict[str, list[float]], dict[str, tuple[int, int]]] | None:
+        """The same as `run` for a few rows of numbers, in lists, where that can be done without NumPy; else None."""
+        from backprop.rows.compute.few import numbers
+
+        if self.arrays or self.engine == "jit" or self.few_kernel is None or not numbers(columns):
+            return None
+        found = self.few_kernel.run([columns[name] for name in self.inputs], rows)
+        if found is None:
+            return None
+        self.done += rows
+        tally = Tally()
+        for text, (times, first) in zip(self.plan.watches, found[1], strict=True):
+            tally.add(text, times, first)
+        return dict(zip(self.outputs, found[0], strict=True)), tally.rows
+
     def run_arrays(
         self, inputs: list[Array], count: int, missing: Any, failed: dict[int, str] | None
     ) -> tuple[list[Array], list[tuple[int, int]]]:
@@ -232,6 +249,12 @@ class Mapper:
         if self.engine == "auto" and (self.done + rows) * len(self.numpy_kernel.program.steps) < WORTH_COMPILING:
             return self.numpy_kernel
         return self.compiled_kernel
+
+    @cached_property
+    def few_kernel(self) -> Any:
+        from backprop.rows.compute.few import kernel
+
+        return kernel(self.program(choosing=False))
 
     @cached_property
     def numpy_kernel(self) -> Any:

@@ -98,6 +98,20 @@ class Batch(NamedTuple):
         return batch, dropped
 
 
+def values_of(column: Any) -> list[Any]:
+    """The values of a column as floats and nested lists; of a few rows of numbers it is such a list."""
+    if isinstance(column, list):
+        return column
+    from backprop.rows.compute import columns
+
+    return columns.values_of(column)
+
+
+def has_lists(column: Any) -> bool:
+    """Whether the values of a column may be lists."""
+    return not isinstance(column, list) and bool(column.ndim > 1 or column.dtype == object)
+
+
 class Report:
     """What a run did: rows read and written, rows that were bad, and what was remarkable."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Judge, check_columns
+from backprop.rows.tables.batch import Batch, Judge, check_columns, has_lists, values_of
 from backprop.rows.tables.cells import Bad, from_text, shown, text_number, text_value, value_from_text
 from backprop.rows.tables.dialect import PLAIN, Dialect
 from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
@@ -263,12 +263,10 @@ class Writer:
 
     def text(self, batch: Batch, results: Sequence[Any], finite: bool) -> str:
         """The lines of a batch, with the results beside each row; and before the first batch the line of names."""
-        from backprop.rows.compute.columns import values_of
-
         separator = self.separator
         head = self.head(batch.names)
         columns = [values_of(column) for column in results]
-        lists = any(column.ndim > 1 or column.dtype == object for column in results)
+        lists = any(map(has_lists, results))
         if batch.missing or self.with_errors or lists or self.dialect.comma:
             missing = set(batch.missing)
             cell = self.cell if lists else self.number

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import glob
-import json
 import os
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
-from backprop.rows.tables.locks import unfinished
 from backprop.rows.tables.packing import bare, packing
 
 FORMATS = {
@@ -29,6 +27,7 @@ TEXT = frozenset({"jsonl", "csv", "tsv"})
 DONE = ".backprop.jsonl"  # in an output folder: a line for each part that is done
 
 
+@lru_cache(4)  # of one part it is asked several times
 def format_of(path: str) -> str | None:
     """The format that a file's suffix stands for."""
     return FORMATS.get(os.path.splitext(bare(path))[1].lower())
@@ -67,6 +66,8 @@ def expanded(paths: list[str], wanted: str | None, but: str | None = None) -> li
                 raise Problem("file", f"there are no tables in {path}", hint=f"files that end in {', '.join(FORMATS)}")
             found += files
         elif path != "-" and not os.path.exists(path) and any(mark in path for mark in "*?["):
+            import glob
+
             files = sorted(glob.glob(path, recursive=True))
             if not files:
                 raise Problem("file", f"no file is like {path}")
@@ -105,6 +106,8 @@ def whole(path: str, alone: bool = True) -> Iterator[str]:
     if is_no_file(path):
         yield path
         return
+    from backprop.rows.tables.locks import unfinished
+
     path = os.path.realpath(path)
     try:
         with unfinished(path, alone) as beside:
@@ -143,6 +146,8 @@ def part_fingerprint(options: str, source: str) -> str:
 
 def parts_done(folder: str) -> dict[str, dict[str, object]]:
     """The parts of an output folder that are written down as done."""
+    import json
+
     done: dict[str, dict[str, object]] = {}
     with suppress(OSError), open(os.path.join(folder, DONE), encoding="utf-8") as file:
         for line in file:
@@ -154,6 +159,8 @@ def parts_done(folder: str) -> dict[str, dict[str, object]]:
 
 def write_done(folder: str, name: str, rows: int, fingerprint: str) -> None:
     """Write down that a part is done."""
+    import json
+
     size = os.path.getsize(os.path.join(folder, name))
     line = json.dumps({"part": name, "rows": rows, "bytes": size, "fingerprint": fingerprint})
     with open(os.path.join(folder, DONE), "a", encoding="utf-8") as file:

@@ -11,7 +11,7 @@ from typing import Any
 
 from backprop.errors import Problem, nearest
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs
+from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs, has_lists, values_of
 from backprop.rows.tables.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
 from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.objects import blocks, is_in_objects, split
@@ -303,13 +303,11 @@ class Writer:
 
     def text(self, batch: Batch, results: Sequence[Any], finite: bool) -> str:
         """The lines of a batch, with the results beside each row."""
-        from backprop.rows.compute.columns import values_of
-
         columns = [values_of(column) for column in results]
         if finite and not batch.missing:
             plain = self.plain
             tails = [plain % row for row in zip(*columns, strict=True)]
-            if any(column.ndim > 1 for column in results):
+            if any(map(has_lists, results)):
                 tails = [tail.replace(", ", ",") for tail in tails]
         else:
             missing = set(batch.missing)

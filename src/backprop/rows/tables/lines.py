@@ -17,6 +17,7 @@ BLOCK = 1 << 18
 PATIENCE = 0.002  # seconds that many rows are worth waiting for
 LARGE_BLOCK = 4 << 20
 LARGE = 4 << 20  # bytes of text, from which on Polars' import is worth its time
+MIDDLING = 1 << 15  # bytes of text, from which on Polars is faster once it is imported
 BROKEN = re.compile("[\udc80-\udcff]")
 MOST = 1 << 16  # bytes that are looked at before any is read
 STANDARD: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()  # what was looked at of a standard input

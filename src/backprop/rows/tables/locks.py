@@ -6,12 +6,10 @@ process that held them, however it died: nothing is ever taken over from the liv
 
 from __future__ import annotations
 
-import glob
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 
 from backprop.errors import Problem
 
@@ -43,9 +41,11 @@ def is_there(path: str, descriptor: int) -> bool:
 @contextmanager
 def unfinished(path: str, alone: bool = True) -> Iterator[str]:
     """An empty file beside a path, for this run alone. What other runs left there that are dead is removed."""
+    from glob import escape
+
     folder, name = os.path.split(path)
     if alone:
-        remove_dead(folder, f".{glob.escape(name)}.*.part")
+        remove_dead(folder, f".{escape(name)}.*.part")
     beside = os.path.join(folder, f".{name}.{os.urandom(6).hex()}.part")
     descriptor = -1
     try:  # a signal may end the run at any time, also before the lock is taken
@@ -61,7 +61,9 @@ def unfinished(path: str, alone: bool = True) -> Iterator[str]:
 
 def remove_dead(folder: str, pattern: str) -> None:
     """Remove the unfinished files in a folder that nobody is writing."""
-    for path in glob.glob(os.path.join(glob.escape(folder), pattern)):
+    from glob import escape, glob
+
+    for path in glob(os.path.join(escape(folder), pattern)):
         with suppress(OSError):
             descriptor = os.open(path, os.O_RDWR)
             try:
@@ -101,6 +103,6 @@ def taken(path: str, folder: str) -> int:
             raise Problem("file", f"another run{when} is writing into {folder}", hint=hint)
         if is_there(path, descriptor):
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{datetime.now():%Y-%m-%d %H:%M:%S}".encode())
+            os.write(descriptor, time.strftime("%Y-%m-%d %H:%M:%S").encode())
             return descriptor
         os.close(descriptor)  # whoever had it has just removed it

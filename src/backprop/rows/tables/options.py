@@ -33,6 +33,7 @@ class Options(NamedTuple):
     encoding: str | None = None
     roots: tuple[str, ...] = ()  # folders whose folders may be called KEY=VALUE
     spread: bool = False  # what is written lies in such folders, too
+    many: bool = False  # it is one of many parts: Polars' import is paid for already
 
     def keys(self, path: str, mapper: Mapper) -> dict[str, str]:
         """The columns that the folders of a file say, as far as they are wanted."""

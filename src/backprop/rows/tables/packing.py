@@ -12,6 +12,7 @@ from backprop.errors import Problem
 MAGIC = {b"\x1f\x8b": "gz", b"BZh11AY&SY": "bz2", b"\x28\xb5\x2f\xfd": "zst"}
 MAGIC |= {b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)}
 NAMES = {".gz": "gzip", ".bz2": "bzip2", ".zst": "Zstandard"}
+LITTLE = 1 << 13  # packed bytes at a time: they may stand for very many
 LEVEL = 6  # of gzip, as the program does it
 
 
@@ -47,6 +48,34 @@ class Ahead:
     read = read1  # what unpacks does not mind that fewer come
 
 
+class Frames:
+    """Frames of Zstandard, one behind the other, by the package of that name, whose own reader takes a torn one for
+    whole."""
+
+    def __init__(self, stream: Ahead, module: Any) -> None:
+        self.stream = stream
+        self.start = module.ZstdDecompressor().decompressobj
+        self.frame: Any = None
+        self.rest = b""  # packed
+        self.held = b""  # unpacked
+
+    def read1(self, size: int = -1) -> bytes:
+        """Some bytes, and at least one if there is one. Raises EOFError where a frame has no end."""
+        while not self.held:
+            data = self.rest or self.stream.read1(LITTLE)
+            if not data and self.frame is None:
+                return b""
+            if not data:
+                raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            self.frame = self.frame or self.start()
+            self.held, self.rest = self.frame.decompress(data), b""
+            if self.frame.eof:
+                self.frame, self.rest = None, self.frame.unused_data
+        size = len(self.held) if size < 0 else size
+        data, self.held = self.held[:size], self.held[size:]
+        return data
+
+
 def unpacked(stream: BinaryIO, name: str) -> Ahead:
     """A stream that may be packed, without its packing."""
     ahead = Ahead(stream)
@@ -61,7 +90,9 @@ def unpacked(stream: BinaryIO, name: str) -> Ahead:
 
         return Ahead(BZ2File(ahead), packed=True)  # type: ignore[call-overload]
     if kind == "zst":
-        return Ahead(zstandard(name).open(ahead, "rb"), packed=True)
+        module = zstandard(name)
+        frames = Frames(ahead, module) if module.__name__ == "zstandard" else module.open(ahead, "rb")
+        return Ahead(frames, packed=True)
     return ahead
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -38,7 +39,13 @@ def has_room() -> bool:
 
 def is_of_use() -> bool:
     """Whether Polars is there, and has room, for what goes without it, too."""
-    return find_spec("polars") is not None and has_room()
+    return is_installed() and has_room()
+
+
+@cache
+def is_installed() -> bool:
+    """Whether Polars is there: looked up once, and not for each of many parts."""
+    return find_spec("polars") is not None
 
 
 def first_line(error: Exception) -> str:

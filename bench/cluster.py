@@ -1,0 +1,179 @@
+"""A folder of 200 parts on Dask and on Spark, with workers that are killed, stopped and short of memory.
+
+    python bench/cluster.py [--engines dask,spark] [--parts 200] [--rows 2000]
+
+Each cluster is a real one: processes of its own on this machine (Spark's `local-cluster`; needs Java and
+`pip install ".[dask,spark,table]"`). Meanwhile a worker is killed, one stands still for some seconds, and one gets less
+memory than the work takes. What comes out must be byte for byte what this machine alone writes. Spark's own route,
+`mapInArrow`, must give the same numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FORMULA = "(x+sigmoid(y))/(sigmoid(x)+(x+y)**2)"
+BACKPROP = [str(Path(sys.executable).parent / "backprop"), "map", FORMULA]
+SPEED = 0.25  # seconds between two looks
+
+SCHEDULER = """
+import asyncio, sys
+from distributed import Client, Nanny, Scheduler
+def fill():
+    import sys
+    sys.filled = bytearray(b"x") * (1 << 30)
+async def main():
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+        async with Nanny(scheduler.address, nthreads=1), Nanny(scheduler.address, nthreads=1), \\
+                Nanny(scheduler.address, nthreads=1, memory_limit="500MB") as little:
+            print(scheduler.address, flush=True)
+            async with Client(scheduler.address, asynchronous=True) as client:
+                await asyncio.sleep(8)
+                await client.run(fill, workers=[little.worker_address], on_error="ignore")
+                await scheduler.finished()
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+IN_ARROW = """
+import sys
+from pyspark.sql import SparkSession
+from backprop.rows import arrow_mapper
+session = SparkSession.builder.master(sys.argv[1]).config("spark.ui.enabled", "false").getOrCreate()
+session.sparkContext.setLogLevel("OFF")
+frame = session.read.parquet(sys.argv[2])
+add = arrow_mapper(sys.argv[4])
+frame.mapInArrow(add, add.schema(frame.schema)).write.parquet(sys.argv[3])
+"""
+
+
+def make(folder: Path, parts: int, rows: int) -> None:
+    """Parts of CSV and of Parquet, with the same rows."""
+    import polars as pl
+
+    dice = random.Random(3)
+    for form in ("csv", "parquet"):
+        (folder / form).mkdir(parents=True)
+    for part in range(parts):
+        columns = {name: [dice.gauss(0, 1) for _ in range(rows)] for name in "xy"}
+        frame = pl.DataFrame({"id": range(part * rows, (part + 1) * rows), **columns})
+        frame.write_csv(folder / "csv" / f"part-{part:04}.csv")
+        frame.write_parquet(folder / "parquet" / f"part-{part:04}.parquet")
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
+
+
+def below(pid: int) -> list[tuple[int, str]]:
+    """All processes that one has started, and those that they have: number and command."""
+    table = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in table.splitlines()]
+    found, known = [], {pid}
+    for own, parent, command in sorted(rows, key=lambda row: int(row[0])):
+        if int(parent) in known:
+            known.add(int(own))
+            found.append((int(own), command))
+    return found
+
+
+def disturbed(running: subprocess.Popen[bytes], root: int, kinds: list[str], out: Path) -> list[str]:
+    """While a run is going on: kill a process of each kind, as the system does where memory is short, and let one of
+    the first kind stand still; what was done to them."""
+    done: list[str] = []
+    left = [(kind, signal.SIGKILL) for kind in kinds] + [(kinds[0], signal.SIGSTOP)]
+    while running.poll() is None:
+        time.sleep(SPEED)
+        parts = len(written(out)) if out.is_dir() else 0
+        processes = [pid for pid, command in below(root) if left and left[0][0] in command]
+        if not (parts and processes and left):
+            continue
+        kind, number = left.pop(0)
+        os.kill(processes[0], number)
+        done.append(f"{kind} {'killed' if number == signal.SIGKILL else 'stopped for 5 s'} after {parts} parts")
+        time.sleep(5 if number == signal.SIGSTOP else 1)
+        if number == signal.SIGSTOP:
+            os.kill(processes[0], signal.SIGCONT)
+    return done
+
+
+@contextmanager
+def dask_cluster(log: Path) -> Iterator[tuple[str, int]]:
+    """Two workers, and one whose memory is filled after a while, so that it is ended: the address, and whose children
+    they are."""
+    with log.open("wb") as file:
+        process = subprocess.Popen([sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, stderr=file)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().decode().strip(), process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def run(engine: str, source: Path, out: Path, address: str, root: int | None, kinds: list[str]) -> None:
+    """One run that is disturbed; it must end well."""
+    start = time.monotonic()
+    command = [*BACKPROP, f"{source}/", "-o", f"{out}/", "--engine", engine, "--scheduler", address, "--verbose"]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE)
+    done = disturbed(running, root or running.pid, kinds, out)
+    assert running.stderr is not None
+    said = running.stderr.read().decode().strip().splitlines()
+    print(f"{engine}: {time.monotonic() - start:.0f} s; {'; '.join(done) or 'nothing was done to it'}")
+    print(f"  {said[-1] if said else ''}", flush=True)
+    assert running.returncode == 0, said
+
+
+def on_dask(folder: Path, wanted: dict[str, bytes]) -> None:
+    log = folder / "log"
+    with dask_cluster(log) as (address, root):
+        run("dask", folder / "csv", folder / "dask", address, root, ["spawn_main"])
+    print(f"  ended for want of memory: {log.read_text().count('memory budget')}")
+    assert written(folder / "dask") == wanted, "Dask wrote something else"
+
+
+def on_spark(folder: Path, wanted: dict[str, bytes]) -> None:
+    import pyspark
+
+    os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    master = "local-cluster[3,1,1024]"
+    run("spark", folder / "csv", folder / "spark", master, None, ["CoarseGrainedExecutor", "pyspark.daemon"])
+    assert written(folder / "spark") == wanted, "Spark wrote something else"
+    command = [sys.executable, "-c", IN_ARROW, master, str(folder / "parquet"), str(folder / "arrow"), FORMULA]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run([*BACKPROP, f"{folder / 'parquet'}/", "-o", f"{folder / 'one.parquet'}"], check=True)
+    import polars as pl
+
+    ours, theirs = pl.read_parquet(folder / "one.parquet"), pl.read_parquet(folder / "arrow")
+    assert theirs.sort("id").equals(ours.sort("id")), "mapInArrow gave other numbers"
+    print("mapInArrow: the same numbers", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engines", default="dask,spark")
+    parser.add_argument("--parts", type=int, default=200)
+    parser.add_argument("--rows", type=int, default=2000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make(folder, options.parts, options.rows)
+        subprocess.run([*BACKPROP, f"{folder / 'csv'}/", "-o", f"{folder / 'here'}/"], check=True)
+        wanted = written(folder / "here")
+        for engine in options.engines.split(","):
+            {"dask": on_dask, "spark": on_spark}[engine](folder, wanted)
+    print(f"{options.parts} parts: the same bytes everywhere")
+
+
+if __name__ == "__main__":
+    main()

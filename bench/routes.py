@@ -1,0 +1,100 @@
+"""Tables from wherever they come: `map` by each of its routes, beside Polars by hand and beside itself.
+
+    python bench/routes.py [--quick]
+
+CPU seconds of processes, medians of paired runs: JSON lines against Polars with derivatives by hand; CSV from a pipe,
+with --errors skip and with --sum against `-o FILE`; and rows in memory on two threads against one, by wall time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import math
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from machine import Figure, machine
+from rows import BY_HAND, FORMULAS, backprop_kernel, columns_of, names_of, seconds
+
+OURS = str(Path(sys.executable).parent / "backprop")
+JSON_BY_HAND = BY_HAND.replace("pl.scan_csv(source) if source.endswith(\"csv\") else pl.scan_parquet(source)",
+    "pl.scan_ndjson(source)").replace(
+    "rows.sink_csv(target) if target.endswith(\"csv\") else rows.sink_parquet(target)", "rows.sink_ndjson(target)"
+).replace('"id", ', "")  # fmt: skip
+ROUTES = {
+    "CSV from a pipe": "cat t.csv | {map} --from csv --to csv > out.csv",
+    "CSV with `--errors skip`": "{map} t.csv --errors skip -o out.csv",
+    "CSV with `--sum`": "{map} t.csv --sum > out.csv",
+}
+
+
+def against(one: list[str], other: list[str], folder: str, rounds: int) -> tuple[float, float, float]:
+    """The median ratio of CPU seconds of two commands, and the seconds of both."""
+    pairs = [(seconds(one, folder), seconds(other, folder)) for _ in range(rounds)]
+    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return statistics.median(a / b for a, b in pairs), mine, theirs
+
+
+def files(rows: int, rounds: int) -> Iterator[Figure]:
+    """The routes of tables in files and pipes."""
+    import numpy as np
+    import polars as pl
+
+    formula = FORMULAS["staged"]
+    with tempfile.TemporaryDirectory() as folder:
+        dice = np.random.default_rng(0)
+        frame = pl.DataFrame({"x": dice.normal(size=rows), "y": dice.normal(size=rows)})
+        frame.write_csv(Path(folder, "t.csv"))
+        frame.write_ndjson(Path(folder, "t.jsonl"))
+        ours = [OURS, "map", formula, "t.jsonl", "-o", "ours.jsonl", "--quiet"]
+        theirs = [sys.executable, "-c", JSON_BY_HAND, "t.jsonl", "hand.jsonl"]
+        ratio, mine, by_hand = against(ours, theirs, folder, rounds)
+        beside = f"{mine:.2f} s, Polars {by_hand:.2f} s; {rows:,} rows"
+        yield Figure("JSON lines through `map`", ratio, "× Polars by hand", 1.6, beside)
+        base = [OURS, "map", formula, "t.csv", "-o", "base.csv", "--quiet"]
+        for what, line in ROUTES.items():
+            shell = ["sh", "-c", line.format(map=f"'{OURS}' map '{formula}' --quiet")]
+            ratio, mine, plain = against(shell, base, folder, rounds)
+            yield Figure(what, ratio, "× `-o FILE`", 1.5, f"{mine:.2f} s, {plain:.2f} s; {rows:,} rows")
+
+
+def threads(rows: int, rounds: int) -> Iterator[Figure]:
+    """Two threads against one, on rows in memory."""
+    for engine in ("numpy", *(["jit"] if importlib.util.find_spec("llvmlite") else [])):
+        for title in ("staged", "100 gates"):
+            columns = columns_of(names_of(FORMULAS[title]), rows)
+            passes = [backprop_kernel(FORMULAS[title], columns, engine, count) for count in (1, 2)]
+            best = [math.inf, math.inf]
+            for _ in range(rounds + 1):
+                for place, once in enumerate(passes):
+                    start = time.perf_counter()
+                    once()
+                    best[place] = min(best[place], time.perf_counter() - start)
+            beside = f"{best[0] / rows * 1e9:.1f} ns a row and {best[1] / rows * 1e9:.1f}; {os.cpu_count()} cores"
+            yield Figure(f"two threads, {engine}, {title}", best[0] / best[1], "× as fast as one", 1.6, beside, True)
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """The lines of tables, for all.py."""
+    rows, rounds = (100_000, 3) if quick else (1_000_000, 7)
+    if importlib.util.find_spec("polars"):
+        yield from files(rows, rounds)
+    yield from threads(rows, rounds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer rows and rounds")
+    print(machine() + "\n")
+    for one in figures(parser.parse_args().quick):
+        print(f"{one.what:32}{one.value:8.2f} {one.unit:20}{one.beside}")
+
+
+if __name__ == "__main__":
+    main()
