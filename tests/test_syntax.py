@@ -19,7 +19,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from backprop.errors import Problem
 from backprop.language import canonical_name, parse, parser
 from backprop.language import tables as read_tables
-from backprop.language.builder import Builder
+from backprop.language.builder import EXTREMES, METHODS, SHAPED, Builder
 from backprop.language.lexer import token_spans, tokens
 from backprop.language.mistakes import lark
 from backprop.language.printer import OPERATORS, POWER, infix, number_text, unparse, unparse_node
@@ -114,6 +114,13 @@ def tree_shape(tree: Any) -> Any:
         case "call":
             name = normalize("NFKC", str(tree.children[0])[:-1].rstrip())
             return "call", name, *(shape for part in parts for shape in listed(part))
+        case "method":
+            name = normalize("NFKC", str(tree.children[1])[1:-1].strip())
+            name, given = METHODS.get(name, name), [shape for part in parts[1:] for shape in listed(part)]
+            if name in EXTREMES and len(given) == 1 and given[0][0] == "number":
+                given = [("axis", given[0])]
+            given = [("array", *given)] if name in SHAPED and len(given) > 1 else given
+            return "call", name, tree_shape(parts[0]), *given
         case "array":
             return "array", *(shape for part in parts for shape in listed(part))
         case "index":

@@ -206,7 +206,7 @@ class Builder:
         opening = next(i for i in range(self.program.lasts[operand] + 1, last) if self.tokens[i][0] == ".")
         positional = tuple(arguments) if arguments.__class__ is list else (arguments,)
         positional, keywords = self.split_keywords(positional) if self.any_keywords else (positional, ())
-        name = METHODS.get(found := self.tokens[opening][1:-1].rstrip(BEHIND_NAMES), found)
+        name = METHODS.get(found := canonical_name(self.tokens[opening][1:-1].strip(BLANKS)), found)
         own = any(one.kind == "definition" and one.name == name for one in self.program.statements)
         library = self.program.ops[operand] == "name" and self.program.operands[operand] in MODULES
         if library or not (own or is_function(name)):
