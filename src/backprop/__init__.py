@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backprop.optimize import Minimum, minimize
     from backprop.results import Check, Compiled, Evaluation, Judged, JudgedCode, compile, evaluate, judge
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "Minimum", "Problem", "compile", "evaluate", "judge",
     "minimize",
