@@ -173,7 +173,8 @@ def test_the_chain_rule_says_a_line_in_the_names_of_the_user() -> None:
     search = Search(judge)
     lines = search.reaches(search.sense({}), {})
     (line,) = [one.line for one in lines if one.line.number == number]
-    assert right in [text for _, text in search.derivation({}).plans(line, line.atoms(search.read))]
+    told = [text for _, text in search.derivation({}).suspected(line, line.atoms(search.read))]
+    assert sorted(right.split()) in [sorted(text.split()) for text in told]
 
 
 def test_no_derived_line_goes_around_another_mistake() -> None:

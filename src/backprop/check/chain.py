@@ -134,10 +134,12 @@ class Chain:
         found = self.atoms.find(whole) if tells(whole) else None
         if found is not None:
             return Term(found.tree, found.value)
-        above = self.gradient(first.whole, depth + 1)
         room = self.room(first.visit)
         leaves = {one.leaf for one in readings}
-        terms = [term for leaf, term in self.back(first.root, above, room, depth) if leaf in leaves]
+        terms = []
+        for root, place in {one.root: one.whole for one in readings}.items():
+            above = self.gradient(place, depth + 1)
+            terms += [term for leaf, term in self.back(root, above, room, depth) if leaf in leaves]
         if not terms:
             raise Failed
         out = terms[0]
@@ -391,7 +393,8 @@ class Chain:
         if not is_fraction(value):
             return
         shape = np.shape(value)
-        if self.passed is not None and g.shape == shape:
+        part = not isinstance(tree, ast.Name | ast.Attribute | ast.Subscript)  # not a quantity of its own
+        if self.passed is not None and g.shape == shape and part:
             self.passed.append(g)
         if isinstance(tree, ast.BinOp):
             yield from self.operation(tree.left, type(tree.op), tree.right, g, room, depth, tree)

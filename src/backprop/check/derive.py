@@ -15,12 +15,13 @@ import numpy as np
 from backprop.check.chain import MOST_READERS, Chain, Term, tells
 from backprop.check.look import Line
 from backprop.check.story import NOT_SAID, Failed, Room, Story, Values
-from backprop.check.trace import Trace, Visit, loaded
+from backprop.check.trace import Trace, Visit, loaded, targets_of
 from backprop.python.tape import is_fraction
 
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
 MOST_TEXTS = 60  # of one line
 LONGEST = 220
+COPY = 0.7  # what it costs that a line only hands on
 BYPASS = 3.0  # what it costs to go around a name that may be wrong
 MANY = 120  # quantities, beyond which those of loops are left out where no counter tells of them
 
@@ -43,9 +44,11 @@ class Derivation:
         self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
         self.last = max((one.rounds[0] for one in self.story.visits.values() if one.rounds), default=0)
         self.places: dict[int, dict[str, int] | None] = {}
+        self.totals = Values()  # gradients
         self.rights = Values()  # gradients and shares of them that are right
         for place, quantity in enumerate(self.story.quantities):
             self.rights.add(quantity.gradient, True)
+            self.totals.add(quantity.gradient, True)
             for one in self.story.readings.get(place, ()):
                 self.rights.add(one.share, True)
 
@@ -73,6 +76,7 @@ class Derivation:
                 if text not in seen and len(text) < LONGEST:
                     seen.add(text)
                     around = BYPASS if doubted - words(text) else 0.0
+                    around += COPY if text.rpartition("= ")[2].isidentifier() else 0.0
                     yield LEAST + FARTHER * (1 - likeness(old, text)) + around, text
                 if len(seen) > MOST_TEXTS:
                     return
@@ -92,6 +96,16 @@ class Derivation:
                 return [one for one in texts if all(self.gives(visit, statement, one[1]) for visit in known)]
         return []
 
+    def is_alone(self, statement: ast.stmt) -> bool:
+        """Whether a statement is the only one that gives its target a value: then that is no mere share."""
+        goals = [ast.unparse(one) for one in targets_of(statement)]
+        written = [ast.unparse(goal) for other in self.trace.visits for goal in targets_of(other)]
+        return len(goals) == 1 and goals[0].isidentifier() and written.count(goals[0]) == 1
+
+    def is_total(self, value: Any) -> bool:
+        """Whether a value is a whole gradient, or a value of the forward pass."""
+        return self.totals.find(value) is not None or self.story.index.find(value) is not None
+
     def is_right(self, value: Any) -> bool:
         """Whether a value is a gradient, or a value of the forward pass."""
         return self.rights.find(value) is not None or self.story.index.find(value) is not None
@@ -104,7 +118,8 @@ class Derivation:
     def all_right(self, visit: Visit, statement: ast.stmt, values: list[Any]) -> bool:
         """Whether what a statement gives is right: of `+=` what it adds, which must be a share of a gradient."""
         if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add | ast.Sub):
-            return all(self.is_right(one) for one in values if tells(one))
+            right = self.is_total if self.is_alone(statement) else self.is_right
+            return all(right(one) for one in values if tells(one))
         with suppress(*NOT_SAID):
             before = Room(self.trace, visit).value(loaded(statement.target))
             way = 1 if isinstance(statement.op, ast.Add) else -1
@@ -225,20 +240,21 @@ class Derivation:
             for readings in [one for one in readers if len(readers) == 1 or near(one[0].whole)][:12]:
                 with suppress(*NOT_SAID):
                     shares.append(chain.share(readings))
+            if shares and len(shares) == len(readers) <= MOST_READERS:
+                with suppress(*NOT_SAID):
+                    yield chain.total(shares, quantity.value)
             if len(readers) > 1:
                 yield from shares
             for count in range(2, len(shares)) if len(shares) <= MOST_READERS else ():
                 for some in combinations(shares, count):
                     with suppress(*NOT_SAID):
                         yield chain.total(list(some), quantity.value)
-            if shares and len(shares) == len(readers) <= MOST_READERS:
-                with suppress(*NOT_SAID):
-                    yield chain.total(shares, quantity.value)
         for whole, makers in self.story.makers.items():
             if near(whole) and np.any(self.story.quantities[whole].gradient):
                 for term in chain.inner(*makers[0], whole):
                     if chain.scale == 1:
                         self.rights.add(term.value, True)
+                        self.totals.add(term.value, True)
                     if not shapes or term.shape in shapes:
                         yield term
 

@@ -253,12 +253,12 @@ class Story:
         return of
 
     def readers(self, place: int) -> list[list[Reading]]:
-        """The readings of a quantity, those of one visit and one expression together."""
-        found: dict[tuple[int, ast.expr], list[Reading]] = {}
+        """The readings of a quantity, those of one visit together: what they send back is known as a sum."""
+        found: dict[int, list[Reading]] = {}
         largest = float(np.abs(self.quantities[place].gradient).max(initial=0.0))
         for one in self.readings.get(place, []):
             if np.abs(one.share).max(initial=0.0) > NEGLIGIBLE * largest:
-                found.setdefault((id(one.visit), one.root), []).append(one)
+                found.setdefault(id(one.visit), []).append(one)
         return list(found.values())
 
 
