@@ -104,11 +104,15 @@ class Derivation:
 
     def is_total(self, value: Any) -> bool:
         """Whether a value is a whole gradient, or a value of the forward pass."""
-        return self.totals.find(value) is not None or self.story.index.find(value) is not None
+        return self.totals.find(value) is not None or self.is_forward(value)
 
     def is_right(self, value: Any) -> bool:
         """Whether a value is a gradient, or a value of the forward pass."""
-        return self.rights.find(value) is not None or self.story.index.find(value) is not None
+        return self.rights.find(value) is not None or self.is_forward(value)
+
+    def is_forward(self, value: Any) -> bool:
+        """Whether a value is one of the forward pass, under a name or inside of a line."""
+        return self.story.index.find(value) is not None or self.story.parts.find(value) is not None
 
     def gives(self, visit: Visit, statement: ast.stmt, text: str) -> bool:
         """Whether a text gives gradients that are right."""

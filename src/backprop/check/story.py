@@ -150,6 +150,7 @@ class Story:
         self.sent = np.zeros(tape.count)
         self.quantities: list[Quantity] = []
         self.index = Values()
+        self.parts = Values()  # what stands inside of the expressions
         self.readings: dict[int, list[Reading]] = {}
         self.makers: dict[int, list[tuple[Visit, ast.expr]]] = {}
         self.pieces: dict[int, ast.expr] = {}  # the index of those that were written into an array
@@ -200,6 +201,11 @@ class Story:
         sent: Any = None
         count = 0
         for root in roots(statement, room):
+            for part in ast.walk(root):
+                if isinstance(part, ast.BinOp | ast.UnaryOp | ast.Call) and part is not root:
+                    with suppress(*NOT_SAID):
+                        if np.ndim(room.value(part)) and is_fraction(room.value(part)):
+                            self.parts.add(room.value(part), True)
             try:
                 whole = self.index.find(room.value(root)) if is_fraction(room.value(root)) else None
             except Failed:
