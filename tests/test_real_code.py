@@ -257,3 +257,74 @@ def test_a_function_of_python_is_mapped_over_rows_of_numbers(run: Callable[[str]
     assert run("map many.py:power rows.csv --set n=3 --wrt x").splitlines()[1] == "1,2,8.0,12.0"
     assert "bent chooses by its values" in run("map many.py:bent rows.csv")
     assert "of kind float has no .sum" in run("map many.py:total rows.csv")
+
+
+NET = """
+import numpy as np
+class Linear:
+    def __init__(self, n, m):
+        self.w, self.b = np.random.randn(n, m), np.zeros(m)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w + self.b
+    def backward(self, g):
+        self.dw, self.db = self.x.T @ g, g.sum(axis=0)
+        return g @ self.w.T
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, g):
+        return g * (1 - self.y ** 2)
+class Net:
+    def __init__(self, n, m):
+        self.layers = [Linear(n, m), Tanh()]
+        self.last = Linear(m, 1)
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return self.last.forward(x)
+    def backward(self, g):
+        g = self.last.backward(g)
+        for layer in reversed(self.layers):
+            g = layer.backward(g)
+        return g
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "not_ok"),
+    [
+        ("", "", set()),
+        ("(1 - self.y ** 2)", "(1 - self.y)", {"x", "layers[0].w", "layers[0].b"}),
+        ("self.x.T @ g,", "2 * self.x.T @ g,", {"layers[0].w", "last.w"}),
+    ],
+)
+def test_the_weights_of_the_parts_of_an_object_are_judged(
+    right: str, wrong: str, not_ok: set[str], check: Check
+) -> None:
+    given = {**X, "n": 3, "m": 4}
+    found = check("net.py:Net", given, {"net.py": NET.replace(right, wrong) if right else NET})
+    assert {one["name"] for one in found["gradients"]} == {
+        "x",
+        *(f"{one}.{name}" for one in ("layers[0]", "last") for name in "wb"),
+    }
+    assert {one["name"] for one in found["gradients"] if one["verdict"] != "ok"} == not_ok
+    assert [one["line"] for one in found["lines"]] == ([] if not right else [NET[: NET.index(right)].count("\n") + 1])
+
+
+def test_a_sum_inside_of_a_line_is_a_value_of_the_forward_pass(check: Check) -> None:
+    """The backward pass may compute it again under a name: the line that lacks a share is blamed, and not that one."""
+    text = """
+import numpy as np
+def shares_forward(h):
+    p = h / h.sum(axis=1, keepdims=True)
+    return p, (h, p)
+def shares_backward(dp, cache):
+    h, p = cache
+    s = h.sum(axis=1, keepdims=True)
+    dh = dp / s
+    return dh
+"""
+    (line,) = check("shares.py", {"h": [[1.0, 2.0, 0.5], [0.3, 2.0, 1.5]]}, {"shares.py": text})["lines"]
+    assert (line["line"], line["write"].replace(" ", "")[:8]) == (9, "dh=dp/s+")

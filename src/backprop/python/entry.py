@@ -26,6 +26,7 @@ from backprop.python.tape import Tape
 UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
 DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
+MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 Instead = dict[ast.stmt, list[ast.stmt]]
@@ -325,10 +326,17 @@ class Runner:
             self.call(run, Bound(start, me), (), {name: given[name] for name in made if name in given})
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
         taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())}
+        parts = objects_in(me)
         for name, value in given.items():
-            if name not in taken and cls.find(name) is None:
-                me.names[name] = value
-        self.made_of = {name: fresh(value) for name, value in me.names.items() if is_differentiable(value)}
+            whose, _, attribute = name.rpartition(".")
+            if name not in taken and cls.find(name) is None and whose in parts:
+                parts[whose].names[attribute] = value
+        self.made_of = {
+            whose + name: fresh(value)
+            for whose, part in dotted(parts)
+            for name, value in part.names.items()
+            if is_differentiable(value)
+        }
         return me
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
@@ -470,7 +478,8 @@ class Runner:
         pair = self.pair
         if pair.backward is None:
             return self.script_backward(run, forward, above, given)
-        me, before = forward.me, kept(forward.me.names) if forward.me is not None else {}
+        me = forward.me
+        before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         if pair.kind == "autograd":
             returned = self.call(run, self.of_text(run, scope, pair.name).find(pair.backward.name), (me, *above), {})
         elif pair.kind == "vjp":
@@ -556,30 +565,26 @@ class Runner:
         return found
 
     def came_out(
-        self, returned: Any, me: Object | None, before: dict[str, Any], given: dict[str, Any], tree: ast.FunctionDef
-    ) -> tuple[dict[Path, Any], str]:
-        """The gradients of a backward pass: what it returns, and what it leaves in attributes."""
+        self, returned: Any, me: Object | None, before: dict[int, dict[str, Any]], given: dict[str, Any],
+        tree: ast.FunctionDef,
+    ) -> tuple[dict[Path, Any], str]:  # fmt: skip
+        """The gradients of a backward pass: what it returns, and what it leaves in attributes. `before` has the
+        attributes of the object, and of those that it holds, as the forward pass left them."""
         found: dict[Path, Any] = {}
         by = "position"
         own = me if self.pair.kind == "class" else None
-        made = {} if own is None else {
-            name: value for name, value in own.names.items() if not same(before.get(name), value)
-        }  # fmt: skip
         if own is not None:
-            attributes = by_key(made, self.paths(given), exact=False)
-            learned = by_key(made, [(name,) for name in self.made_of if name not in given], exact=False)
-            self.learned = {
-                path[0]: self.made_of[path[0]]
-                for path, gradient in learned.items()
-                if np.shape(gradient) == np.shape(self.made_of[path[0]])
-            }
+            attributes = by_key(changed(own, before), self.paths(given), exact=False)
+            found_in_parts = self.kept_gradients(own, before)
+            self.learned = {path[0]: self.made_of[path[0]] for path in found_in_parts if path[0] not in given}
+            attributes = {**found_in_parts, **attributes}
             for name in ("grads", "grad", "gradients"):
                 attributes.update(self.of_container(own.names.get(name), own, given))
             found.update(attributes)
             by = "attribute" if attributes else by
             first = self.parameters[0] if self.parameters else ""
             if returned is None and (first,) not in found and is_differentiable(given.get(first)):
-                of_input = self.of_input(own.names, before, np.shape(given[first]))
+                of_input = self.of_input(own.names, before[id(own)], np.shape(given[first]))
                 found.update({} if of_input is None else {(first,): of_input})
         if isinstance(returned, dict):
             found.update(by_key(returned, self.paths(given), exact=True))
@@ -601,6 +606,16 @@ class Runner:
             before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
             found = {**by_key(before_it, self.paths(given), exact=False), **found}
         return found, by
+
+    def kept_gradients(self, own: Object, before: dict[int, dict[str, Any]]) -> dict[Path, Any]:
+        """The gradients that an object keeps of the weights that it made itself, and those that its parts keep."""
+        found: dict[Path, Any] = {}
+        for whose, part in dotted(objects_in(own)):
+            weights = {name: self.made_of[whose + name] for name in part.names if whose + name in self.made_of}
+            for path, gradient in by_key(changed(part, before), [(name,) for name in weights], exact=False).items():
+                if np.shape(gradient) == np.shape(weights[path[0]]):
+                    found[(whose + path[0],)] = gradient
+        return found
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
         """The gradient of the first input where a backward pass returns nothing: an attribute that it set."""
@@ -656,6 +671,36 @@ class Runner:
             elif is_differentiable(value):
                 found.append((name,))
         return found
+
+
+def objects_in(me: Object) -> dict[str, Object]:
+    """An object under the name "", and those that it holds in attributes, lists and dictionaries: `layers[0].first`."""
+    found: dict[str, Object] = {}
+    pending: list[tuple[str, Any]] = [("", me)]
+    seen = set()
+    while pending:
+        whose, holder = pending.pop(0)
+        if id(holder) in seen or not isinstance(holder, Object | list | tuple | dict):
+            continue
+        seen.add(id(holder))
+        if isinstance(holder, Object):
+            found[whose] = holder
+            pending += [(f"{whose}.{name}".lstrip("."), value) for name, value in holder.names.items()]
+        elif len(holder) <= MOST_PARTS:
+            entries = holder.items() if isinstance(holder, dict) else enumerate(holder)
+            pending += [(f"{whose}[{key!r}]", value) for key, value in entries]
+    return found
+
+
+def dotted(parts: dict[str, Object]) -> list[tuple[str, Object]]:
+    """Objects with what stands before the names of their attributes."""
+    return [(f"{whose}." if whose else "", part) for whose, part in parts.items()]
+
+
+def changed(part: Object, before: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """The attributes of an object that are not as they were."""
+    then = before.get(id(part), {})
+    return {name: value for name, value in part.names.items() if not same(then.get(name), value)}
 
 
 def kept(names: dict[str, Any]) -> dict[str, Any]:
