@@ -328,3 +328,10 @@ def shares_backward(dp, cache):
 """
     (line,) = check("shares.py", {"h": [[1.0, 2.0, 0.5], [0.3, 2.0, 1.5]]}, {"shares.py": text})["lines"]
     assert (line["line"], line["write"].replace(" ", "")[:8]) == (9, "dh=dp/s+")
+
+
+def test_a_file_that_is_too_long_is_refused_at_once(check: Check) -> None:
+    for words in ("long.py", "long.py:run"):
+        assert (
+            "more than the 2,000,000" in check(words, {"x": 1.0}, {"long.py": "x = 1\n" * 400_000})["error"]["message"]
+        )

@@ -13,6 +13,7 @@ from backprop.errors import Problem
 from backprop.python.frames import Source, problem_at
 from backprop.python.interpret import Interpreter
 from backprop.python.libraries import KNOWN
+from backprop.python.meter import check_length
 from backprop.python.scope import Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
@@ -35,6 +36,7 @@ def part_of(text: str, name: str | None) -> Part:
     """A text, parsed by Python's own parser."""
     if name is not None and name.endswith(".ipynb"):
         text = cells(text, name)
+    check_length(text, name)
     source = Source(text, name)
     try:
         with warnings.catch_warnings():

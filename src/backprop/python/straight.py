@@ -19,6 +19,7 @@ from typing import Any
 from backprop.errors import LARGEST, Problem, nearest
 from backprop.gates import CONSTANTS, NAMES
 from backprop.language.program import Call, Program, Statement
+from backprop.python.meter import check_length
 from backprop.spans import Span
 
 LIBRARIES = frozenset(["math", "cmath", "numpy", "scipy", "scipy.special", "jax.numpy", "autograd.numpy", "torch"])
@@ -54,6 +55,7 @@ def read_python(
     for a part of such a function, None for anything else. Raises a Problem of kind "syntax" or "name" with the place of
     what cannot be read.
     """
+    check_length(text, source)
     reader = Reader(text, source, repeated, helper)
     try:
         reader.module(parse_module(text, reader))
