@@ -34,15 +34,17 @@ class Solver:
         sense = self.search.sense({})
         lines = self.search.reaches(sense, {})
         cures = Chained(self.search, 1).found({}, lines)
-        # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
-        scaled = self.search.derivation({}).scaled
-        if not cures and not scaled:
-            cures = self.chained(lines)
-        others: list[Cure] = []
-        doubted: list[Line] = []
         if cures:
             return self.in_words(cures, lines), [], []
-        cures, others, doubted = self.solved(sense, {}, MOST_MISTAKES)
+        whole, part = self.search.search(lines, sense, {})
+        if whole:
+            return whole[:1], whole[1:], []
+        # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
+        scaled = self.search.derivation({}).scaled
+        cures = [] if scaled else self.chained(lines)
+        if cures:
+            return self.in_words(cures, lines), [], []
+        cures, others, doubted = self.solved(sense, {}, MOST_MISTAKES, (whole, part))
         if not cures and scaled:
             cures = self.in_words(self.chained(lines), lines)
         if not cures:
@@ -80,10 +82,12 @@ class Solver:
                 found.append(one._replace(edit=one.edit._replace(cause=cause)))
         return found
 
-    def solved(self, sense: Sense, instead: Instead, most: int) -> tuple[list[Cure], list[Cure], list[Line]]:
-        """One mistake, or several of which each shows in gradients of its own."""
+    def solved(
+        self, sense: Sense, instead: Instead, most: int, known: tuple[list[Cure], Cure | None] | None = None
+    ) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """One mistake, or several of which each shows in gradients of its own. `known` is what a search has found."""
         lines = self.search.reaches(sense, instead)
-        whole, part = self.search.search(lines, sense, instead)
+        whole, part = known or self.search.search(lines, sense, instead)
         suspects = [one.line for one in lines if one.moves is not None and one.moves >= sense.bad]
         if whole:
             return whole[:1], whole[1:], []
