@@ -64,3 +64,17 @@ def test_what_no_function_is_called_is_no_method(text: str) -> None:
     with pytest.raises(backprop.Problem) as caught:
         backprop.compile(text)
     assert REFUSED[text] in f"{caught.value.message}; {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("x.T()", "x.T takes no inputs: write x.T"),
+        ("2.exp()", "an input stands in the parentheses: exp(2)"),
+        ("2x()", "to multiply, write 2*x"),
+    ],
+)
+def test_a_function_of_nothing_is_no_factor(text: str, hint: str) -> None:
+    with pytest.raises(backprop.Problem) as raised:
+        backprop.compile(text)
+    assert raised.value.hint == hint

@@ -340,11 +340,17 @@ def comma_hint(p: Place) -> str:
 
 
 def side_by_side_hint(p: Place) -> str:
+    from backprop.gates import NAMES
+
+    if p.following == "()":
+        return escaped(f"{p.operand} takes no inputs: write {p.operand}")
+    if p.following.endswith("()") and p.following[:-2] in NAMES:
+        return "an input stands in the parentheses: " + escaped(f"{p.following[:-1]}{p.operand.rstrip('.')})")
     if p.enclosing == "[":
         return (
             "elements are separated by commas: [" + escaped(f"{p.operand}, {p.following}") + "]; to multiply, write *"
         )
-    product = escaped(f"{p.operand}*{p.following}")
+    product = escaped(f"{p.operand}*{p.following.removesuffix('()')}")
     if p.enclosing == "call":
         return f"to multiply, write {product}; to give two inputs, put a comma between them"
     return f"to multiply, write {product}"
@@ -352,6 +358,8 @@ def side_by_side_hint(p: Place) -> str:
 
 def multiplied(p: Place) -> list[Edit]:
     """A sign of multiplication put in, unless a comma is as likely to be what is missing."""
+    if p.following.endswith("()"):
+        return []  # a function of nothing is no factor
     factor = p.touches and p.kind_before == "number"
     return [(p.at, None, "*")] if factor or p.enclosing not in ("[", "call") else []
 
