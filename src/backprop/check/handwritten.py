@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import inf, isfinite, nan
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +25,7 @@ MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away 
 SMALL, SMALL_ERROR = 1e-4, 1e-2  # what counts as a small number in a forward pass, and how wrong it makes a gradient
 FAR = (8.0, 8.0)  # and points at which what is right at all of these is tried: other branches are taken there
 PLAIN = 1e-3  # of the size of the gradients
+LONG = 4.0  # seconds of the processor after which no others are begun
 PROBES = 12  # of an input at each of those
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
 
@@ -84,6 +87,7 @@ class Judge:
 
     def __init__(self, runner: Runner, upstream: Any = None, seed: int = 0) -> None:
         self.runner, self.seed = runner, seed
+        self.until = process_time() + LONG
         self.random = np.random.default_rng(seed)
         self.remarks: list[str] = []
         whole = self.settled()
@@ -349,7 +353,7 @@ class Judge:
     def hidden(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is
         tried at others; where it is wrong there, the search for the line begins there."""
-        for point in (*self.more(), *self.away(FAR)):
+        for point in self.elsewhere():
             try:
                 outcome = self.runner.run(point.given, point.upstream)
             except Problem:
@@ -361,6 +365,13 @@ class Judge:
                 self.remarks.append("every gradient is right at these inputs, which hide a mistake: it shows at others")
                 return {path: worse(found.get(path), one) for path, one in there.items()}
         return found
+
+    def elsewhere(self) -> Iterator[Point]:
+        """Points of other kinds, as many as can be had in some seconds: a pass of many steps is no less right."""
+        yield from self.more() if process_time() < self.until else ()
+        for far in FAR:
+            if process_time() < self.until:
+                yield from self.away((far,))
 
     def plainly(self, point: Point, path: Path, one: Comparison) -> bool:
         """Whether a difference is one that would be seen among the gradients of the given point: where all is
