@@ -335,3 +335,19 @@ def test_a_file_that_is_too_long_is_refused_at_once(check: Check) -> None:
         assert (
             "more than the 2,000,000" in check(words, {"x": 1.0}, {"long.py": "x = 1\n" * 400_000})["error"]["message"]
         )
+
+
+def test_the_mean_over_examples_in_a_layer_is_told(check: Check) -> None:
+    """As many courses have it: the gradient that comes from above is that of the sum, and each layer divides."""
+    text = """
+import numpy as np
+def linear_forward(A, W):
+    return W @ A, (A, W)
+def linear_backward(dZ, cache):
+    A, W = cache
+    dW = dZ @ A.T / A.shape[1]
+    return W.T @ dZ, dW
+"""
+    found = check("linear.py", {"A": [[1.0, 2.0, 0.5], [0.3, -2.0, 1.5]], "W": [[0.5, -1.0]]}, {"linear.py": text})
+    assert "W: the right gradient over 3, as where a layer itself takes the mean over 3 examples" in found["remarks"]
+    assert [one["line"] for one in found["lines"]] == [7]

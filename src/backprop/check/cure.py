@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from backprop.check.look import Line
 from backprop.check.search import Cure, Reach, Search, words_of
 from backprop.check.sense import Sense
 from backprop.check.several import Chained, InOrder, Several
+from backprop.errors import enumerated
 from backprop.python.entry import Instead
 
 MOST_MISTAKES = 3
@@ -108,7 +109,7 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     if cures:
         places = with_values(judge, cures, places)
     remarks = list(verdict.remarks)
-    remarks += [one for one in judge.remarks if one not in remarks]
+    remarks += [one for one in (*judge.remarks, *over_examples(judge, verdict)) if one not in remarks]
     if others:
         listed = "; ".join(f"line {one.line.number}: {written(one)}" for one in others[:2])
         remarks.append(f"also possible: {listed}")
@@ -118,6 +119,33 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
         if 0 < len(numbers) <= 5:
             remarks.append(f"if it is one line, it is {' or '.join(map(str, numbers))}: all wrong gradients hang on it")
     return verdict._replace(lines=places, remarks=remarks)
+
+
+def over_examples(judge: Judge, verdict: Verdict) -> list[str]:
+    """A remark where the wrong gradients are the right ones over a size: many courses take the mean over the examples
+    in each layer, and hand on what is not divided yet."""
+    wrong = [one.path for one in verdict.gradients if one.verdict == "wrong"]
+    outcome, point = judge.first, judge.points[0]
+    if outcome is None or not wrong:
+        return []
+    right = judge.swept(point.given, point.upstream, wrong)
+    found = {times(outcome.gradients.get(path), right.get(path)) for path in wrong}
+    sizes = {size for value in point.given.values() for size in np.shape(value) if size > 1}
+    if len(found) != 1 or not found & sizes:
+        return []
+    names, size = enumerated([".".join(path) for path in wrong]), found.pop()
+    return [f"{names}: the right gradient over {size}, as where a layer itself takes the mean over {size} examples"]
+
+
+def times(yours: Any, wanted: Any) -> int:
+    """The whole number by which one array is another, or 0."""
+    if yours is None or wanted is None or np.shape(yours) != np.shape(wanted):
+        return 0
+    ratio = float(np.sum(wanted * wanted)) / (float(np.sum(yours * wanted)) or inf)
+    if not isfinite(ratio):
+        return 0
+    whole = abs(ratio - round(ratio)) < 1e-6 and np.allclose(np.multiply(yours, ratio), wanted, rtol=1e-6)
+    return round(ratio) if whole else 0
 
 
 def with_values(judge: Judge, cures: list[Cure], places: list[Place]) -> list[Place]:
