@@ -45,7 +45,7 @@ class Solver:
         cures = [] if scaled else self.chained(lines)
         if cures:
             return self.in_words(cures, lines), [], []
-        cures, others, doubted = self.solved(sense, {}, MOST_MISTAKES, (whole, part))
+        cures, others, doubted = self.partly(lines, sense, {}, part, MOST_MISTAKES)
         if not cures and scaled:
             cures = self.in_words(self.chained(lines), lines)
         if not cures:
@@ -83,15 +83,17 @@ class Solver:
                 found.append(one._replace(edit=one.edit._replace(cause=cause)))
         return found
 
-    def solved(
-        self, sense: Sense, instead: Instead, most: int, known: tuple[list[Cure], Cure | None] | None = None
-    ) -> tuple[list[Cure], list[Cure], list[Line]]:
-        """One mistake, or several of which each shows in gradients of its own. `known` is what a search has found."""
+    def solved(self, sense: Sense, instead: Instead, most: int) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """One mistake, or several of which each shows in gradients of its own."""
         lines = self.search.reaches(sense, instead)
-        whole, part = known or self.search.search(lines, sense, instead)
+        whole, part = self.search.search(lines, sense, instead)
+        return (whole[:1], whole[1:], []) if whole else self.partly(lines, sense, instead, part, most)
+
+    def partly(
+        self, lines: list[Reach], sense: Sense, instead: Instead, part: Cure | None, most: int
+    ) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """Several mistakes, the first of which is cured by what repairs a part."""
         suspects = [one.line for one in lines if one.moves is not None and one.moves >= sense.bad]
-        if whole:
-            return whole[:1], whole[1:], []
         if part is None or most == 1:
             return [], [], suspects
         more = {**instead, part.line.statement: part.edit.statements}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.check.chain import MOST_READERS, Chain, Term, tells
+from backprop.check.differs import names
 from backprop.check.look import Line
 from backprop.check.story import NOT_SAID, Failed, Room, Story, Values
 from backprop.check.trace import Trace, Visit, loaded, targets_of
@@ -33,13 +34,7 @@ class Derivation:
         self.trace = trace
         self.story = Story(trace, above)
         statements = [*trace.forward, *trace.visits]
-        self.loops = {
-            node.id
-            for one in statements
-            if isinstance(one, ast.For)
-            for node in ast.walk(one.target)
-            if isinstance(node, ast.Name)
-        }
+        self.loops = {name for one in statements if isinstance(one, ast.For) for name in names(one.target)}
         self.made: dict[ast.stmt, list[tuple[float, str]]] = {}
         self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
         self.last = max((one.rounds[0] for one in self.story.visits.values() if one.rounds), default=0)
@@ -75,7 +70,7 @@ class Derivation:
             for text in texts:
                 if text not in seen and len(text) < LONGEST:
                     seen.add(text)
-                    around = BYPASS if doubted - words(text) else 0.0
+                    around = BYPASS if doubted - names(ast.parse(text)) else 0.0
                     around += COPY if text.rpartition("= ")[2].isidentifier() else 0.0
                     yield LEAST + FARTHER * (1 - likeness(old, text)) + around, text
                 if len(seen) > MOST_TEXTS:
@@ -180,9 +175,9 @@ class Derivation:
     def entries(self, line: Line, room: Any, atoms: dict[str, Any]) -> dict[str, None]:
         """What may be read: names and what is read elsewhere, and entries of lists by the counters of loops."""
         found = dict.fromkeys(atoms)
-        names = room.scope.names
-        counters = [text for text, value in names.items() if type(value) is int]
-        for text, value in names.items():
+        held = room.scope.names
+        counters = [text for text, value in held.items() if type(value) is int]
+        for text, value in held.items():
             if isinstance(value, list | dict) and len(value) <= 200:
                 for counter in counters:
                     found.update(
@@ -284,8 +279,8 @@ class Derivation:
 
         return told
 
-    def counters(self, names: dict[str, Any]) -> dict[str, int]:
-        return {one: names[one] for one in self.loops if type(names.get(one)) is int}
+    def counters(self, held: dict[str, Any]) -> dict[str, int]:
+        return {one: held[one] for one in self.loops if type(held.get(one)) is int}
 
 
 def is_container(tree: ast.expr | None) -> bool:
@@ -324,11 +319,6 @@ def summands(tree: ast.expr) -> list[ast.expr]:
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
         return [tree.left, tree.right, *summands(tree.left)]
     return []
-
-
-def words(text: str) -> set[str]:
-    """The names in a text."""
-    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
 
 
 def likeness(one: str, other: str) -> float:

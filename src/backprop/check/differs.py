@@ -23,6 +23,7 @@ def cause_between(old: ast.stmt, new: ast.stmt, above: set[str]) -> str | None:
 
 
 def names(tree: ast.AST) -> set[str]:
+    """The names in a tree."""
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.check.derive import Derivation
+from backprop.check.differs import names
 from backprop.check.edits import Edit, Plan, edit_of, plans
 from backprop.check.handwritten import Judge, Point
 from backprop.check.look import Line, Lines, reads
@@ -313,9 +314,8 @@ def plausible(line: Line, edit: Edit) -> bool:
         return True
     assert isinstance(old, ast.Assign | ast.AugAssign)
     targets = new.targets if isinstance(new, ast.Assign) else [new.target]
-    stored = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-    read = {node.id for node in ast.walk(new.value) if isinstance(node, ast.Name)}
-    if stored & read or any(isinstance(node, ast.NamedExpr | ast.Lambda) for node in ast.walk(new.value)):
+    stored = {name for target in targets for name in names(target)}
+    if stored & names(new.value) or any(isinstance(node, ast.NamedExpr | ast.Lambda) for node in ast.walk(new.value)):
         return True
     before, after = line.kind(ast.unparse(old.value)), line.kind(ast.unparse(new.value))
     if after is None:

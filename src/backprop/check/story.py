@@ -13,10 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.trace import Trace, Visit, bare, loaded, targets_of
-from backprop.errors import Problem
-from backprop.python.interpret import ERRORS
-from backprop.python.meter import Meter, Refusal
+from backprop.check.trace import STOPS, Trace, Visit, aside, bare, loaded, targets_of
 from backprop.python.scope import Bound, Library
 from backprop.python.tape import is_fraction
 
@@ -86,18 +83,11 @@ class Room:
         return self.known[tree]
 
     def computed(self, tree: ast.expr) -> Any:
-        run = self.run
-        run.before = run.observer = run.libraries.tape = None
-        run.instead = {}
-        run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000)
-        outer, run.source = run.source, self.source
         try:
-            with np.errstate(all="ignore"):
-                return run.evaluate(tree, self.scope)
-        except (Refusal, Problem, RecursionError, *ERRORS):
+            with aside(self.run, self.source):
+                return self.run.evaluate(tree, self.scope)
+        except STOPS:
             return Failed
-        finally:
-            run.source = outer
 
     def is_own(self, tree: ast.Call) -> bool:
         """Whether a function is called that is the user's own."""

@@ -7,6 +7,8 @@ once what a change of theirs would do to what comes out.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -144,21 +146,32 @@ class Trace:
             return None
         writes = not all(isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name) for one in statements)
         scope = frozen(visit.scope) if writes else bare(visit.scope)
-        run.before = run.observer = run.libraries.tape = None
-        run.instead = {}
-        run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000)
-        outer, run.source = run.source, visit.source
         try:
-            with np.errstate(all="ignore"):
+            with aside(run, visit.source):
                 try:
                     run.body(statements, scope)
                 except Return as returned:
                     return pieces(returned.value)
                 return self.targets(run, statement if len(statements) != 1 else statements[0], scope)
-        except (Refusal, Problem, RecursionError, *ERRORS):
+        except STOPS:
             return None
-        finally:
-            run.source = outer
+
+
+STOPS = (Refusal, Problem, RecursionError, *ERRORS)  # what ends something that is computed aside
+
+
+@contextmanager
+def aside(run: Interpreter, source: Source) -> Iterator[None]:
+    """Compute something beside a run that is over: within bounds, and with nobody watching."""
+    run.before = run.observer = run.libraries.tape = None
+    run.instead = {}
+    run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000)
+    outer, run.source = run.source, source
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        run.source = outer
 
 
 def outside(span: tuple[int, int], inside: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

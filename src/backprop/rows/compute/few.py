@@ -17,11 +17,11 @@ from backprop.rows.compute.program import Program
 MOST = 64  # rows: from there on NumPy is worth waiting for
 
 EXACT: dict[str, Callable[..., Any]] = {
-    **{name: getattr(floats, name) for name in ("add", "subtract", "multiply", "negate", "divide", "sqrt")},
-    "square": lambda x: x * x,
-    "reciprocal": lambda x: floats.divide(1.0, x),
+    **{
+        name: getattr(floats, name)
+        for name in ("add", "subtract", "multiply", "negate", "divide", "square", "reciprocal", "sqrt", "sign")
+    },
     "abs": abs,
-    "sign": floats.sign,
     "less": lambda x, y: x < y,
     "less_equal": lambda x, y: x <= y,
     "greater": lambda x, y: x > y,
