@@ -51,7 +51,7 @@ class Jax(NumPy):
     }  # fmt: skip
     constants: ClassVar = {value: translated(text) for value, text in NumPy.constants.items()}
     helpers: ClassVar = {
-        **{name: translated(source) for name, source in functions("numpy_helpers.py").items()},
+        **{name: translated(source) for name, source in NumPy.helpers.items()},
         **{name: translated(Torch.helpers[name]) for name in ("gamma", "digamma", "powers", "polygamma")},
         **functions("jax_helpers.py"),
     }

@@ -42,7 +42,7 @@ class NumPy(Arrays):
         3.141592653589793: "np.pi", 2.718281828459045: "np.e", float("inf"): "np.inf", float("nan"): "np.nan",
     }  # fmt: skip
     reserved = Arrays.reserved | {"np", "scipy"}
-    helpers: ClassVar = functions("numpy_helpers.py")
+    helpers: ClassVar = functions("carried.py", "backprop.numbers")
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,11 @@
-"""Functions that a NumPy program may need, each under its name; lines are no longer than ruff's in such a program."""
+"""Functions that a NumPy program may carry along, each under its name: the calculator computes with the same text.
+
+Their lines are no longer than ruff's in such a program.
+"""
+
+# ruff: noqa: F821 (SciPy, which not everybody has, is imported by the program)
 
 import numpy as np
-import scipy.special
 
 
 # /// unbroadcast
