@@ -113,8 +113,13 @@ def test_nothing_is_run(tmp_path: Path) -> None:
 
 
 def test_a_text_that_is_nested_beyond_reach_is_refused() -> None:
-    with pytest.raises(Problem, match="nested"):
-        compiled("f = " + "-(" * 190 + "x" + ")" * 190 + " + x" * 50_000)
+    """From Python 3.14 on its parser reaches as far."""
+    try:
+        read = compiled("f = " + "-(" * 190 + "x" + ")" * 190 + " + x" * 50_000)
+    except Problem as problem:
+        assert "nested" in str(problem)
+    else:
+        assert read.evaluate(x=1).value == 50_001
 
 
 def test_a_thousand_terms_are_read() -> None:
