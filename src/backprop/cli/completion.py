@@ -189,7 +189,7 @@ class Line:
             yield from matching([Offer(item.value, item.help or "") for item in found], word)
 
     def expression(self, word: str) -> Iterator[Offer]:
-        """An expression that is begun: the gates that its last name may become. Else a file of code, or a name in it."""
+        """An expression that is begun: the gates that its last name may become. Else a file, or a name in one."""
         if (names := named(word)) is not None:
             yield from names
             return
