@@ -162,8 +162,8 @@ class Line:
     def values(self, option: str, word: str) -> Iterator[Offer]:
         """The values of an option."""
         param = self.known.get(option)
-        if option in CODES and (found := named(word)) is not None:
-            yield from found
+        if option in CODES and (names := named(word)) is not None:
+            yield from names
             return
         if param is None or option == "--upstream":  # the value of a variable
             if word.startswith("@"):
@@ -173,8 +173,8 @@ class Line:
         elif option in LISTS:
             begun, comma, _ = word.rpartition(",")
             taken = begun.split(",")
-            names = [name for name in self.variables() if name not in taken]
-            yield from matching([Offer(f"{begun}{comma}{name}") for name in names], word)
+            rest = [name for name in self.variables() if name not in taken]
+            yield from matching([Offer(f"{begun}{comma}{name}") for name in rest], word)
         elif option in PAIRS:
             if "=" not in word:
                 yield from matching([Offer(f"{PAIRS[option]}{name}=") for name in self.variables()], word)
