@@ -71,7 +71,7 @@ class Table:
     def __repr__(self) -> str:
         from backprop.show.text import plain
 
-        return plain(self._grid()).rstrip("\n")
+        return plain(self._grid()).strip("\n")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         """What a notebook shows: the table."""
@@ -169,6 +169,26 @@ class JudgedCode(Table):
         from backprop.check.pass_report import lines_text
 
         return f"{super().__repr__()}\n{lines_text(self.passes)}".rstrip("\n")
+
+
+class Reference(Table):
+    """The gate library, or one gate of it.
+
+    `gates` has an object for each, with the members that `backprop gates --json` writes: name, family, written,
+    aliases, inputs, local_gradients, domain, kink, says, …
+    """
+
+    def __init__(self, name: str | None) -> None:
+        from backprop.show import reference
+
+        self._gate = None if name is None else reference.find(name)
+        shown = reference.library() if self._gate is None else [self._gate]
+        self.gates: list[dict[str, Any]] = [reference.gate_object(gate, full=name is not None) for gate in shown]
+
+    def _grid(self) -> Grid:
+        from backprop.show import reference
+
+        return reference.library_grid() if self._gate is None else reference.gate_grid(self._gate)
 
 
 class Evaluation(library.Evaluation):
@@ -378,6 +398,14 @@ def evaluate(
     The point is a mapping, keywords, or both (keywords win). Raises a Problem for whatever is wrong with it.
     """
     return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream)
+
+
+def reference(name: str | None = None) -> Reference:
+    """The gates, or the one of a name in full: local gradients, domain, kinks, and an example that is run.
+
+    `reference("tanh").gates[0]["local_gradients"]` is {"x": "sech(x)^2"}. Raises a Problem for a name that no gate has.
+    """
+    return Reference(name)
 
 
 def judge(
