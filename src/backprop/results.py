@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backprop.check.backward_pass import Verdicts
     from backprop.check.handwritten import Verdict
     from backprop.check.numerical import Comparison
-    from backprop.insight.nudge import Nudge
+    from backprop.library.nudge import Nudge
     from backprop.show.grid import Grid
 
 Value = library.Value
@@ -233,7 +233,7 @@ class Evaluation(library.Evaluation):
     def explain(self, *names: str, digits: int = 6, brief: bool = False) -> Shown:
         """The forward and the backward pass, step by step; of some variables only, if they are named. `brief` leaves
         the forward pass out."""
-        from backprop.insight.explain import tell
+        from backprop.library.explain import tell
         from backprop.show import explanation
 
         self._known(names)
@@ -243,7 +243,7 @@ class Evaluation(library.Evaluation):
 
     def why_nan(self) -> Shown:
         """Where a number that is not finite came from, what it did to the rest, and how to avoid it."""
-        from backprop.insight.whynan import text_of, why
+        from backprop.library.whynan import text_of, why
 
         return shown(text_of(why(self.run, self.names)))
 
@@ -278,7 +278,7 @@ class Evaluation(library.Evaluation):
 
     def nudge(self, **steps: Value) -> Nudge:
         """What moving variables by these steps does, against what the gradient predicts: `nudge(x=0.1).actual`."""
-        from backprop.insight.nudge import nudge
+        from backprop.library.nudge import nudge
 
         self._known(steps)
         return nudge(self.run, self.names, {name: as_value(f"the step of {name}", x) for name, x in steps.items()})

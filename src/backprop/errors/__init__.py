@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.spans import Span, excerpt, line_and_column, visible
+from backprop.errors.spans import Span, excerpt, line_and_column, visible
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
