@@ -24,7 +24,7 @@ WRONG = [  # what is typed, and what is said of it
     ('minimize "(x-3)^2" --x 5:1', "lower bound of x", "the lower one stands first"),
     ("--x 1", "no option --x before a command", 'backprop eval "(x+y)*z" --x'),
     ('eval "x*y" --x 1 --y', "--y needs a value", ""),
-    ('eval "x*y" {at} --wrt "x y"', "no variable x y", "x,y"),
+    ('eval "x*y*z" {at} --wrt "x y"', "no variable x y", "x,y"),
     ("eval -f a.json", "a.json:1:1", "--vars a.json"),
     ('eval "y = mx + b" --m 1 --x 2 --b 3', "mx is one name", "to multiply, write y = m*x + b"),
     ('eval "exp^x" --x 1', "no value for exp", "exp(x)"),
