@@ -48,7 +48,8 @@ def part_of(text: str, name: str | None) -> Part:
         hint = "this is Python 2, which is not read" if PYTHON_2.search(text) else ""
         raise problem_at(source, at, "syntax", f"this is not Python: {error.msg}", hint) from None
     except (ValueError, MemoryError, RecursionError) as error:
-        raise Problem("syntax", f"this is not Python: {error or 'it is nested too deeply'}", source=name) from None
+        why = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
+        raise Problem("syntax", f"this is not Python: {why}", source=name) from None
 
 
 def cells(text: str, name: str) -> str:
