@@ -60,8 +60,10 @@ class Target(NamedTuple):
 
 
 def judge(result: Run, names: Names, lines: list[Line], wanted: Collection[str] | None = None) -> Verdicts:
-    """Judge the lines of a backward pass, of which the gradients of some inputs, or of all, are wanted. Raises a Problem
-    where a line reads what is not known."""
+    """Judge the lines of a backward pass, of which the gradients of some inputs, or of all, are wanted.
+
+    Raises a Problem where a line reads what is not known.
+    """
     return Judge(result, names, lines).verdicts(wanted)
 
 
@@ -120,7 +122,8 @@ class Judge:
         while self.circuit.gates[wire].name == "identity":
             (wire,) = self.circuit.inputs[wire]
             yield f"d{self.names.text(wire)}"
-        yield "dout"
+        if "out" not in self.wires:
+            yield "dout"
 
     def is_given(self, name: str) -> bool:
         """Whether a name of the gradient on the output is known before all lines, as a parameter of the user's function

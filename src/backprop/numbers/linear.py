@@ -228,18 +228,24 @@ def trace(A: Array) -> Array:
 
 def det(A: Array) -> Array:
     square_of(A, "det")
-    return np.linalg.det(A)
+    value = np.linalg.det(A)
+    return np.where((value == 0) & ~np.isfinite(A).all(axis=(-2, -1)), np.nan, value)[()]  # 0 inf
 
 
 def logdet(A: Array) -> Array:
     square_of(A, "logdet")
-    sign, value = np.linalg.slogdet(A)
+    sign, value = np.linalg.slogdet(spoilt(A))
     return np.where(sign < 0, np.nan, value)[()]
 
 
 def inv(A: Array) -> Array:
     square_of(A, "inv")
-    return answered(np.linalg.inv, np.asarray(A))
+    return answered(np.linalg.inv, spoilt(A))
+
+
+def spoilt(A: Array) -> Array:
+    """Nothing but nan in each matrix that has one: elimination, which compares, may lose it."""
+    return np.where(np.isnan(A).any(axis=(-2, -1), keepdims=True), np.nan, A)
 
 
 def answered(function: Any, A: Array) -> Array:
@@ -264,7 +270,7 @@ def solve(A: Array, B: Array) -> Array:
     if 1 < len(shape) < np.ndim(A):  # NumPy before 2 would take a matrix for a stack of vectors
         B = np.expand_dims(B, tuple(range(np.ndim(A) - len(shape))))
     try:
-        return np.linalg.solve(A, B)
+        return np.linalg.solve(spoilt(A), B)
     except np.linalg.LinAlgError:
         return matmul(inv(A), B)
 
