@@ -229,10 +229,21 @@ def of_square(gate: str, function: Callable[..., Any]) -> Callable[..., Array]:
 
 
 trace = of_square("trace", lambda A: np.trace(A, axis1=-2, axis2=-1))
-det, logdet = of_square("det", np.linalg.det), of_square("logdet", carried.logdet)
+logdet = of_square("logdet", lambda A: carried.logdet(spoilt(A)))
 cofactor, cofactor_slope = of_square("cofactor", carried.cofactor), carried.cofactor_slope
-inv = of_square("inv", lambda A: answered(np.linalg.inv, np.asarray(A)))
+inv = of_square("inv", lambda A: answered(np.linalg.inv, spoilt(A)))
 cholesky = of_square("cholesky", lambda A: answered(np.linalg.cholesky, (A + np.swapaxes(A, -1, -2)) / 2))
+
+
+def det(A: Array) -> Array:
+    square_of(A, "det")
+    value = np.linalg.det(A)
+    return np.where((value == 0) & ~np.isfinite(A).all(axis=(-2, -1)), np.nan, value)[()]  # 0 inf
+
+
+def spoilt(A: Array) -> Array:
+    """Nothing but nan in each matrix that has one: elimination, which compares, may lose it."""
+    return np.where(np.isnan(A).any(axis=(-2, -1), keepdims=True), np.nan, A)
 
 
 def answered(function: Any, A: Array) -> Array:
@@ -257,7 +268,7 @@ def solve(A: Array, B: Array) -> Array:
     if 1 < len(shape) < np.ndim(A):  # NumPy before 2 would take a matrix for a stack of vectors
         B = np.expand_dims(B, tuple(range(np.ndim(A) - len(shape))))
     try:
-        return np.linalg.solve(A, B)
+        return np.linalg.solve(spoilt(A), B)
     except np.linalg.LinAlgError:
         return matmul(inv(A), B)
 
