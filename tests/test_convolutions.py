@@ -13,6 +13,7 @@ DICE = np.random.default_rng(2)
 SIZES = list(product([(4, 7), (1, 6)], [(3, 3), (1, 2), (2, 6)], (1, 2), (0, 2)))
 
 
+@np.errstate(all="ignore")
 @pytest.mark.parametrize(("image", "window", "stride", "padding"), SIZES)
 @pytest.mark.parametrize("infinite", [False, True])
 def test_shares(image: tuple[int, int], window: tuple[int, int], stride: int, padding: int, infinite: bool) -> None:
@@ -30,12 +31,10 @@ def test_shares(image: tuple[int, int], window: tuple[int, int], stride: int, pa
             slice(None),
             *(slice(s * stride, s * stride + n) for s, n in zip((i, j), window, strict=True)),
         )
-        with np.errstate(all="ignore"):
-            to_x[seen] += np.einsum("no,ockl->nckl", h[:, :, i, j], w)
+        to_x[seen] += np.einsum("no,ockl->nckl", h[:, :, i, j], w)
         to_w += np.einsum("no,nckl->ockl", h[:, :, i, j], padded[seen])
     inside = tuple(slice(padding, padding + n) for n in image)
-    with np.errstate(all="ignore"):
-        found = conv2d_left(h, w, x, stride=stride, padding=padding)
+    found = conv2d_left(h, w, x, stride=stride, padding=padding)
     np.testing.assert_allclose(found, to_x[(slice(None), slice(None), *inside)], rtol=1e-10, atol=1e-12)
     found = conv2d_right(x, h, w, stride=stride, padding=padding)
     np.testing.assert_allclose(found, to_w, rtol=1e-10, atol=1e-12)
