@@ -159,8 +159,11 @@ class Compiled:
         if self._loop is not None and upstream is None and wrt is None:
             at: Mapping[str, Value] = more if variables is None else {**variables, **more}
             answer = self._loop(at)
-            if answer is not None:
-                return self._answered(at, *answer)
+            if answer is not None:  # as in `_answered`, but without a call
+                found = self._kind.__new__(self._kind)
+                found.value, found.gradients = answer
+                found.wrt, found._asked = None, (self, at, None)
+                return found
         circuit, names, at = self._at({**(variables or {}), **more})
         chosen = None if wrt is None else self._wrt(circuit, wrt)
         loop: Unrolled | None = circuit.plans.get("unrolled")  # type: ignore[assignment]
@@ -170,8 +173,8 @@ class Compiled:
                 gradients = {name: gradients[name] for name in chosen}
             return self._answered(at, value, gradients)
         above = None if upstream is None else as_value("upstream", upstream)
-        if (found := self._planned(circuit, at, chosen, above)) is not None:
-            return self._answered(at, *found, chosen, above)
+        if (planned := self._planned(circuit, at, chosen, above)) is not None:
+            return self._answered(at, *planned, chosen, above)
         left_out = [] if chosen is None else [name for name in circuit.variables if name not in chosen]
         with Uncollected():
             swept = run(circuit, at, ties=self.ties, upstream=above, left_out=left_out)
