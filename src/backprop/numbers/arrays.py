@@ -47,7 +47,7 @@ logaddexp = reusing(np.logaddexp)
 
 def power(x: Array, y: Array) -> Array:
     if isinstance(y, float) and y in (1.0, 2.0):
-        return x if y == 1.0 else square(x)
+        return np.positive(x) if y == 1.0 else square(x)
     return np.power(x, y)
 
 
