@@ -229,8 +229,9 @@ def of_square(gate: str, function: Callable[..., Any]) -> Callable[..., Array]:
     return checked(lambda A: square_of(A, gate), function)
 
 
+log_of_determinant: Callable[..., Array] = carried.logdet
 trace = of_square("trace", lambda A: np.trace(A, axis1=-2, axis2=-1))
-logdet = of_square("logdet", lambda A: carried.logdet(spoilt(A)))
+logdet = of_square("logdet", lambda A: log_of_determinant(spoilt(A)))
 cofactor, cofactor_slope = of_square("cofactor", carried.cofactor), carried.cofactor_slope
 inv = of_square("inv", lambda A: answered(np.linalg.inv, spoilt(A)))
 cholesky = of_square("cholesky", lambda A: answered(np.linalg.cholesky, (A + np.swapaxes(A, -1, -2)) / 2))
@@ -406,13 +407,13 @@ def convolve_left(h: Array, w: Array, x: Array, rank: int, stride: int, padding:
     straight = stride == 1 and wide < 2 * size and bool(np.isfinite(full).all())
     rows = (*h.shape[2:-1], wide if straight else size)
     there = stretches(found, full.shape[2:], prod(rows) - (wide - size)) if straight else read(found, full, h, stride)
-    for part, carried in blocks((len(h), *full.shape[1:], *rows)):
+    for part, sent in blocks((len(h), *full.shape[1:], *rows)):
         above = h[part]
         if straight and wide > size:
             above = room((*above.shape[:-1], wide))
             above[..., :size], above[..., size:] = h[part], 0.0
-        np.matmul(turned, above.reshape(*above.shape[:2], prod(rows)), out=as_matrices(carried))
-        pieces = carried.reshape(*carried.shape[:2], -1, *([prod(rows)] if straight else rows))
+        np.matmul(turned, above.reshape(*above.shape[:2], prod(rows)), out=as_matrices(sent))
+        pieces = sent.reshape(*sent.shape[:2], -1, *([prod(rows)] if straight else rows))
         for place, whole in enumerate(there):
             target = whole[part]
             np.add(target, pieces[:, :, place, : target.shape[2]], out=target)
