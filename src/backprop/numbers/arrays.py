@@ -47,7 +47,7 @@ logaddexp = reusing(np.logaddexp)
 
 def power(x: Array, y: Array) -> Array:
     if isinstance(y, float) and y in (1.0, 2.0):
-        return x if y == 1.0 else square(x)
+        return np.positive(x) if y == 1.0 else square(x)
     return np.power(x, y)
 
 
@@ -542,7 +542,8 @@ def mse(x: Array, y: Array) -> Array:
 
 
 def bce(p: Array, t: Array) -> Array:
-    return -mean_of(xlogy(t, p) + xlogy(np.subtract(1.0, t), np.subtract(1.0, p)))
+    ruled_out = np.equal(t, 1) & np.greater_equal(p, 1)  # what cannot come adds nothing
+    return -mean_of(xlogy(t, p) + np.subtract(1.0, t) * np.log1p(np.negative(np.where(ruled_out, 0.0, p))))
 
 
 def bce_with_logits(z: Array, t: Array) -> Array:

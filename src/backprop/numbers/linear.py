@@ -108,7 +108,8 @@ def einsum(*inputs: Array, subscripts: str) -> Array:
     shapes = tuple([shape_of(x) for x in inputs])
     plan = product_plan(subscripts, shapes)
     if plan is None:
-        return np.einsum(subscripts, *inputs, optimize=len(inputs) > 2)
+        found = np.einsum(subscripts, *inputs, optimize=len(inputs) > 2)
+        return np.array(found) if len(inputs) == 1 else found  # of one it may be a view
     if plan.turned:
         inputs = inputs[::-1]
     left, right = np.transpose(inputs[0], plan.left), np.transpose(inputs[1], plan.right)
@@ -228,11 +229,23 @@ def of_square(gate: str, function: Callable[..., Any]) -> Callable[..., Array]:
     return checked(lambda A: square_of(A, gate), function)
 
 
+log_of_determinant: Callable[..., Array] = carried.logdet
 trace = of_square("trace", lambda A: np.trace(A, axis1=-2, axis2=-1))
-det, logdet = of_square("det", np.linalg.det), of_square("logdet", carried.logdet)
+logdet = of_square("logdet", lambda A: log_of_determinant(spoilt(A)))
 cofactor, cofactor_slope = of_square("cofactor", carried.cofactor), carried.cofactor_slope
-inv = of_square("inv", lambda A: answered(np.linalg.inv, np.asarray(A)))
+inv = of_square("inv", lambda A: answered(np.linalg.inv, spoilt(A)))
 cholesky = of_square("cholesky", lambda A: answered(np.linalg.cholesky, (A + np.swapaxes(A, -1, -2)) / 2))
+
+
+def det(A: Array) -> Array:
+    square_of(A, "det")
+    value = np.linalg.det(A)
+    return np.where((value == 0) & ~np.isfinite(A).all(axis=(-2, -1)), np.nan, value)[()]  # 0 inf
+
+
+def spoilt(A: Array) -> Array:
+    """Nothing but nan in each matrix that has one: elimination, which compares, may lose it."""
+    return np.where(np.isnan(A).any(axis=(-2, -1), keepdims=True), np.nan, A)
 
 
 def answered(function: Any, A: Array) -> Array:
@@ -257,7 +270,7 @@ def solve(A: Array, B: Array) -> Array:
     if 1 < len(shape) < np.ndim(A):  # NumPy before 2 would take a matrix for a stack of vectors
         B = np.expand_dims(B, tuple(range(np.ndim(A) - len(shape))))
     try:
-        return np.linalg.solve(A, B)
+        return np.linalg.solve(spoilt(A), B)
     except np.linalg.LinAlgError:
         return matmul(inv(A), B)
 
@@ -387,17 +400,39 @@ def convolve_left(h: Array, w: Array, x: Array, rank: int, stride: int, padding:
     full = np.reshape(w, (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w)))
     h = np.reshape(h, (*[1] * (rank + 2 - np.ndim(h)), *np.shape(h)))
     turned = full.reshape(len(full), prod(full.shape[1:])).T.copy()
-    flat = h.reshape(*h.shape[:2], prod(h.shape[2:]))
-    shape = np.shape(x)[-rank:]
-    found = room((len(h), full.shape[1], *[size + 2 * padding for size in shape]))
+    found = room((len(h), full.shape[1], *[size + 2 * padding for size in np.shape(x)[-rank:]]))
     found.fill(0.0)
-    for part, sent in blocks((len(h), *full.shape[1:], *h.shape[2:])):
-        np.matmul(turned, flat[part], out=as_matrices(sent))
-        for place in np.ndindex(*full.shape[2:]):
-            steps = tuple(slice(p, p + stride * (n - 1) + 1, stride) for p, n in zip(place, h.shape[2:], strict=True))
-            there = found[(part, slice(None), *steps)]
-            np.add(there, sent[(slice(None), slice(None), *place)], out=there)
+    size, wide = h.shape[-1], found.shape[-1]
+    # With rows as long as those of x, filled up by zeros, what each place of w carries is one stretch of memory.
+    straight = stride == 1 and wide < 2 * size and bool(np.isfinite(full).all())
+    rows = (*h.shape[2:-1], wide if straight else size)
+    there = stretches(found, full.shape[2:], prod(rows) - (wide - size)) if straight else read(found, full, h, stride)
+    for part, sent in blocks((len(h), *full.shape[1:], *rows)):
+        above = h[part]
+        if straight and wide > size:
+            above = room((*above.shape[:-1], wide))
+            above[..., :size], above[..., size:] = h[part], 0.0
+        np.matmul(turned, above.reshape(*above.shape[:2], prod(rows)), out=as_matrices(sent))
+        pieces = sent.reshape(*sent.shape[:2], -1, *([prod(rows)] if straight else rows))
+        for place, whole in enumerate(there):
+            target = whole[part]
+            np.add(target, pieces[:, :, place, : target.shape[2]], out=target)
     return found[inside(found.shape, padding)].reshape(np.shape(x))
+
+
+def stretches(x: Array, window: tuple[int, ...], size: int) -> list[Array]:
+    """The stretch of a padded input's memory, of a size, from each place of a window on."""
+    flat, steps = x.reshape(*x.shape[:2], -1), [prod(x.shape[axis:]) for axis in range(3, x.ndim + 1)]
+    starts = [sum(p * step for p, step in zip(place, steps, strict=True)) for place in np.ndindex(*window)]
+    return [flat[..., start : start + size] for start in starts]
+
+
+def read(x: Array, w: Array, h: Array, stride: int) -> list[Array]:
+    """What each place of w reads of a padded input."""
+    return [
+        x[(..., *[slice(p, p + stride * (n - 1) + 1, stride) for p, n in zip(place, h.shape[2:], strict=True)])]
+        for place in np.ndindex(*w.shape[2:])
+    ]
 
 
 def convolve_right(x: Array, h: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
@@ -406,11 +441,11 @@ def convolve_right(x: Array, h: Array, w: Array, rank: int, stride: int, padding
     full = (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w))
     seen = windows(prepared(x, full, rank, padding), full[2:], stride)
     flat = h.reshape(*h.shape[:2], prod(h.shape[2:]))
-    found = np.empty((len(seen), h.shape[1], prod(full[1:])))
+    found = np.empty((len(seen), prod(full[1:]), h.shape[1]))
     for part, copied in blocks(seen.shape):
         copied[...] = seen[part]
-        np.matmul(flat[part], as_matrices(copied).swapaxes(1, 2), out=found[part])
-    return found.sum(axis=0).reshape(np.shape(w))
+        np.matmul(as_matrices(copied), flat[part].swapaxes(1, 2), out=found[part])
+    return found.sum(axis=0).T.reshape(np.shape(w))
 
 
 def conv1d(x: Array, w: Array, *, stride: int, padding: int) -> Array:

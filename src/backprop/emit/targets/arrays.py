@@ -52,6 +52,8 @@ class Arrays(Pythonic):
         """What an operation has computed may be added to; what may be a view of something else, or a number, not."""
         if text.text.isidentifier() or gate.name in ("where", "identity"):
             return False
+        if gate.name == "einsum" and "," not in gate.settings["subscripts"]:
+            return False
         return not gate.mixes or gate.fresh
 
     # ── truth values ──
