@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import prod
 from typing import Any, NamedTuple
 
@@ -448,25 +448,6 @@ def convolve_right(x: Array, h: Array, w: Array, rank: int, stride: int, padding
     return found.sum(axis=0).T.reshape(np.shape(w))
 
 
-def conv1d(x: Array, w: Array, *, stride: int, padding: int) -> Array:
-    return convolve(x, w, 1, stride, padding)
-
-
-def conv2d(x: Array, w: Array, *, stride: int, padding: int) -> Array:
-    return convolve(x, w, 2, stride, padding)
-
-
-def conv1d_left(h: Array, w: Array, x: Array, *, stride: int, padding: int) -> Array:
-    return convolve_left(h, w, x, 1, stride, padding)
-
-
-def conv2d_left(h: Array, w: Array, x: Array, *, stride: int, padding: int) -> Array:
-    return convolve_left(h, w, x, 2, stride, padding)
-
-
-def conv1d_right(x: Array, h: Array, w: Array, *, stride: int, padding: int) -> Array:
-    return convolve_right(x, h, w, 1, stride, padding)
-
-
-def conv2d_right(x: Array, h: Array, w: Array, *, stride: int, padding: int) -> Array:
-    return convolve_right(x, h, w, 2, stride, padding)
+conv1d, conv2d = partial(convolve, rank=1), partial(convolve, rank=2)
+conv1d_left, conv2d_left = partial(convolve_left, rank=1), partial(convolve_left, rank=2)
+conv1d_right, conv2d_right = partial(convolve_right, rank=1), partial(convolve_right, rank=2)

@@ -289,28 +289,9 @@ def uncolumn(count: int, h: Rows, x: Value) -> Value:
 
 
 OWN: dict[str, Callable[..., Value | None]] = {
-    "unbroadcast": unbroadcast,
-    "like": like,
-    "spread": spread,
-    "reshape": reshape,
-    "reshape_like": reshape_like,
-    "transpose": transpose,
-    "expand": expand,
-    "stack": stack,
-    "index": index,
-    "gather": index,
-    "scatter": scatter,
-    "cumsum": flat("cumsum"),
-    "cumprod": flat("cumprod"),
-    "first": first,
-    "cross_entropy": cross_entropy,
-    "matmul": matmul,
-    "dot": matmul,
-    "matmul_left": matmul_left,
-    "matmul_right": matmul_right,
-    "outer": outer,
-    "einsum": einsum,
-    "solve": solve,
-    "column": column,
-    "uncolumn": uncolumn,
-}
+    **{one.__name__: one for one in (
+        unbroadcast, like, spread, reshape, reshape_like, transpose, expand, stack, index, scatter, first,
+        cross_entropy, matmul, matmul_left, matmul_right, outer, einsum, solve, column, uncolumn,
+    )},
+    "gather": index, "cumsum": flat("cumsum"), "cumprod": flat("cumprod"), "dot": matmul,
+}  # fmt: skip
