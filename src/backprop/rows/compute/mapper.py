@@ -108,23 +108,8 @@ class Mapper:
             self.remark = "a formula with vectors or matrices is computed with NumPy"
 
     def __getstate__(self) -> dict[str, Any]:
-        options = (
-            "text",
-            "wrt",
-            "given",
-            "upstream",
-            "ties",
-            "expand",
-            "stages",
-            "hessian",
-            "notes",
-            "engine",
-            "threads",
-            "source",
-            "shadowed",
-            "called",
-        )
-        return {name: getattr(self, name) for name in options}
+        options = "text wrt given upstream ties expand stages hessian notes engine threads source shadowed called"
+        return {name: getattr(self, name) for name in options.split()}
 
     def __setstate__(self, options: dict[str, Any]) -> None:
         self.__init__(options.pop("text"), **options)  # type: ignore[misc]
