@@ -256,13 +256,11 @@ class Search:
         """What a line adds to the cost of its edits: right gradients that hang on it too; lines that only hand on."""
         dear = 0.12 * min(3, len(reach.moves - bad)) if reach.moves is not None else 0.0
         statement = reach.line.statement
-        if isinstance(statement, ast.Return) or (
-            isinstance(statement, ast.Assign)
-            and isinstance(statement.value, ast.Tuple)
-            and all(
-                isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in statement.value.elts
-            )
-        ):
+        value = statement.value if isinstance(statement, ast.Return | ast.Assign) else None
+        several = isinstance(value, ast.Tuple | ast.Dict)
+        parts = value.elts if isinstance(value, ast.Tuple) else value.values if isinstance(value, ast.Dict) else [value]
+        handed = all(isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in parts)
+        if handed and (several or isinstance(statement, ast.Return)):
             dear += 0.5
         return dear
 
