@@ -140,7 +140,8 @@ class Trace:
 
     def true_gradients(self, above: list[Any]) -> dict[str, Any]:
         """The gradients of what the forward pass gave names, each once."""
-        seeds = [(ids, value) for ids, value in zip(self.outputs, above, strict=False) if ids is not None]
+        pairs = [(ids, value) for ids, value in zip(self.outputs, above, strict=False) if ids is not None]
+        seeds = [(ids, value) for ids, value in pairs if np.shape(ids) == np.shape(value)]  # an edit may change a shape
         found = self.tape.sweep(seeds)
         return {name: found[given[0][1]] for name, given in self.names.items() if len(given) == 1}
 
