@@ -11,7 +11,7 @@ import numpy as np
 from backprop.check.edits import COMPOUND, header
 from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
-from backprop.check.search import FAR, Cure, Reach, Search, words_of
+from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, words_of
 from backprop.check.sense import Sense
 from backprop.check.several import Chained, InOrder, InTurn, Several
 from backprop.errors import enumerated
@@ -35,17 +35,17 @@ class Solver:
         """The edits that make everything right together, those that would do so elsewhere, and the lines in doubt."""
         sense = self.search.sense({})
         lines = self.search.reaches(sense, {})
-        cures = Chained(self.search, 1).found({}, lines)
+        cures = self.in_words(Chained(self.search, 1).found({}, lines), lines)
         if cures and not self.search.left_over(put(cures)):
-            return self.in_words(cures, lines), [], []
+            return self.cheaper(cures, lines, sense), [], []
         turn = None if self.search.derivation({}).scaled else InTurn(self.search, MOST_MISTAKES, IN_TURN).found()
         if cures and (turn is None or turn.score > cures[0].cost + self.search.left_over(put(cures))):
-            return self.in_words(cures, lines), [], []
+            return self.cheaper(cures, lines, sense), [], []
         if turn is not None:
             self.search.dearest = turn.score - 0.01
         whole, part = self.search.search(lines, sense, {})
         self.search.dearest = FAR
-        if turn is not None and len(turn.cures) > 1:
+        if turn is not None:
             whole = [one for one in whole if one.cost + self.search.left_over(put([one])) < turn.score]
         if not whole and turn is not None:
             return self.in_words(turn.cures, lines), [], []
@@ -69,6 +69,13 @@ class Solver:
         if self.search.ended:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
+
+    def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
+        """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
+        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
+        whole, _ = self.search.search(lines, sense, {})
+        self.search.dearest = limit
+        return whole[:1] if whole and whole[0].cost < cures[0].cost - ALIKE else cures
 
     def chained(self, lines: list[Reach]) -> list[Cure]:
         """As few derived lines as can be that make everything right together."""
@@ -167,10 +174,11 @@ def times(yours: Any, wanted: Any) -> int:
     """The whole number by which one array is another, or 0."""
     if yours is None or wanted is None or np.shape(yours) != np.shape(wanted):
         return 0
-    ratio = float(np.sum(wanted * wanted)) / (float(np.sum(yours * wanted)) or inf)
-    if not isfinite(ratio):
-        return 0
-    whole = abs(ratio - round(ratio)) < 1e-6 and np.allclose(np.multiply(yours, ratio), wanted, rtol=1e-6)
+    with np.errstate(all="ignore"):
+        ratio = float(np.sum(wanted * wanted)) / (float(np.sum(yours * wanted)) or inf)
+        if not isfinite(ratio):
+            return 0
+        whole = abs(ratio - round(ratio)) < 1e-6 and np.allclose(np.multiply(yours, ratio), wanted, rtol=1e-6)
     return round(ratio) if whole else 0
 
 

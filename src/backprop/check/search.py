@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.check.derive import Derivation
 from backprop.check.differs import names
-from backprop.check.edits import Edit, Plan, edit_of, header, plans
+from backprop.check.edits import COMPOUND, Edit, Plan, edit_of, header, plans
 from backprop.check.handwritten import Judge, Point
 from backprop.check.look import Line, Lines, reads
 from backprop.check.sense import Effect, Sense
@@ -34,6 +34,7 @@ PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that
 IDLE = 2.5  # what a line costs on which nothing hangs after an edit
 MISNAMED = 2.0  # what a name costs that holds something else than it says, where edits of several lines are weighed
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
+UNKNOWN, ESTRANGED = 0.15, 0.6  # that a line gives nothing that is known, or only before an edit
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
 
@@ -191,7 +192,7 @@ class Search:
                 effect = Effect(repaired, False)
             if effect.repaired == sense.bad and self.judge.all_right(changed):
                 names = self.names(sense) if names is None else names
-                cost += self.newly_wrong(sense, names, changed)
+                cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
                 edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 if all(one.line is not reach.line for one in whole):
                     whole.append(Cure(reach.line, edit, cost, effect.repaired))
@@ -253,6 +254,15 @@ class Search:
         results = {one.statement for one in self.lines if not one.function}
         more = idle(after.trace, changed) - idle(before.trace, {}) - changed.keys() - results
         return MISNAMED * min(3, after.count_misnamed()) + IDLE * len(more)
+
+    def unlikely(self, line: Line, edit: Edit, instead: Instead) -> float:
+        """What it costs that a line gives what is known, a gradient or a value of the forward pass, only before an
+        edit, or never."""
+        if edit.adds or isinstance(line.statement, COMPOUND):
+            return 0.0
+        derivation = self.derivation(instead)
+        before, after = derivation.known(line.statement, edit.statements)
+        return 0.0 if after is not False else UNKNOWN if not before else ESTRANGED
 
     def dearness(self, reach: Reach, bad: frozenset[Path]) -> float:
         """What a line adds to the cost of its edits: right gradients that hang on it too; lines that only hand on."""
