@@ -495,3 +495,42 @@ def test_a_file_of_code_is_mapped_as_it_is(
     with contextlib.suppress(SystemExit):
         main()
     assert capsys.readouterr().out == "x,f,df_dx\n3,9.0,6.0\n"
+
+
+def test_a_guard_of_the_backward_pass_alone_is_no_mistake(check: Check) -> None:
+    text = """
+import numpy as np
+EPS = 1e-6
+def inverse_forward(x):
+    return np.log(x) + 1 / (x + EPS), x
+def inverse_backward(g, x):
+    return g / (x + EPS) - g / (x ** 2 + EPS)
+"""
+    given = {"x": [1.0, 2.0, 0.5]}
+    found = check("inverse.py", given, {"inverse.py": text})
+    assert found["verdict"] == "ok"
+    assert "numbers below 0.0001 are added otherwise by the backward pass than by the forward pass" in found["remarks"]
+    assert check("wrong.py", given, {"wrong.py": text.replace("- g /", "- 1.000001 * g /")})["verdict"] == "wrong"
+
+
+ENGINE = """
+class Value:
+    def __init__(self, data):
+        self.data, self.grad, self.back = data, 0, None
+    def __mul__(self, other):
+        out = Value(self.data * other.data)
+        def back():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+        out.back = back
+        return out
+    def backward(self):
+        self.grad = 1
+        self.back()
+"""
+
+
+def test_a_script_on_objects_of_an_imported_class(check: Check) -> None:
+    use = "from engine import Value\na = Value(2.0)\nb = Value(-3.0)\nc = a * b\nprint(c.data)\nc.backward()\na.grad\n"
+    found = check("use.py", {}, {"engine.py": ENGINE, "use.py": use})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"a": "ok", "b": "ok"}

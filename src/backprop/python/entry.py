@@ -24,6 +24,7 @@ from backprop.python.source import Code, Part, names_set, names_used, uses_torch
 from backprop.python.tape import Tape
 
 UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
+EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
@@ -160,25 +161,28 @@ class Runner:
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
         return names
 
-    def without_small(self, small: float) -> tuple[Runner | None, dict[str, Any]]:
-        """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0."""
+    def without_small(self, small: float, guards: bool = False) -> tuple[Runner | None, dict[str, Any]]:
+        """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0; or without
+        the `guards` in both passes: what is added, and what is called an epsilon."""
         zeros = {name: 0.0 for name, value in self.given.items() if isinstance(value, float) and 0 < value <= small}
         forward = self.pair.forward
         if forward is None:
             return None, {}
         back = self.pair.backward if self.pair.backward is not forward else None
-        kept = {id(node) for node in ast.walk(back)} if back is not None else set()
+        kept = {id(node) for node in ast.walk(back)} if back is not None and not guards else set()
         parts, changed = [], bool(zeros)
         for part in self.code.parts:
             tree = copy.deepcopy(part.tree)
+            guarding = {id(one) for node in ast.walk(tree) for one in guards_in(node)} if guards else None
             for old, new in zip(ast.walk(part.tree), ast.walk(tree), strict=True):
                 value = getattr(new, "value", None) if isinstance(new, ast.Constant) else None
-                if isinstance(value, float) and 0 < value <= small and id(old) not in kept:
+                counts = id(old) not in kept and (guarding is None or id(new) in guarding)
+                if isinstance(value, float) and 0 < value <= small and counts:
                     new.value, changed = 0.0, True  # type: ignore[attr-defined]
             parts.append(part._replace(tree=tree))
         if not changed:
             return None, {}
-        code = Code(parts)
+        code = self.code.of(parts)
         found = [one for one in all_pairs(code) if one.name == self.pair.name and one.kind == self.pair.kind]
         if not found:
             return None, {}
@@ -696,6 +700,14 @@ class Runner:
             elif is_differentiable(value):
                 found.append((name,))
         return found
+
+
+def guards_in(node: ast.AST) -> list[ast.expr]:
+    """The numbers that a node adds to something, or calls an epsilon: they keep a quotient from 0."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [node.left, node.right]
+    names = [one.id for one in node.targets if isinstance(one, ast.Name)] if isinstance(node, ast.Assign) else []
+    return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
 
 
 def objects_in(me: Object) -> dict[str, Object]:

@@ -65,7 +65,7 @@ def all_pairs(code: Code) -> list[Pair]:
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
     if not found and len(code.parts) == 1:
-        found = [pair for pair in (values_pair(code.parts[0]), split_pair(code.parts[0])) if pair is not None][:1]
+        found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     return found
 
 
@@ -96,14 +96,11 @@ def nondiff(function: ast.FunctionDef | None, tree: ast.Module) -> tuple[int, ..
     return ()
 
 
-def values_pair(part: Part) -> Pair | None:
-    """Statements that end with `x.backward()`, where a class of the text has such a method."""
-    has = any(
-        isinstance(one, ast.ClassDef)
-        and any(isinstance(inner, ast.FunctionDef) and inner.name == "backward" for inner in one.body)
-        for one in part.tree.body
-    )
-    ends = next((place for place, one in enumerate(part.tree.body) if backward_call(one) is not None), None)
+def values_pair(code: Code) -> Pair | None:
+    """Statements that end with `x.backward()`, where a class, also one that is imported, has such a method."""
+    has = any("backward" in methods for methods in code.classes().values())
+    body = code.parts[-1].tree.body
+    ends = next((place for place, one in enumerate(body) if backward_call(one) is not None), None)
     return Pair("backward", "values", None, None, split=ends) if has and ends else None
 
 

@@ -96,6 +96,12 @@ class Code:
         for part in parts:
             self.add(part, beside)
 
+    def of(self, parts: list[Part]) -> Code:
+        """The same texts with other trees."""
+        other = Code(parts)
+        other.imports, other.unread = self.imports, self.unread
+        return other
+
     def add(self, part: Part, beside: Beside | None) -> None:
         """A part behind what it imports from."""
         for module in imported_modules(part.tree) if beside is not None else ():
