@@ -534,3 +534,64 @@ def test_a_script_on_objects_of_an_imported_class(check: Check) -> None:
     use = "from engine import Value\na = Value(2.0)\nb = Value(-3.0)\nc = a * b\nprint(c.data)\nc.backward()\na.grad\n"
     found = check("use.py", {}, {"engine.py": ENGINE, "use.py": use})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"a": "ok", "b": "ok"}
+
+
+HOLDING = """
+import torch
+def lin(x, w, b):
+    return x @ w + b
+def lin_grad(inp, out, w, b):
+    inp.g = out.g @ w.t()
+    w.g = inp.t() @ out.g
+    b.g = out.g.sum(0)
+class Lin:
+    pass
+class Module:
+    def __call__(self, *args):
+        self.args = args
+        self.out = self.forward(*args)
+        return self.out
+    def backward(self):
+        self.bwd(self.out, *self.args)
+class Lin(Module):
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+    def forward(self, inp):
+        return inp @ self.w + self.b
+    def bwd(self, out, inp):
+        inp.g = self.out.g @ self.w.t()
+        self.w.g = inp.t() @ out.g
+        self.b.g = out.g.sum(0)
+class Mse(Module):
+    def forward(self, inp, targ):
+        return (inp.squeeze() - targ).pow(2).mean()
+    def bwd(self, out, inp, targ):
+        inp.g = 2. * (inp.squeeze() - targ).unsqueeze(-1) / targ.shape[0]
+class Relu:
+    def __call__(self, inp):
+        self.inp, self.out = inp, inp.clamp_min(0.)
+        return self.out
+    def backward(self):
+        self.inp.g = (self.inp > 0).float() * self.out.g
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("lin", {**X, "w": [[1.0], [0.5], [-2.0]], "b": [0.3]}),
+        ("Lin", {"inp": X["x"], "w": [[1.0], [0.5], [-2.0]], "b": [0.3]}),
+        ("Mse", {"inp": [[1.0], [0.5], [-2.0]], "targ": [1.0, 2.0, 3.0]}),
+        ("Relu", {"inp": X["x"]}),
+    ],
+)
+def test_tensors_that_hold_their_gradients(name: str, given: dict[str, Any], check: Check) -> None:
+    """As a course does it: `inp.g = out.g @ w.t()`."""
+    files = {
+        "hold.py": HOLDING,
+        "wrong.py": HOLDING.replace(".sum(0)", ".sum(0) * 2").replace("2. *", "3. *").replace("> 0", "> 1"),
+    }
+    found = check(f"hold.py:{name}", given, files)
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == dict.fromkeys(set(given) - {"targ"}, "ok")
+    found = check(f"wrong.py:{name}", given, files)
+    assert found.get("verdict") == "wrong", found

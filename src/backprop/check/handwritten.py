@@ -18,8 +18,8 @@ from backprop.python.gradients import Path
 from backprop.python.tape import Tape
 
 DATA = frozenset([
-    "y", "t", "target", "targets", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb", "onehot",
-    "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
+    "y", "t", "target", "targets", "targ", "tgt", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb",
+    "onehot", "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
 ])  # fmt: skip  # names of inputs that need no gradient
 POINTS = 2  # around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are

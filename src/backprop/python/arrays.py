@@ -11,6 +11,9 @@ from backprop.python.meter import LONGEST, Refusal
 KINDS = "biuf"  # of the elements that an array may have
 
 
+HELD = ("g", "grad")  # what may be set of a tensor: its gradient
+
+
 class Tensor(np.ndarray[Any, Any]):
     """An array that stands for a tensor of torch: always an array, also of no dimensions."""
 

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
-from backprop.python.arrays import fresh, is_number
+from backprop.python.arrays import Tensor, fresh, is_number
 from backprop.python.frames import Source
 from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
 from backprop.python.interpret import Interpreter, Observer, Return, context
 from backprop.python.libraries import as_tensor
 from backprop.python.meter import Meter
-from backprop.python.pairs import Pair, all_pairs, backward_call, is_cost, leading, returns
+from backprop.python.pairs import Pair, all_pairs, attributes, backward_call, held, is_cost, leading, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Code, Part, names_set, names_used, uses_torch
 from backprop.python.tape import Tape
@@ -84,7 +84,8 @@ class Runner:
 
     def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
         self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
-        self.torch = pair.kind == "autograd" or uses_torch(self.trees(), [part.tree for part in code.parts])
+        texts = [part.tree for part in code.parts]
+        self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
         given = {**self.literals(), **given} if pair.forward is None and pair.split else given
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
@@ -99,6 +100,22 @@ class Runner:
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
         self.steps = 0
+        backs = self.backs()
+        self.held, self.held_above = held(backs) if self.torch else ("", False)
+        methods = self.code.classes().get(pair.name, {}) if pair.kind == "class" else {}
+        self.outer: ast.FunctionDef | None = methods.get("__call__")  # if it sets what the backward pass reads
+        if self.outer is not None and pair.forward is not self.outer and pair.forward is not None:
+            made = attributes(self.outer, ast.Store) - attributes(pair.forward, ast.Store)
+            if not made & set().union(*[attributes(one, ast.Load) for one in backs]):
+                self.outer = None
+
+    def backs(self) -> list[ast.FunctionDef]:
+        """The backward pass of a function or an object, and the methods that it calls."""
+        back = self.pair.backward
+        if back is None or self.pair.kind not in ("functions", "class"):
+            return []
+        methods = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+        return [back, *[methods[name] for name in sorted(attributes(back, ast.Load)) if name in methods]]
 
     def trees(self) -> list[Any]:
         """What belongs to the pair."""
@@ -308,12 +325,15 @@ class Runner:
             function = self.of_text(run, scope, pair.forward.name)
         elif pair.kind == "class":
             me = self.made(run, self.of_text(run, scope, pair.name), given)
-            function = self.call(run, run.attribute, (me, pair.forward.name), {})
+            outer = pair.forward if self.outer is None else self.outer
+            function = self.call(run, run.attribute, (me, outer.name), {})
         else:
             me = self.kept_context(run, scope, pair.forward)
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: given[name] for name in names if name in given}
-        first = (me,) if pair.kind == "autograd" and pair.setup is None else ()
+        first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
+        if self.outer is not None and self.outer.args.vararg is not None:
+            first, keywords = tuple(keywords.values()), {}
         returned = self.call(run, function, first, keywords)
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
@@ -447,6 +467,7 @@ class Runner:
             self.above = max(1, len(self.back_names()))
         if pair_takes_results(self.pair):
             self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
+            self.above = 1 if self.held_above else self.above
         elif self.pair.kind == "both":
             self.above = 0
         if self.pair.kind == "both" and (isinstance(results[0], dict) or is_cost(names[-1])):
@@ -466,7 +487,7 @@ class Runner:
     def taken_from_above(self, results: list[Any], names: list[str]) -> int:
         """How many first parameters of the backward pass are gradients from above."""
         unknown = self.unnamed(names)
-        if not unknown:
+        if not unknown or self.held:
             return 0
         kept = [one for one, name in zip(results[1:], names[1:], strict=True) if name not in self.back_names()]
         alone = len(results) == 1 and not is_gradient(results[0]) and not numbers_in(results[0])
@@ -503,6 +524,9 @@ class Runner:
         if pair.backward is None:
             return self.script_backward(run, forward, above, given)
         me = forward.me
+        for one, gradient in zip(forward.outputs, above, strict=False):
+            if self.held_above and isinstance(one, Tensor):
+                vars(one)[self.held] = gradient
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         if pair.kind == "autograd":
             own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
@@ -525,6 +549,9 @@ class Runner:
             )
         ]
         found, by = self.came_out(returned, me, before, given, pair.backward)
+        for name, value in given.items():
+            if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
+                found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
 
     def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -535,6 +562,13 @@ class Runner:
             given = {**given, unknown[0]: given[self.parameters[0]]}
             unknown, count, above = unknown[1:], 0, []
         bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
+        if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
+            rest = [name for name in self.parameters if name in given and name not in self.back_names()]
+            bound = {name: forward.outputs[0] for name in unknown if name in (*OUTPUTS, "res")}
+            bound.update(
+                zip([name for name in unknown if name not in bound], [given[one] for one in rest], strict=False)
+            )
+            unknown = [name for name in unknown if name not in bound]
         results = dict(zip(forward.names, forward.results, strict=True))
         for name in self.back_names():
             if name in results and name not in bound:

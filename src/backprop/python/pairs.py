@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
+from backprop.python.arrays import HELD
 from backprop.python.gradients import bases
 from backprop.python.source import Code, Part
 
@@ -146,6 +147,7 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     to another one."""
     found = [one for name, one in methods.items() if name == "forward" or FORWARD.match(name)]
     forward = min(found, key=lambda one: (one.args.vararg is not None, one.name != "forward"), default=None)
+    forward = forward or methods.get("__call__")
     backward = methods.get("backward") or next((one for name, one in methods.items() if BACKWARD.match(name)), None)
     return forward, backward
 
@@ -162,6 +164,28 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     if setup is None and not has_context and backward is not None and first_parameter(backward) != first:
         return Pair(name, "functions", forward, backward, owner=name)
     return Pair(name, "autograd", forward, backward, leading(forward), setup)
+
+
+def held(methods: list[ast.FunctionDef]) -> tuple[str, bool]:
+    """The attribute in which a backward pass puts gradients of tensors (`inp.g = out.g @ w.t()`), "" where it has none,
+    and whether it takes that of a tensor from there."""
+    nodes = [node for method in methods for node in ast.walk(method) if isinstance(node, ast.Attribute)]
+    own = [
+        node
+        for node in nodes
+        if node.attr in HELD and not (isinstance(node.value, ast.Name) and node.value.id == "self")
+    ]
+    put = next((node.attr for node in own if isinstance(node.ctx, ast.Store)), "")
+    return put, any(node.attr == put and isinstance(node.ctx, ast.Load) for node in own)
+
+
+def attributes(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    """The attributes of `self` that are set, or read."""
+    return {
+        node.attr for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, context)
+        and isinstance(node.value, ast.Name) and node.value.id == "self"
+    }  # fmt: skip
 
 
 def is_static(method: ast.FunctionDef) -> bool:
