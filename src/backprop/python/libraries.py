@@ -26,7 +26,10 @@ MATH = frozenset([
     "log1p", "log2", "pow", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
 ])  # fmt: skip
 FOLDED = ("nn.functional.", "functional.", "special.")  # parts of torch whose functions it has at its top, too
-IGNORED = frozenset(["manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions", "seterr"])
+IGNORED = frozenset([
+    "manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions", "seterr",
+    "testing.assert_allclose", "testing.assert_almost_equal", "testing.assert_array_almost_equal",
+])  # fmt: skip
 UNSEEN = frozenset(["device", "requires_grad", "order", "casting", "copy", "subok", "memory_format", "optimize"])
 
 
@@ -77,6 +80,10 @@ class Libraries:
         if path[-1] in DTYPES and arguments and root == "numpy" and len(path) == 2:
             converted = checked(np.asarray(plain(arguments[0]), dtype=DTYPES[path[-1]]))[()]
             return self.taped("astype", None, arguments, {}, converted)
+        if root == "numpy" and name == "ndindex":
+            shape = plain(arguments[0] if isinstance(arguments[0], tuple | list) else arguments)
+            self.meter.length(product(shape))
+            return iter([*np.ndindex(*shape)])
         if root == "numpy":
             return self.numpy(NUMPY, name, "np", arguments, keywords)
         if root == "scipy":
@@ -295,6 +302,14 @@ class Libraries:
         if name == "numpy":
             return a.view(np.ndarray)
         if name == "requires_grad_":
+            return a
+        if name == "is_contiguous":
+            return True
+        if name.endswith("_") and name not in TORCH and ALIASES.get(name[:-1], name[:-1]) in TORCH:
+            out = self.torch(name[:-1], (a, *arguments), keywords)
+            a[...] = out
+            if self.tape is not None:
+                self.tape.put_at(a, ..., out)
             return a
         if name in ("new_zeros", "new_ones"):
             return self.torch(name.removeprefix("new_"), arguments, keywords)
