@@ -595,3 +595,52 @@ def test_tensors_that_hold_their_gradients(name: str, given: dict[str, Any], che
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == dict.fromkeys(set(given) - {"targ"}, "ok")
     found = check(f"wrong.py:{name}", given, files)
     assert found.get("verdict") == "wrong", found
+
+
+OLD = """
+import torch
+from torch.autograd import Function
+class Half(Function):
+    def __init__(self, scale):
+        self.scale = scale
+    def forward(self, x):
+        out = x.clone()
+        pos, neg = out.chunk(2, dim=1)
+        pos.clamp_(min=0)
+        neg.mul_(self.scale)
+        self.save_for_backward(x)
+        return out
+    def backward(self, grad_output):
+        x, = self.saved_variables
+        grad = grad_output.clone()
+        grad[:, 1:] *= self.scale
+        return grad.masked_fill(torch.cat([x[:, :1] <= 0, x[:, 1:] != x[:, 1:]], 1), 0)
+"""
+PLACES = """
+import numpy as np
+class Largest:
+    def forward(self, x):
+        self.shape, self.places = x.shape, np.empty(x.shape[0], dtype=tuple)
+        self.cells = np.zeros((2, 2), dtype=object)
+        out = np.zeros(x.shape[0])
+        for i in range(x.shape[0]):
+            out[i] = np.max(x[i])
+            self.places[i] = np.unravel_index(np.argmax(x[i]), x[i].shape)
+            self.cells[i, 1] = out[i]
+        return out
+    def backward(self, g):
+        dx = np.zeros(self.shape)
+        for i in np.ndindex(len(g)):
+            assert self.cells[i[0], 1] is not None
+            dx[i][self.places[i[0]]] = g[i]
+        return dx
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "text"),
+    [("Half", {"x": [[1.0, -2.0], [0.3, 2.0]], "scale": 0.5}, OLD), ("Largest", X, PLACES)],
+)
+def test_what_was_once_usual_is_read(name: str, given: dict[str, Any], text: str, check: Check) -> None:
+    found = check(f"it.py:{name}", given, {"it.py": text})
+    assert {one["verdict"] for one in found.get("gradients", ()) if one["name"] == "x"} == {"ok"}, found

@@ -18,6 +18,10 @@ class Tensor(np.ndarray[Any, Any]):
     """An array that stands for a tensor of torch: always an array, also of no dimensions."""
 
 
+class Grid(list[Any]):
+    """Lists of lists that stand for an array of objects."""
+
+
 class At:
     """`a.at`, and `a.at[index]`, of JAX: what gives a changed copy of an array."""
 

@@ -355,6 +355,9 @@ class Runner:
     def made(self, run: Interpreter, cls: Class, given: dict[str, Any]) -> Object:
         """An object of the class, with the attributes that no constructor sets."""
         me = Object(cls)
+        bases = [ast.unparse(base) for one in self.owners if isinstance(one, ast.ClassDef) for base in one.bases]
+        if any(base.endswith("Function") for base in bases):  # of torch, as it was: the object is the context
+            context(len(self.parameters), me)
         start = cls.find("__init__")
         made: list[str] = []
         if isinstance(start, Function):

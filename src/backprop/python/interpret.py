@@ -954,14 +954,15 @@ def plain_item(value: Any) -> Any:
     raise Refusal(f"{called(value)} is not put into a text", "value")
 
 
-def context(count: int) -> Object:
-    """The `ctx` that an autograd Function is given."""
-    made = Object(Class("ctx", (), {}))
-    made.names["saved_tensors"] = ()
+def context(count: int, made: Object | None = None) -> Object:
+    """The `ctx` that an autograd Function is given; an object of its own, as it once was."""
+    made = made or Object(Class("ctx", (), {}))
     made.names["needs_input_grad"] = (True,) * count
 
     def save(*given: Any) -> None:
-        made.names["saved_tensors"] = given
+        made.names["saved_tensors"] = made.names["saved_variables"] = given
+
+    save()
 
     made.names["save_for_backward"] = Builtin("save_for_backward", save)
     for name in ("mark_non_differentiable", "set_materialize_grads", "mark_dirty"):

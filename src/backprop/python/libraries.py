@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import nearest
-from backprop.python.arrays import DTYPES, At, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
+from backprop.python.arrays import DTYPES, At, Grid, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Builtin, Library
 from backprop.python.spellings.jax import DEFAULTS, JAX
@@ -165,11 +165,23 @@ class Libraries:
         keywords: dict[str, Any],
     ) -> Any:
         """A function of NumPy's on data. Kinds of elements are those that are computed with here."""
+        if name in ("empty", "zeros") and getattr(keywords.get("dtype"), "name", "") in ("object", "tuple", "list"):
+            return self.grid(plain(arguments[0]))
         row = self.row(table, name, library)
         given = tuple([self.argument(one) for one in arguments])
         named = {key: dtype_of(one) if key == "dtype" else self.argument(one) for key, one in keywords.items()}
         self.measure(row, given, named)
         return self.result(name, row, given, named, lambda out: settled(out, *given))
+
+    def grid(self, shape: Any) -> Any:
+        """Lists of lists in place of an array of objects."""
+        lengths = [number_of(one) for one in (shape if isinstance(shape, tuple | list) else [shape])]
+        self.meter.length(product(tuple(lengths)))
+
+        def made(rest: list[int]) -> Any:
+            return Grid([made(rest[1:]) for _ in range(rest[0])]) if rest else None
+
+        return made(lengths)
 
     def torch(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of torch's, or a method of a tensor."""
