@@ -22,12 +22,11 @@ from backprop.circuit.lower import template
 from backprop.differentiate import functions, run_arrays
 from backprop.differentiate.algebra import spliced
 from backprop.differentiate.derive import Derived, derive
-from backprop.differentiate.run import plain
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.numbers import arrays, elementwise, floats
 from backprop.numbers.buffers import LARGE, Pool, chosen, empty, pooled
-from backprop.numbers.linear import product_plan
+from backprop.numbers.linear import product, product_plan
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
 
 Array = Any  # float or np.ndarray of float64
@@ -41,6 +40,7 @@ RAISED = Mismatch, ValueError, IndexError, TypeError, MemoryError, Problem
 EQUAL, WHERE, MULTIPLY, ADD = GATES["equal"], GATES["where"], GATES["multiply"], GATES["add"]
 TRANSPOSE, RESHAPE, MATMUL = GATES["transpose"], GATES["reshape"], GATES["matmul"]
 LIKE, IDENTITY = GATES["like"], GATES["identity"]
+TRIANGLES = {name: functions.forward(GATES[name], 1, True) for name in ("tril", "triu")}
 SPREADING = {GATES[name] for name in ("unbroadcast", "like", "reshape_like")}
 # These three as their functions on arrays compute them: what they share is then computed once.
 BELOW = "top = max(x, axis=axis, keepdims=1); most = where(abs(top) < inf, top, 0); below = x - most; "
@@ -49,6 +49,15 @@ SPELT = {
     "logsumexp": f"{BELOW}max(log({TOTAL}) + most, axis=axis, keepdims=keepdims)",
     "softmax": f"{BELOW}exp(below) / {TOTAL}",
     "log_softmax": f"{BELOW}below - log({TOTAL})",
+}
+# Gates whose inputs need no check any more, in NumPy's words.
+DIRECT = {
+    "reshape": "{0}.reshape({shape})",
+    "transpose": "{0}.transpose({axes})",
+    "sum": "np.add.reduce({0}, axis={axis}, keepdims={keepdims})",
+    "max_of": "np.maximum.reduce({0}, axis={axis}, keepdims={keepdims})",
+    "min_of": "np.minimum.reduce({0}, axis={axis}, keepdims={keepdims})",
+    "matmul": "product({0}, {1})",
 }
 
 
@@ -254,6 +263,9 @@ class Assembly:
             return self.product(gate, sources)
         if gate.name == "spread":
             return self.spread(gate, *sources)
+        if gate.name in TRIANGLES and len(self.shape(sources[0])) > 1:
+            inside = TRIANGLES[gate.name](np.ones(self.shape(sources[0])[-2:]), **gate.settings)
+            return self.put(WHERE, (self.constant(inside), sources[0], self.constant(0.0)))
         text = spelling(gate) if all(np.size(self.values[source]) for source in sources) else ""
         if not text:
             return None
@@ -323,7 +335,7 @@ class Writer:
     def __init__(self, assembly: Assembly, value: int, gradients: Mapping[str, int]) -> None:
         self.assembly, self.circuit = assembly, assembly.circuit
         self.value, self.gradients = value, gradients
-        self.scope: dict[str, Any] = {"np": np, "empty": empty, "chosen": chosen, "plain": plain}
+        self.scope: dict[str, Any] = {"np": np, "empty": empty, "chosen": chosen, "product": product}
         needed = self.circuit.ancestors(
             [value, *gradients.values(), *(one for pair in assembly.assumed for one in pair)]
         )
@@ -430,13 +442,20 @@ class Writer:
             return f"k{wire}"
         return f"q{wire}"
 
+    def condition(self, wire: int) -> str:
+        """What the condition of a choice is called, which is true and false."""
+        if wire in self.assembly.fixed:
+            self.scope[f"m{wire}"] = np.not_equal(self.assembly.values[wire], 0)
+            return f"m{wire}"
+        return self.name(wire)
+
     def operation(self, place: int, wire: int) -> list[str]:
         """The line of an operation, and one that forgets what nobody reads any more."""
         gate, sources = self.circuit.gates[wire], self.circuit.inputs[wire]
         arguments, function, value = list(map(self.name, sources)), self.ufunc(wire), self.assembly.values[wire]
         free = [source for source in sources if self.is_free(source, place, value)]
-        if gate is WHERE and sources[0] in self.masks:
-            function = chosen
+        if gate is WHERE and (sources[0] in self.masks or sources[0] in self.assembly.fixed):
+            function, arguments[0] = chosen, self.condition(sources[0])
             arguments += [self.name(sources[1])] if sources[1] in free else []
         elif function is not None:
             new = [f"empty({value.shape})"] if np.size(value) >= LARGE else []
@@ -445,10 +464,23 @@ class Writer:
             function = functions.forward(gate, len(sources), True)
             function = function.truths if wire in self.masks else function  # type: ignore[attr-defined]
         self.scope[f"f{wire}"] = function
-        lines = [f"q{wire} = f{wire}({', '.join(arguments)})", *map(self.assumption, self.checks.get(place, ()))]
+        call = self.direct(wire, arguments) or f"f{wire}({', '.join(arguments)})"
+        lines = [f"q{wire} = {call}", *map(self.assumption, self.checks.get(place, ()))]
         ended = {source for source in sources if all(self.last[root] <= place for root in self.roots[source])}
         gone = [self.name(source) for source in ended if source not in self.assembly.fixed]
         return [*lines, f"{' = '.join(gone)} = None"] if gone else lines
+
+    def direct(self, wire: int, arguments: list[str]) -> str:
+        """A gate in NumPy's own words, or "" where it has none, or takes numbers."""
+        gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
+        text = DIRECT.get(gate.name, "")
+        if (
+            not text
+            or not all(self.assembly.shape(source) for source in inputs)
+            or gate.settings.get("axes", ()) is None
+        ):
+            return ""
+        return text.format(*arguments, **gate.settings)
 
     def is_free(self, wire: int, place: int, result: Array) -> bool:
         """Whether an operation may write its result into the memory of what it reads: it would lie there, too."""
