@@ -39,13 +39,13 @@ RAISED = Mismatch, ValueError, IndexError, TypeError, MemoryError, Problem
 
 EQUAL, WHERE, MULTIPLY, ADD = GATES["equal"], GATES["where"], GATES["multiply"], GATES["add"]
 TRANSPOSE, RESHAPE, MATMUL = GATES["transpose"], GATES["reshape"], GATES["matmul"]
-LIKE, IDENTITY = GATES["like"], GATES["identity"]
-TRIANGLES = {name: functions.forward(GATES[name], 1, True) for name in ("tril", "triu")}
+LIKE, IDENTITY, SUM = GATES["like"], GATES["identity"], GATES["sum"]
 SPREADING = {GATES[name] for name in ("unbroadcast", "like", "reshape_like")}
-# These three as their functions on arrays compute them: what they share is then computed once.
+# These as their functions on arrays compute them: what they share is then computed once.
 BELOW = "top = max(x, axis=axis, keepdims=1); most = where(abs(top) < inf, top, 0); below = x - most; "
 TOTAL = "sum(exp(below), axis=axis, keepdims=1)"
 SPELT = {
+    "mean": "sum(x, axis=axis, keepdims=keepdims) / count(x, axis=axis)",
     "logsumexp": f"{BELOW}max(log({TOTAL}) + most, axis=axis, keepdims=keepdims)",
     "softmax": f"{BELOW}exp(below) / {TOTAL}",
     "log_softmax": f"{BELOW}below - log({TOTAL})",
@@ -258,20 +258,44 @@ class Assembly:
         return None
 
     def opened(self, gate: Gate, sources: tuple[int, ...]) -> int | None:
-        """A gate by others: an einsum by products, and what is spelt by its text; None where it is neither."""
-        if gate.name == "einsum":
-            return self.product(gate, sources)
-        if gate.name == "spread":
-            return self.spread(gate, *sources)
-        if gate.name in TRIANGLES and len(self.shape(sources[0])) > 1:
-            inside = TRIANGLES[gate.name](np.ones(self.shape(sources[0])[-2:]), **gate.settings)
-            return self.put(WHERE, (self.constant(inside), sources[0], self.constant(0.0)))
+        """A gate by others, as it is computed, too; None where it is not."""
+        way = getattr(self, f"opened_{gate.name}", None)
+        if way is not None:
+            found: int | None = way(gate, *sources)
+            return found
         text = spelling(gate) if all(np.size(self.values[source]) for source in sources) else ""
         if not text:
             return None
         return spliced(template(text, gate.names(len(sources)), gate), sources, self.constant, self.put)
 
-    def spread(self, gate: Gate, wire: int, to: int) -> int:
+    def opened_tril(self, gate: Gate, wire: int) -> int | None:
+        """A triangle is chosen by a mask."""
+        if len(self.shape(wire)) < 2:
+            return None
+        inside = functions.forward(gate, 1, True)(np.ones(self.shape(wire)[-2:]))
+        return self.put(WHERE, (self.constant(inside), wire, self.constant(0.0)))
+
+    opened_triu = opened_tril
+
+    def opened_unbroadcast(self, gate: Gate, wire: int, to: int) -> int | None:
+        given, shape = self.shape(wire), self.shape(to)
+        lead = len(given) - len(shape)
+        if lead < 0 or any(own not in (1, one) for one, own in zip(given[lead:], shape, strict=True)):
+            return None  # a mask may be smaller
+        stretched = [axis for axis in range(lead, len(given)) if shape[axis - lead] != given[axis]]
+        axes = (*range(lead), *stretched)
+        found = self.put(SUM.with_options({"axis": axes}), (wire,))
+        return self.turned(found, None, shape) if shape else found
+
+    def opened_matmul_left(self, gate: Gate, h: int, B: int, A: int) -> int | None:
+        matrices = len(self.shape(A)) > 1 and len(self.shape(B)) > 1
+        return self.put(MATMUL, (h, self.put(TRANSPOSE, (B,)))) if matrices else None
+
+    def opened_matmul_right(self, gate: Gate, A: int, h: int, B: int) -> int | None:
+        matrices = len(self.shape(A)) > 1 and len(self.shape(B)) > 1
+        return self.put(MATMUL, (self.put(TRANSPOSE, (A,)), h)) if matrices else None
+
+    def opened_spread(self, gate: Gate, wire: int, to: int) -> int:
         """What was summed up, with the axes that it lost, and stretched."""
         axis, shape = gate.settings["axis"], list(self.shape(to))
         if axis is not None and not gate.settings["keepdims"] and shape:
@@ -280,8 +304,8 @@ class Assembly:
             wire = self.turned(wire, None, shape)
         return self.put(LIKE, (wire, to))
 
-    def product(self, gate: Gate, sources: tuple[int, ...]) -> int | None:
-        """An einsum as one product, as it is computed, too."""
+    def opened_einsum(self, gate: Gate, *sources: int) -> int | None:
+        """An einsum is one product, of matrices or element by element."""
         subscripts = gate.settings["subscripts"]
         plan = None if "..." in subscripts else product_plan(subscripts, tuple(map(self.shape, sources)))
         if plan is None:
