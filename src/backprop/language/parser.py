@@ -55,7 +55,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     expected, pending, atom = tables.expected, tables.pending, tables.atom
     ops = builder.program.ops
     add_op, add_operands, add_first, add_last = builder.adders
-    leaves = builder.leaves
+    leaves, named = builder.leaves, builder.named
     keys = tables.keys.copy()  # the key of each token that was seen and is no leaf
     state = 0
     states: list[int] = []
@@ -66,7 +66,14 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
         if row is None:  # an operand is expected
             leaf, key = leaves.get(token), keys.get(token, "")
             if leaf is None and not key:
-                leaf, key = seen_first(token, index, builder, keys)
+                if token.isidentifier() and token.isascii():  # as `seen_first`, but without a call: names are many
+                    leaves[token] = leaf = len(ops)
+                    add_op("name")
+                    add_operands(named.get(token, token))
+                    add_first(index)
+                    add_last(index)
+                else:
+                    leaf, key = seen_first(token, index, builder, keys)
             if leaf is not None:
                 row = atom[state]
                 if not row:
@@ -83,6 +90,8 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
             action = row.get(key)
             if action is None:
                 key = keys.get(token) or terminal(token)
+                if key == "<SEPARATOR>":
+                    keys[token] = key
                 action = row.get(key)
         while True:
             if action is None:
