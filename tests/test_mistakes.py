@@ -82,7 +82,7 @@ CURES = [
     ("2√x", "√", "root", "2*√x"),
     ("torch.std(x)", ".std(", "torch.std", "n - 1"),
     ("x.shape", ".", "x.shape", "x.exp() is exp(x)"),
-    ("x.tahn()", ".tahn(", "x.tahn", "did you mean .tan()?"),
+    ("x.tahn()", ".tahn(", "x.tahn", "did you mean .tanh()?"),
     ("[1 2]", "2", "1 and 2", "[1, 2]"),
     ("max(x y)", "y", "x and y", "comma"),
     ("1 000", "000", "two numbers", "1_000"),

@@ -18,8 +18,8 @@ from backprop.check.lines import Code, Line, unknown_name
 from backprop.check.samples import TOLERANCE, Samples, close, minus, nothing, plus, runs_around
 from backprop.differentiate.run import Run
 from backprop.errors import Problem, nearest
-from backprop.insight.stages import Names
 from backprop.language.printer import number_text
+from backprop.library.stages import Names
 from backprop.numbers.shapes import magnitude, shape_of
 
 GRADIENT_NAMES = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{out}d{}", "d{out}_d{}", "d{out}_{}", "g{}", "delta_{}")

@@ -111,4 +111,20 @@ def sorted_words(command: Command, line: list[str]) -> Words:
         words.split(line)
     if len(words.positional) > 1 and command.variables and not command.several:
         raise words.too_many()
+    check_once(command, words.options)
     return words
+
+
+def check_once(command: Command, options: list[str]) -> None:
+    """No file is given twice: of two one would count, and the other be passed over. Raises a Problem."""
+    found: dict[str, str] = {}
+    rest = list(reversed(options))
+    while rest:
+        flag, equals, value = rest.pop().partition("=")
+        parameter = command.flags.get(flag)
+        if parameter is None or parameter.is_flag:
+            continue
+        value = value if equals or not rest else rest.pop()
+        if parameter.metavar == "FILE" and not parameter.multiple and found.setdefault(parameter.name, value) != value:
+            hint = "put all values into one file, or give some as options" if flag == "--vars" else ""
+            raise Problem("option", f"{flag} is given twice: {found[parameter.name]}, and {value}", hint=hint)

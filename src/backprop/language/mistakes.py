@@ -8,11 +8,11 @@ was expected.
 from __future__ import annotations
 
 from backprop.errors import Problem, nearest
+from backprop.errors.light import cache
+from backprop.errors.spans import Span
 from backprop.language.lexer import MODULES, SUPERSCRIPTS
 from backprop.language.place import BARS, BEGINS, COMPARISONS, ELLIPSES, OPERATORS, SHOWN, Place
 from backprop.language.program import Program
-from backprop.light import cache
-from backprop.spans import Span
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
@@ -834,7 +834,7 @@ def accepted(place: Place) -> Iterable[str]:
 @cache
 def lark() -> Any:
     """Lark's parser. It takes its time to come, but now nobody is in a hurry."""
-    from backprop.grammar import grammar_text
-    from backprop.grammar.generate import lark_parser
+    from backprop.language.grammar import grammar_text
+    from backprop.language.grammar.generate import lark_parser
 
     return lark_parser(grammar_text().decode())

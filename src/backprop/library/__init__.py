@@ -1,4 +1,7 @@
-"""The library: `evaluate` a formula at a point, or compile it once and evaluate it many times (results shows them)."""
+"""The library: `evaluate` a formula at a point, or compile it once and evaluate it many times (results shows them).
+
+Beside it stands what a run has to say: its stages, notes, the first cause of a nan, the story of its gradients.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,14 @@ from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
 from backprop.errors import MOST_NAMED, Problem, enumerated, no_variable
+from backprop.errors.light import cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
-from backprop.insight.notes import Note, notes
-from backprop.insight.stages import Names, Stage, stages
 from backprop.language import canonical_name, parse
 from backprop.language.program import Program
+from backprop.library.notes import Note, notes
+from backprop.library.stages import Names, Stage, stages
 from backprop.library.values import as_value, is_truth, parse_value
-from backprop.light import cached_property
 
 PAYS = 40  # what it costs to make a function of a circuit, in runs of it
 MOST_UNROLLED = 30_000  # stages

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from backprop.errors import Problem
-from backprop.spans import Span
+from backprop.errors.spans import Span
 
 MOST_FRAMES = 6  # that a trail names; the middle is left out beyond
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.spans import Span, excerpt, line_and_column, visible
+from backprop.errors.spans import Span, excerpt, line_and_column, visible
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if folded or len(name) > LONGEST_NAME:
         return folded[0] if folded else None
     close = get_close_matches(name, known, n=3, cutoff=0.6)
-    return next((candidate for candidate in close if slips(name, candidate) <= most_slips(name, candidate)), None)
+    likely = [candidate for candidate in close if slips(name, candidate) <= most_slips(name, candidate)]
+    swapped = [candidate for candidate in likely if sorted(candidate) == sorted(name)]
+    return next(iter([*swapped, *likely]), None)
 
 
 def most_slips(name: str, meant: str) -> int:
