@@ -567,6 +567,8 @@ cumsum, cumprod = cumulative(np.add), cumulative(np.multiply)
 
 def shift(x: Array, *, by: int, fill: float, axis: int) -> Array:
     found = np.full(shape_of(x), float(fill))
+    if not found.ndim:
+        return found[()]
     ahead, behind = [slice(None)] * found.ndim, [slice(None)] * found.ndim
     ahead[axis] = slice(by, None) if by > 0 else slice(None, by)
     behind[axis] = slice(None, -by) if by > 0 else slice(-by, None)
