@@ -234,6 +234,8 @@ class Lowering:
             inside.names[parameter] = body.add_variable(parameter, node)
         parameters = tuple(body.variables)
         body.output = inside.expression(statement.nodes, statement.value)
+        if body.output < 0:
+            raise self.problem("arity", "a text is no value", [program.span(statement.value)])
         if body.gates[body.output] in (INPUT, CONSTANT):
             body.output = body.add(GATES["identity"], (body.output,), statement.value)
         self.functions[name] = Function(body, parameters)
