@@ -109,7 +109,16 @@ def meant(code: Code, asked: Asked) -> Pair:
         hint = f"did you mean {near}?" if near else ""
         raise Problem("name", f"{asked.path} has no function and no class {name}", hint=hint)
     part = code.parts[-1]
+    if only_defines(part.tree) and (names := [*functions, *classes]):
+        hint = f"name one of them: {', '.join(f'-f {asked.path}:{one}' for one in names[:3])}"
+        raise Problem("name", f"{asked.path} holds functions and classes, and no statements beside them", hint=hint)
     return split_pair(part) or Pair("", "script", None, None, split=len(part.tree.body))
+
+
+def only_defines(tree: ast.Module) -> bool:
+    """Whether a text does nothing but import and define."""
+    defining = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Expr)
+    return all(isinstance(one, defining) for one in tree.body)
 
 
 def only(functions: dict[str, Any], classes: dict[str, Any], code: Code) -> str:
