@@ -149,9 +149,9 @@ def judge_passes(
         judge = Judge(runner, above, seed or 0)
         verdicts.append(with_lines(judge, judge.judge()))
     if not verdicts:
-        options = " ".join(f"--{name} 'randn(3)'" for name in missing[:MOST_NAMED])
+        options = " ".join(f"--{name} 'randn(3)'" for name in dict.fromkeys(wanting[:MOST_NAMED]))
         raise Problem(
-            "variable", left_out[-1], hint=f"give it as an option, like {options}, or all in a file: --vars FILE"
+            "variable", left_out[0], hint=f"give it as an option, like {options}, or all in a file: --vars FILE"
         )
     if wrt is not None:
         names = [name.strip() for name in wrt.split(",")]
