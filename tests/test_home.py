@@ -35,6 +35,12 @@ WRONG = [  # what is typed, and what is said of it
     ('eval "x*y" --x True --y 1', "True is a variable", "write 1"),
     ('map points.csv "a*b"', "points.csv is a file, and no expression", "backprop map 'a*b' points.csv"),
     ('map "a*b" points.csv', "no column a", "--delimiter ';'"),
+    ('eval "d(x^2)/dx" --x 1', "d(…) is not needed", "write x^2"),
+    ('eval "dropout(x, 0.5)" --x 1', "no function dropout", "x * mask"),
+    ('eval "LeakyReLU(x)" --x 1', "no function LeakyReLU", "did you mean leaky_relu?"),
+    ('eval "foo(x, y)" --x 1 --y 1', "no function foo", "`backprop gates`"),
+    ('eval "sum(x, dim=0)" --x 1', "it has no input dim", "did you mean axis?"),
+    ('eval "f(x) = x^2; f" --x 1', "no value for f", "f(x)"),
     ('eval "x*y" --vars a.json --vars b.json', "--vars is given twice: a.json, and b.json", "one file"),
 ]
 
