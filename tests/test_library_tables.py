@@ -120,3 +120,26 @@ def test_tables_in_other_forms(tmp_path: Path) -> None:
 def test_what_does_not_go_together_is_said(call: str) -> None:
     with pytest.raises(backprop.Problem):
         eval(f"result.{call}", {"result": backprop.evaluate("x", x=1)})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ('backprop.evaluate("x", x="one")', "it holds text: one"),
+        ('backprop.evaluate("sum(x)", x=[1, 2]).nudge(x=[1, 2, 3])', "the step of x is a vector of 3, and x is a vector"),
+        ('backprop.minimize("(x-3)^2", x=0, steps=-1)', "at least 0 steps"),
+        ("backprop.judge(len)", "the source of len is not known"),
+        ("backprop.trace(3)", "the source of int is not known"),
+        ('backprop.map_files("x", [], "out.csv")', "there are no files"),
+        ('backprop.map_files("x", "a.csv", "out.csv", errors="ignore")', "errors is one of fail, skip, null"),
+        ('backprop.map("x", [])', "its columns are none"),
+    ],
+)
+def test_wrong_arguments_are_told(call: str, message: str) -> None:
+    with pytest.raises(backprop.Problem) as caught:
+        eval(call)
+    assert message in str(caught.value)
+
+
+def test_evaluate_takes_wrt() -> None:
+    assert backprop.evaluate("x*y", {"x": 1, "y": 2}, wrt=["y"]).gradients == {"y": 1.0}

@@ -447,13 +447,14 @@ def evaluate(
     ties: str = "both",
     expand: bool = False,
     upstream: Value | None = None,
+    wrt: Iterable[str] | None = None,
     **more: Value,
 ) -> Evaluation:
     """Value and gradients of a formula at a point: `evaluate("(x+y)*z", x=-2, y=5, z=-4).gradients["x"]` is -4.0.
 
     The point is a mapping, keywords, or both (keywords win). Raises a Problem for whatever is wrong with it.
     """
-    return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream)
+    return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream, wrt=wrt)
 
 
 def reference(name: str | None = None) -> Reference:
@@ -534,4 +535,9 @@ def source_of(code: Callable[..., object] | PathLike[str] | str) -> tuple[str, s
     from inspect import getsource
     from textwrap import dedent
 
-    return dedent(getsource(code)), f"{code.__name__}.py"
+    try:
+        return dedent(getsource(code)), f"{code.__name__}.py"
+    except (TypeError, OSError):
+        name = getattr(code, "__name__", type(code).__name__)
+        hint = "give a function of a file or a notebook, a file's Path, or a text"
+        raise Problem("value", f"the source of {name} is not known", hint=hint) from None

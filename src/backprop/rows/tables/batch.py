@@ -122,6 +122,9 @@ class Report:
         self.tally = Tally()
         self.remarks: list[str] = []  # on all rows together
 
+    def __repr__(self) -> str:
+        return f"Report(rows={self.rows}, bad={self.bad}, told={self.told})"
+
     @property
     def told(self) -> list[str]:
         """What was remarkable, in words."""
@@ -187,7 +190,7 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
     for name in mapper.inputs:
         if name not in names and name not in judge.keys:
             known = nearest(name, names)
-            hint = f"did you mean {known}?" if known else f"its columns are {', '.join(names)}"
+            hint = f"did you mean {known}?" if known else f"its columns are {enumerated(names)}"
             between = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), "")
             if between:  # one column, whose name is all names
                 hint = f"its fields are separated by {between!r}: --delimiter {between!r}"
