@@ -157,12 +157,23 @@ def code_named(expression: str | None, file: str | None) -> tuple[str, str] | No
 
 
 def is_program_file(word: str) -> bool:
-    """Whether a word is the name of a file of code that is there."""
-    return word.endswith((".py", ".ipynb", ".bp")) and os.path.isfile(word)
+    """Whether a word is the name of a file of code that is there; one that is not there is no formula either."""
+    path, colon, name = word.rpartition(":")
+    path = path if colon and name.isidentifier() else word
+    if not path.endswith((".py", ".ipynb", ".bp")) or "\n" in path:
+        return False
+    if not os.path.exists(path):
+        folder = os.path.dirname(path)
+        near = nearest(os.path.basename(path), os.listdir(folder or ".") if os.path.isdir(folder or ".") else [])
+        hint = f"did you mean {os.path.join(folder, near)}?" if near else ""
+        raise Problem("file", f"there is no file {path}", hint=hint)
+    return os.path.isfile(word)
 
 
 def read_expression(expression: str | None, file: str | None, words: Words) -> tuple[str, str | None]:
     """The text of the expression, and the name of the file that it came from."""
+    if file is None and expression is not None and is_program_file(expression):
+        expression, file = None, expression
     if expression is not None and file is not None:
         raise Problem("option", f"there are two expressions: {expression}, and the file {file}")
     named = code_named(expression, file)
