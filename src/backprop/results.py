@@ -242,14 +242,17 @@ class Evaluation(library.Evaluation):
         return shown(written(evaluation_object(self)), "application/json")
 
     def draw(
-        self, form: Form = "svg", *, fold: bool = False, values: bool = True, blank: bool = False, theme: str = "light"
-    ) -> Shown:
+        self, form: Form = "svg", *, fold: bool = False, rounds: bool = False, values: bool = True, blank: bool = False,
+        theme: str = "light",
+    ) -> Shown:  # fmt: skip
         """The circuit: as a picture ("svg"), in characters ("wires", "lanes"), as a page to step through ("html"), or
-        as text for other tools ("dot", "mermaid", "tikz"). `fold` draws named stages and sums as one gate each; without
-        `values` the gates stand alone; `blank` makes the picture a worksheet with boxes to fill in; `theme` is "light",
-        "dark" or "print". What it draws has `save("circuit.svg")`; a picture also as .png."""
+        as text for other tools ("dot", "mermaid", "tikz"). `fold` draws named stages and sums as one gate each,
+        `rounds` every round of a loop in code; without `values` the gates stand alone; `blank` makes the picture a
+        worksheet with boxes to fill in; `theme` is "light", "dark" or "print". What it draws has `save("circuit.svg")`; a picture also
+        as .png."""
         from importlib import import_module
 
+        from backprop.draw.rounds import rolled
         from backprop.draw.scene import scene
 
         if form == "html":
@@ -257,6 +260,7 @@ class Evaluation(library.Evaluation):
 
             return shown(page(self), "text/html")
         drawn = scene(self.run, self.names, fold=fold, wrt=self.gradients)
+        drawn = drawn if rounds else rolled(drawn).scene
         if form == "svg":
             from backprop.draw.boxes import picture
             from backprop.draw.svg import Options, svg

@@ -10,7 +10,7 @@ from backprop.cli.ending import ended_cleanly
 from backprop.cli.failures import tell, write_error
 from backprop.cli.options import Choice, Range, named, takes
 from backprop.cli.progress import Progress
-from backprop.cli.question import code_named, is_program_name, read_expression
+from backprop.cli.question import code_named, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
 from backprop.cli.words import Call
@@ -102,7 +102,8 @@ class Run:
             tables.insert(0, options["expression"])
             options["expression"] = None
         tables = tables or ["-"]
-        if os.path.isfile(expression := options["expression"] or "") and not is_program_name(expression):
+        expression = options["expression"] or ""
+        if os.path.isfile(expression) and not expression.endswith((".py", ".ipynb", ".bp")):
             hint = f"the expression stands first: backprop map '{tables[0]}' {expression}" if tables != ["-"] else ""
             raise Problem("option", f"{expression} is a file, and no expression", hint=hint)
         values = [assignment.partition("=")[2] for assignment in options["assignments"]]

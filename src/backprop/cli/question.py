@@ -205,19 +205,6 @@ def forward_part(text: str, source: str | None) -> str:
     return text if pair is None else text[: part.source.span(part.tree.body[pair.split]).start]
 
 
-def is_program_name(word: str) -> bool:
-    """Whether a word is like the name of a file of code."""
-    return word.endswith((".py", ".ipynb", ".bp")) and not any(sign in word for sign in " (*+;=")
-
-
-def no_file(path: str) -> Problem:
-    """The problem that there is no such file."""
-    folder = os.path.dirname(path) or "."
-    near = nearest(os.path.basename(path), os.listdir(folder) if os.path.isdir(folder) else ())
-    hint = f"did you mean {os.path.join(os.path.dirname(path), near)}?" if near else ""
-    return Problem("file", f"there is no file {path}", hint=hint)
-
-
 def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> Compiled:
     """The formula, parsed; what looks like the name of a file that is there probably is one."""
     try:
@@ -227,8 +214,6 @@ def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> 
             from shlex import quote
 
             problem.hint = f"is it a file? -f {quote(text)}"
-        if source is None and is_program_name(path := text.partition(":")[0]):
-            raise no_file(path) from None
         if source is not None and source.endswith(".json"):
             problem.hint = f"values are read from JSON, and no formula: --vars {source}"
         raise
