@@ -26,7 +26,15 @@ ARRAYS = frozenset(
     ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
 )  # other languages'
 PREFIXES = ("jnp.", "np.", "numpy.", "torch.")
-ELSEWHERE = {"range": "there are no loops here: an array is written out, [0, 1, 2]"}  # functions of Python
+ELSEWHERE = {  # functions of others, for which nothing here stands
+    "range": "there are no loops here: an array is written out, [0, 1, 2]",
+    "len": "how many elements there are is a number: write it as one",
+    "print": "the last line is the output: write its expression alone",
+    "argmax": "an index has no gradient: the value that it finds is max(x)",
+    "argmin": "an index has no gradient: the value that it finds is min(x)",
+    "dropout": "its mask is random: give it as a variable, x * mask",
+}
+SAME = {"dim": "axis", "dims": "axis", "axes": "axis", "keepdim": "keepdims", "keep_dims": "keepdims"}  # inputs
 LONGEST_LINE = 160  # characters of a line that a hint writes out
 BINARY = {  # no node but an operator has the name of one of these
     gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic
@@ -521,7 +529,10 @@ class Lowering:
         for keyword, value in call.keywords:
             if keyword not in names or keyword in bound:
                 known = f"it has no input {keyword}" if keyword not in names else f"it is given {keyword} twice"
-                raise self.arity(call, known, signature, node)
+                own = [part.partition("=")[0].strip() for part in signature.partition("(")[2].rstrip(")").split(",")]
+                same = SAME.get(keyword) if SAME.get(keyword) in own else nearest(keyword, own)
+                meant = f"; did you mean {same}?" if same and keyword not in own else ""
+                raise self.arity(call, known, f"{signature}{meant}", node)
             bound[keyword] = value
         if len(call.positional) > len(names) or any(name not in bound and name not in defaults for name in names):
             raise self.arity(call, f"it is given {len(call.positional) + len(call.keywords)}", signature, node)
@@ -594,7 +605,9 @@ class Lowering:
             hint = f'give it as a value: --x "{call.name}(…)"'
             return self.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
         before = self.program.text[: spans[0].start].rstrip()
-        if call.positional and (call.name in DERIVATIVES or (call.name[0] == "d" and before.endswith("d/"))):
+        behind = self.program.text[self.program.span(node).end :].lstrip()
+        over = call.name[0] == "d" and (before.endswith("d/") or (call.name == "d" and behind.startswith("/d")))
+        if call.positional and (call.name in DERIVATIVES or over):
             function = self.program.source_of(call.positional[0])
             hint = f"gradients are the answer, and not part of the question: write {function}"
             return self.problem("name", f"{call.name}(…) is not needed", spans, hint)
@@ -606,7 +619,11 @@ class Lowering:
             whole = self.mended(Span(start, span.end), value)
             return self.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {whole}")
         known = nearest(call.name, [*self.functions, *NAMES])
-        hint = f"did you mean {known}?" if known else f"to multiply, write {self.product(call, node)}"
+        one = len(call.positional) == 1 and not call.keywords
+        hint = (
+            f"to multiply, write {self.product(call, node)}" if one else "`backprop gates` lists those that there are"
+        )
+        hint = f"did you mean {known}?" if known else hint
         hint = ELSEWHERE.get(call.name, hint)
         return self.problem("name", f"there is no function {call.name}", spans, hint)
 

@@ -104,6 +104,10 @@ class Run:
             tables.insert(0, options["expression"])
             options["expression"] = None
         tables = tables or ["-"]
+        expression = options["expression"] or ""
+        if os.path.isfile(expression) and not expression.endswith((".py", ".ipynb", ".bp")):
+            hint = f"the expression stands first: backprop map '{tables[0]}' {expression}" if tables != ["-"] else ""
+            raise Problem("option", f"{expression} is a file, and no expression", hint=hint)
         values = [assignment.partition("=")[2] for assignment in options["assignments"]]
         if ("-" in (options["file"], options["variables"]) or "@-" in [*values, options["upstream"]]) and "-" in tables:
             raise Problem("option", "standard input can hold the rows or something else, not both")
