@@ -152,7 +152,7 @@ class Derivation:
     def given(self, visit: Visit, new: ast.stmt, values: list[Any]) -> list[Any]:
         """What a line gives: of `+=` what it adds."""
         if isinstance(new, ast.AugAssign) and isinstance(new.op, ast.Add | ast.Sub):
-            with suppress(*NOT_SAID):
+            with suppress(*NOT_SAID), np.errstate(all="ignore"):
                 before = Room(self.trace, visit).value(loaded(new.target))
                 return [(np.asarray(one) - before) * (1 if isinstance(new.op, ast.Add) else -1) for one in values]
         return values
