@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from backprop.circuit.circuit import Circuit, Opened
-from backprop.errors import Problem
+from backprop.errors import Problem, nearest
 from backprop.errors.light import cache, cached_property
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Makers = Mapping[str, Callable[..., Any]]
 
 MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
+# What others call an input of a gate.
+SAME = {"dim": "axis", "dims": "axis", "axes": "axis", "keepdim": "keepdims", "keep_dims": "keepdims"}
 BINARY = {  # no node but an operator has the name of one of these
     gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic
 }
@@ -226,6 +228,8 @@ class Lowering:
             inside.names[parameter] = body.add_variable(parameter, node)
         parameters = tuple(body.variables)
         body.output = inside.expression(statement.nodes, statement.value)
+        if body.output < 0:
+            raise self.program.problem("arity", "a text is no value", [program.span(statement.value)])
         if body.gates[body.output] in (INPUT, CONSTANT):
             body.output = body.add(GATES["identity"], (body.output,), statement.value)
         self.functions[name] = Function(body, parameters)
@@ -486,7 +490,10 @@ class Lowering:
         for keyword, value in call.keywords:
             if keyword not in names or keyword in bound:
                 known = f"it has no input {keyword}" if keyword not in names else f"it is given {keyword} twice"
-                raise self.arity(call, known, signature, node)
+                own = [part.partition("=")[0].strip() for part in signature.partition("(")[2].rstrip(")").split(",")]
+                same = SAME.get(keyword) if SAME.get(keyword) in own else nearest(keyword, own)
+                meant = f"; did you mean {same}?" if same and keyword not in own else ""
+                raise self.arity(call, known, f"{signature}{meant}", node)
             bound[keyword] = value
         if len(call.positional) > len(names) or any(name not in bound and name not in defaults for name in names):
             raise self.arity(call, f"it is given {len(call.positional) + len(call.keywords)}", signature, node)

@@ -14,7 +14,14 @@ ARRAYS = frozenset(
     ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
 )  # other languages'
 PREFIXES = ("jnp.", "np.", "numpy.", "torch.")
-ELSEWHERE = {"range": "there are no loops here: an array is written out, [0, 1, 2]"}  # functions of Python
+ELSEWHERE = {  # functions of others, for which nothing here stands
+    "range": "there are no loops here: an array is written out, [0, 1, 2]",
+    "len": "how many elements there are is a number: write it as one",
+    "print": "the last line is the output: write its expression alone",
+    "argmax": "an index has no gradient: the value that it finds is max(x)",
+    "argmin": "an index has no gradient: the value that it finds is min(x)",
+    "dropout": "its mask is random: give it as a variable, x * mask",
+}
 LONGEST_LINE = 160  # characters of a line that a hint writes out
 
 
@@ -36,7 +43,9 @@ def unknown_function(
         hint = f'give it as a value: --x "{call.name}(…)"'
         return program.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
     before = program.text[: spans[0].start].rstrip()
-    if call.positional and (call.name in DERIVATIVES or (call.name[0] == "d" and before.endswith("d/"))):
+    behind = program.text[program.span(node).end :].lstrip()
+    over = call.name[0] == "d" and (before.endswith("d/") or (call.name == "d" and behind.startswith("/d")))
+    if call.positional and (call.name in DERIVATIVES or over):
         function = program.source_of(call.positional[0])
         hint = f"gradients are the answer, and not part of the question: write {function}"
         return program.problem("name", f"{call.name}(…) is not needed", spans, hint)
@@ -48,7 +57,9 @@ def unknown_function(
         whole = mended(program, Span(start, span.end), value)
         return program.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {whole}")
     known = nearest(call.name, [*functions, *NAMES])
-    hint = f"did you mean {known}?" if known else f"to multiply, write {product(program, node)}"
+    one = len(call.positional) == 1 and not call.keywords
+    hint = f"to multiply, write {product(program, node)}" if one else "`backprop gates` lists those that there are"
+    hint = f"did you mean {known}?" if known else hint
     hint = ELSEWHERE.get(call.name, hint)
     return program.problem("name", f"there is no function {call.name}", spans, hint)
 

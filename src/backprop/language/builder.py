@@ -254,9 +254,12 @@ class Builder:
         self.statement("result", "", (), values[0], first, last)
 
     def on_assignment(self, values: list[Any], first: int, last: int) -> None:
-        name = self.name_before(first)
+        name = self.tokens[first][:-1].rstrip(BEHIND_NAMES)  # as name_before() and statement() do: lines are many
+        if not name.isascii():
+            name = self.name(name, first)
         self.named[name] = name
-        self.statement("assignment", name, (), values[1], first, last)
+        start, self.start = self.start, len(self.program.ops)
+        self.program.statements.add("assignment", name, (), (values[1], start, self.start, first, last))
 
     def on_augmented(self, values: list[Any], first: int, last: int) -> None:
         """x += y is x = x + y."""

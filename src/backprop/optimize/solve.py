@@ -123,6 +123,8 @@ def check(settings: Settings) -> None:
         if name not in METHODS or letter not in METHODS[name].settings:
             fits = [other for other, kind in METHODS.items() if letter in kind.settings]
             raise Problem("option", f"{name} has no {letter}", hint=f"it is a number of {' and '.join(fits)}")
+    if settings.steps < 0:
+        raise Problem("option", f"there are at least 0 steps, and not {settings.steps}")
     schedule_of(settings.decay, max(settings.steps, 1))
 
 
