@@ -54,8 +54,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     """Parse the tokens into the builder's program; the number of the token that cannot stand where it does, or None."""
     expected, pending, atom = tables.expected, tables.pending, tables.atom
     ops, (add_op, add_operands, add_first, add_last) = builder.program.ops, builder.adders
-    leaves, keys = builder.leaves, tables.keys.copy()  # keys: those of tokens that were seen and are no leaves
-    state = 0
+    leaves, keys, state = builder.leaves, tables.keys.copy(), 0  # keys: of tokens that were seen and are no leaves
     states: list[int] = []
     values: list[Any] = []
     begins: list[int] = []
