@@ -76,10 +76,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
         else:
             action = row.get(key := token)
             if action is None:
-                key = keys.get(token) or terminal(token)
-                if key == "<SEPARATOR>":
-                    keys[token] = key
-                action = row.get(key)
+                action = row.get(key := keys.get(token) or seen_behind(token, keys))
         while True:
             if action is None:
                 return index
@@ -122,6 +119,14 @@ def seen_first(token: str, index: int, builder: Builder, keys: dict[str, str]) -
     if key != "<ASSIGN>":  # which rarely reads alike again
         keys[token] = key
     return None, key
+
+
+def seen_behind(token: str, keys: dict[str, str]) -> str:
+    """The key of a token that is met behind an operand; a separator reads alike again."""
+    key = terminal(token)
+    if key == "<SEPARATOR>":
+        keys[token] = key
+    return key
 
 
 def completed(
