@@ -248,8 +248,8 @@ class Evaluation(library.Evaluation):
         """The circuit: as a picture ("svg"), in characters ("wires", "lanes"), as a page to step through ("html"), or
         as text for other tools ("dot", "mermaid", "tikz"). `fold` draws named stages and sums as one gate each,
         `rounds` every round of a loop in code; without `values` the gates stand alone; `blank` makes the picture a
-        worksheet with boxes to fill in; `theme` is "light", "dark" or "print". What it draws has `save("circuit.svg")`;
-        a picture also as .png."""
+        worksheet with boxes to fill in; `theme` is "light", "dark" or "print". What it draws has
+        `save("circuit.svg")`; a picture also as .png."""
         from importlib import import_module
 
         from backprop.draw.rounds import rolled

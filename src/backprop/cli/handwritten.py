@@ -68,15 +68,15 @@ def passes(
 
 def both_passes(path: str) -> Passes | None:
     """The two passes of a listing that holds both; None where it is a forward pass alone, or no Python."""
-    from backprop.python.pairs import split_pair
+    from backprop.python.pairs import split_pair, values_pair
     from backprop.python.source import Code, part_of
 
     try:
-        part = part_of(read_text(path), path)
+        code = Code([part_of(read_text(path), path)], beside)
     except Problem:
         return None
-    pair = split_pair(part)
-    return None if pair is None else Passes(Code([part], beside), [pair._replace(name=os.path.basename(path))])
+    pair = values_pair(code) or split_pair(code.parts[-1])
+    return None if pair is None else Passes(code, [pair._replace(name=os.path.basename(path))])
 
 
 def straight(forward: Meant, backward: Meant | None, variables: str | None, assignments: tuple[str, ...]) -> bool:

@@ -13,12 +13,12 @@ from backprop.optimize.descend import descend, descend_by_search, descend_in_bat
 from backprop.optimize.methods import METHODS
 from backprop.optimize.minimum import Reached, Settings
 from backprop.optimize.objective import Objective
+from backprop.optimize.parameters import Array
 from backprop.optimize.path import Path, Step
 from backprop.optimize.table import Table
 from backprop.optimize.watch import Watch
 from backprop.optimize.why import Stopped, Verdict
 
-Array = Any
 Value = Any
 
 CURVED = ("newton", "trust-region")
