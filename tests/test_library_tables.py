@@ -143,3 +143,7 @@ def test_wrong_arguments_are_told(call: str, message: str) -> None:
 
 def test_evaluate_takes_wrt() -> None:
     assert backprop.evaluate("x*y", {"x": 1, "y": 2}, wrt=["y"]).gradients == {"y": 1.0}
+
+
+def test_a_minimum_draws_its_path() -> None:
+    assert backprop.minimize("(x-3)^2 + y^2", x=0, y=1, rate=0.2).draw().startswith("<svg")

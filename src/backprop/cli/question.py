@@ -245,13 +245,26 @@ def otherwise_meant(name: str, program: Program) -> str:
         return f"{name} is a function, whose input stands in brackets: {name}(x)"
     if name == "T" and any(f"{sign}{blank}T" in text for sign in ("^", "**") for blank in ("", " ")):
         return "the transpose is written .T, as in x.T"
+    function = name.rstrip("0123456789")
+    if function != name and function in NAMES and name not in NAMES:
+        return f"a function has its input in brackets: {function}({name[len(function) :]})"
     return f"a function has its input in brackets: {name}(x)" if name in NAMES else ""
 
 
 def multiplied(name: str, given: Mapping[str, object]) -> str:
-    """A name as a product of two that are given, mx as m*x; else nothing."""
-    parts = ((name[:place], name[place:]) for place in range(1, len(name)))
-    return next((f"{one}*{other}" for one, other in parts if one != other and one in given and other in given), "")
+    """A name as what it is of two that are given: mx as m*x, of a matrix as W @ x, cosx as cos(x); else nothing."""
+    from backprop.gates import CONSTANTS, NAMES
+
+    for place in range(1, len(name)):
+        one, other = name[:place], name[place:]
+        if other not in given or one == other:
+            continue
+        if one in given or one in CONSTANTS or one == "π":
+            is_matrix = str(given.get(one)).lstrip().startswith("[[")
+            return f"{one} @ {other}" if is_matrix else f"{one}*{other}"
+        if one in NAMES:
+            return f"{one}({other})"
+    return ""
 
 
 def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Words) -> Problem:
@@ -274,7 +287,9 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
         problem = compiled.missing([glued])
         cure = re.sub(rf"\b{glued}\b", multiplied(glued, at), compiled.program.text)
         problem.message = f"{glued} is one name, and it has no value"
-        problem.hint = f"to multiply, write {cure.strip()}"
+        problem.hint = (
+            f"{'write' if cure.count('(') > compiled.program.text.count('(') else 'to multiply, write'} {cure.strip()}"
+        )
         return problem
     options = [f"--{variable}" for variable in missing] + sorted(words.known)
     problem = no_variable(name, variables)

@@ -109,6 +109,9 @@ WORDS = {  # of other languages, and what says the same here
     "import": "all functions are there: `backprop gates` lists them",
     "from": "all functions are there: `backprop gates` lists them",
 }
+BETWEEN = {  # words that stand between two operands
+    "mod": "write mod({}, {})", "div": "write floor({} / {})", "times": "write {} * {}", "over": "write {} / {}",
+}  # fmt: skip
 DEFINERS = frozenset(["let", "var", "const", "val", "def", "fn", "function", "func", "set", "float", "double", "int"])
 CHARACTERS = {  # that the language does not have, and what says the same here
     "&": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
@@ -297,7 +300,7 @@ def edited(place: Place, edits: list[Edit]) -> str:
         span = place.program.tokens_span(first, first if last is None else last)
         if last is not None:
             text = text[: span.start] + instead + text[span.end :]
-        elif instead in ("*", "(", " @ "):
+        elif instead in ("*", "(", " @ ", ", "):
             text = text[: span.start].rstrip(" ") + instead + text[span.start :]
         else:
             text = text[: span.end] + instead + text[span.end :]
@@ -409,9 +412,7 @@ def side_by_side_hint(p: Place) -> str:
     if p.following.endswith("()") and p.following[:-2] in NAMES:
         return "an input stands in the parentheses: " + escaped(f"{p.following[:-1]}{p.operand.rstrip('.')})")
     if p.enclosing == "[":
-        return (
-            "elements are separated by commas: [" + escaped(f"{p.operand}, {p.following}") + "]; to multiply, write *"
-        )
+        return "elements are separated by commas: write [" + escaped(f"{p.operand}, {p.following}") + "]"
     product = escaped(f"{p.operand}*{p.following.removesuffix('()')}")
     if p.enclosing == "call":
         return f"to multiply, write {product}; to give two inputs, put a comma between them"
@@ -419,12 +420,14 @@ def side_by_side_hint(p: Place) -> str:
 
 
 def multiplied(p: Place) -> list[Edit]:
-    """A sign of multiplication put in, unless a comma is as likely to be what is missing."""
+    """A sign of multiplication put in, or between elements a comma; nothing where either is as likely."""
     if p.following.endswith("()"):
         return []  # a function of nothing is no factor
     factor = p.touches and p.kind_before == "number"
+    if p.enclosing == "[" and not factor:
+        return [(p.at, None, ", ")]
     sign = " @ " if p.kind_before == "transpose" else "*"
-    return [(p.at, None, sign)] if factor or p.enclosing not in ("[", "call") else []
+    return [(p.at, None, sign)] if factor or p.enclosing != "call" else []
 
 
 def multiplied_first(p: Place) -> list[Edit]:
@@ -671,7 +674,8 @@ MISTAKES = [
     Mistake(
         "a word of another language", "x and y",
         lambda p: p.kind in ("name", "call") and p.word in WORDS and not p.wants_operand,
-        "the word {p.word} means nothing here", lambda p: WORDS[p.word],
+        "the word {p.word} means nothing here",
+        lambda p: BETWEEN.get(p.word, WORDS[p.word]).format(escaped(p.operand), escaped(p.following_after)),
     ),
     Mistake(
         "a line that begins with a word of another language", "not x",
@@ -889,6 +893,12 @@ MISTAKES = [
         "{p.here} stands only in an index, by itself", "write A[..., 0] for the first element along the last axis",
     ),
     # ── characters ──
+    Mistake(
+        "an operator as in MATLAB", "x.^2",
+        lambda p: p.token == "." and p.kind_after in OPERATORS,
+        "there is no .{p.after} here", "operators work element by element as they are: write {p.operand}{p.after}",
+        lambda p: (p.at, p.at + 1), lambda p: [(p.at, p.at, "")],
+    ),
     Mistake(
         "an attribute", "x.shape",
         lambda p: p.token == "." and p.kind_before in ("name", ")", "]"),

@@ -30,11 +30,16 @@ LEAST = 1e-300  # what a parameter that is to be positive cannot fall below
 class Minimum(Reached):
     """What was reached, as notebooks show it."""
 
-    def _repr_html_(self) -> str:
+    def draw(self) -> str:
+        """The path as a picture, in SVG."""
         from backprop.optimize.picture import svg
+
+        return svg(self)[0]
+
+    def _repr_html_(self) -> str:
         from backprop.optimize.report import html_table
 
-        return svg(self)[0] + html_table(self)
+        return self.draw() + html_table(self)
 
 
 def solve(
