@@ -18,6 +18,7 @@ from backprop.errors import enumerated
 from backprop.python.entry import Instead
 
 MOST_MISTAKES = 3
+PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
 IN_TURN = 5.0  # seconds in which mistakes are looked for one after the other
 PLAIN_WORDS = {
     "sum", "mean", "axis", "dim", "keepdims", "keepdim", "True", "T", "transpose", "swapaxes", "0", "1", "2", "at",
@@ -42,7 +43,7 @@ class Solver:
         if cures and (turn is None or turn.score > cures[0].cost + self.search.left_over(put(cures))):
             return self.cheaper(cures, lines, sense), [], []
         if turn is not None:
-            self.search.dearest = turn.score - 0.01
+            self.search.dearest = min(turn.score, PLAIN_EDIT if len(turn.cures) > 1 else inf)
         whole, part = self.search.search(lines, sense, {})
         self.search.dearest = FAR
         if turn is not None:

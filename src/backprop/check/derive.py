@@ -16,7 +16,7 @@ import numpy as np
 from backprop.check.chain import MOST_READERS, Chain, Term, tells
 from backprop.check.differs import names
 from backprop.check.look import Line
-from backprop.check.sense import fitted
+from backprop.check.sense import base_name, fitted
 from backprop.check.story import COMPOUND, NOT_SAID, Failed, Room, Story, Values
 from backprop.check.trace import Trace, Visit, loaded, targets_of
 from backprop.python.gradients import bases
@@ -34,7 +34,7 @@ MANY = 120  # quantities, beyond which those of loops are left out where no coun
 class Derivation:
     """The lines that the chain rule gives for those of a backward pass, at one point."""
 
-    def __init__(self, trace: Trace, above: list[Any]) -> None:
+    def __init__(self, trace: Trace, above: list[Any], functions: dict[ast.stmt, str]) -> None:
         self.trace = trace
         self.story = Story(trace, above)
         statements = [*trace.forward, *trace.visits]
@@ -44,7 +44,8 @@ class Derivation:
         self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
         self.last = max((one.rounds[0] for one in self.story.visits.values() if one.rounds), default=0)
         self.places: dict[int, dict[str, int] | None] = {}
-        self.writes: dict[str, list[tuple[ast.stmt, Visit]]] | None = None
+        self.functions = functions  # that the lines are in
+        self.writes: dict[tuple[str, str], list[tuple[ast.stmt, Visit]]] | None = None
         self.wrongs: dict[ast.stmt, list[Visit]] = {}
         self.shared: dict[str, Values] = {}
         self.totals = Values()  # gradients
@@ -54,8 +55,7 @@ class Derivation:
             self.totals.add(quantity.gradient, True)
             for one in self.story.readings.get(place, ()):
                 self.rights.add(one.share, True)
-        self.above = [np.asarray(one, dtype=float) for one in above]
-        for gradient in (*self.story.inner(), *self.above):
+        for gradient in (*self.story.inner(), *[np.asarray(one, dtype=float) for one in above]):
             self.rights.add(gradient, True)
             self.totals.add(gradient, True)
 
@@ -105,18 +105,18 @@ class Derivation:
 
     # ── what a line gives, where it stands ──
 
-    def written(self) -> dict[str, list[tuple[ast.stmt, Visit]]]:
-        """The visits at which each name was given a value, or written into, in their order."""
+    def written(self) -> dict[tuple[str, str], list[tuple[ast.stmt, Visit]]]:
+        """The visits at which each name of a function was given a value, or written into, in their order."""
         if self.writes is None:
             self.writes = {}
             found = [(one.time, statement, one) for statement, visits in self.trace.visits.items() for one in visits]
             for _, statement, visit in sorted(found, key=lambda one: one[0]):
-                for goal in targets_of(statement):
-                    while isinstance(goal, ast.Subscript):
-                        goal = goal.value
-                    if isinstance(goal, ast.Name):
-                        self.writes.setdefault(goal.id, []).append((statement, visit))
+                for base in {base_name(goal) for goal in targets_of(statement)} - {None}:
+                    self.writes.setdefault(self.key(statement, str(base)), []).append((statement, visit))
         return self.writes
+
+    def key(self, statement: ast.stmt, name: str) -> tuple[str, str]:
+        return self.functions.get(statement, ""), name
 
     def meant(self, name: str) -> list[Any]:
         """The gradients that a name says to be: of what the forward pass called so."""
@@ -129,25 +129,42 @@ class Derivation:
         meant = self.meant(name)
         if not meant:
             return not tells(value) or self.is_right(value)
-        return any(same(value, one) for one in (*meant, *self.above))
+        return any(same(value, one) or reshaped(value, one) for one in meant)
 
     def gives_right(self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any]) -> bool:
         """Whether what a line gives at a visit is right: in the end the whole gradient that its name says, and shares
         of that before."""
         goals = targets_of(statement)
+        whole = self.whole(statement, visit, new)
+        if whole is not None:
+            return whole
         if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name) and self.meant(goals[0].id):
             name = goals[0].id
-            writes = self.written()[name]
+            writes = self.written()[self.key(statement, name)]
             alone = all(one is statement for one, _ in writes)
+            if self.prepares(writes, visit):
+                return self.all_right(visit, new, values)
             whole = writes[-1][1] is visit or (alone and not isinstance(new, ast.AugAssign))
             if whole and (alone or not self.was_whole(name, writes, visit)):
                 return self.fits(name, values[0])
         if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name):
             name = goals[0].id
             given, shares = self.given(visit, new, values)[0], self.shares(name)
-            if shares.by_shape and not self.was_whole(name, self.written()[name], visit):
+            if shares.by_shape and not self.was_whole(name, self.written()[self.key(statement, name)], visit):
                 return not tells(given) or shares.find(given) is not None
         return self.all_right(visit, new, values)
+
+    def whole(self, statement: ast.stmt, visit: Visit, new: ast.stmt) -> bool | None:
+        """Whether an array is what its name says after the last line that writes into it; None for other lines."""
+        goals = targets_of(statement)
+        if not goals or (isinstance(goals[0], ast.Name) and not isinstance(statement, ast.Expr)):
+            return None
+        base = base_name(goals[0])
+        if base is None or not self.meant(base) or self.written()[self.key(statement, base)][-1][1] is not visit:
+            return None
+        tail = ast.parse(f"_ = {base}").body
+        values = self.trace.alone(visit, tail[0], [new, *tail])
+        return bool(values) and self.fits(base, values[0]) if values is not None else False
 
     def given(self, visit: Visit, new: ast.stmt, values: list[Any]) -> list[Any]:
         """What a line gives: of `+=` what it adds."""
@@ -174,6 +191,11 @@ class Derivation:
                         found.add(sum(some), True)
         return self.shared[name]
 
+    def prepares(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
+        """Whether what a name was given is only a beginning, into which the next line writes."""
+        after = [one for one, other in writes if other.time > visit.time][:1]
+        return any(isinstance(goal, ast.Subscript) for one in after for goal in targets_of(one))
+
     def was_whole(self, name: str, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
         """Whether a name that is given several values held what it says to be before: now it holds something else."""
         earlier = [one.values[0] for _, one in writes if one is not visit and len(one.values) == 1]
@@ -198,7 +220,7 @@ class Derivation:
 
     def count_misnamed(self) -> int:
         """How many names hold something else in the end than they say to be."""
-        last = [(name, *writes[-1]) for name, writes in self.written().items() if self.meant(name)]
+        last = [(name, *writes[-1]) for (_, name), writes in self.written().items() if self.meant(name)]
         return sum(
             any(isinstance(goal, ast.Name) for goal in targets_of(statement)) and not self.fits(name, visit.values[0])
             for name, statement, visit in last
@@ -213,14 +235,16 @@ class Derivation:
     def mended(self, statement: ast.stmt, statements: list[ast.stmt]) -> list[Any] | None:
         """What other statements give where a line is wrong first, if they make it right there and before."""
         values: list[Any] | None = None
+        new = statements[-1]
         for visit in self.wrong_at(statement):
             values = self.trace.alone(visit, statement, statements)
             if not values or len(values) != len(visit.values):
                 return None
-            given = self.given(visit, statements[-1], values)
-            if not all(map(sound, given)) or (any(map(tells, visit.values)) and not any(map(tells, given))):
-                return None
-            if not self.gives_right(statement, visit, statements[-1], values):
+            if self.whole(statement, visit, new) is None:
+                given = self.given(visit, new, values)
+                if not all(map(sound, given)) or (any(map(tells, visit.values)) and not any(map(tells, given))):
+                    return None
+            if not self.gives_right(statement, visit, new, values):
                 return None
         return values
 
@@ -308,7 +332,7 @@ class Derivation:
                 value = room.value(node)
                 if not is_fraction(value) or not tells(value):
                     continue
-                alone = named and len({id(one) for one, _ in self.written().get(node.id, ())}) == 1
+                alone = named and len({id(one) for one, _ in self.written().get(self.key(statement, node.id), ())}) == 1
                 if not (self.fits(node.id, value) if alone else self.is_right(value)):
                     found.add(node.id)
         return found
@@ -450,6 +474,11 @@ def same(value: Any, other: Any) -> bool:
     """Whether two values are the same but for rounding."""
     size = np.abs(other).max(initial=0.0)
     return np.shape(value) == np.shape(other) and bool((np.abs(value - other) <= 1e-7 * size).all())
+
+
+def reshaped(value: Any, other: Any) -> bool:
+    """Whether a value is another one in another shape."""
+    return np.size(value) == np.size(other) and np.ndim(value) > 1 and same(np.reshape(value, np.shape(other)), other)
 
 
 def stem(name: str) -> str:

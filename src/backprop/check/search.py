@@ -32,7 +32,7 @@ UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tr
 DEAREST = 2.7  # of edits that are tried in twos
 PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
 IDLE = 2.5  # what a line costs on which nothing hangs after an edit
-MISNAMED = 2.0  # what a name costs that holds something else than it says, where edits of several lines are weighed
+MISNAMED = 2.5  # what a name costs that holds something else than it says, where edits of several lines are weighed
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
 UNKNOWN, ESTRANGED = 0.15, 0.6  # that a line gives nothing that is known, or only before an edit
 FAR = 4.5  # the cost of edits that are tried last of all
@@ -87,7 +87,8 @@ class Search:
         trace = Trace(numbered=True)
         with suppress(Problem):
             self.judge.runner.run(point.given, point.upstream, instead, seconds=4.0, recorder=trace)
-        self.derivations.append((instead, Derivation(trace, point.upstream)))
+        functions = {one.statement: one.function for one in self.lines}
+        self.derivations.append((instead, Derivation(trace, point.upstream, functions)))
         return self.derivations[-1][1]
 
     def sense(self, instead: Instead) -> Sense:
