@@ -644,3 +644,42 @@ class Largest:
 def test_what_was_once_usual_is_read(name: str, given: dict[str, Any], text: str, check: Check) -> None:
     found = check(f"it.py:{name}", given, {"it.py": text})
     assert {one["verdict"] for one in found.get("gradients", ()) if one["name"] == "x"} == {"ok"}, found
+
+
+NETS = """
+import numpy as np
+class Net(object):
+    def __init__(self, dims, reg=0.1):
+        self.params, self.reg = {}, reg
+        for i, (n, m) in enumerate(zip([2] + dims, dims + [1])):
+            self.params['W' + str(i)] = np.random.randn(n, m)
+            self.params['b' + str(i)] = np.zeros(m)
+    def loss(self, X, y=None):
+        hs = [X]
+        for i in range(2):
+            hs.append(np.tanh(hs[-1] @ self.params['W%d' % i] + self.params['b%d' % i]))
+        if y is None:
+            return hs[-1]
+        grads = {}
+        diff = hs[-1][:, 0] - y
+        loss = np.sum(diff ** 2) + self.reg * np.sum(self.params['W0'] ** 2)
+        dh = 2 * diff[:, None]
+        for i in reversed(range(2)):
+            da = dh * (1 - hs[i + 1] ** 2)
+            grads['W%d' % i], grads['b%d' % i] = hs[i].T @ da, da.sum(axis=0)
+            dh = da @ self.params['W%d' % i].T
+        grads['W0'] += 2 * self.reg * self.params['W0']
+        return loss, grads
+"""
+
+
+@pytest.mark.parametrize(("right", "wrong", "not_ok"), [("", "", set()), ("2 * self.reg", "self.reg", {"W0"})])
+def test_a_net_that_keeps_its_weights_and_returns_its_loss(
+    right: str, wrong: str, not_ok: set[str], check: Check
+) -> None:
+    given = {"X": [[1.0, -2.0], [0.5, 0.3], [-1.0, 0.2]], "y": [0.5, -0.2, 0.1], "dims": [3]}
+    found = check("net.py:Net", given, {"net.py": NETS.replace(right, wrong) if right else NETS})
+    judged = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert set(judged) == {"W0", "b0", "W1", "b1"}
+    assert {name for name, verdict in judged.items() if verdict != "ok"} == not_ok
+    assert [one["line"] for one in found["lines"]] == ([] if not right else [23])
