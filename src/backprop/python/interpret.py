@@ -52,6 +52,7 @@ ERRORS = (
     TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError, StopIteration,
     AssertionError, FloatingPointError, np.linalg.LinAlgError, NotImplementedError,
 )  # fmt: skip
+MISMATCH = re.compile(r"core dimension.*\(size (\d+) is different from (\d+)\)", re.DOTALL)
 Observer = Callable[["Interpreter", ast.stmt, Scope], None]
 
 
@@ -69,6 +70,14 @@ class Break(Exception):
 
 class Continue(Exception):
     pass
+
+
+def said(error: Exception) -> str:
+    """What Python or NumPy says of a mistake; of a product in words of its own."""
+    sizes = MISMATCH.search(str(error))
+    if sizes is None:
+        return f"{type(error).__name__}: {error}"[:300]
+    return f"this product does not fit: the left one ends in a dimension of {sizes[2]}, which meets one of {sizes[1]}"
 
 
 class Interpreter:
@@ -130,7 +139,7 @@ class Interpreter:
         except ERRORS as error:
             self.raised = type(error).__name__
             kind = "shape" if isinstance(error, ValueError) else "value"
-            raise self.problem(kind, f"{type(error).__name__}: {error}"[:300]) from None
+            raise self.problem(kind, said(error)) from None
         except RecursionError:
             raise self.problem("size", "this is nested too deeply") from None
 
