@@ -23,7 +23,7 @@ from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Code, Part, names_set, names_used, uses_torch
 from backprop.python.tape import Tape
 
-UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
+UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its weights under names
 DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
