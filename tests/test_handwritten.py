@@ -170,7 +170,7 @@ def test_at_a_kink_nothing_is_called_wrong(kink: str, tmp_path: Path) -> None:
         ("def f_forward(x):\n    return x * 2\ndef f_backward(d):\n    while True:\n        pass\n", "takes more than"),
         (
             "def f_forward(x):\n    return None\ndef f_backward(d):\n    return d\n",
-            "returns no number and no array first",
+            "returns no number and no array",
         ),
     ],
 )

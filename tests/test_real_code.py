@@ -429,11 +429,16 @@ class Upsample:
             "def squared_forward(x):\n    return x * x, x\ndef squared_backward(g, cache):\n    return 2 * g * cache\n",
             "src/lib/old.py": "print 'of Python 2'\n",
         }),
+        ("work/pair.py:tripled_forward --backward work/pair.py:tripled_backward", X, {
+            "work/pair.py": "from kit.own import tripled_forward, tripled_backward\n",
+            "kit/kit/own.py": "def tripled_forward(x):\n    return 3 * x\ndef tripled_backward(g):\n    return 3 * g\n",
+        }),
         ("lists.py:Layer", {"x": [0.5, -1.0], "n": 2}, {"lists.py": LISTS}),
         ("last.py", {"x": [[1.0, 2.0], [0.5, -1.0]], "w": [[1.0], [-2.0]]}, {"last.py": LOSS_LAST}),
         ("sized.py:Upsample", {**X, "shape": [2, 3]}, {"sized.py": SIZED}),
     ],
-    ids=["classmethods and a ctx of its own", "files that are imported", "lists", "the loss last", "a size"],
+    ids=["classmethods and a ctx of its own", "files that are imported", "a project in its folder", "lists",
+         "the loss last", "a size"],
 )  # fmt: skip
 def test_what_libraries_of_learners_look_like(
     words: str, given: dict[str, Any], files: dict[str, str], check: Check
@@ -644,3 +649,60 @@ class Largest:
 def test_what_was_once_usual_is_read(name: str, given: dict[str, Any], text: str, check: Check) -> None:
     found = check(f"it.py:{name}", given, {"it.py": text})
     assert {one["verdict"] for one in found.get("gradients", ()) if one["name"] == "x"} == {"ok"}, found
+
+
+NETS = """
+import numpy as np
+class Net(object):
+    def __init__(self, dims, reg=0.1):
+        self.params, self.reg = {}, reg
+        for i, (n, m) in enumerate(zip([2] + dims, dims + [1])):
+            self.params['W' + str(i)] = np.random.randn(n, m)
+            self.params['b' + str(i)] = np.zeros(m)
+    def loss(self, X, y=None):
+        hs = [X]
+        for i in range(2):
+            hs.append(np.tanh(hs[-1] @ self.params['W%d' % i] + self.params['b%d' % i]))
+        if y is None:
+            return hs[-1]
+        grads = {}
+        diff = hs[-1][:, 0] - y
+        loss = np.sum(diff ** 2) + self.reg * np.sum(self.params['W0'] ** 2)
+        dh = 2 * diff[:, None]
+        for i in reversed(range(2)):
+            da = dh * (1 - hs[i + 1] ** 2)
+            grads['W%d' % i], grads['b%d' % i] = hs[i].T @ da, da.sum(axis=0)
+            dh = da @ self.params['W%d' % i].T
+        grads['W0'] += 2 * self.reg * self.params['W0']
+        return loss, grads
+"""
+
+
+@pytest.mark.parametrize(("right", "wrong", "not_ok"), [("", "", set()), ("2 * self.reg", "self.reg", {"W0"})])
+def test_a_net_that_keeps_its_weights_and_returns_its_loss(
+    right: str, wrong: str, not_ok: set[str], check: Check
+) -> None:
+    given = {"X": [[1.0, -2.0], [0.5, 0.3], [-1.0, 0.2]], "y": [0.5, -0.2, 0.1], "dims": [3]}
+    found = check("net.py:Net", given, {"net.py": NETS.replace(right, wrong) if right else NETS})
+    judged = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert set(judged) == {"W0", "b0", "W1", "b1"}
+    assert {name for name, verdict in judged.items() if verdict != "ok"} == not_ok
+    assert [one["line"] for one in found["lines"]] == ([] if not right else [23])
+
+
+def test_two_gradients_from_above_by_the_ends_of_their_names(check: Check) -> None:
+    text = """
+import numpy as np
+class Node:
+    def forward(self, x, h):
+        self.h_out = np.tanh(x + h)
+        self.y = 2 * self.h_out
+        return self.y, self.h_out
+    def backward(self, y_grad, h_out_grad):
+        dh = 2 * y_grad + h_out_grad
+        d = dh * (1 - self.h_out ** 2)
+        return d, d
+"""
+    assert check("node.py", {**X, "h": [0.1, 0.2, -0.3]}, {"node.py": text})["verdict"] == "wrong"
+    right = text.replace("return d, d", "return d, d.sum(axis=0)")
+    assert check("node.py", {**X, "h": [0.1, 0.2, -0.3]}, {"node.py": right})["verdict"] == "ok"

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from backprop.python.arrays import dtype_of, is_array, number_of, plain
+from backprop.python.frames import Source
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object
 
@@ -33,6 +34,7 @@ class Running(Protocol):
     """What the functions here need of the interpreter that runs them."""
 
     meter: Meter
+    source: Source
 
     def add(self, a: Any, b: Any) -> Any: ...
     def attribute(self, value: Any, name: str, own: bool = False) -> Any: ...
@@ -47,7 +49,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
     """The names that Python itself gives a meaning."""
     own: dict[str, Callable[..., Any] | None] = {
         "len": lambda x: length(run, x),
-        "range": lambda *given: range(*[number_of(one) for one in given]),
+        "range": lambda *given: numbers_of(run, range(*[number_of(one) for one in given])),
         "xrange": lambda *given: range(*[number_of(one) for one in given]),
         "enumerate": lambda x, start=0: iter([(i, one) for i, one in enumerate(run.listed(x), start)]),
         "zip": lambda *given: iter(list(zip(*map(run.listed, given), strict=False))),
@@ -95,6 +97,11 @@ def builtins(run: Running) -> dict[str, Builtin]:
     found = {name: Builtin(name, function) for name, function in own.items()}
     found.update({name: Builtin(name, None) for name in ERRORS})
     return found
+
+
+def numbers_of(run: Running, found: range) -> Any:
+    """A range; in Python 2 a list."""
+    return run.listed(found) if run.source.old else found
 
 
 def dict_of(run: Running, items: Any, more: dict[str, Any]) -> dict[Any, Any]:
@@ -221,7 +228,8 @@ def method_of_data(run: Running, value: Any, name: str, arguments: tuple[Any, ..
         given = [run.listed(one) if name == "extend" else one for one in arguments]
         run.meter.length(len(value) + (len(given[0]) if name == "extend" else 0))
         return getattr(value, name)(*given)
-    if isinstance(value, dict) and name in DICT_METHODS:
+    if isinstance(value, dict) and name.removeprefix("iter") in DICT_METHODS:
+        name = name.removeprefix("iter")  # of Python 2
         if name not in ("get", "pop", "setdefault"):
             run.meter.length(len(value))
         found = getattr(value, name)(*arguments, **keywords)

@@ -23,8 +23,9 @@ from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Code, Part, names_set, names_used, uses_torch
 from backprop.python.tape import Tape
 
-UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
+UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
+PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its weights under names
 DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
@@ -163,7 +164,7 @@ class Runner:
             read = {node.id for part in self.code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Name)}
             return [name for name in given if name in read]
         names = parameter_names(pair.forward)[pair.skip :]
-        if pair.kind == "class":
+        if pair.of_object:
             methods = self.code.classes()[pair.name]
             made = parameter_names(methods["__init__"])[1:] if "__init__" in methods else []
             read = {
@@ -213,7 +214,7 @@ class Runner:
         if pair.forward is None:
             return []
         functions = [(pair.forward, pair.skip)]
-        if pair.kind == "class" and "__init__" in self.code.classes()[pair.name]:
+        if pair.of_object and "__init__" in self.code.classes()[pair.name]:
             functions.append((self.code.classes()[pair.name]["__init__"], 1))
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
         return [name for name in needed if name not in self.given]
@@ -280,9 +281,9 @@ class Runner:
             arguments = self.prepared(given)
             if recorder is not None:
                 recorder.starts(run, arguments)
-            if self.pair.kind == "both":
+            if self.pair.of_one:
                 run.instead, run.observer = instead or {}, observer or run.observer
-                run.libraries.random_allowed = False
+                run.libraries.random_allowed = self.pair.of_object
                 forward = self.forward(run, scope, arguments)
                 if recorder is not None:
                     recorder.came_out(forward.outputs)
@@ -307,6 +308,8 @@ class Runner:
         for value, _ in rest:
             if isinstance(value, dict):
                 found.update(by_key(value, self.paths(arguments), exact=True))
+                own = {str(key): self.made_of[str(key)] for key in value if str(key) in self.made_of}
+                self.learned.update({key: weights for key, weights in own.items() if key not in arguments})
         rest = [one for one in rest if not isinstance(one[0], dict)]
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
@@ -323,7 +326,7 @@ class Runner:
         function: Any
         if pair.kind in ("functions", "both", "vjp"):
             function = self.of_text(run, scope, pair.forward.name)
-        elif pair.kind == "class":
+        elif pair.of_object:
             me = self.made(run, self.of_text(run, scope, pair.name), given)
             outer = pair.forward if self.outer is None else self.outer
             function = self.call(run, run.attribute, (me, outer.name), {})
@@ -362,7 +365,7 @@ class Runner:
         made: list[str] = []
         if isinstance(start, Function):
             made = start.parameters[1:]
-            self.call(run, Bound(start, me), (), {name: given[name] for name in made if name in given})
+            self.call(run, Bound(start, me), (), {name: sizes(given[name]) for name in made if name in given})
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
         taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())}
         parts = objects_in(me)
@@ -376,6 +379,10 @@ class Runner:
             for name, value in part.names.items()
             if is_differentiable(value)
         }
+        for kept_in in [value for name in PARAMETERS if isinstance(value := me.names.get(name), dict)]:
+            for key in [one for one, value in kept_in.items() if is_differentiable(value)]:
+                kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]
+                self.made_of.setdefault(str(key), fresh(kept_in[key]))
         return me
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
@@ -471,9 +478,9 @@ class Runner:
         if pair_takes_results(self.pair):
             self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
             self.above = 1 if self.held_above else self.above
-        elif self.pair.kind == "both":
+        elif self.pair.of_one:
             self.above = 0
-        if self.pair.kind == "both" and (isinstance(results[0], dict) or is_cost(names[-1])):
+        if self.pair.of_one and (isinstance(results[0], dict) or is_cost(names[-1])):
             results, names = (
                 [results[-1], *results[:-1]],
                 [names[-1], *names[:-1]],
@@ -764,6 +771,12 @@ def objects_in(me: Object) -> dict[str, Object]:
             entries = holder.items() if isinstance(holder, dict) else enumerate(holder)
             pending += [(f"{whose}[{key!r}]", value) for key, value in entries]
     return found
+
+
+def sizes(value: Any) -> Any:
+    """What a constructor is given: whole numbers in a row are sizes, and a list."""
+    is_row = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu"
+    return value.tolist() if is_row else value
 
 
 def dotted(parts: dict[str, Object]) -> list[tuple[str, Object]]:

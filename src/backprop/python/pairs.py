@@ -39,6 +39,16 @@ class Pair(NamedTuple):
     split: int = 0  # of one text, how many statements are the forward pass
     owner: str = ""  # the class whose functions they are, which need no object
 
+    @property
+    def of_object(self) -> bool:
+        """Whether an object is made first. A "loss" is what "both" is, as a method."""
+        return self.kind in ("class", "loss")
+
+    @property
+    def of_one(self) -> bool:
+        """Whether one function returns a loss and its gradients."""
+        return self.kind in ("both", "loss")
+
 
 def pairs_in(code: Code, forward: str | None = None, backward: str | None = None) -> list[Pair]:
     """The pairs of the texts, or the one that is named."""
@@ -63,11 +73,19 @@ def all_pairs(code: Code) -> list[Pair]:
     for name, methods in code.classes().items():
         if all(passes(methods)):
             found.append(class_pair(name, methods))
+        elif (loss := loss_of(name, methods)) is not None:
+            found.append(loss)
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     return found
+
+
+def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
+    """A method that returns a loss and its gradients."""
+    found = next((one for one in methods.values() if is_both(one) and not is_static(one)), None)
+    return None if found is None else Pair(name, "loss", found, found, 1)
 
 
 def vjp_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
@@ -247,7 +265,7 @@ def alone(code: Code, name: str) -> bool:
     functions, classes = code.functions(), code.classes()
     if name in classes:
         forward, backward = passes(classes[name])
-        return forward is not None and backward is None
+        return forward is not None and backward is None and loss_of(name, classes[name]) is None
     if name not in functions or counterpart(name, functions) is not None:
         return False
     return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
@@ -260,7 +278,10 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
         methods = classes[forward]
         missing = [name for name, one in zip(("forward", "backward"), passes(methods), strict=True) if one is None]
         if missing:
-            raise Problem("name", f"the class {forward} has no {missing[0]}")
+            loss = loss_of(forward, methods)
+            if loss is None:
+                raise Problem("name", f"the class {forward} has no {missing[0]}")
+            return loss
         return class_pair(forward, methods)
     if "." in forward:
         return named(code, forward.partition(".")[0], None)
