@@ -469,3 +469,29 @@ def tanh_backward(g, cache):
     for seed in range(4):
         found = check(f"tanh.py --seed {seed}", {"w": 1.0, "x": 0.0, "b": 6.88}, {"tanh.py": text})
         assert found["verdict"] == "ok", found
+
+
+@pytest.mark.parametrize(
+    "words", ["check mine.py", "eval mine.py:run", "map mine.py", "draw mine.py", "minimize mine.py"]
+)
+def test_a_file_that_is_not_there_is_no_formula(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mines.py").write_text("f = x * x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["backprop", *words.split()])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert capsys.readouterr().err == "error: there is no file mine.py\nhint: did you mean mines.py?\n"
+
+
+def test_a_file_of_code_is_mapped_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "square.py").write_text("f = x * x")
+    (tmp_path / "rows.csv").write_text("x\n3\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["backprop", "map", "square.py", "rows.csv"])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert capsys.readouterr().out == "x,f,df_dx\n3,9.0,6.0\n"

@@ -120,7 +120,8 @@ class Judge:
         while self.circuit.gates[wire].name == "identity":
             (wire,) = self.circuit.inputs[wire]
             yield f"d{self.names.text(wire)}"
-        yield "dout"
+        if "out" not in self.wires:
+            yield "dout"
 
     def is_given(self, name: str) -> bool:
         """Whether a name of the gradient on the output is known before all lines, as a parameter of the user's function

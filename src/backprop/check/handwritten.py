@@ -329,8 +329,15 @@ class Judge:
             outcome = self.runner.run(point.given, point.upstream, instead, seconds=4.0)
         except Problem:
             return False
-        right = all(one.verdict in ("ok", "imprecise", "missing") for one in self.compare(point, outcome).values())
+        right = all(
+            one.verdict in ("ok", "imprecise") or (one.verdict == "missing" and self.may_lack(path, outcome))
+            for path, one in self.compare(point, outcome).items()
+        )
         return right and self.same_outputs(point, outcome)
+
+    def may_lack(self, path: Path, outcome: Outcome) -> bool:
+        """Whether the pass as it was written has no gradient of an input: what an edit takes away is not right."""
+        return bool(outcome.gradients) if self.first is None else path not in self.first.gradients
 
     def same_outputs(self, point: Point, outcome: Outcome) -> bool:
         """Whether a pass with edits put in still has the outputs of the forward pass."""

@@ -102,6 +102,9 @@ def no_variable(name: str, variables: Sequence[str]) -> Problem:
     """The problem that a name is none of the variables."""
     near = nearest(name, variables)
     hint = f"did you mean {near}?" if near else f"its variables are {enumerated(variables)}"
+    parts = name.split()
+    if len(parts) > 1 and all(part in variables for part in parts):
+        hint = f"names are separated by commas: {','.join(parts)}"
     return Problem("variable", f"the expression has no variable {name}", hint=hint)
 
 

@@ -357,7 +357,7 @@ LOSSES = [
                 "/ count(p + t)",
                 "-g * logit(p) / count(p + t)",
             ),
-            definition="-mean(xlogy(t, p) + xlogy(1 - t, 1 - p))",
+            definition="-mean(xlogy(t, p) + (1 - t) * log1p(-where((t == 1) * (p >= 1), 0, p)))",
         ),
         Words("binary cross-entropy of probabilities p and targets t", needs="probabilities between 0 and 1"),
         Traits(domain="min((p >= 0) * (p <= 1))", shape="number", broadcasts=True),

@@ -271,7 +271,7 @@ def einsum(count: int, *inputs: Value, subscripts: str) -> Value | None:
 def solve(count: int, A: Value, B: Value) -> Value | None:
     if len(row_shape(A)) != 2 or len(row_shape(B)) > 2:
         return None
-    left, right = each(A, count), each(B, count)
+    left, right = linear.spoilt(each(A, count)), each(B, count)
     vector = right.ndim == 2
     try:
         found = np.linalg.solve(left, right[..., None] if vector else right)

@@ -18,7 +18,7 @@ from backprop.python.gradients import Path, bases, by_key, by_position, is_gradi
 from backprop.python.interpret import Interpreter, Observer, Return, context
 from backprop.python.libraries import as_tensor
 from backprop.python.meter import Meter
-from backprop.python.pairs import Pair, all_pairs, backward_call, leading, returns
+from backprop.python.pairs import Pair, all_pairs, backward_call, is_cost, leading, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Code, Part, names_set, names_used, uses_torch
 from backprop.python.tape import Tape
@@ -93,7 +93,7 @@ class Runner:
         ]  # fmt: skip
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
-        self.whole_quotients = False  # `/` of whole numbers is whole, as in Python 2
+        self.whole_quotients = self.source().old  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
@@ -445,8 +445,11 @@ class Runner:
             self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
         elif self.pair.kind == "both":
             self.above = 0
-        if self.pair.kind == "both" and isinstance(results[0], dict):
-            results, names = results[::-1], names[::-1]  # the gradients first, then the loss
+        if self.pair.kind == "both" and (isinstance(results[0], dict) or is_cost(names[-1])):
+            results, names = (
+                [results[-1], *results[:-1]],
+                [names[-1], *names[:-1]],
+            )  # the gradients first, then the loss
         if results and not is_gradient(results[0]) and not numbers_in(results[0]):  # what is kept first, then the loss
             order = sorted(range(len(results)), key=lambda place: not is_gradient(results[place]))
             results, names = [results[place] for place in order], [names[place] for place in order]

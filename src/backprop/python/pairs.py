@@ -190,10 +190,14 @@ def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names."""
     returned = returns(function)
     like = [bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name or "")) for name in returned]
-    costs = bool(returned) and returned[-1].lower() in ("loss", "cost", "j")
-    if like and like[0] and returned[-1].lower() not in ("loss", "cost", "j"):
+    costs = bool(returned) and is_cost(returned[-1])
+    if like and like[0] and not costs:
         return False  # gradients alone: a backward pass
     return len(returned) > 1 and (all(like[1:]) or (costs and all(like[:-1])))
+
+
+def is_cost(name: str) -> bool:
+    return name.lower() in ("loss", "cost", "j")
 
 
 def returns(function: ast.FunctionDef) -> list[str]:
