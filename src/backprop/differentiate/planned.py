@@ -4,7 +4,8 @@ calls.
 It is the derived circuit, with a wire for every gradient, as an assembly of operations on arrays: gates that are spelt
 by others are opened, equal operations are made once, and what hangs on shapes and numbers alone is known beforehand.
 Nothing is kept that nobody reads any more. An operation that NumPy writes where it is told to writes into an operand
-that nobody reads after it. The answers are the same bits as those of a run, but for the sign of a 0 where nothing flows.
+that nobody reads after it. The answers are the same bits as those of a run, but for the sign of a 0 where nothing
+flows.
 
 Where two arrays are equal in no element, as a rule looks for what is infinite, they are taken to be so, and compared.
 Where they are not, where a gradient is not finite, and where a gate cannot take its inputs, `run` has the word.
