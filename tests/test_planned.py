@@ -29,6 +29,7 @@ PROGRAMS = {
     "branches": "f = sum(where(X > 0, sqrt(X), X^2)) + sum(max(X, 0.5)) + sum(max(X, axis=1))",
     "softmax": "p = softmax(X); f = sum(p*log_softmax(X)) + sum(logsumexp(X, axis=0))",
     "subtracted": "f = sum(X) - sum(X*X) - sum(exp(b)*exp(b)*X) - sum(b*b)",
+    "twice beside a difference": "s = X + X; t = s / (1.5 + X^2); f = sum(s) + sum(t*t)",
     "what is handed on": "f = sum(X) + sum(b)",
 }
 POINT = {"X": LARGE, "A": DICE.normal(size=(160, 160)) / 13, "b": DICE.normal(size=(1, 160))}

@@ -27,7 +27,7 @@ from backprop.differentiate.derive import Derived, derive
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.numbers import arrays, elementwise, floats
-from backprop.numbers.buffers import LARGE, Pool, chosen, empty, pooled
+from backprop.numbers.buffers import LARGE, Pool, chosen, pooled
 from backprop.numbers.linear import product, product_plan
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
 
@@ -175,10 +175,13 @@ class Assembly:
             if gate is CONSTANT:
                 wires[wire] = self.constant(circuit.constants[wire])
             elif (chain := unchained(circuit, wire, repeated.get(wire, 0))) is not None:
-                before, piece = chain
+                how, before, piece = chain
                 made, sources = circuit.gates[piece], [wires[source] for source in circuit.inputs[piece]]
                 many = self.times(made, sources, wires[piece], float(repeated[wire]))
-                wires[wire] = many if before is None else self.put(gate, (wires[before], many))
+                if before is None:
+                    wires[wire] = many
+                else:  # a sum that began by a share that was taken off is a difference
+                    wires[wire] = self.put(how, (wires[before], many) if how is gate else (many, wires[before]))
             elif gate is not INPUT:
                 wires[wire] = self.put(gate, tuple([wires[source] for source in inputs]))
         return wires
@@ -358,8 +361,8 @@ def repetitions(derived: Derived) -> dict[int, int]:
     return found
 
 
-def unchained(circuit: Circuit, wire: int, times: int) -> tuple[int | None, int] | None:
-    """What a share is added to several times, or taken from, if to anything; and the share. None where that is not how
+def unchained(circuit: Circuit, wire: int, times: int) -> tuple[Gate, int | None, int] | None:
+    """By which gate a share is added several times, to what, if to anything, and the share. None where that is not how
     the sum is made."""
     gate, inputs = circuit.gates[wire], circuit.inputs[wire]
     if times < 2 or gate not in (ADD, SUBTRACT):
@@ -368,8 +371,12 @@ def unchained(circuit: Circuit, wire: int, times: int) -> tuple[int | None, int]
     while left and circuit.gates[before] is gate and circuit.inputs[before][1] == piece:
         before, left = circuit.inputs[before][0], left - 1
     if left == 0:
-        return before, piece
-    return (None, piece) if left == 1 and before == piece and gate is ADD else None
+        return gate, before, piece
+    if left > 1 or gate is SUBTRACT:
+        return None
+    if circuit.gates[before] is SUBTRACT and circuit.inputs[before][0] == piece:
+        return SUBTRACT, circuit.inputs[before][1], piece
+    return (gate, None, piece) if before == piece else None
 
 
 class Writer:
@@ -378,7 +385,7 @@ class Writer:
     def __init__(self, assembly: Assembly, value: int, gradients: Mapping[str, int]) -> None:
         self.assembly, self.circuit = assembly, assembly.circuit
         self.value, self.gradients = value, gradients
-        self.scope: dict[str, Any] = {"np": np, "empty": empty, "chosen": chosen, "product": product}
+        self.scope: dict[str, Any] = {"np": np, "chosen": chosen, "product": product}
         needed = self.circuit.ancestors(
             [value, *gradients.values(), *(one for pair in assembly.assumed for one in pair)]
         )
@@ -501,8 +508,9 @@ class Writer:
             function, arguments[0] = chosen, self.condition(sources[0])
             arguments += [self.name(sources[1])] if sources[1] in free else []
         elif function is not None:
-            new = [f"empty({value.shape})"] if np.size(value) >= LARGE else []
-            arguments += [self.name(source) for source in free[:1]] or new
+            arguments += [self.name(source) for source in free[:1]]
+            if not free and np.size(value) >= LARGE:  # as it asks for memory, so it lies there
+                function = functions.forward(gate, len(sources), True)
         else:
             function = functions.forward(gate, len(sources), True)
             function = function.truths if wire in self.masks else function  # type: ignore[attr-defined]
