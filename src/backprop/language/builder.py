@@ -116,9 +116,7 @@ class Builder:
 
     def problem(self, message: str, first: int, last: int, hint: str) -> Problem:
         """A mistake that is none of the grammar's, at a run of tokens."""
-        program = self.program
-        spans = [program.tokens_span(first, last)]
-        return Problem("syntax", message, text=program.text, source=program.source, spans=spans, hint=hint)
+        return self.program.problem("syntax", message, [self.program.tokens_span(first, last)], hint)
 
     # ── operators ──
 

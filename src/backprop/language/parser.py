@@ -77,7 +77,10 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
         else:
             action = row.get(key := token)
             if action is None:
-                action = row.get(key := keys.get(token) or seen_behind(token, keys))
+                key = keys.get(token) or terminal(token)
+                if key == "<SEPARATOR>":
+                    keys[token] = key
+                action = row.get(key)
         while True:
             if action is None:
                 return index
@@ -112,24 +115,8 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     return None
 
 
-def seen_behind(token: str, keys: dict[str, str]) -> str:
-    """The key of a token behind an operand: that of a line's end, which is met again and again, is kept."""
-    key = terminal(token)
-    if key == "<SEPARATOR>":
-        keys[token] = key
-    return key
-
-
 def seen_first(token: str, index: int, builder: Builder, keys: dict[str, str]) -> tuple[int | None, str]:
     """The node of a token that is met for the first time where an operand is expected; else None, and its key."""
-    if token.isidentifier() and token.isascii():  # as `leaf` does, but without three calls: names are many
-        builder.leaves[token] = node = len(builder.program.ops)
-        add_op, add_operands, add_first, add_last = builder.adders
-        add_op("name")
-        add_operands(builder.named.get(token, token))
-        add_first(index)
-        add_last(index)
-        return node, "<NAME>"
     key = "<NAME>" if token.isidentifier() else terminal(token)
     if key in LEAVES:
         return builder.leaf(LEAVES[key], token, index), key
