@@ -4,15 +4,17 @@ calls.
 It is the derived circuit, with a wire for every gradient, as an assembly of operations on arrays: gates that are spelt
 by others are opened, equal operations are made once, and what hangs on shapes and numbers alone is known beforehand.
 Nothing is kept that nobody reads any more. An operation that NumPy writes where it is told to writes into an operand
-that nobody reads after it. The answers are the same bits as those of a run.
+that nobody reads after it. The answers are the same bits as those of a run, but for the sign of a 0 where nothing
+flows.
 
 Where two arrays are equal in no element, as a rule looks for what is infinite, they are taken to be so, and compared.
-Where they are not, and where a gate cannot take its inputs, `run` has the word.
+Where they are not, where a gradient is not finite, and where a gate cannot take its inputs, `run` has the word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from backprop.differentiate.derive import Derived, derive
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.numbers import arrays, elementwise, floats
-from backprop.numbers.buffers import LARGE, Pool, chosen, empty, pooled
+from backprop.numbers.buffers import LARGE, Pool, chosen, pooled
 from backprop.numbers.linear import product, product_plan
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
 
@@ -37,7 +39,8 @@ MOST_PLANS = 8  # functions of a circuit, for shapes that change
 MOST_STAGES = 5_000
 RAISED = Mismatch, ValueError, IndexError, TypeError, MemoryError, Problem
 
-EQUAL, WHERE, MULTIPLY, ADD = GATES["equal"], GATES["where"], GATES["multiply"], GATES["add"]
+EQUAL, WHERE, MULTIPLY = GATES["equal"], GATES["where"], GATES["multiply"]
+ADD, SUBTRACT = GATES["add"], GATES["subtract"]
 TRANSPOSE, RESHAPE, MATMUL = GATES["transpose"], GATES["reshape"], GATES["matmul"]
 LIKE, IDENTITY, SUM = GATES["like"], GATES["identity"], GATES["sum"]
 SPREADING = {GATES[name] for name in ("unbroadcast", "like", "reshape_like")}
@@ -86,13 +89,13 @@ class Plans:
         answer = found(at if above is None else {**at, UPSTREAM: above})
         if answer is None:
             self.failed += 1
-            self.known[key] = 0
+            self.known[key] = 0 if self.failed < PAYS else None
         return answer
 
     def made(self, at: Mapping[str, Array], wrt: Sequence[str] | None, above: Array | None) -> Planned | None:
         """A function, or None where there is none."""
         try:
-            return planned(self.circuit, at, wrt, self.ties, above, assuming=self.failed < PAYS)
+            return planned(self.circuit, at, wrt, self.ties, above, assuming=self.failed < PAYS // 2)
         except RAISED:
             return None
 
@@ -134,11 +137,17 @@ def in_memory(function: Planned, pool: Pool) -> Planned:
     def answer(at: Mapping[str, Array]) -> Answer | None:
         try:
             with np.errstate(all="ignore"), pooled(pool):
-                return function(at)
+                found = function(at)
+                return found if found is not None and all(map(is_finite, found[1].values())) else None
         except RAISED:
             return None
 
     return answer
+
+
+def is_finite(gradient: Array) -> bool:
+    """Whether it surely holds finite numbers alone: of what is not, `run` knows better where it is alive."""
+    return isfinite(gradient if isinstance(gradient, float) else np.vdot(gradient, gradient))
 
 
 class Assembly:
@@ -165,11 +174,14 @@ class Assembly:
             gate, inputs = circuit.gates[wire], circuit.inputs[wire]
             if gate is CONSTANT:
                 wires[wire] = self.constant(circuit.constants[wire])
-            elif wire in repeated:
-                before, piece, times = repeated[wire]
+            elif (chain := unchained(circuit, wire, repeated.get(wire, 0))) is not None:
+                how, before, piece = chain
                 made, sources = circuit.gates[piece], [wires[source] for source in circuit.inputs[piece]]
-                many = self.times(made, sources, wires[piece], times)
-                wires[wire] = many if before is None else self.put(ADD, (wires[before], many))
+                many = self.times(made, sources, wires[piece], float(repeated[wire]))
+                if before is None:
+                    wires[wire] = many
+                else:  # a sum that began by a share that was taken off is a difference
+                    wires[wire] = self.put(how, (wires[before], many) if how is gate else (many, wires[before]))
             elif gate is not INPUT:
                 wires[wire] = self.put(gate, tuple([wires[source] for source in inputs]))
         return wires
@@ -335,22 +347,36 @@ def spelling(gate: Gate) -> str:
     return gate.definition if floats.function(gate.name) is None else elementwise.spelling(gate, None)
 
 
-def repetitions(derived: Derived) -> dict[int, tuple[int | None, int, float]]:
-    """The sums in which an input that a stage takes several times gets one share as many times: the sum before it, if
-    any, the share, and how many times. A run adds them at once."""
-    found: dict[int, tuple[int | None, int, float]] = {}
-    totals: dict[int, int] = {}
-    latest: dict[int, tuple[int, int, int | None, float]] = {}  # by the wire it goes to
+def repetitions(derived: Derived) -> dict[int, int]:
+    """The sums in which an input that a stage takes several times has got one share as many times; how many. A run adds
+    them at once."""
+    found: dict[int, int] = {}
+    latest: dict[int, tuple[int, int, int]] = {}  # by the wire it goes to: from where, which share, how many times
     for share in derived.shares:
-        sender, piece, before, times = latest.get(share.to, (-1, -1, None, 0.0))
+        sender, piece, times = latest.get(share.to, (-1, -1, 0))
         again = (sender, piece) == (share.sender, share.piece) and not derived.circuit.gates[sender].routes
-        if not again:
-            before, times = totals.get(share.to), 0.0
-        latest[share.to] = share.sender, share.piece, before, times + 1
+        latest[share.to] = share.sender, share.piece, times + 1 if again else 1
         if again:
-            found[share.total] = before, share.piece, times + 1
-        totals[share.to] = share.total
+            found[share.total] = times + 1
     return found
+
+
+def unchained(circuit: Circuit, wire: int, times: int) -> tuple[Gate, int | None, int] | None:
+    """By which gate a share is added several times, to what, if to anything, and the share. None where that is not how
+    the sum is made."""
+    gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+    if times < 2 or gate not in (ADD, SUBTRACT):
+        return None
+    (before, piece), left = inputs, times - 1
+    while left and circuit.gates[before] is gate and circuit.inputs[before][1] == piece:
+        before, left = circuit.inputs[before][0], left - 1
+    if left == 0:
+        return gate, before, piece
+    if left > 1 or gate is SUBTRACT:
+        return None
+    if circuit.gates[before] is SUBTRACT and circuit.inputs[before][0] == piece:
+        return SUBTRACT, circuit.inputs[before][1], piece
+    return (gate, None, piece) if before == piece else None
 
 
 class Writer:
@@ -359,7 +385,7 @@ class Writer:
     def __init__(self, assembly: Assembly, value: int, gradients: Mapping[str, int]) -> None:
         self.assembly, self.circuit = assembly, assembly.circuit
         self.value, self.gradients = value, gradients
-        self.scope: dict[str, Any] = {"np": np, "empty": empty, "chosen": chosen, "product": product}
+        self.scope: dict[str, Any] = {"np": np, "chosen": chosen, "product": product}
         needed = self.circuit.ancestors(
             [value, *gradients.values(), *(one for pair in assembly.assumed for one in pair)]
         )
@@ -482,8 +508,9 @@ class Writer:
             function, arguments[0] = chosen, self.condition(sources[0])
             arguments += [self.name(sources[1])] if sources[1] in free else []
         elif function is not None:
-            new = [f"empty({value.shape})"] if np.size(value) >= LARGE else []
-            arguments += [self.name(source) for source in free[:1]] or new
+            arguments += [self.name(source) for source in free[:1]]
+            if not free and np.size(value) >= LARGE:  # as it asks for memory, so it lies there
+                function = functions.forward(gate, len(sources), True)
         else:
             function = functions.forward(gate, len(sources), True)
             function = function.truths if wire in self.masks else function  # type: ignore[attr-defined]

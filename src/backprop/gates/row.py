@@ -108,15 +108,15 @@ class Words:
 class Traits:
     """What is true of a gate, for those who rewrite circuits, check points and run stacks.
 
-    `domain` is where the value is a number. `shape` is the input whose shape the result always has, or "number" where
-    it always is one, where that can be told; `shaped_by` is the input of which the shape is asked and nothing else, and
-    `stacks` says that a gate that mixes takes a stack of inputs as it takes
-    one, and `broadcasts` that its inputs are stretched to each other's shape. `commutes` says that two inputs may
-    change places, `idempotent` that the same input twice counts once, and `parity` what a minus sign of the input does:
-    it comes out of an "odd" gate, and is lost in an "even" one. `fresh` says that what a gate that mixes computes is a
-    new array in every library, never a view of an input. `saturates` says that the slope fades for large inputs on both
-    sides. `reduces` names the gate that stands for this one where it is called with a single input; `plumbing` marks
-    gates that only rules use.
+    `domain` is where the value is a number. `shape` is the input whose shape the result always has, or "number"
+    where it always is one, where that can be told; `shaped_by` is the input of which the shape is asked and nothing
+    else, and `stacks` says that a gate that mixes takes a stack of inputs as it takes one, and `broadcasts` that
+    its inputs are stretched to each other's shape. `commutes` says that two inputs may change places, `idempotent`
+    that the same input twice counts once, and `parity` what a minus sign of the input does: it comes out of an
+    "odd" gate, and is lost in an "even" one. `fresh` says that what a gate that mixes computes is a new array in
+    every library, never a view of an input. `saturates` says that the slope fades for large inputs on both sides.
+    `reduces` names the gate that stands for this one where it is called with a single input; `plumbing` marks gates
+    that only rules use.
     """
 
     def __init__(
