@@ -244,11 +244,13 @@ def frames_of_delimited(
             data, rest = (data, b"") if is_plain(data, mark) else cut(data, mark)
             if reader is None and data:
                 taken, names = header(lines_of(head(data)), dialect, source)
+                line += taken
+                if not names:  # nothing is on these lines
+                    continue
                 check_columns(names, mapper, source, not options.carried, judge)
                 reader = Reader(source, different(names), mapper, judge, dialect, format, frozenset(options.nulls))
                 for _ in range(taken):
                     data = data.partition(b"\n")[2]
-                line += taken
                 empty = parsed(b"", line, reader, options)
                 yield empty, given.read  # what the columns are, also if there is no row
             if reader is not None and data:
