@@ -30,8 +30,8 @@ TESTS = {
     "draw": "test_draw_forms test_draw_layout test_draw_terminal",
     "emit": "test_code test_code_numpy test_code_sql test_code_latex test_code_markdown test_emitted",
     "gates": "test_gates test_special_points test_tensor_points",
-    "insight": "test_explain test_told_formulas test_causes test_nudge",
     "language": "test_syntax test_mistakes",
+    "library": "test_library test_explain test_told_formulas test_causes test_nudge test_tensors",
     "numbers": "test_gates test_special_points test_tensors test_tensor_points test_ends",
     "optimize": "test_minimize",
     "python": "test_python test_python_reader test_handwritten",
@@ -101,7 +101,7 @@ def tests_of(path: Path) -> list[str]:
 
 def survives(copy: Path, tests: list[str], seconds: float) -> bool:
     """Whether all these tests pass in a copy of the tree."""
-    environment = {**os.environ, "PYTHONPATH": str(copy / "lib"), "BACKPROP_SEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(copy / "src"), "BACKPROP_SEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", *tests]
     try:
         return subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=seconds).returncode == 0
@@ -133,9 +133,6 @@ def main() -> None:
         shutil.copytree(
             ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", "*.egg-info")
         )
-        (copy / "lib").mkdir()  # the package as it is installed: the grammar is a folder of its own in the checkout
-        (copy / "lib" / "backprop").symlink_to(copy / "src" / "backprop")
-        (copy / "src" / "backprop" / "grammar").symlink_to(copy / "grammar")
         for count, (path, number) in enumerate(sample, 1):
             there = copy / path.relative_to(ROOT)
             text = there.read_text()

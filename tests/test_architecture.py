@@ -26,7 +26,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sources, with every addition of the page."""
     folder = tmp_path_factory.mktemp("house")
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    shutil.copytree(ROOT / "grammar", folder / "src/backprop/grammar", ignore=shutil.ignore_patterns("__pycache__"))
     for part in PART.finditer(PAGE.read_text(encoding="utf-8")):
         if part["what"]:
             change(folder / part["path"], part)

@@ -10,7 +10,7 @@ import pytest
 import backprop
 from backprop.check.gradients import check
 from backprop.emit import Request, write
-from backprop.insight.stages import Names
+from backprop.library.stages import Names
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ import backprop
 from backprop.differentiate.run import run
 from backprop.errors import Problem
 from backprop.gates import ELEMENTWISE, NAMES
-from backprop.insight.nudge import nudge
-from backprop.insight.stages import Names
-from backprop.insight.whynan import Why, text_of, why
 from backprop.library import Compiled, Evaluation
+from backprop.library.nudge import nudge
+from backprop.library.stages import Names
+from backprop.library.whynan import Why, text_of, why
 from backprop.numbers.shapes import all_finite
 from tensor_cases import CASES, Case, built, label
 
@@ -139,7 +139,7 @@ def test_a_step_from_what_is_not_finite_holds_nowhere_and_says_why() -> None:
 
 
 def test_a_value_that_is_nan_has_no_advice() -> None:
-    from backprop.insight.explain import tell
+    from backprop.library.explain import tell
 
     found = backprop.evaluate("log(x)", x=-1.0)
     assert tell(found.run, found.names).meaning == [

@@ -16,8 +16,8 @@ import pytest
 
 from backprop.check.gradients import check
 from backprop.check.numerical import Comparison
-from backprop.insight.stages import Names
 from backprop.library import Compiled
+from backprop.library.stages import Names
 from circuits import random_expression
 
 Case = tuple[str, dict[str, float]]

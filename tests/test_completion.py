@@ -37,6 +37,7 @@ def tab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Screen]:
         pytest.skip(f"there is no tmux, or no {shell}")
     (tmp_path / "point.json").write_text('{"x": 2}')
     (tmp_path / "staged.bp").write_text("f = speed*time")
+    (tmp_path / "layers.py").write_text("def relu_forward(x):\n    return x\n\nclass Norm:\n    pass\n")
     socket = str(tmp_path / "tmux")
     environment = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "LANG": "C.UTF-8", "HOME": str(tmp_path), "TERM": "xterm",
@@ -92,6 +93,8 @@ def last(screen: str) -> str:
         ("backprop eval x --x=@poi\t", "backprop eval x --x=@point.json"),
         ("backprop eval -f sta\t", "backprop eval -f staged.bp"),
         ("backprop eval 'x*softpl\t", "backprop eval 'x*softplus("),
+        ("backprop check layers.py:re\t", "backprop check layers.py:relu_forward"),
+        ("backprop check -f layers.py:N\t", "backprop check -f layers.py:Norm"),
     ],
 )
 def test_tab_completes(tab: Screen, keys: str, line: str) -> None:
@@ -105,6 +108,7 @@ def test_tab_completes(tab: Screen, keys: str, line: str) -> None:
     [
         "backprop nonsense \t", "backprop eval 'x*(' --zzz\t", "backprop eval 'x*y z' one two three --zz\t",
         "backprop eval x --format zz\t", "backprop eval --vars --f --zz\t", "backprop eval x -f nothing.bp --zz\t",
+        "backprop check nothing.py:\t",
     ],
 )  # fmt: skip
 def test_no_error_is_typed_into_the_prompt(tab: Screen, keys: str) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop.insight.explain import Story, tell
 from backprop.library import Compiled, Evaluation
+from backprop.library.explain import Story, tell
 from backprop.show import explanation
 from backprop.show.objects import story_object
 

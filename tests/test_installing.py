@@ -38,7 +38,7 @@ def test_no_text_recommends_the_package_of_somebody_else(path: Path) -> None:
 
 def test_one_function_says_how_an_extra_is_installed() -> None:
     words = [path for path in (ROOT / "src").rglob("*.py") if 'pip install "' in path.read_text()]
-    assert {path.name for path in words} <= {"errors.py", "backprop_cli.py"}
+    assert {str(path.relative_to(ROOT / "src")) for path in words} <= {"backprop/errors/__init__.py", "backprop_cli.py"}
     assert install("table") == 'pip install ".[table]"'
     problem = lacking("PNG", "resvg-py", "png", "SVG needs nothing")
     assert problem.message == "PNG needs resvg-py, which is not installed"

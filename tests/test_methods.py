@@ -53,7 +53,7 @@ def test_the_example_of_micrograd() -> None:
 
 
 REFUSED = {
-    "x.foo()": "there is no x.foo here", "x.tahn()": "did you mean .tan()?", "torch.std(x)": "divides by n - 1",
+    "x.foo()": "there is no x.foo here", "x.tahn()": "did you mean .tanh()?", "torch.std(x)": "divides by n - 1",
     "tf.tanh(x)": "without tf.", "x.item()": "delete .item()", "x.shape": "its transpose, x.T",
     "y.exp(": "write ) where it ends",
 }  # fmt: skip

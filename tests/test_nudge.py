@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop.insight.nudge import Nudge, nudge
 from backprop.library import Compiled
+from backprop.library.nudge import Nudge, nudge
 
 
 def nudged(text: str, steps: dict[str, Any], **at: Any) -> Nudge:

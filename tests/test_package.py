@@ -14,14 +14,14 @@ from conftest import ROOT, shell
 
 # What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
 OURS = {
-    "", ".__init__", ".light", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer",
-    ".cli.evaluate", ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.remarks",
-    ".cli.shared", ".cli.words", ".differentiate", ".differentiate.functions", ".differentiate.rules",
-    ".differentiate.run", ".errors", ".gates", ".gates.elementwise", ".gates.mixing", ".gates.plumbing", ".gates.row",
-    ".gates.writers", ".grammar", ".grammar.tables", ".insight", ".insight.notes", ".insight.stages", ".language",
+    "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer", ".cli.evaluate",
+    ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.remarks", ".cli.shared",
+    ".cli.words", ".differentiate", ".differentiate.functions", ".differentiate.rules", ".differentiate.run",
+    ".errors", ".errors.light", ".errors.spans", ".gates", ".gates.elementwise", ".gates.mixing", ".gates.plumbing",
+    ".gates.row", ".gates.writers", ".language", ".language.grammar", ".language.grammar.tables",
     ".language.builder", ".language.calls", ".language.inputs", ".language.lexer", ".language.parser",
-    ".language.printer", ".language.program", ".language.tables", ".library", ".library.values", ".numbers",
-    ".numbers.floats", ".numbers.shapes", ".show", ".show.objects", ".show.theme", ".spans",
+    ".language.printer", ".language.program", ".language.tables", ".library", ".library.notes", ".library.stages",
+    ".library.values", ".numbers", ".numbers.floats", ".numbers.shapes", ".show", ".show.objects", ".show.theme",
 }  # fmt: skip
 HEAVY = {
     "re",
@@ -107,8 +107,8 @@ def test_the_wheel_ships_grammar_schemas_and_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "backprop/py.typed",
-        "backprop/grammar/expression.lark",
-        "backprop/grammar/tables.py",
+        "backprop/language/grammar/expression.lark",
+        "backprop/language/grammar/tables.py",
         "backprop/draw/fonts/DejaVuSansMono.ttf",
         "backprop/draw/fonts/LICENSE",
         "backprop/draw/fonts/characters.txt",
@@ -126,7 +126,7 @@ def test_the_wheel_ships_grammar_schemas_and_types(wheel: Path) -> None:
 def test_the_source_distribution_can_be_tested_from(wheel: Path) -> None:
     with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    for folder in ("tests", "docs", "bench", "grammar", "src", ".ci"):
+    for folder in ("tests", "docs", "bench", "src", ".ci"):
         ours = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
         made = {"__pycache__", ".hypothesis", "reference"}
         assert {str(path) for path in ours if not made & set(path.parts) and ".egg-info" not in str(path)} <= names

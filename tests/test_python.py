@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -113,8 +114,13 @@ def test_nothing_is_run(tmp_path: Path) -> None:
 
 
 def test_a_text_that_is_nested_beyond_reach_is_refused() -> None:
+    """From Python 3.14 on its parser reaches as far."""
+    text = "f = " + "-(" * 190 + "x" + ")" * 190 + " + x" * 50_000
+    if sys.version_info >= (3, 14):
+        assert compiled(text).evaluate(x=1).value == 50_001
+        return
     with pytest.raises(Problem, match="nested"):
-        compiled("f = " + "-(" * 190 + "x" + ")" * 190 + " + x" * 50_000)
+        compiled(text)
 
 
 def test_a_thousand_terms_are_read() -> None:

@@ -351,3 +351,147 @@ def linear_backward(dZ, cache):
     found = check("linear.py", {"A": [[1.0, 2.0, 0.5], [0.3, -2.0, 1.5]], "W": [[0.5, -1.0]]}, {"linear.py": text})
     assert "W: the right gradient over 3, as where a layer itself takes the mean over 3 examples" in found["remarks"]
     assert [one["line"] for one in found["lines"]] == [7]
+
+
+MINE = """
+from lib.keep import Context
+from lib import operators
+class Function:
+    @classmethod
+    def forward(cls, ctx, *values):
+        return float(cls._forward(ctx, *values))
+class Product(Function):
+    @classmethod
+    def _forward(cls, ctx: Context, a: float, b: float) -> float:
+        ctx.save_for_backward(a, b)
+        return operators.times(a, b)
+    @classmethod
+    def backward(cls, ctx, d_out):
+        a, b = ctx.saved_values
+        return operators.times(b, d_out), operators.times(a, d_out)
+"""
+KEEP = """
+class Context:
+    def __init__(self, requires_grad_=False):
+        self.requires_grad_ = requires_grad_
+    @property
+    def saved_values(self):
+        return self.kept
+    def save_for_backward(self, *values):
+        if self.requires_grad_:
+            self.kept = values
+"""
+LISTS = """
+import random
+class Layer:
+    def __init__(self, n):
+        self.name = self.__class__.__name__ + type(self).__name__
+        self.w = [random.uniform(-1, 1) for _ in range(n)]
+    def forward(self, x):
+        self.x = x
+        return [w * one ** 2 for w, one in zip(self.w, x)]
+    def backward(self, g):
+        return [2 * w * one * above for w, one, above in zip(self.w, self.x, g)]
+"""
+LOSS_LAST = """
+import numpy as np
+def forward_loss(x, w):
+    kept = {'x': x, 'p': x @ w}
+    loss = float(np.mean(kept['p'] ** 2, keepdims=True))
+    return kept, loss
+def backward_loss(kept, w):
+    return {'w': kept['x'].T @ (2 * kept['p'] / kept['p'].size)}
+"""
+SIZED = """
+import numpy as np
+class Upsample:
+    def __init__(self, shape):
+        self.rows = shape[0]
+    def forward(self, x):
+        return x.repeat(2, axis=0)
+    def backward(self, g):
+        return g.reshape(self.rows, 2, -1).sum(axis=1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "files"),
+    [
+        ("mine.py:Product", {"a": 1.5, "b": -0.5}, {
+            "mine.py": MINE,
+            "lib/keep.py": KEEP,
+            "lib/operators.py": "SCALE = 1.0\ndef times(a, b):\n    return SCALE * a * b\n",
+        }),
+        ("tests/pair.py:squared_forward --backward tests/pair.py:squared_backward", X, {
+            "tests/pair.py": "from lib.tools import squared_forward, squared_backward\n",
+            "src/lib/tools/__init__.py": "from lib.tools.own import *\n",
+            "src/lib/tools/own.py": "from lib.old import noise\n"
+            "def squared_forward(x):\n    return x * x, x\ndef squared_backward(g, cache):\n    return 2 * g * cache\n",
+            "src/lib/old.py": "print 'of Python 2'\n",
+        }),
+        ("lists.py:Layer", {"x": [0.5, -1.0], "n": 2}, {"lists.py": LISTS}),
+        ("last.py", {"x": [[1.0, 2.0], [0.5, -1.0]], "w": [[1.0], [-2.0]]}, {"last.py": LOSS_LAST}),
+        ("sized.py:Upsample", {**X, "shape": [2, 3]}, {"sized.py": SIZED}),
+    ],
+    ids=["classmethods and a ctx of its own", "files that are imported", "lists", "the loss last", "a size"],
+)  # fmt: skip
+def test_what_libraries_of_learners_look_like(
+    words: str, given: dict[str, Any], files: dict[str, str], check: Check
+) -> None:
+    found = check(words, given, files)
+    judged = {one["name"]: one["verdict"] for one in found.get("gradients", ())}
+    assert {*judged.values()} == {"ok"}, found
+
+
+def test_each_file_has_its_own_names(check: Check) -> None:
+    """A helper of one file is not that of another."""
+    files = {
+        "pair.py": "from tools import double_forward\ndef scale(x):\n    return 5 * x\n"
+        "def double_backward(g):\n    return 2 * g\n",
+        "tools.py": "def scale(x):\n    return 2 * x\ndef double_forward(x):\n    return scale(x)\n",
+    }
+    assert check("pair.py:double_forward --backward pair.py:double_backward", X, files)["verdict"] == "ok"
+
+
+def test_saturation_far_away_is_no_mistake(check: Check) -> None:
+    """Where a gradient is 0 at the given point, what is nothing but rounding at another one does not count."""
+    text = """
+import math
+def tanh_forward(w, x, b):
+    n = w * x + b
+    t = (math.exp(2 * n) - 1) / (math.exp(2 * n) + 1)
+    return t, (w, x, t)
+def tanh_backward(g, cache):
+    w, x, t = cache
+    dn = (1 - t ** 2) * g
+    return dn * x, dn * w, dn
+"""
+    for seed in range(4):
+        found = check(f"tanh.py --seed {seed}", {"w": 1.0, "x": 0.0, "b": 6.88}, {"tanh.py": text})
+        assert found["verdict"] == "ok", found
+
+
+@pytest.mark.parametrize(
+    "words", ["check mine.py", "eval mine.py:run", "map mine.py", "draw mine.py", "minimize mine.py"]
+)
+def test_a_file_that_is_not_there_is_no_formula(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mines.py").write_text("f = x * x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["backprop", *words.split()])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert capsys.readouterr().err == "error: there is no file mine.py\nhint: did you mean mines.py?\n"
+
+
+def test_a_file_of_code_is_mapped_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "square.py").write_text("f = x * x")
+    (tmp_path / "rows.csv").write_text("x\n3\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["backprop", "map", "square.py", "rows.csv"])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert capsys.readouterr().out == "x,f,df_dx\n3,9.0,6.0\n"

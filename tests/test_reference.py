@@ -15,8 +15,8 @@ import pytest
 from backprop.errors import Problem
 from backprop.gates import Gate
 from backprop.gates.row import option_text
-from backprop.insight.whynan import Why, text_of, why
 from backprop.library import Compiled
+from backprop.library.whynan import Why, text_of, why
 from backprop.show import reference
 from conftest import shell
 

@@ -202,6 +202,7 @@ MISUSES = [
     "backprop.compile('x').evaluate(wrt=3)",
     "backprop.evaluate('x', x=1).explain(1)", "backprop.evaluate('x', x=1).check(stage=True)",
     "backprop.evaluate('x', x=1).draw(fold='yes')", "n: int = backprop.compile('x').variables",
+    "backprop.map('x', {'x': [1]}, tie='both')", "backprop.map_files('x', 'a.csv')", "backprop.reference(3)",
 ]  # fmt: skip
 
 

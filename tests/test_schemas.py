@@ -13,8 +13,8 @@ import pytest
 from backprop.circuit import Circuit
 from backprop.differentiate.run import run
 from backprop.gates import GATES, Gate
-from backprop.insight.stages import Names
 from backprop.library import Evaluation
+from backprop.library.stages import Names
 from backprop.show.objects import evaluation_object
 from conftest import shell
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import pytest
 
 from backprop.cli import main
+from backprop.errors.spans import width
 from backprop.show.fitting import COLOUR, wrapped
-from backprop.spans import width
 from conftest import BIN, ROOT, shell
 from terminals import screen
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backprop.spans import LONGEST_LINE, Span, excerpt, line_and_column, visible, width
+from backprop.errors.spans import LONGEST_LINE, Span, excerpt, line_and_column, visible, width
 
 
 @pytest.mark.parametrize(

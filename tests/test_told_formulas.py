@@ -11,7 +11,7 @@ import backprop
 from backprop.draw.page import backward_lines
 from backprop.draw.scene import opened
 from backprop.gates import ELEMENTWISE, GATES, NAMES
-from backprop.insight.explain import Sent, tell
+from backprop.library.explain import Sent, tell
 
 A, B = [[1.0, 2.0], [3.0, 4.5]], [[0.3, -1.0], [2.0, 0.7]]
 TWICE = ["x/x", "x - x", "x^x", "x*x", "atan2(x, x)", "max(x, x)", "hypot(x, x)", "x + x"]

@@ -61,6 +61,15 @@ def descended() -> list[float]:
     return [step.value for step in found.path]
 
 
+def of_rows(folder: str) -> list[float]:
+    columns: dict[str, object] = backprop.map("w*x^2", {"x": [1, 2]}, {"w": 3}, wrt=["x"], ties="split")
+    rows: list[dict[str, object]] = backprop.map("x^2", [{"x": 1.0}, {"x": 2.0}], only_new=True)
+    Path(folder, "in.csv").write_text("x\n1\n")
+    report = backprop.map_files("x^2", Path(folder, "in.csv"), Path(folder, "out.csv"), errors="skip", kernel="numpy")
+    print(columns, rows, report.rows, report.bad, report.told, backprop.reference("tanh").gates)
+    return [float(row["df_dx"]) for row in backprop.map("x^2", [{"x": 1.0}])]
+
+
 def wrong() -> str:
     try:
         backprop.evaluate("sqrtt(x)", x=1)
@@ -71,4 +80,5 @@ def wrong() -> str:
 
 if __name__ == "__main__":
     shown()
-    print(at_a_point(), many_points(), judged(), descended(), wrong())
+    with tempfile.TemporaryDirectory() as made:
+        print(at_a_point(), many_points(), judged(), descended(), of_rows(made), wrong())

@@ -12,18 +12,43 @@ TYPE_CHECKING = False  # type checkers take it for true; typing would be the hea
 if TYPE_CHECKING:
     from backprop.errors import Problem
     from backprop.optimize import Minimum, minimize
-    from backprop.results import Check, Compiled, Evaluation, Judged, JudgedCode, compile, evaluate, judge
+    from backprop.results import (
+        Check,
+        Compiled,
+        Evaluation,
+        Judged,
+        JudgedCode,
+        Reference,
+        compile,
+        evaluate,
+        judge,
+        reference,
+    )
+    from backprop.rows.mapping import map, map_files
 
 __version__ = "0.2.0"
 __all__ = [
-    "Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "Minimum", "Problem", "compile", "evaluate", "judge",
-    "minimize",
+    "Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "Minimum", "Problem", "Reference", "compile", "evaluate",
+    "judge", "map", "map_files", "minimize", "reference",
 ]  # fmt: skip
 
 _HOMES = dict.fromkeys(
-    ("Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "compile", "evaluate", "judge"), "backprop.results"
+    (
+        "Check",
+        "Compiled",
+        "Evaluation",
+        "Judged",
+        "JudgedCode",
+        "Reference",
+        "compile",
+        "evaluate",
+        "judge",
+        "reference",
+    ),
+    "backprop.results",
 )
 _HOMES |= dict.fromkeys(("Minimum", "minimize"), "backprop.optimize")
+_HOMES |= dict.fromkeys(("map", "map_files"), "backprop.rows.mapping")
 _HOMES["Problem"] = "backprop.errors"
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backprop.check.backward_pass import Verdicts
     from backprop.check.handwritten import Verdict
     from backprop.check.numerical import Comparison
-    from backprop.insight.nudge import Nudge
+    from backprop.library.nudge import Nudge
     from backprop.show.grid import Grid
 
 Value = library.Value
@@ -71,7 +71,7 @@ class Table:
     def __repr__(self) -> str:
         from backprop.show.text import plain
 
-        return plain(self._grid()).rstrip("\n")
+        return plain(self._grid()).strip("\n")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         """What a notebook shows: the table."""
@@ -171,6 +171,26 @@ class JudgedCode(Table):
         return f"{super().__repr__()}\n{lines_text(self.passes)}".rstrip("\n")
 
 
+class Reference(Table):
+    """The gate library, or one gate of it.
+
+    `gates` has an object for each, with the members that `backprop gates --json` writes: name, family, written,
+    aliases, inputs, local_gradients, domain, kink, says, …
+    """
+
+    def __init__(self, name: str | None) -> None:
+        from backprop.show import reference
+
+        self._gate = None if name is None else reference.find(name)
+        shown = reference.library() if self._gate is None else [self._gate]
+        self.gates: list[dict[str, Any]] = [reference.gate_object(gate, full=name is not None) for gate in shown]
+
+    def _grid(self) -> Grid:
+        from backprop.show import reference
+
+        return reference.library_grid() if self._gate is None else reference.gate_grid(self._gate)
+
+
 class Evaluation(library.Evaluation):
     """What an evaluation found; a notebook shows its table and its circuit.
 
@@ -213,7 +233,7 @@ class Evaluation(library.Evaluation):
     def explain(self, *names: str, digits: int = 6, brief: bool = False) -> Shown:
         """The forward and the backward pass, step by step; of some variables only, if they are named. `brief` leaves
         the forward pass out."""
-        from backprop.insight.explain import tell
+        from backprop.library.explain import tell
         from backprop.show import explanation
 
         self._known(names)
@@ -223,7 +243,7 @@ class Evaluation(library.Evaluation):
 
     def why_nan(self) -> Shown:
         """Where a number that is not finite came from, what it did to the rest, and how to avoid it."""
-        from backprop.insight.whynan import text_of, why
+        from backprop.library.whynan import text_of, why
 
         return shown(text_of(why(self.run, self.names)))
 
@@ -258,7 +278,7 @@ class Evaluation(library.Evaluation):
 
     def nudge(self, **steps: Value) -> Nudge:
         """What moving variables by these steps does, against what the gradient predicts: `nudge(x=0.1).actual`."""
-        from backprop.insight.nudge import nudge
+        from backprop.library.nudge import nudge
 
         self._known(steps)
         return nudge(self.run, self.names, {name: as_value(f"the step of {name}", x) for name, x in steps.items()})
@@ -378,6 +398,14 @@ def evaluate(
     The point is a mapping, keywords, or both (keywords win). Raises a Problem for whatever is wrong with it.
     """
     return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream)
+
+
+def reference(name: str | None = None) -> Reference:
+    """The gates, or the one of a name in full: local gradients, domain, kinks, and an example that is run.
+
+    `reference("tanh").gates[0]["local_gradients"]` is {"x": "sech(x)^2"}. Raises a Problem for a name that no gate has.
+    """
+    return Reference(name)
 
 
 def judge(

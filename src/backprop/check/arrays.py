@@ -10,7 +10,7 @@ import numpy as np
 from backprop.check.numerical import Comparison, compare_number
 from backprop.check.probe import Probe
 from backprop.differentiate.run import Run
-from backprop.insight.stages import Names
+from backprop.library.stages import Names
 
 MOST = 64  # elements that are all checked; of more, random directions
 DIRECTIONS = 16

@@ -11,7 +11,7 @@ import numpy as np
 from backprop.check.edits import COMPOUND, header
 from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
-from backprop.check.search import Cure, Reach, Search, words_of
+from backprop.check.search import ALIKE, Cure, Reach, Search, words_of
 from backprop.check.sense import Sense
 from backprop.check.several import Chained, InOrder, Several
 from backprop.errors import enumerated
@@ -34,9 +34,9 @@ class Solver:
         """The edits that make everything right together, those that would do so elsewhere, and the lines in doubt."""
         sense = self.search.sense({})
         lines = self.search.reaches(sense, {})
-        cures = Chained(self.search, 1).found({}, lines)
+        cures = self.in_words(Chained(self.search, 1).found({}, lines), lines)
         if cures:
-            return self.in_words(cures, lines), [], []
+            return self.cheaper(cures, lines, sense), [], []
         whole, part = self.search.search(lines, sense, {})
         if whole:
             return whole[:1], whole[1:], []
@@ -58,6 +58,13 @@ class Solver:
         if self.search.ended:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
+
+    def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
+        """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
+        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
+        whole, _ = self.search.search(lines, sense, {})
+        self.search.dearest = limit
+        return whole[:1] if whole and whole[0].cost < cures[0].cost - ALIKE else cures
 
     def chained(self, lines: list[Reach]) -> list[Cure]:
         """As few derived lines as can be that make everything right together."""
@@ -143,10 +150,11 @@ def times(yours: Any, wanted: Any) -> int:
     """The whole number by which one array is another, or 0."""
     if yours is None or wanted is None or np.shape(yours) != np.shape(wanted):
         return 0
-    ratio = float(np.sum(wanted * wanted)) / (float(np.sum(yours * wanted)) or inf)
-    if not isfinite(ratio):
-        return 0
-    whole = abs(ratio - round(ratio)) < 1e-6 and np.allclose(np.multiply(yours, ratio), wanted, rtol=1e-6)
+    with np.errstate(all="ignore"):
+        ratio = float(np.sum(wanted * wanted)) / (float(np.sum(yours * wanted)) or inf)
+        if not isfinite(ratio):
+            return 0
+        whole = abs(ratio - round(ratio)) < 1e-6 and np.allclose(np.multiply(yours, ratio), wanted, rtol=1e-6)
     return round(ratio) if whole else 0
 
 

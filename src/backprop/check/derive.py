@@ -15,8 +15,10 @@ import numpy as np
 from backprop.check.chain import MOST_READERS, Chain, Term, tells
 from backprop.check.differs import names
 from backprop.check.look import Line
+from backprop.check.sense import fitted
 from backprop.check.story import NOT_SAID, Failed, Room, Story, Values
 from backprop.check.trace import Trace, Visit, loaded, targets_of
+from backprop.python.gradients import bases
 from backprop.python.tape import is_fraction
 
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
@@ -34,6 +36,7 @@ class Derivation:
         self.trace = trace
         self.story = Story(trace, above)
         statements = [*trace.forward, *trace.visits]
+        self.called = trace.true_gradients(above)
         self.loops = {name for one in statements if isinstance(one, ast.For) for name in names(one.target)}
         self.made: dict[ast.stmt, list[tuple[float, str]]] = {}
         self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
@@ -57,7 +60,7 @@ class Derivation:
 
     def found(self, line: Line, atoms: dict[str, Any]) -> Iterator[tuple[float, str]]:
         statement = line.statement
-        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
+        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return) and added(statement) is None:
             return
         old = ast.unparse(statement)
         seen = {old}
@@ -97,6 +100,12 @@ class Derivation:
         written = [ast.unparse(goal) for other in self.trace.visits for goal in targets_of(other)]
         return len(goals) == 1 and goals[0].isidentifier() and written.count(goals[0]) == 1
 
+    def promised(self, statement: ast.stmt) -> Any:
+        """The gradient that a target is called after; None where its name promises none."""
+        goals = targets_of(statement) if len(self.trace.visits.get(statement, ())) == 1 else []
+        name = goals[0].id if goals and isinstance(goals[0], ast.Name) else ""
+        return next((self.called[one] for one in bases(name) if one in self.called), None)
+
     def is_total(self, value: Any) -> bool:
         """Whether a value is a whole gradient, or a value of the forward pass."""
         return self.totals.find(value) is not None or self.is_forward(value)
@@ -114,10 +123,27 @@ class Derivation:
         values = self.trace.alone(visit, statement, ast.parse(text).body)
         return values is not None and self.all_right(visit, statement, values)
 
+    def known(self, statement: ast.stmt, statements: list[ast.stmt]) -> tuple[bool | None, bool | None]:
+        """Whether a line gives what is known, as it stands and as it may be; None where that tells nothing."""
+        found: list[list[bool]] = [[], []]
+        for visit in self.visits(statement):
+            others = self.trace.alone(visit, statement, statements)
+            for place, values in enumerate((visit.values, others)):
+                if values and any(tells(one) for one in values):
+                    found[place].append(self.all_right(visit, statement, values))
+        before, after = (all(one) if one else None for one in found)
+        return before, after
+
     def all_right(self, visit: Visit, statement: ast.stmt, values: list[Any]) -> bool:
         """Whether what a statement gives is right: of `+=` what it adds, which must be a share of a gradient."""
         if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add | ast.Sub):
-            right = self.is_total if self.is_alone(statement) else self.is_right
+            alone = self.is_alone(statement)
+            right = self.is_total if alone else self.is_right
+            promised = self.promised(statement) if alone else None
+            if promised is not None and len(values) == 1 and not self.scaled:
+                wanted = fitted(promised, values[0])
+                if wanted is not None and tells(values[0]):
+                    return bool(np.allclose(values[0], wanted, rtol=1e-6, atol=1e-9 * np.abs(wanted).max(initial=0.0)))
             return all(right(one) for one in values if tells(one))
         with suppress(*NOT_SAID):
             before = Room(self.trace, visit).value(loaded(statement.target))
@@ -188,6 +214,10 @@ class Derivation:
     def texts(self, chain: Chain, statement: ast.stmt, visit: Visit) -> Iterator[str]:
         """What may stand in place of a statement."""
         yield from self.in_places(chain, statement)
+        call = added(statement)
+        if call is not None:
+            for term in self.terms(chain, call.args[2], None):
+                yield ast.unparse(ast.Call(call.func, [*call.args[:2], term.tree], []))
         if not isinstance(statement, ast.Assign | ast.AugAssign) or is_container(statement.value):
             return
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
@@ -281,6 +311,15 @@ class Derivation:
 
     def counters(self, held: dict[str, Any]) -> dict[str, int]:
         return {one: held[one] for one in self.loops if type(held.get(one)) is int}
+
+
+def added(statement: ast.stmt) -> ast.Call | None:
+    """`np.add.at(d, index, v)`."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    is_at = (
+        isinstance(call, ast.Call) and len(call.args) == 3 and ast.unparse(call.func).endswith(("add.at", "index_add_"))
+    )
+    return call if is_at and isinstance(call, ast.Call) else None
 
 
 def is_container(tree: ast.expr | None) -> bool:

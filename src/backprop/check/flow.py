@@ -9,7 +9,7 @@ from backprop.check.samples import Samples
 from backprop.circuit import Circuit
 from backprop.differentiate.run import Run, sent_by
 from backprop.gates import CONSTANT, INPUT
-from backprop.insight.stages import Names
+from backprop.library.stages import Names
 from backprop.numbers.shapes import magnitude
 
 Edge = tuple[int, int]  # a stage and the number of one of its inputs

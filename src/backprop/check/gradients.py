@@ -8,7 +8,7 @@ from backprop.check.numerical import Comparison, compare_number
 from backprop.check.probe import Probe
 from backprop.check.stagewise import Stagewise
 from backprop.differentiate.run import Run, run
-from backprop.insight.stages import Names
+from backprop.library.stages import Names
 from backprop.numbers.shapes import Mismatch
 
 TYPE_CHECKING = False  # typing would be a large part of a short run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from math import inf, isfinite, nan
 from time import process_time
@@ -116,9 +117,13 @@ class Judge:
 
         def works(given: dict[str, Any]) -> bool:
             try:
-                self.runner.outputs(given)
+                outputs = self.runner.outputs(given)
             except Problem:
                 return False
+            try:
+                self.runner.run(given, [np.ones(np.shape(one)) for one in outputs])
+            except Problem as problem:  # a size that only the backward pass needs
+                return not re.search(r"as an integer|whole number is needed", problem.message)
             return True
 
         self.runner.given, whole = floated(self.runner.given, works)
@@ -324,8 +329,15 @@ class Judge:
             outcome = self.runner.run(point.given, point.upstream, instead, seconds=4.0)
         except Problem:
             return False
-        right = all(one.verdict in ("ok", "imprecise", "missing") for one in self.compare(point, outcome).values())
+        right = all(
+            one.verdict in ("ok", "imprecise") or (one.verdict == "missing" and self.may_lack(path, outcome))
+            for path, one in self.compare(point, outcome).items()
+        )
         return right and self.same_outputs(point, outcome)
+
+    def may_lack(self, path: Path, outcome: Outcome) -> bool:
+        """Whether the pass as it was written has no gradient of an input: what an edit takes away is not right."""
+        return bool(outcome.gradients) if self.first is None else path not in self.first.gradients
 
     def same_outputs(self, point: Point, outcome: Outcome) -> bool:
         """Whether a pass with edits put in still has the outputs of the forward pass."""
@@ -374,9 +386,11 @@ class Judge:
                 yield from self.away((far,))
 
     def plainly(self, point: Point, path: Path, one: Comparison) -> bool:
-        """Whether a difference is one that would be seen among the gradients of the given point: where all is
-        saturated, a right pass too is nothing but rounding."""
-        return isfinite(one.error) and one.error * point.slopes[path].scale > PLAIN * self.points[0].slopes[path].scale
+        """Whether a difference is one that would be seen among the gradients of the given point, and for one that is 0
+        there among all: where all is saturated, a right pass too is nothing but rounding."""
+        here = {whose: slopes.scale for whose, slopes in self.points[0].slopes.items()}
+        seen = here.get(path) or max(here.values(), default=0.0)
+        return isfinite(one.error) and one.error * point.slopes[path].scale > PLAIN * seen
 
     def but_for_small_numbers(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """A gradient that is right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""

@@ -10,12 +10,12 @@ from backprop.circuit import Circuit
 from backprop.circuit.lower import Lowering
 from backprop.differentiate.run import evaluate, plain
 from backprop.errors import Problem, nearest
+from backprop.errors.spans import Span, line_and_column
 from backprop.gates import CONSTANTS, GATES, NAMES
 from backprop.gates.row import WORDS
 from backprop.language import parse
 from backprop.language.program import Program, Statement, Statements
 from backprop.python.straight import is_python, read_python
-from backprop.spans import Span, line_and_column
 
 # At the beginning of a statement: `dx +=` and `dx -=`, of which the language itself knows only the `=`.
 ACCUMULATE = re.compile(r"(?P<begin>(?:^|[;\n])[ \t]*)(?P<name>[^\W\d]\w*)(?P<blank>[ \t]*)(?P<sign>[+-])=(?!=)")
@@ -181,6 +181,9 @@ def read_claim(text: str) -> tuple[str, float, float]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip() or not value.strip():
         raise Problem("option", f"--claim takes NAME=NUMBER, and not {text}", hint="for example --claim dx=2.06")
+    if "," in value and "=" in value:
+        hint = f"each has an option of its own: {' '.join(f'--claim {one.strip()}' for one in text.split(','))}"
+        raise Problem("option", f"--claim takes one NAME=NUMBER, and not {text}", hint=hint)
     number = parse_value(value.strip(), name.strip())
     return name.strip(), number, rounding(value.strip())
 

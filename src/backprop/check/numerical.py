@@ -11,10 +11,10 @@ from math import inf, isfinite, isnan, nan
 
 from backprop.check.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
 from backprop.differentiate.run import Run
+from backprop.errors.light import NamedTuple
 from backprop.gates.row import TIES
-from backprop.insight.stages import Names
 from backprop.language.printer import number_text
-from backprop.light import NamedTuple
+from backprop.library.stages import Names
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from backprop.circuit.lower import template
 from backprop.differentiate import functions, rules
 from backprop.differentiate.run import Run
+from backprop.errors.light import NamedTuple
 from backprop.gates import CONSTANT, INPUT, Gate
-from backprop.light import NamedTuple
 from backprop.numbers import complexes
 from backprop.numbers.shapes import magnitude, shape_of
 

@@ -6,7 +6,7 @@ say). What agrees at all points is the same formula; that is what is meant here 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import add, mul, sub
 from random import Random
 from typing import Any
@@ -23,11 +23,11 @@ MOST = 5  # points, the one that was asked about included
 TOLERANCE = 1e-7  # relative, as in the numerical check
 
 
-def runs_around(result: Run, seed: int = 0) -> list[Run]:
-    """The run, and runs at points a few percent away on the same pieces of all gates."""
+def runs_around(result: Run, kept: Collection[str] = (), seed: int = 0) -> list[Run]:
+    """The run, and runs at points a few percent away on the same pieces of all gates; some variables may be kept."""
     circuit, found = result.circuit, [result]
     random = Random(seed)
-    free = movable(result)
+    free = movable(result).difference(kept)
     pieces = signature(result, result.values)
     for attempt in range(6 * MOST):
         if len(found) == MOST:

@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.check.derive import Derivation
 from backprop.check.differs import names
-from backprop.check.edits import Edit, Plan, edit_of, plans
+from backprop.check.edits import COMPOUND, Edit, Plan, edit_of, plans
 from backprop.check.handwritten import Judge, Point
 from backprop.check.look import Line, Lines, reads
 from backprop.check.sense import Effect, Sense
@@ -32,6 +32,7 @@ UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tr
 DEAREST = 2.7  # of edits that are tried in twos
 PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
+UNKNOWN, ESTRANGED = 0.15, 0.6  # that a line gives nothing that is known, or only before an edit
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
 
@@ -187,7 +188,7 @@ class Search:
                 effect = Effect(repaired, False)
             if effect.repaired == sense.bad and self.judge.all_right(changed):
                 names = self.names(sense) if names is None else names
-                cost += self.newly_wrong(sense, names, changed)
+                cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
                 edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 if all(one.line is not reach.line for one in whole):
                     whole.append(Cure(reach.line, edit, cost, effect.repaired))
@@ -241,6 +242,15 @@ class Search:
         spoilt = sum(names.get(name, False) and not right for name, right in after.items())
         left = sum(not right for name, right in after.items() if not names.get(name, False))
         return SPOILT * spoilt + LEFT * min(3, left)
+
+    def unlikely(self, line: Line, edit: Edit, instead: Instead) -> float:
+        """What it costs that a line gives what is known, a gradient or a value of the forward pass, only before an
+        edit, or never."""
+        if edit.adds or isinstance(line.statement, COMPOUND):
+            return 0.0
+        derivation = self.derivation(instead)
+        before, after = derivation.known(line.statement, edit.statements)
+        return 0.0 if after is not False else UNKNOWN if not before else ESTRANGED
 
     def dearness(self, reach: Reach, bad: frozenset[Path]) -> float:
         """What a line adds to the cost of its edits: right gradients that hang on it too; lines that only hand on."""

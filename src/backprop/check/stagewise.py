@@ -14,7 +14,7 @@ from backprop.check.probe import EPSILON, Probe
 from backprop.circuit import Circuit
 from backprop.differentiate.run import Run
 from backprop.gates import Gate
-from backprop.insight.stages import Names
+from backprop.library.stages import Names
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from backprop.errors import Problem
+from backprop.errors.spans import Span, places
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.program import Program
-from backprop.spans import Span, places
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:

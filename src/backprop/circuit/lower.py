@@ -6,12 +6,12 @@ from itertools import count
 
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
+from backprop.errors.light import cache, cached_property
+from backprop.errors.spans import Span
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.language import parse
 from backprop.language.program import Call, Program, Statement
-from backprop.light import cache, cached_property
-from backprop.spans import Span
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:

@@ -19,8 +19,10 @@ def beside(module: str, source: str | None) -> tuple[str, str] | None:
     folder, parts = os.path.dirname(os.path.abspath(source or "")), module.split(".")
     for up in range(ABOVE + 1):
         root = os.path.join(folder, *[os.pardir] * up)
-        inside = os.path.join(root, *parts)
-        for path in (inside, os.path.join(inside, "__init__"), os.path.join(root, parts[-1]) if not up else ""):
+        inside = [os.path.join(root, *parts), os.path.join(root, "src", *parts)]
+        last = [os.path.join(root, parts[-1])] if not up else []
+        packages = [os.path.join(one, "__init__") for one in inside]
+        for path in (inside[0], packages[0], *last, inside[1], packages[1]):
             if path and os.path.isfile(f"{path}.py"):
                 path = os.path.normpath(f"{path}.py")
                 path = path if os.path.isabs(source or "") else os.path.relpath(path)

@@ -9,8 +9,8 @@ from backprop.cli.answer import is_finite
 from backprop.cli.question import Question
 from backprop.cli.reading import value_of
 from backprop.errors import Problem
-from backprop.insight.notes import cusps
 from backprop.library import Evaluation
+from backprop.library.notes import cusps
 from backprop.library.values import Value
 
 

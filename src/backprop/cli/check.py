@@ -122,9 +122,8 @@ def judge_lines(
         listed = [] if claims_file is None else read_claims(read_text(claims_file), claims_file)
         lines = claim_lines([*listed, *(read_claim(claim) for claim in claims)])
     evaluation: Evaluation = asked.answer()
-    verdicts = judge(evaluation.run, evaluation.names, lines)
-    wanted = set(evaluation.gradients)
-    missing = [name for name in verdicts.missing if name in wanted]
+    verdicts = judge(evaluation.run, evaluation.names, lines, set(evaluation.gradients))
+    missing = verdicts.missing
     answer = report.lines_object(verdicts.lines, verdicts.remarks, missing)
     if chosen == "json":
         show_json(answer, output)

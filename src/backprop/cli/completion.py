@@ -162,6 +162,9 @@ class Line:
     def values(self, option: str, word: str) -> Iterator[Offer]:
         """The values of an option."""
         param = self.known.get(option)
+        if option in CODES and (names := named(word)) is not None:
+            yield from names
+            return
         if param is None or option == "--upstream":  # the value of a variable
             if word.startswith("@"):
                 yield Offer("", prefix="@")
@@ -170,8 +173,8 @@ class Line:
         elif option in LISTS:
             begun, comma, _ = word.rpartition(",")
             taken = begun.split(",")
-            names = [name for name in self.variables() if name not in taken]
-            yield from matching([Offer(f"{begun}{comma}{name}") for name in names], word)
+            rest = [name for name in self.variables() if name not in taken]
+            yield from matching([Offer(f"{begun}{comma}{name}") for name in rest], word)
         elif option in PAIRS:
             if "=" not in word:
                 yield from matching([Offer(f"{PAIRS[option]}{name}=") for name in self.variables()], word)
@@ -186,7 +189,10 @@ class Line:
             yield from matching([Offer(item.value, item.help or "") for item in found], word)
 
     def expression(self, word: str) -> Iterator[Offer]:
-        """An expression that is begun: the gates that its last name may become. Else a file of code."""
+        """An expression that is begun: the gates that its last name may become. Else a file, or a name in one."""
+        if (names := named(word)) is not None:
+            yield from names
+            return
         found = re.search(r"[^\W\d]\w*$", word)
         if found is not None and not os.path.exists(word):
             stem = word[: found.start()]
@@ -208,8 +214,22 @@ class Line:
         return []
 
 
+CODES = frozenset(["-f", "--backward"])  # options that take a file of code, or FILE:NAME
 LISTS = frozenset(["--wrt", "--of"])  # options that take variables, x,y
 PAIRS = {"--set": "", "--by": "", "--direction": "", "--claim": "d"}  # and those that take x=VALUE
+
+
+def named(word: str) -> list[Offer] | None:
+    """The functions and classes of a file of Python that a word begins to name, `layers.py:aff`; None for another
+    word."""
+    path, colon, _ = word.rpartition(":")
+    if not colon or not path.endswith((".py", ".ipynb")):
+        return None
+    from backprop.cli.reading import read_text
+    from backprop.python.source import Code, part_of
+
+    code = Code([part_of(read_text(path), path)])
+    return list(matching([Offer(f"{path}:{name}") for name in [*code.functions(), *code.classes()]], word))
 
 
 def gates() -> Iterator[Offer]:

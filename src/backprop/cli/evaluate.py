@@ -116,7 +116,7 @@ def show(
 
 def show_why(evaluation: Evaluation, chosen: str, output: str | None) -> None:
     """Print where what is not finite came from, in place of the table."""
-    from backprop.insight.whynan import text_of, why
+    from backprop.library.whynan import text_of, why
 
     answer = why(evaluation.run, evaluation.names)
     if chosen == "json":

@@ -44,7 +44,7 @@ def command(
     backprop explain "q = x + y; f = q*z" --x -2 --y 5 --z -4
     backprop explain "q = x + y; f = q*z" --x -2 --y 5 --z -4 --of x --brief
     """
-    from backprop.insight.explain import tell
+    from backprop.library.explain import tell
     from backprop.show import explanation
 
     asked = question(call, **shared)

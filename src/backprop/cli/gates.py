@@ -37,7 +37,6 @@ def command(
     backprop gates tanh
     """
     from backprop.show import reference
-    from backprop.show.grid import Column, Grid
 
     chosen = chosen_format(call, format_, json_, output)
     if name is not None:
@@ -45,8 +44,7 @@ def command(
         if chosen == "json":
             show_json(reference.gate_object(gate, full=True), output)
         else:
-            columns = [Column("", "name", False), Column("", "", False)]
-            show_grid(Grid(columns, [list(fact) for fact in reference.page(gate)]), chosen, output, color)
+            show_grid(reference.gate_grid(gate), chosen, output, color)
     elif chosen == "json":
         show_json([reference.gate_object(gate) for gate in reference.library()], output)
     else:

@@ -94,7 +94,7 @@ class Run:
     def __init__(self, call: Call, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
         os.environ.setdefault("_RJEM_MALLOC_CONF", KEPT)
-        from backprop.rows.tables.files import expanded
+        from backprop.rows.mapping import Files
         from backprop.rows.tables.options import Options
 
         self.asked = options
@@ -110,18 +110,15 @@ class Run:
         self.code = code_named(options["expression"], options["file"])
         text, source = ("", None) if self.code else read_expression(options["expression"], options["file"], words)
         nulls = ("", *(options["null_values"] or "").split(",")) if options["null_values"] else ("",)
-        self.options = Options(
+        self.output: str | None = None if options["output"] == "-" else options["output"]
+        self.files = Files(tables, self.output, Options(
             options["source_format"] or ("jsonl" if tables == ["-"] else None), options["target_format"],
             options["total"], options["errors"], options["errors_to"], nulls, options["only_new"],
             delimiter(options["delimiter"]), options["comma"], not options["no_header"], options["encoding"],
-        )  # fmt: skip
-        self.roots = [table for table in tables if os.path.isdir(table)]
-        self.sources = expanded(tables, options["source_format"], options["output"])
+        ))  # fmt: skip
         self.mapper = self.make(self.of_code(*self.code) if self.code else text, source)
         if "-" in tables and not options["quiet"]:
             tell_waiting()
-        self.output: str | None = None if options["output"] == "-" else options["output"]
-        self.options = self.options._replace(roots=tuple(self.roots), spread=self.into_folder)
         self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
         seen_already = self.output is None and sys.stdout is not None and sys.stdout.isatty()
         self.progress = Progress(self.watched and not seen_already)
@@ -132,38 +129,29 @@ class Run:
 
         asked = self.asked
         code = Asked(path, name, asked["variables"], asked["assignments"], None, None)
-        return formula_of_numbers(code, Random(asked["seed"]), self.head())
+        return formula_of_numbers(code, Random(asked["seed"]), self.files.head())
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
         expect_numpy("a table")
-        from backprop.rows.compute.called import Called
-        from backprop.rows.compute.mapper import Mapper
+        from backprop.rows.mapping import mapper_of
 
-        asked = self.asked
-        called = self.called(text)
-        names = Called(text, called)
-        with names.problems():
-            compiled = Compiled(names.text, ties=asked["ties"], expand=asked["expand"], source=source)
-        given, random = {}, Random(asked["seed"])
+        asked, random = self.asked, Random(self.asked["seed"])
+        usable, given = {}, {}
         if asked["variables"] is not None:
-            values = read_variables(read_text(asked["variables"]), name_of(asked["variables"]), random)
-            used = compiled.variables_given(values)
-            given = {name: value for name, value in values.items() if name in used}
+            usable = read_variables(read_text(asked["variables"]), name_of(asked["variables"]), random)
         for name, value in map(named_value, asked["assignments"]):
-            if self.code and name not in compiled.variables_given({}):
+            if self.code and name not in Compiled(text).variables:
                 continue  # a setting, of which the formula knows no more
-            given[names.variable(name)] = value_of(value, name, random)
-        shadowed = self.shadowed(compiled, given, names.columns)
+            given[name] = value_of(value, name, random)
         wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
         upstream = None if asked["upstream"] is None else value_of(asked["upstream"], "--upstream", random)
         if random.used and asked["seed"] is None and not asked["quiet"]:
             note(f"the random values are those of --seed {random.seed}", asked["color"])
-        mapper = Mapper(
-            text, wrt=wrt, given=compiled.point(given), upstream=upstream, ties=asked["ties"], expand=asked["expand"],
-            stages=asked["stages"], hessian=asked["hessian"], notes=not asked["quiet"], engine=asked["kernel"],
-            threads=asked["threads"] or os.cpu_count() or 1, source=source,
-            shadowed=shadowed, called=called,
+        mapper = mapper_of(
+            text, given, self.files.head, called=self.renamed(), usable=usable, source=source, wrt=wrt,
+            upstream=upstream, ties=asked["ties"], expand=asked["expand"], stages=asked["stages"],
+            hessian=asked["hessian"], notes=not asked["quiet"], kernel=asked["kernel"], threads=asked["threads"],
         )  # fmt: skip
         if self.code and mapper.arrays:  # of rows of lists the formula may be another one
             message = f"{self.code[1]} works on arrays: its formula is known for one shape alone, and not for all rows"
@@ -172,16 +160,8 @@ class Run:
             )
         return mapper
 
-    def head(self) -> list[str]:
-        """The columns of the first table."""
-        from backprop.rows.tables.heads import names_of
-
-        return names_of(self.sources[0], self.options)
-
-    def called(self, text: str) -> dict[str, str]:
-        """What names of the formula are called in the table, where that is not the same."""
-        from backprop.rows.compute.called import as_columns, may_differ
-
+    def renamed(self) -> dict[str, str]:
+        """What names of the formula are called in the table, as --rename says."""
         renamed = {}
         for renaming in self.asked["renamed"]:
             column, equals, name = renaming.rpartition("=")
@@ -189,14 +169,7 @@ class Run:
                 hint = "its NAME is that in the expression: --rename 'Culmen Length (mm)=length'"
                 raise Problem("option", f"--rename takes COLUMN=NAME, and not {renaming}", hint=hint)
             renamed[name] = column
-        return as_columns(text, renamed, self.head() if may_differ(text) else ())
-
-    def shadowed(self, compiled: Compiled, given: dict[str, Any], renamed: dict[str, str]) -> list[str]:
-        """The constants of the formula that are called like columns of the first table, and so stand for them."""
-        constants = frozenset(compiled.circuit(given).labels.values())
-        wanted = [name for name in constants if name not in renamed and name not in given]
-        names = self.head() if wanted else []
-        return [*(name for name in names if name in wanted), *(constants & renamed.keys())]
+        return renamed
 
     def go(self) -> int:
         """Do it; the exit status. Where somebody watches, nothing is left of the line that was drawn."""
@@ -208,7 +181,7 @@ class Run:
                 raise
             self.progress.clear()
             kept = "" if self.output is None else f", and nothing of them is in {self.output}"
-            kept = ": the parts that are done are kept (--resume does the others)" if self.into_folder else kept
+            kept = ": the parts that are done are kept (--resume does the others)" if self.files.into_folder else kept
             write_error(f"interrupted after {self.progress.rows:,} rows{kept}\n")
             return 130
         finally:
@@ -216,72 +189,33 @@ class Run:
 
     def done(self) -> int:
         """Do it; the exit status."""
-        if self.asked["scheduler"] is not None and self.asked["engine"] == "local":
-            raise Problem("option", "--scheduler needs an --engine that has a cluster", hint="--engine dask, or spark")
-        if self.into_folder:
-            from backprop.rows.folders import owned
+        asked = self.asked
+        failures: list[str] = []
 
-            assert self.output is not None
-            with owned(self.output):
-                return self.parts(self.output)
-        if self.asked["engine"] != "local" or self.asked["resume"]:
-            option = "--resume" if self.asked["resume"] else "--engine"
-            raise Problem("option", f"{option} is for folders: give one to read, and one to write with -o")
-        from backprop.rows.pipeline import map_files
+        def failed(why: str) -> None:
+            failures.append(why)
+            self.progress.clear()
+            write_error(f"error: {why}\n")
 
-        report = map_files(self.mapper, self.sources, self.output, self.options, self.progress)
+        report = self.files.mapped(
+            self.mapper, asked["engine"], asked["scheduler"], asked["resume"], self.progress, failed
+        )
         self.say(report)
-        return 1 if report.bad else 0
-
-    @property
-    def into_folder(self) -> bool:
-        """Whether an output part is written for each input part."""
-        output = self.output
-        if output is None or self.options.total:
-            return False
-        if output.endswith(os.sep) or os.path.isdir(output):
-            return True
-        return bool(self.roots) and "." not in os.path.basename(output)
-
-    def parts(self, folder: str) -> int:
-        """A folder: an output part for each input part, by whoever is asked for."""
-        from backprop.rows import engines, folders
-        from backprop.rows.tables.batch import Report
-
-        engine = engines.engine(self.asked["engine"])
-        jobs, done = folders.jobs(self.sources, folder, self.mapper, self.options, self.asked["resume"], self.roots)
-        report, failures = Report(), 0
-        work = engines.PartWork(self.mapper, self.options)
-        for number, (job, found) in enumerate(engine(jobs, work, self.asked["scheduler"]), 1):
-            if found.report is None:
-                failures += 1
-                self.progress.clear()
-                where = "" if job.source in found.failure else f"{job.source}: "
-                write_error(f"error: {where}{found.failure}\n")
-                continue
-            report.join(found.report)
-            folders.write_done(folder, os.path.relpath(job.target, folder), found.report.rows, job.fingerprint)
-            self.progress(report, number, len(jobs))
-        self.say(report, f"{len(jobs) - failures} of {len(jobs)} parts" + (f", {done} done before" if done else ""))
         return 1 if failures or report.bad else 0
 
     # ── what is said ──
 
-    def say(self, report: Any, parts: str = "") -> None:
+    def say(self, report: Any) -> None:
         """The line at the end, and what was remarkable."""
         self.progress.clear()
         if self.asked["quiet"]:
             return
-        seconds = self.progress.seconds
         if report.bad or self.watched or self.asked["verbose"]:
-            done = {"skip": "left out", "null": "kept without results"}.get(self.options.errors, "")
+            done = {"skip": "left out", "null": "kept without results"}.get(self.asked["errors"], "")
             bad = f", {report.bad:,} bad ({done})" if report.bad else ""
-            head = f"{parts}: " if parts else ""
-            tell(f"{head}{report.rows:,} rows in {seconds:.1f} s{bad}\n")
-        for text, (count, first) in report.tally.rows.items():
-            rows = "row" if count == 1 else "rows"
-            tell(f"note: {text} in {count:,} {rows}, first in row {first + 1:,}\n")
-        for text in report.remarks:
+            head = f"{self.files.parts}: " if self.files.parts else ""
+            tell(f"{head}{report.rows:,} rows in {self.progress.seconds:.1f} s{bad}\n")
+        for text in report.told:
             tell(f"note: {text}\n")
         if self.asked["verbose"] and self.mapper.remark:
             tell(f"note: {self.mapper.remark}\n")

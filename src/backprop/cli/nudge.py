@@ -33,7 +33,7 @@ def command(
     \b
     backprop nudge "max(x,y)*z" --x 4 --y 2 --z 3 --by y=+2.5
     """
-    from backprop.insight.nudge import nudge
+    from backprop.library.nudge import nudge
 
     asked = question(call, **shared)
     evaluation = asked.answer()
@@ -89,7 +89,7 @@ def signed_step(name: str, step: Any, digits: int) -> str:
 
 def reach(part: float, moves: dict[str, Any], ends_at: str | None, digits: int) -> str:
     """Up to what step the prediction holds."""
-    from backprop.insight.nudge import FURTHEST
+    from backprop.library.nudge import FURTHEST
 
     if not isfinite(part):
         return f"as far as was looked: {FURTHEST:g} times the step"

@@ -11,8 +11,8 @@ from math import inf, nan
 
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
+from backprop.errors.light import cache
 from backprop.gates import CONSTANT, Gate
-from backprop.light import cache
 from backprop.numbers import floats
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run

@@ -14,11 +14,11 @@ import numpy as np
 from backprop.circuit import Circuit
 from backprop.differentiate import functions, rules
 from backprop.errors import Problem
+from backprop.errors.spans import Span
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers.arrays import multiply, negate, unbroadcast
 from backprop.numbers.buffers import Pool, chosen, pooled
 from backprop.numbers.shapes import Mismatch, broadcast_mismatch, dimension_analysis, shape_of, shape_text
-from backprop.spans import Span
 
 Array = Any  # float or np.ndarray of float64
 

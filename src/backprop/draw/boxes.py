@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from backprop.draw.figures import WIDEST, short
 from backprop.draw.layout import Box, Layout, layout
 from backprop.draw.scene import STAGES, Node, Scene, shape_text
-from backprop.spans import visible, width
+from backprop.errors.spans import visible, width
 
 ADVANCE = 0.603  # of a character of DejaVu Sans Mono, in its size
 RADIUS = 17.0  # of a gate with a short label

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from backprop.errors.spans import width
 from backprop.show.theme import paint
-from backprop.spans import width
 
 UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8
 SHAPES = {

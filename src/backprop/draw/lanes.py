@@ -7,9 +7,9 @@ from typing import Any
 from backprop.draw.canvas import plain
 from backprop.draw.figures import SMALL, short
 from backprop.draw.scene import NUMBERS, STAGES, Scene
+from backprop.errors.spans import visible, width
 from backprop.numbers.shapes import shape_of
 from backprop.show.grid import aligned, cell
-from backprop.spans import visible, width
 
 Cells = list[list[tuple[str, str]]]
 

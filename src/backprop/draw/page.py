@@ -21,10 +21,10 @@ from backprop.draw.program import javascript
 from backprop.draw.scene import NUMBERS, STAGES, Node, Scene, opened, slots_of
 from backprop.draw.svg import MARGIN, escape, line, outline, path, size, text, title
 from backprop.errors import Problem
-from backprop.insight.stages import operand
+from backprop.errors.spans import visible
 from backprop.library import Evaluation
+from backprop.library.stages import operand
 from backprop.show.palette import PALETTES
-from backprop.spans import visible
 
 
 def page(evaluation: Evaluation) -> str:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from backprop.circuit import Circuit
 from backprop.differentiate.run import Run, prepared_backward, sweep
 from backprop.gates import CONSTANT, GATES, INPUT
-from backprop.insight.stages import Names
 from backprop.language.printer import OPERATORS, POWER, infix
+from backprop.library.stages import Names
 from backprop.numbers.shapes import shape_code, shape_of
 
 INPUTS, NUMBERS, STAGES = "input", "number", "gate"  # the kinds of nodes

@@ -22,8 +22,8 @@ from backprop.draw.boxes import (
 from backprop.draw.figures import full, short
 from backprop.draw.layout import Point
 from backprop.draw.scene import INPUTS, NUMBERS, STAGES, Node, Scene
+from backprop.errors.spans import visible
 from backprop.show.palette import PALETTES, Palette
-from backprop.spans import visible
 
 MARGIN = 14.0
 FONTS = "'DejaVu Sans Mono',Menlo,Consolas,monospace"

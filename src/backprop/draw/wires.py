@@ -15,7 +15,7 @@ from backprop.draw.layering import Graph, graph
 from backprop.draw.ordering import Order, ordered
 from backprop.draw.placing import Spacing, heights
 from backprop.draw.scene import NUMBERS, STAGES, Node, Scene
-from backprop.spans import width
+from backprop.errors.spans import width
 
 LARGEST = 400  # nodes: beyond them no terminal is wide enough
 

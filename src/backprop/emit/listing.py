@@ -19,8 +19,8 @@ from backprop.emit.plain import raising
 from backprop.emit.target import Target, Text
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT
-from backprop.insight.stages import Names
 from backprop.language.printer import PRODUCT
+from backprop.library.stages import Names
 
 Shapes = Sequence[tuple[int, ...]]
 

@@ -16,11 +16,11 @@ from backprop.emit.naming import Naming
 from backprop.emit.sharing import shared, unstretched
 from backprop.emit.target import Target
 from backprop.errors import Problem
+from backprop.errors.spans import visible
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.printer import unparse_statement
 from backprop.library.values import as_value
 from backprop.numbers.shapes import all_finite, shape_of, shape_text
-from backprop.spans import visible
 
 UPSTREAM = "upstream "  # the gradient on the output in a circuit that leaves it open: no user's name has a blank
 

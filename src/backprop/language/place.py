@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from backprop.errors import Problem
+from backprop.errors.light import cached_property
+from backprop.errors.spans import Span, visible
 from backprop.language.lexer import terminal
 from backprop.language.program import Program
-from backprop.light import cached_property
-from backprop.spans import Span, visible
 
 SHOWN = 32  # characters of the user's text in a message
 COMPARISONS = frozenset(["<", ">", "<=", "≤", ">=", "≥", "==", "!=", "≠"])

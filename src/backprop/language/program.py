@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import starmap
 
-from backprop.spans import Span, places
+from backprop.errors.spans import Span, places
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:

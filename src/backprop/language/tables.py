@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backprop.grammar import checksum, grammar_text
-from backprop.grammar import tables as generated
+from backprop.errors.light import cache
 from backprop.language.builder import handler
+from backprop.language.grammar import checksum, grammar_text
+from backprop.language.grammar import tables as generated
 from backprop.language.lexer import SIGNS
-from backprop.light import cache
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Lazy(dict["Any", "Any"]):
 
 
 class Tables:
-    """The tables as the engine runs them, read from their text (see backprop.grammar.generate) as far as needed.
+    """The tables as the engine runs them, read from their text (see grammar/generate.py) as far as needed.
 
     `expected[state]` is the row where an operand is expected, or right behind a token; `pending[state][left side]` the
     row behind an operand, and `atom[state]` the one behind a leaf.
@@ -109,6 +109,6 @@ def current_tables() -> Tables:
         return Tables(generated)
     from types import SimpleNamespace
 
-    from backprop.grammar.generate import make_tables
+    from backprop.language.grammar.generate import make_tables
 
     return Tables(SimpleNamespace(**make_tables(text.decode())))

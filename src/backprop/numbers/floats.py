@@ -11,7 +11,7 @@ import math
 from _collections_abc import Callable
 from math import copysign, inf, isnan, nan, pi
 
-from backprop.light import cache
+from backprop.errors.light import cache
 
 Function = Callable[[float], float]  # here and not for type checkers alone: programs in Python have it from here
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from backprop.insight.notes import notes
-from backprop.insight.nudge import Line
 from backprop.language.printer import number_text
+from backprop.library.notes import notes
+from backprop.library.nudge import Line
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
 from backprop.optimize.words import short

@@ -12,8 +12,8 @@ from backprop.differentiate import second
 from backprop.differentiate.run import Run, evaluate, run
 from backprop.errors import Problem
 from backprop.gates import Gate
-from backprop.insight.stages import Names
 from backprop.library import Compiled, Value
+from backprop.library.stages import Names
 from backprop.numbers.shapes import shape_of, shape_text
 from backprop.optimize.parameters import Parameters
 

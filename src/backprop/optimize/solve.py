@@ -142,5 +142,5 @@ def limits(objective: Objective, settings: Settings) -> tuple[Array, Array]:
             raise Problem("value", f"{name} is to stay above 0, and starts at {start:g}", hint=f"--{name} 1")
     if not (lower <= upper).all():
         name = parameters.elements()[int(np.flatnonzero(~(lower <= upper))[0])]
-        raise Problem("value", f"the lower bound of {name} is above the upper one")
+        raise Problem("value", f"the lower bound of {name} is above the upper one", hint="the lower one stands first")
     return lower, upper

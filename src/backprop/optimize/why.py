@@ -220,7 +220,7 @@ class Account:
 
     def cause(self, x: Array) -> str:
         """The first cause of what is not finite, as `eval` tells it."""
-        from backprop.insight.causes import causes
+        from backprop.library.causes import causes
 
         remarks = causes(self.objective.run(x), self.objective.names).remarks
         return f"{self.objective.where(x)}: {remarks[0][1]}" if remarks else ""

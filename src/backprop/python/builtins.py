@@ -73,7 +73,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "pow": lambda a, b: run.power(a, b),
         "divmod": lambda a, b: divmod(number_of(a), number_of(b)),
         "int": whole,
-        "float": lambda x=0.0: float(plain(x)),
+        "float": fraction,
         "bool": lambda x=False: run.truth(x),
         "str": lambda x="": text_of(run, x),
         "all": lambda x: all(run.truth(one) for one in run.listed(x)),
@@ -135,6 +135,12 @@ def extreme(run: Running, function: Callable[..., Any], given: tuple[Any, ...], 
     if any(isinstance(one, np.ndarray) and one.ndim for one in items):
         raise Refusal("max and min of Python compare numbers, not arrays", "value", "np.maximum compares arrays")
     return function(items, key=(lambda one: run.call(key, (one,), {})) if key is not None else plain)
+
+
+def fraction(value: Any = 0.0) -> float:
+    """`float(x)`, also of an array of one element, as NumPy took it for long."""
+    value = plain(value)
+    return float(value.item() if isinstance(value, np.ndarray) and value.size == 1 else value)
 
 
 def absolute(value: Any) -> Any:

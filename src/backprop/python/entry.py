@@ -18,7 +18,7 @@ from backprop.python.gradients import Path, bases, by_key, by_position, is_gradi
 from backprop.python.interpret import Interpreter, Observer, Return, context
 from backprop.python.libraries import as_tensor
 from backprop.python.meter import Meter
-from backprop.python.pairs import Pair, all_pairs, backward_call, returns
+from backprop.python.pairs import Pair, all_pairs, backward_call, is_cost, leading, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Code, Part, names_set, names_used, uses_torch
 from backprop.python.tape import Tape
@@ -93,7 +93,7 @@ class Runner:
         ]  # fmt: skip
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
-        self.whole_quotients = False  # `/` of whole numbers is whole, as in Python 2
+        self.whole_quotients = self.source().old  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
@@ -306,15 +306,27 @@ class Runner:
             me = self.made(run, self.of_text(run, scope, pair.name), given)
             function = self.call(run, run.attribute, (me, pair.forward.name), {})
         else:
-            me = context(len(names))
-            function = self.of_text(run, scope, pair.name).find(pair.forward.name)
+            me = self.kept_context(run, scope, pair.forward)
+            function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: given[name] for name in names if name in given}
-        leading = (me,) if pair.kind == "autograd" and pair.setup is None else ()
-        returned = self.call(run, function, leading, keywords)
+        first = (me,) if pair.kind == "autograd" and pair.setup is None else ()
+        returned = self.call(run, function, first, keywords)
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
         return self.results(run, pair.forward, returned, me)
+
+    def kept_context(self, run: Interpreter, scope: Scope, forward: ast.FunctionDef) -> Object:
+        """The `ctx` of an autograd Function: torch's, or an object of the user's own class, where it is said to be one
+        (`ctx: Context`); that one may have to be told that gradients are asked for."""
+        said = next((one.annotation for one in forward.args.args if one.arg == "ctx"), None)
+        own = scope.names.get(said.id) if isinstance(said, ast.Name) else None
+        if not isinstance(own, Class):
+            return context(len(self.parameters))
+        start = own.find("__init__")
+        made = start.parameters[1:] if isinstance(start, Function) else []
+        keywords = {name: True for name in made if name.startswith("requires_grad")}
+        return self.call(run, own, (), keywords)  # type: ignore[no-any-return]
 
     def made(self, run: Interpreter, cls: Class, given: dict[str, Any]) -> Object:
         """An object of the class, with the attributes that no constructor sets."""
@@ -433,11 +445,18 @@ class Runner:
             self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
         elif self.pair.kind == "both":
             self.above = 0
-        if self.pair.kind == "both" and isinstance(results[0], dict):
-            results, names = results[::-1], names[::-1]  # the gradients first, then the loss
-        outputs = [one for one in results if is_gradient(one)][: max(1, self.above)]
-        if not outputs or not is_gradient(results[0]):
-            raise Problem("value", f"{tree.name} returns no number and no array first")
+        if self.pair.kind == "both" and (isinstance(results[0], dict) or is_cost(names[-1])):
+            results, names = (
+                [results[-1], *results[:-1]],
+                [names[-1], *names[:-1]],
+            )  # the gradients first, then the loss
+        if results and not is_gradient(results[0]) and not numbers_in(results[0]):  # what is kept first, then the loss
+            order = sorted(range(len(results)), key=lambda place: not is_gradient(results[place]))
+            results, names = [results[place] for place in order], [names[place] for place in order]
+        found = [run.libraries.call(("numpy", "array"), (one,), {}) if numbers_in(one) else one for one in results]
+        outputs = [one for one in found if is_gradient(one)][: max(1, self.above)]
+        if not outputs:
+            raise Problem("value", f"{tree.name} returns no number and no array")
         return Forward(results, names, outputs, scope, me, returned)
 
     def taken_from_above(self, results: list[Any], names: list[str]) -> int:
@@ -446,7 +465,8 @@ class Runner:
         if not unknown:
             return 0
         kept = [one for one, name in zip(results[1:], names[1:], strict=True) if name not in self.back_names()]
-        containers = sum(not is_gradient(one) for one in kept) + (len(results) == 1 and not is_gradient(results[0]))
+        alone = len(results) == 1 and not is_gradient(results[0]) and not numbers_in(results[0])
+        containers = sum(not is_gradient(one) for one in kept) + alone
         like = 0
         while like < len(unknown) and UPSTREAM_LIKE.match(unknown[like]):
             like += 1
@@ -459,7 +479,7 @@ class Runner:
         back = self.pair.backward
         if back is None:
             return []
-        names = parameter_names(back)[1 if self.pair.kind in ("class", "autograd") else 0 :]
+        names = parameter_names(back)[leading(back) if self.pair.kind in ("class", "autograd") else 0 :]
         optional = set(names) - set(required_names(back))
         if names and UPSTREAM_LIKE.match(names[0]) and default_of(back, names[0]) is None:
             optional -= {names[0]}  # `grad=None`
@@ -481,7 +501,8 @@ class Runner:
         me = forward.me
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         if pair.kind == "autograd":
-            returned = self.call(run, self.of_text(run, scope, pair.name).find(pair.backward.name), (me, *above), {})
+            own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
+            returned = self.call(run, own, (me, *above), {})
         elif pair.kind == "vjp":
             names = parameter_names(pair.forward) if pair.forward is not None else []
             apart = [forward.scope.names.get(names[place]) for place in pair.apart]
@@ -589,7 +610,11 @@ class Runner:
         if isinstance(returned, dict):
             found.update(by_key(returned, self.paths(given), exact=True))
             return found, "key"
-        values = list(returned) if isinstance(returned, tuple | list) else [returned]
+        single = not isinstance(returned, tuple | list)
+        if numbers_in(returned):  # a list of numbers may be the gradient of a list
+            shapes = [np.shape(given[path[0]]) for path in self.paths(given)]
+            single = shapes[:1] == [np.shape(returned)]
+        values = list(map(as_gradient, [returned] if single else returned))
         if any(isinstance(one, dict) for one in values):
             for one in values:
                 if isinstance(one, dict):
@@ -724,9 +749,17 @@ def default_of(function: ast.FunctionDef, name: str) -> Any:
 
 
 def as_gradient(value: Any) -> Any:
-    """A list of numbers as an array."""
-    numbers = isinstance(value, list) and bool(value) and all(map(is_number, value))
-    return np.array(value, dtype=float) if numbers else value
+    """A list of numbers, or of such lists, as an array."""
+    return np.array(value, dtype=float) if numbers_in(value) else value
+
+
+def numbers_in(value: Any) -> bool:
+    """Whether a list holds numbers alone, or lists of them that are equally long: what others have arrays for."""
+    if not isinstance(value, list) or not value:
+        return False
+    if all(isinstance(one, list) for one in value):
+        return all(map(numbers_in, value)) and len(set(map(len, value))) == 1
+    return all(map(is_number, value))
 
 
 def last_name(body: list[ast.stmt]) -> str:

@@ -12,10 +12,16 @@ from backprop.python.arrays import is_number
 Path = tuple[str, ...]
 
 
+PREFIXES = (
+    "dL_d", "dloss_d", "grad_", "delta_", "d_", "g_", "dL", "grad", "d", "g",
+    "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dEd", "dE_d", "doutd", "dout_d",
+)  # fmt: skip
+
+
 def bases(name: str) -> list[str]:
-    """What a name may be the gradient of: `dx`, `grad_x`, `x_grad`, `delta_x` are those of x."""
+    """What a name may be the gradient of: `dx`, `dfdx`, `grad_x`, `x_grad`, `delta_x` are those of x."""
     found = []
-    for prefix in ("dL_d", "dloss_d", "grad_", "delta_", "d_", "g_", "dL", "grad", "d", "g"):
+    for prefix in PREFIXES:
         if name.startswith(prefix) and len(name) > len(prefix):
             found.append(name[len(prefix) :])
     for suffix in ("_gradient", "_grad", "_bar", "_g"):

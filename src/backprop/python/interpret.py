@@ -90,6 +90,9 @@ class Interpreter:
         self.builtins = builtins(self)
         self.frames: list[Frame] = []
         self.source = Source("", None)
+        self.imports: dict[tuple[str | None, str], str] = {}  # the file that a module of a file is
+        self.files: dict[str, dict[str, Any]] = {}  # and the names that it has
+        self.unread: dict[str, str] = {}  # or what is wrong with it
         self.scopes: dict[str, Scope] = {}  # of the last call of each function
         self.at: ast.AST | None = None  # the operation that is being done, for messages
         self.statements: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
@@ -301,17 +304,29 @@ class Interpreter:
             scope.names[alias.asname or path[0]] = self.imported(path)
 
     def do_ImportFrom(self, tree: ast.ImportFrom, scope: Scope) -> None:
-        module = tuple((tree.module or "").split("."))
+        module = tree.module or ""
+        own = self.files.get(self.imports.get((self.source.name, module), ""), {})
         for alias in tree.names:
-            if alias.name == "*" or (module == ("builtins",) and alias.name in self.builtins):
-                continue
-            found = self.imported((*module, alias.name))
-            if isinstance(found, Unknown):  # it may be defined in a file that was given
-                found = scope.top().names.get(alias.name, found)
-            scope.names[alias.asname or alias.name] = found
+            if alias.name == "*":
+                scope.names.update(own)
+            elif alias.name in own:
+                scope.names[alias.asname or alias.name] = own[alias.name]
+            elif module != "builtins" or alias.name not in self.builtins:
+                found = self.imported(tuple(f"{module}.{alias.name}".lstrip(".").split(".")))
+                if isinstance(found, Unknown):  # it may be defined in a file that was given
+                    found = scope.top().names.get(alias.name, found)
+                scope.names[alias.asname or alias.name] = found
 
     def imported(self, path: tuple[str, ...]) -> Any:
         """What an import names. Nothing is imported: a library that is not known is a problem where it is used."""
+        files = [self.imports.get((self.source.name, ".".join(one)), "") for one in (path, path[:-1])]
+        if files[0] in self.files:  # a module is an object that has the names of its file
+            module = Object(Class(path[-1], (), {}))
+            module.names = self.files[files[0]]
+            return module
+        for file in files:
+            if file in self.unread:
+                return Unknown(f"{file} could not be read, {self.unread[file]}")
         if path[:2] == ("jax", "numpy"):
             path = ("numpy", *path[2:])
         if path[:2] == ("jax", "scipy"):
@@ -745,6 +760,10 @@ class Interpreter:
 
     def attribute(self, value: Any, name: str, own: bool = False) -> Any:
         """`value.name`. Names with two underscores on both sides reach into Python itself, and are refused."""
+        if name == "__class__" and isinstance(value, Object):
+            return value.cls
+        if name == "__name__" and isinstance(value, Class | Function | Builtin):
+            return value.name
         own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
         if name.startswith("__") and name.endswith("__") and name not in OWN_METHODS and not own:
             raise Refusal(f".{name} is not read: it reaches into Python itself")

@@ -18,7 +18,8 @@ from backprop.python.spellings.row import Row, broadcast, product, together
 from backprop.python.spellings.torch import ALIASES, TORCH, answer
 from backprop.python.tape import Tape, writes
 
-KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd", "jax", "functools"])
+KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd", "jax", "functools", "random"])
+RANDOM_OF_PYTHON = {"random": "random_sample", "uniform": "uniform", "gauss": "normal", "normalvariate": "normal"}
 MATH = frozenset([
     "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "expm1", "fabs",
     "floor", "fmod", "fsum", "hypot", "isclose", "isfinite", "isinf", "isnan", "ldexp", "log", "log10",
@@ -66,6 +67,9 @@ class Libraries:
         root, name = path[0], ".".join(path[1:])
         if root == "math":
             return self.mathematics(name, arguments)
+        if root == "random" and (name == "seed" or name in RANDOM_OF_PYTHON):
+            drawn = self.random(RANDOM_OF_PYTHON.get(name, name), arguments, keywords)
+            return drawn if drawn is None else float(drawn)
         if name in IGNORED:
             return None
         if root == "numpy" and name.startswith("random."):
@@ -162,6 +166,8 @@ class Libraries:
 
     def torch(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of torch's, or a method of a tensor."""
+        if name == "is_tensor":
+            return isinstance(arguments[0], Tensor)
         row = self.row(TORCH, ALIASES.get(name, name), "torch")
         renamed = {"axis": "dim", "keepdims": "keepdim"}
         named = {renamed.get(key, key): self.argument(one) for key, one in keywords.items() if key not in UNSEEN}

@@ -32,7 +32,7 @@ class Pair(NamedTuple):
     kind: str
     forward: ast.FunctionDef | None
     backward: ast.FunctionDef | None
-    skip: int = 0  # the first parameters of the forward pass that are no inputs: self, ctx
+    skip: int = 0  # the first parameters of the forward pass that are no inputs: self, cls, ctx
     setup: ast.FunctionDef | None = None  # of an autograd Function whose forward has no ctx
     apart: tuple[int, ...] = ()  # the inputs of a custom_vjp that have no gradient
     split: int = 0  # of one text, how many statements are the forward pass
@@ -145,8 +145,10 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
 
 
 def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None, ast.FunctionDef | None]:
-    """The forward and the backward pass among the methods of a class."""
-    forward = methods.get("forward") or next((one for name, one in methods.items() if FORWARD.match(name)), None)
+    """The forward and the backward pass among the methods of a class. A `forward` of any arguments only hands them on
+    to another one."""
+    found = [one for name, one in methods.items() if name == "forward" or FORWARD.match(name)]
+    forward = min(found, key=lambda one: (one.args.vararg is not None, one.name != "forward"), default=None)
     backward = methods.get("backward") or next((one for name, one in methods.items() if BACKWARD.match(name)), None)
     return forward, backward
 
@@ -155,14 +157,29 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     """The pair of a class: methods of an object, an autograd Function, or functions that only stand in a class."""
     forward, backward = passes(methods)
     assert forward is not None
-    static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in forward.decorator_list)
     first = first_parameter(forward)
-    if not static and first != "ctx":
+    has_context = takes_context(forward)
+    if not has_context and not is_static(forward):
         return Pair(name, "class", forward, backward, 1)
     setup = methods.get("setup_context")
-    if setup is None and first != "ctx" and backward is not None and first_parameter(backward) != first:
+    if setup is None and not has_context and backward is not None and first_parameter(backward) != first:
         return Pair(name, "functions", forward, backward, owner=name)
-    return Pair(name, "autograd", forward, backward, 0 if setup is not None else 1, setup)
+    return Pair(name, "autograd", forward, backward, leading(forward), setup)
+
+
+def is_static(method: ast.FunctionDef) -> bool:
+    return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
+
+
+def takes_context(method: ast.FunctionDef) -> bool:
+    """Whether a method is one of an autograd Function: the first of its parameters, behind `cls`, is `ctx`."""
+    return "ctx" in [one.arg for one in method.args.args[:2]]
+
+
+def leading(method: ast.FunctionDef) -> int:
+    """How many of its first parameters are no inputs: `self` or `cls`, and `ctx`."""
+    names = [one.arg for one in method.args.args]
+    return names.index("ctx") + 1 if takes_context(method) else 0 if is_static(method) else 1
 
 
 def first_parameter(function: ast.FunctionDef) -> str:
@@ -173,10 +190,14 @@ def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names."""
     returned = returns(function)
     like = [bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name or "")) for name in returned]
-    costs = bool(returned) and returned[-1].lower() in ("loss", "cost", "j")
-    if like and like[0] and returned[-1].lower() not in ("loss", "cost", "j"):
+    costs = bool(returned) and is_cost(returned[-1])
+    if like and like[0] and not costs:
         return False  # gradients alone: a backward pass
     return len(returned) > 1 and (all(like[1:]) or (costs and all(like[:-1])))
+
+
+def is_cost(name: str) -> bool:
+    return name.lower() in ("loss", "cost", "j")
 
 
 def returns(function: ast.FunctionDef) -> list[str]:

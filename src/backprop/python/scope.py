@@ -146,7 +146,8 @@ class Library:
 
 OF_OTHERS = frozenset([
     "matplotlib", "sklearn", "tensorflow", "keras", "pandas", "seaborn", "tqdm", "sympy", "h5py", "PIL", "cv2",
-    "graphviz", "IPython", "os", "sys", "pickle", "time", "random", "copy", "itertools", "abc", "typing", "collections",
+    "graphviz", "IPython", "os", "sys", "pickle", "time", "copy", "itertools", "abc", "typing", "collections",
+    "einops", "numba", "triton", "torchvision", "transformers", "datasets", "flax", "optax", "pytest", "hypothesis",
 ])  # fmt: skip  # libraries of which nothing is known here, and no file of the user's
 
 

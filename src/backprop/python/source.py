@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
@@ -14,7 +14,7 @@ from backprop.python.frames import Source, problem_at
 from backprop.python.interpret import Interpreter
 from backprop.python.libraries import KNOWN
 from backprop.python.meter import check_length
-from backprop.python.scope import Library, Scope, Unknown
+from backprop.python.scope import OF_OTHERS, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
 MOST_FILES = 30  # that are read because a file imports from them
@@ -41,14 +41,36 @@ def part_of(text: str, name: str | None) -> Part:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Part(source, ast.parse(text))
+            try:
+                return Part(source, ast.parse(text))
+            except SyntaxError:
+                source.old = "__future__ import division" not in text  # which Python 2 has, too
+                return Part(source, ast.parse(as_python_3(text)))
     except SyntaxError as error:
         at = ast.Pass(lineno=min(error.lineno or 1, len(source.lines)), col_offset=max(0, (error.offset or 1) - 1))
         at.end_lineno, at.end_col_offset = at.lineno, at.col_offset + 1
-        hint = "this is Python 2, which is not read" if PYTHON_2.search(text) else ""
+        hint = "this is Python 2, of which print and except are read" if PYTHON_2.search(text) else ""
         raise problem_at(source, at, "syntax", f"this is not Python: {error.msg}", hint) from None
     except (ValueError, MemoryError, RecursionError) as error:
-        raise Problem("syntax", f"this is not Python: {error or 'it is nested too deeply'}", source=name) from None
+        why = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
+        raise Problem("syntax", f"this is not Python: {why}", source=name) from None
+
+
+def as_python_3(text: str) -> str:
+    """A text of Python 2 with `print x` and `except E, e:` as Python 3 has them, line by line."""
+    lines, wait = [], ""
+    for line in text.split("\n"):
+        line = re.sub(r"^(\s*except\s+[\w.]+|\s*except\s*\([^)]*\)),\s*(\w+)\s*:", r"\1 as \2:", line)
+        found = re.match(r"(\s*|.*:\s+)print\b(?!\s*[(=.,)])(?:\s*>>[^,]*,?)?(.*)$", line) if not wait else None
+        if found is not None:
+            bare = re.sub(r"^((?:\"[^\"]*\"|'[^']*'|[^\"'#])*)#.*", r"\1", found[2])  # without a comment
+            line, wait = f"{found[1]}print({bare.rstrip()}", "("
+        if wait and not line.rstrip().endswith("\\"):
+            wait += re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", line.partition("print(")[2] if found else line)
+            if sum(map(wait.count, "([{")) - sum(map(wait.count, ")]}")) == 1:
+                line, wait = line + ")", ""
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def cells(text: str, name: str) -> str:
@@ -67,7 +89,9 @@ class Code:
 
     def __init__(self, parts: list[Part], beside: Beside | None = None) -> None:
         self.parts: list[Part] = []
-        self.seen: set[str] = set()
+        self.seen = {part.source.name or "" for part in parts}
+        self.imports: dict[tuple[str | None, str], str] = {}  # the file that a module of a file is
+        self.unread: dict[str, str] = {}  # what is wrong with a file that is only imported from
         self.found: dict[Any, list[tuple[Part, list[ast.stmt]]]] = {}  # what a pass needs of them
         for part in parts:
             self.add(part, beside)
@@ -76,9 +100,15 @@ class Code:
         """A part behind what it imports from."""
         for module in imported_modules(part.tree) if beside is not None else ():
             found = beside(module, part.source.name) if len(self.seen) < MOST_FILES and beside is not None else None
-            if found is not None and found[1] not in self.seen:
+            if found is None:
+                continue
+            self.imports[part.source.name, module] = found[1]
+            if found[1] not in self.seen:
                 self.seen.add(found[1])
-                self.add(part_of(*found), beside)
+                try:
+                    self.add(part_of(*found), beside)
+                except Problem as problem:
+                    self.unread[found[1]] = f"line {problem.line}: {problem.message}"
         self.parts.append(part)
 
     def functions(self) -> dict[str, ast.FunctionDef]:
@@ -106,22 +136,46 @@ class Code:
         """What the texts define. A statement that cannot be read counts only when what it defines is used.
 
         `roots` are the trees that belong to a pass: then only what they use is loaded, and what that uses. Without
-        them the statements are the pass itself, and only functions, classes and imports are loaded.
+        them the statements are the pass itself, and only functions, classes and imports are loaded. Each text has its
+        own names, and those of the others where it has none.
         """
         scope = Scope()
         scope.names.update({name: Library(path) for name, path in USUAL.items()})
+        scopes, run.imports, run.unread = [scope], self.imports, self.unread
         for part, statements in self.needed(roots):
+            before = scopes[-1].names
+            scope = Scope()
+            scope.names.update(before)
+            scopes.append(scope)
             run.source = part.source
             for statement in statements:
                 define(run, statement, scope)
+            here = self.names_of(part, statements, run.files)
+            own = {name: value for name, value in scope.names.items() if name in here or before.get(name) is not value}
+            run.files[part.source.name or ""] = own
+        for earlier in scopes[:-1]:
+            earlier.names.update({**scope.names, **earlier.names})
         return scope
+
+    def names_of(self, part: Part, statements: list[ast.stmt], files: dict[str, dict[str, Any]]) -> set[str]:
+        """The names that a text has, also by `from module import *`."""
+        found: set[str] = set()
+        for one in statements:
+            if isinstance(one, ast.ImportFrom) and one.names[0].name == "*":
+                found.update(files.get(self.imports.get((part.source.name, one.module or ""), ""), ()))
+            elif isinstance(one, ast.Import | ast.ImportFrom):
+                found.update(alias.asname or alias.name for alias in one.names)
+            else:
+                found |= names_set(one)
+        return found
 
     def needed(self, roots: list[Any] | None) -> list[tuple[Part, list[ast.stmt]]]:
         """The statements at the top that define something; of those that compute, what is used. Found once."""
         key = None if roots is None else tuple(map(id, roots))
         if key not in self.found:
             every: list[ast.stmt] = [one for part in self.parts for one in part.tree.body if isinstance(one, DEFINING)]
-            used = set() if roots is None else names_used(roots, every)
+            modules = {module.rpartition(".")[2] for _, module in self.imports}
+            used = set() if roots is None else names_used(roots, every, modules)
             self.found[key] = [(part, [one for one in part.tree.body if is_needed(one, used)]) for part in self.parts]
         return self.found[key]
 
@@ -133,19 +187,19 @@ def is_needed(statement: ast.stmt, used: set[str]) -> bool:
     )
 
 
-def names_used(roots: list[Any], statements: list[ast.stmt]) -> set[str]:
-    """The names that some trees read, and that the statements read which define these."""
+def names_used(roots: list[Any], statements: list[ast.stmt], modules: Collection[str] = ()) -> set[str]:
+    """The names that some trees read, also of modules, and that the statements read which define these."""
     used: set[str] = set()
     pending, left = roots, statements
     while pending:
-        used.update(*map(free, pending))
+        used.update(*[free(one, modules) for one in pending])
         pending = [one for one in left if names_set(one) & used]
         left = [one for one in left if not names_set(one) & used]
     return used
 
 
-def free(tree: ast.AST) -> set[str]:
-    """The names that a tree reads; of functions in it, those that they do not set themselves."""
+def free(tree: ast.AST, modules: Collection[str] = ()) -> set[str]:
+    """The names that a tree reads, also of modules; of functions in it, those that they do not set themselves."""
     found: set[str] = set()
     pending: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
     while pending:
@@ -154,6 +208,8 @@ def free(tree: ast.AST) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.Global):
             found.update(node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            found.add(node.attr)
         children = list(ast.iter_child_nodes(node))
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             body = node.body if isinstance(node.body, list) else [node.body]
@@ -199,10 +255,16 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
 
 
 def imported_modules(tree: ast.Module) -> list[str]:
-    """The modules that a text imports names from and that are no libraries. Where they lie is found out."""
-    found = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module]
-    names = [one.module or "" for one in found if (one.module or "").partition(".")[0] not in KNOWN]
-    return [name for name in names if all(part.isidentifier() for part in name.split("."))]
+    """The modules that a text imports and that are no libraries. What is imported from one may be one itself. Where
+    they lie is found out."""
+    names: list[str] = []
+    for one in tree.body:
+        if isinstance(one, ast.Import):
+            names += [alias.name for alias in one.names]
+        elif isinstance(one, ast.ImportFrom):
+            names += [one.module] if one.module else []
+            names += [f"{one.module or ''}.{alias.name}".lstrip(".") for alias in one.names if alias.name != "*"]
+    return [name for name in dict.fromkeys(names) if name.partition(".")[0] not in KNOWN | OF_OTHERS]
 
 
 OF_TENSORS = frozenset([

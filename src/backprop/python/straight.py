@@ -17,10 +17,10 @@ from itertools import count
 from typing import Any
 
 from backprop.errors import LARGEST, Problem, nearest
+from backprop.errors.spans import Span
 from backprop.gates import CONSTANTS, NAMES
 from backprop.language.program import Call, Program, Statement
 from backprop.python.meter import check_length
-from backprop.spans import Span
 
 LIBRARIES = frozenset(["math", "cmath", "numpy", "scipy", "scipy.special", "jax.numpy", "autograd.numpy", "torch"])
 USUAL = {"math": "math", "np": "numpy", "numpy": "numpy", "jnp": "jax.numpy", "torch": "torch"}

@@ -94,10 +94,10 @@ class Tape:
             found = self.scalars.get(id(value))
             return np.int64(found[1] if found is not None and found[0] is value else 0)
         if isinstance(value, list | tuple):
-            try:
-                return np.array([self.ids(one) for one in value], dtype=np.int64)
-            except ValueError:
-                return np.int64(0)  # of several shapes: no array
+            each = [self.ids(one) for one in value]
+            if len({np.shape(one) for one in each}) > 1:  # no array: all of them one after the other
+                return np.concatenate([np.ravel(one) for one in each])
+            return np.array(each, dtype=np.int64)
         return np.int64(0)
 
     def view(self, a: Any, make: bool) -> Any:

@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.errors.spans import Span
 from backprop.python.entry import Runner
 from backprop.python.frames import Source
 from backprop.python.interpret import Interpreter
 from backprop.python.spellings.said import said
 from backprop.python.tape import ADDING, MOVES, SAME, Tape, added_places, is_fraction
-from backprop.spans import Span
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "{} + {}", ast.Sub: "{} - {}", ast.Mult: "{} * {}", ast.Div: "{} / {}", ast.Pow: "{} ^ {}",

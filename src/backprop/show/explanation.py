@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.insight.explain import Backward, Fork, Sent, Story
+from backprop.library.explain import Backward, Fork, Sent, Story
 from backprop.numbers.shapes import array_text, shape_of
 from backprop.show.grid import cell
 from backprop.show.text import latex_text

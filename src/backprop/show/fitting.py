@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from backprop.errors.spans import width
 from backprop.show.grid import Column, Grid
 from backprop.show.text import column_cells, pad, row_lines
 from backprop.show.theme import paint
-from backprop.spans import width
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 PIECES = re.compile(r"\s*\S+")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from backprop.errors.spans import LONGEST_LINE, excerpt, visible
 from backprop.show.theme import paint
-from backprop.spans import LONGEST_LINE, excerpt, visible
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backprop.errors import Problem
-    from backprop.insight.notes import Note
     from backprop.language.program import Program
+    from backprop.library.notes import Note
 
 MOST_NOTES = 8  # of one kind; the rest is counted
 

@@ -8,11 +8,11 @@ TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from typing import Any
 
-    from backprop.insight.explain import Story
-    from backprop.insight.notes import Note
-    from backprop.insight.stages import Stage
-    from backprop.insight.whynan import Link, Why
     from backprop.library import Evaluation
+    from backprop.library.explain import Story
+    from backprop.library.notes import Note
+    from backprop.library.stages import Stage
+    from backprop.library.whynan import Link, Why
 
 
 def evaluation_object(evaluation: Evaluation) -> dict[str, Any]:

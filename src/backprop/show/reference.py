@@ -198,6 +198,11 @@ def flat_grid() -> Grid:
 # ── one gate ──
 
 
+def gate_grid(gate: Gate) -> Grid:
+    """A gate in full."""
+    return Grid([Column("", "name", False), Column("", "", False)], [list(fact) for fact in page(gate)])
+
+
 def page(gate: Gate) -> list[tuple[str, str]]:
     """A gate in full, as pairs of a heading and a text."""
     shown = example(gate)

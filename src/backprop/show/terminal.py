@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 
+from backprop.errors.spans import width
 from backprop.show.text import column_cells, pad, plain
 from backprop.show.theme import STYLES, columns_of, is_terminal, paint, verdict_style, verdict_word
-from backprop.spans import width
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:

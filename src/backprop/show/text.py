@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from backprop.errors.spans import width
 from backprop.show.grid import ARRAYS, Column, Grid, aligned
 from backprop.show.theme import paint, verdict_word
-from backprop.spans import width
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 
 from backprop.check.gradients import check
 from backprop.errors import Problem
-from backprop.insight.stages import Names
 from backprop.library import Compiled
+from backprop.library.stages import Names
 from circuits import random_expression
 
 from ..case import Failure, Outcome, Program, Skipped, command, told

@@ -14,8 +14,8 @@ from mpmath import mp, mpf
 from backprop.differentiate.run import Run
 from backprop.errors import Problem
 from backprop.gates import GATES
-from backprop.insight.notes import cusps
 from backprop.library import Compiled
+from backprop.library.notes import cusps
 from oracle import ORACLE
 
 from ..case import Failure, Outcome, Program, Skipped, command, told

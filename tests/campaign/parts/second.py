@@ -8,8 +8,8 @@ from random import Random
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.insight.notes import cusps
 from backprop.library import Compiled
+from backprop.library.notes import cusps
 
 from ..case import Failure, Outcome, Program, Skipped, command, told
 from ..making import array_program

@@ -377,7 +377,8 @@ def cofactor_slope(h, A):
 # /// bce
 def bce(p, t):
     """Binary cross-entropy of probabilities p and targets t."""
-    return -torch.mean(torch.xlogy(t, p) + torch.xlogy(1 - t, 1 - p))
+    rest = torch.log1p(-torch.where((t == 1) & (p >= 1), 0.0, p))
+    return -torch.mean(torch.xlogy(t, p) + (1 - t) * rest)
 
 
 # /// bce_with_logits

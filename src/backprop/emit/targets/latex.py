@@ -17,7 +17,7 @@ from backprop.emit.target import Text
 from backprop.emit.targets.tex import Tex
 from backprop.emit.targets.texnames import TexNaming, digits, extent, matrix, prose
 from backprop.gates import CONSTANT, INPUT
-from backprop.insight.stages import Names
+from backprop.library.stages import Names
 from backprop.numbers.shapes import shape_code, shape_of
 
 WIDTH = 62  # of a line on the page, in characters

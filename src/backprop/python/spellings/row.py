@@ -149,7 +149,9 @@ def all_repeated(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
 
 def padded(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """What pad gives, at most."""
-    width = float(np.max(np.asarray(arguments[1] if len(arguments) > 1 else keywords.get("pad_width", 0))))
+    widths = arguments[1] if len(arguments) > 1 else keywords.get("pad_width", 0)
+    pairs = widths if isinstance(widths, tuple | list) else [widths]
+    width = max([float(np.max(np.asarray(one))) for one in pairs], default=0.0)
     return float(prod([float(length) + 2 * abs(width) for length in np.shape(arguments[0])]))
 
 

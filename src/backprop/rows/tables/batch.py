@@ -121,6 +121,15 @@ class Report:
         self.tally = Tally()
         self.remarks: list[str] = []  # on all rows together
 
+    @property
+    def told(self) -> list[str]:
+        """What was remarkable, in words."""
+        met = [
+            f"{text} in {count:,} {'row' if count == 1 else 'rows'}, first in row {first + 1:,}"
+            for text, (count, first) in self.tally.rows.items()
+        ]
+        return [*met, *self.remarks]
+
     def join(self, other: Report) -> None:
         """Add what another part of the rows had."""
         self.tally.join(other.tally.rows, self.rows)

@@ -7,10 +7,10 @@ from math import isfinite
 from backprop.circuit import Circuit
 from backprop.differentiate import rules
 from backprop.differentiate.run import Run
-from backprop.insight.stages import Names, tie_text
+from backprop.errors.spans import Span
 from backprop.language.printer import number_text
+from backprop.library.stages import Names, tie_text
 from backprop.numbers.shapes import shape_of
-from backprop.spans import Span
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def notes(run: Run, names: Names) -> list[Note]:
     array it is the same walk and the same words; an array's have the element where it happened."""
     found: list[Note] = []
     if run.arrays or not finite(run):
-        from backprop.insight.causes import causes
+        from backprop.library.causes import causes
 
         found = [note(kind, message, names, wire) for kind, message, wire in causes(run, names).remarks]
     if not run.arrays:
@@ -205,7 +205,7 @@ def order_note(run: Run, names: Names, wire: int) -> Iterator[Note]:
     sent = run.sent[wire] + 0 * run.values[wire]
     parted = equal_neighbours(run.values[wire], axis) & (diff(sent, axis=axis, prepend=0.0) != 0)
     if is_any(parted):
-        from backprop.insight.causes import first_place, place_text
+        from backprop.library.causes import first_place, place_text
 
         what = f"{names.text(wire)} = {names.expression(wire)}"
         place = place_text(first_place(parted), parted)
@@ -222,7 +222,7 @@ def kink_place(run: Run, names: Names, wire: int, met: Any) -> str:
     ]  # fmt: skip
     if not run.arrays:
         return " at " + ", ".join(f"{names.text(source)} = {number_text(run.values[source])}" for source in sources)
-    from backprop.insight.causes import first_place, inner, place_text
+    from backprop.library.causes import first_place, inner, place_text
 
     place = first_place(met)
     if circuit.gates[wire].mixes:
@@ -241,7 +241,7 @@ def element(value: Any, met: Any) -> float:
     """The number of a value, or of an array the element, that goes into the first element that a mask has."""
     if not shape_of(value):
         return float(value)
-    from backprop.insight.causes import first_place, inner
+    from backprop.library.causes import first_place, inner
 
     return float(value[inner(first_place(met), value)])
 

@@ -13,9 +13,9 @@ from backprop.differentiate.algebra import Stages, match
 from backprop.differentiate.run import Run
 from backprop.differentiate.run import run as evaluated
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
-from backprop.insight.causes import causes, quiet, without_consequence
-from backprop.insight.stages import Names
 from backprop.language.printer import infix, number_text
+from backprop.library.causes import causes, quiet, without_consequence
+from backprop.library.stages import Names
 from backprop.numbers import floats
 from backprop.numbers.shapes import all_finite, array_text, shape_of
 

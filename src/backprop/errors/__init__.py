@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.spans import Span, excerpt, line_and_column, visible
+from backprop.errors.spans import Span, excerpt, line_and_column, visible
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -102,6 +102,9 @@ def no_variable(name: str, variables: Sequence[str]) -> Problem:
     """The problem that a name is none of the variables."""
     near = nearest(name, variables)
     hint = f"did you mean {near}?" if near else f"its variables are {enumerated(variables)}"
+    parts = name.split()
+    if len(parts) > 1 and all(part in variables for part in parts):
+        hint = f"names are separated by commas: {','.join(parts)}"
     return Problem("variable", f"the expression has no variable {name}", hint=hint)
 
 
@@ -114,7 +117,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if folded or len(name) > LONGEST_NAME:
         return folded[0] if folded else None
     close = get_close_matches(name, known, n=3, cutoff=0.6)
-    return next((candidate for candidate in close if slips(name, candidate) <= most_slips(name, candidate)), None)
+    likely = [candidate for candidate in close if slips(name, candidate) <= most_slips(name, candidate)]
+    swapped = [candidate for candidate in likely if sorted(candidate) == sorted(name)]
+    return next(iter([*swapped, *likely]), None)
 
 
 def most_slips(name: str, meant: str) -> int:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from backprop.circuit import Circuit
 from backprop.differentiate import rules
 from backprop.differentiate.run import Run, evaluate
-from backprop.insight.causes import causes, quiet
-from backprop.insight.stages import Names
 from backprop.language.printer import number_text
+from backprop.library.causes import causes, quiet
+from backprop.library.stages import Names
 from backprop.numbers.shapes import shape_of
 
 HOLDS = 0.01  # the prediction holds while it is off by no more than this part of itself

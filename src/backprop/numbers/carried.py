@@ -1,7 +1,11 @@
-"""Functions that a NumPy program may need, each under its name; lines are no longer than ruff's in such a program."""
+"""Functions that a NumPy program may carry along, each under its name: the calculator computes with the same text.
+
+Their lines are no longer than ruff's in such a program.
+"""
+
+# ruff: noqa: F821 (SciPy, which not everybody has, is imported by the program)
 
 import numpy as np
-import scipy.special
 
 
 # /// unbroadcast
@@ -235,7 +239,7 @@ def inv(A):
     if np.ndim(A) > 2:
         return np.stack([inv(matrix) for matrix in A])
     try:
-        return np.linalg.inv(A)
+        return np.linalg.inv(np.where(np.isnan(A).any(), np.nan, A))
     except np.linalg.LinAlgError:
         return np.full(np.shape(A), np.nan)
 
@@ -244,7 +248,8 @@ def inv(A):
 def solve(A, B):
     """inv(A) @ B; nan for a singular matrix."""
     try:
-        return np.linalg.solve(A, B)
+        nan = np.isnan(A).any(axis=(-2, -1), keepdims=True)
+        return np.linalg.solve(np.where(nan, np.nan, A), B)
     except np.linalg.LinAlgError:
         return inv(A) @ B
 
@@ -329,7 +334,9 @@ def polygamma(n, x):
 # /// bce
 def bce(p, t):
     """Binary cross-entropy of probabilities p and targets t."""
-    return -np.mean(xlogy(t, p) + xlogy(np.subtract(1.0, t), np.subtract(1.0, p)))
+    ruled_out = np.equal(t, 1) & np.greater_equal(p, 1)
+    rest = np.log1p(-np.where(ruled_out, 0.0, p))
+    return -np.mean(xlogy(t, p) + np.subtract(1.0, t) * rest)
 
 
 # /// bce_with_logits

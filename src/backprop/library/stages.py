@@ -6,9 +6,9 @@ from itertools import count
 
 from backprop.circuit import Circuit, Opened
 from backprop.differentiate.run import Run, plain
+from backprop.errors.light import cached_property
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.language.calls import call_text, value_text
-from backprop.light import cached_property
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from math import isfinite, log10
 from backprop.circuit import Circuit, Opened
 from backprop.differentiate.rules import substituted
 from backprop.differentiate.run import Run, plain, sent_by, sweep
+from backprop.errors.light import NamedTuple
 from backprop.gates import NAMES, Gate
-from backprop.insight.stages import Names, Stage, operand, stages
 from backprop.language import parse
 from backprop.language.printer import number_text
-from backprop.light import NamedTuple
+from backprop.library.stages import Names, Stage, operand, stages
 from backprop.numbers.shapes import all_finite, dimension_analysis, shape_of, shape_text
 
 TYPE_CHECKING = False  # typing would be a large part of a short run

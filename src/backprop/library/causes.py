@@ -15,8 +15,8 @@ from backprop.differentiate import functions, rules
 from backprop.differentiate.run import Run, sent_by
 from backprop.errors import LARGEST
 from backprop.gates import CONSTANT, INPUT, Gate
-from backprop.insight.stages import Names, needs_of
 from backprop.language.printer import number_text
+from backprop.library.stages import Names, needs_of
 from backprop.numbers.shapes import all_finite, shape_of
 
 Place = tuple[int, ...]
