@@ -63,3 +63,25 @@ def test_numbers_between_marks_are_those_of_json(lines: list[str], end: str) -> 
         nothing = [record["x"] is None or record["y"] is None for record in records]
         wanted = [None if gone else repr(record[name]) for gone, record in zip(nothing, records, strict=True)]
         assert told == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "told"),
+    [
+        ("_error = x*y", Options(errors="null"), "two columns would be called _error"),
+        ("rows = x*y", Options(total=True), "two sums would be called rows"),
+        ("x*y", Options(encoding="utf-16"), "is not utf-16"),
+        ("x*y", Options(encoding="base64"), "there is no encoding base64"),
+        ("x*y", Options(errors="skip", errors_to="no/such.jsonl"), "cannot write no/such.jsonl"),
+    ],
+)
+def test_what_cannot_be_is_told(text: str, options: Options, told: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n")
+    with pytest.raises(backprop.Problem, match=told):
+        map_file(Mapper(text), str(tmp_path / "t.csv"), str(tmp_path / "out.csv"), options)
+
+
+def test_sums_of_both_infinities_are_told_without_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n1\n-3\n")
+    map_file(Mapper("1e308*x*10"), str(tmp_path / "t.csv"), str(tmp_path / "out.csv"), Options(total=True))
+    assert (tmp_path / "out.csv").read_text() == "rows,f,df_dx\n2,nan,inf\n"

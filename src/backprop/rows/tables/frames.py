@@ -40,7 +40,7 @@ def all_frames(
 ) -> Iterator[Frame]:
     """The rows of all tables, with the results beside them."""
     with ExitStack() as stack:
-        collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
+        collected = stack.enter_context(options.collected())
         judge = options.judge(target, collected)
         empty, spare = True, None
         behind, size = 0, size_of_all(sources)
