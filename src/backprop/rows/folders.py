@@ -47,8 +47,8 @@ def jobs(
             fingerprint = part_fingerprint(own, source)
         except OSError as error:
             raise Problem("file", f"cannot read {source}: {error.strerror or error}", status=1) from None
-        if is_done(folder, os.path.relpath(target, folder), fingerprint, done) or (
-            resume and says_so(target, source, own, options)
+        if resume and (
+            is_done(folder, os.path.relpath(target, folder), fingerprint, done) or says_so(target, source, own, options)
         ):
             skipped += 1
         else:

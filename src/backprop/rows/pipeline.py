@@ -100,7 +100,7 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
     report = Report()
     sums = summed(mapper) if options.total else None
     with ExitStack() as stack:
-        collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
+        collected = stack.enter_context(options.collected())
         judge = options.judge(target, collected)
         out = stack.enter_context(place.open())
         writer = writer_of(target, mapper, options)

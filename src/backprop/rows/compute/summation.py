@@ -24,6 +24,9 @@ class Sums:
     """
 
     def __init__(self, mapper: Mapper) -> None:
+        if "rows" in mapper.outputs:
+            message = "two sums would be called rows: the output, and how many there are"
+            raise Problem("option", message, hint="name the output otherwise (g = …)")
         self.shapes = mapper.shapes(dict.fromkeys(mapper.inputs, ()))  # of what is the same in every row
         self.rows = 0
         self.empty = 0  # rows that are not in the sums: something in them is null
@@ -104,7 +107,8 @@ def summed(total: Any, lost: Any, large: Any = None, large_lost: Any = None) -> 
     if large is None:
         return math.fsum((*total.tolist(), *lost.tolist()))
     if not np.isfinite(large).all():
-        return float(large.sum())
+        with np.errstate(invalid="ignore"):
+            return float(large.sum())
     return exactly((*total.tolist(), *lost.tolist()), (*large.tolist(), *large_lost.tolist()))
 
 

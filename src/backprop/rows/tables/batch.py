@@ -223,8 +223,11 @@ def check_hidden(names: Iterable[str], mapper: Mapper, source: str) -> None:
 
 def check_outputs(names: Iterable[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
     """No column is written that is there already."""
-    known = set(names)
-    for name in judge.added(mapper):
+    known, added = set(names), judge.added(mapper)
+    if added.count("_error") > 1:
+        message = "two columns would be called _error: the output, and what is wrong with a row"
+        raise Problem("option", message, hint="name the output otherwise (g = …)")
+    for name in added:
         if name in known and not only_new:
             hint = f"name the output otherwise (g = …), or leave the columns of the input out (--only-new): {name}"
             if name == "_error":

@@ -47,12 +47,14 @@ def read(
         data, rest = cut(data, separator)
         if reader is None and data:
             taken, names = header(lines_of(head(data)), dialect, source.name)
+            line += taken
+            if not names:  # nothing is on these lines
+                continue
             reader = Reader(source.name, names, mapper, judge, dialect, format, frozenset(nulls))
             reader.alone = only_new
             check_columns(names, mapper, source.name, only_new, judge)
             for _ in range(taken):
                 data = data.partition(b"\n")[2]
-            line += taken
             if not data:
                 yield reader.careful([], line)  # what the columns are, also if there is no row
         if reader is not None and data:

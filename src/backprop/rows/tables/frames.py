@@ -40,7 +40,7 @@ def all_frames(
 ) -> Iterator[Frame]:
     """The rows of all tables, with the results beside them."""
     with ExitStack() as stack:
-        collected = stack.enter_context(open(options.errors_to, "w", encoding="utf-8")) if options.errors_to else None
+        collected = stack.enter_context(options.collected())
         judge = options.judge(target, collected)
         empty, spare = True, None
         behind, size = 0, size_of_all(sources)
@@ -244,11 +244,13 @@ def frames_of_delimited(
             data, rest = (data, b"") if is_plain(data, mark) else cut(data, mark)
             if reader is None and data:
                 taken, names = header(lines_of(head(data)), dialect, source)
+                line += taken
+                if not names:  # nothing is on these lines
+                    continue
                 check_columns(names, mapper, source, not options.carried, judge)
                 reader = Reader(source, different(names), mapper, judge, dialect, format, frozenset(options.nulls))
                 for _ in range(taken):
                     data = data.partition(b"\n")[2]
-                line += taken
                 empty = parsed(b"", line, reader, options)
                 yield empty, given.read  # what the columns are, also if there is no row
             if reader is not None and data:

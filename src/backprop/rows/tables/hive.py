@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from backprop.errors import Problem
@@ -21,13 +22,19 @@ Keys = Mapping[str, str]
 
 def keys_of(path: str, roots: Sequence[str]) -> dict[str, str]:
     """The keys in the folders between a root and a file, and their values as text: nothing is null."""
-    path = os.path.abspath(path)
-    root = next((root for root in map(os.path.abspath, roots) if path.startswith(os.path.join(root, ""))), None)
+    return keys_in(os.path.dirname(os.path.abspath(path)), tuple(roots))
+
+
+@lru_cache(4)  # many parts lie in one folder
+def keys_in(folder: str, roots: Sequence[str]) -> dict[str, str]:
+    """The keys of the files in a folder."""
+    inside = os.path.join(folder, "")
+    root = next((root for root in map(os.path.abspath, roots) if inside.startswith(os.path.join(root, ""))), None)
     if root is None:
         return {}
     from urllib.parse import unquote
 
-    parts = [part.partition("=") for part in os.path.relpath(path, root).split(os.sep)[:-1]]
+    parts = [part.partition("=") for part in os.path.relpath(folder, root).split(os.sep)]
     return {unquote(key): "" if text == NOTHING else unquote(text) for key, equals, text in parts if key and equals}
 
 

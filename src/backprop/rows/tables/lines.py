@@ -122,7 +122,10 @@ class Input:
     def in_utf8(self, data: bytes) -> bytes:
         """What was read in another encoding; what is not in it is kept as bytes that are no UTF-8."""
         assert self.decoder is not None
-        text = self.decoder.decode(data, final=not data)
+        try:
+            text = self.decoder.decode(data, final=not data)
+        except UnicodeError as error:
+            raise Problem("file", f"{self.name} is not {self.decoder_name}: {error}", status=1) from None
         if data and not text:  # half a character
             return self.more()
         return text.encode("utf-8", "surrogateescape")
@@ -145,8 +148,9 @@ class Input:
 def decoder_of(encoding: str) -> codecs.IncrementalDecoder:
     """What decodes an encoding. Raises a Problem where there is none of that name."""
     try:
+        b" ".decode(encoding, "ignore")  # no text is in base64, zip, …
         return codecs.getincrementaldecoder(encoding)("surrogateescape")
-    except LookupError:
+    except (LookupError, UnicodeError):
         hint = "utf-8, utf-16, latin-1, cp1252, …"
         raise Problem("option", f"there is no encoding {encoding}", hint=hint) from None
 

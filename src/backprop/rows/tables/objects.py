@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 
+from backprop.errors import Problem
 from backprop.rows.tables.lines import Input
 
 TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|["{}\[\]]', re.DOTALL)
 BREAK = re.compile(rb"\s*\n\s*")
+EMPTY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\]\s*")  # an array without an object
 BETWEEN = b" \t\r\n,"
 
 
@@ -18,13 +20,16 @@ def blocks(source: Input) -> Iterator[bytes]:
     if not is_in_objects(source):
         yield from source.blocks()
         return
+    array = is_array(source)
     rest = b""
     while data := source.more():
         found, rest = split(rest + data)
         if found:
             yield b"\n".join(found) + b"\n"
-    if rest.strip(BETWEEN + b"]"):
+    if rest.strip(BETWEEN + b"]") and not EMPTY.fullmatch(rest):
         yield on_a_line(rest)
+    if array and not rest.rstrip().endswith(b"]"):
+        raise Problem("file", f"{source.name}: the array has no end", hint="is the file whole?", status=1)
 
 
 def is_in_objects(source: Input) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem
@@ -60,6 +61,15 @@ class Options(NamedTuple):
     def carried(self) -> bool:
         """Whether the columns of the input are written as well."""
         return not (self.only_new or self.total)
+
+    def collected(self) -> AbstractContextManager[TextIO | None]:
+        """The file in which bad rows are collected, if there is one. Raises a Problem."""
+        if not self.errors_to:
+            return nullcontext()
+        try:
+            return open(self.errors_to, "w", encoding="utf-8")
+        except OSError as error:
+            raise Problem("file", f"cannot write {self.errors_to}: {error.strerror or error}", status=1) from None
 
     def judge(self, target: str, collected: TextIO | None) -> Judge:
         """Who says what becomes of bad rows in what is written."""
