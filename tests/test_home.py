@@ -33,6 +33,14 @@ WRONG = [  # what is typed, and what is said of it
     ('eval "x*y" --x "1, 2, 3" --y 1', "the value of x", "for an array, write [1, 2, 3]"),
     ('eval "x*y" --x "(1,5)" --y 1', "the value of x", "write 1.5; for an array, write [1, 5]"),
     ('eval "x*y" --x True --y 1', "True is a variable", "write 1"),
+    ('map points.csv "a*b"', "points.csv is a file, and no expression", "backprop map 'a*b' points.csv"),
+    ('map "a*b" points.csv', "no column a", "--delimiter ';'"),
+    ('eval "d(x^2)/dx" --x 1', "d(…) is not needed", "write x^2"),
+    ('eval "dropout(x, 0.5)" --x 1', "no function dropout", "x * mask"),
+    ('eval "LeakyReLU(x)" --x 1', "no function LeakyReLU", "did you mean leaky_relu?"),
+    ('eval "foo(x, y)" --x 1 --y 1', "no function foo", "`backprop gates`"),
+    ('eval "sum(x, dim=0)" --x 1', "it has no input dim", "did you mean axis?"),
+    ('eval "f(x) = x^2; f" --x 1', "no value for f", "f(x)"),
     ('eval "x*y" --vars a.json --vars b.json', "--vars is given twice: a.json, and b.json", "one file"),
 ]
 
@@ -47,6 +55,7 @@ def test_what_is_wrong_is_said(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "layers.py").write_text("def f(x):\n    return x\n")
+    (tmp_path / "points.csv").write_text("a;b\n1,5;2\n")
     for name in ("a", "b"):
         (tmp_path / f"{name}.json").write_text('{"x": 1, "y": 2}')
     monkeypatch.chdir(tmp_path)

@@ -12,6 +12,7 @@ import backprop
 from backprop.check.backward_pass import Verdicts, judge
 from backprop.check.lines import read_lines
 from backprop.emit import Request, write
+from backprop.rows.compute.mapper import Mapper
 
 # ── a pass in lines, judged by what comes out of it ──
 
@@ -98,3 +99,75 @@ def test_binary_cross_entropy_keeps_the_digits_of_small_probabilities(p: float, 
         source = write(Request(backprop.compile("bce(p, t)").circuit(at), at=at), "numpy")
         exec(source, names := {"__name__": ""})
         assert float(names["backprop"](at["p"], at["t"])[0]) == pytest.approx(right, rel=1e-15)
+
+
+# ── second derivatives where a kink is none, or is one ──
+
+
+@pytest.mark.parametrize("ties", ["both", "split"])
+@pytest.mark.parametrize(
+    ("text", "x", "second"),
+    [
+        ("relu(square(x))", 0.0, 2),
+        ("relu(x^2 + x^4)", 0.0, 2),
+        ("max(x^2, 0)", 0.0, 2),
+        ("abs(x*x)", 0.0, 2),
+        ("leaky_relu(x^2, 0.1)", 0.0, 2),
+        ("elu(x)^2", 0.0, 2),
+        ("x*elu(x)", 0.0, 2),
+        ("elu(x, 2)^2", 0.0, nan),
+        ("elu(x)", 0.0, nan),
+        ("softsign(x)^2", 0.0, 2),
+        ("min(x, 0)^3", 0.0, 0),
+        ("min(x, 0)^3", -1.0, -6),
+        ("min(x, 0)^2", 0.0, nan),
+        ("max(x, 0)^3", 0.0, 0),
+        ("relu(x)^4", 1.0, 12),
+        ("leaky_relu(x - 1)^3", 1.0, 0),
+        ("clip(x, 0, 1)^3", 0.0, 0),
+        ("clip(x, 0, 1)^3", 1.0, nan),  # there it is 1, and not 0
+        ("huber(2, 0, delta=x)", 2.0, nan),
+        ("huber(2, 0, delta=x)", 1.0, -1),
+        ("huber(2, 0, delta=x)", 3.0, 0),
+    ],
+)
+def test_a_second_derivative_is_right_or_none(text: str, x: float, second: float, ties: str) -> None:
+    compiled = backprop.compile(text, ties=ties)
+    assert compiled.hessian(x=x)["x"]["x"] == pytest.approx(second, nan_ok=True)
+    assert compiled.hvp({"x": 1.0}, x=x)["x"] == pytest.approx(second, nan_ok=True)
+
+
+@pytest.mark.parametrize("text", ["huber(x, y, delta=d)", "huber([x, 9], y, delta=d)"])
+def test_at_its_edge_huber_has_no_second_derivative_in_what_moves_the_edge(text: str) -> None:
+    blocks = backprop.compile(text).hessian(x=1.0, y=0.0, d=1.0)
+    assert all(isnan(blocks[one][other]) for one in "xyd" for other in "xyd")
+
+
+# ── found by random programs ──
+
+
+@pytest.mark.parametrize("more", ["concat(q, q)", "sort(reshape(q, [1]), axis=0)[0]", "stack(q, -q)"])
+def test_a_product_over_all_elements_that_keeps_its_axes_has_second_derivatives(more: str) -> None:
+    found = backprop.compile(f"q = prod(S, keepdims=1); sum(square({more}))").hessian(S=np.array([[1.0, 2.0]]))
+    factor = 1 if "sort" in more else 2
+    assert found["S"]["S"].reshape(2, 2).tolist() == [[8 * factor, 8 * factor], [8 * factor, 2 * factor]]
+
+
+@pytest.mark.parametrize("text", ['f(x)=""', 'f(x)=""; f(2)', 'f(x)="a"; x', "f(x)=none; f(2)"])
+def test_a_function_that_is_a_text_is_a_problem(text: str) -> None:
+    with pytest.raises(backprop.Problem, match="text"):
+        backprop.evaluate(text, x=1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "expected"),
+    [
+        ("sort(x)[1]^2", [[2, 2, 1], [1, 2, 3], [5, 5, 5]], {"q1 = sort(x) is at a tie": (2, 0)}),
+        ("sum(sort(x)^2)", [[2, 2, 1]], {}),  # they get the same
+        ("sum(sort(x, axis=1)*[1, 2])", [[[2, 2], [1, 2]]], {"q1 = sort(x, axis=1) is at a tie": (1, 0)}),
+        ("sum(sort(x, axis=0)*[1, 2])", [[[2, 2], [1, 2]]], {}),
+    ],
+)
+def test_rows_tell_where_equal_elements_are_sorted(text: str, rows: list[Any], expected: dict[str, Any]) -> None:
+    _, met = Mapper(text, notes=True).run({"x": np.array(rows, float)})
+    assert met == expected

@@ -71,3 +71,31 @@ def test_rows_that_do_not_fit_are_a_problem_or_are_told() -> None:
     failed: dict[int, str] = {}
     mapper.run(rows, failed=failed)
     assert sorted(failed) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("natural", "free", "widths"),
+    [([3, 9, 9], 15, [3, 6, 6]), ([3, 9, 9], 21, [3, 9, 9]), ([3, 9, 9], 30, [3, 9, 9]), ([9, 9], 4, [2, 2])],
+)
+def test_columns_share_what_there_is_and_no_more(natural: list[int], free: int, widths: list[int]) -> None:
+    from backprop.show.fitting import shared_out
+
+    assert shared_out(natural, [1] * len(natural), free) == widths
+
+
+def test_a_line_that_just_fits_is_left_alone() -> None:
+    from backprop.show.fitting import wrapped
+
+    assert wrapped("  one two", 9) == ["  one two"]
+    assert len(wrapped("  one two", 8)) == 2
+
+
+def test_two_lanes_alone_may_stand_as_close_as_lanes() -> None:
+    from types import SimpleNamespace
+
+    from backprop.draw.placing import Placing
+
+    spacing = SimpleNamespace(heights=[10, 10, 2, 2], lanes=1, between=20)
+    placing = SimpleNamespace(graph=SimpleNamespace(boxes=2), spacing=spacing)
+    gaps = [Placing.distance(placing, *pair) for pair in ((0, 1), (1, 2), (2, 1), (2, 3))]  # type: ignore[arg-type]
+    assert gaps == [30, 26, 26, 3]

@@ -20,6 +20,7 @@ from backprop.python.tape import is_fraction
 COMPOUND = (ast.For, ast.While, ast.If, ast.FunctionDef, ast.ClassDef, ast.With, ast.Try)
 NEGLIGIBLE = 1e-12  # of the size of a gradient: what a shift that cancels sends
 MOST_READINGS = 3000
+MOST_INNER = 60  # visits of a line of which the gradients of what stands inside are known
 CLOSE = 1e-9
 SPLITS = ("split", "array_split", "hsplit", "vsplit", "chunk")
 LARGE = 20_000  # elements of a quantity that is not compared with others
@@ -235,6 +236,15 @@ class Story:
                 self.readings.setdefault(place, []).append(reading)
                 count += 1
         return count
+
+    def inner(self) -> Iterator[Any]:
+        """The gradients of what stands inside of the expressions of the forward pass, each once."""
+        for visits in (self.trace.forward or self.trace.visits).values():
+            for visit in visits[:MOST_INNER]:
+                made = {
+                    id(one.made): one.made for first, last in visit.spans for one in self.trace.tape.entries[first:last]
+                }
+                yield from [gradient for ids in made.values() if np.any(gradient := self.gradients[ids])]
 
     def routed(self, whole: int, numbers: Any) -> Any:
         """What comes back to some elements from a quantity that holds the very same ones."""

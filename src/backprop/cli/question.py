@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from backprop.circuit import Circuit
     from backprop.cli.words import Call, Words
+    from backprop.language.program import Program
     from backprop.library import Evaluation
     from backprop.library.values import Value
 
@@ -204,19 +205,6 @@ def forward_part(text: str, source: str | None) -> str:
     return text if pair is None else text[: part.source.span(part.tree.body[pair.split]).start]
 
 
-def is_program_name(word: str) -> bool:
-    """Whether a word is like the name of a file of code."""
-    return word.endswith((".py", ".ipynb", ".bp")) and not any(sign in word for sign in " (*+;=")
-
-
-def no_file(path: str) -> Problem:
-    """The problem that there is no such file."""
-    folder = os.path.dirname(path) or "."
-    near = nearest(os.path.basename(path), os.listdir(folder) if os.path.isdir(folder) else ())
-    hint = f"did you mean {os.path.join(os.path.dirname(path), near)}?" if near else ""
-    return Problem("file", f"there is no file {path}", hint=hint)
-
-
 def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> Compiled:
     """The formula, parsed; what looks like the name of a file that is there probably is one."""
     try:
@@ -226,8 +214,6 @@ def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> 
             from shlex import quote
 
             problem.hint = f"is it a file? -f {quote(text)}"
-        if source is None and is_program_name(path := text.partition(":")[0]):
-            raise no_file(path) from None
         if source is not None and source.endswith(".json"):
             problem.hint = f"values are read from JSON, and no formula: --vars {source}"
         raise
@@ -245,15 +231,18 @@ def check_names(compiled: Compiled, at: Mapping[str, object], call: Call) -> Non
         command = f"{call.path} {' '.join(pasted(call.words, missing))}"
         many = len(missing) > MOST_NAMED
         problem.hint = "give many values as a JSON object: --vars FILE" if many else f"for example: {command}"
-        meant = [hint for name in missing[:MOST_NAMED] if (hint := otherwise_meant(name, compiled.program.text))]
+        meant = [hint for name in missing[:MOST_NAMED] if (hint := otherwise_meant(name, compiled.program))]
         problem.hint = f"{meant[0]}; {problem.hint}" if meant else problem.hint
         raise problem
 
 
-def otherwise_meant(name: str, text: str) -> str:
+def otherwise_meant(name: str, program: Program) -> str:
     """What a name without a value may have been meant to be, if it is no variable."""
     from backprop.gates import NAMES
 
+    text = program.text
+    if any(one.kind == "definition" and one.name == name for one in program.statements):
+        return f"{name} is a function, whose input stands in brackets: {name}(x)"
     if name == "T" and any(f"{sign}{blank}T" in text for sign in ("^", "**") for blank in ("", " ")):
         return "the transpose is written .T, as in x.T"
     return f"a function has its input in brackets: {name}(x)" if name in NAMES else ""
@@ -274,6 +263,10 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
         hint = "the program gives it its value: only its inputs are options"
         return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
     missing = [variable for variable in variables if variable not in at]
+    if missing and (hint := otherwise_meant(missing[0], compiled.program)):
+        problem = compiled.missing([missing[0]])
+        problem.hint = hint
+        return problem
     glued = next((variable for variable in missing if multiplied(variable, at)), None)
     if glued is not None:
         import re

@@ -143,17 +143,18 @@ class Sweep:
         wire, g, alive = stage, self.of[stage], self.live[stage]
         below = smooth_power(circuit, wire) if self.again else None
         if below is not None:  # it is smooth where what it is a power of has a cusp, which it passes by
-            g, alive = growing.sent(g, growing.even_slope(*below), alive, False)
+            g, alive = growing.sent(g, growing.slope_of_power(*below), alive, False)
             wire = below.wire
         inputs, gate = circuit.inputs[wire], circuit.gates[wire]
         lost = met = None
-        if below is None and self.again and (rough := gate.rough(len(inputs), self.ties)):
-            lost, met = growing.lost(gate, rough, [g, *inputs, wire], alive)
-            if gate.bends_whole:
+        if self.again and (below is None or not below.even):
+            unless = "" if below is None else "(out != 0)"
+            lost, met = growing.lost(gate, self.ties, [g, *inputs, wire], alive, unless) or (None, None)
+            if lost is not None and gate.bends_whole:
                 g, lost = growing.put(ADD, (g, lost)), None
         wanted = tuple([bool(self.active[source]) for source in inputs])
         texts = rules.Texts({}, list(gate.squared))
-        if below is None:
+        if below is None or not below.even:
             texts = rules.shared_texts(gate, len(inputs), self.ties, wanted, self.textbook)
         scope = growing.scope(gate, [g, *inputs, wire], texts.shared)
         for place, (source, text) in enumerate(zip(inputs, texts.rules, strict=True)):
@@ -192,15 +193,16 @@ class Sweep:
 
 
 class SmoothPower(NamedTuple):
-    """The stage that has a cusp, and how often its square is taken."""
+    """The stage that has a cusp, its exponent, and whether it is a power of its square, which has none."""
 
     wire: int
-    times: float
+    exponent: float
+    even: bool
 
 
 def smooth_power(circuit: Circuit, wire: int) -> SmoothPower | None:
     """What a stage is a power of, where that has a kink and the power has none: `norm(x)^2` is as smooth as x, and
-    `abs(x)^3` and `relu(x)^3` are smooth enough."""
+    where `relu(x)` or `min(x, 0)` has its kink at 0, the third power is smooth enough."""
     gate, inputs = circuit.gates[wire], circuit.inputs[wire]
     exponent = 0.0
     if gate.name == "square":
@@ -212,8 +214,9 @@ def smooth_power(circuit: Circuit, wire: int) -> SmoothPower | None:
         constant = circuit.constants.get(inputs[1])
         exponent = constant if isinstance(constant, float) else 0.0
     below = circuit.gates[inputs[0]] if inputs else gate
-    smooth = (exponent == 2 and not below.routes) or 3 <= exponent < inf
-    return SmoothPower(inputs[0], exponent / 2) if smooth and below.squared else None
+    third = 3 <= exponent < inf and (below.squared or (below.kink and not below.mixes))
+    smooth = third or (exponent == 2 and below.squared)
+    return SmoothPower(inputs[0], exponent, bool(below.squared)) if smooth else None
 
 
 def is_stretched(

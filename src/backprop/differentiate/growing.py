@@ -118,27 +118,34 @@ class Growing:
         self.guarded[guarded] = alive, piece
         return guarded, alive
 
-    def even_slope(self, wire: int, times: float) -> int:
-        """The local gradient of a power of the square of a wire, in that square."""
-        if times == 1:
+    def slope_of_power(self, wire: int, exponent: float, even: bool) -> int:
+        """The local gradient of a power of a wire, or, as it is even, in the square of that wire."""
+        step, factor = (2.0, exponent / 2) if even else (1.0, exponent)
+        if exponent == step:
             return self.constant(1.0)
-        power = self.put(GATES["power"], (wire, self.constant(2 * times - 2)))
-        return self.put(MULTIPLY, (self.constant(times), power))
+        power = self.put(GATES["power"], (wire, self.constant(exponent - step)))
+        return self.put(MULTIPLY, (self.constant(factor), power))
 
-    def lost(self, gate: Gate, rough: str, wires: list[int], alive: int | None) -> tuple[int, int]:
+    def lost(
+        self, gate: Gate, ties: str, wires: list[int], alive: int | None, unless: str = ""
+    ) -> tuple[int, int] | None:
         """What takes a stage's share its derivative where the gate has none, and where that is: it is 0 itself.
 
-        There the slope jumps, if anything arrives; and the slope in use, by which what arrives is scaled, is agreed
-        and no more.
+        There the derivative jumps, if anything arrives; and where even the slope does, the one in use, by which what
+        arrives is scaled, is agreed and no more. None where there always is a derivative.
         """
+        rough = gate.rough(len(wires) - 2, ties)
+        if not rough:
+            return None
         g, nothing, scope = wires[0], self.constant(0.0), self.scope(gate, wires)
-        met, bent = self.rule(gate, rough, scope), self.rule(gate, gate.bends, scope)
-        if alive is not None:
-            met = self.put(MULTIPLY, (met, alive))
+        texts = [f"({text}) * {unless}" if unless else text for text in (rough, gate.bent(len(wires) - 2, ties))]
+        conditions = [self.rule(gate, text, scope) for text in texts]
+        met, agreed = [one if alive is None else self.put(MULTIPLY, (one, alive)) for one in conditions]
+        bent = self.rule(gate, gate.bends, scope)
         jumps = self.put(MULTIPLY, (met, self.put(NOT_EQUAL, (g, nothing))))
         lost = self.put(WHERE, (jumps, self.without_slope(bent), nothing))
         if self.literal(g) is None:
-            lost = self.put(ADD, (lost, self.put(WHERE, (met, self.without_slope(g), nothing))))
+            lost = self.put(ADD, (lost, self.put(WHERE, (agreed, self.without_slope(g), nothing))))
         return lost, met
 
     def without_slope(self, wire: int) -> int:

@@ -22,12 +22,11 @@ from backprop.circuit.lower import template
 from backprop.differentiate import functions, run_arrays
 from backprop.differentiate.algebra import spliced
 from backprop.differentiate.derive import Derived, derive
-from backprop.differentiate.run import plain
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.numbers import arrays, elementwise, floats
 from backprop.numbers.buffers import LARGE, Pool, chosen, empty, pooled
-from backprop.numbers.linear import product_plan
+from backprop.numbers.linear import product, product_plan
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
 
 Array = Any  # float or np.ndarray of float64
@@ -40,15 +39,25 @@ RAISED = Mismatch, ValueError, IndexError, TypeError, MemoryError, Problem
 
 EQUAL, WHERE, MULTIPLY, ADD = GATES["equal"], GATES["where"], GATES["multiply"], GATES["add"]
 TRANSPOSE, RESHAPE, MATMUL = GATES["transpose"], GATES["reshape"], GATES["matmul"]
-LIKE, IDENTITY = GATES["like"], GATES["identity"]
+LIKE, IDENTITY, SUM = GATES["like"], GATES["identity"], GATES["sum"]
 SPREADING = {GATES[name] for name in ("unbroadcast", "like", "reshape_like")}
-# These three as their functions on arrays compute them: what they share is then computed once.
+# These as their functions on arrays compute them: what they share is then computed once.
 BELOW = "top = max(x, axis=axis, keepdims=1); most = where(abs(top) < inf, top, 0); below = x - most; "
 TOTAL = "sum(exp(below), axis=axis, keepdims=1)"
 SPELT = {
+    "mean": "sum(x, axis=axis, keepdims=keepdims) / count(x, axis=axis)",
     "logsumexp": f"{BELOW}max(log({TOTAL}) + most, axis=axis, keepdims=keepdims)",
     "softmax": f"{BELOW}exp(below) / {TOTAL}",
     "log_softmax": f"{BELOW}below - log({TOTAL})",
+}
+# Gates whose inputs need no check any more, in NumPy's words.
+DIRECT = {
+    "reshape": "{0}.reshape({shape})",
+    "transpose": "{0}.transpose({axes})",
+    "sum": "np.add.reduce({0}, axis={axis}, keepdims={keepdims})",
+    "max_of": "np.maximum.reduce({0}, axis={axis}, keepdims={keepdims})",
+    "min_of": "np.minimum.reduce({0}, axis={axis}, keepdims={keepdims})",
+    "matmul": "product({0}, {1})",
 }
 
 
@@ -249,17 +258,44 @@ class Assembly:
         return None
 
     def opened(self, gate: Gate, sources: tuple[int, ...]) -> int | None:
-        """A gate by others: an einsum by products, and what is spelt by its text; None where it is neither."""
-        if gate.name == "einsum":
-            return self.product(gate, sources)
-        if gate.name == "spread":
-            return self.spread(gate, *sources)
+        """A gate by others, as it is computed, too; None where it is not."""
+        way = getattr(self, f"opened_{gate.name}", None)
+        if way is not None:
+            found: int | None = way(gate, *sources)
+            return found
         text = spelling(gate) if all(np.size(self.values[source]) for source in sources) else ""
         if not text:
             return None
         return spliced(template(text, gate.names(len(sources)), gate), sources, self.constant, self.put)
 
-    def spread(self, gate: Gate, wire: int, to: int) -> int:
+    def opened_tril(self, gate: Gate, wire: int) -> int | None:
+        """A triangle is chosen by a mask."""
+        if len(self.shape(wire)) < 2:
+            return None
+        inside = functions.forward(gate, 1, True)(np.ones(self.shape(wire)[-2:]))
+        return self.put(WHERE, (self.constant(inside), wire, self.constant(0.0)))
+
+    opened_triu = opened_tril
+
+    def opened_unbroadcast(self, gate: Gate, wire: int, to: int) -> int | None:
+        given, shape = self.shape(wire), self.shape(to)
+        lead = len(given) - len(shape)
+        if lead < 0 or any(own not in (1, one) for one, own in zip(given[lead:], shape, strict=True)):
+            return None  # a mask may be smaller
+        stretched = [axis for axis in range(lead, len(given)) if shape[axis - lead] != given[axis]]
+        axes = (*range(lead), *stretched)
+        found = self.put(SUM.with_options({"axis": axes}), (wire,))
+        return self.turned(found, None, shape) if shape else found
+
+    def opened_matmul_left(self, gate: Gate, h: int, B: int, A: int) -> int | None:
+        matrices = len(self.shape(A)) > 1 and len(self.shape(B)) > 1
+        return self.put(MATMUL, (h, self.put(TRANSPOSE, (B,)))) if matrices else None
+
+    def opened_matmul_right(self, gate: Gate, A: int, h: int, B: int) -> int | None:
+        matrices = len(self.shape(A)) > 1 and len(self.shape(B)) > 1
+        return self.put(MATMUL, (self.put(TRANSPOSE, (A,)), h)) if matrices else None
+
+    def opened_spread(self, gate: Gate, wire: int, to: int) -> int:
         """What was summed up, with the axes that it lost, and stretched."""
         axis, shape = gate.settings["axis"], list(self.shape(to))
         if axis is not None and not gate.settings["keepdims"] and shape:
@@ -268,8 +304,8 @@ class Assembly:
             wire = self.turned(wire, None, shape)
         return self.put(LIKE, (wire, to))
 
-    def product(self, gate: Gate, sources: tuple[int, ...]) -> int | None:
-        """An einsum as one product, as it is computed, too."""
+    def opened_einsum(self, gate: Gate, *sources: int) -> int | None:
+        """An einsum is one product, of matrices or element by element."""
         subscripts = gate.settings["subscripts"]
         plan = None if "..." in subscripts else product_plan(subscripts, tuple(map(self.shape, sources)))
         if plan is None:
@@ -323,7 +359,7 @@ class Writer:
     def __init__(self, assembly: Assembly, value: int, gradients: Mapping[str, int]) -> None:
         self.assembly, self.circuit = assembly, assembly.circuit
         self.value, self.gradients = value, gradients
-        self.scope: dict[str, Any] = {"np": np, "empty": empty, "chosen": chosen, "plain": plain}
+        self.scope: dict[str, Any] = {"np": np, "empty": empty, "chosen": chosen, "product": product}
         needed = self.circuit.ancestors(
             [value, *gradients.values(), *(one for pair in assembly.assumed for one in pair)]
         )
@@ -430,13 +466,20 @@ class Writer:
             return f"k{wire}"
         return f"q{wire}"
 
+    def condition(self, wire: int) -> str:
+        """What the condition of a choice is called, which is true and false."""
+        if wire in self.assembly.fixed:
+            self.scope[f"m{wire}"] = np.not_equal(self.assembly.values[wire], 0)
+            return f"m{wire}"
+        return self.name(wire)
+
     def operation(self, place: int, wire: int) -> list[str]:
         """The line of an operation, and one that forgets what nobody reads any more."""
         gate, sources = self.circuit.gates[wire], self.circuit.inputs[wire]
         arguments, function, value = list(map(self.name, sources)), self.ufunc(wire), self.assembly.values[wire]
         free = [source for source in sources if self.is_free(source, place, value)]
-        if gate is WHERE and sources[0] in self.masks:
-            function = chosen
+        if gate is WHERE and (sources[0] in self.masks or sources[0] in self.assembly.fixed):
+            function, arguments[0] = chosen, self.condition(sources[0])
             arguments += [self.name(sources[1])] if sources[1] in free else []
         elif function is not None:
             new = [f"empty({value.shape})"] if np.size(value) >= LARGE else []
@@ -445,10 +488,23 @@ class Writer:
             function = functions.forward(gate, len(sources), True)
             function = function.truths if wire in self.masks else function  # type: ignore[attr-defined]
         self.scope[f"f{wire}"] = function
-        lines = [f"q{wire} = f{wire}({', '.join(arguments)})", *map(self.assumption, self.checks.get(place, ()))]
+        call = self.direct(wire, arguments) or f"f{wire}({', '.join(arguments)})"
+        lines = [f"q{wire} = {call}", *map(self.assumption, self.checks.get(place, ()))]
         ended = {source for source in sources if all(self.last[root] <= place for root in self.roots[source])}
         gone = [self.name(source) for source in ended if source not in self.assembly.fixed]
         return [*lines, f"{' = '.join(gone)} = None"] if gone else lines
+
+    def direct(self, wire: int, arguments: list[str]) -> str:
+        """A gate in NumPy's own words, or "" where it has none, or takes numbers."""
+        gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
+        text = DIRECT.get(gate.name, "")
+        if (
+            not text
+            or not all(self.assembly.shape(source) for source in inputs)
+            or gate.settings.get("axes", ()) is None
+        ):
+            return ""
+        return text.format(*arguments, **gate.settings)
 
     def is_free(self, wire: int, place: int, result: Array) -> bool:
         """Whether an operation may write its result into the memory of what it reads: it would lie there, too."""

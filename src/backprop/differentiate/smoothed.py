@@ -1,5 +1,5 @@
 """A circuit without the kinks that are none, for second derivatives: `max(x*y, y*x)` is x y, `clip(x, 0, x)` is x, and
-`max(x, 0)` has a name, relu, whose third power is known to be smooth."""
+`relu(x^2)` is x^2."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from copy import copy
 from backprop.circuit import Circuit
 from backprop.gates import GATES, Gate
 
-IDENTITY, MAX, MIN, RELU = (GATES[name] for name in ("identity", "max", "min", "relu"))
+IDENTITY, MAX, MIN = (GATES[name] for name in ("identity", "max", "min"))
 MULTIPLY, POWER, SQUARE = (GATES[name] for name in ("multiply", "power", "square"))
-
+RECTIFIERS = frozenset(["relu", "leaky_relu", "elu", "abs"])  # which leave alone what is not negative
+POSITIVE = frozenset(
+    ["square", "abs", "exp", "exp2", "sigmoid", "softplus", "relu", "hypot", "norm", "var", "std", "softmax", "mse"]
+)
+KEEPING = frozenset(["add", "multiply", "divide", "max", "min", "sum", "mean", "prod", "max_of", "min_of"])
 
 Shapes = Sequence[tuple[int, ...]]
 
@@ -19,15 +23,20 @@ Shapes = Sequence[tuple[int, ...]]
 def smoothed(circuit: Circuit, shapes: Shapes | None = None) -> Circuit:
     """The same stages, in which a gate that has nothing to choose makes no choice. Without the stages' shapes, a gate
     may stretch what it takes."""
-    if not any(gate.idempotent or gate.name == "clip" for gate in circuit.gates):
+    if not any(chooses(gate) for gate in circuit.gates):
         return circuit
     found = copy(circuit)
     found.gates, found.inputs, found.plans = circuit.gates[:], circuit.inputs[:], {}
-    known = meanings(circuit)
+    known, positive = meanings(circuit), never_negative(circuit)
     for wire, gate in enumerate(circuit.gates):
-        if gate.idempotent or gate.name == "clip":
-            found.gates[wire], found.inputs[wire] = plainer(circuit, wire, known, shapes)
+        if chooses(gate):
+            found.gates[wire], found.inputs[wire] = plainer(circuit, wire, known, positive, shapes)
     return found
+
+
+def chooses(gate: Gate) -> bool:
+    """Whether a gate may have nothing to choose."""
+    return gate.idempotent or gate.name == "clip" or gate.name in RECTIFIERS
 
 
 def meanings(circuit: Circuit) -> list[int]:
@@ -45,9 +54,30 @@ def meanings(circuit: Circuit) -> list[int]:
     return known
 
 
-def plainer(circuit: Circuit, wire: int, known: list[int], shapes: Shapes | None) -> tuple[Gate, tuple[int, ...]]:
+def never_negative(circuit: Circuit) -> list[bool]:
+    """Which stages are 0 or more wherever they are a number."""
+    found: list[bool] = []
+    for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+        constant = number(circuit, wire)
+        if constant is not None:
+            sure = constant >= 0
+        elif gate is POWER:
+            exponent = number(circuit, inputs[1])
+            sure = exponent is not None and (exponent % 2 == 0 or (exponent >= 2 and found[inputs[0]]))
+        else:
+            kept = gate.name in KEEPING and all(found[source] for source in inputs)
+            sure = kept or gate.name in POSITIVE or (gate is MULTIPLY and inputs[0] == inputs[1])
+        found.append(sure)
+    return found
+
+
+def plainer(
+    circuit: Circuit, wire: int, known: list[int], positive: list[bool], shapes: Shapes | None
+) -> tuple[Gate, tuple[int, ...]]:
     """What a gate that chooses comes to, and of what."""
     gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+    if gate.name in RECTIFIERS:
+        return (IDENTITY, inputs[:1]) if positive[inputs[0]] else (gate, inputs)
     if gate.name == "clip":
         x, low, high = inputs
         if known[x] == known[low]:
@@ -56,8 +86,9 @@ def plainer(circuit: Circuit, wire: int, known: list[int], shapes: Shapes | None
         alike = number(circuit, other) is not None or (shapes is not None and shapes[through] == shapes[wire])
         return (IDENTITY, (through,)) if alike and known[high] in (known[x], known[low]) else (gate, inputs)
     inputs = distinct(inputs, known)
-    if gate is MAX and len(inputs) == 2 and 0.0 in (number(circuit, inputs[0]), number(circuit, inputs[1])):
-        return RELU, (inputs[0] if number(circuit, inputs[0]) != 0.0 else inputs[1],)
+    if gate is MAX and 0.0 in [number(circuit, source) for source in inputs]:
+        others = tuple([source for source in inputs if number(circuit, source) != 0.0])
+        return (gate, others) if all(positive[source] for source in others) else (gate, inputs)
     return gate, inputs
 
 

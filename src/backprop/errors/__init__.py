@@ -113,7 +113,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     known = list(known)
-    folded = [candidate for candidate in known if candidate.casefold() == name.casefold()]
+    plain = name.casefold().replace("_", "")
+    folded = [candidate for candidate in known if candidate.casefold().replace("_", "") == plain]
     if folded or len(name) > LONGEST_NAME:
         return folded[0] if folded else None
     close = get_close_matches(name, known, n=3, cutoff=0.6)

@@ -429,7 +429,7 @@ ACTIVATIONS = [
         "relu", "x",
         Rule(
             "x > 0", ties_split="((x > 0) + (x >= 0)) / 2", ties_first="x >= 0", routes=True, kink="x == 0",
-            squared="2 * out", definition="max(x, 0)",
+            definition="max(x, 0)",
         ),
         Words("passes the gradient where the input is positive; dead elsewhere", frameworks="0 0 - 0"),
     ),

@@ -411,9 +411,9 @@ LOSSES = [
             vjp=(
                 "g * clip(x - y, -delta, delta) / count(x - y)",
                 "g * clip(y - x, -delta, delta) / count(x - y)",
-                "sum(where(abs(x - y) > delta, g * (abs(x - y) - delta) / count(x - y), 0))",
+                "sum(g * max(abs(x - y) - delta, 0) / count(x - y))",
             ),
-            cusp="abs(x - y) == delta",  # whose slopes are those of the rule: nan comes of its clip
+            cusp="abs(x - y) == delta",  # whose slopes are those of the rule: nan comes of its clip and max
             definition="mean(clip(x - y, -delta, delta) * (x - y - clip(x - y, -delta, delta) / 2))",
             exact="mean(where(abs(x - y) <= delta, (x - y)^2 / 2, delta * (abs(x - y) - delta / 2)))",
         ),

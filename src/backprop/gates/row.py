@@ -37,8 +37,8 @@ class Rule:
     the function on arrays that gives all inputs theirs in one pass, where each of many rules would look at all of them.
     `kink` is where the slope jumps, so that a second derivative would be made up (see `rough`); `cusp` says where that
     is so, if that is elsewhere, and `bends` what has no slope there, if that is not the output; `squared` are the rules
-    of its square, of which powers from 3 on are smooth enough there (and the square itself, of a gate that does not
-    route); `piece` says on which of its smooth pieces a gate is, where the kink does not tell.
+    of its square, where that has no kink; `piece` says on which of its smooth pieces a gate is, where the kink does not
+    tell.
     `definition` opens the gate into simpler ones, to be read; `exact` does so where that would lose digits or special
     points, for languages that have no word for the gate; where that takes series and tables of numbers
     (`approximated`), it stands in gates.approximations.
@@ -284,7 +284,7 @@ class Gate(Rule, Words, Traits):
     def untold(self, count: int, ties: str) -> Rules:
         """The rules with nan for a slope that is in use by agreement alone, where anything meets it (see `TWICE`)."""
         side = "first" if ties == "first or none" else "both"
-        rules, met = self.rules(count, side), self.rough(count, side)
+        rules, met = self.rules(count, side), self.bent(count, side)
         if not met:
             return rules
         lost = f"({met}) * (g != 0)"
@@ -305,6 +305,11 @@ class Gate(Rule, Words, Traits):
         if self.variadic:
             return f"{added([f'({name} == out)' for name in self.names(count)])} > 1" if count > 1 else ""
         return self.cusp or self.kink
+
+    def bent(self, count: int, ties: str) -> str:
+        """Where of these places even the slope jumps, as a condition."""
+        rough = self.rough(count, ties)
+        return rough if not rough or self.variadic or self.cusp in ("", self.kink) else f"({rough}) * ({self.kink})"
 
     def names(self, count: int) -> tuple[str, ...]:
         """The names of `count` inputs."""

@@ -121,7 +121,7 @@ def prod_rules(gate: Gate, count: int) -> Rules:
         flat = "cumprod(reshape(x, [-1]), axis=0{})"
         left, right = flat.format(""), flat.format(", reverse=1")
         others = f"reshape_like(shift({left}, by=1, fill=1, axis=0) * shift({right}, by=-1, fill=1, axis=0), x)"
-        return (f"spread(g, x) * {others}",)
+        return (f"spread(g, x, axis=axis, keepdims=keepdims) * {others}",)
     axis = gate.settings["axis"]
     axes = axis if isinstance(axis, tuple) else (axis,)
     return (f"spread(g, x, axis=axis, keepdims=keepdims) * {product_of_others('x', axes)}",)

@@ -263,10 +263,13 @@ NOTATIONS = [  # of LaTeX and Python, in which whole formulas are pasted; the in
     (r"^((?:\w+ *= *)?)(.+?) if (.+?) else (.+)$", r"\1where(\3, \2, \4)"),
     (r"^((?:\w+ *= *)?)(.+?) \? (.+?) : (.+)$", r"\1where(\2, \3, \4)"),
     (r"^(\w+) *= *lambda ([\w, ]+): *(.+)$", r"\1(\2) = \3"),
+    (r"^(\w+) *(?:->|\|->|↦) *(.+)$", r"f(\1) = \2"),
+    (r"'([^'\"]*)'", r'"\1"'),
+    (r"einsum\(([a-zA-Z, ]+->[a-zA-Z ]*),", r'einsum("\1",'),
     (r"^lambda ([\w, ]+): *(.+)$", r"f(\1) = \2"),
     (r"^def (\w+)\(([\w, ]+)\): *(?:return)? *(.+)$", r"\1(\2) = \3"),
 ]
-TRACES = ("\\", "{", "$", "?", "if ", "lambda ", "def ")  # of these notations in a text
+TRACES = ("\\", "{", "'", "->", "↦", "$", "?", "if ", "lambda ", "def ")  # of these notations in a text
 
 
 def translated(text: str, read: Reader) -> str:
@@ -358,6 +361,10 @@ def character_hint(p: Place) -> str:
         return CHARACTERS[SIGNS[word]]
     if p.token == "!" and not p.wants_operand:
         return f"for a factorial write gamma({escaped(p.operand)} + 1); for “unequal”, !="
+    if p.token in ("'", "′", "’") and p.kind_after == "(":
+        return CHARACTERS["∂"]
+    if p.token == "'" and p.wants_operand:
+        return 'texts stand in straight double quotes: write "…"'
     if p.token in ("'", "′", "’") and not p.wants_operand:
         return f"for the transpose write {escaped(p.operand)}.T; a name may be d{escaped(p.operand)} or x_1"
     if p.token == "%" and not p.wants_operand and p.kind_after in BEGINS:
@@ -375,6 +382,8 @@ def unknown_character(p: Place) -> str:
 
 
 def module_hint(p: Place) -> str:
+    if is_function(p.word_after) and p.kind_after == "name":
+        return f"write {escaped(p.operand)}.{p.word_after}()"
     if p.name_before in MODULES and p.kind_after in ("name", "call"):
         end = p.operand_end(p.at + 1)
         return f"write {escaped(p.text(p.at + 1, end))}, without {escaped(p.name_before)}."
@@ -835,7 +844,18 @@ MISTAKES = [
     Mistake(
         "whole division", "x // y",
         lambda p: p.kind == "/" and p.kind_before == "/" and p.touches,
-        "there is no // here", "write floor(x / y)",
+        "there is no // here",
+        lambda p: (
+            f"write floor({escaped(p.text(p.operand_start(p.at - 2), p.at - 2))} / {escaped(p.following_after)});"
+            " a remark begins with #"
+        ),
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "an arrow", "x -> x^2",
+        lambda p: p.kind == ">" and p.kind_before in ("-", "−") and p.touches,
+        "there is no -> here",
+        lambda p: ("it stands in a text:" if p.enclosing == "call" else "a function has a name:") + " write f(x) = x^2",
         lambda p: (p.at - 1, p.at),
     ),
     Mistake(

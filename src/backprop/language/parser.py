@@ -77,7 +77,10 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
         else:
             action = row.get(key := token)
             if action is None:
-                action = row.get(key := keys.get(token) or terminal(token))
+                key = keys.get(token) or terminal(token)
+                if key == "<SEPARATOR>":
+                    keys[token] = key
+                action = row.get(key)
         while True:
             if action is None:
                 return index

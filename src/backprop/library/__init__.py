@@ -354,13 +354,8 @@ class Compiled:
         circuit = self._circuit(())[0]
         shown = [name for name in names if name in circuit.variables][:MOST_NAMED]
         spans = [circuit.span(circuit.variables[name]) for name in shown]
-        return Problem(
-            "variable",
-            f"no value for {enumerated(names)}",
-            text=self.program.text,
-            source=self.program.source,
-            spans=[span for span in spans if span is not None],
-        )
+        known = [span for span in spans if span is not None]
+        return self.program.problem("variable", f"no value for {enumerated(names)}", known)
 
     def _wrt(self, circuit: Circuit, wrt: Iterable[str]) -> list[str]:
         chosen = [wrt] if isinstance(wrt, str) else list(wrt)

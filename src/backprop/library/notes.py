@@ -246,15 +246,18 @@ def element(value: Any, met: Any) -> float:
     return float(value[inner(first_place(met), value)])
 
 
-def not_squared(circuit: Circuit) -> set[int]:
-    """The stages that are used by themselves, and not only in even powers, which have no kink."""
+def in_powers(circuit: Circuit) -> dict[int, bool]:
+    """The stages that are used in powers without a kink alone, and whether all these have none, or none at 0."""
     from backprop.differentiate.derive import smooth_power
 
-    used = {circuit.output}
+    used, found = {circuit.output}, dict[int, bool]()
     for wire, inputs in enumerate(circuit.inputs):
-        if smooth_power(circuit, wire) is None:
+        power = smooth_power(circuit, wire)
+        if power is None:
             used.update(inputs)
-    return used
+        else:
+            found[power.wire] = power.even and found.get(power.wire, True)
+    return {wire: even for wire, even in found.items() if wire not in used}
 
 
 def cusps(run: Run, names: Names) -> Iterator[Note]:
@@ -262,16 +265,18 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
     from backprop.differentiate.smoothed import smoothed
 
     circuit = smoothed(run.circuit, [shape_of(value) for value in run.values])
-    bare = not_squared(circuit)
+    powers = in_powers(circuit)
     for wire, gate in enumerate(circuit.gates):
         inputs = circuit.inputs[wire]
         rough = gate.rough(len(inputs), run.ties) or ("" if gate.kink else gate.cusp)
-        if not rough or wire not in bare or not run.circuit.active[wire] or run.sent[wire] is None:
+        if not rough or powers.get(wire) or not run.circuit.active[wire] or run.sent[wire] is None:
             continue
         condition = rules.condition(rough, gate, len(inputs), run.arrays)
         met = condition(*[run.values[source] for source in inputs], run.values[wire])
         if run.arrays and run.alive[wire] is not None:
             met = met * run.alive[wire]
+        if wire in powers:
+            met = met * (run.values[wire] != 0)
         if is_any(met != 0):
             what = f"{names.text(wire)} = {names.expression(wire)}"
             yield note("kink", f"{what} has a kink: there is no second derivative to tell there", names, wire)

@@ -154,7 +154,7 @@ def as_array(name: str, value: Any) -> Any:
     if array.dtype.kind not in "fiub":
         if array.dtype.kind == "O" and not isinstance(value, np.ndarray):
             raise ragged(name, value)
-        kind = "complex numbers" if array.dtype.kind == "c" else f"{array.dtype}"
+        kind = {"c": "complex numbers", "U": "text", "S": "text"}.get(array.dtype.kind, f"{array.dtype}")
         raise Problem("value", f"{name} must hold numbers, and it holds {kind}: {str(value)[:40]}")
     found = array.astype(np.float64, copy=False)
     return found if found.ndim else float(found)

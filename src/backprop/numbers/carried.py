@@ -131,6 +131,8 @@ def sort(x, axis=-1):
 # /// shift
 def shift(x, by=1, fill=0, axis=0):
     """Move along an axis, and fill up."""
+    if not np.ndim(x):
+        return np.float64(fill)
     found = np.roll(x, by, axis)
     gap = slice(None, by) if by > 0 else slice(by, None)
     np.moveaxis(found, axis, 0)[gap] = fill

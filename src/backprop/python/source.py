@@ -96,6 +96,12 @@ class Code:
         for part in parts:
             self.add(part, beside)
 
+    def of(self, parts: list[Part]) -> Code:
+        """The same texts with other trees."""
+        other = Code(parts)
+        other.imports, other.unread = self.imports, self.unread
+        return other
+
     def add(self, part: Part, beside: Beside | None) -> None:
         """A part behind what it imports from."""
         for module in imported_modules(part.tree) if beside is not None else ():
@@ -122,14 +128,19 @@ class Code:
         """The classes with their methods, from whichever text they come."""
         found: dict[str, dict[str, ast.FunctionDef]] = {}
         for part in self.parts:
+            here: set[str] = set()
             for one in part.tree.body:
                 if isinstance(one, ast.ClassDef):
+                    if one.name in here:  # it is defined anew
+                        del found[one.name]
+                    here.add(one.name)
                     methods = {inner.name: inner for inner in one.body if isinstance(inner, ast.FunctionDef)}
                     inherited = [
                         found[base.id] for base in one.bases if isinstance(base, ast.Name) and base.id in found
                     ]
+                    found.setdefault(one.name, {})
                     for method in [*inherited[::-1], methods]:
-                        found.setdefault(one.name, {}).update(method)
+                        found[one.name].update(method)
         return found
 
     def loaded(self, run: Interpreter, roots: list[Any] | None = None) -> Scope:
@@ -269,7 +280,7 @@ def imported_modules(tree: ast.Module) -> list[str]:
 
 OF_TENSORS = frozenset([
     "view", "unsqueeze", "permute", "mm", "bmm", "t", "expand", "clamp", "clamp_min", "masked_fill", "detach", "clone",
-    "index_add_", "scatter_",
+    "index_add_", "scatter_", "pow", "masked_fill_", "contiguous", "type_as", "clamp_",
 ])  # fmt: skip  # methods that torch alone has
 
 

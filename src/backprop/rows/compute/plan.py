@@ -16,6 +16,10 @@ from backprop.gates.row import TWICE
 from backprop.library import Compiled
 from backprop.rows.compute.called import Called
 
+# Of what was sorted, which elements equal the ones before them, and which get another gradient.
+EQUAL = "(out == shift(out, by=1, axis=axis)) * shift(out == out, by=1, axis=axis)"
+DIFFER = "g - shift(g, by=1, axis=axis)"
+
 
 class Asked(NamedTuple):
     """What is asked of every row (see Mapper)."""
@@ -150,7 +154,13 @@ class Plan:
         """Where a stage sits on a tie or a kink that decides its gradient."""
         base, growing = self.base, Growing(self.circuit)
         for wire, gate in enumerate(base.gates):
-            if not gate.kink or gate.flat or not base.active[wire] or wire not in of:
+            if not base.active[wire] or wire not in of:
+                continue
+            if gate.arranges and self.arrays:
+                equal = growing.splice(template(EQUAL, ("out",), gate), [wire])
+                differ = growing.splice(template(DIFFER, ("g",), gate), [of[wire]])
+                self.watch(wire, "a tie", equal, differ)
+            if not gate.kink or gate.flat:
                 continue
             names = gate.names(len(base.inputs[wire]))
             text = gate.kink
@@ -160,7 +170,10 @@ class Plan:
                 text = f"{' + '.join(f'({name} == out)' for name in names)} > 1"
             scope = [*base.inputs[wire], wire]
             met = growing.splice(template(text, (*names, "out"), gate), scope)
-            what = "a tie" if gate.variadic or (gate.mixes and gate.routes) else "a kink"
-            said = f"{self.names.text(wire)} = {self.names.expression(wire)} is at {what}"
-            self.watches[self.spoken.told(said)] = (met, of[wire])
+            self.watch(wire, "a tie" if gate.variadic or (gate.mixes and gate.routes) else "a kink", met, of[wire])
         self.circuit = growing.circuit
+
+    def watch(self, wire: int, what: str, *conditions: int) -> None:
+        """Tell in which rows a stage is at something: where none of some wires is 0."""
+        said = f"{self.names.text(wire)} = {self.names.expression(wire)} is at {what}"
+        self.watches[self.spoken.told(said)] = conditions
