@@ -31,6 +31,7 @@ MECHANISMS = [
     ("prelu masks", 0, "a mask in two places"),
     ("discounted sums", 1, "a factor in front of the parentheses"),
     ("fancy rows", 3, "a 1 that is missing"),
+    ("deep net over layers", 0, "a round of a loop that is another one"),
     ("spatial groupnorm", 1, "the other length of a shape"),
 ]  # fmt: skip
 

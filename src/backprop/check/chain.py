@@ -415,6 +415,8 @@ class Chain:
             yield from self.operation(tree.left, type(tree.op), tree.right, g, room, depth, tree)
         elif isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
             yield from self.back(tree.operand, self.minus(g), room, depth)
+        elif isinstance(tree, ast.IfExp):
+            yield from self.back(tree.body if room.value(tree.test) else tree.orelse, g, room, depth)
         elif isinstance(tree, ast.Attribute) and tree.attr in ("T", "mT"):
             yield from self.back(tree.value, self.turned(self.spread(g, shape)), room, depth)
         elif isinstance(tree, ast.Call) and not room.is_own(tree):

@@ -25,6 +25,7 @@ from backprop.python.tape import is_fraction
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
 MOST_TEXTS = 60  # of one line
 LONGEST = 220
+ROUND = 0.3  # and that the first round of a loop is another one
 COPY = 0.7  # what it costs that a line only hands on
 BYPASS = 3.0  # what it costs to go around a name that may be wrong
 STEM = re.compile(r"(_?\d+|_(next|prev|old|new|last|total|acc|in|out|t))$")
@@ -38,7 +39,6 @@ class Derivation:
         self.trace = trace
         self.story = Story(trace, above)
         statements = [*trace.forward, *trace.visits]
-        self.called = trace.true_gradients(above)
         self.loops = {name for one in statements if isinstance(one, ast.For) for name in names(one.target)}
         self.made: dict[ast.stmt, list[tuple[float, str]]] = {}
         self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
@@ -100,8 +100,38 @@ class Derivation:
                 if self.doubted(Room(self.trace, visit), statement):
                     return []
                 known = visits[: place + 1]
-                return [one for one in texts if all(self.gives(visit, statement, one[1]) for visit in known)]
+                found = [one for one in texts if all(self.gives(visit, statement, one[1]) for visit in known)]
+                return found or list(self.by_round(statement, visits, place, texts))
         return []
+
+    def by_round(
+        self, statement: ast.stmt, visits: list[Visit], place: int, texts: list[tuple[float, str]]
+    ) -> Iterator[tuple[float, str]]:
+        """A line that is right in the first round of a loop and not in the next one, or the other way round."""
+        if not isinstance(statement, ast.Assign) or len(visits) < 2 or not visits[0].rounds:
+            return
+        if place == 0 and not self.all_right(visits[1], statement, visits[1].values):
+            return
+        goal, old = ast.unparse(statement.targets[0]), ast.unparse(statement.value)
+        for cost, text in texts:
+            if not text.startswith(f"{goal} = ") or not self.gives(visits[place], statement, text):
+                continue
+            new = text.removeprefix(f"{goal} = ")
+            first, later = (new, old) if place == 0 else (old, new)
+            for condition in self.first_round(visits[0], visits[1]):
+                yield cost + ROUND, f"{goal} = {first} if {condition} else {later}"
+
+    def first_round(self, one: Visit, other: Visit) -> Iterator[str]:
+        """What tells the first round of a loop from the next one: its counter."""
+        assert one.scope is not None
+        assert other.scope is not None
+        mine, theirs = self.counters(one.scope.names), self.counters(other.scope.names)
+        sizes = {text: value for text, value in one.scope.names.items() if type(value) is int and text not in mine}
+        for counter, value in mine.items():
+            if theirs.get(counter) != value:
+                named = [text for text, size in sizes.items() if size == value > 1]
+                named += [f"{text} - 1" for text, size in sizes.items() if size == value + 1]
+                yield f"{counter} == {named[0] if named else value}"
 
     # ── what a line gives, where it stands ──
 
@@ -254,11 +284,14 @@ class Derivation:
         written = [ast.unparse(goal) for other in self.trace.visits for goal in targets_of(other)]
         return len(goals) == 1 and goals[0].isidentifier() and written.count(goals[0]) == 1
 
-    def promised(self, statement: ast.stmt) -> Any:
-        """The gradient that a target is called after; None where its name promises none."""
-        goals = targets_of(statement) if len(self.trace.visits.get(statement, ())) == 1 else []
+    def kept(self, statement: ast.stmt, value: Any) -> bool | None:
+        """Whether a value is a gradient that its target is called after; None where the name promises none."""
+        goals = targets_of(statement)
         name = goals[0].id if goals and isinstance(goals[0], ast.Name) else ""
-        return next((self.called[one] for one in bases(name) if one in self.called), None)
+        wanted = [one for given in self.meant(name) if (one := fitted(given, value)) is not None]
+        if not wanted or self.scaled or not tells(value):
+            return None
+        return any(np.allclose(value, one, rtol=1e-6, atol=1e-9 * np.abs(one).max(initial=0.0)) for one in wanted)
 
     def is_total(self, value: Any) -> bool:
         """Whether a value is a whole gradient, or a value of the forward pass."""
@@ -293,11 +326,9 @@ class Derivation:
         if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add | ast.Sub):
             alone = self.is_alone(statement)
             right = self.is_total if alone else self.is_right
-            promised = self.promised(statement) if alone else None
-            if promised is not None and len(values) == 1 and not self.scaled:
-                wanted = fitted(promised, values[0])
-                if wanted is not None and tells(values[0]):
-                    return bool(np.allclose(values[0], wanted, rtol=1e-6, atol=1e-9 * np.abs(wanted).max(initial=0.0)))
+            kept = self.kept(statement, values[0]) if alone and len(values) == 1 else None
+            if kept is not None:
+                return kept
             return all(right(one) for one in values if tells(one))
         with suppress(*NOT_SAID):
             before = Room(self.trace, visit).value(loaded(statement.target))

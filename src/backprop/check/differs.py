@@ -55,6 +55,9 @@ class Same(ast.NodeTransformer):
 
 def between(old: ast.expr, new: ast.expr) -> str | None:
     """The name of what differs in two expressions."""
+    if isinstance(new, ast.IfExp) and not isinstance(old, ast.IfExp):
+        branches = [one for one in (new.body, new.orelse) if ast.dump(one) != ast.dump(old)]
+        return between(old, branches[0]) if len(branches) == 1 else None
     if isinstance(old, ast.Tuple) and isinstance(new, ast.Tuple) and len(old.elts) == len(new.elts):
         pairs = [(a, b) for a, b in zip(old.elts, new.elts, strict=True) if ast.dump(a) != ast.dump(b)]
         return between(*pairs[0]) if len(pairs) == 1 else "not-swapped"
@@ -190,7 +193,7 @@ def is_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:
-        return ".shape[" in text or "len(" in text or text.isupper()
+        return ".shape[" in text or "len(" in text or (text.isidentifier() and text.isupper())
     return True
 
 

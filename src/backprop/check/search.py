@@ -25,6 +25,7 @@ from backprop.python.entry import Instead, Outcome
 from backprop.python.gradients import Path
 
 SECONDS = 10.0
+AFTER = 1.0  # seconds for others once an edit repairs everything
 MOST_TRIED = 6000
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
 UNSEEN = 0.5  # what it costs that only runs tell what edits of a line in a loop do
@@ -167,13 +168,14 @@ class Search:
         names: dict[str, bool] | None = None
         slopes = {one.line.statement: sense.slopes(one.line.statement) for one in lines if one.affine}
         seen: dict[ast.stmt, set[str]] = {}
+        until = 0.0
         for one in self.candidates(lines, sense.bad, instead):
             cost, _, reach, _ = one
             if cost > self.dearest or (whole and cost > whole[0].cost + ALIKE):
                 break
             if part is not None and cost > part.cost + PATIENCE:
                 break
-            if self.over():
+            if self.over() or (whole and process_time() > until):
                 break
             edit = self.edit(one, seen)
             if edit is None or (words is not None and not words_of(edit.text) <= words):
@@ -195,6 +197,8 @@ class Search:
                 names = self.names(sense) if names is None else names
                 cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
                 edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
+                if not whole:
+                    until = process_time() + AFTER
                 if all(one.line is not reach.line for one in whole):
                     whole.append(Cure(reach.line, edit, cost, effect.repaired))
                     whole.sort(key=lambda one: one.cost)
