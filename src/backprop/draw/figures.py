@@ -18,7 +18,7 @@ def short(value: Any) -> str:
     """A number, or an array: its numbers if they are few, and else the first and the last."""
     shape = shape_of(value)
     if not shape:
-        return short_number(value)
+        return short_number(float(value))
     if value.size <= SMALL:
         return elements(value.tolist())
     ends = f"{short_number(value.ravel()[0])} … {short_number(value.ravel()[-1])}"
