@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import warnings
 from math import inf, isnan, nan
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,19 @@ def test_a_number_among_arrays_is_a_number_and_nothing_is_something(
         main(shlex.split(command))
     assert ended.value.code == (2 if "[]" in command else 0)
     assert "mistake of backprop" not in capfd.readouterr().err
+
+
+def test_rows_of_numbers_know_that_a_bound_is_the_value_itself() -> None:
+    at = {"a": -0.63, "b": 1.19, "c": 100.0}
+    found = Mapper("clip(mod(a, c), b, mod(a, c))", hessian=True)({name: np.array([x]) for name, x in at.items()})
+    assert all(float(found[f"d2f_d{one}_d{one}"][0]) == 0 for one in "abc")
+
+
+def test_the_middle_of_nothing_warns_nobody() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = backprop.compile("var(b)", expand=True).jacobian(b=np.zeros(0))
+    assert np.shape(found["b"]) == (0,)
 
 
 def test_what_is_the_same_in_every_row_is_solved_for_in_rows() -> None:
