@@ -29,9 +29,11 @@ def main() -> None:
 def leave(status: object) -> None:
     """End at once, all being written, where nothing waits to be taken down: that alone takes longer than an answer.
 
-    Threads, and whatever registers what is to be done at the end, come with modules that import `threading`.
+    Threads, and whatever registers what is to be done at the end, come with modules that import `threading`: there the
+    collector is told that all is in use, which is most of what the end takes.
     """
     if "threading" in sys.modules or not isinstance(status, int):
+        gc.freeze()
         return
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

@@ -57,17 +57,27 @@ def unless_missing(report: Report, config: pytest.Config) -> Report:
 STARTS = frozenset([
     "shell", "screen", "subprocess", "Popen", "in_front", "on_terminal", "spawn", "torch", "jax", "duckdb",
 ])  # fmt: skip
-# Files whose tests sweep over all gates, or draw and lay out a lot.
+# Files whose tests sweep over all gates, draw and lay out a lot, or begin with a large library.
 LONG = frozenset([
-    "algebra", "code", "code_latex", "code_markdown", "code_numpy", "code_sql", "draw_layout", "draw_page", "large",
-    "minimize_problems", "no_warnings", "notebook", "pairs", "programs", "table_readers",
+    "algebra", "campaign", "code", "code_jax", "code_latex", "code_markdown", "code_numpy", "code_sql", "code_torch",
+    "draw_layout", "draw_page", "large", "minimize_problems", "no_warnings", "notebook", "pairs", "programs", "pytorch",
+    "table_readers",
 ])  # fmt: skip
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """In the lane for every change, a file with slow tests alone is not even read."""
+    return True if config.option.markexpr == "not slow" and is_long(collection_path) else None
+
+
+def is_long(path: Path) -> bool:
+    return path.stem.removeprefix("test_") in LONG
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what starts other programs or takes long: `pytest -m "not slow"` is the lane for every change."""
     for item in items:
-        if item.path.stem.removeprefix("test_") in LONG or starts_another(item):
+        if is_long(item.path) or starts_another(item):
             item.add_marker(pytest.mark.slow)
 
 
@@ -92,8 +102,9 @@ def starts_another(item: pytest.Item) -> bool:
 
 
 def names_in(code: CodeType) -> set[str]:
-    """The names that a function takes from around it, those of the functions in it included."""
-    return set(code.co_names).union(*(names_in(one) for one in code.co_consts if isinstance(one, CodeType)))
+    """The names that a function takes from around it, or imports, those of the functions in it included."""
+    imported = code.co_consts if "importorskip" in code.co_names else ()
+    return {*code.co_names, *imported}.union(*(names_in(one) for one in code.co_consts if isinstance(one, CodeType)))
 
 
 LOCAL = frozenset(path.stem for path in Path(__file__).parent.glob("*.py"))

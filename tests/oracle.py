@@ -359,7 +359,7 @@ def error(name: str, point: Point, order: tuple[int, ...], got: float) -> float:
     The sizes that count: the number, and each input times the derivative by it (the condition number times the number).
     Numbers below the normal range have fewer digits, and a few units of the smallest are free.
     """
-    right = exact(name, point, order)
+    right = exact(name, point, tuple(sorted(order)))
     if mp.isnan(right) or math.isnan(got):
         return 0.0 if mp.isnan(right) and math.isnan(got) else math.inf
     if abs(right) > LARGEST:
@@ -376,7 +376,10 @@ def error(name: str, point: Point, order: tuple[int, ...], got: float) -> float:
     size = abs(right)
     if off > size * mpf("1e-16"):  # the derivatives cost time: only where they matter
         free_inputs = [i for i in range(len(point)) if point[i] and not (name == "polygamma" and i == 0)]
-        size = max(size, sum((abs(mpf(point[i]) * exact(name, point, (*order, i))) for i in free_inputs), mpf(0)))
+        size = max(
+            size,
+            sum((abs(mpf(point[i]) * exact(name, point, tuple(sorted((*order, i))))) for i in free_inputs), mpf(0)),
+        )
     return float(off / size) if size else math.inf
 
 

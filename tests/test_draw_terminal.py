@@ -28,7 +28,7 @@ def lines_of(drawing: Drawing) -> list[str]:
 
 
 def test_wires_read_back_as_the_circuit(seed: int, full: bool) -> None:
-    for number in range(500 if full else 30):
+    for number in range(500 if full else 15):
         made = scene_of(*(random_tree(12, seed + number) if number % 5 == 0 else random_program(seed + number)))
         drawing = wires(made)
         assert read(drawing.canvas.rows(), drawing) == connections(made), f"seed {seed + number}"

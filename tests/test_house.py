@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,15 +22,17 @@ def modules() -> dict[str, Path]:
     return found
 
 
+IMPORT = re.compile(r"^ *(?:from (backprop[\w.]*) import (\((?:[^)]*)\)|.*)|import (backprop[\w.]*))", re.MULTILINE)
+
+
 def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
-    """What a file imports, at its top, inside a function, or for its types alone."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                yield inner if inner in known else node.module
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+    """What of the package a file imports, at its top, inside a function, or for its types alone."""
+    for module, names, whole in IMPORT.findall(path.read_text(encoding="utf-8")):
+        for name in re.findall(r"(\w+)(?: as \w+)?", names):
+            inner = f"{module}.{name}"
+            yield inner if inner in known else module
+        if whole:
+            yield whole
 
 
 def circles(arrows: dict[str, set[str]]) -> list[str]:

@@ -86,3 +86,60 @@ def test_what_needs_no_table_imports_none() -> None:
     text = "import backprop, sys; backprop.map, backprop.reference; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_code_of_the_users_is_traced(tmp_path: Path) -> None:
+    found = backprop.trace("def layer(x, w):\n    h = x * w\n    return h + x\n", {"x": 2}, w=3)
+    assert (found.value, found.gradients) == (8.0, {"x": 4.0, "w": 2.0})
+    assert found.check().ok
+    assert "h" in [stage.name for stage in found.stages]
+    (tmp_path / "two.py").write_text("def f(x):\n    return x\n\ndef g(x):\n    return 2*x\n")
+    assert backprop.trace(tmp_path / "two.py", name="g", x=1).gradients == {"x": 2.0}
+    with pytest.raises(backprop.Problem, match=r"name one of them: .*two.py:f, .*two.py:g"):
+        backprop.trace(tmp_path / "two.py", x=1)
+    with pytest.raises(backprop.Problem, match="has no value for w"):
+        backprop.trace("def layer(x, w):\n    return x*w\n", x=1)
+
+
+def test_tables_in_other_forms(tmp_path: Path) -> None:
+    result = backprop.evaluate("(x+y)*z", x=1, y=2, z=3)
+    assert result.table() == str(result) + "\n"
+    assert result.table("csv").splitlines()[-1] == "f,q1 * z,9,1"
+    assert result.table("markdown", local=True).startswith("| stage")
+    assert "tabular" in result.check().table("latex")
+    assert '"value": 9.0' in result.json()
+    assert "main" in result.code("c", main=True)
+    sheet = result.draw(blank=True)
+    assert sheet != result.draw()
+    pytest.importorskip("resvg_py")
+    sheet.save(tmp_path / "sheet.png")
+    assert (tmp_path / "sheet.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize("call", ['table("xls")', 'draw("dot", blank=True)', 'code("c", jvp=True)', 'draw(theme="x")'])
+def test_what_does_not_go_together_is_said(call: str) -> None:
+    with pytest.raises(backprop.Problem):
+        eval(f"result.{call}", {"result": backprop.evaluate("x", x=1)})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ('backprop.evaluate("x", x="one")', "it holds text: one"),
+        ('backprop.evaluate("sum(x)", x=[1, 2]).nudge(x=[1, 2, 3])', "the step of x is a vector of 3"),
+        ('backprop.minimize("(x-3)^2", x=0, steps=-1)', "at least 0 steps"),
+        ("backprop.judge(len)", "the source of len is not known"),
+        ("backprop.trace(3)", "the source of int is not known"),
+        ('backprop.map_files("x", [], "out.csv")', "there are no files"),
+        ('backprop.map_files("x", "a.csv", "out.csv", errors="ignore")', "errors is one of fail, skip, null"),
+        ('backprop.map("x", [])', "its columns are none"),
+    ],
+)
+def test_wrong_arguments_are_told(call: str, message: str) -> None:
+    with pytest.raises(backprop.Problem) as caught:
+        eval(call)
+    assert message in str(caught.value)
+
+
+def test_evaluate_takes_wrt() -> None:
+    assert backprop.evaluate("x*y", {"x": 1, "y": 2}, wrt=["y"]).gradients == {"y": 1.0}

@@ -17,7 +17,7 @@ from backprop.python.entry import Outcome, Runner, arguments_from
 from backprop.python.frames import Source
 from backprop.python.interpret import Interpreter
 from backprop.python.meter import Meter
-from backprop.python.pairs import all_pairs, script_pair
+from backprop.python.pairs import Pair, all_pairs, script_pair
 from backprop.python.scope import Library, Scope
 from backprop.python.source import Code, part_of
 from backprop.python.spellings.numpy import NUMPY, SCIPY
@@ -442,7 +442,16 @@ def test_random_numbers_are_the_same_in_every_forward_run_and_none_in_a_backward
         ran(runner(forward, "def drop_backward(dout, mask):\n    return dout * np.random.rand(5)\n", {"x": [1.0] * 5}))
 
 
-def test_python_2_is_named() -> None:
+def test_python_2_is_read_or_named() -> None:
+    """Its statements of print and except, with whole quotients; what else it has that Python 3 has not is named."""
+    text = (
+        "def f(x, n):\n    print 'a', (x,\n        n)\n    print\n    print >>err, x\n    if n: print \"b)%s\" % x\n"
+        "    try:\n        k = {}[n]\n    except KeyError, e:\n        k = 7 / n\n    return k * x\n"
+    )
+    for start, result in (("", 4.5), ("from __future__ import division\n", 5.25)):
+        code = Code([part_of(start + text, "a.py")])
+        made = Runner(code, Pair("f", "functions", code.functions()["f"], None), {"x": 1.5, "n": 2})
+        assert made.outputs(made.given) == [result]
     with pytest.raises(Problem) as caught:
-        part_of("def f(x):\n    print x\n", "a.py")
-    assert caught.value.hint == "this is Python 2, which is not read"
+        part_of("def f(x):\n    print x\n    exec x\n", "a.py")
+    assert caught.value.hint == "this is Python 2, of which print and except are read"

@@ -469,3 +469,178 @@ def tanh_backward(g, cache):
     for seed in range(4):
         found = check(f"tanh.py --seed {seed}", {"w": 1.0, "x": 0.0, "b": 6.88}, {"tanh.py": text})
         assert found["verdict"] == "ok", found
+
+
+@pytest.mark.parametrize(
+    "words", ["check mine.py", "eval mine.py:run", "map mine.py", "draw mine.py", "minimize mine.py"]
+)
+def test_a_file_that_is_not_there_is_no_formula(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mines.py").write_text("f = x * x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["backprop", *words.split()])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert capsys.readouterr().err == "error: there is no file mine.py\nhint: did you mean mines.py?\n"
+
+
+def test_a_file_of_code_is_mapped_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "square.py").write_text("f = x * x")
+    (tmp_path / "rows.csv").write_text("x\n3\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["backprop", "map", "square.py", "rows.csv"])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert capsys.readouterr().out == "x,f,df_dx\n3,9.0,6.0\n"
+
+
+def test_a_guard_of_the_backward_pass_alone_is_no_mistake(check: Check) -> None:
+    text = """
+import numpy as np
+EPS = 1e-6
+def inverse_forward(x):
+    return np.log(x) + 1 / (x + EPS), x
+def inverse_backward(g, x):
+    return g / (x + EPS) - g / (x ** 2 + EPS)
+"""
+    given = {"x": [1.0, 2.0, 0.5]}
+    found = check("inverse.py", given, {"inverse.py": text})
+    assert found["verdict"] == "ok"
+    assert "numbers below 0.0001 are added otherwise by the backward pass than by the forward pass" in found["remarks"]
+    assert check("wrong.py", given, {"wrong.py": text.replace("- g /", "- 1.000001 * g /")})["verdict"] == "wrong"
+
+
+ENGINE = """
+class Value:
+    def __init__(self, data):
+        self.data, self.grad, self.back = data, 0, None
+    def __mul__(self, other):
+        out = Value(self.data * other.data)
+        def back():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+        out.back = back
+        return out
+    def backward(self):
+        self.grad = 1
+        self.back()
+"""
+
+
+def test_a_script_on_objects_of_an_imported_class(check: Check) -> None:
+    use = "from engine import Value\na = Value(2.0)\nb = Value(-3.0)\nc = a * b\nprint(c.data)\nc.backward()\na.grad\n"
+    found = check("use.py", {}, {"engine.py": ENGINE, "use.py": use})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"a": "ok", "b": "ok"}
+
+
+HOLDING = """
+import torch
+def lin(x, w, b):
+    return x @ w + b
+def lin_grad(inp, out, w, b):
+    inp.g = out.g @ w.t()
+    w.g = inp.t() @ out.g
+    b.g = out.g.sum(0)
+class Lin:
+    pass
+class Module:
+    def __call__(self, *args):
+        self.args = args
+        self.out = self.forward(*args)
+        return self.out
+    def backward(self):
+        self.bwd(self.out, *self.args)
+class Lin(Module):
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+    def forward(self, inp):
+        return inp @ self.w + self.b
+    def bwd(self, out, inp):
+        inp.g = self.out.g @ self.w.t()
+        self.w.g = inp.t() @ out.g
+        self.b.g = out.g.sum(0)
+class Mse(Module):
+    def forward(self, inp, targ):
+        return (inp.squeeze() - targ).pow(2).mean()
+    def bwd(self, out, inp, targ):
+        inp.g = 2. * (inp.squeeze() - targ).unsqueeze(-1) / targ.shape[0]
+class Relu:
+    def __call__(self, inp):
+        self.inp, self.out = inp, inp.clamp_min(0.)
+        return self.out
+    def backward(self):
+        self.inp.g = (self.inp > 0).float() * self.out.g
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("lin", {**X, "w": [[1.0], [0.5], [-2.0]], "b": [0.3]}),
+        ("Lin", {"inp": X["x"], "w": [[1.0], [0.5], [-2.0]], "b": [0.3]}),
+        ("Mse", {"inp": [[1.0], [0.5], [-2.0]], "targ": [1.0, 2.0, 3.0]}),
+        ("Relu", {"inp": X["x"]}),
+    ],
+)
+def test_tensors_that_hold_their_gradients(name: str, given: dict[str, Any], check: Check) -> None:
+    """As a course does it: `inp.g = out.g @ w.t()`."""
+    files = {
+        "hold.py": HOLDING,
+        "wrong.py": HOLDING.replace(".sum(0)", ".sum(0) * 2").replace("2. *", "3. *").replace("> 0", "> 1"),
+    }
+    found = check(f"hold.py:{name}", given, files)
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == dict.fromkeys(set(given) - {"targ"}, "ok")
+    found = check(f"wrong.py:{name}", given, files)
+    assert found.get("verdict") == "wrong", found
+
+
+OLD = """
+import torch
+from torch.autograd import Function
+class Half(Function):
+    def __init__(self, scale):
+        self.scale = scale
+    def forward(self, x):
+        out = x.clone()
+        pos, neg = out.chunk(2, dim=1)
+        pos.clamp_(min=0)
+        neg.mul_(self.scale)
+        self.save_for_backward(x)
+        return out
+    def backward(self, grad_output):
+        x, = self.saved_variables
+        grad = grad_output.clone()
+        grad[:, 1:] *= self.scale
+        return grad.masked_fill(torch.cat([x[:, :1] <= 0, x[:, 1:] != x[:, 1:]], 1), 0)
+"""
+PLACES = """
+import numpy as np
+class Largest:
+    def forward(self, x):
+        self.shape, self.places = x.shape, np.empty(x.shape[0], dtype=tuple)
+        self.cells = np.zeros((2, 2), dtype=object)
+        out = np.zeros(x.shape[0])
+        for i in range(x.shape[0]):
+            out[i] = np.max(x[i])
+            self.places[i] = np.unravel_index(np.argmax(x[i]), x[i].shape)
+            self.cells[i, 1] = out[i]
+        return out
+    def backward(self, g):
+        dx = np.zeros(self.shape)
+        for i in np.ndindex(len(g)):
+            assert self.cells[i[0], 1] is not None
+            dx[i][self.places[i[0]]] = g[i]
+        return dx
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "text"),
+    [("Half", {"x": [[1.0, -2.0], [0.3, 2.0]], "scale": 0.5}, OLD), ("Largest", X, PLACES)],
+)
+def test_what_was_once_usual_is_read(name: str, given: dict[str, Any], text: str, check: Check) -> None:
+    found = check(f"it.py:{name}", given, {"it.py": text})
+    assert {one["verdict"] for one in found.get("gradients", ()) if one["name"] == "x"} == {"ok"}, found

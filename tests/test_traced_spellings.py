@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from backprop.cli.traced import check_moves
 from backprop.errors import Problem
 from backprop.library import Compiled
+from backprop.library.traced import check_moves
 from backprop.python.entry import Runner
 from backprop.python.pairs import Pair
 from backprop.python.source import Code, part_of

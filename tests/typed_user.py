@@ -67,6 +67,10 @@ def of_rows(folder: str) -> list[float]:
     Path(folder, "in.csv").write_text("x\n1\n")
     report = backprop.map_files("x^2", Path(folder, "in.csv"), Path(folder, "out.csv"), errors="skip", kernel="numpy")
     print(columns, rows, report.rows, report.bad, report.told, backprop.reference("tanh").gates)
+    traced: backprop.Evaluation = backprop.trace("def f(x): return x*x", x=3.0)
+    table: str = traced.table("csv", local=True) + traced.json() + traced.check().table("latex")
+    traced.draw(blank=True).save(Path(folder, "sheet.svg"))
+    print(table, traced.code("c", main=True))
     return [float(row["df_dx"]) for row in backprop.map("x^2", [{"x": 1.0}])]
 
 

@@ -23,30 +23,17 @@ if TYPE_CHECKING:
         evaluate,
         judge,
         reference,
+        trace,
     )
     from backprop.rows.mapping import map, map_files
 
 __version__ = "0.2.0"
 __all__ = [
     "Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "Minimum", "Problem", "Reference", "compile", "evaluate",
-    "judge", "map", "map_files", "minimize", "reference",
+    "judge", "map", "map_files", "minimize", "reference", "trace",
 ]  # fmt: skip
 
-_HOMES = dict.fromkeys(
-    (
-        "Check",
-        "Compiled",
-        "Evaluation",
-        "Judged",
-        "JudgedCode",
-        "Reference",
-        "compile",
-        "evaluate",
-        "judge",
-        "reference",
-    ),
-    "backprop.results",
-)
+_HOMES = dict.fromkeys(__all__, "backprop.results")
 _HOMES |= dict.fromkeys(("Minimum", "minimize"), "backprop.optimize")
 _HOMES |= dict.fromkeys(("map", "map_files"), "backprop.rows.mapping")
 _HOMES["Problem"] = "backprop.errors"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Value = library.Value
 Form = Literal["svg", "wires", "lanes", "html", "dot", "mermaid", "tikz"]
+Layout = Literal["plain", "csv", "markdown", "latex", "html"]
 Target = Literal["python", "numpy", "torch", "jax", "c", "javascript", "sql", "latex", "markdown"]
 Bundle = dict[str, str]  # kinds of content (MIME types), each with its text
 
@@ -49,10 +50,16 @@ class Shown(str):
     def __repr__(self) -> str:
         return str(self)
 
-    def save(self, path: str) -> None:
-        """Write it to a file, as UTF-8."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self)
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a file, as UTF-8; a picture also as .png."""
+        from pathlib import Path
+
+        if self.kind == KINDS["svg"] and Path(path).suffix.lower() == ".png":
+            from backprop.draw.png import png, size_of
+
+            Path(path).write_bytes(png(self, size_of(self), system_fonts=True))
+        else:
+            Path(path).write_text(self, encoding="utf-8")
 
 
 def shown(text: str, kind: str = "text/plain", rich: str = "") -> Shown:
@@ -62,11 +69,29 @@ def shown(text: str, kind: str = "text/plain", rich: str = "") -> Shown:
     return made
 
 
+LAYOUTS = {"plain": "text/plain", "csv": "text/csv", "markdown": "text/markdown", "latex": "text/latex"}
+LAYOUTS["html"] = KINDS["html"]
+
+
+def laid_out(grid: Grid, form: str) -> Shown:
+    """A table as text of a kind."""
+    from backprop.show import text
+
+    if form not in LAYOUTS:
+        raise Problem("option", f"a table is one of {', '.join(LAYOUTS)}, and not {form!r}")
+    render: Callable[[Grid], str] = getattr(text, form)
+    return shown(render(grid), LAYOUTS[form])
+
+
 class Table:
     """What shows itself as a table, in a notebook and as a text."""
 
     def _grid(self) -> Grid:
         raise NotImplementedError
+
+    def table(self, form: Layout = "plain") -> Shown:
+        """The table as text: "plain", "csv", "markdown", "latex" or "html"."""
+        return laid_out(self._grid(), form)
 
     def __repr__(self) -> str:
         from backprop.show.text import plain
@@ -200,12 +225,34 @@ class Evaluation(library.Evaluation):
     the commands of these names do; `judge` what `check` does with a backward pass of yours, `why_nan` what `--why-nan`.
     """
 
-    def draw(self, form: Form = "svg", *, fold: bool = False, values: bool = True, theme: str = "light") -> Shown:
+    def table(self, form: Layout = "plain", *, digits: int = 6, local: bool = False, full: bool = False) -> Shown:
+        """The table of all stages as text: "plain", "csv", "markdown", "latex" or "html". `local` adds the local
+        gradients, `full` shows large arrays whole; CSV has all digits."""
+        from backprop.show.grid import stages_grid
+
+        csv = form == "csv"
+        one_line = form in ("csv", "markdown", "latex")
+        grid = stages_grid(self, digits=None if csv else digits, local=local, full=full or csv, one_line=one_line)
+        return laid_out(grid, form)
+
+    def json(self) -> Shown:
+        """The answer as the object that `backprop eval --json` prints."""
+        from backprop.show.objects import evaluation_object, written
+
+        return shown(written(evaluation_object(self)), "application/json")
+
+    def draw(
+        self, form: Form = "svg", *, fold: bool = False, rounds: bool = False, values: bool = True, blank: bool = False,
+        theme: str = "light",
+    ) -> Shown:  # fmt: skip
         """The circuit: as a picture ("svg"), in characters ("wires", "lanes"), as a page to step through ("html"), or
-        as text for other tools ("dot", "mermaid", "tikz"). `fold` draws named stages and sums as one gate each; without
-        `values` the gates stand alone; `theme` is "light", "dark" or "print"."""
+        as text for other tools ("dot", "mermaid", "tikz"). `fold` draws named stages and sums as one gate each,
+        `rounds` every round of a loop in code; without `values` the gates stand alone; `blank` makes the picture a
+        worksheet with boxes to fill in; `theme` is "light", "dark" or "print". What it draws has
+        `save("circuit.svg")`; a picture also as .png."""
         from importlib import import_module
 
+        from backprop.draw.rounds import rolled
         from backprop.draw.scene import scene
 
         if form == "html":
@@ -213,6 +260,7 @@ class Evaluation(library.Evaluation):
 
             return shown(page(self), "text/html")
         drawn = scene(self.run, self.names, fold=fold, wrt=self.gradients)
+        drawn = drawn if rounds else rolled(drawn).scene
         if form == "svg":
             from backprop.draw.boxes import picture
             from backprop.draw.svg import Options, svg
@@ -220,7 +268,10 @@ class Evaluation(library.Evaluation):
 
             if theme not in PALETTES:
                 raise Problem("option", f"theme is one of {', '.join(PALETTES)}, and not {theme!r}")
-            return shown(svg(picture(drawn, values=values), Options(values, theme=theme)), KINDS["svg"])
+            placed = picture(drawn, values=values, blank=blank)
+            return shown(svg(placed, Options(values, blank, theme)), KINDS["svg"])
+        if blank:
+            raise Problem("option", f"a worksheet is a picture, and not {form}", hint='draw("svg", blank=True)')
         if form in ("wires", "lanes"):
             from backprop.draw.terminal import Screen, draw
 
@@ -284,17 +335,20 @@ class Evaluation(library.Evaluation):
         return nudge(self.run, self.names, {name: as_value(f"the step of {name}", x) for name, x in steps.items()})
 
     def code(
-        self, to: Target = "python", *, name: str | None = None, table: str | None = None, dialect: str = "duckdb"
-    ) -> Shown:
+        self, to: Target = "python", *, name: str | None = None, table: str | None = None, dialect: str = "duckdb",
+        main: bool = False, jvp: bool = False, dtype: Literal["float64", "float32"] = "float64",
+    ) -> Shown:  # fmt: skip
         """The forward and the backward pass as a program that tests itself at this point. `name` is what its function
-        is called; `table` and `dialect` are for SQL."""
+        is called; `table` and `dialect` are for SQL, `main` asks for a main program in C, `jvp` for JAX's derivatives
+        forward, and `dtype` is NumPy's."""
         circuit = self.run.circuit
         at = {name: self.run.values[wire] for name, wire in circuit.variables.items()}
         upstream = self.run.upstream
         above = None if isinstance(upstream, float) and upstream == 1.0 else upstream
         return written(
-            circuit, to, list(self.gradients), self.run.ties, at, above, name=name, table=table, dialect=dialect
-        )
+            circuit, to, list(self.gradients), self.run.ties, at, above, name=name, table=table, dialect=dialect,
+            main=main, jvp=jvp, dtype=dtype,
+        )  # fmt: skip
 
     def _known(self, names: Iterable[str]) -> None:
         """Raise a Problem for a name that is no variable's."""
@@ -350,14 +404,17 @@ class Compiled(library.Compiled):
         def forward(self, variables: Mapping[str, Value] | None = None, /, **more: Value) -> Evaluation: ...
 
     def code(
-        self, to: Target = "python", *, name: str | None = None, table: str | None = None, dialect: str = "duckdb"
-    ) -> Shown:
+        self, to: Target = "python", *, name: str | None = None, table: str | None = None, dialect: str = "duckdb",
+        main: bool = False, jvp: bool = False, dtype: Literal["float64", "float32"] = "float64",
+    ) -> Shown:  # fmt: skip
         """The forward and the backward pass as a program for any point. `name` is what its function is called; `table`
-        and `dialect` are for SQL."""
+        and `dialect` are for SQL, `main` asks for a main program in C, `jvp` for JAX's derivatives forward, and `dtype`
+        is NumPy's."""
         circuit = self.circuit()
         return written(
-            circuit, to, list(circuit.variables), self.ties, None, None, name=name, table=table, dialect=dialect
-        )
+            circuit, to, list(circuit.variables), self.ties, None, None, name=name, table=table, dialect=dialect,
+            main=main, jvp=jvp, dtype=dtype,
+        )  # fmt: skip
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         """What a notebook shows: the formula, and what it needs."""
@@ -371,6 +428,9 @@ def written(circuit: Any, to: str, wrt: list[str], ties: str, at: Any, upstream:
 
     if to not in TARGETS:
         raise Problem("option", f"a program is written in one of {', '.join(TARGETS)}, and not in {to!r}")
+    for option, its in (("table", "sql"), ("main", "c"), ("jvp", "jax")):
+        if more[option] and to != its:
+            raise Problem("option", f"{option} goes with {its}, and not with {to}")
     request = Request(circuit, wrt=wrt, ties=ties, at=at, upstream=upstream, **more)
     return shown(write(request, to), "text/markdown" if to == "markdown" else "text/plain")
 
@@ -391,13 +451,14 @@ def evaluate(
     ties: str = "both",
     expand: bool = False,
     upstream: Value | None = None,
+    wrt: Iterable[str] | None = None,
     **more: Value,
 ) -> Evaluation:
     """Value and gradients of a formula at a point: `evaluate("(x+y)*z", x=-2, y=5, z=-4).gradients["x"]` is -4.0.
 
     The point is a mapping, keywords, or both (keywords win). Raises a Problem for whatever is wrong with it.
     """
-    return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream)
+    return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream, wrt=wrt)
 
 
 def reference(name: str | None = None) -> Reference:
@@ -406,6 +467,34 @@ def reference(name: str | None = None) -> Reference:
     `reference("tanh").gates[0]["local_gradients"]` is {"x": "sech(x)^2"}. Raises a Problem for a name that no gate has.
     """
     return Reference(name)
+
+
+def trace(
+    code: Callable[..., object] | PathLike[str] | str, given: Mapping[str, Any] | None = None, /, *, name: str = "",
+    outputs: Iterable[str] | None = None, upstream: Value | None = None, ties: str = "both", expand: bool = False,
+    seed: int = 0, **more: Any,
+) -> Evaluation:  # fmt: skip
+    """A forward pass in code of your own at a point, as an evaluation: `trace(attention, q=q, k=k, v=v).draw()`.
+
+    The code, which is read and never run, is a function or a class, a file's `Path`, or text; `name` says which
+    function of several is meant, `outputs` which of its results. What it takes is a mapping, keywords, or both; `seed`
+    is that of random numbers in it. Raises a Problem for what is not understood.
+    """
+    from backprop.library.traced import meant
+    from backprop.library.traced import trace as traced
+    from backprop.python.entry import Runner, arguments_from
+    from backprop.python.source import Code, part_of
+
+    text, source = source_of(code)
+    read = Code([part_of(text, source)])
+    arguments = {key: arguments_from(value) for key, value in {**(given or {}), **more}.items()}
+    runner = Runner(read, meant(read, name or getattr(code, "__name__", ""), source), arguments, seed)
+    above = None if upstream is None else as_value("upstream", upstream)
+    chosen = None if outputs is None else list(outputs)
+    compiled, found = traced(runner, name, outputs=chosen, upstream=above, ties=ties, expand=expand, kind=Compiled)
+    answer = compiled.evaluate(found.at, upstream=above)
+    assert isinstance(answer, Evaluation)
+    return answer
 
 
 def judge(
@@ -450,4 +539,9 @@ def source_of(code: Callable[..., object] | PathLike[str] | str) -> tuple[str, s
     from inspect import getsource
     from textwrap import dedent
 
-    return dedent(getsource(code)), f"{code.__name__}.py"
+    try:
+        return dedent(getsource(code)), f"{code.__name__}.py"
+    except (TypeError, OSError):
+        name = getattr(code, "__name__", type(code).__name__)
+        hint = "give a function of a file or a notebook, a file's Path, or a text"
+        raise Problem("value", f"the source of {name} is not known", hint=hint) from None

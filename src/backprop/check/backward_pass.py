@@ -60,10 +60,8 @@ class Target(NamedTuple):
 
 
 def judge(result: Run, names: Names, lines: list[Line], wanted: Collection[str] | None = None) -> Verdicts:
-    """Judge the lines of a backward pass, of which the gradients of some inputs, or of all, are wanted.
-
-    Raises a Problem where a line reads what is not known.
-    """
+    """Judge the lines of a backward pass, of which the gradients of some inputs, or of all, are wanted. Raises a
+    Problem where a line reads what is not known."""
     return Judge(result, names, lines).verdicts(wanted)
 
 

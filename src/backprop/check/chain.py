@@ -103,11 +103,28 @@ class Chain:
             for form in self.story.closed.get(place, ()):
                 with suppress(*NOT_SAID):
                     return self.by_form(form, quantity.value, depth)
+            cut = self.story.parts_of(place)
+            if cut is not None:
+                with suppress(*NOT_SAID):
+                    return self.together(*cut, quantity.gradient, depth)
             if not 0 < len(readers) <= MOST_READERS:
                 raise Failed
             return self.total([self.share(one, depth) for one in readers], quantity.value)
         finally:
             self.doing.discard(place)
+
+    def together(self, places: list[int], axis: int, gradient: Any, depth: int) -> Term:
+        """The gradient of what is read in parts: theirs, put together."""
+        terms = [self.gradient(one, depth + 1) for one in places]
+        terms = [self.spread(one, np.shape(self.story.quantities[place].value))
+                 for one, place in zip(terms, places, strict=True)]  # fmt: skip
+        value = np.concatenate([one.value for one in terms], axis)
+        if not np.allclose(value, self.scale * gradient, rtol=1e-6):
+            raise Failed
+        words = ("cat", "dim") if self.torch else ("concatenate", "axis")
+        parts = ast.List([one.tree for one in terms], ast.Load())
+        keywords = [ast.keyword(words[1], ast.Constant(axis))] if axis else []
+        return self.known(ast.Call(name(f"{self.library}.{words[0]}"), [parts], keywords), value)
 
     def piece(self, place: int) -> Term | None:
         """The gradient of an entry of an array, as the same entry of a gradient."""
@@ -243,11 +260,9 @@ class Chain:
 
     def size(self, value: int, text: str) -> Term:
         """A whole number by a name that it has here."""
-        try:
+        with suppress(Failed, SyntaxError):
             if self.here.value(name(text)) == value:
                 return Term(name(text), value)
-        except (Failed, SyntaxError):
-            pass
         return Term(name(self.numbers[value]), value) if value in self.numbers and value > 1 else number(value)
 
     def made(self, value: Any, depth: int) -> Term:
@@ -549,6 +564,8 @@ class Chain:
             base = self.value(first, room, depth)
             inside = name(f"(({base.text}) > {low.text}) * (({base.text}) < {high.text})")
             yield from self.back(first, self.multiply(g, Term(inside, self.here.value(inside))), room, depth)
+        elif called in ("repeat", "tile", "pad") and not self.torch:
+            yield from self.copied(called, operands, named, g, room, depth, whole)
         elif called in ("concatenate", "hstack", "vstack", "stack", "cat") and isinstance(first, ast.Tuple | ast.List):
             yield from self.joined(called, first, operands[1:], named, g, room, depth, whole)
         elif len(operands) == 1 and (slope := self.slope(called, tree, first, room, depth)) is not None:
@@ -754,6 +771,39 @@ class Chain:
                 slope = self.known(tree, np.where(mask.value, *[one.value for one in terms]))
                 found = self.multiply(g, slope)
             yield leaf, self.fit(found, whole, np.shape(room.value(leaf)))
+
+    def copied(
+        self, called: str, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room, depth: int,
+        whole: tuple[int, ...],
+    ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
+        """What is there several times gets the sum of all; what is padded, the part inside."""
+        base, g = operands[0], self.spread(g, whole)
+        inner = np.shape(room.value(base))
+        if called == "pad":
+            widths = np.broadcast_to(np.asarray(room.value(operands[1])), (len(inner), 2))
+            cut = [slice(int(first) or None, -int(last) or None) for first, last in widths]
+            index = ", ".join(self.slice_text(one) for one in cut)
+            yield from self.back(base, self.known(name(f"({g.text})[{index}]"), g.value[tuple(cut)]), room, depth)
+            return
+        axis = room.value(named["axis"]) if "axis" in named else room.value(operands[2]) if len(operands) > 2 else None
+        if called == "repeat":
+            flat = inner if axis is not None else (int(np.prod(inner)),)
+            axis = (axis or 0) % len(flat)
+            lengths = [*flat[: axis + 1], whole[axis] // flat[axis], *flat[axis + 1 :]]
+            over = [axis + 1]
+        else:
+            padded = [*[1] * (len(whole) - len(inner)), *inner]
+            lengths = [one for a, b in zip(whole, padded, strict=True) for one in (a // b, b)]
+            over = list(range(0, len(lengths), 2))
+        term = self.method(g, "reshape", [self.size(one, "").tree for one in lengths], np.reshape(g.value, lengths))
+        term = self.summed(term, tuple(over), False)
+        yield from self.back(base, self.shaped(term, inner, base, room, depth), room, depth)
+
+    def slice_text(self, cut: slice) -> str:
+        """A slice from both ends, with names for its bounds where there are some."""
+        lower = "" if cut.start is None else self.size(cut.start, "").text
+        upper = "" if cut.stop is None else f"-{self.size(-cut.stop, '').text}"
+        return f"{lower}:{upper}"
 
     def joined(
         self, called: str, parts: ast.Tuple | ast.List, more: list[ast.expr], named: dict[str, ast.expr], g: Term,

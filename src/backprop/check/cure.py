@@ -11,13 +11,14 @@ import numpy as np
 from backprop.check.edits import COMPOUND, header
 from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
-from backprop.check.search import Cure, Reach, Search, words_of
+from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, words_of
 from backprop.check.sense import Sense
-from backprop.check.several import Chained, InOrder, Several
+from backprop.check.several import Chained, InOrder, InTurn, Several
 from backprop.errors import enumerated
 from backprop.python.entry import Instead
 
 MOST_MISTAKES = 3
+IN_TURN = 5.0  # seconds in which mistakes are looked for one after the other
 PLAIN_WORDS = {
     "sum", "mean", "axis", "dim", "keepdims", "keepdim", "True", "T", "transpose", "swapaxes", "0", "1", "2", "at",
     "add", "np",
@@ -34,10 +35,20 @@ class Solver:
         """The edits that make everything right together, those that would do so elsewhere, and the lines in doubt."""
         sense = self.search.sense({})
         lines = self.search.reaches(sense, {})
-        cures = Chained(self.search, 1).found({}, lines)
-        if cures:
-            return self.in_words(cures, lines), [], []
+        cures = self.in_words(Chained(self.search, 1).found({}, lines), lines)
+        if cures and not self.search.left_over(put(cures)):
+            return self.cheaper(cures, lines, sense), [], []
+        turn = None if self.search.derivation({}).scaled else InTurn(self.search, MOST_MISTAKES, IN_TURN).found()
+        if cures and (turn is None or turn.score > cures[0].cost + self.search.left_over(put(cures))):
+            return self.cheaper(cures, lines, sense), [], []
+        if turn is not None:
+            self.search.dearest = turn.score - 0.01
         whole, part = self.search.search(lines, sense, {})
+        self.search.dearest = FAR
+        if turn is not None:
+            whole = [one for one in whole if one.cost + self.search.left_over(put([one])) < turn.score]
+        if not whole and turn is not None:
+            return self.in_words(turn.cures, lines), [], []
         if whole:
             return whole[:1], whole[1:], []
         # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
@@ -59,6 +70,13 @@ class Solver:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
 
+    def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
+        """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
+        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
+        whole, _ = self.search.search(lines, sense, {})
+        self.search.dearest = limit
+        return whole[:1] if whole and whole[0].cost < cures[0].cost - ALIKE else cures
+
     def chained(self, lines: list[Reach]) -> list[Cure]:
         """As few derived lines as can be that make everything right together."""
         for most in range(2, MOST_MISTAKES + 1):
@@ -69,7 +87,7 @@ class Solver:
 
     def in_words(self, cures: list[Cure], lines: list[Reach]) -> list[Cure]:
         """Derived cures in words that are as near to the user's as can be, with the names of the mistakes."""
-        found = []
+        found: list[Cure] = []
         for one in cures:
             others = {cure.line.statement: cure.edit.statements for cure in cures if cure is not one}
             sense = Sense(self.judge, self.judge.points[0], others)
@@ -81,7 +99,15 @@ class Solver:
             else:
                 cause = sense.cause(one.line.statement, one.edit.statements, None)
                 found.append(one._replace(edit=one.edit._replace(cause=cause)))
-        return found
+        return self.needed(found)
+
+    def needed(self, cures: list[Cure]) -> list[Cure]:
+        """The cures without those that the others do not need."""
+        for one in cures if len(cures) > 1 else ():
+            others = [other for other in cures if other is not one]
+            if self.judge.all_right(put(others)):
+                return self.needed(others)
+        return cures
 
     def solved(self, sense: Sense, instead: Instead, most: int) -> tuple[list[Cure], list[Cure], list[Line]]:
         """One mistake, or several of which each shows in gradients of its own."""
@@ -99,6 +125,11 @@ class Solver:
         more = {**instead, part.line.statement: part.edit.statements}
         rest, _, _ = self.solved(self.search.sense(more), more, most - 1)
         return ([part, *rest], [], []) if rest else ([], [], suspects)
+
+
+def put(cures: list[Cure]) -> Instead:
+    """What is to be read instead of the lines."""
+    return {one.line.statement: one.edit.statements for one in cures}
 
 
 def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
@@ -143,10 +174,11 @@ def times(yours: Any, wanted: Any) -> int:
     """The whole number by which one array is another, or 0."""
     if yours is None or wanted is None or np.shape(yours) != np.shape(wanted):
         return 0
-    ratio = float(np.sum(wanted * wanted)) / (float(np.sum(yours * wanted)) or inf)
-    if not isfinite(ratio):
-        return 0
-    whole = abs(ratio - round(ratio)) < 1e-6 and np.allclose(np.multiply(yours, ratio), wanted, rtol=1e-6)
+    with np.errstate(all="ignore"):
+        ratio = float(np.sum(wanted * wanted)) / (float(np.sum(yours * wanted)) or inf)
+        if not isfinite(ratio):
+            return 0
+        whole = abs(ratio - round(ratio)) < 1e-6 and np.allclose(np.multiply(yours, ratio), wanted, rtol=1e-6)
     return round(ratio) if whole else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,8 +16,10 @@ import numpy as np
 from backprop.check.chain import MOST_READERS, Chain, Term, tells
 from backprop.check.differs import names
 from backprop.check.look import Line
-from backprop.check.story import NOT_SAID, Failed, Room, Story, Values
+from backprop.check.sense import fitted
+from backprop.check.story import COMPOUND, NOT_SAID, Failed, Room, Story, Values
 from backprop.check.trace import Trace, Visit, loaded, targets_of
+from backprop.python.gradients import bases
 from backprop.python.tape import is_fraction
 
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
@@ -24,6 +27,7 @@ MOST_TEXTS = 60  # of one line
 LONGEST = 220
 COPY = 0.7  # what it costs that a line only hands on
 BYPASS = 3.0  # what it costs to go around a name that may be wrong
+STEM = re.compile(r"(_?\d+|_(next|prev|old|new|last|total|acc|in|out|t))$")
 MANY = 120  # quantities, beyond which those of loops are left out where no counter tells of them
 
 
@@ -34,11 +38,15 @@ class Derivation:
         self.trace = trace
         self.story = Story(trace, above)
         statements = [*trace.forward, *trace.visits]
+        self.called = trace.true_gradients(above)
         self.loops = {name for one in statements if isinstance(one, ast.For) for name in names(one.target)}
         self.made: dict[ast.stmt, list[tuple[float, str]]] = {}
         self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
         self.last = max((one.rounds[0] for one in self.story.visits.values() if one.rounds), default=0)
         self.places: dict[int, dict[str, int] | None] = {}
+        self.writes: dict[str, list[tuple[ast.stmt, Visit]]] | None = None
+        self.wrongs: dict[ast.stmt, list[Visit]] = {}
+        self.shared: dict[str, Values] = {}
         self.totals = Values()  # gradients
         self.rights = Values()  # gradients and shares of them that are right
         for place, quantity in enumerate(self.story.quantities):
@@ -46,6 +54,10 @@ class Derivation:
             self.totals.add(quantity.gradient, True)
             for one in self.story.readings.get(place, ()):
                 self.rights.add(one.share, True)
+        self.above = [np.asarray(one, dtype=float) for one in above]
+        for gradient in (*self.story.inner(), *self.above):
+            self.rights.add(gradient, True)
+            self.totals.add(gradient, True)
 
     def plans(self, line: Line, atoms: dict[str, Any]) -> list[tuple[float, str]]:
         """The texts for a line, each with its cost."""
@@ -57,14 +69,14 @@ class Derivation:
 
     def found(self, line: Line, atoms: dict[str, Any]) -> Iterator[tuple[float, str]]:
         statement = line.statement
-        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
+        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return) and added(statement) is None:
             return
         old = ast.unparse(statement)
         seen = {old}
         for visit in self.visits(statement):
             chain = self.chain(line, visit, atoms)
             texts = list(self.texts(chain, statement, visit))
-            doubted = self.doubted(chain, statement)
+            doubted = self.doubted(chain.here, statement)
             for scale in self.scales(chain):
                 texts += self.texts(self.chain(line, visit, atoms, scale), statement, visit)
             for text in texts:
@@ -85,17 +97,144 @@ class Derivation:
         texts = sorted(self.plans(line, atoms))
         for place, visit in enumerate(visits):
             if not self.all_right(visit, statement, visit.values):
-                if self.doubted(self.chain(line, visit, {}), statement):
+                if self.doubted(Room(self.trace, visit), statement):
                     return []
                 known = visits[: place + 1]
                 return [one for one in texts if all(self.gives(visit, statement, one[1]) for visit in known)]
         return []
+
+    # ── what a line gives, where it stands ──
+
+    def written(self) -> dict[str, list[tuple[ast.stmt, Visit]]]:
+        """The visits at which each name was given a value, or written into, in their order."""
+        if self.writes is None:
+            self.writes = {}
+            found = [(one.time, statement, one) for statement, visits in self.trace.visits.items() for one in visits]
+            for _, statement, visit in sorted(found, key=lambda one: one[0]):
+                for goal in targets_of(statement):
+                    while isinstance(goal, ast.Subscript):
+                        goal = goal.value
+                    if isinstance(goal, ast.Name):
+                        self.writes.setdefault(goal.id, []).append((statement, visit))
+        return self.writes
+
+    def meant(self, name: str) -> list[Any]:
+        """The gradients that a name says to be: of what the forward pass called so."""
+        known = [self.trace.names[one] for one in bases(name) if one in self.trace.names][:1]
+        found = [self.story.gradients[ids] for given in known for _, ids in given]
+        return [one for one in found if np.any(one)]
+
+    def fits(self, name: str, value: Any) -> bool:
+        """Whether what a name holds in the end is what it says to be, or something right if it says nothing."""
+        meant = self.meant(name)
+        if not meant:
+            return not tells(value) or self.is_right(value)
+        return any(same(value, one) for one in (*meant, *self.above))
+
+    def gives_right(self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any]) -> bool:
+        """Whether what a line gives at a visit is right: in the end the whole gradient that its name says, and shares
+        of that before."""
+        goals = targets_of(statement)
+        if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name) and self.meant(goals[0].id):
+            name = goals[0].id
+            writes = self.written()[name]
+            alone = all(one is statement for one, _ in writes)
+            whole = writes[-1][1] is visit or (alone and not isinstance(new, ast.AugAssign))
+            if whole and (alone or not self.was_whole(name, writes, visit)):
+                return self.fits(name, values[0])
+        if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name):
+            name = goals[0].id
+            given, shares = self.given(visit, new, values)[0], self.shares(name)
+            if shares.by_shape and not self.was_whole(name, self.written()[name], visit):
+                return not tells(given) or shares.find(given) is not None
+        return self.all_right(visit, new, values)
+
+    def given(self, visit: Visit, new: ast.stmt, values: list[Any]) -> list[Any]:
+        """What a line gives: of `+=` what it adds."""
+        if isinstance(new, ast.AugAssign) and isinstance(new.op, ast.Add | ast.Sub):
+            with suppress(*NOT_SAID), np.errstate(all="ignore"):
+                before = Room(self.trace, visit).value(loaded(new.target))
+                return [(np.asarray(one) - before) * (1 if isinstance(new.op, ast.Add) else -1) for one in values]
+        return values
+
+    def shares(self, name: str) -> Values:
+        """The shares of the gradients that a name says to be, and the sums of some of them."""
+        if name not in self.shared:
+            found = self.shared[name] = Values()
+            known = self.trace.names
+            given = next((known[one] for one in bases(name) if one in known), [])
+            if not given:  # `dh_next`, `dx1`
+                whose = [stem(one) for one in bases(name)][:1]
+                given = [one for other, some in known.items() if stem(other) in whose for one in some]
+            for place in {self.story.index.find(value) for value, _ in given} - {None}:
+                shares = [one[0].share for one in self.story.readers(place)]
+                found.add(self.story.quantities[place].gradient, True)
+                for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else ():
+                    for some in combinations(shares, count):
+                        found.add(sum(some), True)
+        return self.shared[name]
+
+    def was_whole(self, name: str, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
+        """Whether a name that is given several values held what it says to be before: now it holds something else."""
+        earlier = [one.values[0] for _, one in writes if one is not visit and len(one.values) == 1]
+        return any(same(one, meant) for one in earlier for meant in self.meant(name))
+
+    def wrong_at(self, statement: ast.stmt) -> list[Visit]:
+        """The visits of a line up to the first one at which it gives nothing right; none where all are right."""
+        if statement not in self.wrongs:
+            self.wrongs[statement] = []
+            visits = self.trace.visits.get(statement, [])
+            if not isinstance(statement, COMPOUND):
+                some = [one for one in (*visits[:2], *visits[-1:]) if one.scope is not None and one.values]
+                for place, visit in enumerate(some):
+                    if not self.gives_right(statement, visit, statement, visit.values):
+                        self.wrongs[statement] = some[: place + 1]
+                        break
+        return self.wrongs[statement]
+
+    def count_right(self) -> int:
+        """How many visits of lines give what is right, of those that are looked at."""
+        return sum(3 if not wrong else len(wrong) - 1 for wrong in map(self.wrong_at, self.trace.visits))
+
+    def count_misnamed(self) -> int:
+        """How many names hold something else in the end than they say to be."""
+        last = [(name, *writes[-1]) for name, writes in self.written().items() if self.meant(name)]
+        return sum(
+            any(isinstance(goal, ast.Name) for goal in targets_of(statement)) and not self.fits(name, visit.values[0])
+            for name, statement, visit in last
+            if len(visit.values) == 1
+        )
+
+    def is_suspect(self, statement: ast.stmt, trusted: frozenset[str]) -> bool:
+        """Whether a line gives nothing right though all that it reads is right, or is trusted."""
+        wrong = self.wrong_at(statement)
+        return bool(wrong) and not self.doubted(Room(self.trace, wrong[-1]), statement, named=True) - trusted
+
+    def mended(self, statement: ast.stmt, statements: list[ast.stmt]) -> list[Any] | None:
+        """What other statements give where a line is wrong first, if they make it right there and before."""
+        values: list[Any] | None = None
+        for visit in self.wrong_at(statement):
+            values = self.trace.alone(visit, statement, statements)
+            if not values or len(values) != len(visit.values):
+                return None
+            given = self.given(visit, statements[-1], values)
+            if not all(map(sound, given)) or (any(map(tells, visit.values)) and not any(map(tells, given))):
+                return None
+            if not self.gives_right(statement, visit, statements[-1], values):
+                return None
+        return values
 
     def is_alone(self, statement: ast.stmt) -> bool:
         """Whether a statement is the only one that gives its target a value: then that is no mere share."""
         goals = [ast.unparse(one) for one in targets_of(statement)]
         written = [ast.unparse(goal) for other in self.trace.visits for goal in targets_of(other)]
         return len(goals) == 1 and goals[0].isidentifier() and written.count(goals[0]) == 1
+
+    def promised(self, statement: ast.stmt) -> Any:
+        """The gradient that a target is called after; None where its name promises none."""
+        goals = targets_of(statement) if len(self.trace.visits.get(statement, ())) == 1 else []
+        name = goals[0].id if goals and isinstance(goals[0], ast.Name) else ""
+        return next((self.called[one] for one in bases(name) if one in self.called), None)
 
     def is_total(self, value: Any) -> bool:
         """Whether a value is a whole gradient, or a value of the forward pass."""
@@ -114,10 +253,27 @@ class Derivation:
         values = self.trace.alone(visit, statement, ast.parse(text).body)
         return values is not None and self.all_right(visit, statement, values)
 
+    def known(self, statement: ast.stmt, statements: list[ast.stmt]) -> tuple[bool | None, bool | None]:
+        """Whether a line gives what is known, as it stands and as it may be; None where that tells nothing."""
+        found: list[list[bool]] = [[], []]
+        for visit in self.visits(statement):
+            others = self.trace.alone(visit, statement, statements)
+            for place, values in enumerate((visit.values, others)):
+                if values and any(tells(one) for one in values):
+                    found[place].append(self.all_right(visit, statement, values))
+        before, after = (all(one) if one else None for one in found)
+        return before, after
+
     def all_right(self, visit: Visit, statement: ast.stmt, values: list[Any]) -> bool:
         """Whether what a statement gives is right: of `+=` what it adds, which must be a share of a gradient."""
         if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add | ast.Sub):
-            right = self.is_total if self.is_alone(statement) else self.is_right
+            alone = self.is_alone(statement)
+            right = self.is_total if alone else self.is_right
+            promised = self.promised(statement) if alone else None
+            if promised is not None and len(values) == 1 and not self.scaled:
+                wanted = fitted(promised, values[0])
+                if wanted is not None and tells(values[0]):
+                    return bool(np.allclose(values[0], wanted, rtol=1e-6, atol=1e-9 * np.abs(wanted).max(initial=0.0)))
             return all(right(one) for one in values if tells(one))
         with suppress(*NOT_SAID):
             before = Room(self.trace, visit).value(loaded(statement.target))
@@ -141,16 +297,19 @@ class Derivation:
         self.scaled = self.scaled or bool(found)
         return [one for one, _ in found.most_common(1)]
 
-    def doubted(self, chain: Chain, statement: ast.stmt) -> set[str]:
+    def doubted(self, room: Room, statement: ast.stmt, named: bool = False) -> set[str]:
         """The names that a line reads and that hold neither a value of the forward pass nor a right gradient: what
-        does without them goes around another mistake."""
+        does without them goes around another mistake. `named`: nor what they say to be."""
         found = set()
         for node in ast.walk(getattr(statement, "value", statement)):
             if not isinstance(node, ast.Name):
                 continue
             with suppress(Failed):
-                value = chain.here.value(node)
-                if is_fraction(value) and tells(value) and not self.is_right(value):
+                value = room.value(node)
+                if not is_fraction(value) or not tells(value):
+                    continue
+                alone = named and len({id(one) for one, _ in self.written().get(node.id, ())}) == 1
+                if not (self.fits(node.id, value) if alone else self.is_right(value)):
                     found.add(node.id)
         return found
 
@@ -188,6 +347,10 @@ class Derivation:
     def texts(self, chain: Chain, statement: ast.stmt, visit: Visit) -> Iterator[str]:
         """What may stand in place of a statement."""
         yield from self.in_places(chain, statement)
+        call = added(statement)
+        if call is not None:
+            for term in self.terms(chain, call.args[2], None):
+                yield ast.unparse(ast.Call(call.func, [*call.args[:2], term.tree], []))
         if not isinstance(statement, ast.Assign | ast.AugAssign) or is_container(statement.value):
             return
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
@@ -281,6 +444,31 @@ class Derivation:
 
     def counters(self, held: dict[str, Any]) -> dict[str, int]:
         return {one: held[one] for one in self.loops if type(held.get(one)) is int}
+
+
+def same(value: Any, other: Any) -> bool:
+    """Whether two values are the same but for rounding."""
+    size = np.abs(other).max(initial=0.0)
+    return np.shape(value) == np.shape(other) and bool((np.abs(value - other) <= 1e-7 * size).all())
+
+
+def stem(name: str) -> str:
+    """A name without what tells it from others of the same thing: `h` of `h_next` and `h0`."""
+    return STEM.sub("", name) or name
+
+
+def sound(value: Any) -> bool:
+    """Whether a value is finite, and not nothing."""
+    return bool(np.isfinite(value).all() and np.any(value))
+
+
+def added(statement: ast.stmt) -> ast.Call | None:
+    """`np.add.at(d, index, v)`."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    is_at = (
+        isinstance(call, ast.Call) and len(call.args) == 3 and ast.unparse(call.func).endswith(("add.at", "index_add_"))
+    )
+    return call if is_at and isinstance(call, ast.Call) else None
 
 
 def is_container(tree: ast.expr | None) -> bool:

@@ -8,6 +8,7 @@ from collections import Counter
 
 TURNS = ("transpose", "swapaxes", "permute", "t", "moveaxis")
 SUMS = ("sum", "mean")
+LEAVES = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant)
 PRODUCTS = ("dot", "matmul", "mm", "bmm")
 
 
@@ -67,7 +68,43 @@ def between(old: ast.expr, new: ast.expr) -> str | None:
             return "counted-twice"
         if Counter(map(flipped, mine)) == right or Counter(map(flipped, mine - right)) == right - mine:
             return "sign"
-    return by_factors(old, new) or by_sums(old, new)
+    return by_factors(old, new) or by_sums(old, new) or by_place(old, new)
+
+
+def is_turned(old: ast.stmt, new: ast.stmt) -> bool:
+    """Whether two lines multiply the same matrices, the other way round or turned."""
+    products = any(
+        (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
+        or (isinstance(node, ast.Call) and called(node) in PRODUCTS)
+        for node in ast.walk(old)
+    )  # fmt: skip
+    ordered = any(isinstance(node, ast.Sub | ast.Div | ast.Pow) for node in ast.walk(old))
+    return products and not ordered and plain(old) == plain(new)
+
+
+def by_place(old: ast.expr, new: ast.expr) -> str | None:
+    """What differs in the only place where two expressions do: another quantity is read there, or it says more."""
+    if isinstance(old, LEAVES) and isinstance(new, LEAVES):
+        return "wrong-point"
+    if type(old) is not type(new):
+        return None
+    pairs = []
+    for field, one in ast.iter_fields(old):
+        other = getattr(new, field)
+        if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+            pairs += list(zip(one, other, strict=True))
+        elif not isinstance(one, list):
+            pairs.append((one, other))
+        else:
+            return None
+    differ = [(a, b) for a, b in pairs if tree_text(a) != tree_text(b)]
+    if len(differ) != 1 or not all(isinstance(one, ast.expr) for one in differ[0]):
+        return None
+    return between(*differ[0])
+
+
+def tree_text(tree: object) -> str:
+    return ast.dump(tree) if isinstance(tree, ast.AST) else repr(tree)
 
 
 def flipped(text: str) -> str:
@@ -81,6 +118,10 @@ def by_factors(old: ast.expr, new: ast.expr) -> str | None:
     more = [one for one in right if str(one) not in {str(other) for other in mine}]
     if not less and more:
         return "missing-share"
+    if len(less) == len(more) == 1 and type(old) is type(new) and isinstance(old, ast.BinOp):
+        inner = by_place(old, new)
+        if inner in ("missing-share", "counted-twice", "sign"):
+            return inner  # in one of the factors
     if len(less) != 1 or len(more) != 1:
         return "missing-share" if len(more) > len(less) else None
     had, needed = less[0].factors, more[0].factors
@@ -157,7 +198,7 @@ def called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
-def plain(tree: ast.expr) -> list[str]:
+def plain(tree: ast.AST) -> list[str]:
     """The names in an expression and what is done to them, whichever way matrices are turned and multiplied."""
     found = []
     for node in ast.walk(tree):

@@ -29,6 +29,7 @@ LIKE = (
 )  # fmt: skip
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
 SEVERAL_AXES: dict[int, list[Any]] = {2: [(0, 1)], 3: [(0, 1), (0, 2), (1, 2)], 4: [(0, 2, 3), (0, 1, 2), (2, 3)]}
+LONGEST_SLICE = 24
 COPIES = ("copy", "clone", "item", "detach", "astype")
 LIBRARIES = frozenset(["np", "numpy", "torch", "F", "math", "scipy"])
 
@@ -117,6 +118,17 @@ def literals(text: str) -> list[str]:
         return []
     found = [repr(one.value) for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, float)]
     return list(dict.fromkeys(found))[:8]
+
+
+@cache
+def slices_in(text: str) -> list[str]:
+    """The slices that a text has, the short ones."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    found = dict.fromkeys(ast.unparse(one) for one in nodes if isinstance(one, ast.Slice))
+    return [one for one in found if one != ":" and len(one) < LONGEST_SLICE][:12]
 
 
 def other_axes(tree: ast.Tuple) -> Iterator[tuple[int, ...]]:
@@ -296,14 +308,16 @@ class Catalogue:
         """Two names exchanged, or two of several values or targets."""
         statement = self.statement
         values: list[ast.AST] = [getattr(statement, "value", ast.Pass()), *getattr(statement, "targets", [])]
-        for node in values:
-            if isinstance(node, ast.Tuple) and 1 < len(node.elts) < 13:
+        values += [spot.node for spot in self.spots if isinstance(spot.node, ast.Tuple | ast.List)]
+        for node in dict.fromkeys(values):
+            if isinstance(node, ast.Tuple | ast.List) and 1 < len(node.elts) < 13:
                 for i in range(len(node.elts)):
                     for j in range(i + 1, len(node.elts)):
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
                         dear = 0.7 if node is not getattr(statement, "value", None) else 0.0  # names are seldom mixed
                         yield ast.unparse(statement), "not-swapped", 1.2 + dear
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
+        yield from self.entries_exchanged()
         names = sorted(
             {spot.node.id for spot in self.spots if isinstance(spot.node, ast.Name) and spot.role != "function"}
         )
@@ -314,6 +328,35 @@ class Catalogue:
             for other, kind in self.atoms.items() if count > 1 else ():
                 if other != one and kind == self.atoms.get(one):
                     yield self.renamed({one: other}), "wrong-point", 1.9
+
+    def entries_exchanged(self) -> Iterator[tuple[str, str | None, float]]:
+        """Two entries of the same array or list exchanged; masks turned over throughout."""
+        entries = [spot for spot in self.spots if isinstance(spot.node, ast.Subscript)]
+        for i, one in enumerate(entries):
+            for other in entries[i + 1 :]:
+                mine, theirs = ast.unparse(one.node), ast.unparse(other.node)
+                if mine != theirs and mine.partition("[")[0] == theirs.partition("[")[0]:
+                    yield self.replaced({mine: theirs, theirs: mine}), "not-swapped", 1.1
+        masks = [ast.unparse(spot.node) for spot in self.spots if self.is_mask(spot.node)]
+        for text in dict.fromkeys(masks):
+            if masks.count(text) > 1:
+                yield self.replaced({text: text[1:] if text.startswith("~") else f"~{text}"}), "wrong-point", 1.4
+
+    def is_mask(self, node: ast.expr) -> bool:
+        base = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert) else node
+        kind = self.line.kind(ast.unparse(base)) if isinstance(base, ast.Name | ast.Attribute) else None
+        return kind is not None and kind.letter == "m"
+
+    def replaced(self, texts: dict[str, str]) -> str:
+        """The statement with whole expressions replaced where they are read, in one go."""
+
+        class Replacer(ast.NodeTransformer):
+            def visit(self, node: ast.AST) -> Any:
+                text = ast.unparse(node) if isinstance(node, ast.expr) else ""
+                read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+                return expression(texts[text]) if text in texts and read else self.generic_visit(node)
+
+        return ast.unparse(Replacer().visit(copy.deepcopy(self.statement)))
 
     def renamed(self, names: dict[str, str]) -> str:
         """The statement with names replaced where they are read."""
@@ -332,7 +375,9 @@ class Catalogue:
             yield from self.functions(node)
             return
         if isinstance(node, ast.Constant):
-            yield from self.constants(node, role)
+            power = isinstance(spot.parent, ast.BinOp) and isinstance(spot.parent.op, ast.Pow) and spot.field == "right"
+            for new, cause, cost in self.constants(node, role):
+                yield new, "wrong-point" if power else cause, cost
         if role in ("axis", "dim", "keepdims", "keepdim", "dtype", "axes"):
             if role in ("axis", "dim") and isinstance(node, ast.Tuple):
                 yield from ((repr(axis), "wrong-axis", 1.2) for axis in range(4))
@@ -345,6 +390,7 @@ class Catalogue:
         elif isinstance(node, ast.Compare) and len(node.ops) == 1:
             left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
             yield from ((f"({left} {sign} {right})", "wrong-point", 1.3) for sign in (">", "<", "<=", ">=", "==", "!="))
+            yield node.left, "wrong-point", 1.6
         elif isinstance(node, ast.Call):
             yield from self.calls(node)
         elif isinstance(node, ast.Slice):
@@ -356,7 +402,8 @@ class Catalogue:
         if isinstance(node, ast.Attribute):
             for name, other, cause in LIKE:
                 if node.attr == name:
-                    yield ast.Attribute(node.value, other, ast.Load()), cause, 1.2
+                    cost = 1.0 if other in ("argmax", "argmin", "max", "min") else 1.2
+                    yield ast.Attribute(node.value, other, ast.Load()), cause, cost
 
     def constants(self, node: ast.Constant, role: str) -> Iterator[tuple[ast.expr | str, str | None, float]]:
         value = node.value
@@ -368,7 +415,8 @@ class Catalogue:
                 axes = (-1, 0, 1, 2, 3, None, (0, 1), (0, 2), (1, 2), (0, 2, 3), (0, 1, 2))
                 yield from ((repr(one), "wrong-axis", 0.9 if isinstance(one, int) else 1.3) for one in axes)
             elif role == "index":
-                yield from ((repr(one), None, 1.5) for one in (value + 1, value - 1))
+                cause, cost = ("factor", 1.2) if ".shape[" in ast.unparse(self.statement) else ("wrong-point", 1.5)
+                yield from ((repr(one), cause, cost) for one in (value + 1, value - 1))
             else:
                 others = [2 * value, value / 2, -value, value + 1, value - 1, *([1 / value] if value else [])]
                 yield from ((repr(one), "factor", 1.5) for one in others)
@@ -412,6 +460,7 @@ class Catalogue:
             yield turned, "factor", 1.8
         if isinstance(node.op, ast.MatMult):
             yield turned, "transposed", 1.3
+        yield from self.parentheses(node)
         if isinstance(node.op, ast.Pow):
             yield left, "wrong-point", 1.5
             if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub | ast.Mult):
@@ -423,6 +472,39 @@ class Catalogue:
         if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow) and isinstance(node.op, ast.Add | ast.Sub):
             together = ast.BinOp(left, node.op, right.left)
             yield ast.BinOp(together, ast.Pow(), right.right), "wrong-point", 1.3  # (1 - h)**2 for 1 - h**2
+
+    def parentheses(self, node: ast.BinOp) -> Iterator[tuple[ast.expr | str, str | None, float]]:
+        """A factor of a whole sum that is one of a term, and the other way round."""
+        left, right = node.left, node.right
+        sums, products = ast.Add | ast.Sub, ast.Mult | ast.Div
+        if isinstance(node.op, products):
+            for inner, outer, first in ((left, right, False), (right, left, True)):
+                if (
+                    not isinstance(inner, ast.BinOp)
+                    or not isinstance(inner.op, sums)
+                    or (first and isinstance(node.op, ast.Div))
+                ):
+                    continue
+
+                def scaled(term: ast.expr, outer: ast.expr = outer, first: bool = first) -> ast.BinOp:
+                    return ast.BinOp(*((outer, node.op, term) if first else (term, node.op, outer)))
+
+                yield ast.BinOp(inner.left, inner.op, scaled(inner.right)), "wrong-point", 1.25
+                yield ast.BinOp(scaled(inner.left), inner.op, inner.right), "wrong-point", 1.25
+        if isinstance(node.op, sums):
+            for term, other in ((left, right), (right, left)):
+                if isinstance(term, ast.BinOp) and isinstance(term.op, products):
+                    inside = (
+                        ast.BinOp(term.left, node.op, other) if term is left else ast.BinOp(other, node.op, term.left)
+                    )
+                    yield ast.BinOp(inside, term.op, term.right), "wrong-point", 1.35
+                    if isinstance(term.op, ast.Mult):
+                        inside = (
+                            ast.BinOp(term.right, node.op, other)
+                            if term is left
+                            else ast.BinOp(other, node.op, term.right)
+                        )
+                        yield ast.BinOp(term.left, term.op, inside), "wrong-point", 1.35
 
     def other_slopes(self, node: ast.BinOp) -> Iterator[tuple[ast.expr | str, str | None, float]]:
         """The slope of tanh where that of the sigmoid stands, and the other way round."""
@@ -491,6 +573,20 @@ class Catalogue:
         others = {ast.unparse(inner) for inner in ast.walk(self.line.statement) if isinstance(inner, ast.Slice)}
         for text in others - {ast.unparse(node)}:
             yield self.slice_of(text), "wrong-point", 1.7
+        elsewhere = slices_in(self.line.source.text)
+        yield from ((self.slice_of(text), "wrong-point", 1.75) for text in elsewhere if text != ast.unparse(node))
+        bounds = [one for one in (node.lower, node.upper) if one is not None]
+        if len(bounds) == 1 and node.step is None:  # the other part
+            turned = ast.Slice(node.upper, node.lower, None)
+            yield turned, "wrong-point", 1.4
+            if isinstance(bounds[0], ast.UnaryOp):
+                plain = bounds[0].operand
+                yield ast.Slice(plain, None, None), "wrong-point", 1.45
+                yield ast.Slice(None, plain, None), "wrong-point", 1.45
+            else:
+                minus = ast.UnaryOp(ast.USub(), bounds[0])
+                yield ast.Slice(minus, None, None), "wrong-point", 1.5
+                yield ast.Slice(None, minus, None), "wrong-point", 1.5
         for bound in ("lower", "upper"):
             old = getattr(node, bound)
             for new in [f"{ast.unparse(old)} + 1", f"{ast.unparse(old)} - 1", None] if old is not None else ["1", "-1"]:
@@ -523,6 +619,7 @@ class Catalogue:
         if kind.letter == "m":
             if self.is_term(spot) and spot.role == "value":
                 yield from ((f"{other} * {term}", "no-upstream", 1.6) for other in self.like(kind))
+                yield from ((f"{term} / {size}", "factor", 1.55) for size in self.sizes)
             return
         if len(kind.shape) == 2 and kind.letter == "a":
             if isinstance(node, ast.Attribute) and node.attr == "T":
@@ -568,6 +665,9 @@ class Catalogue:
         if kind.letter == "k" and role == "value" and self.scales:
             library = "math" if "math.sqrt" in self.line.source.text else "np"
             yield f"{library}.sqrt({text})", "factor", 1.4
+        if kind.letter == "k" and isinstance(self.statement, ast.Assign) and role == "value" and not self.scales:
+            for other in self.sizes:
+                yield from ((f"{other} {sign} {text}", "factor", 2.1) for sign in ("-", "+", "*", "//"))
         if kind.letter == "k" and role == "index":
             yield from ((f"{text} {shift}", None, 1.5) for shift in ("+ 1", "- 1"))
         if kind.letter == "n" and role != "index":
@@ -643,6 +743,7 @@ class Catalogue:
             for number in self.numbers:
                 yield f"{text} + {number} * {other}", "missing-share", 2.4
                 yield f"{text} + 2 * {number} * {other}", "missing-share", 2.6
+        yield f"{text} - 1", "missing-share", 1.9
         for other in self.numbers if not kind.shape else ():
             yield f"{text} + {other}", "missing-share", 2.1
             yield f"{text} - {other}", "missing-share", 2.2

@@ -18,8 +18,8 @@ from backprop.python.gradients import Path
 from backprop.python.tape import Tape
 
 DATA = frozenset([
-    "y", "t", "target", "targets", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb", "onehot",
-    "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
+    "y", "t", "target", "targets", "targ", "tgt", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb",
+    "onehot", "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
 ])  # fmt: skip  # names of inputs that need no gradient
 POINTS = 2  # around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
@@ -329,8 +329,15 @@ class Judge:
             outcome = self.runner.run(point.given, point.upstream, instead, seconds=4.0)
         except Problem:
             return False
-        right = all(one.verdict in ("ok", "imprecise", "missing") for one in self.compare(point, outcome).values())
+        right = all(
+            one.verdict in ("ok", "imprecise") or (one.verdict == "missing" and self.may_lack(path, outcome))
+            for path, one in self.compare(point, outcome).items()
+        )
         return right and self.same_outputs(point, outcome)
+
+    def may_lack(self, path: Path, outcome: Outcome) -> bool:
+        """Whether the pass as it was written has no gradient of an input: what an edit takes away is not right."""
+        return bool(outcome.gradients) if self.first is None else path not in self.first.gradients
 
     def same_outputs(self, point: Point, outcome: Outcome) -> bool:
         """Whether a pass with edits put in still has the outputs of the forward pass."""
@@ -389,24 +396,32 @@ class Judge:
         """A gradient that is right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
         if any(one.verdict == "wrong" and not one.error < SMALL_ERROR for one in found.values()):
             return found
-        without, given = self.runner.without_small(SMALL)
+        ways = [(False, "that the forward pass adds are left out by the backward pass"),
+                (True, "are added otherwise by the backward pass than by the forward pass")]  # fmt: skip
+        for guards, told in ways:
+            if self.right_but_for_small(found, guards):
+                self.remarks.append(f"numbers below {SMALL:g} {told}")
+                return {
+                    path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()
+                }
+        return found
+
+    def right_but_for_small(self, found: dict[Path, Comparison], guards: bool) -> bool:
+        """Whether every gradient is right without small numbers in the forward pass, or without guards in both."""
+        without, given = self.runner.without_small(SMALL, guards)
         if without is None:
-            return found
+            return False
         for point in self.points:
             there = {name: given.get(name, value) for name, value in point.given.items()}
             try:
-                outcome = self.runner.run(point.given, point.upstream)
+                outcome = (without if guards else self.runner).run(there if guards else point.given, point.upstream)
                 other = self.point(there, point.upstream, other=without)
             except Problem:
-                return found
-            if any(
-                compared(outcome.gradients[path], other.slopes[path]).verdict == "wrong"
-                for path in found
-                if path in outcome.gradients
-            ):
-                return found
-        self.remarks.append(f"numbers below {SMALL:g} that the forward pass adds are left out by the backward pass")
-        return {path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()}
+                return False
+            shared = [path for path in found if path in outcome.gradients]
+            if any(compared(outcome.gradients[path], other.slopes[path]).verdict == "wrong" for path in shared):
+                return False
+        return True
 
     def came_out(self, path: Path) -> bool:
         return self.first is None or path in self.first.gradients

@@ -181,6 +181,9 @@ def read_claim(text: str) -> tuple[str, float, float]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip() or not value.strip():
         raise Problem("option", f"--claim takes NAME=NUMBER, and not {text}", hint="for example --claim dx=2.06")
+    if "," in value and "=" in value:
+        hint = f"each has an option of its own: {' '.join(f'--claim {one.strip()}' for one in text.split(','))}"
+        raise Problem("option", f"--claim takes one NAME=NUMBER, and not {text}", hint=hint)
     number = parse_value(value.strip(), name.strip())
     return name.strip(), number, rounding(value.strip())
 

@@ -14,6 +14,7 @@ from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Object, Scope
 
 LONGEST_ATOM = 40
+MOST_ENTRIES = 12
 FAILED = object()  # the value of an expression that cannot be computed
 
 
@@ -92,11 +93,19 @@ class Line:
         if not self.function:  # stages that are no function: what the forward pass left is visible, too
             parent = self.scope.parent.names if self.scope.parent is not None else {}
             found.update({name: kind for name, one in parent.items() if (kind := kind_of(one)) is not None})
-        for text in reads:
+        for text in (*reads, *self.entries(found)):
             kind = self.kind(text)
             if kind is not None:
                 found[text] = kind
         return found
+
+    def entries(self, known: dict[str, Kind]) -> list[str]:
+        """Entries of arrays by the whole numbers that this line itself takes for an index, as the counters of loops."""
+        inside = [one.slice for one in ast.walk(self.statement) if isinstance(one, ast.Subscript)]
+        counters = {node.id for one in inside for node in ast.walk(one) if isinstance(node, ast.Name)}
+        counters = {one for one in counters if known.get(one, Kind("", ())).letter == "k"}
+        arrays = [text for text, kind in known.items() if kind.letter == "a" and 0 < len(kind.shape) < 3]
+        return [f"{text}[{one}]" for one in sorted(counters) for text in arrays if text.isidentifier()][:MOST_ENTRIES]
 
 
 class Lines:

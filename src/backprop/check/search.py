@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.check.derive import Derivation
 from backprop.check.differs import names
-from backprop.check.edits import Edit, Plan, edit_of, plans
+from backprop.check.edits import COMPOUND, Edit, Plan, edit_of, header, plans
 from backprop.check.handwritten import Judge, Point
 from backprop.check.look import Line, Lines, reads
 from backprop.check.sense import Effect, Sense
@@ -31,7 +31,10 @@ UNSEEN = 0.5  # what it costs that only runs tell what edits of a line in a loop
 UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tried together with those behind them
 DEAREST = 2.7  # of edits that are tried in twos
 PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
+IDLE = 2.5  # what a line costs on which nothing hangs after an edit
+MISNAMED = 2.0  # what a name costs that holds something else than it says, where edits of several lines are weighed
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
+UNKNOWN, ESTRANGED = 0.15, 0.6  # that a line gives nothing that is known, or only before an edit
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
 
@@ -73,6 +76,7 @@ class Search:
         self.read: dict[str, None] = {}  # what lines of the pass read
         self.dearest = FAR  # no dearer edit is tried
         self.derivations: list[tuple[Instead, Derivation]] = []
+        self.lines: list[Line] = []  # all that were visited
 
     def derivation(self, instead: Instead) -> Derivation:
         """The chain rule at a point around the given one, where no gradient from above is a plain 1."""
@@ -105,6 +109,7 @@ class Search:
             self.judge.runner.run(point.given, point.upstream, instead, seen, seconds=4.0)
         found = []
         self.read = reads(list(seen.found.values()))
+        self.lines = self.lines or list(seen.found.values())
         for line in seen.found.values():
             statement = line.statement
             if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead:
@@ -187,7 +192,7 @@ class Search:
                 effect = Effect(repaired, False)
             if effect.repaired == sense.bad and self.judge.all_right(changed):
                 names = self.names(sense) if names is None else names
-                cost += self.newly_wrong(sense, names, changed)
+                cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
                 edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 if all(one.line is not reach.line for one in whole):
                     whole.append(Cure(reach.line, edit, cost, effect.repaired))
@@ -242,17 +247,32 @@ class Search:
         left = sum(not right for name, right in after.items() if not names.get(name, False))
         return SPOILT * spoilt + LEFT * min(3, left)
 
+    def left_over(self, changed: Instead) -> float:
+        """What it costs that with some edits names hold something else than they say, and that nothing hangs any more
+        on other lines: such edits go around a mistake."""
+        before, after = self.derivation({}), self.derivation(changed)
+        results = {one.statement for one in self.lines if not one.function}
+        more = idle(after.trace, changed) - idle(before.trace, {}) - changed.keys() - results
+        return MISNAMED * min(3, after.count_misnamed()) + IDLE * len(more)
+
+    def unlikely(self, line: Line, edit: Edit, instead: Instead) -> float:
+        """What it costs that a line gives what is known, a gradient or a value of the forward pass, only before an
+        edit, or never."""
+        if edit.adds or isinstance(line.statement, COMPOUND):
+            return 0.0
+        derivation = self.derivation(instead)
+        before, after = derivation.known(line.statement, edit.statements)
+        return 0.0 if after is not False else UNKNOWN if not before else ESTRANGED
+
     def dearness(self, reach: Reach, bad: frozenset[Path]) -> float:
         """What a line adds to the cost of its edits: right gradients that hang on it too; lines that only hand on."""
         dear = 0.12 * min(3, len(reach.moves - bad)) if reach.moves is not None else 0.0
         statement = reach.line.statement
-        if isinstance(statement, ast.Return) or (
-            isinstance(statement, ast.Assign)
-            and isinstance(statement.value, ast.Tuple)
-            and all(
-                isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in statement.value.elts
-            )
-        ):
+        value = statement.value if isinstance(statement, ast.Return | ast.Assign) else None
+        several = isinstance(value, ast.Tuple | ast.Dict)
+        parts = value.elts if isinstance(value, ast.Tuple) else value.values if isinstance(value, ast.Dict) else [value]
+        handed = all(isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in parts)
+        if handed and (several or isinstance(statement, ast.Return)):
             dear += 0.5
         return dear
 
@@ -263,6 +283,21 @@ class Search:
             if any(found[path] != "ok" for path in good):
                 return False
         return True
+
+
+def idle(trace: Trace, changed: Instead) -> set[Any]:
+    """The lines that give a name a value that is never read."""
+    waiting: dict[str, ast.stmt] = {}
+    read: set[ast.stmt] = set()
+    visits = [(visit.time, statement) for statement, found in trace.visits.items() for visit in found]
+    for _, statement in sorted(visits, key=lambda one: one[0]):
+        for part in changed.get(statement, [header(statement)]):
+            nodes = [node for node in ast.walk(part) if isinstance(node, ast.Name)]
+            adds = isinstance(part, ast.AugAssign)
+            read |= {waiting[one.id] for one in nodes if one.id in waiting and (adds or isinstance(one.ctx, ast.Load))}
+            waiting.update({one.id: statement for one in nodes if isinstance(one.ctx, ast.Store)})
+    stores = [one for _, one in visits if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)]
+    return set(stores) - read
 
 
 def words_of(text: str) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.differs import cause_between
+from backprop.check.differs import cause_between, is_turned, names
 from backprop.check.handwritten import Judge, Point
 from backprop.check.slopes import Slopes
 from backprop.check.trace import Trace, Visit, targets_of
@@ -27,6 +27,7 @@ from backprop.python.tape import is_fraction, reached
 SECONDS = 4.0  # for one run
 ALL: Path = ("",)
 FORMS = ("overwrites", "transposed", "wrong-axis", "not-summed", "missing-share", "counted-twice")  # causes by form
+MADE_UP = ("factor", "no-local", "wrong-point")  # what a missing gradient from above may look like
 LEAST, LOOSE = 1e-10, 1e-6
 
 
@@ -133,7 +134,9 @@ class Sense:
         if not visits or not any(visit.values for visit in visits) or self.outcome is None:
             return False
         if isinstance(statement, ast.Return):
-            return True
+            given = [one for visit in visits[-1:] for one in visit.ids]
+            ids = flat(given, np.int64)
+            return len(set(ids.tolist())) == len(ids)  # of an array that is returned twice only a run tells
         nudger = Nudger(statement, visits)
         try:
             outcome = self.judge.runner.run(
@@ -261,7 +264,14 @@ class Sense:
 
     def cause(self, statement: ast.stmt, statements: list[ast.stmt], cause: str | None) -> str | None:
         """The cause by what an edit does to the value: a constant ratio is a factor, that of the upstream is it."""
-        cause = cause or cause_between(statement, statements[-1], self.above())
+        above = self.above()
+        cause = cause or cause_between(statement, statements[-1], above)
+        read, needed = names(statement), names(statements[-1])
+        sizes = {f"{one}.shape" for one in above}
+        if cause in MADE_UP and read < needed and above & (needed - read) and not sizes & texts(statements[-1]):
+            return "no-upstream"
+        if cause == "not-swapped" and is_turned(statement, statements[-1]):
+            cause = "transposed"
         if cause in FORMS or not self.told:
             return cause
         change = self.change(statement, statements)
@@ -275,17 +285,20 @@ class Sense:
         ratio = 1 + change[some] / old[some]
         if np.ptp(ratio) <= LOOSE * np.abs(ratio).max():
             return "sign" if abs(ratio[0] + 1) < LOOSE else "factor" if cause != "not-swapped" else cause
-        above = flat([one for one in self.point.upstream if np.size(one) > 1], float)
-        if len(above) and all(np.abs(above - one).min() <= LOOSE * abs(one) for one in ratio):
+        sent = flat([one for one in self.point.upstream if np.size(one) > 1], float)
+        if len(sent) and all(np.abs(sent - one).min() <= LOOSE * abs(one) for one in ratio):
             return "no-upstream"
         return cause or "wrong-point"
 
     def above(self) -> set[str]:
         """The names of gradients from above."""
         found = set()
+        parameters = self.judge.runner.back_names()
         for visits in self.trace.visits.values():
             for name, value in visits[0].scope.names.items() if visits[0].scope is not None else ():
-                if is_fraction(value) and any(np.array_equal(one, value) for one in self.point.upstream):
+                if not is_fraction(value) or (np.size(value) == 1 and name not in parameters):
+                    continue  # a 1 may be anything
+                if any(np.array_equal(one, value) for one in self.point.upstream):
                     found.add(name)
         return found
 
@@ -309,10 +322,11 @@ class Sense:
         found = []
         for name, (visit, writers) in last.items():
             whose = next((one for one in bases(name) if one in truth), None)
-            if whose is None or len(visit.values) != 1 or np.shape(truth[whose]) != np.shape(visit.values[0]):
+            wanted = fitted(truth.get(whose or ""), visit.values[0]) if len(visit.values) == 1 else None
+            if wanted is None:
                 continue
-            off = truth[whose] - visit.values[0]
-            right = bool((np.abs(off) <= 1e-6 * np.abs(truth[whose]).max(initial=LEAST)).all())
+            off = wanted - visit.values[0]
+            right = bool((np.abs(off) <= 1e-6 * np.abs(wanted).max(initial=LEAST)).all())
             found.append(Named(name, visit, writers, off, right))
         return sorted(found, key=lambda one: one.visit.time)
 
@@ -325,10 +339,10 @@ class Sense:
                 continue
             name = targets[0].id
             whose = next((one for one in bases(name) if one in truth), None)
-            if whose is None or np.shape(truth[whose]) != np.shape(visits[-1].values[0]):
-                continue
-            off = np.abs(visits[-1].values[0] - truth[whose])
-            found[name] = bool((off <= 1e-6 * np.abs(truth[whose]).max(initial=LEAST)).all())
+            wanted = fitted(truth.get(whose or ""), visits[-1].values[0])
+            if wanted is not None:
+                off = np.abs(visits[-1].values[0] - wanted)
+                found[name] = bool((off <= 1e-6 * np.abs(wanted).max(initial=LEAST)).all())
         return found
 
     def truth(self) -> dict[str, Any]:
@@ -382,6 +396,19 @@ class Nudger:
             run.store(target, value + float(rest.pop(0)), scope)
         elif isinstance(value, tuple | list | dict):
             raise Refusal("this cannot be nudged")
+
+
+def fitted(gradient: Any, value: Any) -> Any:
+    """A gradient in the shape of a value that may be it, but for axes of one element; None where it is another."""
+    if gradient is None or np.size(gradient) != np.size(value):
+        return None
+    same = [one for one in np.shape(gradient) if one > 1] == [one for one in np.shape(value) if one > 1]
+    return np.reshape(gradient, np.shape(value)) if same else None
+
+
+def texts(tree: ast.AST) -> set[str]:
+    """The attributes in a tree, as texts."""
+    return {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
 def base_name(tree: ast.expr) -> str | None:

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import ast
 from functools import partial
+from heapq import heappop, heappush
 from time import process_time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.check.derive import Derivation
+from backprop.check.differs import names
 from backprop.check.edits import Plan, edit_of
+from backprop.check.look import Line
 from backprop.check.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Cure, Reach, Search, carried
 from backprop.check.sense import ALL, LOOSE, Named, Sense, flat
+from backprop.check.trace import targets_of
 from backprop.python.entry import Instead
 
 WRONG_NAMES = 4  # names that are wrong and looked at, the first ones
 SUSPECTS, TEXTS = 5, 3  # lines that are looked at, and what the chain rule says for each
+MOST_STUCK = 2  # sets of edits after which one more is searched for
+WAYS = 3  # in which a line is cured, where it may be meant in several
+APART = 1.5  # how much dearer another way may be
+MOST_TEXTS = 2500  # that are tried for a line
+LONGER = 1.5  # seconds in which others are looked for than what was found
+MORE = 0.5  # what each mistake more costs
 MOST_RUNS = 30  # of edits of the lines that write one of them
 
 
@@ -209,6 +220,125 @@ class InOrder:
             if not right <= {one.name for one in after.named() if one.right}:
                 return False
         return True
+
+
+class Turn(NamedTuple):
+    """Edits that make everything right together, what they cost, and what they leave: names that hold something else
+    than they say, and lines on which nothing hangs any more."""
+
+    score: float
+    cures: list[Cure]
+
+
+class Way(NamedTuple):
+    """Edits so far, and the names that are taken as they are."""
+
+    cures: tuple[Cure, ...]
+    instead: Instead
+    passed: frozenset[str]
+
+
+class InTurn:
+    """Mistakes in the order in which the pass runs.
+
+    The first line that gives no right gradient, though all that it reads is right, is cured where it stands: by the
+    edits, and the lines of the chain rule, with which it gives one. Then the pass is recorded anew. A line that no cure
+    helps may be right in its own way, and is passed over.
+    """
+
+    def __init__(self, search: Search, most: int, seconds: float) -> None:
+        self.search, self.most = search, most
+        self.end = process_time() + seconds
+        self.best: Turn | None = None
+        self.clean = False  # whether the best leaves nothing: then no other is looked for
+        self.waiting: list[tuple[int, int, Way]] = []
+        self.known: set[frozenset[tuple[int, str]]] = set()
+        self.stuck: list[Way] = []  # where no line is left that is known to be wrong
+
+    def found(self) -> Turn | None:
+        """The best edits that make everything right together."""
+        self.add(Way((), {}, frozenset()))
+        while self.waiting and not self.over():
+            self.follow(heappop(self.waiting)[-1])
+        for way in self.stuck[:MOST_STUCK] if self.best is None else ():
+            self.rest(way.instead, way.cures)
+        return self.best
+
+    def over(self) -> bool:
+        return process_time() > self.end or self.clean
+
+    def add(self, way: Way) -> None:
+        """Go on from some edits later: first from those with which the most lines give what is right."""
+        right = self.search.derivation(way.instead).count_right()
+        heappush(self.waiting, (-right, len(self.known), way))
+
+    def follow(self, way: Way) -> None:
+        """Cure each line that may be the next one, in each way that there is."""
+        derivation, passed, cured = self.search.derivation(way.instead), way.passed, False
+        right = derivation.count_right()
+        for line in self.search.lines:
+            if line.statement in way.instead or not derivation.is_suspect(line.statement, passed):
+                continue
+            for cure in self.ways(line, derivation, way.instead):
+                if self.over():
+                    return
+                more = Way((*way.cures, cure), {**way.instead, line.statement: cure.edit.statements}, passed)
+                key = frozenset([(one.line.number, one.edit.text) for one in more.cures])
+                if key in self.known or (self.best is not None and self.cost(more.cures) >= self.best.score):
+                    continue
+                self.known.add(key)
+                if self.search.judge.all_right(more.instead):
+                    self.keep(more.cures, more.instead)
+                elif self.search.derivation(more.instead).count_right() > right:
+                    cured = True
+                    if len(more.cures) < self.most:
+                        self.add(more)
+            passed |= {name for goal in targets_of(line.statement) for name in names(goal)}
+        if way.cures and not cured:
+            self.stuck.append(way)
+
+    def rest(self, instead: Instead, cures: tuple[Cure, ...]) -> None:
+        """Where each line that is known to be wrong is cured: one edit more, for all that is still wrong."""
+        if process_time() > self.end:
+            return
+        sense = self.search.sense(instead)
+        whole, _ = self.search.search(self.search.reaches(sense, instead), sense, instead)
+        for one in whole[:1]:
+            self.keep((*cures, one), {**instead, one.line.statement: one.edit.statements})
+
+    def ways(self, line: Line, derivation: Derivation, instead: Instead) -> list[Cure]:
+        """The cheapest edits of a line with which it gives something right, each that gives something else."""
+        found: list[Cure] = []
+        given: list[Any] = []
+        seen: dict[ast.stmt, set[str]] = {}
+        for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
+            if len(found) == WAYS or tried > MOST_TEXTS or (found and one.cost > found[0].cost + APART):
+                break
+            edit = self.search.edit(one, seen)
+            if edit is None or edit.adds:
+                continue
+            values = derivation.mended(line.statement, edit.statements)
+            if values is None or any(alike(values, other) for other in given):
+                continue
+            given.append(values)
+            found.append(Cure(line, edit, one.cost, frozenset()))
+        return found
+
+    def cost(self, cures: tuple[Cure, ...]) -> float:
+        return sum(one.cost for one in cures) + MORE * (len(cures) - 1)
+
+    def keep(self, cures: tuple[Cure, ...], changed: Instead) -> None:
+        left = self.search.left_over(changed)
+        if self.best is None or self.cost(cures) + left < self.best.score:
+            self.best, self.clean = Turn(self.cost(cures) + left, list(cures)), not left
+            self.end = min(self.end, process_time() + LONGER)
+
+
+def alike(some: list[Any], others: list[Any]) -> bool:
+    """Whether values are the same but for rounding."""
+    return len(some) == len(others) and all(
+        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-9) for a, b in zip(some, others, strict=True)
+    )
 
 
 class Chained:

@@ -20,7 +20,9 @@ from backprop.python.tape import is_fraction
 COMPOUND = (ast.For, ast.While, ast.If, ast.FunctionDef, ast.ClassDef, ast.With, ast.Try)
 NEGLIGIBLE = 1e-12  # of the size of a gradient: what a shift that cancels sends
 MOST_READINGS = 3000
+MOST_INNER = 60  # visits of a line of which the gradients of what stands inside are known
 CLOSE = 1e-9
+SPLITS = ("split", "array_split", "hsplit", "vsplit", "chunk")
 LARGE = 20_000  # elements of a quantity that is not compared with others
 MOST_COMPARED = 60  # quantities, among which well known functions of each other are looked for
 
@@ -89,6 +91,13 @@ class Room:
         except STOPS:
             return Failed
 
+    def with_value(self, index: ast.expr, value: Any) -> Any:
+        """What an index takes of a value."""
+        scope = bare(self.scope)
+        scope.names["_"] = value
+        with aside(self.run, self.source):
+            return self.run.evaluate(ast.Subscript(ast.Name("_", ast.Load()), index, ast.Load()), scope)
+
     def is_own(self, tree: ast.Call) -> bool:
         """Whether a function is called that is the user's own."""
         function = self.value(tree.func)
@@ -144,6 +153,7 @@ class Story:
         self.readings: dict[int, list[Reading]] = {}
         self.makers: dict[int, list[tuple[Visit, ast.expr]]] = {}
         self.pieces: dict[int, ast.expr] = {}  # the index of those that were written into an array
+        self.cuts: dict[int, dict[int, Any]] = {}  # of a quantity those that are parts of it, and which
         self.visits: dict[int, Visit] = {}  # at which a quantity was made
         for value, ids in trace.arguments:
             self.quantity(value, ids)
@@ -169,6 +179,7 @@ class Story:
                 break
             with suppress(*NOT_SAID):
                 count += self.read(statement, visit)
+                self.split(statement, visit)
         alike: dict[tuple[int, ...], list[int]] = {}  # the quantities of one round of the loops
         for place in range(len(self.quantities)):
             alike.setdefault(self.visits[place].rounds if place in self.visits else (), []).append(place)
@@ -216,10 +227,72 @@ class Story:
                 if sent is None:
                     sent = self.sends(visit)
                 numbers = self.quantities[place].ids
-                reading = Reading(visit, root, whole, leaf, sent(numbers))
+                share = sent(numbers)
+                if not np.any(share):  # what is only looked at in another way
+                    share = self.routed(whole, numbers)
+                if isinstance(leaf, ast.Subscript):
+                    self.cut(leaf, place, room)
+                reading = Reading(visit, root, whole, leaf, share)
                 self.readings.setdefault(place, []).append(reading)
                 count += 1
         return count
+
+    def inner(self) -> Iterator[Any]:
+        """The gradients of what stands inside of the expressions of the forward pass, each once."""
+        for visits in (self.trace.forward or self.trace.visits).values():
+            for visit in visits[:MOST_INNER]:
+                made = {
+                    id(one.made): one.made for first, last in visit.spans for one in self.trace.tape.entries[first:last]
+                }
+                yield from [gradient for ids in made.values() if np.any(gradient := self.gradients[ids])]
+
+    def routed(self, whole: int, numbers: Any) -> Any:
+        """What comes back to some elements from a quantity that holds the very same ones."""
+        made = self.quantities[whole]
+        self.sent[made.ids] = np.broadcast_to(made.gradient, np.shape(made.ids))
+        found = self.sent[numbers].copy()
+        self.sent[made.ids] = 0.0
+        return found
+
+    def cut(self, leaf: ast.Subscript, place: int, room: Room) -> None:
+        """Note that a quantity is a part of another one, and which."""
+        with suppress(*NOT_SAID):
+            base = room.value(leaf.value)
+            whole = self.index.find(base) if is_fraction(base) else None
+            if whole is not None:
+                numbers = np.arange(float(np.size(base))).reshape(np.shape(base))
+                self.cuts.setdefault(whole, {})[place] = room.with_value(leaf.slice, numbers)
+
+    def split(self, statement: ast.stmt, visit: Visit) -> None:
+        """Note the parts that `np.split` gives."""
+        call = getattr(statement, "value", None)
+        called = ast.unparse(call.func).rpartition(".")[2] if isinstance(call, ast.Call) and call.args else ""
+        if called not in SPLITS or not isinstance(call, ast.Call) or len(visit.values) < 2:
+            return
+        base = Room(self.trace, visit).value(call.args[0])
+        whole = self.index.find(base)
+        if whole is not None:
+            start = 0
+            numbers = np.arange(float(np.size(base))).reshape(np.shape(base))
+            for axis in range(np.ndim(base)):
+                lengths = [np.shape(one)[axis] for one in visit.values]
+                if sum(lengths) == np.shape(base)[axis]:
+                    for value, end in zip(visit.values, np.cumsum(lengths), strict=True):
+                        part = np.take(numbers, range(start, end), axis)
+                        self.cuts.setdefault(whole, {})[self.index.find(value)] = part
+                        start = end
+                    return
+
+    def parts_of(self, place: int) -> tuple[list[int], int] | None:
+        """The quantities that a quantity is cut into along an axis, in their order, and that axis."""
+        parts = sorted(self.cuts.get(place, {}).items(), key=lambda one: float(np.min(one[1], initial=0.0)))
+        shape = np.shape(self.quantities[place].value)
+        for axis in range(len(shape)) if len(parts) > 1 else ():
+            with suppress(ValueError, IndexError):
+                together = np.concatenate([one for _, one in parts], axis)
+                if np.array_equal(together, np.arange(float(np.prod(shape))).reshape(shape)):
+                    return [one for one, _ in parts], axis
+        return None
 
     def sends(self, visit: Visit) -> Any:
         """What a visit of a line sends back to the elements of some numbers."""

@@ -18,7 +18,7 @@ from backprop.python.frames import Source
 from backprop.python.interpret import ERRORS, Interpreter, Return
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Object, Scope
-from backprop.python.tape import Tape, is_fraction
+from backprop.python.tape import Entry, Tape, is_fraction
 
 MOST_VISITS = 400  # of a line that are kept with their surroundings
 
@@ -45,6 +45,7 @@ class Entered(NamedTuple):
     scope: Scope | None
     start: int
     inside: list[tuple[int, int]]
+    numbers: int = 0  # how many there were
 
 
 class Trace:
@@ -61,6 +62,7 @@ class Trace:
         self.order: list[ast.stmt] = []  # of first visits
         self.names: dict[str, list[tuple[Any, Any]]] = {}  # what the forward pass gave its names, and the numbers
         self.outputs: list[Any] = []  # the numbers of what came out of the forward pass
+        self.owners: dict[int, Any] = {}  # of the memory of what has a name already
         self.run: Interpreter | None = None
 
     def starts(self, run: Interpreter, arguments: dict[str, Any]) -> None:
@@ -70,6 +72,7 @@ class Trace:
         for name, value in arguments.items():
             if is_fraction(value):
                 self.names[name] = [(np.array(value, float), self.tape.leaf(value))]
+        self.owners = {id(owner_of(one)): owner_of(one) for one in pieces(list(arguments.values()))}
         self.arguments = [(np.array(one, float), self.tape.leaf(one)) for one in pieces(list(arguments.values()))]
 
     def came_out(self, outputs: list[Any]) -> None:
@@ -88,7 +91,7 @@ class Trace:
     def before(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
         kept = len(self.visits.get(statement, ())) < MOST_VISITS
         around = frozen(scope, self.numbered) if kept and not isinstance(statement, ast.FunctionDef) else None
-        self.entered.append(Entered(statement, around, len(self.tape.entries), []))
+        self.entered.append(Entered(statement, around, len(self.tape.entries), [], self.tape.count))
 
     def after(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
         while self.entered:
@@ -98,6 +101,9 @@ class Trace:
         else:
             return
         found = self.targets(run, statement, scope)
+        if self.numbered is not None and not self.backward and isinstance(statement, ast.Assign):
+            for one in found:
+                self.renumber(one, entered.numbers)
         ids = [self.tape.leaf(one) for one in found]
         rounds = tuple([frame.round for frame in run.frames if not frame.called])
         span = entered.start, len(self.tape.entries)
@@ -110,14 +116,32 @@ class Trace:
         if statement not in self.visits:
             self.order.append(statement)
         self.visits.setdefault(statement, []).append(visit)
-        if not self.backward and isinstance(statement, ast.Assign) and len(found) == 1:
+        if not self.backward and isinstance(statement, ast.Assign):
             target = statement.targets[0]
-            if isinstance(target, ast.Name):
-                self.names.setdefault(target.id, []).append((visit.values[0], ids[0]))
+            named = target.elts if isinstance(target, ast.Tuple) else [target]
+            for one, value, numbers in zip(named, visit.values, ids, strict=False) if len(named) == len(found) else ():
+                if isinstance(one, ast.Name):
+                    self.names.setdefault(one.id, []).append((value, numbers))
+
+    def renumber(self, value: Any, count: int) -> None:
+        """Give new numbers to what was put together from elements that had some, in memory of its own: one that is
+        there several times has a gradient in each place."""
+        if not isinstance(value, np.ndarray) or value.size == 0:
+            return
+        owner = owner_of(value)
+        if id(owner) in self.owners:
+            return
+        self.owners[id(owner)] = owner
+        ids = self.tape.ids(value)
+        if np.any((ids > 0) & (ids <= count)):
+            made = self.tape.new(ids.shape)
+            self.tape.entries.append(Entry(made, ids, np.array(1.0)))
+            self.tape.put(value, made)
 
     def true_gradients(self, above: list[Any]) -> dict[str, Any]:
         """The gradients of what the forward pass gave names, each once."""
-        seeds = [(ids, value) for ids, value in zip(self.outputs, above, strict=False) if ids is not None]
+        pairs = [(ids, value) for ids, value in zip(self.outputs, above, strict=False) if ids is not None]
+        seeds = [(ids, value) for ids, value in pairs if np.shape(ids) == np.shape(value)]  # an edit may change a shape
         found = self.tape.sweep(seeds)
         return {name: found[given[0][1]] for name, given in self.names.items() if len(given) == 1}
 
@@ -172,6 +196,13 @@ def aside(run: Interpreter, source: Source) -> Iterator[None]:
             yield
     finally:
         run.source = outer
+
+
+def owner_of(value: Any) -> Any:
+    """Whose memory an array is in."""
+    while isinstance(getattr(value, "base", None), np.ndarray):
+        value = value.base
+    return value
 
 
 def outside(span: tuple[int, int], inside: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

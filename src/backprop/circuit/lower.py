@@ -7,7 +7,6 @@ from itertools import count
 from backprop.circuit.circuit import Circuit, Opened
 from backprop.errors import Problem, nearest
 from backprop.errors.light import cache, cached_property
-from backprop.errors.spans import Span
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.language import parse
@@ -21,13 +20,8 @@ if TYPE_CHECKING:
     Makers = Mapping[str, Callable[..., Any]]
 
 MOST_STAGES = 2_000_000  # a function that calls one that calls one … can double with every line
-DERIVATIVES = frozenset(["grad", "gradient", "diff", "differentiate", "deriv", "derivative", "jacobian", "hessian"])
-ARRAYS = frozenset(
-    ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
-)  # other languages'
-PREFIXES = ("jnp.", "np.", "numpy.", "torch.")
-ELSEWHERE = {"range": "there are no loops here: an array is written out, [0, 1, 2]"}  # functions of Python
-LONGEST_LINE = 160  # characters of a line that a hint writes out
+# What others call an input of a gate.
+SAME = {"dim": "axis", "dims": "axis", "axes": "axis", "keepdim": "keepdims", "keep_dims": "keepdims"}
 BINARY = {  # no node but an operator has the name of one of these
     gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic
 }
@@ -63,8 +57,7 @@ def check_texts(circuit: Circuit, lowering: Lowering) -> None:
     """Texts and words (none, true) are options of gates; nothing can be computed with them."""
     for wire, inputs in enumerate(circuit.inputs):
         if -1 in inputs:
-            span = lowering.program.span(circuit.nodes[wire])
-            raise lowering.problem("arity", "a text cannot be computed with", [span])
+            raise lowering.program.problem("arity", "a text cannot be computed with", [circuit.nodes[wire]])
 
 
 TEXTS = ("subscripts",)  # the options that are texts
@@ -152,7 +145,7 @@ class Lowering:
             self.names[statement.name] = self.circuit.add_variable(statement.name, statement.value)
             return
         if statement.kind == "result" and not last:
-            raise self.problem(
+            raise self.program.problem(
                 "definition",
                 "only the last statement may go without a name: it is the output",
                 [self.program.tokens_span(*statement.tokens)],
@@ -166,7 +159,7 @@ class Lowering:
         start = len(circuit.gates)
         wire = self.expression(made, value)
         if wire < 0:
-            raise self.problem("arity", "a text is no value", [self.program.span(value)])
+            raise self.program.problem("arity", "a text is no value", [value])
         again = name in names
         if again:
             self.check_new(name, made)
@@ -213,8 +206,9 @@ class Lowering:
         used = self.circuit.nodes[wire]
         if used not in made:
             setting = next(one for one in self.program.statements if one.nodes == made and one.name == name)
-            spans = [self.name_span(setting), self.program.span(used)]
-            raise self.problem("definition", f"{name} is used before it is defined", spans, "put its line above")
+            message = f"{name} is used before it is defined"
+            spans = [self.program.name_span(setting), self.program.span(used)]
+            raise self.program.problem("definition", message, spans, "put its line above")
 
     def is_set(self, wire: int) -> bool:
         """Whether a line has set a name that is read, and did not only use it. (An input in the text is set once.)"""
@@ -224,18 +218,18 @@ class Lowering:
         """Lower a function of the user's into a circuit of its own, from which each call is copied."""
         name, program = statement.name, self.program
         if name in self.functions:
-            raise self.problem("definition", f"{name}(…) is defined twice", [self.name_span(statement)])
+            raise self.program.problem("definition", f"{name}(…) is defined twice", [self.program.name_span(statement)])
         body = Circuit(program)
         inside = Lowering(body, self.shadowed, self.expand, outside=self)
         for node in statement.parameters:
             parameter = program.operands[node]
             if parameter in body.variables:
-                raise self.problem("definition", f"two parameters are called {parameter}", [program.span(node)])
+                raise self.program.problem("definition", f"two parameters are called {parameter}", [node])
             inside.names[parameter] = body.add_variable(parameter, node)
         parameters = tuple(body.variables)
         body.output = inside.expression(statement.nodes, statement.value)
         if body.output < 0:
-            raise self.problem("arity", "a text is no value", [program.span(statement.value)])
+            raise self.program.problem("arity", "a text is no value", [program.span(statement.value)])
         if body.gates[body.output] in (INPUT, CONSTANT):
             body.output = body.add(GATES["identity"], (body.output,), statement.value)
         self.functions[name] = Function(body, parameters)
@@ -356,7 +350,7 @@ class Lowering:
         if wire < 0 and self.program.ops[node] == "number":  # first written as the value of an input
             wire = self.wires[node] = self.circuit.add_constant(self.program.operands[node], node)
         if wire < 0:
-            raise self.problem("arity", "a text cannot be computed with", [self.program.span(node)])
+            raise self.program.problem("arity", "a text cannot be computed with", [node])
         return wire
 
     # ── arrays ──
@@ -384,7 +378,7 @@ class Lowering:
             if isinstance(value, str) != (option in TEXTS):
                 kind = "a text" if option in TEXTS else "no text"
                 message = f"{option} of {call.name} is {kind}"
-                raise self.problem("arity", message, [self.program.span(given[option])], f"it is {gate.signature()}")
+                raise self.program.problem("arity", message, [given[option]], f"it is {gate.signature()}")
         missing = [option for option in gate.options if gate.settings[option] == () and option not in settings]
         if missing:
             raise self.arity(call, f"its {missing[0]} is missing", gate.signature(), node)
@@ -400,7 +394,7 @@ class Lowering:
             return fixed(self.program, node, self.settings)
         except NotFixed as wrong:
             message = f"{option} of {name} must be a number that is written out"
-            raise self.problem("arity", message, [self.program.span(wrong.node)], "it cannot be a variable") from None
+            raise self.program.problem("arity", message, [wrong.node], "it cannot be a variable") from None
 
     def array(self, elements: tuple[int, ...], node: int) -> int:
         """An array literal: a constant where all its elements are, else a stage that stacks them."""
@@ -409,26 +403,10 @@ class Lowering:
         wires = tuple(self.operand(element) for element in elements)
         constants = self.circuit.constants
         if all(wire in constants and wire not in self.circuit.names for wire in wires):
-            from backprop.errors import need_numpy
-
-            need_numpy()
-            from numpy import array
-
-            from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
+            from backprop.circuit.written import array
 
             values = [constants[wire] for wire in wires]
-            shapes = [shape_of(value) for value in values]
-            for element, shape in zip(elements, shapes, strict=True):
-                if shape != shapes[0]:
-                    first, this = shape_text(shapes[0]), shape_text(shape)
-                    message = f"this array is ragged: its first element is {first}, this one is {this}"
-                    raise self.problem(
-                        "shape", message, [self.program.span(element)], "all rows of an array are equally long"
-                    )
-            if shapes and len(shapes[0]) >= MOST_AXES:
-                message = f"this array is more than {MOST_AXES} deep"
-                raise self.problem("size", message, [self.program.span(node)], "an array has at most so many axes")
-            return self.circuit.add_constant(array(values, dtype=float), node)
+            return self.circuit.add_constant(array(self.program, elements, values, node), node)
         return self.circuit.add(GATES["stack"], wires, node)
 
     def is_truth(self, node: int) -> bool:
@@ -440,15 +418,9 @@ class Lowering:
 
     def truth(self, node: int) -> int:
         """An array of true and false is a comparison, and no numbers: as an index it says which elements to take."""
-        from numpy import array
+        from backprop.circuit.written import truths
 
-        from backprop.circuit.settings import fixed
-
-        try:
-            values = array(fixed(self.program, node, self.settings), dtype=float)
-        except ValueError:
-            message, hint = "this array is ragged", "all rows of an array are equally long"
-            raise self.problem("shape", message, [self.program.span(node)], hint) from None
+        values = truths(self.program, node, self.settings)
         inputs = self.circuit.add_constant(values), self.circuit.add_constant(0.0)
         return self.circuit.add(GATES["not_equal"], inputs, node)
 
@@ -467,7 +439,7 @@ class Lowering:
             except NotFixed as wrong:
                 if self.program.ops[subscript] == "slice":
                     message = "the bounds of a slice must be numbers that are written out"
-                    raise self.problem("shape", message, [self.program.span(wrong.node)]) from None
+                    raise self.program.problem("shape", message, [wrong.node]) from None
                 wires.append(self.operand(subscript))
                 at.append("wire")
         gate = self.choosing(GATES["index"].with_options({"at": tuple(at)}), tuple(wires))
@@ -499,19 +471,16 @@ class Lowering:
             self.makers = MAKERS
         if call.name not in self.makers:
             raise self.unknown_function(call, node)
-        from backprop.errors import need_numpy
+        from backprop.circuit.written import made
 
-        need_numpy()
         arguments = [self.fixed(argument, "the size", call.name) for argument in call.positional]
         keywords = {name: self.fixed(value, name, call.name) for name, value in call.keywords}
         try:
-            return self.circuit.add_constant(self.makers[call.name](*arguments, **keywords), node)
-        except Problem as problem:
-            raise self.problem(problem.kind, problem.message, [self.program.span(node)], problem.hint) from None
+            value = made(self.program, node, self.makers[call.name], arguments, keywords)
         except TypeError:
-            raise self.arity(
-                call, f"it is given {len(arguments) + len(keywords)}", f"like {call.name}(2, 3)", node
-            ) from None
+            given = f"it is given {len(arguments) + len(keywords)}"
+            raise self.arity(call, given, f"like {call.name}(2, 3)", node) from None
+        return self.circuit.add_constant(value, node)
 
     def bind(
         self, call: Call, names: tuple[str, ...], defaults: dict[str, float], signature: str, node: int
@@ -521,7 +490,10 @@ class Lowering:
         for keyword, value in call.keywords:
             if keyword not in names or keyword in bound:
                 known = f"it has no input {keyword}" if keyword not in names else f"it is given {keyword} twice"
-                raise self.arity(call, known, signature, node)
+                own = [part.partition("=")[0].strip() for part in signature.partition("(")[2].rstrip(")").split(",")]
+                same = SAME.get(keyword) if SAME.get(keyword) in own else nearest(keyword, own)
+                meant = f"; did you mean {same}?" if same and keyword not in own else ""
+                raise self.arity(call, known, f"{signature}{meant}", node)
             bound[keyword] = value
         if len(call.positional) > len(names) or any(name not in bound and name not in defaults for name in names):
             raise self.arity(call, f"it is given {len(call.positional) + len(call.keywords)}", signature, node)
@@ -537,7 +509,7 @@ class Lowering:
         circuit = self.circuit
         start = len(circuit)
         if start + len(body) > MOST_STAGES:
-            raise self.problem("size", f"this opens into more than {MOST_STAGES:,} gates", [self.program.span(node)])
+            raise self.program.problem("size", f"this opens into more than {MOST_STAGES:,} gates", [node])
         copied = {body.variables[parameter]: wire for parameter, wire in zip(parameters, arguments, strict=True)}
         for wire, gate in enumerate(body.gates):
             if wire in copied:
@@ -559,73 +531,14 @@ class Lowering:
             circuit.opened.append(Opened(name, arguments, arguments + outside, range(start, len(circuit)), output))
         return output
 
-    # ── problems ──
-
-    def problem(self, kind: str, message: str, spans: list[Span], hint: str = "") -> Problem:
-        return Problem(kind, message, text=self.program.text, source=self.program.source, spans=spans, hint=hint)
-
-    def name_span(self, statement: Statement) -> Span:
-        return self.word_at(self.program.tokens_span(*statement.tokens).start)
-
-    def callee_span(self, node: int) -> Span:
-        return self.word_at(self.program.span(node).start)
-
-    def word_at(self, start: int) -> Span:
-        """A name as it is written, which its canonical form may be longer than: ﬁ is fi."""
-        import re
-
-        word = re.compile(r"\w*").match(self.program.text, start)
-        return Span(start, word.end() if word else start)
-
     def unknown_function(self, call: Call, node: int) -> Problem:
-        spans = [self.callee_span(node)]
-        below = [s for s in self.program.statements if s.kind == "definition" and s.name == call.name]
-        if below:
-            itself = node in below[0].nodes
-            message = (
-                f"{call.name}(…) is defined by itself" if itself else f"{call.name}(…) is used before it is defined"
-            )
-            hint = "there is no recursion here: a circuit has no loops" if itself else "put its definition above"
-            return self.problem("definition", message, [*spans, self.name_span(below[0])], hint)
-        if call.name in self.names:
-            message = f"{call.name} is a value, and not a function"
-            return self.problem("name", message, spans, f"to multiply, write {self.product(call, node)}")
-        if call.name in ("randn", "rand"):
-            hint = f'give it as a value: --x "{call.name}(…)"'
-            return self.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
-        before = self.program.text[: spans[0].start].rstrip()
-        if call.positional and (call.name in DERIVATIVES or (call.name[0] == "d" and before.endswith("d/"))):
-            function = self.program.source_of(call.positional[0])
-            hint = f"gradients are the answer, and not part of the question: write {function}"
-            return self.problem("name", f"{call.name}(…) is not needed", spans, hint)
-        if call.name in ARRAYS and len(call.positional) == 1:
-            value = self.program.source_of(call.positional[0])
-            span = self.program.span(node)
-            prefix = next((one for one in PREFIXES if before.endswith(one)), "")
-            start = len(before) - len(prefix) if prefix else span.start
-            whole = self.mended(Span(start, span.end), value)
-            return self.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {whole}")
-        known = nearest(call.name, [*self.functions, *NAMES])
-        hint = f"did you mean {known}?" if known else f"to multiply, write {self.product(call, node)}"
-        hint = ELSEWHERE.get(call.name, hint)
-        return self.problem("name", f"there is no function {call.name}", spans, hint)
+        from backprop.circuit.unknown import unknown_function
 
-    def product(self, call: Call, node: int) -> str:
-        """`x(x + 1)` as x*(x + 1), with all that stands around it."""
-        end = self.callee_span(node).end
-        return self.mended(Span(end, end), "*")
-
-    def mended(self, span: Span, instead: str) -> str:
-        """The line of a span with something else in its place; what stands alone where the line is long."""
-        text = self.program.text
-        start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
-        if end - start > LONGEST_LINE:
-            return instead if span.end > span.start else f"{text[: span.start].split()[-1]}{instead}(…)"
-        return text[start : span.start] + instead + text[span.end : end]
+        return unknown_function(self.program, self.names, self.functions, call, node)
 
     def arity(self, call: Call, what: str, signature: str, node: int) -> Problem:
         message = f"{call.name} does not take these inputs: {what}"
-        return self.problem("arity", message, [self.program.span(node)], f"it is {signature}")
+        return self.program.problem("arity", message, [node], f"it is {signature}")
 
 
 def output_names() -> Iterator[str]:

@@ -86,6 +86,34 @@ def built_parameter(parameter: Parameter) -> click.Parameter:
 
 def built_type(kind: Choice | Range | None) -> click.ParamType[Any] | None:
     """The type of click's."""
-    if isinstance(kind, Choice):
-        return click.Choice(kind.choices)
-    return None if kind is None else click.IntRange(kind.least, kind.most)
+    return None if kind is None else Word(kind) if isinstance(kind, Choice) else Number(kind)
+
+
+def converted(kind: Choice | Range, value: Any, param: click.Parameter | None) -> Any:
+    """What a value stands for; a default is what it is."""
+    found = kind.read(value) if isinstance(value, str) else value
+    if found is None:
+        raise kind.refusal(param.opts[0] if param else "", value)
+    return found
+
+
+class Word(click.Choice[str]):
+    """One word of several."""
+
+    def __init__(self, kind: Choice) -> None:
+        super().__init__(kind.choices)
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return converted(self.kind, value, param)
+
+
+class Number(click.IntRange):
+    """A whole number with bounds."""
+
+    def __init__(self, kind: Range) -> None:
+        super().__init__(kind.least, kind.most)
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return converted(self.kind, value, param)

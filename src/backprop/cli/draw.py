@@ -14,7 +14,7 @@ from backprop.cli.remarks import note
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.draw.scene import LARGE, Scene, scene
-from backprop.errors import Problem
+from backprop.errors import Problem, enumerated
 from backprop.show.palette import PALETTES
 from backprop.show.theme import wants_colour
 
@@ -44,6 +44,7 @@ BLANKS = ("svg", "png")  # the forms that can be a worksheet
 @takes("--no-values", is_flag=True, help="Draw the gates alone.")
 @takes("--blank", is_flag=True, help="Draw a worksheet, with boxes to fill in; its key is written beside it.")
 @takes("--fold", is_flag=True, help="Draw each named stage, and each sum, as one gate.")
+@takes("--rounds", is_flag=True, help="Draw every round of a loop in code, and not equal ones as one.")
 @takes("--theme", type=Choice(list(PALETTES)), default="light", help="The colours of a picture.")
 @takes("-o", "output", metavar="FILE", help="Write to a file: .svg .png .html .dot .mmd .tex .txt")
 def command(
@@ -52,6 +53,7 @@ def command(
     no_values: bool,
     blank: bool,
     fold: bool,
+    rounds: bool,
     theme: str,
     output: str | None,
     **shared: Any,
@@ -73,6 +75,8 @@ def command(
     asked = question(call, **shared)
     evaluation = asked.answer()
     drawn = scene(evaluation.run, evaluation.names, fold=fold, wrt=evaluation.gradients)
+    if not rounds and chosen != "html":
+        drawn = loops_folded(drawn, asked)
     check_size(drawn, chosen, fold)
     remark(drawn, asked, chosen, fold)
     if chosen in ("svg", "png"):
@@ -107,6 +111,17 @@ def check_size(drawn: Scene, chosen: str, fold: bool) -> None:
         hint = "--fold draws named stages and sums as one gate each; " if not fold else ""
         message = f"a picture of {drawn.gates:,} gates is too large: at most {MOST:,} are laid out"
         raise Problem("size", message, hint=f"{hint}-o circuit.dot lists them for Graphviz")
+
+
+def loops_folded(drawn: Scene, asked: Question) -> Scene:
+    """The picture with equal rounds of a loop as one, which is said."""
+    from backprop.draw.rounds import rolled
+
+    folded, loops = rolled(drawn)
+    if loops and not asked.quiet:
+        told = enumerated([f"{count} equal rounds in line {line}" for line, count in dict.fromkeys(loops)])
+        note(f"{told} are drawn as one: --rounds draws them all", asked.color)
+    return folded
 
 
 def remark(drawn: Scene, asked: Question, chosen: str, fold: bool) -> None:

@@ -47,11 +47,12 @@ def as_problem(error: Any) -> Problem:
     if isinstance(error, Problem):
         return error
     if is_of_click(error, "NoSuchOption"):
+        if error.ctx is not None and error.ctx.parent is None and error.option_name.startswith("--"):
+            hint = f'a command stands first: backprop eval "(x+y)*z" {error.option_name} …'
+            return Problem("option", f"there is no option {error.option_name} before a command", hint=hint)
         known = nearest(error.option_name, error.possibilities or ())
         hint = f"did you mean {known}?" if known else "--help lists the options"
         return Problem("option", f"there is no option {error.option_name}", hint=hint)
-    if is_of_click(error, "BadParameter"):
-        return bad_value(error)
     if is_of_click(error, "ClickException"):
         message = error.format_message().rstrip(".")
         return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
@@ -65,23 +66,6 @@ def as_problem(error: Any) -> Problem:
     return Problem(
         "internal", f"this is a mistake of backprop's own: {type(error).__name__}: {error}", hint=hint, status=1
     )
-
-
-def bad_value(error: Any) -> Problem:
-    """An option has a value that it does not take."""
-    kind = getattr(error.param, "type", None)
-    choices, bounds = getattr(kind, "choices", ()), [getattr(kind, name, None) for name in ("min", "max")]
-    value = error.message.partition(" is not ")[0].strip("'")
-    if choices:
-        takes, near = f"one of {', '.join(choices)}", nearest(value, choices)
-    elif bounds != [None, None]:
-        ends = zip(("from", "to"), bounds, strict=True)
-        takes, near = " ".join(["a whole number", *(f"{word} {end}" for word, end in ends if end is not None)]), None
-    else:
-        message = error.format_message().rstrip(".")
-        return Problem("option", message[0].lower() + message[1:])
-    hint = f"did you mean {near}?" if near else ""
-    return Problem("option", f"{error.param.opts[0]} takes {takes}, and not {value}", hint=hint)
 
 
 def report(problem: Problem, words: list[str]) -> None:

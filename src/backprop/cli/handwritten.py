@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from backprop.cli.answer import note, show_grid, show_json
 from backprop.cli.arguments import arguments, beside, read_json
 from backprop.cli.reading import read_text, value_of
-from backprop.errors import Problem, enumerated
+from backprop.errors import MOST_NAMED, Problem, enumerated
 from backprop.library.values import Random
 
 CODE = (".py", ".ipynb")
@@ -68,15 +68,15 @@ def passes(
 
 def both_passes(path: str) -> Passes | None:
     """The two passes of a listing that holds both; None where it is a forward pass alone, or no Python."""
-    from backprop.python.pairs import split_pair
+    from backprop.python.pairs import split_pair, values_pair
     from backprop.python.source import Code, part_of
 
     try:
-        part = part_of(read_text(path), path)
+        code = Code([part_of(read_text(path), path)], beside)
     except Problem:
         return None
-    pair = split_pair(part)
-    return None if pair is None else Passes(Code([part], beside), [pair._replace(name=os.path.basename(path))])
+    pair = values_pair(code) or split_pair(code.parts[-1])
+    return None if pair is None else Passes(code, [pair._replace(name=os.path.basename(path))])
 
 
 def straight(forward: Meant, backward: Meant | None, variables: str | None, assignments: tuple[str, ...]) -> bool:
@@ -138,17 +138,21 @@ def judge_passes(
 
     given = arguments(variables, assignments, Random(seed))
     above = None if upstream is None else upstream_of(upstream, Random(seed))
-    verdicts, left_out = [], []
+    verdicts, left_out, wanting = [], [], []
     for pair in asked.pairs:
         runner = Runner(asked.code, pair, given, seed or 0)
         missing = runner.missing()
         if missing:
+            wanting += missing
             left_out.append(f"{pair.name} is left out: it takes {enumerated(missing)}, which is not given")
             continue
         judge = Judge(runner, above, seed or 0)
         verdicts.append(with_lines(judge, judge.judge()))
     if not verdicts:
-        raise Problem("variable", left_out[0], hint="give the values as a JSON object: --vars FILE")
+        options = " ".join(f"--{name} 'randn(3)'" for name in dict.fromkeys(wanting[:MOST_NAMED]))
+        raise Problem(
+            "variable", left_out[0], hint=f"give it as an option, like {options}, or all in a file: --vars FILE"
+        )
     if wrt is not None:
         names = [name.strip() for name in wrt.split(",")]
         verdicts = [

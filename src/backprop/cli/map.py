@@ -19,6 +19,7 @@ from backprop.gates import TIES
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
 
+KEPT = "dirty_decay_ms:-1,muzzy_decay_ms:-1,background_thread:false"  # Polars' memory: each block wants it again
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 
 
@@ -92,6 +93,7 @@ class Run:
 
     def __init__(self, call: Call, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
+        os.environ.setdefault("_RJEM_MALLOC_CONF", KEPT)
         from backprop.rows.mapping import Files
         from backprop.rows.tables.options import Options
 
@@ -102,6 +104,10 @@ class Run:
             tables.insert(0, options["expression"])
             options["expression"] = None
         tables = tables or ["-"]
+        expression = options["expression"] or ""
+        if os.path.isfile(expression) and not expression.endswith((".py", ".ipynb", ".bp")):
+            hint = f"the expression stands first: backprop map '{tables[0]}' {expression}" if tables != ["-"] else ""
+            raise Problem("option", f"{expression} is a file, and no expression", hint=hint)
         values = [assignment.partition("=")[2] for assignment in options["assignments"]]
         if ("-" in (options["file"], options["variables"]) or "@-" in [*values, options["upstream"]]) and "-" in tables:
             raise Problem("option", "standard input can hold the rows or something else, not both")

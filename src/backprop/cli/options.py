@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from backprop.errors import Problem, nearest
+
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -50,6 +52,15 @@ class Choice:
         """What a word stands for; None if it is none of them."""
         return word if word in self.choices else None
 
+    def refusal(self, flag: str, word: str) -> Problem:
+        """The problem that a word is none of them."""
+        alike = [
+            one for one in self.choices if len(min(one, word, key=len)) > 1 and (one.startswith(word) or one in word)
+        ]
+        near = nearest(word, self.choices) or next(iter(alike), None)
+        hint = f"did you mean {near}?" if near else ""
+        return Problem("option", f"{flag} takes one of {', '.join(self.choices)}, and not {word}", hint=hint)
+
 
 class Range:
     """A whole number from `least` to `most`, where there are such bounds."""
@@ -64,6 +75,11 @@ class Range:
         number = int(word)
         fits = (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
         return number if fits else None
+
+    def refusal(self, flag: str, word: str) -> Problem:
+        """The problem that a word is no such number."""
+        bounds = [f"{name} {end}" for name, end in (("from", self.least), ("to", self.most)) if end is not None]
+        return Problem("option", f"{flag} takes {' '.join(['a whole number', *bounds])}, and not {word}")
 
 
 class Parameter:

@@ -1,6 +1,6 @@
 """Command lines in their plain form: a command, an expression, options with their values, and nothing odd.
 
-What is not plain (an option that does not exist, a value that is none) is left to click, which has a word for it.
+What is not plain (an option that does not exist, a word too much) is left to click, which has a word for it.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def asks(command: Command, words: Words) -> bool:
 
 
 def values_of(command: Command, words: Words) -> dict[str, Any] | None:
-    """The values of all that a command takes; None where click has to say what is wrong with one."""
+    """The values of all that a command takes; None where click has to say what is wrong."""
     values = {parameter.name: parameter.empty() for parameter in command.parameters}
     flags = command.flags
     rest = list(reversed(words.options))
@@ -78,18 +78,17 @@ def values_of(command: Command, words: Words) -> dict[str, Any] | None:
             return None
         if parameter.is_flag:
             values[parameter.name] = True
-        elif not take(values, parameter, value if equals else rest.pop()):
-            return None
+        else:
+            take(values, parameter, flag, value if equals else rest.pop())
     return values if placed(values, command, words.positional) else None
 
 
-def take(values: dict[str, Any], parameter: Parameter, word: str) -> bool:
-    """Put the value of an option in its place; whether it is one."""
+def take(values: dict[str, Any], parameter: Parameter, flag: str, word: str) -> None:
+    """Put the value of an option in its place. Raises a Problem where it is none."""
     value = word if parameter.type is None else parameter.type.read(word)
-    if value is None:
-        return False
+    if value is None and parameter.type is not None:
+        raise parameter.type.refusal(flag, word)
     values[parameter.name] = (*values[parameter.name], value) if parameter.multiple else value
-    return True
 
 
 def placed(values: dict[str, Any], command: Command, words: list[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from backprop.cli.reading import name_of, named_value, read_text, value_of
-from backprop.cli.words import is_of_eval
+from backprop.cli.words import is_of_eval, meant_option
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest, no_variable
 from backprop.language import canonical_name
 from backprop.library import Compiled
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
     from backprop.circuit import Circuit
     from backprop.cli.words import Call, Words
+    from backprop.language.program import Program
     from backprop.library import Evaluation
     from backprop.library.values import Value
-
-SHORT = {"file": "-f FILE", "output": "-o FILE", "out": "-o FILE"}  # what people call them elsewhere
 
 
 class Question:
@@ -158,12 +157,23 @@ def code_named(expression: str | None, file: str | None) -> tuple[str, str] | No
 
 
 def is_program_file(word: str) -> bool:
-    """Whether a word is the name of a file of code that is there."""
-    return word.endswith((".py", ".ipynb", ".bp")) and os.path.isfile(word)
+    """Whether a word is the name of a file of code that is there; one that is not there is no formula either."""
+    path, colon, name = word.rpartition(":")
+    path = path if colon and name.isidentifier() else word
+    if not path.endswith((".py", ".ipynb", ".bp")) or "\n" in path:
+        return False
+    if not os.path.exists(path):
+        folder = os.path.dirname(path)
+        near = nearest(os.path.basename(path), os.listdir(folder or ".") if os.path.isdir(folder or ".") else [])
+        hint = f"did you mean {os.path.join(folder, near)}?" if near else ""
+        raise Problem("file", f"there is no file {path}", hint=hint)
+    return os.path.isfile(word)
 
 
 def read_expression(expression: str | None, file: str | None, words: Words) -> tuple[str, str | None]:
     """The text of the expression, and the name of the file that it came from."""
+    if file is None and expression is not None and is_program_file(expression):
+        expression, file = None, expression
     if expression is not None and file is not None:
         raise Problem("option", f"there are two expressions: {expression}, and the file {file}")
     named = code_named(expression, file)
@@ -204,6 +214,8 @@ def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> 
             from shlex import quote
 
             problem.hint = f"is it a file? -f {quote(text)}"
+        if source is not None and source.endswith(".json"):
+            problem.hint = f"values are read from JSON, and no formula: --vars {source}"
         raise
 
 
@@ -219,7 +231,27 @@ def check_names(compiled: Compiled, at: Mapping[str, object], call: Call) -> Non
         command = f"{call.path} {' '.join(pasted(call.words, missing))}"
         many = len(missing) > MOST_NAMED
         problem.hint = "give many values as a JSON object: --vars FILE" if many else f"for example: {command}"
+        meant = [hint for name in missing[:MOST_NAMED] if (hint := otherwise_meant(name, compiled.program))]
+        problem.hint = f"{meant[0]}; {problem.hint}" if meant else problem.hint
         raise problem
+
+
+def otherwise_meant(name: str, program: Program) -> str:
+    """What a name without a value may have been meant to be, if it is no variable."""
+    from backprop.gates import NAMES
+
+    text = program.text
+    if any(one.kind == "definition" and one.name == name for one in program.statements):
+        return f"{name} is a function, whose input stands in brackets: {name}(x)"
+    if name == "T" and any(f"{sign}{blank}T" in text for sign in ("^", "**") for blank in ("", " ")):
+        return "the transpose is written .T, as in x.T"
+    return f"a function has its input in brackets: {name}(x)" if name in NAMES else ""
+
+
+def multiplied(name: str, given: Mapping[str, object]) -> str:
+    """A name as a product of two that are given, mx as m*x; else nothing."""
+    parts = ((name[:place], name[place:]) for place in range(1, len(name)))
+    return next((f"{one}*{other}" for one, other in parts if one != other and one in given and other in given), "")
 
 
 def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Words) -> Problem:
@@ -230,9 +262,23 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
     if compiled.has_stage(name):
         hint = "the program gives it its value: only its inputs are options"
         return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
-    options = [f"--{variable}" for variable in variables if variable not in at] + sorted(words.known)
+    missing = [variable for variable in variables if variable not in at]
+    if missing and (hint := otherwise_meant(missing[0], compiled.program)):
+        problem = compiled.missing([missing[0]])
+        problem.hint = hint
+        return problem
+    glued = next((variable for variable in missing if multiplied(variable, at)), None)
+    if glued is not None:
+        import re
+
+        problem = compiled.missing([glued])
+        cure = re.sub(rf"\b{glued}\b", multiplied(glued, at), compiled.program.text)
+        problem.message = f"{glued} is one name, and it has no value"
+        problem.hint = f"to multiply, write {cure.strip()}"
+        return problem
+    options = [f"--{variable}" for variable in missing] + sorted(words.known)
     problem = no_variable(name, variables)
-    option = SHORT.get(name) or nearest(f"--{name}", options)
+    option = meant_option(name, words.known) or nearest(f"--{name}", options)
     if option:
         problem.hint = f"did you mean {option}?"
     return problem

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backprop.errors import Problem, enumerated
+from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.library.values import Random
 
 if TYPE_CHECKING:
     from backprop.python.entry import Runner
-    from backprop.python.pairs import Pair
-    from backprop.python.source import Code
     from backprop.python.traced import Traced
-
-STEP = 1e-5  # so far the inputs are moved to see that the circuit moves as the function does
 
 
 class Asked(NamedTuple):
@@ -31,43 +26,23 @@ class Asked(NamedTuple):
 
 def traced_question(asked: Asked, random: Random, ties: str, expand: bool) -> tuple[Compiled, Traced]:
     """The circuit of code, traced at a point."""
-    from backprop.python.entry import floated
-    from backprop.python.traced import traced
+    from backprop.library.traced import trace
 
     runner = runner_for(asked, random)
-    missing = runner.missing()
-    if missing:
-        name = asked.name or runner.pair.name
-        raise Problem("variable", f"{name} has no value for {enumerated(missing)}", hint="give it by --vars or options")
-
-    def works(tried: dict[str, Any]) -> bool:
-        try:
-            runner.outputs(tried)
-        except Problem:
-            return False
-        return True
-
-    runner.given, _ = floated(runner.given, works)
-    found = traced(runner, runner.given, asked.outputs)
-    if above_several(asked, found):
-        found = traced(runner, runner.given, asked.outputs, len(asked.upstream))
-    compiled = Compiled(found.text, ties=ties, expand=expand, source=None)
-    if asked.outputs is None and not above_several(asked, found):
-        check_moves(compiled, found.at, runner)
-    compiled.program.stands_in(found.source.text, found.source.name, found.text, found.spans)
-    return compiled, found
+    return trace(runner, asked.name, outputs=asked.outputs, upstream=asked.upstream, ties=ties, expand=expand)
 
 
 def runner_for(asked: Asked, random: Random) -> Runner:
     """What runs the function that is meant, with what it is given."""
     from backprop.cli.arguments import arguments, beside
     from backprop.cli.reading import read_text
+    from backprop.library.traced import meant
     from backprop.python.entry import Runner
     from backprop.python.source import Code, part_of
 
     code = Code([part_of(read_text(asked.path), asked.path)], beside)
     given = arguments(asked.variables, asked.assignments, random)
-    return Runner(code, meant(code, asked), given, random.seed or 0)
+    return Runner(code, meant(code, asked.name, asked.path), given, random.seed or 0)
 
 
 def formula_of_numbers(asked: Asked, random: Random, columns: list[str]) -> str:
@@ -89,74 +64,3 @@ def formula_of_numbers(asked: Asked, random: Random, columns: list[str]) -> str:
         message = f"{asked.name} chooses by its values, so that its formula holds at one point alone{why}"
         raise Problem("option", message, hint="np.where and np.maximum stay in the formula")
     return found[0].text
-
-
-def meant(code: Code, asked: Asked) -> Pair:
-    """The function, the class or the statements that are meant."""
-    from backprop.errors import nearest
-    from backprop.python.pairs import Pair, class_pair, passes, split_pair
-
-    functions, classes = code.functions(), code.classes()
-    name = asked.name or only(functions, classes, code)
-    if name in classes:
-        if passes(classes[name])[0] is None:
-            raise Problem("name", f"the class {name} has no forward")
-        return class_pair(name, classes[name])
-    if name in functions:
-        return Pair(name, "functions", functions[name], None)
-    if name:
-        near = nearest(name, [*functions, *classes])
-        hint = f"did you mean {near}?" if near else ""
-        raise Problem("name", f"{asked.path} has no function and no class {name}", hint=hint)
-    part = code.parts[-1]
-    return split_pair(part) or Pair("", "script", None, None, split=len(part.tree.body))
-
-
-def only(functions: dict[str, Any], classes: dict[str, Any], code: Code) -> str:
-    """The one function or class of a text that has no statements beside it; "" where there are others."""
-    from backprop.python.pairs import passes
-
-    names = [*functions, *[name for name, methods in classes.items() if passes(methods)[0] is not None]]
-    body = code.parts[-1].tree.body
-    plain = any(isinstance(one, ast.Assign | ast.AugAssign | ast.For | ast.With) for one in body)
-    return names[0] if len(names) == 1 and not plain else ""
-
-
-def above_several(asked: Asked, found: Traced) -> bool:
-    """Whether the gradient from above is an array of those of several outputs."""
-    import numpy as np
-
-    shape: tuple[int, ...] = np.shape(asked.upstream) if asked.upstream is not None else ()
-    own = found.shape
-    return asked.outputs is None and len(shape) == len(own) + 1 and shape[1:] == own and shape[0] <= found.alike
-
-
-def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
-    """Raise a Problem where the circuit moves otherwise than the function: a wrong reading is worse than a refusal."""
-    import numpy as np
-
-    from backprop.python.arrays import fresh
-
-    ways = np.random.default_rng(0)
-    given, moved = fresh(runner.given), {}
-    for path in runner.paths(given):
-        holder, key = (given, path[0]) if len(path) == 1 else (given[path[0]], path[1])
-        name = "_".join(path)
-        change = STEP * ways.standard_normal(np.shape(holder[key]))
-        holder[key] = holder[key] + (change if np.ndim(change) else float(change))
-        if name in at:
-            moved[name] = holder[key]
-    try:
-        before, after = (np.asarray(runner.outputs(one)[0], dtype=float) for one in (runner.given, given))
-    except Problem:
-        return
-    above = np.ones(before.shape) if before.ndim else None
-    ours = [np.asarray(compiled.evaluate(point, upstream=above).value, dtype=float) for point in (at, {**at, **moved})]
-    if not np.all(np.isfinite([before, after, *ours])):
-        return
-    scale = float(np.max(np.abs(before), initial=0.0))
-    room = 0.01 * float(np.max(np.abs(after - before), initial=0.0)) + 1e-12 * scale
-    if np.max(np.abs(ours[0] - before), initial=0.0) > 1e-9 * scale + 1e-300 or (
-        np.max(np.abs((ours[1] - ours[0]) - (after - before)), initial=0.0) > room
-    ):
-        raise Problem("value", "the circuit that was traced does not move as this function does: it is not answered")

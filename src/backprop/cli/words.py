@@ -11,8 +11,17 @@ from backprop.errors import Problem, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backprop.cli.options import Command
 
+WRITTEN = ("svg", "png", "html", "dot", "mmd", "tex", "txt", "md", "csv", "json", "py", "c", "js", "ts", "sql")
+SHORT = {  # what people call options elsewhere
+    "file": "-f FILE", "output": "-o FILE", "out": "-o FILE", "worksheet": "--blank", "only": "--of", "lr": "--rate",
+    "learning-rate": "--rate", "learning_rate": "--rate", "iterations": "--steps", "dark": "--theme dark",
+    "svg": "-o FILE.svg", "png": "-o FILE.png", "html": "-o FILE.html", "latex": "--format latex",
+    "csv": "--format csv", "markdown": "--format markdown", "precision": "--digits", "language": "--to",
+}  # fmt: skip
 HELP = {"--help": False, "-h": False}  # flags of every command
 
 
@@ -69,10 +78,13 @@ class Words:
         named = next((i for i, word in enumerate(words) if word[:1] == "-" and word[1:].isidentifier()), None)
         given = next((word for word in words if word.partition("=")[0].isidentifier() and "=" in word), None)
         flag = next((option for option in self.options if self.known.get(option) is False), None)
+        file = next((word for word in words[1:] if is_file_name(word)), None)
         if named is not None:
             hint = f"the value of a variable has two dashes: -{words[named]} {' '.join(words[named + 1 : named + 2])}"
         elif given is not None:
             hint = f"the value of a variable is an option: --{given}"
+        elif file is not None and "-o" in self.known:
+            hint = f"to write to a file: -o {file}"
         elif flag is not None:
             hint = f"to give a variable of the name of an option its value: --set {flag[2:]}=…; else put all in quotes"
         return Problem("option", f"there is more than one expression: {', '.join(words)}", hint=hint.rstrip())
@@ -83,8 +95,22 @@ class Words:
             return [rest.pop()]
         if option not in self.known and is_of_eval(option):
             raise Problem("option", f"{option} is an option of backprop eval")
-        known = None if option in self.known else nearest(option, self.known)
-        raise Problem("option", f"{option} needs a value", hint=f"did you mean {known}?" if known else "")
+        if option in self.known or option[2:] in " ".join(self.positional):
+            raise Problem("option", f"{option} needs a value")
+        known = meant_option(option[2:], self.known) or nearest(option, self.known)
+        hint = f"did you mean {known}?" if known else f"if it is a variable, it needs a value: {option} 1"
+        raise Problem("option", f"there is no option {option}", hint=hint)
+
+
+def is_file_name(word: str) -> bool:
+    """Whether a word is like the name of a file that is written."""
+    return word.rpartition(".")[2] in WRITTEN and not any(character in word for character in " ()*+^=")
+
+
+def meant_option(name: str, known: Iterable[str]) -> str:
+    """The option that a word of elsewhere means, if it is among those that are known."""
+    option = SHORT.get(name, "")
+    return option if option.split(" ")[0] in known else ""
 
 
 def is_of_eval(option: str) -> bool:

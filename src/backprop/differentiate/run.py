@@ -62,6 +62,16 @@ class Run:
         """The gradient of each variable, in order of first appearance."""
         return {name: self.gradient(wire) for name, wire in self.circuit.variables.items()}
 
+    def differs(self, value: Any, gradients: Mapping[str, Any]) -> bool:
+        """Whether this run has found anything else than another one."""
+        from numpy import array_equal
+
+        pairs = [
+            (self.value, value),
+            *((self.gradient(self.circuit.variables[name]), gradients[name]) for name in gradients),
+        ]
+        return not all(array_equal(one, other, equal_nan=True) for one, other in pairs)
+
     def local_gradients(self, wire: int) -> tuple[Any, ...]:
         """The local gradient of a stage in each of its inputs; None for an input that is constant, or that the gate
         mixes the elements of: there it would be a matrix for every element."""

@@ -15,10 +15,12 @@ import numpy as np
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate import functions
-from backprop.gates import CONSTANT, INPUT, Gate
+from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.numbers import rowwise
-from backprop.numbers.rowwise import Rows, Value, aligned, each, row_shape
+from backprop.numbers.rowwise import Diagonal, Rows, Value, aligned, each, row_shape
 from backprop.numbers.shapes import Shape
+
+MULTIPLY = GATES["multiply"]
 
 
 def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
@@ -26,6 +28,8 @@ def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
     forward = functions.forward(gate, len(inputs), True)
     if not any(isinstance(x, Rows) for x in inputs):
         return forward(*inputs)
+    if gate is MULTIPLY and (found := diagonal(*inputs)) is not None:
+        return found
     if not gate.mixes:
         return Rows(forward(*aligned(inputs)))
     own = rowwise.function(gate.name)
@@ -49,6 +53,11 @@ def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
     return Rows(
         np.stack([forward(*[x.array[row] if isinstance(x, Rows) else x for x in inputs]) for row in range(count)])
     )
+
+
+def diagonal(x: Value, y: Value) -> Value | None:
+    """A product with rows that have one element each, or None."""
+    return x.times(y) if isinstance(x, Diagonal) else y.times(x) if isinstance(y, Diagonal) else None
 
 
 def behind_rows(gate: Gate, rank: int) -> Gate | None:

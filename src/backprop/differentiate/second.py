@@ -95,7 +95,7 @@ def rows_of(
     import numpy as np
 
     from backprop.differentiate import run_rows
-    from backprop.numbers.rowwise import Rows
+    from backprop.numbers.rowwise import Diagonal
 
     found = {name: np.empty((prod(shape), *shape_of(at[name]))) for name in derived.gradients}
     varying = reached_from(derived.circuit, [derived.circuit.variables[name] for name in derived.gradients])
@@ -103,12 +103,12 @@ def rows_of(
     size = max(1, AT_ONCE // max(1, largest))
     known = dict(enumerate(values))
     for start in range(0, prod(shape), size):
-        seeds = unit_seeds(shape, start, start + size)
-        point, wires = {**at, above: Rows(seeds)}, derived.gradients.values()
+        count = min(size, prod(shape) - start)
+        point, wires = {**at, above: Diagonal(np.ones(count), shape, start)}, derived.gradients.values()
         with np.errstate(all="ignore"):
-            part = run_rows.evaluate(derived.circuit, wires, point, len(seeds), known)
+            part = run_rows.evaluate(derived.circuit, wires, point, count, known)
         for name, wire in derived.gradients.items():
-            found[name][start : start + size] = run_rows.spread_out(part[wire], shape_of(at[name]), len(seeds))
+            found[name][start : start + size] = run_rows.spread_out(part[wire], shape_of(at[name]), count)
     return {name: rows.reshape(shape + rows.shape[1:]) for name, rows in found.items()}
 
 
@@ -191,14 +191,6 @@ def zeros(value: Value) -> Value:
     from numpy import zeros
 
     return zeros(shape_of(value))
-
-
-def unit_seeds(shape: tuple[int, ...], start: int, stop: int) -> Array:
-    """For each element of a shape, from one to another, an array of that shape with a 1 there and 0 elsewhere."""
-    import numpy as np
-
-    size = prod(shape)
-    return np.eye(min(stop, size) - start, size, start).reshape(-1, *shape)
 
 
 def fresh_name(circuit: Circuit) -> str:

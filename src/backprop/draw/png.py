@@ -24,6 +24,14 @@ def picture_png(picture: Picture, options: Options) -> tuple[bytes, str]:
     return png(svg(picture, options), size(picture), system_fonts=bool(missing)), missing
 
 
+def size_of(text: str) -> tuple[float, float]:
+    """How large a picture says it is."""
+    import re
+
+    found = re.search(r'width="(\d+)" height="(\d+)"', text)
+    return (float(found[1]), float(found[2])) if found else (1.0, 1.0)
+
+
 def png(text: str, size: tuple[float, float], *, system_fonts: bool) -> bytes:
     """An SVG drawn. Raises a Problem of kind "option" where resvg is not installed."""
     try:

@@ -102,6 +102,9 @@ def no_variable(name: str, variables: Sequence[str]) -> Problem:
     """The problem that a name is none of the variables."""
     near = nearest(name, variables)
     hint = f"did you mean {near}?" if near else f"its variables are {enumerated(variables)}"
+    parts = name.split()
+    if len(parts) > 1 and all(part in variables for part in parts):
+        hint = f"names are separated by commas: {','.join(parts)}"
     return Problem("variable", f"the expression has no variable {name}", hint=hint)
 
 
@@ -110,7 +113,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     known = list(known)
-    folded = [candidate for candidate in known if candidate.casefold() == name.casefold()]
+    plain = name.casefold().replace("_", "")
+    folded = [candidate for candidate in known if candidate.casefold().replace("_", "") == plain]
     if folded or len(name) > LONGEST_NAME:
         return folded[0] if folded else None
     close = get_close_matches(name, known, n=3, cutoff=0.6)

@@ -67,14 +67,14 @@ PIECES = [
         "tril", "x",
         Rule(vjp="tril(g, k=k)", routes=True),
         Words("passes the gradient on and below the diagonal"),
-        Traits(shape="x", stacks=True),
+        Traits(shape="x", stacks=True, fresh=True),
         options="k=0",
     ),
     Gate(
         "triu", "x",
         Rule(vjp="triu(g, k=k)", routes=True),
         Words("passes the gradient on and above the diagonal"),
-        Traits(shape="x", stacks=True),
+        Traits(shape="x", stacks=True, fresh=True),
         options="k=0",
     ),
     Gate(
@@ -211,7 +211,7 @@ REDUCTIONS = [
             definition="exp(x - logsumexp(x, axis=axis, keepdims=1))",
         ),
         Words("turns scores into probabilities; its gradients add up to 0", instead_of="exp(x) / sum(exp(x))"),
-        Traits(shape="x"),
+        Traits(shape="x", fresh=True),
         options="axis=-1",
     ),
     Gate(
@@ -221,7 +221,7 @@ REDUCTIONS = [
             definition="x - logsumexp(x, axis=axis, keepdims=1)",
         ),
         Words("the log of softmax, with all its digits", instead_of="log(softmax(x))"),
-        Traits(shape="x"),
+        Traits(shape="x", fresh=True),
         options="axis=-1",
     ),
 ]  # fmt: skip
@@ -240,7 +240,7 @@ PRODUCTS = [
         "dot", "x y",
         Rule(vjp=("matmul_left(g, y, x)", "matmul_right(x, g, y)"), linear=True, definition="x @ y"),
         Words("swaps and scales: each vector gets the gradient times the other one", reads=("g @ y.T", "x.T @ g")),
-        Traits(broadcasts=True),
+        Traits(broadcasts=True, fresh=True),
     ),
     Gate(
         "outer", "x y",
@@ -271,6 +271,7 @@ PRODUCTS = [
             linear=True,
         ),
         Words("slides w over x; each gets the gradient slid over the other"),
+        Traits(fresh=True),
         options="stride=1 padding=0",
     ),
     Gate(
@@ -283,6 +284,7 @@ PRODUCTS = [
             linear=True,
         ),
         Words("slides w over x; each gets the gradient slid over the other"),
+        Traits(fresh=True),
         options="stride=1 padding=0",
     ),
 ]  # fmt: skip

@@ -109,7 +109,8 @@ class Traits:
     """What is true of a gate, for those who rewrite circuits, check points and run stacks.
 
     `domain` is where the value is a number. `shape` is the input whose shape the result always has, or "number" where
-    it always is one, where that can be told; `stacks` says that a gate that mixes takes a stack of inputs as it takes
+    it always is one, where that can be told; `shaped_by` is the input of which the shape is asked and nothing else, and
+    `stacks` says that a gate that mixes takes a stack of inputs as it takes
     one, and `broadcasts` that its inputs are stretched to each other's shape. `commutes` says that two inputs may
     change places, `idempotent` that the same input twice counts once, and `parity` what a minus sign of the input does:
     it comes out of an "odd" gate, and is lost in an "even" one. `fresh` says that what a gate that mixes computes is a
@@ -123,6 +124,7 @@ class Traits:
         *,
         domain: str = "",
         shape: str = "",
+        shaped_by: str = "",
         stacks: bool = False,
         broadcasts: bool = False,
         commutes: bool = False,
@@ -133,7 +135,8 @@ class Traits:
         reduces: str = "",
         plumbing: bool = False,
     ) -> None:
-        self.domain, self.shape, self.stacks, self.broadcasts = domain, shape, stacks, broadcasts
+        self.domain, self.shape, self.shaped_by = domain, shape, shaped_by
+        self.stacks, self.broadcasts = stacks, broadcasts
         self.commutes, self.idempotent, self.parity, self.fresh = commutes, idempotent, parity, fresh
         self.saturates, self.reduces, self.plumbing = saturates, reduces, plumbing
 

@@ -116,9 +116,7 @@ class Builder:
 
     def problem(self, message: str, first: int, last: int, hint: str) -> Problem:
         """A mistake that is none of the grammar's, at a run of tokens."""
-        program = self.program
-        spans = [program.tokens_span(first, last)]
-        return Problem("syntax", message, text=program.text, source=program.source, spans=spans, hint=hint)
+        return self.program.problem("syntax", message, [self.program.tokens_span(first, last)], hint)
 
     # ── operators ──
 
@@ -256,9 +254,12 @@ class Builder:
         self.statement("result", "", (), values[0], first, last)
 
     def on_assignment(self, values: list[Any], first: int, last: int) -> None:
-        name = self.name_before(first)
+        name = self.tokens[first][:-1].rstrip(BEHIND_NAMES)  # as name_before() and statement() do: lines are many
+        if not name.isascii():
+            name = self.name(name, first)
         self.named[name] = name
-        self.statement("assignment", name, (), values[1], first, last)
+        start, self.start = self.start, len(self.program.ops)
+        self.program.statements.add("assignment", name, (), (values[1], start, self.start, first, last))
 
     def on_augmented(self, values: list[Any], first: int, last: int) -> None:
         """x += y is x = x + y."""

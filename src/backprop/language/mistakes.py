@@ -103,7 +103,7 @@ WORDS = {  # of other languages, and what says the same here
     "in": "there are no sets here: compare, like (x >= 0) * (x <= 1)",
     "for": "there are no loops here: a sum over an array is sum(x)",
     "while": "there are no loops here",
-    "lambda": "a function has a name: f(x) = x^2",
+    "lambda": "a function has a name: write f(x) = x^2",
     "return": "the last line is the output: write its expression alone",
     "print": "the last line is the output: write its expression alone",
     "import": "all functions are there: `backprop gates` lists them",
@@ -161,8 +161,8 @@ CHARACTERS = {  # that the language does not have, and what says the same here
     "’": "for the transpose write x.T; texts stand in straight double quotes",
     "$": "names and formulas stand without $",
     "…": "write all of it: there are no ellipses",
-    "{": "brackets are round: (x)",
-    "}": "brackets are round: (x)",
+    "{": "brackets are round: write (x)",
+    "}": "brackets are round: write (x)",
     "\\": "this is no LaTeX: write (a)/(b) for \\frac{a}{b}, sqrt(x) for \\sqrt{x}, θ or theta for \\theta",
     "（": "write (",
     "）": "write )",
@@ -210,14 +210,16 @@ def problem(place: Place, mistake: Mistake, whole: str = "") -> Problem:
     said = hint.format(p=place) if hint else ""
     if whole:
         begin, write, _ = said.partition("write ")
-        said = f"{begin}{write}{whole}"
+        said = f"{begin}{write or ': write '}{whole}"
     return place.problem(mistake.message.format(p=place), said, where)
 
 
 def readings(place: Place, read: Reader) -> str:
     """The whole formula as it may have been meant, in two ways where it can be read in two."""
     one, other = cured(place, read), cured(place, read, other=True)
-    return f"{one}, or {other}" if one and other and one != other else one
+    if not one:
+        return translated(place.program.text, read)
+    return f"{one}, or {other}" if other and one != other else one
 
 
 def cured(place: Place, read: Reader, other: bool = False) -> str:
@@ -236,6 +238,58 @@ def cured(place: Place, read: Reader, other: bool = False) -> str:
     return ""
 
 
+NOTATIONS = [  # of LaTeX and Python, in which whole formulas are pasted; the innermost braces first
+    (r"\\(?:left|right|displaystyle|[,;! ]|q?quad)", ""),
+    (r"\\[dt]?frac\s*{([^{}]*)}\s*{([^{}]*)}", r"((\1)/(\2))"),
+    (r"\\[dt]?frac\s*(\d)\s*(\d)", r"(\1/\2)"),
+    (r"\(\((\w+)\)/\(", r"(\1/("),
+    (r"/\((\w+)\)\)", r"/\1)"),
+    (r"\\sqrt\s*{([^{}]*)}", r"sqrt(\1)"),
+    (r"\\(?:mathrm|mathbf|mathbb|text|operatorname)\s*{([^{}]*)}", r"\1"),
+    (r"\^\s*(?:{\s*(?:\\top|T)\s*}|\\top)", "^T"),
+    (r"\^\s*{([^{}]*)}", r"^(\1)"),
+    (r"_\s*{(\w*)}", r"_\1"),
+    (r"\\(hat|bar|tilde|vec)\s*{(\w+)}", r"\2_\1"),
+    (r"\\(?:cdot|times|ast)(?![a-z])", " * "),
+    (r"\\leq?(?![a-z])", "<="),
+    (r"\\geq?(?![a-z])", ">="),
+    (r"\\neq?(?![a-z])", "!="),
+    (r"\\odot(?![a-z])", "*"),
+    (r"\\sigma\s*\(", "sigmoid("),
+    (r"\\(?!sum|prod|int|lim|begin|partial|nabla|frac)([A-Za-z]+)", r"\1"),
+    (r"\$+", ""),
+    (r"(?<![\^_\\A-Za-z]){([^{}]*)}", r"(\1)"),
+    (r"^((?:\w+ *= *)?)if (.+?) then (.+?) else (.+)$", r"\1where(\2, \3, \4)"),
+    (r"^((?:\w+ *= *)?)(.+?) if (.+?) else (.+)$", r"\1where(\3, \2, \4)"),
+    (r"^((?:\w+ *= *)?)(.+?) \? (.+?) : (.+)$", r"\1where(\2, \3, \4)"),
+    (r"^(\w+) *= *lambda ([\w, ]+): *(.+)$", r"\1(\2) = \3"),
+    (r"^(\w+) *(?:->|\|->|↦) *(.+)$", r"f(\1) = \2"),
+    (r"'([^'\"]*)'", r'"\1"'),
+    (r"einsum\(([a-zA-Z, ]+->[a-zA-Z ]*),", r'einsum("\1",'),
+    (r"^lambda ([\w, ]+): *(.+)$", r"f(\1) = \2"),
+    (r"^def (\w+)\(([\w, ]+)\): *(?:return)? *(.+)$", r"\1(\2) = \3"),
+]
+TRACES = ("\\", "{", "'", "->", "↦", "$", "?", "if ", "lambda ", "def ")  # of these notations in a text
+
+
+def translated(text: str, read: Reader) -> str:
+    """A formula in another notation, in this one, if it can be read then; else nothing."""
+    if len(text) > LONGEST_CURE or not any(trace in text for trace in TRACES):
+        return ""
+    import re
+
+    found = made = text.strip()
+    while made:  # the first pattern that fits, again and again
+        changed = (re.sub(pattern, instead, found) for pattern, instead in NOTATIONS)
+        made = next((one for one in changed if one != found), "")
+        found = made or found
+    found = re.sub(r"^\(\(([^()]*)\)/\(([^()]*)\)\)$", r"(\1)/(\2)", " ".join(found.split()))
+    program, tokens, stopped_at = read(found)
+    if stopped_at is None or found == text:
+        return found if found != text else ""
+    return cured(Place(program, tokens, stopped_at), read)
+
+
 def edited(place: Place, edits: list[Edit]) -> str:
     """The text of a place, edited."""
     text = place.program.text
@@ -243,7 +297,7 @@ def edited(place: Place, edits: list[Edit]) -> str:
         span = place.program.tokens_span(first, first if last is None else last)
         if last is not None:
             text = text[: span.start] + instead + text[span.end :]
-        elif instead in ("*", "("):
+        elif instead in ("*", "(", " @ "):
             text = text[: span.start].rstrip(" ") + instead + text[span.start :]
         else:
             text = text[: span.end] + instead + text[span.end :]
@@ -303,8 +357,14 @@ def character_hint(p: Place) -> str:
         rest = p.tokens[p.at + 1 : p.at + 200]
         inside = p.text(p.at + 1, p.at + rest.index(closing)) if closing in rest[1:] else p.following_after
         return f"write {function}({escaped(inside)})"
+    if p.token == "\\" and (word := next((word for word in SIGNS if f"\\{word}" in p.program.text), "")):
+        return CHARACTERS[SIGNS[word]]
     if p.token == "!" and not p.wants_operand:
         return f"for a factorial write gamma({escaped(p.operand)} + 1); for “unequal”, !="
+    if p.token in ("'", "′", "’") and p.kind_after == "(":
+        return CHARACTERS["∂"]
+    if p.token == "'" and p.wants_operand:
+        return 'texts stand in straight double quotes: write "…"'
     if p.token in ("'", "′", "’") and not p.wants_operand:
         return f"for the transpose write {escaped(p.operand)}.T; a name may be d{escaped(p.operand)} or x_1"
     if p.token == "%" and not p.wants_operand and p.kind_after in BEGINS:
@@ -322,6 +382,8 @@ def unknown_character(p: Place) -> str:
 
 
 def module_hint(p: Place) -> str:
+    if is_function(p.word_after) and p.kind_after == "name":
+        return f"write {escaped(p.operand)}.{p.word_after}()"
     if p.name_before in MODULES and p.kind_after in ("name", "call"):
         end = p.operand_end(p.at + 1)
         return f"write {escaped(p.text(p.at + 1, end))}, without {escaped(p.name_before)}."
@@ -361,15 +423,18 @@ def multiplied(p: Place) -> list[Edit]:
     if p.following.endswith("()"):
         return []  # a function of nothing is no factor
     factor = p.touches and p.kind_before == "number"
-    return [(p.at, None, "*")] if factor or p.enclosing not in ("[", "call") else []
+    sign = " @ " if p.kind_before == "transpose" else "*"
+    return [(p.at, None, sign)] if factor or p.enclosing not in ("[", "call") else []
 
 
 def multiplied_first(p: Place) -> list[Edit]:
-    """`1/2x` as 1/(2*x), and `e^2x` as e^(2*x)."""
+    """`1/2x` as 1/(2*x), and `e^2x` as e^(2*x); `W x` as W @ x."""
     start = p.operand_start(p.at - 1)
     if p.kind_of(start - 1) in ("-", "−") and p.kind_of(start - 2) in POWERS:
         start -= 1
     below = p.kind_of(start - 1) in ("/", "÷", *POWERS)
+    if not below and p.kind_before == "name" and p.kind in ("name", "(") and p.before[:1].isupper() and multiplied(p):
+        return [(p.at, None, " @ ")]  # of a capital letter: a matrix
     return [(start, None, "("), (p.at, None, "*"), (p.run_end, None, ")")] if below and multiplied(p) else []
 
 
@@ -391,6 +456,46 @@ def function_call_before(p: Place) -> bool:
     return p.kind_before == "name" and is_function(p.name_before) and p.kind in BEGINS
 
 
+def inputs_end(p: Place) -> int:
+    """The last token of the inputs of a function without brackets: `max 0, x`."""
+    end = p.run_end
+    while p.kind_of(end + 1) == "," and p.kind_of(end + 2) in BEGINS:
+        end = p.operand_end(end + 2)
+    return end
+
+
+def closing_bar(p: Place) -> int:
+    """The bar that closes the one that stands here, or -1."""
+    return next((i for i in range(p.at + 1, p.line_end + 1) if p.kind_of(i) == p.kind), -1)
+
+
+def semicolon(p: Place) -> Span:
+    """The sign itself, of a token with blanks around it."""
+    span = p.program.tokens_span(p.at, p.at)
+    start = p.program.text.index(";", span.start)
+    return Span(start, start + 1)
+
+
+def in_rows(p: Place) -> list[Edit]:
+    """`[1, 2; 3, 4]` with a list for each row, and of what is in a call a comma."""
+    start = p.open[-1]
+    if p.enclosing == "call":
+        return [(p.at, p.at, ", ")]
+    end = p.partner(start, 1)
+    ends = [i for i in range(p.at, end) if p.tokens[i].strip() == ";"]
+    if any(p.kind_of(i) in ("(", "[", "call") for i in range(start + 1, end)):
+        return []
+    return [(start, start, "[["), *((i, i, "], [") for i in ends), (end, end, "]]")]
+
+
+def power_before(p: Place) -> int:
+    """Where a power on a function's name begins that ends before this place, `sin^2` or `sin²`; or -1."""
+    start = p.at - 1 if p.kind_before == "superscript" else p.at - 2
+    is_power = p.kind_before == "superscript" or (p.kind_before == "number" and p.kind_of(start) in POWERS)
+    return start if is_power and p.kind_of(start - 1) == "name" and is_function(p.tokens[start - 1]) else -1
+
+
+SIGNS = {"sum": "∑", "prod": "∏", "int": "∫", "partial": "∂", "nabla": "∇"}  # words of LaTeX
 PAIRS = {"⌊": ("floor", "⌋"), "⌈": ("ceil", "⌉")}
 ILLEGAL = "illegal"
 
@@ -420,6 +525,13 @@ MISTAKES = [
         lambda p: (p.at - 1, p.at - 1),
     ),
     # ── brackets ──
+    Mistake(
+        "a semicolon between inputs", "max(0; x)",
+        lambda p: p.kind == "separator" and p.token.strip() == ";" and p.enclosing in ("call", "[")
+        and not p.wants_operand and p.kind_after in BEGINS,
+        "a semicolon ends a line, and this {p.opening} is not closed",
+        "inputs and elements are separated by commas: write {p.operand}, {p.following_after}", semicolon, in_rows,
+    ),
     Mistake(
         "a bracket that is not closed", "(x",
         lambda p: p.kind in ("end", "separator") and bool(p.open),
@@ -574,6 +686,12 @@ MISTAKES = [
         "a comma does not belong in a number", comma_hint,
     ),
     Mistake(
+        "a comma between lines", "q = x + y, f = q*z",
+        lambda p: p.kind == "," and p.enclosing == "" and p.kind_after == "assign" and not p.wants_operand,
+        "a comma does not end a line", "lines end with a semicolon: write {p.operand};", None,
+        lambda p: [(p.at, p.at, ";")],
+    ),
+    Mistake(
         "a comma outside of a call or an array", "x, y",
         lambda p: p.kind == "," and p.enclosing in ("", "(") and not p.wants_operand,
         "a comma does not belong here", comma_hint,
@@ -666,13 +784,37 @@ MISTAKES = [
         lambda p: (p.at - 3, p.at - 1),
     ),
     Mistake(
+        "a power on the name of a function without brackets", "sin^2 x",
+        lambda p: p.kind in BEGINS and p.kind != "(" and power_before(p) >= 0,
+        "a function's power stands behind its brackets", "write {p.before}",
+        lambda p: (power_before(p) - 1, p.at - 1),
+        lambda p: [
+            (power_before(p), p.at - 1, ""), (p.at, None, "("),
+            (p.run_end, None, ")" + p.text(power_before(p), p.at - 1)),
+        ],
+    ),
+    Mistake(
         "a function without brackets", "sin x",
         function_call_before,
         "{p.before} needs brackets round its input", lambda p: f"write {p.before}({escaped(p.following)})",
         lambda p: (p.at - 1, p.at - 1),
-        lambda p: [(p.at, None, "("), (p.run_end, None, ")")],
+        lambda p: [(p.at, None, "("), (inputs_end(p), None, ")")],
+    ),
+    Mistake(
+        "a function before bars", "ln|x|",
+        lambda p: p.kind in BARS and p.kind_before == "name" and is_function(p.name_before) and closing_bar(p) > 0,
+        "{p.before} needs brackets round its input", lambda p: f"write {p.before}({escaped(p.here)}",
+        lambda p: (p.at - 1, p.at - 1),
+        lambda p: [(p.at, None, "("), (closing_bar(p), None, ")")],
     ),
     # ── two things side by side ──
+    Mistake(
+        "a transpose as in books", "w^T x",
+        lambda p: p.kind in BEGINS and p.before == "T" and p.kind_of(p.at - 2) in POWERS,
+        "the transpose is written .T", lambda p: f"write {escaped(p.text(p.operand_start(p.at - 3), p.at - 3))}.T",
+        lambda p: (p.at - 2, p.at - 1),
+        lambda p: [(p.at - 2, p.at - 1, ".T"), (p.at, None, " @ ")],
+    ),
     Mistake(
         "a derivative", "d/dx x^2",
         lambda p: p.kind in BEGINS and p.at > 2 and p.kind_before == "name" and p.before[0] == "d"
@@ -702,7 +844,18 @@ MISTAKES = [
     Mistake(
         "whole division", "x // y",
         lambda p: p.kind == "/" and p.kind_before == "/" and p.touches,
-        "there is no // here", "write floor(x / y)",
+        "there is no // here",
+        lambda p: (
+            f"write floor({escaped(p.text(p.operand_start(p.at - 2), p.at - 2))} / {escaped(p.following_after)});"
+            " a remark begins with #"
+        ),
+        lambda p: (p.at - 1, p.at),
+    ),
+    Mistake(
+        "an arrow", "x -> x^2",
+        lambda p: p.kind == ">" and p.kind_before in ("-", "−") and p.touches,
+        "there is no -> here",
+        lambda p: ("it stands in a text:" if p.enclosing == "call" else "a function has a name:") + " write f(x) = x^2",
         lambda p: (p.at - 1, p.at),
     ),
     Mistake(

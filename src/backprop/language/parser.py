@@ -53,10 +53,8 @@ def check_characters(text: str, source: str | None) -> None:
 def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     """Parse the tokens into the builder's program; the number of the token that cannot stand where it does, or None."""
     expected, pending, atom = tables.expected, tables.pending, tables.atom
-    ops = builder.program.ops
-    add_op, add_operands, add_first, add_last = builder.adders
-    leaves = builder.leaves
-    keys = tables.keys.copy()  # the key of each token that was seen and is no leaf
+    ops, (add_op, add_operands, add_first, add_last) = builder.program.ops, builder.adders
+    leaves, keys = builder.leaves, tables.keys.copy()  # keys: those of tokens that were seen and are no leaves
     state = 0
     states: list[int] = []
     values: list[Any] = []
@@ -67,34 +65,31 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
             leaf, key = leaves.get(token), keys.get(token, "")
             if leaf is None and not key:
                 leaf, key = seen_first(token, index, builder, keys)
+            begins.append(index)
             if leaf is not None:
-                row = atom[state]
-                if not row:
+                if not (row := atom[state]):
                     return index
                 values.append(leaf)
-                begins.append(index)
                 continue
             if token == "=":  # a function's inputs are known; inside, x is another x
                 leaves.clear()
-            begins.append(index)
             action = expected[state].get(key)
         else:
-            key = token
-            action = row.get(key)
+            action = row.get(key := token)
             if action is None:
                 key = keys.get(token) or terminal(token)
+                if key == "<SEPARATOR>":
+                    keys[token] = key
                 action = row.get(key)
         while True:
             if action is None:
                 return index
             kind = action[0]
             if kind == BINARY:  # the rule that is completed most: as `completed`, but without a call
-                right = values.pop()
-                values.pop()
-                left = values[-1]
+                right, _ = values.pop(), values.pop()
+                add_operands((values[-1], right))
                 values[-1] = len(ops)
                 add_op(action[1])
-                add_operands((left, right))
                 begins.pop()
                 add_first(begins[-1])
                 add_last(index - 1)
@@ -104,8 +99,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
             elif kind == SHIFT:
                 if row is not None:
                     states.append(state)
-                    state = action[1]
-                    row = None
+                    state, row = action[1], None
                 states.append(state)
                 state = action[2]
                 values.append(index)

@@ -281,9 +281,8 @@ class Place:
         return Span(start, start + 1 if last is None else self.program.tokens_span(last, last).end)
 
     def problem(self, message: str, hint: str, where: tuple[int, int] | Span) -> Problem:
-        program = self.program
-        span = where if isinstance(where, Span) else program.tokens_span(*where)
-        return Problem("syntax", message, text=program.text, source=program.source, spans=[span], hint=hint)
+        span = where if isinstance(where, Span) else self.program.tokens_span(*where)
+        return self.program.problem("syntax", message, [span], hint)
 
 
 def shown(text: str) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from itertools import starmap
 
+from backprop.errors import Problem
 from backprop.errors.spans import Span, places
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, MutableSequence
+    from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
     from typing import Any
 
 
@@ -172,3 +173,25 @@ class Program:
         """The node as the user wrote it."""
         start, end = self.span(node)
         return self.text[start:end]
+
+    # ── what is wrong, and where ──
+
+    def problem(self, kind: str, message: str, places: Sequence[Span | int], hint: str = "") -> Problem:
+        """A problem with its places in the text, some of them as nodes."""
+        spans = [self.span(place) if isinstance(place, int) else place for place in places]
+        return Problem(kind, message, text=self.text, source=self.source, spans=spans, hint=hint)
+
+    def name_span(self, statement: Statement) -> Span:
+        """The name that a statement gives."""
+        return self.word_at(self.tokens_span(*statement.tokens).start)
+
+    def callee_span(self, node: int) -> Span:
+        """The name of the function that a node calls."""
+        return self.word_at(self.span(node).start)
+
+    def word_at(self, start: int) -> Span:
+        """A name as it is written, which its canonical form may be longer than: ﬁ is fi."""
+        import re
+
+        word = re.compile(r"\w*").match(self.text, start)
+        return Span(start, word.end() if word else start)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from backprop.differentiate.planned import Plans
     from backprop.differentiate.unrolled import Unrolled
 
     Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
@@ -43,7 +44,7 @@ class Evaluation:
     where a gradient ended. `output` is the name of the output, and `names` what each stage is called.
     """
 
-    _asked: tuple[Compiled, Mapping[str, Value]]
+    _asked: tuple[Compiled, Mapping[str, Value], Value | None]
 
     def __init__(self, run: Run, names: Names, wrt: Iterable[str] | None = None) -> None:
         self.run = run
@@ -53,9 +54,13 @@ class Evaluation:
     @cached_property
     def run(self) -> Run:
         """Values and gradients of all stages: of a point in a loop, where nobody kept them, when they are asked for."""
-        compiled, at = self._asked
+        compiled, at, above = self._asked
         circuit, _, at = compiled._at({**at})
-        return run(circuit, at, ties=compiled.ties)
+        found = run(circuit, at, ties=compiled.ties, upstream=above)
+        if found.arrays and found.differs(self.value, self.gradients):
+            hint = "ask for the stages before that, or evaluate again"
+            raise Problem("value", "an array was changed after it was evaluated, and so the stages are gone", hint=hint)
+        return found
 
     @cached_property
     def names(self) -> Names:
@@ -65,7 +70,8 @@ class Evaluation:
     @cached_property
     def value(self) -> Value:
         """The value of the output."""
-        return self.run.value
+        value = self.run.value
+        return value if isinstance(value, float) else self._own([value])[0]
 
     @property
     def output(self) -> str:
@@ -76,7 +82,16 @@ class Evaluation:
     def gradients(self) -> dict[str, Value]:
         """The derivative of the output in each variable."""
         variables = self.run.circuit.variables
-        return {name: self.run.gradient(variables[name]) for name in (variables if self.wrt is None else self.wrt)}
+        names = list(variables if self.wrt is None else self.wrt)
+        found = [self.run.gradient(variables[name]) for name in names]
+        return dict(zip(names, self._own(found) if self.run.arrays else found, strict=True))
+
+    def _own(self, results: list[Value]) -> list[Value]:
+        """Results that lie neither in the user's arrays nor in each other."""
+        from backprop.numbers.buffers import apart
+
+        values = self.run.values
+        return apart(results, [self.run.upstream, *(values[wire] for wire in self.run.circuit.variables.values())])
 
     @cached_property
     def stages(self) -> list[Stage]:
@@ -144,8 +159,11 @@ class Compiled:
         if self._loop is not None and upstream is None and wrt is None:
             at: Mapping[str, Value] = more if variables is None else {**variables, **more}
             answer = self._loop(at)
-            if answer is not None:
-                return self._answered(at, *answer)
+            if answer is not None:  # as in `_answered`, but without a call
+                found = self._kind.__new__(self._kind)
+                found.value, found.gradients = answer
+                found.wrt, found._asked = None, (self, at, None)
+                return found
         circuit, names, at = self._at({**(variables or {}), **more})
         chosen = None if wrt is None else self._wrt(circuit, wrt)
         loop: Unrolled | None = circuit.plans.get("unrolled")  # type: ignore[assignment]
@@ -155,6 +173,8 @@ class Compiled:
                 gradients = {name: gradients[name] for name in chosen}
             return self._answered(at, value, gradients)
         above = None if upstream is None else as_value("upstream", upstream)
+        if (planned := self._planned(circuit, at, chosen, above)) is not None:
+            return self._answered(at, *planned, chosen, above)
         left_out = [] if chosen is None else [name for name in circuit.variables if name not in chosen]
         with Uncollected():
             swept = run(circuit, at, ties=self.ties, upstream=above, left_out=left_out)
@@ -162,11 +182,34 @@ class Compiled:
             self._count(circuit)
         return self._kind(swept, names, chosen)
 
-    def _answered(self, at: Mapping[str, Value], value: float, gradients: dict[str, float]) -> Evaluation:
+    def _answered(
+        self,
+        at: Mapping[str, Value],
+        value: Value,
+        gradients: dict[str, Value],
+        wrt: list[str] | None = None,
+        above: Value | None = None,
+    ) -> Evaluation:
         """What the one function of the circuit found."""
         found = self._kind.__new__(self._kind)
-        found.value, found.gradients, found.wrt, found._asked = value, gradients, None, (self, at)
+        found.value, found.gradients, found.wrt, found._asked = value, gradients, wrt, (self, at, above)
         return found
+
+    def _planned(
+        self, circuit: Circuit, at: dict[str, Value], wrt: list[str] | None, above: Value | None
+    ) -> tuple[Value, dict[str, Value]] | None:
+        """What the function of the circuit finds at arrays of these shapes, once they are evaluated often."""
+        plans: Plans | None = circuit.plans.get("planned")  # type: ignore[assignment]
+        if plans is None:
+            if not circuit.tensors and all(isinstance(value, float) for value in at.values()):
+                return None
+            from backprop.errors import need_numpy
+
+            need_numpy("a gate on arrays")
+            from backprop.differentiate.planned import Plans
+
+            plans = circuit.plans["planned"] = Plans(circuit, self.ties)
+        return plans.answer(at, wrt, above)
 
     def _count(self, circuit: Circuit) -> None:
         """Make one function of a circuit that is evaluated so often that it pays."""
@@ -311,13 +354,8 @@ class Compiled:
         circuit = self._circuit(())[0]
         shown = [name for name in names if name in circuit.variables][:MOST_NAMED]
         spans = [circuit.span(circuit.variables[name]) for name in shown]
-        return Problem(
-            "variable",
-            f"no value for {enumerated(names)}",
-            text=self.program.text,
-            source=self.program.source,
-            spans=[span for span in spans if span is not None],
-        )
+        known = [span for span in spans if span is not None]
+        return self.program.problem("variable", f"no value for {enumerated(names)}", known)
 
     def _wrt(self, circuit: Circuit, wrt: Iterable[str]) -> list[str]:
         chosen = [wrt] if isinstance(wrt, str) else list(wrt)

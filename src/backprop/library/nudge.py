@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from backprop.circuit import Circuit
 from backprop.differentiate import rules
 from backprop.differentiate.run import Run, evaluate
+from backprop.errors import Problem
 from backprop.language.printer import number_text
 from backprop.library.causes import causes, quiet
 from backprop.library.stages import Names
-from backprop.numbers.shapes import shape_of
+from backprop.numbers.shapes import shape_of, shape_text
 
 HOLDS = 0.01  # the prediction holds while it is off by no more than this part of itself
 FURTHEST = 1e4  # steps this many times as long are looked at
@@ -44,6 +45,13 @@ class Nudge(NamedTuple):
 
 def nudge(result: Run, names: Names, steps: Mapping[str, Any]) -> Nudge:
     """Move some variables by their steps, all at once."""
+    for name, step in steps.items():
+        own, given = shape_of(result.values[result.circuit.variables[name]]), shape_of(step)
+        if given not in ((), own):
+            hint = f"one number moves all of {name}" if own else ""
+            raise Problem(
+                "shape", f"the step of {name} is {shape_text(given)}, and {name} is {shape_text(own)}", hint=hint
+            )
     line = Line(result, names, dict(steps))
     products = (result.gradient(result.circuit.variables[name]) * step for name, step in steps.items())
     with quiet(result):

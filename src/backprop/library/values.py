@@ -50,6 +50,8 @@ def parse_value(text: str, name: str, random: Random | None = None) -> Value:
 
     Raises a Problem of kind "value", with the place in the text, or "size".
     """
+    if not text.strip():
+        raise Problem("value", f"the value of {name} is empty", hint="write a number, or an array like [1, 2]")
     if text[:1] == "[":
         array = plain_array(text)
         if array is not None:
@@ -68,7 +70,7 @@ def parse_value(text: str, name: str, random: Random | None = None) -> Value:
             variable, wire = next(iter(circuit.variables.items()))
             span = circuit.span(wire)
             message = f"the value of {name} must be a number, and {variable} is a variable"
-            hint = "write an expression without names"
+            hint = f"write {TRUTHS.get(variable, 'an expression without names')}"
             raise Problem("value", message, text=text, spans=[span] if span else [], hint=hint)
         value = plain(evaluate(circuit, {})[circuit.output])
         return value != 0 if circuit.gates[circuit.output].compares and not isinstance(value, float) else value
@@ -98,7 +100,25 @@ def blamed(problem: Problem, name: str) -> Problem:
     """A problem with a value says whose value it is."""
     message = f"the value of {name}: {problem.message}"
     kind = "size" if problem.kind == "size" else "value"
-    return Problem(kind, message, text=problem.text, spans=problem.spans, hint=problem.hint)
+    hint = "" if problem.hint.endswith(("*i", "*j")) else problem.hint
+    listed = (problem.text or "").strip("()[]{} ").replace(",", " ").split()
+    if len(listed) > 1 and all(is_number(one) for one in listed):
+        array = f"for an array, write [{', '.join(listed)}]"
+        both = len(listed) == 2 and hint and (problem.text or "")[:1] not in ("[", "{")
+        hint = f"{hint}; {array}" if both else array
+    return Problem(kind, message, text=problem.text, spans=problem.spans, hint=hint)
+
+
+TRUTHS = {"True": "1", "true": "1", "False": "0", "false": "0"}  # of other languages
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_truth(value: Any) -> bool:
@@ -134,7 +154,7 @@ def as_array(name: str, value: Any) -> Any:
     if array.dtype.kind not in "fiub":
         if array.dtype.kind == "O" and not isinstance(value, np.ndarray):
             raise ragged(name, value)
-        kind = "complex numbers" if array.dtype.kind == "c" else f"{array.dtype}"
+        kind = {"c": "complex numbers", "U": "text", "S": "text"}.get(array.dtype.kind, f"{array.dtype}")
         raise Problem("value", f"{name} must hold numbers, and it holds {kind}: {str(value)[:40]}")
     found = array.astype(np.float64, copy=False)
     return found if found.ndim else float(found)

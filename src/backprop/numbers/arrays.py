@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from backprop.numbers import elementwise, linear
+from backprop.numbers import carried, elementwise, linear
 from backprop.numbers.buffers import chosen, reusing
-from backprop.numbers.shapes import Mismatch, broadcast_mismatch, shape_of, shape_text
+from backprop.numbers.shapes import Mismatch, broadcast_mismatch, checked, shape_of, shape_text
 
 Array = Any  # float or np.ndarray of float64
 
@@ -47,7 +47,7 @@ logaddexp = reusing(np.logaddexp)
 
 def power(x: Array, y: Array) -> Array:
     if isinstance(y, float) and y in (1.0, 2.0):
-        return x if y == 1.0 else square(x)
+        return np.positive(x) if y == 1.0 else square(x)
     return np.power(x, y)
 
 
@@ -69,13 +69,10 @@ def where(condition: Array, x: Array, y: Array) -> Array:
     return chosen(np.not_equal(condition, 0), x, y)
 
 
-# These three as their rows spell them, for the losses below, and because layers wait for them: NumPy computes in place
-# on what nobody has a name for.
+xlogy: Callable[[Array, Array], Array] = carried.xlogy
 
-
-def xlogy(x: Array, y: Array) -> Array:
-    nothing = np.equal(x, 0) & ~np.isnan(y)
-    return np.where(nothing, 0.0, x * np.log(np.where(nothing, 1.0, y)))
+# These two as their rows spell them, for the losses below, and because layers wait for them: NumPy computes in place on
+# what nobody has a name for.
 
 
 def sigmoid(x: Array) -> Array:
@@ -495,54 +492,19 @@ def expand(x: Array, *, axis: Any) -> Array:
     return np.expand_dims(x, axis)
 
 
-def first(x: Array, *, axis: Any) -> Array:
-    hit = np.not_equal(x, 0)
-    flat = hit.reshape(-1) if axis is None else hit
-    axis = 0 if axis is None else axis
+def along_axis(x: Array, *, axis: Any, **more: Any) -> None:
+    check_axis(axis, len(shape_of(x)), shape_of(x))
+
+
+def along_one_or_all(x: Array, *, axis: Any) -> None:
     if isinstance(axis, tuple):
         raise Mismatch("with ties as `first`, a reduction takes one axis, or all", [0])
-    return np.asarray(hit.reshape(flat.shape) & (np.cumsum(flat, axis=axis) == 1), dtype=float).reshape(shape_of(x))
 
 
-@np.errstate(all="ignore")
-def norm(x: Array, *, axis: Any, keepdims: int) -> Array:
-    """The root of the sum of squares, scaled by the largest element so that it neither overflows nor dies out."""
-    check_axis(axis, len(shape_of(x)), shape_of(x))
-    if not np.size(x):
-        return np.sqrt(np.sum(x, axis=axis, keepdims=bool(keepdims)))
-    largest = np.max(np.absolute(x), axis=axis, keepdims=True)
-    scale = np.where((largest == 0) | ~np.isfinite(largest), 1.0, largest)
-    found = scale * np.sqrt(np.sum(np.square(np.divide(x, scale)), axis=axis, keepdims=True))
-    return found if keepdims else squeezed(found, axis)
-
-
-def squeezed(x: Array, axis: Any) -> Array:
-    return np.squeeze(x, axis=axis)[()]
-
-
-def largest_of(x: Array, axis: Any) -> Array:
-    """The largest element as a reference for differences; 0 where it is infinite or there is none."""
-    largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    return np.where(np.isfinite(largest), largest, 0.0)
-
-
-def logsumexp(x: Array, *, axis: Any, keepdims: int) -> Array:
-    check_axis(axis, len(shape_of(x)), shape_of(x))
-    shift = largest_of(x, axis)
-    found = np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True)) + shift
-    return found if keepdims else squeezed(found, axis)
-
-
-def softmax(x: Array, *, axis: Any) -> Array:
-    check_axis(axis, len(shape_of(x)), shape_of(x))
-    found = np.exp(x - largest_of(x, axis))
-    return found / np.sum(found, axis=axis, keepdims=True)
-
-
-def log_softmax(x: Array, *, axis: Any) -> Array:
-    check_axis(axis, len(shape_of(x)), shape_of(x))
-    below = x - largest_of(x, axis)
-    return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
+first = checked(along_one_or_all, carried.first)
+norm = np.errstate(all="ignore")(checked(along_axis, carried.norm))
+logsumexp, softmax = checked(along_axis, carried.logsumexp), checked(along_axis, carried.softmax)
+log_softmax = checked(along_axis, carried.log_softmax)
 
 
 def turned(x: Array, axis: int, reverse: int) -> Array:
@@ -565,24 +527,7 @@ def cumulative(ufunc: Any) -> Callable[..., Array]:
 cumsum, cumprod = cumulative(np.add), cumulative(np.multiply)
 
 
-def shift(x: Array, *, by: int, fill: float, axis: int) -> Array:
-    found = np.full(shape_of(x), float(fill))
-    if not found.ndim:
-        return found[()]
-    ahead, behind = [slice(None)] * found.ndim, [slice(None)] * found.ndim
-    ahead[axis] = slice(by, None) if by > 0 else slice(None, by)
-    behind[axis] = slice(None, -by) if by > 0 else slice(-by, None)
-    found[tuple(ahead)] = x[tuple(behind)]
-    return found
-
-
-def scan(a: Array, b: Array, *, axis: int, reverse: int) -> Array:
-    factors = np.moveaxis(turned(a, axis, reverse), axis, 0)
-    found = np.array(np.moveaxis(turned(b, axis, reverse), axis, 0))
-    for i in range(1, len(found)):
-        found[i] += factors[i] * found[i - 1]
-    return turned(np.moveaxis(found, 0, axis), axis, reverse)
-
+shift, scan = carried.shift, carried.scan
 
 # ── losses ──
 
@@ -646,9 +591,7 @@ def one_hot(t: Array, z: Array) -> Array:
     return (classes[..., None] == np.arange(shape[-1])).astype(float)
 
 
-def match(h: Array, t: Array) -> Array:
-    return h if shape_of(h) == shape_of(t) else np.zeros(shape_of(t))
-
+match = carried.match
 
 NOT_GATES = frozenset(
     ["surprise", "function", "reduction", "comparison", "cumulative", "Any", "Callable", "Mismatch", "order"]

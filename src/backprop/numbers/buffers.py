@@ -8,7 +8,7 @@ new memory; it is freed with the circuit.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock, local
 from typing import Any
@@ -76,13 +76,36 @@ def room(shape: tuple[int, ...]) -> Array:
     return np.empty(shape) if found is None else found
 
 
-def chosen(mask: Array, x: Array, y: Array) -> Array:
-    """x where the mask is true, else y: without a branch for each element, which costs most where they alternate."""
+def apart(results: Iterable[Array], others: Iterable[Array]) -> list[Array]:
+    """Results, of which those that lie in the memory of others, or of each other, are copied; what cannot be written to
+    may."""
+    taken, found = {id(memory(other)) for other in others}, []
+    for result in results:
+        if isinstance(result, np.ndarray) and result.flags.writeable:
+            if id(memory(result)) in taken:
+                result = np.array(result)
+            taken.add(id(memory(result)))
+        found.append(result)
+    return found
+
+
+def memory(x: Array) -> object:
+    """What an array is a view of, in the end; itself, where it has memory of its own."""
+    while getattr(x, "base", None) is not None:
+        x = x.base
+    return x
+
+
+def chosen(mask: Array, x: Array, y: Array, out: Array | None = None) -> Array:
+    """x where the mask is true, else y: without a branch for each element, which costs most where they alternate.
+
+    `out`, which may be x, is memory for the result, if it is of use.
+    """
     shape = np.shape(mask)
     small = np.size(mask) < MANY or not mask.flags.c_contiguous  # or turned, as the result is to be then
     if small or np.broadcast_shapes(shape, np.shape(x), np.shape(y)) != shape:
         return np.where(mask, x, y)
-    found = room(shape)
+    found = room(shape) if out is None else out
     bits, ones = found.view(np.int64), np.negative(mask.view(np.int8))  # all bits are 1, or none
     np.bitwise_and(as_bits(x), ones, out=bits)
     if not (isinstance(y, float) and as_bits(y) == 0):
@@ -112,4 +135,6 @@ def reusing(ufunc: Any) -> Callable[..., Array]:
             shape = x.shape if np.shape(x) == np.shape(y) else np.broadcast_shapes(np.shape(x), np.shape(y))
         return ufunc(x, y, out=empty(shape))
 
-    return one if ufunc.nin == 1 else two
+    found: Callable[..., Array] = one if ufunc.nin == 1 else two
+    found.ufunc = ufunc  # type: ignore[attr-defined]
+    return found

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprop.gates.approximations import BODY, CENTRE, END, FLANK, MIDDLE, TAIL
 
-Array = Any
+Array = NDArray[np.float64]
 
 BLOCK = 1 << 13  # elements at a time
 BODY_ENDS = 0.46875  # up to here erf is small, and erfc has no digits to lose
@@ -43,7 +43,7 @@ def in_blocks(function: Callable[[Array], Array]) -> Callable[..., Array]:
     return on_any
 
 
-def where(place: Array, function: Callable[[Array], Array], x: Array, result: Array) -> None:
+def where(place: NDArray[np.bool_], function: Callable[[Array], Array], x: Array, result: Array) -> None:
     """Put what the function says into the places."""
     if np.count_nonzero(place):
         result[place] = function(x[place])

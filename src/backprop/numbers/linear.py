@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.gates.writers import LETTERS, split_subscripts
+from backprop.numbers import carried
 from backprop.numbers.buffers import empty, reusing, room
 from backprop.numbers.memory import check_memory
-from backprop.numbers.shapes import Mismatch, fitting_products, shape_of, shape_text
+from backprop.numbers.shapes import Mismatch, checked, fitting_products, shape_of, shape_text
 
 Array = Any
 
@@ -92,12 +93,13 @@ def outer(x: Array, y: Array) -> Array:
     return times(x[:, None], y)
 
 
-def cross(x: Array, y: Array) -> Array:
-    for place, shape in enumerate((shape_of(x), shape_of(y))):
+def vectors_of_three(*vectors: Array) -> None:
+    for place, shape in enumerate(map(shape_of, vectors)):
         if not shape or shape[-1] != 3:
             raise Mismatch(f"cross takes vectors of 3, and {{{place}}} is {shape_text(shape)}", [place])
-    a, b = np.moveaxis(x, -1, 0), np.moveaxis(y, -1, 0)
-    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], axis=-1)
+
+
+cross = checked(vectors_of_three, carried.cross)
 
 
 def einsum(*inputs: Array, subscripts: str) -> Array:
@@ -106,7 +108,8 @@ def einsum(*inputs: Array, subscripts: str) -> Array:
     shapes = tuple([shape_of(x) for x in inputs])
     plan = product_plan(subscripts, shapes)
     if plan is None:
-        return np.einsum(subscripts, *inputs, optimize=len(inputs) > 2)
+        found = np.einsum(subscripts, *inputs, optimize=len(inputs) > 2)
+        return np.array(found) if len(inputs) == 1 else found  # of one it may be a view
     if plan.turned:
         inputs = inputs[::-1]
     left, right = np.transpose(inputs[0], plan.left), np.transpose(inputs[1], plan.right)
@@ -221,26 +224,23 @@ def square_of(A: Array, gate: str) -> tuple[int, ...]:
     return shape
 
 
-def trace(A: Array) -> Array:
-    square_of(A, "trace")
-    return np.trace(A, axis1=-2, axis2=-1)
+def of_square(gate: str, function: Callable[..., Any]) -> Callable[..., Array]:
+    """A function of a square matrix, or of each of a stack."""
+    return checked(lambda A: square_of(A, gate), function)
+
+
+log_of_determinant: Callable[..., Array] = carried.logdet
+trace = of_square("trace", lambda A: np.trace(A, axis1=-2, axis2=-1))
+logdet = of_square("logdet", lambda A: log_of_determinant(spoilt(A)))
+cofactor, cofactor_slope = of_square("cofactor", carried.cofactor), carried.cofactor_slope
+inv = of_square("inv", lambda A: answered(np.linalg.inv, spoilt(A)))
+cholesky = of_square("cholesky", lambda A: answered(np.linalg.cholesky, (A + np.swapaxes(A, -1, -2)) / 2))
 
 
 def det(A: Array) -> Array:
     square_of(A, "det")
     value = np.linalg.det(A)
     return np.where((value == 0) & ~np.isfinite(A).all(axis=(-2, -1)), np.nan, value)[()]  # 0 inf
-
-
-def logdet(A: Array) -> Array:
-    square_of(A, "logdet")
-    sign, value = np.linalg.slogdet(spoilt(A))
-    return np.where(sign < 0, np.nan, value)[()]
-
-
-def inv(A: Array) -> Array:
-    square_of(A, "inv")
-    return answered(np.linalg.inv, spoilt(A))
 
 
 def spoilt(A: Array) -> Array:
@@ -275,53 +275,8 @@ def solve(A: Array, B: Array) -> Array:
         return matmul(inv(A), B)
 
 
-def column(h: Array, x: Array) -> Array:
-    """A vector, or a stack of them, as columns of matrices, where x is a vector; else as it is."""
-    return np.expand_dims(h, -1) if np.ndim(x) == 1 else h
-
-
-def uncolumn(h: Array, x: Array) -> Array:
-    return np.squeeze(h, -1) if np.ndim(x) == 1 else h
-
-
-def cofactor(A: Array) -> Array:
-    """det(A) inv(A).T, of a singular matrix too: from the singular values, where each is left out in turn."""
-    square_of(A, "cofactor")
-    u, s, vt = singular(A)
-    n = s.shape[-1]
-    others = np.prod(np.where(np.eye(n, dtype=bool), 1.0, s[..., None, :]), axis=-1)
-    sign = np.linalg.det(u) * np.linalg.det(vt)
-    return sign[..., None, None] * np.matmul(u * others[..., None, :], vt)
-
-
-def singular(A: Array) -> tuple[Array, Array, Array]:
-    """The singular values and vectors; nan where there are none, for each matrix of a stack by itself."""
-    finite = np.isfinite(A).all(axis=(-2, -1))[..., None, None]
-    u, s, vt = np.linalg.svd(np.where(finite, A, 0.0))
-    return np.where(finite, u, np.nan), s, vt
-
-
-def cofactor_slope(h: Array, A: Array) -> Array:
-    """What cofactor sends to A: the second derivatives of det, times h; of a singular matrix too.
-
-    Turned by the singular vectors, A is a diagonal, and of its minors' slopes those stay that leave out two of the
-    singular values.
-    """
-    u, s, vt = singular(A)
-    n = s.shape[-1]
-    one = np.eye(n, dtype=bool)
-    others = np.prod(np.where(one[:, None] | one, 1.0, s[..., None, None, :]), axis=-1) * ~one
-    turned = np.matmul(np.matmul(np.swapaxes(u, -1, -2), h), np.swapaxes(vt, -1, -2))
-    found = -np.swapaxes(turned, -1, -2) * others
-    diagonal = np.matmul(others, np.diagonal(turned, axis1=-2, axis2=-1)[..., None])
-    found = found + diagonal * one
-    sign = np.linalg.det(u) * np.linalg.det(vt)
-    return sign[..., None, None] * np.matmul(np.matmul(u, found), vt)
-
-
-def cholesky(A: Array) -> Array:
-    square_of(A, "cholesky")
-    return answered(np.linalg.cholesky, (A + np.swapaxes(A, -1, -2)) / 2)
+column: Callable[..., Array] = carried.column
+uncolumn: Callable[..., Array] = carried.uncolumn
 
 
 def diag(x: Array) -> Array:
@@ -445,17 +400,39 @@ def convolve_left(h: Array, w: Array, x: Array, rank: int, stride: int, padding:
     full = np.reshape(w, (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w)))
     h = np.reshape(h, (*[1] * (rank + 2 - np.ndim(h)), *np.shape(h)))
     turned = full.reshape(len(full), prod(full.shape[1:])).T.copy()
-    flat = h.reshape(*h.shape[:2], prod(h.shape[2:]))
-    shape = np.shape(x)[-rank:]
-    found = room((len(h), full.shape[1], *[size + 2 * padding for size in shape]))
+    found = room((len(h), full.shape[1], *[size + 2 * padding for size in np.shape(x)[-rank:]]))
     found.fill(0.0)
-    for part, carried in blocks((len(h), *full.shape[1:], *h.shape[2:])):
-        np.matmul(turned, flat[part], out=as_matrices(carried))
-        for place in np.ndindex(*full.shape[2:]):
-            steps = tuple(slice(p, p + stride * (n - 1) + 1, stride) for p, n in zip(place, h.shape[2:], strict=True))
-            there = found[(part, slice(None), *steps)]
-            np.add(there, carried[(slice(None), slice(None), *place)], out=there)
+    size, wide = h.shape[-1], found.shape[-1]
+    # With rows as long as those of x, filled up by zeros, what each place of w carries is one stretch of memory.
+    straight = stride == 1 and wide < 2 * size and bool(np.isfinite(full).all())
+    rows = (*h.shape[2:-1], wide if straight else size)
+    there = stretches(found, full.shape[2:], prod(rows) - (wide - size)) if straight else read(found, full, h, stride)
+    for part, sent in blocks((len(h), *full.shape[1:], *rows)):
+        above = h[part]
+        if straight and wide > size:
+            above = room((*above.shape[:-1], wide))
+            above[..., :size], above[..., size:] = h[part], 0.0
+        np.matmul(turned, above.reshape(*above.shape[:2], prod(rows)), out=as_matrices(sent))
+        pieces = sent.reshape(*sent.shape[:2], -1, *([prod(rows)] if straight else rows))
+        for place, whole in enumerate(there):
+            target = whole[part]
+            np.add(target, pieces[:, :, place, : target.shape[2]], out=target)
     return found[inside(found.shape, padding)].reshape(np.shape(x))
+
+
+def stretches(x: Array, window: tuple[int, ...], size: int) -> list[Array]:
+    """The stretch of a padded input's memory, of a size, from each place of a window on."""
+    flat, steps = x.reshape(*x.shape[:2], -1), [prod(x.shape[axis:]) for axis in range(3, x.ndim + 1)]
+    starts = [sum(p * step for p, step in zip(place, steps, strict=True)) for place in np.ndindex(*window)]
+    return [flat[..., start : start + size] for start in starts]
+
+
+def read(x: Array, w: Array, h: Array, stride: int) -> list[Array]:
+    """What each place of w reads of a padded input."""
+    return [
+        x[(..., *[slice(p, p + stride * (n - 1) + 1, stride) for p, n in zip(place, h.shape[2:], strict=True)])]
+        for place in np.ndindex(*w.shape[2:])
+    ]
 
 
 def convolve_right(x: Array, h: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
@@ -464,11 +441,11 @@ def convolve_right(x: Array, h: Array, w: Array, rank: int, stride: int, padding
     full = (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w))
     seen = windows(prepared(x, full, rank, padding), full[2:], stride)
     flat = h.reshape(*h.shape[:2], prod(h.shape[2:]))
-    found = np.empty((len(seen), h.shape[1], prod(full[1:])))
+    found = np.empty((len(seen), prod(full[1:]), h.shape[1]))
     for part, copied in blocks(seen.shape):
         copied[...] = seen[part]
-        np.matmul(flat[part], as_matrices(copied).swapaxes(1, 2), out=found[part])
-    return found.sum(axis=0).reshape(np.shape(w))
+        np.matmul(as_matrices(copied), flat[part].swapaxes(1, 2), out=found[part])
+    return found.sum(axis=0).T.reshape(np.shape(w))
 
 
 def conv1d(x: Array, w: Array, *, stride: int, padding: int) -> Array:

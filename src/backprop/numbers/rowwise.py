@@ -8,6 +8,7 @@ is computed along its axis, on a stack, by its definition, or row by row (see ba
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,40 @@ class Rows:
         self.array = array
 
 
+class Diagonal(Rows):
+    """Rows of which each has a single element that is not 0: row r that at place `start + r` of the flat array."""
+
+    __slots__ = ("entries", "shape", "start", "whole")
+
+    def __init__(self, entries: Array, shape: Shape, start: int) -> None:
+        self.entries, self.shape, self.start = entries, shape, start
+        self.whole: Array | None = None
+
+    @property
+    def array(self) -> Array:
+        """All elements."""
+        if self.whole is None:
+            count = len(self.entries)
+            self.whole = np.zeros((count, prod(self.shape)))
+            self.whole[np.arange(count), np.arange(self.start, self.start + count)] = self.entries
+            self.whole = self.whole.reshape(count, *self.shape)
+        return self.whole
+
+    def times(self, other: Value) -> Diagonal | None:
+        """These rows times an array that is the same in all of them, where it fits into them."""
+        if isinstance(other, Rows) or np.broadcast_shapes(self.shape, shape_of(other)) != self.shape:
+            return None
+        factors = np.broadcast_to(other, self.shape).reshape(-1)[self.start : self.start + len(self.entries)]
+        return Diagonal(self.entries * factors, self.shape, self.start)
+
+
 Value = Any  # Rows, or an Array that is the same in every row
 
 
 def row_shape(x: Value) -> Shape:
     """The shape of a value in one row."""
+    if isinstance(x, Diagonal):
+        return x.shape
     return tuple(x.array.shape[1:]) if isinstance(x, Rows) else shape_of(x)
 
 
@@ -174,8 +204,26 @@ def over_rows(subscripts: str, *inputs: Value) -> Value:
     operands, _, output = subscripts.partition("->")
     letter = next(letter for letter in reversed(LETTERS) if letter not in subscripts)
     texts = [letter * isinstance(x, Rows) + text for x, text in zip(inputs, operands.split(","), strict=True)]
-    values = [x.array if isinstance(x, Rows) else x for x in inputs]
-    return Rows(linear.einsum(*values, subscripts=f"{','.join(texts)}->{letter}{output}"))
+    values = list(inputs)
+    for place, x in enumerate(inputs):
+        if isinstance(x, Diagonal):
+            read_at_one_place(x, place, values, texts, output)
+    arrays = [x.array if isinstance(x, Rows) else x for x in values]
+    return Rows(linear.einsum(*arrays, subscripts=f"{','.join(texts)}->{letter}{output}"))
+
+
+def read_at_one_place(x: Diagonal, place: int, values: list[Value], texts: list[str], output: str) -> None:
+    """In an einsum, let vectors with one element that is not 0 take that element of what they are multiplied with:
+    where that is the same in all rows, there is nothing to be summed up."""
+    letter, index = texts[place][0], texts[place][1:]
+    others = [other for other, text in enumerate(texts) if other != place and index in text]
+    if len(index) != 1 or index in output or len(others) != 1 or letter in texts[others[0]]:
+        return
+    (other,) = others
+    if texts[other].count(index) == 1:
+        axis, stop = texts[other].index(index), x.start + len(x.entries)
+        values[other] = values[other][(*[slice(None)] * axis, slice(x.start, stop))]
+        values[place], texts[place], texts[other] = x.entries, letter, texts[other].replace(index, letter)
 
 
 def letters(A: Value, B: Value) -> tuple[str, str, str] | None:

@@ -6,7 +6,7 @@ from math import isfinite
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 Shape = tuple[int, ...]
@@ -26,6 +26,16 @@ class Mismatch(Exception):
         self.message = message
         self.operands = tuple(operands)
         self.hint = hint
+
+
+def checked(check: Callable[..., object], function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose inputs and options are checked first: `check` raises a Mismatch."""
+
+    def answering(*inputs: Any, **options: Any) -> Any:
+        check(*inputs, **options)
+        return function(*inputs, **options)
+
+    return answering
 
 
 def shape_of(value: object) -> Shape:

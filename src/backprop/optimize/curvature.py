@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from math import isfinite, sqrt
-from typing import Any
 
 import numpy as np
 
 from backprop.errors import Problem
 from backprop.optimize.objective import Objective
+from backprop.optimize.parameters import Array, Mask, Places
 
-Array = Any
 End = tuple[float, Array]  # a curvature, and its direction among all elements
 
 MANY = 64  # elements of which the whole Hessian is looked at; of more, what a few products with it show
 
 
-def free_of(x: Array, gradient: Array, lower: Array, upper: Array) -> Array:
+def free_of(x: Array, gradient: Array, lower: Array, upper: Array) -> Mask:
     """Which elements no bound holds."""
     return ~(((x <= lower) & (gradient > 0)) | ((x >= upper) & (gradient < 0)))
 
 
-def hessian_of(objective: Objective, x: Array, places: Array) -> Array:
+def hessian_of(objective: Objective, x: Array, places: Places) -> Array:
     """The Hessian in some of the elements."""
     columns = []
     for place in places:
@@ -32,7 +31,7 @@ def hessian_of(objective: Objective, x: Array, places: Array) -> Array:
     return (found + found.T) / 2
 
 
-def ends_of_curvature(objective: Objective, x: Array, free: Array) -> list[End]:
+def ends_of_curvature(objective: Objective, x: Array, free: Mask) -> list[End]:
     """The smallest and the largest curvature among free elements, with their directions; none if unknown."""
     places = np.flatnonzero(free)
     if not len(places):
@@ -45,7 +44,7 @@ def ends_of_curvature(objective: Objective, x: Array, free: Array) -> list[End]:
         return []
 
 
-def extremes_of_many(objective: Objective, x: Array, free: Array) -> list[End]:
+def extremes_of_many(objective: Objective, x: Array, free: Mask) -> list[End]:
     """Both ends of the spectrum, by power iteration: first of H, then of H minus its largest eigenvalue."""
     random = np.random.default_rng(0)
 
@@ -64,7 +63,7 @@ def extremes_of_many(objective: Objective, x: Array, free: Array) -> list[End]:
     return ends if all(isfinite(value) for value, _ in ends) else []
 
 
-def extremes(hessian: Array, places: Array, size: int) -> list[tuple[float, Array]]:
+def extremes(hessian: Array, places: Places, size: int) -> list[tuple[float, Array]]:
     """The smallest and the largest eigenvalue, with their directions among all elements."""
     if not np.isfinite(hessian).all():
         return []

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 import numpy as np
 
 from backprop.optimize.curvature import free_of, hessian_of
 from backprop.optimize.objective import Objective
+from backprop.optimize.parameters import Array, Mask
 from backprop.optimize.watch import Watch
-
-Array = Any
 
 WHOLE = 100  # free elements of which the whole Hessian is made; with more, it is met in products alone
 LEAST_CURVATURE = 1e-8  # of the largest: Newton's step takes no smaller one for true
@@ -40,7 +38,7 @@ def newton(objective: Objective, watch: Watch) -> None:
         value, gradient = objective(x)
 
 
-def newton_step(objective: Objective, x: Array, gradient: Array, free: Array) -> Array:
+def newton_step(objective: Objective, x: Array, gradient: Array, free: Mask) -> Array:
     """The solution of H d = -g among the free elements."""
     places = np.flatnonzero(free)
     if len(places) > WHOLE:
@@ -91,7 +89,7 @@ def trust_region(objective: Objective, watch: Watch) -> None:
             raise watch.stuck(", however short it is")
 
 
-def truncated(objective: Objective, x: Array, gradient: Array, free: Array, radius: float) -> tuple[Array, Array]:
+def truncated(objective: Objective, x: Array, gradient: Array, free: Mask, radius: float) -> tuple[Array, Array]:
     """Conjugate gradients down the model, to the edge of the region at most; and the Hessian times that step.
 
     A direction that curves downwards is followed to the edge (without one, a step against the gradient is enough).

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import cos, exp, pi
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from backprop.optimize.objective import Objective
 from backprop.optimize.table import Table
 from backprop.optimize.watch import Watch
 
-Array = Any
 Schedule = Callable[[int], float]  # the part of the rate that is left in the update number t, counted from 0
 
 DECAYS = ("inverse:K", "exponential:K", "step:FACTOR:EVERY", "cosine")

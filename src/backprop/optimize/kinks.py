@@ -12,10 +12,9 @@ from backprop.language.printer import number_text
 from backprop.library.notes import notes
 from backprop.library.nudge import Line
 from backprop.optimize.objective import Objective
+from backprop.optimize.parameters import Array
 from backprop.optimize.path import Path, Step
 from backprop.optimize.words import short
-
-Array = Any
 
 LARGE = 200  # stages of a circuit, and of a larger one
 BESIDE = 1e-6  # of the size of a number: so far away is right beside it
@@ -85,9 +84,9 @@ class Kinks:
             if times < 3:
                 continue
             t = line.bisect(0.0, 1.0, lambda t, s=stage, line=line, here=here: line.pieces(t)[s] == here[s])
-            there = before.x + t * (after.x - before.x)
-            if self.value(there) <= min(before.value, after.value):
-                return self.told(line, stage, there, before, after)
+            between = before.x + t * (after.x - before.x)
+            if self.value(between) <= min(before.value, after.value):
+                return self.told(line, stage, between, before, after)
         return self.between_tips(steps[-4:])
 
     def in_rows(self) -> str | None:

@@ -7,11 +7,11 @@ the next is its `state`.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-Array = Any  # np.ndarray of float64
+from backprop.optimize.parameters import Array
 
 
 class Method:

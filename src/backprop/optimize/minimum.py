@@ -12,7 +12,6 @@ from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
 from backprop.optimize.why import Verdict
 
-Array = Any
 Value = Any
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,9 +15,8 @@ from backprop.gates import Gate
 from backprop.library import Compiled, Value
 from backprop.library.stages import Names
 from backprop.numbers.shapes import shape_of, shape_text
-from backprop.optimize.parameters import Parameters
+from backprop.optimize.parameters import Array, Parameters
 
-Array = Any  # np.ndarray of float64
 SIDE = "first"  # at a kink a step needs a curvature: that of a side
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprop.errors import Problem
 from backprop.library import Value
 from backprop.numbers.shapes import shape_of, shape_text
 
-Array = Any  # np.ndarray of float64
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 
 class Parameters:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from backprop.optimize.parameters import Parameters
+from backprop.optimize.parameters import Array, Parameters
 
-Array = Any
 MOST_STEPS = 100_000  # that are kept, and
 MOST_NUMBERS = 4_000_000  # parameters of all of them together; beyond that the path is thinned out
 RECENT = 64  # steps: the last ones are there in any case

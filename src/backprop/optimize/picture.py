@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor, hypot, isfinite, log10
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from backprop.draw.svg import FONTS, escape
 from backprop.optimize.minimum import Reached
 from backprop.optimize.objective import Formula
+from backprop.optimize.parameters import Array
 from backprop.optimize.path import Step
 from backprop.optimize.rowsums import RowSums
 from backprop.optimize.table import Table
@@ -20,7 +21,6 @@ from backprop.show.palette import PALETTES, Palette
 if TYPE_CHECKING:
     pass
 
-Array = Any
 Point = tuple[float, float]
 
 SIDE = 380.0  # of a panel

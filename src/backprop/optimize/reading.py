@@ -10,9 +10,8 @@ import numpy as np
 from backprop.errors import Problem, nearest
 from backprop.library import Compiled, Value
 from backprop.library.values import as_array
+from backprop.optimize.parameters import Array
 from backprop.rows.compute.columns import column_of, is_ragged
-
-Array = Any
 
 
 def columns_of(

@@ -23,8 +23,8 @@ from backprop.numbers import rowwise
 from backprop.numbers.arrays import unbroadcast
 from backprop.numbers.rowwise import Rows, raised
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
+from backprop.optimize.parameters import Array
 
-Array = Any
 Call = Callable[..., Array]
 Summand = Callable[[list[Any], int], Array]  # from the values of the stages, and how many rows there are
 
@@ -317,7 +317,8 @@ def defined(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
             values[place] = value
         for function, wire, sources in calls:
             values[wire] = function(count, *[values[source] for source in sources])
-        return values[circuit.output]
+        found: Array = values[circuit.output]
+        return found
 
     return call
 

@@ -9,9 +9,8 @@ import numpy as np
 
 from backprop.errors import Problem, lacking
 from backprop.optimize.objective import Objective
+from backprop.optimize.parameters import Array
 from backprop.optimize.watch import Watch
-
-Array = Any
 
 UNTIL_STOPPED = 10**9  # iterations: the watch counts them
 FAR = 1e3  # times its size, above the lowest value: what stands for a value that is no number

@@ -13,12 +13,12 @@ from backprop.optimize.descend import descend, descend_by_search, descend_in_bat
 from backprop.optimize.methods import METHODS
 from backprop.optimize.minimum import Reached, Settings
 from backprop.optimize.objective import Objective
+from backprop.optimize.parameters import Array
 from backprop.optimize.path import Path, Step
 from backprop.optimize.table import Table
 from backprop.optimize.watch import Watch
 from backprop.optimize.why import Stopped, Verdict
 
-Array = Any
 Value = Any
 
 CURVED = ("newton", "trust-region")
@@ -123,6 +123,8 @@ def check(settings: Settings) -> None:
         if name not in METHODS or letter not in METHODS[name].settings:
             fits = [other for other, kind in METHODS.items() if letter in kind.settings]
             raise Problem("option", f"{name} has no {letter}", hint=f"it is a number of {' and '.join(fits)}")
+    if settings.steps < 0:
+        raise Problem("option", f"there are at least 0 steps, and not {settings.steps}")
     schedule_of(settings.decay, max(settings.steps, 1))
 
 
@@ -142,5 +144,5 @@ def limits(objective: Objective, settings: Settings) -> tuple[Array, Array]:
             raise Problem("value", f"{name} is to stay above 0, and starts at {start:g}", hint=f"--{name} 1")
     if not (lower <= upper).all():
         name = parameters.elements()[int(np.flatnonzero(~(lower <= upper))[0])]
-        raise Problem("value", f"the lower bound of {name} is above the upper one")
+        raise Problem("value", f"the lower bound of {name} is above the upper one", hint="the lower one stands first")
     return lower, upper

@@ -12,11 +12,10 @@ from backprop.circuit import Circuit
 from backprop.differentiate import second
 from backprop.differentiate.run import evaluate
 from backprop.errors import Problem
+from backprop.optimize.parameters import Array
 
 if TYPE_CHECKING:
     from backprop.optimize.parameters import Parameters
-
-Array = Any
 
 
 class Square(NamedTuple):

@@ -20,11 +20,9 @@ from backprop.gates.row import TWICE
 from backprop.library import Compiled, Value
 from backprop.numbers.shapes import Shape, shape_of, shape_text
 from backprop.optimize.objective import SIDE, largest, may_stop
-from backprop.optimize.parameters import Parameters
+from backprop.optimize.parameters import Array, Parameters, Places
 from backprop.optimize.rowsums import RowSums
 from backprop.optimize.squares import squares
-
-Array = Any
 
 ADD, MULTIPLY, SUM = GATES["add"], GATES["multiply"], GATES["sum"]
 
@@ -67,7 +65,7 @@ class Table:
     def __call__(self, x: Array) -> tuple[float, Array]:
         return self.scaled(self.sums(self.viewed(x)), self.rows)
 
-    def batch(self, x: Array, rows: Array) -> tuple[float, Array]:
+    def batch(self, x: Array, rows: Places) -> tuple[float, Array]:
         """The value and the gradient of some rows."""
         return self.scaled(self.sums(self.viewed(x), rows), len(rows))
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from math import isfinite, sqrt
-from typing import Any
 
 import numpy as np
 
 from backprop.optimize.objective import Objective
+from backprop.optimize.parameters import Array
 from backprop.optimize.path import Path, Step
 from backprop.optimize.why import Account, Stopped, Verdict
 from backprop.optimize.words import short
 
-Array = Any
 EVERY = 25  # steps: how often somebody looks whether they go back and forth
 
 

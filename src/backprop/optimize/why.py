@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isfinite, sqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,10 +12,9 @@ from backprop.errors import Problem
 from backprop.optimize.curvature import MANY, ends_of_curvature, free_of, hessian_of
 from backprop.optimize.kinks import Kinks
 from backprop.optimize.objective import Objective
+from backprop.optimize.parameters import Array, Mask
 from backprop.optimize.path import Path, Step
 from backprop.optimize.words import short
-
-Array = Any
 
 FEW = 8  # parameters whose axes are looked along one by one
 NEGLIGIBLE = 1e-7  # a curvature that is this part of the largest one is none
@@ -86,11 +85,11 @@ class Account:
             return f"the gradient{what} is 0"
         return f"the gradient norm{what} is below {short(self.tolerance)}"
 
-    def free(self, step: Step) -> Array:
+    def free(self, step: Step) -> Mask:
         """Which elements are not held by a bound."""
         return free_of(step.x, step.gradient, self.lower, self.upper)
 
-    def at_bound(self, step: Step, free: Array) -> str:
+    def at_bound(self, step: Step, free: Mask) -> str:
         if free.all():
             return ""
         held = [name for name, moves in zip(self.objective.parameters.elements(), free, strict=True) if not moves]
@@ -296,7 +295,7 @@ class Account:
                 return Verdict("unbounded", told)
         return None
 
-    def vanishes(self, step: Step, positive: Array) -> Verdict | None:
+    def vanishes(self, step: Step, positive: Mask) -> Verdict | None:
         """Whether the value falls for ever while something that is to stay positive goes to 0."""
         gone = positive & (step.x < VANISHED) & (step.gradient * step.x > self.tolerance)
         if not gone.any():

@@ -11,8 +11,15 @@ from backprop.python.meter import LONGEST, Refusal
 KINDS = "biuf"  # of the elements that an array may have
 
 
+HELD = ("g", "grad")  # what may be set of a tensor: its gradient
+
+
 class Tensor(np.ndarray[Any, Any]):
     """An array that stands for a tensor of torch: always an array, also of no dimensions."""
+
+
+class Grid(list[Any]):
+    """Lists of lists that stand for an array of objects."""
 
 
 class At:

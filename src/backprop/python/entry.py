@@ -12,18 +12,19 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
-from backprop.python.arrays import fresh, is_number
+from backprop.python.arrays import Tensor, fresh, is_number
 from backprop.python.frames import Source
 from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
 from backprop.python.interpret import Interpreter, Observer, Return, context
 from backprop.python.libraries import as_tensor
 from backprop.python.meter import Meter
-from backprop.python.pairs import Pair, all_pairs, backward_call, leading, returns
+from backprop.python.pairs import Pair, all_pairs, attributes, backward_call, held, is_cost, leading, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Code, Part, names_set, names_used, uses_torch
 from backprop.python.tape import Tape
 
 UPSTREAM_LIKE = re.compile(r"^(d|grad|g_|delta|up|error|err)")
+EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
@@ -83,7 +84,8 @@ class Runner:
 
     def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
         self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
-        self.torch = pair.kind == "autograd" or uses_torch(self.trees(), [part.tree for part in code.parts])
+        texts = [part.tree for part in code.parts]
+        self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
         given = {**self.literals(), **given} if pair.forward is None and pair.split else given
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
@@ -93,11 +95,27 @@ class Runner:
         ]  # fmt: skip
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
-        self.whole_quotients = False  # `/` of whole numbers is whole, as in Python 2
+        self.whole_quotients = self.source().old  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
         self.steps = 0
+        backs = self.backs()
+        self.held, self.held_above = held(backs) if self.torch else ("", False)
+        methods = self.code.classes().get(pair.name, {}) if pair.kind == "class" else {}
+        self.outer: ast.FunctionDef | None = methods.get("__call__")  # if it sets what the backward pass reads
+        if self.outer is not None and pair.forward is not self.outer and pair.forward is not None:
+            made = attributes(self.outer, ast.Store) - attributes(pair.forward, ast.Store)
+            if not made & set().union(*[attributes(one, ast.Load) for one in backs]):
+                self.outer = None
+
+    def backs(self) -> list[ast.FunctionDef]:
+        """The backward pass of a function or an object, and the methods that it calls."""
+        back = self.pair.backward
+        if back is None or self.pair.kind not in ("functions", "class"):
+            return []
+        methods = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+        return [back, *[methods[name] for name in sorted(attributes(back, ast.Load)) if name in methods]]
 
     def trees(self) -> list[Any]:
         """What belongs to the pair."""
@@ -160,25 +178,28 @@ class Runner:
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
         return names
 
-    def without_small(self, small: float) -> tuple[Runner | None, dict[str, Any]]:
-        """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0."""
+    def without_small(self, small: float, guards: bool = False) -> tuple[Runner | None, dict[str, Any]]:
+        """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0; or without
+        the `guards` in both passes: what is added, and what is called an epsilon."""
         zeros = {name: 0.0 for name, value in self.given.items() if isinstance(value, float) and 0 < value <= small}
         forward = self.pair.forward
         if forward is None:
             return None, {}
         back = self.pair.backward if self.pair.backward is not forward else None
-        kept = {id(node) for node in ast.walk(back)} if back is not None else set()
+        kept = {id(node) for node in ast.walk(back)} if back is not None and not guards else set()
         parts, changed = [], bool(zeros)
         for part in self.code.parts:
             tree = copy.deepcopy(part.tree)
+            guarding = {id(one) for node in ast.walk(tree) for one in guards_in(node)} if guards else None
             for old, new in zip(ast.walk(part.tree), ast.walk(tree), strict=True):
                 value = getattr(new, "value", None) if isinstance(new, ast.Constant) else None
-                if isinstance(value, float) and 0 < value <= small and id(old) not in kept:
+                counts = id(old) not in kept and (guarding is None or id(new) in guarding)
+                if isinstance(value, float) and 0 < value <= small and counts:
                     new.value, changed = 0.0, True  # type: ignore[attr-defined]
             parts.append(part._replace(tree=tree))
         if not changed:
             return None, {}
-        code = Code(parts)
+        code = self.code.of(parts)
         found = [one for one in all_pairs(code) if one.name == self.pair.name and one.kind == self.pair.kind]
         if not found:
             return None, {}
@@ -304,12 +325,15 @@ class Runner:
             function = self.of_text(run, scope, pair.forward.name)
         elif pair.kind == "class":
             me = self.made(run, self.of_text(run, scope, pair.name), given)
-            function = self.call(run, run.attribute, (me, pair.forward.name), {})
+            outer = pair.forward if self.outer is None else self.outer
+            function = self.call(run, run.attribute, (me, outer.name), {})
         else:
             me = self.kept_context(run, scope, pair.forward)
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: given[name] for name in names if name in given}
-        first = (me,) if pair.kind == "autograd" and pair.setup is None else ()
+        first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
+        if self.outer is not None and self.outer.args.vararg is not None:
+            first, keywords = tuple(keywords.values()), {}
         returned = self.call(run, function, first, keywords)
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
@@ -331,6 +355,9 @@ class Runner:
     def made(self, run: Interpreter, cls: Class, given: dict[str, Any]) -> Object:
         """An object of the class, with the attributes that no constructor sets."""
         me = Object(cls)
+        bases = [ast.unparse(base) for one in self.owners if isinstance(one, ast.ClassDef) for base in one.bases]
+        if any(base.endswith("Function") for base in bases):  # of torch, as it was: the object is the context
+            context(len(self.parameters), me)
         start = cls.find("__init__")
         made: list[str] = []
         if isinstance(start, Function):
@@ -443,10 +470,14 @@ class Runner:
             self.above = max(1, len(self.back_names()))
         if pair_takes_results(self.pair):
             self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
+            self.above = 1 if self.held_above else self.above
         elif self.pair.kind == "both":
             self.above = 0
-        if self.pair.kind == "both" and isinstance(results[0], dict):
-            results, names = results[::-1], names[::-1]  # the gradients first, then the loss
+        if self.pair.kind == "both" and (isinstance(results[0], dict) or is_cost(names[-1])):
+            results, names = (
+                [results[-1], *results[:-1]],
+                [names[-1], *names[:-1]],
+            )  # the gradients first, then the loss
         if results and not is_gradient(results[0]) and not numbers_in(results[0]):  # what is kept first, then the loss
             order = sorted(range(len(results)), key=lambda place: not is_gradient(results[place]))
             results, names = [results[place] for place in order], [names[place] for place in order]
@@ -459,7 +490,7 @@ class Runner:
     def taken_from_above(self, results: list[Any], names: list[str]) -> int:
         """How many first parameters of the backward pass are gradients from above."""
         unknown = self.unnamed(names)
-        if not unknown:
+        if not unknown or self.held:
             return 0
         kept = [one for one, name in zip(results[1:], names[1:], strict=True) if name not in self.back_names()]
         alone = len(results) == 1 and not is_gradient(results[0]) and not numbers_in(results[0])
@@ -496,6 +527,9 @@ class Runner:
         if pair.backward is None:
             return self.script_backward(run, forward, above, given)
         me = forward.me
+        for one, gradient in zip(forward.outputs, above, strict=False):
+            if self.held_above and isinstance(one, Tensor):
+                vars(one)[self.held] = gradient
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         if pair.kind == "autograd":
             own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
@@ -518,6 +552,9 @@ class Runner:
             )
         ]
         found, by = self.came_out(returned, me, before, given, pair.backward)
+        for name, value in given.items():
+            if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
+                found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
 
     def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -528,6 +565,13 @@ class Runner:
             given = {**given, unknown[0]: given[self.parameters[0]]}
             unknown, count, above = unknown[1:], 0, []
         bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
+        if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
+            rest = [name for name in self.parameters if name in given and name not in self.back_names()]
+            bound = {name: forward.outputs[0] for name in unknown if name in (*OUTPUTS, "res")}
+            bound.update(
+                zip([name for name in unknown if name not in bound], [given[one] for one in rest], strict=False)
+            )
+            unknown = [name for name in unknown if name not in bound]
         results = dict(zip(forward.names, forward.results, strict=True))
         for name in self.back_names():
             if name in results and name not in bound:
@@ -693,6 +737,14 @@ class Runner:
             elif is_differentiable(value):
                 found.append((name,))
         return found
+
+
+def guards_in(node: ast.AST) -> list[ast.expr]:
+    """The numbers that a node adds to something, or calls an epsilon: they keep a quotient from 0."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [node.left, node.right]
+    names = [one.id for one in node.targets if isinstance(one, ast.Name)] if isinstance(node, ast.Assign) else []
+    return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
 
 
 def objects_in(me: Object) -> dict[str, Object]:

@@ -16,6 +16,7 @@ class Source:
 
     def __init__(self, text: str, name: str | None) -> None:
         self.text, self.name = text, name
+        self.old = False  # whether it is of Python 2, where `/` of whole numbers is whole
         self.lines = text.split("\n")
         self.starts = [0]
         for line in self.lines:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.python.arrays import Tensor, is_array, number_of, plain, settled, tensor
+from backprop.python.arrays import Grid, Tensor, is_array, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Class, Function, Library, Object
 
@@ -47,8 +47,18 @@ def size_of(base: Any, key: Any) -> float:
     return float(np.size(base)) if masks else size * float(np.size(base)) / max(1, np.shape(base)[0])
 
 
+def cell(base: Any, key: Any) -> tuple[Any, Any]:
+    """Of an array of objects, the list that an element stands in, and where."""
+    if isinstance(base, Grid) and isinstance(key, tuple):
+        for one in key[:-1]:
+            base = base[number_of(one)]
+        return base, key[-1]
+    return base, key
+
+
 def get(meter: Meter, base: Any, key: Any) -> Any:
     """`base[key]` of anything that has items."""
+    base, key = cell(base, key)
     if is_array(base):
         return of_array(meter, base, key)
     if isinstance(base, dict):
@@ -66,6 +76,7 @@ def get(meter: Meter, base: Any, key: Any) -> Any:
 
 def put(base: Any, key: Any, value: Any) -> None:
     """`base[key] = value`."""
+    base, key = cell(base, key)
     if isinstance(base, np.ndarray):
         if not (is_array(value) or isinstance(value, bool | int | float | list | tuple | range)):
             raise Refusal(f"{'None' if value is None else type(value).__name__} cannot be put into an array", "value")

@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop.errors import Problem, nearest
 from backprop.python import indexing
-from backprop.python.arrays import At, Tensor, dtype_of, is_array, number_of, operand, settled
+from backprop.python.arrays import HELD, At, Tensor, dtype_of, is_array, number_of, operand, settled
 from backprop.python.builtins import REFUSED, builtins, method_of_data, text_of
 from backprop.python.calls import bind
 from backprop.python.frames import Frame, Source, problem_at
@@ -52,6 +52,7 @@ ERRORS = (
     TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError, StopIteration,
     AssertionError, FloatingPointError, np.linalg.LinAlgError, NotImplementedError,
 )  # fmt: skip
+MISMATCH = re.compile(r"core dimension.*\(size (\d+) is different from (\d+)\)", re.DOTALL)
 Observer = Callable[["Interpreter", ast.stmt, Scope], None]
 
 
@@ -69,6 +70,14 @@ class Break(Exception):
 
 class Continue(Exception):
     pass
+
+
+def said(error: Exception) -> str:
+    """What Python or NumPy says of a mistake; of a product in words of its own."""
+    sizes = MISMATCH.search(str(error))
+    if sizes is None:
+        return f"{type(error).__name__}: {error}"[:300]
+    return f"this product does not fit: the left one ends in a dimension of {sizes[2]}, which meets one of {sizes[1]}"
 
 
 class Interpreter:
@@ -130,7 +139,7 @@ class Interpreter:
         except ERRORS as error:
             self.raised = type(error).__name__
             kind = "shape" if isinstance(error, ValueError) else "value"
-            raise self.problem(kind, f"{type(error).__name__}: {error}"[:300]) from None
+            raise self.problem(kind, said(error)) from None
         except RecursionError:
             raise self.problem("size", "this is nested too deeply") from None
 
@@ -364,9 +373,12 @@ class Interpreter:
         self.body(tree.body, inner)
         bases = [self.base(one, scope) for one in tree.bases]
         before = scope.names.get(tree.name)
+        if isinstance(before, Class) and before.source is self.source:
+            before = None  # it is defined anew
         names = {**(before.names if isinstance(before, Class) else {}), **inner.names}
         older = before.bases if isinstance(before, Class) else ()
         made = Class(tree.name, tuple(one for one in bases if isinstance(one, Class)) or older, names)
+        made.source = self.source
         for one in names.values():
             if isinstance(one, Function):
                 one.owner = made
@@ -784,6 +796,8 @@ class Interpreter:
             return value if name == "type" else getattr(value, name)
         if isinstance(value, float) and name == "is_integer":  # one of NumPy's, too
             return Builtin(name, value.is_integer)
+        if isinstance(value, Tensor) and name in HELD and (name in vars(value) or name == "grad"):
+            return vars(value).get(name)
         if is_array(value):
             found = attribute_of_array(value, name)
             return Bound(name, value) if found is None else found
@@ -818,6 +832,8 @@ class Interpreter:
             raise Refusal(f".{name} is not read: it reaches into Python itself")
         if isinstance(base, Object | Class):
             base.names[name] = value
+        elif isinstance(base, Tensor) and name in HELD:
+            vars(base)[name] = value
         elif isinstance(base, np.ndarray) and name == "shape":
             base.shape = tuple(map(number_of, self.listed(value))) if not isinstance(value, int) else (value,)
         else:
@@ -947,14 +963,15 @@ def plain_item(value: Any) -> Any:
     raise Refusal(f"{called(value)} is not put into a text", "value")
 
 
-def context(count: int) -> Object:
-    """The `ctx` that an autograd Function is given."""
-    made = Object(Class("ctx", (), {}))
-    made.names["saved_tensors"] = ()
+def context(count: int, made: Object | None = None) -> Object:
+    """The `ctx` that an autograd Function is given; an object of its own, as it once was."""
+    made = made or Object(Class("ctx", (), {}))
     made.names["needs_input_grad"] = (True,) * count
 
     def save(*given: Any) -> None:
-        made.names["saved_tensors"] = given
+        made.names["saved_tensors"] = made.names["saved_variables"] = given
+
+    save()
 
     made.names["save_for_backward"] = Builtin("save_for_backward", save)
     for name in ("mark_non_differentiable", "set_materialize_grads", "mark_dirty"):

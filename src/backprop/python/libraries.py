@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import nearest
-from backprop.python.arrays import DTYPES, At, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
+from backprop.python.arrays import DTYPES, At, Grid, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Builtin, Library
 from backprop.python.spellings.jax import DEFAULTS, JAX
@@ -26,7 +26,10 @@ MATH = frozenset([
     "log1p", "log2", "pow", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
 ])  # fmt: skip
 FOLDED = ("nn.functional.", "functional.", "special.")  # parts of torch whose functions it has at its top, too
-IGNORED = frozenset(["manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions", "seterr"])
+IGNORED = frozenset([
+    "manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions", "seterr",
+    "testing.assert_allclose", "testing.assert_almost_equal", "testing.assert_array_almost_equal",
+])  # fmt: skip
 UNSEEN = frozenset(["device", "requires_grad", "order", "casting", "copy", "subok", "memory_format", "optimize"])
 
 
@@ -77,6 +80,10 @@ class Libraries:
         if path[-1] in DTYPES and arguments and root == "numpy" and len(path) == 2:
             converted = checked(np.asarray(plain(arguments[0]), dtype=DTYPES[path[-1]]))[()]
             return self.taped("astype", None, arguments, {}, converted)
+        if root == "numpy" and name == "ndindex":
+            shape = plain(arguments[0] if isinstance(arguments[0], tuple | list) else arguments)
+            self.meter.length(product(shape))
+            return iter([*np.ndindex(*shape)])
         if root == "numpy":
             return self.numpy(NUMPY, name, "np", arguments, keywords)
         if root == "scipy":
@@ -158,11 +165,23 @@ class Libraries:
         keywords: dict[str, Any],
     ) -> Any:
         """A function of NumPy's on data. Kinds of elements are those that are computed with here."""
+        if name in ("empty", "zeros") and getattr(keywords.get("dtype"), "name", "") in ("object", "tuple", "list"):
+            return self.grid(plain(arguments[0]))
         row = self.row(table, name, library)
         given = tuple([self.argument(one) for one in arguments])
         named = {key: dtype_of(one) if key == "dtype" else self.argument(one) for key, one in keywords.items()}
         self.measure(row, given, named)
         return self.result(name, row, given, named, lambda out: settled(out, *given))
+
+    def grid(self, shape: Any) -> Any:
+        """Lists of lists in place of an array of objects."""
+        lengths = [number_of(one) for one in (shape if isinstance(shape, tuple | list) else [shape])]
+        self.meter.length(product(tuple(lengths)))
+
+        def made(rest: list[int]) -> Any:
+            return Grid([made(rest[1:]) for _ in range(rest[0])]) if rest else None
+
+        return made(lengths)
 
     def torch(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of torch's, or a method of a tensor."""
@@ -295,6 +314,14 @@ class Libraries:
         if name == "numpy":
             return a.view(np.ndarray)
         if name == "requires_grad_":
+            return a
+        if name == "is_contiguous":
+            return True
+        if name.endswith("_") and name not in TORCH and ALIASES.get(name[:-1], name[:-1]) in TORCH:
+            out = self.torch(name[:-1], (a, *arguments), keywords)
+            a[...] = out
+            if self.tape is not None:
+                self.tape.put_at(a, ..., out)
             return a
         if name in ("new_zeros", "new_ones"):
             return self.torch(name.removeprefix("new_"), arguments, keywords)

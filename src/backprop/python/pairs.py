@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
+from backprop.python.arrays import HELD
 from backprop.python.gradients import bases
 from backprop.python.source import Code, Part
 
@@ -65,7 +66,7 @@ def all_pairs(code: Code) -> list[Pair]:
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
     if not found and len(code.parts) == 1:
-        found = [pair for pair in (values_pair(code.parts[0]), split_pair(code.parts[0])) if pair is not None][:1]
+        found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     return found
 
 
@@ -96,14 +97,11 @@ def nondiff(function: ast.FunctionDef | None, tree: ast.Module) -> tuple[int, ..
     return ()
 
 
-def values_pair(part: Part) -> Pair | None:
-    """Statements that end with `x.backward()`, where a class of the text has such a method."""
-    has = any(
-        isinstance(one, ast.ClassDef)
-        and any(isinstance(inner, ast.FunctionDef) and inner.name == "backward" for inner in one.body)
-        for one in part.tree.body
-    )
-    ends = next((place for place, one in enumerate(part.tree.body) if backward_call(one) is not None), None)
+def values_pair(code: Code) -> Pair | None:
+    """Statements that end with `x.backward()`, where a class, also one that is imported, has such a method."""
+    has = any("backward" in methods for methods in code.classes().values())
+    body = code.parts[-1].tree.body
+    ends = next((place for place, one in enumerate(body) if backward_call(one) is not None), None)
     return Pair("backward", "values", None, None, split=ends) if has and ends else None
 
 
@@ -149,6 +147,7 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     to another one."""
     found = [one for name, one in methods.items() if name == "forward" or FORWARD.match(name)]
     forward = min(found, key=lambda one: (one.args.vararg is not None, one.name != "forward"), default=None)
+    forward = forward or methods.get("__call__")
     backward = methods.get("backward") or next((one for name, one in methods.items() if BACKWARD.match(name)), None)
     return forward, backward
 
@@ -165,6 +164,28 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     if setup is None and not has_context and backward is not None and first_parameter(backward) != first:
         return Pair(name, "functions", forward, backward, owner=name)
     return Pair(name, "autograd", forward, backward, leading(forward), setup)
+
+
+def held(methods: list[ast.FunctionDef]) -> tuple[str, bool]:
+    """The attribute in which a backward pass puts gradients of tensors (`inp.g = out.g @ w.t()`), "" where it has none,
+    and whether it takes that of a tensor from there."""
+    nodes = [node for method in methods for node in ast.walk(method) if isinstance(node, ast.Attribute)]
+    own = [
+        node
+        for node in nodes
+        if node.attr in HELD and not (isinstance(node.value, ast.Name) and node.value.id == "self")
+    ]
+    put = next((node.attr for node in own if isinstance(node.ctx, ast.Store)), "")
+    return put, any(node.attr == put and isinstance(node.ctx, ast.Load) for node in own)
+
+
+def attributes(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    """The attributes of `self` that are set, or read."""
+    return {
+        node.attr for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, context)
+        and isinstance(node.value, ast.Name) and node.value.id == "self"
+    }  # fmt: skip
 
 
 def is_static(method: ast.FunctionDef) -> bool:
@@ -190,10 +211,14 @@ def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names."""
     returned = returns(function)
     like = [bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name or "")) for name in returned]
-    costs = bool(returned) and returned[-1].lower() in ("loss", "cost", "j")
-    if like and like[0] and returned[-1].lower() not in ("loss", "cost", "j"):
+    costs = bool(returned) and is_cost(returned[-1])
+    if like and like[0] and not costs:
         return False  # gradients alone: a backward pass
     return len(returned) > 1 and (all(like[1:]) or (costs and all(like[:-1])))
+
+
+def is_cost(name: str) -> bool:
+    return name.lower() in ("loss", "cost", "j")
 
 
 def returns(function: ast.FunctionDef) -> list[str]:

@@ -79,10 +79,11 @@ class Function:
 class Class:
     """A class of the user's."""
 
-    __slots__ = ("bases", "name", "names")
+    __slots__ = ("bases", "name", "names", "source")
 
     def __init__(self, name: str, bases: tuple[Class, ...], names: dict[str, Any]) -> None:
         self.name, self.bases, self.names = name, bases, names
+        self.source: Source | None = None
 
     def find(self, name: str) -> Any:
         """What a name means in it or in a class that it is made from, or None."""

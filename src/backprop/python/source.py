@@ -41,14 +41,36 @@ def part_of(text: str, name: str | None) -> Part:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Part(source, ast.parse(text))
+            try:
+                return Part(source, ast.parse(text))
+            except SyntaxError:
+                source.old = "__future__ import division" not in text  # which Python 2 has, too
+                return Part(source, ast.parse(as_python_3(text)))
     except SyntaxError as error:
         at = ast.Pass(lineno=min(error.lineno or 1, len(source.lines)), col_offset=max(0, (error.offset or 1) - 1))
         at.end_lineno, at.end_col_offset = at.lineno, at.col_offset + 1
-        hint = "this is Python 2, which is not read" if PYTHON_2.search(text) else ""
+        hint = "this is Python 2, of which print and except are read" if PYTHON_2.search(text) else ""
         raise problem_at(source, at, "syntax", f"this is not Python: {error.msg}", hint) from None
     except (ValueError, MemoryError, RecursionError) as error:
-        raise Problem("syntax", f"this is not Python: {error or 'it is nested too deeply'}", source=name) from None
+        why = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
+        raise Problem("syntax", f"this is not Python: {why}", source=name) from None
+
+
+def as_python_3(text: str) -> str:
+    """A text of Python 2 with `print x` and `except E, e:` as Python 3 has them, line by line."""
+    lines, wait = [], ""
+    for line in text.split("\n"):
+        line = re.sub(r"^(\s*except\s+[\w.]+|\s*except\s*\([^)]*\)),\s*(\w+)\s*:", r"\1 as \2:", line)
+        found = re.match(r"(\s*|.*:\s+)print\b(?!\s*[(=.,)])(?:\s*>>[^,]*,?)?(.*)$", line) if not wait else None
+        if found is not None:
+            bare = re.sub(r"^((?:\"[^\"]*\"|'[^']*'|[^\"'#])*)#.*", r"\1", found[2])  # without a comment
+            line, wait = f"{found[1]}print({bare.rstrip()}", "("
+        if wait and not line.rstrip().endswith("\\"):
+            wait += re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", line.partition("print(")[2] if found else line)
+            if sum(map(wait.count, "([{")) - sum(map(wait.count, ")]}")) == 1:
+                line, wait = line + ")", ""
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def cells(text: str, name: str) -> str:
@@ -73,6 +95,12 @@ class Code:
         self.found: dict[Any, list[tuple[Part, list[ast.stmt]]]] = {}  # what a pass needs of them
         for part in parts:
             self.add(part, beside)
+
+    def of(self, parts: list[Part]) -> Code:
+        """The same texts with other trees."""
+        other = Code(parts)
+        other.imports, other.unread = self.imports, self.unread
+        return other
 
     def add(self, part: Part, beside: Beside | None) -> None:
         """A part behind what it imports from."""
@@ -100,14 +128,19 @@ class Code:
         """The classes with their methods, from whichever text they come."""
         found: dict[str, dict[str, ast.FunctionDef]] = {}
         for part in self.parts:
+            here: set[str] = set()
             for one in part.tree.body:
                 if isinstance(one, ast.ClassDef):
+                    if one.name in here:  # it is defined anew
+                        del found[one.name]
+                    here.add(one.name)
                     methods = {inner.name: inner for inner in one.body if isinstance(inner, ast.FunctionDef)}
                     inherited = [
                         found[base.id] for base in one.bases if isinstance(base, ast.Name) and base.id in found
                     ]
+                    found.setdefault(one.name, {})
                     for method in [*inherited[::-1], methods]:
-                        found.setdefault(one.name, {}).update(method)
+                        found[one.name].update(method)
         return found
 
     def loaded(self, run: Interpreter, roots: list[Any] | None = None) -> Scope:
@@ -247,7 +280,7 @@ def imported_modules(tree: ast.Module) -> list[str]:
 
 OF_TENSORS = frozenset([
     "view", "unsqueeze", "permute", "mm", "bmm", "t", "expand", "clamp", "clamp_min", "masked_fill", "detach", "clone",
-    "index_add_", "scatter_",
+    "index_add_", "scatter_", "pow", "masked_fill_", "contiguous", "type_as", "clamp_",
 ])  # fmt: skip  # methods that torch alone has
 
 

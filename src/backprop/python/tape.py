@@ -26,8 +26,10 @@ MOVES = frozenset([
     "lib.stride_tricks.sliding_window_view", "index_select", "repeat_interleave", "masked_fill", "narrow", "select",
     "unbind", "insert", "delete", "block",
 ])  # fmt: skip
+JOINS = ("concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "cat", "concat")
 SAME = frozenset([
     "copy", "array", "asarray", "ascontiguousarray", "clone", "detach", "contiguous", "cpu", "float", "double", "to",
+    "Tensor", "FloatTensor", "from_numpy",
     "type_as", "tensor", "as_tensor", "astype", "flatten of an array", "float64", "float32", "item", "nan_to_num",
 ])  # fmt: skip
 ELEMENTWISE = frozenset([
@@ -94,10 +96,11 @@ class Tape:
             found = self.scalars.get(id(value))
             return np.int64(found[1] if found is not None and found[0] is value else 0)
         if isinstance(value, list | tuple):
+            every = [self.ids(one) for one in value]
             try:
-                return np.array([self.ids(one) for one in value], dtype=np.int64)
-            except ValueError:
-                return np.int64(0)  # of several shapes: no array
+                return np.array(every, dtype=np.int64)
+            except ValueError:  # of several shapes: no array, and in a row
+                return np.concatenate([np.ravel(one) for one in every])
         return np.int64(0)
 
     def view(self, a: Any, make: bool) -> Any:
@@ -212,7 +215,8 @@ class Tape:
     ) -> None:
         """A function of a library, whose result is known."""
         ids = [self.ids(one) for one in given]
-        if not any(np.any(one) for one in ids):
+        parts = [self.ids(one) for one in given[0]] if name in JOINS else ids  # in a list they may be of many shapes
+        if not any(np.any(one) for one in (*ids, *parts)):
             return
         if name in SAME:
             if is_fraction(out):
@@ -238,7 +242,7 @@ class Tape:
         arguments = [self.ids(one) if place in data else one for place, one in enumerate(given)]
         if name == "masked_fill":
             arguments[2] = 0
-        if name in ("concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "cat", "concat"):
+        if name in JOINS:
             arguments[0] = [self.ids(one) for one in given[0]]
         others = {key: one for key, one in named.items() if key not in ("constant_values", "dtype", "out")}
         found = function(*arguments, **others)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Value = Any  # a number, an array, or nested lists
 Frame = TypeVar("Frame")
 Place = str | PathLike[str]
+ERRORS = ("fail", "skip", "null")
 Form = Literal["jsonl", "csv", "tsv", "parquet", "arrow"]
 
 TABLE = "the table"  # what one in memory is called in messages
@@ -140,11 +141,15 @@ def map_files(
     expect_numpy("a table")
     from backprop.rows.tables.options import Options, nothing
 
+    if errors not in ERRORS:
+        raise Problem("option", f"errors is one of {', '.join(ERRORS)}, and not {errors!r}")
     paths = [os.fspath(path) for path in ([sources] if isinstance(sources, str | PathLike) else sources)]
     options = Options(
         source_format, target_format, total, errors, None if errors_to is None else os.fspath(errors_to),
         ("", *null_values), only_new, delimiter, decimal_comma, header, encoding,
     )  # fmt: skip
+    if not paths:
+        raise Problem("value", "there are no files to map")
     files = Files(paths, os.fspath(target), options)
     mapper = mapper_of(formula, given or {}, files.head, called=inverse(rename), notes=True, **wanted)
     failures: list[str] = []

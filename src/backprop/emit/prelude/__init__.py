@@ -8,11 +8,11 @@ from importlib.resources import files
 
 
 @cache
-def functions(name: str) -> dict[str, str]:
+def functions(name: str, folder: str = __name__) -> dict[str, str]:
     """The functions in one file, by their names: those of gates, and what these call.
 
     Each stands under a comment with its name: `/// digamma`, in Python `# /// digamma`.
     """
-    text = files(__name__).joinpath(name).read_text(encoding="utf-8")
+    text = files(folder).joinpath(name).read_text(encoding="utf-8")
     parts = re.split(r"^(?:# )?/// (\w+)\n", text, flags=re.MULTILINE)
     return {gate: source.strip() for gate, source in zip(parts[1::2], parts[2::2], strict=True)}

@@ -45,18 +45,6 @@ def part(g, inputs, place, axis=0):
     return jax.lax.slice_in_dim(g, start, start + size, axis=axis)
 
 
-# /// column
-def column(h, x):
-    """Vectors as columns, where x is a vector."""
-    return h[..., None] if jnp.ndim(x) == 1 else h
-
-
-# /// uncolumn
-def uncolumn(h, x):
-    """Columns as vectors, where x is a vector."""
-    return h[..., 0] if jnp.ndim(x) == 1 else h
-
-
 # /// undiag
 def undiag(g, x):
     """Put a diagonal back into a matrix, or read it off."""
@@ -145,12 +133,6 @@ def cross_entropy(z, t):
     rows = math.prod(jnp.shape(z)[:-1])
     hot = one_hot(t, z)
     return -jnp.sum(jnp.where(hot == 0, 0.0, hot * log_softmax(z))) / rows
-
-
-# /// with_channels
-def with_channels(x, rank):
-    """x with a batch and channels ahead of its positions."""
-    return jnp.reshape(x, (1,) * (rank + 2 - jnp.ndim(x)) + jnp.shape(x))
 
 
 # /// convolve

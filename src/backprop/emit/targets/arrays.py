@@ -52,6 +52,8 @@ class Arrays(Pythonic):
         """What an operation has computed may be added to; what may be a view of something else, or a number, not."""
         if text.text.isidentifier() or gate.name in ("where", "identity"):
             return False
+        if gate.name == "einsum" and "," not in gate.settings["subscripts"]:
+            return False
         return not gate.mixes or gate.fresh
 
     # ── truth values ──
@@ -113,7 +115,7 @@ class Arrays(Pythonic):
     def scattered(self, h: Text, x: Text, subscript: str) -> Text:
         """What goes into zeros of the shape of x at a subscript."""
         self.used["scatter"] = None
-        return Text(f"scatter({h.text}, {x.text}, np.s_[{subscript}])")
+        return Text(f"scatter({h.text}, {x.text}, {self.module}.s_[{subscript}])")
 
     def spell_take(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return Text(f"{operands[0].at_least(POSTFIX)}[{slice_text(gate)}]")

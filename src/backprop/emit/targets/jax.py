@@ -28,7 +28,7 @@ WORDS = {
 
 
 def translated(text: str) -> str:
-    """NumPy's words, and PyTorch's for special functions, as JAX's; comments stay."""
+    """A helper in NumPy's words, or PyTorch's for special functions, in JAX's; comments stay."""
     return "\n".join(line if line.startswith("#") else in_words_of_jax(line) for line in text.split("\n"))
 
 
@@ -46,12 +46,12 @@ class Jax(NumPy):
     module = "jnp"
     opens = True
     words: ClassVar = {
-        **{gate: word for gate, word in NumPy.words.items() if gate not in ("gamma", "erfinv")},
+        **{gate: in_words_of_jax(word) for gate, word in NumPy.words.items() if gate not in ("gamma", "erfinv")},
         "abs": "abs", "selu": "jax.nn.selu", "rows": "math.prod(jnp.shape({0})[:-1])",
     }  # fmt: skip
-    constants: ClassVar = {value: translated(text) for value, text in NumPy.constants.items()}
+    constants: ClassVar = {value: in_words_of_jax(text) for value, text in NumPy.constants.items()}
     helpers: ClassVar = {
-        **{name: translated(source) for name, source in functions("numpy_helpers.py").items()},
+        **{name: translated(source) for name, source in NumPy.helpers.items()},
         **{name: translated(Torch.helpers[name]) for name in ("gamma", "digamma", "powers", "polygamma")},
         **functions("jax_helpers.py"),
     }
@@ -79,15 +79,13 @@ def write(request: Request) -> str:
     if request.jvp and request.wrt != list(request.circuit.variables):
         raise Problem("option", "a custom_jvp needs all gradients", hint="leave --wrt out, or --jvp")
     listing = request.listing(target)
-    listing.lines = [line._replace(text=translated(line.text)) for line in listing.lines]
     inputs, name = list(listing.inputs.values()), target.function
     form = "unbroadcast({0}, {1})" if request.alike else "{0}"  # JAX sums nothing back by itself
     unasked = "jnp.full_like({1}, jnp.nan)"
     sent = handed_on(listing, "jnp.zeros_like({1})", unasked, form)
-    results = [translated(text) for text in sent.texts]
     if request.alike and any(text != "0.0" for text in listing.gradients.values()):
         target.used["unbroadcast"] = None
-    functions = [translated(function_text(helper)) for helper in helpers(target)]
+    functions = [function_text(helper) for helper in helpers(target)]
     kept = saved(listing, sent)
     forward, backward = lines_text(listing.forward_lines()), lines_text(listing.backward_lines())
     residuals = Bracketed("", kept) if len(kept) != 1 else f"({kept[0]},)"
@@ -102,14 +100,14 @@ def write(request: Request) -> str:
         *(f"    {name} = 1.0 * jnp.asarray({name})" for name in inputs),  # integers become floats
         *forward,
         *([""] if forward else []),
-        *returned([translated(listing.value), residuals], 4),
+        *returned([listing.value, residuals], 4),
     ]
     second = [
         *signature(f"{name}_bwd", ["residuals", listing.upstream]),
         *unpacked(kept, "residuals", 4),
         *backward,
         *([""] if backward else []),
-        *returned(results, 4, always=True),
+        *returned(sent.texts, 4, always=True),
     ]
     blocks = [*functions, *("\n".join(lines) for lines in (function, first, second))]
     blocks.append("\n".join(forward_mode(request, name)) if request.jvp else f"{name}.defvjp({name}_fwd, {name}_bwd)")

@@ -42,7 +42,7 @@ class NumPy(Arrays):
         3.141592653589793: "np.pi", 2.718281828459045: "np.e", float("inf"): "np.inf", float("nan"): "np.nan",
     }  # fmt: skip
     reserved = Arrays.reserved | {"np", "scipy"}
-    helpers: ClassVar = functions("numpy_helpers.py")
+    helpers: ClassVar = functions("carried.py", "backprop.numbers")
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,11 +50,11 @@ class NumPy(Arrays):
         self.dtype = "float64"
 
     def touched(self, number: Text) -> Text:
-        return Text(f"np.{self.dtype}({number.text})")
+        return Text(f"{self.module}.{self.dtype}({number.text})")
 
     def array(self, value: Any) -> str:
         text = super().array(value)
-        return text if self.dtype == "float64" or not value.ndim else f"{text}.astype(np.{self.dtype})"
+        return text if self.dtype == "float64" or not value.ndim else f"{text}.astype({self.module}.{self.dtype})"
 
     def counted(self, operand: Text) -> Text:
         return self.narrow(super().counted(operand))
@@ -63,16 +63,16 @@ class NumPy(Arrays):
         """A truth value times a number is of double precision, unless the number is not."""
         if self.dtype == "float64" or not text.text.startswith("1.0 * "):
             return text
-        return text._replace(text=f"np.{self.dtype}(1.0) * {text.text[6:]}")
+        return text._replace(text=f"{self.module}.{self.dtype}(1.0) * {text.text[6:]}")
 
     def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested_call("np.maximum", operands)
+        return self.nested_call("maximum", operands)
 
     def spell_min(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested_call("np.minimum", operands)
+        return self.nested_call("minimum", operands)
 
     def nested_call(self, word: str, operands: Sequence[Text]) -> Text:
-        return self.nested(word, [self.counted(operand) for operand in operands])
+        return self.nested(f"{self.module}.{word}", [self.counted(operand) for operand in operands])
 
     # ── shapes ──
 
@@ -89,21 +89,21 @@ class NumPy(Arrays):
             return g.leaving(1)
         axes = inner or list(range(ahead))
         axis = "" if not x.shape else f", axis={axes[0] if len(axes) == 1 else tuple(axes)}"
-        return Text(f"np.sum({g.text}{axis}{', keepdims=True' if inner else ''})").leaving(1)
+        return Text(f"{self.module}.sum({g.text}{axis}{', keepdims=True' if inner else ''})").leaving(1)
 
     def spell_like(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """Stretched to a shape: a product with ones, which is right for all ranks."""
         g, x = operands
         if g.shape == x.shape == ():
             return g.leaving(1)
-        ones = Text(f"np.ones_like({x.text})")
+        ones = Text(f"{self.module}.ones_like({x.text})")
         if g.text in ("1.0", "-1.0"):
             return ones if g.text == "1.0" else self.negation(ones)
         return self.operation("multiply", [g, ones], False)
 
     def in_place(self, gate: Gate, text: Text) -> bool:
         """What was multiplied with ones is new. What has another shape than what arrives next is not added to."""
-        ones = gate is LIKE and "np.ones_like(" in text.text
+        ones = gate is LIKE and ".ones_like(" in text.text
         return self.alike and (ones or super().in_place(gate, text))
 
     def spell_spread(self, gate: Gate, operands: Sequence[Text]) -> Text:
@@ -117,23 +117,27 @@ class NumPy(Arrays):
     def spell_count(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         (x,), axis = operands, gate.settings["axis"]
         if x.shape is None and not isinstance(axis, tuple):
-            return Text(f"np.size({x.text})" if axis is None else f"np.shape({x.text})[{axis}]")
+            return Text(f"{self.module}.size({x.text})" if axis is None else f"{self.module}.shape({x.text})[{axis}]")
         return super().spell_count(gate, operands)
 
     def spell_transpose(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         (x,), axes = operands, gate.settings["axes"]
-        return super().spell_transpose(gate, operands) if axes is None else Text(f"np.transpose({x.text}, {axes})")
+        return (
+            super().spell_transpose(gate, operands)
+            if axes is None
+            else Text(f"{self.module}.transpose({x.text}, {axes})")
+        )
 
     # ── several inputs ──
 
     def spell_stack(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(f"np.stack({', '.join([row(operands), *self.keywords(gate)])})")
+        return Text(f"{self.module}.stack({', '.join([row(operands), *self.keywords(gate)])})")
 
     def spell_concat(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(f"np.concatenate({', '.join([row(operands), *self.keywords(gate)])})")
+        return Text(f"{self.module}.concatenate({', '.join([row(operands), *self.keywords(gate)])})")
 
     def spell_einsum(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(f'np.einsum("{gate.settings["subscripts"]}", {", ".join(x.text for x in operands)})')
+        return Text(f'{self.module}.einsum("{gate.settings["subscripts"]}", {", ".join(x.text for x in operands)})')
 
     def spell_part(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """What lies where an input was put: a slice, where its size is known."""
@@ -160,7 +164,7 @@ class NumPy(Arrays):
         """A running sum or product from the front is NumPy's; from the back it is a helper."""
         if gate.settings["reverse"]:
             return None
-        return Text(f"np.{gate.name}({', '.join([operands[0].text, *self.keywords(gate)])})")
+        return Text(f"{self.module}.{gate.name}({', '.join([operands[0].text, *self.keywords(gate)])})")
 
     spell_cumsum = spell_cumprod = running
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from copy import deepcopy
 from functools import cache
-from importlib.resources import files
 
 from backprop.emit.helpers import defined
 from backprop.emit.targets import careful
@@ -43,8 +42,7 @@ def gates() -> dict[str, str]:
 @cache
 def statements() -> frozenset[str]:
     """What stands at the top of the calculator's own functions on floats, and of the helpers for NumPy."""
-    numpy = (files("backprop.emit.prelude") / "numpy_helpers.py").read_text(encoding="utf-8")
-    sources = [*(text for text, _ in careful.definitions().values()), numpy]
+    sources = [*(text for text, _ in careful.definitions().values()), *NumPy.helpers.values()]
     trees = [ast.parse(source) for source in sources]
     return frozenset(bare(statement) for tree in trees for statement in tree.body)
 

@@ -161,8 +161,8 @@ def levels(lines: list[Line]) -> list[list[tuple[str, list[Line]]]]:
     level: dict[str, int] = {}
     found: list[list[tuple[str, list[Line]]]] = []
     for name, parts in merged(lines).items():
-        words = {word for line in parts for word in re.findall(r'\w+|"[^"]+"', line.text)}
-        level[name] = 1 + max((level[word] for word in words if word in level), default=-1)
+        reads = {read for line in parts for read in line.reads}
+        level[name] = 1 + max((level[read] for read in reads if read in level), default=-1)
         found += [[] for _ in range(level[name] + 1 - len(found))]
         found[level[name]].append((name, parts))
     return found

@@ -240,6 +240,7 @@ NUMPY: dict[str, Row] = {
     **listed(own, of_axes, "tensordot | np.tensordot(x, x, axes=([0], [0]))"),
     **listed(own, summed_products, "einsum | np.einsum('ij,kj->ik', x, x)"),
     **listed(own, up_to_largest, "bincount | np.bincount(y)"),
+    **listed(own, together, "delete | np.delete(x, 1, axis=1)"),
     **listed(own, diagonal, "diag | np.diag(v)\ndiagflat | np.diagflat(v)"),
     **listed(own, gathered, "take | np.take(x, [0, 0], axis=0)"),
     "lib.stride_tricks.sliding_window_view": Row(

@@ -163,6 +163,16 @@ def scaled(sign: str) -> Formula:
     return lambda given, word: f"{word(given['x'])} {sign} {word(given['alpha'])} * {word(given['y'])}"
 
 
+def mse_loss(given: dict[str, Any], word: Words) -> str:
+    reduced = {"mean": "mean", "sum": "sum", "none": ""}[given["reduction"]]
+    return f"{reduced}(({word(given['a'])} - {word(given['b'])})^2)"
+
+
+def linear(given: dict[str, Any], word: Words) -> str:
+    product = f"{word(given['a'])} @ {word(np.transpose(given['weight']))}"
+    return product if given["bias"] is None else f"{product} + {word(given['bias'])}"
+
+
 SAID: dict[str, tuple[str, Formula]] = {
     **{name: ("x", f"{name}({{x}})") for name in ONE.split()},
     **{name: ("x", f"{gate}({{x}})") for name, gate in RENAMED.items()},
@@ -211,6 +221,8 @@ SAID: dict[str, tuple[str, Formula]] = {
     "vdot": ("a b", lambda given, word: f"{word(np.ravel(given['a']))} @ {word(np.ravel(given['b']))}"),
     "trace": ("a", lambda given, word: f"sum({word(np.diagonal(given['a']))})"),
     "floor_divide": ("x y", "floor({x} / {y})"),
+    "mse_loss": ("a b reduction=mean", mse_loss),
+    "linear": ("a weight bias=None", linear),
     "addmm": ("b x y", "{b} + {x} @ {y}"),
 }  # fmt: skip
 TORCH = {
@@ -222,7 +234,15 @@ TORCH = {
     "norm": ("a p=2 dim=None keepdim=False", length),
     "logsumexp": ("a dim keepdim=False", sum_of_exponentials),
 }
-OTHER_NAMES = {"a_min": "min", "a_max": "max", "negative_slope": "slope", "dim": "axis", "x": "a", "input": "a"}
+OTHER_NAMES = {
+    "a_min": "min",
+    "a_max": "max",
+    "negative_slope": "slope",
+    "dim": "axis",
+    "x": "a",
+    "input": "a",
+    "target": "b",
+}
 
 
 def said(name: str, given: tuple[Any, ...], named: dict[str, Any], word: Words) -> str:

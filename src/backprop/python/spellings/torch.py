@@ -20,6 +20,7 @@ from backprop.python.spellings.row import (
     gathered,
     hot,
     of_matrices,
+    of_shape,
     of_shapes,
     parts,
     repeated,
@@ -182,6 +183,22 @@ def cast(kind: str) -> Callable[..., Any]:
 
 def made(value: Any, dtype: Any = None, **_: Any) -> Any:
     return np.array(value, dtype=dtype_of(dtype))
+
+
+def fractions(value: Any) -> Any:
+    """`torch.Tensor([1, 2])`, of a list of numbers; of sizes it is not set, and not read."""
+    if not isinstance(value, list | tuple | np.ndarray):
+        raise Refusal("a tensor of sizes has no values yet", "value", "torch.zeros and torch.ones have")
+    return np.array(value, dtype=float)
+
+
+def mse_loss(a: Any, b: Any, reduction: str = "mean") -> Any:
+    squares = (np.asarray(a) - b) ** 2
+    return squares if reduction == "none" else squares.sum() if reduction == "sum" else squares.mean()
+
+
+def linear(a: Any, weight: Any, bias: Any = None) -> Any:
+    return a @ weight.T if bias is None else a @ weight.T + bias
 
 
 def full(value: float) -> Callable[..., Any]:
@@ -428,11 +445,21 @@ TORCH: dict[str, Row] = {
     "empty": Row(full(0.0), of_shapes, "torch.empty(2, 3) * 0"),
     "zeros_like": Row(like(0), together, "torch.zeros_like(x)"),
     "ones_like": Row(like(1), together, "torch.ones_like(x)"),
+    "empty_like": Row(like(0), together, "torch.empty_like(x) * 0"),
+    "full": Row(lambda shape, value, **_: np.full(shape_of((shape,)), value), of_shape, "torch.full((2, 3), 0.5)"),
     "full_like": Row(lambda a, value, **_: np.full(np.shape(a), value, a.dtype), together, "torch.full_like(x, 0.5)"),
     "eye": Row(np.eye, square, "torch.eye(3)"),
     "arange": Row(np.arange, stepping, "torch.arange(1, 9, 2)"),
     "tensor": Row(made, together, "torch.tensor([[1.0, 2.0]])"),
     "as_tensor": Row(made, together, "torch.as_tensor([1.0, 2.0])"),
+    "Tensor": Row(fractions, together, "torch.Tensor([[1, 2]])"),
+    "FloatTensor": Row(fractions, together, "torch.FloatTensor([1, 2])"),
+    "from_numpy": Row(itself, together, "torch.from_numpy(x.numpy())"),
+    "isnan": Row(np.isnan, broadcast, "torch.isnan(x)"),
+    "isinf": Row(np.isinf, broadcast, "torch.isinf(x)"),
+    "isfinite": Row(np.isfinite, broadcast, "torch.isfinite(x)"),
+    "mse_loss": Row(mse_loss, together, "F.mse_loss(x, x * x)"),
+    "linear": Row(linear, together, "F.linear(x, x, v[:2])"),
     "clone": Row(cloned, together, "x.clone()"),
     "detach": Row(itself, together, "x.detach()"),
     "contiguous": Row(itself, together, "x.t().contiguous()"),

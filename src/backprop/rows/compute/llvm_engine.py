@@ -14,12 +14,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprop.errors import install
 from backprop.rows.compute.numpy_engine import BLOCK, each_part, joined
 from backprop.rows.compute.program import Program
 
-Array = Any
+Array = NDArray[np.float64]
 
 ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 COMPARED = {

@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprop.gates import GATES
 from backprop.numbers.elementwise import one_by_one, ufunc
@@ -16,7 +17,7 @@ CHUNK = 32_768  # rows: fewer and the calls cost more than the work, more and th
 SHARED = 65_536  # rows where threads share the work: in between two operations one waits for the interpreter's lock
 BLOCK = 64  # rows: parts begin at a multiple, which is one of what a compiled loop takes at once
 
-Array = Any  # np.ndarray of float64, or of bool
+Array = NDArray[np.float64]
 Call = Callable[[], Any]
 Guard = tuple[int, bool] | None
 

@@ -12,6 +12,7 @@ from backprop.rows.compute.mapper import Mapper, Tally
 
 #: what many people write where there is nothing
 NOTHING = re.compile(r'got "(NA|N/A|#N/A|n/a|na|NULL|null|Null|None|none|nil|-|--|\?|\.|missing)"$')
+COMMA = re.compile(r'got "[-+]?\d+,\d+"$')
 
 
 class Batch(NamedTuple):
@@ -121,6 +122,9 @@ class Report:
         self.tally = Tally()
         self.remarks: list[str] = []  # on all rows together
 
+    def __repr__(self) -> str:
+        return f"Report(rows={self.rows}, bad={self.bad}, told={self.told})"
+
     @property
     def told(self) -> list[str]:
         """What was remarkable, in words."""
@@ -175,6 +179,8 @@ class Judge:
         """A bad row as what ends the run."""
         nothing = NOTHING.search(why)
         hint = f"if that stands for nothing: --null-values {nothing[1]}" if nothing else ""
+        if COMMA.search(why):
+            hint = "if that is a decimal comma: --decimal-comma"
         return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
 
 
@@ -184,7 +190,10 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
     for name in mapper.inputs:
         if name not in names and name not in judge.keys:
             known = nearest(name, names)
-            hint = f"did you mean {known}?" if known else f"its columns are {', '.join(names)}"
+            hint = f"did you mean {known}?" if known else f"its columns are {enumerated(names)}"
+            between = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), "")
+            if between:  # one column, whose name is all names
+                hint = f"its fields are separated by {between!r}: --delimiter {between!r}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)
         if names.count(name) > 1:
             raise Problem("file", f"{source} has {names.count(name)} columns called {name}, and the formula uses one")

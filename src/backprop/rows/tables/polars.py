@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -46,6 +48,23 @@ def is_of_use() -> bool:
 def is_installed() -> bool:
     """Whether Polars is there: looked up once, and not for each of many parts."""
     return find_spec("polars") is not None
+
+
+def write_csv(frame: Frame, file: Any, **options: Any) -> None:
+    """Write a frame as text. Raises an OSError as Python does."""
+    import polars
+
+    file.flush()  # Polars writes to the file below it
+    try:
+        frame.write_csv(file, **options)
+    except (OSError, polars.exceptions.PolarsError) as error:
+        raise of_system(error) from None
+
+
+def of_system(error: Exception) -> OSError:
+    """What the system said, as Polars tells it, in Python's words."""
+    code = re.search(r"\(os error (\d+)\)", str(error))
+    return OSError(int(code[1]), os.strerror(int(code[1]))) if code else OSError(None, first_line(error))
 
 
 def first_line(error: Exception) -> str:

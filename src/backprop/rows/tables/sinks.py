@@ -12,7 +12,7 @@ from backprop.rows.tables.batch import Batch
 from backprop.rows.tables.dialect import Dialect
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.options import Options, writer_of
-from backprop.rows.tables.polars import Frame, first_line, polars
+from backprop.rows.tables.polars import Frame, of_system, polars, write_csv
 
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 
@@ -40,8 +40,8 @@ def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> 
 
     with place.open() as out:
         for index, frame in enumerate(frames):
-            as_cells(frame).write_csv(
-                out, include_header=index == 0 and dialect.header, separator=dialect.separator,
+            write_csv(
+                as_cells(frame), out, include_header=index == 0 and dialect.header, separator=dialect.separator,
                 decimal_comma=dialect.comma,
             )  # fmt: skip
             if place.path is None:
@@ -117,8 +117,8 @@ def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> N
     except BaseException as error:
         if failed:
             raise failed[0] from None
-        if isinstance(error, pl.exceptions.PolarsError):
-            raise OSError(None, first_line(error)) from None
+        if isinstance(error, (OSError, pl.exceptions.PolarsError)):
+            raise of_system(error) from None
         raise
 
 

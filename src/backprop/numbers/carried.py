@@ -1,7 +1,11 @@
-"""Functions that a NumPy program may need, each under its name; lines are no longer than ruff's in such a program."""
+"""Functions that a NumPy program may carry along, each under its name: the calculator computes with the same text.
+
+Their lines are no longer than ruff's in such a program.
+"""
+
+# ruff: noqa: F821 (SciPy, which not everybody has, is imported by the program)
 
 import numpy as np
-import scipy.special
 
 
 # /// unbroadcast
@@ -127,6 +131,8 @@ def sort(x, axis=-1):
 # /// shift
 def shift(x, by=1, fill=0, axis=0):
     """Move along an axis, and fill up."""
+    if not np.ndim(x):
+        return np.float64(fill)
     found = np.roll(x, by, axis)
     gap = slice(None, by) if by > 0 else slice(by, None)
     np.moveaxis(found, axis, 0)[gap] = fill

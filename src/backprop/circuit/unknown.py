@@ -1,0 +1,79 @@
+"""What was meant by the name of a function that there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from backprop.errors import Problem, nearest
+from backprop.errors.spans import Span
+from backprop.gates import NAMES
+from backprop.language.program import Call, Program
+
+DERIVATIVES = frozenset(["grad", "gradient", "diff", "differentiate", "deriv", "derivative", "jacobian", "hessian"])
+ARRAYS = frozenset(
+    ["array", "asarray", "tensor", "Tensor", "Value", "Variable", "float", "float64"]
+)  # other languages'
+PREFIXES = ("jnp.", "np.", "numpy.", "torch.")
+ELSEWHERE = {  # functions of others, for which nothing here stands
+    "range": "there are no loops here: an array is written out, [0, 1, 2]",
+    "len": "how many elements there are is a number: write it as one",
+    "print": "the last line is the output: write its expression alone",
+    "argmax": "an index has no gradient: the value that it finds is max(x)",
+    "argmin": "an index has no gradient: the value that it finds is min(x)",
+    "dropout": "its mask is random: give it as a variable, x * mask",
+}
+LONGEST_LINE = 160  # characters of a line that a hint writes out
+
+
+def unknown_function(
+    program: Program, names: Collection[str], functions: Collection[str], call: Call, node: int
+) -> Problem:
+    """The problem that a program calls what is no function, with what was probably meant."""
+    spans = [program.callee_span(node)]
+    below = [s for s in program.statements if s.kind == "definition" and s.name == call.name]
+    if below:
+        itself = node in below[0].nodes
+        message = f"{call.name}(…) is defined by itself" if itself else f"{call.name}(…) is used before it is defined"
+        hint = "there is no recursion here: a circuit has no loops" if itself else "put its definition above"
+        return program.problem("definition", message, [*spans, program.name_span(below[0])], hint)
+    if call.name in names:
+        message = f"{call.name} is a value, and not a function"
+        return program.problem("name", message, spans, f"to multiply, write {product(program, node)}")
+    if call.name in ("randn", "rand"):
+        hint = f'give it as a value: --x "{call.name}(…)"'
+        return program.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
+    before = program.text[: spans[0].start].rstrip()
+    behind = program.text[program.span(node).end :].lstrip()
+    over = call.name[0] == "d" and (before.endswith("d/") or (call.name == "d" and behind.startswith("/d")))
+    if call.positional and (call.name in DERIVATIVES or over):
+        function = program.source_of(call.positional[0])
+        hint = f"gradients are the answer, and not part of the question: write {function}"
+        return program.problem("name", f"{call.name}(…) is not needed", spans, hint)
+    if call.name in ARRAYS and len(call.positional) == 1:
+        value = program.source_of(call.positional[0])
+        span = program.span(node)
+        prefix = next((one for one in PREFIXES if before.endswith(one)), "")
+        start = len(before) - len(prefix) if prefix else span.start
+        whole = mended(program, Span(start, span.end), value)
+        return program.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {whole}")
+    known = nearest(call.name, [*functions, *NAMES])
+    one = len(call.positional) == 1 and not call.keywords
+    hint = f"to multiply, write {product(program, node)}" if one else "`backprop gates` lists those that there are"
+    hint = f"did you mean {known}?" if known else hint
+    hint = ELSEWHERE.get(call.name, hint)
+    return program.problem("name", f"there is no function {call.name}", spans, hint)
+
+
+def product(program: Program, node: int) -> str:
+    """`x(x + 1)` as x*(x + 1), with all that stands around it."""
+    end = program.callee_span(node).end
+    return mended(program, Span(end, end), "*")
+
+
+def mended(program: Program, span: Span, instead: str) -> str:
+    """The line of a span with something else in its place; what stands alone where the line is long."""
+    text = program.text
+    start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
+    if end - start > LONGEST_LINE:
+        return instead if span.end > span.start else f"{text[: span.start].split()[-1]}{instead}(…)"
+    return text[start : span.start] + instead + text[span.end : end]

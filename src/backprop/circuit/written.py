@@ -1,0 +1,49 @@
+"""Arrays that a program writes out, or makes of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from backprop.circuit.settings import fixed
+from backprop.errors import Problem, need_numpy
+from backprop.language.program import Program
+from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
+
+EQUALLY_LONG = "all rows of an array are equally long"
+
+
+def array(program: Program, elements: Sequence[int], values: Sequence[Any], node: int) -> Any:
+    """An array literal, of the values of its elements."""
+    need_numpy()
+    import numpy as np
+
+    shapes = [shape_of(value) for value in values]
+    for element, shape in zip(elements, shapes, strict=True):
+        if shape != shapes[0]:
+            first, this = shape_text(shapes[0]), shape_text(shape)
+            message = f"this array is ragged: its first element is {first}, this one is {this}"
+            raise program.problem("shape", message, [element], EQUALLY_LONG)
+    if shapes and len(shapes[0]) >= MOST_AXES:
+        message = f"this array is more than {MOST_AXES} deep"
+        raise program.problem("size", message, [node], "an array has at most so many axes")
+    return np.array(values, dtype=float)
+
+
+def truths(program: Program, node: int, settings: Mapping[str, Any]) -> Any:
+    """An array of true and false, as numbers."""
+    import numpy as np
+
+    try:
+        return np.array(fixed(program, node, settings), dtype=float)
+    except ValueError:
+        raise program.problem("shape", "this array is ragged", [node], EQUALLY_LONG) from None
+
+
+def made(program: Program, node: int, maker: Callable[..., Any], arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """What a function like zeros(2, 3) makes; its problem has a place then."""
+    need_numpy()
+    try:
+        return maker(*arguments, **keywords)
+    except Problem as problem:
+        raise program.problem(problem.kind, problem.message, [node], problem.hint) from None

@@ -1,0 +1,129 @@
+"""Code of the user's own as a circuit: a forward pass is traced at the point that is given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from backprop.errors import Problem, enumerated
+from backprop.library import Compiled
+
+if TYPE_CHECKING:
+    from backprop.python.entry import Runner
+    from backprop.python.pairs import Pair
+    from backprop.python.source import Code
+    from backprop.python.traced import Traced
+
+STEP = 1e-5  # so far the inputs are moved to see that the circuit moves as the function does
+
+
+def trace(
+    runner: Runner, name: str, *, outputs: list[str] | None, upstream: Any, ties: str, expand: bool,
+    kind: type[Compiled] = Compiled,
+) -> tuple[Compiled, Traced]:  # fmt: skip
+    """The circuit of a function that a runner runs, traced at the point that it was given. Raises a Problem."""
+    from backprop.python.entry import floated
+    from backprop.python.traced import traced
+
+    missing = runner.missing()
+    if missing:
+        what = name or runner.pair.name
+        raise Problem("variable", f"{what} has no value for {enumerated(missing)}", hint="give it by --vars or options")
+
+    def works(tried: dict[str, Any]) -> bool:
+        try:
+            runner.outputs(tried)
+        except Problem:
+            return False
+        return True
+
+    runner.given, _ = floated(runner.given, works)
+    found = traced(runner, runner.given, outputs)
+    if is_above_several(outputs, upstream, found):
+        found = traced(runner, runner.given, outputs, len(upstream))
+    compiled = kind(found.text, ties=ties, expand=expand, source=None)
+    if outputs is None and not is_above_several(outputs, upstream, found):
+        check_moves(compiled, found.at, runner)
+    compiled.program.stands_in(found.source.text, found.source.name, found.text, found.spans)
+    return compiled, found
+
+
+def meant(code: Code, name: str, path: str) -> Pair:
+    """The function, the class or the statements that are meant."""
+    from backprop.errors import nearest
+    from backprop.python.pairs import Pair, class_pair, passes, split_pair
+
+    functions, classes = code.functions(), code.classes()
+    name = name or only(functions, classes, code)
+    if name in classes:
+        if passes(classes[name])[0] is None:
+            raise Problem("name", f"the class {name} has no forward")
+        return class_pair(name, classes[name])
+    if name in functions:
+        return Pair(name, "functions", functions[name], None)
+    if name:
+        near = nearest(name, [*functions, *classes])
+        hint = f"did you mean {near}?" if near else ""
+        raise Problem("name", f"{path} has no function and no class {name}", hint=hint)
+    part = code.parts[-1]
+    if only_defines(part.tree) and (names := [*functions, *classes]):
+        hint = f"name one of them: {', '.join(f'{path}:{one}' for one in names[:3])}"
+        raise Problem("name", f"{path} holds functions and classes, and no statements beside them", hint=hint)
+    return split_pair(part) or Pair("", "script", None, None, split=len(part.tree.body))
+
+
+def only_defines(tree: ast.Module) -> bool:
+    """Whether a text does nothing but import and define."""
+    defining = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Expr)
+    return all(isinstance(one, defining) for one in tree.body)
+
+
+def only(functions: dict[str, Any], classes: dict[str, Any], code: Code) -> str:
+    """The one function or class of a text that has no statements beside it; "" where there are others."""
+    from backprop.python.pairs import passes
+
+    names = [*functions, *[name for name, methods in classes.items() if passes(methods)[0] is not None]]
+    body = code.parts[-1].tree.body
+    plain = any(isinstance(one, ast.Assign | ast.AugAssign | ast.For | ast.With) for one in body)
+    return names[0] if len(names) == 1 and not plain else ""
+
+
+def is_above_several(outputs: Sequence[str] | None, upstream: Any, found: Traced) -> bool:
+    """Whether the gradient from above is an array of those of several outputs."""
+    import numpy as np
+
+    shape: tuple[int, ...] = np.shape(upstream) if upstream is not None else ()
+    own = found.shape
+    return outputs is None and len(shape) == len(own) + 1 and shape[1:] == own and shape[0] <= found.alike
+
+
+def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
+    """Raise a Problem where the circuit moves otherwise than the function: a wrong reading is worse than a refusal."""
+    import numpy as np
+
+    from backprop.python.arrays import fresh
+
+    ways = np.random.default_rng(0)
+    given, moved = fresh(runner.given), {}
+    for path in runner.paths(given):
+        holder, key = (given, path[0]) if len(path) == 1 else (given[path[0]], path[1])
+        name = "_".join(path)
+        change = STEP * ways.standard_normal(np.shape(holder[key]))
+        holder[key] = holder[key] + (change if np.ndim(change) else float(change))
+        if name in at:
+            moved[name] = holder[key]
+    try:
+        before, after = (np.asarray(runner.outputs(one)[0], dtype=float) for one in (runner.given, given))
+    except Problem:
+        return
+    above = np.ones(before.shape) if before.ndim else None
+    ours = [np.asarray(compiled.evaluate(point, upstream=above).value, dtype=float) for point in (at, {**at, **moved})]
+    if not np.all(np.isfinite([before, after, *ours])):
+        return
+    scale = float(np.max(np.abs(before), initial=0.0))
+    room = 0.01 * float(np.max(np.abs(after - before), initial=0.0)) + 1e-12 * scale
+    if np.max(np.abs(ours[0] - before), initial=0.0) > 1e-9 * scale + 1e-300 or (
+        np.max(np.abs((ours[1] - ours[0]) - (after - before)), initial=0.0) > room
+    ):
+        raise Problem("value", "the circuit that was traced does not move as this function does: it is not answered")

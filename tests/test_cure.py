@@ -1,0 +1,66 @@
+"""One planted mistake, its line and its cure: what each mechanism of the judge finds, that no other one does."""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+import pytest
+from tests.pairs import pairs
+from tests.pairs.judged import judged
+
+from backprop.check.differs import cause_of
+from backprop.python.tape import Tape
+
+PAIRS = {one.name: one for one in pairs()}
+MECHANISMS = [
+    ("coursera two layers", 4, "a return of the loss alone is no cure"),
+    ("pad and crop", 1, "a slice that stands elsewhere"),
+    ("pad and crop", 2, "what is padded goes back by a slice"),
+    ("repeat and tile", 0, "what is there several times goes back as a sum"),
+    ("repeat and tile", 1, "what is there several times goes back as a sum"),
+    ("stack of gates", 1, "two parts of what is put together exchanged"),
+    ("stack of gates", 3, "what is put together from unequal parts is followed"),
+    ("split in two", 2, "a name that promises another gradient"),
+    ("contrastive pairs", 2, "a cheap edit before what the chain rule says of a later line"),
+    ("contrastive pairs", 3, "one array that is returned twice"),
+    ("triplet loss", 2, "a mask over a size"),
+    ("gru cell", 3, "a share through a function that is called twice"),
+    ("variational autoencoder", 0, "a share that is a gradient of another name"),
+    ("cosine embedding", 3, "a gradient of another name"),
+    ("prelu masks", 0, "a mask in two places"),
+    ("discounted sums", 1, "a factor in front of the parentheses"),
+    ("fancy rows", 3, "a 1 that is missing"),
+    ("spatial groupnorm", 1, "the other length of a shape"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "which", "why"), MECHANISMS, ids=lambda one: str(one))
+def test_the_line_is_named_with_a_cure(name: str, which: int, why: str) -> None:
+    pair = PAIRS[name]
+    mistake = pair.mistakes[which]
+    text, lines = pair.planted(mistake)
+    found = judged(pair, text)
+    assert [one for one, _, _ in found.lines] == lines, why
+    _, cause, write = found.lines[0]
+    assert cause in mistake.causes, why
+    assert write is not None
+
+
+@pytest.mark.parametrize(("old", "new", "cause"), [
+    ("dx = (a * g) / n", "dx = (a * g - b) / n", "missing-share"),
+    ("dx = g * f(a)", "dx = g * f(b)", "wrong-point"),
+    ("dx = g @ (p - t)", "dx = g @ (p + t)", "sign"),
+    ("dx = dz * w", "dx = dz * x", "wrong-point"),
+])  # fmt: skip
+def test_what_differs_in_one_place_has_its_name(old: str, new: str, cause: str) -> None:
+    assert cause_of(ast.parse(old).body[0], ast.parse(new).body[0]) == cause
+
+
+def test_what_is_put_together_from_unequal_parts_hangs_on_them() -> None:
+    tape = Tape()
+    some, more = np.ones((2, 3)), np.ones((2, 1))
+    mine, theirs = tape.leaf(some), tape.leaf(more)
+    out = np.hstack((some, more))
+    tape.called("hstack", np.hstack, ((some, more),), {}, out)
+    assert tape.ids(out).tolist() == np.hstack((mine, theirs)).tolist()

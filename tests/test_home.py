@@ -1,0 +1,68 @@
+"""Wrong words of new users on the command line: what is wrong is said, and the cure can be typed."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from backprop_cli import main
+
+AT = "--x 1 --y 2 --z 3"
+WRONG = [  # what is typed, and what is said of it
+    ('draw "(x+y)*z" {at} --worksheet', "no option --worksheet", "did you mean --blank?"),
+    ('draw "(x+y)*z" {at} --dark', "no option --dark", "did you mean --theme dark?"),
+    ('draw "(x+y)*z" {at} sheet.svg', "more than one expression", "to write to a file: -o sheet.svg"),
+    ('explain "(x+y)*z" {at} --only x', "no variable only", "did you mean --of?"),
+    ('check "(x+y)*z" {at} --claim dx=3,dy=3', "takes one NAME=NUMBER", "--claim dx=3 --claim dy=3"),
+    ('check "(x+y)*z" {at} --random -1', "--random takes a whole number from 1, and not -1", ""),
+    ("check layer.py", "there is no file layer.py", "did you mean layers.py?"),
+    ("eval nothing.bp", "there is no file nothing.bp", ""),
+    ('code "(x+y)*z" --to pytorch', "--to takes one of", "did you mean torch?"),
+    ('minimize "(x-3)^2" --x 0 --lr 0.1', "no variable lr", "did you mean --rate?"),
+    ('minimize "(x-3)^2" --x 5:1', "lower bound of x", "the lower one stands first"),
+    ("--x 1", "no option --x before a command", 'backprop eval "(x+y)*z" --x'),
+    ('eval "x*y" --x 1 --y', "--y needs a value", ""),
+    ('eval "x*y*z" {at} --wrt "x y"', "no variable x y", "x,y"),
+    ("eval -f a.json", "a.json:1:1", "--vars a.json"),
+    ('eval "y = mx + b" --m 1 --x 2 --b 3', "mx is one name", "to multiply, write y = m*x + b"),
+    ('eval "exp^x" --x 1', "no value for exp", "exp(x)"),
+    ('eval "w^T @ x" --w 1 --x 2', "no value for T", "the transpose is written .T"),
+    ('eval "x*y" --x "" --y 1', "the value of x is empty", "write a number"),
+    ('eval "x*y" --x "1, 2, 3" --y 1', "the value of x", "for an array, write [1, 2, 3]"),
+    ('eval "x*y" --x "(1,5)" --y 1', "the value of x", "write 1.5; for an array, write [1, 5]"),
+    ('eval "x*y" --x True --y 1', "True is a variable", "write 1"),
+    ('map points.csv "a*b"', "points.csv is a file, and no expression", "backprop map 'a*b' points.csv"),
+    ('map "a*b" points.csv', "no column a", "--delimiter ';'"),
+    ('eval "d(x^2)/dx" --x 1', "d(…) is not needed", "write x^2"),
+    ('eval "dropout(x, 0.5)" --x 1', "no function dropout", "x * mask"),
+    ('eval "LeakyReLU(x)" --x 1', "no function LeakyReLU", "did you mean leaky_relu?"),
+    ('eval "foo(x, y)" --x 1 --y 1', "no function foo", "`backprop gates`"),
+    ('eval "sum(x, dim=0)" --x 1', "it has no input dim", "did you mean axis?"),
+    ('eval "f(x) = x^2; f" --x 1', "no value for f", "f(x)"),
+    ('eval "x*y" --vars a.json --vars b.json', "--vars is given twice: a.json, and b.json", "one file"),
+]
+
+
+@pytest.mark.parametrize(("typed", "message", "hint"), WRONG, ids=[typed for typed, _, _ in WRONG])
+def test_what_is_wrong_is_said(
+    typed: str,
+    message: str,
+    hint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "layers.py").write_text("def f(x):\n    return x\n")
+    (tmp_path / "points.csv").write_text("a;b\n1,5;2\n")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text('{"x": 1, "y": 2}')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["backprop", *shlex.split(typed.format(at=AT))])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capfd.readouterr().err
+    assert ended.value.code == 2
+    assert message in said
+    assert hint in " ".join(said.split("hint: ")[1:])
