@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import warnings
 from math import inf, isnan, nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,7 @@ import pytest
 import backprop
 from backprop.check.backward_pass import Verdicts, judge
 from backprop.check.lines import read_lines
+from backprop.cli import main
 from backprop.emit import Request, write
 from backprop.rows.compute.mapper import Mapper
 
@@ -171,3 +175,49 @@ def test_a_function_that_is_a_text_is_a_problem(text: str) -> None:
 def test_rows_tell_where_equal_elements_are_sorted(text: str, rows: list[Any], expected: dict[str, Any]) -> None:
     _, met = Mapper(text, notes=True).run({"x": np.array(rows, float)})
     assert met == expected
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "draw 'q = selu(b)[0]; f = sum(q * q)' --set 'b=[0.2, 1.13]' -o out.dot",
+        "draw 'f = sum(sin(hardsigmoid(s)))' --set s=-1.27 -o out.svg",
+        "check 'q = sort(s); f = sum(q * q)' --set s=-0.01 --stages",
+        "minimize 'f = norm(cosh(b))^2' --set 'b=[]'",
+    ],
+)
+def test_a_number_among_arrays_is_a_number_and_nothing_is_something(
+    command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(shlex.split(command))
+    assert ended.value.code == (2 if "[]" in command else 0)
+    assert "mistake of backprop" not in capfd.readouterr().err
+
+
+def test_rows_of_numbers_know_that_a_bound_is_the_value_itself() -> None:
+    at = {"a": -0.63, "b": 1.19, "c": 100.0}
+    found = Mapper("clip(mod(a, c), b, mod(a, c))", hessian=True)({name: np.array([x]) for name, x in at.items()})
+    assert all(float(found[f"d2f_d{one}_d{one}"][0]) == 0 for one in "abc")
+
+
+def test_the_middle_of_nothing_warns_nobody() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = backprop.compile("var(b)", expand=True).jacobian(b=np.zeros(0))
+    assert np.shape(found["b"]) == (0,)
+
+
+def test_what_is_the_same_in_every_row_is_solved_for_in_rows() -> None:
+    text, at = "q = solve(S, B); f = sum(where(a > 0, q, a)^2)", {
+        "S": np.array([[[3.0, 1], [0, 2]], [[4, 1], [1, 3]]]), "B": np.array([[1.0, 2], [3, 4]]),
+        "a": np.array([1.0, -1]),
+    }  # fmt: skip
+    columns = Mapper(text, hessian=True)({name: value[None] for name, value in at.items()})
+    blocks = backprop.compile(text).hessian(at)
+    for one in "SBa":
+        for other in "SBa":
+            name = f"d2f_d{one}_d{other}"
+            if name in columns:
+                assert np.asarray(columns[name])[0] == pytest.approx(np.asarray(blocks[one][other]), abs=1e-9)

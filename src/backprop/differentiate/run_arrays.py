@@ -35,11 +35,12 @@ def evaluate(circuit: Circuit, at: Mapping[str, Array]) -> list[Array]:
             if gate is not INPUT and gate is not CONSTANT:
                 inputs = [values[source] for source in sources]
                 try:
-                    values[wire] = functions.forward(gate, len(sources), True)(*inputs)
+                    value = functions.forward(gate, len(sources), True)(*inputs)
                 except (Mismatch, ValueError, IndexError, TypeError, MemoryError) as error:
                     raise shape_problem(circuit, wire, inputs, values, error) from None
                 except Problem as problem:  # there is not enough memory
                     raise located(circuit, wire, (), problem) from None
+                values[wire] = value[()] if isinstance(value, np.ndarray) and not value.ndim else value  # a number
     return values
 
 

@@ -459,7 +459,7 @@ def from_first(x: Array, axis: Any) -> Array:
 
 def centred(x: Array, *, axis: Any) -> Array:
     distances = from_first(x, axis)
-    return distances - np.mean(distances, axis=axis, keepdims=True)
+    return distances - np.mean(distances, axis=axis, keepdims=True) if np.size(x) else distances
 
 
 def count(x: Array, *, axis: Any) -> float:

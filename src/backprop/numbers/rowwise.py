@@ -280,12 +280,12 @@ def solve(count: int, A: Value, B: Value) -> Value | None:
     return Rows(found[..., 0] if vector else found)
 
 
-def column(count: int, h: Rows, x: Value) -> Value:
-    return Rows(linear.column(h.array, np.empty(row_shape(x))))
+def column(count: int, h: Value, x: Value) -> Value:
+    return Rows(linear.column(each(h, count), np.empty(row_shape(x))))
 
 
-def uncolumn(count: int, h: Rows, x: Value) -> Value:
-    return Rows(linear.uncolumn(h.array, np.empty(row_shape(x))))
+def uncolumn(count: int, h: Value, x: Value) -> Value:
+    return Rows(linear.uncolumn(each(h, count), np.empty(row_shape(x))))
 
 
 OWN: dict[str, Callable[..., Value | None]] = {

@@ -29,6 +29,8 @@ class Parameters:
             count = prod(self.shapes[name])
             self.slices[name] = slice(self.size, self.size + count)
             self.size += count
+        if not self.size:
+            raise Problem("variable", "nothing can move: no variable has an element")
 
     def pack(self, values: Mapping[str, Value]) -> Array:
         """The values as one vector."""

@@ -90,9 +90,9 @@ class Plan:
         if asked.stages:
             self.add_stages(derived.of)
         if asked.hessian:
+            smooth = smoothed(self.circuit, None if self.arrays else [()] * len(self.circuit))
             again = derive(
-                smoothed(self.circuit), self.wrt, output=derived.value, ties=asked.ties, upstream=above,
-                arrays=self.arrays, again=True,
+                smooth, self.wrt, output=derived.value, ties=asked.ties, upstream=above, arrays=self.arrays, again=True,
             )  # fmt: skip
             self.circuit = again.circuit
             self.add_hessian(again.gradients, TWICE[asked.ties])
