@@ -13,10 +13,10 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
+from backprop.grammar.generate import lark_parser
 from lark import Lark, Transformer
 
 from backprop.language import parse
-from backprop.language.grammar.generate import lark_parser
 
 
 class Tuples(Transformer[Any, Any]):
@@ -61,7 +61,7 @@ TEXTS = {"flat sum": flat_sum, "balanced": balanced, "nested calls": nested_call
 
 def stock_lark(**options: Any) -> Lark:
     """Lark on the grammar, without what the project asks of it beyond a tree."""
-    grammar = files("backprop.language.grammar").joinpath("expression.lark").read_text(encoding="utf-8")
+    grammar = files("backprop.grammar").joinpath("expression.lark").read_text(encoding="utf-8")
     ours = lark_parser(grammar)
     return Lark(grammar, parser="lalr", lexer="basic", start="program", postlex=ours.options.postlex, **options)
 

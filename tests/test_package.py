@@ -18,7 +18,7 @@ OURS = {
     ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.remarks", ".cli.shared",
     ".cli.words", ".differentiate", ".differentiate.functions", ".differentiate.rules", ".differentiate.run",
     ".errors", ".errors.light", ".errors.spans", ".gates", ".gates.elementwise", ".gates.mixing", ".gates.plumbing",
-    ".gates.row", ".gates.writers", ".language", ".language.grammar", ".language.grammar.tables",
+    ".gates.row", ".gates.writers", ".language", ".grammar", ".grammar.tables",
     ".language.builder", ".language.calls", ".language.inputs", ".language.lexer", ".language.parser",
     ".language.printer", ".language.program", ".language.tables", ".library", ".library.notes", ".library.stages",
     ".library.values", ".numbers", ".numbers.floats", ".numbers.shapes", ".show", ".show.objects", ".show.theme",
@@ -107,8 +107,8 @@ def test_the_wheel_ships_grammar_schemas_and_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "backprop/py.typed",
-        "backprop/language/grammar/expression.lark",
-        "backprop/language/grammar/tables.py",
+        "backprop/grammar/expression.lark",
+        "backprop/grammar/tables.py",
         "backprop/draw/fonts/DejaVuSansMono.ttf",
         "backprop/draw/fonts/LICENSE",
         "backprop/draw/fonts/characters.txt",

@@ -10,6 +10,7 @@ from typing import Any
 from unicodedata import normalize, numeric
 
 import pytest
+from backprop.grammar import generate, tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lark import Token, Tree
@@ -19,7 +20,6 @@ from backprop.errors import Problem
 from backprop.language import canonical_name, parse, parser
 from backprop.language import tables as read_tables
 from backprop.language.builder import EXTREMES, METHODS, SHAPED, Builder
-from backprop.language.grammar import generate, tables
 from backprop.language.lexer import token_spans, tokens
 from backprop.language.mistakes import lark
 from backprop.language.printer import OPERATORS, POWER, infix, number_text, unparse, unparse_node
@@ -140,7 +140,7 @@ def test_the_tables_are_those_of_the_grammar() -> None:
     if read_tables.engine() not in generate.ENGINES:
         made["CODE"] = tables.CODE  # that of the pattern is another one here, and not used
     committed = Path(tables.__file__).read_text(encoding="utf-8")
-    assert generate.render(made) == committed, "run python -m backprop.language.grammar.generate"
+    assert generate.render(made) == committed, "run python -m backprop.grammar.generate"
     scope: dict[str, Any] = {}
     exec(committed, scope)
     assert {name: scope[name] for name in made} == made

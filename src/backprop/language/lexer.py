@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.language.grammar import Brackets
+from backprop.grammar import Brackets
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:

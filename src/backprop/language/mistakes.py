@@ -997,7 +997,7 @@ def accepted(place: Place) -> Iterable[str]:
 @cache
 def lark() -> Any:
     """Lark's parser. It takes its time to come, but now nobody is in a hurry."""
-    from backprop.language.grammar import grammar_text
-    from backprop.language.grammar.generate import lark_parser
+    from backprop.grammar import grammar_text
+    from backprop.grammar.generate import lark_parser
 
     return lark_parser(grammar_text().decode())

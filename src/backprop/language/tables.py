@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from backprop.errors.light import cache
+from backprop.grammar import checksum, grammar_text
+from backprop.grammar import tables as generated
 from backprop.language.builder import handler
-from backprop.language.grammar import checksum, grammar_text
-from backprop.language.grammar import tables as generated
 from backprop.language.lexer import SIGNS
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
@@ -109,6 +109,6 @@ def current_tables() -> Tables:
         return Tables(generated)
     from types import SimpleNamespace
 
-    from backprop.language.grammar.generate import make_tables
+    from backprop.grammar.generate import make_tables
 
     return Tables(SimpleNamespace(**make_tables(text.decode())))

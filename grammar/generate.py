@@ -1,4 +1,4 @@
-"""Make the tables of the parsing engine: `python -m backprop.language.grammar.generate` rewrites tables.py.
+"""Make the tables of the parsing engine: `python -m backprop.grammar.generate` rewrites tables.py.
 
 Lark reads expression.lark and computes the LALR(1) automaton. This module turns that into plain text which needs no
 Lark to run: for every state what to do on a token, with chains of unit rules (sum <- product <- unary <- …) collapsed.
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from backprop.language.grammar import Brackets, checksum
+from backprop.grammar import Brackets, checksum
 
 OPERATORS = ["add", "subtract", "multiply", "divide", "matmul", "power"]
 COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
@@ -215,7 +215,7 @@ def token_keys(terminal: Any) -> Iterator[str]:
 
 def render(tables: dict[str, Any]) -> str:
     """The text of tables.py."""
-    lines = ['"""Made from expression.lark by `python -m backprop.language.grammar.generate`. Do not edit."""']
+    lines = ['"""Made from expression.lark by `python -m backprop.grammar.generate`. Do not edit."""']
     for name, value in tables.items():
         lines.append(f'{name} = """\\\n{value}"""' if "\n" in str(value) and name != "TOKEN" else f"{name} = {value!r}")
     return "\n\n".join(lines) + "\n"
