@@ -59,7 +59,14 @@ def put(lines: list[str], number: int, write: str) -> list[str]:
     return [*lines[: number - 1], old[: len(old) - len(old.lstrip())] + write, *lines[number:]]
 
 
-@pytest.mark.parametrize("name", ["relu by mask", "softmax loss with its gradient", "mask layer", "multi head split"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "relu by mask", "softmax loss with its gradient", "mask layer", "multi head split",
+        "activations chosen by a name", "custom function with two saved", "rnn many to one", "gru cell",
+        "layer norm over features", "attention by hand",
+    ],
+)  # fmt: skip
 def test_two_mistakes_on_one_way_are_both_found(name: str) -> None:
     pair = PAIRS[name]
     text, lines = pair.planted(*pair.mistakes)

@@ -262,8 +262,11 @@ class Derivation:
         wrong = self.wrong_at(statement)
         return bool(wrong) and not self.doubted(Room(self.trace, wrong[-1]), statement, named=True) - trusted
 
-    def mended(self, statement: ast.stmt, statements: list[ast.stmt]) -> list[Any] | None:
-        """What other statements give where a line is wrong first, if they make it right there and before."""
+    def mended(self, statement: ast.stmt, statements: list[ast.stmt], named: bool = True) -> list[Any] | None:
+        """What other statements give where a line is wrong first, if they make it right there and before.
+
+        `named`: what its name says, not only something right.
+        """
         values: list[Any] | None = None
         new = statements[-1]
         for visit in self.wrong_at(statement):
@@ -274,7 +277,7 @@ class Derivation:
                 given = self.given(visit, new, values)
                 if not all(map(sound, given)) or (any(map(tells, visit.values)) and not any(map(tells, given))):
                     return None
-            if not self.gives_right(statement, visit, new, values):
+            if not (self.gives_right(statement, visit, new, values) if named else self.all_right(visit, new, values)):
                 return None
         return values
 

@@ -307,8 +307,10 @@ class InTurn:
             self.keep((*cures, one), {**instead, one.line.statement: one.edit.statements})
 
     def ways(self, line: Line, derivation: Derivation, instead: Instead) -> list[Cure]:
-        """The cheapest edits of a line with which it gives something right, each that gives something else."""
+        """The cheapest edits of a line with which it gives what its name says, each that gives something else; if there
+        are none, those with which it gives something right."""
         found: list[Cure] = []
+        others: list[Cure] = []
         given: list[Any] = []
         seen: dict[ast.stmt, set[str]] = {}
         for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
@@ -317,12 +319,15 @@ class InTurn:
             edit = self.search.edit(one, seen)
             if edit is None or edit.adds:
                 continue
+            ways = found
             values = derivation.mended(line.statement, edit.statements)
-            if values is None or any(alike(values, other) for other in given):
-                continue
-            given.append(values)
-            found.append(Cure(line, edit, one.cost, frozenset()))
-        return found
+            if values is None and not found and len(others) < WAYS:
+                ways = others
+                values = derivation.mended(line.statement, edit.statements, named=False)
+            if values is not None and not any(alike(values, other) for other in given):
+                given.append(values)
+                ways.append(Cure(line, edit, one.cost, frozenset()))
+        return found or others
 
     def cost(self, cures: tuple[Cure, ...]) -> float:
         return sum(one.cost for one in cures) + MORE * (len(cures) - 1)
