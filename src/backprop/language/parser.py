@@ -113,6 +113,14 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
 
 def seen_first(token: str, index: int, builder: Builder, keys: dict[str, str]) -> tuple[int | None, str]:
     """The node of a token that is met for the first time where an operand is expected; else None, and its key."""
+    if token.isidentifier() and token.isascii():  # as `leaf` does, but without three calls: names are many
+        builder.leaves[token] = node = len(builder.program.ops)
+        add_op, add_operands, add_first, add_last = builder.adders
+        add_op("name")
+        add_operands(builder.named.get(token, token))
+        add_first(index)
+        add_last(index)
+        return node, "<NAME>"
     key = "<NAME>" if token.isidentifier() else terminal(token)
     if key in LEAVES:
         return builder.leaf(LEAVES[key], token, index), key
