@@ -161,7 +161,8 @@ class Assembly:
         for name, wire in circuit.variables.items():
             wires[wire] = self.circuit.add_variable(name)
             self.values.append(at[name])
-        for wire in circuit.ancestors([derived.value, *derived.gradients.values()]):
+        parts = [one for before, piece, _ in repeated.values() for one in (before, piece) if one is not None]
+        for wire in circuit.ancestors([derived.value, *derived.gradients.values(), *parts]):
             gate, inputs = circuit.gates[wire], circuit.inputs[wire]
             if gate is CONSTANT:
                 wires[wire] = self.constant(circuit.constants[wire])
