@@ -29,6 +29,7 @@ PROGRAMS = {
     "branches": "f = sum(where(X > 0, sqrt(X), X^2)) + sum(max(X, 0.5)) + sum(max(X, axis=1))",
     "softmax": "p = softmax(X); f = sum(p*log_softmax(X)) + sum(logsumexp(X, axis=0))",
     "a share twice": "f = sum(1/(1 + X^2)) + sum(clip(X + X, -1, 1))",
+    "a choice of one": "m = max(X, X); n = min(b, b); f = sum(m*m) + sum(n*n*X)",
     "what is handed on": "f = sum(X) + sum(b)",
 }
 POINT = {"X": LARGE, "A": DICE.normal(size=(160, 160)) / 13, "b": DICE.normal(size=(1, 160))}
