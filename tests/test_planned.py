@@ -30,6 +30,8 @@ PROGRAMS = {
     "softmax": "p = softmax(X); f = sum(p*log_softmax(X)) + sum(logsumexp(X, axis=0))",
     "subtracted": "f = sum(X) - sum(X*X) - sum(exp(b)*exp(b)*X) - sum(b*b)",
     "twice beside a difference": "s = X + X; t = s / (1.5 + X^2); f = sum(s) + sum(t*t)",
+    "a share twice": "f = sum(1/(1 + X^2)) + sum(clip(X + X, -1, 1))",
+    "a choice of one": "m = max(X, X); n = min(b, b); f = sum(m*m) + sum(n*n*X)",
     "what is handed on": "f = sum(X) + sum(b)",
 }
 POINT = {"X": LARGE, "A": DICE.normal(size=(160, 160)) / 13, "b": DICE.normal(size=(1, 160))}

@@ -434,6 +434,9 @@ class Writer:
         gate, value = self.circuit.gates[wire], self.assembly.values[wire]
         if not isinstance(value, np.ndarray) or not value.ndim:
             return True  # a number is no memory
+        taken = [self.assembly.values[source] for source in self.circuit.inputs[wire]]
+        if any(np.may_share_memory(value, one) for one in taken):
+            return False  # max(x, x) is x itself
         return bool(value.flags.writeable and (gate.fresh or not gate.mixes))
 
     def last_reads(self) -> dict[int, int]:
