@@ -13,7 +13,7 @@ from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
 from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, words_of
 from backprop.check.sense import Sense
-from backprop.check.several import Chained, InOrder, InTurn, Several
+from backprop.check.several import MORE, Chained, InOrder, InTurn, Several
 from backprop.errors import enumerated
 from backprop.python.entry import Instead
 
@@ -60,6 +60,9 @@ class Solver:
         cures, others, doubted = self.partly(lines, sense, {}, part, MOST_MISTAKES)
         if not cures and scaled:
             cures = self.in_words(self.chained(lines), lines)
+            turn = InTurn(self.search, MOST_MISTAKES, IN_TURN).found()
+            if turn is not None and (not cures or turn.score < self.score(cures)):
+                cures = self.in_words(turn.cures, lines)
         if not cures:
             cures = InOrder(self.search, MOST_MISTAKES).found({})
         if not cures and sense.told:
@@ -70,6 +73,10 @@ class Solver:
         if self.search.ended:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
+
+    def score(self, cures: list[Cure]) -> float:
+        """What cures cost together, and what they leave."""
+        return sum(one.cost + MORE for one in cures) - MORE + self.search.left_over(put(cures))
 
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
         """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
