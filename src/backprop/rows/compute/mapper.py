@@ -19,7 +19,7 @@ Value = Any  # a float, or np.ndarray of float64
 
 ENGINES = ("auto", "numpy", "jit")
 MOST_NUMBERS = 1 << 21  # of rows with arrays that are in memory together
-WORTH_COMPILING = 3 * 10**8  # rows times operations: from there on the time that the compiler takes is gained
+WORTH_COMPILING = 10**8  # rows times operations: from there on the tenth of a second for the compiler is gained
 
 
 class Tally:
