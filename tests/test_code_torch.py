@@ -65,6 +65,12 @@ def run_both(circuit: Circuit, at: dict[str, Any], ties: str = "both", scale: fl
             assert_close(gradient, expected, scale)
 
 
+def run_named(text: str, point: dict[str, Any]) -> None:
+    compiled = Compiled(text)
+    at = {name: np.array(point[name]) if isinstance(point[name], list) else point[name] for name in compiled.variables}
+    run_both(compiled.circuit(at), at)
+
+
 @pytest.mark.parametrize("case", TENSOR_CASES, ids=label)
 def test_gates_that_mix_elements(case: Case) -> None:
     circuit, at = built(case)
@@ -254,6 +260,22 @@ def test_exactly_what_the_backward_pass_reads_is_saved() -> None:
     assert "ctx.save_for_backward(x, y, z, q)" in source  # the inputs, to make q again where its gradient is asked for
     assert "ctx.save_for_backward(x, y)" in program("x * y", "torch")
     assert "save_for_backward" not in program("x + y", "torch")
+
+
+ALIASES = ["q = identity(a); f = logaddexp(q, c)", "q = identity(c); r = identity(a); f = r/q - a*c*q"]
+
+
+@pytest.mark.parametrize("text", [*ALIASES, "q = a*c; r = identity(q); s = identity(a); f = r^2/s + q*exp(c)"])
+def test_another_name_leaves_the_order_of_what_is_saved(text: str) -> None:
+    run_named(text, {"a": 1.5, "c": -1.0})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["f = sum(where(S > 0, A @ where(A > 0, A, A), S))", "f = sum(where(S > 0, logdet(A @ A.T + eye(2)), S))"],
+)
+def test_a_mask_that_was_stretched_is_counted_in_the_kind_of_the_inputs(text: str) -> None:
+    run_named(text, {"S": [[[1.0, -1.0], [2.0, 3.0]], [[1.0, 2.0], [-1.0, 1.0]]], "A": [[1.0, 2.0], [-1.0, 3.0]]})
 
 
 def test_a_self_test_can_fail(tmp_path: Path) -> None:

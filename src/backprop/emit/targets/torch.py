@@ -28,7 +28,8 @@ def write(request: Request) -> str:
     results = sent.texts
     read = saved(listing, sent)
     same = aliases(listing)
-    kept = [*dict.fromkeys(same.get(name, name) for name in read)]  # an input that comes out cannot be saved as output
+    needed = {same.get(name, name) for name in read}  # an input that comes out cannot be saved as output
+    kept = [name for name in [*inputs, *(line.name for line in listing.forward_lines())] if name in needed]
     renamed = {name: same[name] for name in read if name in same}
     computed = [name for name in kept if name not in inputs]
     again = [name for name in computed if name != listing.value]  # what backward makes again where it needs a graph

@@ -173,6 +173,7 @@ class Torch(Arrays):
             return None
         if g.shape == x.shape:
             return g.leaving(1)
+        g = self.counted(g)
         if not x.shape:
             return Text(f"torch.sum({g.text})").leaving(1)
         return Text(f"{g.at_least(POSTFIX)}.sum_to_size({x.at_least(POSTFIX)}.shape)")
