@@ -13,6 +13,7 @@ from backprop.check.differs import cause_of
 from backprop.python.tape import Tape
 
 PAIRS = {one.name: one for one in pairs()}
+assert len(PAIRS) == len(pairs()), "two pairs have one name"
 MECHANISMS = [
     ("coursera two layers", 4, "a return of the loss alone is no cure"),
     ("pad and crop", 1, "a slice that stands elsewhere"),
