@@ -12,8 +12,8 @@ from tests.pairs.judged import judged
 from backprop.check.differs import cause_of
 from backprop.python.tape import Tape
 
-PAIRS = {one.name: one for one in pairs()}
-assert len(PAIRS) == len(pairs()), "two pairs have one name"
+EVERY = [*pairs()]
+PAIRS = {one.name: one for one in EVERY}
 MECHANISMS = [
     ("coursera two layers", 4, "a return of the loss alone is no cure"),
     ("pad and crop", 1, "a slice that stands elsewhere"),
@@ -35,6 +35,10 @@ MECHANISMS = [
     ("deep net over layers", 0, "a round of a loop that is another one"),
     ("spatial groupnorm", 1, "the other length of a shape"),
 ]  # fmt: skip
+
+
+def test_each_pair_has_a_name_of_its_own() -> None:
+    assert len(PAIRS) == len(EVERY)
 
 
 @pytest.mark.parametrize(("name", "which", "why"), MECHANISMS, ids=lambda one: str(one))

@@ -63,7 +63,7 @@ def put(lines: list[str], number: int, write: str) -> list[str]:
     "name",
     [
         "relu by mask", "softmax loss with its gradient", "mask layer", "multi head split",
-        "activations chosen by a name", "custom function with two saved", "rnn many to one", "gru cell",
+        "activations chosen by a name", "custom function with two saved", "rnn many to one", "gated cell",
         "layer norm over features", "attention by hand",
     ],
 )  # fmt: skip
