@@ -11,11 +11,6 @@ from backprop.gates import GATES, Gate
 
 IDENTITY, MAX, MIN = (GATES[name] for name in ("identity", "max", "min"))
 MULTIPLY, POWER, SQUARE = (GATES[name] for name in ("multiply", "power", "square"))
-RECTIFIERS = frozenset(["relu", "leaky_relu", "elu", "abs"])  # which leave alone what is not negative
-POSITIVE = frozenset(
-    ["square", "abs", "exp", "exp2", "sigmoid", "softplus", "relu", "hypot", "norm", "var", "std", "softmax", "mse"]
-)
-KEEPING = frozenset(["add", "multiply", "divide", "max", "min", "sum", "mean", "prod", "max_of", "min_of"])
 
 Shapes = Sequence[tuple[int, ...]]
 
@@ -36,7 +31,7 @@ def smoothed(circuit: Circuit, shapes: Shapes | None = None) -> Circuit:
 
 def chooses(gate: Gate) -> bool:
     """Whether a gate may have nothing to choose."""
-    return gate.idempotent or gate.name == "clip" or gate.name in RECTIFIERS
+    return gate.idempotent or gate.name == "clip" or gate.rectifies
 
 
 def meanings(circuit: Circuit) -> list[int]:
@@ -65,8 +60,8 @@ def never_negative(circuit: Circuit) -> list[bool]:
             exponent = number(circuit, inputs[1])
             sure = exponent is not None and (exponent % 2 == 0 or (exponent >= 2 and found[inputs[0]]))
         else:
-            kept = gate.name in KEEPING and all(found[source] for source in inputs)
-            sure = kept or gate.name in POSITIVE or (gate is MULTIPLY and inputs[0] == inputs[1])
+            kept = gate.sign == "kept" and all(found[source] for source in inputs)
+            sure = kept or gate.sign == "never negative" or (gate is MULTIPLY and inputs[0] == inputs[1])
         found.append(sure)
     return found
 
@@ -76,7 +71,7 @@ def plainer(
 ) -> tuple[Gate, tuple[int, ...]]:
     """What a gate that chooses comes to, and of what."""
     gate, inputs = circuit.gates[wire], circuit.inputs[wire]
-    if gate.name in RECTIFIERS:
+    if gate.rectifies:
         return (IDENTITY, inputs[:1]) if positive[inputs[0]] else (gate, inputs)
     if gate.name == "clip":
         x, low, high = inputs

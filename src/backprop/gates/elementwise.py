@@ -16,7 +16,7 @@ ARITHMETIC = [
         "add", "x y",
         Rule("1", "1"),
         Words("distributes: hands its gradient to both inputs, unchanged"),
-        Traits(commutes=True),
+        Traits(commutes=True, sign="kept"),
     ),
     Gate(
         "subtract", "x y",
@@ -27,7 +27,7 @@ ARITHMETIC = [
         "multiply", "x y",
         Rule("y", "x"),
         Words("swaps and scales: each input gets the gradient times the other", aliases="mul"),
-        Traits(commutes=True),
+        Traits(commutes=True, sign="kept"),
     ),
     Gate(
         "divide", "x y",
@@ -36,7 +36,7 @@ ARITHMETIC = [
             "scales x by 1/y, and y by minus the output over y: explodes where y is near 0", aliases="div",
             textbook=("1 / y", "-x / y^2"),
         ),
-        Traits(domain="y != 0"),
+        Traits(domain="y != 0", sign="kept"),
     ),
     Gate(
         "negate", "x",
@@ -58,7 +58,7 @@ ARITHMETIC = [
         "square", "x",
         Rule("2 * x", definition="x * x"),
         Words("scales by twice the input: dead at 0"),
-        Traits(parity="even"),
+        Traits(parity="even", sign="never negative"),
     ),
     Gate(
         "reciprocal", "x",
@@ -70,11 +70,12 @@ ARITHMETIC = [
 ]  # fmt: skip
 
 EXPONENTIALS = [
-    Gate("exp", "x", Rule("out"), Words("scales by its own output")),
+    Gate("exp", "x", Rule("out"), Words("scales by its own output"), Traits(sign="never negative")),
     Gate(
         "exp2", "x",
         Rule("log(2) * out", definition="exp(x * log(2))"),
         Words("scales by its own output, times log 2"),
+        Traits(sign="never negative"),
     ),
     Gate(
         "expm1", "x",
@@ -136,7 +137,7 @@ EXPONENTIALS = [
         Words(
             "shares the gradient along the direction (x, y): never more than it got", frameworks="nan,nan 0.5,0.5 - -",
         ),
-        Traits(commutes=True),
+        Traits(commutes=True, sign="never negative"),
     ),
     Gate(
         "logaddexp", "x y",
@@ -294,7 +295,7 @@ PIECEWISE = [
             "passes the gradient, with its sign turned where the input is negative; nothing at 0",
             aliases="fabs absolute", frameworks="0 1 0 0",
         ),
-        Traits(parity="even"),
+        Traits(parity="even", sign="never negative", rectifies=True),
     ),
     Gate(
         "sign", "x",
@@ -353,7 +354,7 @@ PIECEWISE = [
             "routes the gradient to the largest input; the others get nothing", aliases="maximum",
             frameworks="0.5,0.5 0.5,0.5 0.5,0.5 1,0",
         ),
-        Traits(commutes=True, idempotent=True, reduces="max_of"),
+        Traits(commutes=True, idempotent=True, reduces="max_of", sign="kept"),
     ),
     Gate(
         "min", "x...",
@@ -365,7 +366,7 @@ PIECEWISE = [
             "routes the gradient to the smallest input; the others get nothing", aliases="minimum",
             frameworks="0.5,0.5 0.5,0.5 0.5,0.5 1,0",
         ),
-        Traits(commutes=True, idempotent=True, reduces="min_of"),
+        Traits(commutes=True, idempotent=True, reduces="min_of", sign="kept"),
     ),
     Gate(
         "clip", "x lo hi",
@@ -415,7 +416,7 @@ ACTIVATIONS = [
             "squashes to (0, 1): passes a quarter at most, and almost nothing where it is saturated",
             aliases="σ expit logistic", textbook="out * (1 - out)", instead_of="exp(x) / (1 + exp(x))",
         ),
-        Traits(saturates=True),
+        Traits(saturates=True, sign="never negative"),
     ),
     Gate(
         "logsigmoid", "x",
@@ -432,6 +433,7 @@ ACTIVATIONS = [
             definition="max(x, 0)",
         ),
         Words("passes the gradient where the input is positive; dead elsewhere", frameworks="0 0 - 0"),
+        Traits(sign="never negative", rectifies=True),
     ),
     Gate(
         "leaky_relu", "x slope=0.01",
@@ -444,6 +446,7 @@ ACTIVATIONS = [
         Words(
             "passes the gradient where the input is positive, a small part of it elsewhere", frameworks="0.01 1 - 0.01",
         ),
+        Traits(rectifies=True),
     ),
     Gate(
         "elu", "x alpha=1",
@@ -452,6 +455,7 @@ ACTIVATIONS = [
             cusp="x == 0", definition="relu(x) + min(0, alpha * expm1(x))", exact="where(x > 0, x, alpha * expm1(x))",
         ),
         Words("passes the gradient where the input is positive, and less and less of it below 0"),
+        Traits(rectifies=True),
     ),
     Gate(
         "selu", "x",
@@ -469,6 +473,7 @@ ACTIVATIONS = [
         "softplus", "x",
         Rule("sigmoid(x)", definition="log1p(exp(x))", exact="max(x, 0) + log1p(exp(-abs(x)))"),
         Words("a smooth relu: passes the part sigmoid(x) of the gradient", instead_of="log(exp(x) + 1)"),
+        Traits(sign="never negative"),
     ),
     Gate(
         "softsign", "x",

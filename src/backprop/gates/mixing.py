@@ -111,6 +111,7 @@ def extreme(name: str, aliases: str) -> Gate:
             spelling=name,
             plain="where(x == out, g, 0)",
         ),
+        Traits(sign="kept"),
         options=REDUCED,
     )
 
@@ -120,7 +121,7 @@ REDUCTIONS = [
         "sum", "x",
         Rule(vjp=SPREAD.format("g"), linear=True),
         Words("distributes: hands its gradient to every element, unchanged", plain="g + 0*x"),
-        Traits(fresh=True),
+        Traits(fresh=True, sign="kept"),
         options=REDUCED,
     ),
     Gate(
@@ -130,14 +131,14 @@ REDUCTIONS = [
             definition="sum(x, axis=axis, keepdims=keepdims) / count(x, axis=axis)",
         ),
         Words("distributes: hands every element an equal share of its gradient", plain="g / count(x) + 0*x"),
-        Traits(fresh=True),
+        Traits(fresh=True, sign="kept"),
         options=REDUCED,
     ),
     Gate(
         "prod", "x",
         Rule(vjp=prod_rules),
         Words("scales by the product of all the other elements"),
-        Traits(fresh=True),
+        Traits(fresh=True, sign="kept"),
         options=REDUCED,
     ),
     extreme("max", "amax"),
@@ -149,6 +150,7 @@ REDUCTIONS = [
             definition=f"sum({CENTRED}^2, axis=axis, keepdims=keepdims) / (count(x, axis=axis) - ddof)",
         ),
         Words("scales by twice the distance from the mean, over the count", plain="2 * g / count(x) * (x - mean(x))"),
+        Traits(sign="never negative"),
         options=REDUCED + " ddof=0",
     ),
     Gate(
@@ -164,6 +166,7 @@ REDUCTIONS = [
             "scales by the distance from the mean over the deviation and the count; 0 where all are equal",
             plain="g / where(out == 0, 1, out) / count(x) * (x - mean(x))",
         ),
+        Traits(sign="never negative"),
         options=REDUCED + " ddof=0",
     ),
     Gate(
@@ -177,6 +180,7 @@ REDUCTIONS = [
             "shares the gradient along the direction of x: never more than it got",
             plain="g * (x / where(out == 0, 1, out))",
         ),
+        Traits(sign="never negative"),
         options=REDUCED,
     ),
     Gate(
@@ -211,7 +215,7 @@ REDUCTIONS = [
             definition="exp(x - logsumexp(x, axis=axis, keepdims=1))",
         ),
         Words("turns scores into probabilities; its gradients add up to 0", instead_of="exp(x) / sum(exp(x))"),
-        Traits(shape="x", fresh=True),
+        Traits(shape="x", fresh=True, sign="never negative"),
         options="axis=-1",
     ),
     Gate(
@@ -346,7 +350,7 @@ LOSSES = [
         "mse", "x y",
         Rule(vjp=("2 * g * (x - y) / count(x - y)", "2 * g * (y - x) / count(x - y)"), definition="mean((x - y)^2)"),
         Words("mean squared error: scales by twice the residual over the count"),
-        Traits(shape="number", broadcasts=True),
+        Traits(shape="number", broadcasts=True, sign="never negative"),
     ),
     Gate(
         "bce", "p t",

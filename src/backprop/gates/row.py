@@ -113,10 +113,11 @@ class Traits:
     else, and `stacks` says that a gate that mixes takes a stack of inputs as it takes one, and `broadcasts` that
     its inputs are stretched to each other's shape. `commutes` says that two inputs may change places, `idempotent`
     that the same input twice counts once, and `parity` what a minus sign of the input does: it comes out of an
-    "odd" gate, and is lost in an "even" one. `fresh` says that what a gate that mixes computes is a new array in
-    every library, never a view of an input. `saturates` says that the slope fades for large inputs on both sides.
-    `reduces` names the gate that stands for this one where it is called with a single input; `plumbing` marks gates
-    that only rules use.
+    "odd" gate, and is lost in an "even" one. `sign` says that the result is "never negative", or "kept": not negative
+    where no input is; `rectifies` says that what is not negative comes out as it is. `fresh` says that what a gate that
+    mixes computes is a new array in every library, never a view of an input. `saturates` says that the slope fades for
+    large inputs on both sides. `reduces` names the gate that stands for this one where it is called with a single
+    input; `plumbing` marks gates that only rules use.
     """
 
     def __init__(
@@ -130,6 +131,8 @@ class Traits:
         commutes: bool = False,
         idempotent: bool = False,
         parity: str = "",
+        sign: str = "",
+        rectifies: bool = False,
         fresh: bool = False,
         saturates: bool = False,
         reduces: str = "",
@@ -138,6 +141,7 @@ class Traits:
         self.domain, self.shape, self.shaped_by = domain, shape, shaped_by
         self.stacks, self.broadcasts = stacks, broadcasts
         self.commutes, self.idempotent, self.parity, self.fresh = commutes, idempotent, parity, fresh
+        self.sign, self.rectifies = sign, rectifies
         self.saturates, self.reduces, self.plumbing = saturates, reduces, plumbing
 
 
