@@ -121,3 +121,13 @@ class Circuit:
                 needed[wire] = 1
                 pending += self.inputs[wire]
         return [wire for wire in range(len(self)) if needed[wire]]
+
+    def descendants(self, wires: Iterable[int]) -> bytearray:
+        """Which stages depend on some wires, these included."""
+        found = bytearray(len(self))
+        for wire in wires:
+            found[wire] = 1
+        for wire, inputs in enumerate(self.inputs):
+            for source in inputs:
+                found[wire] |= found[source]
+        return found

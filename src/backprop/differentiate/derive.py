@@ -79,7 +79,7 @@ def derive(
     output = circuit.output if output is None else output
     names = list(circuit.variables if wrt is None else wrt)
     growing = Growing(circuit)
-    active = reached_from(circuit, [circuit.variables[name] for name in names])
+    active = circuit.descendants([circuit.variables[name] for name in names])
     if isinstance(upstream, str):
         seed = growing.circuit.variables.get(upstream, -1)
         seed = growing.circuit.add_variable(upstream) if seed < 0 else seed
@@ -96,17 +96,6 @@ def derive(
         gradients[name] = of.get(wire, nothing)
     growing.circuit.output = growing.wires[output]
     return Derived(growing.circuit, growing.wires[output], gradients, of, growing.wires, shares)
-
-
-def reached_from(circuit: Circuit, variables: Iterable[int]) -> bytearray:
-    """Which stages depend on some variables."""
-    reached = bytearray(len(circuit))
-    for wire in variables:
-        reached[wire] = 1
-    for wire, inputs in enumerate(circuit.inputs):
-        for source in inputs:
-            reached[wire] |= reached[source]
-    return reached
 
 
 class Sweep:

@@ -9,7 +9,7 @@ from typing import Any
 
 from backprop.circuit import Circuit
 from backprop.differentiate.arrangements import Blocks, agreed, arrangements, sorts, untold, varying
-from backprop.differentiate.derive import Derived, derive, reached_from
+from backprop.differentiate.derive import Derived, derive
 from backprop.differentiate.run import evaluate, plain, sweep
 from backprop.differentiate.smoothed import smoothed
 from backprop.errors import Problem
@@ -98,7 +98,7 @@ def rows_of(
     from backprop.numbers.rowwise import Diagonal
 
     found = {name: np.empty((prod(shape), *shape_of(at[name]))) for name in derived.gradients}
-    varying = reached_from(derived.circuit, [derived.circuit.variables[name] for name in derived.gradients])
+    varying = derived.circuit.descendants([derived.circuit.variables[name] for name in derived.gradients])
     largest = max((prod(shape_of(value)) for value, varies in zip(values, varying, strict=False) if varies), default=1)
     size = max(1, AT_ONCE // max(1, largest))
     known = dict(enumerate(values))

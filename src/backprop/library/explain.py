@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import isfinite, log10
 
-from backprop.circuit import Circuit, Opened
+from backprop.circuit import Opened
 from backprop.differentiate.rules import substituted
 from backprop.differentiate.run import Run, plain, sent_by, sweep
 from backprop.errors.light import NamedTuple
@@ -97,7 +97,7 @@ def tell(run: Run, names: Names, of: Iterable[str] | None = None) -> Story:
     circuit = run.circuit
     variables = list(circuit.variables if of is None else of)
     rows = stages(run, names)
-    wanted = reached(circuit, [circuit.variables[name] for name in variables])
+    wanted = circuit.descendants([circuit.variables[name] for name in variables])
     chosen = rows if of is None else [row for row in rows if wanted[row.wire]]
     back = [
         step for row in reversed(chosen)
@@ -110,17 +110,6 @@ def tell(run: Run, names: Names, of: Iterable[str] | None = None) -> Story:
         names.text(circuit.output), run.value, forward, back, ledger,
         [*remarks(run, names, chosen, ledger), *chains(run, names, variables)], meaning(run, names, variables),
     )  # fmt: skip
-
-
-def reached(circuit: Circuit, wires: Iterable[int]) -> bytearray:
-    """Which stages depend on some wires."""
-    found = bytearray(len(circuit))
-    for wire in wires:
-        found[wire] = 1
-    for wire, inputs in enumerate(circuit.inputs):
-        for source in inputs:
-            found[wire] |= found[source]
-    return found
 
 
 # ── steps ──

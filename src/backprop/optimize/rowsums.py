@@ -16,7 +16,6 @@ import numpy as np
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate import functions, run_arrays, run_rows
-from backprop.differentiate.derive import reached_from
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import rowwise
@@ -46,7 +45,7 @@ class RowSums:
         variables = circuit.variables
         self.moving = [name for name in variables if name not in columns and name not in fixed]
         self.by_row = varying(circuit, [variables[name] for name in variables if name in columns])
-        self.by_step = reached_from(circuit, [variables[name] for name in self.moving])
+        self.by_step = circuit.descendants([variables[name] for name in self.moving])
         self.summands = [self.summed(wire) for wire in wires]
         self.kept = [same.get(wire, wire) for wire in kept]
         needed = set(self.kept) | {source for wire in wires for source in self.sources_of_sum(wire)}

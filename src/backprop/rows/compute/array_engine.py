@@ -12,7 +12,6 @@ import numpy as np
 from backprop.circuit import Circuit
 from backprop.differentiate import run_arrays
 from backprop.differentiate.arrangements import agreed, other_arrangements, sorts
-from backprop.differentiate.derive import reached_from
 from backprop.differentiate.run_rows import evaluate, spread_out
 from backprop.errors import Problem
 from backprop.library.values import as_value
@@ -114,7 +113,7 @@ class ArrayKernel:
             with np.errstate(all="ignore"):
                 found = run_arrays.evaluate(plan.base, at)
             self.check_output(found[plan.base.output])
-            varying = reached_from(plan.base, [plan.base.variables[name] for name in (*self.inputs, *plan.wrt)])
+            varying = plan.base.descendants([plan.base.variables[name] for name in (*self.inputs, *plan.wrt)])
             largest = max(
                 (prod(shape_of(value)) for value, varies in zip(found, varying, strict=True) if varies), default=1
             )
@@ -210,7 +209,7 @@ class ArrayKernel:
         """The stages of a circuit that are the same in all rows, computed once."""
         if circuit not in self.known:
             given = [name for name in circuit.variables if name in self.given]
-            varying = reached_from(circuit, [wire for name, wire in circuit.variables.items() if name not in given])
+            varying = circuit.descendants([wire for name, wire in circuit.variables.items() if name not in given])
             wires = [wire for wire in range(len(circuit)) if not varying[wire]]
             self.known[circuit] = evaluate(circuit, wires, self.given, 1)
         return self.known[circuit]
