@@ -13,7 +13,7 @@ from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
 from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, words_of
 from backprop.check.sense import Sense
-from backprop.check.several import MORE, Chained, InOrder, InTurn, Several
+from backprop.check.several import Chained, InOrder, InTurn, Several, together
 from backprop.errors import enumerated
 from backprop.python.entry import Instead
 
@@ -40,14 +40,14 @@ class Solver:
         if cures and not self.search.left_over(put(cures)):
             return self.cheaper(cures, lines, sense), [], []
         turn = None if self.search.derivation({}).scaled else InTurn(self.search, MOST_MISTAKES, IN_TURN).found()
-        if cures and (turn is None or turn.score > cures[0].cost + self.search.left_over(put(cures))):
+        if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         if turn is not None:
             self.search.dearest = min(turn.score, PLAIN_EDIT if len(turn.cures) > 1 else inf)
         whole, part = self.search.search(lines, sense, {})
         self.search.dearest = FAR
         if turn is not None:
-            whole = [one for one in whole if one.cost + self.search.left_over(put([one])) < turn.score]
+            whole = [one for one in whole if self.score([one]) < turn.score]
         if not whole and turn is not None:
             return self.in_words(turn.cures, lines), [], []
         if whole:
@@ -76,7 +76,7 @@ class Solver:
 
     def score(self, cures: list[Cure]) -> float:
         """What cures cost together, and what they leave."""
-        return sum(one.cost + MORE for one in cures) - MORE + self.search.left_over(put(cures))
+        return together(cures) + self.search.left_over(put(cures))
 
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
         """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""

@@ -110,24 +110,27 @@ def factors_of(node: ast.expr) -> list[ast.expr]:
 
 
 @cache
-def literals(text: str) -> list[str]:
-    """The fractions that a text has, the first ones: a slope, a rate, a small number."""
+def nodes_in(text: str) -> list[ast.AST]:
+    """All that stands in a text; nothing where it cannot be read."""
     try:
-        nodes = list(ast.walk(ast.parse(text)))
+        return list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError, RecursionError):
         return []
-    found = [repr(one.value) for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, float)]
+
+
+@cache
+def literals(text: str) -> list[str]:
+    """The fractions that a text has, the first ones: a slope, a rate, a small number."""
+    found = [
+        repr(one.value) for one in nodes_in(text) if isinstance(one, ast.Constant) and isinstance(one.value, float)
+    ]
     return list(dict.fromkeys(found))[:8]
 
 
 @cache
 def slices_in(text: str) -> list[str]:
     """The slices that a text has, the short ones."""
-    try:
-        nodes = list(ast.walk(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    found = dict.fromkeys(ast.unparse(one) for one in nodes if isinstance(one, ast.Slice))
+    found = dict.fromkeys(ast.unparse(one) for one in nodes_in(text) if isinstance(one, ast.Slice))
     return [one for one in found if one != ":" and len(one) < LONGEST_SLICE][:12]
 
 

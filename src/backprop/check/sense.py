@@ -321,13 +321,10 @@ class Sense:
             last[base.id] = (visits[-1] if newer or before is None else before[0]), writers
         found = []
         for name, (visit, writers) in last.items():
-            whose = next((one for one in bases(name) if one in truth), None)
-            wanted = fitted(truth.get(whose or ""), visit.values[0]) if len(visit.values) == 1 else None
-            if wanted is None:
-                continue
-            off = wanted - visit.values[0]
-            right = bool((np.abs(off) <= 1e-6 * np.abs(wanted).max(initial=LEAST)).all())
-            found.append(Named(name, visit, writers, off, right))
+            wanted = promised(name, truth, visit)
+            if wanted is not None:
+                off = wanted - visit.values[0]
+                found.append(Named(name, visit, writers, off, is_little(off, wanted)))
         return sorted(found, key=lambda one: one.visit.time)
 
     def names(self, truth: dict[str, Any]) -> dict[str, bool]:
@@ -335,14 +332,11 @@ class Sense:
         found: dict[str, bool] = {}
         for statement, visits in self.trace.visits.items():
             targets = targets_of(statement)
-            if len(targets) != 1 or not isinstance(targets[0], ast.Name) or len(visits[-1].values) != 1:
+            if len(targets) != 1 or not isinstance(targets[0], ast.Name):
                 continue
-            name = targets[0].id
-            whose = next((one for one in bases(name) if one in truth), None)
-            wanted = fitted(truth.get(whose or ""), visits[-1].values[0])
+            wanted = promised(targets[0].id, truth, visits[-1])
             if wanted is not None:
-                off = np.abs(visits[-1].values[0] - wanted)
-                found[name] = bool((off <= 1e-6 * np.abs(wanted).max(initial=LEAST)).all())
+                found[targets[0].id] = is_little(wanted - visits[-1].values[0], wanted)
         return found
 
     def truth(self) -> dict[str, Any]:
@@ -396,6 +390,18 @@ class Nudger:
             run.store(target, value + float(rest.pop(0)), scope)
         elif isinstance(value, tuple | list | dict):
             raise Refusal("this cannot be nudged")
+
+
+def promised(name: str, truth: dict[str, Any], visit: Visit) -> Any:
+    """The gradient that a name says to be, in the shape of what it was given; None where it says nothing, or another
+    one."""
+    whose = next((one for one in bases(name) if one in truth), None)
+    return fitted(truth.get(whose or ""), visit.values[0]) if len(visit.values) == 1 else None
+
+
+def is_little(off: Any, wanted: Any) -> bool:
+    """Whether what lies between a gradient and the right one is rounding."""
+    return bool((np.abs(off) <= 1e-6 * np.abs(wanted).max(initial=LEAST)).all())
 
 
 def fitted(gradient: Any, value: Any) -> Any:

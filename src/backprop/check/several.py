@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from functools import partial
 from heapq import heappop, heappush
 from time import process_time
@@ -284,7 +285,7 @@ class InTurn:
                     return
                 more = Way((*way.cures, cure), {**way.instead, line.statement: cure.edit.statements}, passed)
                 key = frozenset([(one.line.number, one.edit.text) for one in more.cures])
-                if key in self.known or (self.best is not None and self.cost(more.cures) >= self.best.score):
+                if key in self.known or (self.best is not None and together(more.cures) >= self.best.score):
                     continue
                 self.known.add(key)
                 if self.search.judge.all_right(more.instead):
@@ -329,14 +330,17 @@ class InTurn:
                 ways.append(Cure(line, edit, one.cost, frozenset()))
         return found or others
 
-    def cost(self, cures: tuple[Cure, ...]) -> float:
-        return sum(one.cost for one in cures) + MORE * (len(cures) - 1)
-
     def keep(self, cures: tuple[Cure, ...], changed: Instead) -> None:
         left = self.search.left_over(changed)
-        if self.best is None or self.cost(cures) + left < self.best.score:
-            self.best, self.clean = Turn(self.cost(cures) + left, list(cures)), not left
+        score = together(cures) + left
+        if self.best is None or score < self.best.score:
+            self.best, self.clean = Turn(score, list(cures)), not left
             self.end = min(self.end, process_time() + LONGER)
+
+
+def together(cures: Sequence[Cure]) -> float:
+    """What cures cost together."""
+    return sum(one.cost for one in cures) + MORE * (len(cures) - 1)
 
 
 def alike(some: list[Any], others: list[Any]) -> bool:
