@@ -280,16 +280,14 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
         problem = compiled.missing([missing[0]])
         problem.hint = hint
         return problem
-    glued = next((variable for variable in missing if multiplied(variable, at)), None)
-    if glued is not None:
+    glued, parts = next(((one, parts) for one in missing if (parts := multiplied(one, at))), ("", ""))
+    if glued:
         import re
 
         problem = compiled.missing([glued])
-        cure = re.sub(rf"\b{glued}\b", multiplied(glued, at), compiled.program.text)
+        cure = re.sub(rf"\b{glued}\b", parts, compiled.program.text).strip()
         problem.message = f"{glued} is one name, and it has no value"
-        problem.hint = (
-            f"{'write' if cure.count('(') > compiled.program.text.count('(') else 'to multiply, write'} {cure.strip()}"
-        )
+        problem.hint = f"write {cure}" if parts.endswith(")") else f"to multiply, write {cure}"
         return problem
     options = [f"--{variable}" for variable in missing] + sorted(words.known)
     problem = no_variable(name, variables)
