@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from backprop import library
 from backprop.errors import Problem, no_variable
-from backprop.library.values import as_value
+from backprop.library.values import as_value, decoded
 
 if TYPE_CHECKING:
     from backprop.check.backward_pass import Verdicts
@@ -532,10 +532,17 @@ def judge(
 def source_of(code: Callable[..., object] | PathLike[str] | str) -> tuple[str, str]:
     """The text of code, and where it is from."""
     if isinstance(code, str):
+        path, _, name = code.partition(":")  # as on the command line
+        if path.endswith((".py", ".ipynb")) and (name.isidentifier() or not name):
+            hint = f'give its path: pathlib.Path("{path}")' + (f', name="{name}"' if name else "")
+            raise Problem("value", f"{code} is the name of a file, and no code", hint=hint)
         return code, "code.py"
     if isinstance(code, PathLike):
-        with open(code, encoding="utf-8") as file:
-            return file.read(), str(code)
+        try:
+            with open(code, "rb") as file:
+                return decoded(file.read(), str(code)), str(code)
+        except OSError as error:
+            raise Problem("file", f"cannot read {code}: {error.strerror or error}") from None
     from inspect import getsource
     from textwrap import dedent
 
