@@ -1,9 +1,12 @@
-"""Do the tests notice? Small mistakes planted in src, one at a time, each tried against the tests of its folder.
+"""Do the tests notice? Small mistakes planted in src, one at a time, each tried against the tests that run its line.
 
+    pip install coverage
     python -m tests.mutations --number 200 --seed 1
 
-Works on a copy of the checkout; what is printed last are the survivors: mistakes that no test noticed. Some change
-nothing that anybody could see (a message, a limit, a shortcut that only saves time); the others want a test.
+First the fast lane is run once to see which test runs which line. Then, on a copy of the checkout, each mistake is
+tried against those that run it. What is printed last are the survivors: mistakes that none of them noticed. Some change
+nothing that anybody could see (a message, a limit, a shortcut that only saves time); the others want a test. Lines that
+only tests in processes of their own run are left out, and counted.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import argparse
 import ast
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -19,26 +23,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+import coverage
 
-# The tests that should notice, by the first part of the path that fits; the golden cases see every command.
-TESTS = {
-    "check": "test_check test_backward_pass test_verdicts test_handwritten",
-    "circuit": "test_syntax test_definitions test_ends test_tensors test_golden",
-    "cli": "test_golden test_package",
-    "differentiate": "test_second_order test_masks test_algebra test_library test_tensors test_special_points",
-    "draw": "test_draw_forms test_draw_layout test_draw_terminal",
-    "emit": "test_code test_code_numpy test_code_sql test_code_latex test_code_markdown test_emitted",
-    "gates": "test_gates test_special_points test_tensor_points",
-    "language": "test_syntax test_mistakes",
-    "library": "test_library test_explain test_told_formulas test_causes test_nudge test_tensors",
-    "numbers": "test_gates test_special_points test_tensors test_tensor_points test_ends",
-    "optimize": "test_minimize",
-    "python": "test_python test_python_reader test_handwritten",
-    "rows": "test_rows test_rows_vectors test_map test_map_json",
-    "show": "test_golden test_reference",
-    "": "test_library test_tensors test_special_points test_properties test_golden",
-}
+ROOT = Path(__file__).parent.parent
 
 COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -80,34 +67,74 @@ def places(path: Path) -> Iterator[int]:
             yield number
 
 
-def mutated(text: str, number: int) -> tuple[str, str]:
-    """The text with the node of that number changed, and the change in words."""
+def mutated(text: str, number: int) -> tuple[str, range, str]:
+    """The text with the node of that number changed, the lines of the node, and the change in words."""
     tree = ast.parse(text)
     node = next(each for count, each in enumerate(ast.walk(tree)) if count == number)
     change = swapped(node)
     assert change is not None
     before = ast.unparse(node).splitlines()[0]
+    last = node.test if isinstance(node, ast.If) else node
+    lines = range(node.lineno, last.end_lineno + 1)  # type: ignore[attr-defined]
     setattr(*change)
     after = ast.unparse(node).splitlines()[0]
-    return ast.unparse(ast.fix_missing_locations(tree)), f"line {getattr(node, 'lineno', 0)}: {before}  ->  {after}"
+    return ast.unparse(ast.fix_missing_locations(tree)), lines, f"line {lines.start}: {before}  ->  {after}"
 
 
-def tests_of(path: Path) -> list[str]:
-    """The test files that should notice a mistake in a file of src."""
-    inside = path.relative_to(ROOT / "src" / "backprop").as_posix()
-    names = next(names for part, names in TESTS.items() if inside.startswith(part))
-    return [f"tests/{name}.py" for name in names.split()]
+def lane(copy: Path, *words: str) -> tuple[list[str], dict[str, str]]:
+    """The command that runs the fast lane, `words` before it, and the surroundings in which it imports the copy."""
+    command = [sys.executable, *words, "-m", "pytest", "-q", "-p", "no:benchmark", "-m", "not slow"]
+    seen = {"PYTHONPATH": str(copy / "src"), "BACKPROP_SEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return command, {**os.environ, **seen}
+
+
+def runners(copy: Path) -> tuple[coverage.CoverageData, set[str]]:
+    """Which test of the fast lane runs which line of the copy: one run under coverage. And those that fail anyway."""
+    (copy / "mutations.cfg").write_text(
+        "[run]\ndynamic_context = test_function\nsource = src/backprop\ndata_file = mutations.data\n"
+    )
+    command, environment = lane(copy, "-m", "coverage", "run", "--rcfile=mutations.cfg")
+    done = subprocess.run([*command, "-rfE"], cwd=copy, env=environment, capture_output=True, text=True)
+    failing = set(re.findall(r"^(?:FAILED|ERROR) ([\w/.:]+)", done.stdout, re.M))
+    data = coverage.CoverageData(str(copy / "mutations.data"))
+    data.read()
+    return data, failing
+
+
+def tests_of(data: coverage.CoverageData, path: Path, lines: range) -> list[str]:
+    """The tests that run these lines of a file, as pytest calls them."""
+    contexts = data.contexts_by_lineno(str(path))
+    names = {name.removeprefix("tests.") for line in lines for name in contexts.get(line, ()) if name}
+    return sorted(
+        f"tests/{file}.py::{test.replace('.', '::')}" for file, test in (name.split(".", 1) for name in names)
+    )
 
 
 def outcome(copy: Path, tests: list[str], seconds: float) -> str:
-    """What the tests of the fast lane say of a copy of the tree: noticed, SURVIVES, or no end within the seconds."""
-    environment = {**os.environ, "PYTHONPATH": str(copy / "src"), "BACKPROP_SEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not slow", *tests]
+    """What these tests say of the copy: noticed, SURVIVES, no end within the seconds; or that there is none."""
+    if not tests:
+        return "not run"
+    command, environment = lane(copy)
     try:
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=seconds)
+        done = subprocess.run([*command, "-x", *tests], cwd=copy, env=environment, capture_output=True, timeout=seconds)
     except subprocess.TimeoutExpired:
-        return "no end"  # a loop that no longer ends is noticed by whoever waits; a busy machine is no proof
+        return "no end"  # a loop that never ends would be noticed; a busy machine is no proof of one
     return "SURVIVES" if done.returncode == 0 else "noticed"
+
+
+def tried(
+    copy: Path, data: coverage.CoverageData, failing: set[str], path: Path, number: int, seconds: float
+) -> tuple[str, str]:
+    """What became of one mistake, planted in the copy and taken out again, and the mistake in words."""
+    there = copy / path.relative_to(ROOT)
+    text = there.read_text()
+    changed, lines, words = mutated(text, number)
+    there.write_text(changed)
+    try:
+        said = outcome(copy, [test for test in tests_of(data, there, lines) if test not in failing], seconds)
+    finally:
+        there.write_text(text)
+    return said, f"{path.relative_to(ROOT)} {words}"
 
 
 def main() -> None:
@@ -115,11 +142,9 @@ def main() -> None:
     options.add_argument("--number", type=int, default=200)
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
     options.add_argument("--only", default="", help="files whose path below src/backprop begins so")
-    options.add_argument(
-        "--seconds", type=float, default=600, help="the longest that the tests of one mistake may take"
-    )
+    options.add_argument("--seconds", type=float, default=600, help="the longest that one mistake's tests may take")
     chosen = options.parse_args()
-    print(f"seed {chosen.seed}")
+    print(f"seed {chosen.seed}", flush=True)
     source = ROOT / "src" / "backprop"
     everything = [
         (path, number)
@@ -128,26 +153,19 @@ def main() -> None:
         for number in places(path)
     ]
     sample = random.Random(chosen.seed).sample(everything, min(chosen.number, len(everything)))
-    survivors: list[str] = []
-    endless = 0
+    found: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "tree"
-        shutil.copytree(
-            ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", "*.egg-info")
-        )
+        left = shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", "*.egg-info")
+        shutil.copytree(ROOT, copy, ignore=left)
+        data, failing = runners(copy)
+        print("left out, as they fail without a mistake:", *sorted(failing) or ["none"], flush=True)
         for count, (path, number) in enumerate(sample, 1):
-            there = copy / path.relative_to(ROOT)
-            text = there.read_text()
-            changed, words = mutated(text, number)
-            there.write_text(changed)
-            said = outcome(copy, tests_of(path), chosen.seconds)
-            there.write_text(text)
-            line = f"{path.relative_to(ROOT)} {words}"
+            said, line = tried(copy, data, failing, path, number, chosen.seconds)
             print(f"{count:4} {said:8} {line}", flush=True)
-            survivors += [line] * (said == "SURVIVES")
-            endless += said == "no end"
-    print(f"{len(survivors)} of {len(sample)} survive, {endless} did not end in {chosen.seconds:.0f} s")
-    print("\n".join(survivors))
+            found.setdefault(said, []).append(line)
+    print(", ".join(f"{len(lines)} {said}" for said, lines in found.items()))
+    print("\n".join(found.get("SURVIVES", [])))
 
 
 if __name__ == "__main__":
