@@ -64,7 +64,8 @@ def put(lines: list[str], number: int, write: str) -> list[str]:
     [
         "relu by mask", "softmax loss with its gradient", "mask layer", "multi head split",
         "activations chosen by a name", "custom function with two saved", "rnn many to one", "gated cell",
-        "layer norm over features", "attention by hand",
+        "layer norm over features", "attention by hand", "softmin with a sum beside", "mean over what is there",
+        "scaled softplus object",
     ],
 )  # fmt: skip
 def test_two_mistakes_on_one_way_are_both_found(name: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from math import inf, isfinite
+from time import process_time
 from typing import Any
 
 import numpy as np
 
+from backprop.check.around import led_back, put
 from backprop.check.edits import COMPOUND, header
 from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
@@ -20,6 +22,9 @@ from backprop.python.entry import Instead
 MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
 IN_TURN = 5.0  # seconds in which mistakes are looked for one after the other
+DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
+PLAINER = 4.0  # seconds in which they are, at most
+GROWN = 0.3  # what each word more than two costs that a line gets, where one edit is held against two
 PLAIN_WORDS = {
     "sum", "mean", "axis", "dim", "keepdims", "keepdim", "True", "T", "transpose", "swapaxes", "0", "1", "2", "at",
     "add", "np",
@@ -36,6 +41,24 @@ class Solver:
         """The edits that make everything right together, those that would do so elsewhere, and the lines in doubt."""
         sense = self.search.sense({})
         lines = self.search.reaches(sense, {})
+        cures, others, doubted = self.proven(sense, lines)
+        back = led_back(self.search, cures)
+        if back != cures:
+            return self.in_words(back, lines), others, doubted
+        plain = self.plainer(cures, sense)
+        return plain, others if plain is cures else [], doubted
+
+    def plainer(self, cures: list[Cure], sense: Sense) -> list[Cure]:
+        """The cures, or two edits that are nearer to what stands there: one line written anew may make up for two."""
+        dear = self.score(cures) + sum(map(grown, cures)) if cures and sense.told else 0.0
+        left = min(PLAINER, self.search.end - process_time())
+        if dear < DEAR or left <= 0:
+            return cures
+        two = Several(self.search, sense, dear, left).found()
+        return two if two and self.score(two) < dear else cures
+
+    def proven(self, sense: Sense, lines: list[Reach]) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """The same, as the searches find it one after the other."""
         cures = self.in_words(Chained(self.search, 1).found({}, lines), lines)
         if cures and not self.search.left_over(put(cures)):
             return self.cheaper(cures, lines, sense), [], []
@@ -135,9 +158,13 @@ class Solver:
         return ([part, *rest], [], []) if rest else ([], [], suspects)
 
 
-def put(cures: list[Cure]) -> Instead:
-    """What is to be read instead of the lines."""
-    return {one.line.statement: one.edit.statements for one in cures}
+def grown(cure: Cure) -> float:
+    """What it costs that a line has more to say than before."""
+    old, new = (
+        sum(isinstance(node, ast.Name | ast.Attribute | ast.Constant) for node in ast.walk(one))
+        for one in (header(cure.line.statement), cure.edit.statements[-1])
+    )
+    return GROWN * max(0, new - old - 2)
 
 
 def with_lines(judge: Judge, verdict: Verdict) -> Verdict:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from functools import partial
 from heapq import heappop, heappush
+from math import inf
 from time import process_time
 from typing import Any, NamedTuple
 
@@ -38,11 +39,12 @@ class Several:
     edits change there was found already.
     """
 
-    def __init__(self, search: Search, sense: Sense) -> None:
-        self.search, self.sense = search, sense
-        self.end = process_time() + SECONDS
-        lines = search.reaches(sense, {})
-        self.queue = [one for one in search.candidates(lines, sense.bad, {}) if one.cost < DEAREST]
+    def __init__(self, search: Search, sense: Sense, limit: float = inf, seconds: float = SECONDS) -> None:
+        self.search, self.sense, self.seconds = search, sense, seconds
+        self.limit = limit - MORE  # what the two may cost
+        self.end = process_time() + seconds
+        lines, most = search.reaches(sense, {}), min(DEAREST, self.limit - CHEAPEST)
+        self.queue = [one for one in search.candidates(lines, sense.bad, {}) if one.cost < most]
         self.places = {statement: place for place, statement in enumerate(sense.trace.order)}
 
     def found(self) -> list[Cure]:
@@ -51,7 +53,7 @@ class Several:
         untold: list[Cure] = []
         seen: dict[ast.stmt, set[str]] = {}
         for one in self.queue:
-            if process_time() > self.end - SECONDS / 2:
+            if process_time() > self.end - self.seconds / 2:
                 break
             statement = one.reach.line.statement
             edit = self.search.edit(one, seen)
@@ -77,9 +79,9 @@ class Several:
         best: tuple[float, list[Cure]] | None = None
         for cure in sorted([*behind, *untold], key=lambda one: one.cost):
             if process_time() > self.end:
-                self.search.ended = True
+                self.search.ended = self.limit == inf
                 break
-            if best is not None and cure.cost + CHEAPEST > best[0]:
+            if cure.cost + CHEAPEST > (self.limit if best is None else best[0]):
                 break
             if not self.hopeful(cure, behind):
                 continue
