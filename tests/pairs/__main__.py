@@ -33,8 +33,8 @@ def main() -> None:
         if "one" in asked.kinds:
             for one in pair.mistakes:
                 tell_mistakes(pair, [one], counts, times, asked.quiet)
-        lines = pair.planted(*pair.mistakes)[1] if len(distinct(pair)) > 1 else []
-        if "two" in asked.kinds and len(set(lines)) > 1:
+        apart = "two" in asked.kinds and 1 < len(distinct(pair)) == len(pair.mistakes)
+        if apart and len(set(pair.planted(*pair.mistakes)[1])) > 1:
             tell_mistakes(pair, pair.mistakes, counts, times, asked.quiet)
     times.sort()
     print()

@@ -108,6 +108,33 @@ class Line:
         return [f"{text}[{one}]" for one in sorted(counters) for text in arrays if text.isidentifier()][:MOST_ENTRIES]
 
 
+class Visible:
+    """What an edit of a line may read, by kind, and its statement, which edits are made of."""
+
+    def __init__(self, line: Line, atoms: dict[str, Kind], statement: ast.stmt) -> None:
+        self.line, self.atoms, self.statement = line, atoms, statement
+        self.text = line.source.text
+        self.torch = "torch" in self.text and "np." not in self.text
+        self.library = "math" if "math.sqrt" in self.text else "np"
+        self.sizes = [text for text, kind in atoms.items() if kind.letter == "k" and "[" not in text]
+        self.sizes += self.lengths()
+        self.numbers = [text for text, kind in atoms.items() if kind.letter == "n"]
+        self.arrays = {text: kind for text, kind in atoms.items() if kind.shape}
+
+    def lengths(self) -> list[str]:
+        """The lengths of arrays that no name stands for, each once."""
+        known = {self.line.value(text) for text in self.sizes}
+        found: dict[int, str] = {}
+        for text, kind in self.atoms.items():
+            for place, length in enumerate(kind.shape):
+                if length > 1 and length not in known and text.isidentifier():
+                    found.setdefault(length, f"{text}.shape[{place}]")
+        return list(found.values())
+
+    def kind(self, tree: ast.expr | str) -> Kind | None:
+        return self.line.kind(tree if isinstance(tree, str) else ast.unparse(tree))
+
+
 class Lines:
     """The lines of a backward pass, in the order of their first visit. It observes a run."""
 

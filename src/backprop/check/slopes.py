@@ -26,6 +26,7 @@ QUICK = 0.004  # seconds of a run that is made some times more, to be sure
 FEW = 5  # of those are enough where there is no kink
 MOST_DOUBTED = 40  # elements that are measured where a gradient is not that of the sweep
 SECONDS = 2.0  # for the probes of one point
+NOISE = 1e-13  # of the largest gradient, and a hundredth of it of the output: what rounding leaves where terms cancel
 
 
 class Probe(NamedTuple):
@@ -89,7 +90,8 @@ def measured(
     `swept`: gradients from a sweep, which are taken where differences in some directions agree with them.
     """
     random = np.random.default_rng(seed)
-    objective(given)
+    _, size = objective(given)
+    noise = NOISE * max([0.01 * size, *map(finite_size, (swept or {}).values())])
     started = monotonic()
     objective(given)
     once = max(monotonic() - started, 1e-5)
@@ -100,9 +102,9 @@ def measured(
     for path in paths:
         slopes = None
         if together and swept is not None:
-            slopes = of_sweep(swept[path])
+            slopes = of_sweep(swept[path], noise)
         elif swept and path in swept:
-            slopes = confirmed(objective, given, path, swept[path], random, 2 if once < QUICK else 1)
+            slopes = confirmed(objective, given, path, swept[path], random, 2 if once < QUICK else 1, noise)
         found[path] = slopes or slopes_of(objective, given, path, most, random)
     return found
 
@@ -140,17 +142,27 @@ def agrees(
     return False
 
 
-def of_sweep(gradient: Any) -> Slopes:
-    """The slopes that a sweep tells."""
+def finite_size(gradient: Any) -> float:
+    """The size of the largest element that is a number."""
+    return float(np.abs(gradient, where=np.isfinite(gradient), out=np.zeros(np.shape(gradient))).max(initial=0.0))
+
+
+def of_sweep(gradient: Any, noise: float) -> Slopes:
+    """The slopes that a sweep tells, as exact as it is."""
     told = np.asarray(gradient, dtype=float)
-    scale = float(np.abs(told).max(initial=0.0))
-    probes = [Probe(place, None, float(one), 1e-9 * (abs(float(one)) + scale)) for place, one in enumerate(told.flat)]
+    scale = finite_size(told)
+    probes = [
+        Probe(place, None, one, 1e-9 * (abs(one) + scale) + noise)
+        for place, one in enumerate(told.reshape(-1).tolist())
+        if isfinite(one)
+    ]
     return Slopes(told.shape, probes, 0, True, True)
 
 
 def confirmed(
-    objective: Objective, given: dict[str, Any], path: Path, gradient: Any, random: np.random.Generator, most: int
-) -> Slopes | None:
+    objective: Objective, given: dict[str, Any], path: Path, gradient: Any, random: np.random.Generator, most: int,
+    noise: float,
+) -> Slopes | None:  # fmt: skip
     """The slopes of a sweep, if differences along some directions and at some elements agree with them."""
     start = np.asarray(at_path(given, path), dtype=float)
     if np.shape(gradient) != start.shape or not start.size or start.size > MOST_SWEPT:
@@ -162,7 +174,7 @@ def confirmed(
     ]
     directions += [(int(one), None) for one in random.choice(start.size, min(most, start.size), replace=False)]
     scale = float(np.abs(told[sure]).max(initial=0.0))
-    found, worst = 0, 0.0
+    found = 0
     for place, weights in directions:
         slope, error = slope_along(objective, given, path, start, place, weights)
         mine = float(told[place] if place is not None else (np.where(sure, told, 0.0) * weights.reshape(-1)).sum())
@@ -170,19 +182,18 @@ def confirmed(
             continue
         if abs(slope - mine) > 10 * error + 1e-7 * abs(slope) + 1e-9 * scale:
             return None
-        found, worst = found + 1, max(worst, abs(slope - mine) / max(scale, 1e-300))
+        found += 1
     if not found:
         return None
-    probes = [Probe(place, None, float(told[place]), 1e-9 * (abs(float(told[place])) + scale)) for place in
-              range(start.size) if sure[place]]  # fmt: skip
-    kinks = 0
+    slopes = of_sweep(gradient, noise)
+    probes, kinks = slopes.probes, 0
     for place in np.flatnonzero(~sure)[:MOST_DOUBTED]:
         slope, error = slope_along(objective, given, path, start, int(place), None)
         if isfinite(slope):
             probes.append(Probe(int(place), None, slope, error))
         else:
             kinks += 1
-    return Slopes(start.shape, probes, kinks, True, True)
+    return slopes._replace(kinks=kinks)
 
 
 def measured_where(objective: Objective, given: dict[str, Any], path: Path, slopes: Slopes, gradient: Any) -> Slopes:
