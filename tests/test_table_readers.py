@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import backprop
+from backprop.rows.compute import mapper
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import map_files
 from backprop.rows.tables import delimited, lines
@@ -50,7 +51,7 @@ def test_odd_tables_have_one_result(
     pytest.importorskip("polars")
     dice = random.Random(SEED)
     for _ in range(60):
-        rows = ["1.5,2.25,a"] * dice.choice([0, 6, 30])
+        rows = [dice.choice(["1.5,2.25,a", '1.5,2.25,"a"'])] * dice.choice([0, 6, 30, 300])
         for odd in dice.sample(ODD, dice.choice([1, 2, 3, 5])):
             rows.insert(dice.randrange(len(rows) + 1), odd)
         end = dice.choice(["\n", "\r\n"])
@@ -93,9 +94,9 @@ def test_odd_objects_have_one_result(errors: str, tmp_path: Path, monkeypatch: p
 
 def test_the_quick_reader_reads_what_it_can(tmp_path: Path) -> None:
     pytest.importorskip("polars")
-    mapper = Mapper("x*y")
+    product = Mapper("x*y")
     judge = Options(errors="skip").judge("csv", None)
-    reader = delimited.Reader("t", ["x", "y", "s"], mapper, judge, delimited.PLAIN, "csv", frozenset([""]))
+    reader = delimited.Reader("t", ["x", "y", "s"], product, judge, delimited.PLAIN, "csv", frozenset([""]))
     for row in ("1,2,a", '"1",2,"a,b"', "1,,a", "oops,2,a", "1,2,3,4", "1,2"):
         batch, taken = quick_rows(f"1,2,a\n{row}\n3,4,b\n".encode(), 2, reader) or (None, 0)
         assert batch is not None, row
@@ -134,6 +135,37 @@ def test_a_pipe_and_a_file_and_any_size_are_one_way(tmp_path: Path) -> None:
     assert whole.count(b"\n") == 700_002
     assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "c.csv").read_bytes() == whole
     assert whole.startswith((tmp_path / "d.csv").read_bytes())
+
+
+@pytest.mark.parametrize("errors", ["fail", "skip"])
+def test_a_row_with_too_many_fields_is_told_wherever_it_is(
+    errors: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("polars")
+    for plain, odd in (('"a",1,2', '"a",1,2,3'), ('"a,b",1,2', '"a,b",1,2,'), ('"a\nb",1,', '"a",1,2,')):
+        rows = [plain] * 400
+        rows[300] = odd
+        (tmp_path / "t.csv").write_text("\n".join(["s,x,y", *rows, ""]))
+        careful = ran(tmp_path / "t.csv", 1 << 40, monkeypatch, errors=errors, total=True)
+        assert ran(tmp_path / "t.csv", 0, monkeypatch, errors=errors, total=True) == careful
+        assert "expected 3 columns, got 4" in f"{careful}"
+
+
+def test_the_compiled_program_takes_over_at_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("llvmlite")
+    monkeypatch.setattr(mapper, "WORTH_COMPILING", 20_000)
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{row / 700},{row % 9}\n" for row in range(20_000)))
+    written = []
+    for block, large in ((1 << 12, 1 << 40), (1 << 18, 1 << 40), (1 << 14, 0)):
+        monkeypatch.setattr(lines, "BLOCK", block)
+        monkeypatch.setattr(lines, "LARGE_BLOCK", block)
+        monkeypatch.setattr(lines, "LARGE", large)
+        made = Mapper("exp(-x)*sin(y)", notes=True)
+        for _ in range(2):  # what was mapped before makes no difference
+            map_files(made, [str(tmp_path / "t.csv")], str(tmp_path / "out.csv"), Options())
+            written.append((tmp_path / "out.csv").read_bytes())
+        assert not made.remark
+    assert len(set(written)) == 1
 
 
 def test_an_end_of_line_in_a_cell_stays_as_it_is(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def default_target(sources: list[str], options: Options) -> str:
 
 def into(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
     """Map some files into an open place, by the way that is there for the formats."""
+    mapper.begin()
     if {target, *map(options.source, sources)} - TEXT:
         from backprop.rows.tables.frames import map_frames
 

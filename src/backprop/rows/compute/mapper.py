@@ -91,6 +91,7 @@ class Mapper:
         self.source = source
         self.shadowed = [variable(name) for name in shadowed]  # names of constants that are columns
         self.done = 0  # rows so far
+        self.flowing = False  # whether rows come batch by batch
         self.remark = ""  # why the formula is not compiled, where that was asked for
         self.ranks: dict[str, int] = {}  # how deep the lists of each column are that is read, once that is known
         with self.names.problems():
@@ -155,7 +156,7 @@ class Mapper:
         if self.arrays:
             found, met = self.run_arrays(inputs, count, missing, failed)
         else:
-            found, met = self.kernel(count).run(inputs, count, threads=self.threads)
+            found, met = self.run_numbers(inputs, count)
         results = dict(zip(self.outputs, found, strict=True))
         tally = Tally()
         for text, (times, first) in zip(self.plan.watches, met, strict=True):
@@ -180,6 +181,31 @@ class Mapper:
         for text, (times, first) in zip(self.plan.watches, found[1], strict=True):
             tally.add(text, times, first)
         return dict(zip(self.outputs, found[0], strict=True)), tally.rows
+
+    def begin(self) -> None:
+        """A table begins, whose rows come batch by batch: what they give does not depend on what came before it."""
+        self.done, self.flowing = 0, True
+
+    def run_numbers(self, inputs: list[Array], count: int) -> tuple[list[Array], list[tuple[int, int]]]:
+        """The results of rows of numbers. The last digits of a compiled program may be others than NumPy's: it takes
+        over at one row, however a table is cut into batches."""
+        left = self.first_compiled - (self.done - count)
+        if not self.flowing or self.engine != "auto" or not 0 < left < count:
+            found, met = self.kernel(self.done).run(inputs, count, threads=self.threads)
+            return found, met
+        import numpy as np
+
+        parts = [(self.numpy_kernel, 0, left), (self.compiled_kernel, left, count)]
+        runs = [
+            kernel.run([column[start:stop] for column in inputs], stop - start, threads=self.threads)
+            for kernel, start, stop in parts
+        ]
+        columns = [np.concatenate(pieces) for pieces in zip(*(found for found, _ in runs), strict=True)]
+        before, behind = (met for _, met in runs)
+        return columns, [
+            (here + there, first if here else left + later if there else -1)
+            for (here, first), (there, later) in zip(before, behind, strict=True)
+        ]
 
     def run_arrays(
         self, inputs: list[Array], count: int, missing: Any, failed: dict[int, str] | None
@@ -228,12 +254,14 @@ class Mapper:
         return ArrayKernel(self.plan, self.variables, self.given)
 
     def kernel(self, rows: int) -> Any:
-        """The program, ready to run: compiled where that was asked for, or where it is worth it."""
-        if self.engine == "numpy":
-            return self.numpy_kernel
-        if self.engine == "auto" and (self.done + rows) * len(self.numpy_kernel.program.steps) < WORTH_COMPILING:
-            return self.numpy_kernel
-        return self.compiled_kernel
+        """The program, ready to run: compiled where that was asked for, or where so many rows in all are worth it."""
+        by_numpy = self.engine == "numpy" or (self.engine == "auto" and rows <= self.first_compiled)
+        return self.numpy_kernel if by_numpy else self.compiled_kernel
+
+    @cached_property
+    def first_compiled(self) -> int:
+        """The row from which on the compiled program computes, where nobody asked for one of the two."""
+        return -(-WORTH_COMPILING // max(1, len(self.numpy_kernel.program.steps)))
 
     @cached_property
     def few_kernel(self) -> Any:

@@ -52,8 +52,8 @@ class Sums:
         if is_ragged(column) or lanes[0].shape[1:] != shape:
             hint = "name the gradients to sum: --wrt W,b"
             raise Problem("row", f"{name} has other shapes in other rows, and no sum", hint=hint, status=1)
-        large = ~(np.abs(column) <= LARGE)
-        if large.any():
+        if not (column.max() <= LARGE and column.min() >= -LARGE):  # nan, too
+            large = ~(np.abs(column) <= LARGE)
             if name not in self.large:
                 self.large[name] = np.zeros_like(lanes[0]), np.zeros_like(lanes[0])
             add_rows(self.large[name], np.where(large, column, 0.0) / SCALE)
@@ -92,11 +92,15 @@ def add_rows(lanes: tuple[Any, Any], column: Any) -> None:
 
 def add_exactly(total: Any, lost: Any, more: Any) -> None:
     """Add to some lanes, and what rounding took to their rests (Knuth's two-sum)."""
-    before = total[: len(more)]
+    before, lost = total[: len(more)], lost[: len(more)]
     after = before + more
     part = after - before
-    lost[: len(more)] += (before - (after - part)) + (more - part)
-    total[: len(more)] = after
+    more = more - part
+    np.subtract(after, part, out=part)
+    np.subtract(before, part, out=part)
+    part += more
+    lost += part
+    before[...] = after
 
 
 def summed(total: Any, lost: Any, large: Any = None, large_lost: Any = None) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -20,6 +21,7 @@ LARGE = 4 << 20  # bytes of text, from which on Polars' import is worth its time
 MIDDLING = 1 << 15  # bytes of text, from which on Polars is faster once it is imported
 BROKEN = re.compile("[\udc80-\udcff]")
 MOST = 1 << 16  # bytes that are looked at before any is read
+NEAR = 1 << 12  # bytes before the end of a block in which a line ends, as a rule
 STANDARD: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()  # what was looked at of a standard input
 NOT_UTF8 = "this is not UTF-8 text"
 
@@ -45,6 +47,8 @@ class Input:
         self.large = False  # known to be
         self.ready: Callable[[float], bool] = lambda seconds: True
         self.stream = self.open()
+        regular = self.file is not None and stat.S_ISREG(os.fstat(self.file.fileno()).st_mode)
+        self.is_plain = regular and hasattr(os, "pread") and not self.stream.packed and self.decoder is None
 
     @property
     def is_large(self) -> bool:
@@ -75,8 +79,6 @@ class Input:
 
     def watch(self, stream: BinaryIO) -> None:
         """Learn whether the stream has more at once: a pipe that pauses must not hold rows back."""
-        import stat
-
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode) and os.name == "posix":
             import select
 
@@ -103,7 +105,7 @@ class Input:
     def more(self) -> bytes:
         """What there is, and at least a byte; more of it while it keeps coming. Nothing at the end."""
         try:
-            wanted, patience = self.block, PATIENCE if self.is_large else 0.0
+            wanted, patience = self.up_to_a_line(self.block), PATIENCE if self.is_large else 0.0
             pieces = [self.stream.read1(wanted)]
             wanted -= len(pieces[0])
             while pieces[-1] and wanted and self.ready(patience):
@@ -118,6 +120,15 @@ class Input:
             raise unreadable(self.name, error) from None
         self.read = self.file.tell() if self.file is not None and self.stream.packed else self.read + len(data)
         return data if self.decoder is None else self.in_utf8(data)
+
+    def up_to_a_line(self, size: int) -> int:
+        """How much to read, so that it ends with a line: of many rows, what comes behind one is costly to move."""
+        if not (self.is_large and self.is_plain):
+            return size
+        assert self.file is not None
+        near = os.pread(self.file.fileno(), NEAR, self.read + size - NEAR)
+        end = near.rfind(b"\n") + 1
+        return size - NEAR + end if end else size
 
     def in_utf8(self, data: bytes) -> bytes:
         """What was read in another encoding; what is not in it is kept as bytes that are no UTF-8."""

@@ -46,7 +46,7 @@ def rows(data: bytes, first: int, reader: Reader) -> tuple[Batch, int] | None:
     last, *numbers = found
     height = len(last)
     doubtful = in_doubt(data, last, numbers, reader, quotes)
-    unwanted = reader.alone and doubtful is None and count(data, "\n") + (not data.endswith(b"\n")) == height
+    unwanted = reader.alone and doubtful is None and (not quotes or count(data, "\n") in (height, height - 1))
     texts: Any = pl.Series([""]).new_from_index(0, height) if unwanted else lines_of(data)
     if texts is None or len(texts) != height or texts.null_count():  # null where nothing is on a line
         return None
@@ -79,21 +79,30 @@ def in_doubt(data: bytes, last: Any, numbers: list[Any], reader: Reader, quotes:
     """A mask of the rows that have no number where one is used, or may have more or fewer fields than there are
     columns; None where there is no such row."""
     doubtful = None
-    marks = [column.is_null() for column in numbers if column.null_count()]
+    marks = [column.is_null().to_numpy() for column in numbers if column.null_count()]
     for value in reader.numeric_nulls:
-        marks += [column == value for column in numbers]
+        marks += [(column == value).fill_null(True).to_numpy() for column in numbers]
     separators = len(reader.names) - 1
-    if quotes:
-        if last.null_count():  # a field that is empty, or a row that is too short
-            marks.append(last.is_null())
-    elif last.null_count() or count(data, reader.separator) != len(last) * separators:
-        texts = lines_of(data)
-        if texts is None or len(texts) != len(last):
-            return np.ones(len(last), dtype=bool)
-        marks.append(texts.str.count_matches(reader.separator, literal=True) != separators)
+    own = unquoted(data) if quotes else data
+    if last.null_count() or count(own, reader.separator) != len(last) * separators:
+        found = separators_of(own, reader.separator)
+        marks.append(found != separators if len(found) == len(last) else np.ones(len(last), dtype=bool))
     for mark in marks:
         doubtful = mark if doubtful is None else doubtful | mark
-    return doubtful.fill_null(True).to_numpy() if doubtful is not None and doubtful.any() else None
+    return doubtful if doubtful is not None and doubtful.any() else None
+
+
+def unquoted(data: bytes) -> bytes:
+    """Text without what stands inside of quotes, of which each opens or closes some."""
+    text = np.frombuffer(data, dtype=np.uint8)
+    return text[~np.logical_xor.accumulate(text == ord('"'))].tobytes()
+
+
+def separators_of(data: bytes, separator: str) -> Any:
+    """How many separators are on each line."""
+    text = np.frombuffer(data if data.endswith(b"\n") else data + b"\n", dtype=np.uint8)
+    ends = np.flatnonzero(text == ord("\n"))
+    return np.diff(np.searchsorted(np.flatnonzero(text == ord(separator)), ends), prepend=0)
 
 
 def joined(columns: dict[str, Any], texts: Any, places: Any, first: int, reader: Reader) -> Batch:
