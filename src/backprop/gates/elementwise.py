@@ -383,7 +383,7 @@ PIECEWISE = [
                 "((max(x, lo) > hi) + (max(x, lo) >= hi)) / 2",
             ),
             ties_first=("(x >= lo) * (x <= hi)", "(x < lo) * (lo <= hi)", "max(x, lo) > hi"), routes=True,
-            kink="(x == lo) + (x == hi)", definition="min(max(x, lo), hi)",
+            kink="(x == lo) * (lo <= hi) + (max(x, lo) == hi)", definition="min(max(x, lo), hi)",
         ),
         Words(
             "routes the gradient to x between the bounds, else to the bound that holds", aliases="clamp",
@@ -488,7 +488,7 @@ ACTIVATIONS = [
     Gate(
         "softsign", "x",
         Rule(
-            "(1 / (1 + abs(x)))^2", definition="x / (1 + abs(x))",
+            "(1 / (1 + abs(x)))^2", cusp="x == 0", definition="x / (1 + abs(x))",
             exact="where(abs(x) == inf, sign(x), x / (1 + abs(x)))",
         ),
         Words("squashes to (-1, 1), slowly", textbook="1 / (1 + abs(x))^2"),
