@@ -20,7 +20,7 @@ from types import ModuleType
 from .case import Failure, Outcome, Program, Skipped, command
 from .shrink import minimise
 
-PARTS = ("arrays", "second", "scalars", "text", "routes", "check", "handwritten", "code")
+PARTS = ("arrays", "second", "scalars", "ends", "text", "routes", "check", "handwritten", "code")
 SECONDS = 5.0  # for one program; one of `code` is compiled and run in five languages
 SHOWN = 20  # failures of a kind that are told; all are counted
 
@@ -34,6 +34,7 @@ class Tally:
         self.shown: Counter[str] = Counter()
         self.told: set[str] = set()
         self.why: Counter[str] = Counter()
+        self.kinds: Counter[str] = Counter()  # of a part that counts its programs by kind, too
 
     def add(self, outcome: Outcome) -> None:
         self.tried += 1
@@ -97,6 +98,8 @@ def campaign(part: str, seed: object, enough: Callable[[Tally], bool]) -> Iterat
         program = next(programs)
         outcome = judged(module, program)
         tally.add(outcome)
+        if hasattr(module, "kind"):
+            tally.kinds[module.kind(program, outcome)] += 1
         if isinstance(outcome, Failure) and tally.shown[outcome.kind] < SHOWN:
             smaller = minimise(outcome, program, partial(judged, module), getattr(module, "candidates", None))
             if tally.is_news(smaller):
@@ -132,6 +135,8 @@ def main(words: list[str] | None = None) -> int:
     for tally in tallies:
         why = ", ".join(f"{reason} ({count})" for reason, count in tally.why.most_common(3))
         print(f"{tally.part:<12}{tally.tried:>8}{tally.failed:>8}{tally.skipped:>9}  {why}")
+        for kind, count in sorted(tally.kinds.items()):
+            print(f"  {count:>18}  {kind}")
     return 1 if any(tally.failed for tally in tallies) else 0
 
 

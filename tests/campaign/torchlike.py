@@ -94,8 +94,12 @@ def bce(p: Any, t: Any) -> Any:
 
 
 def bce_with_logits(z: Any, t: Any) -> Any:
+    """0 times infinity is 0 where a class is ruled out, and PyTorch says nan."""
     z, t = torch.broadcast_tensors(tensor(z), tensor(t))
-    return F.binary_cross_entropy_with_logits(z, torch.where(t.isinf(), math.nan, t))  # no probability
+    t = torch.where(t.isinf(), math.nan, t)  # no probability
+    missed = torch.where(z > 0, 1 - t, -t)
+    far = torch.where(z.isinf() & (missed == 0), 0.0, z)
+    return (missed * far + torch.log1p(torch.exp(-z.abs()))).mean()
 
 
 def cross_entropy(z: Any, t: Any) -> Any:
@@ -158,8 +162,11 @@ def gamma(x: torch.Tensor) -> torch.Tensor:
     return sign * torch.exp(torch.lgamma(torch.where(pole, math.nan, x)))
 
 
-def polygamma(n: Any, x: Any) -> Any:
-    return torch.polygamma(int(n), tensor(x))
+def polygamma(n: Any, x: Any, shift: int = 16) -> Any:
+    """By its recurrence, from where PyTorch's series has all its digits."""
+    n, x = int(n), tensor(x)
+    terms = [(x + k) ** -(n + 1) for k in range(shift)] if n else [(x + k).reciprocal() for k in range(shift)]
+    return torch.polygamma(n, x + shift) + (-1) ** (n + 1) * math.factorial(n) * sum(terms)
 
 
 SAME = [
@@ -194,7 +201,6 @@ SAME = [
     "round",
     "trunc",
     "sigmoid",
-    "relu",
     "erf",
     "erfc",
     "erfinv",
@@ -212,8 +218,9 @@ OURS: dict[str, Callable[..., Any]] = {
     "sech": lambda x: 1 / torch.cosh(x),
     "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
     "sign": lambda x: torch.where(torch.isnan(x), x, torch.sign(x)),
-    "step": lambda x: (x >= 0).double() + 0 * x,
+    "step": lambda x: torch.where(torch.isnan(x), x, (x >= 0).double()),
     "mod": torch.remainder,
+    "relu": lambda x: torch.relu(x) + 0.0,  # of -0 it is 0
     "identity": lambda x: x * 1,
     "logsigmoid": F.logsigmoid,
     "leaky_relu": lambda x, slope=0.01: torch.where(x > 0, x, slope * x),

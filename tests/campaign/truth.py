@@ -125,8 +125,11 @@ class Truth:
     def steady(self) -> bool:
         """Whether the value stays where the inputs move by a few last digits: no step is here."""
         dice = np.random.default_rng(0)
-        values = [self.at(self.start * (1 + 1e-11 * dice.uniform(-1, 1, self.start.shape))) for _ in range(4)]
-        return all(agree(x, self.moved(), 1e-8) for x in values)
+        moves = [dice.uniform(-1, 1, self.start.shape) for _ in range(4)]
+        near = [self.at(self.start * (1 + 1e-11 * move)) for move in moves]
+        beside = [self.at(self.start + 1e-7 * move) for move in moves]  # 0 moves, too, and so does its square
+        here = self.moved()
+        return all(agree(x, here, 1e-8) for x in near) and all(agree(x, here, 1e-3) for x in beside)
 
 
 def agree(a: float, b: float, to: float) -> bool:

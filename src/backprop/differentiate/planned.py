@@ -461,7 +461,7 @@ class Writer:
                     found[root] = place
         places = {wire: place for place, wire in enumerate(self.order)}
         for pair in self.assembly.assumed:
-            place = max(places.get(wire, 0) for wire in pair)
+            place = max(places.get(wire, -1) for wire in pair)  # of inputs: before all operations
             self.checks.setdefault(place, []).append(pair)
             for root in {root for wire in pair for root in self.roots.get(wire, ())}:
                 found[root] = max(found.get(root, place), place)
@@ -490,6 +490,7 @@ class Writer:
     def function(self) -> Planned:
         """The function, compiled."""
         lines = [f"{self.name(wire)} = at[{name!r}]" for name, wire in self.circuit.variables.items()]
+        lines += map(self.assumption, self.checks.get(-1, ()))
         for place, wire in enumerate(self.order):
             lines += self.operation(place, wire)
         lines.append(f"return {self.result(self.value)}, {{{self.results()}}}")

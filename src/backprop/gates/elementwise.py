@@ -122,20 +122,24 @@ EXPONENTIALS = [
     ),
     Gate(
         "cbrt", "x",
-        Rule("1 / (3 * out * out)", exact="sign(x) * abs(x)^(1 / 3)"),
+        Rule("(1 / out)^2 / 3", exact="sign(x) * abs(x)^(1 / 3)"),
         Words("scales by 1/(3 out²): infinite at 0"),
         Traits(parity="odd"),
     ),
     Gate(
         "hypot", "x y",
         Rule(
-            "x / where(out == 0, 1, out)", "y / where(out == 0, 1, out)", kink="out == 0", cusp="out == 0",
+            # Towards infinity on one side the direction is that side's; on both there is none.
+            "where((abs(x) == inf) * (abs(y) < inf), sign(x), x / where(out == 0, 1, out))",
+            "where((abs(y) == inf) * (abs(x) < inf), sign(y), y / where(out == 0, 1, out))",
+            kink="out == 0", cusp="out == 0",
             squared=("2 * x", "2 * y"), definition="sqrt(x^2 + y^2)",
             exact="big = max(abs(x), abs(y)); where((big == 0) + (big == inf), big, big * sqrt((x / big)^2 + (y "
             "/ big)^2))",
         ),
         Words(
             "shares the gradient along the direction (x, y): never more than it got", frameworks="nan,nan 0.5,0.5 - -",
+            textbook=("x / out", "y / out"),
         ),
         Traits(commutes=True, sign="never negative"),
     ),
@@ -154,7 +158,7 @@ EXPONENTIALS = [
     Gate(
         "xlogy", "x y",
         Rule(
-            "log(y)", "x / where((x == 0) * (y == 0), 1, y)", definition="x * log(where((x == 0) * (y <= 0), 1, y))",
+            "log(y)", "x / where((x == 0) * (y == 0), 1, y)",
             exact="where((x == 0) * (y == y), 0, x * log(y))",
         ),
         Words("x log(y), and 0 where x is 0: scales x by log(y), and y by x/y", needs="y > 0", instead_of="x * log(y)"),
@@ -275,7 +279,7 @@ HYPERBOLIC = [
     ),
     Gate(
         "acosh", "x",
-        Rule("1 / (sqrt(x - 1) * sqrt(x + 1))", definition="log(x + sqrt(x^2 - 1))"),
+        Rule("rsqrt(x - 1) * rsqrt(x + 1)", definition="log(x + sqrt(x^2 - 1))"),
         Words("scales by 1/sqrt(x²-1): infinite at 1", aliases="arccosh", textbook="1 / sqrt(x^2 - 1)"),
         Traits(domain="x >= 1"),
     ),
@@ -379,7 +383,7 @@ PIECEWISE = [
                 "((max(x, lo) > hi) + (max(x, lo) >= hi)) / 2",
             ),
             ties_first=("(x >= lo) * (x <= hi)", "(x < lo) * (lo <= hi)", "max(x, lo) > hi"), routes=True,
-            kink="(x == lo) + (x == hi)", definition="min(max(x, lo), hi)",
+            kink="(x == lo) * (lo <= hi) + (max(x, lo) == hi)", definition="min(max(x, lo), hi)",
         ),
         Words(
             "routes the gradient to x between the bounds, else to the bound that holds", aliases="clamp",
@@ -451,8 +455,11 @@ ACTIVATIONS = [
     Gate(
         "elu", "x alpha=1",
         Rule(
-            "where(x > 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))", kink="(x == 0) * (alpha != 1)",
-            cusp="x == 0", definition="relu(x) + min(0, alpha * expm1(x))", exact="where(x > 0, x, alpha * expm1(x))",
+            "where(x > 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))",
+            ties_split=("where(x > 0, 1, where(x < 0, alpha * exp(x), (1 + alpha) / 2))", "where(x > 0, 0, expm1(x))"),
+            ties_first=("where(x >= 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))"),
+            kink="(x == 0) * (alpha != 1)", cusp="x == 0", definition="relu(x) + alpha * expm1(min(0, x))",
+            exact="where(x > 0, x, alpha * expm1(x))",
         ),
         Words("passes the gradient where the input is positive, and less and less of it below 0"),
         Traits(rectifies=True),
@@ -460,8 +467,11 @@ ACTIVATIONS = [
     Gate(
         "selu", "x",
         Rule(
-            "where(x > 0, 1.0507009873554805, 1.7580993408473766 * exp(x))", kink="x == 0",
-            definition="1.0507009873554805 * (relu(x) + min(0, 1.6732632423543772 * expm1(x)))",
+            "where(x > 0, 1.0507009873554805, 1.7580993408473766 * exp(x))",
+            ties_split="where(x > 0, 1.0507009873554805, where(x < 0, 1.7580993408473766 * exp(x), "
+            "1.4044001641014285))",
+            ties_first="where(x >= 0, 1.0507009873554805, 1.7580993408473766 * exp(x))", kink="x == 0",
+            definition="1.0507009873554805 * (relu(x) + 1.6732632423543772 * expm1(min(0, x)))",
             exact="where(x > 0, 1.0507009873554805 * x, 1.7580993408473766 * expm1(x))",
         ),
         Words(
@@ -478,7 +488,7 @@ ACTIVATIONS = [
     Gate(
         "softsign", "x",
         Rule(
-            "(1 / (1 + abs(x)))^2", definition="x / (1 + abs(x))",
+            "(1 / (1 + abs(x)))^2", cusp="x == 0", definition="x / (1 + abs(x))",
             exact="where(abs(x) == inf, sign(x), x / (1 + abs(x)))",
         ),
         Words("squashes to (-1, 1), slowly", textbook="1 / (1 + abs(x))^2"),
@@ -498,7 +508,7 @@ ACTIVATIONS = [
     Gate(
         "gelu", "x",
         Rule(
-            "0.5 * erfc(-x / sqrt(2)) + where(abs(x) == inf, 0, x) * exp(-x^2 / 2) / sqrt(2 * pi)",
+            "0.5 * erfc(-x / sqrt(2)) + where(abs(x) == inf, 0, x * exp(-x^2 / 2) / sqrt(2 * pi))",
             definition="0.5 * x * erfc(-x / sqrt(2))",
             exact="where(x == -inf, -0.0, 0.5 * x * erfc(-x / sqrt(2)))",
         ),
@@ -551,17 +561,21 @@ ACTIVATIONS = [
     ),
 ]  # fmt: skip
 
+BELL = "where(abs(x) == inf, 0, 2 / sqrt(pi) * exp(-x^2))"
 SPECIAL = [
     Gate(
         "erf", "x",
-        Rule("2 / sqrt(pi) * exp(-x^2)", approximated=True),
-        Words("squashes to (-1, 1): scales by a bell curve"),
+        Rule(BELL, approximated=True),
+        Words("squashes to (-1, 1): scales by a bell curve", textbook="2 / sqrt(pi) * exp(-x^2)"),
         Traits(parity="odd"),
     ),
     Gate(
         "erfc", "x",
-        Rule("-2 / sqrt(pi) * exp(-x^2)", definition="1 - erf(x)", approximated=True),
-        Words("1 - erf(x), with all its digits: scales by the same bell curve, turned"),
+        Rule(f"-{BELL}", definition="1 - erf(x)", approximated=True),
+        Words(
+            "1 - erf(x), with all its digits: scales by the same bell curve, turned",
+            textbook="-2 / sqrt(pi) * exp(-x^2)",
+        ),
     ),
     Gate(
         "erfinv", "x",

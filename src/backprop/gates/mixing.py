@@ -157,8 +157,7 @@ REDUCTIONS = [
         "std", "x",
         Rule(
             vjp=f"{SPREAD.format('g / where(out == 0, 1, out) / (count(x, axis=axis) - ddof)')} * {CENTRED}",
-            kink="out == 0",
-            cusp="(out == 0) * (count(x, axis=axis) > 1)",  # of a single element it is 0 everywhere
+            kink="(out == 0) * (count(x, axis=axis) > 1)",  # of a single element it is 0 everywhere
             squared=f"{SPREAD.format('2 * g / (count(x, axis=axis) - ddof)')} * {CENTRED}",
             definition="sqrt(var(x, axis=axis, keepdims=keepdims, ddof=ddof))",
         ),

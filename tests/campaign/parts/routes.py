@@ -95,8 +95,20 @@ def smooth(program: Program, result: Any, route: str) -> bool:
     """Where an opened gate has a tie of its own, another subgradient is no mistake."""
     if any(note.kind in ("kink", "tie", "jump") for note in result.notes) or not steady(program, result.value):
         return False
+    if at_an_edge(result.run):
+        return False
     notes = Compiled(program.text, expand=True).evaluate(program.at).notes if route == "expand" else []
     return not any(note.kind in ("kink", "tie", "jump", "not-finite", "gradient-not-finite") for note in notes)
+
+
+def at_an_edge(run: Any) -> bool:
+    """Whether a comparison is within a last digit of where it turns."""
+    pairs = [
+        [run.values[source] for source in inputs]
+        for gate, inputs in zip(run.circuit.gates, run.circuit.inputs, strict=True)
+        if gate.compares
+    ]
+    return any(np.any(np.isclose(*pair, rtol=1e-12, atol=0.0)) for pair in pairs)
 
 
 def steady(program: Program, value: Any) -> bool:

@@ -47,7 +47,10 @@ def judge(program: Program) -> Outcome:
     special = any(np.any(np.isin(value, (0.0, 1.0, -1.0))) for value in program.at.values())
     if np.all(abs(ours - theirs) <= 1e-7 * scale) and not special:
         return None
-    right = truth.twice()
+    try:
+        right = truth.twice()
+    except RuntimeError:  # beside this point a mask chooses another number of elements
+        return Skipped("a step")
     if right is None or (special and "mod(" in program.text):  # mod jumps at whole numbers
         return Skipped("a kink")
     scale = max(1.0, np.max(abs(right)))

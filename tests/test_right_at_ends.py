@@ -1,0 +1,73 @@
+"""Where an input is at the end of a domain, or of all numbers: limits, to the second order, by every route."""
+
+from __future__ import annotations
+
+from math import inf, nan, pi, sqrt
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+
+FLAT = ["hypot(x, 3)", "hypot(3, x)", "erf(x)", "erfc(x)", "gelu(x)", "atan(x)", "asinh(x)", "cbrt(x)"]
+
+
+@pytest.mark.parametrize("text", FLAT)
+@pytest.mark.parametrize("x", [inf, -inf])
+def test_what_flattens_out_or_becomes_straight_has_no_curvature_at_infinity(text: str, x: float) -> None:
+    assert backprop.compile(text).hessian({"x": x})["x"]["x"] == 0
+
+
+ENDS: list[tuple[str, dict[str, float], dict[str, float]]] = [
+    ("hypot(x, y)", {"x": inf, "y": 2.0}, {"x": 1, "y": 0}),
+    ("hypot(x, y)", {"x": 2.0, "y": -inf}, {"x": 0, "y": -1}),
+    ("hypot(x, y)", {"x": inf, "y": -inf}, {"x": nan, "y": nan}),  # from every direction another one
+    ("acosh(x)", {"x": 1.0}, {"x": inf}),
+    ("acosh(x)", {"x": inf}, {"x": 0}),
+    ("erf(x)", {"x": 0.0}, {"x": 2 / sqrt(pi)}),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "expected"), ENDS)
+def test_slopes_at_the_ends(text: str, at: dict[str, float], expected: dict[str, float]) -> None:
+    alone = backprop.evaluate(text, at).gradients
+    assert alone == pytest.approx(expected, rel=1e-15, nan_ok=True)
+    together = backprop.evaluate(f"sum({text})", {name: np.array([x]) for name, x in at.items()}).gradients
+    assert {name: float(slope[0]) for name, slope in together.items()} == pytest.approx(expected, nan_ok=True)
+
+
+def test_acosh_bends_down_without_end_at_1() -> None:
+    assert backprop.compile("acosh(x)").hessian({"x": 1.0})["x"]["x"] == -inf
+
+
+@pytest.mark.parametrize("expand", [False, True])
+def test_xlogy_at_its_corner(expand: bool) -> None:
+    found = backprop.compile("xlogy(x, y)", expand=expand).evaluate(x=0.0, y=0.0)
+    assert (found.value, found.gradients) == (0, {"x": -inf, "y": 0})
+
+
+@pytest.mark.parametrize("text", ["elu(x)", "selu(x)"])
+def test_just_beside_a_kink_an_opened_gate_has_one_slope(text: str) -> None:
+    found = [backprop.compile(text, expand=expand).evaluate(x=1e-300).gradients["x"] for expand in (False, True)]
+    assert found[0] == pytest.approx(found[1], rel=1e-15)
+
+
+def test_lgamma_of_the_smallest_numbers() -> None:
+    found = backprop.evaluate("sum(lgamma(x))", x=np.array([5e-324, -5e-324, 1e-301]))
+    assert found.value == pytest.approx(2 * 744.4400719213812 + 693.0781129912077, rel=1e-15)
+
+
+COMPARED: list[tuple[str, Any]] = [
+    ("x == y", [1, 1]), ("where(x == y, 3, 4)", [3, 3]), ("sum(x == y) + sum(x)", 4), ("(x == y) * x", [1, 1]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "right"), COMPARED)
+def test_what_was_never_equal_may_be_so_later(text: str, right: Any) -> None:
+    """A circuit that is evaluated again and again takes it that it stays so, and looks."""
+    compiled, ones = backprop.compile(text), np.ones(2)
+    upstream = None if "sum" in text else ones
+    for _ in range(40):
+        compiled.evaluate({"x": ones, "y": np.full(2, 2.0)}, upstream=upstream)
+    assert np.array_equal(compiled.evaluate({"x": ones, "y": ones}, upstream=upstream).value, right)
