@@ -21,6 +21,7 @@ class Helper(NamedTuple):
     parameters: list[str]
     lines: list[Line]
     result: Text
+    reads: frozenset[str] = frozenset()
 
     @property
     def gate(self) -> Gate:

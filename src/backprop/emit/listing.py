@@ -19,7 +19,7 @@ from backprop.emit.plain import raising
 from backprop.emit.target import Target, Text
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT
-from backprop.language.printer import PRODUCT
+from backprop.language.printer import ATOM, PRODUCT
 from backprop.library.stages import Names
 
 Shapes = Sequence[tuple[int, ...]]
@@ -28,7 +28,8 @@ Shapes = Sequence[tuple[int, ...]]
 class Line(NamedTuple):
     """`name = text`, or `name += text`. `number` is that of the forward line that it is, or belongs to.
 
-    `reads` are the names that the text reads; `truth` says that the value is a truth value.
+    `reads` are the names that the text reads; `truth` says that the value is a truth value. `level` is how tightly the
+    text holds together, and `literal` says that it is a number.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Line(NamedTuple):
     reads: frozenset[str] = frozenset()
     truth: bool = False
     number: int = 0
+    level: int = ATOM
+    literal: bool = False
 
 
 class Writer:
@@ -113,18 +116,20 @@ class Writer:
         gate = self.circuit.gates[wire]
         if gate is CONSTANT:
             text = self.target.constant(self.circuit.constants[wire])
-            self.reads[wire] = frozenset()
-            return self.target.touched(text) if wire in self.touched else text
+            text = self.target.touched(text) if wire in self.touched else text
+            self.reads[wire] = self.target.noted()
+            return text
         for source in (inputs[place] for place in self.target.repeats(gate)):
             if source in self.pending and not self.pending[source].plain:
                 self.name(source, self.pending.pop(source))
         while True:
             operands = [self.operand(source) for source in inputs]
+            self.target.noted()
             try:
                 text = self.target.spell(gate, operands, wire >= self.given)
             except Problem as problem:
                 raise self.circuit.locate(problem, wire) from None
-            extent = self.target.extent
+            extent, notes = self.target.extent, self.target.noted()
             loose = [s for s in inputs if s in self.pending and extent(self.pending[s].text) > 12]
             if extent(text.text) <= self.limit or not loose:
                 break
@@ -134,7 +139,7 @@ class Writer:
             if self.pending.pop(source, None):
                 self.folded[source] = wire
         read = [source for place, source in enumerate(inputs) if place not in text.without]
-        self.reads[wire] = frozenset().union(*(self.reads.get(source, frozenset()) for source in read))
+        self.reads[wire] = notes.union(*(self.reads.get(source, frozenset()) for source in read))
         return text._replace(without=frozenset())
 
     def operand(self, wire: int) -> Text:
@@ -147,9 +152,7 @@ class Writer:
         wish = self.wishes.get(wire) or self.gradient_name(wire)
         letter = "c" if self.circuit.gates[wire] is CONSTANT else "q" if wire < self.given else "t"
         name = self.naming.take(wish) if wish else self.naming.next(letter, self.wishes.values())
-        self.assign(
-            name, "", self.target.assigned(text).text, wire, self.sent_by.get(wire, self.stage), self.reads[wire]
-        )
+        self.assign(name, "", self.target.assigned(text), wire, self.sent_by.get(wire, self.stage), self.reads[wire])
         self.lines[-1] = self.lines[-1]._replace(truth=bool(text.condition))
         self.hold(wire, Text(name, condition=self.target.truth(name)) if text.condition else Text(name))
 
@@ -159,17 +162,19 @@ class Writer:
         text = self.held[stage].text if stage in self.held else ""
         return self.naming.wish(text) if text.isidentifier() else ""
 
-    def assign(self, name: str, operator: str, text: str, wire: int, stage: int, reads: frozenset[str]) -> None:
+    def assign(self, name: str, operator: str, text: Text, wire: int, stage: int, reads: frozenset[str]) -> None:
         """Write a line; `stage` is the one whose gradient is sent on there, if it is no stage itself."""
         stage = stage if self.backward or wire >= self.given else wire
-        self.lines.append(Line(name, operator, text, wire, stage, self.backward, reads))
+        kind = {"level": text.level, "literal": text.literal}
+        reads |= self.target.noted()
+        self.lines.append(Line(name, operator, text.text, wire, stage, self.backward, reads, **kind))  # type: ignore[arg-type]
 
     def line(self, name: str, wire: int) -> None:
         """The line of a stage that has a name."""
         if wire not in self.held:
             self.stage = wire
             self.gather(wire)
-            text = self.target.assigned(self.target.counted(self.composed(wire))).text
+            text = self.target.assigned(self.target.counted(self.composed(wire)))
             self.assign(name, "", text, wire, wire, self.reads[wire])
         self.hold(wire, Text(name))
 
@@ -186,7 +191,8 @@ class Listing:
     """The two passes of a derived circuit in a target's words.
 
     `inputs` are the target's names of the variables, `value` the text of the output, `gradients` those of the gradients
-    by the user's names of the variables, `upstream` the name of the gradient on the output where that is a parameter.
+    by the user's names of the variables, `numbers` those of these texts that are numbers, `upstream` the name of the
+    gradient on the output where that is a parameter.
     """
 
     def __init__(
@@ -223,10 +229,12 @@ class Listing:
             self.touch_constants()
         self.count()
         self.write()
-        self.value = writer.held[derived.value].text
-        self.gradients = {name: self.gradient(name) for name in derived.gradients}
+        value, gradients = writer.held[derived.value], {name: self.gradient(name) for name in derived.gradients}
+        self.value, self.gradients = value.text, {name: text.text for name, text in gradients.items()}
+        self.numbers = {text.text for text in (value, *gradients.values()) if text.literal}
         self.gradient_reads = self.read_by_gradients()
-        self.results = self.gradient_reads | writer.reads.get(derived.value, frozenset())
+        self.value_reads = writer.reads.get(derived.value, frozenset())
+        self.results = self.gradient_reads | self.value_reads
         self.lines = numbered(writer.lines, self.named if self.statements() > 1 else {}, writer.folded)
 
     def input_wires(self) -> set[int]:
@@ -262,7 +270,7 @@ class Listing:
         circuit, writer = self.derived.circuit, self.writer
         writer.touched = raising(circuit, self.needed)
         for wire in writer.touched & writer.held.keys():
-            writer.held[wire] = self.target.touched(writer.held[wire])
+            writer.hold(wire, self.target.touched(writer.held[wire]), self.target.noted())
 
     def senders(self) -> Iterable[tuple[Share, bool]]:
         """The shares, and whether each is the first of its sender's."""
@@ -307,15 +315,15 @@ class Listing:
                     text, operator = Text(f"{name} {operator} {text.at_least(PRODUCT)}"), ""
             begun[share.to] = share.to in begun or self.target.in_place(gate, text)
             reads = writer.reads.get(share.piece, frozenset())
-            writer.assign(name, operator, text.text, share.total, share.sender, reads)
+            writer.assign(name, operator, text, share.total, share.sender, reads)
 
-    def gradient(self, name: str) -> str:
+    def gradient(self, name: str) -> Text:
         """The text of a variable's gradient."""
         stage = self.circuit.variables[name]
         if stage in self.gradient_names:
-            return self.gradient_names[stage]
+            return Text(self.gradient_names[stage])
         wire = self.derived.gradients[name]
-        return (self.writer.held.get(wire) or self.writer.composed(wire)).text
+        return self.writer.held.get(wire) or self.writer.composed(wire)
 
     def read_by_gradients(self) -> frozenset[str]:
         """The names in the texts of the gradients."""
@@ -376,8 +384,9 @@ def numbered(lines: list[Line], named: dict[int, str], folded: dict[int, int]) -
     return [line._replace(number=number(line.stage)) for line in lines]
 
 
-def straight(circuit: Circuit, target: Target, naming: Naming) -> tuple[list[str], list[Line], Text]:
-    """A circuit without its backward pass: the target's names of its variables, its lines, and the result."""
+def straight(circuit: Circuit, target: Target, naming: Naming) -> tuple[list[str], list[Line], Text, frozenset[str]]:
+    """A circuit without its backward pass: the target's names of its variables, its lines, and the result; and the
+    names that these read."""
     writer = Writer(circuit, target, naming, len(circuit))
     parameters = [naming.take(name) for name in circuit.variables]
     for parameter, wire in zip(parameters, circuit.variables.values(), strict=True):
@@ -387,4 +396,6 @@ def straight(circuit: Circuit, target: Target, naming: Naming) -> tuple[list[str
     writer.count(circuit.output, held)
     for wire in writer.wishes:
         writer.uses[wire] += 1
-    return parameters, writer.lines, target.counted(writer.value(circuit.output))
+    result = target.counted(writer.value(circuit.output))
+    reads = target.noted() | writer.reads.get(circuit.output, frozenset())
+    return parameters, writer.lines, result, reads.union(*(line.reads for line in writer.lines))

@@ -76,7 +76,14 @@ class Target:
     def __init__(self) -> None:
         self.used: dict[str, None] = {}
         self.called: dict[str, None] = {}  # the words that were used: the program imports what they need
+        self.notes: set[str] = set()  # names of the frame's that the text being written calls
         self.function = "backprop"  # what the program's own function is called
+
+    def noted(self) -> frozenset[str]:
+        """The names of the frame's that were called since this was asked the last time."""
+        found = frozenset(self.notes)
+        self.notes.clear()
+        return found
 
     # ── words ──
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from itertools import chain, product
+from math import isfinite
+from types import CodeType
 from typing import Any, ClassVar
 
+from backprop.differentiate.functions import forward
 from backprop.emit.fitting import EXPAND, LIKE
 from backprop.emit.helpers import helpers
 from backprop.emit.listing import Listing
@@ -14,11 +17,12 @@ from backprop.emit.request import Request
 from backprop.emit.target import Text
 from backprop.emit.targets.arrays import Arrays, rank
 from backprop.emit.targets.pythonic import called, function, function_text
-from backprop.gates import Gate
+from backprop.gates import GATES, Gate
 from backprop.language.printer import POSTFIX
 from backprop.numbers.elementwise import UFUNCS
 
-RISKY = re.compile(r" / |\*\*(?!\d\b)|np\.(log|sqrt|exp|power|divide|reciprocal|arc|tan|sinh|cosh)|scipy|linalg")
+GATE_OF = {word: GATES[gate] for gate, word in UFUNCS.items()}
+PROBES = (-2.0, 0.0, 2.0, 2e3)  # what may stand in a branch that is not taken
 SPECIAL = ("erf", "erfc", "erfinv", "gamma")
 
 
@@ -48,6 +52,12 @@ class NumPy(Arrays):
         super().__init__()
         self.alike = True  # whether what arrives at a stage has one shape
         self.dtype = "float64"
+        self.chooses = self.risks = False  # whether it is written of two values, and whether one of them may warn
+
+    def spell(self, gate: Gate, operands: Sequence[Text], derived: bool) -> Text:
+        self.chooses |= gate.name == "where"
+        self.risks = self.risks or risks(gate, operands)
+        return super().spell(gate, operands, derived)
 
     def touched(self, number: Text) -> Text:
         return Text(f"{self.module}.{self.dtype}({number.text})")
@@ -174,6 +184,21 @@ def row(operands: Sequence[Text]) -> str:
     return f"[{', '.join(operand.text for operand in operands)}]"
 
 
+def risks(gate: Gate, operands: Sequence[Text] = ()) -> bool:
+    """Whether a gate may find no number of numbers: of one below 0, 0, or a large one, or of those that it is given."""
+    if gate.mixes or gate.variadic or gate.name == "where":
+        return False
+    given = [(float(operand.text),) if operand.literal else PROBES for operand in operands] or [PROBES] * gate.arity
+    function = forward(gate, gate.arity)
+    return not all(isfinite(function(*numbers)) for numbers in product(*given))
+
+
+def words_of(source: str) -> tuple[str, ...]:
+    """The names that a function which is carried along uses."""
+    (code,) = (part for part in compile(source, "carried.py", "exec").co_consts if isinstance(part, CodeType))
+    return code.co_names
+
+
 def write(request: Request) -> str:
     """The program: its helpers, the function, and its test."""
     target = NumPy()
@@ -186,9 +211,12 @@ def write(request: Request) -> str:
     parameters = [f"{name}=1.0" if name == listing.upstream and request.at is None else name for name in inputs]
     kind = "float" if request.dtype == "float64" else f"np.{request.dtype}"
     converted = [f"    {name} = np.asarray({name}, dtype={kind})" for name in inputs]
-    blocks = [*(function_text(helper) for helper in helpers(target)), ""]
-    texts = [*blocks, *(line.text for line in listing.lines)]
-    silent = request.wild or (any("np.where(" in text for text in texts) and any(map(RISKY.search, texts)))
+    needed = list(helpers(target))
+    blocks = [*(function_text(helper) for helper in needed), ""]
+    for word in chain.from_iterable(words_of(helper.source) for helper in needed if helper.source):
+        target.chooses |= word == "where"
+        target.risks |= word in ("scipy", "linalg") or (word in GATE_OF and risks(GATE_OF[word]))
+    silent = request.wild or (target.chooses and target.risks)
     head = [*(f"# {line}" for line in [*request.title(), *request.shape_lines()])]
     head += ['@np.errstate(all="ignore")'] if silent else []
     blocks[-1] = "\n".join([*head, function(listing, parameters, [*converted, ""] if converted else [], after)])

@@ -75,15 +75,16 @@ def line_text(line: Line, indent: int) -> list[str]:
     return laid_out(read_back(f"{line.name} {line.operator}= {line.text}"), indent, f"  # ({line.number})")
 
 
-def function_text(helper: Helper, kind: str = "") -> str:
-    """A helper as a function; its gate's formula says what it is, and `kind` what it takes and gives."""
+def function_text(helper: Helper, kind: str = "", before: Sequence[str] = ()) -> str:
+    """A helper as a function, which may begin with other lines; its gate's formula says what it is, and `kind` what it
+    takes and gives."""
     if helper.source:
         return helper.source
     gate = helper.gate
     lines = signature(helper.name, typed(helper.parameters, kind), kind)
     if gate.definition and gate.exact != gate.definition:
         lines.append(f'    """{gate.definition}, with all its digits."""')
-    lines += [f"    {line.name} = {line.text}" for line in helper.lines]
+    lines += [*before, *(f"    {line.name} = {line.text}" for line in helper.lines)]
     return "\n".join([*lines, f"    return {helper.result.text}"])
 
 

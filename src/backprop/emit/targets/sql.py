@@ -14,9 +14,11 @@ from backprop.emit.listing import Line, Listing
 from backprop.emit.naming import Naming
 from backprop.emit.request import Request
 from backprop.emit.sharing import opened
+from backprop.emit.target import Text
 from backprop.emit.targets.dialects import NATIVE, Dialect, dialect, translated
-from backprop.emit.targets.sql_expressions import SQL
+from backprop.emit.targets.sql_expressions import SQL, typed
 from backprop.errors import Problem
+from backprop.language.printer import SUM
 
 TABLE = "points"  # the table that is read if none is named
 LINE = 92  # characters
@@ -103,7 +105,8 @@ class Query:
 
     def result(self) -> str:
         """The last SELECT: value and gradients; null, where one of the variables is."""
-        found = [(as_column(text), name, number) for text, name, number in self.results()]
+        numbers = self.listing.numbers
+        found = [(typed(Text(text, literal=text in numbers)).text, *about) for text, *about in self.results()]
         if self.request.at is not None:
             columns = [text if text == name else f"{text} AS {name}" for text, name, _ in found]
             columns.append(self.check(found))
@@ -171,24 +174,11 @@ def levels(lines: list[Line]) -> list[list[tuple[str, list[Line]]]]:
 def commented(column: tuple[str, list[Line]]) -> tuple[str, str]:
     """A column, and as its comment the number of its forward line; what arrives at a fork is added up."""
     name, lines = column
-    text = as_column(lines[0].text)
+    text = typed(Text(lines[0].text, literal=lines[0].literal)).text
     for line in lines[1:]:
-        text += f" {line.operator} {f'({line.text})' if is_sum(line.text) else line.text}"
+        text += f" {line.operator} {f'({line.text})' if line.level <= SUM else line.text}"
     numbers = ", ".join(f"({number})" for number in dict.fromkeys(line.number for line in lines))
     return f"{text} AS {name}", numbers
-
-
-def as_column(text: str) -> str:
-    """A text that is a column: a number says what it is."""
-    return f"{text}::float8" if re.fullmatch(r"-?[\d.]+(e-?\d+)?", text) else text
-
-
-def is_sum(text: str) -> bool:
-    """Whether a text may come apart in a sum."""
-    bare = text
-    while bare != (bare := re.sub(r"\([^()]*\)", "", bare)):
-        pass
-    return not bare.startswith("CASE ") and re.search(r" [-+] ", bare) is not None
 
 
 def laid_out(columns: Iterable[tuple[str, str]]) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from backprop.emit.helpers import helpers
 from backprop.emit.listing import Listing
 from backprop.emit.literals import WIDTH, Bracketed, laid_out
 from backprop.emit.request import Request
 from backprop.emit.target import Text
-from backprop.emit.targets.custom import handed_on, returned, saved, smooth, unpacked
+from backprop.emit.targets.custom import Sent, handed_on, returned, saved, smooth, unpacked
 from backprop.emit.targets.pythonic import called, function_text, lines_text, signature
-from backprop.emit.targets.torch_words import Torch
+from backprop.emit.targets.torch_words import NUMBER, Torch
 
-MODEL = re.compile(r"(?<![.\w])number\(")
 INDENT = 8
 
 
@@ -22,10 +20,11 @@ def write(request: Request) -> str:
     """The program: its helpers, the class, the function that applies it, and its test."""
     target = Torch()
     listing = request.listing(target)
-    functions = [modelled_helper(function_text(helper)) for helper in helpers(target)]
+    functions = [
+        function_text(helper, before=modelled([helper.reads], helper.parameters[:1], 4)) for helper in helpers(target)
+    ]
     inputs = list(listing.inputs.values())
     sent = handed_on(listing, "torch.zeros_like({1})", "None")
-    results = sent.texts
     read = saved(listing, sent)
     same = aliases(listing)
     needed = {same.get(name, name) for name in read}  # an input that comes out cannot be saved as output
@@ -33,13 +32,13 @@ def write(request: Request) -> str:
     renamed = {name: same[name] for name in read if name in same}
     computed = [name for name in kept if name not in inputs]
     again = [name for name in computed if name != listing.value]  # what backward makes again where it needs a graph
-    value = target.tensor(Text(listing.value)).text
+    value, made = target.tensor(Text(listing.value)).text, target.noted()
     if same.get(listing.value) in kept:
         value = f"{value}.clone()"  # what is saved cannot be what comes out, under another name
     passes = {
-        "forward(": forward(listing, value, again),
+        "forward(": forward(listing, value, made, again),
         "setup_context(": context(listing, [*inputs] if computed else kept, computed, again),
-        "backward(": backward(target, listing, results, [*inputs, *computed] if computed else kept, again, renamed),
+        "backward(": backward(target, listing, sent, [*inputs, *computed] if computed else kept, again, renamed),
     }
     lines = [
         *(f"# {line}" for line in [*request.title(), *request.shape_lines()]),
@@ -63,12 +62,12 @@ def write(request: Request) -> str:
     return f"{''.join(imports)}\n\n{text}\n"
 
 
-def forward(listing: Listing, value: str, again: list[str]) -> list[str]:
-    """The forward pass: its value, and what is to be saved of it."""
+def forward(listing: Listing, value: str, made: frozenset[str], again: list[str]) -> list[str]:
+    """The forward pass: its value, for which more names may be read, and what is to be saved of it."""
     inputs, lines = list(listing.inputs.values()), lines_text(listing.forward_lines(), INDENT)
     return [
         *laid_out(Bracketed("def forward", inputs), 4, ":"),
-        *modelled([*lines, value], inputs[0] if inputs else None),
+        *modelled([listing.value_reads | made, *(line.reads for line in listing.forward_lines())], inputs),
         *lines,
         *([""] if lines else []),
         *returned([value, *again], INDENT),
@@ -105,7 +104,7 @@ def aliases(listing: Listing) -> dict[str, str]:
 
 
 def backward(
-    target: Torch, listing: Listing, results: list[str], kept: list[str], again: list[str], renamed: dict[str, str]
+    target: Torch, listing: Listing, sent: Sent, kept: list[str], again: list[str], renamed: dict[str, str]
 ) -> list[str]:
     """The backward pass. Where its own gradient is asked for, it makes what was saved again, out of the inputs."""
     lines = lines_text(listing.backward_lines(), INDENT)
@@ -124,29 +123,19 @@ def backward(
         *laid_out(Bracketed("def backward", ["ctx", listing.upstream, *(["*_"] if again else [])]), 4, ":"),
         *(once if again else unpacked(kept, "ctx.saved_tensors", INDENT)),
         *(f"        {name} = {other}" for name, other in renamed.items()),
-        *modelled([*lines, *results], listing.upstream),
+        *modelled([sent.reads, *(line.reads for line in listing.backward_lines())], [listing.upstream]),
         *lines,
         *([""] if lines else []),
-        *(returned(results, INDENT)),
+        *(returned(sent.texts, INDENT)),
     ]
 
 
-def modelled(lines: Sequence[str], model: str | None) -> list[str]:
-    """How plain numbers become tensors of the kind of another one, where that is needed."""
-    if not any(map(MODEL.search, lines)):
+def modelled(reads: Iterable[frozenset[str]], models: Sequence[str], indent: int = INDENT) -> list[str]:
+    """How plain numbers become tensors of the kind of the first of some others, where texts read that."""
+    if not any(NUMBER in names for names in reads):
         return []
-    maker = f"{model}.new_tensor" if model else "partial(torch.tensor, dtype=torch.float64)"
-    return [f"        number = {maker}"]
-
-
-def modelled_helper(source: str) -> str:
-    """A helper likewise: its first parameter is the model."""
-    if not MODEL.search(source):
-        return source
-    head, name, rest = re.split(r"(?<=\()(\w+)", source, maxsplit=1)
-    first, _, body = rest.partition(":\n")
-    docstring, quotes, body = body.rpartition('"""\n')
-    return f"{head}{name}{first}:\n{docstring}{quotes}    number = {name}.new_tensor\n{body}"
+    maker = f"{models[0]}.new_tensor" if models else "partial(torch.tensor, dtype=torch.float64)"
+    return [f"{' ' * indent}{NUMBER} = {maker}"]
 
 
 def self_test(request: Request, target: Torch) -> list[str]:

@@ -18,6 +18,7 @@ SAME = (
     "tanh asinh acosh atanh floor ceil round trunc square reciprocal sigmoid relu erf erfc erfinv lgamma outer tril "
     "triu diag"
 )
+NUMBER = "number"  # makes a tensor of plain numbers, like the inputs
 PLAIN = frozenset(["add", "subtract", "multiply", "divide", "negate"])  # Python's numbers stay what they are
 
 
@@ -46,7 +47,7 @@ class Torch(Arrays):
     }  # fmt: skip
     options: ClassVar = {"axis": "dim", "keepdims": "keepdim", "k": "diagonal"}
     helpers: ClassVar = functions("torch_helpers.py")
-    reserved = Arrays.reserved | {"torch", "abs", "ctx", "inputs", "outputs", "number", *helpers}
+    reserved = Arrays.reserved | {"torch", "abs", "ctx", "inputs", "outputs", NUMBER, *helpers}
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,11 +74,17 @@ class Torch(Arrays):
         return listed(value, lambda number: self.number(number).text)
 
     def array(self, value: Any) -> str:
-        return f"number({self.literal(value)})" if value.size else f"number([]).reshape({value.shape})"
+        listed = self.like_inputs(self.literal(value) if value.size else "[]")
+        return listed if value.size else f"{listed}.reshape({value.shape})"
+
+    def like_inputs(self, number: Bracketed | str) -> str:
+        """Plain numbers as a tensor of the inputs' kind: the frame says what `number` is, where it is noted."""
+        self.notes.add(NUMBER)
+        return f"{NUMBER}({number})"
 
     def tensor(self, operand: Text) -> Text:
         """A plain number as a tensor."""
-        return Text(f"number({operand.text})") if operand.text in self.plain else operand
+        return Text(self.like_inputs(operand.text)) if operand.text in self.plain else operand
 
     def assigned(self, operand: Text) -> Text:
         return self.tensor(operand)
@@ -115,7 +122,8 @@ class Torch(Arrays):
         if not operand.condition:
             return operand
         bare = operand.condition_level == ATOM
-        return Text(f"number(1.0) * {operand.condition if bare else f'({operand.condition})'}", PRODUCT)
+        one = self.like_inputs("1.0")
+        return Text(f"{one} * {operand.condition if bare else f'({operand.condition})'}", PRODUCT)
 
     def summands(self, name: str, operands: Sequence[Text]) -> list[Text]:
         """A truth value is a number at once where it meets no tensor."""
