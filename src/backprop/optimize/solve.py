@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
+from os import PathLike
 from typing import Any
 
 import numpy as np
 
+from backprop.draw.shown import KINDS, Layout, Shown, Theme, as_json, laid_out, shown
 from backprop.errors import Problem, nearest
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
-from backprop.optimize.methods import METHODS
+from backprop.optimize.methods import METHODS, rate_of
 from backprop.optimize.minimum import Reached, Settings
 from backprop.optimize.objective import Objective
 from backprop.optimize.parameters import Array
@@ -28,13 +30,49 @@ LEAST = 1e-300  # what a parameter that is to be positive cannot fall below
 
 
 class Minimum(Reached):
-    """What was reached, as notebooks show it."""
+    """What was reached: `parameters` and the `value` there, the `gradient`, the `path`, and `why` it stopped.
 
-    def draw(self) -> str:
-        """The path as a picture, in SVG."""
+    `converged` is whether that is a minimum, and `reason` why in a word: "converged", "steps", "seconds", "kink",
+    "saddle", "plateau", "unbounded", "grows", "nan", "stuck" or "interrupted". `steps` is how many updates were made; a
+    step of the path has `step`, `value`, `x`, `gradient`, `norm` and `length`.
+    """
+
+    def table(self, form: Layout = "plain", *, digits: int = 6, full: bool = False) -> Shown:
+        """The path as text: "plain", "csv", "markdown", "latex" or "html". Of a long one, about twenty rows are shown,
+        or with `full` all; CSV has all, with all digits."""
+        from backprop.optimize.report import path_grid
+
+        csv = form == "csv"
+        return laid_out(path_grid(self, digits=None if csv else digits, full=full or csv, every_element=csv), form)
+
+    def json(self) -> Shown:
+        """What `backprop minimize --json` prints: an object a line for each step, and one for why it stopped."""
+        from backprop.optimize.report import end_object, step_object
+
+        steps = [step_object(self.objective.parameters, step, self.sign) for step in self.path]
+        return shown("\n".join(map(as_json, [*steps, end_object(self)])), "application/jsonl")
+
+    def explain(self, *, digits: int = 6) -> Shown:
+        """The updates told, with their numbers: of a path of few steps."""
+        from backprop.optimize.told import check_told, told
+
+        check_told(self.settings.method, self.settings.batch, self.settings.line_search)
+        return shown(told(self, digits))
+
+    def draw(self, theme: Theme = "light") -> Shown:
+        """The path as a picture, in SVG; what is drawn has `save("path.svg")`, or .png."""
         from backprop.optimize.picture import svg
 
-        return svg(self)[0]
+        return shown(svg(self, theme)[0], KINDS["svg"])
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the parameters (.json), the path (.csv) or its picture (.svg, .png, .html), as `-o` does."""
+        from pathlib import Path
+
+        from backprop.optimize.picture import in_file
+
+        text = in_file(self, str(path))
+        Path(path).write_bytes(text.encode() if isinstance(text, str) else text)
 
     def _repr_html_(self) -> str:
         from backprop.optimize.report import html_table
@@ -93,11 +131,6 @@ def run_method(objective: Objective, settings: Settings, watch: Watch) -> None:
         from backprop.optimize.scipy_methods import run
 
         run(name, objective, watch)
-
-
-def rate_of(settings: Settings) -> float:
-    """The rate that was given, or the usual one."""
-    return METHODS[settings.method].usual_rate if settings.rate is None else settings.rate
 
 
 def numbers_of(settings: Settings) -> dict[str, float]:
