@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import pydoc
 import shutil
@@ -203,6 +204,9 @@ MISUSES = [
     "backprop.evaluate('x', x=1).explain(1)", "backprop.evaluate('x', x=1).check(stage=True)",
     "backprop.evaluate('x', x=1).draw(fold='yes')", "n: int = backprop.compile('x').variables",
     "backprop.map('x', {'x': [1]}, tie='both')", "backprop.map_files('x', 'a.csv')", "backprop.reference(3)",
+    "backprop.minimize('x', x=1, method='newtn')", "backprop.evaluate('x', x=1, ties='all')",
+    "backprop.evaluate('x', x=1).table('xml')", "backprop.evaluate('x', x=1).draw(theme='blue')",
+    "backprop.minimize('x', x=1).save(3)", "backprop.judge('x', seed='a')", "backprop.reference().json('x')",
 ]  # fmt: skip
 
 
@@ -220,6 +224,18 @@ def only_misuses_are_found(said: str) -> bool:
     assert "typed_user" not in said
     assert [misuse for line, misuse in enumerate(MISUSES, 2) if f"misuse.py:{line}:" not in said] == []
     return True
+
+
+FOR_COMMANDS = {"run", "names", "wrt", "at_random", "chosen", "circuit", "listed", "settled", "point", "has_stage",
+                "missing", "variables_given", "count", "index", "steps", "value", "moved"}  # fmt: skip
+
+
+def test_a_users_program_uses_the_whole_library() -> None:
+    used = {node.attr for node in ast.walk(ast.parse(USER.read_text())) if isinstance(node, ast.Attribute)}
+    public = [getattr(backprop, name) for name in backprop.__all__ if name != "Problem"]
+    classes = [one for one in public if isinstance(one, type)]
+    known = {*backprop.__all__, *(name for one in classes for name in dir(one) if not name.startswith("_"))}
+    assert known - used - FOR_COMMANDS == set()
 
 
 def test_a_users_program_runs() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Evaluation,
         Judged,
         JudgedCode,
+        Nudged,
         Reference,
         compile,
         evaluate,
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 __all__ = [
-    "Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "Minimum", "Problem", "Reference", "compile", "evaluate",
-    "judge", "map", "map_files", "minimize", "reference", "trace",
+    "Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "Minimum", "Nudged", "Problem", "Reference", "compile",
+    "evaluate", "judge", "map", "map_files", "minimize", "reference", "trace",
 ]  # fmt: skip
 
 _HOMES = dict.fromkeys(__all__, "backprop.results")

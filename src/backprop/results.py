@@ -20,7 +20,7 @@ from backprop import library
 from backprop.draw.shown import KINDS, Bundle, Layout, Shown, Table, Theme, as_json, chosen, laid_out, shown
 from backprop.errors import Problem, no_variable
 from backprop.library.nudge import Nudge
-from backprop.library.values import as_value, decoded
+from backprop.library.values import as_value
 from backprop.show import nudged
 
 if TYPE_CHECKING:
@@ -359,6 +359,26 @@ class Evaluation(library.Evaluation):
             main=main, jvp=jvp, dtype=dtype,
         )  # fmt: skip
 
+    def hessian(self, *, wrt: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
+        """The second derivatives here: `hessian()["x"]["y"]`, with the shape of x and behind it that of y."""
+        compiled, at, _ = self._asked
+        return compiled.hessian(at, wrt=wrt)
+
+    def jacobian(self, *, wrt: Iterable[str] | None = None) -> dict[str, Any]:
+        """The derivative of every element of the output here, in its shape and behind it that of the variable."""
+        compiled, at, _ = self._asked
+        return compiled.jacobian(at, wrt=wrt)
+
+    def jvp(self, **direction: Value) -> Value:
+        """The derivative of the output along a direction."""
+        compiled, at, _ = self._asked
+        return compiled.jvp(direction, at)
+
+    def hvp(self, **direction: Value) -> dict[str, Value]:
+        """The second derivatives times a direction, for every variable."""
+        compiled, at, _ = self._asked
+        return compiled.hvp(direction, at)
+
     def _known(self, names: Iterable[str]) -> None:
         """Raise a Problem for a name that is no variable's."""
         variables = self.run.circuit.variables
@@ -490,15 +510,10 @@ def trace(
     function of several is meant, `outputs` which of its results. What it takes is a mapping, keywords, or both; `seed`
     is that of random numbers in it. Raises a Problem for what is not understood.
     """
-    from backprop.library.traced import meant
+    from backprop.library.traced import runner_of
     from backprop.library.traced import trace as traced
-    from backprop.python.entry import Runner, arguments_from
-    from backprop.python.source import Code, part_of
 
-    text, source = source_of(code)
-    read = Code([part_of(text, source)])
-    arguments = {key: arguments_from(value) for key, value in {**(given or {}), **more}.items()}
-    runner = Runner(read, meant(read, name or getattr(code, "__name__", ""), source), arguments, seed)
+    runner = runner_of(code, {**(given or {}), **more}, name, seed)
     above = None if upstream is None else as_value("upstream", upstream)
     chosen = None if outputs is None else list(outputs)
     compiled, found = traced(runner, name, outputs=chosen, upstream=above, ties=ties, expand=expand, kind=Compiled)
@@ -520,6 +535,7 @@ def judge(
     judged. Raises a Problem for what is not understood.
     """
     from backprop.check.all_passes import judged
+    from backprop.library.traced import source_of
     from backprop.python.entry import arguments_from
     from backprop.python.pairs import pairs_in
     from backprop.python.source import Code, part_of
@@ -533,28 +549,3 @@ def judge(
     chosen = None if wrt is None else list(wrt)
     found = judged(read, pairs, arguments, above, seed, chosen, lambda missing: f"judge(…, {missing[0]}=…)")
     return JudgedCode(found.verdicts, found.left_out)
-
-
-def source_of(code: Callable[..., object] | PathLike[str] | str) -> tuple[str, str]:
-    """The text of code, and where it is from."""
-    if isinstance(code, str):
-        path, _, name = code.partition(":")  # as on the command line
-        if path.endswith((".py", ".ipynb")) and (name.isidentifier() or not name):
-            hint = f'give its path: pathlib.Path("{path}")' + (f', name="{name}"' if name else "")
-            raise Problem("value", f"{code} is the name of a file, and no code", hint=hint)
-        return code, "code.py"
-    if isinstance(code, PathLike):
-        try:
-            with open(code, "rb") as file:
-                return decoded(file.read(), str(code)), str(code)
-        except OSError as error:
-            raise Problem("file", f"cannot read {code}: {error.strerror or error}") from None
-    from inspect import getsource
-    from textwrap import dedent
-
-    try:
-        return dedent(getsource(code)), f"{code.__name__}.py"
-    except (TypeError, OSError):
-        name = getattr(code, "__name__", type(code).__name__)
-        hint = "give a function of a file or a notebook, a file's Path, or a text"
-        raise Problem("value", f"the source of {name} is not known", hint=hint) from None

@@ -247,6 +247,7 @@ class Descent:
     def of_code(self, path: str, name: str) -> tuple[Compiled, dict[str, Value], Any]:
         """A function of Python's, traced at its start: its formula stays what it is where nothing hangs on values."""
         from backprop.cli.traced import Asked, traced_question
+        from backprop.library.traced import chooses
         from backprop.optimize.start import started
 
         asked, starts = self.options, self.written()
@@ -256,8 +257,7 @@ class Descent:
         code = Asked(path, name, asked["variables"], assignments, None, None)
         compiled, found = traced_question(code, self.random, asked["ties"], asked["expand"])
         if found.decided:
-            message = f"{name} chooses by its values, so that its formula holds at one point alone: {found.decided[0]}"
-            raise Problem("option", message, hint="np.where and np.maximum stay in the formula")
+            raise chooses(name, found)
         return compiled, dict(found.at), names_of(asked["wrt"])
 
     def written(self) -> dict[str, str]:

@@ -180,7 +180,9 @@ class Compiled:
             swept = run(circuit, at, ties=self.ties, upstream=above, left_out=left_out)
         if not swept.arrays:
             self._count(circuit)
-        return self._kind(swept, names, chosen)
+        found = self._kind(swept, names, chosen)
+        found._asked = (self, at, above)
+        return found
 
     def _answered(
         self,
@@ -223,7 +225,9 @@ class Compiled:
     def forward(self, variables: Mapping[str, Value] | None = None, /, **more: Value) -> Evaluation:
         """The values alone: no gradient flows, so the output may have any shape."""
         circuit, names, at = self._at({**(variables or {}), **more})
-        return self._kind(Run(circuit, forward(circuit, at), self.ties, None), names, [])
+        found = self._kind(Run(circuit, forward(circuit, at), self.ties, None), names, [])
+        found._asked = (self, at, None)
+        return found
 
     def hessian(
         self, variables: Mapping[str, Value] | None = None, /, *, wrt: Iterable[str] | None = None, **more: Value

@@ -27,7 +27,7 @@ __all__ = ["Minimum", "Path", "Settings", "Step", "minimize"]
 
 
 def minimize(
-    formula: str | Compiled,
+    formula: str | Compiled | Callable[..., object],
     at: Mapping[str, Value] | None = None,
     /,
     *,
@@ -57,12 +57,13 @@ def minimize(
 ) -> Minimum:
     """Move variables against the gradient of a formula: `minimize("(x-3)^2", {"x": 0}).parameters["x"]` is 3.
 
+    The formula is a text, what `compile` made of one, or a function of yours, which is read and never run.
     The start is a mapping, keywords, or both (keywords win); the variables in `wrt` move, all if it is None. `method`
     is one of descent, momentum, nesterov, rmsprop, adam, newton, trust-region, bfgs, l-bfgs and least-squares;
     `numbers` are those of its equations (mu, beta1, …). `bounds` has a lower and an upper bound for some variables,
     `positive` those that stay above 0; a variable that has only bounds starts between them. `resume` is a file of
     parameters that `save` wrote, and those win. `seen` is called with each step. `ties` and `expand` are those of
-    `evaluate`, and `decay` and the other options those of [`backprop minimize`](MINIMIZE.md).
+    `evaluate`, and `decay` and the other options those of `backprop minimize`.
 
     With `data`, a table as in `map` or the name of a file or several, the mean of the formula over the rows is made
     small, or with `total` the sum: the variables that have a start move, the others are columns.
@@ -70,10 +71,16 @@ def minimize(
     `seed` draws, for `epochs` times the whole table.
     Raises a Problem for whatever is wrong with it.
     """
-    compiled, called = (formula, {}) if isinstance(formula, Compiled) else read(formula, data, ties, expand)
     before = {} if resume is None else resumed(resume)
     start = {canonical_name(name): value for name, value in {**(at or {}), **more, **before}.items()}
     start = started(start, bounds or {})
+    called: dict[str, str] = {}
+    if isinstance(formula, Compiled):
+        compiled = formula
+    elif callable(formula):
+        compiled, start = of_code(formula, start, ties, expand)
+    else:
+        compiled, called = read(formula, data, ties, expand)
     if data is None and (batch, epochs, total) != (None, None, False):
         raise Problem("option", "batches, epochs and sums are for tables, and there is none")
     if steps is None:
@@ -101,6 +108,19 @@ def read(formula: str, data: Any, ties: str, expand: bool) -> tuple[Compiled, di
     names = Called(formula, {})
     with names.problems():
         return Compiled(names.text, ties=ties, expand=expand), names.spelt
+
+
+def of_code(
+    code: Callable[..., object], start: Mapping[str, Value], ties: str, expand: bool
+) -> tuple[Compiled, dict[str, Value]]:
+    """The formula of a function of Python's, and its start."""
+    from backprop.library.traced import chooses, runner_of, trace
+
+    name = getattr(code, "__name__", "the code")
+    compiled, found = trace(runner_of(code, start), name, outputs=None, upstream=None, ties=ties, expand=expand)
+    if found.decided:
+        raise chooses(name, found)
+    return compiled, dict(found.at)
 
 
 def columns(
