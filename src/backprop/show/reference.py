@@ -34,7 +34,7 @@ def find(name: str) -> Gate:
     symbols = {operator.symbol: gate for gate, operator in OPERATORS.items() if gate != "negate"}
     gate = NAMES.get(name) or GATES.get(symbols.get(name, ""))
     if gate is None:
-        near = nearest(name, NAMES)
+        near = nearest(name.partition("(")[0].strip(), NAMES)
         hint = f"did you mean {near}?" if near else "`backprop gates` lists them all"
         raise Problem("name", f"there is no gate {name}", hint=hint)
     return gate
