@@ -17,8 +17,9 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop import library
-from backprop.draw.shown import KINDS, Bundle, Layout, Shown, Table, Theme, as_json, chosen, laid_out, shown
+from backprop.draw.shown import KINDS, Bundle, Layout, Shown, Table, Theme, as_json, chosen, digits_of, laid_out, shown
 from backprop.errors import Problem, no_variable
+from backprop.errors.expected import whole
 from backprop.library.nudge import Nudge
 from backprop.library.values import as_value
 from backprop.show import nudged
@@ -198,7 +199,7 @@ class Nudged(Nudge):
 
     def table(self, *, digits: int = 6) -> Shown:
         """What was predicted, what came, and how far the prediction holds, as text."""
-        return shown(nudged.text_of(self, digits))
+        return shown(nudged.text_of(self, digits_of(digits)))
 
     def json(self) -> Shown:
         """The answer as the object that `backprop nudge --json` prints."""
@@ -224,6 +225,7 @@ class Evaluation(library.Evaluation):
         gradients, `full` shows large arrays whole; CSV has all digits."""
         from backprop.show.grid import stages_grid
 
+        digits_of(digits)
         csv = form == "csv"
         one_line = form in ("csv", "markdown", "latex")
         grid = stages_grid(self, digits=None if csv else digits, local=local, full=full or csv, one_line=one_line)
@@ -281,6 +283,7 @@ class Evaluation(library.Evaluation):
         from backprop.show import explanation
         from backprop.show.objects import story_object
 
+        digits_of(digits)
         self._known(names)
         story = tell(self.run, self.names, names or None)
         if chosen(form, ("plain", "markdown", "latex", "json"), "an explanation") == "json":
@@ -308,6 +311,8 @@ class Evaluation(library.Evaluation):
         if stages:
             inputs = set(circuit.variables.values())
             wires += [wire for wire in self.names.shown() if circuit.active[wire] and wire not in inputs]
+        whole("random", random)
+        whole("seed", seed)
         here = list(check(self.run, self.names, wires))
         points = list(at_random(self.run, self.names, wires, random, seed)) if random else []
         return Check.at_random(here, points, seed) if random else Check(here)
@@ -321,6 +326,8 @@ class Evaluation(library.Evaluation):
         if (backward is None) == (not claims):
             raise Problem("option", "judge takes a backward pass, or claims", hint="judge(dx=-4)")
         if backward is not None:
+            if not isinstance(backward, str):
+                raise Problem("value", f"a backward pass is a text, and not {type(backward).__name__}", hint='"dx = y"')
             lines = read_lines(backward, "the backward pass")
         else:
             lines = claim_lines([read_claim(f"{name}={number}") for name, number in claims.items()])
@@ -458,6 +465,7 @@ def written(circuit: Any, to: str, wrt: list[str], ties: str, at: Any, upstream:
 
     if to not in TARGETS:
         raise Problem("option", f"a program is written in one of {', '.join(TARGETS)}, and not in {to!r}")
+    chosen(more["dtype"], ("float64", "float32"), "dtype")
     for option, its in (("table", "sql"), ("main", "c"), ("jvp", "jax")):
         if more[option] and to != its:
             raise Problem("option", f"{option} goes with {its}, and not with {to}")
@@ -488,7 +496,7 @@ def evaluate(
 
     The point is a mapping, keywords, or both (keywords win). Raises a Problem for whatever is wrong with it.
     """
-    return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream, wrt=wrt)
+    return Compiled(text, ties=ties, expand=expand).evaluate(variables, upstream=upstream, wrt=wrt, **more)
 
 
 def reference(name: str | None = None) -> Reference:

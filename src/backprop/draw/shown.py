@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop.errors import Problem
+from backprop.errors.expected import whole
 
 if TYPE_CHECKING:
     from backprop.show.grid import Grid
@@ -35,12 +36,29 @@ class Shown(str):
         """Write it to a file, as UTF-8; a picture also as .png."""
         from pathlib import Path
 
-        if self.kind == KINDS["svg"] and Path(path).suffix.lower() == ".png":
+        suffix = Path(path).suffix.lower()
+        if self.kind == KINDS["svg"] and suffix not in (".svg", ".png"):
+            raise Problem("option", f"what should {fspath(path)} be?", hint="its suffix says: .svg .png")
+        if suffix == ".png" and self.kind == KINDS["svg"]:
             from backprop.draw.png import png, size_of
 
-            Path(path).write_bytes(png(self, size_of(self), system_fonts=True))
+            write(path, png(self, size_of(self), system_fonts=True))
         else:
-            Path(path).write_text(self, encoding="utf-8")
+            write(path, self.encode())
+
+
+def write(path: str | PathLike[str], data: bytes) -> None:
+    """Write a file. Raises a Problem where it cannot be."""
+    try:
+        with open(path, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise Problem("file", f"cannot write {fspath(path)}: {error.strerror or error}", status=1) from None
+
+
+def digits_of(digits: int) -> int:
+    """Significant digits, as many as a number can have."""
+    return whole("digits", digits, 1, 17)
 
 
 def shown(text: str, kind: str = "text/plain", rich: str = "") -> Shown:
@@ -87,7 +105,7 @@ class Table:
 
     def table(self, form: Layout = "plain", *, digits: int = 6) -> Shown:
         """The table as text: "plain", "csv", "markdown", "latex" or "html"; CSV has all digits."""
-        return laid_out(self._grid(None if form == "csv" else digits), form)
+        return laid_out(self._grid(None if form == "csv" else digits_of(digits)), form)
 
     def json(self) -> Shown:
         """The answer as the object that the command prints with `--json`."""

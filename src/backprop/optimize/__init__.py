@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from backprop.errors import Problem
 from backprop.language import canonical_name
-from backprop.library import Compiled
+from backprop.library import Compiled, merged
 from backprop.optimize.minimum import Settings
 from backprop.optimize.objective import Formula, Objective, check_number
 from backprop.optimize.path import Path, Step
@@ -72,7 +72,7 @@ def minimize(
     Raises a Problem for whatever is wrong with it.
     """
     before = {} if resume is None else resumed(resume)
-    start = {canonical_name(name): value for name, value in {**(at or {}), **more, **before}.items()}
+    start = {canonical_name(name): value for name, value in {**merged(at, more), **before}.items()}
     start = started(start, bounds or {})
     called: dict[str, str] = {}
     if isinstance(formula, Compiled):

@@ -110,6 +110,8 @@ def from_arrays(
             near = nearest(name, data)
             raise Problem("variable", f"the data have no column {name}", hint=f"did you mean {near}?" if near else "")
         found[variable] = column_of(as_array(name, listed(data[name])))
+    if found and not all(map(np.size, found.values())):
+        raise Problem("value", "there are no rows in the data")
     lengths = {len(column) if np.ndim(column) else 0 for column in found.values()}
     if len(lengths) != 1:
         raise Problem(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
-from os import PathLike
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
 
-from backprop.draw.shown import KINDS, Layout, Shown, Theme, as_json, laid_out, shown
+from backprop.draw.shown import KINDS, Layout, Shown, Theme, as_json, digits_of, laid_out, shown, write
 from backprop.errors import Problem, nearest
+from backprop.errors.expected import number, whole
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
 from backprop.optimize.methods import METHODS, rate_of
 from backprop.optimize.minimum import Reached, Settings
@@ -43,7 +44,9 @@ class Minimum(Reached):
         from backprop.optimize.report import path_grid
 
         csv = form == "csv"
-        return laid_out(path_grid(self, digits=None if csv else digits, full=full or csv, every_element=csv), form)
+        return laid_out(
+            path_grid(self, digits=None if csv else digits_of(digits), full=full or csv, every_element=csv), form
+        )
 
     def json(self) -> Shown:
         """What `backprop minimize --json` prints: an object a line for each step, and one for why it stopped."""
@@ -57,7 +60,7 @@ class Minimum(Reached):
         from backprop.optimize.told import check_told, told
 
         check_told(self.settings.method, self.settings.batch, self.settings.line_search)
-        return shown(told(self, digits))
+        return shown(told(self, digits_of(digits)))
 
     def draw(self, theme: Theme = "light") -> Shown:
         """The path as a picture, in SVG; what is drawn has `save("path.svg")`, or .png."""
@@ -67,12 +70,10 @@ class Minimum(Reached):
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the parameters (.json), the path (.csv) or its picture (.svg, .png, .html), as `-o` does."""
-        from pathlib import Path
-
         from backprop.optimize.picture import in_file
 
-        text = in_file(self, str(path))
-        Path(path).write_bytes(text.encode() if isinstance(text, str) else text)
+        text = in_file(self, fspath(path))
+        write(path, text.encode() if isinstance(text, str) else text)
 
     def _repr_html_(self) -> str:
         from backprop.optimize.report import html_table
@@ -145,6 +146,7 @@ def check(settings: Settings) -> None:
         near = nearest(name, ALL_METHODS)
         hint = f"did you mean {near}?" if near else f"it is one of {', '.join(ALL_METHODS)}"
         raise Problem("option", f"there is no method {name}", hint=hint)
+    check_numbers(settings)
     if settings.rate is not None and name not in METHODS:
         raise Problem("option", f"{name} finds the length of its steps itself: it takes no rate")
     if settings.rate is not None and not (isfinite(settings.rate) and settings.rate > 0):
@@ -161,9 +163,26 @@ def check(settings: Settings) -> None:
         if name not in METHODS or letter not in METHODS[name].settings:
             fits = [other for other, kind in METHODS.items() if letter in kind.settings]
             raise Problem("option", f"{name} has no {letter}", hint=f"it is a number of {' and '.join(fits)}")
-    if settings.steps < 0:
-        raise Problem("option", f"there are at least 0 steps, and not {settings.steps}")
     schedule_of(settings.decay, max(settings.steps, 1))
+
+
+def check_numbers(settings: Settings) -> None:
+    """Whether what should be a number is one."""
+    number("tolerance", settings.tolerance)
+    whole("steps", settings.steps)
+    for name, value in (("rate", settings.rate), ("seconds", settings.seconds)):
+        if value is not None:
+            number(name, value)
+    for name, count, least in (
+        ("batch", settings.batch, 1),
+        ("epochs", settings.epochs, 1),
+        ("seed", settings.seed, 0),
+    ):
+        if count is not None:
+            whole(name, count, least)
+    for letter, value in settings.numbers.items():
+        if not 0 <= number(letter, value) < 1:
+            raise Problem("option", f"{letter} is a number from 0 up to 1, and not {value:g}")
 
 
 def limits(objective: Objective, settings: Settings) -> tuple[Array, Array]:

@@ -14,6 +14,11 @@ Value = Any
 
 def started(given: Mapping[str, Value], bounds: Mapping[str, tuple[Value, Value]]) -> dict[str, Value]:
     """The start of every variable, also of those that have only bounds."""
+    for name, ends in bounds.items():
+        if not isinstance(ends, tuple | list) or len(ends) != 2:
+            raise Problem(
+                "option", f"the bounds of {name} are two, and not {ends!r}", hint=f'bounds={{"{name}": (0, 1)}}'
+            )
     return {**given, **{name: between(name, *ends) for name, ends in bounds.items() if name not in given}}
 
 

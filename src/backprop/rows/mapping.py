@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from backprop.errors import Problem, expect_numpy
+from backprop.errors.expected import named, whole
 from backprop.library import Compiled
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ Frame = TypeVar("Frame")
 Place = str | PathLike[str]
 Formula = str | Callable[..., object]  # a text, or a function of numbers, which is read and never run
 ERRORS = ("fail", "skip", "null")
+FORMS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 Form = Literal["jsonl", "csv", "tsv", "parquet", "arrow"]
 
 TABLE = "the table"  # what one in memory is called in messages
@@ -89,12 +91,16 @@ def map(
 
 def inverse(rename: Mapping[str, str] | None) -> dict[str, str]:
     """What names of a formula are called in the table."""
-    return {name: column for column, name in (rename or {}).items()}
+    return {name: column for column, name in named("rename", rename or {}, '{"Length (mm)": "length"}').items()}
 
 
 def mapper_given(formula: Formula, given: Mapping[str, Value], head: Callable[[], list[str]], **more: Any) -> Mapper:
     """The function of columns of a formula, or of a function of yours."""
+    if more.get("threads") is not None:
+        whole("threads", more["threads"], 1)
     if not callable(formula):
+        if not isinstance(formula, str):
+            raise Problem("value", f"an expression is a text or a function, and not {type(formula).__name__}")
         return mapper_of(formula, given, head, **more)
     from backprop.library.traced import formula_of_numbers, runner_of
 
@@ -166,6 +172,11 @@ def map_files(
 
     if errors not in ERRORS:
         raise Problem("option", f"errors is one of {', '.join(ERRORS)}, and not {errors!r}")
+    for name, form in (("source_format", source_format), ("target_format", target_format)):
+        if form is not None and form not in FORMS:
+            raise Problem("option", f"{name} is one of {', '.join(FORMS)}, and not {form!r}")
+    if delimiter is not None and len(delimiter) != 1:
+        raise Problem("option", f"a delimiter is one character, and not {delimiter!r}")
     paths = [os.fspath(path) for path in ([sources] if isinstance(sources, str | PathLike) else sources)]
     options = Options(
         source_format, target_format, total, errors, None if errors_to is None else os.fspath(errors_to),

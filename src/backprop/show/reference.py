@@ -31,6 +31,8 @@ class Example(NamedTuple):
 
 def find(name: str) -> Gate:
     """The gate with a name, an alias or a symbol (`tanh`, `ln`, `*`)."""
+    if not isinstance(name, str):
+        raise Problem("name", f"a gate has a name, which {name!r} is not", hint='reference("tanh")')
     symbols = {operator.symbol: gate for gate, operator in OPERATORS.items() if gate != "negate"}
     gate = NAMES.get(name) or GATES.get(symbols.get(name, ""))
     if gate is None:
