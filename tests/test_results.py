@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import pydoc
 import shutil
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 import backprop
-from conftest import ROOT
+from conftest import ROOT, shell
 
 AT = {"x": -2.0, "y": 5.0, "z": -4.0}
 
@@ -203,6 +204,9 @@ MISUSES = [
     "backprop.evaluate('x', x=1).explain(1)", "backprop.evaluate('x', x=1).check(stage=True)",
     "backprop.evaluate('x', x=1).draw(fold='yes')", "n: int = backprop.compile('x').variables",
     "backprop.map('x', {'x': [1]}, tie='both')", "backprop.map_files('x', 'a.csv')", "backprop.reference(3)",
+    "backprop.minimize('x', x=1, method='newtn')", "backprop.evaluate('x', x=1, ties='all')",
+    "backprop.evaluate('x', x=1).table('xml')", "backprop.evaluate('x', x=1).draw(theme='blue')",
+    "backprop.minimize('x', x=1).save(3)", "backprop.judge('x', seed='a')", "backprop.reference().json('x')",
 ]  # fmt: skip
 
 
@@ -220,6 +224,18 @@ def only_misuses_are_found(said: str) -> bool:
     assert "typed_user" not in said
     assert [misuse for line, misuse in enumerate(MISUSES, 2) if f"misuse.py:{line}:" not in said] == []
     return True
+
+
+FOR_COMMANDS = {"run", "names", "wrt", "at_random", "chosen", "circuit", "listed", "settled", "point", "has_stage",
+                "missing", "variables_given", "count", "index", "steps", "value", "moved"}  # fmt: skip
+
+
+def test_a_users_program_uses_the_whole_library() -> None:
+    used = {node.attr for node in ast.walk(ast.parse(USER.read_text())) if isinstance(node, ast.Attribute)}
+    public = [getattr(backprop, name) for name in backprop.__all__ if name != "Problem"]
+    classes = [one for one in public if isinstance(one, type)]
+    known = {*backprop.__all__, *(name for one in classes for name in dir(one) if not name.startswith("_"))}
+    assert known - used - FOR_COMMANDS == set()
 
 
 def test_a_users_program_runs() -> None:
@@ -242,3 +258,87 @@ def test_pyright_finds_them_too(programs: Path) -> None:
     (programs / "pyrightconfig.json").write_text(json.dumps(settings))
     words = ["pyright", "--pythonpath", sys.executable]
     assert only_misuses_are_found(subprocess.run(words, cwd=programs, capture_output=True, text=True).stdout)
+
+
+# ── what is asked wrongly ──
+
+CODE = "def f_forward(x, y):\n    return x*y, (x, y)\ndef f_backward(d, c):\n    x, y = c\n    return d*y, d*x\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("evaluate('x*y', [1, 2])", "a point is a mapping"), ("evaluate('x*y', {1: 2}, y=2)", "a point is a mapping"),
+        ("evaluate('x', x=1, wrt=3)", "wrt takes names"), ("compile('x').jvp(1, x=1)", "a direction is a mapping"),
+        ("compile('x').code('numpy', dtype='float16')", "dtype is one of"),
+        ("evaluate('x', x=1).table(digits=0)", "digits is a whole number from 1 to 17"),
+        ("evaluate('x', x=1).draw().save('a.jpg')", "what should a.jpg be"),
+        ("evaluate('x', x=1).draw().save('no/a.svg')", "cannot write no/a.svg"),
+        ("evaluate('x', x=1).check(random=1.5)", "random is a whole number"),
+        ("evaluate('x', x=1).judge(5)", "a backward pass is a text"),
+        ("evaluate('x', x=1).nudge()", "there is no step"),
+        ("evaluate('x', x=1).explain(form='html')", "an explanation is one of"),
+        ("evaluate('x*[1, 2]', x=1)", "give upstream, a vector of 2"), ("reference(5)", "a gate has a name"),
+        ("map('x', {'x': [1]}, threads=0)", "threads is a whole number"),
+        ("map(5, {'x': [1]})", "a text or a function"),
+        ("minimize('x^2', x=1, steps=2.5)", "steps is a whole number"), ("minimize('x^2', x=1, rate='a')", "rate is a"),
+        ("minimize('x^2', x=1, bounds={'x': 3})", "the bounds of x are two"),
+        ("minimize('x^2', x=1, method='momentum', numbers={'mu': 2})", "mu is a number from 0 up to 1"),
+        ("minimize('(x*a)^2', x=1, data={'a': []})", "there are no rows"),
+        ("minimize('(x*a)^2', x=1, data={'a': [1]}, batch=0)", "batch is a whole number from 1"),
+        ("minimize('x^2', x=1).save('a.txt')", "its suffix says: .json .csv"),
+        ("minimize('x^2', bounds={'x': (-inf, inf)})", "give it a start: x=0"),
+        ("minimize('x^2', x=1, resume='no.json')", "cannot read no.json"),
+        ("judge(CODE)", "f_forward takes x, y, which are not given"),
+        ("trace('def f(x): return x')", "give it as an argument"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_wrongly_is_a_problem(call: str, told: str) -> None:
+    with pytest.raises(backprop.Problem) as caught:
+        eval(f"backprop.{call}", {"backprop": backprop, "CODE": CODE, "inf": float("inf")})
+    assert told in str(caught.value)
+
+
+def squared(w: float, b: float = 0.5) -> float:
+    return (w * 2 - b) ** 2
+
+
+def chosen(w: float) -> float:
+    return w * w if w > 0 else w
+
+
+def test_a_function_is_a_formula() -> None:
+    assert abs(backprop.minimize(squared, w=0.0).parameters["w"] - 0.25) < 1e-6
+    assert list(backprop.map(squared, {"w": [1, 2]}, {"b": 1})["df_dw"]) == [4, 12]
+    assert backprop.trace(chosen, w=2.0).hessian() == {"w": {"w": 2}}
+    for call in (lambda: backprop.minimize(chosen, w=1.0), lambda: backprop.map(chosen, {"w": [1]})):
+        with pytest.raises(backprop.Problem, match="chooses by its values"):
+            call()
+
+
+def test_what_a_descent_writes_is_what_the_command_writes(tmp_path: Path) -> None:
+    found = backprop.minimize("(x-3)^2 + y^2", x=0, y=1, steps=3)
+    for suffix in ("json", "csv", "svg", "html"):
+        found.save(tmp_path / f"ours.{suffix}")
+    command = "backprop minimize '(x-3)^2 + y^2' --x 0 --y 1 --steps 3 --json -o a.json -o a.csv -o a.svg -o a.html"
+    assert found.json() == shell(command, tmp_path).stdout.rstrip("\n")
+    for suffix in ("json", "csv", "svg", "html"):
+        assert (tmp_path / f"ours.{suffix}").read_bytes() == (tmp_path / f"a.{suffix}").read_bytes()
+    assert backprop.minimize("(x-3)^2 + y^2", x=9, resume=tmp_path / "a.json", steps=0).value == found.value
+
+
+def test_answers_are_those_of_the_commands(tmp_path: Path) -> None:
+    result = backprop.evaluate("max(x, y)*z", x=4, y=2, z=3)
+    at = "'max(x, y)*z' --x 4 --y 2 --z 3"
+    for command, text in [
+        (f"nudge {at} --by y=2.5", f"{result.nudge(y=2.5)}\n"),
+        (f"nudge {at} --by y=2.5 --json", result.nudge(y=2.5).json()),
+        (f"check {at} --random 2 --json", result.check(random=2).json()),
+        (f"check {at} --claim dx=3 --json", result.judge(dx=3).json()),
+        (f"explain {at} --json", result.explain(form="json")),
+        (f"explain {at} --format latex", result.explain(form="latex")),
+        ("gates tanh --json", backprop.reference("tanh").json()),
+        ("gates --format csv", backprop.reference().table("csv")),
+        (f"check {at} --digits 3", f"{result.check().table(digits=3)}"),
+    ]:  # fmt: skip
+        assert shell(f"backprop {command}", tmp_path).stdout.strip() == text.strip(), command

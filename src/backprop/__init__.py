@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Evaluation,
         Judged,
         JudgedCode,
+        Nudged,
         Reference,
         compile,
         evaluate,
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 __all__ = [
-    "Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "Minimum", "Problem", "Reference", "compile", "evaluate",
-    "judge", "map", "map_files", "minimize", "reference", "trace",
+    "Check", "Compiled", "Evaluation", "Judged", "JudgedCode", "Minimum", "Nudged", "Problem", "Reference", "compile",
+    "evaluate", "judge", "map", "map_files", "minimize", "reference", "trace",
 ]  # fmt: skip
 
 _HOMES = dict.fromkeys(__all__, "backprop.results")
@@ -45,6 +46,13 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'backprop' has no attribute {name!r}")
     from importlib import import_module
 
+    from backprop.errors.spelling import Asker
+
+    Asker.python = True
+    if _HOMES[name] == "backprop.optimize":
+        from backprop.errors import need_numpy
+
+        need_numpy(f"backprop.{name}")
     return getattr(import_module(_HOMES[name]), name)
 
 

@@ -17,92 +17,27 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop import library
+from backprop.draw.shown import KINDS, Bundle, Layout, Shown, Table, Theme, as_json, chosen, digits_of, laid_out, shown
 from backprop.errors import Problem, no_variable
-from backprop.library.values import as_value, decoded
+from backprop.errors.expected import whole
+from backprop.library.nudge import Nudge
+from backprop.library.values import as_value
+from backprop.show import nudged
 
 if TYPE_CHECKING:
     from backprop.check.backward_pass import Verdicts
     from backprop.check.handwritten import Verdict
     from backprop.check.numerical import Comparison
-    from backprop.library.nudge import Nudge
     from backprop.show.grid import Grid
 
 Value = library.Value
 Form = Literal["svg", "wires", "lanes", "html", "dot", "mermaid", "tikz"]
-Layout = Literal["plain", "csv", "markdown", "latex", "html"]
+Telling = Literal["plain", "markdown", "latex", "json"]
 Target = Literal["python", "numpy", "torch", "jax", "c", "javascript", "sql", "latex", "markdown"]
-Bundle = dict[str, str]  # kinds of content (MIME types), each with its text
+Ties = Literal["both", "split", "first"]
+Precision = Literal["float64", "float32"]
 
 MOST_DRAWN = 120  # gates of a circuit that is drawn beside its table
-KINDS = {"svg": "image/svg+xml", "html": "text/html"}
-
-
-class Shown(str):
-    """A text that a notebook shows as what it is: a picture, Markdown, a page, or itself."""
-
-    kind: str = "text/plain"
-    rich: str = ""
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
-        """What a notebook shows."""
-        return {"text/plain": str(self), **({self.kind: self.rich or str(self)} if self.kind != "text/plain" else {})}
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file, as UTF-8; a picture also as .png."""
-        from pathlib import Path
-
-        if self.kind == KINDS["svg"] and Path(path).suffix.lower() == ".png":
-            from backprop.draw.png import png, size_of
-
-            Path(path).write_bytes(png(self, size_of(self), system_fonts=True))
-        else:
-            Path(path).write_text(self, encoding="utf-8")
-
-
-def shown(text: str, kind: str = "text/plain", rich: str = "") -> Shown:
-    """A text of a kind; `rich` is what is shown in its place where that can be shown."""
-    made = Shown(text)
-    made.kind, made.rich = kind, rich
-    return made
-
-
-LAYOUTS = {"plain": "text/plain", "csv": "text/csv", "markdown": "text/markdown", "latex": "text/latex"}
-LAYOUTS["html"] = KINDS["html"]
-
-
-def laid_out(grid: Grid, form: str) -> Shown:
-    """A table as text of a kind."""
-    from backprop.show import text
-
-    if form not in LAYOUTS:
-        raise Problem("option", f"a table is one of {', '.join(LAYOUTS)}, and not {form!r}")
-    render: Callable[[Grid], str] = getattr(text, form)
-    return shown(render(grid), LAYOUTS[form])
-
-
-class Table:
-    """What shows itself as a table, in a notebook and as a text."""
-
-    def _grid(self) -> Grid:
-        raise NotImplementedError
-
-    def table(self, form: Layout = "plain") -> Shown:
-        """The table as text: "plain", "csv", "markdown", "latex" or "html"."""
-        return laid_out(self._grid(), form)
-
-    def __repr__(self) -> str:
-        from backprop.show.text import plain
-
-        return plain(self._grid()).strip("\n")
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
-        """What a notebook shows: the table."""
-        from backprop.show.text import html
-
-        return {"text/plain": repr(self), "text/html": html(self._grid())}
 
 
 class Check(Table):
@@ -112,8 +47,20 @@ class Check(Table):
     points stand behind those at the point itself. `verdict` is that on the whole: "ok", "wrong" or "kink".
     """
 
-    def __init__(self, comparisons: Sequence[Comparison]) -> None:
+    def __init__(self, comparisons: Sequence[Comparison], random: dict[str, Any] | None = None) -> None:
         self.comparisons = list(comparisons)
+        self._here, self._random = self.comparisons, random
+
+    @classmethod
+    def at_random(
+        cls, here: Sequence[Comparison], points: list[tuple[dict[str, float], list[Comparison]]], seed: int
+    ) -> Check:
+        """A check that was made at random points, too."""
+        from backprop.check.report import random_object
+
+        found = cls([*here, *(one for _, more in points for one in more)], random_object(points, seed))
+        found._here = list(here)
+        return found
 
     @property
     def verdict(self) -> str:
@@ -127,10 +74,15 @@ class Check(Table):
         """Whether nothing is wrong."""
         return self.verdict != "wrong"
 
-    def _grid(self) -> Grid:
+    def _grid(self, digits: int | None = 6) -> Grid:
         from backprop.check.report import comparison_grid
 
-        return comparison_grid(self.comparisons, 6)
+        return comparison_grid(self.comparisons, digits)
+
+    def _object(self) -> dict[str, Any]:
+        from backprop.check.report import numerical_object
+
+        return numerical_object(self._here, self._random)
 
 
 class Judged(Table):
@@ -157,21 +109,27 @@ class Judged(Table):
         """Whether all is there, and right."""
         return self.verdict == "ok"
 
-    def _grid(self) -> Grid:
+    def _grid(self, digits: int | None = 6) -> Grid:
         from backprop.check.report import lines_grid
 
-        return lines_grid(self.lines, 6, claims=self._claims)
+        return lines_grid(self.lines, digits, claims=self._claims)
+
+    def _object(self) -> dict[str, Any]:
+        from backprop.check.report import lines_object
+
+        return lines_object(self.lines, self.remarks, self.missing)
 
 
 class JudgedCode(Table):
     """What was said of backward passes in code of yours.
 
     `passes` has one for each: name, verdict, gradients (name, error, verdict and remark), lines (line, advice, and what
-    to `write` instead) and remarks. `verdict` is that on the whole: "ok", "wrong" or "incomplete".
+    to `write` instead) and remarks. `left_out` says which passes were not judged, for want of arguments. `verdict` is
+    that on the whole: "ok", "wrong" or "incomplete".
     """
 
-    def __init__(self, passes: Sequence[Verdict]) -> None:
-        self.passes = list(passes)
+    def __init__(self, passes: Sequence[Verdict], left_out: Sequence[str] = ()) -> None:
+        self.passes, self.left_out = list(passes), list(left_out)
 
     @property
     def verdict(self) -> str:
@@ -185,10 +143,15 @@ class JudgedCode(Table):
         """Whether all is there, and right."""
         return self.verdict == "ok"
 
-    def _grid(self) -> Grid:
+    def _grid(self, digits: int | None = 6) -> Grid:
         from backprop.check.pass_report import passes_grid
 
         return passes_grid(self.passes)
+
+    def _object(self) -> dict[str, Any]:
+        from backprop.check.pass_report import passes_object
+
+        return passes_object(self.passes, self.left_out)
 
     def __repr__(self) -> str:
         from backprop.check.pass_report import lines_text
@@ -210,10 +173,42 @@ class Reference(Table):
         shown = reference.library() if self._gate is None else [self._gate]
         self.gates: list[dict[str, Any]] = [reference.gate_object(gate, full=name is not None) for gate in shown]
 
-    def _grid(self) -> Grid:
+    def _grid(self, digits: int | None = 6) -> Grid:
         from backprop.show import reference
 
         return reference.library_grid() if self._gate is None else reference.gate_grid(self._gate)
+
+    def _object(self) -> Any:
+        return self.gates if self._gate is None else self.gates[0]
+
+    def table(self, form: Layout = "plain", *, digits: int = 6) -> Shown:
+        """The table as text: "plain", "csv", "markdown", "latex" or "html"; as CSV and Markdown a row for each gate."""
+        from backprop.show.reference import flat_grid
+
+        flat = self._gate is None and form in ("csv", "markdown")
+        return laid_out(flat_grid() if flat else self._grid(), form)
+
+
+class Nudged(Nudge):
+    """A step and what it does, which shows itself as `backprop nudge` does.
+
+    `predicted` is gradient × step, `actual` the change itself. `holds_until` is the part of the step up to which the
+    prediction is within 1 % (inf if it holds as far as was looked), and `ends_at` says what ends it: a kink, by name,
+    or None.
+    """
+
+    def table(self, *, digits: int = 6) -> Shown:
+        """What was predicted, what came, and how far the prediction holds, as text."""
+        return shown(nudged.text_of(self, digits_of(digits)))
+
+    def json(self) -> Shown:
+        """The answer as the object that `backprop nudge --json` prints."""
+        return as_json(nudged.object_of(self))
+
+    def __repr__(self) -> str:
+        return self.table().rstrip("\n")
+
+    __str__ = __repr__
 
 
 class Evaluation(library.Evaluation):
@@ -230,6 +225,7 @@ class Evaluation(library.Evaluation):
         gradients, `full` shows large arrays whole; CSV has all digits."""
         from backprop.show.grid import stages_grid
 
+        digits_of(digits)
         csv = form == "csv"
         one_line = form in ("csv", "markdown", "latex")
         grid = stages_grid(self, digits=None if csv else digits, local=local, full=full or csv, one_line=one_line)
@@ -237,19 +233,19 @@ class Evaluation(library.Evaluation):
 
     def json(self) -> Shown:
         """The answer as the object that `backprop eval --json` prints."""
-        from backprop.show.objects import evaluation_object, written
+        from backprop.show.objects import evaluation_object
 
-        return shown(written(evaluation_object(self)), "application/json")
+        return as_json(evaluation_object(self))
 
     def draw(
         self, form: Form = "svg", *, fold: bool = False, rounds: bool = False, values: bool = True, blank: bool = False,
-        theme: str = "light",
+        theme: Theme = "light", width: int = 100,
     ) -> Shown:  # fmt: skip
         """The circuit: as a picture ("svg"), in characters ("wires", "lanes"), as a page to step through ("html"), or
         as text for other tools ("dot", "mermaid", "tikz"). `fold` draws named stages and sums as one gate each,
         `rounds` every round of a loop in code; without `values` the gates stand alone; `blank` makes the picture a
-        worksheet with boxes to fill in; `theme` is "light", "dark" or "print". What it draws has
-        `save("circuit.svg")`; a picture also as .png."""
+        worksheet with boxes to fill in; `theme` is "light", "dark" or "print", and `width` that of a drawing in
+        characters. What it draws has `save("circuit.svg")`; a picture also as .png."""
         from importlib import import_module
 
         from backprop.draw.rounds import rolled
@@ -266,8 +262,7 @@ class Evaluation(library.Evaluation):
             from backprop.draw.svg import Options, svg
             from backprop.show.palette import PALETTES
 
-            if theme not in PALETTES:
-                raise Problem("option", f"theme is one of {', '.join(PALETTES)}, and not {theme!r}")
+            chosen(theme, tuple(PALETTES), "theme")
             placed = picture(drawn, values=values, blank=blank)
             return shown(svg(placed, Options(values, blank, theme)), KINDS["svg"])
         if blank:
@@ -275,28 +270,37 @@ class Evaluation(library.Evaluation):
         if form in ("wires", "lanes"):
             from backprop.draw.terminal import Screen, draw
 
-            return shown(draw(drawn, Screen(100), form=form, values=values)[0])
+            return shown(draw(drawn, Screen(width), form=form, values=values)[0])
         if form not in ("dot", "mermaid", "tikz"):
             known = "svg, wires, lanes, html, dot, mermaid, tikz"
             raise Problem("option", f"a circuit is drawn as one of {known}, and not as {form!r}")
         return shown(getattr(import_module(f"backprop.draw.{form}"), form)(drawn, values=values))
 
-    def explain(self, *names: str, digits: int = 6, brief: bool = False) -> Shown:
-        """The forward and the backward pass, step by step; of some variables only, if they are named. `brief` leaves
-        the forward pass out."""
+    def explain(self, *names: str, form: Telling = "plain", digits: int = 6, brief: bool = False) -> Shown:
+        """The forward and the backward pass, step by step; of some variables only, if they are named. It is told as
+        text ("plain"), as "markdown" or "latex", or as the object of "json"; `brief` leaves the forward pass out."""
         from backprop.library.explain import tell
         from backprop.show import explanation
+        from backprop.show.objects import story_object
 
+        digits_of(digits)
         self._known(names)
         story = tell(self.run, self.names, names or None)
-        told = explanation.plain(story, digits=digits, brief=brief)
-        return shown(told, "text/markdown", explanation.markdown(story, digits=digits, brief=brief))
+        if chosen(form, ("plain", "markdown", "latex", "json"), "an explanation") == "json":
+            return as_json(story_object(story))
+        told = getattr(explanation, form)(story, digits=digits, brief=brief)
+        rich = told if form == "latex" else explanation.markdown(story, digits=digits, brief=brief)
+        return shown(told, f"text/{'latex' if form == 'latex' else 'markdown'}", rich)
 
-    def why_nan(self) -> Shown:
-        """Where a number that is not finite came from, what it did to the rest, and how to avoid it."""
+    def why_nan(self, form: Literal["plain", "json"] = "plain") -> Shown:
+        """Where a number that is not finite came from, what it did to the rest, and how to avoid it: as text, or as the
+        object of "json"."""
         from backprop.library.whynan import text_of, why
+        from backprop.show.objects import why_object
 
-        return shown(text_of(why(self.run, self.names)))
+        answer = why(self.run, self.names)
+        told = chosen(form, ("plain", "json"), "the answer") == "plain"
+        return shown(text_of(answer)) if told else as_json(why_object(answer))
 
     def check(self, *, stages: bool = False, random: int = 0, seed: int = 0) -> Check:
         """The gradients against numerical ones: of the inputs, or of all stages; at so many random points too."""
@@ -307,10 +311,11 @@ class Evaluation(library.Evaluation):
         if stages:
             inputs = set(circuit.variables.values())
             wires += [wire for wire in self.names.shown() if circuit.active[wire] and wire not in inputs]
-        found = list(check(self.run, self.names, wires))
-        for _, more in at_random(self.run, self.names, wires, random, seed):
-            found += more
-        return Check(found)
+        whole("random", random)
+        whole("seed", seed)
+        here = list(check(self.run, self.names, wires))
+        points = list(at_random(self.run, self.names, wires, random, seed)) if random else []
+        return Check.at_random(here, points, seed) if random else Check(here)
 
     def judge(self, backward: str | None = None, /, **claims: float | str) -> Judged:
         """Judge a backward pass of your own, as lines like `dx = …` and `dx += …`; or numbers, to the digits that they
@@ -321,22 +326,33 @@ class Evaluation(library.Evaluation):
         if (backward is None) == (not claims):
             raise Problem("option", "judge takes a backward pass, or claims", hint="judge(dx=-4)")
         if backward is not None:
+            if not isinstance(backward, str):
+                raise Problem("value", f"a backward pass is a text, and not {type(backward).__name__}", hint='"dx = y"')
             lines = read_lines(backward, "the backward pass")
         else:
             lines = claim_lines([read_claim(f"{name}={number}") for name, number in claims.items()])
         found = judge(self.run, self.names, lines)
         return Judged(found._replace(missing=[name for name in found.missing if name in self.gradients]), bool(claims))
 
-    def nudge(self, **steps: Value) -> Nudge:
+    def nudge(self, **steps: Value) -> Nudged:
         """What moving variables by these steps does, against what the gradient predicts: `nudge(x=0.1).actual`."""
         from backprop.library.nudge import nudge
+        from backprop.numbers.shapes import all_finite
 
+        if not steps:
+            raise Problem(
+                "option", "there is no step", hint=f"for example nudge({next(iter(self.gradients), 'x')}=0.1)"
+            )
         self._known(steps)
-        return nudge(self.run, self.names, {name: as_value(f"the step of {name}", x) for name, x in steps.items()})
+        moves = {name: as_value(f"the step of {name}", step) for name, step in steps.items()}
+        for name, step in moves.items():
+            if not all_finite(step):
+                raise Problem("value", f"the step of {name} must be finite")
+        return Nudged(*nudge(self.run, self.names, moves))
 
     def code(
         self, to: Target = "python", *, name: str | None = None, table: str | None = None, dialect: str = "duckdb",
-        main: bool = False, jvp: bool = False, dtype: Literal["float64", "float32"] = "float64",
+        main: bool = False, jvp: bool = False, dtype: Precision = "float64",
     ) -> Shown:  # fmt: skip
         """The forward and the backward pass as a program that tests itself at this point. `name` is what its function
         is called; `table` and `dialect` are for SQL, `main` asks for a main program in C, `jvp` for JAX's derivatives
@@ -349,6 +365,26 @@ class Evaluation(library.Evaluation):
             circuit, to, list(self.gradients), self.run.ties, at, above, name=name, table=table, dialect=dialect,
             main=main, jvp=jvp, dtype=dtype,
         )  # fmt: skip
+
+    def hessian(self, *, wrt: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
+        """The second derivatives here: `hessian()["x"]["y"]`, with the shape of x and behind it that of y."""
+        compiled, at, _ = self._asked
+        return compiled.hessian(at, wrt=wrt)
+
+    def jacobian(self, *, wrt: Iterable[str] | None = None) -> dict[str, Any]:
+        """The derivative of every element of the output here, in its shape and behind it that of the variable."""
+        compiled, at, _ = self._asked
+        return compiled.jacobian(at, wrt=wrt)
+
+    def jvp(self, **direction: Value) -> Value:
+        """The derivative of the output along a direction."""
+        compiled, at, _ = self._asked
+        return compiled.jvp(direction, at)
+
+    def hvp(self, **direction: Value) -> dict[str, Value]:
+        """The second derivatives times a direction, for every variable."""
+        compiled, at, _ = self._asked
+        return compiled.hvp(direction, at)
 
     def _known(self, names: Iterable[str]) -> None:
         """Raise a Problem for a name that is no variable's."""
@@ -404,15 +440,16 @@ class Compiled(library.Compiled):
         def forward(self, variables: Mapping[str, Value] | None = None, /, **more: Value) -> Evaluation: ...
 
     def code(
-        self, to: Target = "python", *, name: str | None = None, table: str | None = None, dialect: str = "duckdb",
-        main: bool = False, jvp: bool = False, dtype: Literal["float64", "float32"] = "float64",
+        self, to: Target = "python", *, wrt: Iterable[str] | None = None, name: str | None = None,
+        table: str | None = None, dialect: str = "duckdb", main: bool = False, jvp: bool = False,
+        dtype: Precision = "float64",
     ) -> Shown:  # fmt: skip
-        """The forward and the backward pass as a program for any point. `name` is what its function is called; `table`
-        and `dialect` are for SQL, `main` asks for a main program in C, `jvp` for JAX's derivatives forward, and `dtype`
-        is NumPy's."""
+        """The forward and the backward pass as a program for any point. `wrt` limits its gradients, `name` is what its
+        function is called; `table` and `dialect` are for SQL, `main` asks for a main program in C, `jvp` for JAX's
+        derivatives forward, and `dtype` is NumPy's."""
         circuit = self.circuit()
         return written(
-            circuit, to, list(circuit.variables), self.ties, None, None, name=name, table=table, dialect=dialect,
+            circuit, to, self._chosen(circuit, wrt), self.ties, None, None, name=name, table=table, dialect=dialect,
             main=main, jvp=jvp, dtype=dtype,
         )  # fmt: skip
 
@@ -428,6 +465,7 @@ def written(circuit: Any, to: str, wrt: list[str], ties: str, at: Any, upstream:
 
     if to not in TARGETS:
         raise Problem("option", f"a program is written in one of {', '.join(TARGETS)}, and not in {to!r}")
+    chosen(more["dtype"], ("float64", "float32"), "dtype")
     for option, its in (("table", "sql"), ("main", "c"), ("jvp", "jax")):
         if more[option] and to != its:
             raise Problem("option", f"{option} goes with {its}, and not with {to}")
@@ -435,7 +473,7 @@ def written(circuit: Any, to: str, wrt: list[str], ties: str, at: Any, upstream:
     return shown(write(request, to), "text/markdown" if to == "markdown" else "text/plain")
 
 
-def compile(text: str, *, ties: str = "both", expand: bool = False) -> Compiled:
+def compile(text: str, *, ties: Ties = "both", expand: bool = False) -> Compiled:
     """Parse a formula once, to evaluate it many times: `compile("(x+y)*z").evaluate(x=-2, y=5, z=-4)`.
 
     Raises a Problem for whatever is wrong with the text.
@@ -448,7 +486,7 @@ def evaluate(
     variables: Mapping[str, Value] | None = None,
     /,
     *,
-    ties: str = "both",
+    ties: Ties = "both",
     expand: bool = False,
     upstream: Value | None = None,
     wrt: Iterable[str] | None = None,
@@ -458,7 +496,7 @@ def evaluate(
 
     The point is a mapping, keywords, or both (keywords win). Raises a Problem for whatever is wrong with it.
     """
-    return Compiled(text, ties=ties, expand=expand).evaluate({**(variables or {}), **more}, upstream=upstream, wrt=wrt)
+    return Compiled(text, ties=ties, expand=expand).evaluate(variables, upstream=upstream, wrt=wrt, **more)
 
 
 def reference(name: str | None = None) -> Reference:
@@ -471,7 +509,7 @@ def reference(name: str | None = None) -> Reference:
 
 def trace(
     code: Callable[..., object] | PathLike[str] | str, given: Mapping[str, Any] | None = None, /, *, name: str = "",
-    outputs: Iterable[str] | None = None, upstream: Value | None = None, ties: str = "both", expand: bool = False,
+    outputs: Iterable[str] | None = None, upstream: Value | None = None, ties: Ties = "both", expand: bool = False,
     seed: int = 0, **more: Any,
 ) -> Evaluation:  # fmt: skip
     """A forward pass in code of your own at a point, as an evaluation: `trace(attention, q=q, k=k, v=v).draw()`.
@@ -480,15 +518,10 @@ def trace(
     function of several is meant, `outputs` which of its results. What it takes is a mapping, keywords, or both; `seed`
     is that of random numbers in it. Raises a Problem for what is not understood.
     """
-    from backprop.library.traced import meant
+    from backprop.library.traced import runner_of
     from backprop.library.traced import trace as traced
-    from backprop.python.entry import Runner, arguments_from
-    from backprop.python.source import Code, part_of
 
-    text, source = source_of(code)
-    read = Code([part_of(text, source)])
-    arguments = {key: arguments_from(value) for key, value in {**(given or {}), **more}.items()}
-    runner = Runner(read, meant(read, name or getattr(code, "__name__", ""), source), arguments, seed)
+    runner = runner_of(code, {**(given or {}), **more}, name, seed)
     above = None if upstream is None else as_value("upstream", upstream)
     chosen = None if outputs is None else list(outputs)
     compiled, found = traced(runner, name, outputs=chosen, upstream=above, ties=ties, expand=expand, kind=Compiled)
@@ -498,57 +531,29 @@ def trace(
 
 
 def judge(
-    *code: Callable[..., object] | PathLike[str] | str, upstream: Value | None = None, seed: int = 0, **given: Any
-) -> JudgedCode:
+    *code: Callable[..., object] | PathLike[str] | str, name: str | None = None, upstream: Value | None = None,
+    seed: int = 0, wrt: Iterable[str] | None = None, **given: Any,
+) -> JudgedCode:  # fmt: skip
     """Judge backward passes in code of your own, which is read and never run: `judge(affine_forward, affine_backward,
     x=x, w=w, b=b).ok`.
 
-    The code is functions or classes, a file's `Path`, or text; `given` are the arguments of the forward pass.
-    `upstream` is the gradient on the output; without it, it is random, by the seed. Raises a Problem for what is not
-    understood.
+    The code is functions or classes, a file's `Path`, or text, of which `name` says which one is meant; `given` are the
+    arguments of the forward pass, and `wrt` the gradients that are wanted. `upstream` is the gradient on the output;
+    without it, it is random, by the seed. A pass for which something is not given is left out, if another can be
+    judged. Raises a Problem for what is not understood.
     """
-    from backprop.check.cure import with_lines
-    from backprop.check.handwritten import Judge
-    from backprop.python.entry import Runner, arguments_from
+    from backprop.check.all_passes import judged
+    from backprop.library.traced import source_of
+    from backprop.python.entry import arguments_from
     from backprop.python.pairs import pairs_in
     from backprop.python.source import Code, part_of
 
     read = Code([part_of(*source_of(one)) for one in code])
-    pairs = pairs_in(read)
+    pairs = pairs_in(read, name)
     if not pairs:
         raise Problem("name", "there is no pair of a forward and a backward pass in this code")
     arguments = {name: arguments_from(value) for name, value in given.items()}
     above = None if upstream is None else as_value("upstream", upstream)
-    judged = []
-    for pair in pairs:
-        runner = Runner(read, pair, arguments, seed)
-        if missing := runner.missing():
-            raise Problem("variable", f"{pair.name} takes {', '.join(missing)}, which is not given")
-        judge = Judge(runner, above, seed)
-        judged.append(with_lines(judge, judge.judge()))
-    return JudgedCode(judged)
-
-
-def source_of(code: Callable[..., object] | PathLike[str] | str) -> tuple[str, str]:
-    """The text of code, and where it is from."""
-    if isinstance(code, str):
-        path, _, name = code.partition(":")  # as on the command line
-        if path.endswith((".py", ".ipynb")) and (name.isidentifier() or not name):
-            hint = f'give its path: pathlib.Path("{path}")' + (f', name="{name}"' if name else "")
-            raise Problem("value", f"{code} is the name of a file, and no code", hint=hint)
-        return code, "code.py"
-    if isinstance(code, PathLike):
-        try:
-            with open(code, "rb") as file:
-                return decoded(file.read(), str(code)), str(code)
-        except OSError as error:
-            raise Problem("file", f"cannot read {code}: {error.strerror or error}") from None
-    from inspect import getsource
-    from textwrap import dedent
-
-    try:
-        return dedent(getsource(code)), f"{code.__name__}.py"
-    except (TypeError, OSError):
-        name = getattr(code, "__name__", type(code).__name__)
-        hint = "give a function of a file or a notebook, a file's Path, or a text"
-        raise Problem("value", f"the source of {name} is not known", hint=hint) from None
+    chosen = None if wrt is None else list(wrt)
+    found = judged(read, pairs, arguments, above, seed, chosen, lambda missing: f"judge(…, {missing[0]}=…)")
+    return JudgedCode(found.verdicts, found.left_out)

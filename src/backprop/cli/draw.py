@@ -16,7 +16,7 @@ from backprop.cli.words import Call
 from backprop.draw.scene import LARGE, Scene, scene
 from backprop.errors import Problem, enumerated
 from backprop.show.palette import PALETTES
-from backprop.show.theme import wants_colour
+from backprop.show.theme import is_terminal, wants_colour
 
 SUFFIXES = {
     ".svg": "svg", ".png": "png", ".html": "html", ".htm": "html", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
@@ -179,7 +179,8 @@ def terminal(drawn: Scene, chosen: str, output: str | None, asked: Question, *, 
     colour = stream is not None and wants_colour(asked.color, sys.stdout)
     encoding = "utf-8" if stream is None else stream.encoding or "ascii"
     width = shutil.get_terminal_size((100, 24)).columns
-    screen = Screen(width=width, colour=colour, ascii_only=not can_draw(encoding))
+    folds = stream is not None and is_terminal(stream)
+    screen = Screen(width=width, colour=colour, ascii_only=not can_draw(encoding), folds=folds)
     text, said = draw(drawn, screen, form=None if chosen == "terminal" else chosen, values=values)
     if said and not asked.quiet:
         note(said, asked.color)

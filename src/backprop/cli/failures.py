@@ -48,13 +48,21 @@ def as_problem(error: Any) -> Problem:
         return error
     if is_of_click(error, "NoSuchOption"):
         if error.ctx is not None and error.ctx.parent is None and error.option_name.startswith("--"):
-            hint = f'a command stands first: backprop eval "(x+y)*z" {error.option_name} …'
+            known = nearest(error.option_name, error.possibilities or ())
+            first = f'a command stands first: backprop eval "(x+y)*z" {error.option_name} …'
+            hint = f"did you mean {known}?" if known else first
             return Problem("option", f"there is no option {error.option_name} before a command", hint=hint)
         known = nearest(error.option_name, error.possibilities or ())
         hint = f"did you mean {known}?" if known else "--help lists the options"
         return Problem("option", f"there is no option {error.option_name}", hint=hint)
     if is_of_click(error, "ClickException"):
+        import re
+
         message = error.format_message().rstrip(".")
+        extra = re.fullmatch(r"Got unexpected extra arguments? \((\S+).*\)", message)
+        if extra and error.ctx is not None:
+            asked = f"backprop {error.ctx.info_name}"
+            return Problem("option", f"{asked} takes one name, and {extra[1]} is another", hint=f"{asked} {extra[1]}")
         return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
     if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
         return no_numpy("this")

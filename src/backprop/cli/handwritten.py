@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from backprop.cli.answer import note, show_grid, show_json
 from backprop.cli.arguments import arguments, beside, read_json
 from backprop.cli.reading import read_text, value_of
-from backprop.errors import MOST_NAMED, Problem, enumerated
+from backprop.errors import MOST_NAMED, Problem
 from backprop.library.values import Random
 
 CODE = (".py", ".ipynb")
@@ -132,33 +133,13 @@ def judge_passes(
 ) -> int:  # fmt: skip
     """Judge every pass that what is given suffices for, and print the verdicts."""
     from backprop.check import pass_report
-    from backprop.check.cure import with_lines
-    from backprop.check.handwritten import Judge
-    from backprop.python.entry import Runner
+    from backprop.check.all_passes import judged
 
     given = arguments(variables, assignments, Random(seed))
     above = None if upstream is None else upstream_of(upstream, Random(seed))
-    verdicts, left_out, wanting = [], [], []
-    for pair in asked.pairs:
-        runner = Runner(asked.code, pair, given, seed or 0)
-        missing = runner.missing()
-        if missing:
-            wanting += missing
-            left_out.append(f"{pair.name} is left out: it takes {enumerated(missing)}, which is not given")
-            continue
-        judge = Judge(runner, above, seed or 0)
-        verdicts.append(with_lines(judge, judge.judge()))
-    if not verdicts:
-        options = " ".join(f"--{name} 'randn(3)'" for name in dict.fromkeys(wanting[:MOST_NAMED]))
-        raise Problem(
-            "variable", left_out[0], hint=f"give it as an option, like {options}, or all in a file: --vars FILE"
-        )
-    if wrt is not None:
-        names = [name.strip() for name in wrt.split(",")]
-        verdicts = [
-            one._replace(gradients=[g for g in one.gradients if g.name in names or g.path[-1] in names])
-            for one in verdicts
-        ]
+    names = None if wrt is None else [name.strip() for name in wrt.split(",")]
+    found = judged(asked.code, asked.pairs, given, above, seed or 0, names, as_options)
+    verdicts, left_out = found.verdicts, found.left_out
     if chosen == "json":
         show_json(pass_report.passes_object(verdicts, left_out), output)
     else:
@@ -166,6 +147,12 @@ def judge_passes(
     for remark in [*(remark for one in verdicts for remark in one.remarks), *left_out]:
         note(remark, quiet)
     return 0 if pass_report.overall(verdicts) == "ok" else 1
+
+
+def as_options(missing: Sequence[str]) -> str:
+    """How arguments are given that are not."""
+    options = " ".join(f"--{name} 'randn(3)'" for name in missing[:MOST_NAMED])
+    return f"give it as an option, like {options}, or all in a file: --vars FILE"
 
 
 def upstream_of(text: str, random: Random) -> Any:

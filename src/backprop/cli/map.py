@@ -138,7 +138,7 @@ class Run:
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
         expect_numpy("a table")
-        from backprop.rows.mapping import mapper_of
+        from backprop.rows.mapping import mapper_of, works_on_arrays
 
         asked, random = self.asked, Random(self.asked["seed"])
         usable, given = {}, {}
@@ -158,10 +158,7 @@ class Run:
             hessian=asked["hessian"], notes=not asked["quiet"], kernel=asked["kernel"], threads=asked["threads"],
         )  # fmt: skip
         if self.code and mapper.arrays:  # of rows of lists the formula may be another one
-            message = f"{self.code[1]} works on arrays: its formula is known for one shape alone, and not for all rows"
-            raise Problem(
-                "option", message, hint=f"`backprop code -f {':'.join(self.code)} --to numpy` writes a program"
-            )
+            raise works_on_arrays(self.code[1], f"`backprop code -f {':'.join(self.code)} --to numpy` writes a program")
         return mapper
 
     def renamed(self) -> dict[str, str]:

@@ -27,7 +27,6 @@ from backprop.show.theme import is_terminal
 
 FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
 TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
-WRITES = (".json", ".csv", ".svg", ".png", ".html")
 
 
 def completed_method(ctx: Any, param: Any, incomplete: str) -> list[str]:
@@ -84,19 +83,19 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
     show_default=True,
     help="The gradient norm at which it has converged.",
 )
-@takes("--steps", type=Range(0), help="The most updates.  [default: 1000]")
+@takes("--steps", type=Range(0), metavar="N", help="The most updates.  [default: 1000]")
 @takes("--seconds", metavar="NUMBER", help="The most time.")
-@takes("--batch", type=Range(1), help="The rows of a table that go into an update; all if not given.")
-@takes("--epochs", type=Range(1), help="How often the whole table goes by.")
+@takes("--batch", type=Range(1), metavar="N", help="The rows of a table that go into an update; all if not given.")
+@takes("--epochs", type=Range(1), metavar="N", help="How often the whole table goes by.")
 @takes("--mean", "mean", is_flag=True, help="Make the mean over the rows small, as if nothing is said.")
 @takes("--sum", "total", is_flag=True, help="Make the sum over the rows small.")
 @takes("--from", "source_format", type=Choice(TABLES), help="What the table is, if no suffix says it.")
-@takes("--seed", type=Range(0), help="The seed of randn and rand in values, and of the order of rows.")
+@takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values, and of the order of rows.")
 @takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 @takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
 @takes("--explain", is_flag=True, help="Tell the first updates (or --steps of them) with their numbers.")
 @takes("--full", is_flag=True, help="Show every step, and large arrays whole.")
-@takes("--digits", type=Range(1, 17), default=6, show_default=True, help="Significant digits in tables.")
+@takes("--digits", type=Range(1, 17), metavar="N", default=6, show_default=True, help="Significant digits in tables.")
 @format_option(*FORMATS)
 @takes("--json", "json_", is_flag=True, help="Print a line of JSON for each step, as it comes, and why it stopped.")
 @takes(
@@ -125,15 +124,15 @@ class Descent:
 
     def __init__(self, call: Call, options: dict[str, Any]) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a step are small
+        from backprop.optimize.picture import suffix_of
+
         self.call, self.options = call, options
         self.words = call.words
         self.format = "json" if options["json_"] else options["format_"] or "table"
         if options["json_"] and options["format_"] not in (None, "json"):
             raise Problem("option", f"--json and --format {options['format_']} ask for two formats")
         for path in options["outputs"]:
-            if os.path.splitext(path)[1].lower() not in WRITES:
-                hint = f"its suffix says: {' '.join(WRITES)}"
-                raise Problem("option", f"what should {path} be?", hint=hint)
+            suffix_of(path)
             folder = os.path.dirname(path) or "."
             if not os.path.isdir(folder):
                 raise Problem("file", f"cannot write {path}: there is no folder {folder}", status=1)
@@ -198,6 +197,8 @@ class Descent:
 
     def point(self) -> tuple[Compiled, dict[str, Value], list[str] | None]:
         """The formula, where it starts, and what moves."""
+        from backprop.optimize.start import started
+
         asked = self.options
         values = [assignment.partition("=")[2] for assignment in asked["assignments"]]
         files = [asked["file"], asked["variables"], asked["resume"], *self.tables]
@@ -238,8 +239,7 @@ class Descent:
             name: value_of(value, name, self.random) for name, value in written.items()
             if not (name in resumed and asked["resume"] is not None)
         })  # fmt: skip
-        for name, bounds in self.bounds.items():
-            given.setdefault(name, between(name, *bounds))
+        given = started(given, self.bounds)
         if self.random.used and asked["seed"] is None and not asked["quiet"]:
             note(f"the random values are those of --seed {self.random.seed}", asked["color"])
         return compiled, given, names_of(asked["wrt"])
@@ -247,16 +247,17 @@ class Descent:
     def of_code(self, path: str, name: str) -> tuple[Compiled, dict[str, Value], Any]:
         """A function of Python's, traced at its start: its formula stays what it is where nothing hangs on values."""
         from backprop.cli.traced import Asked, traced_question
+        from backprop.library.traced import chooses
+        from backprop.optimize.start import started
 
         asked, starts = self.options, self.written()
-        for bounded, (low, high) in self.bounds.items():
-            starts.setdefault(bounded, repr(between(bounded, low, high)))
+        middles = started(dict.fromkeys(starts), self.bounds)
+        starts = {**{name: repr(value) for name, value in middles.items()}, **starts}
         assignments = tuple([f"{one}={value}" for one, value in starts.items()])
         code = Asked(path, name, asked["variables"], assignments, None, None)
         compiled, found = traced_question(code, self.random, asked["ties"], asked["expand"])
         if found.decided:
-            message = f"{name} chooses by its values, so that its formula holds at one point alone: {found.decided[0]}"
-            raise Problem("option", message, hint="np.where and np.maximum stay in the formula")
+            raise chooses(name, found)
         return compiled, dict(found.at), names_of(asked["wrt"])
 
     def written(self) -> dict[str, str]:
@@ -339,17 +340,10 @@ class Descent:
 
     def write(self, found: Any) -> None:
         """The files that were asked for."""
-        from backprop.optimize.report import parameters_object, path_grid
-        from backprop.show.text import csv
+        from backprop.optimize.picture import in_file
 
         for path in self.options["outputs"]:
-            suffix = os.path.splitext(path)[1].lower()
-            if suffix == ".json":
-                write(json.dumps(parameters_object(found), ensure_ascii=False) + "\n", path)
-            elif suffix == ".csv":
-                write(csv(path_grid(found, digits=None, full=True, every_element=True)), path)
-            else:
-                write(drawn(found, suffix), path)
+            write(in_file(found, path), path)
 
     def show(self, found: Any) -> None:
         """The table, and why it stopped."""
@@ -380,15 +374,6 @@ class Descent:
             show_grid(grid, self.format, None, color, behind if last else "\n" if not is_terminal(sys.stdout) else "")
         if one_line:
             tell(behind)
-
-
-def drawn(found: Any, suffix: str) -> str | bytes:
-    """The picture of the path."""
-    from backprop.optimize import picture
-
-    if suffix == ".png":
-        return picture.png(found)
-    return picture.html(found) if suffix == ".html" else picture.svg(found)[0]
 
 
 class Live:
@@ -438,18 +423,6 @@ def number_of(text: str, option: str) -> float:
     if not isinstance(value, float) or value != value:
         raise Problem("option", f"{option} takes a number, and not {text}")
     return value
-
-
-def between(name: str, low: Value, high: Value) -> Value:
-    """Where a variable starts that has only bounds: in the middle, or beside the one that is finite."""
-    import numpy as np
-
-    lows, highs = np.broadcast_arrays(low, high)
-    with np.errstate(all="ignore"):
-        middle = np.where(np.isfinite(lows), np.where(np.isfinite(highs), (lows + highs) / 2, lows + 1), highs - 1)
-    if not np.isfinite(middle).all():
-        raise Problem("variable", f"no start for {name}: its bounds do not say one", hint=f"--{name} 0")
-    return middle if middle.ndim else float(middle)
 
 
 def split_at_colons(text: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.library.values import Random
 
@@ -46,21 +45,7 @@ def runner_for(asked: Asked, random: Random) -> Runner:
 
 
 def formula_of_numbers(asked: Asked, random: Random, columns: list[str]) -> str:
-    """The formula of a function of numbers: traced at two points, where it has to be the same."""
-    from random import Random as Numbers
+    """The formula of a function of numbers, of which some are columns."""
+    from backprop.library.traced import formula_of_numbers as formula
 
-    from backprop.python.traced import traced
-
-    runner = runner_for(asked, random)
-    given = runner.given
-    rest = [name for name in runner.parameters_of_rows(columns) if name not in given]
-    found = []
-    for seed in (1, 2):
-        numbers = Numbers(seed)
-        runner.given = {**given, **{name: numbers.uniform(0.1, 2.0) for name in rest}}
-        found.append(traced(runner, runner.given, asked.outputs))
-    if found[0].decided or found[0].text != found[1].text:
-        why = f": {found[0].decided[0]}" if found[0].decided else ""
-        message = f"{asked.name} chooses by its values, so that its formula holds at one point alone{why}"
-        raise Problem("option", message, hint="np.where and np.maximum stay in the formula")
-    return found[0].text
+    return formula(runner_for(asked, random), asked.name, columns, asked.outputs)

@@ -74,7 +74,10 @@ class Words:
         import shlex
 
         words = self.positional
-        hint = f"put an expression in quotes: {shlex.quote(' '.join(words))}"
+        whole = " ".join(words)
+        hint = f"put an expression in quotes: {shlex.quote(whole)}"
+        if not is_formula(whole) and all(map(is_formula, words)):
+            hint = f"ask for one after the other: {shlex.quote(words[0])}"
         named = next((i for i, word in enumerate(words) if word[:1] == "-" and word[1:].isidentifier()), None)
         given = next((word for word in words if word.partition("=")[0].isidentifier() and "=" in word), None)
         flag = next((option for option in self.options if self.known.get(option) is False), None)
@@ -100,6 +103,17 @@ class Words:
         known = meant_option(option[2:], self.known) or nearest(option, self.known)
         hint = f"did you mean {known}?" if known else f"if it is a variable, it needs a value: {option} 1"
         raise Problem("option", f"there is no option {option}", hint=hint)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a text can be read as an expression."""
+    from backprop.language import parse
+
+    try:
+        parse(text)
+    except Problem:
+        return False
+    return True
 
 
 def is_file_name(word: str) -> bool:

@@ -9,15 +9,17 @@ from backprop.draw.figures import SMALL, short
 from backprop.draw.scene import NUMBERS, STAGES, Scene
 from backprop.errors.spans import visible, width
 from backprop.numbers.shapes import shape_of
+from backprop.show.fitting import wrapped
 from backprop.show.grid import aligned, cell
 
 Cells = list[list[tuple[str, str]]]
 
 
-def lanes(scene: Scene, *, values: bool = True, ascii_only: bool = False) -> Cells:
-    """The rows as cells."""
+def lanes(scene: Scene, *, values: bool = True, ascii_only: bool = False, room: int | None = None) -> Cells:
+    """The rows as cells; where they are wider than `room`, a node takes several lines."""
     order = in_order_of_use(scene)
-    graphs = lane_texts(scene, order)
+    beside = lane_texts(scene, order)
+    graphs = [graph for graph, _ in beside]
     nodes = [scene.nodes[index] for index in order]
     rename = plain if ascii_only else str
     names = [rename(visible(node.name)) for node in nodes]
@@ -32,6 +34,22 @@ def lanes(scene: Scene, *, values: bool = True, ascii_only: bool = False) -> Cel
         parts = [(graph.ljust(across), "wire"), (name, "name"), (text + padding, "expression")]
         parts += [(f"{above}   ", "value"), (below, "gradient")]
         rows.append([(character, role) for words, role in parts for character in words])
+    if room is not None and max(map(len, rows)) > room:
+        told = [[(f"{name}{text}", "name"), (above.strip(), "value"), (below.strip(), "gradient")]
+                for name, text, above, below in zip(names, texts, value, gradient, strict=True)]  # fmt: skip
+        return [row for lane, parts in zip(beside, told, strict=True) for row in in_lines(lane, parts, across, room)]
+    return rows
+
+
+def in_lines(lane: tuple[str, str], parts: list[tuple[str, str]], across: int, room: int) -> Cells:
+    """A node with its value and its gradient below it, beside the lanes that go on."""
+    graph, going_on = lane
+    lines = [(part, role) for text, role in parts if text for part in wrapped(text, room - across - 2)]
+    rows: Cells = []
+    for number, (text, role) in enumerate(lines):
+        inner = text if number == 0 else f"  {text}"
+        words = [((going_on if number else graph).ljust(across), "wire"), (inner, role)]
+        rows.append([(character, kind) for part, kind in words for character in part])
     return rows
 
 
@@ -58,8 +76,8 @@ def in_order_of_use(scene: Scene) -> list[int]:
     return list(order)
 
 
-def lane_texts(scene: Scene, order: list[int]) -> list[str]:
-    """What stands beside each row: the lanes, the wires that end in the row's node, and its own mark."""
+def lane_texts(scene: Scene, order: list[int]) -> list[tuple[str, str]]:
+    """What stands beside each row: the lanes, the wires that end in its node, and its mark; and what goes on below."""
     last = {}
     for index in order:
         for source in scene.nodes[index].inputs:
@@ -73,12 +91,13 @@ def lane_texts(scene: Scene, order: list[int]) -> list[str]:
         if own == len(lanes):
             lanes.append(None)
         mark = "○" if scene.nodes[index].kind != STAGES else "●" if index in last or index == scene.output else "■"
-        rows.append(lane_row(mark, lanes, used, ending, own))
+        row = lane_row(mark, lanes, used, ending, own)
         for lane in ending:
             lanes[lane] = None
         lanes[own] = index if index in last else None
         while lanes and lanes[-1] is None:
             lanes.pop()
+        rows.append((row, "".join("  " if holds is None else "│ " for holds in lanes)))
     return rows
 
 

@@ -16,6 +16,7 @@ class Screen(NamedTuple):
     width: int
     colour: bool = False
     ascii_only: bool = False
+    folds: bool = False  # whether a line that is too long would be broken anywhere
 
 
 def draw(scene: Scene, screen: Screen, *, form: str | None = None, values: bool = True) -> tuple[str, str]:
@@ -33,5 +34,5 @@ def draw(scene: Scene, screen: Screen, *, form: str | None = None, values: bool 
             return printed(rows, colour=screen.colour, ascii_only=screen.ascii_only), ""
         if not right and form == "wires":
             note = "the wires of this circuit cannot be drawn in characters so that they read well: here are its lanes"
-    rows = lanes(scene, values=values, ascii_only=screen.ascii_only)
+    rows = lanes(scene, values=values, ascii_only=screen.ascii_only, room=screen.width if screen.folds else None)
     return printed(rows, colour=screen.colour, ascii_only=screen.ascii_only), note

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backprop.errors.spans import Span, excerpt, line_and_column, visible
+from backprop.errors.spelling import spoken
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Problem(Exception):
         source: str | None = None,
         status: int = 2,
     ) -> None:
-        message, hint = told(message), told(hint)
+        message, hint = told(spoken(message)), told(spoken(hint))
         super().__init__(message)
         self.kind = kind
         self.message = message

@@ -11,6 +11,8 @@ from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
 from backprop.errors import MOST_NAMED, Problem, enumerated, no_variable
+from backprop.errors.expected import named
+from backprop.errors.expected import names as names_in
 from backprop.errors.light import cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
@@ -157,14 +159,14 @@ class Compiled:
         none, "shape" where shapes do not fit, and "rule" where a gate has no derivative.
         """
         if self._loop is not None and upstream is None and wrt is None:
-            at: Mapping[str, Value] = more if variables is None else {**variables, **more}
+            at: Mapping[str, Value] = more if variables is None else merged(variables, more)
             answer = self._loop(at)
             if answer is not None:  # as in `_answered`, but without a call
                 found = self._kind.__new__(self._kind)
                 found.value, found.gradients = answer
                 found.wrt, found._asked = None, (self, at, None)
                 return found
-        circuit, names, at = self._at({**(variables or {}), **more})
+        circuit, names, at = self._at(merged(variables, more))
         chosen = None if wrt is None else self._wrt(circuit, wrt)
         loop: Unrolled | None = circuit.plans.get("unrolled")  # type: ignore[assignment]
         if loop is not None and upstream is None and (answer := loop(at)) is not None:
@@ -180,7 +182,9 @@ class Compiled:
             swept = run(circuit, at, ties=self.ties, upstream=above, left_out=left_out)
         if not swept.arrays:
             self._count(circuit)
-        return self._kind(swept, names, chosen)
+        found = self._kind(swept, names, chosen)
+        found._asked = (self, at, above)
+        return found
 
     def _answered(
         self,
@@ -222,8 +226,10 @@ class Compiled:
 
     def forward(self, variables: Mapping[str, Value] | None = None, /, **more: Value) -> Evaluation:
         """The values alone: no gradient flows, so the output may have any shape."""
-        circuit, names, at = self._at({**(variables or {}), **more})
-        return self._kind(Run(circuit, forward(circuit, at), self.ties, None), names, [])
+        circuit, names, at = self._at(merged(variables, more))
+        found = self._kind(Run(circuit, forward(circuit, at), self.ties, None), names, [])
+        found._asked = (self, at, None)
+        return found
 
     def hessian(
         self, variables: Mapping[str, Value] | None = None, /, *, wrt: Iterable[str] | None = None, **more: Value
@@ -235,7 +241,7 @@ class Compiled:
         """
         from backprop.differentiate import second
 
-        circuit, _, at = self._at({**(variables or {}), **more})
+        circuit, _, at = self._at(merged(variables, more))
         return second.hessian(circuit, at, self._chosen(circuit, wrt), self.ties)
 
     def jacobian(
@@ -245,7 +251,7 @@ class Compiled:
         that of x. One reverse sweep for each element of the output."""
         from backprop.differentiate import second
 
-        circuit, _, at = self._at({**(variables or {}), **more})
+        circuit, _, at = self._at(merged(variables, more))
         return second.jacobian(circuit, at, self._chosen(circuit, wrt), self.ties)
 
     def jvp(
@@ -257,7 +263,7 @@ class Compiled:
         """
         from backprop.differentiate import second
 
-        circuit, _, at = self._at({**(variables or {}), **more})
+        circuit, _, at = self._at(merged(variables, more))
         return second.jvp(circuit, at, self._direction(circuit, at, direction), self.ties)
 
     def hvp(
@@ -266,7 +272,7 @@ class Compiled:
         """The Hessian times a direction, for every variable; the Hessian is never formed."""
         from backprop.differentiate import second
 
-        circuit, _, at = self._at({**(variables or {}), **more})
+        circuit, _, at = self._at(merged(variables, more))
         return second.hvp(circuit, at, self._direction(circuit, at, direction), self.ties)
 
     def chosen(self, given: Iterable[str], wrt: Iterable[str]) -> list[str]:
@@ -281,7 +287,7 @@ class Compiled:
         from backprop.numbers.shapes import shape_of, shape_text
 
         found = {}
-        for name in self._wrt(circuit, direction):
+        for name in self._wrt(circuit, named("a direction", direction, '{"x": 1}')):
             value = as_value(f"the direction of {name}", direction[name])
             if shape_of(value) != shape_of(at[name]):
                 step, own = shape_text(shape_of(value)), shape_text(shape_of(at[name]))
@@ -358,11 +364,16 @@ class Compiled:
         return self.program.problem("variable", f"no value for {enumerated(names)}", known)
 
     def _wrt(self, circuit: Circuit, wrt: Iterable[str]) -> list[str]:
-        chosen = [wrt] if isinstance(wrt, str) else list(wrt)
+        chosen = list(names_in("wrt", wrt))
         for name in chosen:
             if name not in circuit.variables:
                 raise no_variable(name, [*circuit.variables])
         return chosen
+
+
+def merged(variables: Mapping[str, Value] | None, more: dict[str, Value]) -> dict[str, Value]:
+    """A point as a mapping, as keywords, or both."""
+    return more if variables is None else {**named("a point", variables, '{"x": 1, "y": 2}, or x=1, y=2'), **more}
 
 
 class Uncollected:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from backprop.errors import Problem, enumerated
 from backprop.library import Compiled
+from backprop.library.values import decoded
 
 if TYPE_CHECKING:
     from backprop.python.entry import Runner
     from backprop.python.pairs import Pair
     from backprop.python.source import Code
     from backprop.python.traced import Traced
+
+Source = Callable[..., object] | PathLike[str] | str  # a function or a class, a file's path, or text
 
 STEP = 1e-5  # so far the inputs are moved to see that the circuit moves as the function does
 
@@ -47,6 +51,32 @@ def trace(
         check_moves(compiled, found.at, runner)
     compiled.program.stands_in(found.source.text, found.source.name, found.text, found.spans)
     return compiled, found
+
+
+def formula_of_numbers(runner: Runner, name: str, columns: Sequence[str], outputs: list[str] | None = None) -> str:
+    """The formula of a function of numbers, some of which are columns: traced at two points, where it has to be the
+    same."""
+    from random import Random as Numbers
+
+    from backprop.python.traced import traced
+
+    given = runner.given
+    rest = [name for name in runner.parameters_of_rows(list(columns)) if name not in given]
+    found = []
+    for seed in (1, 2):
+        numbers = Numbers(seed)
+        runner.given = {**given, **{name: numbers.uniform(0.1, 2.0) for name in rest}}
+        found.append(traced(runner, runner.given, outputs))
+    if found[0].decided or found[0].text != found[1].text:
+        raise chooses(name, found[0])
+    return found[0].text
+
+
+def chooses(name: str, found: Traced) -> Problem:
+    """The problem that code chooses by its values, where its formula is wanted elsewhere, too."""
+    why = f": {found.decided[0]}" if found.decided else ""
+    message = f"{name} chooses by its values, so that its formula holds at one point alone{why}"
+    return Problem("option", message, hint="np.where and np.maximum stay in the formula")
 
 
 def meant(code: Code, name: str, path: str) -> Pair:
@@ -127,3 +157,42 @@ def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
         np.max(np.abs((ours[1] - ours[0]) - (after - before)), initial=0.0) > room
     ):
         raise Problem("value", "the circuit that was traced does not move as this function does: it is not answered")
+
+
+# ── code that Python holds ──
+
+
+def runner_of(code: Source, given: Mapping[str, Any], name: str = "", seed: int = 0) -> Runner:
+    """What runs a function, with what it is given."""
+    from backprop.python.entry import Runner, arguments_from
+    from backprop.python.source import Code, part_of
+
+    text, source = source_of(code)
+    read = Code([part_of(text, source)])
+    arguments = {key: arguments_from(value) for key, value in given.items()}
+    return Runner(read, meant(read, name or getattr(code, "__name__", ""), source), arguments, seed)
+
+
+def source_of(code: Source) -> tuple[str, str]:
+    """The text of code, and where it is from."""
+    if isinstance(code, str):
+        path, _, name = code.partition(":")  # as on the command line
+        if path.endswith((".py", ".ipynb")) and (name.isidentifier() or not name):
+            hint = f'give its path: pathlib.Path("{path}")' + (f', name="{name}"' if name else "")
+            raise Problem("value", f"{code} is the name of a file, and no code", hint=hint)
+        return code, "code.py"
+    if isinstance(code, PathLike):
+        try:
+            with open(code, "rb") as file:
+                return decoded(file.read(), str(code)), str(code)
+        except OSError as error:
+            raise Problem("file", f"cannot read {code}: {error.strerror or error}") from None
+    from inspect import getsource
+    from textwrap import dedent
+
+    try:
+        return dedent(getsource(code)), f"{code.__name__}.py"
+    except (TypeError, OSError):
+        name = getattr(code, "__name__", type(code).__name__)
+        hint = "give a function of a file or a notebook, a file's Path, or a text"
+        raise Problem("value", f"the source of {name} is not known", hint=hint) from None

@@ -229,7 +229,7 @@ def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array,
             found.append(slice(*whole_bounds(item[1:])))
         else:
             index = np.asarray(
-                item if isinstance(item, np.ndarray | int) else whole_numbers(np.asarray(item, dtype=float), 0)
+                item if isinstance(item, np.ndarray | int) else whole_numbers(np.asarray(item, dtype=float), None)
             )
             check_range(index, x_shape, axis, place)
             found.append(index if index.ndim else int(index))
@@ -251,11 +251,13 @@ def axes_taken(at: tuple[Any, ...], wires: tuple[Array, ...]) -> int:
     return sum(rank if item == "mask" else item not in (None, ...) for item, rank in zip(at, ranks, strict=True))
 
 
-def whole_numbers(index: Array, place: int) -> Array:
+def whole_numbers(index: Array, place: int | None) -> Array:
+    """An index as whole numbers; `place` is None where it is written out."""
     numbers = np.asarray(index)
     whole = numbers.astype(np.intp)
     if not np.array_equal(whole, numbers):
-        raise Mismatch(f"an index is a whole number, and {{{place}}} is not", [place])
+        named = f"{numbers[whole != numbers].flat[0]:g}" if place is None else f"{{{place}}}"
+        raise Mismatch(f"an index is a whole number, and {named} is not", [place or 0])
     return whole
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 
-MOST_AXES = 64  # of an array: NumPy's own limit since 2.0; earlier versions have 32
+MOST_AXES = 64  # of an array: NumPy's own limit
 
 
 class Mismatch(Exception):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from os import PathLike, fspath
+from typing import Any, Literal
 
 from backprop.errors import Problem
 from backprop.language import canonical_name
-from backprop.library import Compiled
+from backprop.library import Compiled, merged
 from backprop.optimize.minimum import Settings
 from backprop.optimize.objective import Formula, Objective, check_number
 from backprop.optimize.path import Path, Step
 from backprop.optimize.solve import Minimum, solve
+from backprop.optimize.start import resumed, started
 
 Value = Any
+Method = Literal[
+    "descent", "momentum", "nesterov", "rmsprop", "adam", "newton", "trust-region", "bfgs", "l-bfgs", "least-squares"
+]
 
 STEPS = 1000  # the most, if nothing is said
 UNTIL_THE_EPOCHS_END = 10**12
@@ -22,11 +27,11 @@ __all__ = ["Minimum", "Path", "Settings", "Step", "minimize"]
 
 
 def minimize(
-    formula: str | Compiled,
+    formula: str | Compiled | Callable[..., object],
     at: Mapping[str, Value] | None = None,
     /,
     *,
-    method: str = "descent",
+    method: Method = "descent",
     wrt: Iterable[str] | None = None,
     rate: float | None = None,
     steps: int | None = None,
@@ -38,28 +43,44 @@ def minimize(
     decay: str | None = None,
     line_search: bool = False,
     numbers: Mapping[str, float] | None = None,
-    data: Mapping[str, Any] | None = None,
+    data: Any = None,
+    source_format: Literal["jsonl", "csv", "tsv", "parquet", "arrow"] | None = None,
     total: bool = False,
     batch: int | None = None,
     epochs: int | None = None,
     seed: int | None = None,
     seen: Callable[[Step], None] | None = None,
+    resume: str | PathLike[str] | None = None,
+    ties: Literal["both", "split", "first"] = "both",
+    expand: bool = False,
     **more: Value,
 ) -> Minimum:
     """Move variables against the gradient of a formula: `minimize("(x-3)^2", {"x": 0}).parameters["x"]` is 3.
 
+    The formula is a text, what `compile` made of one, or a function of yours, which is read and never run.
     The start is a mapping, keywords, or both (keywords win); the variables in `wrt` move, all if it is None. `method`
     is one of descent, momentum, nesterov, rmsprop, adam, newton, trust-region, bfgs, l-bfgs and least-squares;
     `numbers` are those of its equations (mu, beta1, …). `bounds` has a lower and an upper bound for some variables,
-    `positive` those that stay above 0. `seen` is called with each step.
+    `positive` those that stay above 0; a variable that has only bounds starts between them. `resume` is a file of
+    parameters that `save` wrote, and those win. `seen` is called with each step. `ties` and `expand` are those of
+    `evaluate`, and `decay` and the other options those of `backprop minimize`.
 
-    With `data`, columns by name (a mapping or a data frame), the mean of the formula over the rows is made small, or
-    with `total` the sum: the variables that have a start move, the others are columns. `batch` rows go into each
-    update, in an order that `seed` draws, for `epochs` times the whole table.
+    With `data`, a table as in `map` or the name of a file or several, the mean of the formula over the rows is made
+    small, or with `total` the sum: the variables that have a start move, the others are columns.
+    `source_format` is what the files are, where no suffix says it. `batch` rows go into each update, in an order that
+    `seed` draws, for `epochs` times the whole table.
     Raises a Problem for whatever is wrong with it.
     """
-    compiled = formula if isinstance(formula, Compiled) else Compiled(formula)
-    start = {canonical_name(name): value for name, value in {**(at or {}), **more}.items()}
+    before = {} if resume is None else resumed(resume)
+    start = {canonical_name(name): value for name, value in {**merged(at, more), **before}.items()}
+    start = started(start, bounds or {})
+    called: dict[str, str] = {}
+    if isinstance(formula, Compiled):
+        compiled = formula
+    elif callable(formula):
+        compiled, start = of_code(formula, start, ties, expand)
+    else:
+        compiled, called = read(formula, data, ties, expand)
     if data is None and (batch, epochs, total) != (None, None, False):
         raise Problem("option", "batches, epochs and sums are for tables, and there is none")
     if steps is None:
@@ -71,9 +92,51 @@ def minimize(
     objective = (
         formula_objective(compiled, start, wrt, maximize, settings)
         if data is None
-        else table_objective(compiled, start, wrt, data, maximize, total)
+        else table_objective(
+            compiled, start, wrt, columns(compiled, start, data, source_format, called), maximize, total
+        )
     )
     return solve(objective, settings, maximize=maximize, seen=seen)
+
+
+def read(formula: str, data: Any, ties: str, expand: bool) -> tuple[Compiled, dict[str, str]]:
+    """The formula, and what names in it that stand in backticks are called in the table."""
+    if data is None or not isinstance(formula, str) or "`" not in formula:
+        return Compiled(formula, ties=ties, expand=expand), {}
+    from backprop.rows.compute.called import Called
+
+    names = Called(formula, {})
+    with names.problems():
+        return Compiled(names.text, ties=ties, expand=expand), names.spelt
+
+
+def of_code(
+    code: Callable[..., object], start: Mapping[str, Value], ties: str, expand: bool
+) -> tuple[Compiled, dict[str, Value]]:
+    """The formula of a function of Python's, and its start."""
+    from backprop.library.traced import chooses, runner_of, trace
+
+    name = getattr(code, "__name__", "the code")
+    compiled, found = trace(runner_of(code, start), name, outputs=None, upstream=None, ties=ties, expand=expand)
+    if found.decided:
+        raise chooses(name, found)
+    return compiled, dict(found.at)
+
+
+def columns(
+    compiled: Compiled, start: Mapping[str, Value], data: Any, form: str | None, called: Mapping[str, str]
+) -> dict[str, Any]:
+    """The columns that the formula uses, of a table in memory or in files."""
+    from backprop.optimize.reading import columns_of, from_arrays
+    from backprop.rows.tables.memory import cells, names_of
+
+    files = [data] if isinstance(data, str | PathLike) else data
+    if isinstance(files, list | tuple) and files and all(isinstance(path, str | PathLike) for path in files):
+        return columns_of(compiled, [fspath(path) for path in files], start, form, called)[0]
+    if not isinstance(data, Mapping):
+        names = names_of(data)
+        data = data.to_pydict() if hasattr(data, "to_pydict") else {name: cells(data, name) for name in names}
+    return from_arrays(compiled, data, start, called)
 
 
 def formula_objective(
@@ -95,15 +158,13 @@ def formula_objective(
 
 
 def table_objective(
-    compiled: Compiled, start: Mapping[str, Value], wrt: Iterable[str] | None, data: Mapping[str, Any], maximize: bool,
-    total: bool,
+    compiled: Compiled, start: Mapping[str, Value], wrt: Iterable[str] | None, columns: Mapping[str, Any],
+    maximize: bool, total: bool,
 ) -> Objective:  # fmt: skip
     """The formula in the rows of a table as what is made small."""
     from backprop.library.values import as_value
-    from backprop.optimize.reading import from_arrays
     from backprop.optimize.table import Table
 
-    columns = from_arrays(compiled, data, start)
     compiled.chosen([*start, *columns], start)
     names = list(start) if wrt is None else compiled.chosen([*start, *columns], wrt)
     for name in names:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from backprop.optimize.minimum import Settings
 from backprop.optimize.parameters import Array
 
 
@@ -115,3 +116,8 @@ METHODS: dict[str, type[Method]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
 }
+
+
+def rate_of(settings: Settings) -> float:
+    """The rate that was given, or the usual one."""
+    return METHODS[settings.method].usual_rate if settings.rate is None else settings.rate

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor, hypot, isfinite, log10
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from backprop.draw.shown import chosen
 from backprop.draw.svg import FONTS, escape
+from backprop.errors import Problem
 from backprop.optimize.minimum import Reached
 from backprop.optimize.objective import Formula
 from backprop.optimize.parameters import Array
@@ -18,11 +22,9 @@ from backprop.optimize.table import Table
 from backprop.show.grid import number
 from backprop.show.palette import PALETTES, Palette
 
-if TYPE_CHECKING:
-    pass
-
 Point = tuple[float, float]
 
+WRITES = (".json", ".csv", ".svg", ".png", ".html")  # the files that there are of a minimum
 SIDE = 380.0  # of a panel
 LEFT, TOP, RIGHT, BOTTOM = 62.0, 76.0, 22.0, 48.0  # around it
 FINE, COARSE = 90, 30  # points to a side of the grid under the contours, of a formula and of a table
@@ -60,7 +62,7 @@ class Axis(NamedTuple):
 
 def svg(found: Reached, theme: str = "light") -> tuple[str, tuple[float, float]]:
     """The whole file, and its size."""
-    colours = PALETTES[theme]
+    colours = PALETTES[chosen(theme, tuple(PALETTES), "theme")]
     shown = finite_steps(found)
     plane = found.objective.parameters.size == 2 and len(shown) > 0
     panels = ([contours(found, shown)] if plane else []) + [values(found, shown)]
@@ -316,3 +318,26 @@ def png(found: Reached) -> bytes:
 
     picture, size = svg(found)
     return drawn(picture, size, system_fonts=bool(uncovered(found.formula)))
+
+
+def suffix_of(path: str) -> str:
+    """What a file is to be, by its suffix. Raises a Problem."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in WRITES:
+        raise Problem("option", f"what should {path} be?", hint=f"its suffix says: {' '.join(WRITES)}")
+    return suffix
+
+
+def in_file(found: Reached, path: str) -> str | bytes:
+    """What a file of this name holds: the parameters, the path, or its picture."""
+    from backprop.optimize.report import parameters_object, path_grid
+    from backprop.show.text import csv
+
+    suffix = suffix_of(path)
+    if suffix == ".json":
+        return json.dumps(parameters_object(found), ensure_ascii=False) + "\n"
+    if suffix == ".csv":
+        return csv(path_grid(found, digits=None, full=True, every_element=True))
+    if suffix == ".png":
+        return png(found)
+    return html(found) if suffix == ".html" else svg(found)[0]

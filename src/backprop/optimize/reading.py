@@ -96,16 +96,22 @@ def binary_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
         yield columns, np.flatnonzero(missing)
 
 
-def from_arrays(compiled: Compiled, data: Mapping[str, Any], at: Mapping[str, Value]) -> dict[str, Array]:
-    """The columns that a formula uses, of a mapping of names to arrays (or a data frame)."""
+def from_arrays(
+    compiled: Compiled, data: Mapping[str, Any], at: Mapping[str, Value], called: Mapping[str, str] | None = None
+) -> dict[str, Array]:
+    """The columns that a formula uses, of a mapping of names to arrays (or a data frame), where they are `called`
+    otherwise than in the formula."""
     found = {}
-    for name in compiled.variables_given([*at, *data]):
-        if name in at:
+    for variable in compiled.variables_given([*at, *data]):
+        if variable in at:
             continue
+        name = (called or {}).get(variable, variable)
         if name not in data:
             near = nearest(name, data)
             raise Problem("variable", f"the data have no column {name}", hint=f"did you mean {near}?" if near else "")
-        found[name] = column_of(as_array(name, listed(data[name])))
+        found[variable] = column_of(as_array(name, listed(data[name])))
+    if found and not all(map(np.size, found.values())):
+        raise Problem("value", "there are no rows in the data")
     lengths = {len(column) if np.ndim(column) else 0 for column in found.values()}
     if len(lengths) != 1:
         raise Problem(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backprop.optimize.minimum import Reached
 from backprop.optimize.path import Step
 from backprop.show.grid import Column, Grid, cell, number
 from backprop.show.objects import nested_numbers
 from backprop.show.objects import number as json_number
-
-if TYPE_CHECKING:
-    pass
 
 ROWS = 20  # of the table, if not all are asked for
 MOST_COLUMNS = 6  # elements of parameters that have columns of their own

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
 
+from backprop.draw.shown import KINDS, Layout, Shown, Theme, as_json, digits_of, laid_out, shown, write
 from backprop.errors import Problem, nearest
+from backprop.errors.expected import number, whole
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
-from backprop.optimize.methods import METHODS
+from backprop.optimize.methods import METHODS, rate_of
 from backprop.optimize.minimum import Reached, Settings
 from backprop.optimize.objective import Objective
 from backprop.optimize.parameters import Array
@@ -28,13 +31,49 @@ LEAST = 1e-300  # what a parameter that is to be positive cannot fall below
 
 
 class Minimum(Reached):
-    """What was reached, as notebooks show it."""
+    """What was reached: `parameters` and the `value` there, the `gradient`, the `path`, and `why` it stopped.
 
-    def draw(self) -> str:
-        """The path as a picture, in SVG."""
+    `converged` is whether that is a minimum, and `reason` why in a word: "converged", "steps", "seconds", "kink",
+    "saddle", "plateau", "unbounded", "grows", "nan", "stuck" or "interrupted". `steps` is how many updates were made; a
+    step of the path has `step`, `value`, `x`, `gradient`, `norm` and `length`.
+    """
+
+    def table(self, form: Layout = "plain", *, digits: int = 6, full: bool = False) -> Shown:
+        """The path as text: "plain", "csv", "markdown", "latex" or "html". Of a long one, about twenty rows are shown,
+        or with `full` all; CSV has all, with all digits."""
+        from backprop.optimize.report import path_grid
+
+        csv = form == "csv"
+        return laid_out(
+            path_grid(self, digits=None if csv else digits_of(digits), full=full or csv, every_element=csv), form
+        )
+
+    def json(self) -> Shown:
+        """What `backprop minimize --json` prints: an object a line for each step, and one for why it stopped."""
+        from backprop.optimize.report import end_object, step_object
+
+        steps = [step_object(self.objective.parameters, step, self.sign) for step in self.path]
+        return shown("\n".join(map(as_json, [*steps, end_object(self)])), "application/jsonl")
+
+    def explain(self, *, digits: int = 6) -> Shown:
+        """The updates told, with their numbers: of a path of few steps."""
+        from backprop.optimize.told import check_told, told
+
+        check_told(self.settings.method, self.settings.batch, self.settings.line_search)
+        return shown(told(self, digits_of(digits)))
+
+    def draw(self, theme: Theme = "light") -> Shown:
+        """The path as a picture, in SVG; what is drawn has `save("path.svg")`, or .png."""
         from backprop.optimize.picture import svg
 
-        return svg(self)[0]
+        return shown(svg(self, theme)[0], KINDS["svg"])
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the parameters (.json), the path (.csv) or its picture (.svg, .png, .html), as `-o` does."""
+        from backprop.optimize.picture import in_file
+
+        text = in_file(self, fspath(path))
+        write(path, text.encode() if isinstance(text, str) else text)
 
     def _repr_html_(self) -> str:
         from backprop.optimize.report import html_table
@@ -95,11 +134,6 @@ def run_method(objective: Objective, settings: Settings, watch: Watch) -> None:
         run(name, objective, watch)
 
 
-def rate_of(settings: Settings) -> float:
-    """The rate that was given, or the usual one."""
-    return METHODS[settings.method].usual_rate if settings.rate is None else settings.rate
-
-
 def numbers_of(settings: Settings) -> dict[str, float]:
     """The numbers of a rule: its own, and what was given."""
     return {**METHODS[settings.method].settings, **settings.numbers} if settings.method in METHODS else {}
@@ -112,6 +146,7 @@ def check(settings: Settings) -> None:
         near = nearest(name, ALL_METHODS)
         hint = f"did you mean {near}?" if near else f"it is one of {', '.join(ALL_METHODS)}"
         raise Problem("option", f"there is no method {name}", hint=hint)
+    check_numbers(settings)
     if settings.rate is not None and name not in METHODS:
         raise Problem("option", f"{name} finds the length of its steps itself: it takes no rate")
     if settings.rate is not None and not (isfinite(settings.rate) and settings.rate > 0):
@@ -128,9 +163,26 @@ def check(settings: Settings) -> None:
         if name not in METHODS or letter not in METHODS[name].settings:
             fits = [other for other, kind in METHODS.items() if letter in kind.settings]
             raise Problem("option", f"{name} has no {letter}", hint=f"it is a number of {' and '.join(fits)}")
-    if settings.steps < 0:
-        raise Problem("option", f"there are at least 0 steps, and not {settings.steps}")
     schedule_of(settings.decay, max(settings.steps, 1))
+
+
+def check_numbers(settings: Settings) -> None:
+    """Whether what should be a number is one."""
+    number("tolerance", settings.tolerance)
+    whole("steps", settings.steps)
+    for name, value in (("rate", settings.rate), ("seconds", settings.seconds)):
+        if value is not None:
+            number(name, value)
+    for name, count, least in (
+        ("batch", settings.batch, 1),
+        ("epochs", settings.epochs, 1),
+        ("seed", settings.seed, 0),
+    ):
+        if count is not None:
+            whole(name, count, least)
+    for letter, value in settings.numbers.items():
+        if not 0 <= number(letter, value) < 1:
+            raise Problem("option", f"{letter} is a number from 0 up to 1, and not {value:g}")
 
 
 def limits(objective: Objective, settings: Settings) -> tuple[Array, Array]:

@@ -14,9 +14,8 @@ from backprop.library import Compiled
 from backprop.optimize.curvature import hessian_of
 from backprop.optimize.curved import newton_step
 from backprop.optimize.descend import schedule_of
-from backprop.optimize.methods import METHODS
+from backprop.optimize.methods import METHODS, rate_of
 from backprop.optimize.minimum import Reached
-from backprop.optimize.solve import rate_of
 from backprop.show.grid import cell, number
 
 FEW = 2  # updates that are told, if no number is given

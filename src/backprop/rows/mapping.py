@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from backprop.errors import Problem, expect_numpy
+from backprop.errors.expected import named, whole
 from backprop.library import Compiled
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 Value = Any  # a number, an array, or nested lists
 Frame = TypeVar("Frame")
 Place = str | PathLike[str]
+Formula = str | Callable[..., object]  # a text, or a function of numbers, which is read and never run
 ERRORS = ("fail", "skip", "null")
+FORMS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 Form = Literal["jsonl", "csv", "tsv", "parquet", "arrow"]
 
 TABLE = "the table"  # what one in memory is called in messages
@@ -47,25 +50,26 @@ class Wanted(TypedDict, total=False):
 
 @overload
 def map(
-    formula: str, table: list[dict[str, Any]], given: Mapping[str, Value] | None = None, /, *,
+    formula: Formula, table: list[dict[str, Any]], given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, **wanted: Unpack[Wanted],
 ) -> list[dict[str, Any]]: ...  # fmt: skip
 @overload
 def map(
-    formula: str, table: Mapping[str, Any], given: Mapping[str, Value] | None = None, /, *,
+    formula: Formula, table: Mapping[str, Any], given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, **wanted: Unpack[Wanted],
 ) -> dict[str, Any]: ...  # fmt: skip
 @overload
 def map(
-    formula: str, table: Frame, given: Mapping[str, Value] | None = None, /, *,
+    formula: Formula, table: Frame, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, **wanted: Unpack[Wanted],
 ) -> Frame: ...  # fmt: skip
 def map(
-    formula: str, table: Any, given: Mapping[str, Value] | None = None, /, *,
+    formula: Formula, table: Any, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, **wanted: Unpack[Wanted],
 ) -> Any:  # fmt: skip
     """Value and gradients of a formula for every row of a table: `map("x*y", {"x": [1, 2], "y": [3, 4]})["df_dx"]`.
 
+    The formula is a text, or a function of numbers of yours, which is read and never run.
     The table is columns by name, a list of rows, or a data frame of Polars, pandas or Arrow; what comes back is one of
     the same kind, with columns added, or with `only_new` of those alone. Where a number is missing there is no result.
     Variables that are `given` are the same in every row; the others are columns, which `rename` may call otherwise in
@@ -81,13 +85,38 @@ def map(
     from backprop.rows.tables import memory
 
     names = memory.names_of(table)
-    mapper = mapper_of(formula, given or {}, lambda: names, called=inverse(rename), **wanted)
+    mapper = mapper_given(formula, given or {}, lambda: names, called=inverse(rename), **wanted)
     return memory.mapped(mapper, table, names, only_new)
 
 
 def inverse(rename: Mapping[str, str] | None) -> dict[str, str]:
     """What names of a formula are called in the table."""
-    return {name: column for column, name in (rename or {}).items()}
+    return {name: column for column, name in named("rename", rename or {}, '{"Length (mm)": "length"}').items()}
+
+
+def mapper_given(formula: Formula, given: Mapping[str, Value], head: Callable[[], list[str]], **more: Any) -> Mapper:
+    """The function of columns of a formula, or of a function of yours."""
+    if more.get("threads") is not None:
+        whole("threads", more["threads"], 1)
+    if not callable(formula):
+        if not isinstance(formula, str):
+            raise Problem("value", f"an expression is a text or a function, and not {type(formula).__name__}")
+        return mapper_of(formula, given, head, **more)
+    from backprop.library.traced import formula_of_numbers, runner_of
+
+    name = getattr(formula, "__name__", "the code")
+    text = formula_of_numbers(runner_of(formula, given), name, head())
+    used = set(Compiled(text).variables)
+    mapper = mapper_of(text, {key: value for key, value in given.items() if key in used}, head, **more)
+    if mapper.arrays:
+        raise works_on_arrays(name, "backprop.trace(…).code('numpy') writes a program")
+    return mapper
+
+
+def works_on_arrays(name: str, hint: str) -> Problem:
+    """The problem that a function is no formula of numbers: of rows of lists it may be another one."""
+    message = f"{name} works on arrays: its formula is known for one shape alone, and not for all rows"
+    return Problem("option", message, hint=hint)
 
 
 def mapper_of(
@@ -121,7 +150,7 @@ def mapper_of(
 
 
 def map_files(
-    formula: str, sources: Place | Sequence[Place], target: Place, given: Mapping[str, Value] | None = None, /, *,
+    formula: Formula, sources: Place | Sequence[Place], target: Place, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, total: bool = False,
     errors: Literal["fail", "skip", "null"] = "fail", errors_to: Place | None = None, null_values: Iterable[str] = (),
     source_format: Form | None = None, target_format: Form | None = None, delimiter: str | None = None,
@@ -143,6 +172,11 @@ def map_files(
 
     if errors not in ERRORS:
         raise Problem("option", f"errors is one of {', '.join(ERRORS)}, and not {errors!r}")
+    for name, form in (("source_format", source_format), ("target_format", target_format)):
+        if form is not None and form not in FORMS:
+            raise Problem("option", f"{name} is one of {', '.join(FORMS)}, and not {form!r}")
+    if delimiter is not None and len(delimiter) != 1:
+        raise Problem("option", f"a delimiter is one character, and not {delimiter!r}")
     paths = [os.fspath(path) for path in ([sources] if isinstance(sources, str | PathLike) else sources)]
     options = Options(
         source_format, target_format, total, errors, None if errors_to is None else os.fspath(errors_to),
@@ -151,7 +185,7 @@ def map_files(
     if not paths:
         raise Problem("value", "there are no files to map")
     files = Files(paths, os.fspath(target), options)
-    mapper = mapper_of(formula, given or {}, files.head, called=inverse(rename), notes=True, **wanted)
+    mapper = mapper_given(formula, given or {}, files.head, called=inverse(rename), notes=True, **wanted)
     failures: list[str] = []
     report = files.mapped(mapper, engine, scheduler, resume, seen or nothing, failures.append)
     if failures:

@@ -110,7 +110,7 @@ def shared_out(natural: Sequence[int], least: Sequence[int], free: int) -> list[
 def records(grid: Grid, room: int, *, colour: bool) -> str:
     """Row by row: the first cell as a heading, then each of the others behind its column's name."""
     first, *others = grid.columns
-    label = max((width(column.heading) for column in others), default=0)
+    label = max((long for column in others if (long := width(column.heading)) <= room // 2 - GAP), default=0)
     lines: list[str] = []
     for row in grid.rows:
         if row[0] or not lines:
@@ -123,11 +123,15 @@ def records(grid: Grid, room: int, *, colour: bool) -> str:
 
 
 def record(column: Column, text: str, label: int, room: int, colour: bool, *, labelled: bool) -> list[str]:
-    """A cell behind the name of its column, which is not said again where a row goes on."""
-    parts = [part for line in text.split("\n") for part in wrapped(outdented(line), room - label - 2 * GAP)]
+    """A cell behind the name of its column, or below it where both have no room beside each other. The name is not said
+    again where a row goes on."""
     head = column.heading.replace("\n", " ") if labelled else ""
-    return [
-        f"{'':{GAP}}{paint(head.ljust(label), 'heading', colour) if not number else ' ' * label}{'':{GAP}}"
-        f"{paint(part, column.role, colour)}"
-        for number, part in enumerate(parts)
+    below = bool(head) and max(label, width(head)) + 2 * GAP + longest_word(text.split("\n")) > room
+    label = 0 if below else max(label, width(head))
+    parts = [part for line in text.split("\n") for part in wrapped(outdented(line), room - label - 2 * GAP)]
+    heads = ["" if below else head.ljust(label), *[""] * len(parts)]
+    lines = [f"{'':{GAP}}{paint(head, 'heading', colour)}"] if below else []
+    return lines + [
+        f"{'':{GAP}}{paint(start.ljust(label), 'heading', colour)}{'':{GAP}}{paint(part, column.role, colour)}"
+        for start, part in zip(heads, parts, strict=False)
     ]

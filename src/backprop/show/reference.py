@@ -31,10 +31,12 @@ class Example(NamedTuple):
 
 def find(name: str) -> Gate:
     """The gate with a name, an alias or a symbol (`tanh`, `ln`, `*`)."""
+    if not isinstance(name, str):
+        raise Problem("name", f"a gate has a name, which {name!r} is not", hint='reference("tanh")')
     symbols = {operator.symbol: gate for gate, operator in OPERATORS.items() if gate != "negate"}
     gate = NAMES.get(name) or GATES.get(symbols.get(name, ""))
     if gate is None:
-        near = nearest(name, NAMES)
+        near = nearest(name.partition("(")[0].strip(), NAMES)
         hint = f"did you mean {near}?" if near else "`backprop gates` lists them all"
         raise Problem("name", f"there is no gate {name}", hint=hint)
     return gate

@@ -1,0 +1,123 @@
+"""Texts that notebooks show as what they are, and tables that show themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, Literal
+
+from backprop.errors import Problem
+from backprop.errors.expected import whole
+
+if TYPE_CHECKING:
+    from backprop.show.grid import Grid
+
+Layout = Literal["plain", "csv", "markdown", "latex", "html"]
+Theme = Literal["light", "dark", "print"]
+Bundle = dict[str, str]  # kinds of content (MIME types), each with its text
+
+KINDS = {"svg": "image/svg+xml", "html": "text/html"}
+
+
+class Shown(str):
+    """A text that a notebook shows as what it is: a picture, Markdown, a page, or itself."""
+
+    kind: str = "text/plain"
+    rich: str = ""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
+        """What a notebook shows."""
+        return {"text/plain": str(self), **({self.kind: self.rich or str(self)} if self.kind != "text/plain" else {})}
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a file, as UTF-8; a picture also as .png."""
+        from pathlib import Path
+
+        suffix = Path(path).suffix.lower()
+        if self.kind == KINDS["svg"] and suffix not in (".svg", ".png"):
+            raise Problem("option", f"what should {fspath(path)} be?", hint="its suffix says: .svg .png")
+        if suffix == ".png" and self.kind == KINDS["svg"]:
+            from backprop.draw.png import png, size_of
+
+            write(path, png(self, size_of(self), system_fonts=True))
+        else:
+            write(path, self.encode())
+
+
+def write(path: str | PathLike[str], data: bytes) -> None:
+    """Write a file. Raises a Problem where it cannot be."""
+    try:
+        with open(path, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise Problem("file", f"cannot write {fspath(path)}: {error.strerror or error}", status=1) from None
+
+
+def digits_of(digits: int) -> int:
+    """Significant digits, as many as a number can have."""
+    return whole("digits", digits, 1, 17)
+
+
+def shown(text: str, kind: str = "text/plain", rich: str = "") -> Shown:
+    """A text of a kind; `rich` is what is shown in its place where that can be shown."""
+    made = Shown(text)
+    made.kind, made.rich = kind, rich
+    return made
+
+
+def as_json(answer: object) -> Shown:
+    """An object as the JSON that the command line prints."""
+    from backprop.show.objects import written
+
+    return shown(written(answer), "application/json")
+
+
+def chosen(form: str, known: tuple[str, ...], what: str) -> str:
+    """A form, which must be one of those that are known."""
+    if form not in known:
+        raise Problem("option", f"{what} is one of {', '.join(known)}, and not {form!r}")
+    return form
+
+
+LAYOUTS = {"plain": "text/plain", "csv": "text/csv", "markdown": "text/markdown", "latex": "text/latex"}
+LAYOUTS["html"] = KINDS["html"]
+
+
+def laid_out(grid: Grid, form: str) -> Shown:
+    """A table as text of a kind."""
+    from backprop.show import text
+
+    render: Callable[[Grid], str] = getattr(text, chosen(form, tuple(LAYOUTS), "a table"))
+    return shown(render(grid), LAYOUTS[form])
+
+
+class Table:
+    """What shows itself as a table, in a notebook and as a text."""
+
+    def _grid(self, digits: int | None = 6) -> Grid:
+        raise NotImplementedError
+
+    def _object(self) -> Any:
+        raise NotImplementedError
+
+    def table(self, form: Layout = "plain", *, digits: int = 6) -> Shown:
+        """The table as text: "plain", "csv", "markdown", "latex" or "html"; CSV has all digits."""
+        return laid_out(self._grid(None if form == "csv" else digits_of(digits)), form)
+
+    def json(self) -> Shown:
+        """The answer as the object that the command prints with `--json`."""
+        return as_json(self._object())
+
+    def __repr__(self) -> str:
+        from backprop.show.text import plain
+
+        return plain(self._grid()).strip("\n")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
+        """What a notebook shows: the table."""
+        from backprop.show.text import html
+
+        return {"text/plain": repr(self), "text/html": html(self._grid())}

@@ -1,0 +1,44 @@
+"""Where a descent starts: at what is given, between bounds, or where another one ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike, fspath
+from typing import Any
+
+from backprop.errors import Problem
+from backprop.library.values import Random, decoded, read_variables
+
+Value = Any
+
+
+def started(given: Mapping[str, Value], bounds: Mapping[str, tuple[Value, Value]]) -> dict[str, Value]:
+    """The start of every variable, also of those that have only bounds."""
+    for name, ends in bounds.items():
+        if not isinstance(ends, tuple | list) or len(ends) != 2:
+            raise Problem(
+                "option", f"the bounds of {name} are two, and not {ends!r}", hint=f'bounds={{"{name}": (0, 1)}}'
+            )
+    return {**given, **{name: between(name, *ends) for name, ends in bounds.items() if name not in given}}
+
+
+def resumed(path: str | PathLike[str]) -> dict[str, Value]:
+    """The parameters that another descent wrote. Raises a Problem of kind "file"."""
+    try:
+        with open(path, "rb") as file:
+            text = decoded(file.read(), fspath(path))
+    except OSError as error:
+        raise Problem("file", f"cannot read {fspath(path)}: {error.strerror or error}") from None
+    return dict(read_variables(text, fspath(path), Random(None)))
+
+
+def between(name: str, low: Value, high: Value) -> Value:
+    """Where a variable starts that has only bounds: in the middle, or beside the one that is finite."""
+    import numpy as np
+
+    lows, highs = np.broadcast_arrays(low, high)
+    with np.errstate(all="ignore"):
+        middle = np.where(np.isfinite(lows), np.where(np.isfinite(highs), (lows + highs) / 2, lows + 1), highs - 1)
+    if not np.isfinite(middle).all():
+        raise Problem("variable", f"no start for {name}: its bounds do not say one", hint=f"give it a start: {name}=0")
+    return middle if middle.ndim else float(middle)
