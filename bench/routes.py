@@ -3,7 +3,8 @@
     python bench/routes.py [--quick]
 
 CPU seconds of processes, medians of paired runs: JSON lines against Polars with derivatives by hand; CSV from a pipe,
-with --errors skip and with --sum against `-o FILE`; and rows in memory on two threads against one, by wall time.
+with --errors skip and with --sum against `-o FILE`; 2,000 small parts against one file; and rows in memory on two
+threads against one, by wall time.
 """
 
 from __future__ import annotations
@@ -64,6 +65,22 @@ def files(rows: int, rounds: int) -> Iterator[Figure]:
             yield Figure(what, ratio, "× `-o FILE`", 1.5, f"{mine:.2f} s, {plain:.2f} s; {rows:,} rows")
 
 
+def parts(count: int, rows: int, rounds: int) -> Iterator[Figure]:
+    """A folder of many small parts, against one file of the same rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [f"{row / 7},{row % 9 / 3}\n" for row in range(count * rows)]
+        Path(folder, "small").mkdir()
+        Path(folder, "one.csv").write_text("x,y\n" + "".join(lines))
+        for part in range(count):
+            text = "x,y\n" + "".join(lines[part * rows : (part + 1) * rows])
+            Path(folder, "small", f"part-{part:04}.csv").write_text(text)
+        many = [OURS, "map", "x*sin(y)", "small", "-o", "out/", "--quiet"]
+        one = [OURS, "map", "x*sin(y)", "one.csv", "-o", "one-out.csv", "--quiet"]
+        ratio, mine, alone = against(many, one, folder, rounds)
+        beside = f"{mine:.2f} s, {alone:.2f} s; {rows:,} rows each"
+        yield Figure(f"{count:,} small parts", ratio, "× one file", 3, beside)
+
+
 def threads(rows: int, rounds: int) -> Iterator[Figure]:
     """Two threads against one, on rows in memory."""
     for engine in ("numpy", *(["jit"] if importlib.util.find_spec("llvmlite") else [])):
@@ -85,6 +102,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     rows, rounds = (100_000, 3) if quick else (1_000_000, 7)
     if importlib.util.find_spec("polars"):
         yield from files(rows, rounds)
+        yield from parts(2000, 500, 3)
     yield from threads(rows, rounds)
 
 

@@ -123,6 +123,25 @@ def test_a_run_that_is_ended_leaves_nothing_unfinished(number: signal.Signals, t
     assert not (tmp_path / target).is_file()
 
 
+@pytest.mark.parametrize("target", ["out.csv", "out"])
+def test_a_run_that_is_killed_leaves_nothing_to_the_next(target: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "rows.csv").write_text("x,y\n" + "1.5,2.25\n" * 2_000_000)
+    command = ["in" if target == "out" else "in/rows.csv", "-o", target]
+    run = started(["map", "sin(x)*exp(y)", *command], tmp_path)
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.rglob(".*.part")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    run.kill()
+    run.communicate(timeout=60)
+    assert run.returncode == -signal.SIGKILL
+    assert list(tmp_path.rglob(".*.part"))
+    (tmp_path / "in" / "rows.csv").write_text("x,y\n1.5,2.25\n")
+    assert shell(f"backprop map x*y {' '.join(command)}", tmp_path).returncode == 0
+    left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert left == (["out.csv", "rows.csv"] if target == "out.csv" else [".backprop.jsonl", "rows.csv", "rows.csv"])
+
+
 def test_too_little_memory_for_polars_is_told_or_done_without(tmp_path: Path) -> None:
     polars = pytest.importorskip("polars")
     rows = "1.5,2.25\n" * 600_000

@@ -144,6 +144,7 @@ def holds_numbers(kind: Any) -> bool:
 
     while depth(kind):
         kind = kind.value_type
+    kind = kind.value_type if is_.is_dictionary(kind) else kind
     numbers = is_.is_integer(kind) or is_.is_floating(kind) or is_.is_decimal(kind)
     return bool(numbers or is_.is_boolean(kind) or is_.is_null(kind))
 
@@ -152,6 +153,7 @@ def as_floats(array: Any) -> Any:
     """Numbers, or truths as 1 and 0, as float64."""
     import pyarrow
 
+    array = array.dictionary_decode() if pyarrow.types.is_dictionary(array.type) else array
     whole = array.cast(pyarrow.uint8()) if pyarrow.types.is_boolean(array.type) else array
     return whole.cast(pyarrow.float64(), safe=False)
 

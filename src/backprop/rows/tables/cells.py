@@ -52,6 +52,8 @@ def from_json(value: Any, column: str, lists: str = "") -> float:
             raise Bad(f"column '{column}': {shown(value)} is beyond the largest number, 1.797e308") from None
     if type(value) is str and value in NOT_FINITE:
         return NOT_FINITE[value]
+    if hasattr(value, "__float__"):  # of a table in memory: a decimal, a fraction
+        return float(value)
     more = f"; {lists}" if lists and isinstance(value, list) else ""
     raise Bad(f"column '{column}': expected a number, got {shown(value)}{more}")
 
@@ -159,7 +161,7 @@ def column_from_json(values: list[Any], column: str, ranks: dict[str, int]) -> A
 
 def shown(value: Any) -> str:
     """A value as a message quotes it."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 40 else text[:37] + "…"
 
 

@@ -243,12 +243,12 @@ def frames_of_delimited(
                 data = data.removeprefix(b"\xef\xbb\xbf")
             data, rest = (data, b"") if is_plain(data, mark) else cut(data, mark)
             if reader is None and data:
-                taken, names = header(lines_of(head(data)), dialect, source)
+                taken, names = header(lines_of(head(data)), dialect, given.name)
                 line += taken
                 if not names:  # nothing is on these lines
                     continue
-                check_columns(names, mapper, source, not options.carried, judge)
-                reader = Reader(source, different(names), mapper, judge, dialect, format, frozenset(options.nulls))
+                check_columns(names, mapper, given.name, not options.carried, judge)
+                reader = Reader(given.name, different(names), mapper, judge, dialect, format, frozenset(options.nulls))
                 for _ in range(taken):
                     data = data.partition(b"\n")[2]
                 empty = parsed(b"", line, reader, options)
@@ -257,9 +257,9 @@ def frames_of_delimited(
                 yield parsed(data, line, reader, options), given.read
                 line += data.count(b"\n")
         if rest:
-            raise Problem("file", f"{source}:{line}: a quote is opened here and never closed", status=1)
+            raise Problem("file", f"{given.name}:{line}: a quote is opened here and never closed", status=1)
         if reader is None:
-            raise Problem("file", f"{source} is empty: there is no line of column names")
+            raise Problem("file", f"{given.name} is empty: there is no line of column names")
     finally:
         given.close()
 
@@ -352,7 +352,7 @@ def frames_of_file(
         height = lazy.select(pl.len()).collect().item()
     except OSError as error:
         raise unreadable(source, error) from None
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
     check_columns(list(schema), mapper, source, not options.carried, judge)
     check_types(schema, mapper, source)
@@ -368,6 +368,8 @@ def frames_of_file(
     for frame in streamed(pl, lazy, source, chunk):
         before, rows = rows, rows + frame.height
         yield numbered(frame, before, options), size * rows // max(height, rows)
+    if rows != height:  # what a thread of Polars' does not survive may be told to nobody
+        raise Problem("file", f"cannot read {source}: of {height:,} rows came {rows:,}", status=1)
     if not rows:  # what the columns are, also if there is no row
         yield numbered(polars().DataFrame(schema=lazy.collect_schema()), 0, options), size
 
@@ -401,7 +403,7 @@ def streamed(pl: Any, lazy: Any, source: str, chunk: int) -> Iterator[Frame]:
         yield from lazy.collect_batches(chunk_size=chunk, maintain_order=True, engine="streaming", lazy=True)
     except OSError as error:
         raise unreadable(source, error) from None
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
 
 

@@ -28,6 +28,7 @@ def fastest() -> Callable[[str], Any]:
 
 
 loads = fastest()
+FLAT = 64  # lists and objects on a line, which are surely not nested too deeply
 MINUS_ZERO = re.compile(r"-0(?![\d.eE])")
 
 
@@ -105,14 +106,30 @@ def first_names(batch: Batch) -> list[str] | None:
 
 
 def with_names(batch: Batch, names: list[str], judge: Judge, source: str) -> Batch:
-    """A batch whose rows have no other members than the first row: those that have are judged."""
+    """A batch whose rows can stand in a table with the columns of the first row: those that cannot are judged."""
     known = set(names)
-    failed = {
+    lost = {row: why for row, text in enumerate(batch.raw) if (why := no_cells(text, batch.records[row]))}
+    if lost:
+        records = [{} if row in lost else record for row, record in enumerate(batch.records)]
+        batch = Batch(*batch[:5], records, *batch[6:])
+    failed = lost | {
         row: f"a column '{next(name for name in record if name not in known)}' that the first row does not have"
         for row, record in enumerate(batch.records)
         if not known.issuperset(record) and row not in batch.errors
     }
     return batch.judged(failed, judge, source)[0] if failed else batch
+
+
+def no_cells(text: str, record: dict[str, Any]) -> str:
+    """Why an object cannot be written as cells of text, if it cannot."""
+    if "\\u" in text or text.count("[") + text.count("{") > FLAT:
+        try:
+            compact(record).encode()
+        except UnicodeEncodeError:
+            return "half of a surrogate pair is no character"
+        except RecursionError:
+            return "this is nested too deeply"
+    return ""
 
 
 def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge, only_new: bool) -> None:

@@ -69,7 +69,9 @@ def of_arrow(mapper: Mapper, table: Any, only_new: bool) -> Any:
     add = ArrowMapper(mapper, only_new)
     if not hasattr(table, "to_batches"):
         return add.one(table)
-    whole = table.combine_chunks().to_batches() or table.schema.empty_table().to_batches()
+    import pyarrow
+
+    whole = table.combine_chunks().to_batches() or [pyarrow.RecordBatch.from_pylist([], schema=table.schema)]
     return type(table).from_batches([add.one(batch) for batch in whole])
 
 

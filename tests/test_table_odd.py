@@ -1,0 +1,79 @@
+"""Odd values and files: told in a line, or the same on every route."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import backprop
+from backprop.rows.compute.mapper import Mapper
+from backprop.rows.pipeline import map_files
+from backprop.rows.tables.options import Options
+
+DEEP = f'{{"x":1,"y":2,"s":{"[" * 2000}{"]" * 2000}}}'
+HALF = '{"x":1,"y":2,"s":"\\ud83d"}'
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.parquet"])
+@pytest.mark.parametrize(("row", "why"), [(DEEP, "nested too deeply"), (HALF, "half of a surrogate pair")])
+def test_objects_that_are_no_cells_are_bad_rows(row: str, why: str, target: str, tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    (tmp_path / "t.jsonl").write_text(f'{{"x":1,"y":2,"s":"a"}}\n{row}\n')
+    with pytest.raises(backprop.Problem, match=why):
+        backprop.map_files("x*y", tmp_path / "t.jsonl", tmp_path / target)
+    for errors, rows in (("skip", 1), ("null", 2)):
+        report = backprop.map_files("x*y", tmp_path / "t.jsonl", tmp_path / target, errors=errors)  # type: ignore[arg-type]
+        assert (report.rows, report.bad) == (rows, 1)
+        assert b"\xed" not in (tmp_path / target).read_bytes() or target.endswith("parquet")
+    assert backprop.map_files("x*y", tmp_path / "t.jsonl", tmp_path / "out.jsonl").rows == 2
+    assert json.loads((tmp_path / "out.jsonl").read_text().splitlines()[0])["s"] == "a"
+
+
+def test_standard_input_is_called_so_on_every_route(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("polars")
+    for target in ("out.csv", "out.jsonl", "out.parquet"):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x,y\n1,oops\n")))
+        monkeypatch.setattr("backprop.rows.tables.lines.Input.watch", lambda self, stream: None)
+        with pytest.raises(backprop.Problem, match=r"^standard input:2: column 'y': expected a number"):
+            map_files(Mapper("x*y"), ["-"], str(tmp_path / target), Options(source_format="csv"))
+
+
+@pytest.mark.parametrize("value", [Decimal("1.5"), Fraction(3, 2), 1.5])
+def test_what_is_a_number_in_python_is_one_in_a_table(value: Any) -> None:
+    assert backprop.map("x*y", [{"x": value, "y": 2}], only_new=True) == [{"f": 3.0, "df_dx": 2.0, "df_dy": 1.5}]
+    assert backprop.map("sum(x)*y", [{"x": [value, 1], "y": 2}], only_new=True)[0]["f"] == 5.0
+
+
+def test_what_is_no_number_is_told() -> None:
+    from datetime import date
+
+    with pytest.raises(backprop.Problem, match='expected a number, got "2020-01-01"'):
+        backprop.map("x*y", [{"x": date(2020, 1, 1), "y": 2}])
+
+
+def test_arrow_without_rows_and_with_a_dictionary() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.table({"x": pyarrow.array([1.5, 1.5, None]).dictionary_encode(), "y": [2, 3, 4]})
+    assert backprop.map("x*y", table)["f"].to_pylist() == [3.0, 4.5, None]
+    assert backprop.map("x*y", table.slice(0, 0)).schema.names == ["x", "y", "f", "df_dx", "df_dy"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_file_that_polars_does_not_survive_is_told(stream: bool, tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.table([pyarrow.array([1.0]), pyarrow.array([2.0]), pyarrow.array([3.0])], names=["x", "y", "x"])
+    make = pyarrow.ipc.new_stream if stream else pyarrow.ipc.new_file
+    with make(tmp_path / "t.arrow", table.schema) as writer:
+        writer.write_table(table)
+    for target in ("out.csv", "out.parquet"):
+        with pytest.raises(backprop.Problem, match="cannot read"):
+            backprop.map_files("x*y", tmp_path / "t.arrow", tmp_path / target)
+        assert not (tmp_path / target).exists()
