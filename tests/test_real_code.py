@@ -706,3 +706,17 @@ class Node:
     assert check("node.py", {**X, "h": [0.1, 0.2, -0.3]}, {"node.py": text})["verdict"] == "wrong"
     right = text.replace("return d, d", "return d, d.sum(axis=0)")
     assert check("node.py", {**X, "h": [0.1, 0.2, -0.3]}, {"node.py": right})["verdict"] == "ok"
+
+
+def test_a_cell_that_is_no_python_is_left_out_and_told(tmp_path: Path, check: Check) -> None:
+    """One unfinished cell does not take the notebook with it, unless what it would define is needed."""
+    forward = "def scale_forward(x):\n    return SCALE * x, x"
+    backward = "def scale_backward(g, x):\n    return 3.0 * g"
+    (tmp_path / "work.ipynb").write_text(notebook("for x in\n", "SCALE = 3.0", forward, backward))
+    found = check("work.ipynb", {"x": [1.0, 2.0]})
+    assert found["verdict"] == "ok"
+    assert "cell 1 of work.ipynb is left out, it is not Python: line 1: invalid syntax" in found["remarks"]
+    (tmp_path / "work.ipynb").write_text(notebook("SCALE = 3.0 +", forward, backward))
+    error = check("work.ipynb", {"x": [1.0, 2.0]})["error"]
+    assert error["message"] == "SCALE is not defined"
+    assert "cell 1 of work.ipynb is left out" in error["hint"]

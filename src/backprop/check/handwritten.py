@@ -434,7 +434,7 @@ class Judge:
 
     def said(self) -> list[str]:
         """Remarks on the pass as a whole."""
-        remarks = list(self.remarks)
+        remarks = [*self.runner.code.left_out(), *self.remarks]
         if self.first is not None and self.first.wrote:
             remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
         if self.whole:

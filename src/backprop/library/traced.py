@@ -94,7 +94,7 @@ def meant(code: Code, name: str, path: str) -> Pair:
         return Pair(name, "functions", functions[name], None)
     if name:
         near = nearest(name, [*functions, *classes])
-        hint = f"did you mean {near}?" if near else ""
+        hint = f"did you mean {near}?" if near else "; ".join(code.left_out())
         raise Problem("name", f"{path} has no function and no class {name}", hint=hint)
     part = code.parts[-1]
     if only_defines(part.tree) and (names := [*functions, *classes]):

@@ -17,10 +17,16 @@ class Source:
     def __init__(self, text: str, name: str | None) -> None:
         self.text, self.name = text, name
         self.old = False  # whether it is of Python 2, where `/` of whole numbers is whole
+        self.left_out: dict[int, str] = {}  # the cells of a notebook that are no Python, and why
         self.lines = text.split("\n")
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line) + 1)
+
+    def remarks(self) -> list[str]:
+        """That cells of a notebook are left out."""
+        told = self.left_out.items()
+        return [f"cell {number} of {self.name} is left out, it is not Python: {why}" for number, why in told]
 
     def offset(self, line: int, column: int) -> int:
         """Where in the text a line and a column stand; Python counts columns in bytes."""

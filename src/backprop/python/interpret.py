@@ -413,7 +413,8 @@ class Interpreter:
         if name in REFUSED:
             raise Refusal(f"{name} is not read here: this program computes, and runs nothing of yours")
         near = nearest(name, self.visible(scope))
-        raise Refusal(f"{name} is not defined", "name", f"did you mean {near}?" if near else "")
+        hint = f"did you mean {near}?" if near else "; ".join(self.source.remarks())
+        raise Refusal(f"{name} is not defined", "name", hint)
 
     def visible(self, scope: Scope) -> list[str]:
         names: list[str] = []

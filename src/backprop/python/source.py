@@ -34,10 +34,13 @@ class Part(NamedTuple):
 
 def part_of(text: str, name: str | None) -> Part:
     """A text, parsed by Python's own parser."""
+    left_out: dict[int, str] = {}
     if name is not None and name.endswith(".ipynb"):
-        text = cells(text, name)
+        check_length(text, name)
+        text, left_out = readable(cells(text, name))
     check_length(text, name)
     source = Source(text, name)
+    source.left_out = left_out
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -73,15 +76,42 @@ def as_python_3(text: str) -> str:
     return "\n".join(lines)
 
 
-def cells(text: str, name: str) -> str:
-    """The code cells of a notebook in order; what is no Python in them is left out."""
+def cells(text: str, name: str) -> list[str]:
+    """The code cells of a notebook in order, without magics and shell lines."""
     try:
         notebook = json.loads(text)
         codes = [one["source"] for one in notebook["cells"] if one["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError):
         raise Problem("file", f"{name} is not a notebook") from None
-    joined = "\n".join("".join(one) if isinstance(one, list) else str(one) for one in codes)
-    return "\n".join("#" if line.lstrip()[:1] in ("%", "!") else line for line in joined.split("\n"))
+    texts = ["".join(one) if isinstance(one, list) else str(one) for one in codes]
+    return ["\n".join("#" if line.lstrip()[:1] in ("%", "!") else line for line in one.split("\n")) for one in texts]
+
+
+def readable(texts: list[str]) -> tuple[str, dict[int, str]]:
+    """The cells as one text, in which those that are no Python are blank, and what is wrong with each of these.
+
+    Where no cell can be read, all of them stand, whose mistake is then told.
+    """
+    kept, wrong = [], {}
+    for number, text in enumerate(texts, 1):
+        error = mistake_in(text) and mistake_in(as_python_3(text))
+        if error:
+            wrong[number] = error
+        kept.append("\n".join("#" for _ in text.split("\n")) if error else text)
+    return ("\n".join(texts), {}) if len(wrong) == len(texts) else ("\n".join(kept), wrong)
+
+
+def mistake_in(text: str) -> str:
+    """Why a text is no Python; "" where it is."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as error:
+        return f"line {error.lineno}: {error.msg}"
+    except (ValueError, MemoryError, RecursionError) as error:
+        return str(error) or "it is nested too deeply"
+    return ""
 
 
 class Code:
@@ -116,6 +146,10 @@ class Code:
                 except Problem as problem:
                     self.unread[found[1]] = f"line {problem.line}: {problem.message}"
         self.parts.append(part)
+
+    def left_out(self) -> list[str]:
+        """The cells that are no Python, as remarks."""
+        return [remark for part in self.parts for remark in part.source.remarks()]
 
     def functions(self) -> dict[str, ast.FunctionDef]:
         """The functions at the top of the texts; a later one of the same name stands."""
