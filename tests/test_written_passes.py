@@ -80,3 +80,64 @@ def test_the_slopes_of_a_sweep_are_exact(function: str) -> None:
     judge = Judge(Runner(code, pairs_in(code)[0], {"x": x}))
     right = SLOPES[function](x, judge.upstream[0])
     assert np.allclose(judge.swept(judge.given, judge.upstream)[("x",)], right, rtol=1e-12, atol=1e-12)
+
+
+def passes(name: str, args: str, forward: str, backward: str, returned: str) -> str:
+    return (
+        f"import numpy as np\ndef {name}_forward({args}):\n    {forward}\n"
+        f"def {name}_backward(dout, cache):\n    {backward}\n    return {returned}\n"
+    )
+
+
+POOL = passes(
+    "pool", "x", "k = 2\n    out = np.zeros((3, 2))\n    for i in range(2):\n"
+    "        out[:, i] = x[:, 2*i:2*i+k, :].mean(axis=(1, 2))\n    return out, (x.shape, k)",
+    "shape, k = cache\n    dx = np.zeros(shape)\n    for i in range(2):\n        g = dout[:, i] / (k * k)\n"
+    "        dx[:, 2*i:2*i+k, :] += g[:, None, None]", "dx",
+)  # fmt: skip
+NEAR = passes(
+    "near", "a, b", "s = a @ b.T\n    p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\n"
+    "    return -np.sum(np.log(np.diag(p))), (a, b, p)",
+    "a, b, p = cache\n    N = a.shape[0]\n    ds = (p - np.eye(N)) * dout", "ds @ b, ds.T @ a",
+)  # fmt: skip
+HUBER = passes(
+    "huber", "r", "small = np.abs(r) <= 0.8\n    return np.where(small, r ** 2 / 2, 0.8 * np.abs(r)).sum(), (r, small)",
+    "r, small = cache\n    dr = 0.8 * np.sign(r)\n    dr[small] = r[small]\n    dr *= dout", "dr",
+)  # fmt: skip
+POWERS = passes(
+    "powers", "x, c", "return sum(c[i] * x ** i for i in range(4)), (x, c)",
+    "x, c = cache\n    dx = np.zeros_like(x)\n    dc = np.zeros_like(c)\n    for i in range(4):\n"
+    "        dc[i] = np.sum(dout * x ** i)\n        dx += dout * c[i] * i * x ** (i - 1)", "dx, dc",
+)  # fmt: skip
+PARTS = passes(
+    "parts", "a, b", "return np.concatenate([a, b], axis=1) ** 2, (a, b)",
+    "a, b = cache\n    n = a.shape[1]\n    dz = 2 * np.concatenate([a, b], axis=1) * dout\n    da = dz[:, :n]\n"
+    "    db = dz[:, n:]", "da, db",
+)  # fmt: skip
+TURNED = passes(
+    "mix", "x, w", "flat = x.transpose(0, 2, 1).reshape(-1, 2)\n    return flat @ w, (x, w, flat)",
+    "x, w, flat = cache\n    N, C, L = x.shape\n    dflat = dout @ w.T\n    dw = flat.T @ dout\n"
+    "    dx = dflat.reshape(N, L, C).transpose(0, 2, 1)", "dx, dw",
+)  # fmt: skip
+SLIPS = [
+    ("x = randn(3, 4, 2)", POOL, "dout[:, i] / (k * k)", "dout[:, i]", "factor", None),
+    ("a = randn(3, 4); b = randn(3, 4)", NEAR, "p - np.eye(N)", "p - 1", "wrong-point", "ds = (p - np.eye(N)) * dout"),
+    ("r = randn(6)", HUBER, "= r[small]", "= 1", None, "dr[small] = r[small]"),
+    ("x = pos(5); c = randn(4)", POWERS, "x ** (i - 1)", "x ** i", "wrong-point", None),
+    ("a = randn(3, 2); b = randn(3, 4)", PARTS, "dz[:, :n]", "dz[:, -n:]", "wrong-point", "da = dz[:, :n]"),
+    ("x = randn(2, 2, 3); w = randn(2, 4)", TURNED, "N, L, C).transpose(0, 2, 1)", "N, C, L)", "transposed", None),
+    ("a = randn(3, 4); b = randn(3, 4)", NEAR, "ds @ b,", "np.ones_like(ds) @ b,", None, "return ds @ b, ds.T @ a"),
+]
+
+
+@pytest.mark.parametrize(("given", "text", "right", "wrong", "cause", "write"), SLIPS)
+def test_a_slip_is_found_in_its_line(
+    given: str, text: str, right: str, wrong: str, cause: str | None, write: str | None
+) -> None:
+    assert judge(given, text).verdict == "ok"
+    line = text[: text.index(right)].count("\n") + 1
+    found = judge(given, text.replace(right, wrong))
+    assert [one for one, _, _ in found.lines] == [line]
+    assert cause in (None, found.lines[0][1])
+    assert found.lines[0][2] is not None
+    assert write in (None, found.lines[0][2])

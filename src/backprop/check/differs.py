@@ -18,7 +18,7 @@ def cause_between(old: ast.stmt, new: ast.stmt, above: set[str]) -> str | None:
     `above` are the names of gradients from above.
     """
     found = cause_of(old, new)
-    if found == "no-local" and above & (names(new) - names(old)):
+    if found == "no-local" and above & (values_in(new) - values_in(old)):
         return "no-upstream"
     return found
 
@@ -26,6 +26,18 @@ def cause_between(old: ast.stmt, new: ast.stmt, above: set[str]) -> str | None:
 def names(tree: ast.AST) -> set[str]:
     """The names in a tree."""
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def values_in(tree: ast.AST) -> set[str]:
+    """The names whose values a tree takes, not only their shapes."""
+    shapes = [
+        part
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr == "shape")
+        or (isinstance(node, ast.Call) and called(node).endswith("_like"))
+        for part in ast.walk(node)
+    ]
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in shapes}
 
 
 def cause_of(old: ast.stmt, new: ast.stmt) -> str | None:
@@ -61,7 +73,7 @@ def between(old: ast.expr, new: ast.expr) -> str | None:
     if isinstance(old, ast.Tuple) and isinstance(new, ast.Tuple) and len(old.elts) == len(new.elts):
         pairs = [(a, b) for a, b in zip(old.elts, new.elts, strict=True) if ast.dump(a) != ast.dump(b)]
         return between(*pairs[0]) if len(pairs) == 1 else "not-swapped"
-    if plain(old) == plain(new):
+    if plain(old) == plain(new) or (turns(old) != turns(new) and moved(old) == moved(new)):
         return "transposed"
     mine, right = Counter(map(str, terms(old))), Counter(map(str, terms(new)))
     if mine != right:
@@ -129,8 +141,10 @@ def by_factors(old: ast.expr, new: ast.expr) -> str | None:
         return "missing-share" if len(more) > len(less) else None
     had, needed = less[0].factors, more[0].factors
     if not had - needed and needed - had:
-        numbers = all(is_number(text.lstrip("/")) for text in needed - had)
-        return "factor" if numbers else "no-local"
+        more_of = needed - had
+        if more_of.keys() <= had.keys():
+            return "wrong-point"  # another power of it
+        return "factor" if all(is_number(text.lstrip("/")) for text in more_of) else "no-local"
     if not needed - had and had - needed:
         return "factor"
     return None
@@ -141,6 +155,13 @@ def by_sums(old: ast.expr, new: ast.expr) -> str | None:
     mine, right = sums(old), sums(new)
     if mine == right:
         return None
+    whole = (
+        new.func.value
+        if isinstance(new, ast.Call) and called(new) == "reshape" and isinstance(new.func, ast.Attribute)
+        else new
+    )
+    if not mine and isinstance(whole, ast.Call) and called(whole) in SUMS:
+        return "not-summed"
     if sum(mine.values()) == sum(right.values()):
         return "wrong-axis"
     return "not-summed" if sum(right.values()) > sum(mine.values()) and bare(old) == bare(new) else None
@@ -214,6 +235,28 @@ def plain(tree: ast.AST) -> list[str]:
         elif isinstance(node, ast.Constant) and not isinstance(node.value, str):
             found.append(repr(node.value))
     return sorted(found)
+
+
+def turns(tree: ast.AST) -> Counter[str]:
+    """The turns of arrays in an expression, with their axes."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and called(node) in TURNS]
+    return Counter([f"{called(one)}{[ast.unparse(axis) for axis in one.args]}" for one in calls])
+
+
+def moved(tree: ast.AST) -> list[str]:
+    """What an expression computes with, but for how that is turned and shaped."""
+    shaped = [
+        part
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and called(node) in (*TURNS, "reshape", "view")
+        for one in node.args
+        for part in ast.walk(one)
+    ]
+    kinds = (ast.Name, ast.BinOp, ast.UnaryOp, ast.Subscript, ast.Compare)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, kinds) and node not in shaped]
+    return sorted(
+        [node.id if isinstance(node, ast.Name) else type(getattr(node, "op", node)).__name__ for node in nodes]
+    )
 
 
 def bare(tree: ast.expr) -> list[str]:

@@ -105,7 +105,7 @@ def of(node: ast.expr, role: str, seen: Visible) -> Options:
         yield from ((f"({left} {sign} {right})", "wrong-point", 1.3) for sign in (">", "<", "<=", ">=", "==", "!="))
         yield node.left, "wrong-point", 1.6
     elif isinstance(node, ast.Call):
-        yield from calls(node)
+        yield from calls(node, seen)
     elif isinstance(node, ast.Slice):
         yield from slices(node, seen)
 
@@ -136,6 +136,7 @@ def constants(node: ast.Constant, role: str, seen: Visible) -> Options:
         elif role == "index":
             cause, cost = ("factor", 1.2) if ".shape[" in ast.unparse(seen.statement) else ("wrong-point", 1.5)
             yield from ((repr(one), cause, cost) for one in (value + 1, value - 1))
+            yield from ((text, "wrong-point", 1.6) for text in seen.sizes if text.isidentifier())
         else:
             others = [2 * value, value / 2, -value, value + 1, value - 1, *([1 / value] if value else [])]
             yield from ((repr(one), "factor", 1.5) for one in others)
@@ -145,6 +146,7 @@ def constants(node: ast.Constant, role: str, seen: Visible) -> Options:
             named = [*seen.sizes, *(text for text in seen.numbers if "[" not in text)]
             yield from ((text, "factor", 1.9) for text in named)
             yield from ((text, "factor", 2.1) for text, its in seen.arrays.items() if len(its.shape) <= 2)
+            yield from ((f"np.eye({size})", "wrong-point", 2.1) for size in seen.sizes if value == 1 and not seen.torch)
     elif isinstance(value, str) and role == "index":
         keys = {text.rpartition("[")[2].strip("]'\"") for text in seen.atoms if "['" in text}
         yield from ((repr(key), "wrong-point", 1.6) for key in keys if key != value)
@@ -187,8 +189,10 @@ def operations(node: ast.BinOp) -> Options:
             inner = ast.BinOp(left.right, node.op, right)
             yield ast.BinOp(left.left, left.op, inner), "wrong-point", 1.1  # 1 - h**2 for (1 - h)**2
         for shift in (1, -1):
+            power: ast.expr = ast.BinOp(right, ast.Add() if shift > 0 else ast.Sub(), ast.Constant(1))
             if isinstance(right, ast.Constant) and isinstance(right.value, int | float):
-                yield ast.BinOp(left, ast.Pow(), ast.Constant(right.value + shift)), "wrong-point", 1.2
+                power = ast.Constant(right.value + shift)
+            yield ast.BinOp(left, ast.Pow(), power), "wrong-point", 1.2
     if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow) and isinstance(node.op, ast.Add | ast.Sub):
         together = ast.BinOp(left, node.op, right.left)
         yield ast.BinOp(together, ast.Pow(), right.right), "wrong-point", 1.3  # (1 - h)**2 for 1 - h**2
@@ -229,7 +233,7 @@ def other_slopes(node: ast.BinOp) -> Options:
             yield " * ".join([*(f"({one})" for one in rest), base, f"(1 - {base})"]), "wrong-point", 1.4
 
 
-def calls(node: ast.Call) -> Options:
+def calls(node: ast.Call, seen: Visible) -> Options:
     arguments = [one for one in node.args if not isinstance(one, ast.Starred)]
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     of_library = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).split(".")[0] in LIBRARIES
@@ -239,14 +243,15 @@ def calls(node: ast.Call) -> Options:
             method = ast.Attribute(arguments[0], name, ast.Load())
             yield ast.Call(method, [node.func.value], []), "transposed", 1.3
     elif arguments:
-        copies = name in ("array", "copy", "asarray", "zeros_like", "ones_like")
-        yield arguments[0], "not-summed" if name in ("sum", "mean") else None, 3.0 if copies else 1.8
+        copies = name in ("array", "copy", "asarray", "zeros_like")
+        cost = 3.0 if copies else 1.4 if name == "ones_like" else 1.8
+        yield arguments[0], "not-summed" if name in ("sum", "mean") else None, cost
     if len(arguments) == 2:
         yield ast.Call(node.func, arguments[::-1], node.keywords), "transposed", 1.3
     if len(arguments) == 3 and name == "where":
         yield ast.Call(node.func, [arguments[0], *arguments[:0:-1]], node.keywords), "wrong-point", 1.3
     if name in ("sum", "mean", "max"):
-        yield from summing(node, arguments, 0 if not of_library else 1)
+        yield from summing(node, arguments, int(of_library), seen)
     if name == "range":
         for i, one in enumerate(arguments):
             for shift in ("+ 1", "- 1"):
@@ -257,18 +262,23 @@ def calls(node: ast.Call) -> Options:
         yield arguments[0], None, 1.5
 
 
-def summing(node: ast.Call, arguments: list[ast.expr], place: int) -> Options:
+def summing(node: ast.Call, arguments: list[ast.expr], place: int, seen: Visible) -> Options:
     """A sum along other axes, or one that keeps them."""
     named = {one.arg for one in node.keywords}
+    along, kept = ("dim", "keepdim") if seen.torch else ("axis", "keepdims")
+    keep = ast.keyword(kept, ast.Constant(True))
+    keeps = bool(named & {"keepdims", "keepdim"})
     if not named & {"axis", "dim"}:
         for axis in (0, 1, 2, -1, (0, 1), (0, 2), (1, 2), (0, 2, 3)):
             tree = expression(repr(axis))
             if len(arguments) > place:
                 yield ast.Call(node.func, [*arguments[:place], tree], node.keywords), "wrong-axis", 1.0
-            else:
-                yield ast.Call(node.func, node.args, [*node.keywords, ast.keyword("axis", tree)]), "wrong-axis", 1.2
-    if not named & {"keepdims", "keepdim"}:
-        keep = ast.keyword("keepdims", ast.Constant(True))
+                continue
+            other = [*node.keywords, ast.keyword(along, tree)]
+            yield ast.Call(node.func, node.args, other), "wrong-axis", 1.2
+            if not keeps:
+                yield ast.Call(node.func, node.args, [*other, keep]), "wrong-axis", 1.3
+    if not keeps:
         yield ast.Call(node.func, node.args, [*node.keywords, keep]), "not-summed", 1.1
     else:
         less = [one for one in node.keywords if one.arg not in ("keepdims", "keepdim")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import combinations_with_replacement
 from typing import Any, NamedTuple
 
 from backprop.check.forms import Options
@@ -10,6 +11,7 @@ from backprop.check.look import Kind, Visible
 
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
 SEVERAL_AXES: dict[int, list[Any]] = {2: [(0, 1)], 3: [(0, 1), (0, 2), (1, 2)], 4: [(0, 2, 3), (0, 1, 2), (2, 3)]}
+MANY_SIZES = 8  # beyond which products of two are not tried
 UPSTREAM = ("dout", "dy", "dh", "grad_output", "upstream", "dnext")
 HOLDERS = (ast.Assign, ast.AugAssign, ast.Return, ast.Tuple, ast.Call, ast.keyword, ast.Dict)
 
@@ -146,8 +148,11 @@ class Quantity:
         for size in self.seen.sizes:
             yield f"{term} / {size}", "factor", 1.55
             yield f"{term} * {size}", "factor", 1.6
+        if len(self.seen.sizes) <= MANY_SIZES:
+            pairs = combinations_with_replacement(self.seen.sizes, 2)
+            yield from ((f"{term} / ({one} * {other})", "factor", 1.75) for one, other in pairs)
         for number in self.seen.numbers:
-            yield f"{term} * {number}", "factor", 1.9
+            yield f"{term} * {number}", "wrong-point" if number == term else "factor", 1.9
             yield f"{term} / {number}", "factor", 2.0
             yield f"{term} * (1 - {number})", "factor", 2.2
             yield f"{term} / (1 - {number})", "factor", 2.2
@@ -155,7 +160,10 @@ class Quantity:
             if other.letter == "i" or len(other.shape) > max(2, len(shape)):
                 continue
             far = 0.0 if other.shape == shape else 0.3
-            yield f"{term} * {text}", "no-upstream" if text in UPSTREAM else "no-local", 1.9 + far
+            cause = "wrong-point" if text == term else "no-upstream" if text in UPSTREAM else "no-local"
+            yield f"{term} * {text}", cause, 1.9 + far
+            if len(shape) > 1 and other.shape == shape[:-1]:
+                yield f"{term} * {text}[..., None]", cause, 2.1
             if other.letter == "a":
                 yield f"{term} / {text}", "no-local", 2.2 + far
                 yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)

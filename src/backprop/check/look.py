@@ -100,12 +100,19 @@ class Line:
         return found
 
     def entries(self, known: dict[str, Kind]) -> list[str]:
-        """Entries of arrays by the whole numbers that this line itself takes for an index, as the counters of loops."""
+        """Entries of arrays by the whole numbers, as counters of loops, and the masks that this line itself takes for
+        an index."""
         inside = [one.slice for one in ast.walk(self.statement) if isinstance(one, ast.Subscript)]
-        counters = {node.id for one in inside for node in ast.walk(one) if isinstance(node, ast.Name)}
-        counters = {one for one in counters if known.get(one, Kind("", ())).letter == "k"}
-        arrays = [text for text, kind in known.items() if kind.letter == "a" and 0 < len(kind.shape) < 3]
-        return [f"{text}[{one}]" for one in sorted(counters) for text in arrays if text.isidentifier()][:MOST_ENTRIES]
+        indices = {node.id for one in inside for node in ast.walk(one) if isinstance(node, ast.Name)}
+        found = []
+        for index in sorted(indices):
+            letter, shape = known.get(index, Kind("", ()))
+            for text, kind in known.items():
+                counted = letter == "k" and 0 < len(kind.shape) < 3
+                masked = letter == "m" and kind.shape == shape
+                if kind.letter == "a" and text.isidentifier() and (counted or masked):
+                    found.append(f"{text}[{index}]")
+        return found[:MOST_ENTRIES]
 
 
 class Visible:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.differs import cause_between, is_turned, names
+from backprop.check.differs import cause_between, is_turned, values_in
 from backprop.check.handwritten import Judge, Point
 from backprop.check.slopes import Slopes
 from backprop.check.trace import Trace, Visit, targets_of
@@ -266,9 +266,8 @@ class Sense:
         """The cause by what an edit does to the value: a constant ratio is a factor, that of the upstream is it."""
         above = self.above()
         cause = cause or cause_between(statement, statements[-1], above)
-        read, needed = names(statement), names(statements[-1])
-        sizes = {f"{one}.shape" for one in above}
-        if cause in MADE_UP and read < needed and above & (needed - read) and not sizes & texts(statements[-1]):
+        read, needed = values_in(statement), values_in(statements[-1])
+        if cause in MADE_UP and read < needed and above & (needed - read):
             return "no-upstream"
         if cause == "not-swapped" and is_turned(statement, statements[-1]):
             cause = "transposed"
@@ -374,7 +373,8 @@ class Nudger:
         self.failed = self.failed or bool(rest)
 
     def add(self, run: Interpreter, target: ast.expr, scope: Scope, rest: list[Any]) -> None:
-        """Add what is due to a target, in its memory where it has some."""
+        """Add what is due to a target: in its memory, where that is written into; another text gives a name another
+        array, and leaves what this one may be a view of as it is."""
         if isinstance(target, ast.Tuple):
             for one in target.elts:
                 self.add(run, one, scope, rest)
@@ -382,7 +382,8 @@ class Nudger:
         value = run.evaluate(target, scope)
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
             memory = value.view(np.ndarray)
-            if memory.flags.writeable and not isinstance(target, ast.Subscript):
+            named = isinstance(self.statement, ast.Assign) and isinstance(target, ast.Name)
+            if memory.flags.writeable and not named and not isinstance(target, ast.Subscript):
                 memory += rest.pop(0)
             else:
                 run.store(target, value + rest.pop(0), scope)
@@ -410,11 +411,6 @@ def fitted(gradient: Any, value: Any) -> Any:
         return None
     same = [one for one in np.shape(gradient) if one > 1] == [one for one in np.shape(value) if one > 1]
     return np.reshape(gradient, np.shape(value)) if same else None
-
-
-def texts(tree: ast.AST) -> set[str]:
-    """The attributes in a tree, as texts."""
-    return {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
 def base_name(tree: ast.expr) -> str | None:

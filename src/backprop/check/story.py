@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.check.trace import STOPS, Trace, Visit, aside, bare, loaded, targets_of
 from backprop.python.scope import Bound, Library
-from backprop.python.tape import is_fraction
+from backprop.python.tape import Entry, is_fraction
 
 COMPOUND = (ast.For, ast.While, ast.If, ast.FunctionDef, ast.ClassDef, ast.With, ast.Try)
 NEGLIGIBLE = 1e-12  # of the size of a gradient: what a shift that cancels sends
@@ -245,6 +245,18 @@ class Story:
                     id(one.made): one.made for first, last in visit.spans for one in self.trace.tape.entries[first:last]
                 }
                 yield from [gradient for ids in made.values() if np.any(gradient := self.gradients[ids])]
+                for first, last in visit.spans:
+                    yield from [one for entry in self.trace.tape.entries[first:last] for one in self.narrow(entry)]
+
+    def narrow(self, entry: Entry) -> Iterator[Any]:
+        """What a mean sends back to each of its elements, in its own shape, and with the axes that went away."""
+        made = entry.made
+        if np.size(entry.slope) == 1 and entry.slope != 1:
+            over = [step == 0 and length > 1 for step, length in zip(made.strides, made.shape, strict=True)]
+            if any(over):
+                kept = self.gradients[made[tuple([slice(1) if one else slice(None) for one in over])]] * entry.slope
+                yield kept
+                yield kept[tuple([0 if one else slice(None) for one in over])]
 
     def routed(self, whole: int, numbers: Any) -> Any:
         """What comes back to some elements from a quantity that holds the very same ones."""
