@@ -310,7 +310,9 @@ class Descent:
     def data(self, compiled: Compiled, at: dict[str, Value]) -> dict[str, Any]:
         """The columns of the tables, and how they go by."""
         from backprop.optimize.reading import columns_of
+        from backprop.optimize.start import check_start
 
+        check_start(at, f"--{next(iter(compiled.variables), 'w')} 0")
         asked = self.options
         if "-" in self.tables and not asked["quiet"]:
             tell_waiting()
