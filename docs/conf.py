@@ -20,6 +20,7 @@ copyright = "the authors of backprop; MIT licence"
 extensions = ["myst_parser"]
 exclude_patterns = ["man"]
 myst_heading_anchors = 3
+smartquotes = False  # an option has two dashes
 nitpicky = True
 highlight_language = "text"
 pygments_style = "default"

@@ -123,7 +123,9 @@ def test_any_name_is_written_where_the_format_is_said_and_without_a_suffix(tmp_p
 
 
 @pytest.mark.skipif(shutil.which("script") is None, reason="there is no script(1) to make a terminal")
-@pytest.mark.parametrize("command", ["eval -f - --x 1", "eval x --vars -", "eval x --x @-", "map x"])
+@pytest.mark.parametrize(
+    "command", ["eval -f - --x 1", "eval x --vars -", "eval x --x @-", "map x", "minimize w*x - --w 1"]
+)
 def test_who_waits_for_the_terminal_says_so(command: str, tmp_path: Path) -> None:
     line = f"(sleep 1; printf '\\004') | script -qec 'backprop {command}' /dev/null"
     assert "this reads standard input, which is the terminal: Ctrl-D ends it" in shell(line, tmp_path).stdout

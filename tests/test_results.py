@@ -289,6 +289,7 @@ CODE = "def f_forward(x, y):\n    return x*y, (x, y)\ndef f_backward(d, c):\n   
         ("minimize('x^2', x=1).save('a.txt')", "its suffix says: .json .csv"),
         ("minimize('x^2', bounds={'x': (-inf, inf)})", "give it a start: x=0"),
         ("minimize('x^2', x=1, resume='no.json')", "cannot read no.json"),
+        ("minimize('(w*x)^2', data={'x': [1]})", "needs a start, like w=0"),
         ("judge(CODE)", "f_forward takes x, y, which are not given"),
         ("trace('def f(x): return x')", "give it as an argument"),
     ],

@@ -15,7 +15,7 @@ from backprop.cli.options import Choice, Range, named, takes
 from backprop.cli.output import write
 from backprop.cli.progress import EVERY, fitting, time_text, width
 from backprop.cli.question import check_names, code_named, compiled_formula, no_option, read_expression
-from backprop.cli.reading import name_of, named_value, read_text, value_of  # fmt: skip
+from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of  # fmt: skip
 from backprop.cli.remarks import note
 from backprop.cli.words import Call
 from backprop.errors import Problem, enumerated
@@ -310,9 +310,14 @@ class Descent:
     def data(self, compiled: Compiled, at: dict[str, Value]) -> dict[str, Any]:
         """The columns of the tables, and how they go by."""
         from backprop.optimize.reading import columns_of
+        from backprop.optimize.start import check_start
 
+        check_start(at, f"--{next(iter(compiled.variables), 'w')} 0")
         asked = self.options
-        columns, missing = columns_of(compiled, self.tables, at, asked["source_format"], self.called)
+        if "-" in self.tables and not asked["quiet"]:
+            tell_waiting()
+        form = asked["source_format"] or ("jsonl" if self.tables == ["-"] else None)  # as in map
+        columns, missing = columns_of(compiled, self.tables, at, form, self.called)
         rows = len(next(iter(columns.values())))
         if not asked["quiet"]:
             if missing:

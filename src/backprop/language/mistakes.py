@@ -393,6 +393,11 @@ def module_hint(p: Place) -> str:
     return "all that a value has is its transpose, x.T, and functions: x.exp() is exp(x)"
 
 
+def is_argument(p: Place) -> bool:
+    """Whether round brackets hold an argument, as Python's tuples do."""
+    return bool(p.open) and p.open[-1] > 0 and p.kind_of(p.open[-1] - 1) == ","
+
+
 def comma_hint(p: Place) -> str:
     if p.kind_before == "number" == p.kind_after:
         joined = f"{p.before}.{p.after}"
@@ -686,8 +691,14 @@ MISTAKES = [
     # ── numbers ──
     Mistake(
         "a decimal comma", "1,5 * x",
-        lambda p: p.kind == "," and p.enclosing in ("", "(") and p.kind_before == "number" == p.kind_after,
+        lambda p: p.kind == "," and p.enclosing in ("", "(") and p.kind_before == "number" == p.kind_after
+        and not is_argument(p),
         "a comma does not belong in a number", comma_hint,
+    ),
+    Mistake(
+        "a shape in brackets of its own", "reshape(x, (2, 2))",
+        lambda p: p.kind == "," and p.enclosing == "(" and p.kind_before == "number" == p.kind_after and is_argument(p),
+        "a comma does not belong here", "an array stands in square brackets, like [{p.before}, {p.after}]",
     ),
     Mistake(
         "a comma between lines", "q = x + y, f = q*z",

@@ -11,8 +11,6 @@ from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
 from backprop.errors import MOST_NAMED, Problem, enumerated, no_variable
-from backprop.errors.expected import named
-from backprop.errors.expected import names as names_in
 from backprop.errors.light import cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
@@ -284,6 +282,7 @@ class Compiled:
 
     def _direction(self, circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value]) -> dict[str, Value]:
         """A direction in the shapes of the variables."""
+        from backprop.errors.expected import named
         from backprop.numbers.shapes import shape_of, shape_text
 
         found = {}
@@ -364,7 +363,9 @@ class Compiled:
         return self.program.problem("variable", f"no value for {enumerated(names)}", known)
 
     def _wrt(self, circuit: Circuit, wrt: Iterable[str]) -> list[str]:
-        chosen = list(names_in("wrt", wrt))
+        from backprop.errors.expected import names
+
+        chosen = list(names("wrt", wrt))
         for name in chosen:
             if name not in circuit.variables:
                 raise no_variable(name, [*circuit.variables])
@@ -373,7 +374,13 @@ class Compiled:
 
 def merged(variables: Mapping[str, Value] | None, more: dict[str, Value]) -> dict[str, Value]:
     """A point as a mapping, as keywords, or both."""
-    return more if variables is None else {**named("a point", variables, '{"x": 1, "y": 2}, or x=1, y=2'), **more}
+    if variables is None:
+        return more
+    if isinstance(variables, dict) and all(type(name) is str for name in variables):
+        return {**variables, **more}
+    from backprop.errors.expected import named
+
+    return {**named("a point", variables, '{"x": 1, "y": 2}, or x=1, y=2'), **more}
 
 
 class Uncollected:

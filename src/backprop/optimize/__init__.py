@@ -13,7 +13,7 @@ from backprop.optimize.minimum import Settings
 from backprop.optimize.objective import Formula, Objective, check_number
 from backprop.optimize.path import Path, Step
 from backprop.optimize.solve import Minimum, solve
-from backprop.optimize.start import resumed, started
+from backprop.optimize.start import check_start, resumed, started
 
 Value = Any
 Method = Literal[
@@ -130,6 +130,7 @@ def columns(
     from backprop.optimize.reading import columns_of, from_arrays
     from backprop.rows.tables.memory import cells, names_of
 
+    check_start(start, f"{next(iter(compiled.variables), 'w')}=0")
     files = [data] if isinstance(data, str | PathLike) else data
     if isinstance(files, list | tuple) and files and all(isinstance(path, str | PathLike) for path in files):
         return columns_of(compiled, [fspath(path) for path in files], start, form, called)[0]

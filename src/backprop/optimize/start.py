@@ -22,6 +22,13 @@ def started(given: Mapping[str, Value], bounds: Mapping[str, tuple[Value, Value]
     return {**given, **{name: between(name, *ends) for name, ends in bounds.items() if name not in given}}
 
 
+def check_start(start: Mapping[str, Value], example: str) -> None:
+    """Raise a Problem where no variable of a formula in the rows of a table could move."""
+    if not start:
+        hint = f"what is to move needs a start, like {example}; the others are columns"
+        raise Problem("variable", "nothing can move: no variable has a start", hint=hint)
+
+
 def resumed(path: str | PathLike[str]) -> dict[str, Value]:
     """The parameters that another descent wrote. Raises a Problem of kind "file"."""
     try:
