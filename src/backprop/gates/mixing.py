@@ -371,6 +371,9 @@ LOSSES = [
         Rule(
             vjp=("g * ((1 - t) * sigmoid(z) - t * sigmoid(-z)) / count(z + t)", "-g * z / count(z + t)"),
             definition="mean(softplus(z) - z * t)",
+            # a loss that is infinite, and never comes, counts for nothing
+            exact="one = softplus(-z); none = softplus(z); mean("
+            "where((t == 0) * (one == inf), 0, t * one) + where((t == 1) * (none == inf), 0, (1 - t) * none))",
         ),
         Words(
             "binary cross-entropy of scores: scales by probability minus target",

@@ -333,38 +333,6 @@ def polygamma(n, x):
     return np.where(lost, np.nan, scipy.special.polygamma(n, x))
 
 
-# /// bce
-def bce(p, t):
-    """Binary cross-entropy of probabilities p and targets t."""
-    ruled_out = np.equal(t, 1) & np.greater_equal(p, 1)
-    rest = np.log1p(-np.where(ruled_out, 0.0, p))
-    return -np.mean(xlogy(t, p) + np.subtract(1.0, t) * rest)
-
-
-# /// bce_with_logits
-def bce_with_logits(z, t):
-    """Binary cross-entropy of scores z and targets t."""
-    rest = np.log1p(np.exp(-np.abs(z)))
-    ones, zeros = np.maximum(-z, 0.0) + rest, np.maximum(z, 0.0) + rest
-    pairs = [(t, ones), (np.subtract(1.0, t), zeros)]
-    parts = [np.where((w == 0) & (s == np.inf), 0.0, w * s) for w, s in pairs]
-    return np.mean(sum(parts))
-
-
-# /// hinge
-def hinge(s, y):
-    """The mean of max(0, 1 - y * s)."""
-    return np.mean(np.maximum(1.0 - np.multiply(y, s), 0.0))
-
-
-# /// huber
-def huber(x, y, delta=1.0):
-    """The mean of squares of small residuals, and of large ones as they are."""
-    size = np.abs(np.subtract(x, y))
-    large = delta * (size - 0.5 * delta)
-    return np.mean(np.where(size <= delta, 0.5 * np.square(size), large))
-
-
 # /// one_hot
 def one_hot(t, z):
     """Classes as rows of zeros and a one; probabilities as they are."""

@@ -374,36 +374,6 @@ def cofactor_slope(h, A):
     return sign[..., None, None] * (u @ found @ vt)
 
 
-# /// bce
-def bce(p, t):
-    """Binary cross-entropy of probabilities p and targets t."""
-    rest = torch.log1p(-torch.where((t == 1) & (p >= 1), 0.0, p))
-    return -torch.mean(torch.xlogy(t, p) + (1 - t) * rest)
-
-
-# /// bce_with_logits
-def bce_with_logits(z, t):
-    """Binary cross-entropy of scores z and targets t."""
-    rest = torch.log1p(torch.exp(-abs(z)))
-    pairs = [(t, torch.relu(-z) + rest), (1 - t, torch.relu(z) + rest)]
-    parts = [torch.where((w == 0) & (s == torch.inf), 0.0, w * s) for w, s in pairs]
-    return torch.mean(sum(parts))
-
-
-# /// hinge
-def hinge(s, y):
-    """The mean of max(0, 1 - y * s)."""
-    return torch.mean(torch.relu(1 - y * s))
-
-
-# /// huber
-def huber(x, y, delta=1.0):
-    """The mean of squares of small residuals, and of large ones as they are."""
-    size = abs(x - y)
-    large = delta * (size - 0.5 * delta)
-    return torch.mean(torch.where(size <= delta, 0.5 * size**2, large))
-
-
 # /// one_hot
 def one_hot(t, z):
     """Classes as rows of zeros and a one; probabilities as they are."""

@@ -29,6 +29,10 @@ class Arrays(Pythonic):
 
     reserved = Pythonic.reserved | {"scatter"}
 
+    def word(self, gate: Gate) -> str | None:
+        """A loss is a function of the program's own."""
+        return super().word(gate) or (gate.name if gate.exact and not gate.settings else None)
+
     # ── numbers and arrays ──
 
     def constant(self, value: Any) -> Text:
