@@ -388,6 +388,7 @@ LOSSES = [
                 "g * (softmax(z) * sum(one_hot(t, z), axis=-1, keepdims=1) - one_hot(t, z)) / rows(z)",
                 "match(-g * log_softmax(z) / rows(z), t)",
             ),
+            exact="hot = one_hot(t, z); -sum(where(hot == 0, 0, hot * log_softmax(z))) / rows(z)",
         ),
         Words(
             "softmax and its loss; t are classes (0, 1, …) or probabilities: scales by probability minus target",
