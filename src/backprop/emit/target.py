@@ -182,7 +182,8 @@ class Target:
         if name in self.operators:
             return self.operation(name, self.summands(name, operands), derived)
         operands = [self.counted(operand) for operand in operands]
-        opens = not self.has(gate) and gate.name not in self.helpers and gate.exact == gate.definition != ""
+        spelt = not gate.mixes and not self.has(gate) and gate.name not in self.helpers
+        opens = spelt and gate.exact == gate.definition != ""
         if opens and all(operand.literal or operand.text.isidentifier() for operand in operands):
             return self.inlined(gate, operands)
         return self.call(gate, operands)

@@ -370,6 +370,9 @@ LOSSES = [
         Rule(
             vjp=("g * ((1 - t) * sigmoid(z) - t * sigmoid(-z)) / count(z + t)", "-g * z / count(z + t)"),
             definition="mean(softplus(z) - z * t)",
+            # a loss that is infinite, and never comes, counts for nothing
+            exact="one = softplus(-z); none = softplus(z); mean("
+            "where((t == 0) * (one == inf), 0, t * one) + where((t == 1) * (none == inf), 0, (1 - t) * none))",
         ),
         Words(
             "binary cross-entropy of scores: scales by probability minus target",
@@ -384,6 +387,7 @@ LOSSES = [
                 "g * (softmax(z) * sum(one_hot(t, z), axis=-1, keepdims=1) - one_hot(t, z)) / rows(z)",
                 "match(-g * log_softmax(z) / rows(z), t)",
             ),
+            exact="hot = one_hot(t, z); -sum(where(hot == 0, 0, hot * log_softmax(z))) / rows(z)",
         ),
         Words(
             "softmax and its loss; t are classes (0, 1, …) or probabilities: scales by probability minus target",

@@ -333,52 +333,12 @@ def polygamma(n, x):
     return np.where(lost, np.nan, scipy.special.polygamma(n, x))
 
 
-# /// bce
-def bce(p, t):
-    """Binary cross-entropy of probabilities p and targets t."""
-    ruled_out = np.equal(t, 1) & np.greater_equal(p, 1)
-    rest = np.log1p(-np.where(ruled_out, 0.0, p))
-    return -np.mean(xlogy(t, p) + np.subtract(1.0, t) * rest)
-
-
-# /// bce_with_logits
-def bce_with_logits(z, t):
-    """Binary cross-entropy of scores z and targets t."""
-    rest = np.log1p(np.exp(-np.abs(z)))
-    ones, zeros = np.maximum(-z, 0.0) + rest, np.maximum(z, 0.0) + rest
-    pairs = [(t, ones), (np.subtract(1.0, t), zeros)]
-    parts = [np.where((w == 0) & (s == np.inf), 0.0, w * s) for w, s in pairs]
-    return np.mean(sum(parts))
-
-
-# /// hinge
-def hinge(s, y):
-    """The mean of max(0, 1 - y * s)."""
-    return np.mean(np.maximum(1.0 - np.multiply(y, s), 0.0))
-
-
-# /// huber
-def huber(x, y, delta=1.0):
-    """The mean of squares of small residuals, and of large ones as they are."""
-    size = np.abs(np.subtract(x, y))
-    large = delta * (size - 0.5 * delta)
-    return np.mean(np.where(size <= delta, 0.5 * np.square(size), large))
-
-
 # /// one_hot
 def one_hot(t, z):
     """Classes as rows of zeros and a one; probabilities as they are."""
     if np.shape(t) == np.shape(z):
         return t
     return 1.0 * (np.asarray(t)[..., None] == np.arange(np.shape(z)[-1]))
-
-
-# /// cross_entropy
-def cross_entropy(z, t):
-    """The loss of scores z, for classes or probabilities t."""
-    rows = np.prod(np.shape(z)[:-1])
-    hot = one_hot(t, z)
-    return -np.sum(np.where(hot == 0, 0.0, hot * log_softmax(z))) / rows
 
 
 # /// match
@@ -435,39 +395,3 @@ def convolve_right(x, g, w, rank, stride, padding):
     seen = windows(with_channels(x, rank), with_channels(w, rank), stride, padding)
     axes = (0, *range(2, 2 + rank))
     return np.tensordot(with_channels(g, rank), seen, (axes, axes)).reshape(np.shape(w))
-
-
-# /// conv1d
-def conv1d(x, w, stride=1, padding=0):
-    """Slide w over x."""
-    return convolve(x, w, 1, stride, padding)
-
-
-# /// conv2d
-def conv2d(x, w, stride=1, padding=0):
-    """Slide w over x."""
-    return convolve(x, w, 2, stride, padding)
-
-
-# /// conv1d_left
-def conv1d_left(g, w, x, stride=1, padding=0):
-    """What conv1d(x, w) sends to x."""
-    return convolve_left(g, w, x, 1, stride, padding)
-
-
-# /// conv2d_left
-def conv2d_left(g, w, x, stride=1, padding=0):
-    """What conv2d(x, w) sends to x."""
-    return convolve_left(g, w, x, 2, stride, padding)
-
-
-# /// conv1d_right
-def conv1d_right(x, g, w, stride=1, padding=0):
-    """What conv1d(x, w) sends to w."""
-    return convolve_right(x, g, w, 1, stride, padding)
-
-
-# /// conv2d_right
-def conv2d_right(x, g, w, stride=1, padding=0):
-    """What conv2d(x, w) sends to w."""
-    return convolve_right(x, g, w, 2, stride, padding)

@@ -127,14 +127,6 @@ def cholesky(A):
     return jnp.linalg.cholesky((A + jnp.swapaxes(A, -1, -2)) / 2)
 
 
-# /// cross_entropy
-def cross_entropy(z, t):
-    """The loss of scores z, for classes or probabilities t."""
-    rows = math.prod(jnp.shape(z)[:-1])
-    hot = one_hot(t, z)
-    return -jnp.sum(jnp.where(hot == 0, 0.0, hot * log_softmax(z))) / rows
-
-
 # /// convolve
 def convolve(x, w, rank, stride, padding):
     """Slide w over x."""

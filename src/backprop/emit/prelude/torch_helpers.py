@@ -374,50 +374,12 @@ def cofactor_slope(h, A):
     return sign[..., None, None] * (u @ found @ vt)
 
 
-# /// bce
-def bce(p, t):
-    """Binary cross-entropy of probabilities p and targets t."""
-    rest = torch.log1p(-torch.where((t == 1) & (p >= 1), 0.0, p))
-    return -torch.mean(torch.xlogy(t, p) + (1 - t) * rest)
-
-
-# /// bce_with_logits
-def bce_with_logits(z, t):
-    """Binary cross-entropy of scores z and targets t."""
-    rest = torch.log1p(torch.exp(-abs(z)))
-    pairs = [(t, torch.relu(-z) + rest), (1 - t, torch.relu(z) + rest)]
-    parts = [torch.where((w == 0) & (s == torch.inf), 0.0, w * s) for w, s in pairs]
-    return torch.mean(sum(parts))
-
-
-# /// hinge
-def hinge(s, y):
-    """The mean of max(0, 1 - y * s)."""
-    return torch.mean(torch.relu(1 - y * s))
-
-
-# /// huber
-def huber(x, y, delta=1.0):
-    """The mean of squares of small residuals, and of large ones as they are."""
-    size = abs(x - y)
-    large = delta * (size - 0.5 * delta)
-    return torch.mean(torch.where(size <= delta, 0.5 * size**2, large))
-
-
 # /// one_hot
 def one_hot(t, z):
     """Classes as rows of zeros and a one; probabilities as they are."""
     if t.shape == z.shape:
         return t
     return (t[..., None] == torch.arange(z.shape[-1], device=z.device)).to(z)
-
-
-# /// cross_entropy
-def cross_entropy(z, t):
-    """The loss of scores z, for classes or probabilities t."""
-    rows = math.prod(z.shape[:-1])
-    hot = one_hot(t, z)
-    return -torch.sum(torch.where(hot == 0, 0.0, hot * torch.log_softmax(z, -1))) / rows
 
 
 # /// match
@@ -432,49 +394,25 @@ def with_channels(x, rank):
     return x.reshape((1,) * (rank + 2 - x.dim()) + x.shape)
 
 
-# /// conv1d
-def conv1d(x, w, stride=1, padding=0):
+# /// convolve
+def convolve(x, w, rank, stride, padding):
     """Slide w over x."""
-    full, kernel = with_channels(x, 1), with_channels(w, 1)
-    found = torch.conv1d(full, kernel, None, stride, padding)
-    return found.reshape(found.shape[3 - x.dim() if w.dim() == 3 else 2 :])
+    slide = torch.conv1d if rank == 1 else torch.conv2d
+    found = slide(with_channels(x, rank), with_channels(w, rank), None, stride, padding)
+    return found.reshape(found.shape[rank + 2 - x.dim() if w.dim() == rank + 2 else 2 :])
 
 
-# /// conv2d
-def conv2d(x, w, stride=1, padding=0):
-    """Slide w over x."""
-    full, kernel = with_channels(x, 2), with_channels(w, 2)
-    found = torch.conv2d(full, kernel, None, stride, padding)
-    return found.reshape(found.shape[4 - x.dim() if w.dim() == 4 else 2 :])
+# /// convolve_left
+def convolve_left(g, w, x, rank, stride, padding):
+    """What a convolution sends to x."""
+    slide = torch.nn.grad.conv1d_input if rank == 1 else torch.nn.grad.conv2d_input
+    g, w, full = (with_channels(each, rank) for each in (g, w, x))
+    return slide(full.shape, w, g, stride, padding).reshape(x.shape)
 
 
-# /// conv1d_left
-def conv1d_left(g, w, x, stride=1, padding=0):
-    """What conv1d(x, w) sends to x."""
-    g, w, full = (with_channels(each, 1) for each in (g, w, x))
-    found = torch.nn.grad.conv1d_input(full.shape, w, g, stride, padding)
-    return found.reshape(x.shape)
-
-
-# /// conv2d_left
-def conv2d_left(g, w, x, stride=1, padding=0):
-    """What conv2d(x, w) sends to x."""
-    g, w, full = (with_channels(each, 2) for each in (g, w, x))
-    found = torch.nn.grad.conv2d_input(full.shape, w, g, stride, padding)
-    return found.reshape(x.shape)
-
-
-# /// conv1d_right
-def conv1d_right(x, g, w, stride=1, padding=0):
-    """What conv1d(x, w) sends to w."""
-    x, g, full = (with_channels(each, 1) for each in (x, g, w))
-    found = torch.nn.grad.conv1d_weight(x, full.shape, g, stride, padding)
-    return found.reshape(w.shape)
-
-
-# /// conv2d_right
-def conv2d_right(x, g, w, stride=1, padding=0):
-    """What conv2d(x, w) sends to w."""
-    x, g, full = (with_channels(each, 2) for each in (x, g, w))
-    found = torch.nn.grad.conv2d_weight(x, full.shape, g, stride, padding)
-    return found.reshape(w.shape)
+# /// convolve_right
+def convolve_right(x, g, w, rank, stride, padding):
+    """What a convolution sends to w."""
+    slide = torch.nn.grad.conv1d_weight if rank == 1 else torch.nn.grad.conv2d_weight
+    x, g, full = (with_channels(each, rank) for each in (x, g, w))
+    return slide(x, full.shape, g, stride, padding).reshape(w.shape)
