@@ -27,6 +27,10 @@ PROGRAMS = [
     ("det(A) + trace(A @ A)", "--A '[[1,2],[3,5]]'"),
     ("sum(prod(A, axis=0))", "--A '[[1,2],[3,5]]'"),
     ("s0 = 0*x; s2 = y+s0; x+s2", "--x 1 --y 2"),
+    (
+        "sum(height*(width > 1)) + sum(long_name*(other_name < 1))",
+        "--height '[1]' --width '[1]' --long_name '[[1],[2]]' --other_name '[2]'",
+    ),
     ("s0 = x + x; t = asinh(s0); u = clip(s0, x, t); sin(u)", "--x 2.2"),
 ]
 

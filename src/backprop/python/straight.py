@@ -266,6 +266,8 @@ class Reader:
                 self.assign(element, part, place)
             return
         name = self.target(target)
+        if self.repeated and isinstance(value, ast.Dict):
+            return  # gradients = {"x": dx}: what the next line returns, as it returns names
         if isinstance(value, ast.Call) and value.args and ast.unparse(value.args[0]) == name and self.copies(value):
             return  # x = np.asarray(x, dtype=float)
         if not self.repeated and name in self.once and name not in self.used and is_literal(value):
