@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from contextlib import suppress
+from itertools import combinations
 from time import process_time
 
-from tests.pairs import Pair, pairs
+from tests.pairs import Mistake, Pair, pairs
 from tests.pairs.judged import Judged, judged
 
 from backprop.errors import Problem
@@ -45,9 +47,14 @@ def main() -> None:
         print(f"seconds of the processor: median {times[len(times) // 2]:.2f}, {slow}")
 
 
-def distinct(pair: Pair) -> set[str]:
-    """The places of the mistakes; those in one place cannot stand together."""
-    return {one.right for one in pair.mistakes}
+def first_two(pair: Pair) -> list[Mistake]:
+    """The first two mistakes that can stand together, in two lines; none where there are no such."""
+    for some in combinations(pair.mistakes, 2):
+        with suppress(AssertionError):  # one stands in the place of the other
+            text, lines = pair.planted(*some)
+            if len(set(lines)) == 2 and all(one.wrong in text for one in some):
+                return list(some)
+    return []
 
 
 def attempt(pair: Pair, text: str, times: list[float]) -> Judged | str:
