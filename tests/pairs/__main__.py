@@ -35,9 +35,9 @@ def main() -> None:
         if "one" in asked.kinds:
             for one in pair.mistakes:
                 tell_mistakes(pair, [one], counts, times, asked.quiet)
-        apart = "two" in asked.kinds and 1 < len(distinct(pair)) == len(pair.mistakes)
-        if apart and len(set(pair.planted(*pair.mistakes)[1])) > 1:
-            tell_mistakes(pair, pair.mistakes, counts, times, asked.quiet)
+        two = first_two(pair) if "two" in asked.kinds else []
+        if two:
+            tell_mistakes(pair, two, counts, times, asked.quiet)
     times.sort()
     print()
     for name, count in sorted(counts.items()):
