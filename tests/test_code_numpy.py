@@ -329,6 +329,7 @@ ARRAYS = {
     "sum(max(A, axis=1) * y) + norm(A) + sum(concat(A, A)^2) + det(A)": {"A": [[1, 2], [4, 5]], "y": [1, 2]},
     'sum(conv1d(x, w)) + sum(cumsum(x)^2) + sum(einsum("i,j->ij", x, w))': {"x": [1, 2, 3], "w": [1, 2]},
     "logsumexp(A[:, 1:3]) + sum(mean(A, axis=-1)^2) + sum(std(A, axis=0))": {"A": [[1, 2, 4], [3, 5, 7]]},
+    "bce(p, t) + bce_with_logits(z, t) + hinge(z, t) + huber(z, t)": {"p": [0.2, 0.7], "z": [1, -2.5], "t": [0, 1]},
     "trace(inv(A)) + logdet(A) + sum(A.T @ A) + sum(reshape(A, [4])[i])": {"A": [[2, 1], [0.5, 3]], "i": 2},
 }  # fmt: skip
 

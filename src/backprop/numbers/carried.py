@@ -395,3 +395,39 @@ def convolve_right(x, g, w, rank, stride, padding):
     seen = windows(with_channels(x, rank), with_channels(w, rank), stride, padding)
     axes = (0, *range(2, 2 + rank))
     return np.tensordot(with_channels(g, rank), seen, (axes, axes)).reshape(np.shape(w))
+
+
+# /// conv1d
+def conv1d(x, w, stride=1, padding=0):
+    """Slide w over x."""
+    return convolve(x, w, 1, stride, padding)
+
+
+# /// conv2d
+def conv2d(x, w, stride=1, padding=0):
+    """Slide w over x."""
+    return convolve(x, w, 2, stride, padding)
+
+
+# /// conv1d_left
+def conv1d_left(g, w, x, stride=1, padding=0):
+    """What conv1d(x, w) sends to x."""
+    return convolve_left(g, w, x, 1, stride, padding)
+
+
+# /// conv2d_left
+def conv2d_left(g, w, x, stride=1, padding=0):
+    """What conv2d(x, w) sends to x."""
+    return convolve_left(g, w, x, 2, stride, padding)
+
+
+# /// conv1d_right
+def conv1d_right(x, g, w, stride=1, padding=0):
+    """What conv1d(x, w) sends to w."""
+    return convolve_right(x, g, w, 1, stride, padding)
+
+
+# /// conv2d_right
+def conv2d_right(x, g, w, stride=1, padding=0):
+    """What conv2d(x, w) sends to w."""
+    return convolve_right(x, g, w, 2, stride, padding)

@@ -394,25 +394,49 @@ def with_channels(x, rank):
     return x.reshape((1,) * (rank + 2 - x.dim()) + x.shape)
 
 
-# /// convolve
-def convolve(x, w, rank, stride, padding):
+# /// conv1d
+def conv1d(x, w, stride=1, padding=0):
     """Slide w over x."""
-    slide = torch.conv1d if rank == 1 else torch.conv2d
-    found = slide(with_channels(x, rank), with_channels(w, rank), None, stride, padding)
-    return found.reshape(found.shape[rank + 2 - x.dim() if w.dim() == rank + 2 else 2 :])
+    full, kernel = with_channels(x, 1), with_channels(w, 1)
+    found = torch.conv1d(full, kernel, None, stride, padding)
+    return found.reshape(found.shape[3 - x.dim() if w.dim() == 3 else 2 :])
 
 
-# /// convolve_left
-def convolve_left(g, w, x, rank, stride, padding):
-    """What a convolution sends to x."""
-    slide = torch.nn.grad.conv1d_input if rank == 1 else torch.nn.grad.conv2d_input
-    g, w, full = (with_channels(each, rank) for each in (g, w, x))
-    return slide(full.shape, w, g, stride, padding).reshape(x.shape)
+# /// conv2d
+def conv2d(x, w, stride=1, padding=0):
+    """Slide w over x."""
+    full, kernel = with_channels(x, 2), with_channels(w, 2)
+    found = torch.conv2d(full, kernel, None, stride, padding)
+    return found.reshape(found.shape[4 - x.dim() if w.dim() == 4 else 2 :])
 
 
-# /// convolve_right
-def convolve_right(x, g, w, rank, stride, padding):
-    """What a convolution sends to w."""
-    slide = torch.nn.grad.conv1d_weight if rank == 1 else torch.nn.grad.conv2d_weight
-    x, g, full = (with_channels(each, rank) for each in (x, g, w))
-    return slide(x, full.shape, g, stride, padding).reshape(w.shape)
+# /// conv1d_left
+def conv1d_left(g, w, x, stride=1, padding=0):
+    """What conv1d(x, w) sends to x."""
+    g, w, full = (with_channels(each, 1) for each in (g, w, x))
+    found = torch.nn.grad.conv1d_input(full.shape, w, g, stride, padding)
+    return found.reshape(x.shape)
+
+
+# /// conv2d_left
+def conv2d_left(g, w, x, stride=1, padding=0):
+    """What conv2d(x, w) sends to x."""
+    g, w, full = (with_channels(each, 2) for each in (g, w, x))
+    found = torch.nn.grad.conv2d_input(full.shape, w, g, stride, padding)
+    return found.reshape(x.shape)
+
+
+# /// conv1d_right
+def conv1d_right(x, g, w, stride=1, padding=0):
+    """What conv1d(x, w) sends to w."""
+    x, g, full = (with_channels(each, 1) for each in (x, g, w))
+    found = torch.nn.grad.conv1d_weight(x, full.shape, g, stride, padding)
+    return found.reshape(w.shape)
+
+
+# /// conv2d_right
+def conv2d_right(x, g, w, stride=1, padding=0):
+    """What conv2d(x, w) sends to w."""
+    x, g, full = (with_channels(each, 2) for each in (x, g, w))
+    found = torch.nn.grad.conv2d_weight(x, full.shape, g, stride, padding)
+    return found.reshape(w.shape)

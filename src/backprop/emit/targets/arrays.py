@@ -27,7 +27,7 @@ class Arrays(Pythonic):
         "dot": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
     }
 
-    reserved = Pythonic.reserved | {"scatter", "convolve", "convolve_left", "convolve_right"}
+    reserved = Pythonic.reserved | {"scatter"}
 
     def word(self, gate: Gate) -> str | None:
         """A loss is a function of the program's own."""
@@ -153,20 +153,6 @@ class Arrays(Pythonic):
         return None if x.shape is None else self.number(rows(Shaped(x.shape))).leaving(0)
 
     # ── products ──
-
-    def convolved(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        """A convolution, or what one sends back, is a helper that is told how many dimensions there are."""
-        name = re.sub(r"conv\dd", "convolve", gate.name)
-        self.used[name] = None
-        given = [
-            *(self.counted(operand).text for operand in operands),
-            gate.name[4],
-            *map(repr, gate.settings.values()),
-        ]
-        return Text(f"{name}({', '.join(given)})")
-
-    spell_conv1d = spell_conv1d_left = spell_conv1d_right = convolved
-    spell_conv2d = spell_conv2d_left = spell_conv2d_right = convolved
 
     def spell_transpose(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """`x.T`, where it has no more than two dimensions."""

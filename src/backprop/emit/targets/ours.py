@@ -51,7 +51,8 @@ def statements() -> frozenset[str]:
 def definitions(name: str) -> frozenset[str]:
     """A gate's definition as the function that each target writes for it."""
     gate = GATES.get(name)
-    if gate is None or gate.mixes or not gate.exact:
+    if gate is None or not gate.exact or (gate.mixes and gate.settings):
         return frozenset()
-    texts = (function_text(defined(name, target)) for target in (Python(), NumPy(), Careful()))
+    targets = [NumPy()] if gate.mixes else [Python(), NumPy(), Careful()]
+    texts = (function_text(defined(name, target)) for target in targets)
     return frozenset(bare(ast.parse(text).body[0]) for text in texts)
