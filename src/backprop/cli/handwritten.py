@@ -11,6 +11,10 @@ from backprop.cli.reading import read_text, value_of
 from backprop.errors import MOST_NAMED, Problem, enumerated
 from backprop.library.values import Random
 
+TYPE_CHECKING = False  # typing would be a large part of a plain run
+if TYPE_CHECKING:
+    from backprop.check.handwritten import Verdict
+
 CODE = (".py", ".ipynb")
 
 
@@ -154,11 +158,8 @@ def judge_passes(
             "variable", left_out[0], hint=f"give it as an option, like {options}, or all in a file: --vars FILE"
         )
     if wrt is not None:
-        names = [name.strip() for name in wrt.split(",")]
-        verdicts = [
-            one._replace(gradients=[g for g in one.gradients if g.name in names or g.path[-1] in names])
-            for one in verdicts
-        ]
+        verdicts, without = of_these(verdicts, [name.strip() for name in wrt.split(",")])
+        left_out += without
     if chosen == "json":
         show_json(pass_report.passes_object(verdicts, left_out), output)
     else:
@@ -166,6 +167,22 @@ def judge_passes(
     for remark in [*(remark for one in verdicts for remark in one.remarks), *left_out]:
         note(remark, quiet)
     return 0 if pass_report.overall(verdicts) == "ok" else 1
+
+
+def of_these(verdicts: list[Verdict], names: list[str]) -> tuple[list[Verdict], list[str]]:
+    """The verdicts with the gradients of some variables alone, and a remark on each pass that has none of them."""
+    everything = [gradient for one in verdicts for gradient in one.gradients]
+    unknown = [name for name in names if not any(name in (one.name, one.path[-1]) for one in everything)]
+    if unknown and everything:
+        hint = f"there are those of {enumerated(list(dict.fromkeys(one.name for one in everything)))}"
+        raise Problem("variable", f"no pass has a gradient of {enumerated(unknown)}", hint=hint)
+    kept = [
+        one._replace(gradients=[each for each in one.gradients if each.name in names or each.path[-1] in names])
+        for one in verdicts
+    ]
+    empty = [now.name for now, one in zip(kept, verdicts, strict=True) if one.gradients and not now.gradients]
+    remarks = [f"{name} is left out: it has no gradient of {enumerated(names)}" for name in empty]
+    return [one for one in kept if one.name not in empty], remarks
 
 
 def upstream_of(text: str, random: Random) -> Any:
