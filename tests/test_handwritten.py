@@ -105,6 +105,24 @@ def test_all_pairs_of_a_file_are_judged_under_their_names(tmp_path: Path) -> Non
     assert "the gradient on the output is random (--seed 1)" in done.stderr
 
 
+def test_of_some_variables_only_passes_that_have_them_are_judged(tmp_path: Path) -> None:
+    """No pass is ok of which nothing was looked at."""
+    given = {"x": [1.0, -2], "w": [3.0, 4]}
+    found = answer(check(tmp_path, "layers.py --json --seed 1 --wrt w", given, layers=TWO))
+    assert [one["name"] for one in found["gradients"]] == ["w"]
+    assert "relu_forward is left out: it has no gradient of w" in found["remarks"]
+    done = check(tmp_path, "layers.py --seed 1 --wrt zz", given, layers=TWO)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no pass has a gradient of zz" in done.stderr
+
+
+def test_where_nothing_can_be_judged_the_hint_says_what_all_of_it_takes(tmp_path: Path) -> None:
+    done = check(tmp_path, "layers.py", layers=TWO)
+    assert done.returncode == 2
+    assert "scale_forward takes x, w, which are not given" in done.stderr
+    assert "--x 'randn(3)' --w 'randn(3)' --q 'randn(3)'" in done.stderr
+
+
 @pytest.mark.parametrize(
     "words", ["layers.py:relu_forward", "-f layers.py:relu_backward", "-f layers.py --backward layers.py:relu_backward"]
 )

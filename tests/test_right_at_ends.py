@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.emit import Request, write
 
 FLAT = ["hypot(x, 3)", "hypot(3, x)", "erf(x)", "erfc(x)", "gelu(x)", "atan(x)", "asinh(x)", "cbrt(x)"]
 
@@ -71,3 +72,12 @@ def test_what_was_never_equal_may_be_so_later(text: str, right: Any) -> None:
     for _ in range(40):
         compiled.evaluate({"x": ones, "y": np.full(2, 2.0)}, upstream=upstream)
     assert np.array_equal(compiled.evaluate({"x": ones, "y": ones}, upstream=upstream).value, right)
+
+
+@pytest.mark.parametrize("text", ["sum(log_softmax(x, axis=None))", "sum(softmax(x, axis=None))", "logsumexp(x)"])
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 2)])
+def test_programs_for_pytorch_take_nothing_as_it_is(text: str, shape: tuple[int, ...]) -> None:
+    pytest.importorskip("torch")
+    at = {"x": np.zeros(shape)}
+    source = write(Request(backprop.compile(text).circuit(at), at=at, ties="both"), "torch")
+    exec(compile(source, "program", "exec"), {"__name__": "__main__"})  # it tests itself

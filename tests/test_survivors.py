@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 import backprop
+from backprop.check.look import reads
 from backprop.numbers.arrays import unbroadcast
 from backprop.python.spellings import row
 from backprop.rows.compute.mapper import Mapper
@@ -29,6 +32,12 @@ from backprop.rows.tables.quotes import is_plain
 )
 def test_quotes_that_open_and_close_in_turn(data: bytes, plain: bool) -> None:
     assert is_plain(data, ",") == plain
+
+
+def test_what_a_line_reads_may_stand_in_another_one_but_what_it_computes_may_not() -> None:
+    text = "self.dw[0] = self.x.T @ cache['h'] + np.sum(f(x)[1]) * y[i + 1]"
+    line = SimpleNamespace(statement=ast.parse(text).body[0])
+    assert list(reads(cast(Any, [line]))) == ["self.dw", "self.x.T", "cache['h']", "self.x", "np.sum"]
 
 
 @pytest.mark.parametrize(

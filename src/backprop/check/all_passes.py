@@ -16,15 +16,10 @@ if TYPE_CHECKING:
 
 
 class AllJudged(NamedTuple):
-    """The verdicts, and by the names of the passes that have none the arguments that they want."""
+    """The verdicts, and what is said of the passes that have none."""
 
     verdicts: list[Verdict]
-    wanting: dict[str, list[str]]
-
-    @property
-    def left_out(self) -> list[str]:
-        """What is said of the passes without a verdict."""
-        return [f"{name} is left out: it {takes(missing)}" for name, missing in self.wanting.items()]
+    left_out: list[str]
 
 
 def takes(missing: Sequence[str]) -> str:
@@ -41,22 +36,36 @@ def judged(
     hint: Callable[[Sequence[str]], str],
 ) -> AllJudged:
     """The verdict on every pass that what is given suffices for; of the gradients in `wrt`, if it is not None. Raises a
-    Problem of kind "variable" where it suffices for none."""
-    found = AllJudged([], {})
+    Problem of kind "variable" where it suffices for none, or no pass has a gradient of a name in `wrt`."""
+    found = AllJudged([], [])
+    wanting: dict[str, list[str]] = {}
     for pair in pairs:
         runner = Runner(code, pair, dict(given), seed)
         if missing := runner.missing():
-            found.wanting[pair.name] = missing
+            wanting[pair.name] = missing
+            found.left_out.append(f"{pair.name} is left out: it {takes(missing)}")
             continue
         judge = Judge(runner, upstream, seed)
-        found.verdicts.append(only(with_lines(judge, judge.judge()), wrt))
-    for name, missing in found.wanting.items() if not found.verdicts else ():
-        raise Problem("variable", f"{name} {takes(missing)}", hint=hint(missing))
-    return found
+        found.verdicts.append(with_lines(judge, judge.judge()))
+    for name, missing in wanting.items() if not found.verdicts else ():
+        everything = dict.fromkeys(one for some in wanting.values() for one in some)
+        raise Problem("variable", f"{name} {takes(missing)}", hint=hint(list(everything)))
+    return found if wrt is None else of_these(found, wrt)
 
 
-def only(verdict: Verdict, wrt: Sequence[str] | None) -> Verdict:
-    """A verdict with the gradients that are wanted alone."""
-    if wrt is None:
-        return verdict
-    return verdict._replace(gradients=[one for one in verdict.gradients if one.name in wrt or one.path[-1] in wrt])
+def of_these(found: AllJudged, wrt: Sequence[str]) -> AllJudged:
+    """The verdicts with the gradients of some variables alone. A pass that has none of them is left out: nothing of it
+    was looked at."""
+    everything = [gradient for one in found.verdicts for gradient in one.gradients]
+    unknown = [name for name in wrt if not any(name in (one.name, one.path[-1]) for one in everything)]
+    if unknown and everything:
+        hint = f"there are those of {enumerated(list(dict.fromkeys(one.name for one in everything)))}"
+        raise Problem("variable", f"no pass has a gradient of {enumerated(unknown)}", hint=hint)
+    kept = AllJudged([], list(found.left_out))
+    for verdict in found.verdicts:
+        gradients = [one for one in verdict.gradients if one.name in wrt or one.path[-1] in wrt]
+        if verdict.gradients and not gradients:
+            kept.left_out.append(f"{verdict.name} is left out: it has no gradient of {enumerated(wrt)}")
+        else:
+            kept.verdicts.append(verdict._replace(gradients=gradients))
+    return kept

@@ -58,7 +58,7 @@ def excerpt(text: str, spans: list[Span], room: int = LONGEST_LINE) -> str:
     `room` is shown around its caret.
     """
     by_line: dict[int, list[Span]] = {}
-    for span in spans if text.strip() else ():
+    for span in spans:
         start = text.rfind("\n", 0, span.start) + 1
         by_line.setdefault(start, []).append(span)
     shown = []

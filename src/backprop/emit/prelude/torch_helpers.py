@@ -298,6 +298,8 @@ def scan(a, b, dim=0, reverse=False):
 # /// below
 def below(x, dim):
     """x less its largest element, so that nothing overflows."""
+    if not x.numel():
+        return x
     top = torch.amax(x, dim=axes(x, dim), keepdim=True)
     return x - torch.where(torch.isfinite(top), top, 0.0)
 
