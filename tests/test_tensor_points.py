@@ -196,7 +196,7 @@ def test_an_output_that_is_no_number_needs_an_upstream_in_its_shape() -> None:
     compiled = backprop.compile("x^2")
     with pytest.raises(backprop.Problem, match="a vector of 2") as caught:
         compiled.evaluate(x=[1, 2])
-    assert all(word in caught.value.hint for word in ("--upstream", "--jacobian", "sum("))
+    assert all(word in caught.value.hint for word in ("upstream", "jacobian", "sum("))
     with pytest.raises(backprop.Problem, match="the upstream is a vector of 3, and the output is a vector of 2"):
         compiled.evaluate(x=[1, 2], upstream=[1, 2, 3])
     with pytest.raises(backprop.Problem, match="the output is a number"):
