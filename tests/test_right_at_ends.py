@@ -81,3 +81,18 @@ def test_programs_for_pytorch_take_nothing_as_it_is(text: str, shape: tuple[int,
     at = {"x": np.zeros(shape)}
     source = write(Request(backprop.compile(text).circuit(at), at=at, ties="both"), "torch")
     exec(compile(source, "program", "exec"), {"__name__": "__main__"})  # it tests itself
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(A > 0) @ A", "A @ (A > 0)", "(A > 0).T @ A", 'einsum("ij,jk->ik", A > 0, A)', "softmax(A > 0)",
+        'relu(einsum("ij,jk->ik", clip(A, -0.5, 0.5), A))',
+    ],
+)  # fmt: skip
+def test_products_of_truth_values_are_numbers_in_pytorch(text: str) -> None:
+    pytest.importorskip("torch")
+    source = str(
+        backprop.evaluate(f"sum(({text})*A[0,0])", A=np.array([[1.0, 2, -1], [-1, 1, 0.5], [-1, 1, 1]])).code("torch")
+    )
+    exec(compile(source, "program", "exec"), {"__name__": "__main__"})  # it tests itself

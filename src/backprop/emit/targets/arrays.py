@@ -201,9 +201,10 @@ def rank(x: Text) -> int:
 
 
 def turned(x: Text) -> Text:
-    """`x.T`; of a vector, itself."""
+    """`x.T`; of a vector, itself. A truth value is still one."""
     text = x.at_least(POSTFIX)
-    return x if rank(x) in (0, 1) else Text(f"{text}.T" if not re.fullmatch(r"[\d.]+", text) else f"({text}).T")
+    text = f"{text}.T" if not re.fullmatch(r"[\d.]+", text) else f"({text}).T"
+    return x if rank(x) in (0, 1) else Text(text, condition=text if x.condition else "")
 
 
 def item_text(item: Any) -> str:

@@ -144,7 +144,10 @@ class Torch(Arrays):
     # ── element by element ──
 
     def operation(self, name: str, operands: Sequence[Text], derived: bool) -> Text:
-        """PyTorch takes 2 / x for 2 times the reciprocal, which overflows sooner."""
+        """PyTorch takes 2 / x for 2 times the reciprocal, which overflows sooner, and no truth values in a product of
+        matrices."""
+        if name == "matmul":
+            operands = [self.counted(operand) for operand in operands]
         if name == "divide" and self.plain.get(operands[0].text) not in (None, 1.0, -1.0):
             operands = [self.tensor(operands[0]), operands[1]]
         return super().operation(name, operands, derived)
@@ -254,7 +257,7 @@ class Torch(Arrays):
         return Text(f"torch.cat({', '.join([self.row(operands), *self.keywords(gate)])})")
 
     def spell_einsum(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        inputs = ", ".join(self.tensor(operand).text for operand in operands)
+        inputs = ", ".join(self.tensor(self.counted(operand)).text for operand in operands)
         return Text(f'torch.einsum("{gate.settings["subscripts"]}", {inputs})')
 
     def spell_part(self, gate: Gate, operands: Sequence[Text]) -> Text:
@@ -277,7 +280,7 @@ class Torch(Arrays):
         if not isinstance(axis, int) or gate.settings.get("reverse"):
             return None
         keeps = ", keepdim=True" if gate.settings.get("keepdims") else ""
-        return Text(f"torch.{gate.name}({self.tensor(x).text}, dim={axis}{keeps})")
+        return Text(f"torch.{gate.name}({self.tensor(self.counted(x)).text}, dim={axis}{keeps})")
 
     spell_cumsum = spell_cumprod = spell_softmax = spell_log_softmax = spell_logsumexp = spell_prod = along
 
