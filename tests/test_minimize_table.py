@@ -224,7 +224,7 @@ def test_columns_hold_vectors(tmp_path: Path) -> None:
         ('"(a*z - y)^2" line.csv --a 0', "line.csv has no column z"),
         ('"(a*x - y)^2" none.csv --a 0', "cannot read none.csv"),
         ('"(a*x - y)^2" line.csv --a 0 --c 1', "the expression has no variable c"),
-        ('"(x - y)^2" line.csv', "nothing can move: all variables are columns"),
+        ('"(x - y)^2" line.csv', "nothing can move: no variable has a start"),
         ('"(a*x - y)^2" line.csv --a 0 --wrt y', "y is a column, and has no start"),
         ('"(a*x - y)^2" line.csv --a 0 --method newton --batch 2', "newton takes the whole table in each step"),
         ('"(a*x - y)^2" line.csv --a 0 --mean --sum', "--mean and --sum ask for two values"),
