@@ -720,3 +720,46 @@ def test_a_cell_that_is_no_python_is_left_out_and_told(tmp_path: Path, check: Ch
     error = check("work.ipynb", {"x": [1.0, 2.0]})["error"]
     assert error["message"] == "SCALE is not defined"
     assert "cell 1 of work.ipynb is left out" in error["hint"]
+
+
+PRODUCT = """# forward pass
+W = np.random.randn(5, 10)
+X = np.random.randn(10, 3)
+D = W.dot(X)
+# suppose that this came from above
+dD = {above}
+dW = dD.dot(X.T)
+dX = W.T.dot(dD)
+"""
+TRAINED = """import numpy as np
+np.random.seed(1)
+N, D, K = 6, 2, 3
+X = np.random.randn(N, D)
+y = np.array([0, 1, 2, 0, 1, 2])
+W = 0.01 * np.random.randn(D, K)
+b = np.zeros((1, K))
+scores = X @ W + b
+p = np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True)
+loss = np.sum(-np.log(p[range(N), y])) / N + 0.05 * np.sum(W * W)
+dscores = p.copy()
+dscores[range(N), y] -= 1
+dscores /= N
+dW = X.T @ dscores
+db = np.sum(dscores, axis=0, keepdims=True)
+dW += 0.1 * W
+"""
+
+
+@pytest.mark.parametrize("above", ["np.random.randn(*D.shape)", "np.random.rand(5, 3)", "np.ones_like(D)"])
+def test_a_listing_that_supposes_the_gradient_from_above(check: Check, above: str) -> None:
+    found = check("notes.py", {}, {"notes.py": PRODUCT.format(above=above)})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("W", "ok"), ("X", "ok")]
+    wrong = PRODUCT.format(above=above).replace("dD.dot(X.T)", "X.dot(dD.T)")
+    assert [line["line"] for line in check("notes.py", {}, {"notes.py": wrong})["lines"]] == [7]
+
+
+def test_arrays_that_a_listing_makes_itself_are_judged_where_it_computes_their_gradients(check: Check) -> None:
+    found = check("train.py", {}, {"train.py": TRAINED})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("W", "ok"), ("b", "ok")]
+    wrong = check("train.py", {}, {"train.py": TRAINED.replace("dW += 0.1", "dW += 0.05")})
+    assert [(line["line"], line["verdict"]) for line in wrong["lines"] if line["verdict"] == "wrong"] == [(16, "wrong")]

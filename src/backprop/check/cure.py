@@ -93,7 +93,7 @@ class Solver:
         if not cures and not self.search.ended:
             self.search.dearest = inf
             cures, others, doubted = self.solved(sense, {}, 1)
-        if self.search.ended:
+        if self.search.ended or process_time() > self.search.last:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
 

@@ -24,7 +24,8 @@ from backprop.errors import Problem
 from backprop.python.entry import Instead, Outcome
 from backprop.python.gradients import Path
 
-SECONDS = 10.0
+LONGEST = 12.0  # seconds of the processor for everything that looks for lines and cures
+SECONDS = 10.0  # of these for edits of one line
 AFTER = 1.0  # seconds for others once an edit repairs everything
 MOST_TRIED = 6000
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
@@ -71,13 +72,18 @@ class Search:
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
-        self.end = process_time() + SECONDS
+        self.last = process_time() + LONGEST
+        self.end = self.until(SECONDS)
         self.tried = 0
         self.ended = False
         self.read: dict[str, None] = {}  # what lines of the pass read
         self.dearest = FAR  # no dearer edit is tried
         self.derivations: list[tuple[Instead, Derivation]] = []
         self.lines: list[Line] = []  # all that were visited
+
+    def until(self, seconds: float) -> float:
+        """When a part of the search ends that may take so long, or what is left of the time for all."""
+        return min(process_time() + seconds, self.last)
 
     def derivation(self, instead: Instead) -> Derivation:
         """The chain rule at a point around the given one, where no gradient from above is a plain 1."""

@@ -40,9 +40,10 @@ class Several:
     """
 
     def __init__(self, search: Search, sense: Sense, limit: float = inf, seconds: float = SECONDS) -> None:
-        self.search, self.sense, self.seconds = search, sense, seconds
+        self.search, self.sense = search, sense
         self.limit = limit - MORE  # what the two may cost
-        self.end = process_time() + seconds
+        self.end = search.until(seconds)
+        self.middle = (process_time() + self.end) / 2  # till then edits are told, and from then on tried in twos
         lines, most = search.reaches(sense, {}), min(DEAREST, self.limit - CHEAPEST)
         self.queue = [one for one in search.candidates(lines, sense.bad, {}) if one.cost < most]
         self.places = {statement: place for place, statement in enumerate(sense.trace.order)}
@@ -53,7 +54,7 @@ class Several:
         untold: list[Cure] = []
         seen: dict[ast.stmt, set[str]] = {}
         for one in self.queue:
-            if process_time() > self.end - self.seconds / 2:
+            if process_time() > self.middle:
                 break
             statement = one.reach.line.statement
             edit = self.search.edit(one, seen)
@@ -157,7 +158,7 @@ class InOrder:
 
     def __init__(self, search: Search, most: int) -> None:
         self.search, self.most = search, most
-        self.end = process_time() + SECONDS / 2
+        self.end = search.until(SECONDS / 2)
 
     def found(self, instead: Instead, cures: tuple[Cure, ...] = ()) -> list[Cure]:
         """The edits that make everything right together, or none."""
@@ -251,7 +252,7 @@ class InTurn:
 
     def __init__(self, search: Search, most: int, seconds: float) -> None:
         self.search, self.most = search, most
-        self.end = process_time() + seconds
+        self.end = search.until(seconds)
         self.best: Turn | None = None
         self.clean = False  # whether the best leaves nothing: then no other is looked for
         self.waiting: list[tuple[int, int, Way]] = []
@@ -358,7 +359,7 @@ class Chained:
 
     def __init__(self, search: Search, most: int) -> None:
         self.search, self.most = search, most
-        self.end = process_time() + SECONDS / 2
+        self.end = search.until(SECONDS / 2)
 
     def found(self, instead: Instead, lines: list[Reach], cures: tuple[Cure, ...] = ()) -> list[Cure]:
         """The edits that make everything right together, or none."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import copy
 import re
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from types import MethodType
 from typing import Any, NamedTuple, Protocol
 
@@ -15,9 +17,9 @@ from backprop.errors import Problem, enumerated, nearest
 from backprop.python.arrays import Tensor, fresh, is_number
 from backprop.python.frames import Source
 from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
-from backprop.python.interpret import Interpreter, Observer, Return, context
+from backprop.python.interpret import ERRORS, Interpreter, Observer, Return, context
 from backprop.python.libraries import as_tensor
-from backprop.python.meter import Meter
+from backprop.python.meter import Meter, Refusal
 from backprop.python.pairs import Pair, all_pairs, attributes, backward_call, held, is_cost, leading, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Code, Part, names_set, names_used, uses_torch
@@ -30,6 +32,9 @@ DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may ho
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
+DRAWN = frozenset(["randn", "rand", "randn_like", "rand_like", "normal", "uniform", "random", "standard_normal"])
+MAKING = DRAWN | {"array", "tensor", "asarray", "zeros", "ones", "full", "linspace"}
+SUPPOSED = DRAWN | {"ones", "ones_like", "full_like"}  # by which a script supposes a gradient from above
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 Instead = dict[ast.stmt, list[ast.stmt]]
 
@@ -140,22 +145,40 @@ class Runner:
     # ── what it is given ──
 
     def literals(self) -> dict[str, Any]:
-        """The inputs that statements themselves set to plain numbers: `x = 3`, `x = Value(3)`."""
+        """The inputs that statements themselves set to plain numbers: `x = 3`, `x = Value(3)`; in a script to arrays of
+        them and to random ones, too, if something is called their gradient: `W = np.random.randn(5, 10)`, `dW = …`."""
         found: dict[str, Any] = {}
-        body = self.code.parts[-1].tree.body[: self.pair.split]
-        for statement in body:
+        wanted = self.with_gradients() if self.pair.kind == "script" else set()
+        run = Interpreter(Meter(self.seconds), self.seed)
+        scope = self.code.loaded(run) if self.pair.kind == "script" else Scope()
+        for statement in self.code.parts[-1].tree.body[: self.pair.split]:
+            sizes = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)  # N, D = 6, 2
+            if self.pair.kind == "script" and (sizes or isinstance(statement, ast.Import | ast.ImportFrom | ast.Expr)):
+                with suppress(Problem, Refusal, *ERRORS):
+                    run.body([statement], scope)  # an import, or the seed
             if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
                 continue
-            value: ast.expr = statement.value
+            name, value = statement.targets[0].id, statement.value
             if self.pair.kind == "values":
                 if not isinstance(value, ast.Call) or not value.args or not isinstance(value.func, ast.Name):
                     continue
                 value = value.args[0]
             try:
-                found[statement.targets[0].id] = arguments_from(ast.literal_eval(value))
+                found[name] = arguments_from(ast.literal_eval(value))
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                continue
+                if self.pair.kind == "script" and makes(value) and name in wanted:
+                    with suppress(Problem, Refusal, *ERRORS):
+                        found[name] = run.evaluate(value, scope)
+            if name in found:
+                scope.names[name] = found[name]
         return {name: value for name, value in found.items() if is_gradient(value)}
+
+    def with_gradients(self) -> set[str]:
+        """The names that a script sets once, and of which it later sets what is called their gradient."""
+        body = self.code.parts[-1].tree.body
+        set_once = Counter(name for one in body for name in names_set(one))
+        gradients = {base for one in body[self.pair.split :] for name in names_set(one) for base in bases(name)}
+        return {name for name in gradients if set_once[name] == 1}
 
     def named_inputs(self, given: dict[str, Any]) -> list[str]:
         """The inputs of the pair by their names, the parameters of the forward pass first."""
@@ -617,8 +640,10 @@ class Runner:
         if self.pair.kind == "values":
             self.statements(run, part.tree.body[self.pair.split : self.pair.split + 1], scope)
             return Outcome(forward.outputs, self.of_objects(scope, given), "name", [])
-        scope.names.setdefault(f"d{forward.names[0]}", above[0])
-        self.statements(run, part.tree.body[self.pair.split :], scope)
+        name = f"d{forward.names[0]}"
+        scope.names.setdefault(name, above[0])
+        body = [one for one in part.tree.body[self.pair.split :] if not supposes(one, name)]
+        self.statements(run, body, scope)
         made = {name: as_gradient(value) for name, value in scope.names.items() if name not in before}
         return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
 
@@ -842,6 +867,20 @@ def is_differentiable(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return bool(value.dtype.kind == "f")
     return is_number(value) and isinstance(value, float | np.floating)
+
+
+def supposes(statement: ast.stmt, name: str) -> bool:
+    """Whether a line makes up what a name holds: `dD = np.random.randn(*D.shape)`, "suppose we had the gradient on D".
+    What is given from above stands for it."""
+    if not isinstance(statement, ast.Assign) or [ast.unparse(one) for one in statement.targets] != [name]:
+        return False
+    return makes(statement.value, SUPPOSED)
+
+
+def makes(value: ast.expr, by: frozenset[str] = MAKING) -> bool:
+    """Whether an expression calls one of some functions that make arrays."""
+    called = [ast.unparse(one.func) for one in ast.walk(value) if isinstance(one, ast.Call)]
+    return any(one.rpartition(".")[2] in by for one in called)
 
 
 def pair_takes_results(pair: Pair) -> bool:
