@@ -49,8 +49,10 @@ def judged(
         verdict = with_lines(judge, judge.judge())
         if not verdict.gradients and verdict.verdict == "ok":  # no verdict on nothing
             what = f"{pair.name} has" if pair.name else "there is"
-            hint = "set one in the script, like x = 3, or give it as an option, like --x 3"
-            raise Problem("variable", f"{what} no number and no array to have a gradient", hint=hint)
+            raise Problem(
+                "variable", f"{what} no number and no array to have a gradient",
+                hint="set one in the script, like x = 3, or give it as an option, like --x 3",
+            )  # fmt: skip
         found.verdicts.append(verdict)
     for name, missing in wanting.items() if not found.verdicts else ():
         everything = dict.fromkeys(one for some in wanting.values() for one in some)
