@@ -48,15 +48,14 @@ def judged(
         judge = Judge(runner, upstream, seed)
         verdict = with_lines(judge, judge.judge())
         if not verdict.gradients and verdict.verdict == "ok":  # no verdict on nothing
-            what = f"{pair.name} has" if pair.name else "there is"
-            raise Problem(
-                "variable", f"{what} no number and no array to have a gradient",
-                hint="set one in the script, like x = 3, or give it as an option, like --x 3",
-            )  # fmt: skip
+            found.left_out.append(f"{pair.name or 'the script'} is left out: nothing in it is to have a gradient")
+            continue
         found.verdicts.append(verdict)
     for name, missing in wanting.items() if not found.verdicts else ():
         everything = dict.fromkeys(one for some in wanting.values() for one in some)
         raise Problem("variable", f"{name} {takes(missing)}", hint=hint(list(everything)))
+    if not found.verdicts:
+        raise Problem("variable", found.left_out[0], hint="set a number in the script, like x = 3.0, or give it one")
     return found if wrt is None else of_these(found, wrt)
 
 

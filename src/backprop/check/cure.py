@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.around import led_back, put
+from backprop.check.around import led_back
 from backprop.check.edits import COMPOUND, header
 from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
-from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, words_of
+from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
 from backprop.check.sense import Sense
 from backprop.check.several import Chained, InOrder, InTurn, Several, together
 from backprop.errors import enumerated

@@ -6,6 +6,7 @@ A line on which no wrong gradient hangs is out at once: its value is changed, an
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from time import process_time
@@ -294,6 +295,11 @@ class Search:
             if any(found[path] != "ok" for path in good):
                 return False
         return True
+
+
+def put(cures: Sequence[Cure]) -> Instead:
+    """What is to be read instead of the lines."""
+    return {one.line.statement: one.edit.statements for one in cures}
 
 
 def idle(trace: Trace, changed: Instead) -> set[Any]:

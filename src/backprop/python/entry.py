@@ -152,10 +152,9 @@ class Runner:
         run = Interpreter(Meter(self.seconds), self.seed)
         scope = self.code.loaded(run) if self.pair.kind == "script" else Scope()
         for statement in self.code.parts[-1].tree.body[: self.pair.split]:
-            sizes = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)  # N, D = 6, 2
-            if self.pair.kind == "script" and (sizes or isinstance(statement, ast.Import | ast.ImportFrom | ast.Expr)):
+            if self.pair.kind == "script" and (is_sizes(statement) or is_seed(statement)):
                 with suppress(Problem, Refusal, *ERRORS):
-                    run.body([statement], scope)  # an import, or the seed
+                    run.body([statement], scope)
             if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
                 continue
             name, value = statement.targets[0].id, statement.value
@@ -867,6 +866,17 @@ def is_differentiable(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return bool(value.dtype.kind == "f")
     return is_number(value) and isinstance(value, float | np.floating)
+
+
+def is_sizes(statement: ast.stmt) -> bool:
+    """Whether several names get plain numbers at once: `N, D = 6, 2`."""
+    targets = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)
+    return targets and all(not isinstance(one, ast.Call) for one in ast.walk(statement))
+
+
+def is_seed(statement: ast.stmt) -> bool:
+    """Whether a line sets the seed. Other calls of a script may take long, and set no input."""
+    return isinstance(statement, ast.Expr) and makes(statement.value, frozenset(["seed", "manual_seed"]))
 
 
 def supposes(statement: ast.stmt, name: str) -> bool:
