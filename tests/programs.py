@@ -107,15 +107,19 @@ def expected(case: Case) -> list[float]:
 
 
 def assert_same(case: Case, found: list[float]) -> None:
-    """Value and gradients to 1e-13; an error in a large intermediate number may be as large as its last digits."""
+    """Value and gradients to 1e-13. In a random program the last digits of a large intermediate number may show, and
+    those of the inputs: beside a pole, another rounding is as good as an input that is one away from it."""
     evaluation = backprop.evaluate(*case)
-    sizes = [abs(n) for stage in evaluation.stages for n in (stage.value, stage.gradient or 0.0) if math.isfinite(n)]
-    scale = max([1.0, *sizes]) if "; f = " in case[0] else 1.0
     wanted = expected(case)
+    scale, moved = 1.0, wanted
+    if "; f = " in case[0]:
+        sizes = [abs(n) for stage in evaluation.stages for n in (stage.value, stage.gradient or 0.0)]
+        scale = max([1.0, *filter(math.isfinite, sizes)])
+        moved = expected((case[0], {name: x * (1 + 2**-50) for name, x in case[1].items()}))
     assert len(found) == len(wanted)
-    for a, b in zip(found, wanted, strict=True):
+    for a, b, near in zip(found, wanted, moved, strict=True):
         same = a == b or (a != a and b != b)
-        assert same or abs(a - b) <= 1e-13 * max(scale, abs(b)), (case, found, wanted)
+        assert same or abs(a - b) <= max(1e-13 * max(scale, abs(b)), 10 * abs(near - b)), (case, found, wanted)
 
 
 def by_program(cases: list[Case]) -> dict[str, list[Case]]:

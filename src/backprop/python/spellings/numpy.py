@@ -246,8 +246,8 @@ NUMPY: dict[str, Row] = {
     "lib.stride_tricks.sliding_window_view": Row(
         np.lib.stride_tricks.sliding_window_view, windows, "np.lib.stride_tricks.sliding_window_view(v, 2)"
     ),
-    "empty": Row(zeros, of_shape, "0 * np.empty((2, 3))"),
-    "empty_like": Row(np.zeros_like, together, "0 * np.empty_like(x)"),
+    "empty": Row(zeros, of_shape, "np.zeros_like(np.empty((2, 3)))"),
+    "empty_like": Row(np.zeros_like, together, "np.zeros_like(np.empty_like(x))"),
 }
 SCIPY = listed(lambda name: getattr(special, name), together, SPECIAL)
 METHODS = frozenset([
