@@ -17,7 +17,7 @@ from backprop.numbers import floats
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
     from typing import Any
 
@@ -60,15 +60,18 @@ def python(
     spelt: Mapping[str, str | float] | None = None,
     raising: bool = False,
     truths: bool = False,
+    lines: list[str] | None = None,
 ) -> str:
     """A circuit as a Python expression in its variables' names; what it calls is put into `scope`.
 
     `spelt` has what stands for a variable instead of its name: other text, or a number, with which is computed at once.
     With `truths`, on arrays, the result of a comparison is true or false, and no number. With `raising`, on floats,
     nothing is computed at once, and where there is no finite number to answer, it may raise what Python raises there.
+    What is used more than once is computed once in `lines` ahead, where these are given.
     """
     operators = {} if on_arrays else RAISING if raising else OPERATORS
     texts: list[str | float] = []
+    forks = shared(circuit) if lines is not None else set()
     for wire, gate in enumerate(circuit.gates):
         sources = [texts[source] for source in circuit.inputs[wire]]
         if gate is CONSTANT:
@@ -83,13 +86,22 @@ def python(
             form = operators.get(gate.name)
             if form is None:
                 name = f"{gate.name}_{len(scope)}"
-                function = forward(gate, len(sources), on_arrays)
+                function = forward(gate, len(sources), on_arrays, raising)
                 if truths and wire == circuit.output:
                     function = getattr(function, "truths", function)
-                scope[name] = RAISING_FUNCTIONS.get(function, function) if raising else function
+                scope[name] = function
                 form = f"{name}({', '.join('{}' for _ in sources)})"
             texts.append(form.format(*map(operand, sources)))
+        if lines is not None and wire in forks:
+            lines.append(f"q{wire} = {texts[wire]}")
+            texts[wire] = f"q{wire}"
     return operand(texts[circuit.output])
+
+
+def shared(circuit: Circuit) -> set[int]:
+    """The stages that are used more than once."""
+    sources = sorted(source for inputs in circuit.inputs for source in inputs if circuit.inputs[source])
+    return {one for one, following in zip(sources, sources[1:], strict=False) if one == following}
 
 
 def mentioned(text: str, scope: Mapping[str, object]) -> tuple[str, ...]:
@@ -133,23 +145,29 @@ class Texts:
         return False
 
 
-def compiled(parameters: tuple[str, ...], body: str, scope: dict[str, Any]) -> Callable[..., Any]:
-    """A function of the parameters."""
-    made: Callable[..., Any] = eval(f"lambda {', '.join(parameters)}: {body}", {"inf": inf, "nan": nan, **scope})
-    return made
+def compiled(
+    parameters: tuple[str, ...], body: str, scope: dict[str, Any], lines: Sequence[str] = ()
+) -> Callable[..., Any]:
+    """A function of the parameters: what some lines and then an expression compute."""
+    scope = {"inf": inf, "nan": nan, **scope}
+    if not lines:
+        made: Callable[..., Any] = eval(f"lambda {', '.join(parameters)}: {body}", scope)
+        return made
+    body = "\n    ".join([*lines, f"return {body}"])
+    exec(f"def function({', '.join(parameters)}):\n    {body}", scope)
+    return scope["function"]  # type: ignore[no-any-return]
 
 
 @cache
-def forward(gate: Gate, count: int, on_arrays: bool = False) -> Callable[..., Any]:
-    """The function of a gate: the arithmetic's own, or else its definition compiled."""
+def forward(gate: Gate, count: int, on_arrays: bool = False, raising: bool = False) -> Callable[..., Any]:
+    """The function of a gate: the arithmetic's own, or else what its row says (see `python` for `raising`)."""
     own = arithmetic(on_arrays).function(gate.name)
     if own is not None:
+        own = RAISING_FUNCTIONS.get(own, own) if raising else own
         return with_settings(own, gate.settings) if gate.settings else own
-    if on_arrays and not gate.mixes and floats.function(gate.name) is not None:
-        return spelt_on_arrays(gate, count)
-    scope: dict[str, Any] = {}
-    parameters = gate.names(count)
-    return compiled(parameters, python(template(gate.definition, parameters, gate), scope, on_arrays), scope)
+    if not gate.mixes:
+        return spelt_on_arrays(gate, count) if on_arrays else spelt_on_floats(gate, count, raising)
+    return staged(gate.exact, gate.names(count), gate)
 
 
 def with_settings(function: Callable[..., Any], settings: dict[str, Any]) -> Callable[..., Any]:
@@ -157,6 +175,24 @@ def with_settings(function: Callable[..., Any], settings: dict[str, Any]) -> Cal
     from functools import partial
 
     return partial(function, **settings)
+
+
+def part(gate: Gate, count: int) -> Callable[..., Any]:
+    """The function on arrays of a gate that is a part of another one."""
+    if gate.name == "mean":
+        from backprop.numbers.arrays import mean_of_part
+
+        return with_settings(mean_of_part, gate.settings)
+    return forward(gate, count, True)
+
+
+def spelt_on_floats(gate: Gate, count: int, raising: bool) -> Callable[..., float]:
+    """The function of a gate that Python does not have, by those that it has."""
+    scope: dict[str, Any] = {}
+    lines: list[str] = []
+    names = gate.names(count)
+    body = python(template(gate.exact, names), scope, raising=raising, lines=lines)
+    return compiled(names, body, scope, lines)
 
 
 def spelt_on_arrays(gate: Gate, count: int) -> Callable[..., Any]:
@@ -174,21 +210,19 @@ def spelt_on_arrays(gate: Gate, count: int) -> Callable[..., Any]:
 
 
 @cache
-def staged(text: str, parameters: tuple[str, ...]) -> Callable[..., Any]:
-    """A text as a function on arrays, stage by stage: nothing is computed twice, or kept when it is not needed."""
-    circuit = template(text, parameters)
+def staged(text: str, parameters: tuple[str, ...], gate: Gate | None = None) -> Callable[..., Any]:
+    """A text as a function on arrays, stage by stage: nothing is computed twice, or kept when it is not needed. It may
+    have the options of a `gate` in scope."""
+    circuit = template(text, parameters, gate)
     needed = [wire for wire in circuit.ancestors([circuit.output]) if circuit.inputs[wire]]
     last = {source: wire for wire in needed for source in circuit.inputs[wire]}
     spelt = {wire: repr(value) for wire, value in circuit.constants.items()}
     spelt |= {wire: name for name, wire in circuit.variables.items()}
-    scope: dict[str, Any] = {"inf": inf, "nan": nan}
+    scope: dict[str, Any] = {}
     lines, made = [], set(needed)
     for wire in needed:
-        scope[f"f{wire}"] = forward(circuit.gates[wire], len(circuit.inputs[wire]), True)
+        scope[f"f{wire}"] = part(circuit.gates[wire], len(circuit.inputs[wire]))
         spelt[wire] = f"q{wire}"
         lines.append(f"q{wire} = f{wire}({', '.join([spelt[source] for source in circuit.inputs[wire]])})")
         lines += [f"q{source} = None" for source in {*circuit.inputs[wire]} & made if last[source] == wire]
-    body = "\n    ".join([*lines, f"return {spelt[circuit.output]}"])
-    exec(f"def function({', '.join(parameters)}):\n    {body}", scope)
-    function: Callable[..., Any] = scope["function"]
-    return function
+    return compiled(parameters, spelt[circuit.output], scope, lines)

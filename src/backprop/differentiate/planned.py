@@ -27,7 +27,7 @@ from backprop.differentiate.algebra import spliced
 from backprop.differentiate.derive import Derived, derive
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
-from backprop.numbers import arrays, elementwise, floats
+from backprop.numbers import arrays, elementwise
 from backprop.numbers.buffers import LARGE, Pool, chosen, pooled
 from backprop.numbers.linear import product, product_plan
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
@@ -45,15 +45,8 @@ ADD, SUBTRACT = GATES["add"], GATES["subtract"]
 TRANSPOSE, RESHAPE, MATMUL = GATES["transpose"], GATES["reshape"], GATES["matmul"]
 LIKE, IDENTITY, SUM, INDEX = GATES["like"], GATES["identity"], GATES["sum"], GATES["index"]
 SPREADING = {GATES[name] for name in ("unbroadcast", "like", "reshape_like")}
-# These as their functions on arrays compute them: what they share is then computed once.
-BELOW = "top = max(x, axis=axis, keepdims=1); most = where(abs(top) < inf, top, 0); below = x - most; "
-TOTAL = "sum(exp(below), axis=axis, keepdims=1)"
-SPELT = {
-    "mean": "sum(x, axis=axis, keepdims=keepdims) / count(x, axis=axis)",
-    "logsumexp": f"{BELOW}max(log({TOTAL}) + most, axis=axis, keepdims=keepdims)",
-    "softmax": f"{BELOW}exp(below) / {TOTAL}",
-    "log_softmax": f"{BELOW}below - log({TOTAL})",
-}
+# The functions of these on arrays do what the rows say: what they share is computed once if they are opened.
+OPENED = frozenset(["mean", "logsumexp", "softmax", "log_softmax"])
 # Gates whose inputs need no check any more, in NumPy's words.
 DIRECT = {
     "reshape": "{0}.reshape({shape})",
@@ -353,11 +346,10 @@ class Assembly:
 
 def spelling(gate: Gate) -> str:
     """The text by which a gate is computed on arrays, or "" where it has a function of its own, or needs numbers."""
-    if gate.name in SPELT:
-        return SPELT[gate.name]
-    if gate.mixes or arrays.function(gate.name) is not None:
-        return ""
-    return gate.definition if floats.function(gate.name) is None else elementwise.spelling(gate, None)
+    own = arrays.function(gate.name) is not None
+    if gate.mixes:
+        return gate.exact if gate.name in OPENED or not own else ""
+    return "" if own else elementwise.spelling(gate, None)
 
 
 def repetitions(derived: Derived) -> dict[int, int]:

@@ -48,7 +48,7 @@ def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
     along = behind_rows(gate, rank)
     if along is not None:
         return Rows(functions.forward(along, len(inputs), True)(*[each(x, count) for x in inputs]))
-    if gate.definition and not gate.settings and own is None:
+    if gate.exact and not gate.settings and own is None:
         return defined(gate, inputs, count)
     return Rows(
         np.stack([forward(*[x.array[row] if isinstance(x, Rows) else x for x in inputs]) for row in range(count)])
@@ -72,8 +72,8 @@ def behind_rows(gate: Gate, rank: int) -> Gate | None:
 
 
 def defined(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
-    """A gate as its definition says it."""
-    circuit = template(gate.definition, gate.names(len(inputs)), gate)
+    """A gate as its row says it."""
+    circuit = template(gate.exact, gate.names(len(inputs)), gate)
     at = dict(zip(gate.names(len(inputs)), inputs, strict=True))
     return evaluate(circuit, [circuit.output], at, count)[circuit.output]
 

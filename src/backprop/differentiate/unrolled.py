@@ -15,7 +15,6 @@ from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate import functions, rules
 from backprop.gates import CONSTANT, INPUT
-from backprop.numbers import floats
 
 Answer = tuple[float, dict[str, float]]  # the value, and the gradient of each variable
 Unrolled = Callable[[Mapping[str, Any]], Answer | None]  # None where run has the word
@@ -67,11 +66,8 @@ class Writer:
         """A gate, applied to its inputs."""
         gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
         form = functions.RAISING.get(gate.name)
-        if form is None and floats.function(gate.name) is None:
-            return self.text(gate.definition, wire, self.scope_of(wire))
         if form is None:
-            function = functions.forward(gate, len(inputs))
-            self.scope[f"f{wire}"] = functions.RAISING_FUNCTIONS.get(function, function)
+            self.scope[f"f{wire}"] = functions.forward(gate, len(inputs), raising=True)
             form = f"f{wire}({', '.join('{}' for _ in inputs)})"
         text = form.format(*[self.names[source] for source in inputs])
         return f"1.0 if {text} else 0.0" if gate.compares else text

@@ -1,10 +1,11 @@
 """The gates that act element by element.
 
-To add a gate, add a row (and a function of its name to backprop.numbers.floats, unless its definition has digits
-enough; and an oracle to tests/oracle.py). Rules are spelt for their digits: `out * sigmoid(-x)` keeps them all where
-`(1 - out) * out` has none left at 40, and `sech(x)^2` where `1 - out^2` has none at 20. Where a rule must be guarded,
-its argument is (`log(where(x == 0, 1, x))`), not its result, or the second derivative is NaN. A definition may overflow
-sooner than its gate, and at a kink it follows the kinks of the gates that it is made of.
+To add a gate, add a row (with an `exact` spelling, or a function of its name in backprop.numbers.floats, where its
+definition has not digits enough; and an oracle to tests/oracle.py). Rules are spelt for their digits: `out *
+sigmoid(-x)` keeps them all where `(1 - out) * out` has none left at 40, and `sech(x)^2` where `1 - out^2` has none at
+20. Where a rule must be guarded, its argument is (`log(where(x == 0, 1, x))`), not its result, or the second derivative
+is NaN. A definition may overflow sooner than its gate, and at a kink it follows the kinks of the gates that it is made
+of.
 """
 
 from __future__ import annotations
@@ -415,6 +416,12 @@ ACTIVATIONS = [
         Rule(
             "out * sigmoid(-x)", definition="1 / (1 + exp(-x))",
             exact="small = exp(-abs(x)); where(x >= 0, 1, small) / (1 + small)",
+            paired=(
+                ("small = exp(-abs(x)); where(x >= 0, 1, small) * (1 / (1 + small))",
+                 "small = exp(-abs(x)); where(x >= 0, small, 1) * (1 / (1 + small))"),
+                ("where(exp(-x) == inf, exp(x), 1 / (1 + exp(-x)))",  # exp(-x) overflows below -709 alone
+                 "where(exp(-x) == inf, 1, exp(-x) * sigmoid(x))"),
+            ),
         ),
         Words(
             "squashes to (0, 1): passes a quarter at most, and almost nothing where it is saturated",

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from backprop.gates.row import Gate, Rule, Traits, Words
 from backprop.gates.writers import (
+    BELOW,
     CENTRED,
     REDUCED,
     SPREAD,
+    TOTAL,
     concat_rules,
     cumprod_rules,
     cumsum_rules,
@@ -188,6 +190,7 @@ REDUCTIONS = [
             vjp=f"{SPREAD.format('g')} * where({SPREAD.format('out')} == -inf, 0, "
             f"softmax(where({SPREAD.format('out')} == -inf, 0, x), axis=axis))",
             definition="log(sum(exp(x), axis=axis, keepdims=keepdims))",
+            exact=f"{BELOW}max(log({TOTAL}) + most, axis=axis, keepdims=keepdims)",
         ),
         Words(
             "a soft max: shares the gradient between the elements, in parts that add up to 1", plain="g * exp(x - out)",
@@ -212,6 +215,7 @@ REDUCTIONS = [
         Rule(
             vjp="out * (g - sum(g * out, axis=axis, keepdims=1))",
             definition="exp(x - logsumexp(x, axis=axis, keepdims=1))",
+            exact=f"{BELOW}exp(below) / {TOTAL}",
         ),
         Words("turns scores into probabilities; its gradients add up to 0", instead_of="exp(x) / sum(exp(x))"),
         Traits(shape="x", fresh=True, sign="never negative"),
@@ -222,6 +226,7 @@ REDUCTIONS = [
         Rule(
             vjp="g - softmax(x, axis=axis) * sum(g, axis=axis, keepdims=1)",
             definition="x - logsumexp(x, axis=axis, keepdims=1)",
+            exact=f"{BELOW}below - log({TOTAL})",
         ),
         Words("the log of softmax, with all its digits", instead_of="log(softmax(x))"),
         Traits(shape="x", fresh=True),

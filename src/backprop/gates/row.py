@@ -41,7 +41,9 @@ class Rule:
     tell.
     `definition` opens the gate into simpler ones, to be read; `exact` does so where that would lose digits or special
     points, for languages that have no word for the gate; where that takes series and tables of numbers
-    (`approximated`), it stands in gates.approximations.
+    (`approximated`), it stands in gates.approximations. `paired` spells a gate, and that gate of what was negated,
+    where its rule asks for both and they can share their work: first for a compiled loop, where a choice between two
+    numbers is free, then for one array operation after the other, where what no row needs is not computed.
     Sources for the rules: DLMF (dlmf.nist.gov) chapters 4 to 7, and CS231n's notes on backpropagation.
     """
 
@@ -63,6 +65,7 @@ class Rule:
         piece: str = "",
         definition: str = "",
         exact: str = "",
+        paired: tuple[tuple[str, str], ...] = (),
         approximated: bool = False,
     ) -> None:
         self.partials: Rules = partials
@@ -72,7 +75,7 @@ class Rule:
         self.ties_split, self.ties_first = as_tuple(ties_split), as_tuple(ties_first)
         self.routes, self.linear, self.arranges, self.reach = routes, linear, arranges, as_tuple(reach)
         self.kink, self.cusp, self.bends, self.squared = kink, cusp, bends, as_tuple(squared)
-        self.piece, self.pieces = piece, pieces
+        self.piece, self.pieces, self.paired = piece, pieces, paired
         self.definition, self.spelt, self.approximated = definition, exact or definition, approximated
 
 

@@ -160,4 +160,7 @@ def scan_rules(gate: Gate, count: int) -> Rules:
 
 
 SPREAD = "spread({}, x, axis=axis, keepdims=keepdims)"
+# x less its largest element, so that no exponential overflows, and the sum of these.
+BELOW = "top = max(x, axis=axis, keepdims=1); most = where(abs(top) < inf, top, 0); below = x - most; "
+TOTAL = "sum(exp(below), axis=axis, keepdims=1)"
 CENTRED = "centred(x, axis=axis)"

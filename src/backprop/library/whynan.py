@@ -68,7 +68,7 @@ def link(names: Names, wire: int, number: float) -> Link:
 def spellings() -> Iterator[tuple[Gate, Circuit, tuple[str, ...]]]:
     """Every gate that is computed with care, and the circuits of what people write in its place."""
     for gate in GATES.values():
-        careful = bool(gate.definition) and not gate.mixes and floats.function(gate.name) is not None
+        careful = not gate.mixes and (floats.function(gate.name) is not None or gate.exact != gate.definition)
         for text in [*gate.instead_of, *([gate.definition] if careful else [])]:
             if text and not gate.routes and not gate.variadic and not gate.defaults:
                 circuit = template(text, gate.arguments)

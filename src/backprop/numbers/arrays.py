@@ -2,7 +2,7 @@
 
 A function has the name of its gate (with an underscore behind it where Python or this module needs the name), takes the
 inputs, and the gate's options as keywords. An element-wise gate without one here is a ufunc, or spelt by such (see
-elementwise), or computed by its definition.
+elementwise), or computed as its row spells it.
 """
 
 from __future__ import annotations
@@ -70,18 +70,6 @@ def where(condition: Array, x: Array, y: Array) -> Array:
 
 
 xlogy: Callable[[Array, Array], Array] = carried.xlogy
-
-# These two as their rows spell them, for the losses below, and because layers wait for them: NumPy computes in place on
-# what nobody has a name for.
-
-
-def sigmoid(x: Array) -> Array:
-    small = np.exp(-np.absolute(x))
-    return np.where(np.greater_equal(x, 0), 1.0, small) / (1.0 + small)
-
-
-def softplus(x: Array) -> Array:
-    return np.log1p(np.exp(-np.absolute(x))) + np.maximum(x, 0.0)
 
 
 def function(gate: str) -> Callable[..., Array] | None:
@@ -435,6 +423,11 @@ sum_, prod = reduction(np.sum), reduction(np.prod)
 mean = reduction(np.mean, "the mean")
 
 
+def mean_of_part(x: Array, *, axis: Any, keepdims: int) -> Array:
+    """The mean as a part of another gate, a loss: of nothing it is nan, and no mistake of the user's."""
+    return sum_(x, axis=axis, keepdims=keepdims) / count(x, axis=axis)
+
+
 def spread_of(x: Array, *, axis: Any, keepdims: bool, ddof: int) -> Array:
     """The variance: the mean of the squared distances from the mean, exactly 0 where all are equal."""
     total = np.sum(np.square(centred(x, axis=axis)), axis=axis, keepdims=keepdims)
@@ -531,53 +524,6 @@ cumsum, cumprod = cumulative(np.add), cumulative(np.multiply)
 
 shift, scan = carried.shift, carried.scan
 
-# ── losses ──
-
-
-def mean_of(x: Array) -> Array:
-    """The mean of all elements; of nothing it is nan, and NumPy would warn."""
-    return np.mean(x) if np.size(x) else np.nan
-
-
-def mse(x: Array, y: Array) -> Array:
-    return mean_of(np.square(np.subtract(x, y)))
-
-
-def bce(p: Array, t: Array) -> Array:
-    ruled_out = np.equal(t, 1) & np.greater_equal(p, 1)  # what cannot come adds nothing
-    return -mean_of(xlogy(t, p) + np.subtract(1.0, t) * np.log1p(np.negative(np.where(ruled_out, 0.0, p))))
-
-
-def bce_with_logits(z: Array, t: Array) -> Array:
-    return mean_of(weighed(t, softplus(np.negative(z))) + weighed(np.subtract(1.0, t), softplus(z)))
-
-
-def weighed(t: Array, loss: Array) -> Array:
-    """A loss times the probability that it comes: one that is infinite, and never comes, counts for nothing."""
-    return np.where((t == 0) & (loss == np.inf), 0.0, t * loss)
-
-
-def hinge(s: Array, y: Array) -> Array:
-    return mean_of(np.maximum(1.0 - np.multiply(y, s), 0.0))
-
-
-def huber(x: Array, y: Array, delta: Array) -> Array:
-    size = np.absolute(np.subtract(x, y))
-    return mean_of(np.where(size <= delta, 0.5 * np.square(size), delta * (size - 0.5 * delta)))
-
-
-def cross_entropy(z: Array, t: Array) -> Array:
-    shape = shape_of(z)
-    if not shape:
-        raise Mismatch("{0} must hold a score for each class, and it is a number", [0])
-    return -np.sum(surprise(t, z)) / rows(z)
-
-
-def surprise(t: Array, z: Array) -> Array:
-    """The probability of each class times its logarithm: 0 for a class that did not occur, masked by -inf or not."""
-    hot = one_hot(t, z)
-    return np.where(hot == 0, 0.0, hot * log_softmax(z, axis=-1))
-
 
 def one_hot(t: Array, z: Array) -> Array:
     """Classes as rows of zeros and a one; what has the shape of the scores are probabilities already."""
@@ -596,6 +542,6 @@ def one_hot(t: Array, z: Array) -> Array:
 match = carried.match
 
 NOT_GATES = frozenset(
-    ["surprise", "function", "reduction", "comparison", "cumulative", "Any", "Callable", "Mismatch", "order"]
+    ["function", "reduction", "comparison", "cumulative", "mean_of_part", "Any", "Callable", "Mismatch", "order"]
 )
 __all__ = ["broadcast_mismatch", "function"]

@@ -28,18 +28,6 @@ UFUNCS = {
 UNCOMPILED = frozenset({"erfinv"})  # what the C library has not
 OWN = frozenset({"erf", "erfc", "erfinv"})  # what NumPy has not: see error_function
 
-# sigmoid, and sigmoid of what was negated (its rule asks for both, and they share their work): for a compiled loop,
-# where a choice between two numbers is free; and for one array operation after the other, where an exponential that no
-# row needs is not computed (it overflows below -709 alone).
-SIGMOID_CHOOSING = {
-    "sigmoid": "where(x >= 0, 1, exp(-abs(x))) * (1 / (1 + exp(-abs(x))))",
-    "sigmoid of negate": "where(x >= 0, exp(-abs(x)), 1) * (1 / (1 + exp(-abs(x))))",
-}
-SIGMOID_SKIPPING = {
-    "sigmoid": "where(exp(-x) == inf, exp(x), 1 / (1 + exp(-x)))",
-    "sigmoid of negate": "where(exp(-x) == inf, 1, exp(-x) * sigmoid(x))",
-}
-
 
 @cache
 def ufunc(gate: str) -> Callable[..., Any] | None:

@@ -1,6 +1,6 @@
 """The gates on floats, with IEEE 754 semantics: inf and nan where Python's math module raises.
 
-A function has the name of its gate. A gate without one is computed by its definition. What math does not have is
+A function has the name of its gate. A gate without one is computed as its row spells it. What math does not have is
 computed here to its last digits (measured in docs/ACCURACY.md): nobody should wait for an import to see digamma(2).
 """
 
@@ -123,10 +123,6 @@ def log1p(x: float) -> float:
     return math.log1p(x) if x > -1 else -inf if x == -1 else nan
 
 
-def rsqrt(x: float) -> float:
-    return divide(1.0, sqrt(x))
-
-
 def sinh(x: float) -> float:
     try:
         return math.sinh(x)
@@ -134,25 +130,8 @@ def sinh(x: float) -> float:
         return copysign(inf, x)
 
 
-def sech(x: float) -> float:
-    """1 / cosh(x), also where cosh(x) overflows and sech(x) is not yet 0."""
-    small = exp(-abs(x))
-    return 2 * small / (1.0 + small * small)
-
-
 def atanh(x: float) -> float:
     return math.atanh(x) if -1 < x < 1 else copysign(inf, x) if abs(x) == 1 else nan
-
-
-def logaddexp(x: float, y: float) -> float:
-    if x == y:  # also where both are infinite
-        return x + math.log(2)
-    high, low = (x, y) if x > y else (y, x)
-    return high + math.log1p(exp(low - high))
-
-
-def xlogy(x: float, y: float) -> float:
-    return 0.0 if x == 0 and not isnan(y) else x * log(y)
 
 
 def sinpi(x: float) -> float:
@@ -175,10 +154,6 @@ def cospi(x: float) -> float:
     angle = pi * (rest - quarter / 2)
     result = math.sin(angle) if quarter % 2 else math.cos(angle)
     return 0.0 if result == 0 else -result if quarter % 4 in (1, 2) else result
-
-
-def sinc(x: float) -> float:
-    return 1.0 if x == 0 else 0.0 if math.isinf(x) else sinpi(x) / (pi * x)
 
 
 # ── piecewise ──
@@ -243,66 +218,8 @@ def where(condition: float, x: float, y: float) -> float:
 # ── activations ──
 
 
-def sigmoid(x: float) -> float:
-    if x >= 0:
-        return 1.0 / (1.0 + exp(-x))
-    small = exp(x)
-    return small / (1.0 + small)
-
-
-def softplus(x: float) -> float:
-    return math.log1p(exp(x)) if x < 0 else x + math.log1p(exp(-x))
-
-
-def logsigmoid(x: float) -> float:
-    return -softplus(-x)
-
-
 def relu(x: float) -> float:
     return x if x > 0 or isnan(x) else 0.0
-
-
-def leaky_relu(x: float, slope: float) -> float:
-    return x if x > 0 else slope * x
-
-
-def elu(x: float, alpha: float) -> float:
-    return x if x > 0 else alpha * math.expm1(x)
-
-
-def selu(x: float) -> float:
-    return 1.0507009873554805 * x if x > 0 else 1.7580993408473766 * math.expm1(x)
-
-
-def softsign(x: float) -> float:
-    return x / (1.0 + abs(x)) if math.isfinite(x) else x if isnan(x) else copysign(1.0, x)
-
-
-def silu(x: float) -> float:
-    return x * sigmoid(x) if x != -inf else -0.0
-
-
-def gelu(x: float) -> float:
-    return 0.5 * x * math.erfc(-x / math.sqrt(2)) if x != -inf else -0.0
-
-
-def mish(x: float) -> float:
-    return x * math.tanh(softplus(x)) if x != -inf else -0.0
-
-
-def hardtanh(x: float) -> float:
-    return clip(x, -1.0, 1.0)
-
-
-def hardsigmoid(x: float) -> float:
-    return clip(x / 6 + 0.5, 0.0, 1.0)
-
-
-def logit(x: float) -> float:
-    """2 atanh(2x - 1) between 1/4 and 3/4, where log(x/(1-x)) cancels and 2x - 1 does not round."""
-    if 0.25 <= x <= 0.75:
-        return 2 * math.atanh(2 * x - 1)
-    return log(x) - log1p(-x)
 
 
 # ── special functions ──
@@ -454,6 +371,6 @@ OTHER_NAMES: dict[str, Callable[..., float]] = {"abs": abs_, "max": max_, "min":
 
 
 def function(gate: str) -> Callable[..., float] | None:
-    """The function of a gate, or None where its definition serves."""
+    """The function of a gate, or None where its row says how it is computed."""
     found: Callable[..., float] | None = OTHER_NAMES.get(gate) or globals().get(gate)
     return found

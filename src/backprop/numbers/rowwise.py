@@ -188,12 +188,8 @@ def first(count: int, x: Rows, *, axis: Any) -> Value | None:
     return Rows(arrays.first(x.array.reshape(count, -1), axis=1).reshape(x.array.shape))
 
 
-def cross_entropy(count: int, z: Value, t: Value) -> Value:
-    scores, shape = each(z, count), row_shape(z)
-    return Rows(
-        -np.sum(arrays.surprise(each(t, count), scores), axis=tuple(range(1, len(shape) + 1)))
-        / arrays.rows(np.broadcast_to(0.0, shape))
-    )
+def one_hot(count: int, t: Value, z: Value) -> Value:
+    return Rows(arrays.one_hot(each(t, count), each(z, count)))
 
 
 # ── products: each is an einsum, in which the rows are one more index ──
@@ -291,7 +287,7 @@ def uncolumn(count: int, h: Value, x: Value) -> Value:
 OWN: dict[str, Callable[..., Value | None]] = {
     **{one.__name__: one for one in (
         unbroadcast, like, spread, reshape, reshape_like, transpose, expand, stack, index, scatter, first,
-        cross_entropy, matmul, matmul_left, matmul_right, outer, einsum, solve, column, uncolumn,
+        one_hot, matmul, matmul_left, matmul_right, outer, einsum, solve, column, uncolumn,
     )},
     "gather": index, "cumsum": flat("cumsum"), "cumprod": flat("cumprod"), "dot": matmul,
 }  # fmt: skip

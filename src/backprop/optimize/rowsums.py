@@ -290,15 +290,15 @@ def call_of(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
     along = run_rows.behind_rows(gate, max(map(len, shapes)))
     if own is None and along is not None and all(moving):
         return counted(functions.forward(along, len(shapes), True))
-    if own is None and along is None and gate.definition and not gate.settings and not gate.stacks:
+    if own is None and along is None and gate.exact and not gate.settings and not gate.stacks:
         return defined(gate, moving, shapes)
     return generic(gate, moving)
 
 
 def defined(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call:
-    """A gate as its definition says it."""
+    """A gate as its row says it."""
     names = gate.names(len(shapes))
-    circuit = template(gate.definition, names, gate)
+    circuit = template(gate.exact, names, gate)
     with np.errstate(all="ignore"):
         ones = {name: np.ones(shape) if shape else 1.0 for name, shape in zip(names, shapes, strict=True)}
         inner = [shape_of(value) for value in run_arrays.evaluate(circuit, ones)]

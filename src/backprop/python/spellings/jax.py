@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from backprop.python.arrays import axes_of
+from backprop.python.spellings import special
 from backprop.python.spellings.row import Row, broadcast, hot, together
-from backprop.python.spellings.torch import gelu, leaky_relu, relu, sigmoid, softplus
+from backprop.python.spellings.torch import TORCH, gelu, leaky_relu, relu
 
 
 def elu(a: Any, alpha: float = 1.0) -> Any:
@@ -20,42 +21,24 @@ def one_hot(a: Any, num_classes: int, **_: Any) -> Any:
     return (np.asarray(a)[..., None] == np.arange(num_classes)).astype(float)
 
 
-def logsumexp(a: Any, axis: Any, keepdims: bool = False) -> Any:
-    """log(sum(exp(a))), without overflow."""
-    top = np.max(a, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    found = top + np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True))
-    return found if keepdims else np.squeeze(found, axis=axis)[()]
-
-
-def log_softmax(a: Any, axis: Any) -> Any:
-    return a - logsumexp(a, axis, keepdims=True)
-
-
 DEFAULTS: dict[str, dict[str, Any]] = {
     "softmax": {"axis": -1}, "log_softmax": {"axis": -1}, "gelu": {"approximate": True},
 }  # fmt: skip  # where others of the name have another
 
 JAX: dict[str, Row] = {
     "relu": Row(relu, broadcast, "jax.nn.relu(x)"),
-    "sigmoid": Row(sigmoid, broadcast, "jax.nn.sigmoid(x)"),
-    "logistic": Row(sigmoid, broadcast, "jax.lax.logistic(x)"),
-    "silu": Row(lambda a: a * sigmoid(a), broadcast, "jax.nn.silu(x)"),
-    "swish": Row(lambda a: a * sigmoid(a), broadcast, "jax.nn.swish(x)"),
+    **{name: Row(TORCH[there].function, broadcast, f"jax.{where}.{name}(x)") for where, name, there in (
+        ("nn", "sigmoid", "sigmoid"), ("lax", "logistic", "sigmoid"), ("nn", "silu", "silu"), ("nn", "swish", "silu"),
+        ("nn", "softplus", "softplus"))},
     "gelu": Row(
         lambda a, approximate=True: gelu(a, "tanh" if approximate else "none"), broadcast, "jax.nn.gelu(x)"
     ),
     "elu": Row(elu, broadcast, "jax.nn.elu(x)"),
     "leaky_relu": Row(leaky_relu, broadcast, "jax.nn.leaky_relu(x)"),
-    "softplus": Row(softplus, broadcast, "jax.nn.softplus(x)"),
-    "softmax": Row(
-        lambda a, axis=-1: np.exp(log_softmax(np.asarray(a), axes_of(axis))), together, "jax.nn.softmax(x)"
-    ),
-    "log_softmax": Row(
-        lambda a, axis=-1: log_softmax(np.asarray(a), axes_of(axis)), together, "jax.nn.log_softmax(x)"
-    ),
+    "softmax": Row(lambda a, axis=-1: special.softmax(a, axes_of(axis)), together, "jax.nn.softmax(x)"),
+    "log_softmax": Row(lambda a, axis=-1: special.log_softmax(a, axes_of(axis)), together, "jax.nn.log_softmax(x)"),
     "logsumexp": Row(
-        lambda a, axis=None, keepdims=False: logsumexp(np.asarray(a), axes_of(axis), keepdims),
+        lambda a, axis=None, keepdims=False: special.logsumexp(a, axes_of(axis), keepdims=keepdims),
         together, "jax.nn.logsumexp(x, axis=1)",
     ),
     "one_hot": Row(one_hot, hot, "jax.nn.one_hot(y, 4)"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from backprop.numbers.arrays import sigmoid, xlogy
-from backprop.numbers.elementwise import one_by_one
+from backprop.differentiate.functions import forward
+from backprop.gates import GATES
+from backprop.numbers import carried
 from backprop.numbers.error_function import erf, erfc, erfinv
 
 Array = Any
@@ -16,39 +18,34 @@ __all__ = [
     "erf", "erfc", "erfinv", "expit", "gammaln", "log1p", "log_softmax", "logit", "logsumexp", "softmax", "xlogy"
 ]  # fmt: skip
 
-log1p = np.log1p
+log1p, xlogy = np.log1p, carried.xlogy
+along_axis: dict[str, Callable[..., Array]] = {"softmax": carried.softmax, "log_softmax": carried.log_softmax}
 
 
-def expit(x: Array) -> Array:
-    return sigmoid(np.asarray(x))[()]
+def value_of(gate: str) -> Callable[..., Array]:
+    """What a gate is on arrays of any type, as its row says."""
+
+    def function(*inputs: Array) -> Array:
+        numbers = [np.asarray(x, dtype=float) for x in inputs]
+        return forward(GATES[gate], len(inputs), True)(*numbers)[()]
+
+    return function
 
 
-def logit(x: Array) -> Array:
-    return one_by_one("logit", 1)(x)[()]
-
-
-def gammaln(x: Array) -> Array:
-    return one_by_one("lgamma", 1)(x)[()]
+expit, logit, gammaln = value_of("sigmoid"), value_of("logit"), value_of("lgamma")
 
 
 def softmax(x: Array, axis: Any = None) -> Array:
-    powers = np.exp(np.asarray(x) - peak(x, axis))
-    return powers / np.sum(powers, axis=axis, keepdims=True)
+    return along_axis["softmax"](np.asarray(x), axis)
 
 
 def log_softmax(x: Array, axis: Any = None) -> Array:
-    below = np.asarray(x) - peak(x, axis)
-    return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
+    return along_axis["log_softmax"](np.asarray(x), axis)
 
 
 def logsumexp(a: Array, axis: Any = None, b: Any = 1.0, keepdims: bool = False) -> Array:
     """The logarithm of a sum of exponentials, each with its factor."""
-    shift = peak(a, axis)
+    largest = np.max(a, axis=axis, keepdims=True)
+    shift = np.where(np.isfinite(largest), largest, 0.0)
     found = np.log(np.sum(np.asarray(b) * np.exp(np.asarray(a) - shift), axis=axis, keepdims=True)) + shift
     return found if keepdims else np.squeeze(found, axis=axis)[()]
-
-
-def peak(x: Array, axis: Any) -> Array:
-    """The largest along an axis, or 0 where it is not finite."""
-    largest = np.max(x, axis=axis, keepdims=True)
-    return np.where(np.isfinite(largest), largest, 0.0)

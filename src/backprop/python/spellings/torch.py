@@ -320,20 +320,12 @@ def cloned(a: Any, **_: Any) -> Any:
     return np.array(a)
 
 
-def sigmoid(a: Any) -> Any:
-    return special.expit(np.asarray(a))
-
-
 def relu(a: Any) -> Any:
     return np.maximum(a, 0)
 
 
 def leaky_relu(a: Any, negative_slope: float = 0.01) -> Any:
     return np.where(a > 0, a, negative_slope * a)
-
-
-def softplus(a: Any) -> Any:
-    return np.logaddexp(a, 0)
 
 
 SAME = [
@@ -372,11 +364,11 @@ TORCH: dict[str, Row] = {
     **elementwise(),
     "rsqrt": Row(lambda a: 1 / np.sqrt(a), broadcast, "torch.rsqrt(x*x)"),
     "erf": Row(lambda a: special.erf(np.asarray(a)), broadcast, "torch.erf(x)"),
-    "sigmoid": Row(sigmoid, broadcast, "torch.sigmoid(x)"),
+    "sigmoid": Row(special.expit, broadcast, "torch.sigmoid(x)"),
     "relu": Row(relu, broadcast, "F.relu(x)"),
     "leaky_relu": Row(leaky_relu, broadcast, "F.leaky_relu(x, 0.2)"),
-    "softplus": Row(softplus, broadcast, "F.softplus(x)"),
-    "silu": Row(lambda a: a * sigmoid(a), broadcast, "F.silu(x)"),
+    "softplus": Row(special.value_of("softplus"), broadcast, "F.softplus(x)"),
+    "silu": Row(special.value_of("silu"), broadcast, "F.silu(x)"),
     "gelu": Row(gelu, broadcast, "F.gelu(x)"),
     "where": Row(np.where, broadcast, "torch.where(x > 0, x, 0.1 * x)"),
     "clamp": Row(clamp, broadcast, "x.clamp(min=0)"),

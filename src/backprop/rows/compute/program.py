@@ -16,7 +16,7 @@ from backprop.differentiate import functions
 from backprop.differentiate.algebra import PARITY, POWERS, SIGNS, Algebra, spliced
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, Gate
 from backprop.language import parse
-from backprop.numbers.elementwise import SIGMOID_CHOOSING, SIGMOID_SKIPPING, spelling
+from backprop.numbers.elementwise import spelling
 
 ALGEBRA = Algebra(*POWERS, *SIGNS, *PARITY)
 OWN_MASKS = ("and", "or")  # gates of ours, beside those of the table
@@ -114,7 +114,6 @@ class Assembly:
     """A program that is being made. Equal operations are made once."""
 
     def __init__(self, choosing: bool) -> None:
-        self.sigmoid = SIGMOID_CHOOSING if choosing else SIGMOID_SKIPPING
         self.choosing = choosing
         self.gates: list[str] = []  # of each wire; "input" and "number" for leaves
         self.sources: list[tuple[int, ...]] = []
@@ -176,10 +175,10 @@ class Assembly:
             return self.choice(*sources)
         if gate == "multiply" and all(wire in self.masks for wire in sources):
             return self.add("and", sources)
-        if gate == "sigmoid":
-            return self.sigmoid_of(sources[0])
         if gate not in GATES:
             return None
+        if GATES[gate].paired:
+            return self.paired(GATES[gate], *sources)
         found = ALGEBRA.rewritten(self.host, GATES[gate], sources)
         if found is not None:
             return found
@@ -198,11 +197,12 @@ class Assembly:
             known[exponent] = self.add("power below", (above, base, self.number(exponent)))
         return known[exponent]
 
-    def sigmoid_of(self, wire: int) -> int:
-        """sigmoid, sharing its work with that of the negated wire."""
+    def paired(self, gate: Gate, wire: int) -> int:
+        """A gate that shares its work with that of the negated wire."""
+        plain, negated = gate.paired[0 if self.choosing else 1]
         if self.gates[wire] == "negate":
-            return self.splice(self.sigmoid["sigmoid of negate"], ("x",), self.sources[wire])
-        return self.splice(self.sigmoid["sigmoid"], ("x",), (wire,))
+            return self.splice(negated, gate.arguments, self.sources[wire])
+        return self.splice(plain, gate.arguments, (wire,))
 
     def splice(self, text: str, names: tuple[str, ...], sources: tuple[int, ...]) -> int:
         """A spelling, with its variables standing for the sources."""
