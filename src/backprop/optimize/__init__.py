@@ -72,31 +72,39 @@ def minimize(
     Raises a Problem for whatever is wrong with it.
     """
     before = {} if resume is None else resumed(resume)
-    start = {canonical_name(name): value for name, value in {**merged(at, more), **before}.items()}
-    start = started(start, bounds or {})
-    called: dict[str, str] = {}
-    if isinstance(formula, Compiled):
-        compiled = formula
-    elif callable(formula):
-        compiled, start = of_code(formula, start, ties, expand)
-    else:
-        compiled, called = read(formula, data, ties, expand)
-    if data is None and (batch, epochs, total) != (None, None, False):
-        raise Problem("option", "batches, epochs and sums are for tables, and there is none")
-    if steps is None:
-        steps = STEPS if epochs is None else epochs if batch is None else UNTIL_THE_EPOCHS_END
+    named = {canonical_name(name): value for name, value in {**merged(at, more), **before}.items()}
+    compiled, start, called = understood(formula, started(named, bounds or {}), data, ties, expand)
     settings = Settings(
-        method, rate, steps, tolerance, seconds, decay, line_search, dict(numbers or {}), dict(bounds or {}),
-        tuple(positive), batch, epochs, seed,
+        method, rate, most_steps(steps, epochs, batch), tolerance, seconds, decay, line_search, dict(numbers or {}),
+        dict(bounds or {}), tuple(positive), batch, epochs, seed,
     )  # fmt: skip
-    objective = (
-        formula_objective(compiled, start, wrt, maximize, settings)
-        if data is None
-        else table_objective(
-            compiled, start, wrt, columns(compiled, start, data, source_format, called), maximize, total
-        )
-    )
+    if data is not None:
+        table = columns(compiled, start, data, source_format, called)
+        objective = table_objective(compiled, start, wrt, table, maximize, total)
+    elif (batch, epochs, total) == (None, None, False):
+        objective = formula_objective(compiled, start, wrt, maximize, settings)
+    else:
+        raise Problem("option", "batches, epochs and sums are for tables, and there is none")
     return solve(objective, settings, maximize=maximize, seen=seen)
+
+
+def most_steps(steps: int | None, epochs: int | None, batch: int | None) -> int:
+    """How many updates are made at most: of batches, as many as the epochs have."""
+    if steps is not None:
+        return steps
+    return STEPS if epochs is None else epochs if batch is None else UNTIL_THE_EPOCHS_END
+
+
+def understood(
+    formula: str | Compiled | Callable[..., object], start: dict[str, Value], data: Any, ties: str, expand: bool
+) -> tuple[Compiled, dict[str, Value], dict[str, str]]:
+    """The formula, its start, and what names in it that stand in backticks are called in the table."""
+    if isinstance(formula, Compiled):
+        return formula, start, {}
+    if callable(formula):
+        return *of_code(formula, start, ties, expand), {}
+    compiled, called = read(formula, data, ties, expand)
+    return compiled, start, called
 
 
 def read(formula: str, data: Any, ties: str, expand: bool) -> tuple[Compiled, dict[str, str]]:
