@@ -15,7 +15,7 @@ WRONG = [  # what is typed, and what is said of it
     ('draw "(x+y)*z" {at} --dark', "no option --dark", "did you mean --theme dark?"),
     ('draw "(x+y)*z" {at} sheet.svg', "more than one expression", "to write to a file: -o sheet.svg"),
     ('explain "(x+y)*z" {at} --only x', "no variable only", "did you mean --of?"),
-    ('check "(x+y)*z" {at} --claim dx=3,dy=3', "takes one NAME=NUMBER", "--claim dx=3 --claim dy=3"),
+    ('check "(x+y)*z" {at} --claim dx=3,dy=3', "a claim is one NAME=NUMBER", "--claim dx=3 --claim dy=3"),
     ('check "(x+y)*z" {at} --random -1', "--random takes a whole number from 1, and not -1", ""),
     ("check layer.py", "there is no file layer.py", "did you mean layers.py?"),
     ("eval nothing.bp", "there is no file nothing.bp", ""),

@@ -46,9 +46,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'backprop' has no attribute {name!r}")
     from importlib import import_module
 
-    from backprop.errors.spelling import Asker
-
-    Asker.python = True
     if _HOMES[name] == "backprop.optimize":
         from backprop.errors import need_numpy
 

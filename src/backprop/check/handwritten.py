@@ -12,6 +12,7 @@ import numpy as np
 
 from backprop.check.slopes import Comparison, Slopes, at_path, compared, measured, measured_where, moved
 from backprop.errors import Problem, enumerated
+from backprop.errors.spelling import option, said
 from backprop.python.arrays import fresh
 from backprop.python.entry import Instead, Outcome, Runner, floated, is_differentiable
 from backprop.python.gradients import Path
@@ -29,6 +30,7 @@ PLAIN = 1e-3  # of the size of the gradients
 LONG = 4.0  # seconds of the processor after which no others are begun
 PROBES = 12  # of an input at each of those
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
+UPSTREAM = option("--upstream")
 
 
 class Gradient(NamedTuple):
@@ -133,7 +135,7 @@ class Judge:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
         if not self.runner.above:
             if upstream is not None:
-                self.remarks.append("the backward pass takes no gradient from above: --upstream is not used")
+                self.remarks.append(said(f"the backward pass takes no gradient from above: {UPSTREAM} is not used"))
             upstream = None
             if any(np.size(one) != 1 for one in outputs):
                 return self.fixed(outputs)
@@ -142,11 +144,12 @@ class Judge:
             shapes = [np.shape(one) for one in found]
             if shapes != [np.shape(one) for one in outputs]:
                 wanted = ", ".join("×".join(map(str, np.shape(one))) or "a number" for one in outputs)
-                raise Problem("shape", f"--upstream has another shape than the output, which is {wanted}")
+                raise Problem("shape", f"{UPSTREAM} has another shape than the output, which is {wanted}")
             return [np.asarray(one, dtype=float) if np.ndim(one) else float(one) for one in found]
         if all(np.ndim(one) == 0 or np.size(one) == 1 for one in outputs):
             return [1.0 if np.ndim(one) == 0 else np.ones(np.shape(one)) for one in outputs]
-        self.remarks.append(f"the gradient on the output is random (--seed {self.seed}); --upstream gives another")
+        seed = option("--seed", self.seed)
+        self.remarks.append(said(f"the gradient on the output is random ({seed}); {UPSTREAM} gives another"))
         return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
 
     def fixed(self, outputs: list[Any]) -> list[Any]:
@@ -442,9 +445,8 @@ class Judge:
         if self.unnamed:
             remarks.append(f"no gradient comes out for {enumerated(self.unnamed)}")
         if self.runner.drew:
-            remarks.append(
-                f"the forward pass draws random numbers: they are the same in every run (--seed {self.seed})"
-            )
+            seed = option("--seed", self.seed)
+            remarks.append(said(f"the forward pass draws random numbers: they are the same in every run ({seed})"))
         kinks = sum(slopes.kinks for point in self.points for slopes in point.slopes.values())
         if kinks:
             remarks.append(f"{kinks} elements were not tested: they are at a kink")

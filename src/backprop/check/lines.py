@@ -11,6 +11,7 @@ from backprop.circuit.lower import Lowering
 from backprop.differentiate.run import evaluate, plain
 from backprop.errors import Problem, nearest
 from backprop.errors.spans import Span, line_and_column
+from backprop.errors.spelling import option
 from backprop.gates import CONSTANTS, GATES, NAMES
 from backprop.gates.row import WORDS
 from backprop.language import parse
@@ -180,10 +181,11 @@ def read_claim(text: str) -> tuple[str, float, float]:
 
     name, equals, value = text.partition("=")
     if not equals or not name.strip() or not value.strip():
-        raise Problem("option", f"--claim takes NAME=NUMBER, and not {text}", hint="for example --claim dx=2.06")
+        hint = f"for example {option('--claim', 'dx=2.06')}"
+        raise Problem("option", f"a claim is NAME=NUMBER, and not {text}", hint=hint)
     if "," in value and "=" in value:
-        hint = f"each has an option of its own: {' '.join(f'--claim {one.strip()}' for one in text.split(','))}"
-        raise Problem("option", f"--claim takes one NAME=NUMBER, and not {text}", hint=hint)
+        hint = f"each has an option of its own: {' '.join(option('--claim', one.strip()) for one in text.split(','))}"
+        raise Problem("option", f"a claim is one NAME=NUMBER, and not {text}", hint=hint)
     number = parse_value(value.strip(), name.strip())
     return name.strip(), number, rounding(value.strip())
 

@@ -181,9 +181,9 @@ def tie_remark(result: Run, probe: Probe, fits: Callable[[float], bool], at: Run
         return ""
     if result.ties == "both" and better[0] == "split":
         return (
-            "at a tie each of the equal inputs gets the whole gradient, as in the course notes: --ties split divides it"
+            "at a tie each of the equal inputs gets the whole gradient, as in the course notes: ties split divides it"
         )
-    return f"at a tie this is how --ties {result.ties} shares it: --ties {better[0]} gives {short(by_rule[better[0]])}"
+    return f"at a tie this is how ties {result.ties} shares it: ties {better[0]} gives {short(by_rule[better[0]])}"
 
 
 def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Estimate, measure: Measure) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backprop.check.handwritten import Gradient, Place, Verdict
+from backprop.errors.spelling import in_shell
 from backprop.show import objects
 from backprop.show.grid import Column, Grid
 
@@ -33,7 +34,7 @@ def pass_object(one: Verdict) -> dict[str, Any]:
         "verdict": one.verdict,
         "gradients": [gradient_object(gradient) for gradient in one.gradients],
         "lines": [line_object(line) for line in one.lines],
-        "remarks": list(one.remarks),
+        "remarks": [in_shell(remark) for remark in one.remarks],
     }
 
 

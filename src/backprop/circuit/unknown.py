@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spans import Span
+from backprop.errors.spelling import either
 from backprop.gates import NAMES
 from backprop.language.program import Call, Program
 
@@ -40,7 +41,7 @@ def unknown_function(
         message = f"{call.name} is a value, and not a function"
         return program.problem("name", message, spans, f"to multiply, write {product(program, node)}")
     if call.name in ("randn", "rand"):
-        hint = f'give it as a value: --x "{call.name}(…)"'
+        hint = either(f'give it as a value: --x "{call.name}(…)"', "let NumPy draw it, and give it as a value")
         return program.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
     before = program.text[: spans[0].start].rstrip()
     behind = program.text[program.span(node).end :].lstrip()

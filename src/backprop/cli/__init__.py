@@ -6,13 +6,11 @@ import os
 import sys
 
 from backprop import __version__
-from backprop.errors.spelling import Asker
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status: 0 done, 1 the answer is no, 2 it was asked wrongly."""
     words = [as_text(word) for word in (sys.argv[1:] if arguments is None else arguments)]
-    before, Asker.python = Asker.python, False
     try:
         status = answered(words)
         if sys.stdout is not None:
@@ -21,8 +19,6 @@ def main(arguments: list[str] | None = None) -> None:
         from backprop.cli.failures import status_of
 
         status = status_of(error, words)
-    finally:
-        Asker.python = before
     sys.exit(status if isinstance(status, int) else 0)
 
 

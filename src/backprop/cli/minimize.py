@@ -19,6 +19,7 @@ from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, 
 from backprop.cli.remarks import note
 from backprop.cli.words import Call
 from backprop.errors import Problem, enumerated
+from backprop.errors.spelling import in_shell
 from backprop.gates import TIES
 from backprop.language import canonical_name
 from backprop.library import Compiled
@@ -357,7 +358,7 @@ class Descent:
         if self.options["explain"]:
             from backprop.optimize.told import told
 
-            write(told(found, self.options["digits"]), None, prose=True)
+            write(told(found, self.options["digits"], in_shell(found.why)), None, prose=True)
             return
         if self.format == "json":
             write(json.dumps(end_object(found), ensure_ascii=False) + "\n", None)
@@ -365,10 +366,10 @@ class Descent:
         color, digits = self.options["color"], self.options["digits"]
         if self.format == "csv":
             show_grid(path_grid(found, digits=None, full=True, every_element=True), "csv", None, color)
-            tell(f"stopped: {found.why}\n")
+            tell(f"stopped: {in_shell(found.why)}\n")
             return
         full, one_line = self.options["full"], self.format in ("markdown", "latex")
-        behind = f"stopped: {found.why}\n"
+        behind = f"stopped: {in_shell(found.why)}\n"
         grids = [
             path_grid(found, digits=digits, full=full),
             parameters_grid(found, digits=digits, full=full, one_line=one_line),

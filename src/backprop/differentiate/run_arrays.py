@@ -15,6 +15,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate import functions, rules
 from backprop.errors import Problem
 from backprop.errors.spans import Span
+from backprop.errors.spelling import either, option
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers.arrays import multiply, negate, unbroadcast
 from backprop.numbers.buffers import Pool, chosen, pooled
@@ -44,6 +45,9 @@ def evaluate(circuit: Circuit, at: Mapping[str, Array]) -> list[Array]:
     return values
 
 
+ALL_OF_IT = f"; or {either('eval --jacobian', 'compile(…).jacobian()')}"
+
+
 def pool_of(circuit: Circuit) -> Pool:
     """The memory that runs of a circuit use again."""
     found = circuit.plans.setdefault("pool", Pool())
@@ -59,7 +63,7 @@ def seed_of(value: Array, upstream: Array | None) -> Array:
             raise Problem(
                 "shape",
                 f"the output is {shape_text(shape)}, and no single number: its gradient needs one from above",
-                hint=f"give --upstream, {shape_text(shape)} like the output; or eval --jacobian; "
+                hint=f"give {option('--upstream')}, {shape_text(shape)} like the output{ALL_OF_IT}; "
                 "or sum(…) it to a number",
             )
         return 1.0

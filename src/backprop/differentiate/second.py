@@ -13,6 +13,7 @@ from backprop.differentiate.derive import Derived, derive
 from backprop.differentiate.run import evaluate, plain, sweep
 from backprop.differentiate.smoothed import smoothed
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.gates.row import TWICE
 from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
 
@@ -163,7 +164,8 @@ def derived_at(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ti
     shape = shape_of(values[circuit.output])
     if shape:
         message = f"the output is {shape_text(shape)}, and only a single number has a Hessian"
-        raise Problem("shape", message, hint="make it a number: sum(…); its first derivatives are --jacobian")
+        hint = f"make it a number: sum(…); its first derivatives are {option('--jacobian')}"
+        raise Problem("shape", message, hint=hint)
     shapes = [shape_of(value) for value in values]
     smooth = smoothed(circuit, shapes)
     derived = derive(smooth, wrt, ties=ties, shapes=shapes if any(shapes) else None, again=True)
@@ -205,9 +207,10 @@ def check_size(what: str, shapes: Sequence[tuple[int, ...]]) -> None:
     """Refuse a matrix that the machine cannot hold, before it is tried."""
     from backprop.numbers.memory import check_memory
 
+    hint = f"a product with a direction never forms it: {option('--direction', 'x=[…]')}"
     axes = max(map(len, shapes), default=0)
     if axes > MOST_AXES:
         message = f"the {what} would have {axes} axes: an array has at most {MOST_AXES}"
-        raise Problem("size", message, hint="a product with a direction never forms it: --direction x=[…]")
+        raise Problem("size", message, hint=hint)
     elements = sum(map(prod, shapes))
-    check_memory(elements, f"the {what}", "a product with a direction never forms it: --direction x=[…]")
+    check_memory(elements, f"the {what}", hint)

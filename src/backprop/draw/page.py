@@ -22,6 +22,7 @@ from backprop.draw.scene import NUMBERS, STAGES, Node, Scene, opened, slots_of
 from backprop.draw.svg import MARGIN, escape, line, outline, path, size, text, title
 from backprop.errors import Problem
 from backprop.errors.spans import visible
+from backprop.errors.spelling import option
 from backprop.library import Evaluation
 from backprop.library.stages import operand
 from backprop.show.palette import PALETTES
@@ -30,7 +31,7 @@ from backprop.show.palette import PALETTES
 def page(evaluation: Evaluation) -> str:
     """The whole file. Calls of the user's functions are opened: it steps through each gate."""
     if evaluation.run.arrays:
-        hint = "draw it as a picture: -o circuit.svg"
+        hint = f"draw it as a picture: {option('-o', 'circuit.svg')}"
         raise Problem("shape", "a page computes with numbers, and this has arrays", hint=hint)
     scene = opened(evaluation.run, evaluation.gradients)
     placed = picture(scene, live=True)

@@ -17,6 +17,7 @@ from backprop.emit.sharing import shared, unstretched
 from backprop.emit.target import Target
 from backprop.errors import Problem
 from backprop.errors.spans import visible
+from backprop.errors.spelling import option
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.printer import unparse_statement
 from backprop.library.values import as_value
@@ -63,7 +64,7 @@ class Request:
         self.jvp = jvp
         self.dtype = dtype
         if self.at is None and not isinstance(self.upstream, float | None):
-            hint = "give the inputs, too, as in --x 2: without them, nobody knows the shape of the output"
+            hint = f"give the inputs, too, as in {option('--x', 2)}: without them, nobody knows the shape of the output"
             raise Problem("option", "an upstream that is an array needs the point", hint=hint)
 
     @property
@@ -76,7 +77,7 @@ class Request:
         """For a target of single numbers: raise a Problem of kind "target" that says what is an array."""
         if not self.arrays:
             return
-        hint = "arrays can be said in --to numpy, torch, jax, latex and markdown"
+        hint = f"arrays can be said in {option('--to', 'numpy')}, torch, jax, latex and markdown"
         for wire, gate in enumerate(self.circuit.gates):
             if gate.mixes or not isinstance(self.circuit.constants.get(wire, 0.0), float):
                 what = f"the gate {gate.spelling}" if gate.mixes else "an array"
@@ -118,7 +119,7 @@ class Request:
         `opens` says whether the gradient on the output is a parameter.
         """
         if opens and self.at is None and self.upstream is not None:
-            hint = "leave --upstream out, or give a point that the program tests itself at"
+            hint = f"leave {option('--upstream')} out, or give a point that the program tests itself at"
             raise Problem("option", "the gradient on the output is a parameter of this program", hint=hint)
         given: Any = 1.0 if self.upstream is None else self.upstream
         upstream = UPSTREAM if opens else given

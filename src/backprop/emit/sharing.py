@@ -9,6 +9,7 @@ from backprop.circuit.lower import template
 from backprop.differentiate.derive import Derived
 from backprop.differentiate.growing import UNBROADCAST, Growing
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.gates import GATES, Gate
 from backprop.numbers.shapes import shape_of
 
@@ -59,8 +60,8 @@ def advice(gate: Gate) -> str:
 
         return f"write the order as a whole number, up to {MOST_POLYGAMMA}: {gate.name}(1, x)"
     if gate.mixes:
-        return "--to latex and markdown say every gate"
-    return "another target may have it: --to python, numpy, c, javascript"
+        return f"{option('--to', 'latex')} and markdown say every gate"
+    return f"another target may have it: {option('--to', 'python')}, numpy, c, javascript"
 
 
 def unstretched(derived: Derived, values: list[Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from backprop.circuit.lower import template
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.language.printer import ATOM, COMPARISON, OPERATORS, POWER, PRODUCT, SUM, UNARY, Operator
 
@@ -120,7 +121,7 @@ class Target:
         for name in self.own():
             if name in taken or not (self.spellable(name) and name.isidentifier()):
                 why = "has a use for that name" if name in taken else "cannot spell that"
-                hint = f"for example: --name {spelt_name(self.function)}_gradients"
+                hint = f"for example: {option('--name', f'{spelt_name(self.function)}_gradients')}"
                 raise Problem("option", f"a function cannot be called {name}: {self.title} {why}", hint=hint)
 
     def spellable(self, name: str) -> bool:
@@ -277,7 +278,7 @@ class Target:
 
     def advice(self) -> str:
         """What to do about a gate that cannot be said."""
-        return "another target may have it: --to python, numpy, c, javascript"
+        return f"another target may have it: {option('--to', 'python')}, numpy, c, javascript"
 
     def nested(self, word: str, operands: Sequence[Text]) -> Text:
         """A function of two for any number of operands."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from backprop.errors.spans import Span, excerpt, line_and_column, visible
-from backprop.errors.spelling import spoken
+from backprop.errors.spans import Span, excerpt, line_and_column
+from backprop.errors.spelling import in_shell, said
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LARGEST = "1.797e308"  # the largest float64, as messages say it
-LONGEST = 600  # characters of a message; beyond that its middle helps nobody
 MOST_NAMED = 12  # names that a message lists
 
 
@@ -34,13 +33,12 @@ class Problem(Exception):
         source: str | None = None,
         status: int = 2,
     ) -> None:
-        message, hint = told(spoken(message)), told(spoken(hint))
-        super().__init__(message)
+        super().__init__(message := said(message))
         self.kind = kind
         self.message = message
         self.text = text
         self.spans = list(spans)
-        self.hint = hint
+        self.hint = said(hint)
         self.source = source
         self.status = status
 
@@ -75,18 +73,11 @@ class Problem(Exception):
         """The problem as the member `error` of the object that `--json` prints."""
         return {
             "kind": self.kind,
-            "message": self.message,
+            "message": in_shell(self.message),
             "line": self.line,
             "column": self.column,
-            "hint": self.hint or None,
+            "hint": in_shell(self.hint) or None,
         }
-
-
-def told(text: str) -> str:
-    """What a message quotes may be of any length, and hold anything: its middle is left out, and nothing is raw."""
-    if len(text) > LONGEST:
-        text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
-    return text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
 
 
 LONGEST_NAME = 60  # that is compared with others: the time for it grows with the square

@@ -1,49 +1,79 @@
-"""Options as messages say them: `--ties split` on the command line, `ties="split"` in Python."""
+"""Options as data in messages, which both who types a command line and who writes Python get to read: a message carries
+`--ties split` and `ties="split"` until somebody shows it."""
 
 from __future__ import annotations
 
+from backprop.errors.spans import visible
+
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from re import Match
+    from typing import Any
 
-PHRASES = {
-    "by --vars or options": "as an argument", "with --vars": "as an argument",
-    "eval --jacobian": "compile(…).jacobian()", "are --jacobian": "are those of jacobian()",
-    "--direction x=[…]": "jvp({…}), hvp({…})", "--only-new": "only_new=True", "--explain": "explain()",
-    "or --to": "or target_format",
-    "as in --x 2": "as in x=2",
+OPEN, BETWEEN, CLOSE = "\ufdd0\ufdd1\ufdd2"  # no characters: Unicode keeps them for the inside of programs
+LONGEST = 600  # characters of a message; beyond that its middle helps nobody
+
+IN_PYTHON = {  # what is not an argument of the option's own name
+    "map --from": "source_format={}", "map --to": "target_format={}", "map -o": "{}", "-o": "save({})",
+    "--jacobian": "jacobian()", "--direction": "jvp({…}) or hvp({…})", "--explain": "explain()",
 }  # fmt: skip
-NAMES = "ties|rate|wrt|batch|line-search|to|from|method|null-values|name|decay|upstream|seed|table|dtype|jvp|delimiter"
-NAMES += "|decimal-comma|errors|engine|scheduler|resume|backward|dialect|main|random|stages"
-VALUE = r"(?!(?:or|and|is|has|does|names|takes|out|gives|shares|needs|for)\b)[\w.,:-]*\w"
-OPTION = rf"(?<![^\s(])--({NAMES})\b(?: ({VALUE}))?"
-LISTS = ("wrt", "null_values")
 
 
-class Asker:
-    """Who asks: somebody in Python, once a name of the library was asked for, unless the command line runs."""
+class Said(str):
+    """A message as Python says it; `both` is what it was made of."""
 
-    python = False
-
-
-def spoken(text: str) -> str:
-    """A message with the options spelt as the asker writes them."""
-    if not Asker.python or "--" not in text:
-        return text
-    import re
-
-    for phrase, meant in PHRASES.items():
-        text = text.replace(phrase, meant)
-    return re.sub(OPTION, as_argument, text)
+    both: str
 
 
-def as_argument(option: Match[str]) -> str:
-    """An option as an argument: `--rate 0.01` is rate=0.01, `--wrt W,b` is wrt=["W", "b"]."""
-    name, value = option[1].replace("-", "_"), option[2]
-    if value is None:
-        return name
-    if name in LISTS:
-        names = ", ".join(f'"{part}"' for part in value.split(","))
-        return f"{name}=[{names}]"
-    is_number = value.replace(".", "", 1).replace("e", "", 1).isdigit()
-    return f"{name}={value}" if is_number else f'{name}="{value}"'
+def option(flag: str, value: Any = None) -> str:
+    """An option of the command line in a message, with its value: a text, a number, names, or True of a flag. Where two
+    commands mean different things by it, the command stands before: `map --to`."""
+    typed = "" if value is None or value is True else ",".join(value) if isinstance(value, list) else str(value)
+    typed = repr(typed) if typed in list(";\t|") else typed
+    python = IN_PYTHON.get(flag, f"{flag.lstrip('-').replace('-', '_')}={{}}")
+    said = python.partition("=")[0] if value is None else python.replace("{}", literal(value))
+    return either(f"{flag.rpartition(' ')[2]} {typed}".rstrip(), said)
+
+
+def literal(value: Any) -> str:
+    """A value as Python writes it."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def either(shell: str, python: str) -> str:
+    """What the command line says one way in a message, and Python another."""
+    return f"{OPEN}{shell}{BETWEEN}{python}{CLOSE}"
+
+
+def said(text: str) -> str:
+    """A message that is made of such texts, and may quote anything, to be shown."""
+    if OPEN not in text:
+        return text if isinstance(text, Said) else told(text)
+    found = Said(told(chosen(text, 2)))
+    found.both = text
+    return found
+
+
+def both(message: str) -> str:
+    """A message as it was made, to be a part of another one."""
+    return message.both if isinstance(message, Said) else message
+
+
+def in_shell(message: str) -> str:
+    """A message as the command line says it."""
+    return told(chosen(message.both, 0)) if isinstance(message, Said) else message
+
+
+def chosen(text: str, which: int) -> str:
+    """A message with one side of each of its options: 0 is the command line's, 2 Python's."""
+    before, *rest = text.split(OPEN)
+    parts = [part.partition(CLOSE) for part in rest]
+    return before + "".join(pair.partition(BETWEEN)[which] + behind for pair, _, behind in parts)
+
+
+def told(text: str) -> str:
+    """What a message quotes may be of any length, and hold anything: its middle is left out, and nothing is raw."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+    return text if text.isprintable() else "\n".join(map(visible, text.split("\n")))

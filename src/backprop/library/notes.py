@@ -8,7 +8,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate import rules
 from backprop.differentiate.run import Run
 from backprop.errors.spans import Span
-from backprop.errors.spelling import spoken
+from backprop.errors.spelling import said
 from backprop.language.printer import number_text
 from backprop.library.stages import Names, tie_text
 from backprop.numbers.shapes import shape_of
@@ -26,7 +26,7 @@ class Note:
 
     def __init__(self, kind: str, message: str, stage: str, span: Span | None) -> None:
         self.kind = kind
-        self.message = spoken(message)
+        self.message = said(message)
         self.stage = stage
         self.span = span
 

@@ -7,6 +7,7 @@ from itertools import count
 from backprop.circuit import Circuit, Opened
 from backprop.differentiate.run import Run, plain
 from backprop.errors.light import cached_property
+from backprop.errors.spelling import option
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.language.calls import call_text, value_text
 
@@ -167,7 +168,7 @@ def tie_text(ties: str, equals: str) -> str:
         return f"the first of the equal {equals} gets the whole gradient"
     return (
         f"each of the equal {equals} gets the whole gradient, as in the course notes, which is no subgradient "
-        "(PyTorch and JAX divide it: --ties split)"
+        f"(PyTorch and JAX divide it: {option('--ties', 'split')})"
     )
 
 

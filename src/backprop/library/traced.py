@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from backprop.errors import Problem, enumerated
+from backprop.errors.spelling import either
 from backprop.library import Compiled
 from backprop.library.values import decoded
 
@@ -33,7 +34,8 @@ def trace(
     missing = runner.missing()
     if missing:
         what = name or runner.pair.name
-        raise Problem("variable", f"{what} has no value for {enumerated(missing)}", hint="give it by --vars or options")
+        hint = f"give it {either('by --vars or options', 'as an argument')}"
+        raise Problem("variable", f"{what} has no value for {enumerated(missing)}", hint=hint)
 
     def works(tried: dict[str, Any]) -> bool:
         try:

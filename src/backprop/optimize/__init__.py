@@ -7,6 +7,7 @@ from os import PathLike, fspath
 from typing import Any, Literal
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.language import canonical_name
 from backprop.library import Compiled, merged
 from backprop.optimize.minimum import Settings
@@ -160,7 +161,7 @@ def formula_objective(
     if missing:
         raise compiled.missing(missing)
     if not names:
-        raise Problem("variable", "nothing can move: --wrt names no variable")
+        raise Problem("variable", f"nothing can move: {option('--wrt')} names no variable")
     objective = Formula(compiled, start, names, maximize=maximize)
     check_number(objective.circuit, objective.at)
     return objective

@@ -8,6 +8,7 @@ from math import cos, exp, pi
 import numpy as np
 
 from backprop.errors import Problem, nearest
+from backprop.errors.spelling import option
 from backprop.optimize.methods import Method
 from backprop.optimize.objective import Objective
 from backprop.optimize.table import Table
@@ -94,11 +95,11 @@ def schedule_of(text: str | None, steps: int) -> Schedule:
     if text is None:
         return lambda t: 1.0
     name, *rest = text.split(":")
-    hint = f"it is one of {', '.join(DECAYS)}, for example --decay exponential:0.01"
+    hint = f"it is one of {', '.join(DECAYS)}, for example {option('--decay', 'exponential:0.01')}"
     try:
         numbers = [float(part) for part in rest]
     except ValueError:
-        raise Problem("option", f"--decay {text}: {':'.join(rest)} is no number", hint=hint) from None
+        raise Problem("option", f"{option('--decay', text)}: {':'.join(rest)} is no number", hint=hint) from None
     if name == "inverse" and len(numbers) == 1 and numbers[0] >= 0:
         return lambda t: 1 / (1 + numbers[0] * t)
     if name == "exponential" and len(numbers) == 1 and numbers[0] >= 0:

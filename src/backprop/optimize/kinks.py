@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.errors.spelling import both
 from backprop.language.printer import number_text
 from backprop.library.notes import notes
 from backprop.library.nudge import Line
@@ -36,7 +37,7 @@ class Kinks:
         if self.objective.by_row:
             return None
         run = self.objective.run(x)
-        told = [note.message for note in notes(run, self.objective.names) if note.kind in ("tie", "kink")]
+        told = [both(note.message) for note in notes(run, self.objective.names) if note.kind in ("tie", "kink")]
         return f"at a kink: {told[0]}" if told else None
 
     def jump(self, x: Array, value: float, inside: Callable[[Array], Array]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.errors.spelling import said
 from backprop.optimize.objective import Objective
 from backprop.optimize.path import Path, Step
 from backprop.optimize.why import Verdict
@@ -42,7 +43,7 @@ class Reached:
 
     def __init__(self, objective: Objective, path: Path, verdict: Verdict, settings: Settings, sign: float) -> None:
         self.objective, self.path, self.settings = objective, path, settings
-        self.why, self.reason, self.converged = verdict.message, verdict.kind, verdict.converged
+        self.why, self.reason, self.converged = said(verdict.message), verdict.kind, verdict.converged
         step = best(path, verdict)
         self.step = step
         self.steps = path.last.step if path.last is not None else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backprop.errors.spelling import in_shell
 from backprop.optimize.minimum import Reached
 from backprop.optimize.path import Step
 from backprop.show.grid import Column, Grid, cell, number
@@ -71,7 +72,7 @@ def step_object(found: Any, step: Step, sign: float) -> dict[str, Any]:
 
 def end_object(found: Reached) -> dict[str, Any]:
     """Why it stopped, as the last object of JSON."""
-    return {"why": found.why, "reason": found.reason, "converged": found.converged, "steps": found.steps}
+    return {"why": in_shell(found.why), "reason": found.reason, "converged": found.converged, "steps": found.steps}
 
 
 def parameters_object(found: Reached) -> dict[str, Any]:

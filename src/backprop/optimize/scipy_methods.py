@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import Problem, lacking
+from backprop.errors.spelling import option
 from backprop.optimize.objective import Objective
 from backprop.optimize.parameters import Array
 from backprop.optimize.watch import Watch
@@ -21,7 +22,8 @@ def optimizers() -> Any:
     try:
         from scipy import optimize
     except ImportError:
-        raise lacking("this method", "SciPy", "minimize", "or another method: --method newton") from None
+        otherwise = f"or another method: {option('--method', 'newton')}"
+        raise lacking("this method", "SciPy", "minimize", otherwise) from None
     return optimize
 
 
@@ -31,7 +33,7 @@ def run(name: str, objective: Objective, watch: Watch) -> None:
         least_squares(objective, watch)
     elif name == "bfgs":
         if watch.bounded:
-            raise Problem("option", "bfgs takes no bounds", hint="l-bfgs does: --method l-bfgs")
+            raise Problem("option", "bfgs takes no bounds", hint=f"l-bfgs does: {option('--method', 'l-bfgs')}")
         minimized("BFGS", objective, watch, {"gtol": 0.0, "maxiter": UNTIL_STOPPED})
     else:
         options = {"ftol": 0.0, "gtol": 0.0, "maxiter": UNTIL_STOPPED, "maxfun": UNTIL_STOPPED, "maxls": 50}

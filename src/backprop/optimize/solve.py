@@ -60,7 +60,7 @@ class Minimum(Reached):
         from backprop.optimize.told import check_told, told
 
         check_told(self.settings.method, self.settings.batch, self.settings.line_search)
-        return shown(told(self, digits_of(digits)))
+        return shown(told(self, digits_of(digits), self.why))
 
     def draw(self, theme: Theme = "light") -> Shown:
         """The path as a picture, in SVG; what is drawn has `save("path.svg")`, or .png."""

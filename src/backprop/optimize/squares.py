@@ -12,6 +12,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate import second
 from backprop.differentiate.run import evaluate
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.optimize.parameters import Array
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def squares(circuit: Circuit, wire: int, times: float = 1.0, mean: bool = False)
                 return squares(circuit, other, times * constant, mean)
     if gate == "divide" and isinstance(constants[1], float) and constants[1] > 0:
         return squares(circuit, inputs[0], times / constants[1], mean)
-    problem = Problem("option", "least-squares needs a sum of squares", hint="sum((…)^2); another --method takes any")
+    hint = f"sum((…)^2); another {option('--method')} takes any"
+    problem = Problem("option", "least-squares needs a sum of squares", hint=hint)
     raise circuit.locate(problem, wire)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from backprop.differentiate.rules import substituted
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.language.printer import number_text
 from backprop.library import Compiled
 from backprop.optimize.curvature import hessian_of
@@ -31,13 +32,14 @@ def check_told(method: str, batch: int | None, line_search: bool) -> None:
         )
     if batch is not None or line_search:
         what = "an update of a batch" if batch is not None else "a line search"
-        raise Problem("option", f"--explain does not tell {what}", hint="leave --batch and --line-search out")
+        hint = f"leave {option('--batch')} and {option('--line-search')} out"
+        raise Problem("option", f"{option('--explain')} does not tell {what}", hint=hint)
 
 
-def told(found: Reached, digits: int) -> str:
+def told(found: Reached, digits: int, why: str) -> str:
     """All of it."""
     lines = [*(newton_lines if found.settings.method == "newton" else rule_lines)(found, digits)]
-    return "\n".join([*lines, f"stopped: {found.why}", ""])
+    return "\n".join([*lines, f"stopped: {why}", ""])
 
 
 def rule_lines(found: Reached, digits: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.optimize.curvature import MANY, ends_of_curvature, free_of, hessian_of
 from backprop.optimize.kinks import Kinks
 from backprop.optimize.objective import Objective
@@ -246,7 +247,7 @@ class Account:
         told = f"{self.name} {moved} from step to step: the rate {short(rate)} is too large"
         limit = self.limit(method)
         if limit is None or limit >= rate:
-            return Verdict("grows", f"{told}; try --rate {short(rate / 10)}")
+            return Verdict("grows", f"{told}; try {option('--rate', float(short(rate / 10)))}")
         why = f"the curvature along the gradient is {short(self.sign * self.curvature_met)}"
         return Verdict("grows", f"{told}; below {short(limit)} it is not ({why})")
 

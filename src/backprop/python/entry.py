@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
+from backprop.errors.spelling import either
 from backprop.python.arrays import Tensor, fresh, is_number
 from backprop.python.frames import Source
 from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
@@ -626,7 +627,7 @@ class Runner:
         unbound = [name for name in self.back_names() if name not in bound]
         if unbound:
             where = self.pair.backward.name if self.pair.backward is not None else "the backward pass"
-            hint = "give it with --vars, or name it as the forward pass does"
+            hint = f"give it {either('with --vars', 'as an argument')}, or name it as the forward pass does"
             raise Problem("variable", f"nothing says what {enumerated(unbound)} of {where} is", hint=hint)
         return bound
 

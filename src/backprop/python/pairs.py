@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
+from backprop.errors.spelling import option
 from backprop.python.arrays import HELD
 from backprop.python.gradients import bases
 from backprop.python.source import Code, Part
@@ -298,7 +299,8 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
     if by_back is not None:
         return Pair(by_back.name, "functions", by_back, functions[forward])
     if not pairs:
-        raise Problem("name", f"no backward pass belongs to {forward}", hint="name it: --backward FILE:NAME")
+        hint = f"name it: {option('--backward', 'FILE:NAME')}"
+        raise Problem("name", f"no backward pass belongs to {forward}", hint=hint)
     return pairs[0]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backprop.errors import Problem, lacking
+from backprop.errors.spelling import option
 from backprop.rows.engines import Done, Job, Work
 
 RETRIES = 3
@@ -21,7 +22,7 @@ def dask(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[J
     try:
         from distributed import Client, as_completed  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
-        raise lacking("--engine dask", "distributed", "dask") from None
+        raise lacking(option("--engine", "dask"), "distributed", "dask") from None
     quiet()
     try:
         client = Client(scheduler, timeout="30s") if scheduler else Client(dashboard_address=":0")

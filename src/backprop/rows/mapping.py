@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from backprop.errors import Problem, expect_numpy
 from backprop.errors.expected import named, whole
+from backprop.errors.spelling import option
 from backprop.library import Compiled
 
 if TYPE_CHECKING:
@@ -228,12 +229,13 @@ class Files:
     ) -> Report:  # fmt: skip
         """What was done; of parts that could not be, `failed` is told."""
         if scheduler is not None and engine == "local":
-            raise Problem("option", "--scheduler needs an --engine that has a cluster", hint="--engine dask, or spark")
+            message = f"{option('--scheduler')} needs an {option('--engine')} that has a cluster"
+            raise Problem("option", message, hint=f"{option('--engine', 'dask')}, or spark")
         if self.into_folder:
             return self.mapped_parts(mapper, engine, scheduler, resume, seen, failed)
         if engine != "local" or resume:
-            option = "--resume" if resume else "--engine"
-            raise Problem("option", f"{option} is for folders: give one to read, and one to write with -o")
+            flag = option("--resume" if resume else "--engine")
+            raise Problem("option", f"{flag} is for folders: give one to read, and one to write")
         from backprop.rows.pipeline import map_files
 
         return map_files(mapper, self.sources, self.target, self.options, seen)

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.rows.compute.few import are_few
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
@@ -41,7 +42,7 @@ def map_files(
     format = target_of(target, sources, options)
     packed = suffix_of(target)
     if packed and format not in TEXT:
-        hint = f"{format} is compressed as it is: -o {bare(target)}"
+        hint = f"{format} is compressed as it is: {option('map -o', bare(target))}"
         raise Problem("option", f"{target}: {format} does not go into {NAMES[packed]}", hint=hint)
     array = format == "jsonl" and is_document(target, sources, options)
     with whole(target, alone) as beside:
@@ -73,7 +74,7 @@ def target_of(path: str, sources: list[str], options: Options) -> str:
         return default_target(sources, options)
     if "." not in name.removeprefix("."):
         return options.source(sources[0])
-    hint = f"its suffix says: {' '.join(FORMATS)} (text also with .gz, .bz2, .zst); or --to"
+    hint = f"its suffix says: {' '.join(FORMATS)} (text also with .gz, .bz2, .zst); or {option('map --to')}"
     raise Problem("option", f"what should {path} be?", hint=hint)
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 from backprop.errors import Problem, lacking
+from backprop.errors.spelling import option
 from backprop.rows.engines import Done, Job, Work
 
 HERE = "local[*,4]"  # all cores of this machine; what fails is tried 4 times, as on a cluster
@@ -45,7 +46,7 @@ def context_at(address: str) -> Any:
     try:
         from pyspark import SparkConf, SparkContext  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
-        raise lacking("--engine spark", "PySpark", "spark") from None
+        raise lacking(option("--engine", "spark"), "PySpark", "spark") from None
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings = SparkConf().setMaster(address).setAppName("backprop map").set("spark.ui.showConsoleProgress", "false")
     try:

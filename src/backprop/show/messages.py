@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backprop.errors.spans import LONGEST_LINE, excerpt, visible
+from backprop.errors.spelling import in_shell
 from backprop.show.theme import paint
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
@@ -19,12 +20,12 @@ MOST_NOTES = 8  # of one kind; the rest is counted
 def problem_text(problem: Problem, colour: bool, room: int | None = None) -> str:
     """What is wrong, where, and what would be right; in lines of so many columns, if a terminal shows them."""
     place = f"{visible(problem.source)}:{problem.line}:{problem.column}: " if problem.source and problem.line else ""
-    lines = [f"{paint('error:', 'error', colour)} {place}{visible(problem.message)}"]
+    lines = [f"{paint('error:', 'error', colour)} {place}{visible(in_shell(problem.message))}"]
     lines = broken(lines[0], room)
     if problem.text is not None and problem.spans:
         lines += pointed(excerpt(problem.text, problem.spans, excerpt_room(room)), colour)
     if problem.hint:
-        hint = f"{paint('hint:', 'hint', colour)} {visible(problem.hint)}"
+        hint = f"{paint('hint:', 'hint', colour)} {visible(in_shell(problem.hint))}"
         lines += broken(hint, room)
     return "\n".join(lines) + "\n"
 
@@ -66,7 +67,7 @@ def notes_text(notes: Sequence[Note], program: Program | None, colour: bool, roo
         counts[note.kind] = counts.get(note.kind, 0) + 1
         if counts[note.kind] > MOST_NOTES:
             continue
-        line = note_line(note.message, colour)[:-1]
+        line = note_line(in_shell(note.message), colour)[:-1]
         lines += broken(line, room)
         if note.kind.endswith("not-finite") and note.span is not None and program is not None:
             lines += pointed(excerpt(program.text, [note.span], excerpt_room(room)), colour)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
+from backprop.errors.spelling import in_shell
+
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from typing import Any
@@ -42,7 +44,7 @@ def stage_object(stage: Stage) -> dict[str, Any]:
 
 def note_object(note: Note) -> dict[str, Any]:
     """One note."""
-    return {"kind": note.kind, "stage": note.stage, "message": note.message}
+    return {"kind": note.kind, "stage": note.stage, "message": in_shell(note.message)}
 
 
 def story_object(story: Story) -> dict[str, Any]:

@@ -238,7 +238,7 @@ def page(gate: Gate) -> list[tuple[str, str]]:
 def here(gate: Gate) -> str:
     """What this program answers at the kink, under the rule for ties that is the default and the others."""
     if gate.variadic:
-        return "1,1 (--ties split: 0.5,0.5; first: 1,0)"
+        return "1,1 (ties split: 0.5,0.5; first: 1,0)"
     at = at_kink(gate)
     answers = {}
     for ties in ("both", "split", "first"):
@@ -248,7 +248,7 @@ def here(gate: Gate) -> str:
         answers[ties] = ",".join(number(slope, 5) for slope in slopes if slope is not None)
     default = answers.pop("both")
     others = "; ".join(f"{ties}: {slope}" for ties, slope in answers.items() if slope != default)
-    return f"{default} (--ties {others})" if others else default
+    return f"{default} (ties {others})" if others else default
 
 
 def at_kink(gate: Gate) -> list[float]:

@@ -18,6 +18,7 @@ from backprop.emit.targets.numpy import NumPy
 from backprop.emit.targets.pythonic import called, function_text, lines_text, signature
 from backprop.emit.targets.torch_words import Torch
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.gates import Gate
 
 WORDS = {
@@ -77,7 +78,8 @@ def write(request: Request) -> str:
     """The program: its helpers, the function with its two passes, and its test."""
     target = Jax()
     if request.jvp and request.wrt != list(request.circuit.variables):
-        raise Problem("option", "a custom_jvp needs all gradients", hint="leave --wrt out, or --jvp")
+        hint = f"leave {option('--wrt')} out, or {option('--jvp')}"
+        raise Problem("option", "a custom_jvp needs all gradients", hint=hint)
     listing = request.listing(target)
     inputs, name = list(listing.inputs.values()), target.function
     form = "unbroadcast({0}, {1})" if request.alike else "{0}"  # JAX sums nothing back by itself

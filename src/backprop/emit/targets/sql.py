@@ -18,6 +18,7 @@ from backprop.emit.target import Text
 from backprop.emit.targets.dialects import NATIVE, Dialect, dialect, translated
 from backprop.emit.targets.sql_expressions import SQL, typed
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.language.printer import SUM
 
 TABLE = "points"  # the table that is read if none is named
@@ -66,9 +67,7 @@ class Query:
             self.names.append(self.naming.take(name))
             stages.append(self.stage(query))
         if self.request.name is not None:
-            title.append(
-                f"CREATE VIEW {qualified(self.request.name, self.target, '--name takes the name of a view')} AS"
-            )
+            title.append(f"CREATE VIEW {qualified(self.request.name, self.target, '--name', 'a view')} AS")
         return "\n".join([*title, "WITH " + ",\n".join(stages), self.result()]) + ";\n"
 
     def stage(self, query: str) -> str:
@@ -137,14 +136,15 @@ def table_text(table: str, target: SQL, dialect: Dialect) -> str:
     """The name of a table as it stands behind FROM: `points`, `lake.points`, `"My points"`; for DuckDB a 'file'."""
     if dialect.name == "duckdb" and re.fullmatch(r"'[^']+'", table):
         return table
-    return qualified(table, target, "--table takes the name of a table")
+    return qualified(table, target, "--table", "a table")
 
 
-def qualified(name: str, target: SQL, takes: str) -> str:
+def qualified(name: str, target: SQL, flag: str, what: str) -> str:
     """A name of a table or a view, perhaps in a schema, as it is written."""
     parts = re.findall(r'"(?:[^"]|"")+"|[^".]+', name)
     if ".".join(parts) != name or not parts:
-        raise Problem("option", f"{takes}, and not {name}", hint="for example: lake.points")
+        message = f"{option(flag)} takes the name of {what}, and not {name}"
+        raise Problem("option", message, hint="for example: lake.points")
     return ".".join(part if part.startswith('"') else target.quoted(part) for part in parts)
 
 

@@ -14,6 +14,7 @@ from backprop.differentiate import run_arrays
 from backprop.differentiate.arrangements import agreed, other_arrangements, sorts
 from backprop.differentiate.run_rows import evaluate, spread_out
 from backprop.errors import Problem
+from backprop.errors.spelling import both, said
 from backprop.library.values import as_value
 from backprop.numbers.rowwise import Rows, Value, each, row_shape
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
@@ -134,7 +135,7 @@ class ArrayKernel:
             run_arrays.seed_of(value, self.plan.upstream)
         except Problem as problem:
             if not self.sizes:
-                problem.hint = problem.hint.replace("; or eval --jacobian", "")
+                problem.hint = said(both(problem.hint).replace(run_arrays.ALL_OF_IT, ""))
                 self.unfit = problem
             raise
 

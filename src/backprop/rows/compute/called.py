@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from backprop.errors import Problem
+from backprop.errors.spelling import both, said
 from backprop.language import canonical_name
 
 PASSED = r'"[^"\n]*"|#[^\n]*'  # texts and comments, in which nothing is a name
@@ -74,7 +75,7 @@ class Called:
         try:
             yield
         except Problem as problem:
-            problem.message, problem.hint = self.told(problem.message), self.told(problem.hint)
+            problem.message, problem.hint = [said(self.told(both(text))) for text in (problem.message, problem.hint)]
             if problem.text == self.text:
                 problem.text = self.typed
             raise

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.library.values import as_value, is_truth
 from backprop.numbers.shapes import shape_of
 from backprop.rows.compute.called import Called
@@ -119,7 +120,7 @@ class Mapper:
     def without_lists(self) -> str:
         """Why a formula of numbers alone takes no lists."""
         if self.upstream is None:
-            return "of a list the output is one too: sum(…) it, or give --upstream"
+            return f"of a list the output is one too: sum(…) it, or give {option('--upstream')}"
         return "of a list the output is one too, and the upstream is a number: give one in the shape of the output"
 
     def fingerprint(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import LARGEST, Problem
+from backprop.errors.spelling import option
 from backprop.rows.compute.columns import is_ragged
 from backprop.rows.compute.mapper import Mapper
 
@@ -50,7 +51,7 @@ class Sums:
             self.lanes[name] = np.zeros(lanes), np.zeros(lanes)
         lanes = self.lanes[name]
         if is_ragged(column) or lanes[0].shape[1:] != shape:
-            hint = "name the gradients to sum: --wrt W,b"
+            hint = f"name the gradients to sum: {option('--wrt', ['W', 'b'])}"
             raise Problem("row", f"{name} has other shapes in other rows, and no sum", hint=hint, status=1)
         if not (column.max() <= LARGE and column.min() >= -LARGE):  # nan, too
             large = ~(np.abs(column) <= LARGE)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import Problem, nearest
+from backprop.errors.spelling import option
 from backprop.rows.compute.columns import Column, column_of, is_ragged, rank_of, values_of
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.cells import Bad, elements
@@ -163,7 +164,7 @@ def from_arrow(array: Any, name: str, lists: bool) -> Column:
 
     rank = depth(array.type)
     if rank and not lists:
-        hint = "of a list the output is one too: sum(…) it, or give --upstream"
+        hint = f"of a list the output is one too: sum(…) it, or give {option('--upstream')}"
         raise Problem("variable", f"column '{name}': expected numbers, got {array.type}", hint=hint)
     if not holds_numbers(array.type):
         raise Problem("variable", f"column '{name}': expected numbers, got {array.type}")

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem, enumerated, nearest
+from backprop.errors.spelling import option
 from backprop.rows.compute.mapper import Mapper, Tally
 
 #: what many people write where there is nothing
 NOTHING = re.compile(r'got "(NA|N/A|#N/A|n/a|na|NULL|null|Null|None|none|nil|-|--|\?|\.|missing)"$')
+LEFT_OUT = f"leave the columns of the input out ({option('--only-new', True)})"
 COMMA = re.compile(r'got "[-+]?\d+,\d+"$')
 
 
@@ -178,9 +180,9 @@ class Judge:
     def problem(self, source: str, line: int, why: str) -> Problem:
         """A bad row as what ends the run."""
         nothing = NOTHING.search(why)
-        hint = f"if that stands for nothing: --null-values {nothing[1]}" if nothing else ""
+        hint = f"if that stands for nothing: {option('--null-values', [nothing[1]])}" if nothing else ""
         if COMMA.search(why):
-            hint = "if that is a decimal comma: --decimal-comma"
+            hint = f"if that is a decimal comma: {option('--decimal-comma', True)}"
         return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
 
 
@@ -193,13 +195,13 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
             hint = f"did you mean {known}?" if known else f"its columns are {enumerated(names)}"
             between = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), "")
             if between:  # one column, whose name is all names
-                hint = f"its fields are separated by {between!r}: --delimiter {between!r}"
+                hint = f"its fields are separated by {between!r}: {option('--delimiter', between)}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)
         if names.count(name) > 1:
             raise Problem("file", f"{source} has {names.count(name)} columns called {name}, and the formula uses one")
     twice = next((name for name in names if names.count(name) > 1), None) if judge.by_name else None
     if twice is not None:
-        hint = "write CSV, or leave the columns of the input out (--only-new)"
+        hint = f"write CSV, or {LEFT_OUT}"
         raise Problem("file", f"{source} has two columns called {twice}, and what is written can have one", hint=hint)
     check_hidden(names, mapper, source)
     check_outputs(names, mapper, source, only_new, judge)
@@ -229,7 +231,7 @@ def check_outputs(names: Iterable[str], mapper: Mapper, source: str, only_new: b
         raise Problem("option", message, hint="name the output otherwise (g = …)")
     for name in added:
         if name in known and not only_new:
-            hint = f"name the output otherwise (g = …), or leave the columns of the input out (--only-new): {name}"
+            hint = f"name the output otherwise (g = …), or {LEFT_OUT}: {name}"
             if name == "_error":
-                hint = "leave the columns of the input out (--only-new), or the bad rows (--errors skip)"
+                hint = f"{LEFT_OUT}, or the bad rows ({option('--errors', 'skip')})"
             raise Problem("file", f"{source} has a column {name} already", hint=hint)

@@ -14,6 +14,8 @@ from typing import Any
 import polars as pl
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
+from backprop.rows.tables.batch import LEFT_OUT
 from backprop.rows.tables.cells import json_number
 
 CLOCK = "%H:%M:%S%.f"  # with as many decimals as it takes
@@ -24,7 +26,7 @@ def check_writable(schema: Any, source: str, target: str) -> None:
     writable = with_text(schema)
     for name in schema:
         if name not in writable:
-            hint = "leave the columns of the input out (--only-new), or write Parquet: -o FILE.parquet"
+            hint = f"{LEFT_OUT}, or write Parquet: {option('map -o', 'FILE.parquet')}"
             message = f"{source}: column '{name}' holds {schema[name]}, which cannot be written as {target}"
             raise Problem("file", message, hint=hint)
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.dialect import PLAIN, Dialect, dialect_of
@@ -51,11 +52,11 @@ class Options(NamedTuple):
 
     def source(self, path: str) -> str:
         """The format of a file that is read."""
-        return known(self.source_format or format_of(path), path, "--from")
+        return known(self.source_format or format_of(path), path, "map --from")
 
     def target(self, path: str) -> str:
         """The format of a file that is written."""
-        return known(self.target_format or format_of(path), path, "--to")
+        return known(self.target_format or format_of(path), path, "map --to")
 
     @property
     def carried(self) -> bool:
@@ -88,11 +89,10 @@ class Options(NamedTuple):
         return f"{mapper.fingerprint()}-{self.errors}-{int(self.only_new)}-{','.join(self.nulls)}{more}"
 
 
-def known(format: str | None, path: str, option: str) -> str:
+def known(format: str | None, path: str, flag: str) -> str:
     if format is None:
-        raise Problem(
-            "option", f"the suffix of {path} is of no table", hint=f"say what it is: {option} csv, tsv, jsonl, …"
-        )
+        hint = f"say what it is: {option(flag, 'csv')}, tsv, jsonl, …"
+        raise Problem("option", f"the suffix of {path} is of no table", hint=hint)
     return format
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch
 from backprop.rows.tables.dialect import Dialect
@@ -74,7 +75,7 @@ def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mappe
     from backprop.rows.tables.lists import from_series
 
     if target not in TEXT:
-        raise Problem("option", f"sums are not written as {target}", hint="--to jsonl, csv or tsv")
+        raise Problem("option", f"sums are not written as {target}", hint=f"{option('map --to', 'jsonl')}, csv or tsv")
     sums = Sums(mapper)
     for frame in frames:
         results = frame.select(mapper.outputs).drop_nulls()
