@@ -142,7 +142,7 @@ def test_the_language_means_what_python_means(text: str) -> None:
         ("f = np.load('a.npy')", "name", 1),
         ("f = np.fromfile('a')", "name", 1),
         ("f = x.tofile('a')", "name", 1),
-        ("f = np.apply_along_axis(len, 0, x)", "name", 1),
+        ("f = np.fromfunction(len, (3,))", "name", 1),
         ("f = np.array([print])", "value", 1),
         ("f = np.ones(3, dtype=object)", "value", 1),
         ("f = np.ctypeslib", "", 0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
@@ -68,8 +69,8 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "iter": lambda x: iter(run.listed(x)),
         "next": following,
         "sum": lambda x, start=0: total(run, x, start),
-        "max": lambda *given, key=None: extreme(run, max, given, key),
-        "min": lambda *given, key=None: extreme(run, min, given, key),
+        "max": lambda *given, **named: extreme(run, max, given, **named),
+        "min": lambda *given, **named: extreme(run, min, given, **named),
         "abs": absolute,
         "round": lambda x, digits=None: round(plain(x), *(() if digits is None else (number_of(digits),))),
         "pow": lambda a, b: run.power(a, b),
@@ -136,9 +137,13 @@ def total(run: Running, items: Any, start: Any) -> Any:
     return start
 
 
-def extreme(run: Running, function: Callable[..., Any], given: tuple[Any, ...], key: Any) -> Any:
+def extreme(
+    run: Running, function: Callable[..., Any], given: tuple[Any, ...], key: Any = None, default: Any = ...
+) -> Any:
     """The largest or the smallest of numbers."""
     items = run.listed(given[0]) if len(given) == 1 else list(given)
+    if not items and default is not ...:
+        return default
     if any(isinstance(one, np.ndarray) and one.ndim for one in items):
         raise Refusal("max and min of Python compare numbers, not arrays", "value", "np.maximum compares arrays")
     return function(items, key=(lambda one: run.call(key, (one,), {})) if key is not None else plain)
@@ -234,6 +239,8 @@ def method_of_data(run: Running, value: Any, name: str, arguments: tuple[Any, ..
             run.meter.length(len(value))
         found = getattr(value, name)(*arguments, **keywords)
         return list(found) if name in ("keys", "values", "items") else found
+    if isinstance(value, tuple) and name == "numel":  # of torch's sizes
+        return prod(map(number_of, value))
     if isinstance(value, set | tuple) and name in ("add", "index", "count", "union"):
         return getattr(value, name)(*arguments)
     raise Refusal(f".{name} of a {type(value).__name__} is not read", "name")

@@ -138,8 +138,8 @@ class Runner:
 
     def source(self) -> Source:
         """The text that the forward pass stands in."""
-        for part in self.code.parts:
-            if self.pair.forward is not None and any(node is self.pair.forward for node in ast.walk(part.tree)):
+        for part in self.code.parts if self.pair.forward is not None else ():
+            if any(self.pair.forward in (one, *getattr(one, "body", ())) for one in part.tree.body):
                 return part.source
         return self.code.parts[-1].source
 

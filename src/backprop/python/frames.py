@@ -16,6 +16,7 @@ class Source:
 
     def __init__(self, text: str, name: str | None) -> None:
         self.text, self.name = text, name
+        self.of_library = False  # whether it is one of our own, in which a library's function is said
         self.old = False  # whether it is of Python 2, where `/` of whole numbers is whole
         self.left_out: dict[int, str] = {}  # the cells of a notebook that are no Python, and why
         self.lines = text.split("\n")

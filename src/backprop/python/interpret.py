@@ -7,7 +7,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from backprop.python.frames import Frame, Source, problem_at
 from backprop.python.libraries import KNOWN, Libraries, attribute_of_array
 from backprop.python.meter import MOST_CALLS, Meter, Refusal
 from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object, Scope, Super, Unknown, called
+from backprop.python.spellings.composed import COMPOSED, tree_of
 from backprop.python.spellings.torch import Extremum
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -44,8 +45,13 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 HARMLESS = frozenset([
     "no_grad", "errstate", "enable_grad", "set_grad_enabled", "jit", "njit", "once_differentiable", "custom_fwd",
     "custom_bwd", "lru_cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp", "inference_mode",
-    "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope",
+    "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope", "script", "compile", "ignore",
+    "primitive",
 ])  # fmt: skip  # as a context or a decorator: they change no value
+KINDS_OF_METHODS = {
+    "staticmethod": "static", "classmethod": "class", "property": "property", "cached_property": "property",
+    "abstractproperty": "property",
+}  # fmt: skip  # by their decorators
 CHOOSING = frozenset(["int", "round", "max", "min", "sorted", "bool"])  # of Python's own: which hangs on values
 OWN_METHODS = frozenset(["__init__", "__call__"])  # of those with two underscores, what may be named
 ERRORS = (
@@ -95,7 +101,9 @@ class Interpreter:
         self.raised = ""  # the kind of Python's error that was met last; "" where it was none of Python's
         self.whole_quotients = False  # whether `/` of whole numbers is whole, as it was in Python 2
         self.yielded: list[list[Any]] = []  # by the generators that are gone through
-        self.libraries = Libraries(meter, seed)
+        self.libraries = Libraries(meter, seed, self.by_text)
+        self.composed: dict[str, Scope] = {}  # the functions of libraries that are said in Python
+        self.outside: tuple[Source, ast.AST | None] | None = None  # where one of these was called that is gone through
         self.builtins = builtins(self)
         self.frames: list[Frame] = []
         self.source = Source("", None)
@@ -115,13 +123,13 @@ class Interpreter:
 
     def body(self, statements: Iterable[ast.stmt], scope: Scope) -> None:
         for statement in statements:
-            if self.before is not None:
+            if self.before is not None and self.outside is None:
                 self.before(self, statement, scope)
             try:
                 for one in self.instead.get(statement, (statement,)):
                     self.statement(one, scope)
             finally:
-                if self.observer is not None:
+                if self.observer is not None and self.outside is None:
                     self.observer(self, statement, scope)
 
     def statement(self, tree: ast.stmt, scope: Scope) -> None:
@@ -143,8 +151,12 @@ class Interpreter:
         except RecursionError:
             raise self.problem("size", "this is nested too deeply") from None
 
+    def place(self) -> tuple[Source, ast.AST | None]:
+        """What is being done, in a text of the user's."""
+        return self.outside or (self.source, self.at)
+
     def problem(self, kind: str, message: str, hint: str = "") -> Problem:
-        return problem_at(self.source, self.at, kind, message, hint, self.frames)
+        return problem_at(*self.place(), kind, message, hint, self.frames)
 
     def do_Expr(self, tree: ast.Expr, scope: Scope) -> None:
         self.evaluate(tree.value, scope)
@@ -227,6 +239,9 @@ class Interpreter:
 
     @contextmanager
     def framed(self, frame: Frame) -> Iterator[Frame]:
+        if self.outside is not None:
+            yield frame
+            return
         self.frames.append(frame)
         try:
             yield frame
@@ -350,14 +365,38 @@ class Interpreter:
         return self.libraries.member(library, name)
 
     def do_FunctionDef(self, tree: ast.FunctionDef, scope: Scope) -> None:
-        function = self.function(tree, scope, tree.name)
+        function: Any = self.function(tree, scope, tree.name)
         for decorator in reversed(tree.decorator_list):
-            name = decorator.id if isinstance(decorator, ast.Name) else ""
-            if name in ("staticmethod", "classmethod", "property"):
-                function.kind = name.removesuffix("method")
+            name = decorator.attr if isinstance(decorator, ast.Attribute) else getattr(decorator, "id", "")
+            if name in KINDS_OF_METHODS and isinstance(function, Function):
+                function.kind = KINDS_OF_METHODS[name]
+            elif name == "setter" and isinstance(decorator, ast.Attribute):
+                function = self.with_setter(self.evaluate(decorator.value, scope), function)
             else:
-                self.harmless(decorator, "the decorator")
+                function = self.decorated(decorator, function, scope)
         scope.home(tree.name).names[tree.name] = function
+
+    def with_setter(self, prop: Any, setter: Any) -> Any:
+        """`@size.setter`: the property itself, which may now be set."""
+        if not isinstance(prop, Function) or prop.kind != "property":
+            raise Refusal(f"{called(prop)} is no property", "syntax")
+        prop.setter = setter
+        return prop
+
+    def decorated(self, tree: ast.expr, function: Any, scope: Scope) -> Any:
+        """What a decorator makes of a function: one that changes no value nothing, one of the user's what it gives."""
+        try:
+            self.harmless(tree, "the decorator")
+        except Refusal:
+            with suppress(Refusal):
+                made = self.evaluate(tree, scope)
+                if isinstance(made, Library) and made.path[-1] in HARMLESS:
+                    return function
+                if isinstance(made, Function):
+                    return self.call(made, (function,), {})
+            self.at = tree
+            raise
+        return function
 
     def function(self, tree: ast.FunctionDef | ast.Lambda, scope: Scope, name: str) -> Function:
         function = Function(tree, scope, self.source, name)
@@ -380,9 +419,10 @@ class Interpreter:
         made = Class(tree.name, tuple(one for one in bases if isinstance(one, Class)) or older, names)
         made.source = self.source
         for one in names.values():
-            if isinstance(one, Function):
-                one.owner = made
-                one.scope = scope if one.scope is inner else one.scope
+            for own in (one, one.setter) if isinstance(one, Function) else ():
+                if own is not None:
+                    own.owner = made
+                    own.scope = scope if own.scope is inner else own.scope
         scope.names[tree.name] = made
 
     def base(self, tree: ast.expr, scope: Scope) -> Any:
@@ -823,7 +863,8 @@ class Interpreter:
     def class_member(self, value: Class, name: str) -> Any:
         found = value.find(name)
         if found is None and name == "apply":
-            return Builtin("apply", lambda *given: self.call(value.find("forward"), (context(len(given)), *given), {}))
+            forward = self.class_member(value, "forward")
+            return Builtin("apply", lambda *given: self.call(forward, (context(len(given)), *given), {}))
         if found is None:
             raise Refusal(f"{value.name} has no {name}", "name")
         return Bound(found, value) if isinstance(found, Function) and found.kind == "class" else found
@@ -831,7 +872,12 @@ class Interpreter:
     def put_attribute(self, base: Any, name: str, value: Any) -> None:
         if name.startswith("__") and name.endswith("__"):
             raise Refusal(f".{name} is not read: it reaches into Python itself")
-        if isinstance(base, Object | Class):
+        prop = base.cls.find(name) if isinstance(base, Object) else None
+        if isinstance(prop, Function) and prop.kind == "property":
+            if prop.setter is None:
+                raise Refusal(f"the property {name} of {called(base)} cannot be set", "value", raised="AttributeError")
+            self.call(Bound(prop.setter, base), (value,), {})
+        elif isinstance(base, Object | Class):
             base.names[name] = value
         elif isinstance(base, Tensor) and name in HELD:
             vars(base)[name] = value
@@ -856,6 +902,18 @@ class Interpreter:
                 keywords[one.arg] = value
         self.at = tree
         return self.call(function, arguments, keywords)
+
+    def by_text(self, library: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Call a function of a library that is said in Python."""
+        if library not in self.composed:
+            scope, source, at = Scope(), self.source, self.at
+            scope.names.update(np=Library(("numpy",)), torch=Library(("torch",)))
+            self.source = Source(COMPOSED[library], library)
+            self.source.of_library = True
+            for statement in tree_of(library).body:
+                self.statement(statement, scope)
+            self.source, self.at, self.composed[library] = source, at, scope
+        return self.call(self.composed[library].names[name], arguments, keywords)
 
     def super_of(self, scope: Scope) -> Super:
         """What `super()` means in a method."""
@@ -908,8 +966,12 @@ class Interpreter:
         scope.names.update(bind(function, arguments, keywords))
         if function.owner is not None:
             scope.names["__class__"] = function.owner
-        self.scopes[function.name] = scope
-        outer, at = self.source, self.at
+        outer, at, outside = self.source, self.at, self.outside
+        if not function.source.of_library:
+            self.outside = None
+            self.scopes[function.name] = scope
+        elif outside is None:
+            self.outside = outer, at
         self.source = function.source
         self.meter.calls += 1
         if function.generates:
@@ -923,7 +985,7 @@ class Interpreter:
             return found.value if not function.generates else iter(self.yielded[-1])
         finally:
             self.meter.calls -= 1
-            self.source = outer
+            self.source, self.outside = outer, outside
             made = self.yielded.pop() if function.generates else None
         self.at = at
         return None if made is None else iter(made)

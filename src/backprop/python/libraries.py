@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,15 @@ from backprop.errors import nearest
 from backprop.python.arrays import DTYPES, At, Grid, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Builtin, Library
+from backprop.python.spellings.composed import NAMES
 from backprop.python.spellings.jax import DEFAULTS, JAX
 from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
 from backprop.python.spellings.row import Row, broadcast, product, together
 from backprop.python.spellings.torch import ALIASES, TORCH, answer
 from backprop.python.tape import Tape, writes
 
-KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd", "jax", "functools", "random"])
+BY_TEXT = ("functools", "itertools", "operator", "copy", "einops")  # of which every function is said in Python
+KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", *BY_TEXT])
 RANDOM_OF_PYTHON = {"random": "random_sample", "uniform": "uniform", "gauss": "normal", "normalvariate": "normal"}
 MATH = frozenset([
     "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "expm1", "fabs",
@@ -43,8 +47,9 @@ SIZED = frozenset([
 class Libraries:
     """What a run knows of libraries. Random numbers come from a generator that begins anew with every run."""
 
-    def __init__(self, meter: Meter, seed: int) -> None:
+    def __init__(self, meter: Meter, seed: int, by_text: Callable[..., Any]) -> None:
         self.meter = meter
+        self.by_text = by_text  # calls a function that is said in Python
         self.generator = np.random.RandomState(seed)
         self.random_allowed = True
         self.drew = False
@@ -73,8 +78,10 @@ class Libraries:
         if root == "random" and (name == "seed" or name in RANDOM_OF_PYTHON):
             drawn = self.random(RANDOM_OF_PYTHON.get(name, name), arguments, keywords)
             return drawn if drawn is None else float(drawn)
-        if name in IGNORED:
+        if name in IGNORED or root == "warnings":
             return None
+        if root in BY_TEXT:
+            return self.by_text(root, self.said(root, name, NAMES[root]), arguments, keywords)
         if root == "numpy" and name.startswith("random."):
             return self.random(name.removeprefix("random."), arguments, keywords)
         if path[-1] in DTYPES and arguments and root == "numpy" and len(path) == 2:
@@ -86,6 +93,8 @@ class Libraries:
             return iter([*np.ndindex(*shape)])
         if root == "numpy":
             return self.numpy(NUMPY, name, "np", arguments, keywords)
+        if root == "scipy" and name.replace(".", "_") in NAMES[root]:
+            return self.by_text(root, name.replace(".", "_"), arguments, keywords)
         if root == "scipy":
             return self.numpy(SCIPY, name.removeprefix("special."), "scipy.special", arguments, keywords)
         if root == "torch":
@@ -103,6 +112,9 @@ class Libraries:
             return arguments[0]
         if name in ("jit", "custom_vjp", "checkpoint"):
             return arguments[0]
+        composed = name.removeprefix("tree_util.").replace(".", "_")
+        if composed in NAMES["jax"]:
+            return self.by_text("jax", composed, arguments, keywords)
         if part not in ("nn", "lax") or short not in JAX:
             raise Refusal(f"jax.{name} is not read here", "name")
         row = JAX[short]
@@ -151,9 +163,14 @@ class Libraries:
 
     def row(self, table: Mapping[str, Row], name: str, library: str) -> Row:
         """The row of a name, or what it might have been."""
-        if name in table:
-            return table[name]
-        near = nearest(name, table)
+        return table[self.said(library, name, table)]
+
+    def said(self, library: str, name: str, known: Collection[str]) -> str:
+        """The name of a function, as far as it is known."""
+        found = name.replace(".", "_")
+        if name in known or found in known:
+            return name if name in known else found
+        near = nearest(name, known)
         raise Refusal(f"{library}.{name} is not known here", "name", f"did you mean {near}?" if near else "")
 
     def numpy(
@@ -167,7 +184,10 @@ class Libraries:
         """A function of NumPy's on data. Kinds of elements are those that are computed with here."""
         if name in ("empty", "zeros") and getattr(keywords.get("dtype"), "name", "") in ("object", "tuple", "list"):
             return self.grid(plain(arguments[0]))
+        if table is NUMPY and name not in table and name in NAMES["numpy"]:
+            return self.by_text("numpy", name, arguments, keywords)
         row = self.row(table, name, library)
+        arguments, keywords = positional(row.function, arguments, keywords)
         given = tuple([self.argument(one) for one in arguments])
         named = {key: dtype_of(one) if key == "dtype" else self.argument(one) for key, one in keywords.items()}
         self.measure(row, given, named)
@@ -187,6 +207,8 @@ class Libraries:
         """A function of torch's, or a method of a tensor."""
         if name == "is_tensor":
             return isinstance(arguments[0], Tensor)
+        if name.replace(".", "_") in NAMES["torch"]:
+            return self.by_text("torch", name.replace(".", "_"), arguments, keywords)
         row = self.row(TORCH, ALIASES.get(name, name), "torch")
         renamed = {"axis": "dim", "keepdims": "keepdim"}
         named = {renamed.get(key, key): self.argument(one) for key, one in keywords.items() if key not in UNSEEN}
@@ -328,6 +350,28 @@ class Libraries:
         return self.torch(name, (a, *arguments), keywords)
 
 
+def positional(
+    function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments with those in their places that are given by the names of the first parameters: what comes out is
+    measured by its arguments in order."""
+    names = parameters_of(function) if keywords else ()
+    given, named = [*arguments], dict(keywords)
+    while len(given) < min(2, len(names)) and names[len(given)] in named:
+        given.append(named.pop(names[len(given)]))
+    return tuple(given), named
+
+
+@cache
+def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameters of a function by position; none where it does not tell them."""
+    try:
+        found = signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple([one.name for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)])
+
+
 def attribute_of_array(a: Any, name: str) -> Any:
     """`a.shape` and its like; None of an unknown name is told from a value by the caller's table of methods."""
     if name == "shape":
@@ -344,6 +388,8 @@ def attribute_of_array(a: Any, name: str) -> Any:
         return a
     if name == "real":
         return a
+    if name in ("is_cuda", "is_sparse", "is_quantized") and isinstance(a, Tensor):
+        return False
     if name == "flat":
         return a.reshape(-1)
     if name == "at":

@@ -47,6 +47,7 @@ class Function:
         "name",
         "owner",
         "scope",
+        "setter",
         "source",
         "tree",
     )
@@ -55,6 +56,7 @@ class Function:
         self.tree, self.scope, self.source, self.name = tree, scope, source, name
         self.owner: Class | None = None
         self.kind = "plain"
+        self.setter: Function | None = None  # of a property
         self.defaults: list[Any] = []
         self.keyword_defaults: list[Any] = []
         self.local = local_names(tree)
@@ -147,8 +149,8 @@ class Library:
 
 OF_OTHERS = frozenset([
     "matplotlib", "sklearn", "tensorflow", "keras", "pandas", "seaborn", "tqdm", "sympy", "h5py", "PIL", "cv2",
-    "graphviz", "IPython", "os", "sys", "pickle", "time", "copy", "itertools", "abc", "typing", "collections",
-    "einops", "numba", "triton", "torchvision", "transformers", "datasets", "flax", "optax", "pytest", "hypothesis",
+    "graphviz", "IPython", "os", "sys", "pickle", "time", "abc", "typing", "collections",
+    "numba", "triton", "torchvision", "transformers", "datasets", "flax", "optax", "pytest", "hypothesis",
 ])  # fmt: skip  # libraries of which nothing is known here, and no file of the user's
 
 

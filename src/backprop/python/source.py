@@ -7,6 +7,7 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Collection
+from functools import cache
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
@@ -17,7 +18,7 @@ from backprop.python.meter import check_length
 from backprop.python.scope import OF_OTHERS, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
-MOST_FILES = 30  # that are read because a file imports from them
+MOST_FILES = 100  # that are read because a file imports from them
 DEFINING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 USUAL = {
     "np": ("numpy",), "numpy": ("numpy",), "math": ("math",), "torch": ("torch",), "F": ("torch", "nn", "functional"),
@@ -220,31 +221,41 @@ class Code:
         if key not in self.found:
             every: list[ast.stmt] = [one for part in self.parts for one in part.tree.body if isinstance(one, DEFINING)]
             modules = {module.rpartition(".")[2] for _, module in self.imports}
-            used = set() if roots is None else names_used(roots, every, modules)
-            self.found[key] = [(part, [one for one in part.tree.body if is_needed(one, used)]) for part in self.parts]
+            used = None if roots is None else names_used(roots, every, modules)
+            found = [(part, [one for one in part.tree.body if is_needed(one, used)]) for part in self.parts]
+            self.found[key] = [one for one in found if one[1] or one[0] is self.parts[-1]]
         return self.found[key]
 
 
-def is_needed(statement: ast.stmt, used: set[str]) -> bool:
-    """Whether a statement at the top defines something, and something that is used where it computes."""
-    return isinstance(statement, DEFINING) and (
-        isinstance(statement, DEFINING[:4]) or bool(names_set(statement) & used)
-    )
+def is_needed(statement: ast.stmt, used: set[str] | None) -> bool:
+    """Whether a statement at the top defines something that is used; where nobody tells what is, whether it defines
+    without computing."""
+    if used is None or not isinstance(statement, DEFINING):
+        return isinstance(statement, DEFINING[:4])
+    return is_used(statement, used)
+
+
+def is_used(statement: ast.stmt, used: set[str]) -> bool:
+    """Whether what a statement sets is among the names that are used, or, where it does not compute, the attributes."""
+    names = names_set(statement)
+    dotted = isinstance(statement, DEFINING[:4]) and any(f".{name}" in used for name in names)
+    return "*" in names or dotted or not names.isdisjoint(used)
 
 
 def names_used(roots: list[Any], statements: list[ast.stmt], modules: Collection[str] = ()) -> set[str]:
     """The names that some trees read, also of modules, and that the statements read which define these."""
-    used: set[str] = set()
+    used = {one.name for one in roots if isinstance(one, ast.FunctionDef | ast.ClassDef)}
     pending, left = roots, statements
     while pending:
         used.update(*[free(one, modules) for one in pending])
-        pending = [one for one in left if names_set(one) & used]
-        left = [one for one in left if not names_set(one) & used]
+        pending = [one for one in left if is_used(one, used)]
+        left = [one for one in left if not is_used(one, used)]
     return used
 
 
 def free(tree: ast.AST, modules: Collection[str] = ()) -> set[str]:
-    """The names that a tree reads, also of modules; of functions in it, those that they do not set themselves."""
+    """The names that a tree reads, also of modules, and its attributes with their dots; of functions in it, those that
+    they do not set themselves."""
     found: set[str] = set()
     pending: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
     while pending:
@@ -253,8 +264,11 @@ def free(tree: ast.AST, modules: Collection[str] = ()) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.Global):
             found.update(node.names)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-            found.add(node.attr)
+        elif isinstance(node, ast.alias):
+            found.update(node.name.split("."))
+        elif isinstance(node, ast.Attribute):
+            of_module = isinstance(node.value, ast.Name) and node.value.id in modules
+            found.update([f".{node.attr}", node.attr] if of_module else [f".{node.attr}"])
         children = list(ast.iter_child_nodes(node))
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             body = node.body if isinstance(node.body, list) else [node.body]
@@ -274,10 +288,13 @@ def own_names(function: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     )
 
 
+@cache
 def names_set(statement: ast.stmt) -> set[str]:
     """The names that a statement at the top defines, or changes something of."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
     targets: list[ast.expr] = [*statement.targets] if isinstance(statement, ast.Assign) else []
     targets += [statement.target] if isinstance(statement, ast.AugAssign | ast.AnnAssign) else []
     changed = {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}

@@ -21,7 +21,8 @@ MOVES = frozenset([
     "reshape", "ravel", "flatten", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "broadcast_to",
     "concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "split", "array_split", "hsplit", "vsplit",
     "repeat", "tile", "roll", "flip", "fliplr", "flipud", "rot90", "take", "take_along_axis", "pad", "tril", "triu",
-    "diag", "diagonal", "diagflat", "atleast_1d", "atleast_2d", "append", "where", "broadcast_arrays", "rollaxis",
+    "diag", "diagonal", "diagflat", "atleast_1d", "atleast_2d", "atleast_3d", "append", "where",
+    "broadcast_arrays", "rollaxis",
     "view", "permute", "t", "unsqueeze", "expand", "expand_as", "view_as", "cat", "concat", "chunk", "gather",
     "lib.stride_tricks.sliding_window_view", "index_select", "repeat_interleave", "masked_fill", "narrow", "select",
     "unbind", "insert", "delete", "block",
@@ -44,6 +45,7 @@ BINARY = {"add_": ast.Add, "sub_": ast.Sub, "mul_": ast.Mult, "div_": ast.Div}
 SUMS = frozenset(["sum", "mean", "add.reduce"])
 VARIANCES = frozenset(["var", "std"])
 EXTREMES = frozenset(["max", "min", "amax", "amin", "maximum.reduce"])
+ORDERED = frozenset(["sort", "topk"])  # of torch, which tell where each element was
 PRODUCTS = frozenset(["dot", "matmul", "mm", "bmm", "mv"])
 ADDING = frozenset(["add.at", "subtract.at", "index_add_", "scatter_add_"])
 PUTTING = frozenset(["put_along_axis", "fill_diagonal", "scatter_", "copy_", "fill_", "zero_", "masked_fill_"])
@@ -224,6 +226,10 @@ class Tape:
                 self.put(out, ids[0].reshape(np.shape(out)))
         elif name in MOVES:
             self.moved(name, function, given, named, out)
+        elif name in ORDERED and hasattr(out, "indices"):
+            dim = given[1 if name == "sort" else 2] if len(given) > (1 if name == "sort" else 2) else None
+            axis = int(named.get("dim", -1) if dim is None else dim)
+            self.put(out.values, np.take_along_axis(ids[0], np.asarray(out.indices), axis))
         elif (
             name in SUMS
             or name in VARIANCES

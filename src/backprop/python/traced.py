@@ -24,7 +24,7 @@ from backprop.python.entry import Runner
 from backprop.python.frames import Source
 from backprop.python.interpret import Interpreter
 from backprop.python.spellings.said import said
-from backprop.python.tape import ADDING, MOVES, SAME, Tape, added_places, is_fraction
+from backprop.python.tape import ADDING, MOVES, ORDERED, SAME, Tape, added_places, is_fraction
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "{} + {}", ast.Sub: "{} - {}", ast.Mult: "{} * {}", ast.Div: "{} / {}", ast.Pow: "{} ^ {}",
@@ -92,7 +92,7 @@ class Trace(Tape):
         """Numbers for the elements of a result."""
         ids = self.new(shape)
         self.starts.append(int(ids.reshape(-1)[0]) if ids.size else self.count)
-        self.results.append(Result(formula, shape, self.run.source, self.run.at))
+        self.results.append(Result(formula, shape, *self.run.place()))
         return ids
 
     def input(self, name: str, value: Any) -> None:
@@ -222,6 +222,9 @@ class Trace(Tape):
             self.made(f"where({', '.join(map(self.word, given))})", out)
         elif name == "masked_fill" and np.any(ids[1]):
             self.made(f"where({self.word(given[1])}, {self.word(given[2])}, {self.word(given[0])})", out)
+        elif name in ORDERED and hasattr(out, "indices"):
+            self.decide(out)
+            super().called(name, function, given, named, out)
         elif name in SAME or name in MOVES:
             self.moves(name, function, given, named, out)
         elif not is_fraction(getattr(out, "values", out)):
@@ -302,7 +305,7 @@ class Trace(Tape):
 
     def decide(self, out: Any) -> None:
         """Something was chosen by values, and stays as it is here."""
-        tree, source = self.run.at, self.run.source
+        source, tree = self.run.place()
         if tree is None or not hasattr(tree, "lineno"):
             return
         span = source.span(tree)

@@ -15,6 +15,7 @@ from backprop.python.spellings.row import (
     all_repeated,
     broadcast,
     contracted,
+    counted,
     crossed,
     diagonal,
     gathered,
@@ -179,6 +180,29 @@ def gather(a: Any, dim: int, index: Any) -> Any:
 def cast(kind: str) -> Callable[..., Any]:
     dtype = dtype_of(kind)
     return lambda a: a if a.dtype == dtype else np.asarray(a).astype(dtype)
+
+
+def to(a: Any, *kinds: Any, dtype: Any = None, other: Any = None, **_: Any) -> Any:
+    """As elements of another kind, or of that of another tensor; where it lies makes no difference."""
+    found = next((one for one in (*kinds, dtype, other) if isinstance(one, np.dtype | np.ndarray)), None)
+    kind = found.dtype if isinstance(found, np.ndarray) else found
+    return a if kind is None or a.dtype == kind else np.asarray(a).astype(kind)
+
+
+def ordered(a: Any, dim: int = -1, descending: bool = False, stable: Any = None) -> Extremum:
+    """Sorted, and where each element was."""
+    a = np.asarray(a)
+    order = np.argsort(-a if descending else a, axis=dim, kind="stable")
+    return Extremum(tensor(np.take_along_axis(a, order, dim)), tensor(order))
+
+
+def largest(a: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Extremum:
+    found = ordered(a, dim, largest)
+    return Extremum(*[tensor(np.take(one, np.arange(k), axis=dim)) for one in found])
+
+
+def places(a: Any, as_tuple: bool = False) -> Any:
+    return np.nonzero(a) if as_tuple else np.argwhere(a)
 
 
 def made(value: Any, dtype: Any = None, **_: Any) -> Any:
@@ -390,6 +414,15 @@ TORCH: dict[str, Row] = {
     "min": Row(extreme("min"), together, "torch.min(x, 1)[1]"),
     "argmax": Row(place_of("argmax"), together, "x.argmax(dim=1)"),
     "argmin": Row(place_of("argmin"), together, "torch.argmin(x)"),
+    "sort": Row(ordered, together, "torch.sort(x, dim=1, descending=True)[0]"),
+    "topk": Row(largest, together, "x.topk(2, dim=1).indices"),
+    "argsort": Row(lambda *given, **named: ordered(*given, **named)[1], together, "x.argsort(dim=1)"),
+    "nonzero": Row(places, together, "torch.nonzero(x > 0)"),
+    "masked_select": Row(lambda a, mask: np.asarray(a)[np.asarray(mask)], together, "x.masked_select(x > 0)"),
+    "linspace": Row(np.linspace, counted, "torch.linspace(0, 1, 5)"),
+    "remainder": Row(np.mod, broadcast, "torch.remainder(x, v)"),
+    "xlogy": Row(special.xlogy, broadcast, "torch.xlogy(x*x, x*x)"),
+    "isclose": Row(np.isclose, broadcast, "torch.isclose(x, x)"),
     "var": Row(spread("var"), together, "x.var(0, unbiased=False)"),
     "std": Row(spread("std"), together, "x.std(dim=0)"),
     "norm": Row(norm, together, "x.norm(dim=1)"),
@@ -414,7 +447,7 @@ TORCH: dict[str, Row] = {
     "broadcast_to": Row(lambda a, shape: np.broadcast_to(a, shape), second_shape, "torch.broadcast_to(v, (2, 3))"),
     "repeat": Row(lambda a, *times: np.tile(a, shape_of(times)), all_repeated, "x.repeat(2, 1)"),
     "repeat_interleave": Row(repeat_interleave, repeated, "x.repeat_interleave(2, dim=0)"),
-    "unsqueeze": Row(np.expand_dims, together, "x.unsqueeze(-1)"),
+    "unsqueeze": Row(lambda a, dim: np.expand_dims(a, number_of(dim)), together, "x.unsqueeze(-1)"),
     "squeeze": Row(squeeze, together, "x.squeeze(1)"),
     "flatten": Row(flatten, together, "x[None].flatten(1)"),
     "transpose": Row(transposed, together, "x.transpose(0, 1)"),
@@ -456,8 +489,7 @@ TORCH: dict[str, Row] = {
     "detach": Row(itself, together, "x.detach()"),
     "contiguous": Row(itself, together, "x.t().contiguous()"),
     "cpu": Row(itself, together, "x.cpu()"),
-    "to": Row(lambda a, kind=None, **_: a if kind is None or isinstance(kind, str) else np.asarray(a).astype(
-        dtype_of(kind)), together, "(x > 0).to(torch.float64)"),
+    "to": Row(to, together, "(x > 0).to(torch.float64)"),
     "type_as": Row(lambda a, b: np.asarray(a).astype(b.dtype), together, "(x > 0).type_as(x)"),
     "float": Row(cast("float"), together, "(x > 0).float()"),
     "double": Row(cast("double"), together, "(x > 0).double()"),

@@ -1,0 +1,597 @@
+"""Functions of libraries that are said in Python itself: their texts are read as the user's own, so that whatever is
+known of the functions that they call (its slopes, its gates) is known of them, too. What is called with a function of
+the user's stands here as well. Each is compared with the library itself in the tests.
+
+A dot in the name of a function is a low line here: `jax.lax.scan` is `lax_scan`.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+
+FUNCTOOLS = """
+def partial(function, *first, **names):
+    def called(*rest, **more):
+        return function(*first, *rest, **{**names, **more})
+    return called
+
+def reduce(function, items, *start):
+    items = [*start, *items]
+    found = items[0]
+    for one in items[1:]:
+        found = function(found, one)
+    return found
+"""
+
+ITERTOOLS = """
+def product(*given, repeat=1):
+    found = [()]
+    for items in [list(one) for one in given] * repeat:
+        found = [(*first, last) for first in found for last in items]
+    return iter(found)
+
+def chain(*given):
+    return iter([one for items in given for one in items])
+
+def chain_from_iterable(given):
+    return chain(*given)
+
+def combinations(items, count):
+    items = list(items)
+    if count == 0:
+        return iter([()])
+    return iter([(one, *rest) for i, one in enumerate(items) for rest in combinations(items[i + 1:], count - 1)])
+
+def zip_longest(*given, fillvalue=None):
+    given = [list(one) for one in given]
+    longest = max([len(one) for one in given], default=0) if given else 0
+    return iter([tuple(one[i] if i < len(one) else fillvalue for one in given) for i in range(longest)])
+
+def accumulate(items):
+    found = []
+    for one in items:
+        found.append(found[-1] + one if found else one)
+    return iter(found)
+"""
+
+OPERATOR = """
+def add(a, b):
+    return a + b
+
+def sub(a, b):
+    return a - b
+
+def mul(a, b):
+    return a * b
+
+def truediv(a, b):
+    return a / b
+
+def neg(a):
+    return -a
+
+def matmul(a, b):
+    return a @ b
+
+def itemgetter(key):
+    return lambda items: items[key]
+"""
+
+COPY = """
+def deepcopy(value, memo=None):
+    if isinstance(value, dict):
+        return {key: deepcopy(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [deepcopy(one) for one in value]
+    if isinstance(value, tuple):
+        return tuple([deepcopy(one) for one in value])
+    return np.copy(value) if isinstance(value, np.ndarray) else value
+
+def copy(value):
+    return value.copy() if isinstance(value, (dict, list, np.ndarray)) else value
+"""
+
+NUMPY = """
+def convolve(a, v, mode="full"):
+    a, v = np.asarray(a), np.asarray(v)
+    if len(a) < len(v):
+        a, v = v, a
+    return correlate(a, v[::-1], mode)
+
+def correlate(a, v, mode="valid"):
+    a, v = np.asarray(a), np.asarray(v)
+    if len(a) < len(v):
+        return correlate(v, a, mode)[::-1]
+    n = len(v)
+    if mode != "valid":
+        a = np.pad(a, (n - 1, n - 1))
+    found = np.lib.stride_tricks.sliding_window_view(a, n) @ v
+    if mode == "same":
+        start = n // 2 if n % 2 else n // 2 - 1
+        found = found[start : start + len(a) - 2 * (n - 1)]
+    return found
+
+def apply_along_axis(function, axis, a, *more, **names):
+    rows = np.moveaxis(a, axis, -1)
+    found = np.array([function(one, *more, **names) for one in rows.reshape(-1, rows.shape[-1])])
+    found = found.reshape((*rows.shape[:-1], *found.shape[1:]))
+    return np.moveaxis(found, -1, axis) if found.ndim == a.ndim else found
+
+def vectorize(function, **_):
+    def called(*given):
+        given = np.broadcast_arrays(*given)
+        return np.array([function(*one) for one in zip(*[a.ravel() for a in given])]).reshape(given[0].shape)
+    return called
+
+def select(conditions, choices, default=0):
+    found = default
+    for condition, choice in zip(conditions[::-1], choices[::-1]):
+        found = np.where(condition, choice, found)
+    return found
+"""
+
+SCIPY = """
+def slid(in1, in2, mode, late=0):
+    # all places of one over the other, those of "same" from the middle on; of two, `late` from the later
+    in1, in2 = np.asarray(in1), np.asarray(in2)
+    kernel = in2.shape
+    x = in1 if mode == "valid" else np.pad(in1, [(n - 1, n - 1) for n in kernel])
+    windows = np.lib.stride_tricks.sliding_window_view(x, kernel)
+    found = (windows.reshape(-1, in2.size) @ in2.reshape(-1)).reshape(windows.shape[: in1.ndim])
+    if mode == "same":
+        starts = [(n - 1 + late) // 2 for n in kernel]
+        found = found[tuple([slice(start, start + m) for start, m in zip(starts, in1.shape)])]
+    return found
+
+def signal_correlate(in1, in2, mode="full", method="auto"):
+    return slid(in1, in2, mode)
+
+def signal_convolve(in1, in2, mode="full", method="auto"):
+    return slid(in1, np.flip(in2), mode)
+
+def signal_fftconvolve(in1, in2, mode="full"):
+    return signal_convolve(in1, in2, mode)
+
+def zero_outside(boundary, fillvalue):
+    assert boundary == "fill" and fillvalue == 0
+
+def signal_correlate2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
+    zero_outside(boundary, fillvalue)
+    return slid(in1, in2, mode, 1)
+
+def signal_convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
+    zero_outside(boundary, fillvalue)
+    return signal_convolve(in1, in2, mode)
+"""
+
+EINOPS = """
+def groups_of(side):
+    # the axes of one side of a pattern, each with the names that it is made of
+    found, inner = [], None
+    for word in side.replace("(", " ( ").replace(")", " ) ").replace("...", " ... ").split():
+        if word == "(":
+            inner = []
+        elif word == ")":
+            found.append(inner)
+            inner = None
+        elif inner is None:
+            found.append([word])
+        else:
+            inner.append(word)
+    return found
+
+def opened(groups, more):
+    # the groups with names in place of an ellipsis
+    found = []
+    for group in groups:
+        if group == ["..."]:
+            found += [["axis " + str(i)] for i in range(more)]
+        else:
+            found.append([one for name in group for one in
+                          (["axis " + str(i) for i in range(more)] if name == "..." else [name])])
+    return found
+
+def moved(x, pattern, reduction, sizes):
+    left, right = [groups_of(side) for side in pattern.split("->")]
+    more = x.ndim - len(left) + 1
+    left, right = opened(left, more), opened(right, more)
+    assert len(left) == x.ndim
+    sizes = {**sizes}
+    for group, length in zip(left, x.shape):
+        known, open_ = 1, []
+        for name in group:
+            if name.isdigit() or name in sizes:
+                known *= int(name) if name.isdigit() else sizes[name]
+            else:
+                open_.append(name)
+        assert len(open_) < 2
+        for name in open_:
+            sizes[name] = length // known
+    names = [name for group in left for name in group if not name.isdigit()]
+    wanted = [name if not name.isdigit() else name + " " + str(i)
+              for i, name in enumerate([name for group in right for name in group]) if name != "1"]
+    for name in wanted:
+        if name not in sizes:
+            sizes[name] = int(name.split()[0])
+    x = x.reshape(tuple([sizes[name] for name in names]))
+    gone = tuple([i for i, name in enumerate(names) if name not in wanted])
+    if gone:
+        reduce = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "prod": np.prod}
+        x = reduce[reduction](x, axis=gone)
+    names = [name for name in names if name in wanted]
+    new = [name for name in wanted if name not in names]
+    if new:
+        x = np.broadcast_to(x, (*[sizes[name] for name in new], *x.shape))
+    names = new + names
+    x = np.transpose(x, [names.index(name) for name in wanted])
+    lengths, place = [], 0
+    for group in right:
+        length = 1
+        for name in group:
+            if name != "1":
+                length *= sizes[wanted[place]]
+                place += 1
+        lengths.append(length)
+    return x.reshape(tuple(lengths))
+
+def together(x):
+    return np.stack(x) if isinstance(x, (list, tuple)) else x
+
+def rearrange(tensor, pattern, **sizes):
+    return moved(together(tensor), pattern, "", sizes)
+
+def reduce(tensor, pattern, reduction, **sizes):
+    return moved(together(tensor), pattern, reduction, sizes)
+
+def repeat(tensor, pattern, **sizes):
+    return moved(together(tensor), pattern, "", sizes)
+
+def einsum(*given):
+    letters, words = {}, []
+    for word in given[-1].replace(",", " , ").replace("->", " -> ").split():
+        if word not in (",", "->", "...") and word not in letters:
+            letters[word] = "abcdefghijklmnopqrstuvwxyz"[len(letters)]
+        words.append(letters.get(word, word))
+    return np.einsum("".join(words), *given[:-1])
+"""
+
+JAX = """
+def tree_map(function, tree, *rest, is_leaf=None):
+    if tree is None:
+        return None
+    if isinstance(tree, dict):
+        return {key: tree_map(function, one, *[other[key] for other in rest]) for key, one in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        found = [tree_map(function, *every) for every in zip(tree, *rest)]
+        return found if isinstance(tree, list) else tuple(found)
+    return function(tree, *rest)
+
+def tree_leaves(tree):
+    if tree is None:
+        return []
+    if isinstance(tree, dict):
+        return [leaf for key in sorted(tree) for leaf in tree_leaves(tree[key])]
+    if isinstance(tree, (list, tuple)):
+        return [leaf for one in tree for leaf in tree_leaves(one)]
+    return [tree]
+
+def stacked(found, axis=0):
+    return tree_map(lambda *every: np.stack(every, axis), found[0], *found[1:])
+
+def lax_scan(f, init, xs=None, length=None, reverse=False, unroll=1):
+    count = length if xs is None else len(tree_leaves(xs)[0])
+    places = list(range(count))
+    carry, found = init, []
+    for i in (places[::-1] if reverse else places):
+        carry, y = f(carry, tree_map(lambda one: one[i], xs))
+        found.append(y)
+    return carry, stacked(found[::-1] if reverse else found)
+
+def lax_fori_loop(lower, upper, body_fun, init_val):
+    for i in range(lower, upper):
+        init_val = body_fun(i, init_val)
+    return init_val
+
+def lax_while_loop(cond_fun, body_fun, init_val):
+    while cond_fun(init_val):
+        init_val = body_fun(init_val)
+    return init_val
+
+def lax_cond(pred, true_fun, false_fun, *operands):
+    return true_fun(*operands) if pred else false_fun(*operands)
+
+def lax_switch(index, branches, *operands):
+    return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
+
+def lax_map(f, xs):
+    return stacked([f(tree_map(lambda one: one[i], xs)) for i in range(len(tree_leaves(xs)[0]))])
+
+def lax_select(pred, on_true, on_false):
+    return np.where(pred, on_true, on_false)
+
+def lax_dynamic_slice(operand, start_indices, slice_sizes):
+    return operand[tuple([slice(int(i), int(i) + n) for i, n in zip(start_indices, slice_sizes)])]
+
+def vmap(fun, in_axes=0, out_axes=0):
+    def mapped(*given):
+        axes = in_axes if isinstance(in_axes, (list, tuple)) else [in_axes] * len(given)
+        count = [tree_leaves(one)[0].shape[axis] for one, axis in zip(given, axes) if axis is not None][0]
+        return stacked([fun(*[
+            one if axis is None else tree_map(lambda leaf: np.moveaxis(leaf, axis, 0)[i], one)
+            for one, axis in zip(given, axes)
+        ]) for i in range(count)], out_axes)
+    return mapped
+
+def random_PRNGKey(seed=0):
+    return seed
+
+def random_key(seed=0):
+    return seed
+
+def random_split(key, num=2):
+    return [key] * num
+
+def random_normal(key, shape=(), dtype=None):
+    return np.random.standard_normal(shape)
+
+def random_uniform(key, shape=(), dtype=None, minval=0.0, maxval=1.0):
+    return np.random.uniform(minval, maxval, shape)
+
+def random_bernoulli(key, p=0.5, shape=()):
+    return np.random.uniform(size=shape) < p
+"""
+
+TORCH = """
+def sizes(given):
+    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (list, tuple)) else given
+
+def randn(*size, **_):
+    return torch.as_tensor(np.random.standard_normal(_.get("size", sizes(size))))
+
+def rand(*size, **_):
+    return torch.as_tensor(np.random.random_sample(_.get("size", sizes(size))))
+
+def randn_like(input, **_):
+    return torch.as_tensor(np.random.standard_normal(np.shape(input)))
+
+def rand_like(input, **_):
+    return torch.as_tensor(np.random.random_sample(np.shape(input)))
+
+def randint(low, high=None, size=None, **_):
+    if size is None:
+        low, high, size = 0, low, high
+    return torch.as_tensor(np.random.randint(low, high, tuple(size)))
+
+def randperm(n, **_):
+    return torch.as_tensor(np.random.permutation(n))
+
+def bernoulli(input, p=None, **_):
+    return (rand_like(input) < (input if p is None else p)).to(input.dtype)
+
+def normal(mean=0.0, std=1.0, size=None, **_):
+    shape = np.shape(mean + std) if size is None else tuple(size)
+    return mean + std * torch.as_tensor(np.random.standard_normal(shape))
+
+def normal_(input, mean=0.0, std=1.0, **_):
+    return input.copy_(mean + std * randn_like(input))
+
+def uniform_(input, a=0.0, b=1.0, **_):
+    return input.copy_(a + (b - a) * rand_like(input))
+
+def dropout(input, p=0.5, training=True, inplace=False):
+    return input * (rand_like(input) >= p) / (1 - p) if training else input
+
+def new(input, *size):
+    return torch.as_tensor(np.array(size[0])) if isinstance(size[0], (list, np.ndarray)) else torch.zeros(*size)
+
+def new_tensor(input, value, **_):
+    return torch.tensor(value)
+
+def new_full(input, size, value, **_):
+    return torch.full(tuple(size), value)
+
+def narrow(input, dim, start, length):
+    return input[tuple([slice(start, start + length) if i == dim % input.ndim else slice(None)
+                        for i in range(input.ndim)])]
+
+def select(input, dim, index):
+    return input[tuple([index if i == dim % input.ndim else slice(None) for i in range(input.ndim)])]
+
+def unbind(input, dim=0):
+    return tuple([select(input, dim, i) for i in range(input.shape[dim])])
+
+def equal(input, other):
+    return np.array_equal(input, other)
+
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    return np.allclose(input, other, rtol, atol, equal_nan)
+
+def linalg_inv(A):
+    return np.linalg.inv(A)
+
+def inverse(A):
+    return np.linalg.inv(A)
+
+def det(A):
+    return np.linalg.det(A)
+
+def linalg_det(A):
+    return np.linalg.det(A)
+
+def linalg_solve(A, B):
+    return np.linalg.solve(A, B)
+
+def linalg_norm(A, ord=None, dim=None, keepdim=False):
+    if ord is None or ord == "fro":
+        return torch.norm(A, 2, dim, keepdim)
+    assert A.ndim == 1 or isinstance(dim, int)
+    return vector_norm(A, ord, dim, keepdim)
+
+def linalg_vector_norm(x, ord=2, dim=None, keepdim=False):
+    return vector_norm(x, ord, dim, keepdim)
+
+def vector_norm(x, ord=2, dim=None, keepdim=False):
+    if ord == 1:
+        return torch.abs(x).sum(dim, keepdim)
+    return torch.norm(x, 2, dim, keepdim) if ord == 2 else (torch.abs(x) ** ord).sum(dim, keepdim) ** (1 / ord)
+
+def normalize(input, p=2.0, dim=1, eps=1e-12):
+    return input / vector_norm(input, p, dim, True).clamp_min(eps)
+
+def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    return (x1 * x2).sum(dim) / (vector_norm(x1, 2, dim).clamp_min(eps) * vector_norm(x2, 2, dim).clamp_min(eps))
+
+def baddbmm(input, batch1, batch2, beta=1, alpha=1):
+    return beta * input + alpha * (batch1 @ batch2)
+
+def glu(input, dim=-1):
+    a, b = input.chunk(2, dim)
+    return a * torch.sigmoid(b)
+
+def embedding(input, weight, **_):
+    return weight[input]
+
+def pad(input, pad, mode="constant", value=None):
+    behind = [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
+    widths = [(0, 0)] * (input.ndim - len(behind)) + behind
+    if mode == "constant":
+        return np.pad(input, widths, mode="constant", constant_values=0.0 if value is None else value)
+    return np.pad(input, widths, mode={"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode])
+
+def each(value, count):
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,) * count
+
+def windows_of(x, kernel, stride, dilation):
+    # (n, c, places, window) of (n, c, lengths)
+    count = len(kernel)
+    reach = tuple([d * (k - 1) + 1 for k, d in zip(kernel, dilation)])
+    found = np.lib.stride_tricks.sliding_window_view(x, reach, tuple(range(2, 2 + count)))
+    return found[(slice(None), slice(None), *[slice(None, None, s) for s in stride],
+                  *[slice(None, None, d) for d in dilation])]
+
+def convolution(x, weight, bias, stride, padding, dilation, groups):
+    kernel = weight.shape[2:]
+    count = len(kernel)
+    stride, dilation = each(stride, count), each(dilation, count)
+    if padding == "same":
+        widths = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k, d in zip(kernel, dilation)]
+    else:
+        widths = [(p, p) for p in each(0 if padding == "valid" else padding, count)]
+    found = windows_of(np.pad(x, [(0, 0), (0, 0), *widths]), kernel, stride, dilation)
+    n, c, places = found.shape[0], found.shape[1], found.shape[2 : 2 + count]
+    rows = np.moveaxis(found, 1, 1 + count).reshape(n, -1, groups, (c // groups) * int(np.prod(kernel)))
+    columns = weight.reshape(groups, weight.shape[0] // groups, -1)
+    out = rows.transpose(1, 2) @ columns.transpose(1, 2)
+    out = out.transpose(2, 3).reshape(n, weight.shape[0], *places)
+    return out if bias is None else out + bias.reshape(1, -1, *[1] * count)
+
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    return convolution(input, weight, bias, stride, padding, dilation, groups)
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    return convolution(input, weight, bias, stride, padding, dilation, groups)
+
+def pooled(input, kernel_size, stride, padding, value):
+    kernel = each(kernel_size, input.ndim - 2)
+    stride = kernel if stride is None else each(stride, len(kernel))
+    widths = [(p, p) for p in each(padding, len(kernel))]
+    x = np.pad(input, [(0, 0), (0, 0), *widths], mode="constant", constant_values=value)
+    found = windows_of(x, kernel, stride, (1,) * len(kernel))
+    return found.reshape(*found.shape[: 2 + len(kernel)], -1)
+
+def max_pool2d(input, kernel_size, stride=None, padding=0):
+    return pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
+
+def avg_pool2d(input, kernel_size, stride=None, padding=0):
+    return pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
+
+def max_pool1d(input, kernel_size, stride=None, padding=0):
+    return max_pool2d(input, kernel_size, stride, padding)
+
+def avg_pool1d(input, kernel_size, stride=None, padding=0):
+    return avg_pool2d(input, kernel_size, stride, padding)
+
+def reduced(loss, reduction):
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    axis = 1 if input.ndim > 1 else 0
+    keep = target != ignore_index
+    place = torch.where(keep, target, 0)
+    scale = keep.to(input.dtype) if weight is None else weight[place] * keep
+    loss = -input.gather(axis, place.unsqueeze(axis)).squeeze(axis) * scale
+    return loss.sum() / scale.sum() if reduction == "mean" else reduced(loss, reduction)
+
+def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    axis = 1 if input.ndim > 1 else 0
+    logs = torch.log_softmax(input, axis)
+    if target.ndim == input.ndim:
+        classes = input.shape[axis]
+        share = target * (1 - label_smoothing) + label_smoothing / classes
+        loss = -(share * logs).sum(axis)
+        return loss.mean() if reduction == "mean" else reduced(loss, reduction)
+    sharp = nll_loss(logs, target, weight, ignore_index, reduction)
+    if label_smoothing == 0:
+        return sharp
+    keep = target != ignore_index
+    smooth = -logs.mean(axis) * keep
+    smooth = smooth.sum() / keep.sum() if reduction == "mean" else reduced(smooth, reduction)
+    return (1 - label_smoothing) * sharp + label_smoothing * smooth
+
+def binary_cross_entropy(input, target, weight=None, reduction="mean"):
+    loss = -(target * torch.log(input) + (1 - target) * torch.log(1 - input))
+    return reduced(loss if weight is None else weight * loss, reduction)
+
+def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean"):
+    loss = torch.relu(input) - input * target + torch.log1p(torch.exp(-torch.abs(input)))
+    return reduced(loss if weight is None else weight * loss, reduction)
+
+def l1_loss(input, target, reduction="mean"):
+    return reduced(torch.abs(input - target), reduction)
+
+def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
+    off = torch.abs(input - target)
+    return reduced(torch.where(off < beta, 0.5 * off**2 / beta, off - 0.5 * beta), reduction)
+
+def kl_div(input, target, reduction="mean", log_target=False):
+    loss = torch.exp(target) * (target - input) if log_target else torch.xlogy(target, target) - target * input
+    return loss.sum() / input.shape[0] if reduction == "batchmean" else reduced(loss, reduction)
+
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
+    axes = tuple(range(-len(normalized_shape), 0))
+    off = input - input.mean(axes, keepdim=True)
+    out = off / torch.sqrt((off * off).mean(axes, keepdim=True) + eps)
+    out = out if weight is None else out * weight
+    return out if bias is None else out + bias
+
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    axes = tuple(range(-len(normalized_shape), 0))
+    out = input / torch.sqrt((input * input).mean(axes, keepdim=True) + (2.220446049250313e-16 if eps is None else eps))
+    return out if weight is None else out * weight
+
+def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None):
+    scores = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if is_causal:
+        attn_mask = torch.tril(torch.ones(scores.shape[-2], scores.shape[-1])) > 0
+    if attn_mask is not None and attn_mask.dtype == torch.bool:
+        scores = scores.masked_fill(attn_mask == False, float("-inf"))
+    elif attn_mask is not None:
+        scores = scores + attn_mask
+    return dropout(torch.softmax(scores, -1), dropout_p, dropout_p > 0) @ value
+"""
+
+COMPOSED = {
+    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "numpy": NUMPY, "scipy": SCIPY,
+    "einops": EINOPS, "jax": JAX, "torch": TORCH,
+}  # fmt: skip
+NAMES = {
+    library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if line.startswith("def ")])
+    for library, text in COMPOSED.items()
+}
+
+
+@cache
+def tree_of(library: str) -> ast.Module:
+    """The functions of a library, parsed where one of them is called."""
+    return ast.parse(COMPOSED[library])

@@ -1,0 +1,185 @@
+"""What stopped the reading of libraries of others: decorators, setters, functions of libraries that take functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop.python.interpret import Interpreter
+from backprop.python.meter import Meter
+from backprop.python.scope import Scope
+from backprop.python.source import part_of
+
+X = np.array([[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]])
+
+
+def read(text: str) -> Any:
+    """What a text leaves in f, read and not run."""
+    run, scope = Interpreter(Meter()), Scope()
+    part = part_of(text, None)
+    run.source = part.source
+    for statement in part.tree.body:
+        run.statement(statement, scope)
+    return scope.names["f"]
+
+
+def ran(text: str) -> Any:
+    """What Python itself leaves in f."""
+    names: dict[str, Any] = {}
+    exec(text, names)
+    return names["f"]
+
+
+SAME = {
+    "a setter": """
+class Layer:
+    def __init__(self):
+        self.kept = []
+    @property
+    def size(self):
+        return self.kept
+    @size.setter
+    def size(self, value):
+        self.kept = [value, value]
+layer = Layer()
+layer.size = 3
+f = layer.size
+""",
+    "decorators": """
+from functools import wraps, partial, reduce
+def doubled(times):
+    def around(function):
+        @wraps(function)
+        def wrapper(*given, **named):
+            return times * function(*given, **named)
+        return wrapper
+    return around
+@doubled(4)
+def power(x, n=2):
+    return x**n
+cube = partial(power, n=3)
+f = cube(2.0) + reduce(lambda a, b: a * b, [1, 2, 3], 10)
+""",
+    "itertools": """
+from itertools import product, chain, combinations, zip_longest, accumulate
+f = [10 * i + j for i, j in product(range(2), range(3))] + list(chain([1], (2, 3)))
+f += [sum(one) for one in combinations([1, 2, 4], 2)] + [a + b for a, b in zip_longest([1, 2], [3], fillvalue=0)]
+f += list(accumulate([1, 2, 3]))
+""",
+    "operator and copy": """
+import operator
+from copy import deepcopy
+a = {'x': [1.0, 2.0]}
+b = deepcopy(a)
+b['x'][0] = 5.0
+f = [operator.add(a['x'][0], b['x'][0]), operator.itemgetter(1)(b['x'])]
+""",
+    "numpy": """
+import numpy as np
+x = np.array([1.0, -2.0, 0.5, 3.0])
+k = np.array([0.5, 1.0])
+f = [np.convolve(x, k, m) for m in ('full', 'same', 'valid')] + [np.correlate(x, k, 'full'), np.correlate(x, k)]
+f += [np.convolve(x, np.arange(3.0), 'same'), np.apply_along_axis(lambda r: r.sum() * 2, 1, np.outer(x, k))]
+f += [np.select([x > 1, x < 0], [x, -x], 7.0), np.vectorize(lambda a, b: a - b)(x, 2.0)]
+f += [np.pad(array=x, pad_width=((1, 2),), mode='constant'), np.atleast_3d(x)]
+""",
+    "scipy": """
+import numpy as np
+from scipy import signal, special
+from scipy.signal import convolve2d
+x, k = np.arange(20.0).reshape(4, 5) ** 0.5, np.array([[1.0, -2.0], [0.5, 3.0]])
+f = [signal.correlate2d(x, k, m) for m in ('full', 'same', 'valid')]
+f += [convolve2d(x, k, mode=m) for m in ('full', 'same', 'valid')]
+f += [signal.convolve(x[0], k[0]), signal.fftconvolve(x, np.ones((3, 3)), 'same'), special.expit(k)]
+""",
+}
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    if isinstance(theirs, list | tuple):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    return np.shape(ours) == np.shape(theirs) and np.allclose(ours, theirs)
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_it_means_what_python_means(name: str) -> None:
+    if name == "scipy":
+        pytest.importorskip("scipy")
+    assert same(read(SAME[name]), ran(SAME[name]))
+
+
+TORCH = """
+import torch
+import torch.nn.functional as F
+torch.set_default_dtype(torch.float64)
+x = torch.arange(48.0).reshape(2, 3, 2, 4).sin()
+z, y = x[:, :, 0, 0], torch.tensor([2, 0])
+w, k = x[:, :, :, :2] + 0.5, x.flatten()[:24].reshape(4, 3, 2)
+f = [F.pad(x, (1, 0, 2, 1)), F.pad(z, (1, 1), mode='reflect'), F.cross_entropy(z, y), F.nll_loss(z, y, reduction='sum')]
+f += [F.cross_entropy(z, y, label_smoothing=0.1), F.cross_entropy(z, z.softmax(1)), F.cross_entropy(z, y, z[0])]
+f += [F.conv2d(x, w, padding=1), F.conv2d(x, w, z[:, 0], stride=(1, 2)), F.conv1d(x[:, :, 0], k, dilation=2)]
+f += [F.conv2d(torch.cat([x, x], 1), torch.cat([w, w]), groups=2, padding='same', dilation=2)]
+f += [F.max_pool2d(x, 2), F.avg_pool2d(x, (2, 2), 1, 1), F.layer_norm(x, (4,), z[0].sum() + x[0, 0, 0])]
+f += [F.binary_cross_entropy_with_logits(z, z.sigmoid()), F.binary_cross_entropy(z.sigmoid(), (z > 0).double())]
+f += [F.smooth_l1_loss(z, 2 * z), F.l1_loss(z, z + 1), F.kl_div(z.log_softmax(1), z.softmax(1), reduction='batchmean')]
+f += [F.scaled_dot_product_attention(x, x + 1, x, is_causal=True), F.glu(x), F.normalize(x), F.embedding(y, z.t())]
+f += [F.cosine_similarity(x, x + 1)]
+f += [torch.linalg.norm(x, dim=1), torch.linalg.vector_norm(z, 3, 1), x.narrow(3, 1, 2)]
+f += [z.unbind(1)[2], x.select(1, 2), z.unsqueeze(dim=0), (z > 0).to(z), z.new_full((2,), 3.0)]
+f += [F.dropout(z, 0.5, False)]
+f += [torch.baddbmm(x[0], x[0], x[0][:, :, :4].transpose(1, 2) @ x[0]), torch.linalg.det(z[:, :2])]
+f = [one.tolist() for one in f]
+"""
+
+
+def test_functions_of_torch_that_are_said_in_python() -> None:
+    pytest.importorskip("torch")
+    text = TORCH.replace("torch.set_default_dtype(torch.float64)\n", "")
+    assert same(read(text), ran(TORCH + "torch.set_default_dtype(torch.float32)\n"))
+
+
+JAX = """
+import numpy as np
+import jax, jax.numpy as jnp
+from jax import lax, vmap
+x = jnp.array([[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]])
+def step(carry, one):
+    return carry * 0.5 + one['a'].sum(), carry * one['b']
+f = [*lax.scan(step, 0.1, {'a': x, 'b': x[:, 0]}), *lax.scan(lambda c, _: (c + 1.0, c), 0.0, None, length=3)]
+f += [lax.scan(lambda c, r: (c - r, c), x[0], x, reverse=True)[1], lax.fori_loop(0, 3, lambda i, v: v * i + x[0], x[0])]
+f += [lax.while_loop(lambda v: v.sum() < 9, lambda v: v * 2, jnp.abs(x)), lax.cond(x[0, 0] > 0, jnp.sin, jnp.cos, x)]
+f += [vmap(lambda r, s: r @ r * s, in_axes=(0, None))(x, 2.0), vmap(jnp.sum, in_axes=1)(x)]
+f += [jax.tree.map(lambda a: 2 * a, {'k': [x, (x[0],)]})['k'][1][0], jax.tree_util.tree_map(jnp.exp, x)]
+f += [lax.map(jnp.sum, x)]
+f = [np.array(one) for one in f]
+"""
+
+
+def test_functions_of_jax_that_take_functions() -> None:
+    jax = pytest.importorskip("jax")
+    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
+        theirs = ran(JAX)
+    assert same(read(JAX), theirs)
+
+
+EINOPS = {
+    "rearrange(x, 'b (h c) -> c (b h)', h=3)": lambda x: x.reshape(2, 3, 2).transpose(2, 0, 1).reshape(2, 6),
+    "rearrange(x, '... d -> d ...')": lambda x: x.T,
+    "rearrange(x, 'b n -> b 1 n 1')": lambda x: x[:, None, :, None],
+    "rearrange(x[:, None], 'b 1 n -> (b n)')": lambda x: x.reshape(-1),
+    "reduce(x, 'b (n two) -> b n', 'mean', two=2)": lambda x: x.reshape(2, 3, 2).mean(-1),
+    "reduce(x, 'b n -> () n', 'max')": lambda x: x.max(0)[None],
+    "repeat(x, 'b n -> b k n', k=4)": lambda x: np.repeat(x[:, None], 4, 1),
+    "repeat(x, 'b n -> (b 2) n')": lambda x: np.repeat(x, 2, 0),
+    "einsum(x, x, 'batch i, batch j -> i j')": lambda x: x.T @ x,
+}
+
+
+@pytest.mark.parametrize("text", EINOPS)
+def test_patterns_of_einops(text: str) -> None:
+    start = "from einops import rearrange, reduce, repeat, einsum\nimport numpy as np\n"
+    found = read(f"{start}x = np.arange(12.0).reshape(2, 6) ** 0.5\nf = {text}")
+    x = np.arange(12.0).reshape(2, 6) ** 0.5
+    assert same(found, EINOPS[text](x))
