@@ -34,7 +34,7 @@ def rows(data: bytes, first: int, reader: Reader) -> tuple[Batch, int] | None:
     """The rows in a block, whose first line has a number, and how many lines they take; None where only the careful
     reader knows what they are."""
     quotes = b'"' in data
-    if quotes and not is_plain(data, reader.separator):
+    if not is_plain(data, reader.separator):
         return None
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
