@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 pytest.importorskip("polars")
 
+from backprop.cli import main
 from backprop.rows import engines, folders, together
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.options import Options
@@ -29,13 +31,14 @@ OBJECTS = [
 def done(folder: Path, out: str, many: int, monkeypatch: pytest.MonkeyPatch, **options: Any) -> tuple[Any, ...]:
     """What comes of the parts in a folder, and how many groups of them were read together."""
     monkeypatch.setattr(together, "MANY", many)
-    mapper, chosen = Mapper("x*y + 1e-7*x", notes=True), Options(**options)
+    mapper, chosen = Mapper("x*y + 1e-7*x", notes=True), Options(errors_to="bad.jsonl", **options)
     sources = sorted(map(str, (folder / "in").iterdir()))
     jobs, _ = folders.jobs(sources, str(folder / out), mapper, chosen, False)
     report, parts = engines.Report(), []
     for job, part in engines.local(jobs, engines.PartWork(mapper, chosen), None):
         report.join(part.report or engines.Report())
-        parts.append((Path(job.target).name, part.failure, part.report and (part.report.rows, part.report.bad)))
+        said = part.report and (part.report.rows, part.report.bad, part.report.collected)
+        parts.append((Path(job.target).name, part.failure, said))
     written = {path.name: path.read_bytes() for path in (folder / out).iterdir()}
     return written, parts, report.rows, report.bad, report.told
 
@@ -72,3 +75,23 @@ def test_small_parts_are_read_together(tmp_path: Path, monkeypatch: pytest.Monke
     written, parts, rows, bad, _ = done(tmp_path, "out", 1, monkeypatch, errors="skip")
     assert (rows, bad, len(parts)) == (41, 1, 40)
     assert written["21.csv"] == b"x,y,s,f,df_dx,df_dy\n1,2,a,2.0000001,2.0000001,1.0\n"
+
+
+def test_bad_rows_of_all_parts_are_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    for part, row in enumerate(["1,a", "2,3", "b,4"]):
+        (tmp_path / "in" / f"{part}.csv").write_text(f"x,y\n1,2\n{row}\n")
+    monkeypatch.chdir(tmp_path)
+    command = ["map", "x*y", "in", "-o", "out/", "--errors", "skip", "--errors-to", "bad.jsonl", "--quiet"]
+
+    def collected() -> list[tuple[str, int]]:
+        rows = [json.loads(line) for line in Path("bad.jsonl").read_text().splitlines()]
+        return [(Path(row["file"]).name, row["line"]) for row in rows]
+
+    with pytest.raises(SystemExit):
+        main(command)
+    assert collected() == [("0.csv", 3), ("2.csv", 3)]
+    Path("out", "2.csv").unlink()
+    with pytest.raises(SystemExit):
+        main([*command, "--resume"])
+    assert collected() == [("0.csv", 3), ("2.csv", 3), ("2.csv", 3)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from io import StringIO
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,12 +63,15 @@ class PartWork:
         self.read = 0  # bytes of parts, here
 
     def __call__(self, job: Job, alone: bool = True) -> Done:
-        options = self.options._replace(many=self.read >= LARGE)
+        collected = StringIO() if self.options.errors_to else None
+        options = self.options._replace(many=self.read >= LARGE, errors_to=collected)
         self.read += size_of(job.source)
         try:
-            return Done(map_file(self.mapper, job.source, job.target, options, alone=alone))
+            report = map_file(self.mapper, job.source, job.target, options, alone=alone)
         except Problem as problem:
             return Done(None, problem.message)
+        report.collected = collected.getvalue() if collected else ""
+        return Done(report)
 
     def each(self, jobs: list[Job]) -> Iterator[tuple[Job, Done]]:
         """The work on all parts in their order, here; on small ones together, where that is the same."""

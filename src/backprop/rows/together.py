@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO
+from io import BytesIO, StringIO
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -37,15 +37,22 @@ class Part(NamedTuple):
 class Shared(Judge):
     """Who judges the rows of several parts, one behind the other: `ends` are the lines at which they end."""
 
-    def __init__(self, errors: str, texts: Iterable[bytes]) -> None:
-        super().__init__(errors)
+    def __init__(self, options: Options, parts: Sequence[Part], texts: Iterable[bytes], before: int) -> None:
+        super().__init__(options.errors)
+        self.before = before  # lines in each part
+        self.sources = [part.source for part in parts]
         self.ends = list(accumulate(ended(text).count(b"\n") for text in texts))
-        self.bad_of = [0] * len(self.ends)
+        self.reports = [Report() for _ in parts]
+        self.collects = options.errors_to is not None
 
     def judge(self, source: str, line: int, why: str, raw: str) -> bool:
         """Whether the row is kept. Raises a Problem under `fail`."""
-        kept = super().judge(source, line, why, raw)
-        self.bad_of[bisect_left(self.ends, line)] += 1
+        at = bisect_left(self.ends, line)
+        line += self.before - (self.ends[at - 1] if at else 0)
+        self.collected = StringIO() if self.collects else None
+        kept = super().judge(self.sources[at], line, why, raw)
+        self.reports[at].bad += 1
+        self.reports[at].collected += self.collected.getvalue() if self.collected else ""
         return kept
 
 
@@ -81,7 +88,7 @@ def fits(part: Part, mapper: Mapper, options: Options) -> bool:
     format = options.source(part.source)
     return (
         format in TEXT and format == options.target(part.target) and bare(part.source) == part.source
-        and not (mapper.arrays or options.comma or options.encoding or options.errors_to)
+        and not (mapper.arrays or options.comma or options.encoding)
         and not (format == "jsonl" and part.source.lower().endswith(".json"))  # it may be an array
         and not options.keys(part.source, mapper)
     )  # fmt: skip
@@ -101,8 +108,8 @@ def map_together(parts: Sequence[Part], mapper: Mapper, options: Options) -> lis
     if mapper.engine == "auto" and len(found.batch) > mapper.first_compiled:
         return None
     mapper.begin()
-    report = Report()
-    batch, results, finite, _ = computed(mapper, found.batch, report, found.judge, "")
+    told = Report()
+    batch, results, finite, _ = computed(mapper, found.batch, told, found.judge, "")
     writer, room = writer_of(format, mapper, options), BytesIO()
     head = b"" if format == "jsonl" else writer.head(batch.names).encode()
     put(writer, batch, list(results.values()), finite, True, room)
@@ -110,12 +117,11 @@ def map_together(parts: Sequence[Part], mapper: Mapper, options: Options) -> lis
     if pieces is None:
         return None
     done: list[Report | Problem] = []
-    for part, (lines, rows), bad in zip(parts, pieces, found.judge.bad_of, strict=True):
-        problem = written(part, head, lines)
-        if problem is None:
-            report.rows, report.bad = rows, bad
-        done.append(problem or report)
-        report = report if problem else Report()
+    for part, (lines, rows), report in zip(parts, pieces, found.judge.reports, strict=True):
+        report.rows = rows
+        done.append(written(part, head, lines) or report)
+    first = next((report for report in done if isinstance(report, Report)), told)
+    first.tally = told.tally
     return done
 
 
@@ -145,7 +151,7 @@ def read_rows(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, opt
     taken, names = header(decoded(first)[0].split("\n"), dialect, parts[0].source)
     if taken != dialect.header or not names or not all(is_plain(text, dialect.separator) for text in (first, *bodies)):
         return None
-    judge = Shared(options.errors, [ended(body) for body in bodies])
+    judge = Shared(options, parts, bodies, taken)
     check_columns(names, mapper, parts[0].source, options.only_new, judge)
     reader = Reader(parts[0].source, names, mapper, judge, dialect, format, frozenset(options.nulls))
     reader.alone = options.only_new
@@ -160,7 +166,7 @@ def read_objects(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, 
     batch = quick.object_rows(b"".join(map(ended, texts)), 1, mapper)
     if batch is None:
         return None
-    judge = Shared(options.errors, texts)
+    judge = Shared(options, parts, texts, 0)
     check_hidden(batch.records[0], mapper, parts[0].source)
     check_outputs(batch.records[0], mapper, parts[0].source, options.only_new, judge)
     return Together(judge, batch)
