@@ -246,7 +246,7 @@ def objects(writer: Any, batch: Batch, results: Sequence[Any], room: BytesIO) ->
         if not texts.str.ends_with("}").all():
             texts = texts.str.strip_chars_end()
         texts = texts.str.head(-1)
-        if texts.str.ends_with("{").any():
+        if not batch.is_quick and texts.str.ends_with("{").any():
             return False
     names = [json.dumps(name, ensure_ascii=False) for name in writer.names]
     starts = [f"{'{' if writer.only_new and not index else ','}{name}:" for index, name in enumerate(names)]
