@@ -97,3 +97,24 @@ def test_a_comparison_that_is_put_into_its_place(tmp_path: Path) -> None:
     text = "q2 = square(square(A)[0:1]^2 + 0.5); f = sum(where(q2 > 0, q2, s))"
     found = shell(f"backprop code '{text}' --A '[[0,0],[1,1]]' --s -1 --to torch -o p.py && python p.py", tmp_path)
     assert found.returncode == 0, found.stderr
+
+
+def test_the_slope_of_tanh_in_c_costs_no_second_exp_and_no_digits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """1 - t*t where t has all its digits, sech(x)^2 where it has not, or where t has no line that stays as it is."""
+    mpmath = pytest.importorskip("mpmath")
+    listed = {
+        "h = tanh(x*y); h^2": "tanh_slope(q1, h)", "h = tanh(x); h*y": "tanh_slope(x, h)", "tanh(x)": "sech(x)",
+        "h = tanh(x); s = sech(x)^2; h*y + s": "dx += s * dh",
+    }  # fmt: skip
+    for formula, said in listed.items():
+        assert command("code", formula, "--to", "c") == 0
+        assert said in capsys.readouterr().out
+    path = emitted(tmp_path, "c", "h = tanh(x); h + 0*h", "--main")
+    compiler = shutil.which("cc") or pytest.skip("there is no cc")
+    subprocess.run([compiler, str(path), "-o", str(tmp_path / "program"), "-lm"], check=True)
+    for x in (0.0, 1e-9, -0.3, 0.9, 0.97, 0.98, -1.5, 8.0, -40.0, float("inf"), float("nan")):
+        found = subprocess.run([str(tmp_path / "program"), repr(x)], capture_output=True, text=True, check=True)
+        slope, right = float(found.stdout.split()[-1]), float(mpmath.sech(x) ** 2) if abs(x) < 50 else 0 * (1 / x)
+        assert slope == pytest.approx(right, rel=2e-15, nan_ok=True)

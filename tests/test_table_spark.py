@@ -9,6 +9,7 @@ import pytest
 
 import backprop
 from backprop.rows import arrow_mapper
+from backprop.rows.compute import mapper
 
 pytest.importorskip("pyarrow")
 
@@ -49,3 +50,15 @@ def test_a_schema_with_columns_of_any_name() -> None:
 def test_a_schema_that_does_not_fit_is_told(before: str) -> None:
     with pytest.raises(backprop.Problem):
         arrow_mapper("sum(x)").schema(before)
+
+
+def test_a_partition_gives_the_same_digits_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compiled program takes over at one row of a partition: before it nothing depends on other partitions."""
+    pyarrow, llvm = pytest.importorskip("pyarrow"), pytest.importorskip("llvmlite")
+    assert llvm
+    monkeypatch.setattr(mapper, "WORTH_COMPILING", 500)
+    add = arrow_mapper("sin(x)*exp(y)^2/tanh(x + y)")
+    whole = pyarrow.RecordBatch.from_pydict({"x": [row / 7 + 0.1 for row in range(300)], "y": [0.3, 0.7, 1.1] * 100})
+    cuts = [[whole.slice(at, size) for at in range(0, 300, size)] for size in (7, 300, 64)]
+    first, *others = [pyarrow.Table.from_batches(add(batches)).combine_chunks() for batches in cuts]
+    assert all(other.equals(first) for other in others)

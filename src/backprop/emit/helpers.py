@@ -59,7 +59,7 @@ def defined(name: str, target: Target) -> Helper:
         for other in target.helpers:
             if other != name and re.search(rf"(?<![.\w]){other}\(", source):
                 target.used[other] = None
-        for other in ("sinpi", "cospi"):
+        for other in ("sinpi", "cospi", "sech"):
             if f"{target.word(GATES[other])}(" in source:
                 target.used[other] = None
         return Helper(name, source, [], [], Text(""))

@@ -69,6 +69,7 @@ class Writer:
         self.stage = -1
         self.backward = False
         self.limit = target.width - 30
+        target.lines.clear()
         for wire, value in circuit.constants.items():
             if isinstance(value, float) and (wire not in circuit.names or wire >= given):
                 self.held[wire] = target.constant(value)
@@ -168,6 +169,8 @@ class Writer:
         kind = {"level": text.level, "literal": text.literal}
         reads |= self.target.noted()
         self.lines.append(Line(name, operator, text.text, wire, stage, self.backward, reads, **kind))  # type: ignore[arg-type]
+        if not self.backward:  # what a gradient is called may grow
+            self.target.lines[text.text] = name
 
     def line(self, name: str, wire: int) -> None:
         """The line of a stage that has a name."""

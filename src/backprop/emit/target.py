@@ -78,6 +78,7 @@ class Target:
         self.used: dict[str, None] = {}
         self.called: dict[str, None] = {}  # the words that were used: the program imports what they need
         self.notes: set[str] = set()  # names of the frame's that the text being written calls
+        self.lines: dict[str, str] = {}  # by what it holds: the name of a line of the forward pass
         self.function = "backprop"  # what the program's own function is called
 
     def noted(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from io import StringIO
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,7 @@ from backprop.rows.tables.batch import Report
 from backprop.rows.tables.files import synced
 from backprop.rows.tables.lines import LARGE
 from backprop.rows.tables.options import Options, size_of
+from backprop.rows.together import Part, bundles, map_together
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -61,15 +63,31 @@ class PartWork:
         self.read = 0  # bytes of parts, here
 
     def __call__(self, job: Job, alone: bool = True) -> Done:
-        options = self.options._replace(many=self.read >= LARGE)
+        collected = StringIO() if self.options.errors_to else None
+        options = self.options._replace(many=self.read >= LARGE, errors_to=collected)
         self.read += size_of(job.source)
         try:
-            return Done(map_file(self.mapper, job.source, job.target, options, alone=alone))
+            report = map_file(self.mapper, job.source, job.target, options, alone=alone)
         except Problem as problem:
             return Done(None, problem.message)
+        report.collected = collected.getvalue() if collected else ""
+        return Done(report)
+
+    def each(self, jobs: list[Job]) -> Iterator[tuple[Job, Done]]:
+        """The work on all parts in their order, here; on small ones together, where that is the same."""
+        at = iter(jobs)
+        for bundle in bundles([Part(job.source, job.target) for job in jobs], self.mapper, self.options):
+            some = [next(at) for _ in bundle]
+            reports = map_together(bundle, self.mapper, self.options) if len(bundle) > 1 else None
+            for place, job in enumerate(some):
+                yield job, self(job, False) if reports is None else done_of(reports[place])
 
 
-def local(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[Job, Done]]:
+def done_of(report: Report | Problem) -> Done:
+    return Done(None, report.message) if isinstance(report, Problem) else Done(report)
+
+
+def local(jobs: list[Job], work: PartWork, scheduler: str | None) -> Iterator[tuple[Job, Done]]:
     """One part after the other, in this process. Small ones come to the disk together: alone, each takes longer for
     that than to be made."""
     from concurrent.futures import ThreadPoolExecutor
@@ -77,8 +95,8 @@ def local(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[
     waiting: list[tuple[Job, Done]] = []
     start = monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for job in jobs:
-            waiting.append((job, work(job, False)))
+        for done in work.each(jobs):
+            waiting.append(done)
             if len(waiting) == TOGETHER or monotonic() - start > MOST_SECONDS:
                 yield from on_disk(waiting, pool)
                 waiting, start = [], monotonic()

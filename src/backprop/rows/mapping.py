@@ -249,7 +249,7 @@ class Files:
         from backprop.rows.tables.batch import Report
 
         folder, report, failures = self.target or "", Report(), 0
-        with folders.owned(folder):
+        with folders.owned(folder), self.options.collected(again=resume) as collected:
             runs = engines.engine(engine)
             jobs, before = folders.jobs(self.sources, folder, mapper, self.options, resume, self.roots)
             work = engines.PartWork(mapper, self.options)
@@ -259,6 +259,9 @@ class Files:
                     failed(done.failure if job.source in done.failure else f"{job.source}: {done.failure}")
                     continue
                 report.join(done.report)
+                if collected is not None:
+                    collected.write(done.report.collected)
+                    collected.flush()
                 folders.write_done(folder, os.path.relpath(job.target, folder), done.report.rows, job.fingerprint)
                 seen(report, number, len(jobs))
         self.parts = f"{len(jobs) - failures} of {len(jobs)} parts" + (f", {before} done before" if before else "")

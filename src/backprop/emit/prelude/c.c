@@ -27,6 +27,15 @@ static double softplus(double x) {
   return (x > 0.0 ? x : 0.0) + log1p(decay(fabs(x)));
 }
 
+/// tanh_slope
+// sech(x)^2: without another exp where t, which is tanh(x), has all its digits.
+static double tanh_slope(double x, double t) {
+  if (fabs(t) < 0.75)
+    return 1.0 - t * t;
+  double bell = sech(x);
+  return bell * bell;
+}
+
 /// from_one
 // hypot(1, x), which is fabs(x) to the last digit where x * x might overflow.
 static double from_one(double x) {

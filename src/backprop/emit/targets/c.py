@@ -28,7 +28,7 @@ KEYWORDS = (
     "typedef union unsigned void volatile while _Bool _Complex "
     "_Imaginary main gradients NAN INFINITY NULL EOF linux "
     "unix i386 stdin stdout stderr errno assert asm typeof "
-    "argc argv close_to from_one min max bool true false nullptr "
+    "argc argv close_to from_one tanh_slope min max bool true false nullptr "
     "alignas alignof constexpr static_assert thread_local strtod printf "
     "M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 "
     "isnan isinf isfinite signbit fpclassify HUGE_VAL HUGE_VALF HUGE_VALL BUFSIZ RAND_MAX math_errhandling"
@@ -56,6 +56,21 @@ class C(Target):
     def word(self, gate: Gate) -> str | None:
         """C23 has sinpi and cospi of its own."""
         return {"sinpi": "sin_pi", "cospi": "cos_pi"}.get(gate.name) or super().word(gate)
+
+    def spell(self, gate: Gate, operands: Sequence[Text], derived: bool) -> Text:
+        """A gate with its operands. What the derivation wrote may use a line that is there already."""
+        slope = self.slope_of_tanh(*operands) if derived and gate.name == "power" else None
+        return slope or super().spell(gate, operands, derived)
+
+    def slope_of_tanh(self, base: Text, exponent: Text) -> Text | None:
+        """sech(x)^2, beside a line that is tanh(x)."""
+        x = base.text.removeprefix("sech")
+        line = self.lines.get(f"tanh{x}")
+        if x == base.text or line is None or exponent.text != "2.0":
+            return None
+        self.used["tanh_slope"] = None
+        self.notes.add(line)
+        return Text(f"tanh_slope{x[:-1]}, {line})")
 
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         return Text(f"{condition.at_least(CHOICE + 1)} ? {x.text} : {y.text}", CHOICE)

@@ -28,6 +28,7 @@ class ArrowMapper:
         self.only_new = only_new
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        self.mapper.begin()
         for batch in batches:
             yield self.one(batch)
 

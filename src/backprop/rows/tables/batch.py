@@ -123,6 +123,7 @@ class Report:
         self.bad = 0
         self.tally = Tally()
         self.remarks: list[str] = []  # on all rows together
+        self.collected = ""  # the bad rows of a part, as lines
 
     def __repr__(self) -> str:
         return f"Report(rows={self.rows}, bad={self.bad}, told={self.told})"

@@ -20,7 +20,8 @@ MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
-Quick = Callable[[bytes, int, "Reader"], tuple[Batch, int] | None]  # reads a block with its first line's number
+#: reads a block with its first line's number; whether there may be quotes is known
+Quick = Callable[[bytes, int, "Reader", bool], tuple[Batch, int] | None]
 
 
 def read(
@@ -44,7 +45,8 @@ def read(
         data = rest + block
         if line == 1:
             data = data.removeprefix(b"\xef\xbb\xbf")
-        data, rest = cut(data, separator)
+        quoted = b'"' in data
+        data, rest = cut(data, separator) if quoted else (data, b"")
         if reader is None and data:
             taken, names = header(lines_of(head(data)), dialect, source.name)
             line += taken
@@ -58,7 +60,7 @@ def read(
             if not data:
                 yield reader.careful([], line)  # what the columns are, also if there is no row
         if reader is not None and data:
-            batch, taken = reader.block(data, line, quick if source.is_large else None)
+            batch, taken = reader.block(data, line, quick if source.is_large else None, quoted)
             line += taken
             yield batch
             if batch.failure is not None:
@@ -126,9 +128,9 @@ class Reader:
         self.special = mapper.arrays or dialect.comma  # cells that only the careful way reads
         self.value = partial(with_comma, value) if dialect.comma else value
 
-    def block(self, data: bytes, first: int, quick: Quick | None) -> tuple[Batch, int]:
+    def block(self, data: bytes, first: int, quick: Quick | None, quoted: bool) -> tuple[Batch, int]:
         """The rows of a block of whole rows, and how many lines they take."""
-        found = None if quick is None else quick(data, first, self)
+        found = None if quick is None else quick(data, first, self, quoted)
         if found is not None:
             return found
         lines = lines_of(decoded(data)[0])

@@ -59,7 +59,7 @@ def read(
         found = quick(block, line, mapper) if quick is not None and source.is_large else None
         batch = found or rows_of(block, line, source.name, mapper, judge, nothing)
         failure = batch.failure
-        line += block.count(b"\n")
+        line += len(found) if found else block.count(b"\n")  # there each row is a line
         if not checked and batch.records:
             check_hidden(batch.records[0], mapper, source.name)
             check_outputs(batch.records[0], mapper, source.name, only_new, judge)

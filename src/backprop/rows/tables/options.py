@@ -26,7 +26,7 @@ class Options(NamedTuple):
     target_format: str | None = None
     total: bool = False  # the sums alone are written
     errors: str = "fail"
-    errors_to: str | None = None
+    errors_to: str | TextIO | None = None  # a file by its name; of a part what is open, as many share the file
     nulls: tuple[str, ...] = ("",)
     only_new: bool = False
     delimiter: str | None = None
@@ -63,12 +63,12 @@ class Options(NamedTuple):
         """Whether the columns of the input are written as well."""
         return not (self.only_new or self.total)
 
-    def collected(self) -> AbstractContextManager[TextIO | None]:
-        """The file in which bad rows are collected, if there is one. Raises a Problem."""
-        if not self.errors_to:
-            return nullcontext()
+    def collected(self, again: bool = False) -> AbstractContextManager[TextIO | None]:
+        """The file in which bad rows are collected, if there is one; with those that it has. Raises a Problem."""
+        if not isinstance(self.errors_to, str):
+            return nullcontext(self.errors_to)
         try:
-            return open(self.errors_to, "w", encoding="utf-8")
+            return open(self.errors_to, "a" if again else "w", encoding="utf-8")
         except OSError as error:
             raise Problem("file", f"cannot write {self.errors_to}: {error.strerror or error}", status=1) from None
 
@@ -145,11 +145,11 @@ def batches(
     return with_keys(found, judge.keys, [key for key in judge.keys if key in mapper.inputs], given.name, dialect)
 
 
-def quick_rows(data: bytes, first: int, reader: Any) -> tuple[Batch, int] | None:
+def quick_rows(data: bytes, first: int, reader: Any, quoted: bool = True) -> tuple[Batch, int] | None:
     """A block of rows by the quick reader, which is imported when the first one comes."""
     from backprop.rows.tables import quick
 
-    return quick.rows(data, first, reader)
+    return quick.rows(data, first, reader, quoted)
 
 
 def quick_objects(data: bytes, first: int, mapper: Mapper) -> Batch | None:

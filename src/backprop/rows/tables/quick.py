@@ -21,6 +21,7 @@ from backprop.rows.tables.cells import json_number
 from backprop.rows.tables.delimited import Reader, Writer, written
 from backprop.rows.tables.quotes import is_plain
 
+NOBODY_WANTS: Any = pl.Series([None])  # takes no room, however long
 LINES = "\0"  # the column of whole lines
 BLANK = r"[ \t]*"
 NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
@@ -30,10 +31,10 @@ PIECE = 1 << 17  # bytes
 LONG = 4000  # bytes of a line: no whole number in it is too long for Python
 
 
-def rows(data: bytes, first: int, reader: Reader) -> tuple[Batch, int] | None:
+def rows(data: bytes, first: int, reader: Reader, quoted: bool = True) -> tuple[Batch, int] | None:
     """The rows in a block, whose first line has a number, and how many lines they take; None where only the careful
-    reader knows what they are."""
-    quotes = b'"' in data
+    reader knows what they are. It is not looked for quotes where none are known to be."""
+    quotes = quoted and b'"' in data
     if quotes and not is_plain(data, reader.separator):
         return None
     if b"\r" in data:
@@ -47,8 +48,8 @@ def rows(data: bytes, first: int, reader: Reader) -> tuple[Batch, int] | None:
     height = len(last)
     doubtful = in_doubt(data, last, numbers, reader, quotes)
     unwanted = reader.alone and doubtful is None and (not quotes or count(data, "\n") in (height, height - 1))
-    texts: Any = pl.Series([""]).new_from_index(0, height) if unwanted else lines_of(data)
-    if texts is None or len(texts) != height or texts.null_count():  # null where nothing is on a line
+    texts = NOBODY_WANTS.new_from_index(0, height) if unwanted else lines_of(data)
+    if texts is None or len(texts) != height or (texts.null_count() and not unwanted):  # null: nothing is on a line
         return None
     columns = {name: column.to_numpy() for name, column in zip(reader.used, numbers, strict=True)}
     if doubtful is None:
@@ -245,7 +246,7 @@ def objects(writer: Any, batch: Batch, results: Sequence[Any], room: BytesIO) ->
         if not texts.str.ends_with("}").all():
             texts = texts.str.strip_chars_end()
         texts = texts.str.head(-1)
-        if texts.str.ends_with("{").any():
+        if not batch.is_quick and texts.str.ends_with("{").any():
             return False
     names = [json.dumps(name, ensure_ascii=False) for name in writer.names]
     starts = [f"{'{' if writer.only_new and not index else ','}{name}:" for index, name in enumerate(names)]
