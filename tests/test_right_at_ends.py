@@ -14,6 +14,17 @@ from backprop.emit import Request, write
 FLAT = ["hypot(x, 3)", "hypot(3, x)", "erf(x)", "erfc(x)", "gelu(x)", "atan(x)", "asinh(x)", "cbrt(x)"]
 
 
+@pytest.mark.parametrize("x", [inf, -inf])
+@pytest.mark.parametrize("y", [inf, -inf, 2.0])
+def test_an_angle_far_away_does_not_move(x: float, y: float) -> None:
+    at = {"x": x, "y": y}
+    assert backprop.evaluate("atan2(x, y)", at).gradients == {"x": 0, "y": 0}
+    bends = backprop.compile("atan2(x, y)").hessian(at)
+    assert {bends[one][other] for one in at for other in at} == {0.0}
+    rows = backprop.map("atan2(x, y)", {name: np.array([value]) for name, value in at.items()}, hessian=True)
+    assert [rows[name][0] for name in rows if name.startswith("d")] == [0.0] * 5
+
+
 @pytest.mark.parametrize("text", FLAT)
 @pytest.mark.parametrize("x", [inf, -inf])
 def test_what_flattens_out_or_becomes_straight_has_no_curvature_at_infinity(text: str, x: float) -> None:
@@ -57,6 +68,17 @@ def test_just_beside_a_kink_an_opened_gate_has_one_slope(text: str) -> None:
 def test_lgamma_of_the_smallest_numbers() -> None:
     found = backprop.evaluate("sum(lgamma(x))", x=np.array([5e-324, -5e-324, 1e-301]))
     assert found.value == pytest.approx(2 * 744.4400719213812 + 693.0781129912077, rel=1e-15)
+
+
+@pytest.mark.parametrize("to", ["python", "numpy"])
+@pytest.mark.parametrize("text", ["lgamma(x)", "polygamma(1, x)", "polygamma(2, x)"])
+@pytest.mark.parametrize("x", [5e-324, -1e-310, 5e-309, 0.0, -0.0, -1.0, -inf])
+def test_programs_know_what_scipy_does_not(to: str, text: str, x: float) -> None:
+    found = backprop.evaluate(text, x=x)
+    scope: dict[str, Any] = {"__name__": "program"}
+    exec(write(Request(backprop.compile(text).circuit({"x": x}), at={"x": x}), to), scope)
+    value, gradients = scope["backprop"](x)
+    assert [value, gradients["x"]] == pytest.approx([found.value, found.gradients["x"]], rel=1e-15, nan_ok=True)
 
 
 COMPARED: list[tuple[str, Any]] = [

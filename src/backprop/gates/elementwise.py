@@ -196,8 +196,8 @@ TRIGONOMETRY = [
     Gate(
         "atan2", "y x",
         Rule(
-            "where(abs(x) == inf, 0, x) / hypot(x, y) / hypot(x, y)",
-            "-where(abs(y) == inf, 0, y) / hypot(x, y) / hypot(x, y)",
+            "where(hypot(x, y) == inf, 0, x / hypot(x, y) / hypot(x, y))",
+            "where(hypot(x, y) == inf, 0, -y / hypot(x, y) / hypot(x, y))",
         ),
         Words(
             "the angle of the point (x, y): moves by 1 over its distance, at right angles", aliases="arctan2",
