@@ -7,11 +7,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mpmath import mp, mpf
 
 import backprop
+from backprop.cli import main
 from backprop.emit import Request, write
 
 FLAT = ["hypot(x, 3)", "hypot(3, x)", "erf(x)", "erfc(x)", "gelu(x)", "atan(x)", "asinh(x)", "cbrt(x)"]
+
+
+@pytest.mark.parametrize("x", [inf, -inf])
+@pytest.mark.parametrize("y", [inf, -inf, 2.0])
+def test_an_angle_far_away_does_not_move(x: float, y: float) -> None:
+    at = {"x": x, "y": y}
+    assert backprop.evaluate("atan2(x, y)", at).gradients == {"x": 0, "y": 0}
+    bends = backprop.compile("atan2(x, y)").hessian(at)
+    assert {bends[one][other] for one in at for other in at} == {0.0}
+    rows = backprop.map("atan2(x, y)", {name: np.array([value]) for name, value in at.items()}, hessian=True)
+    assert [rows[name][0] for name in rows if name.startswith("d")] == [0.0] * 5
 
 
 @pytest.mark.parametrize("text", FLAT)
@@ -59,6 +72,17 @@ def test_lgamma_of_the_smallest_numbers() -> None:
     assert found.value == pytest.approx(2 * 744.4400719213812 + 693.0781129912077, rel=1e-15)
 
 
+@pytest.mark.parametrize("to", ["python", "numpy"])
+@pytest.mark.parametrize("text", ["lgamma(x)", "polygamma(1, x)", "polygamma(2, x)"])
+@pytest.mark.parametrize("x", [5e-324, -1e-310, 5e-309, 0.0, -0.0, -1.0, -inf])
+def test_programs_know_what_scipy_does_not(to: str, text: str, x: float) -> None:
+    found = backprop.evaluate(text, x=x)
+    scope: dict[str, Any] = {"__name__": "program"}
+    exec(write(Request(backprop.compile(text).circuit({"x": x}), at={"x": x}), to), scope)
+    value, gradients = scope["backprop"](x)
+    assert [value, gradients["x"]] == pytest.approx([found.value, found.gradients["x"]], rel=1e-15, nan_ok=True)
+
+
 COMPARED: list[tuple[str, Any]] = [
     ("x == y", [1, 1]), ("where(x == y, 3, 4)", [3, 3]), ("sum(x == y) + sum(x)", 4), ("(x == y) * x", [1, 1]),
 ]  # fmt: skip
@@ -96,3 +120,59 @@ def test_products_of_truth_values_are_numbers_in_pytorch(text: str) -> None:
         backprop.evaluate(f"sum(({text})*A[0,0])", A=np.array([[1.0, 2, -1], [-1, 1, 0.5], [-1, 1, 1]])).code("torch")
     )
     exec(compile(source, "program", "exec"), {"__name__": "__main__"})  # it tests itself
+
+
+LOST: list[tuple[str, str, dict[str, float]]] = [
+    ("huber(x, y)", "both", {"x": inf, "y": inf}),
+    ("square(max(x, y - y))", "split", {"x": 1.0, "y": -inf}),
+]
+
+
+@pytest.mark.parametrize(("text", "ties", "at"), LOST)
+@pytest.mark.parametrize("arrays", [False, True])
+def test_what_has_no_gradient_bends_in_no_way(text: str, ties: Any, at: dict[str, float], arrays: bool) -> None:
+    point = {name: np.array([value]) if arrays else value for name, value in at.items()}
+    text = f"sum({text})" if arrays else text
+    compiled = backprop.compile(text, ties=ties)
+    assert np.isnan([*compiled.evaluate(point).gradients.values()]).all()
+    assert np.isnan([list(row.values()) for row in compiled.hessian(point).values()]).all()
+    assert np.isnan([*compiled.hvp(dict.fromkeys(at, np.ones(1) if arrays else 1.0), point).values()]).all()
+    rows = backprop.map(text, {name: np.array([x]) for name, x in point.items()}, hessian=True, ties=ties)
+    assert all(np.isnan(rows[name]).all() for name in rows if name.startswith("d2"))
+
+
+def test_elements_without_a_gradient_leave_the_others_alone() -> None:
+    compiled = backprop.compile("sum(sin(x))")
+    np.testing.assert_array_equal(compiled.hessian(x=np.array([inf, 0.0]))["x"]["x"], [[nan, 0], [0, 0]])
+    np.testing.assert_array_equal(compiled.hvp({"x": np.ones(2)}, x=np.array([inf, 0.0]))["x"], [nan, 0])
+
+
+def test_a_second_derivative_that_is_lost_on_the_way_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["eval", "x^y", "--x", "1e-300", "--y", "0", "--hessian"])
+    assert ended.value.code == 0
+    assert "d²f/dx² is nan: on the way to it 0 meets infinity" in capsys.readouterr().err
+
+
+def test_the_corner_of_xlogy_is_as_steep_from_both_sides() -> None:
+    found = backprop.compile("xlogy(x, y)").hessian(x=0.0, y=0.0)
+    assert found["x"]["y"] == found["y"]["x"] == inf
+
+
+@pytest.mark.parametrize("expand", [False, True])
+@pytest.mark.parametrize("x", [[1.0, 1.5, 0.5], [-650.0, -650.25, -649.875], [700.0, 700 + 2.0**-30, 699.75]])
+def test_of_scores_far_out_no_more_is_lost_than_is_told(expand: bool, x: list[float]) -> None:
+    with mp.workdps(50):
+        parts = [mp.exp(mpf(score)) for score in x]
+        whole = sum(parts)
+        shares, logarithm = [part / whole for part in parts], mp.log(whole)
+        lost = 4e-16 * max(map(abs, x))
+        for text, right in [
+            ("softmax(x)", shares),
+            ("log_softmax(x)", [score - logarithm for score in x]),
+            ("logsumexp(x)", logarithm),
+        ]:
+            found = backprop.compile(text, expand=expand).forward(x=np.array(x)).value
+            np.testing.assert_allclose(found, np.array(right, float), rtol=0, atol=lost)
+        slopes = backprop.compile("logsumexp(x)", expand=expand).evaluate(x=np.array(x)).gradients["x"]
+        np.testing.assert_allclose(slopes, np.array(shares, float), rtol=lost)

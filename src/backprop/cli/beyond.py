@@ -10,7 +10,7 @@ from backprop.cli.question import Question
 from backprop.cli.reading import value_of
 from backprop.errors import Problem
 from backprop.library import Evaluation
-from backprop.library.notes import cusps
+from backprop.library.notes import cusps, is_any, note
 from backprop.library.values import Value
 
 
@@ -40,6 +40,15 @@ def answered(
     found = answers(question, beyond, evaluation.output)
     if beyond.hessian and not all(is_finite(value) for answer in found for _, value in answer.rows):
         evaluation.notes.extend(cusps(evaluation.run, evaluation.names))
+        lost = [
+            name if answer.key == "hessian" else f"{answer.heading} of {name}"
+            for answer in found
+            for name, value in answer.rows
+            if is_any(value != value)
+        ]
+        if lost and not evaluation.notes:
+            message = f"{lost[0]} is nan: on the way to it 0 meets infinity, or a number that is beyond the largest"
+            evaluation.notes.append(note("not-finite", message, evaluation.names, evaluation.run.circuit.output))
     return evaluation, found
 
 

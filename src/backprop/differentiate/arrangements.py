@@ -1,12 +1,14 @@
 """Where elements are sorted, equal ones may stand in any order: a second derivative that hangs on it is none.
 
 It is computed in orders enough to make up all others (each run of equal elements turned round by one, and its first two
-exchanged); what is not the same in all of them is nan, and so is what lies between two elements whose gradients jump.
+exchanged); what is not the same in all of them is nan, and so is what lies between two elements whose gradients jump,
+or are no numbers in the first place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import nan
 from typing import Any
 
 from backprop.circuit import Circuit
@@ -52,14 +54,32 @@ def other_arrangements() -> Iterator[None]:
 
 
 def agreed(blocks: Sequence[Value], ones: Sequence[Value], others: Sequence[Value], rows: int = 0) -> Value:
-    """A block of second derivatives, nan where the orders do not agree on it, or on both gradients that it stands for.
+    """A block of second derivatives, nan where the orders do not agree on it, or on both gradients that it stands for,
+    or where neither of these is a number.
 
     `ones` and `others` are those gradients, in each order. The first `rows` axes of all of them count rows.
     """
-    one, other = varying(ones), varying(others)
+    if len(blocks) == 1 and (steady(ones) or steady(others)):
+        return blocks[0]
+    if len(blocks) == 1 and not shape_of(blocks[0]):
+        return nan
+    one, other = jumping(ones), jumping(others)
     lead, own, behind = one.shape[:rows], one.shape[rows:], other.shape[rows:]
     jumps = one.reshape(lead + own + (1,) * len(behind)) & other.reshape(lead + (1,) * len(own) + behind)
     return untold(blocks[0], varying(blocks) | jumps)
+
+
+def steady(found: Sequence[Value]) -> bool:
+    """Whether all of a gradient is a number, and there is one order."""
+    value = found[0]
+    return len(found) == 1 and bool((value == value).all() if shape_of(value) else value == value)
+
+
+def jumping(found: Sequence[Value]) -> Any:
+    """Which elements of a gradient are no numbers, or not the same in all orders."""
+    import numpy as np
+
+    return np.isnan(found[0]) | varying(found)
 
 
 def untold(value: Value, mask: Any) -> Value:
@@ -78,4 +98,4 @@ def varying(found: Sequence[Value]) -> Any:
     size = np.max(abs(first), initial=0.0, where=np.isfinite(first))
     with np.errstate(all="ignore"):
         same = [np.isclose(first, one, rtol=1e-9, atol=1e-12 * size, equal_nan=True) for one in found[1:]]
-    return ~np.all(same, axis=0)
+    return ~np.all([np.ones(first.shape, bool), *same], axis=0)

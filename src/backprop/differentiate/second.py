@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from backprop.circuit import Circuit
-from backprop.differentiate.arrangements import Blocks, agreed, arrangements, sorts, untold, varying
+from backprop.differentiate.arrangements import Blocks, agreed, arrangements, jumping, sorts, steady, untold, varying
 from backprop.differentiate.derive import Derived, derive
 from backprop.differentiate.run import evaluate, plain, sweep
 from backprop.differentiate.smoothed import smoothed
@@ -40,8 +40,6 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     other."""
     check_size("Hessian", [shape_of(at[one]) + shape_of(at[other]) for one in wrt for other in wrt])
     found = [second_derivatives(circuit, at, wrt, ties) for _ in arrangements(circuit, at)]
-    if len(found) == 1:
-        return found[0][1]
     gradients = {name: [gradient[name] for gradient, _ in found] for name in wrt}
     return {
         one: {
@@ -116,12 +114,13 @@ def rows_of(
 def hvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value], ties: str) -> dict[str, Value]:
     """The Hessian times a direction: one sweep of the derived circuit, seeded with the direction on the gradients."""
     found = [product_with(circuit, at, direction, ties) for _ in arrangements(circuit, at)]
-    if len(found) == 1:
+    gradients = {name: [gradient[name] for gradient, _ in found] for name in found[0][0]}
+    if all(steady(gradient) for gradient in gradients.values()):
         return found[0][1]
-    jumps = {name: varying([gradients[name] for gradients, _ in found]) for name in at}
+    jumps = {name: jumping(gradient) for name, gradient in gradients.items()}
     meets = any((jumps[name] & (step != 0)).any() for name, step in direction.items())
     products = {name: [each[name] for _, each in found] for name in at}
-    return {name: untold(many[0], varying(many) | (jumps[name] & meets)) for name, many in products.items()}
+    return {name: untold(many[0], varying(many) | (jumps.get(name, False) & meets)) for name, many in products.items()}
 
 
 def product_with(

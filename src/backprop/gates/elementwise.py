@@ -159,10 +159,13 @@ EXPONENTIALS = [
     Gate(
         "xlogy", "x y",
         Rule(
-            "log(y)", "x / where((x == 0) * (y == 0), 1, y)",
+            "log(y)", "where((x == 0) * (y == 0), sqrt(x), x / y)",
             exact="where((x == 0) * (y == y), 0, x * log(y))",
         ),
-        Words("x log(y), and 0 where x is 0: scales x by log(y), and y by x/y", needs="y > 0", instead_of="x * log(y)"),
+        Words(
+            "x log(y), and 0 where x is 0: scales x by log(y), and y by x/y", needs="y > 0", instead_of="x * log(y)",
+            textbook=("log(y)", "x / y"),
+        ),
         Traits(domain="(y > 0) + (x == 0)"),
     ),
 ]  # fmt: skip
@@ -197,8 +200,8 @@ TRIGONOMETRY = [
     Gate(
         "atan2", "y x",
         Rule(
-            "where(abs(x) == inf, 0, x) / hypot(x, y) / hypot(x, y)",
-            "-where(abs(y) == inf, 0, y) / hypot(x, y) / hypot(x, y)",
+            "where(hypot(x, y) == inf, 0, x / hypot(x, y) / hypot(x, y))",
+            "where(hypot(x, y) == inf, 0, -y / hypot(x, y) / hypot(x, y))",
         ),
         Words(
             "the angle of the point (x, y): moves by 1 over its distance, at right angles", aliases="arctan2",

@@ -316,6 +316,13 @@ def xlogy(x, y):
     return np.where(nothing, 0.0, x * np.log(np.where(nothing, 1.0, y)))
 
 
+# /// lgamma
+def lgamma(x):
+    """log(abs(gamma(x))), next to 0 and at -inf, too."""
+    end = np.less(abs(x), 1e-300) | np.isinf(x)
+    return np.where(end, abs(np.log(abs(x))), scipy.special.gammaln(x))
+
+
 # /// digamma
 def digamma(x):
     """The slope of log(gamma(x)): below 0 by reflection, exact next to its poles."""
@@ -328,9 +335,10 @@ def digamma(x):
 # /// polygamma
 def polygamma(n, x):
     """The n-th derivative of digamma."""
-    whole = np.less(x, 0) & (x == np.floor(x))
-    lost = whole & (np.isinf(x) | np.equal(np.mod(n, 2), 0))
-    return np.where(lost, np.nan, scipy.special.polygamma(n, x))
+    even = np.equal(np.mod(n, 2), 0)
+    lost = np.less(x, 0) & (x == np.floor(x)) & (np.isinf(x) | even)
+    found = np.where(lost, np.nan, scipy.special.polygamma(n, x))
+    return np.where(even & np.equal(x, 0), np.divide(-1, x), found)
 
 
 # /// one_hot

@@ -79,10 +79,14 @@ def beside_the_limits(program: Program, found: dict[Order, float], is_told: bool
 
     with mp.workdps(OF_TINY if any(x in TINY_AND_HUGE for x in at) else DIGITS):
         for order, came in found.items():
+            if not order and math.isinf(came) and is_pole(given, at):
+                continue
             sides = list(limits(given, at, order))
             slope = abs(found[order[:1]])
             free = 1e-15 * slope if len(order) == 2 and math.isfinite(slope) else 0.0
-            if not is_limit(came, sides, order, free, at) and not (came != came and is_told):
+            if is_limit(came, sides, order, free, at) or (came != came and is_told):
+                continue
+            if not is_limit(came, list(along(given, at, order)), order, free, at):
                 words = () if len(order) < 2 else ("--hessian",)
                 right = ", ".join(sorted({"none" if side is None else mp.nstr(side, 9) for side in sides}))
                 return Failure("ends", f"limit {len(order)}", command(program, *words), f"{order}: {came!r}", right)
@@ -102,6 +106,14 @@ def is_limit(came: float, sides: list[Any], order: Order, free: float, at: list[
         return math.isinf(came) and any(fits)
     known = [float(side) for side in sides if side is not None]
     return None in sides or any(fits) or min(known) <= came <= max(known)
+
+
+def is_pole(function: Any, at: list[float]) -> bool:
+    """Whether a function is without end at a point, where it may grow as slowly as a logarithm."""
+    try:
+        return not mp.isfinite(function([mpf(x) for x in at]))
+    except (ValueError, ZeroDivisionError):
+        return True
 
 
 def all_alike(sides: list[Any]) -> bool:
@@ -128,7 +140,7 @@ def limits(function: Any, at: list[float], order: Order) -> Iterator[Any]:
             try:
                 steps = []
                 for k in (1, 2, 3):
-                    beside = [near(x, to, speed * k) for x, to, speed in zip(at, side, speeds, strict=True)]
+                    beside = [near(at[i], side[i], speeds[i] * k, i) for i in range(len(at))]
                     steps.append(derivative(function, beside, order))
             except (ValueError, ZeroDivisionError, OverflowError, NotImplementedError):
                 continue  # this side is outside of the domain
@@ -136,9 +148,21 @@ def limits(function: Any, at: list[float], order: Order) -> Iterator[Any]:
                 yield limit(*steps)
 
 
-def near(x: float, side: int, closeness: int) -> Any:
-    if math.isinf(x):
-        return mp.sign(x) * mp.pi * mpf(10) ** (3 * closeness)
+def along(function: Any, at: list[float], order: Order) -> Iterator[Any]:
+    """The limits as one input alone goes to the point: what a derivative in that input is by its definition."""
+    if len(at) < 2 or len(set(order)) != 1 or any(math.isinf(x) for x in at):
+        return
+    moved = order[0]
+
+    def alone(inputs: list[Any]) -> Any:
+        return function([*map(mpf, at[:moved]), *inputs, *map(mpf, at[moved + 1 :])])
+
+    yield from limits(alone, [at[moved]], (0,) * len(order))
+
+
+def near(x: float, side: int, closeness: int, place: int) -> Any:
+    if math.isinf(x):  # two of them are no multiples of each other: there mod has its steps
+        return mp.sign(x) * (mp.pi, mp.e, mp.phi)[place] * mpf(10) ** (3 * closeness)
     return mpf(x) + side * mpf(10) ** (-8 - 8 * closeness) * min(abs(mpf(x)) or 1, 1)
 
 

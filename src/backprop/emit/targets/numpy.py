@@ -35,7 +35,7 @@ class NumPy(Arrays):
         **{gate: f"np.{name}" for gate, name in UFUNCS.items() if gate not in Arrays.operators},
         **{name: f"scipy.special.{name}" for name in SPECIAL},
         **{name: f"np.{name}" for name in ("sum", "mean", "prod", "outer", "tril", "triu", "diag", "logaddexp")},
-        "abs": "np.abs", "relu": "np.maximum({0}, 0.0)", "clip": "np.clip", "lgamma": "scipy.special.gammaln",
+        "abs": "np.abs", "relu": "np.maximum({0}, 0.0)", "clip": "np.clip",
         "max_of": "np.max", "min_of": "np.min", "det": "np.linalg.det",
         "trace": "np.trace({0}, axis1=-2, axis2=-1)", "mse": "np.mean(np.subtract({0}, {1}) ** 2)",
         "reshape": "np.reshape({0}, {shape})", "reshape_like": "np.reshape({0}, np.shape({1}))",

@@ -156,28 +156,29 @@ class ArrayKernel:
             at[plan.seed] = plan.upstream
         shapes = {name: row_shape(value) for name, value in at.items()}
         watched = [wire for watch in plan.watches.values() for wire in watch]
-        found = evaluate(plan.circuit, [*plan.wires.values(), *watched], at, count, self.same_in_all(plan.circuit, at))
+        wires = [*plan.wires.values(), *plan.slopes.values(), *watched]
+        found = evaluate(plan.circuit, wires, at, count, self.same_in_all(plan.circuit, at))
         results = []
         for name, wire in plan.wires.items():
             value = found[wire]
             shape = shapes[plan.of_variable[name]] if name in plan.of_variable else row_shape(value)
             results.append(spread_out(value, shape, count))
-        results += self.blocks(at, shapes, count)
+        results += self.blocks(at, shapes, count, found)
         return results, [met([found[wire] for wire in watch], count) for watch in plan.watches.values()]
 
-    def blocks(self, at: Mapping[str, Value], shapes: Mapping[str, Shape], count: int) -> list[Column]:
-        """The second derivatives; where elements are sorted, what all orders of equal ones agree on."""
-        blocks = self.plan.blocks
-        found = [column for block in blocks for column in self.second(block, at, shapes, count)]
-        if not blocks or not sorts(self.plan.base):
-            return found
-        gradients = {name: self.plan.wires[self.plan.first(name)] for name in self.plan.wrt}
-        columns, slopes = [found], [evaluate(self.plan.circuit, gradients.values(), at, count)]
-        for _ in other_arrangements():
+    def blocks(
+        self, at: Mapping[str, Value], shapes: Mapping[str, Shape], count: int, found: Mapping[int, Value]
+    ) -> list[Column]:
+        """The second derivatives, where the stages were `found`; where elements are sorted, what all orders of equal
+        ones agree on."""
+        plan, blocks = self.plan, self.plan.blocks
+        columns, slopes = [[column for block in blocks for column in self.second(block, at, shapes, count)]], [found]
+        for _ in other_arrangements() if blocks and sorts(plan.base) else ():
             columns.append([column for block in blocks for column in self.second(block, at, shapes, count)])
-            slopes.append(evaluate(self.plan.circuit, gradients.values(), at, count))
+            slopes.append(evaluate(plan.circuit, plan.slopes.values(), at, count))
         spread = {
-            name: [spread_out(slope[wire], shapes[name], count) for slope in slopes] for name, wire in gradients.items()
+            name: [spread_out(slope[wire], shapes[name], count) for slope in slopes]
+            for name, wire in plan.slopes.items()
         }
         pairs = [(block.variable, other) for block in blocks for other in block.wires]
         return [

@@ -19,6 +19,7 @@ from backprop.rows.compute.called import Called
 # Of what was sorted, which elements equal the ones before them, and which get another gradient.
 EQUAL = "(out == shift(out, by=1, axis=axis)) * shift(out == out, by=1, axis=axis)"
 DIFFER = "g - shift(g, by=1, axis=axis)"
+DEFINED = "where((g != g) * (k != k), nan, h)"  # a second derivative, where one of the two gradients is a number
 
 
 class Asked(NamedTuple):
@@ -52,9 +53,9 @@ class Block(NamedTuple):
 class Plan:
     """The derived circuit of what is asked: `wires` has the wire of each output column, `watches` those of each remark.
 
-    With arrays, the second derivatives are `blocks`, whose columns stand behind the others; `of_variable` says which
-    columns have the shape of which variable, and `seed` is the variable of the circuit that is the gradient on the
-    output. Raises a Problem where the formula or an option is wrong.
+    With arrays, the second derivatives are `blocks`, whose columns stand behind the others, of the gradients `slopes`;
+    `of_variable` says which columns have the shape of which variable, and `seed` is the variable of the circuit that is
+    the gradient on the output. Raises a Problem where the formula or an option is wrong.
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -83,6 +84,7 @@ class Plan:
         self.outputs: list[str] = []
         self.of_variable: dict[str, str] = {}
         self.blocks: list[Block] = []
+        self.slopes: dict[str, int] = {}
         self.put(self.output, derived.value)
         for name in self.wrt:
             self.put(self.first(name), derived.gradients[name])
@@ -94,7 +96,7 @@ class Plan:
             again = derive(
                 smooth, self.wrt, output=derived.value, ties=asked.ties, upstream=above, arrays=self.arrays, again=True,
             )  # fmt: skip
-            self.circuit = again.circuit
+            self.circuit, self.slopes = again.circuit, again.gradients
             self.add_hessian(again.gradients, TWICE[asked.ties])
         self.watches: dict[str, tuple[int, ...]] = {}
         if asked.notes:
@@ -146,9 +148,12 @@ class Plan:
                 self.blocks.append(Block(name, again.circuit, seed, again.gradients))
             else:
                 again = derive(self.circuit, others, output=gradients[name], ties=ties)
-                self.circuit = again.circuit
-            for other in others:
-                self.put(self.second(name, other), None if self.arrays else again.gradients[other])
+                growing = Growing(again.circuit)
+                scope = [(again.gradients[other], gradients[name], gradients[other]) for other in others]
+                found = [growing.splice(template(DEFINED, ("h", "g", "k")), wires) for wires in scope]
+                self.circuit = growing.circuit
+            for other, wire in zip(others, [None] * len(others) if self.arrays else found, strict=True):
+                self.put(self.second(name, other), wire)
 
     def add_watches(self, of: dict[int, int]) -> None:
         """Where a stage sits on a tie or a kink that decides its gradient."""
