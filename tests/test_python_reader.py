@@ -422,6 +422,14 @@ def test_a_notebook_is_its_code_cells() -> None:
     ]
     code = Code([part_of(json.dumps({"cells": cells}), "a.ipynb")])
     assert [pair.name for pair in all_pairs(code)] == ["f"]
+    old = [{**one, "input": one["source"]} for one in cells]  # of the third format
+    for one in old:
+        del one["source"]
+    code = Code([part_of(json.dumps({"worksheets": [{"cells": old}]}), "a.ipynb")])
+    assert [pair.name for pair in all_pairs(code)] == ["f"]
+    shown = {"cell_type": "code", "source": "", "outputs": [{"data": {"image/png": "A" * 3_000_000}}]}
+    code = Code([part_of(json.dumps({"cells": [shown, *cells]}), "a.ipynb")])  # pictures are no Python
+    assert [pair.name for pair in all_pairs(code)] == ["f"]
 
 
 def test_what_cannot_be_read_at_the_top_counts_only_where_it_is_used() -> None:

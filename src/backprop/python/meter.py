@@ -7,6 +7,7 @@ from time import monotonic
 from backprop.errors import Problem
 
 MOST_CHARACTERS = 2_000_000  # of one file
+MOST_OF_NOTEBOOK = 100_000_000  # with the pictures that its cells have shown
 MOST_STEPS = 2_000_000
 MOST_SECONDS = 20.0
 MOST_CALLS = 60  # inside each other: each takes about a dozen frames of Python's own
@@ -72,8 +73,8 @@ class Meter:
             raise Refusal(f"a whole number of {count:,.0f} bits is too large", "size")
 
 
-def check_length(text: str, name: str | None) -> None:
-    """Refuse a text that Python's own parser would take minutes and gigabytes for."""
-    if len(text) > MOST_CHARACTERS:
-        message = f"{len(text):,} characters of Python are more than the {MOST_CHARACTERS:,} that are read"
+def check_length(text: str, name: str | None, most: int = MOST_CHARACTERS) -> None:
+    """Refuse a text that its parser would take minutes and gigabytes for."""
+    if len(text) > most:
+        message = f"{len(text):,} characters are more than the {most:,} that are read"
         raise Problem("size", message, hint="put the pass into a file of its own", source=name)

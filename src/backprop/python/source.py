@@ -14,7 +14,7 @@ from backprop.errors import Problem
 from backprop.python.frames import Source, problem_at
 from backprop.python.interpret import Interpreter
 from backprop.python.libraries import KNOWN
-from backprop.python.meter import check_length
+from backprop.python.meter import MOST_OF_NOTEBOOK, check_length
 from backprop.python.scope import OF_OTHERS, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
@@ -37,7 +37,7 @@ def part_of(text: str, name: str | None) -> Part:
     """A text, parsed by Python's own parser."""
     left_out: dict[int, str] = {}
     if name is not None and name.endswith(".ipynb"):
-        check_length(text, name)
+        check_length(text, name, MOST_OF_NOTEBOOK)
         text, left_out = readable(cells(text, name))
     check_length(text, name)
     source = Source(text, name)
@@ -81,8 +81,10 @@ def cells(text: str, name: str) -> list[str]:
     """The code cells of a notebook in order, without magics and shell lines."""
     try:
         notebook = json.loads(text)
-        codes = [one["source"] for one in notebook["cells"] if one["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError):
+        sheets = notebook["worksheets"] if "worksheets" in notebook else [notebook]  # until the fourth format of these
+        found = [one for sheet in sheets for one in sheet["cells"] if one["cell_type"] == "code"]
+        codes = [one["input"] if "input" in one else one["source"] for one in found]
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Problem("file", f"{name} is not a notebook") from None
     texts = ["".join(one) if isinstance(one, list) else str(one) for one in codes]
     return ["\n".join("#" if line.lstrip()[:1] in ("%", "!") else line for line in one.split("\n")) for one in texts]
