@@ -81,10 +81,10 @@ def cells(text: str, name: str) -> list[str]:
     """The code cells of a notebook in order, without magics and shell lines."""
     try:
         notebook = json.loads(text)
-        sheets = notebook["worksheets"] if "worksheets" in notebook else [notebook]  # until the fourth format of these
+        sheets = notebook.get("worksheets", [notebook])  # until the fourth format of these
         found = [one for sheet in sheets for one in sheet["cells"] if one["cell_type"] == "code"]
         codes = [one["input"] if "input" in one else one["source"] for one in found]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Problem("file", f"{name} is not a notebook") from None
     texts = ["".join(one) if isinstance(one, list) else str(one) for one in codes]
     return ["\n".join("#" if line.lstrip()[:1] in ("%", "!") else line for line in one.split("\n")) for one in texts]
