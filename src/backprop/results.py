@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from backprop import library
 from backprop.draw.shown import KINDS, Bundle, Layout, Shown, Table, Theme, as_json, chosen, digits_of, laid_out, shown
 from backprop.errors import Problem, no_variable
-from backprop.errors.expected import whole
+from backprop.errors.expected import helped, helpful, whole
 from backprop.library.nudge import Nudge
 from backprop.library.values import as_value
 from backprop.show import nudged
@@ -40,6 +40,7 @@ Precision = Literal["float64", "float32"]
 MOST_DRAWN = 120  # gates of a circuit that is drawn beside its table
 
 
+@helpful
 class Check(Table):
     """What a check of gradients against numerical ones found.
 
@@ -85,6 +86,7 @@ class Check(Table):
         return numerical_object(self._here, self._random)
 
 
+@helpful
 class Judged(Table):
     """What was said of a backward pass of yours, or of numbers.
 
@@ -120,6 +122,7 @@ class Judged(Table):
         return lines_object(self.lines, self.remarks, self.missing)
 
 
+@helpful
 class JudgedCode(Table):
     """What was said of backward passes in code of yours.
 
@@ -159,6 +162,7 @@ class JudgedCode(Table):
         return f"{super().__repr__()}\n{lines_text(self.passes)}".rstrip("\n")
 
 
+@helpful
 class Reference(Table):
     """The gate library, or one gate of it.
 
@@ -189,6 +193,7 @@ class Reference(Table):
         return laid_out(flat_grid() if flat else self._grid(), form)
 
 
+@helpful
 class Nudged(Nudge):
     """A step and what it does, which shows itself as `backprop nudge` does.
 
@@ -211,6 +216,7 @@ class Nudged(Nudge):
     __str__ = __repr__
 
 
+@helpful
 class Evaluation(library.Evaluation):
     """What an evaluation found; a notebook shows its table and its circuit.
 
@@ -418,6 +424,7 @@ def embedded(svg: str) -> str:
     return f'<img alt="the circuit" src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">\n'
 
 
+@helpful
 class Compiled(library.Compiled):
     """A formula, parsed once, to be evaluated at many points.
 
@@ -427,7 +434,7 @@ class Compiled(library.Compiled):
     _kind = Evaluation
     if TYPE_CHECKING:
 
-        def evaluate(
+        def evaluate(  # type: ignore[override]
             self,
             variables: Mapping[str, Value] | None = None,
             /,
@@ -473,6 +480,7 @@ def written(circuit: Any, to: str, wrt: list[str], ties: str, at: Any, upstream:
     return shown(write(request, to), "text/markdown" if to == "markdown" else "text/plain")
 
 
+@helped
 def compile(text: str, *, ties: Ties = "both", expand: bool = False) -> Compiled:
     """Parse a formula once, to evaluate it many times: `compile("(x+y)*z").evaluate(x=-2, y=5, z=-4)`.
 
@@ -481,6 +489,7 @@ def compile(text: str, *, ties: Ties = "both", expand: bool = False) -> Compiled
     return Compiled(text, ties=ties, expand=expand)
 
 
+@helped
 def evaluate(
     text: str,
     variables: Mapping[str, Value] | None = None,
@@ -499,6 +508,7 @@ def evaluate(
     return Compiled(text, ties=ties, expand=expand).evaluate(variables, upstream=upstream, wrt=wrt, **more)
 
 
+@helped
 def reference(name: str | None = None) -> Reference:
     """The gates, or the one of a name in full: local gradients, domain, kinks, and an example that is run.
 
@@ -507,6 +517,7 @@ def reference(name: str | None = None) -> Reference:
     return Reference(name)
 
 
+@helped
 def trace(
     code: Callable[..., object] | PathLike[str] | str, given: Mapping[str, Any] | None = None, /, *, name: str = "",
     outputs: Iterable[str] | None = None, upstream: Value | None = None, ties: Ties = "both", expand: bool = False,
@@ -530,6 +541,7 @@ def trace(
     return answer
 
 
+@helped
 def judge(
     *code: Callable[..., object] | PathLike[str] | str, name: str | None = None, upstream: Value | None = None,
     seed: int = 0, wrt: Iterable[str] | None = None, **given: Any,

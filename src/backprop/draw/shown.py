@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop.errors import Problem
-from backprop.errors.expected import whole
+from backprop.errors.expected import helpful, whole
 
 if TYPE_CHECKING:
     from backprop.show.grid import Grid
@@ -19,6 +19,7 @@ Bundle = dict[str, str]  # kinds of content (MIME types), each with its text
 KINDS = {"svg": "image/svg+xml", "html": "text/html"}
 
 
+@helpful
 class Shown(str):
     """A text that a notebook shows as what it is: a picture, Markdown, a page, or itself."""
 
@@ -50,7 +51,7 @@ class Shown(str):
 def write(path: str | PathLike[str], data: bytes) -> None:
     """Write a file. Raises a Problem where it cannot be."""
     try:
-        with open(path, "wb") as file:
+        with open(fspath(path), "wb") as file:
             file.write(data)
     except OSError as error:
         raise Problem("file", f"cannot write {fspath(path)}: {error.strerror or error}", status=1) from None
@@ -94,6 +95,7 @@ def laid_out(grid: Grid, form: str) -> Shown:
     return shown(render(grid), LAYOUTS[form])
 
 
+@helpful
 class Table:
     """What shows itself as a table, in a notebook and as a text."""
 

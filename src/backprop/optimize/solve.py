@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.draw.shown import KINDS, Layout, Shown, Theme, as_json, digits_of, laid_out, shown, write
 from backprop.errors import Problem, nearest
-from backprop.errors.expected import number, whole
+from backprop.errors.expected import helpful, number, whole
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
 from backprop.optimize.methods import METHODS, rate_of
 from backprop.optimize.minimum import Reached, Settings
@@ -30,6 +30,7 @@ ALL_METHODS = (*METHODS, *CURVED, *SCIPY)
 LEAST = 1e-300  # what a parameter that is to be positive cannot fall below
 
 
+@helpful
 class Minimum(Reached):
     """What was reached: `parameters` and the `value` there, the `gradient`, the `path`, and `why` it stopped.
 

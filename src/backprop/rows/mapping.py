@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from backprop.errors import Problem, expect_numpy
-from backprop.errors.expected import named, whole
+from backprop.errors.expected import helped, named, whole
 from backprop.errors.spelling import option
 from backprop.library import Compiled
 
@@ -64,6 +64,7 @@ def map(
     formula: Formula, table: Frame, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, **wanted: Unpack[Wanted],
 ) -> Frame: ...  # fmt: skip
+@helped
 def map(
     formula: Formula, table: Any, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, **wanted: Unpack[Wanted],
@@ -150,6 +151,7 @@ def mapper_of(
 # ── files ──
 
 
+@helped
 def map_files(
     formula: Formula, sources: Place | Sequence[Place], target: Place, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, total: bool = False,
