@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -25,23 +25,57 @@ FORMS: dict[str, tuple[Callable[[list[str]], str], bool]] = {
 }
 
 
-def seconds(form: str, ties: str, count: int) -> float:
-    """What value and gradients cost."""
+TARGETS = ("numpy", "torch", "jax", "latex", "markdown")
+
+
+def work(form: str, ties: str, count: int) -> int:
+    """How many calls value and gradients take, of functions of Python and of C."""
     write, arrays = FORMS[form]
     names = [f"x{i}" for i in range(count)]
     at = {name: [1.0, i % 50] if arrays else i % 50 for i, name in enumerate(names)}
-    start = time.process_time()
-    assert len(backprop.compile(write(names), ties=ties).evaluate(at).gradients) == count
-    return time.process_time() - start
+    calls = 0
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event.endswith("call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        assert len(backprop.compile(write(names), ties=ties).evaluate(at).gradients) == count
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 @pytest.mark.parametrize("ties", TIES)
 @pytest.mark.parametrize("form", FORMS)
 def test_twice_the_inputs_cost_about_twice(form: str, ties: str) -> None:
-    seconds(form, ties, 60)
-    small = min(seconds(form, ties, count) for count in (201, 202, 203))
-    large = min(seconds(form, ties, count) for count in (1601, 1602))
-    assert large < 8 * 3 * max(small, 0.005)  # 64 times, if it went with the square
+    work(form, ties, 401)  # what is made once
+    assert work(form, ties, 400) < 2.2 * work(form, ties, 200)  # 4 times, if it went with the square
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("point", [True, False])
+def test_twice_the_inputs_make_a_program_of_twice_the_length(form: str, target: str, point: bool) -> None:
+    write, arrays = FORMS[form]
+
+    def length(count: int) -> int:
+        names = [f"x{i}" for i in range(100, 100 + count)]
+        at = {name: [1.0, 2.0] if arrays else 1.0 for name in names}
+        compiled = backprop.compile(write(names))
+        return len((compiled.evaluate(at) if point else compiled).code(target))
+
+    assert length(240) < 2.3 * length(120)
+
+
+def test_twice_the_inputs_make_a_table_of_about_twice_the_length() -> None:
+    def length(count: int) -> int:
+        names = [f"x{i}" for i in range(1000, 1000 + count)]
+        return len(str(backprop.evaluate(f"max({', '.join(names)})", dict.fromkeys(names, 1.0))))
+
+    assert length(240) < 2.3 * length(120)
 
 
 @pytest.mark.parametrize("ties", TIES)
