@@ -113,3 +113,21 @@ def test_a_straight_wire_is_one_line_however_many_columns_it_passes() -> None:
     text = "g = x*x\n" + " + ".join(f"sin({i}*g)" for i in range(1, 60))
     paths = str(backprop.evaluate(text, x=1.0).draw()).split('class="wire" d="')[1:]
     assert not any(re.search("H[^C]*H", path.partition('"')[0]) for path in paths)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, -2])
+def test_what_is_joined_in_rows_is_as_in_each(axis: int) -> None:
+    """Of as many rows as of one: parts lie behind the axis of the rows, and so do their second derivatives."""
+    text = f"sum(concat(x, y, x, axis={axis})^3 * concat(y, where(x > 1, x, 0), x, axis={axis}))"
+    random = np.random.default_rng(1)
+    columns = {name: np.round(random.normal(1.0, size=(3, 2, 2)), 2) for name in "xy"}
+    found = backprop.map(text, columns)
+    for row in range(3):
+        at = {name: column[row] for name, column in columns.items()}
+        answer = backprop.evaluate(text, at)
+        assert found["f"][row] == pytest.approx(answer.value)
+        for name in at:
+            np.testing.assert_allclose(found[f"df_d{name}"][row], answer.gradients[name], rtol=1e-12)
+    hessian = answer.hessian()["x"]["y"]
+    moved = [backprop.evaluate(text, {**at, "y": at["y"] + step}).gradients["x"] for step in (1e-5, -1e-5)]
+    np.testing.assert_allclose(np.sum(hessian, axis=(2, 3)), (moved[0] - moved[1]) / 2e-5, rtol=1e-6)
