@@ -523,8 +523,8 @@ class Reader:
             at = tuple(kind if place in wires else place_of(place) for kind, place in zip(kinds, places, strict=True))
             options.append(("at", self.node("string", at, tree)))
             inputs += wires
-        if gate in ("part", "whole"):  # part(g, [x, y], place=1)
-            inputs = [inputs[0], *elements(inputs[1])]
+        if gate == "starts":
+            inputs = elements(inputs[0])
         nodes = tuple([self.expression(argument) for argument in inputs])
         return self.node("call", Call(gate, nodes, tuple(options)), tree)
 
