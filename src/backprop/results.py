@@ -220,15 +220,22 @@ class Evaluation(library.Evaluation):
     the commands of these names do; `judge` what `check` does with a backward pass of yours, `why_nan` what `--why-nan`.
     """
 
-    def table(self, form: Layout = "plain", *, digits: int = 6, local: bool = False, full: bool = False) -> Shown:
+    def table(
+        self, form: Layout = "plain", *, digits: int = 6, local: bool = False, full: bool = False, rounds: bool = False
+    ) -> Shown:
         """The table of all stages as text: "plain", "csv", "markdown", "latex" or "html". `local` adds the local
-        gradients, `full` shows large arrays whole; CSV has all digits."""
+        gradients, `full` shows large arrays whole, and `rounds` every round of a loop in code, not the first and the
+        last alone; CSV has all of them, with all digits."""
+        from backprop.library.rounds import left_out
         from backprop.show.grid import stages_grid
 
         digits_of(digits)
         csv = form == "csv"
         one_line = form in ("csv", "markdown", "latex")
-        grid = stages_grid(self, digits=None if csv else digits, local=local, full=full or csv, one_line=one_line)
+        left = () if rounds or csv else left_out(self.run, self.names)
+        grid = stages_grid(
+            self, digits=None if csv else digits, local=local, full=full or csv, one_line=one_line, rounds=left
+        )
         return laid_out(grid, form)
 
     def json(self) -> Shown:
@@ -276,16 +283,21 @@ class Evaluation(library.Evaluation):
             raise Problem("option", f"a circuit is drawn as one of {known}, and not as {form!r}")
         return shown(getattr(import_module(f"backprop.draw.{form}"), form)(drawn, values=values))
 
-    def explain(self, *names: str, form: Telling = "plain", digits: int = 6, brief: bool = False) -> Shown:
+    def explain(
+        self, *names: str, form: Telling = "plain", digits: int = 6, brief: bool = False, rounds: bool = False
+    ) -> Shown:
         """The forward and the backward pass, step by step; of some variables only, if they are named. It is told as
-        text ("plain"), as "markdown" or "latex", or as the object of "json"; `brief` leaves the forward pass out."""
+        text ("plain"), as "markdown" or "latex", or as the object of "json"; `brief` leaves the forward pass out, and
+        `rounds` has every round of a loop in code."""
         from backprop.library.explain import tell
+        from backprop.library.rounds import left_out
         from backprop.show import explanation
         from backprop.show.objects import story_object
 
         digits_of(digits)
         self._known(names)
-        story = tell(self.run, self.names, names or None)
+        left = () if rounds or form == "json" else left_out(self.run, self.names)
+        story = tell(self.run, self.names, names or None, left)
         if chosen(form, ("plain", "markdown", "latex", "json"), "an explanation") == "json":
             return as_json(story_object(story))
         told = getattr(explanation, form)(story, digits=digits, brief=brief)
