@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +15,31 @@ from backprop.python.interpret import Interpreter
 from backprop.python.meter import Meter
 from backprop.python.scope import Scope
 from backprop.python.source import part_of
+from backprop_cli import main
 
+Check = Callable[..., dict[str, Any]]
 X = np.array([[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]])
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
+    """What `backprop check` says of a file in a folder, in JSON: its judgement or its error."""
+
+    def checked(words: str, given: dict[str, Any], files: dict[str, str] | None = None) -> dict[str, Any]:
+        for name, text in (files or {}).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (tmp_path / "inputs.json").write_text(json.dumps(given))
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.argv", ["backprop", "check", "-f", *words.split(), "--vars", "inputs.json", "--json"])
+        with contextlib.suppress(SystemExit):
+            main()
+        said = capsys.readouterr()
+        found: dict[str, Any] = json.loads(said.out or said.err)
+        return found
+
+    return checked
 
 
 def read(text: str) -> Any:
@@ -183,3 +210,96 @@ def test_patterns_of_einops(text: str) -> None:
     found = read(f"{start}x = np.arange(12.0).reshape(2, 6) ** 0.5\nf = {text}")
     x = np.arange(12.0).reshape(2, 6) ** 0.5
     assert same(found, EINOPS[text](x))
+
+
+PASSES: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "what torch sums": ("Add", """
+import torch
+class Add(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, b):
+        return x + b
+    @staticmethod
+    def backward(ctx, g):
+        return g, g
+""", {"b": [0.5, 1.0, 2.0]}, "ok"),
+    "a second result that is no number": ("Halved", """
+from torch.autograd import Function
+class Base(Function):
+    @classmethod
+    def forward(cls, ctx, x, factor):
+        ctx.factor = factor
+        return factor * x, None
+    @classmethod
+    def backward(cls, ctx, g, size):
+        return g * ctx.factor, None
+class Halved(Base):
+    @classmethod
+    def forward(cls, ctx, x):
+        return super().forward(ctx, x, 0.5)
+    @classmethod
+    def backward(cls, ctx, g, size):
+        return super().backward(ctx, g, size)[:1]
+""", {}, "ok"),
+    "a backward pass that gives one": ("total", """
+import numpy as np
+from autograd.extend import primitive, defvjp
+@primitive
+def total(x):
+    return np.log(np.sum(np.exp(x)))
+def total_vjp(ans, x):
+    return lambda g: np.full(x.shape, g) * np.exp(x - np.full(x.shape, ans))
+defvjp(total, total_vjp)
+""", {}, "ok"),
+    "fewer gradients than inputs": ("shifted", """
+def shifted(b, x):
+    return (x + b) ** 2
+def shifted_back(g, x, b):
+    return 2 * (x + b) * g
+""", {"b": [0.5, 1.0, 2.0]}, "incomplete"),
+    "a loss that is kept, and what came in handed on": ("Loss", """
+import numpy as np
+class Loss:
+    def forward(self, x, t):
+        self.x, self.t = x, t
+        self.loss = 0.5 * np.square(x - t)
+        return self.x
+    def backward(self):
+        return self.x - self.t
+""", {"t": [[1.0, 0.5, 0.0], [2.0, 1.0, 0.0]]}, "ok"),
+    "attributes with a line before them": ("Dense", """
+class Dense:
+    def __init__(self, w):
+        self._w, self._dw = w, None
+    def forward(self, x):
+        self._x = x
+        return x @ self._w
+    def backward(self, g):
+        self._dw = self._x.T @ g
+        return g @ self._w.T
+""", {"w": [[1.0], [2.0], [-1.0]]}, "ok"),
+    "gradients that are no numbers": ("Twice", """
+from torch.autograd import Function
+class Twice(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+    @staticmethod
+    def backward(ctx, g):
+        both = 2 * g, g.sum(0)
+        return both, both
+""", {}, "incomplete"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_a_pass_of_a_library_is_judged_as_it_is(name: str, check: Check) -> None:
+    which, text, given, verdict = PASSES[name]
+    found = check(f"pair.py:{which}", {"x": X.tolist(), **given}, {"pair.py": text})
+    assert found.get("verdict") == verdict, found
+
+
+def test_a_name_that_begins_like_an_imported_one_is_no_pair(check: Check) -> None:
+    files = {"mine.py": "import tools\ndef add(a, b):\n    return a + b\n",
+             "tools.py": "def add_grad_of_lists(left, right):\n    return left + right\n"}  # fmt: skip
+    assert "error" not in check("mine.py:add", {"a": 1.5, "b": 2.5}, files)

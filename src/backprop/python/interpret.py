@@ -449,6 +449,8 @@ class Interpreter:
             here = here.parent
         if name in self.builtins:
             return self.builtins[name]
+        if name == "__debug__":
+            return True
         self.at = tree
         if name in REFUSED:
             raise Refusal(f"{name} is not read here: this program computes, and runs nothing of yours")

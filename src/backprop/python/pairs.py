@@ -68,7 +68,9 @@ def all_pairs(code: Code) -> list[Pair]:
     found += [
         Pair(forth.name, "functions", forth, back)
         for back in functions.values()
-        if back.name not in known and (forth := counterpart(back.name, functions)) is not None
+        if back.name not in known
+        and (forth := counterpart(back.name, functions)) is not None
+        and not apart(code, forth, back)
     ]
     for name, methods in code.classes().items():
         if all(passes(methods)):
@@ -80,6 +82,12 @@ def all_pairs(code: Code) -> list[Pair]:
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     return found
+
+
+def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
+    """Whether a function of the user's only happens to have the beginning of the name of one that is imported."""
+    own = code.parts[-1].tree.body
+    return forth in own and back not in own and not re.search("for|fwd", forth.name)
 
 
 def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
