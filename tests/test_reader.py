@@ -303,3 +303,73 @@ def test_a_name_that_begins_like_an_imported_one_is_no_pair(check: Check) -> Non
     files = {"mine.py": "import tools\ndef add(a, b):\n    return a + b\n",
              "tools.py": "def add_grad_of_lists(left, right):\n    return left + right\n"}  # fmt: skip
     assert "error" not in check("mine.py:add", {"a": 1.5, "b": 2.5}, files)
+
+
+TRIED = """
+try:
+    import fastpy as np
+    from fastpy import twice
+    try:
+        import slowpy
+    except ImportError:
+        slowpy = None
+except ImportError:
+    import numpy as np
+    def twice(x):
+        return np.add(x, x)
+def f_forward(x):
+    return twice(x)
+def f_backward(g):
+    return 2 * g
+def g_forward(x):
+    return slowpy.half(x)
+def g_backward(g):
+    return g / 2
+"""
+
+
+def test_an_import_that_may_fail(check: Check) -> None:
+    assert check("mine.py:f_forward --backward mine.py:f_backward", {"x": [0.5, 1.0]}, {"mine.py": TRIED})[
+        "verdict"
+    ] == "ok"  # fmt: skip
+    found = check("mine.py:g_forward --backward mine.py:g_backward", {"x": [0.5, 1.0]})
+    assert "slowpy is imported from elsewhere" in found["error"]["message"]
+
+
+LOOP = """
+import numpy as np
+np.random.seed(0)
+X = np.random.randn(6, 2)
+y = np.repeat(np.arange(3), 2)
+W = 0.1 * np.random.randn(2, 3)
+rate = 0.5
+for step in range(9):
+    scores = X @ W
+    p = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    loss = -np.log(p[np.arange(6), y]).mean()
+    if step % 5 == 0:
+        print(loss)
+    dscores = p
+    dscores[np.arange(6), y] -= 1
+    dW = X.T @ dscores / 6
+    W -= rate * dW
+"""
+
+
+def test_the_first_round_of_a_training_loop_is_judged(check: Check) -> None:
+    found = check("loop.py", {}, {"loop.py": LOOP})
+    assert found["verdict"] == "ok", found
+    assert "of the loop in line 8 the first round is judged" in found["remarks"]
+    found = check("loop.py", {}, {"loop.py": LOOP.replace("dscores / 6", "dscores")})
+    assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [16], found
+
+
+def test_a_script_on_values_of_micrograd_needs_no_file_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "from micrograd.engine import Value\na = Value(3.0)\nb = Value(-2.0)\nc = a * b\nd = b.relu()\nc += a**2\n"
+    (tmp_path / "mine.py").write_text(text + "c.backward()\nprint(a.grad)\n")
+    monkeypatch.setattr("sys.argv", ["backprop", "eval", "-f", str(tmp_path / "mine.py"), "--json"])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert json.loads(capsys.readouterr().out)["gradients"] == {"a": 4.0, "b": 3.0}

@@ -883,6 +883,8 @@ class Interpreter:
             base.names[name] = value
         elif isinstance(base, Tensor) and name in HELD:
             vars(base)[name] = value
+        elif isinstance(base, Tensor) and name == "requires_grad":
+            pass
         elif isinstance(base, np.ndarray) and name == "shape":
             base.shape = tuple(map(number_of, self.listed(value))) if not isinstance(value, int) else (value,)
         else:
