@@ -640,6 +640,8 @@ class Runner:
             free = [tuple(free)]
         for name, value in zip(rest, free, strict=False):
             bound[name] = value
+        used = names_read(self.pair.backward)
+        bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
         if unbound:
             where = self.pair.backward.name if self.pair.backward is not None else "the backward pass"
@@ -761,7 +763,8 @@ class Runner:
             whole = [one for one in values if one is not None]
             if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
                 paths = every
-            shapes = {path: np.shape(given[path[0]]) for path in differentiable}
+                differentiable = [path for path in every if is_differentiable(at_path(given, path))]
+            shapes = {path: np.shape(at_path(given, path)) for path in differentiable}
             matched = by_position(values, names, paths, differentiable, numbers, shapes)
         return {path: value for path, value in matched.items() if is_gradient(value)}
 
@@ -794,6 +797,12 @@ class Runner:
             elif is_differentiable(value):
                 found.append((name,))
         return found
+
+
+def at_path(given: dict[str, Any], path: Path) -> Any:
+    """The value of an input, or of an entry of one."""
+    value = given.get(path[0])
+    return value if len(path) == 1 or not isinstance(value, dict) else value.get(path[1])
 
 
 def guards_in(node: ast.AST) -> list[ast.expr]:
@@ -850,6 +859,12 @@ def same(before: Any, now: Any) -> bool:
     if isinstance(now, np.ndarray) and isinstance(before, np.ndarray):
         return now.shape == before.shape and now.tobytes() == before.tobytes()
     return before is now
+
+
+def names_read(tree: ast.AST | None) -> set[str]:
+    """The names that are read somewhere in a tree."""
+    nodes = ast.walk(tree) if tree is not None else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def default_of(function: ast.FunctionDef, name: str) -> Any:

@@ -341,7 +341,7 @@ def imported_modules(tree: ast.Module) -> list[str]:
         if isinstance(one, ast.Import):
             names += [alias.name for alias in one.names]
         elif isinstance(one, ast.ImportFrom):
-            names += [one.module] if one.module else []
+            names += [one.module] if one.module else [""] if one.level == 1 else []  # "" is the package itself
             names += [f"{one.module or ''}.{alias.name}".lstrip(".") for alias in one.names if alias.name != "*"]
     return [name for name in dict.fromkeys(names) if name.partition(".")[0] not in KNOWN | OF_OTHERS]
 
