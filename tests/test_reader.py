@@ -442,3 +442,14 @@ def test_a_gradient_goes_by_its_name_where_an_object_has_the_input(check: Check)
     given = {"X": X.tolist(), "y": [0.5, 1.0], "rate": 0.1, "W": [1.0, 0.5, -1.0]}
     found = check("fit.py:Fit", given, {"fit.py": LOSS_OF_WEIGHTS})
     assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("W", "ok")], found
+
+
+def test_an_object_of_names_as_an_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text("def f(p, x):\n    return p['a'] * x + p['b']\n")
+    words = ["eval", "-f", f"{tmp_path}/mine.py:f", "--p", '{"a": 1.5, "b": 2.5}', "--x", "2", "--json"]
+    monkeypatch.setattr("sys.argv", ["backprop", *words])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert json.loads(capsys.readouterr().out)["gradients"] == {"p_a": 2.0, "p_b": 1.0, "x": 1.5}

@@ -42,7 +42,8 @@ def arguments(variables: str | None, assignments: tuple[str, ...], random: Rando
         values = read_object(read_text(variables), name_of(variables))
         given = {name: arguments_from(value) for name, value in values.items()}
     for name, value in map(named_value, assignments):
-        given[name] = whole(value_of(value, name, random))
+        object_ = value.lstrip().startswith("{")
+        given[name] = arguments_from(read_json(value, name)) if object_ else whole(value_of(value, name, random))
     return given
 
 
