@@ -210,16 +210,26 @@ class Judge:
         return self.runs[k].gradient(target.wire)
 
     def given(self, i: int, wire: int, final: bool = False) -> list[dict[int, Any]]:
-        """The gradients that the user has when line i is reached; `final` takes them as they are in the end."""
+        """The gradients that the user has when line i is reached; `final` takes them as they are in the end. Of what
+        the line does not read it has no value that a later line changes."""
         found: list[dict[int, Any]] = [{} for _ in self.runs]
+        read = self.read_by(i)
         for j, target in enumerate(self.targets):
             if target is None or target.kind != "gradient" or target.wire == wire:
                 continue
-            if j < i or self.claims or final:
+            if j < i or self.claims or final or (target.wire in found[0] and self.lines[j].name not in read):
                 for k, result in enumerate(self.runs):
                     value = self.after[j][k]
                     if value is not None and shape_of(value) == shape_of(result.values[target.wire]):
                         found[k][target.wire] = value
+        return found
+
+    def read_by(self, i: int) -> set[str]:
+        """The names that a line reads, by itself or through helpers."""
+        found = set(self.codes[i].reads)
+        for j in reversed(range(i)):
+            if self.targets[j] is None and self.lines[j].name in found:
+                found.update(self.codes[j].reads)
         return found
 
     # ── judging ──
@@ -250,7 +260,16 @@ class Judge:
         missing = [name for name, wire in absent if any(magnitude(run.gradient(wire)) > 0 for run in self.runs)]
         if any(found.verdict != "ok" for found in self.found.values()) and self.comes_out_right():
             self.take_as_they_are(groups, self.leading() if missing else range(len(self.lines)))
+        if not any(found.verdict == "wrong" for found in self.found.values()):
+            self.blame_the_ends()
         return Verdicts([self.found[i] for i in sorted(self.found)], self.remarks, missing)
+
+    def blame_the_ends(self) -> None:
+        """What comes out wrong is wrong, also where every line seems to follow from others."""
+        for i in self.ends().values():
+            if self.found[i].verdict == "inherited":
+                advice = ["it is made of shares as they were, and not as they are in the end"]
+                self.say(i, self.found[i].expected, "wrong", None, advice)
 
     def comes_out_right(self) -> bool:
         """Whether gradients of inputs come out, all of them right at all points; inputs of no line's concern, like
