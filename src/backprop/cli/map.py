@@ -116,9 +116,9 @@ class Run:
         nulls = ("", *(options["null_values"] or "").split(",")) if options["null_values"] else ("",)
         self.output: str | None = None if options["output"] == "-" else options["output"]
         self.files = Files(tables, self.output, Options(
-            options["source_format"] or ("jsonl" if tables == ["-"] else None), options["target_format"],
-            options["total"], options["errors"], options["errors_to"], nulls, options["only_new"],
-            delimiter(options["delimiter"]), options["comma"], not options["no_header"], options["encoding"],
+            options["source_format"], options["target_format"], options["total"], options["errors"],
+            options["errors_to"], nulls, options["only_new"], delimiter(options["delimiter"]), options["comma"],
+            not options["no_header"], options["encoding"],
         ))  # fmt: skip
         self.mapper = self.make(self.of_code(*self.code) if self.code else text, source)
         if "-" in tables and not options["quiet"]:
