@@ -43,7 +43,7 @@ _HOMES["Problem"] = "backprop.errors"
 def __getattr__(name: str) -> object:
     """Import what is asked for: the command line needs only a part of the package."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'backprop' has no attribute {name!r}")
+        raise AttributeError(f"module 'backprop' has no attribute {name!r}{meant(name)}", name="")
     from importlib import import_module
 
     if _HOMES[name] == "backprop.optimize":
@@ -51,6 +51,14 @@ def __getattr__(name: str) -> object:
 
         need_numpy(f"backprop.{name}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def meant(name: str) -> str:
+    """What may be meant by a name that there is not; what Python itself asks for is none of somebody's."""
+    from backprop.errors import nearest
+
+    near = None if name[:2] == "__" else nearest(name, __all__)
+    return f": did you mean {near}?" if near else ""
 
 
 def __dir__() -> list[str]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from backprop import library
 from backprop.draw.shown import KINDS, Bundle, Layout, Shown, Table, Theme, as_json, chosen, digits_of, laid_out, shown
 from backprop.errors import Problem, no_variable
-from backprop.errors.expected import whole
+from backprop.errors.expected import helped, helpful, whole
 from backprop.library.nudge import Nudge
 from backprop.library.values import as_value
 from backprop.show import nudged
@@ -40,6 +40,7 @@ Precision = Literal["float64", "float32"]
 MOST_DRAWN = 120  # gates of a circuit that is drawn beside its table
 
 
+@helpful
 class Check(Table):
     """What a check of gradients against numerical ones found.
 
@@ -85,6 +86,7 @@ class Check(Table):
         return numerical_object(self._here, self._random)
 
 
+@helpful
 class Judged(Table):
     """What was said of a backward pass of yours, or of numbers.
 
@@ -120,6 +122,7 @@ class Judged(Table):
         return lines_object(self.lines, self.remarks, self.missing)
 
 
+@helpful
 class JudgedCode(Table):
     """What was said of backward passes in code of yours.
 
@@ -159,6 +162,7 @@ class JudgedCode(Table):
         return f"{super().__repr__()}\n{lines_text(self.passes)}".rstrip("\n")
 
 
+@helpful
 class Reference(Table):
     """The gate library, or one gate of it.
 
@@ -181,14 +185,16 @@ class Reference(Table):
     def _object(self) -> Any:
         return self.gates if self._gate is None else self.gates[0]
 
-    def table(self, form: Layout = "plain", *, digits: int = 6) -> Shown:
-        """The table as text: "plain", "csv", "markdown", "latex" or "html"; as CSV and Markdown a row for each gate."""
+    def table(self, form: Layout = "plain", *, digits: int = 6, color: bool = False) -> Shown:
+        """The table as text: "plain", "csv", "markdown", "latex" or "html"; as CSV and Markdown a row for each gate.
+        With `color` a plain one is painted for a terminal."""
         from backprop.show.reference import flat_grid
 
         flat = self._gate is None and form in ("csv", "markdown")
-        return laid_out(flat_grid() if flat else self._grid(), form)
+        return laid_out(flat_grid() if flat else self._grid(), form, color)
 
 
+@helpful
 class Nudged(Nudge):
     """A step and what it does, which shows itself as `backprop nudge` does.
 
@@ -211,6 +217,7 @@ class Nudged(Nudge):
     __str__ = __repr__
 
 
+@helpful
 class Evaluation(library.Evaluation):
     """What an evaluation found; a notebook shows its table and its circuit.
 
@@ -221,11 +228,12 @@ class Evaluation(library.Evaluation):
     """
 
     def table(
-        self, form: Layout = "plain", *, digits: int = 6, local: bool = False, full: bool = False, rounds: bool = False
-    ) -> Shown:
+        self, form: Layout = "plain", *, digits: int = 6, local: bool = False, full: bool = False, rounds: bool = False,
+        color: bool = False,
+    ) -> Shown:  # fmt: skip
         """The table of all stages as text: "plain", "csv", "markdown", "latex" or "html". `local` adds the local
         gradients, `full` shows large arrays whole, and `rounds` every round of a loop in code, not the first and the
-        last alone; CSV has all of them, with all digits."""
+        last alone; CSV has all of them, with all digits, and with `color` a plain one is painted for a terminal."""
         from backprop.library.rounds import left_out
         from backprop.show.grid import stages_grid
 
@@ -236,7 +244,7 @@ class Evaluation(library.Evaluation):
         grid = stages_grid(
             self, digits=None if csv else digits, local=local, full=full or csv, one_line=one_line, rounds=left
         )
-        return laid_out(grid, form)
+        return laid_out(grid, form, color)
 
     def json(self) -> Shown:
         """The answer as the object that `backprop eval --json` prints."""
@@ -246,13 +254,14 @@ class Evaluation(library.Evaluation):
 
     def draw(
         self, form: Form = "svg", *, fold: bool = False, rounds: bool = False, values: bool = True, blank: bool = False,
-        theme: Theme = "light", width: int = 100,
+        theme: Theme = "light", width: int = 100, color: bool = False,
     ) -> Shown:  # fmt: skip
         """The circuit: as a picture ("svg"), in characters ("wires", "lanes"), as a page to step through ("html"), or
         as text for other tools ("dot", "mermaid", "tikz"). `fold` draws named stages and sums as one gate each,
         `rounds` every round of a loop in code; without `values` the gates stand alone; `blank` makes the picture a
         worksheet with boxes to fill in; `theme` is "light", "dark" or "print", and `width` that of a drawing in
-        characters. What it draws has `save("circuit.svg")`; a picture also as .png."""
+        characters, which `color` paints for a terminal. What it draws has `save("circuit.svg")`, a picture also .png.
+        """
         from importlib import import_module
 
         from backprop.draw.rounds import rolled
@@ -277,18 +286,19 @@ class Evaluation(library.Evaluation):
         if form in ("wires", "lanes"):
             from backprop.draw.terminal import Screen, draw
 
-            return shown(draw(drawn, Screen(width), form=form, values=values)[0])
+            return shown(draw(drawn, Screen(width, color), form=form, values=values)[0])
         if form not in ("dot", "mermaid", "tikz"):
             known = "svg, wires, lanes, html, dot, mermaid, tikz"
             raise Problem("option", f"a circuit is drawn as one of {known}, and not as {form!r}")
         return shown(getattr(import_module(f"backprop.draw.{form}"), form)(drawn, values=values))
 
     def explain(
-        self, *names: str, form: Telling = "plain", digits: int = 6, brief: bool = False, rounds: bool = False
-    ) -> Shown:
+        self, *names: str, form: Telling = "plain", digits: int = 6, brief: bool = False, rounds: bool = False,
+        color: bool = False,
+    ) -> Shown:  # fmt: skip
         """The forward and the backward pass, step by step; of some variables only, if they are named. It is told as
-        text ("plain"), as "markdown" or "latex", or as the object of "json"; `brief` leaves the forward pass out, and
-        `rounds` has every round of a loop in code."""
+        text ("plain", with `color` painted for a terminal), as "markdown" or "latex", or as the object of "json";
+        `brief` leaves the forward pass out, and `rounds` has every round of a loop in code."""
         from backprop.library.explain import tell
         from backprop.library.rounds import left_out
         from backprop.show import explanation
@@ -300,7 +310,8 @@ class Evaluation(library.Evaluation):
         story = tell(self.run, self.names, names or None, left)
         if chosen(form, ("plain", "markdown", "latex", "json"), "an explanation") == "json":
             return as_json(story_object(story))
-        told = getattr(explanation, form)(story, digits=digits, brief=brief)
+        painted = {"colour": color} if form == "plain" else {}
+        told = getattr(explanation, form)(story, digits=digits, brief=brief, **painted)
         rich = told if form == "latex" else explanation.markdown(story, digits=digits, brief=brief)
         return shown(told, f"text/{'latex' if form == 'latex' else 'markdown'}", rich)
 
@@ -430,6 +441,7 @@ def embedded(svg: str) -> str:
     return f'<img alt="the circuit" src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">\n'
 
 
+@helpful
 class Compiled(library.Compiled):
     """A formula, parsed once, to be evaluated at many points.
 
@@ -439,7 +451,7 @@ class Compiled(library.Compiled):
     _kind = Evaluation
     if TYPE_CHECKING:
 
-        def evaluate(
+        def evaluate(  # type: ignore[override]
             self,
             variables: Mapping[str, Value] | None = None,
             /,
@@ -453,15 +465,15 @@ class Compiled(library.Compiled):
 
     def code(
         self, to: Target = "python", *, wrt: Iterable[str] | None = None, name: str | None = None,
-        table: str | None = None, dialect: str = "duckdb", main: bool = False, jvp: bool = False,
-        dtype: Precision = "float64",
+        upstream: Value | None = None, table: str | None = None, dialect: str = "duckdb", main: bool = False,
+        jvp: bool = False, dtype: Precision = "float64",
     ) -> Shown:  # fmt: skip
         """The forward and the backward pass as a program for any point. `wrt` limits its gradients, `name` is what its
-        function is called; `table` and `dialect` are for SQL, `main` asks for a main program in C, `jvp` for JAX's
-        derivatives forward, and `dtype` is NumPy's."""
+        function is called, `upstream` the gradient on the output; `table` and `dialect` are for SQL, `main` asks for a
+        main program in C, `jvp` for JAX's derivatives forward, and `dtype` is NumPy's."""
         circuit = self.circuit()
         return written(
-            circuit, to, self._chosen(circuit, wrt), self.ties, None, None, name=name, table=table, dialect=dialect,
+            circuit, to, self._chosen(circuit, wrt), self.ties, None, upstream, name=name, table=table, dialect=dialect,
             main=main, jvp=jvp, dtype=dtype,
         )  # fmt: skip
 
@@ -485,6 +497,7 @@ def written(circuit: Any, to: str, wrt: list[str], ties: str, at: Any, upstream:
     return shown(write(request, to), "text/markdown" if to == "markdown" else "text/plain")
 
 
+@helped
 def compile(text: str, *, ties: Ties = "both", expand: bool = False) -> Compiled:
     """Parse a formula once, to evaluate it many times: `compile("(x+y)*z").evaluate(x=-2, y=5, z=-4)`.
 
@@ -493,6 +506,7 @@ def compile(text: str, *, ties: Ties = "both", expand: bool = False) -> Compiled
     return Compiled(text, ties=ties, expand=expand)
 
 
+@helped
 def evaluate(
     text: str,
     variables: Mapping[str, Value] | None = None,
@@ -511,6 +525,7 @@ def evaluate(
     return Compiled(text, ties=ties, expand=expand).evaluate(variables, upstream=upstream, wrt=wrt, **more)
 
 
+@helped
 def reference(name: str | None = None) -> Reference:
     """The gates, or the one of a name in full: local gradients, domain, kinks, and an example that is run.
 
@@ -519,6 +534,7 @@ def reference(name: str | None = None) -> Reference:
     return Reference(name)
 
 
+@helped
 def trace(
     code: Callable[..., object] | PathLike[str] | str, given: Mapping[str, Any] | None = None, /, *, name: str = "",
     outputs: Iterable[str] | None = None, upstream: Value | None = None, ties: Ties = "both", expand: bool = False,
@@ -542,6 +558,7 @@ def trace(
     return answer
 
 
+@helped
 def judge(
     *code: Callable[..., object] | PathLike[str] | str, name: str | None = None, upstream: Value | None = None,
     seed: int = 0, wrt: Iterable[str] | None = None, **given: Any,

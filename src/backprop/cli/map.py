@@ -104,9 +104,8 @@ class Run:
         text, source = ("", None) if self.code else read_expression(options["expression"], options["file"], words)
         self.output: str | None = None if options["output"] == "-" else options["output"]
         self.files = Files(tables, self.output, Options(
-            options["source_format"] or ("jsonl" if tables == ["-"] else None), options["target_format"],
-            options["total"], options["errors"], options["errors_to"], only_new=options["only_new"],
-            **read_as(options),
+            options["source_format"], options["target_format"], options["total"], options["errors"],
+            options["errors_to"], only_new=options["only_new"], **read_as(options),
         ))  # fmt: skip
         self.mapper = self.make(self.of_code(*self.code) if self.code else text, source)
         if "-" in tables and not options["quiet"]:

@@ -319,8 +319,7 @@ class Descent:
         asked = self.options
         if "-" in self.tables and not asked["quiet"]:
             tell_waiting()
-        form = asked["source_format"] or ("jsonl" if self.tables == ["-"] else None)  # as in map
-        columns, missing = columns_of(compiled, self.tables, at, form, self.called, read_as(asked))
+        columns, missing = columns_of(compiled, self.tables, at, asked["source_format"], self.called, read_as(asked))
         rows = len(next(iter(columns.values())))
         if not asked["quiet"]:
             if missing:

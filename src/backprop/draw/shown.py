@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop.errors import Problem
-from backprop.errors.expected import whole
+from backprop.errors.expected import helpful, whole
 
 if TYPE_CHECKING:
     from backprop.show.grid import Grid
@@ -19,6 +19,7 @@ Bundle = dict[str, str]  # kinds of content (MIME types), each with its text
 KINDS = {"svg": "image/svg+xml", "html": "text/html"}
 
 
+@helpful
 class Shown(str):
     """A text that a notebook shows as what it is: a picture, Markdown, a page, or itself."""
 
@@ -50,7 +51,7 @@ class Shown(str):
 def write(path: str | PathLike[str], data: bytes) -> None:
     """Write a file. Raises a Problem where it cannot be."""
     try:
-        with open(path, "wb") as file:
+        with open(fspath(path), "wb") as file:
             file.write(data)
     except OSError as error:
         raise Problem("file", f"cannot write {fspath(path)}: {error.strerror or error}", status=1) from None
@@ -86,14 +87,15 @@ LAYOUTS = {"plain": "text/plain", "csv": "text/csv", "markdown": "text/markdown"
 LAYOUTS["html"] = KINDS["html"]
 
 
-def laid_out(grid: Grid, form: str) -> Shown:
-    """A table as text of a kind."""
+def laid_out(grid: Grid, form: str, color: bool = False) -> Shown:
+    """A table as text of a kind; one in colours is for a terminal."""
     from backprop.show import text
 
-    render: Callable[[Grid], str] = getattr(text, chosen(form, tuple(LAYOUTS), "a table"))
-    return shown(render(grid), LAYOUTS[form])
+    render: Callable[..., str] = getattr(text, chosen(form, tuple(LAYOUTS), "a table"))
+    return shown(render(grid, colour=color) if form == "plain" else render(grid), LAYOUTS[form])
 
 
+@helpful
 class Table:
     """What shows itself as a table, in a notebook and as a text."""
 
@@ -103,9 +105,10 @@ class Table:
     def _object(self) -> Any:
         raise NotImplementedError
 
-    def table(self, form: Layout = "plain", *, digits: int = 6) -> Shown:
-        """The table as text: "plain", "csv", "markdown", "latex" or "html"; CSV has all digits."""
-        return laid_out(self._grid(None if form == "csv" else digits_of(digits)), form)
+    def table(self, form: Layout = "plain", *, digits: int = 6, color: bool = False) -> Shown:
+        """The table as text: "plain", "csv", "markdown", "latex" or "html"; CSV has all digits, and with `color` a
+        plain one is painted for a terminal."""
+        return laid_out(self._grid(None if form == "csv" else digits_of(digits)), form, color)
 
     def json(self) -> Shown:
         """The answer as the object that the command prints with `--json`."""

@@ -143,7 +143,7 @@ class Compiled:
         self,
         variables: Mapping[str, Value] | None = None,
         /,
-        *,
+        *surplus: Value,
         upstream: Value | None = None,
         wrt: Iterable[str] | None = None,
         **more: Value,
@@ -156,6 +156,9 @@ class Compiled:
         is a variable. Raises a Problem of kind "variable" where a value is missing or surplus, "value" where it is
         none, "shape" where shapes do not fit, and "rule" where a gate has no derivative.
         """
+        if surplus:
+            hint = f"values go by their names: {', '.join(f'{name}=…' for name in self.variables[:MOST_NAMED])}"
+            raise Problem("option", "evaluate takes a mapping, or values by their names", hint=hint)
         if self._loop is not None and upstream is None and wrt is None:
             at: Mapping[str, Value] = more if variables is None else merged(variables, more)
             answer = self._loop(at)

@@ -7,6 +7,7 @@ from os import PathLike, fspath
 from typing import Any, Literal
 
 from backprop.errors import Problem
+from backprop.errors.expected import helped
 from backprop.errors.spelling import option
 from backprop.language import canonical_name
 from backprop.library import Compiled, merged
@@ -27,6 +28,7 @@ UNTIL_THE_EPOCHS_END = 10**12
 __all__ = ["Minimum", "Path", "Settings", "Step", "minimize"]
 
 
+@helped
 def minimize(
     formula: str | Compiled | Callable[..., object],
     at: Mapping[str, Value] | None = None,

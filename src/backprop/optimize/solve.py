@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.draw.shown import KINDS, Layout, Shown, Theme, as_json, digits_of, laid_out, shown, write
 from backprop.errors import Problem, nearest
-from backprop.errors.expected import number, whole
+from backprop.errors.expected import helpful, number, whole
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
 from backprop.optimize.methods import METHODS, rate_of
 from backprop.optimize.minimum import Reached, Settings
@@ -30,6 +30,7 @@ ALL_METHODS = (*METHODS, *CURVED, *SCIPY)
 LEAST = 1e-300  # what a parameter that is to be positive cannot fall below
 
 
+@helpful
 class Minimum(Reached):
     """What was reached: `parameters` and the `value` there, the `gradient`, the `path`, and `why` it stopped.
 
@@ -38,15 +39,14 @@ class Minimum(Reached):
     step of the path has `step`, `value`, `x`, `gradient`, `norm` and `length`.
     """
 
-    def table(self, form: Layout = "plain", *, digits: int = 6, full: bool = False) -> Shown:
+    def table(self, form: Layout = "plain", *, digits: int = 6, full: bool = False, color: bool = False) -> Shown:
         """The path as text: "plain", "csv", "markdown", "latex" or "html". Of a long one, about twenty rows are shown,
-        or with `full` all; CSV has all, with all digits."""
+        or with `full` all; CSV has all, with all digits, and with `color` a plain one is painted for a terminal."""
         from backprop.optimize.report import path_grid
 
         csv = form == "csv"
-        return laid_out(
-            path_grid(self, digits=None if csv else digits_of(digits), full=full or csv, every_element=csv), form
-        )
+        grid = path_grid(self, digits=None if csv else digits_of(digits), full=full or csv, every_element=csv)
+        return laid_out(grid, form, color)
 
     def json(self) -> Shown:
         """What `backprop minimize --json` prints: an object a line for each step, and one for why it stopped."""

@@ -31,12 +31,13 @@ def check_start(start: Mapping[str, Value], example: str) -> None:
 
 def resumed(path: str | PathLike[str]) -> dict[str, Value]:
     """The parameters that another descent wrote. Raises a Problem of kind "file"."""
+    name = fspath(path)
     try:
-        with open(path, "rb") as file:
-            text = decoded(file.read(), fspath(path))
+        with open(name, "rb") as file:
+            text = decoded(file.read(), name)
     except OSError as error:
-        raise Problem("file", f"cannot read {fspath(path)}: {error.strerror or error}") from None
-    return dict(read_variables(text, fspath(path), Random(None)))
+        raise Problem("file", f"cannot read {name}: {error.strerror or error}") from None
+    return dict(read_variables(text, name, Random(None)))
 
 
 def between(name: str, low: Value, high: Value) -> Value:

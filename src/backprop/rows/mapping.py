@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from backprop.errors import Problem, expect_numpy
-from backprop.errors.expected import named, whole
+from backprop.errors.expected import helped, named, whole
 from backprop.errors.spelling import option
 from backprop.library import Compiled
 
@@ -64,6 +64,7 @@ def map(
     formula: Formula, table: Frame, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, **wanted: Unpack[Wanted],
 ) -> Frame: ...  # fmt: skip
+@helped
 def map(
     formula: Formula, table: Any, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, **wanted: Unpack[Wanted],
@@ -150,6 +151,7 @@ def mapper_of(
 # ── files ──
 
 
+@helped
 def map_files(
     formula: Formula, sources: Place | Sequence[Place], target: Place, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, total: bool = False,
@@ -161,11 +163,12 @@ def map_files(
     """Value and gradients of a formula for every row of files, in a file that is written whole or not at all; of a
     folder, in a folder: `map_files("x*y", "points.csv", "gradients.csv").rows`.
 
-    Suffixes say what the files are, or the formats do: "jsonl", "csv", "tsv", "parquet", "arrow". `total` writes the
-    sums over all rows alone. A bad row ends it, or with `errors` is skipped or null; `errors_to` collects them.
-    `null_values` are texts that stand for nothing; `delimiter`, `decimal_comma`, `header` and `encoding` say how text
-    is written. `engine`, `scheduler` and `resume` are for the parts of a folder; `seen` is called as it goes on. The
-    other options are those of `map`. The report counts `rows` and `bad` ones, and `told` says what was remarkable.
+    "-" is standard input, or output: rows go out as they come. Suffixes say what the files are, or the formats do:
+    "jsonl", "csv", "tsv", "parquet", "arrow". `total` writes the sums over all rows alone. A bad row ends it, or with
+    `errors` is skipped or null; `errors_to` collects them. `null_values` are texts that stand for nothing; `delimiter`,
+    `decimal_comma`, `header` and `encoding` say how text is written. `engine`, `scheduler` and `resume` are for the
+    parts of a folder; `seen` is called as it goes on. The other options are those of `map`. The report counts `rows`
+    and `bad` ones, and `told` says what was remarkable.
     Raises a Problem for whatever is wrong.
     """
     expect_numpy("a table")
@@ -185,7 +188,8 @@ def map_files(
     )  # fmt: skip
     if not paths:
         raise Problem("value", "there are no files to map")
-    files = Files(paths, os.fspath(target), options)
+    place = os.fspath(target)
+    files = Files(paths, None if place == "-" else place, options)
     mapper = mapper_given(formula, given or {}, files.head, called=inverse(rename), notes=True, **wanted)
     failures: list[str] = []
     report = files.mapped(mapper, engine, scheduler, resume, seen or nothing, failures.append)

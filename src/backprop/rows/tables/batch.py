@@ -182,7 +182,9 @@ class Judge:
     def problem(self, source: str, line: int, why: str) -> Problem:
         """A bad row as what ends the run."""
         nothing = NOTHING.search(why)
-        hint = f"if that stands for nothing: {option('--null-values', [nothing[1]])}" if nothing else ""
+        hint = f"to leave such rows out: {option('--errors', 'skip')}"
+        if nothing:
+            hint = f"if that stands for nothing: {option('--null-values', [nothing[1]])}"
         if COMMA.search(why):
             hint = f"if that is a decimal comma: {option('--decimal-comma', True)}"
         if why == NOT_UTF8:
