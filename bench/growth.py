@@ -64,12 +64,18 @@ def literal(count: int) -> Callable[[], object]:
     return lambda: compiled.evaluate(at).gradients
 
 
-def grown(make: Callable[[int], Callable[[], object]], count: int) -> tuple[float, float]:
-    """How many times as long twice as many take, and the seconds of these; without the first runs, which prepare."""
+def written(count: int, form: str) -> Callable[[], object]:
+    compiled = backprop.compile(f"sum({form.format(', '.join(f'x{i}' for i in range(count)))})")
+    return lambda: compiled.code("numpy")
+
+
+def grown(make: Callable[[int], Callable[[], object]], count: int, ahead: int = 12) -> tuple[float, float]:
+    """How many times as long twice as many take, and the seconds of these; without the first runs, which prepare: so
+    many that a circuit on arrays has become one function."""
     times = []
     for many in (count, 2 * count):
         run = make(many)
-        for _ in range(12):  # so many that a circuit on arrays has become one function
+        for _ in range(ahead):
             run()
         times.append(best(run, 3))
     return times[1] / times[0], times[1]
@@ -97,6 +103,9 @@ def figures(quick: bool) -> Iterator[Figure]:
     for what, make, many in (("max", maximum, 500), ("concat", joined, 250), ("array literals", literal, 500)):
         ratio, seconds = grown(make, many if quick else 4 * many)
         yield Figure(f"{what} of n inputs, n to 2n", ratio, "times", 2.5, f"{seconds * 1e3:.1f} ms")
+    for what, names in (("concat", "concat({})^2"), ("max", "max({})")):
+        ratio, seconds = grown(lambda count, names=names: written(count, names), 250 if quick else 1000, 1)
+        yield Figure(f"`code` of {what} of n inputs, n to 2n", ratio, "times", 2.5, f"{seconds * 1e3:.0f} ms")
     values = json.dumps([[i + j / 7 for j in range(100)] for i in range(200 if quick else 1000)])
     ours, theirs = best(lambda: parse_value(values, "x"), rounds), best(lambda: json.loads(values), rounds)
     yield Figure("values on the command line", ours / theirs, "× json.loads", 3, f"{len(values):,} characters")

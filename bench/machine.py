@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+RESULTS = Path(__file__).parent / "RESULTS.md"
 PEERS = [
     "numpy",
     "scipy",
@@ -37,6 +38,16 @@ def machine() -> str:
     return (
         f"Python {platform.python_version()}, {model}, {os.cpu_count()} cores, load {load:.1f}; {', '.join(versions)}"
     )
+
+
+def put(lines: list[str]) -> None:
+    """Replace the section of the results that has the title of the first line, or add it."""
+    text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
+    title = lines[0].partition(":")[0].removeprefix("## ")
+    body = "\n".join([lines[0], "", machine(), *lines[1:]]).removeprefix("## ").rstrip()
+    parts = [part.rstrip() for part in text.split("\n## ")]
+    found = [body if part.startswith(title) else part for part in parts]
+    RESULTS.write_text("\n\n## ".join(found if body in found else [*found, body]) + "\n")
 
 
 class Figure(NamedTuple):

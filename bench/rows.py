@@ -26,9 +26,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from machine import machine
-
-RESULTS = Path(__file__).parent / "RESULTS.md"
+from machine import machine, put
 
 
 def random_expression(gates: int = 100, variables: int = 8, seed: int = 7) -> str:
@@ -510,15 +508,6 @@ def compared(pairs: list[tuple[float, float]]) -> str:
     """Medians of both, and of their ratios."""
     mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     return f"{mine:.2f} | {theirs:.2f} | {statistics.median(a / b for a, b in pairs):.2f}"
-
-
-def put(lines: list[str]) -> None:
-    """Replace a section of the results, or add it."""
-    text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
-    title = lines[0].partition(":")[0]
-    kept = [part for part in text.split("\n## ") if not f"## {part}".startswith(title)]
-    body = "\n".join([lines[0], "", machine(), *lines[1:]]).removeprefix("## ")
-    RESULTS.write_text("\n\n## ".join([*(part.rstrip("\n") for part in kept), body]) + "\n")
 
 
 def main() -> None:

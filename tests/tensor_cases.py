@@ -119,8 +119,10 @@ CASES = [
     ),
     case("take", (2, 3), place=1, axis=1),
     case("untake", (2,), Fixed(np.zeros((2, 3))), place=1, axis=1),
-    case("part", (5,), Fixed(np.zeros(2)), Fixed(np.zeros(3)), place=1, axis=0),
-    case("whole", (3,), Fixed(np.zeros(2)), Fixed(np.zeros(3)), place=1, axis=0),
+    case("starts", (2, 3), (1, 3), (2, 3), axis=0),
+    case("part", (5,), Fixed(np.zeros(3)), Fixed(2.0), axis=0),
+    case("part", (2, 5), Fixed(np.zeros((2, 2))), Fixed(1.0), axis=-1),
+    case("whole", (3,), Fixed(np.zeros(5)), Fixed(2.0), axis=0),
     case("transpose", (3, 4)),
     case("transpose", (4,)),
     case("transpose", (2, 3, 4)),
@@ -300,3 +302,7 @@ def built(case: Case) -> tuple[Circuit, dict[str, Any]]:
     weights = circuit.add_constant(random.standard_normal(shape))
     circuit.output = circuit.add(GATES["sum"], (circuit.add(GATES["multiply"], (circuit.output, weights)),))
     return circuit, at
+
+
+# In PyTorch and JAX, where parts begin is a list of whole numbers, which is indexed and no more.
+ON_TENSORS = [case for case in CASES if case.gate != "starts"]

@@ -197,3 +197,16 @@ def test_a_point_around_at_which_a_mask_chooses_nothing_is_left_out() -> None:
     evaluation = Compiled("f = var(a[a > 1])").evaluate(a=np.array([1.0001, 1.0001]))
     found = judge(evaluation.run, evaluation.names, read_lines("da = 0 * a", "mine.bp")).lines
     assert [line.verdict for line in found] == ["ok"]
+
+
+@pytest.mark.parametrize("text", ["dq0 = 1\ndc = 2\ndq0 += -1\n", "dq0 = 1\ndc = 2\ndq0 += -1\ndc += 3 * dq0\n"])
+def test_a_line_is_right_by_no_gradient_that_it_does_not_read_and_that_later_changes(text: str) -> None:
+    found = lines("q0 = relu(c); f = (c - q0) + q0", text, c=1.0)
+    assert [line.line for line in found if line.verdict == "wrong"] == [2]
+
+
+def test_a_small_share_is_judged_beside_large_ones_that_cancel() -> None:
+    text = "dc = {}\ndq = -1\ndc -= 1 / c\ndc += q / c\n"
+    for share, wrong in [("1", []), ("2", [1]), ("-1", [1])]:
+        found = lines("q = c / c; f = c - q", text.format(share), c=1e-8)
+        assert [line.line for line in found if line.verdict == "wrong"] == wrong

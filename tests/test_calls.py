@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ CIRCUIT: Any = backprop.compile("x*y")
 RESULT: Any = CIRCUIT.evaluate(POINT)
 LIBRARY: Any = backprop
 CODE = "def f(x): return x"
+
 
 CALLS: list[tuple[Callable[[], object], str, str]] = [
     (lambda: LIBRARY.evaluate("x*y", 1, 2), "at most 2 arguments without a name, and not 3", "as in x=1"),
@@ -63,3 +68,31 @@ def test_what_fails_in_a_function_of_the_users_is_theirs() -> None:
 
     with pytest.raises(TypeError, match="mine"):
         backprop.minimize("(x-3)^2", x=0, seen=seen)
+
+
+def test_rows_go_through_as_a_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"x": 1}\n{"x": 3}\n')
+    out = TextIOWrapper(BytesIO())
+    with rows.open() as coming, monkeypatch.context() as patched:
+        patched.setattr("sys.stdin", coming)
+        patched.setattr("sys.stdout", out)
+        assert backprop.map_files("x^2", "-", "-").rows == 2
+    assert out.buffer.getvalue().splitlines() == [b'{"x": 1,"f":1.0,"df_dx":2.0}', b'{"x": 3,"f":9.0,"df_dx":6.0}']
+
+
+def test_a_program_for_any_point_has_the_gradient_on_its_output() -> None:
+    scope: dict[str, Any] = {}
+    exec(backprop.compile("x*y").code(upstream=3), scope)
+    assert scope["backprop"](5.0, 7.0) == (35.0, {"x": 21.0, "y": 15.0})
+
+
+SHOWN = {"table": RESULT.table, "story": RESULT.explain, "check": RESULT.check().table}
+SHOWN["wires"] = partial(RESULT.draw, "wires")
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_what_is_shown_is_painted_if_it_is_asked_for(what: str) -> None:
+    painted, plain = SHOWN[what](color=True), SHOWN[what](color=False)
+    assert ("\x1b[" in painted, "\x1b[" in plain) == (True, False)
+    assert re.sub(r"\x1b\[[\d;]*m", "", painted) == plain

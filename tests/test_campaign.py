@@ -17,6 +17,7 @@ from backprop.differentiate import rules
 from backprop.gates import GATES
 from campaign.__main__ import PARTS, campaign
 from campaign.case import Failure, Program
+from campaign.noise import is_decided_by_roundings
 from campaign.shrink import minimise
 from conftest import ROOT
 
@@ -94,3 +95,19 @@ def test_the_command_line_says_its_seed_and_a_table() -> None:
     assert done.stdout.splitlines()[0] == "seed 7"
     assert done.stdout.splitlines()[-2].split()[:4] == ["route", "tried", "failed", "skipped"]
     assert done.returncode == int(done.stdout.splitlines()[-1].split()[2] != "0")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "decided"),
+    [
+        ("q = solve(A, A); f = var(q[q > 0])", {"A": [[0.51, 0.05], [0.44, -0.94]]}, True),
+        ("f = floor(3 * x)", {"x": 1.1 / 3}, False),
+        ("q = x - y; f = where(q - z > 0, x, y)", {"x": 0.3, "y": 0.1, "z": 0.2}, True),
+        ("f = where(x > 0, x, x^2)", {"x": 0.0}, False),
+        ("q = inv(A); f = sum(sin(q))", {"A": [[1.0, 2.0], [3.0, 4.0]]}, False),
+    ],
+)
+def test_what_roundings_decide_is_no_mistake(text: str, at: dict[str, Any], decided: bool) -> None:
+    statements = tuple((name, right) for name, _, right in (line.partition(" = ") for line in text.split("; ")))
+    program = Program(statements, {name: np.array(x) if np.ndim(x) else x for name, x in at.items()})
+    assert is_decided_by_roundings(program) == decided

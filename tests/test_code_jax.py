@@ -18,7 +18,7 @@ from backprop.errors import Problem
 from backprop.library import Compiled
 from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, program, tensor_programs
 from programs import Case as CaseOfNumbers
-from tensor_cases import CASES as TENSOR_CASES
+from tensor_cases import ON_TENSORS as TENSOR_CASES
 from tensor_cases import Case, built, label
 
 jax = pytest.importorskip("jax", reason="JAX is not installed: pip install jax")

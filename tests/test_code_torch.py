@@ -17,7 +17,7 @@ from backprop.differentiate.run import run
 from backprop.emit import Request, write
 from backprop.library import Compiled
 from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, program, tensor_programs
-from tensor_cases import CASES as TENSOR_CASES
+from tensor_cases import ON_TENSORS as TENSOR_CASES
 from tensor_cases import Case, built, label
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")

@@ -1,4 +1,4 @@
-"""Equal rounds of a loop, drawn as one: what stands for them, in each form."""
+"""Equal rounds of a loop, drawn as one, and left out of listings: what stands for them, in each form."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def say(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 def test_the_last_round_stays_with_its_own_numbers(say: Say) -> None:
     out, told = say("draw", "recurrent", "--as", "lanes")
     assert told == "note: 6 equal rounds in line 5 are drawn as one: --rounds draws them all\n"
-    table = say("eval", "recurrent")[0].splitlines()
+    table = say("eval", "recurrent", "--rounds")[0].splitlines()
     assert len(out.splitlines()) == 9
     (before,) = [line.split()[-2:] for line in out.splitlines() if "5 rounds" in line]
     assert [line.split()[-2:] for line in table if line.startswith("h_6 ")] == [before]
@@ -87,3 +87,35 @@ def test_arrays_of_different_lengths_are_joined(say: Say) -> None:
     table = {line.split()[0]: line for line in say("eval", "joined")[0].splitlines()}
     assert table["x"].endswith("[2, 4, 0]")
     assert table["w"].endswith("[1]")
+
+
+def test_a_listing_has_the_first_round_and_the_last(say: Say) -> None:
+    out, told = say("eval", "recurrent")
+    assert told == "note: 4 of 6 equal rounds in line 5 are left out: --rounds shows them all\n"
+    whole = say("eval", "recurrent", "--rounds")[0].splitlines()
+    shown = out.splitlines()
+    place = next(at for at, line in enumerate(shown) if line.startswith("…"))
+    assert " ".join(shown[place].split()) == "… rounds 2 to 5 of line 5"
+    squeezed = [" ".join(line.split()) for line in whole]
+    assert all(" ".join(line.split()) in squeezed for at, line in enumerate(shown) if at != place)
+    assert len(whole) - len(shown) == 4 * 4 - 1
+    for form in ("--json", "--format=csv"):
+        assert say("eval", "recurrent", form) == say("eval", "recurrent", form, "--rounds")
+
+
+@pytest.mark.parametrize("form", ["plain", "markdown", "latex"])
+def test_a_story_tells_the_first_round_and_the_last(form: str, say: Say) -> None:
+    out, told = say("explain", "recurrent", "--format", form)
+    assert told.startswith("note: 4 of 6 equal rounds in line 5 ")
+    assert out.count("rounds 2 to 5 of line 5, likewise") == 2
+    whole = say("explain", "recurrent", "--format", form, "--rounds")[0]
+    left = [line for line in whole.splitlines() if line not in out.splitlines()]
+    assert len(left) == 2 * 4 * 4, left
+    assert say("explain", "recurrent", "--json") == say("explain", "recurrent", "--json", "--rounds")
+
+
+def test_numbers_of_arrays_are_set_in_mathematics() -> None:
+    from backprop import evaluate
+
+    told = str(evaluate("q = x * x; f = sum(q * y)", x=[1.0, 2.0], y=[1e-9, float("inf")]).explain(form="latex"))
+    assert r"[1 \times 10^{-9}, \infty]" in told

@@ -118,3 +118,12 @@ def test_the_slope_of_tanh_in_c_costs_no_second_exp_and_no_digits(
         found = subprocess.run([str(tmp_path / "program"), repr(x)], capture_output=True, text=True, check=True)
         slope, right = float(found.stdout.split()[-1]), float(mpmath.sech(x) ** 2) if abs(x) < 50 else 0 * (1 / x)
         assert slope == pytest.approx(right, rel=2e-15, nan_ok=True)
+
+
+def test_typescript_holds_nothing_that_nobody_reads(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert command("code", "b = 2*y; a = 2*x; a + x", "--to", "javascript", "-o", str(tmp_path / "f.ts")) == 0
+    text = (tmp_path / "f.ts").read_text()
+    assert "void y" in text
+    assert "da = 1" not in text
+    assert command("code", "b = 2*y; a = 2*x; a + x", "--to", "javascript") == 0
+    assert "da = 1" in capsys.readouterr().out

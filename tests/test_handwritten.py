@@ -182,7 +182,7 @@ def test_at_a_kink_nothing_is_called_wrong(kink: str, tmp_path: Path) -> None:
     [
         ("def f_forward(x):\n    return open(x)\ndef f_backward(d):\n    return d\n", "open is not read here"),
         (
-            "def f_forward(x):\n    return x * 2\ndef f_backward(d, memory):\n    return d\n",
+            "def f_forward(x):\n    return x * 2\ndef f_backward(d, memory):\n    return d * memory\n",
             "nothing says what memory of f_backward is",
         ),
         ("def f_forward(x):\n    return x * 2\ndef f_backward(d):\n    while True:\n        pass\n", "takes more than"),

@@ -45,6 +45,10 @@ WRONG = [  # what is typed, and what is said of it
     ('eval "foo(x, y)" --x 1 --y 1', "no function foo", "`backprop gates`"),
     ('eval "sum(x, dim=0)" --x 1', "it has no input dim", "did you mean axis?"),
     ('eval "f(x) = x^2; f" --x 1', "no value for f", "f(x)"),
+    ('eval "np.random.randn(3)"', "there is no np.random", '--x "randn(3)"'),
+    ('eval "scipy.special.expit(x)" --x 1', "there is no scipy.special", "write expit(…), without scipy.special."),
+    ('eval "np.linalg.foo(x)" --x 1', "no function foo", "`backprop gates`"),
+    ('eval "x*y, x+y" --x 1 --y 1', "a comma does not belong here", "write [x*y, x+y]"),
     ('eval "x*y" --vars a.json --vars b.json', "--vars is given twice: a.json, and b.json", "one file"),
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -25,23 +25,57 @@ FORMS: dict[str, tuple[Callable[[list[str]], str], bool]] = {
 }
 
 
-def seconds(form: str, ties: str, count: int) -> float:
-    """What value and gradients cost."""
+TARGETS = ("numpy", "torch", "jax", "latex", "markdown")
+
+
+def work(form: str, ties: str, count: int) -> int:
+    """How many calls value and gradients take, of functions of Python and of C."""
     write, arrays = FORMS[form]
     names = [f"x{i}" for i in range(count)]
     at = {name: [1.0, i % 50] if arrays else i % 50 for i, name in enumerate(names)}
-    start = time.process_time()
-    assert len(backprop.compile(write(names), ties=ties).evaluate(at).gradients) == count
-    return time.process_time() - start
+    calls = 0
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event.endswith("call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        assert len(backprop.compile(write(names), ties=ties).evaluate(at).gradients) == count
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 @pytest.mark.parametrize("ties", TIES)
 @pytest.mark.parametrize("form", FORMS)
 def test_twice_the_inputs_cost_about_twice(form: str, ties: str) -> None:
-    seconds(form, ties, 60)
-    small = min(seconds(form, ties, count) for count in (201, 202, 203))
-    large = min(seconds(form, ties, count) for count in (1601, 1602))
-    assert large < 8 * 3 * max(small, 0.005)  # 64 times, if it went with the square
+    work(form, ties, 401)  # what is made once
+    assert work(form, ties, 400) < 2.2 * work(form, ties, 200)  # 4 times, if it went with the square
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("point", [True, False])
+def test_twice_the_inputs_make_a_program_of_twice_the_length(form: str, target: str, point: bool) -> None:
+    write, arrays = FORMS[form]
+
+    def length(count: int) -> int:
+        names = [f"x{i}" for i in range(100, 100 + count)]
+        at = {name: [1.0, 2.0] if arrays else 1.0 for name in names}
+        compiled = backprop.compile(write(names))
+        return len((compiled.evaluate(at) if point else compiled).code(target))
+
+    assert length(240) < 2.3 * length(120)
+
+
+def test_twice_the_inputs_make_a_table_of_about_twice_the_length() -> None:
+    def length(count: int) -> int:
+        names = [f"x{i}" for i in range(1000, 1000 + count)]
+        return len(str(backprop.evaluate(f"max({', '.join(names)})", dict.fromkeys(names, 1.0))))
+
+    assert length(240) < 2.3 * length(120)
 
 
 @pytest.mark.parametrize("ties", TIES)
@@ -79,3 +113,21 @@ def test_a_straight_wire_is_one_line_however_many_columns_it_passes() -> None:
     text = "g = x*x\n" + " + ".join(f"sin({i}*g)" for i in range(1, 60))
     paths = str(backprop.evaluate(text, x=1.0).draw()).split('class="wire" d="')[1:]
     assert not any(re.search("H[^C]*H", path.partition('"')[0]) for path in paths)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, -2])
+def test_what_is_joined_in_rows_is_as_in_each(axis: int) -> None:
+    """Of as many rows as of one: parts lie behind the axis of the rows, and so do their second derivatives."""
+    text = f"sum(concat(x, y, x, axis={axis})^3 * concat(y, where(x > 1, x, 0), x, axis={axis}))"
+    random = np.random.default_rng(1)
+    columns = {name: np.round(random.normal(1.0, size=(3, 2, 2)), 2) for name in "xy"}
+    found = backprop.map(text, columns)
+    for row in range(3):
+        at = {name: column[row] for name, column in columns.items()}
+        answer = backprop.evaluate(text, at)
+        assert found["f"][row] == pytest.approx(answer.value)
+        for name in at:
+            np.testing.assert_allclose(found[f"df_d{name}"][row], answer.gradients[name], rtol=1e-12)
+    hessian = answer.hessian()["x"]["y"]
+    moved = [backprop.evaluate(text, {**at, "y": at["y"] + step}).gradients["x"] for step in (1e-5, -1e-5)]
+    np.testing.assert_allclose(np.sum(hessian, axis=(2, 3)), (moved[0] - moved[1]) / 2e-5, rtol=1e-6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.cli import main
 from backprop.differentiate.derive import derive
 from backprop.differentiate.run import run
 from backprop.differentiate.run_arrays import evaluate
@@ -204,6 +206,30 @@ def test_tables_of_other_formats_say_the_same(tmp_path: Path) -> None:
     }
     assert len(said) == 1
     assert json.loads(said.pop().splitlines()[-1])["converged"]
+
+
+@pytest.mark.parametrize(
+    ("table", "cure"),
+    [
+        (b"x,y\n1,2\nNA,3\n", "--null-values NA"), (b"x;y\n1;2\n", "--delimiter ';'"),
+        (b"x;y\n1,0;2\n", "--delimiter ';' --decimal-comma"), (b"x,y,\xe9\n1,2,b\n", "--encoding latin-1"),
+        (b"x,y,s\n1,2,\xe9\n", "--encoding latin-1"),
+        (b"\xef\xbb\xbfx,y,s,s\r\n1,2,\"a\r\nb\",\r\n,3,,\r\n1,2,3,4", ""),
+    ],
+)  # fmt: skip
+def test_a_table_is_read_as_its_error_says(
+    table: bytes, cure: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `map` reads, and what its hints say, holds here, too."""
+    (tmp_path / "t.csv").write_bytes(table)
+    asked = ["minimize", "(a*x - y)^2", str(tmp_path / "t.csv"), "--a", "0", "--method", "bfgs"]
+    said = ""
+    for options in ([], shlex.split(cure)) if cure else ([],):
+        with pytest.raises(SystemExit) as left:
+            main(asked + options)
+        said = said or capsys.readouterr().err
+    assert left.value.code == 0
+    assert all(word in said for word in cure.split()[:2])
 
 
 def test_columns_hold_vectors(tmp_path: Path) -> None:

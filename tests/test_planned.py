@@ -179,7 +179,7 @@ def test_parts_of_what_was_joined_are_slices(monkeypatch: pytest.MonkeyPatch) ->
     at = {name: np.arange(2.0 * size).reshape(2, size) for name, size in (("x", 1), ("y", 3), ("z", 2))}
     compiled = again(text, **at)
     looks = []
-    monkeypatch.setattr(arrays, "part_of", lambda *found: looks.append(found))
+    monkeypatch.setattr(arrays, "part_at", lambda *found: looks.append(found))
     found = compiled.evaluate(at).gradients
     assert not looks
     monkeypatch.undo()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +15,31 @@ from backprop.python.interpret import Interpreter
 from backprop.python.meter import Meter
 from backprop.python.scope import Scope
 from backprop.python.source import part_of
+from backprop_cli import main
 
+Check = Callable[..., dict[str, Any]]
 X = np.array([[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]])
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
+    """What `backprop check` says of a file in a folder, in JSON: its judgement or its error."""
+
+    def checked(words: str, given: dict[str, Any], files: dict[str, str] | None = None) -> dict[str, Any]:
+        for name, text in (files or {}).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (tmp_path / "inputs.json").write_text(json.dumps(given))
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.argv", ["backprop", "check", "-f", *words.split(), "--vars", "inputs.json", "--json"])
+        with contextlib.suppress(SystemExit):
+            main()
+        said = capsys.readouterr()
+        found: dict[str, Any] = json.loads(said.out or said.err)
+        return found
+
+    return checked
 
 
 def read(text: str) -> Any:
@@ -183,3 +210,246 @@ def test_patterns_of_einops(text: str) -> None:
     found = read(f"{start}x = np.arange(12.0).reshape(2, 6) ** 0.5\nf = {text}")
     x = np.arange(12.0).reshape(2, 6) ** 0.5
     assert same(found, EINOPS[text](x))
+
+
+PASSES: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "what torch sums": ("Add", """
+import torch
+class Add(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, b):
+        return x + b
+    @staticmethod
+    def backward(ctx, g):
+        return g, g
+""", {"b": [0.5, 1.0, 2.0]}, "ok"),
+    "a second result that is no number": ("Halved", """
+from torch.autograd import Function
+class Base(Function):
+    @classmethod
+    def forward(cls, ctx, x, factor):
+        ctx.factor = factor
+        return factor * x, None
+    @classmethod
+    def backward(cls, ctx, g, size):
+        return g * ctx.factor, None
+class Halved(Base):
+    @classmethod
+    def forward(cls, ctx, x):
+        return super().forward(ctx, x, 0.5)
+    @classmethod
+    def backward(cls, ctx, g, size):
+        return super().backward(ctx, g, size)[:1]
+""", {}, "ok"),
+    "a backward pass that gives one": ("total", """
+import numpy as np
+from autograd.extend import primitive, defvjp
+@primitive
+def total(x):
+    return np.log(np.sum(np.exp(x)))
+def total_vjp(ans, x):
+    return lambda g: np.full(x.shape, g) * np.exp(x - np.full(x.shape, ans))
+defvjp(total, total_vjp)
+""", {}, "ok"),
+    "fewer gradients than inputs": ("shifted", """
+def shifted(b, x):
+    return (x + b) ** 2
+def shifted_back(g, x, b):
+    return 2 * (x + b) * g
+""", {"b": [0.5, 1.0, 2.0]}, "incomplete"),
+    "a loss that is kept, and what came in handed on": ("Loss", """
+import numpy as np
+class Loss:
+    def forward(self, x, t):
+        self.x, self.t = x, t
+        self.loss = 0.5 * np.square(x - t)
+        return self.x
+    def backward(self):
+        return self.x - self.t
+""", {"t": [[1.0, 0.5, 0.0], [2.0, 1.0, 0.0]]}, "ok"),
+    "attributes with a line before them": ("Dense", """
+class Dense:
+    def __init__(self, w):
+        self._w, self._dw = w, None
+    def forward(self, x):
+        self._x = x
+        return x @ self._w
+    def backward(self, g):
+        self._dw = self._x.T @ g
+        return g @ self._w.T
+""", {"w": [[1.0], [2.0], [-1.0]]}, "ok"),
+    "gradients that are no numbers": ("Twice", """
+from torch.autograd import Function
+class Twice(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+    @staticmethod
+    def backward(ctx, g):
+        both = 2 * g, g.sum(0)
+        return both, both
+""", {}, "incomplete"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_a_pass_of_a_library_is_judged_as_it_is(name: str, check: Check) -> None:
+    which, text, given, verdict = PASSES[name]
+    found = check(f"pair.py:{which}", {"x": X.tolist(), **given}, {"pair.py": text})
+    assert found.get("verdict") == verdict, found
+
+
+def test_a_name_that_begins_like_an_imported_one_is_no_pair(check: Check) -> None:
+    files = {"mine.py": "import tools\ndef add(a, b):\n    return a + b\n",
+             "tools.py": "def add_grad_of_lists(left, right):\n    return left + right\n"}  # fmt: skip
+    assert "error" not in check("mine.py:add", {"a": 1.5, "b": 2.5}, files)
+
+
+TRIED = """
+try:
+    import fastpy as np
+    from fastpy import twice
+    try:
+        import slowpy
+    except ImportError:
+        slowpy = None
+except ImportError:
+    import numpy as np
+    def twice(x):
+        return np.add(x, x)
+def f_forward(x):
+    return twice(x)
+def f_backward(g):
+    return 2 * g
+def g_forward(x):
+    return slowpy.half(x)
+def g_backward(g):
+    return g / 2
+"""
+
+
+def test_an_import_that_may_fail(check: Check) -> None:
+    assert check("mine.py:f_forward --backward mine.py:f_backward", {"x": [0.5, 1.0]}, {"mine.py": TRIED})[
+        "verdict"
+    ] == "ok"  # fmt: skip
+    found = check("mine.py:g_forward --backward mine.py:g_backward", {"x": [0.5, 1.0]})
+    assert "slowpy is imported from elsewhere" in found["error"]["message"]
+
+
+LOOP = """
+import numpy as np
+np.random.seed(0)
+X = np.random.randn(6, 2)
+y = np.repeat(np.arange(3), 2)
+W = 0.1 * np.random.randn(2, 3)
+rate = 0.5
+for step in range(9):
+    scores = X @ W
+    p = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    loss = -np.log(p[np.arange(6), y]).mean()
+    if step % 5 == 0:
+        print(loss)
+    dscores = p
+    dscores[np.arange(6), y] -= 1
+    dW = X.T @ dscores / 6
+    W -= rate * dW
+"""
+
+
+def test_the_first_round_of_a_training_loop_is_judged(check: Check) -> None:
+    found = check("loop.py", {}, {"loop.py": LOOP})
+    assert found["verdict"] == "ok", found
+    assert "of the loop in line 8 the first round is judged" in found["remarks"]
+    found = check("loop.py", {}, {"loop.py": LOOP.replace("dscores / 6", "dscores")})
+    assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [16], found
+
+
+def test_a_script_on_values_of_micrograd_needs_no_file_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "from micrograd.engine import Value\na = Value(3.0)\nb = Value(-2.0)\nc = a * b\nd = b.relu()\nc += a**2\n"
+    (tmp_path / "mine.py").write_text(text + "c.backward()\nprint(a.grad)\n")
+    monkeypatch.setattr("sys.argv", ["backprop", "eval", "-f", str(tmp_path / "mine.py"), "--json"])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert json.loads(capsys.readouterr().out)["gradients"] == {"a": 4.0, "b": 3.0}
+
+
+PACKAGE = {
+    "net/__init__.py": "from .base import Module\nfrom .scale import Scale\n",
+    "net/base.py": """
+from abc import ABC
+from functools import wraps
+from net.tools.scale import counted
+class Module(ABC):
+    rate = None
+    @property
+    def state(self):
+        return self.held
+    @state.setter
+    def state(self, value):
+        self.held = value
+    @counted
+    def forward(self, x):
+        self.input = x
+        self._forward(x)
+        return self.output
+    @counted
+    def backward(self, g, labels=None):
+        self._backward(g, labels)
+        return self.found
+""",
+    "net/scale.py": """
+from . import Module
+class Scale(Module):
+    def __init__(self, factor):
+        Module.state.fset(self, factor)
+    def _forward(self, x):
+        self.output = self.state * x if self.rate is None else None
+    def _backward(self, g, labels):
+        self.found = self.state * g
+""",
+    "net/tools/scale.py": """
+def counted(function):
+    def wrap(*given, **named):
+        wrap.calls[function.__qualname__] = len(given)
+        return function(*given, **named)
+    wrap.calls = {}
+    return wrap
+""",
+}
+
+
+def test_a_package_whose_files_name_each_other(check: Check) -> None:
+    """A file of the same name that is nearer is not the one that is meant; a label that nobody gives is none."""
+    found = check("net/scale.py:Scale", {"x": X.tolist(), "factor": 1.5}, PACKAGE)
+    assert found.get("verdict") in ("ok", "incomplete"), found
+    assert {one["name"]: one["verdict"] for one in found["gradients"]}["x"] == "ok"
+
+
+LOSS_OF_WEIGHTS = """
+import numpy as np
+class Fit:
+    def loss(self, X, y, rate):
+        off = X @ self.W - y
+        dW = X.T @ off
+        dW += 2 * rate * self.W
+        return 0.5 * np.sum(off * off) + rate * np.sum(self.W * self.W), dW
+"""
+
+
+def test_a_gradient_goes_by_its_name_where_an_object_has_the_input(check: Check) -> None:
+    given = {"X": X.tolist(), "y": [0.5, 1.0], "rate": 0.1, "W": [1.0, 0.5, -1.0]}
+    found = check("fit.py:Fit", given, {"fit.py": LOSS_OF_WEIGHTS})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("W", "ok")], found
+
+
+def test_an_object_of_names_as_an_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text("def f(p, x):\n    return p['a'] * x + p['b']\n")
+    words = ["eval", "-f", f"{tmp_path}/mine.py:f", "--p", '{"a": 1.5, "b": 2.5}', "--x", "2", "--json"]
+    monkeypatch.setattr("sys.argv", ["backprop", *words])
+    with contextlib.suppress(SystemExit):
+        main()
+    assert json.loads(capsys.readouterr().out)["gradients"] == {"p_a": 2.0, "p_b": 1.0, "x": 1.5}

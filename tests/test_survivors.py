@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,9 +14,13 @@ import pytest
 
 import backprop
 from backprop.check.look import reads
+from backprop.cli import main
+from backprop.emit import Request, write
+from backprop.emit.targets.texnames import tex_name
 from backprop.numbers.arrays import unbroadcast
 from backprop.python.spellings import row
 from backprop.rows.compute.mapper import Mapper
+from backprop.rows.compute.summation import Sums
 from backprop.rows.tables.quotes import is_plain
 
 
@@ -108,3 +114,75 @@ def test_two_lanes_alone_may_stand_as_close_as_lanes() -> None:
     placing = SimpleNamespace(graph=SimpleNamespace(boxes=2), spacing=spacing)
     gaps = [Placing.distance(placing, *pair) for pair in ((0, 1), (1, 2), (2, 1), (2, 3))]  # type: ignore[arg-type]
     assert gaps == [30, 26, 26, 3]
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[str, str]:
+    """What a command says, and what it remarks."""
+    with pytest.raises(SystemExit):
+        main([*words])
+    return capsys.readouterr()
+
+
+PASS = """\
+import numpy as np
+def forward(x, y):
+    return np.maximum(x[:, np.newaxis] - y, 0).sum()
+def backward(x, y, dout):
+    m = x[:, np.newaxis] - y > 0
+    return dout * m.sum(axis=1), -dout * m.sum(axis=0)
+"""
+
+
+def test_a_new_axis_is_read_and_elements_at_a_kink_are_counted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "p.py").write_text(PASS)
+    out, remarks = told(capsys, "check", str(tmp_path / "p.py"), "--x", "[1.0, 2]", "--y", "[1, 0.5]")
+    assert "WRONG" not in out
+    assert "2 elements were not tested: they are at a kink" in remarks
+    assert "kink" not in told(capsys, "check", str(tmp_path / "p.py"), "--x", "[1.1, 2]", "--y", "[1, 0.5]")[1]
+
+
+def test_an_example_value_in_a_pass_is_told_to_be_another_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "p.bp").write_text("x = 3\ndx = 2*x\n")
+    assert (
+        "x is 2 here, whatever line 1 says"
+        in told(capsys, "check", "x^2", "--x", "2", "--backward", str(tmp_path / "p.bp"))[1]
+    )
+    assert not told(capsys, "check", "x^2", "--x", "3", "--backward", str(tmp_path / "p.bp"))[1]
+
+
+@pytest.mark.parametrize(("value", "is_told"), [("randn(3)", True), ("[1, 2]", False)])
+def test_random_values_say_their_seed_in_json(capsys: pytest.CaptureFixture[str], value: str, is_told: bool) -> None:
+    assert ("seed" in json.loads(told(capsys, "eval", "sum(x)", "--x", value, "--json")[0])) == is_told
+
+
+def test_huge_rows_that_cancel_leave_the_others() -> None:
+    sums = Sums(Mapper("f = x^2"))
+    sums.add({"f": np.array([2.0**1000, -(2.0**1000), 5.0]), "df_dx": np.array([1.0, 2.0, np.inf])}, 3, 0)
+    assert sums.totals() == {"f": 5.0, "df_dx": np.inf}
+
+
+def test_a_kink_that_nothing_asked_for_depends_on_is_no_matter() -> None:
+    found = Mapper("relu(x) + relu(0) + y", wrt=["y"], notes=True).run({"x": np.zeros(2), "y": np.ones(2)})
+    assert found[0]["df_dy"].tolist() == [1.0, 1.0]
+    assert not found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "tex"), [("w1", "w_{1}"), ("w_1_20", "w_{1,20}"), ("sigy", r"\mathit{sigy}"), ("alpha", r"\alpha")]
+)
+def test_names_with_numbers_have_them_below(name: str, tex: str) -> None:
+    assert tex_name(name) == tex
+
+
+def test_a_square_is_a_product_in_javascript() -> None:
+    source = write(Request(backprop.compile("x^2 + (x + 1)^2").circuit({"x": 1.0})), "javascript")
+    assert "x * x + q2 * q2" in source
+
+
+def test_arrays_stand_in_tables_of_latex(capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = told(capsys, "eval", "sum(x)", "--x", "[1, -2]", "--format", "latex")
+    assert r"$\left[\begin{array}{rr} 1 & -2 \end{array}\right]$" in out

@@ -41,7 +41,8 @@ def shown() -> None:
     second: float = result.hessian(wrt=["x"])["x"]["x"]
     print(second, result.jacobian(), result.jvp(x=1), result.hvp(x=1)["y"], backprop.reference().json())
     program: str = result.code("numpy")
-    print(story, program, result.draw("wires"), backprop.compile("x").code("c"))
+    print(story, program, result.draw("wires", color=True), backprop.compile("x").code("c", upstream=2.0))
+    print(result.table(color=True), result.explain(color=True))
 
 
 def judged() -> bool:

@@ -185,12 +185,13 @@ class Reference(Table):
     def _object(self) -> Any:
         return self.gates if self._gate is None else self.gates[0]
 
-    def table(self, form: Layout = "plain", *, digits: int = 6) -> Shown:
-        """The table as text: "plain", "csv", "markdown", "latex" or "html"; as CSV and Markdown a row for each gate."""
+    def table(self, form: Layout = "plain", *, digits: int = 6, color: bool = False) -> Shown:
+        """The table as text: "plain", "csv", "markdown", "latex" or "html"; as CSV and Markdown a row for each gate.
+        With `color` a plain one is painted for a terminal."""
         from backprop.show.reference import flat_grid
 
         flat = self._gate is None and form in ("csv", "markdown")
-        return laid_out(flat_grid() if flat else self._grid(), form)
+        return laid_out(flat_grid() if flat else self._grid(), form, color)
 
 
 @helpful
@@ -226,16 +227,24 @@ class Evaluation(library.Evaluation):
     the commands of these names do; `judge` what `check` does with a backward pass of yours, `why_nan` what `--why-nan`.
     """
 
-    def table(self, form: Layout = "plain", *, digits: int = 6, local: bool = False, full: bool = False) -> Shown:
+    def table(
+        self, form: Layout = "plain", *, digits: int = 6, local: bool = False, full: bool = False, rounds: bool = False,
+        color: bool = False,
+    ) -> Shown:  # fmt: skip
         """The table of all stages as text: "plain", "csv", "markdown", "latex" or "html". `local` adds the local
-        gradients, `full` shows large arrays whole; CSV has all digits."""
+        gradients, `full` shows large arrays whole, and `rounds` every round of a loop in code, not the first and the
+        last alone; CSV has all of them, with all digits, and with `color` a plain one is painted for a terminal."""
+        from backprop.library.rounds import left_out
         from backprop.show.grid import stages_grid
 
         digits_of(digits)
         csv = form == "csv"
         one_line = form in ("csv", "markdown", "latex")
-        grid = stages_grid(self, digits=None if csv else digits, local=local, full=full or csv, one_line=one_line)
-        return laid_out(grid, form)
+        left = () if rounds or csv else left_out(self.run, self.names)
+        grid = stages_grid(
+            self, digits=None if csv else digits, local=local, full=full or csv, one_line=one_line, rounds=left
+        )
+        return laid_out(grid, form, color)
 
     def json(self) -> Shown:
         """The answer as the object that `backprop eval --json` prints."""
@@ -245,13 +254,14 @@ class Evaluation(library.Evaluation):
 
     def draw(
         self, form: Form = "svg", *, fold: bool = False, rounds: bool = False, values: bool = True, blank: bool = False,
-        theme: Theme = "light", width: int = 100,
+        theme: Theme = "light", width: int = 100, color: bool = False,
     ) -> Shown:  # fmt: skip
         """The circuit: as a picture ("svg"), in characters ("wires", "lanes"), as a page to step through ("html"), or
         as text for other tools ("dot", "mermaid", "tikz"). `fold` draws named stages and sums as one gate each,
         `rounds` every round of a loop in code; without `values` the gates stand alone; `blank` makes the picture a
         worksheet with boxes to fill in; `theme` is "light", "dark" or "print", and `width` that of a drawing in
-        characters. What it draws has `save("circuit.svg")`; a picture also as .png."""
+        characters, which `color` paints for a terminal. What it draws has `save("circuit.svg")`, a picture also .png.
+        """
         from importlib import import_module
 
         from backprop.draw.rounds import rolled
@@ -276,25 +286,32 @@ class Evaluation(library.Evaluation):
         if form in ("wires", "lanes"):
             from backprop.draw.terminal import Screen, draw
 
-            return shown(draw(drawn, Screen(width), form=form, values=values)[0])
+            return shown(draw(drawn, Screen(width, color), form=form, values=values)[0])
         if form not in ("dot", "mermaid", "tikz"):
             known = "svg, wires, lanes, html, dot, mermaid, tikz"
             raise Problem("option", f"a circuit is drawn as one of {known}, and not as {form!r}")
         return shown(getattr(import_module(f"backprop.draw.{form}"), form)(drawn, values=values))
 
-    def explain(self, *names: str, form: Telling = "plain", digits: int = 6, brief: bool = False) -> Shown:
+    def explain(
+        self, *names: str, form: Telling = "plain", digits: int = 6, brief: bool = False, rounds: bool = False,
+        color: bool = False,
+    ) -> Shown:  # fmt: skip
         """The forward and the backward pass, step by step; of some variables only, if they are named. It is told as
-        text ("plain"), as "markdown" or "latex", or as the object of "json"; `brief` leaves the forward pass out."""
+        text ("plain", with `color` painted for a terminal), as "markdown" or "latex", or as the object of "json";
+        `brief` leaves the forward pass out, and `rounds` has every round of a loop in code."""
         from backprop.library.explain import tell
+        from backprop.library.rounds import left_out
         from backprop.show import explanation
         from backprop.show.objects import story_object
 
         digits_of(digits)
         self._known(names)
-        story = tell(self.run, self.names, names or None)
+        left = () if rounds or form == "json" else left_out(self.run, self.names)
+        story = tell(self.run, self.names, names or None, left)
         if chosen(form, ("plain", "markdown", "latex", "json"), "an explanation") == "json":
             return as_json(story_object(story))
-        told = getattr(explanation, form)(story, digits=digits, brief=brief)
+        painted = {"colour": color} if form == "plain" else {}
+        told = getattr(explanation, form)(story, digits=digits, brief=brief, **painted)
         rich = told if form == "latex" else explanation.markdown(story, digits=digits, brief=brief)
         return shown(told, f"text/{'latex' if form == 'latex' else 'markdown'}", rich)
 
@@ -448,15 +465,15 @@ class Compiled(library.Compiled):
 
     def code(
         self, to: Target = "python", *, wrt: Iterable[str] | None = None, name: str | None = None,
-        table: str | None = None, dialect: str = "duckdb", main: bool = False, jvp: bool = False,
-        dtype: Precision = "float64",
+        upstream: Value | None = None, table: str | None = None, dialect: str = "duckdb", main: bool = False,
+        jvp: bool = False, dtype: Precision = "float64",
     ) -> Shown:  # fmt: skip
         """The forward and the backward pass as a program for any point. `wrt` limits its gradients, `name` is what its
-        function is called; `table` and `dialect` are for SQL, `main` asks for a main program in C, `jvp` for JAX's
-        derivatives forward, and `dtype` is NumPy's."""
+        function is called, `upstream` the gradient on the output; `table` and `dialect` are for SQL, `main` asks for a
+        main program in C, `jvp` for JAX's derivatives forward, and `dtype` is NumPy's."""
         circuit = self.circuit()
         return written(
-            circuit, to, self._chosen(circuit, wrt), self.ties, None, None, name=name, table=table, dialect=dialect,
+            circuit, to, self._chosen(circuit, wrt), self.ties, None, upstream, name=name, table=table, dialect=dialect,
             main=main, jvp=jvp, dtype=dtype,
         )  # fmt: skip
 

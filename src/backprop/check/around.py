@@ -1,7 +1,8 @@
 """Cures that go around a name: led back over the line that gives the name its value.
 
 A line can often be made right by writing out what it should have read, and then nobody reads the name any more. Where
-the name's own line says nearly what was written out, that line is the faulty one, or is wrong, too.
+the old line is the new one but for its names, what stands in their places is what the names' own lines should say.
+Else, where a name's own line says nearly what was written out, that line is the faulty one, or is wrong, too.
 """
 
 from __future__ import annotations
@@ -27,15 +28,122 @@ def led_back(search: Search, cures: Sequence[Cure]) -> list[Cure]:
         return list(cures)  # none goes around a name: no run is needed to know
     before = put(cures)
     around = idle(search.derivation(before).trace, before) - idle(search.derivation({}).trace, {})
-    for writer in search.lines:
-        if writer.statement not in around or writer.statement in before or writer.visits > 1:
-            continue
-        for place, cure in enumerate(cures):
-            for more in instead_of(cure, writer):
-                found = [*cures[:place], *more, *cures[place + 1 :]]
-                if search.judge.all_right(put(found)):
-                    return found
+    writers = [one for one in search.lines if one.statement in around and one.statement not in before]
+    named = {name: one for one in writers if (name := assigned(one.statement)[0])}
+    for place, cure in enumerate(cures):
+        ways = [more for one in writers if one.visits == 1 for more in instead_of(cure, one)]
+        for more in (*held_by(cure, named), *ways):
+            found = [*cures[:place], *more, *cures[place + 1 :]]
+            if search.judge.all_right(put(found)):
+                return found
     return list(cures)
+
+
+def held_by(cure: Cure, writers: dict[str, Line]) -> Iterator[list[Cure]]:
+    """The cures of the lines that give names their values, with which a line may stay as it is."""
+    old, new = (getattr(one, "value", None) for one in (cure.line.statement, cure.edit.statements[-1]))
+    if cure.edit.adds or old is None or new is None or type(cure.line.statement) is not type(cure.edit.statements[-1]):
+        return
+    for found in fits(old, new, names(old) & writers.keys(), {}):
+        made = []
+        for name, tree in found.items():
+            text = f"{name} = {ast.unparse(tree)}"
+            if not is_held(cure.line, name, tree):
+                edit = Edit(ast.parse(text).body, text, None, cure.cost)
+                made.append(Cure(writers[name], edit, cure.cost, frozenset()))
+        if made:
+            yield made
+
+
+def is_held(line: Line, name: str, tree: ast.expr) -> bool:
+    """Whether a name has a value already, where a line stands."""
+    held, value = line.value(name), line.value(ast.unparse(tree))
+    return is_gradient(held) and is_gradient(value) and alike([held], [value])
+
+
+Found = dict[str, ast.expr]
+Item = tuple[int, ast.expr]  # a term with its sign, or a factor with its power
+
+
+def fits(old: ast.AST, new: ast.AST, free: set[str], known: Found) -> Iterator[Found]:
+    """What some names must be for one expression to be another one, in whatever order terms and factors stand."""
+    if isinstance(old, ast.Name) and old.id in free and isinstance(new, ast.expr):
+        if ast.dump(known.get(old.id, new)) == ast.dump(new):
+            yield {**known, old.id: new}
+    elif not names(old) & free:
+        if ast.dump(old) == ast.dump(new):
+            yield known
+    elif any(isinstance(getattr(old, "op", None), kind) for kind in (ast.Add, ast.Sub, ast.USub)):
+        yield from parts_fit(terms(old), terms(new), free, known, ast.Add())
+    elif any(isinstance(getattr(old, "op", None), kind) for kind in (ast.Mult, ast.Div)):
+        yield from parts_fit(factors(old), factors(new), free, known, ast.Mult())
+    elif type(old) is type(new):
+        yield from all_fit(parts_of(old), parts_of(new), free, known)
+
+
+def all_fit(olds: list[ast.AST], news: list[ast.AST], free: set[str], known: Found) -> Iterator[Found]:
+    """The same of several expressions, one by one."""
+    if len(olds) == len(news):
+        if not olds:
+            yield known
+        for found in fits(olds[0], news[0], free, known) if olds else ():
+            yield from all_fit(olds[1:], news[1:], free, found)
+
+
+def parts_fit(
+    olds: list[Item], news: list[Item], free: set[str], known: Found, operator: ast.operator
+) -> Iterator[Found]:
+    """The same of terms or factors, the plain ones first; a name alone, the last one, is all that is left."""
+    if not olds:
+        if not news:
+            yield known
+        return
+    (way, first), *rest = sorted(olds, key=lambda one: isinstance(one[1], ast.Name) + bool(names(one[1]) & free))
+    if not rest and isinstance(first, ast.Name) and first.id in free and news:
+        yield from fits(first, together([(way * its, tree) for its, tree in news], operator), free, known)
+        return
+    for place, (its, tree) in enumerate(news):
+        if its == way:
+            for found in fits(first, tree, free, known):
+                yield from parts_fit(rest, [*news[:place], *news[place + 1 :]], free, found, operator)
+
+
+def parts_of(tree: ast.AST) -> list[ast.AST]:
+    """What an expression is made of; of names and numbers what they say."""
+    found: list[ast.AST] = []
+    for field, one in ast.iter_fields(tree):
+        for part in one if isinstance(one, list) else [one]:
+            is_tree = isinstance(part, ast.AST) and not isinstance(part, ast.expr_context)
+            found.append(part if is_tree else ast.Constant(f"{field} {part!r}" if isinstance(part, str | int) else ""))
+    return found
+
+
+def terms(tree: ast.AST, way: int = 1) -> list[Item]:
+    """The terms of a sum with their signs."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub):
+        return [*terms(tree.left, way), *terms(tree.right, way if isinstance(tree.op, ast.Add) else -way)]
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        return terms(tree.operand, -way)
+    return [(way, tree)] if isinstance(tree, ast.expr) else []
+
+
+def factors(tree: ast.AST, way: int = 1) -> list[Item]:
+    """The factors of a product with their powers."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult | ast.Div):
+        return [*factors(tree.left, way), *factors(tree.right, way if isinstance(tree.op, ast.Mult) else -way)]
+    return [(way, tree)] if isinstance(tree, ast.expr) else []
+
+
+def together(items: list[Item], operator: ast.operator) -> ast.expr:
+    """A sum of terms, or a product of factors."""
+    product = isinstance(operator, ast.Mult)
+    turned: ast.operator = ast.Div() if product else ast.Sub()
+    (way, whole), *rest = sorted(items, key=lambda one: -one[0])
+    if way < 0:
+        whole = ast.BinOp(ast.Constant(1), turned, whole) if product else ast.UnaryOp(ast.USub(), whole)
+    for its, tree in rest:
+        whole = ast.BinOp(whole, operator if its > 0 else turned, tree)
+    return whole
 
 
 def instead_of(cure: Cure, writer: Line) -> Iterator[list[Cure]]:
@@ -47,18 +155,14 @@ def instead_of(cure: Cure, writer: Line) -> Iterator[list[Cure]]:
         return
     value = getattr(new, "value", None)
     parts = {ast.unparse(one): one for one in ast.walk(value) if isinstance(one, ast.expr)} if value is not None else {}
-    ranked = sorted(
-        ((likeness(text, ast.unparse(old)), text) for text, one in parts.items() if is_whole(one)), reverse=True
-    )
-    held = cure.line.value(name)
-    for like, text in ranked[:MOST_PARTS]:
-        read = rewritten(cure, text, name)
-        part = cure.line.value(text)
-        if is_gradient(part) and is_gradient(held) and alike([part], [held]):
-            yield [read]
-        elif like > LIKE:
+    held = [text for text, one in parts.items() if not isinstance(one, ast.Constant) and is_held(cure.line, name, one)]
+    yield from ([rewritten(cure, text, name)] for text in held)
+    whole = [text for text, one in parts.items() if is_whole(one) and not held]
+    for like, text in sorted(((likeness(text, ast.unparse(old)), text) for text in whole), reverse=True)[:MOST_PARTS]:
+        if like > LIKE:
             made = ast.parse(f"{name} = {text}").body
-            yield [Cure(writer, Edit(made, ast.unparse(made[0]), None, cure.cost), cure.cost, frozenset()), read]
+            own = Cure(writer, Edit(made, ast.unparse(made[0]), None, cure.cost), cure.cost, frozenset())
+            yield [own, rewritten(cure, text, name)]
 
 
 def assigned(statement: ast.stmt) -> tuple[str, ast.expr | None]:

@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 from backprop.check.catalogue import Case, Finding, diagnose, exactly, half_of, listed, matches, subsets
 from backprop.check.flow import OUTPUT, Edge, Shares, backward, slope_through, value_at, zero
 from backprop.check.lines import Code, Line, unknown_name
-from backprop.check.samples import TOLERANCE, Samples, close, minus, nothing, plus, runs_around
+from backprop.check.samples import ROUNDING, Samples, close, minus, nothing, plus, runs_around
 from backprop.differentiate.run import Run
 from backprop.errors import Problem, nearest
 from backprop.language.printer import number_text
 from backprop.library.stages import Names
 from backprop.numbers.shapes import magnitude, shape_of
 
+LOST = 1e-3  # of the largest share: what is further off is no matter of digits
 GRADIENT_NAMES = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{out}d{}", "d{out}_d{}", "d{out}_{}", "g{}", "delta_{}")
 
 
@@ -210,16 +211,26 @@ class Judge:
         return self.runs[k].gradient(target.wire)
 
     def given(self, i: int, wire: int, final: bool = False) -> list[dict[int, Any]]:
-        """The gradients that the user has when line i is reached; `final` takes them as they are in the end."""
+        """The gradients that the user has when line i is reached; `final` takes them as they are in the end. Of what
+        the line does not read it has no value that a later line changes."""
         found: list[dict[int, Any]] = [{} for _ in self.runs]
+        read = self.read_by(i)
         for j, target in enumerate(self.targets):
             if target is None or target.kind != "gradient" or target.wire == wire:
                 continue
-            if j < i or self.claims or final:
+            if j < i or self.claims or final or (target.wire in found[0] and self.lines[j].name not in read):
                 for k, result in enumerate(self.runs):
                     value = self.after[j][k]
                     if value is not None and shape_of(value) == shape_of(result.values[target.wire]):
                         found[k][target.wire] = value
+        return found
+
+    def read_by(self, i: int) -> set[str]:
+        """The names that a line reads, by itself or through helpers."""
+        found = set(self.codes[i].reads)
+        for j in reversed(range(i)):
+            if self.targets[j] is None and self.lines[j].name in found:
+                found.update(self.codes[j].reads)
         return found
 
     # ── judging ──
@@ -250,7 +261,20 @@ class Judge:
         missing = [name for name, wire in absent if any(magnitude(run.gradient(wire)) > 0 for run in self.runs)]
         if any(found.verdict != "ok" for found in self.found.values()) and self.comes_out_right():
             self.take_as_they_are(groups, self.leading() if missing else range(len(self.lines)))
+        if not any(found.verdict == "wrong" for found in self.found.values()):
+            self.blame_the_ends()
         return Verdicts([self.found[i] for i in sorted(self.found)], self.remarks, missing)
+
+    def blame_the_ends(self) -> None:
+        """What comes out wrong is wrong, also where every line seems to follow from others: by more than digits that
+        are lost on the way."""
+        for wire, i in self.ends().items():
+            truth = self.found[i].expected
+            if self.found[i].verdict == "inherited":
+                (off,) = minus([self.in_shape(wire, self.after[i][0], 0)], [truth])
+                if magnitude(off) > LOST * self.shares(i, wire).scale([truth])[0]:
+                    advice = ["it is made of shares as they were, and not as they are in the end"]
+                    self.say(i, truth, "wrong", None, advice)
 
     def comes_out_right(self) -> bool:
         """Whether gradients of inputs come out, all of them right at all points; inputs of no line's concern, like
@@ -417,7 +441,7 @@ class Judge:
             if last is not None:
                 shares = self.shares(last, wire)
                 scale = shares.scale(self.piece(last)[0])[0]
-                missing = frozenset(edge for edge in left if magnitude(shares.edges[edge][0]) > TOLERANCE * scale)
+                missing = frozenset(edge for edge in left if magnitude(shares.edges[edge][0]) > ROUNDING * scale)
                 if missing:
                     piece, _ = self.piece(last)
                     case = self.case(last, shares, piece, left, covered)
@@ -501,6 +525,7 @@ class Judge:
         first."""
         silent = frozenset(edge for edge in due if nothing(shares.edges[edge]))
         case = self.case(i, shares, piece, due, frozenset())
+        nearly: frozenset[Edge] | None = None  # as a small share beside a large one does not show
         here_only: frozenset[Edge] | None = None
         scales = shares.scale(piece)
         slack = self.lines[i].half_unit or 0.0
@@ -510,11 +535,13 @@ class Judge:
         last = self.targets[i] not in self.targets[i + 1 :]  # else shares that cancel are for the lines to come
         for edges in subsets(sorted(due - silent, reverse=True), last):  # nearest to the output first, as passes go
             sums = shares.sum(edges)
-            if matches(case, sums, stretch=stretch):
+            if all(close(one, other, 0.0, ROUNDING) for one, other in zip(sums, piece, strict=True)):
                 return edges
+            if nearly is None and matches(case, sums, stretch=stretch):
+                nearly = edges
             if here_only is None and (close(sums[0], piece[0], scales[0]) or within(sums[0], piece[0], slack)):
                 here_only = edges
-        return here_only
+        return here_only if nearly is None else nearly
 
     def accept(self, i: int, shares: Shares, covered: frozenset[Edge]) -> None:
         """A line that is right, given what came before."""

@@ -837,9 +837,9 @@ class Chain:
 def tells(value: Any) -> bool:
     """Whether a value is like no other: no plain number, no array of one number."""
     if isinstance(value, np.ndarray):
-        return (
-            value.dtype.kind in "fb" and value.size > 0 and (value.size == 1 or bool(np.ptp(value.astype(float)) > 0))
-        )
+        with np.errstate(all="ignore"):  # there may be infinities
+            several = value.size == 1 or (value.size > 0 and bool(np.ptp(value.astype(float)) > 0))
+        return value.dtype.kind in "fb" and several
     return isinstance(value, float | np.floating) and float(value) not in PLAIN
 
 

@@ -15,12 +15,14 @@ from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
 from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
 from backprop.check.sense import Sense
-from backprop.check.several import Chained, InOrder, InTurn, Several, together
+from backprop.check.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.errors import enumerated
 from backprop.python.entry import Instead
 
 MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
+PLAIN_TURN = 5.2  # what several cures may cost that are not doubted
+BRIEF = 1.0  # seconds for the search of one edit instead of them
 IN_TURN = 5.0  # seconds in which mistakes are looked for one after the other
 DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
 PLAINER = 4.0  # seconds in which they are, at most
@@ -52,7 +54,7 @@ class Solver:
         """The cures, or two edits that are nearer to what stands there: one line written anew may make up for two."""
         dear = self.score(cures) + sum(map(grown, cures)) if cures and sense.told else 0.0
         left = min(PLAINER, self.search.end - process_time())
-        if dear < DEAR or left <= 0:
+        if dear < (DEAR if len(cures) == 1 else PLAIN_TURN) or left <= 0:
             return cures
         two = Several(self.search, sense, dear, left).found()
         return two if two and self.score(two) < dear else cures
@@ -65,14 +67,10 @@ class Solver:
         turn = None if self.search.derivation({}).scaled else InTurn(self.search, MOST_MISTAKES, IN_TURN).found()
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
-        if turn is not None:
-            self.search.dearest = min(turn.score, PLAIN_EDIT if len(turn.cures) > 1 else inf)
-        whole, part = self.search.search(lines, sense, {})
-        self.search.dearest = FAR
-        if turn is not None:
-            whole = [one for one in whole if self.score([one]) < turn.score]
+        whole, part = self.single(lines, sense, turn)
         if not whole and turn is not None:
-            return self.in_words(turn.cures, lines), [], []
+            apart = self.partly(lines, sense, {}, part, MOST_MISTAKES)[0] if turn.score > PLAIN_TURN else []
+            return self.in_words(apart if apart and self.score(apart) < turn.score else turn.cures, lines), [], []
         if whole:
             return whole[:1], whole[1:], []
         # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
@@ -96,6 +94,18 @@ class Solver:
         if self.search.ended or process_time() > self.search.last:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
+
+    def single(self, lines: list[Reach], sense: Sense, turn: Turn | None) -> tuple[list[Cure], Cure | None]:
+        """One edit that repairs everything, that is nearer to what stands there than what several lines need."""
+        if turn is None:
+            return self.search.search(lines, sense, {})
+        end = self.search.end
+        self.search.dearest = min(turn.score, PLAIN_EDIT if len(turn.cures) > 1 else inf)
+        if turn.score <= PLAIN_TURN:
+            self.search.end = min(end, self.search.until(BRIEF))
+        whole, part = self.search.search(lines, sense, {})
+        self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
+        return [one for one in whole if self.score([one]) < turn.score], part
 
     def score(self, cures: list[Cure]) -> float:
         """What cures cost together, and what they leave."""
@@ -124,11 +134,12 @@ class Solver:
             sense = Sense(self.judge, self.judge.points[0], others)
             own = [reach for reach in lines if reach.line is one.line]
             words = words_of(ast.unparse(header(one.line.statement))) | words_of(one.edit.text) | PLAIN_WORDS
-            whole, _ = self.search.search(own, sense, others, words) if sense.bad else ([], None)
+            derived = one.edit.cause is None and sense.bad
+            whole, _ = self.search.search(own, sense, others, words) if derived else ([], None)
             if whole:
                 found.append(whole[0])
             else:
-                cause = sense.cause(one.line.statement, one.edit.statements, None)
+                cause = sense.cause(one.line.statement, one.edit.statements, one.edit.cause)
                 found.append(one._replace(edit=one.edit._replace(cause=cause)))
         return self.needed(found)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from backprop.check.chain import MOST_READERS, Chain, Term, tells
 from backprop.check.differs import names
+from backprop.check.edits import header
 from backprop.check.look import Line
 from backprop.check.sense import base_name, fitted
 from backprop.check.story import COMPOUND, NOT_SAID, Failed, Room, Story, Values
@@ -35,9 +36,12 @@ MANY = 120  # quantities, beyond which those of loops are left out where no coun
 class Derivation:
     """The lines that the chain rule gives for those of a backward pass, at one point."""
 
-    def __init__(self, trace: Trace, above: list[Any], functions: dict[ast.stmt, str]) -> None:
+    def __init__(
+        self, trace: Trace, above: list[Any], functions: dict[ast.stmt, str], like: Derivation | None = None
+    ) -> None:
+        """`like`: one of the same forward pass, with other lines behind it."""
         self.trace = trace
-        self.story = Story(trace, above)
+        self.story: Story = like.story if like is not None else Story(trace, above)
         statements = [*trace.forward, *trace.visits]
         self.loops = {name for one in statements if isinstance(one, ast.For) for name in names(one.target)}
         self.made: dict[ast.stmt, list[tuple[float, str]]] = {}
@@ -48,15 +52,23 @@ class Derivation:
         self.writes: dict[tuple[str, str], list[tuple[ast.stmt, Visit]]] | None = None
         self.wrongs: dict[ast.stmt, list[Visit]] = {}
         self.shared: dict[str, Values] = {}
-        self.totals = Values()  # gradients
-        self.rights = Values()  # gradients and shares of them that are right
+        self.handed: dict[ast.stmt, bool] = {}
+        self.rounds: dict[int, tuple[int, ...] | None] = {}
+        self.totals: Values = like.totals if like is not None else Values()  # gradients
+        self.rights: Values = like.rights if like is not None else Values()  # and shares of them
+        if like is None:
+            self.learn(above)
+
+    def learn(self, above: list[Any]) -> None:
+        """What is right: of the totals the gradients, of the rights the shares of them, too."""
         for place, quantity in enumerate(self.story.quantities):
-            self.rights.add(quantity.gradient, True)
+            self.rights.add(quantity.gradient, (place,))
             self.totals.add(quantity.gradient, True)
             for one in self.story.readings.get(place, ()):
-                self.rights.add(one.share, True)
+                self.rights.add(one.share, (place,))
         for gradient in (*self.story.inner(), *[np.asarray(one, dtype=float) for one in above]):
-            self.rights.add(gradient, True)
+            if self.rights.find(gradient) is None:
+                self.rights.add(gradient, ())
             self.totals.add(gradient, True)
 
     def plans(self, line: Line, atoms: dict[str, Any]) -> list[tuple[float, str]]:
@@ -94,11 +106,11 @@ class Derivation:
         visits = self.visits(statement)
         if not visits or not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
             return []
-        texts = sorted(self.plans(line, atoms))
         for place, visit in enumerate(visits):
             if not self.all_right(visit, statement, visit.values):
                 if self.doubted(Room(self.trace, visit), statement):
                     return []
+                texts = sorted(self.plans(line, atoms))
                 known = visits[: place + 1]
                 found = [one for one in texts if all(self.gives(visit, statement, one[1]) for visit in known)]
                 return found or list(self.by_round(statement, visits, place, texts))
@@ -141,22 +153,41 @@ class Derivation:
             self.writes = {}
             found = [(one.time, statement, one) for statement, visits in self.trace.visits.items() for one in visits]
             for _, statement, visit in sorted(found, key=lambda one: one[0]):
-                for base in {base_name(goal) for goal in targets_of(statement)} - {None}:
+                goals = targets_of(statement)
+                goals = [one for goal in goals for one in (goal.elts if isinstance(goal, ast.Tuple) else [goal])]
+                for base in {base_name(goal) for goal in goals} - {None}:
                     self.writes.setdefault(self.key(statement, str(base)), []).append((statement, visit))
         return self.writes
 
     def key(self, statement: ast.stmt, name: str) -> tuple[str, str]:
         return self.functions.get(statement, ""), name
 
-    def meant(self, name: str) -> list[Any]:
-        """The gradients that a name says to be: of what the forward pass called so."""
-        known = [self.trace.names[one] for one in bases(name) if one in self.trace.names][:1]
-        found = [self.story.gradients[ids] for given in known for _, ids in given]
-        return [one for one in found if np.any(one)]
+    def meant(self, name: str, visit: Visit | None = None) -> list[Any]:
+        """The gradients that a name says to be: of what the forward pass called so, and of what is called so there."""
+        held = visit.scope.names if visit is not None and visit.scope is not None else {}
+        for base in bases(name):
+            found = [(value, self.story.gradients[ids]) for value, ids in self.trace.names.get(base, ())]
+            here = held.get(base)
+            place = self.story.index.find(here) if isinstance(here, np.ndarray) and is_fraction(here) else None
+            if place is not None:
+                mine = [gradient for value, gradient in found if same(value, here)]
+                if mine or not found:
+                    whole = mine[0] if mine else self.story.quantities[place].gradient
+                    return [whole, *self.sent_in_round(place, visit)]
+            if found:
+                return [one for _, one in found] if any(np.any(one) for _, one in found) else []
+        return []
 
-    def fits(self, name: str, value: Any) -> bool:
+    def sent_in_round(self, place: int, visit: Visit | None) -> list[Any]:
+        """What the round of a visit alone sends back to a quantity that other rounds read, too."""
+        readers = self.story.readers(place)
+        here = self.round_of(visit) if visit is not None and len(readers) > 1 else None
+        shares = [one[0].share for one in readers if one[0].visit.rounds == here]
+        return [sum(shares)] if 0 < len(shares) < len(readers) else []
+
+    def fits(self, name: str, value: Any, visit: Visit | None = None) -> bool:
         """Whether what a name holds in the end is what it says to be, or something right if it says nothing."""
-        meant = self.meant(name)
+        meant = self.meant(name, visit)
         if not meant:
             return not tells(value) or self.is_right(value)
         return any(same(value, one) or reshaped(value, one) for one in meant)
@@ -168,7 +199,7 @@ class Derivation:
         whole = self.whole(statement, visit, new)
         if whole is not None:
             return whole
-        if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name) and self.meant(goals[0].id):
+        if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name) and self.meant(goals[0].id, visit):
             name = goals[0].id
             writes = self.written()[self.key(statement, name)]
             alone = all(one is statement for one, _ in writes)
@@ -176,25 +207,72 @@ class Derivation:
                 return self.all_right(visit, new, values)
             whole = writes[-1][1] is visit or (alone and not isinstance(new, ast.AugAssign))
             if whole and (alone or not self.was_whole(name, writes, visit)):
-                return self.fits(name, values[0])
+                several = alone and len(self.trace.visits[statement]) > 1  # calls may each give a share
+                return self.fits(name, values[0], visit) or (several and self.shares(name).find(values[0]) is not None)
         if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name):
             name = goals[0].id
             given, shares = self.given(visit, new, values)[0], self.shares(name)
             if shares.by_shape and not self.was_whole(name, self.written()[self.key(statement, name)], visit):
                 return not tells(given) or shares.find(given) is not None
-        return self.all_right(visit, new, values)
+        return self.all_right(visit, new, values) and self.in_time(statement, visit, values)
+
+    def in_time(self, statement: ast.stmt, visit: Visit, values: list[Any]) -> bool:
+        """Whether what a loop hands on to its next round belongs there: it is not the gradient of what the forward pass
+        made in this round."""
+        if not self.hands_on(statement):
+            return True
+        here = self.round_of(visit)
+        return here is None or not any(tells(one) and self.is_only_of(one, here) for one in values)
+
+    def is_only_of(self, value: Any, here: tuple[int, ...]) -> bool:
+        """Whether a value is right, but only for quantities that were made in one round."""
+        found = self.rights.all(value)
+        return bool(found) and all(
+            len(item) == 1 and (made := self.story.visits.get(item[0])) is not None and made.rounds == here
+            for item in found
+        )
+
+    def hands_on(self, statement: ast.stmt) -> bool:
+        """Whether a line in a loop gives a name a value that lines before it read in the next round."""
+        goals, visits = targets_of(statement), self.trace.visits.get(statement, [])
+        if len(goals) != 1 or not isinstance(goals[0], ast.Name) or len(visits) < 2 or not visits[0].rounds:
+            return False
+        if statement not in self.handed:
+            before = [
+                other
+                for other in self.trace.visits
+                if self.functions.get(other) == self.functions.get(statement) and other.lineno <= statement.lineno
+            ]
+            self.handed[statement] = any(reads_name(one, goals[0].id) for one in before)
+        return self.handed[statement]
+
+    def round_of(self, visit: Visit) -> tuple[int, ...] | None:
+        """The round of the forward pass of which most is read where a line of the backward pass stands."""
+        if id(visit) not in self.rounds:
+            held = visit.scope.names.values() if visit.scope is not None else ()
+            places = [self.story.index.find(one) for one in held if isinstance(one, np.ndarray) and tells(one)]
+            found = Counter(self.story.visits[one].rounds for one in places if one in self.story.visits)
+            found.pop((), None)
+            self.rounds[id(visit)] = found.most_common(1)[0][0] if found else None
+        return self.rounds[id(visit)]
 
     def whole(self, statement: ast.stmt, visit: Visit, new: ast.stmt) -> bool | None:
         """Whether an array is what its name says after the last line that writes into it; None for other lines."""
         goals = targets_of(statement)
-        if not goals or (isinstance(goals[0], ast.Name) and not isinstance(statement, ast.Expr)):
+        base = base_name(goals[0]) if goals else None
+        if base is None or (isinstance(goals[0], ast.Name) and not isinstance(statement, ast.Expr)):
             return None
-        base = base_name(goals[0])
-        if base is None or not self.meant(base) or self.written()[self.key(statement, base)][-1][1] is not visit:
+        if not self.meant(base, visit) or self.written()[self.key(statement, base)][-1][1] is not visit:
             return None
+        after, before = self.left(base, visit, [new]), self.left(base, visit, [])
+        if not after or (new is not statement and before and same(after[0], before[0])):
+            return False  # no line stands there that does nothing
+        return self.fits(base, after[0], visit) or (isinstance(goals[0], ast.Subscript) and self.is_right(after[0]))
+
+    def left(self, base: str, visit: Visit, statements: list[ast.stmt]) -> list[Any] | None:
+        """What a name holds behind some statements at a visit."""
         tail = ast.parse(f"_ = {base}").body
-        values = self.trace.alone(visit, tail[0], [new, *tail])
-        return bool(values) and self.fits(base, values[0]) if values is not None else False
+        return self.trace.alone(visit, tail[0], [*statements, *tail])
 
     def given(self, visit: Visit, new: ast.stmt, values: list[Any]) -> list[Any]:
         """What a line gives: of `+=` what it adds."""
@@ -216,7 +294,7 @@ class Derivation:
             for place in {self.story.index.find(value) for value, _ in given} - {None}:
                 shares = [one[0].share for one in self.story.readers(place)]
                 found.add(self.story.quantities[place].gradient, True)
-                for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else ():
+                for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
                     for some in combinations(shares, count):
                         found.add(sum(some), True)
         return self.shared[name]
@@ -229,7 +307,7 @@ class Derivation:
     def was_whole(self, name: str, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
         """Whether a name that is given several values held what it says to be before: now it holds something else."""
         earlier = [one.values[0] for _, one in writes if one is not visit and len(one.values) == 1]
-        return any(same(one, meant) for one in earlier for meant in self.meant(name))
+        return any(same(one, meant) for one in earlier for meant in self.meant(name, visit))
 
     def wrong_at(self, statement: ast.stmt) -> list[Visit]:
         """The visits of a line up to the first one at which it gives nothing right; none where all are right."""
@@ -244,15 +322,21 @@ class Derivation:
                         break
         return self.wrongs[statement]
 
+    def wrong_since(self, statement: ast.stmt) -> int:
+        """When a line was first wrong, among all visits."""
+        return max((one.time for one in self.wrong_at(statement)), default=0)
+
     def count_right(self) -> int:
         """How many visits of lines give what is right, of those that are looked at."""
         return sum(3 if not wrong else len(wrong) - 1 for wrong in map(self.wrong_at, self.trace.visits))
 
     def count_misnamed(self) -> int:
-        """How many names hold something else in the end than they say to be."""
-        last = [(name, *writes[-1]) for (_, name), writes in self.written().items() if self.meant(name)]
+        """How many names hold something else in the end than they say to be, and nothing that is right."""
+        last = [(name, *writes[-1]) for (_, name), writes in self.written().items() if self.meant(name, writes[-1][1])]
         return sum(
-            any(isinstance(goal, ast.Name) for goal in targets_of(statement)) and not self.fits(name, visit.values[0])
+            any(isinstance(goal, ast.Name) for goal in targets_of(statement))
+            and not self.fits(name, visit.values[0], visit)
+            and not self.is_right(visit.values[0])
             for name, statement, visit in last
             if len(visit.values) == 1
         )
@@ -267,31 +351,37 @@ class Derivation:
 
         `named`: what its name says, not only something right.
         """
-        values: list[Any] | None = None
+        found: list[Any] = []
         new = statements[-1]
         for visit in self.wrong_at(statement):
             values = self.trace.alone(visit, statement, statements)
             if not values or len(values) != len(visit.values):
                 return None
+            if not any(map(self.is_forward, visit.values)) and any(sound(one) and self.is_known(one) for one in values):
+                return None  # no gradient
             if self.whole(statement, visit, new) is None:
                 given = self.given(visit, new, values)
                 if not all(map(sound, given)) or (any(map(tells, visit.values)) and not any(map(tells, given))):
                     return None
             if not (self.gives_right(statement, visit, new, values) if named else self.all_right(visit, new, values)):
                 return None
-        return values
+            base = base_name(targets_of(new)[0]) if targets_of(new) else None
+            found = values if base is None else self.left(base, visit, [new]) or values
+        return found or None
 
     def is_alone(self, statement: ast.stmt) -> bool:
         """Whether a statement is the only one that gives its target a value: then that is no mere share."""
-        goals = [ast.unparse(one) for one in targets_of(statement)]
-        written = [ast.unparse(goal) for other in self.trace.visits for goal in targets_of(other)]
-        return len(goals) == 1 and goals[0].isidentifier() and written.count(goals[0]) == 1
+        goals = targets_of(statement)
+        if len(goals) != 1 or not isinstance(goals[0], ast.Name):
+            return False
+        found = [writes for (_, name), writes in self.written().items() if name == goals[0].id]
+        return len({one for writes in found for one, _ in writes}) == 1
 
-    def kept(self, statement: ast.stmt, value: Any) -> bool | None:
+    def kept(self, statement: ast.stmt, visit: Visit, value: Any) -> bool | None:
         """Whether a value is a gradient that its target is called after; None where the name promises none."""
         goals = targets_of(statement)
         name = goals[0].id if goals and isinstance(goals[0], ast.Name) else ""
-        wanted = [one for given in self.meant(name) if (one := fitted(given, value)) is not None]
+        wanted = [one for given in self.meant(name, visit) if (one := fitted(given, value)) is not None]
         if not wanted or self.scaled or not tells(value):
             return None
         return any(np.allclose(value, one, rtol=1e-6, atol=1e-9 * np.abs(one).max(initial=0.0)) for one in wanted)
@@ -307,6 +397,10 @@ class Derivation:
     def is_forward(self, value: Any) -> bool:
         """Whether a value is one of the forward pass, under a name or inside of a line."""
         return self.story.index.find(value) is not None or self.story.parts.find(value) is not None
+
+    def is_known(self, value: Any) -> bool:
+        """Whether a value is one of the forward pass, and like no other."""
+        return tells(value) and self.is_forward(value)
 
     def gives(self, visit: Visit, statement: ast.stmt, text: str) -> bool:
         """Whether a text gives gradients that are right."""
@@ -329,7 +423,7 @@ class Derivation:
         if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add | ast.Sub):
             alone = self.is_alone(statement)
             right = self.is_total if alone else self.is_right
-            kept = self.kept(statement, values[0]) if alone and len(values) == 1 else None
+            kept = self.kept(statement, visit, values[0]) if alone and len(values) == 1 else None
             if kept is not None:
                 return kept
             return all(right(one) for one in values if tells(one))
@@ -352,7 +446,7 @@ class Derivation:
                     size = round(ratio if abs(ratio) > 1 else 1 / ratio, 6)
                     if size in sizes:
                         found[size if abs(ratio) > 1 else 1 / size] += 1
-        self.scaled = self.scaled or bool(found)
+        self.scaled = self.scaled or any(count > 1 for count in found.values())  # one alone is a mistake
         return [one for one, _ in found.most_common(1)]
 
     def doubted(self, room: Room, statement: ast.stmt, named: bool = False) -> set[str]:
@@ -367,7 +461,7 @@ class Derivation:
                 if not is_fraction(value) or not tells(value):
                     continue
                 alone = named and len({id(one) for one, _ in self.written().get(self.key(statement, node.id), ())}) == 1
-                if not (self.fits(node.id, value) if alone else self.is_right(value)):
+                if not (self.fits(node.id, value, room.visit) if alone else self.is_right(value)):
                     found.add(node.id)
         return found
 
@@ -472,8 +566,8 @@ class Derivation:
         for whole, makers in self.story.makers.items():
             if near(whole) and np.any(self.story.quantities[whole].gradient):
                 for term in chain.inner(*makers[0], whole):
-                    if chain.scale == 1:
-                        self.rights.add(term.value, True)
+                    if chain.scale == 1 and self.rights.find(term.value) is None:
+                        self.rights.add(term.value, ())
                         self.totals.add(term.value, True)
                     if not shapes or term.shape in shapes:
                         yield term
@@ -502,6 +596,13 @@ class Derivation:
 
     def counters(self, held: dict[str, Any]) -> dict[str, int]:
         return {one: held[one] for one in self.loops if type(held.get(one)) is int}
+
+
+def reads_name(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement reads a name itself, not in what it holds inside."""
+    nodes = ast.walk(header(statement)) if not isinstance(statement, ast.FunctionDef) else ()
+    loads = [one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
+    return name in loads or (isinstance(statement, ast.AugAssign) and name in names(statement.target))
 
 
 def same(value: Any, other: Any) -> bool:

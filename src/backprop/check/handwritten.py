@@ -374,7 +374,8 @@ class Judge:
             except Problem:
                 continue  # so far away a right pass may stop, too
             there = self.compare(point, outcome)
-            if any(one.verdict == "wrong" and self.plainly(point, path, one) for path, one in there.items()):
+            plain = [path for path, one in there.items() if one.verdict == "wrong" and self.plainly(point, path, one)]
+            if plain and not self.are_swept(point, plain, outcome):
                 self.points.insert(0, point)
                 self.first = outcome
                 self.remarks.append("every gradient is right at these inputs, which hide a mistake: it shows at others")
@@ -394,6 +395,21 @@ class Judge:
         here = {whose: slopes.scale for whose, slopes in self.points[0].slopes.items()}
         seen = here.get(path) or max(here.values(), default=0.0)
         return isfinite(one.error) and one.error * point.slopes[path].scale > PLAIN * seen
+
+    def are_swept(self, point: Point, paths: list[Path], outcome: Outcome) -> bool:
+        """Whether gradients are those of a sweep back, where differences see others: they do where a number has few
+        digits left, as `1 - p` has beside 1."""
+        swept = self.swept(point.given, point.upstream, paths)
+        for path in paths:
+            mine, its, size = outcome.gradients.get(path), swept.get(path), PLAIN * point.slopes[path].scale
+            if (
+                mine is None
+                or its is None
+                or np.shape(mine) != np.shape(its)
+                or not np.allclose(mine, its, rtol=PLAIN, atol=size)
+            ):
+                return False
+        return True
 
     def but_for_small_numbers(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """A gradient that is right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""

@@ -21,6 +21,7 @@ Samples = list[Any]  # a number for each point
 
 MOST = 5  # points, the one that was asked about included
 TOLERANCE = 1e-7  # relative, as in the numerical check
+ROUNDING = 1e-12  # of the largest number that is added up: what is left where they cancel
 
 
 def runs_around(result: Run, kept: Collection[str] = (), seed: int = 0) -> list[Run]:
@@ -96,11 +97,11 @@ def close(a: Any, b: Any, scale: float, tolerance: float = TOLERANCE) -> bool:
         from numpy import errstate, maximum
 
         with errstate(all="ignore"):
-            near = abs(a - b) <= tolerance * maximum(maximum(abs(a), abs(b)), scale) + 1e-300
+            near = abs(a - b) <= tolerance * maximum(abs(a), abs(b)) + ROUNDING * scale + 1e-300
             return bool((near | (a == b) | ((a != a) & (b != b))).all())
     if a == b or (a != a and b != b):
         return True
-    return bool(abs(a - b) <= tolerance * max(abs(a), abs(b), scale) + 1e-300)
+    return bool(abs(a - b) <= tolerance * max(abs(a), abs(b)) + ROUNDING * scale + 1e-300)
 
 
 def same(a: Samples, b: Samples, scales: Samples) -> bool:

@@ -92,11 +92,12 @@ class Search:
             if known == instead:
                 return found
         point = self.judge.points[1] if len(self.judge.points) > 1 else self.judge.points[0]
-        trace = Trace(numbered=True)
+        first = self.derivations[0][1] if self.derivations and self.derivations[0][1].trace.forward else None
+        trace = Trace(numbered=True, behind=first is not None)
         with suppress(Problem):
             self.judge.runner.run(point.given, point.upstream, instead, seconds=4.0, recorder=trace)
         functions = {one.statement: one.function for one in self.lines}
-        self.derivations.append((instead, Derivation(trace, point.upstream, functions)))
+        self.derivations.append((instead, Derivation(trace, point.upstream, functions, first)))
         return self.derivations[-1][1]
 
     def sense(self, instead: Instead) -> Sense:
@@ -182,6 +183,8 @@ class Search:
                 break
             if part is not None and cost > part.cost + PATIENCE:
                 break
+            if part is not None and reach.moves is not None and len(reach.moves & sense.bad) <= len(part.repaired):
+                continue  # no more is repaired there
             if self.over() or (whole and process_time() > until):
                 break
             edit = self.edit(one, seen)

@@ -155,8 +155,9 @@ class Sense:
             if len(change) != len(slopes[path]):
                 return False
             moved = float(np.sum(goal.weights * (np.asarray(now) - np.asarray(self.outcome.gradients[path]))))
-            told = float(slopes[path] @ change)
-            size = float(np.abs(slopes[path]) @ np.abs(change)) + goal.scale
+            with np.errstate(all="ignore"):  # a slope may be none
+                told = float(slopes[path] @ change)
+                size = float(np.abs(slopes[path]) @ np.abs(change)) + goal.scale
             if not abs(moved - told) <= LOOSE * size:
                 return False
         return True

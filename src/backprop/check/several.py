@@ -257,6 +257,7 @@ class InTurn:
         self.clean = False  # whether the best leaves nothing: then no other is looked for
         self.waiting: list[tuple[int, int, Way]] = []
         self.known: set[frozenset[tuple[int, str]]] = set()
+        self.count = 0
         self.stuck: list[Way] = []  # where no line is left that is known to be wrong
 
     def found(self) -> Turn | None:
@@ -271,35 +272,47 @@ class InTurn:
     def over(self) -> bool:
         return process_time() > self.end or self.clean
 
-    def add(self, way: Way) -> None:
+    def add(self, way: Way, later: int = 0) -> None:
         """Go on from some edits later: first from those with which the most lines give what is right."""
         right = self.search.derivation(way.instead).count_right()
-        heappush(self.waiting, (-right, len(self.known), way))
+        self.count += 1
+        heappush(self.waiting, (later - right, self.count, way))
 
     def follow(self, way: Way) -> None:
-        """Cure each line that may be the next one, in each way that there is."""
-        derivation, passed, cured = self.search.derivation(way.instead), way.passed, False
-        right = derivation.count_right()
-        for line in self.search.lines:
+        """Cure the next line that is wrong, in each way that there is; a line that no cure helps is passed over."""
+        derivation, passed = self.search.derivation(way.instead), way.passed
+        for line in sorted(self.search.lines, key=lambda one: derivation.wrong_since(one.statement)):
             if line.statement in way.instead or not derivation.is_suspect(line.statement, passed):
                 continue
-            for cure in self.ways(line, derivation, way.instead):
-                if self.over():
-                    return
-                more = Way((*way.cures, cure), {**way.instead, line.statement: cure.edit.statements}, passed)
-                key = frozenset([(one.line.number, one.edit.text) for one in more.cures])
-                if key in self.known or (self.best is not None and together(more.cures) >= self.best.score):
-                    continue
-                self.known.add(key)
-                if self.search.judge.all_right(more.instead):
-                    self.keep(more.cures, more.instead)
-                elif self.search.derivation(more.instead).count_right() > right:
-                    cured = True
-                    if len(more.cures) < self.most:
-                        self.add(more)
+            cured = self.cure(line, way, derivation)
             passed |= {name for goal in targets_of(line.statement) for name in names(goal)}
-        if way.cures and not cured:
+            if self.over():
+                return
+            if cured:  # it may be right in its own way all the same
+                self.add(way._replace(passed=passed), len(way.cures) + 1)
+                return
+        if way.cures:
             self.stuck.append(way)
+
+    def cure(self, line: Line, way: Way, derivation: Derivation) -> bool:
+        """Go on from each cure of a line with which more is right; whether there is one."""
+        right, cured = derivation.count_right(), False
+        for cure in self.ways(line, derivation, way.instead):
+            if self.over():
+                break
+            more = Way((*way.cures, cure), {**way.instead, line.statement: cure.edit.statements}, way.passed)
+            key = frozenset([(one.line.number, one.edit.text) for one in more.cures])
+            if key in self.known or (self.best is not None and together(more.cures) >= self.best.score):
+                continue
+            self.known.add(key)
+            if self.search.judge.all_right(more.instead):
+                self.keep(more.cures, more.instead)
+                cured = True
+            elif self.search.derivation(more.instead).count_right() > right:
+                cured = True
+                if len(more.cures) < self.most:
+                    self.add(more)
+        return cured
 
     def rest(self, instead: Instead, cures: tuple[Cure, ...]) -> None:
         """Where each line that is known to be wrong is cured: one edit more, for all that is still wrong."""
@@ -313,12 +326,11 @@ class InTurn:
     def ways(self, line: Line, derivation: Derivation, instead: Instead) -> list[Cure]:
         """The cheapest edits of a line with which it gives what its name says, each that gives something else; if there
         are none, those with which it gives something right."""
-        found: list[Cure] = []
-        others: list[Cure] = []
-        given: list[Any] = []
+        found: list[tuple[Cure, list[Any]]] = []
+        others: list[tuple[Cure, list[Any]]] = []
         seen: dict[ast.stmt, set[str]] = {}
         for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
-            if len(found) == WAYS or tried > MOST_TEXTS or (found and one.cost > found[0].cost + APART):
+            if len(found) == WAYS or tried > MOST_TEXTS or (found and one.cost > found[0][0].cost + APART):
                 break
             edit = self.search.edit(one, seen)
             if edit is None or edit.adds:
@@ -328,10 +340,9 @@ class InTurn:
             if values is None and not found and len(others) < WAYS:
                 ways = others
                 values = derivation.mended(line.statement, edit.statements, named=False)
-            if values is not None and not any(alike(values, other) for other in given):
-                given.append(values)
-                ways.append(Cure(line, edit, one.cost, frozenset()))
-        return found or others
+            if values is not None and not any(alike(values, other) for _, other in ways):
+                ways.append((Cure(line, edit, one.cost, frozenset()), values))
+        return [cure for cure, _ in found or others]
 
     def keep(self, cures: tuple[Cure, ...], changed: Instead) -> None:
         left = self.search.left_over(changed)

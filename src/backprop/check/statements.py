@@ -59,8 +59,12 @@ class Whole:
         items = index.elts if isinstance(index, ast.Tuple) else [index]
         kinds = [self.seen.kind(one) for one in items if not isinstance(one, ast.Slice)]
         if any(kind is not None and kind.letter == "i" for kind in kinds):
-            function = "np.add.at" if isinstance(operator, ast.Add) else "np.subtract.at"
-            yield f"{function}({ast.unparse(target.value)}, {ast.unparse(index)}, {value})", "overwrites", 0.8
+            base, at = ast.unparse(target.value), ast.unparse(index)
+            if self.seen.torch and isinstance(operator, ast.Add):
+                yield f"{base}.index_add_(0, {at}, {value})", "overwrites", 0.8
+            elif not self.seen.torch:
+                function = "np.add.at" if isinstance(operator, ast.Add) else "np.subtract.at"
+                yield f"{function}({base}, {at}, {value})", "overwrites", 0.8
 
     def masked(self, target: str, before: str, cost: float) -> Texts:
         """A mask that is forgotten: what is not alive has gradient 0."""

@@ -72,7 +72,7 @@ class Room:
     def __init__(self, trace: Trace, visit: Visit) -> None:
         assert trace.run is not None
         assert visit.scope is not None
-        self.rounds = visit.rounds
+        self.visit, self.rounds = visit, visit.rounds
         self.run, self.source, self.scope = trace.run, visit.source, bare(visit.scope)
         self.known: dict[ast.AST, Any] = {}
 
@@ -130,6 +130,12 @@ class Values:
             return None
         mine, size = self.signature(value)
         return next((item for one, its, item in known if abs(one - mine) <= CLOSE * max(size, its)), None)
+
+    def all(self, value: Any) -> list[Any]:
+        """All things of that value."""
+        mine, size = self.signature(value)
+        known = self.by_shape.get(np.shape(value), ())
+        return [item for one, its, item in known if abs(one - mine) <= CLOSE * max(size, its)]
 
     def multiples(self, value: Any) -> Iterator[tuple[float, Any]]:
         """The things that are a multiple of a value, with that number, if there is one."""
@@ -224,6 +230,8 @@ class Story:
                     if not np.all(ids):
                         continue
                     place = self.quantity(value, ids)
+                if place == whole:  # it is only handed on
+                    continue
                 if sent is None:
                     sent = self.sends(visit)
                 numbers = self.quantities[place].ids

@@ -49,10 +49,11 @@ class Entered(NamedTuple):
 
 
 class Trace:
-    """A recorder of a run. `numbered`: the copies of data around a statement have their numbers on the tape, too."""
+    """A recorder of a run. `numbered`: the copies of data around a statement of the forward pass have their numbers on
+    the tape, too. `behind`: only what surrounds the statements of the backward pass is kept."""
 
-    def __init__(self, numbered: bool = False) -> None:
-        self.tape = Tape()
+    def __init__(self, numbered: bool = False, behind: bool = False) -> None:
+        self.tape, self.behind = Tape(), behind
         self.numbered = self.tape if numbered else None
         self.arguments: list[tuple[Any, Any]] = []  # the inputs, and their numbers
         self.forward: dict[ast.stmt, list[Visit]] = {}  # the visits of the forward pass
@@ -89,8 +90,9 @@ class Trace:
             self.tape.leaf(value)
 
     def before(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
-        kept = len(self.visits.get(statement, ())) < MOST_VISITS
-        around = frozen(scope, self.numbered) if kept and not isinstance(statement, ast.FunctionDef) else None
+        kept = len(self.visits.get(statement, ())) < MOST_VISITS and (self.backward or not self.behind)
+        tape = None if self.backward else self.numbered
+        around = frozen(scope, tape) if kept and not isinstance(statement, ast.FunctionDef) else None
         self.entered.append(Entered(statement, around, len(self.tape.entries), [], self.tape.count))
 
     def after(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:

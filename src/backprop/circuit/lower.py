@@ -158,6 +158,10 @@ class Lowering:
         circuit, names = self.circuit, self.names
         start = len(circuit.gates)
         wire = self.expression(made, value)
+        if wire >= start and name and name not in names and circuit.inputs[wire] and wire not in circuit.names:
+            circuit.names[wire] = name  # most are new, and nothing else
+            names[name] = circuit.output = wire
+            return
         if wire < 0:
             raise self.program.problem("arity", "a text is no value", [value])
         again = name in names

@@ -58,7 +58,7 @@ def unknown_function(
         whole = mended(program, Span(start, span.end), value)
         return program.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {whole}")
     known = nearest(call.name, [*functions, *NAMES])
-    one = len(call.positional) == 1 and not call.keywords and not before.endswith(PREFIXES)
+    one = len(call.positional) == 1 and not call.keywords and not before.endswith(".")
     hint = f"to multiply, write {product(program, node)}" if one else "`backprop gates` lists those that there are"
     hint = f"did you mean {known}?" if known else hint
     hint = ELSEWHERE.get(call.name, hint)

@@ -17,16 +17,19 @@ HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}
 def beside(module: str, source: str | None) -> tuple[str, str] | None:
     """The text of a module beside a file or above it, which is read like it, and not imported."""
     folder, parts = os.path.dirname(os.path.abspath(source or "")), module.split(".")
-    for up in range(ABOVE + 1):
-        root = os.path.join(folder, *[os.pardir] * up)
-        inside = [os.path.join(root, *above, *parts) for above in ((), ("src",), (parts[0],))]
-        last = [os.path.join(root, parts[-1])] if not up else []
-        packages = [os.path.join(one, "__init__") for one in inside]
-        for path in (inside[0], packages[0], *last, inside[1], packages[1], inside[2], packages[2]):
-            if path and os.path.isfile(f"{path}.py"):
-                path = os.path.normpath(f"{path}.py")
-                path = path if os.path.isabs(source or "") else os.path.relpath(path)
-                return read_text(path), path
+    found = [
+        os.path.join(folder, *[os.pardir] * up, *above, *parts)
+        for up in range(ABOVE + 1)
+        for above in ((), ("src",), (parts[0],))
+    ]
+    for name in [
+        *[path for one in found for path in (one, os.path.join(one, "__init__"))],
+        os.path.join(folder, parts[-1]),
+    ]:
+        path = os.path.normpath(f"{name}.py")
+        if os.path.isfile(path) and path != os.path.abspath(source or ""):
+            path = path if os.path.isabs(source or "") else os.path.relpath(path)
+            return read_text(path), path
     return None
 
 
@@ -39,7 +42,8 @@ def arguments(variables: str | None, assignments: tuple[str, ...], random: Rando
         values = read_object(read_text(variables), name_of(variables))
         given = {name: arguments_from(value) for name, value in values.items()}
     for name, value in map(named_value, assignments):
-        given[name] = whole(value_of(value, name, random))
+        object_ = value.lstrip().startswith("{")
+        given[name] = arguments_from(read_json(value, name)) if object_ else whole(value_of(value, name, random))
     return given
 
 

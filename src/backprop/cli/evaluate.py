@@ -23,9 +23,13 @@ from backprop.show.theme import is_terminal, wants_colour
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from backprop.cli.beyond import Answer
+    from backprop.library.rounds import LeftOut
+
+SHORT = 12  # stages: so few have no loop that is worth leaving out, and the search for one costs an import
 
 
 @named(
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 @takes("--why-nan", is_flag=True, help="Tell where a number that is not finite came from, and how to avoid it.")
 @digits_option
 @takes("--full", is_flag=True, help="Show large arrays whole.")
+@takes("--rounds", is_flag=True, help="Show every round of a loop in code, and not the first and the last alone.")
 @takes("--hessian", is_flag=True, help="Add the second derivatives.")
 @takes("--jacobian", is_flag=True, help="Add the derivative of every element of the output.")
 @takes(
@@ -50,8 +55,8 @@ if TYPE_CHECKING:
 @json_option
 @output_option
 def command(
-    call: Call, local: bool, why_nan: bool, digits: int, full: bool, hessian: bool, jacobian: bool,
-    direction: tuple[str, ...], format_: str | None, json_: bool, output: str | None, **shared: Any,
+    call: Call, local: bool, why_nan: bool, digits: int, full: bool, rounds: bool, hessian: bool,
+    jacobian: bool, direction: tuple[str, ...], format_: str | None, json_: bool, output: str | None, **shared: Any,
 ) -> int:  # fmt: skip
     """Evaluate EXPRESSION at a point: every intermediate variable, its value and its gradient.
 
@@ -74,7 +79,8 @@ def command(
     if chosen == "json":
         show_json(evaluation, more, output, asked)
     else:
-        show(evaluation, more, chosen, output, asked, digits=digits, local=local, full=full)
+        left = loops_shortened(evaluation, asked, rounds or chosen == "csv")
+        show(evaluation, more, chosen, output, asked, digits=digits, local=local, full=full, rounds=left)
     if not asked.quiet:
         show_notes(evaluation, asked)
     return 1 if asked.strict and not all_finite(evaluation) else 0
@@ -93,7 +99,7 @@ def show_json(evaluation: Evaluation, more: list[Answer], output: str | None, as
 
 def show(
     evaluation: Evaluation, more: list[Answer], chosen: str, output: str | None, asked: Question,
-    *, digits: int, local: bool, full: bool,
+    *, digits: int, local: bool, full: bool, rounds: Sequence[LeftOut],
 ) -> None:  # fmt: skip
     """Print the answer in the format that was chosen. A table on a terminal is drawn; in a pipe it is plain."""
     from backprop.show import text
@@ -102,7 +108,7 @@ def show(
     one_line = chosen in ("csv", "markdown", "latex")
     shown = digits if chosen != "csv" else None
     whole = full or chosen == "csv"
-    grids = [stages_grid(evaluation, digits=shown, local=local, full=whole, one_line=one_line)]
+    grids = [stages_grid(evaluation, digits=shown, local=local, full=whole, one_line=one_line, rounds=rounds)]
     grids += [matrix_grid(answer.heading, answer.rows, digits=shown, full=whole, one_line=one_line) for answer in more]
     colour = wants_colour(asked.color, sys.stdout)
     if chosen == "table" and output is None and (colour or is_terminal(sys.stdout)):
@@ -112,6 +118,22 @@ def show(
         return
     render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
     write("\n".join(map(render, grids)), output)
+
+
+def loops_shortened(evaluation: Evaluation, asked: Question, rounds: bool) -> Sequence[LeftOut]:
+    """The rounds of loops that a listing leaves out unless all are asked for, which is said."""
+    if rounds or len(evaluation.stages) <= SHORT:
+        return ()
+    from backprop.library.rounds import left_out
+
+    found = left_out(evaluation.run, evaluation.names)
+    if found and not asked.quiet:
+        from backprop.cli.remarks import note
+        from backprop.errors import enumerated
+
+        told = enumerated([f"{one.rounds - 2} of {one.rounds} equal rounds in line {one.line}" for one in found])
+        note(f"{told} are left out: --rounds shows them all", asked.color)
+    return found
 
 
 def show_why(evaluation: Evaluation, chosen: str, output: str | None) -> None:

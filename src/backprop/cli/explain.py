@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 )
 @shared_options
 @takes("--of", "of", metavar="x", help="Tell about the gradient of this variable only (or of several: x,y).")
+@takes("--rounds", is_flag=True, help="Show every round of a loop in code, and not the first and the last alone.")
 @takes("--brief", is_flag=True, help="The backward steps and the meaning alone.")
 @answer_options("table", "plain", "markdown", "latex", "json")
 def command(
     call: Call,
     of: str | None,
     brief: bool,
+    rounds: bool,
     digits: int,
     format_: str | None,
     json_: bool,
@@ -44,14 +46,16 @@ def command(
     backprop explain "q = x + y; f = q*z" --x -2 --y 5 --z -4
     backprop explain "q = x + y; f = q*z" --x -2 --y 5 --z -4 --of x --brief
     """
+    from backprop.cli.evaluate import loops_shortened, show_notes
     from backprop.library.explain import tell
     from backprop.show import explanation
 
     asked = question(call, **shared)
     evaluation = asked.answer()
     names = asked.wrt if of is None else [name.strip() for name in of.split(",") if name.strip()]
-    story = tell(evaluation.run, evaluation.names, None if names is None else known(evaluation, names))
     chosen = chosen_format(call, format_, json_, output)
+    left = loops_shortened(evaluation, asked, rounds or chosen == "json")
+    story = tell(evaluation.run, evaluation.names, None if names is None else known(evaluation, names), left)
     if chosen == "json":
         from backprop.show.objects import story_object
 
@@ -64,8 +68,6 @@ def command(
         colour = chosen == "table" and output is None and wants_colour(asked.color, sys.stdout)
         write(explanation.plain(story, digits=digits, brief=brief, colour=colour), output, prose=True)
     if not asked.quiet:
-        from backprop.cli.evaluate import show_notes
-
         show_notes(evaluation, asked)
     return 0
 

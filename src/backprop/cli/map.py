@@ -13,6 +13,7 @@ from backprop.cli.progress import Progress
 from backprop.cli.question import code_named, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
+from backprop.cli.text import read_as, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, expect_numpy
 from backprop.gates import TIES
@@ -21,14 +22,6 @@ from backprop.library.values import Random, read_variables
 
 KEPT = "dirty_decay_ms:-1,muzzy_decay_ms:-1,background_thread:false"  # Polars' memory: each block wants it again
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
-
-
-def delimiter(value: str | None) -> str | None:
-    """A character between fields; a tab may be written \\t."""
-    value = "\t" if value in ("\\t", "tab") else value
-    if value is not None and (len(value) != 1 or value in '"\r\n' or not value.isascii()):
-        raise Problem("option", f"--delimiter takes one character of ASCII that is no quote, and not {value}")
-    return value
 
 
 @named(
@@ -64,11 +57,7 @@ def delimiter(value: str | None) -> str | None:
 @takes("-o", "output", metavar="FILE", help="Write to a file or a folder, whole or not at all.")
 @takes("--errors", type=Choice(["fail", "skip", "null"]), default="fail", help="What to do with bad rows.")
 @takes("--errors-to", metavar="FILE", help="Collect bad rows in a file of JSON lines.")
-@takes("--null-values", metavar="A,B", help="Texts that stand for nothing, besides the empty one.")
-@takes("--delimiter", metavar="CHARACTER", help="What stands between the fields of CSV.")
-@takes("--decimal-comma", "comma", is_flag=True, help="CSV whose numbers are 1,5, with ; between the fields.")
-@takes("--no-header", is_flag=True, help="CSV without names: its columns are c1, c2, …")
-@takes("--encoding", metavar="NAME", help="The encoding of text that is no UTF-8: latin-1, utf-16, …")
+@text_options
 @takes("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, spark, …")
 @takes("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
 @takes("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
@@ -113,12 +102,10 @@ class Run:
             raise Problem("option", "standard input can hold the rows or something else, not both")
         self.code = code_named(options["expression"], options["file"])
         text, source = ("", None) if self.code else read_expression(options["expression"], options["file"], words)
-        nulls = ("", *(options["null_values"] or "").split(",")) if options["null_values"] else ("",)
         self.output: str | None = None if options["output"] == "-" else options["output"]
         self.files = Files(tables, self.output, Options(
-            options["source_format"] or ("jsonl" if tables == ["-"] else None), options["target_format"],
-            options["total"], options["errors"], options["errors_to"], nulls, options["only_new"],
-            delimiter(options["delimiter"]), options["comma"], not options["no_header"], options["encoding"],
+            options["source_format"], options["target_format"], options["total"], options["errors"],
+            options["errors_to"], only_new=options["only_new"], **read_as(options),
         ))  # fmt: skip
         self.mapper = self.make(self.of_code(*self.code) if self.code else text, source)
         if "-" in tables and not options["quiet"]:

@@ -17,6 +17,7 @@ from backprop.cli.progress import EVERY, fitting, time_text, width
 from backprop.cli.question import check_names, code_named, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of  # fmt: skip
 from backprop.cli.remarks import note
+from backprop.cli.text import read_as, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import in_shell
@@ -91,6 +92,7 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
 @takes("--mean", "mean", is_flag=True, help="Make the mean over the rows small, as if nothing is said.")
 @takes("--sum", "total", is_flag=True, help="Make the sum over the rows small.")
 @takes("--from", "source_format", type=Choice(TABLES), help="What the table is, if no suffix says it.")
+@text_options
 @takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values, and of the order of rows.")
 @takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 @takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
@@ -317,8 +319,7 @@ class Descent:
         asked = self.options
         if "-" in self.tables and not asked["quiet"]:
             tell_waiting()
-        form = asked["source_format"] or ("jsonl" if self.tables == ["-"] else None)  # as in map
-        columns, missing = columns_of(compiled, self.tables, at, form, self.called)
+        columns, missing = columns_of(compiled, self.tables, at, asked["source_format"], self.called, read_as(asked))
         rows = len(next(iter(columns.values())))
         if not asked["quiet"]:
             if missing:

@@ -78,7 +78,7 @@ def derive(
     """
     output = circuit.output if output is None else output
     names = list(circuit.variables if wrt is None else wrt)
-    growing = Growing(circuit)
+    growing = Growing(circuit, shapes)
     active = circuit.descendants([circuit.variables[name] for name in names])
     if isinstance(upstream, str):
         seed = growing.circuit.variables.get(upstream, -1)
@@ -149,22 +149,25 @@ class Sweep:
         for place, (source, text) in enumerate(zip(inputs, texts.rules, strict=True)):
             if text is None or not wanted[place]:
                 continue
-            piece, taken = self.sent(wire, place, g, growing.rule(gate, text, scope), text, alive)
+            piece, taken = self.sent(wire, place, text, scope, alive)
             if lost is not None and not self.textbook:
                 piece = growing.put(ADD, (piece, lost))
                 taken = None if taken is None or met is None else growing.put(ADD, (taken, met))
             piece = self.arrive(wire, place, piece, taken)
             self.shares.append(Share(stage, source, piece, self.of[source]))
 
-    def sent(self, wire: int, place: int, g: int, ruled: int, text: str, alive: int | None) -> tuple[int, int | None]:
+    def sent(
+        self, wire: int, place: int, text: str, scope: dict[str, int], alive: int | None
+    ) -> tuple[int, int | None]:
         """What a stage sends to one of its inputs by what a rule says, and the mask of where that is alive."""
         gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
+        ruled = self.growing.rule(gate, text, scope)
         if not gate.mixes:
             if self.textbook:
-                return self.growing.put(MULTIPLY, (g, ruled)), None
-            return self.growing.sent(g, ruled, alive, gate.routes)
+                return self.growing.put(MULTIPLY, (scope["g"], ruled)), None
+            return self.growing.sent(scope["g"], ruled, alive, gate.routes)
         leaf = self.circuit.gates[inputs[place]] is INPUT or self.textbook
-        return ruled, None if leaf else self.growing.taken(gate, text, alive, inputs, wire, place)
+        return ruled, None if leaf else self.growing.taken(gate, text, alive, inputs, wire, place, scope)
 
     def arrive(self, wire: int, place: int, piece: int, taken: int | None) -> int:
         """Add what is sent to what an input has got: the share, in the input's own shape."""

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate import functions
 from backprop.differentiate.algebra import INTRODUCED, NEUTRAL, SIGNS, Algebra, spliced
 from backprop.gates import GATES, Gate
+from backprop.numbers.shapes import Shape
 
 ADD, SUBTRACT, NEGATE = GATES["add"], GATES["subtract"], GATES["negate"]
 MULTIPLY, DIVIDE, WHERE = GATES["multiply"], GATES["divide"], GATES["where"]
 UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
 NOT_EQUAL = GATES["not_equal"]
-SUM, LIKE, SQRT = GATES["sum"], GATES["like"], GATES["sqrt"]
+SUM, LIKE, SQRT, INDEX = GATES["sum"], GATES["like"], GATES["sqrt"], GATES["index"]
 ALGEBRA = Algebra(*NEUTRAL, *INTRODUCED, *SIGNS)
 
 
-class Growing:
-    """A copy of a circuit to which stages are added, each only once."""
+def slice_of(part: Gate, shape: Shape, start: int) -> Gate:
+    """The gate that takes a part of a known shape out of what was joined."""
+    axis = part.settings["axis"] % len(shape)
+    at = (*[("slice", None, None, None)] * axis, ("slice", start, start + shape[axis], None))
+    return INDEX.with_options({"at": at})
 
-    def __init__(self, circuit: Circuit) -> None:
+
+class Growing:
+    """A copy of a circuit to which stages are added, each only once. `shapes` are those of the circuit's own stages,
+    where they are known."""
+
+    def __init__(self, circuit: Circuit, shapes: Sequence[Shape] | None = None) -> None:
+        self.shapes = shapes or ()
+        self.starts: dict[int, list[int]] = {}  # where what was joined begins, by the wire that says so
         self.circuit = copied = Circuit(circuit.program)
         self.seen: dict[tuple[Gate, tuple[int, ...]], int] = {}
         self.literals: dict[str, int] = {}
@@ -61,12 +73,33 @@ class Growing:
         found = ALGEBRA.rewritten(self, gate, inputs)
         if found is not None:
             return found
+        if gate.name == "part":
+            shape, start = self.shape(inputs[1]), self.start(inputs[2])
+            if shape is not None and start is not None:
+                gate, inputs = slice_of(gate, shape, start), inputs[:1]
         key = (gate, inputs)
         if key not in self.seen:
             self.seen[key] = self.circuit.add(gate, inputs)
             if gate is NEGATE:
                 self.negated[self.seen[key]] = inputs[0]
         return self.seen[key]
+
+    def shape(self, wire: int) -> Shape | None:
+        """The shape of a wire, where it is known."""
+        while wire >= len(self.shapes) and (like := self.circuit.gates[wire].shape):
+            wire = self.circuit.inputs[wire][self.circuit.gates[wire].arguments.index(like)]
+        return self.shapes[wire] if wire < len(self.shapes) else None
+
+    def start(self, wire: int) -> int | None:
+        """Where a part begins, if that is known: by the shapes of what was joined."""
+        if self.circuit.gates[wire].name != "index":
+            return None
+        (place,), (wire,) = self.circuit.gates[wire].settings["at"], self.circuit.inputs[wire]
+        if self.circuit.gates[wire].name == "starts" and wire not in self.starts:
+            shapes, axis = [*map(self.shape, self.circuit.inputs[wire])], self.circuit.gates[wire].settings["axis"]
+            self.starts[wire] = [0, *accumulate(shape[axis] for shape in shapes if shape)] if all(shapes) else []
+        found = self.starts.get(wire, [])
+        return found[place] if found else None
 
     def opened(self, wire: int) -> tuple[Gate, tuple[int, ...]] | None:
         """A sign that the derivation itself has turned may be moved; what the user typed stays as it is."""
@@ -90,9 +123,11 @@ class Growing:
         return self.splice(template(text, parameters, gate), [scope[name] for name in parameters])
 
     def taken(
-        self, gate: Gate, text: str, alive: int | None, inputs: tuple[int, ...], wire: int, place: int
-    ) -> int | None:
-        """Where what a gate that mixes elements sends is alive: its rule for masks, with ones for what flows."""
+        self, gate: Gate, text: str, alive: int | None, inputs: tuple[int, ...], wire: int, place: int,
+        scope: Mapping[str, int],
+    ) -> int | None:  # fmt: skip
+        """Where what a gate that mixes elements sends is alive: its rule for masks, with ones for what flows; what the
+        rules share is in scope."""
         if alive is None and not gate.routes:
             return None
         above = self.put(ONES, (wire,)) if alive is None else self.put(LIKE, (alive, wire))
@@ -100,9 +135,8 @@ class Growing:
             return self.put(LIKE, (self.put(SUM, (above,)), inputs[place]))
         _, flows = gate.reaches(len(inputs), "both")
         shown = [self.put(ONES, (other,)) if ones else other for other, ones in zip(inputs, flows, strict=True)]
-        return self.rule(
-            gate, (gate.reach[place] or "0") if gate.reach else text, self.scope(gate, [above, *shown, wire])
-        )
+        text = (gate.reach[place] or "0") if gate.reach else text
+        return self.rule(gate, text, {**scope, **self.scope(gate, [above, *shown, wire])})
 
     def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
         """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""

@@ -14,7 +14,6 @@ Where they are not, where a gradient is not finite, and where a gate cannot take
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate
 from math import isfinite
 from typing import Any
 
@@ -25,6 +24,7 @@ from backprop.circuit.lower import template
 from backprop.differentiate import functions, run_arrays
 from backprop.differentiate.algebra import spliced
 from backprop.differentiate.derive import Derived, derive
+from backprop.differentiate.growing import slice_of
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.numbers import arrays, elementwise
@@ -43,7 +43,7 @@ RAISED = Mismatch, ValueError, IndexError, TypeError, MemoryError, Problem
 EQUAL, WHERE, MULTIPLY = GATES["equal"], GATES["where"], GATES["multiply"]
 ADD, SUBTRACT = GATES["add"], GATES["subtract"]
 TRANSPOSE, RESHAPE, MATMUL = GATES["transpose"], GATES["reshape"], GATES["matmul"]
-LIKE, IDENTITY, SUM, INDEX = GATES["like"], GATES["identity"], GATES["sum"], GATES["index"]
+LIKE, IDENTITY, SUM = GATES["like"], GATES["identity"], GATES["sum"]
 SPREADING = {GATES[name] for name in ("unbroadcast", "like", "reshape_like")}
 # The functions of these on arrays do what the rows say: what they share is computed once if they are opened.
 OPENED = frozenset(["mean", "logsumexp", "softmax", "log_softmax"])
@@ -155,9 +155,6 @@ class Assembly:
         self.fixed: set[int] = set()  # the wires that are the same at every point
         self.seen: dict[tuple[Gate, tuple[int, ...]], int] = {}
         self.known: dict[object, int] = {}  # the wires of numbers, and of what stands in for shapes
-        self.ends: dict[
-            tuple[tuple[int, ...], int], list[int]
-        ] = {}  # where the parts of what is joined end, by the axis
         self.assumed: list[tuple[int, int]] = []  # the wires that are taken to be equal in no element
 
     def take(self, derived: Derived, at: Mapping[str, Array]) -> dict[int, int]:
@@ -326,14 +323,8 @@ class Assembly:
         found = self.turned(self.put(MATMUL, (left, right)), None, plan.shape)
         return found if plan.back is None else self.turned(found, plan.back, None)
 
-    def opened_part(self, gate: Gate, h: int, *joined: int) -> int:
-        """A slice from where the parts before it end: to look at all of them for each part would be quadratic."""
-        axis = gate.settings["axis"] % len(self.shape(h))
-        if (joined, axis) not in self.ends:
-            self.ends[joined, axis] = [0, *accumulate(self.shape(one)[axis] for one in joined)]
-        start, stop = self.ends[joined, axis][gate.settings["place"] :][:2]
-        at = (*[("slice", None, None, None)] * axis, ("slice", start, stop, None))
-        return self.put(INDEX.with_options({"at": at}), (h,))
+    def opened_part(self, gate: Gate, h: int, x: int, start: int) -> int:
+        return self.put(slice_of(gate, self.shape(x), int(self.values[start])), (h,))
 
     def turned(self, wire: int, axes: Sequence[int] | None, shape: Sequence[int] | None) -> int:
         """A wire with its axes in another order, and then in another shape."""

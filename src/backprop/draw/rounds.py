@@ -1,30 +1,16 @@
 """Equal rounds of a loop, drawn as one.
 
-The rounds of a loop are stages that were read at the same places of the user's code, again and again, each round with
-the same wires: to what does not change, to its own stages, and to those of the round before. The last round stays, with
-its own numbers; a node `… 19 rounds` stands for each value that it has from those before it.
+The last round stays, with its own numbers; a node `… 19 rounds` stands for each value that it has from those before it.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from typing import Any, NamedTuple
 
 from backprop.draw.scene import INPUTS, NUMBERS, STAGES, Node, Scene
+from backprop.library.rounds import Loop, Order, line_of, next_loop, place_in_code
 from backprop.numbers.shapes import shape_of
-
-FEWEST = 4  # rounds that are folded
-LEAST = 12  # gates that must be saved
-MOST = 60  # lengths of a round that are tried
-
-
-class Loop(NamedTuple):
-    """Rounds in the order of the gates: where the first begins, how long each is, how many there are."""
-
-    start: int
-    length: int
-    rounds: int
 
 
 class Folded(NamedTuple):
@@ -39,74 +25,24 @@ def rolled(scene: Scene) -> Folded:
     loops: list[tuple[int, int]] = []
     while True:
         order = [index for index, node in enumerate(scene.nodes) if node.kind == STAGES]
-        found = next_loop(scene, order)
+        found = next_loop(order_of(scene, order))
         if found is None:
             return Folded(scene, loops)
-        loops.append((line_of(scene, scene.nodes[order[found.start]]), found.rounds))
+        loops.append((line_of(scene.run.circuit, scene.nodes[order[found.start]].wire), found.rounds))
         scene = without(scene, order, found)
 
 
-def line_of(scene: Scene, node: Node) -> int:
-    program = scene.run.circuit.program
-    start, _ = program.span(scene.run.circuit.nodes[node.wire]) if program is not None else (0, 0)
-    return 1 + program.text.count("\n", 0, start) if program is not None else 0
-
-
-# ── which rounds are equal ──
-
-
-def next_loop(scene: Scene, order: list[int]) -> Loop | None:
-    """The first loop: from each gate on, as far as rounds repeat it."""
-    kinds = [kind_of(scene, scene.nodes[index]) for index in order]
-    place = {index: at for at, index in enumerate(order)}
-    places: dict[Any, list[int]] = {}
-    for at, kind in enumerate(kinds):
-        places.setdefault(kind, []).append(at)
-    for start, kind in enumerate(kinds):
-        if kind is None:
-            continue
-        first = bisect_right(places[kind], start)
-        later = places[kind][first : first + MOST]
-        found = [loop_of(scene.nodes, order, place, kinds, start, other - start) for other in later]
-        loops = [one for one in found if one.rounds >= FEWEST and (one.rounds - 1) * one.length >= LEAST]
-        if loops:
-            return max(loops, key=lambda one: (one.rounds - 1) * one.length)
-    return None
-
-
-def loop_of(
-    nodes: list[Node], order: list[int], place: dict[int, int], kinds: list[Any], start: int, length: int
-) -> Loop:
-    """The rounds of a length from a gate on."""
-    at = start + length
-    while at < len(order) and repeated(nodes, order, place, kinds, start, at, length):
-        at += 1
-    return Loop(start, length, (at - start) // length)
+def order_of(scene: Scene, order: list[int]) -> Order:
+    """The gates of a picture, for the search of loops."""
+    inputs = {index: scene.nodes[index].inputs for index in order}
+    numbers = {index for index, node in enumerate(scene.nodes) if node.kind == NUMBERS}
+    return Order(order, inputs, [kind_of(scene, scene.nodes[index]) for index in order], numbers)
 
 
 def kind_of(scene: Scene, node: Node) -> Any:
     """What two gates have in common that are the same one in two rounds; None outside of code."""
-    circuit = scene.run.circuit
-    if circuit.program is None or circuit.nodes[node.wire] < 0:
-        return None
-    span = circuit.program.span(circuit.nodes[node.wire])
-    return (tuple(span), re.sub(r"\d+", "0", node.label), len(node.inputs), shape_of(node.value))
-
-
-def repeated(
-    nodes: list[Node], order: list[int], place: dict[int, int], kinds: list[Any], start: int, at: int, length: int
-) -> bool:
-    """Whether a gate is that of the round before, again."""
-    if kinds[at] != kinds[at - length]:
-        return False
-    first = at - length < start + length
-    for before, now in zip(nodes[order[at - length]].inputs, nodes[order[at]].inputs, strict=True):
-        then, here = place.get(before, -1), place.get(now, -1)
-        shared = before == now or (here >= 0 and here - then == length and then >= 0)
-        carried = first and start <= here < start + length and then < start
-        if not shared and not carried and not nodes[before].kind == nodes[now].kind == NUMBERS:
-            return False
-    return True
+    place = place_in_code(scene.run.circuit, node.wire)
+    return place and (place, re.sub(r"\d+", "0", node.label), len(node.inputs), shape_of(node.value))
 
 
 # ── the picture without them ──

@@ -87,12 +87,12 @@ LAYOUTS = {"plain": "text/plain", "csv": "text/csv", "markdown": "text/markdown"
 LAYOUTS["html"] = KINDS["html"]
 
 
-def laid_out(grid: Grid, form: str) -> Shown:
-    """A table as text of a kind."""
+def laid_out(grid: Grid, form: str, color: bool = False) -> Shown:
+    """A table as text of a kind; one in colours is for a terminal."""
     from backprop.show import text
 
-    render: Callable[[Grid], str] = getattr(text, chosen(form, tuple(LAYOUTS), "a table"))
-    return shown(render(grid), LAYOUTS[form])
+    render: Callable[..., str] = getattr(text, chosen(form, tuple(LAYOUTS), "a table"))
+    return shown(render(grid, colour=color) if form == "plain" else render(grid), LAYOUTS[form])
 
 
 @helpful
@@ -105,9 +105,10 @@ class Table:
     def _object(self) -> Any:
         raise NotImplementedError
 
-    def table(self, form: Layout = "plain", *, digits: int = 6) -> Shown:
-        """The table as text: "plain", "csv", "markdown", "latex" or "html"; CSV has all digits."""
-        return laid_out(self._grid(None if form == "csv" else digits_of(digits)), form)
+    def table(self, form: Layout = "plain", *, digits: int = 6, color: bool = False) -> Shown:
+        """The table as text: "plain", "csv", "markdown", "latex" or "html"; CSV has all digits, and with `color` a
+        plain one is painted for a terminal."""
+        return laid_out(self._grid(None if form == "csv" else digits_of(digits)), form, color)
 
     def json(self) -> Shown:
         """The answer as the object that the command prints with `--json`."""

@@ -347,6 +347,11 @@ class Listing:
                 live |= line.reads
         return kept[::-1]
 
+    def unread(self) -> list[str]:
+        """The inputs that nobody reads."""
+        read = self.results.union(*(line.reads for line in self.lines))
+        return [name for name in self.inputs.values() if name not in read]
+
     def forward_lines(self) -> list[Line]:
         return [line for line in self.lines if not line.backward]
 

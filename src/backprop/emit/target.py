@@ -15,6 +15,7 @@ from backprop.language.printer import ATOM, COMPARISON, OPERATORS, POWER, PRODUC
 
 JUNCTION = COMPARISON - 1  # how tightly `a and b` holds together
 CHOICE = JUNCTION - 1  # and `a if c else b`
+MOST_NESTED = 16  # operands of a function of two: each call in another one would be indented further
 
 
 class Text(NamedTuple):
@@ -282,7 +283,10 @@ class Target:
         return f"another target may have it: {option('--to', 'python')}, numpy, c, javascript"
 
     def nested(self, word: str, operands: Sequence[Text]) -> Text:
-        """A function of two for any number of operands."""
+        """A function of two for any number of operands; many are halved, so that the calls are not as deep."""
+        if len(operands) > MOST_NESTED:
+            half = len(operands) // 2
+            operands = [self.nested(word, operands[:half]), self.nested(word, operands[half:])]
         text = operands[0].text
         for operand in operands[1:]:
             text = f"{word}({text}, {operand.text})"

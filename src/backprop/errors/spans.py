@@ -94,6 +94,9 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
 
 
+WIDEST = 300  # that a column may be: to pad a thousand cells to one that names them all would be quadratic
+
+
 def width(text: str) -> int:
     """How many columns of a terminal a text takes."""
     if text.isascii():

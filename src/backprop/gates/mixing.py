@@ -20,6 +20,7 @@ from backprop.gates.writers import (
     SPREAD,
     TOTAL,
     concat_rules,
+    concat_shares,
     cumprod_rules,
     cumsum_rules,
     einsum_rules,
@@ -44,7 +45,7 @@ PIECES = [
     ),
     Gate(
         "concat", "x...",
-        Rule(vjp=concat_rules, linear=True, pieces="parts"),
+        Rule(vjp=concat_rules, shares=concat_shares, linear=True, pieces="parts"),
         Words("hands each input its own part of the gradient", aliases="concatenate"),
         options="axis=0",
     ),

@@ -6,11 +6,9 @@ from backprop.gates.row import Gate, Rule, Traits, Words
 from backprop.gates.writers import (
     REDUCED,
     index_rules,
-    part_rules,
     scan_rules,
     scatter_rules,
     shift_rules,
-    whole_rules,
 )
 
 CONVOLVED = "stride=1 padding=0"
@@ -165,18 +163,25 @@ PLUMBING = [
         options="place= axis=0",
     ),
     Gate(
-        "part", "h x...",
-        Rule(vjp=part_rules, routes=True),
-        Words("the part of an input in what was joined"),
+        "starts", "x...",
+        Rule(vjp="0"),
+        Words("where each input begins in what was joined"),
         Traits(shaped_by="x", plumbing=True),
-        options="place= axis=0",
+        options="axis=0",
     ),
     Gate(
-        "whole", "h x...",
-        Rule(vjp=whole_rules, linear=True),
-        Words("puts a part into zeros of the whole"),
-        Traits(fresh=True, shaped_by="x", plumbing=True),
-        options="place= axis=0",
+        "part", "h x start",
+        Rule(vjp=("whole(g, h, start, axis=axis)", "0", "0"), routes=True),
+        Words("the part of an input in what was joined, from where it begins"),
+        Traits(shape="x", shaped_by="x", plumbing=True),
+        options="axis=0",
+    ),
+    Gate(
+        "whole", "h x start",
+        Rule(vjp=("part(g, h, start, axis=axis)", "0", "0"), linear=True),
+        Words("puts a part into zeros of the shape of x"),
+        Traits(shape="x", fresh=True, shaped_by="x", plumbing=True),
+        options="axis=0",
     ),
     Gate(
         "undiag", "h x",

@@ -34,7 +34,8 @@ class Rule:
     from the elements that it goes into (so that those which are not taken stay out), `reach` how a mask of what is
     alive goes back (as `g`, by the inputs as they are) where ones sent through the rule would not tell: they cancel, or
     the values say which element goes where. `arranges` says that equal elements may come out in any order. `pieces` is
-    the function on arrays that gives all inputs theirs in one pass, where each of many rules would look at all of them.
+    the function on arrays that gives all inputs theirs in one pass, and `shares` writes what many rules have in common,
+    by name, where each would look at all inputs.
     `kink` is where the slope jumps, so that a second derivative would be made up (see `rough`); `cusp` says where that
     is so, if that is elsewhere, and `bends` what has no slope there, if that is not the output; `squared` are the rules
     of its square, where that has no kink; `piece` says on which of its smooth pieces a gate is, where the kink does not
@@ -62,6 +63,7 @@ class Rule:
         cusp: str = "",
         bends: str = "out",
         squared: str | tuple[str, ...] = (),
+        shares: Callable[[Gate, int], dict[str, str]] | None = None,
         piece: str = "",
         definition: str = "",
         exact: str = "",
@@ -75,7 +77,7 @@ class Rule:
         self.ties_split, self.ties_first = as_tuple(ties_split), as_tuple(ties_first)
         self.routes, self.linear, self.arranges, self.reach = routes, linear, arranges, as_tuple(reach)
         self.kink, self.cusp, self.bends, self.squared = kink, cusp, bends, as_tuple(squared)
-        self.piece, self.pieces, self.paired = piece, pieces, paired
+        self.piece, self.pieces, self.paired, self.shares = piece, pieces, paired, shares
         self.definition, self.spelt, self.approximated = definition, exact or definition, approximated
 
 
@@ -268,6 +270,8 @@ class Gate(Rule, Words, Traits):
 
     def shared_rules(self, count: int, ties: str) -> tuple[dict[str, str], Rules]:
         """The rules, and ahead of them, by name, what they share: with many inputs, each then says only a little."""
+        if self.shares is not None:
+            return self.shares(self, count), self.rules(count, ties)
         chosen = {"split": self.ties_split, "first": self.ties_first}.get(ties) or self.partials or self.vjp
         words = [] if callable(chosen) or not chosen else (chosen[0] or "").split()
         if not self.variadic or ("ties" not in words and "earlier" not in words):

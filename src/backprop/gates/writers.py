@@ -29,17 +29,11 @@ def stack_rules(gate: Gate, count: int) -> Rules:
 
 
 def concat_rules(gate: Gate, count: int) -> Rules:
-    return tuple(f"part(g, {listed(gate, count)}, place={place}, axis=axis)" for place in range(count))
+    return tuple(f"part(g, {name}, starts[{place}], axis=axis)" for place, name in enumerate(gate.names(count)))
 
 
-def part_rules(gate: Gate, count: int) -> Rules:
-    inputs = ", ".join(gate.names(count)[1:])
-    return (f"whole(g, {inputs}, place=place, axis=axis)", *["0"] * (count - 1))
-
-
-def whole_rules(gate: Gate, count: int) -> Rules:
-    inputs = ", ".join(gate.names(count)[1:])
-    return (f"part(g, {inputs}, place=place, axis=axis)", *["0"] * (count - 1))
+def concat_shares(gate: Gate, count: int) -> dict[str, str]:
+    return {"starts": f"starts({listed(gate, count)}, axis=axis)"}
 
 
 def einsum_rules(gate: Gate, count: int) -> Rules:

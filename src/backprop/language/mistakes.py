@@ -10,6 +10,7 @@ from __future__ import annotations
 from backprop.errors import Problem, nearest
 from backprop.errors.light import cache
 from backprop.errors.spans import Span
+from backprop.errors.spelling import either
 from backprop.language.lexer import MODULES, SUPERSCRIPTS
 from backprop.language.place import BARS, BEGINS, COMPARISONS, ELLIPSES, OPERATORS, SHOWN, Place
 from backprop.language.program import Program
@@ -385,12 +386,16 @@ def unknown_character(p: Place) -> str:
 
 
 def module_hint(p: Place) -> str:
-    if is_function(p.word_after) and p.kind_after == "name":
+    if p.dotted == p.word_after and is_function(p.word_after) and p.kind_after == "name":
         return f"write {escaped(p.operand)}.{p.word_after}()"
-    if p.name_before in MODULES and p.kind_after in ("name", "call"):
-        end = p.operand_end(p.at + 1)
-        return f"write {escaped(p.text(p.at + 1, end))}, without {escaped(p.name_before)}."
-    return "all that a value has is its transpose, x.T, and functions: x.exp() is exp(x)"
+    if p.name_before not in MODULES:
+        return "all that a value has is its transpose, x.T, and functions: x.exp() is exp(x)"
+    if p.word_after == "random":
+        return either('give it as a value: --x "randn(3)"', "let NumPy draw it, and give it as a value")
+    name = p.dotted.rpartition(".")[2]
+    if not is_function(name):
+        return "`backprop gates` lists the functions that there are"
+    return f"write {name}(…), without {p.name_before}.{p.dotted.removesuffix(name)}"
 
 
 def is_argument(p: Place) -> bool:
@@ -405,7 +410,10 @@ def comma_hint(p: Place) -> str:
             return f"write {p.before}_{p.after} if that is thousands, {joined} if it is a decimal comma"
         return f"the decimal point is a point: write {joined}"
     if p.enclosing == "(" or p.open == []:
-        return "for an array, write [" + escaped(p.operand) + ", …]; commas separate arguments and elements"
+        first, last = (p.open[-1], p.partner(p.open[-1], 1)) if p.open else (p.line_start - 1, p.line_end + 1)
+        elements = p.text(first + 1, last - 1)
+        if elements.count("(") == elements.count(")"):
+            return f"for an array, write [{escaped(elements)}]"
     return ""
 
 

@@ -108,6 +108,13 @@ class Place:
         return shown(self.tokens[self.at - 1].rstrip("(=").rstrip()) if self.at else ""
 
     @cached_property
+    def dotted(self) -> str:
+        """The names behind a point here, with those between them: `random.randn`."""
+        start = self.program.tokens_span(self.at, self.at).end
+        behind = self.program.text[start : start + SHOWN]
+        return behind[: next((i for i, one in enumerate(behind) if not (one.isalnum() or one in "._")), len(behind))]
+
+    @cached_property
     def operand(self) -> str:
         """The operand that ends before this place."""
         return self.text(self.operand_start(self.at - 1), self.at - 1)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
+    from backprop.library.rounds import LeftOut
+
 SATURATED = 0.01  # a local gradient below this passes next to nothing
 UNEQUAL = 1e3  # a multiply whose inputs are this far apart
 FADED, GROWN = 1e-6, 1e6  # what is left of a gradient along a chain
@@ -90,10 +92,12 @@ class Story(NamedTuple):
     forks: list[Fork]
     remarks: list[Remark]
     meaning: list[str]
+    left_out: dict[str, LeftOut]  # the stages that need not be told, by their names
 
 
-def tell(run: Run, names: Names, of: Iterable[str] | None = None) -> Story:
-    """The story of a run; `of` are the variables whose gradients it is about (all if None)."""
+def tell(run: Run, names: Names, of: Iterable[str] | None = None, rounds: Sequence[LeftOut] = ()) -> Story:
+    """The story of a run; `of` are the variables whose gradients it is about (all if None), and `rounds` those of loops
+    that need not be told."""
     circuit = run.circuit
     variables = list(circuit.variables if of is None else of)
     rows = stages(run, names)
@@ -109,6 +113,7 @@ def tell(run: Run, names: Names, of: Iterable[str] | None = None) -> Story:
     return Story(
         names.text(circuit.output), run.value, forward, back, ledger,
         [*remarks(run, names, chosen, ledger), *chains(run, names, variables)], meaning(run, names, variables),
+        {names.text(wire): one for one in rounds for wire in one.wires},
     )  # fmt: skip
 
 

@@ -317,15 +317,18 @@ def concat(*inputs: Array, axis: int) -> Array:
     return np.concatenate(inputs, axis=axis)
 
 
-def part_of(inputs: tuple[Array, ...], place: int, axis: int) -> tuple[Any, ...]:
+def starts(*inputs: Array, axis: int) -> Array:
+    return np.cumsum([0.0, *(shape_of(x)[axis] for x in inputs[:-1])])
+
+
+def part_at(x: Array, start: Array, axis: int) -> tuple[Any, ...]:
     """Where an input lies in what was joined."""
-    sizes = [shape_of(x)[axis] for x in inputs]
-    start = sum(sizes[:place])
-    return (*[slice(None)] * (axis % len(shape_of(inputs[0]))), slice(start, start + sizes[place]))
+    shape, begin = shape_of(x), int(start)
+    return (*[slice(None)] * (axis % len(shape)), slice(begin, begin + shape[axis]))
 
 
-def part(h: Array, *inputs: Array, place: int, axis: int) -> Array:
-    return h[part_of(inputs, place, axis)]
+def part(h: Array, x: Array, start: Array, *, axis: int) -> Array:
+    return h[part_at(x, start, axis)]
 
 
 def parts(h: Array, *inputs: Array, axis: int) -> list[Array]:
@@ -333,11 +336,9 @@ def parts(h: Array, *inputs: Array, axis: int) -> list[Array]:
     return np.split(h, np.cumsum([shape_of(x)[axis] for x in inputs[:-1]]), axis)
 
 
-def whole(h: Array, *inputs: Array, place: int, axis: int) -> Array:
-    shape = list(shape_of(inputs[0]))
-    shape[axis] = sum(shape_of(x)[axis] for x in inputs)
-    found = np.zeros(shape)
-    found[part_of(inputs, place, axis)] = h
+def whole(h: Array, x: Array, start: Array, *, axis: int) -> Array:
+    found = np.zeros(shape_of(x))
+    found[part_at(h, start, axis)] = h
     return found
 
 

@@ -70,18 +70,27 @@ def scatter(g, x, places):
     return found
 
 
+# /// starts
+def starts(inputs, axis=0):
+    """Where each input begins in what was joined."""
+    found = [0]
+    for x in inputs[:-1]:
+        found.append(found[-1] + np.shape(x)[axis])
+    return found
+
+
 # /// part
-def part(g, inputs, place, axis=0):
+def part(g, x, start, axis=0):
     """The part of one input in what was joined."""
-    ends = np.cumsum([np.shape(x)[axis] for x in inputs])
-    return np.split(g, ends[:-1], axis=axis)[place]
+    return np.split(g, [start, start + np.shape(x)[axis]], axis=axis)[1]
 
 
 # /// whole
-def whole(g, inputs, place, axis=0):
+def whole(g, x, start, axis=0):
     """Zeros in the shape of what was joined, but for the part of one input."""
-    pieces = [g if i == place else np.zeros_like(x) for i, x in enumerate(inputs)]
-    return np.concatenate(pieces, axis=axis)
+    ends = [start, start + np.shape(g)[axis]]
+    before, _, after = np.split(np.zeros_like(x), ends, axis=axis)
+    return np.concatenate([before, g, after], axis=axis)
 
 
 # /// column

@@ -170,6 +170,14 @@ def scatter(count: int, h: Value, x: Value, *wires: Value, at: Any) -> Value | N
     return Rows(found)
 
 
+def part(count: int, h: Value, x: Value, start: Value, *, axis: int) -> Value:
+    return Rows(arrays.part(each(h, count), each(x, count), start, axis=axis % len(row_shape(x)) + 1))
+
+
+def whole(count: int, h: Value, x: Value, start: Value, *, axis: int) -> Value:
+    return Rows(arrays.whole(each(h, count), each(x, count), start, axis=axis % len(row_shape(x)) + 1))
+
+
 # ── along an axis, where none stands for the flat array ──
 
 
@@ -286,7 +294,7 @@ def uncolumn(count: int, h: Value, x: Value) -> Value:
 
 OWN: dict[str, Callable[..., Value | None]] = {
     **{one.__name__: one for one in (
-        unbroadcast, like, spread, reshape, reshape_like, transpose, expand, stack, index, scatter, first,
+        unbroadcast, like, spread, reshape, reshape_like, transpose, expand, stack, index, scatter, part, whole, first,
         one_hot, matmul, matmul_left, matmul_right, outer, einsum, solve, column, uncolumn,
     )},
     "gather": index, "cumsum": flat("cumsum"), "cumprod": flat("cumprod"), "dot": matmul,

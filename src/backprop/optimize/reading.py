@@ -20,10 +20,11 @@ def columns_of(
     at: Mapping[str, Value],
     format: str | None = None,
     called: Mapping[str, str] | None = None,
+    text: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Array], int]:
     """The columns of some files, one behind the other, for the variables that are not in `at`, where they are `called`
-    otherwise than in the formula; and how many rows were left out because a number is missing in them. Raises a Problem
-    of kind "file" or "row"."""
+    otherwise than in the formula; and how many rows were left out because a number is missing in them. `text` says how
+    tables of text are written. Raises a Problem of kind "file" or "row"."""
     from backprop.rows.compute.mapper import Mapper
     from backprop.rows.tables.batch import Judge
     from backprop.rows.tables.files import TEXT, expanded
@@ -37,7 +38,7 @@ def columns_of(
     if not mapper.inputs:
         hint = f"its variables have values already: {', '.join(at)}" if at else ""
         raise Problem("variable", "the expression uses no column of the table", hint=hint)
-    options = Options(format, None, only_new=True)
+    options = Options(format, None, only_new=True, **(text or {}))
     judge = Judge("fail")
     parts: dict[str, list[Array]] = {name: [] for name in mapper.inputs}
     missing = 0
@@ -68,7 +69,7 @@ def text_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
     from backprop.rows.tables.lines import Input
     from backprop.rows.tables.options import batches
 
-    given = Input(path)
+    given = Input(path, options.encoding)
     try:
         for batch in batches(given, mapper, judge, options, False):
             if len(batch):

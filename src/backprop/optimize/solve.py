@@ -39,15 +39,14 @@ class Minimum(Reached):
     step of the path has `step`, `value`, `x`, `gradient`, `norm` and `length`.
     """
 
-    def table(self, form: Layout = "plain", *, digits: int = 6, full: bool = False) -> Shown:
+    def table(self, form: Layout = "plain", *, digits: int = 6, full: bool = False, color: bool = False) -> Shown:
         """The path as text: "plain", "csv", "markdown", "latex" or "html". Of a long one, about twenty rows are shown,
-        or with `full` all; CSV has all, with all digits."""
+        or with `full` all; CSV has all, with all digits, and with `color` a plain one is painted for a terminal."""
         from backprop.optimize.report import path_grid
 
         csv = form == "csv"
-        return laid_out(
-            path_grid(self, digits=None if csv else digits_of(digits), full=full or csv, every_element=csv), form
-        )
+        grid = path_grid(self, digits=None if csv else digits_of(digits), full=full or csv, every_element=csv)
+        return laid_out(grid, form, color)
 
     def json(self) -> Shown:
         """What `backprop minimize --json` prints: an object a line for each step, and one for why it stopped."""

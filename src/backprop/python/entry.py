@@ -486,6 +486,14 @@ class Runner:
         if len(names) != len(results):
             names = [""] * len(results)
         scope = run.scopes.get(tree.name, Scope())
+        handed_on = (
+            me is not None
+            and not self.back_names()
+            and any(scope.names.get(one) is returned for one in parameter_names(tree))
+        )
+        loss = next((one for one in ("loss", "cost") if me is not None and is_gradient(me.names.get(one))), None)
+        if handed_on and me is not None and loss is not None:  # what is judged is the loss that it keeps
+            results, names = [me.names[loss]], [loss]
         if returned is None and me is not None:  # it leaves its result in an attribute
             name = next((one for one in OUTPUTS if is_gradient(me.names.get(one))), None)
             results, names = ([me.names[name]], [name]) if name is not None else (results, names)
@@ -563,7 +571,11 @@ class Runner:
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         if pair.kind == "autograd":
             own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
-            returned = self.call(run, own, (me, *above), {})
+            rest = iter(above)  # None for a result that is no number
+            results = forward.results if isinstance(forward.returned, tuple) else forward.outputs
+            returned = self.call(
+                run, own, (me, *[next(rest, None) if is_gradient(one) else None for one in results]), {}
+            )
         elif pair.kind == "vjp":
             names = parameter_names(pair.forward) if pair.forward is not None else []
             apart = [forward.scope.names.get(names[place]) for place in pair.apart]
@@ -573,6 +585,11 @@ class Runner:
             back = pair.backward.name
             function = self.of_text(run, scope, back) if pair.kind == "functions" else run.attribute(me, back)
             returned = self.call(run, function, (), self.bound(forward, above, given))
+            if (
+                isinstance(returned, Function) and pair.kind == "functions"
+            ):  # it takes the result, and gives what does it
+                function = self.call(run, function, (), self.bound(forward, forward.outputs, given))
+                returned = self.call(run, function, tuple(above), {})
         wrote = [
             name
             for name, now, then in zip(self.unnamed(forward.names), above, original, strict=False)
@@ -624,6 +641,8 @@ class Runner:
             free = [tuple(free)]
         for name, value in zip(rest, free, strict=False):
             bound[name] = value
+        used = names_read(self.pair.backward)
+        bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
         if unbound:
             where = self.pair.backward.name if self.pair.backward is not None else "the backward pass"
@@ -738,13 +757,23 @@ class Runner:
         numbers = [path for path in differentiable if np.ndim(given[path[0]]) == 0]
         if self.pair.kind in ("autograd", "vjp"):
             matched = dict(zip(paths, values, strict=False))
+            if self.of_torch():
+                matched = {path: summed_to(value, given.get(path[0])) for path, value in matched.items()}
         else:
             every = [*paths, *[path for path in self.paths(given) if path not in paths]]
             whole = [one for one in values if one is not None]
             if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
                 paths = every
-            matched = by_position(values, names, paths, differentiable, numbers)
-        return {path: value for path, value in matched.items() if value is not None}
+                differentiable = [path for path in every if is_differentiable(at_path(given, path))]
+            shapes = {path: np.shape(at_path(given, path)) for path in differentiable}
+            matched = by_position(values, names, paths, differentiable, numbers, shapes)
+        return {path: value for path, value in matched.items() if is_gradient(value)}
+
+    def of_torch(self) -> bool:
+        """Whether the pass is a Function of torch's, and none of the user's own."""
+        bases = [one for owner in self.owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
+        known = self.code.classes()
+        return any(ast.unparse(one) not in known and ast.unparse(one).endswith("Function") for one in bases)
 
     def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
         """`self.grads`, a dictionary by keys, or a list beside `self.params`."""
@@ -769,6 +798,12 @@ class Runner:
             elif is_differentiable(value):
                 found.append((name,))
         return found
+
+
+def at_path(given: dict[str, Any], path: Path) -> Any:
+    """The value of an input, or of an entry of one."""
+    value = given.get(path[0])
+    return value if len(path) == 1 or not isinstance(value, dict) else value.get(path[1])
 
 
 def guards_in(node: ast.AST) -> list[ast.expr]:
@@ -827,12 +862,32 @@ def same(before: Any, now: Any) -> bool:
     return before is now
 
 
+def names_read(tree: ast.AST | None) -> set[str]:
+    """The names that are read somewhere in a tree."""
+    nodes = ast.walk(tree) if tree is not None else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
 def default_of(function: ast.FunctionDef, name: str) -> Any:
     """The plain value that a parameter has where nothing is given; ... for another, and where there is none."""
     positional = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
     defaults = dict(zip(reversed(positional), reversed(function.args.defaults), strict=False))
     default = defaults.get(name)
     return default.value if isinstance(default, ast.Constant) else ...
+
+
+def summed_to(value: Any, like: Any) -> Any:
+    """A gradient as torch takes it from a Function: where the input was broadcast to its shape, it is summed."""
+    if not isinstance(value, np.ndarray):
+        return value
+    shape, wanted = value.shape, np.shape(like)
+    if shape == wanted or len(wanted) > len(shape):
+        return value
+    padded = (1,) * (len(shape) - len(wanted)) + wanted
+    if any(one not in (1, length) for one, length in zip(padded, shape, strict=True)):
+        return value
+    axes = tuple([place for place, one in enumerate(padded) if one == 1])
+    return value.sum(axis=axes, keepdims=True).reshape(wanted)
 
 
 def as_gradient(value: Any) -> Any:

@@ -19,6 +19,7 @@ class Source:
         self.of_library = False  # whether it is one of our own, in which a library's function is said
         self.old = False  # whether it is of Python 2, where `/` of whole numbers is whole
         self.left_out: dict[int, str] = {}  # the cells of a notebook that are no Python, and why
+        self.notes: list[str] = []  # what else is to be told of it
         self.lines = text.split("\n")
         self.starts = [0]
         for line in self.lines:
@@ -27,7 +28,8 @@ class Source:
     def remarks(self) -> list[str]:
         """That cells of a notebook are left out."""
         told = self.left_out.items()
-        return [f"cell {number} of {self.name} is left out, it is not Python: {why}" for number, why in told]
+        cells = [f"cell {number} of {self.name} is left out, it is not Python: {why}" for number, why in told]
+        return [*cells, *self.notes]
 
     def offset(self, line: int, column: int) -> int:
         """Where in the text a line and a column stand; Python counts columns in bytes."""

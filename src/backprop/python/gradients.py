@@ -20,7 +20,7 @@ PREFIXES = (
 
 def bases(name: str) -> list[str]:
     """What a name may be the gradient of: `dx`, `dfdx`, `grad_x`, `x_grad`, `delta_x` are those of x."""
-    found = []
+    found, name = [], name.lstrip("_")
     for prefix in PREFIXES:
         if name.startswith(prefix) and len(name) > len(prefix):
             found.append(name[len(prefix) :])
@@ -48,12 +48,17 @@ def is_gradient(value: Any) -> bool:
 
 
 def by_position(
-    values: list[Any], names: list[str], parameters: list[Path], differentiable: list[Path], numbers: list[Path]
+    values: list[Any],
+    names: list[str],
+    parameters: list[Path],
+    differentiable: list[Path],
+    numbers: list[Path],
+    shapes: dict[Path, tuple[int, ...]],
 ) -> dict[Path, Any]:
     """The gradients that a backward pass returns, in the order of the inputs of the forward pass.
 
     They are as many as the parameters, or as the arrays among them, or as the arrays and numbers; if not, the names
-    that are returned tell whose they are, and else the first inputs have one.
+    that are returned tell whose they are, else their shapes, and else the first inputs have one.
     """
     arrays = [path for path in differentiable if path not in numbers]
     named = [owner(name, parameters) for name in names] if len(names) == len(values) else []
@@ -67,7 +72,9 @@ def by_position(
     for place, value in enumerate(values):
         whose_name = named[place] if named else None
         if whose_name is None and rest:
-            whose_name = rest.pop(0)
+            shape = np.shape(value) if is_gradient(value) else None
+            whose_name = next((path for path in rest if shapes.get(path) == shape), rest[0])
+            rest.remove(whose_name)
         if whose_name is not None:
             found.setdefault(whose_name, value)
     return found

@@ -449,6 +449,8 @@ class Interpreter:
             here = here.parent
         if name in self.builtins:
             return self.builtins[name]
+        if name == "__debug__":
+            return True
         self.at = tree
         if name in REFUSED:
             raise Refusal(f"{name} is not read here: this program computes, and runs nothing of yours")
@@ -815,8 +817,8 @@ class Interpreter:
         """`value.name`. Names with two underscores on both sides reach into Python itself, and are refused."""
         if name == "__class__" and isinstance(value, Object):
             return value.cls
-        if name == "__name__" and isinstance(value, Class | Function | Builtin):
-            return value.name
+        if name in ("__name__", "__qualname__", "__module__") and isinstance(value, Class | Function | Builtin):
+            return value.name if name != "__module__" else ""
         own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
         if name.startswith("__") and name.endswith("__") and name not in OWN_METHODS and not own:
             raise Refusal(f".{name} is not read: it reaches into Python itself")
@@ -831,6 +833,10 @@ class Interpreter:
             return Builtin(name, lambda *_, **__: None) if found is None else Bound(found, value.me)
         if isinstance(value, At):
             return Bound(name, value)
+        if isinstance(value, Function) and name in value.names:
+            return value.names[name]
+        if isinstance(value, Function) and value.kind == "property" and name in ("fget", "fset"):
+            return value.setter if name == "fset" else value
         if isinstance(value, Extremum) and name in ("values", "indices"):
             return getattr(value, name)
         if isinstance(value, np.dtype) and name in ("kind", "name", "itemsize", "type"):
@@ -850,7 +856,7 @@ class Interpreter:
         if name in value.names:
             return value.names[name]
         found = value.cls.find(name)
-        if found is None:
+        if found is None and not value.cls.holds(name):
             near = nearest(name, [*value.names, *value.cls.names])
             hint = f"did you mean .{near}?" if near else ""
             raise Refusal(f"{called(value)} has no .{name}", "name", hint)
@@ -865,7 +871,7 @@ class Interpreter:
         if found is None and name == "apply":
             forward = self.class_member(value, "forward")
             return Builtin("apply", lambda *given: self.call(forward, (context(len(given)), *given), {}))
-        if found is None:
+        if found is None and not value.holds(name):
             raise Refusal(f"{value.name} has no {name}", "name")
         return Bound(found, value) if isinstance(found, Function) and found.kind == "class" else found
 
@@ -877,10 +883,12 @@ class Interpreter:
             if prop.setter is None:
                 raise Refusal(f"the property {name} of {called(base)} cannot be set", "value", raised="AttributeError")
             self.call(Bound(prop.setter, base), (value,), {})
-        elif isinstance(base, Object | Class):
+        elif isinstance(base, Object | Class | Function):
             base.names[name] = value
         elif isinstance(base, Tensor) and name in HELD:
             vars(base)[name] = value
+        elif isinstance(base, Tensor) and name == "requires_grad":
+            pass
         elif isinstance(base, np.ndarray) and name == "shape":
             base.shape = tuple(map(number_of, self.listed(value))) if not isinstance(value, int) else (value,)
         else:

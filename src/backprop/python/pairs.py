@@ -69,7 +69,9 @@ def all_pairs(code: Code) -> list[Pair]:
     found += [
         Pair(forth.name, "functions", forth, back)
         for back in functions.values()
-        if back.name not in known and (forth := counterpart(back.name, functions)) is not None
+        if back.name not in known
+        and (forth := counterpart(back.name, functions)) is not None
+        and not apart(code, forth, back)
     ]
     for name, methods in code.classes().items():
         if all(passes(methods)):
@@ -81,6 +83,12 @@ def all_pairs(code: Code) -> list[Pair]:
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     return found
+
+
+def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
+    """Whether a function of the user's only happens to have the beginning of the name of one that is imported."""
+    own = code.parts[-1].tree.body
+    return forth in own and back not in own and not re.search("for|fwd", forth.name)
 
 
 def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
@@ -134,9 +142,13 @@ def backward_call(statement: ast.stmt) -> str | None:
 
 def split_pair(part: Part) -> Pair | None:
     """Statements of which some set gradients of names that were set before: there the backward pass begins."""
+    return split_of(part.tree.body) or first_round(part)
+
+
+def split_of(body: list[ast.stmt]) -> Pair | None:
     known: set[str] = set()
     read: set[str] = set()
-    for place, statement in enumerate(part.tree.body):
+    for place, statement in enumerate(body):
         target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
         name = target.id if isinstance(target, ast.Name) else ""
         whose = next((one for one in bases(name) if one in known), None) if name else None
@@ -146,6 +158,31 @@ def split_pair(part: Part) -> Pair | None:
         if name:
             known.add(name)
     return None
+
+
+def first_round(part: Part) -> Pair | None:
+    """A training loop at the end of a script whose body has both passes: its first round, up to the last gradient."""
+    *before, loop = part.tree.body or [ast.Pass()]
+    if not isinstance(loop, ast.For) or not before:
+        return None
+    first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
+    start = [ast.copy_location(ast.fix_missing_locations(one), loop) for one in first]
+    for node in (node for one in start for node in ast.walk(one) if hasattr(node, "lineno")):
+        ast.copy_location(node, loop)
+    names = [{node.id for node in ast.walk(one) if isinstance(node, ast.Name)} for one in loop.body]
+    last = max([place for place, one in enumerate(loop.body) if sets_gradient(one, set().union(*names))], default=-1)
+    body = [*before, *start, *loop.body[: last + 1]]
+    pair = split_of(body) if last >= 0 else None
+    if pair is not None:
+        part.tree.body[:] = body
+        part.source.notes.append(f"of the loop in line {loop.lineno} the first round is judged")
+    return pair
+
+
+def sets_gradient(statement: ast.stmt, known: set[str]) -> bool:
+    """Whether a statement sets, or adds to, what is called the gradient of a name that is known."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return any(isinstance(one, ast.Name) and not known.isdisjoint(bases(one.id)) for one in targets)
 
 
 def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:

@@ -45,6 +45,7 @@ class Function:
         "kind",
         "local",
         "name",
+        "names",
         "owner",
         "scope",
         "setter",
@@ -57,6 +58,7 @@ class Function:
         self.owner: Class | None = None
         self.kind = "plain"
         self.setter: Function | None = None  # of a property
+        self.names: dict[str, Any] = {}  # attributes that it was given
         self.defaults: list[Any] = []
         self.keyword_defaults: list[Any] = []
         self.local = local_names(tree)
@@ -96,6 +98,10 @@ class Class:
             if found is not None:
                 return found
         return None
+
+    def holds(self, name: str) -> bool:
+        """Whether a name means anything in it, also None."""
+        return name in self.names or any(base.holds(name) for base in self.bases)
 
     def is_a(self, other: Class) -> bool:
         return self is other or any(base.is_a(other) for base in self.bases)

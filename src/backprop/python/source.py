@@ -19,7 +19,7 @@ from backprop.python.scope import OF_OTHERS, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
 MOST_FILES = 100  # that are read because a file imports from them
-DEFINING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+DEFINING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Try)
 USUAL = {
     "np": ("numpy",), "numpy": ("numpy",), "math": ("math",), "torch": ("torch",), "F": ("torch", "nn", "functional"),
 }  # fmt: skip
@@ -295,6 +295,8 @@ def names_set(statement: ast.stmt) -> set[str]:
     """The names that a statement at the top defines, or changes something of."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return {statement.name}
+    if isinstance(statement, ast.Try):
+        return {name for one in inside(statement) for name in names_set(one)}
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
     targets: list[ast.expr] = [*statement.targets] if isinstance(statement, ast.Assign) else []
@@ -304,8 +306,23 @@ def names_set(statement: ast.stmt) -> set[str]:
     return changed | {one.id for one in nodes if isinstance(one.ctx, ast.Store)}
 
 
+def inside(statement: ast.stmt) -> list[ast.stmt]:
+    """A statement, or in place of a `try` what stands in it, what is done otherwise last."""
+    if not isinstance(statement, ast.Try):
+        return [statement]
+    otherwise = [one for handler in statement.handlers for one in handler.body]
+    return [one for first in (*statement.body, *statement.orelse, *otherwise) for one in inside(first)]
+
+
 def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
-    """One statement at the top."""
+    """One statement at the top. Of a `try`, what is done otherwise stands for what nothing is known of."""
+    if isinstance(statement, ast.Try):
+        for one in inside(statement):
+            known = [name for name in names_set(one) if not isinstance(scope.names.get(name, Unknown("")), Unknown)]
+            nothing = isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)  # tf = None
+            if isinstance(one, DEFINING) and not known and not nothing:
+                define(run, one, scope)
+        return
     try:
         run.statement(statement, scope)
     except Problem as problem:
@@ -322,11 +339,11 @@ def imported_modules(tree: ast.Module) -> list[str]:
     """The modules that a text imports and that are no libraries. What is imported from one may be one itself. Where
     they lie is found out."""
     names: list[str] = []
-    for one in tree.body:
+    for one in (one for statement in tree.body for one in inside(statement)):
         if isinstance(one, ast.Import):
             names += [alias.name for alias in one.names]
         elif isinstance(one, ast.ImportFrom):
-            names += [one.module] if one.module else []
+            names += [one.module] if one.module else [""] if one.level == 1 else []  # "" is the package itself
             names += [f"{one.module or ''}.{alias.name}".lstrip(".") for alias in one.names if alias.name != "*"]
     return [name for name in dict.fromkeys(names) if name.partition(".")[0] not in KNOWN | OF_OTHERS]
 

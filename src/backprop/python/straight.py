@@ -22,7 +22,9 @@ from backprop.gates import CONSTANTS, NAMES
 from backprop.language.program import Call, Program, Statement
 from backprop.python.meter import check_length
 
-LIBRARIES = frozenset(["math", "cmath", "numpy", "scipy", "scipy.special", "jax.numpy", "autograd.numpy", "torch"])
+LIBRARIES = frozenset(
+    ["math", "cmath", "numpy", "scipy", "scipy.special", "jax.numpy", "autograd.numpy", "torch", "micrograd.engine"]
+)
 USUAL = {"math": "math", "np": "numpy", "numpy": "numpy", "jnp": "jax.numpy", "torch": "torch"}
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power",
@@ -58,7 +60,7 @@ def read_python(
     check_length(text, source)
     reader = Reader(text, source, repeated, helper)
     try:
-        reader.module(parse_module(text, reader))
+        reader.module(on_numbers(parse_module(text, reader)))
     except RecursionError:
         raise Problem("syntax", "this is nested too deeply to be read as Python", source=source) from None
     return reader.program
@@ -82,6 +84,29 @@ def parse_module(text: str, reader: Reader) -> ast.Module:
         raise Problem(
             "syntax", f"this is not Python: {error or 'it is nested too deeply'}", source=reader.program.source
         ) from None
+
+
+def on_numbers(tree: ast.Module) -> ast.Module:
+    """A script on the values of micrograd as one on numbers: `Value(2.0)` is 2.0, and it ends where it says
+    `g.backward()`, of which g is then the output."""
+    imported = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module == "micrograd.engine"]
+    names = {alias.asname or alias.name for one in imported for alias in one.names}
+    if not names:
+        return tree
+
+    class Opened(ast.NodeTransformer):
+        def visit_Call(self, node: ast.Call) -> ast.AST:
+            self.generic_visit(node)
+            made = isinstance(node.func, ast.Name) and node.func.id in names and len(node.args) == 1
+            return node.args[0] if made else node
+
+    for place, statement in enumerate(tree.body):
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "backward":
+            last = assigned(tree.body[:place])[-1:] == [getattr(call.func.value, "id", "")]
+            tree.body[place:] = [] if last else [ast.copy_location(ast.Expr(call.func.value), statement)]
+            break
+    return Opened().visit(tree)  # type: ignore[no-any-return]
 
 
 EXTREMES = ("max", "min", "amax", "amin")
@@ -523,8 +548,8 @@ class Reader:
             at = tuple(kind if place in wires else place_of(place) for kind, place in zip(kinds, places, strict=True))
             options.append(("at", self.node("string", at, tree)))
             inputs += wires
-        if gate in ("part", "whole"):  # part(g, [x, y], place=1)
-            inputs = [inputs[0], *elements(inputs[1])]
+        if gate == "starts":
+            inputs = elements(inputs[0])
         nodes = tuple([self.expression(argument) for argument in inputs])
         return self.node("call", Call(gate, nodes, tuple(options)), tree)
 

@@ -163,11 +163,12 @@ def map_files(
     """Value and gradients of a formula for every row of files, in a file that is written whole or not at all; of a
     folder, in a folder: `map_files("x*y", "points.csv", "gradients.csv").rows`.
 
-    Suffixes say what the files are, or the formats do: "jsonl", "csv", "tsv", "parquet", "arrow". `total` writes the
-    sums over all rows alone. A bad row ends it, or with `errors` is skipped or null; `errors_to` collects them.
-    `null_values` are texts that stand for nothing; `delimiter`, `decimal_comma`, `header` and `encoding` say how text
-    is written. `engine`, `scheduler` and `resume` are for the parts of a folder; `seen` is called as it goes on. The
-    other options are those of `map`. The report counts `rows` and `bad` ones, and `told` says what was remarkable.
+    "-" is standard input, or output: rows go out as they come. Suffixes say what the files are, or the formats do:
+    "jsonl", "csv", "tsv", "parquet", "arrow". `total` writes the sums over all rows alone. A bad row ends it, or with
+    `errors` is skipped or null; `errors_to` collects them. `null_values` are texts that stand for nothing; `delimiter`,
+    `decimal_comma`, `header` and `encoding` say how text is written. `engine`, `scheduler` and `resume` are for the
+    parts of a folder; `seen` is called as it goes on. The other options are those of `map`. The report counts `rows`
+    and `bad` ones, and `told` says what was remarkable.
     Raises a Problem for whatever is wrong.
     """
     expect_numpy("a table")
@@ -187,7 +188,8 @@ def map_files(
     )  # fmt: skip
     if not paths:
         raise Problem("value", "there are no files to map")
-    files = Files(paths, os.fspath(target), options)
+    place = os.fspath(target)
+    files = Files(paths, None if place == "-" else place, options)
     mapper = mapper_given(formula, given or {}, files.head, called=inverse(rename), notes=True, **wanted)
     failures: list[str] = []
     report = files.mapped(mapper, engine, scheduler, resume, seen or nothing, failures.append)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.library.explain import Backward, Fork, Sent, Story
+from backprop.library.explain import Backward, Fork, Forward, Sent, Story
 from backprop.numbers.shapes import array_text, shape_of
 from backprop.show.grid import cell
 from backprop.show.text import latex_text
@@ -10,10 +10,11 @@ from backprop.show.theme import paint
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, TypeVar
 
     Number = Callable[[Any], str]
+    Step = TypeVar("Step", Forward, Backward)
 
 SMALL = 6  # elements of an array that is written out
 
@@ -70,17 +71,27 @@ def forks_line(fork: Fork) -> str:
     return f"{fork.name} is used in {len(fork.shares)} places; at a fork the gradients add up:"
 
 
-def forward_texts(story: Story, write: Number) -> list[str]:
-    """The forward steps: names, numbers, value."""
-    texts = []
-    for step in story.forward:
-        if shape_of(step.value) or ": " in step.numbers:
-            given = f" ({step.numbers})" if step.numbers else ""
-            texts.append(f"{step.stage} = {step.expression}{given} = {write(step.value)}")
-            continue
-        middle = f" = {step.numbers}" if step.numbers not in (step.expression, write(step.value)) else ""
-        texts.append(f"{step.stage} = {step.expression}{middle} = {write(step.value)}")
-    return texts
+def forward_text(step: Forward, write: Number) -> str:
+    """A forward step: names, numbers, value."""
+    if shape_of(step.value) or ": " in step.numbers:
+        given = f" ({step.numbers})" if step.numbers else ""
+        return f"{step.stage} = {step.expression}{given} = {write(step.value)}"
+    middle = f" = {step.numbers}" if step.numbers not in (step.expression, write(step.value)) else ""
+    return f"{step.stage} = {step.expression}{middle} = {write(step.value)}"
+
+
+def steps_told(
+    steps: Iterable[Step], story: Story, say: Callable[[Step], str], word: Callable[[str], str]
+) -> Iterator[tuple[int, str]]:
+    """The steps with their places, each said; for those of rounds that are left out, a `word` with the place 0."""
+    before = None
+    for place, step in enumerate(steps, 1):
+        unsaid = story.left_out.get(step.stage)
+        if unsaid is None:
+            yield place, say(step)
+        elif unsaid is not before:
+            yield 0, word(f"… {unsaid.told()}, likewise")
+        before = unsaid
 
 
 def plain(story: Story, *, digits: int | None = 6, brief: bool = False, colour: bool = False) -> str:
@@ -88,10 +99,10 @@ def plain(story: Story, *, digits: int | None = 6, brief: bool = False, colour: 
     write = numbers(digits)
     lines = []
     if not brief:
-        for place, text in enumerate(forward_texts(story, write), 1):
-            lines.append(f"{paint(f'forward {place}.', 'value', colour)} {text}")
-    for place, step in enumerate(story.backward, 1):
-        lines.append(f"{paint(f'backward {place}.', 'gradient', colour)} {sentence(step, write)}")
+        for place, text in steps_told(story.forward, story, lambda step: forward_text(step, write), str):
+            lines.append(f"{paint(f'forward {place}.', 'value', colour)} {text}" if place else text)
+    for place, text in steps_told(story.backward, story, lambda step: sentence(step, write), str):
+        lines.append(f"{paint(f'backward {place}.', 'gradient', colour)} {text}" if place else text)
     for fork in story.forks:
         lines += [f"{paint('fork:', 'local', colour)} {forks_line(fork)}", *ledger(fork, write)]
     if not brief:
@@ -105,9 +116,10 @@ def markdown(story: Story, *, digits: int | None = 6, brief: bool = False) -> st
     write = numbers(digits)
     lines = []
     if not brief:
-        lines += ["### Forward", "", *numbered(code(text) for text in forward_texts(story, write)), ""]
-    lines += ["### Backward", ""]
-    lines += [*numbered(markdown_step(step, write) for step in story.backward), ""]
+        told = steps_told(story.forward, story, lambda step: code(forward_text(step, write)), escaped)
+        lines += ["### Forward", "", *numbered(told), ""]
+    told = steps_told(story.backward, story, lambda step: markdown_step(step, write), escaped)
+    lines += ["### Backward", "", *numbered(told), ""]
     for fork in story.forks:
         lines += [f"`{fork.name}` is used in {len(fork.shares)} places; at a fork the gradients add up:", ""]
         lines += ["| through | share |", "| --- | ---: |"]
@@ -119,8 +131,9 @@ def markdown(story: Story, *, digits: int | None = 6, brief: bool = False) -> st
     return "\n".join(lines) + "\n"
 
 
-def numbered(texts: Iterable[str]) -> list[str]:
-    return [f"{place}. {text}" for place, text in enumerate(texts, 1)]
+def numbered(texts: Iterable[tuple[int, str]]) -> list[str]:
+    """A list that goes on behind what has no number."""
+    return [f"{place}. {text}" if place else f"\n{text}\n" for place, text in texts]
 
 
 def markdown_step(step: Backward, write: Number) -> str:
@@ -144,8 +157,10 @@ def latex(story: Story, *, digits: int | None = 6, brief: bool = False) -> str:
     write = numbers(digits)
     lines = []
     if not brief:
-        lines += [r"\paragraph{Forward}", *enumerated(typed(text) for text in forward_texts(story, write))]
-    lines += [r"\paragraph{Backward}", *enumerated(latex_step(step, write) for step in story.backward)]
+        told = steps_told(story.forward, story, lambda step: typed(forward_text(step, write)), latex_text)
+        lines += [r"\paragraph{Forward}", *enumerated(told)]
+    told = steps_told(story.backward, story, lambda step: latex_step(step, write), latex_text)
+    lines += [r"\paragraph{Backward}", *enumerated(told)]
     for fork in story.forks:
         lines += [
             rf"\paragraph{{Fork}} {typed(fork.name)} is used in {len(fork.shares)} places; "
@@ -172,26 +187,34 @@ def latex_step(step: Backward, write: Number) -> str:
 
 
 def tex_number(text: str) -> str:
-    """A number in mathematics."""
-    if text.lstrip("-") in ("inf", "nan"):
-        return text.replace("inf", r"\infty").replace("nan", r"\mathrm{nan}")
-    mantissa, exponential, exponent = text.partition("e")
-    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponential else mantissa
+    """A number, or the numbers of an array, in mathematics; what an array is said to be stands there as words."""
+    import re  # here alone
+
+    if text.endswith("array"):
+        return rf"\mbox{{{text}}}"
+    text = re.sub(r"e([-+]?\d+)", lambda found: rf" \times 10^{{{int(found[1])}}}", text)
+    return text.replace("inf", r"\infty").replace("nan", r"\mathrm{nan}")
 
 
 def typed(text: str) -> str:
     return rf"\texttt{{{latex_text(text)}}}"
 
 
-def enumerated(texts: Iterable[str]) -> list[str]:
-    return listing("enumerate", texts)
+def enumerated(texts: Iterable[tuple[int, str]]) -> list[str]:
+    """A numbered list, in which what has no number of its own stands with its mark, and the numbers go on behind it."""
+    entries, due = [], 1
+    for place, text in texts:
+        if place > due:
+            entries.append(rf"\setcounter{{enumi}}{{{place - 1}}}")
+        entries.append(rf"\item {text}" if place else rf"\item[] {text}")
+        due = place + 1 if place else due
+    return listing("enumerate", entries)
 
 
 def items(texts: Iterable[str]) -> list[str]:
-    return listing("itemize", texts)
+    return listing("itemize", [rf"\item {text}" for text in texts])
 
 
-def listing(kind: str, texts: Iterable[str]) -> list[str]:
+def listing(kind: str, entries: list[str]) -> list[str]:
     """A list of LaTeX's; an empty one would not compile."""
-    entries = [rf"\item {text}" for text in texts]
     return [rf"\begin{{{kind}}}", *entries, rf"\end{{{kind}}}"] if entries else []

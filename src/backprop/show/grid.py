@@ -8,8 +8,10 @@ from backprop.numbers.shapes import shape_code, shape_of
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
+
+    from backprop.library.rounds import LeftOut
 
 
 class Column:
@@ -40,9 +42,11 @@ EDGE = 3  # how many elements a shortened array shows at each end, as NumPy does
 
 
 def stages_grid(
-    evaluation: Evaluation, *, digits: int | None = 6, local: bool = False, full: bool = False, one_line: bool = False
-) -> Grid:
-    """The table of an evaluation: a row for each stage. `digits` are significant ones; None keeps all.
+    evaluation: Evaluation, *, digits: int | None = 6, local: bool = False, full: bool = False, one_line: bool = False,
+    rounds: Sequence[LeftOut] = (),
+) -> Grid:  # fmt: skip
+    """The table of an evaluation: a row for each stage, and one for all in `rounds` that are left out. `digits` are
+    significant ones; None keeps all.
 
     `local` adds the local gradients. The gradient of a constant is left empty, and so is that of an input that `wrt`
     left out. Where there are arrays, a column has their shapes; `full` shows them whole, `one_line` without line
@@ -59,7 +63,12 @@ def stages_grid(
     if local:
         columns.append(Column("local gradients", "local", False))
     rows = []
+    unsaid = {wire: one for one in rounds for wire in one.wires}
     for stage in evaluation.stages:
+        if stage.wire in unsaid:
+            if stage.wire == unsaid[stage.wire].wires[0]:
+                rows.append(["…", unsaid[stage.wire].told()] + [""] * (len(columns) - 2))
+            continue
         row = [stage.name, stage.expression]
         if shaped:
             row.append(shape_code(shape_of(stage.value)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.errors.spans import width
+from backprop.errors.spans import WIDEST, width
 from backprop.show.grid import ARRAYS, Column, Grid, aligned
 from backprop.show.theme import paint, verdict_word
 
@@ -41,13 +41,13 @@ def row_lines(columns: Sequence[Column], row: Sequence[list[str]], *, heading: b
 
 
 def column_cells(grid: Grid, place: int) -> list[list[str]]:
-    """A column, its heading first, padded to one width; each cell as its lines."""
+    """A column, its heading first, padded to one width but for what is wider than any page; each cell as its lines."""
     column = grid.columns[place]
     texts = [row[place] for row in grid.rows]
     if column.numeric:
         texts = aligned(texts)
     cells = [column.heading.split("\n"), *(text.split("\n") for text in texts)]
-    most = max(width(line) for cell in cells for line in cell)
+    most = min(max(width(line) for cell in cells for line in cell), WIDEST)
     arrays = column.numeric and any(text.startswith(ARRAYS) for text in texts)
     right = column.numeric and not arrays
     return [[line.rjust(most) if right else pad(line, most) for line in cell] for cell in cells]

@@ -18,6 +18,8 @@ from . import code, scalars
 
 LINE = re.compile(r"^(    d\w+ )(=|\+=) (.+?)(  #.*)?$")
 
+MISTAKES = ("2 * ({})", "-({})", "1 + ({})")
+
 
 def attempts(dice: Random) -> Iterator[Program]:
     while True:
@@ -64,7 +66,7 @@ def blamed(result: object, source: str) -> list[int] | str:
 
 
 def planted(result: object, source: str, shown: str) -> Outcome:
-    """Every line of the backward pass doubled, one at a time: wrong, unless what it says is 0."""
+    """Every line of the backward pass changed, one at a time: wrong, unless what comes out is the same."""
     gradients = dict(result.gradients)  # type: ignore[attr-defined]
     lines = source.splitlines()
     for place, line in enumerate(lines):
@@ -72,14 +74,16 @@ def planted(result: object, source: str, shown: str) -> Outcome:
         if found is None or not lines[:place] or "# backward pass" not in "\n".join(lines[:place]):
             continue
         begin, operator, text, comment = found.groups()
-        changed = [*lines[:place], f"{begin}{operator} 2 * ({text}){comment or ''}", *lines[place + 1 :]]
+        mistake = MISTAKES[place % len(MISTAKES)].format(text)
+        told = f"{shown}  (line {place + 1}: {mistake})"
+        changed = [*lines[:place], f"{begin}{operator} {mistake}{comment or ''}", *lines[place + 1 :]]
         if not matters("\n".join(changed), gradients, result):
             continue
         wrong = blamed(result, "\n".join(changed))
         if isinstance(wrong, str):
-            return Failure("handwritten", "mutant refused", f"{shown}  (line {place + 1} doubled)", wrong, "WRONG")
+            return Failure("handwritten", "mutant refused", told, wrong, "WRONG")
         if not wrong:
-            return Failure("handwritten", "missed", f"{shown}  (line {place + 1} doubled)", "ok", "WRONG")
+            return Failure("handwritten", "missed", told, "ok", "WRONG")
     return None
 
 

@@ -146,17 +146,27 @@ def scatter(g, x, piece):
     return found.index_add(0, places.flatten(), g.to(x.dtype)).reshape(x.shape)
 
 
+# /// starts
+def starts(inputs, dim=0):
+    """Where each input begins in what was joined."""
+    found = [0]
+    for x in inputs[:-1]:
+        found.append(found[-1] + x.shape[dim])
+    return found
+
+
 # /// part
-def part(g, inputs, place, dim=0):
+def part(g, x, start, dim=0):
     """The part of one input in what was joined."""
-    return torch.split(g, [x.shape[dim] for x in inputs], dim)[place]
+    return g.narrow(dim, start, x.shape[dim])
 
 
 # /// whole
-def whole(g, inputs, place, dim=0):
+def whole(g, x, start, dim=0):
     """Zeros in the shape of what was joined, but for the part of one input."""
-    pieces = [g if i == place else torch.zeros_like(x) for i, x in enumerate(inputs)]
-    return torch.cat(pieces, dim)
+    before, zeros = start + g.shape[dim], torch.zeros_like(x)
+    after = zeros.narrow(dim, before, x.shape[dim] - before)
+    return torch.cat([zeros.narrow(dim, 0, start), g, after], dim)
 
 
 # /// column

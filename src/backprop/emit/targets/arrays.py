@@ -127,6 +127,13 @@ class Arrays(Pythonic):
     def spell_untake(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.scattered(operands[0], operands[1], slice_text(gate))
 
+    def spell_part(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        """It begins at a whole number."""
+        h, x, start = operands
+        return self.call(gate, [self.counted(h), x, Text(self.place(start)) if start.literal else start])
+
+    spell_whole = spell_part
+
     def spell_column(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A vector as a column, where the rank of the other is known."""
         h, x = operands

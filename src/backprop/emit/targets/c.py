@@ -164,9 +164,7 @@ def header(name: str, declaration: list[str]) -> str:
 
 def unread(listing: Listing) -> list[str]:
     """A word to the compiler for each parameter that nobody reads."""
-    read = listing.results.union(*(line.reads for line in listing.lines))
-    unused = [name for name in listing.inputs.values() if name not in read]
-    return [f"  (void){name};" for name in [*unused, *([] if listing.gradients else ["gradients"])]]
+    return [f"  (void){name};" for name in [*listing.unread(), *([] if listing.gradients else ["gradients"])]]
 
 
 def lines_text(lines: list[Line]) -> list[str]:

@@ -115,7 +115,10 @@ def write(request: Request) -> str:
     if request.form in TYPES:
         head[-1] = head[-1].removesuffix(" {") + ";"
         return "\n".join([*title, f"export {head[0]}", *head[1:]]) + "\n"
-    body = ["  // forward pass", *lines_text(listing.forward_lines(), listing.backward_lines())]
+    if typed:  # a compiler may take offence at what nobody reads
+        listing.lines = listing.needed_lines()
+    unread = [f"  void {name};" for name in listing.unread() if typed]
+    body = [*unread, "  // forward pass", *lines_text(listing.forward_lines(), listing.backward_lines())]
     if listing.backward_lines():
         body += ["", "  // backward pass", *lines_text(listing.backward_lines(), listing.backward_lines())]
     head[0] = f"{'export ' * (request.form in MODULES)}{head[0]}"

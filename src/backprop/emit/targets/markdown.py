@@ -9,6 +9,7 @@ from backprop.emit.listing import Listing
 from backprop.emit.naming import Naming
 from backprop.emit.request import Request
 from backprop.emit.target import Target, Text
+from backprop.errors.spans import WIDEST
 from backprop.gates import Gate
 from backprop.gates.row import WORDS
 from backprop.language.calls import call_text, value_text
@@ -126,7 +127,7 @@ def signature(gate: Gate) -> str:
 def table(headings: list[str], rows: list[list[str]]) -> list[str]:
     """A table of GitHub's, as wide as its cells; numbers stand to the right."""
     marks = ["---:" if heading in ("#", "value") else "---" for heading in headings]
-    widths = [max(len(row[place]) for row in [headings, marks, *rows]) for place in range(len(headings))]
+    widths = [min(max(len(row[i]) for row in [headings, marks, *rows]), WIDEST) for i in range(len(headings))]
     marks = ["-" * (w - 1) + ":" if mark.endswith(":") else "-" * w for mark, w in zip(marks, widths, strict=True)]
     return [
         "| " + " | ".join(

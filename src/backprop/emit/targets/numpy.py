@@ -18,7 +18,6 @@ from backprop.emit.target import Text
 from backprop.emit.targets.arrays import Arrays, rank
 from backprop.emit.targets.pythonic import called, function, function_text
 from backprop.gates import GATES, Gate
-from backprop.language.printer import POSTFIX
 from backprop.numbers.elementwise import UFUNCS
 
 GATE_OF = {word: GATES[gate] for gate, word in UFUNCS.items()}
@@ -146,29 +145,12 @@ class NumPy(Arrays):
     def spell_concat(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return Text(f"{self.module}.concatenate({', '.join([row(operands), *self.keywords(gate)])})")
 
+    def spell_starts(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        self.used[gate.name] = None
+        return Text(f"starts({', '.join([row(operands), *self.keywords(gate)])})")
+
     def spell_einsum(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return Text(f'{self.module}.einsum("{gate.settings["subscripts"]}", {", ".join(x.text for x in operands)})')
-
-    def spell_part(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
-        """What lies where an input was put: a slice, where its size is known."""
-        g, *inputs = operands
-        place, axis = gate.settings["place"], gate.settings["axis"]
-        if inputs[0].shape is None:
-            return self.joined(gate, operands)
-        sizes = [x.shape[axis] for x in inputs if x.shape]
-        start = sum(sizes[:place])
-        ahead = ":, " * (axis % len(inputs[0].shape))
-        text = Text(f"{g.at_least(POSTFIX)}[{ahead}{start}:{start + sizes[place]}]")
-        return text.leaving(*range(1, len(operands)))
-
-    def joined(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        """A helper that takes the inputs together."""
-        g, *inputs = operands
-        self.used[gate.name] = None
-        arguments = [g.text, row(inputs), *self.keywords(gate)]
-        return Text(f"{gate.name}({', '.join(arguments)})")
-
-    spell_whole = joined
 
     def running(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A running sum or product from the front is NumPy's; from the back it is a helper."""

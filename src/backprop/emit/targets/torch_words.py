@@ -260,13 +260,9 @@ class Torch(Arrays):
         inputs = ", ".join(self.tensor(self.counted(operand)).text for operand in operands)
         return Text(f'torch.einsum("{gate.settings["subscripts"]}", {inputs})')
 
-    def spell_part(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        """A helper that takes the inputs together."""
+    def spell_starts(self, gate: Gate, operands: Sequence[Text]) -> Text:
         self.used[gate.name] = None
-        g, *inputs = operands
-        return Text(f"{gate.name}({', '.join([self.tensor(g).text, self.row(inputs), *self.keywords(gate)])})")
-
-    spell_whole = spell_part
+        return Text(f"starts({', '.join([self.row(operands), *self.keywords(gate)])})")
 
     def row(self, operands: Sequence[Text]) -> str:
         """The inputs as a list."""

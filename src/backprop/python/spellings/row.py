@@ -61,7 +61,7 @@ def second_shape(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
 
 def product(shape: Any) -> float:
     """The elements of a shape; a negative length stands for what is left."""
-    items = shape if isinstance(shape, tuple | list | np.ndarray) else (shape,)
+    items = () if shape is None else shape if isinstance(shape, tuple | list | np.ndarray) else (shape,)
     return float(prod([max(0.0, float(one)) for one in items]))
 
 

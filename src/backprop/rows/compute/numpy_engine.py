@@ -13,8 +13,9 @@ from backprop.gates import GATES
 from backprop.numbers.elementwise import one_by_one, ufunc
 from backprop.rows.compute.program import Program, Step
 
-CHUNK = 32_768  # rows: fewer and the calls cost more than the work, more and the buffers leave the cache
-SHARED = 65_536  # rows where threads share the work: in between two operations one waits for the interpreter's lock
+CHUNK = 32_768  # rows at once, at most: so many numbers of a column are quickly computed with
+FEWEST = 8_192  # and at least: in fewer, the calls cost more than the work
+ROOM = 524_288  # numbers in all buffers together: more leave the cache
 BLOCK = 64  # rows: parts begin at a multiple, which is one of what a compiled loop takes at once
 
 Array = NDArray[np.float64]
@@ -70,7 +71,7 @@ class NumpyKernel:
     ) -> list[tuple[int, int]]:
         """Run over some rows, chunk by chunk; what the watches met."""
         met = [(0, -1)] * len(self.program.watches)
-        size = min(SHARED if threads > 1 else CHUNK, last - first)
+        size = min(self.rows_at_once(threads), last - first)
         at = self.buffers_for(size)
         calls: list[tuple[Call, Guard]] = []
         with np.errstate(all="ignore"):
@@ -91,6 +92,11 @@ class NumpyKernel:
                 for index, wire in enumerate(self.program.watches):
                     met[index] = joined((met[index], rows_met(at[wire], start)))
         return met
+
+    def rows_at_once(self, threads: int) -> int:
+        """How many rows a chunk has: of threads, one waits for the interpreter's lock in between two operations."""
+        fit = max(FEWEST, min(CHUNK, ROOM // (self.buffers or 1) // BLOCK * BLOCK))
+        return 2 * fit if threads > 1 else fit
 
     def buffers_for(self, size: int) -> list[Any]:
         """For each wire its number, or its buffer for so many rows; None for what is a column."""

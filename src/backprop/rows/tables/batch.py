@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TextIO
 from backprop.errors import Problem, enumerated, nearest
 from backprop.errors.spelling import option
 from backprop.rows.compute.mapper import Mapper, Tally
+from backprop.rows.tables.lines import NOT_UTF8, SAVE_IT
 
 #: what many people write where there is nothing
 NOTHING = re.compile(r'got "(NA|N/A|#N/A|n/a|na|NULL|null|Null|None|none|nil|-|--|\?|\.|missing)"$')
@@ -181,9 +182,13 @@ class Judge:
     def problem(self, source: str, line: int, why: str) -> Problem:
         """A bad row as what ends the run."""
         nothing = NOTHING.search(why)
-        hint = f"if that stands for nothing: {option('--null-values', [nothing[1]])}" if nothing else ""
+        hint = f"to leave such rows out: {option('--errors', 'skip')}"
+        if nothing:
+            hint = f"if that stands for nothing: {option('--null-values', [nothing[1]])}"
         if COMMA.search(why):
             hint = f"if that is a decimal comma: {option('--decimal-comma', True)}"
+        if why == NOT_UTF8:
+            hint = SAVE_IT
         return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
 
 

@@ -13,7 +13,7 @@ from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, check_columns, has_lists, values_of
 from backprop.rows.tables.cells import Bad, from_text, shown, text_number, text_value, value_from_text
 from backprop.rows.tables.dialect import PLAIN, Dialect
-from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
+from backprop.rows.tables.lines import NOT_UTF8, SAVE_IT, Input, decoded, is_broken, mended
 from backprop.rows.tables.quotes import cut, fields_of, whole_rows
 
 MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
@@ -89,7 +89,7 @@ def header(lines: list[str], dialect: Dialect, source: str) -> tuple[int, list[s
     for taken, (text, count) in enumerate(whole_rows(lines, separator), 1):
         if text.strip():
             if is_broken(text):
-                raise Problem("file", f"{source}:{taken}: {NOT_UTF8}", hint="save it as UTF-8", status=1)
+                raise Problem("file", f"{source}:{taken}: {NOT_UTF8}", hint=SAVE_IT, status=1)
             if not dialect.header:
                 return 0, [f"c{column}" for column, _ in enumerate(fields_of(text, separator), 1)]
             return taken - 1 + count, [name.strip() for name in fields_of(text, separator)]

@@ -29,7 +29,9 @@ DONE = ".backprop.jsonl"  # in an output folder: a line for each part that is do
 
 @lru_cache(4)  # of one part it is asked several times
 def format_of(path: str) -> str | None:
-    """The format that a file's suffix stands for."""
+    """The format that a file's suffix stands for; on standard input are lines of JSON."""
+    if path == "-":
+        return "jsonl"
     return FORMATS.get(os.path.splitext(bare(path))[1].lower())
 
 
@@ -56,7 +58,7 @@ class Place(NamedTuple):
     def plain(self) -> Iterator[Any]:
         """A file to write bytes to, as they are."""
         if self.path is None:
-            if sys.stdout is None:
+            if not hasattr(sys.stdout, "buffer"):  # it is closed, or a notebook's
                 raise Problem("file", "cannot write the output: standard output is closed", status=1)
             yield sys.stdout.buffer
             return
