@@ -14,8 +14,8 @@ PHRASES = {
     "as in --x 2": "as in x=2",
 }  # fmt: skip
 NAMES = "ties|rate|wrt|batch|line-search|to|from|method|null-values|name|decay|upstream|seed|table|dtype|jvp|delimiter"
-NAMES += "|decimal-comma|errors|engine|scheduler|resume|backward|dialect|main|random|stages"
-VALUE = r"(?!(?:or|and|is|has|does|names|takes|out|gives|shares|needs|for)\b)[\w.,:-]*\w"
+NAMES += "|decimal-comma|errors|engine|scheduler|resume|backward|dialect|main|random|stages|encoding"
+VALUE = r"(?!(?:or|and|is|has|does|names|takes|out|gives|shares|needs|for)\b)(?:'[^']*'|[\w.,:-]*\w)"
 OPTION = rf"(?<![^\s(])--({NAMES})\b(?: ({VALUE}))?"
 LISTS = ("wrt", "null_values")
 
@@ -42,6 +42,7 @@ def as_argument(option: Match[str]) -> str:
     name, value = option[1].replace("-", "_"), option[2]
     if value is None:
         return name
+    value = value.strip("'")
     if name in LISTS:
         names = ", ".join(f'"{part}"' for part in value.split(","))
         return f"{name}=[{names}]"
