@@ -204,15 +204,10 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
             known = nearest(name, names)
             hint = f"did you mean {known}?" if known else f"its columns are {enumerated(names)}"
             between = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), "")
-<<<<<<< HEAD
-            if between:  # one column, whose name is all names
-                hint = f"its fields are separated by {between!r}: {option('--delimiter', between)}"
-=======
             if names and names[0].startswith(("#", "sep=")):
                 hint = f"its first line is no line of column names: leave it out (tail -n +2 {source})"
             elif between:  # one column, whose name is all names
                 hint = f"its fields are separated by {between!r}: {option('--delimiter', between)}"
->>>>>>> tables
             raise Problem("file", f"{source} has no column {name}", hint=hint)
         if names.count(name) > 1:
             raise Problem("file", f"{source} has {names.count(name)} columns called {name}, and the formula uses one")
