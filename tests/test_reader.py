@@ -95,6 +95,21 @@ f = [10 * i + j for i, j in product(range(2), range(3))] + list(chain([1], (2, 3
 f += [sum(one) for one in combinations([1, 2, 4], 2)] + [a + b for a, b in zip_longest([1, 2], [3], fillvalue=0)]
 f += list(accumulate([1, 2, 3]))
 """,
+    "fields": """
+from dataclasses import dataclass
+from typing import NamedTuple
+@dataclass
+class Kept:
+    x: float
+    scale: float = 2.0
+    def product(self):
+        return self.x * self.scale
+class Pair(NamedTuple):
+    a: float
+    b: float = 0.5
+first, second = Pair(1.5)
+f = [Kept(3.0).product(), Kept(3.0, scale=4.0).product(), first, second, Pair(b=1.0, a=2.0)[1], sum(Pair(1.0, 2.0))]
+""",
     "operator and copy": """
 import operator
 from copy import deepcopy

@@ -182,7 +182,7 @@ def test_a_backward_pass_that_does_not_fit_in_shape_is_valid_json(tmp_path: Path
     [
         ('check "x*y" --x 1 --y 2 --backward missing.py', "cannot read missing.py"),
         ('check "x*y" --x 1 --y 2 --claim dz=1', "dz is neither a gradient nor a stage"),
-        ('check "x*y" --x 1 --y 2 --claim dx', "--claim takes NAME=NUMBER"),
+        ('check "x*y" --x 1 --y 2 --claim dx', "a claim is NAME=NUMBER"),
         ('check "x*y" --x 1 --y 2 --claim dx=1 --stages', "--stages and --random belong to the numerical check"),
         ('check "x*y" --x 1', "no value for y"),
         ('explain "x*y" --x 1 --y 2 --of z', "the expression has no variable z"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from decimal import Decimal
 from fractions import Fraction
@@ -79,3 +80,27 @@ def test_a_file_that_polars_does_not_survive_is_told(stream: bool, tmp_path: Pat
         with pytest.raises(backprop.Problem, match="cannot read"):
             backprop.map_files("x*y", tmp_path / "t.arrow", tmp_path / target)
         assert not (tmp_path / target).exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "cure"),
+    [
+        ("# by a machine\nx,y\n1,2\n", "leave it out"), ("sep=,\nx,y\n1,2\n", "leave it out"),
+        ('x,y\n"1,000",2\n', "take them out"), ('x,y\n"1,5",2\n', "^if that is a decimal comma"),
+        ("x;y\n1;2\n", 'delimiter=";"$'), ("x\ty\n1\t2\n", r'delimiter="\\t"$'),
+        ("x,y\n1,\udce9\n", 'encoding="latin-1"'),
+    ],
+)  # fmt: skip
+def test_what_is_odd_about_a_table_is_told_with_a_cure(table: str, cure: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(table.encode("utf-8", "surrogateescape"))
+    assert backprop.map_files  # who asks is in Python
+    with pytest.raises(backprop.Problem) as problem:
+        backprop.map_files("x*y", tmp_path / "t.csv", tmp_path / "out.csv")
+    assert re.search(cure, problem.value.hint)
+
+
+def test_a_whole_number_that_is_too_long_for_python_is_text_in_objects(tmp_path: Path) -> None:
+    long = "9" * 5000
+    (tmp_path / "t.csv").write_text(f"x,y,n\n1,2,{long}\n")
+    backprop.map_files("x*y", tmp_path / "t.csv", tmp_path / "out.jsonl")
+    assert json.loads((tmp_path / "out.jsonl").read_text())["n"] == long

@@ -203,20 +203,22 @@ def parentheses(node: ast.BinOp) -> Options:
     left, right = node.left, node.right
     for inner, outer in ((left, right), (right, left)):
         first = inner is right
+        cause = "factor" if isinstance(outer, ast.Constant) else "wrong-point"
         if not isinstance(inner, ast.BinOp) or (first and isinstance(node.op, ast.Div)):
             continue
         if isinstance(node.op, PRODUCTS) and isinstance(inner.op, SUMS):
             for term, rest in ((inner.right, inner.left), (inner.left, inner.right)):
                 scaled = ast.BinOp(*((outer, node.op, term) if first else (term, node.op, outer)))
                 both = (rest, inner.op, scaled) if term is inner.right else (scaled, inner.op, rest)
-                yield ast.BinOp(*both), "wrong-point", 1.25
+                yield ast.BinOp(*both), cause, 1.25
         if isinstance(node.op, SUMS) and isinstance(inner.op, PRODUCTS):
             for term, factor in ((inner.left, inner.right), (inner.right, inner.left)):
                 inside = ast.BinOp(*((outer, node.op, term) if first else (term, node.op, outer)))
+                cause = "factor" if isinstance(factor, ast.Constant) else "wrong-point"
                 if term is inner.left:
-                    yield ast.BinOp(inside, inner.op, factor), "wrong-point", 1.35
+                    yield ast.BinOp(inside, inner.op, factor), cause, 1.35
                 elif isinstance(inner.op, ast.Mult):
-                    yield ast.BinOp(factor, inner.op, inside), "wrong-point", 1.35
+                    yield ast.BinOp(factor, inner.op, inside), cause, 1.35
 
 
 def other_slopes(node: ast.BinOp) -> Options:

@@ -58,7 +58,7 @@ class Whole:
         index = target.slice
         items = index.elts if isinstance(index, ast.Tuple) else [index]
         kinds = [self.seen.kind(one) for one in items if not isinstance(one, ast.Slice)]
-        if any(kind is not None and kind.letter == "i" for kind in kinds):
+        if any(kind is not None and kind.letter == "i" and (kind.shape or not self.seen.torch) for kind in kinds):
             base, at = ast.unparse(target.value), ast.unparse(index)
             if self.seen.torch and isinstance(operator, ast.Add):
                 yield f"{base}.index_add_(0, {at}, {value})", "overwrites", 0.8

@@ -38,7 +38,9 @@ def literal(value: Any) -> str:
     """A value as Python writes it."""
     if isinstance(value, list):
         return f"[{', '.join(map(literal, value))}]"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return '"{}"'.format(repr(value)[1:-1].replace('"', '\\"'))
+    return repr(value)
 
 
 def either(shell: str, python: str) -> str:

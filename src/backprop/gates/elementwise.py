@@ -173,7 +173,7 @@ EXPONENTIALS = [
 # Near 0, cos(pi x) - sinc(x) cancels: there its Taylor series stands, with terms enough for |x| < 0.1.
 SLOPE_OF_SINC = (
     "where(abs(x) < 0.1, -pi^2 * x / 3 * (1 - (pi * x)^2 / 10 * (1 - (pi * x)^2 / 28 * (1 - (pi * x)^2 / 54 * "
-    "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi({}) - out) / x)"
+    "(1 - (pi * x)^2 / 88 * (1 - (pi * x)^2 / 130))))), (cospi({}) - out) / {})"
 )
 TRIGONOMETRY = [
     Gate("sin", "x", Rule("cos(x)"), Words("scales by cos(x): at most as much as it got"), Traits(parity="odd")),
@@ -213,10 +213,10 @@ TRIGONOMETRY = [
         "sinpi", "x",
         Rule(
             "pi * cospi(x)", definition="sin(pi * x)",
-            # x modulo 2, and from there to the next quarter turn: both without rounding.
+            # x modulo 2, and from there to the next quarter turn: both without rounding. The sign of a zero comes
+            # from a sum, and not from a branch, in which a program that is differentiated again would lose the slope.
             exact="rest = x - 2 * round(x / 2); quarter = round(2 * rest); angle = pi * (rest - quarter / 2); "
-            "where(abs(quarter) == 1, quarter * cos(angle), "
-            "where(angle == 0, 0 * x, (1 - abs(quarter)) * sin(angle)))",
+            "where(abs(quarter) == 1, quarter * cos(angle), (1 - abs(quarter)) * sin(angle) + 0 * x)",
         ),
         Words("sin(pi x), exact at whole and half numbers: scales by pi cos(pi x)"),
         Traits(parity="odd"),
@@ -226,8 +226,7 @@ TRIGONOMETRY = [
         Rule(
             "-pi * sinpi(x)", definition="cos(pi * x)",
             exact="rest = x - 2 * round(x / 2); quarter = round(2 * rest); angle = pi * (rest - quarter / 2); "
-            "where(abs(quarter) == 1, where(angle == 0, 0, -quarter * sin(angle)), "
-            "(1 - abs(quarter)) * cos(angle))",
+            "where(abs(quarter) == 1, 0 - quarter * sin(angle), (1 - abs(quarter)) * cos(angle))",
         ),
         Words("cos(pi x), exact at whole and half numbers: scales by -pi sin(pi x)"),
         Traits(parity="even"),
@@ -235,13 +234,13 @@ TRIGONOMETRY = [
     Gate(
         "sinc", "x",
         Rule(
-            SLOPE_OF_SINC.format("where(abs(x) == inf, 0, x)"),
+            SLOPE_OF_SINC.format("where(abs(x) == inf, 0, x)", "where(x == 0, 1, x)"),
             definition="where(x == 0, 1, sin(pi * x) / (pi * where(x == 0, 1, x)))",
             exact="where(x == 0, 1, where(abs(x) == inf, 0, sinpi(x) / (pi * where(x == 0, 1, x))))",
         ),
         Words(
             "sin(pi x)/(pi x), as NumPy has it: dead at 0, and a fading ripple beside it",
-            textbook=SLOPE_OF_SINC.format("x"),
+            textbook=SLOPE_OF_SINC.format("x", "x"),
         ),
         Traits(parity="even"),
     ),
@@ -307,7 +306,7 @@ PIECEWISE = [
     ),
     Gate(
         "sign", "x",
-        Rule("0", kink="x == 0", exact="where(x > 0, 1, where(x < 0, -1, x))"),
+        Rule("0", kink="x == 0", exact="where(x > 0, 1, where(x < 0, -1, 0 * x))"),
         Words("-1, 0 or 1; flat: no gradient passes", aliases="sgn signum", frameworks="0 0 0 0"),
     ),
     Gate(

@@ -301,12 +301,17 @@ def html(found: Reached) -> str:
     from backprop.optimize.report import html_table
 
     picture, _ = svg(found)
+    light, dark = (
+        f"body{{color:{one.text};background:{one.background}}}tr:nth-child(even){{background:{one.panel}}}"
+        for one in (PALETTES["light"], PALETTES["dark"])
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
         f'content="width=device-width, initial-scale=1"><title>{escape(found.formula)}</title><style>'
-        f"body{{font-family:{FONTS};margin:1.5rem;color:#1b1f24;background:#fff}}svg{{max-width:100%;height:auto}}"
-        "table{border-collapse:collapse;font-size:0.85rem}td,th{padding:0.15rem 0.8rem;text-align:right}"
-        "tr:nth-child(even){background:#f6f8fa}</style></head><body>\n"
+        f"body{{font-family:{FONTS};margin:1.5rem}}svg{{max-width:100%;height:auto}}"
+        f"table{{border-collapse:collapse;font-size:0.85rem}}td,th{{padding:0.15rem 0.8rem;text-align:right}}{light}"
+        f"@media(prefers-color-scheme:dark){{{dark}svg{{filter:invert(0.92) hue-rotate(180deg)}}}}"
+        "</style></head><body>\n"
         f"{picture}{html_table(found)}\n</body></html>\n"
     )
 

@@ -418,6 +418,9 @@ class Interpreter:
         older = before.bases if isinstance(before, Class) else ()
         made = Class(tree.name, tuple(one for one in bases if isinstance(one, Class)) or older, names)
         made.source = self.source
+        annotated = [one.target for one in tree.body if isinstance(one, ast.AnnAssign)]
+        made.fields += [one.id for one in annotated if isinstance(one, ast.Name) and one.id not in made.fields]
+        made.is_tuple = made.is_tuple or any(ast.unparse(one).endswith("NamedTuple") for one in tree.bases)
         for one in names.values():
             for own in (one, one.setter) if isinstance(one, Function) else ():
                 if own is not None:
@@ -786,6 +789,8 @@ class Interpreter:
         return self.get_item(base, key)
 
     def get_item(self, base: Any, key: Any) -> Any:
+        if isinstance(base, Object) and base.cls.is_tuple:
+            base = tuple(self.items(base))
         if isinstance(base, Object):
             return self.call(self.attribute(base, "__getitem__", own=True), (key,), {})
         if isinstance(base, Library) and base.path in JOINING:
@@ -959,6 +964,8 @@ class Interpreter:
             start = function.find("__init__")
             if start is not None:
                 self.call(Bound(start, made), arguments, keywords)
+            elif function.fields:
+                made.names.update({**dict(zip(function.fields, arguments, strict=False)), **keywords})
             return made
         if isinstance(function, Object):
             method = function.cls.find("__call__") or function.cls.find("forward")
@@ -1008,6 +1015,8 @@ class Interpreter:
             return [self.get_item(value, i) for i in range(len(value))]
         if isinstance(value, list | tuple | dict | str | set | range | Iterator):
             return value
+        if isinstance(value, Object) and value.cls.is_tuple:
+            return [self.object_member(value, name) for name in value.cls.fields]
         raise Refusal(f"{called(value)} cannot be gone through", "value")
 
     def listed(self, value: Any) -> list[Any]:

@@ -33,14 +33,16 @@ def gamma(x):
 def digamma(x):
     """Below 0 by the reflection, without rounding in pi x."""
     above = torch.digamma(torch.where(x > 0, x, 1 - x))
-    tangent = sinpi(x) / cospi(x)
-    below = torch.where(tangent == 0, torch.nan, above - torch.pi / tangent)
+    low = torch.where(x > 0, 0.25, x)
+    turn = sinpi(low)
+    below = torch.where(turn == 0, torch.nan, above - torch.pi * cospi(low) / turn)
     return torch.where(x > 0, above, torch.where(x == 0, -1 / x, below))
 
 
 # /// powers
 def powers(n, x):
-    """n! times the sum of 1 / (x + k)^(n+1) over k = 0, 1, …, for x > 0."""
+    """n! times the sum of 1 / (x + k)^(n+1) over k = 0, 1, …, for n, x > 0."""
+    n = torch.where(n > 0, n, 1.0)
     found = gamma(n + 1) * torch.special.zeta(n + 1, torch.where(x > 0, x, 1.0))
     return torch.where(x == torch.inf, 0.0, found)
 
@@ -55,7 +57,8 @@ def polygamma(n, x):
     rest = torch.where(x < 0, abs(x - nearest), 0.5)
     near, far = powers(n, rest), powers(n, 1 - rest)
     below = torch.where(x < nearest, near + sign * far, sign * near + far)
-    below = torch.where((rest == 0.5) & ~odd, 0.0, below) - powers(n, 1 - x)
+    equal = (rest == 0.5) & ~odd & (near == torch.inf)
+    below = torch.where(equal, 0.0, below) - powers(n, 1 - x)
     pole = torch.where(odd, torch.inf, torch.where(x == 0, -1 / x, torch.nan))
     pole = torch.where(x == -torch.inf, torch.nan, pole)
     below = torch.where(x == nearest, pole, below)

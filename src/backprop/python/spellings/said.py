@@ -29,7 +29,7 @@ RENAMED = {
 }  # fmt: skip
 TWO = {
     "maximum": "max", "fmax": "max", "minimum": "min", "fmin": "min", "hypot": "hypot", "logaddexp": "logaddexp",
-    "arctan2": "atan2", "atan2": "atan2", "xlogy": "xlogy", "mod": "mod", "solve": "solve",
+    "arctan2": "atan2", "atan2": "atan2", "xlogy": "xlogy", "mod": "mod", "remainder": "mod", "solve": "solve",
 }  # fmt: skip
 INFIX = {
     "add": "+", "subtract": "-", "sub": "-", "multiply": "*", "mul": "*", "divide": "/", "true_divide": "/",

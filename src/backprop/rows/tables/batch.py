@@ -16,6 +16,7 @@ from backprop.rows.tables.lines import NOT_UTF8, SAVE_IT
 NOTHING = re.compile(r'got "(NA|N/A|#N/A|n/a|na|NULL|null|Null|None|none|nil|-|--|\?|\.|missing)"$')
 LEFT_OUT = f"leave the columns of the input out ({option('--only-new', True)})"
 COMMA = re.compile(r'got "[-+]?\d+,\d+"$')
+THOUSANDS = re.compile(r'got "[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?"$')
 
 
 class Batch(NamedTuple):
@@ -185,8 +186,11 @@ class Judge:
         hint = f"to leave such rows out: {option('--errors', 'skip')}"
         if nothing:
             hint = f"if that stands for nothing: {option('--null-values', [nothing[1]])}"
+        comma = f"if that is a decimal comma: {option('--decimal-comma', True)}"
         if COMMA.search(why):
-            hint = f"if that is a decimal comma: {option('--decimal-comma', True)}"
+            hint = comma
+        if THOUSANDS.search(why):
+            hint = f"if its commas part thousands, take them out; {comma}"
         if why == NOT_UTF8:
             hint = SAVE_IT
         return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
@@ -200,7 +204,9 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
             known = nearest(name, names)
             hint = f"did you mean {known}?" if known else f"its columns are {enumerated(names)}"
             between = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), "")
-            if between:  # one column, whose name is all names
+            if names and names[0].startswith(("#", "sep=")):
+                hint = f"its first line is no line of column names: leave it out (tail -n +2 {source})"
+            elif between:  # one column, whose name is all names
                 hint = f"its fields are separated by {between!r}: {option('--delimiter', between)}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)
         if names.count(name) > 1:

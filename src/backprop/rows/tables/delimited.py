@@ -235,7 +235,7 @@ class Records(Sequence[dict[str, Any]]):
 
     def value(self, name: str, text: str) -> Any:
         """A field as JSON: nothing is null; what is spelt like a number of JSON is one, a list that the formula uses is
-        one, the rest is text."""
+        one, the rest is text, and so is a whole number that is too long for Python."""
         import json
 
         if not text:
@@ -243,7 +243,10 @@ class Records(Sequence[dict[str, Any]]):
         if name in self.used and text.lstrip().startswith("["):
             with suppress(ValueError, RecursionError):
                 return json.loads(text)
-        return json.loads(text) if JSON_NUMBER.fullmatch(text) else text
+        if JSON_NUMBER.fullmatch(text):
+            with suppress(ValueError):
+                return json.loads(text)
+        return text
 
 
 def written(fields: Sequence[str], separator: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from weakref import WeakKeyDictionary
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.rows.tables.packing import Ahead, unpacked
 
 BLOCK = 1 << 18
@@ -24,7 +25,7 @@ MOST = 1 << 16  # bytes that are looked at before any is read
 NEAR = 1 << 12  # bytes before the end of a block in which a line ends, as a rule
 STANDARD: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()  # what was looked at of a standard input
 NOT_UTF8 = "this is not UTF-8 text"
-SAVE_IT = "save it as UTF-8, or say what it is: --encoding latin-1, cp1252, utf-16, …"
+SAVE_IT = f"save it as UTF-8, or say what it is: {option('--encoding', 'latin-1')}, cp1252, utf-16, …"
 
 
 def standard_input() -> BinaryIO:

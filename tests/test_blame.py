@@ -1,0 +1,173 @@
+"""The line that is blamed: not one that goes around the mistake, and of two mistakes both."""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+import pytest
+from tests.pairs import Pair
+from tests.pairs.judged import judged
+
+from backprop.check.around import fits
+
+RANDOM = np.random.default_rng(3)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return RANDOM.normal(size=shape)
+
+
+GATE = """
+import numpy as np
+
+def gate_forward(x, w1, w2):
+    h = np.maximum(x @ w1, 0)
+    s = 1 / (1 + np.exp(-(h @ w2)))
+    out = x * s
+    return out, (x, w1, w2, h, s)
+
+def gate_backward(dout, cache):
+    x, w1, w2, h, s = cache
+    ds = dout * x
+    dz = ds * s * (1 - s)
+    dw2 = h.T @ dz
+    dh = dz @ w2.T
+    dh[h <= 0] = 0
+    dw1 = x.T @ dh
+    dx = dout * s + dh @ w1.T
+    return dx, dw1, dw2
+"""
+NORM = """
+import torch
+
+class Norm(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight):
+        mean = x.mean(dim=-1, keepdim=True)
+        rstd = (x.var(dim=-1, keepdim=True, unbiased=False) + 1e-5).rsqrt()
+        xhat = (x - mean) * rstd
+        ctx.save_for_backward(xhat, weight, rstd)
+        return xhat * weight
+
+    @staticmethod
+    def backward(ctx, dy):
+        xhat, weight, rstd = ctx.saved_tensors
+        wdy = weight * dy
+        c1 = (xhat * wdy).mean(dim=-1, keepdim=True)
+        c2 = wdy.mean(dim=-1, keepdim=True)
+        dx = (wdy - xhat * c1 - c2) * rstd
+        return dx, (dy * xhat).sum(0)
+"""
+CELL = """
+import numpy as np
+
+def cell_forward(x, c0, W):
+    c, caches, cs = c0, [], []
+    for t in range(x.shape[0]):
+        f = 1 / (1 + np.exp(-(x[t] @ W)))
+        g = np.tanh(x[t])
+        c_new = f * c + (1 - f) * g
+        caches.append((x[t], c, f, g))
+        c = c_new
+        cs.append(c)
+    return np.stack(cs), (caches, W)
+
+def cell_backward(dcs, cache):
+    caches, W = cache
+    dW, dx, dc_n = np.zeros_like(W), [None] * len(caches), 0.0
+    for t in reversed(range(len(caches))):
+        xt, c_prev, f, g = caches[t]
+        dc = dcs[t] + dc_n
+        df = dc * (c_prev - g)
+        dg = dc * (1 - f)
+        da = df * f * (1 - f)
+        dW += xt.T @ da
+        dx[t] = da @ W.T + dg * (1 - g ** 2)
+        dc_n = dc * f
+    return np.stack(dx), dc_n, dW
+"""
+ROWS = """
+import torch
+
+class Rows(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, table):
+        idx = torch.tensor([0, 2, 2, 5])
+        ctx.shape = table.shape
+        ctx.save_for_backward(idx)
+        return table[idx]
+
+    @staticmethod
+    def backward(ctx, grad):
+        idx, = ctx.saved_tensors
+        out = torch.zeros(ctx.shape)
+        out.index_add_(0, idx, grad)
+        return out
+"""
+LOGISTIC = """
+import numpy as np
+
+def propagate_forward(X, Y, W, b):
+    A = 1 / (1 + np.exp(-(np.dot(W, X) + b)))
+    m = Y.shape[1]
+    cost = np.sum(-np.log(A) * Y - np.log(1 - A) * (1 - Y)) / m
+    return cost, (X, Y, A)
+
+def propagate_backward(cache):
+    X, Y, A = cache
+    m = X.shape[1]
+    dZ = A - Y
+    return {"W": np.dot(dZ, X.T) / m, "b": np.sum(dZ, axis=1, keepdims=True) / m}
+"""
+INPUTS = {
+    GATE: {"x": normal(3, 4), "w1": normal(4, 2), "w2": normal(2, 4)},
+    NORM: {"x": normal(3, 4), "weight": normal(4)},
+    CELL: {"x": normal(3, 2, 3), "c0": normal(2, 3), "W": normal(3, 3)},
+    ROWS: {"table": normal(6, 3)},
+}
+PLANTED = [
+    (GATE, ["dout * s + dh @ w1.T => dout * s"], "a share through what the forward pass also returns"),
+    (GATE, ["dout * s + dh @ w1.T => dout * s", "dh[h <= 0] => dh[dh <= 0]"], "what is written into an array"),
+    (
+        NORM,
+        ["(xhat * wdy).mean => (xhat * dy).mean", "c2 = wdy.mean(dim=-1 => c2 = wdy.mean(dim=0"],
+        "two names at once",
+    ),
+    (CELL, ["dc_n = dc * f => dc_n = dc"], "what is handed on to the next round"),
+    (CELL, ["dc_n = dc * f => dc_n = dc", "(c_prev - g) => (c_prev + g)"], "and another line of the round"),
+    (ROWS, ["out.index_add_(0, idx, grad) => out[idx] = grad"], "an index that repeats"),
+]
+
+
+@pytest.mark.parametrize(("code", "mistakes", "why"), PLANTED, ids=lambda one: one if isinstance(one, str) else "")
+def test_the_planted_lines_are_blamed_and_no_other(code: str, mistakes: list[str], why: str) -> None:
+    text, lines = code, set()
+    for right, wrong in (one.split(" => ") for one in mistakes):
+        lines.add(text[: text.index(right)].count("\n") + 1)
+        text = text.replace(right, wrong)
+    found = judged(Pair("", "", INPUTS[code], "", code, []), text)
+    assert {line for line, _, _ in found.lines} == lines, why
+    assert all(write is not None for _, _, write in found.lines)
+
+
+@pytest.mark.parametrize("size", [1.0, 2.0])
+def test_a_right_pass_is_right_where_its_outputs_are_saturated(size: float) -> None:
+    inputs = {"X": size * normal(3, 5), "Y": np.array([[1.0, 0, 1, 1, 0]]), "W": normal(1, 3), "b": normal(1, 1)}
+    assert judged(Pair("", "", inputs, "", LOGISTIC, []), LOGISTIC).verdict == "ok"
+
+
+@pytest.mark.parametrize(("old", "new", "found"), [
+    ("(w - x * c - d) * r", "(w - a.mean() - x * b.sum()) * r", {"c": "b.sum()", "d": "a.mean()"}),
+    ("c * x / n", "x * a * b / n", {"c": "a * b"}),
+    ("x + c", "x - a", {"c": "-a"}),
+    ("f(c, x)", "f(a + b, x)", {"c": "a + b"}),
+    ("c @ c.T", "a @ a.T", {"c": "a"}),
+    ("c @ c.T", "a @ b.T", None),
+    ("x * c", "x + a", None),
+])  # fmt: skip
+def test_names_are_what_stands_in_their_places(old: str, new: str, found: dict[str, str] | None) -> None:
+    trees = [ast.parse(one, mode="eval").body for one in (old, new)]
+    ways = list(fits(*trees, {"c", "d"}, {}))
+    told = [{name: ast.unparse(tree) for name, tree in one.items()} for one in ways]
+    assert told[:1] == ([] if found is None else [found])
