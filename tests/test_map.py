@@ -822,8 +822,8 @@ def drawn(own: int, until: str = "") -> list[str]:
     return said.decode().split("\r\x1b[K")
 
 
-def many_rows(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("x\n" + "".join(f"{row / 7!r}\n" for row in range(150_000)))
+def many_rows(tmp_path: Path, times: int = 1) -> None:
+    (tmp_path / "t.csv").write_text("x\n" + "".join(f"{row / 7!r}\n" for row in range(150_000)) * times)
 
 
 @pytest.mark.parametrize("columns", [100, 34])
@@ -877,7 +877,7 @@ def test_progress_is_in_bytes_of_all_files(kind: str, tmp_path: Path, monkeypatc
 
 
 def test_an_interrupted_run_says_so_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
-    many_rows(tmp_path)
+    many_rows(tmp_path, times=20)  # so that the signal comes before the end, however fast it is read
     with on_terminal(tmp_path, 100, "sigmoid(x)*x", "t.csv", "-o", "out.jsonl") as (running, own):
         drawn(own, "left")
         running.send_signal(signal.SIGINT)

@@ -257,7 +257,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     "cumprod": running(torch.cumprod),
     "softmax": lambda x, axis=-1: x.softmax(axis),
     "log_softmax": lambda x, axis=-1: x.log_softmax(axis),
-    "sort": lambda x, axis=-1: x.sort(axis).values,
+    "sort": lambda x, axis=-1: x.sort(axis, stable=True).values,  # equal ones in order, as ours
     "stack": lambda *x, axis=0: torch.stack([tensor(one) for one in x], axis),
     "concat": lambda *x, axis=0: torch.cat([tensor(one) for one in x], axis),
     "transpose": transpose,

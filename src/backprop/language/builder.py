@@ -62,8 +62,6 @@ class Builder:
         self.program = program
         self.tokens = tokens
         self.adders = (program.ops.append, program.operands.append, program.firsts.append, program.lasts.append)
-        lines = program.statements
-        self.lines = (lines.kinds.append, lines.names.append, lines.parameters.append, lines.numbers.extend)
         self.leaves: dict[str, int] = {}  # the node of each token that was seen as a leaf
         self.named: dict[str, str] = {}  # the names of statements: where they are used, they are the same object
         self.any_keywords = False
@@ -261,11 +259,7 @@ class Builder:
             name = self.name(name, first)
         self.named[name] = name
         start, self.start = self.start, len(self.program.ops)
-        add_kind, add_name, add_parameters, add_numbers = self.lines
-        add_kind("assignment")
-        add_name(name)
-        add_parameters(())
-        add_numbers((values[1], start, self.start, first, last))
+        self.program.statements.add("assignment", name, (), (values[1], start, self.start, first, last))
 
     def on_augmented(self, values: list[Any], first: int, last: int) -> None:
         """x += y is x = x + y."""

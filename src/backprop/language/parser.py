@@ -11,7 +11,7 @@ from __future__ import annotations
 from backprop.language.builder import Builder
 from backprop.language.lexer import terminal, token_spans, tokens
 from backprop.language.program import Program
-from backprop.language.tables import ACCEPT, BINARY, CLOSE, REDUCE, SHIFT, Row, Tables, current_tables
+from backprop.language.tables import ACCEPT, BINARY, CLOSE, SHIFT, Row, Tables, current_tables
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -100,18 +100,6 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
                 state = action[2]
                 values.append(index)
                 break
-            elif kind == REDUCE and row is not None:  # likewise any other rule that ends in an operand
-                _, left, length, beginnings, build = action
-                if length > 1:
-                    state = states[1 - length]
-                    del states[1 - length :]
-                if beginnings > 1:
-                    del begins[1 - beginnings :]
-                if build is None:
-                    del values[len(values) - length + 1 :]
-                else:
-                    values[-length:] = [build(builder, values[-length:], begins[-1], index - 1)]
-                row = pending[state][left]
             elif kind == ACCEPT:
                 return None
             else:
@@ -125,8 +113,6 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
 
 def seen_first(token: str, index: int, builder: Builder, keys: dict[str, str]) -> tuple[int | None, str]:
     """The node of a token that is met for the first time where an operand is expected; else None, and its key."""
-    if token[-1:] == "=" and len(token) > 1 and token[-2] not in "+-*/<>=!":
-        return None, "<ASSIGN>"
     if token.isidentifier() and token.isascii():  # as `leaf` does, but without three calls: names are many
         builder.leaves[token] = node = len(builder.program.ops)
         add_op, add_operands, add_first, add_last = builder.adders
