@@ -136,3 +136,15 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
     assert found.returncode == 2
     assert "another run (since" in found.stderr
     assert shell("backprop map 'x*2' in -o out", tmp_path).returncode == 0
+
+
+def test_the_power_of_a_half_is_no_root_at_the_ends() -> None:
+    """IEEE 754 has pow(-inf, 0.5) = inf and pow(-0, 0.5) = 0, where NumPy takes the root: nan and -0."""
+    ends = [-INF, -0.0, -4.0, INF]
+    wanted = np.array([INF, 0.0, np.nan, INF])
+    arrays = backprop.evaluate("x^0.5", {"x": ends}, upstream=np.ones(4)).value
+    rows = backprop.map("x^0.5", {"x": np.array(ends)})["f"]
+    numbers = [backprop.evaluate("x^0.5", {"x": end}).value for end in ends]
+    for found in (arrays, rows, np.array(numbers)):
+        assert np.array_equal(found, wanted, equal_nan=True)
+        assert not np.signbit(found[1])

@@ -46,8 +46,8 @@ logaddexp = reusing(np.logaddexp)
 
 
 def power(x: Array, y: Array) -> Array:
-    if isinstance(y, float) and y in (1.0, 2.0):
-        return np.positive(x) if y == 1.0 else square(x)
+    if isinstance(y, float) and y in (0.5, 1.0, 2.0):
+        return elementwise.half_power(x) if y == 0.5 else np.positive(x) if y == 1.0 else square(x)
     return np.power(x, y)
 
 

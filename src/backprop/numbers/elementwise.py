@@ -43,6 +43,13 @@ def ufunc(gate: str) -> Callable[..., Any] | None:
     return getattr(numpy, UFUNCS[gate])  # type: ignore[no-any-return]
 
 
+def half_power(x: Any, out: Any = None) -> Any:
+    """x^0.5 as IEEE 754 has it: infinite at -inf, 0 at -0. NumPy takes the root instead, which is nan and -0 there."""
+    import numpy
+
+    return numpy.add(numpy.sqrt(numpy.where(numpy.equal(x, -numpy.inf), numpy.inf, x)), 0.0, out=out)
+
+
 def spelling(gate: Gate, first: float | None, *, compiled: bool = False) -> str:
     """The gate spelt by gates that NumPy has, or those of the C library for a `compiled` loop; "" where it is not.
 

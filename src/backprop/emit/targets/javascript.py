@@ -127,7 +127,7 @@ def write(request: Request) -> str:
     if request.form == ".cjs":
         blocks.append(f"module.exports = {{ {target.function} }};")
     if request.at is not None:
-        blocks.append("\n".join(self_test(request, target.function)))
+        blocks.append("\n".join(self_test(request, target.function, typed)))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -199,8 +199,8 @@ def untyped(source: str) -> str:
     return source.replace(": number[]", "").replace(": number", "")
 
 
-def self_test(request: Request, function: str) -> list[str]:
-    """The test at the point: the numbers that the calculator found."""
+def self_test(request: Request, function: str, typed: bool) -> list[str]:
+    """The test at the point: the numbers that the calculator found; `typed`, each pair has both."""
     assert request.at is not None
     target = JavaScript()
     numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
@@ -208,7 +208,7 @@ def self_test(request: Request, function: str) -> list[str]:
     pairs = [f"[{what}, {target.number(number).text}]" for what, number in found]
     return [
         *called(f"const {{ value, gradients }} = {function}(", numbers, ");"),
-        *called("for (const [found, expected] of [", pairs, "]) {", len(pairs) > 1),
+        *called("for (const [found, expected] of [", pairs, f"]{' as const' * typed}) {{", len(pairs) > 1),
         "  const margin = 1e-12 + 1e-9 * Math.abs(expected);",
         "  const same = Object.is(found, expected) || found === expected;",
         "  if (!same && !(Math.abs(found - expected) <= margin))",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop.gates import GATES
-from backprop.numbers.elementwise import one_by_one, ufunc
+from backprop.numbers.elementwise import half_power, one_by_one, ufunc
 from backprop.rows.compute.program import Program, Step
 
 CHUNK = 32_768  # rows at once, at most: so many numbers of a column are quickly computed with
@@ -231,6 +231,13 @@ def choosing_into(mask: Array, x: Any, y: Any, out: Array) -> None:
         np.copyto(out, x, where=mask)
 
 
+def power(base: Any, exponent: Any, out: Array) -> None:
+    if isinstance(exponent, float) and exponent == 0.5:
+        half_power(base, out)
+    else:
+        np.power(base, exponent, out, dtype=float)
+
+
 def power_below(above: Array, base: Array, exponent: float, out: Array) -> None:
     """x^(c-1) from x^c: the quotient by x, save in rows where that is near 0, infinite or negative."""
     np.divide(above, base, out)
@@ -253,6 +260,7 @@ def number_of(mask: Array, out: Array) -> None:
 OWN: dict[str, Callable[..., Any]] = {
     "and": np.logical_and,
     "or": np.logical_or,
+    "power": power,
     "power below": power_below,
     "number of": number_of,
     "max": largest,
