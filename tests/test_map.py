@@ -805,8 +805,9 @@ def on_terminal(tmp_path: Path, columns: int, *words: str) -> Iterator[tuple[sub
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     try:
         with subprocess.Popen(
-            command, cwd=tmp_path, stdin=terminal, stdout=subprocess.DEVNULL, stderr=terminal, env=environment
-        ) as running:
+            command, cwd=tmp_path, stdin=terminal, stdout=subprocess.DEVNULL, stderr=terminal, env=environment,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
+        ) as running:  # fmt: skip
             os.close(terminal)
             yield running, own
     finally:
