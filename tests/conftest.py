@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import random
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from types import CodeType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+Check = Callable[..., dict[str, Any]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -139,3 +142,26 @@ def seed() -> int:
     chosen = int(os.environ.get("BACKPROP_SEED") or random.SystemRandom().randrange(1 << 30))
     print(f"BACKPROP_SEED={chosen}")
     return chosen
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
+    """What `backprop check` says of a file in a folder, in JSON: its judgement or its error."""
+
+    from backprop_cli import main
+
+    def checked(words: str, given: dict[str, Any], files: dict[str, str] | None = None) -> dict[str, Any]:
+        for name, text in (files or {}).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (tmp_path / "inputs.json").write_text(json.dumps(given))
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.argv", ["backprop", "check", "-f", *words.split(), "--vars", "inputs.json", "--json"])
+        with contextlib.suppress(SystemExit):
+            main()
+        said = capsys.readouterr()
+        found: dict[str, Any] = json.loads(said.out or said.err)
+        return found
+
+    return checked

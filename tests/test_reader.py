@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +15,9 @@ from backprop.python.meter import Meter
 from backprop.python.scope import Scope
 from backprop.python.source import part_of
 from backprop_cli import main
+from conftest import Check
 
-Check = Callable[..., dict[str, Any]]
 X = np.array([[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]])
-
-
-@pytest.fixture
-def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
-    """What `backprop check` says of a file in a folder, in JSON: its judgement or its error."""
-
-    def checked(words: str, given: dict[str, Any], files: dict[str, str] | None = None) -> dict[str, Any]:
-        for name, text in (files or {}).items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        (tmp_path / "inputs.json").write_text(json.dumps(given))
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr("sys.argv", ["backprop", "check", "-f", *words.split(), "--vars", "inputs.json", "--json"])
-        with contextlib.suppress(SystemExit):
-            main()
-        said = capsys.readouterr()
-        found: dict[str, Any] = json.loads(said.out or said.err)
-        return found
-
-    return checked
 
 
 def read(text: str) -> Any:

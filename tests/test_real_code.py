@@ -11,29 +11,7 @@ from typing import Any
 import pytest
 
 from backprop_cli import main
-
-Check = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
-    """What `backprop check` says of a file in a folder, in JSON: its judgement or its error."""
-
-    def checked(words: str, given: dict[str, Any], files: dict[str, str] | None = None) -> dict[str, Any]:
-        for name, text in (files or {}).items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        (tmp_path / "inputs.json").write_text(json.dumps(given))
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr("sys.argv", ["backprop", "check", "-f", *words.split(), "--vars", "inputs.json", "--json"])
-        with contextlib.suppress(SystemExit):
-            main()
-        said = capsys.readouterr()
-        found: dict[str, Any] = json.loads(said.out or said.err)
-        return found
-
-    return checked
+from conftest import Check
 
 
 def notebook(*cells: str) -> str:
