@@ -153,6 +153,7 @@ def test_a_product_with_a_direction_never_forms_the_matrix() -> None:
         ("inv(A)", {"A": (2, 3)}, "takes a square matrix", "    ^"),
         ("reshape(x, [2, 2])", {"x": (3,)}, "do not fill 2x2", "        ^"),
         ("mean(x)", {"x": (0,)}, "of nothing is no number", "     ^"),
+        ("cross_entropy(x, 0) + sum(y)", {"x": (), "y": (2,)}, "must hold a score for each class", " " * 14 + "^"),
     ],
 )
 def test_an_error_of_shape_points_at_the_operands(text: str, at: dict[str, Any], message: str, carets: str) -> None:

@@ -529,6 +529,8 @@ shift, scan = carried.shift, carried.scan
 def one_hot(t: Array, z: Array) -> Array:
     """Classes as rows of zeros and a one; what has the shape of the scores are probabilities already."""
     shape, given = shape_of(z), shape_of(t)
+    if not shape:
+        raise Mismatch("{0} must hold a score for each class, and it is a number", [0])
     if given == shape:
         return t
     if given != shape[:-1]:

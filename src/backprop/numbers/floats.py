@@ -215,9 +215,6 @@ def where(condition: float, x: float, y: float) -> float:
     return x if condition else y
 
 
-# ── activations ──
-
-
 def relu(x: float) -> float:
     return x if x > 0 or isnan(x) else 0.0
 

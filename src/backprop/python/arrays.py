@@ -133,28 +133,11 @@ def axes_of(value: Any) -> Any:
     return number_of(value)
 
 
+FRACTIONS = "float double float64 float32 float16 half float_ f d float128 longdouble bfloat16"
+WHOLE = "int long int64 int32 int16 int8 intp int_ i intc uint16 uint32 uint64"
 DTYPES = {
-    **dict.fromkeys(
-        (
-            "float",
-            "double",
-            "float64",
-            "float32",
-            "float16",
-            "half",
-            "float_",
-            "f",
-            "d",
-            "float128",
-            "longdouble",
-            "bfloat16",
-        ),
-        np.dtype(float),
-    ),
-    **dict.fromkeys(
-        ("int", "long", "int64", "int32", "int16", "int8", "intp", "int_", "i", "intc", "uint16", "uint32", "uint64"),
-        np.dtype(np.int64),
-    ),
+    **dict.fromkeys(FRACTIONS.split(), np.dtype(float)),
+    **dict.fromkeys(WHOLE.split(), np.dtype(np.int64)),
     "uint8": np.dtype(np.uint8),
     **dict.fromkeys(("bool", "bool_", "bool8"), np.dtype(bool)),
 }  # as they are spelt; every kind of fraction is a double here
