@@ -117,20 +117,16 @@ class LeftOut(NamedTuple):
 def left_out(run: Run, names: Names) -> list[LeftOut]:
     """What a listing of all stages need not say: of each loop, the outer ones first, the rounds in the middle."""
     circuit = run.circuit
-    wires = [wire for wire in names.shown() if names.inputs(wire)]
+    inputs = {wire: sources for wire in names.shown() if (sources := names.inputs(wire))}
+    kinds = {
+        wire: (place := place_in_code(circuit, wire))
+        and (place, names.gate(wire), len(sources), shape_of(run.values[wire]))
+        for wire, sources in inputs.items()
+    }
     numbers = {wire for wire, gate in enumerate(circuit.gates) if gate is CONSTANT}
-    found: list[LeftOut] = []
-    while True:
-        inputs = {wire: names.inputs(wire) for wire in wires}
-        kinds = [
-            (place, names.gate(wire), len(inputs[wire]), shape_of(run.values[wire]))
-            if (place := place_in_code(circuit, wire))
-            else None
-            for wire in wires
-        ]
-        loop = next_loop(Order(wires, inputs, kinds, numbers))
-        if loop is None:
-            return found
+    wires, found = list(inputs), []
+    while loop := next_loop(Order(wires, inputs, [kinds[wire] for wire in wires], numbers)):
         start, stop = loop.start + loop.length, loop.start + (loop.rounds - 1) * loop.length
         found.append(LeftOut(line_of(circuit, wires[loop.start]), loop.rounds, wires[start:stop]))
         del wires[start:stop]
+    return found
