@@ -114,6 +114,16 @@ def test_a_story_tells_the_first_round_and_the_last(form: str, say: Say) -> None
     assert say("explain", "recurrent", "--json") == say("explain", "recurrent", "--json", "--rounds")
 
 
+def test_a_story_has_the_forks_of_the_rounds_that_it_tells(say: Say) -> None:
+    def forks(*options: str) -> tuple[list[str], set[str]]:
+        lines = [line.split() for line in say("explain", "two", *options)[0].splitlines()]
+        return [one[1] for one in lines if one[0] == "fork:"], {one[2] for one in lines if one[0] == "forward"}
+
+    (some, told), (whole, _) = forks(), forks("--rounds")
+    assert 0 < len(some) < len(whole)
+    assert some == [name for name in whole if name in {*told, *GIVEN["two"]}]
+
+
 def test_numbers_of_arrays_are_set_in_mathematics() -> None:
     from backprop import evaluate
 

@@ -110,10 +110,11 @@ def tell(run: Run, names: Names, of: Iterable[str] | None = None, rounds: Sequen
     ]  # fmt: skip
     forward = [told(names, row, run) for row in rows if row.gate != "input"]
     ledger = forks(run, chosen, back)
+    unsaid = {names.text(wire): one for one in rounds for wire in one.wires}
     return Story(
-        names.text(circuit.output), run.value, forward, back, ledger,
+        names.text(circuit.output), run.value, forward, back, [fork for fork in ledger if fork.name not in unsaid],
         [*remarks(run, names, chosen, ledger), *chains(run, names, variables)], meaning(run, names, variables),
-        {names.text(wire): one for one in rounds for wire in one.wires},
+        unsaid,
     )  # fmt: skip
 
 
