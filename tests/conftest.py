@@ -20,6 +20,18 @@ BIN = Path(sys.executable).parent
 Check = Callable[..., dict[str, Any]]
 
 
+def refuse_to_fork() -> None:
+    """A fork of this process copies whatever threads earlier tests left locked: JAX warns of it, where it is loaded.
+
+    Which tests came before must not decide: none forks (by `os.fork`, `pty.fork`, `preexec_fn`, a pool of processes
+    by "fork"), and what does has failed, here as an error that pytest finds ignored.
+    """
+    raise AssertionError("a test forked its own process: start a program instead")
+
+
+os.register_at_fork(before=refuse_to_fork)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected outputs; the diff is the review")
     parser.addoption("--full", action="store_true", help="random circuits by the hundred, where a sample is usual")

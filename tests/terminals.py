@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from typing import Any
 
 from conftest import BIN
 
@@ -40,8 +41,8 @@ def screen(command: str, width: int, folder: Path, **more: str) -> str:
     return shown.decode().replace("\r\n", "\n")
 
 
-# Makes the terminal the one whose Ctrl-C reaches the program that follows. A program of its own, not `pty.fork`: where
-# JAX has been imported before, os.fork warns of a deadlock (and a deadlock it may be).
+# Makes the terminal the one whose Ctrl-C reaches the program that follows. A program of its own, not `pty.fork` or
+# `preexec_fn`: tests do not fork (conftest.py).
 # What is ignored where the tests are run (Ctrl-C, of a job in the background) would be ignored by it, too.
 LEADER = """import fcntl, os, signal, sys, termios
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -50,10 +51,11 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])"""
 
 
-def in_front(program: str, *words: str) -> tuple[subprocess.Popen[bytes], int]:
-    """A program in the foreground of a terminal of its own, and our end of the terminal."""
+def in_front(program: str, *words: str, columns: int = 80, **options: Any) -> tuple[subprocess.Popen[bytes], int]:
+    """A program in the foreground of a terminal of its own, so wide, and our end of the terminal; options of Popen."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (20, columns))
     leader = [sys.executable, "-c", LEADER, program, *words]
-    process = subprocess.Popen(leader, stdin=theirs, stdout=theirs, stderr=theirs)
+    process = subprocess.Popen(leader, **{"stdin": theirs, "stdout": theirs, "stderr": theirs, **options})
     os.close(theirs)
     return process, ours

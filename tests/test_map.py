@@ -8,14 +8,12 @@ import importlib.util
 import json
 import math
 import os
-import pty
 import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +27,7 @@ import pytest
 import backprop
 from backprop.rows.compute.mapper import Mapper
 from conftest import BIN, shell
+from terminals import in_front
 
 STAGED = "(x+sigmoid(y))/(sigmoid(x)+(x+y)^2)"
 SEED = 31
@@ -799,16 +798,12 @@ def test_record_batches_in_and_out() -> None:
 @contextmanager
 def on_terminal(tmp_path: Path, columns: int, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A run whose messages go to a terminal so wide, and where to read them."""
-    own, terminal = pty.openpty()
-    termios.tcsetwinsize(terminal, (20, columns))
-    command = [str(BIN / "backprop"), "map", *words]
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    running, own = in_front(
+        str(BIN / "backprop"), "map", *words, columns=columns, cwd=tmp_path, stdout=subprocess.DEVNULL, env=environment
+    )
     try:
-        with subprocess.Popen(
-            command, cwd=tmp_path, stdin=terminal, stdout=subprocess.DEVNULL, stderr=terminal, env=environment,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
-        ) as running:  # fmt: skip
-            os.close(terminal)
+        with running:
             yield running, own
     finally:
         os.close(own)
