@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from backprop.errors import Problem, nearest
 from backprop.language import parse, parser, tables
 from backprop.language.builder import Builder
+from backprop.language.catalogue import MISTAKES, NO_NAMES, Mistake
 from backprop.language.lexer import token_spans, tokens
-from backprop.language.mistakes import MISTAKES, NO_NAMES, Mistake
 from backprop.language.place import Place
 from backprop.language.program import Program
 

@@ -1,0 +1,148 @@
+"""What other languages and books write, and what says the same here: words, characters, whole notations."""
+
+from __future__ import annotations
+
+WORDS = {  # of other languages, and what says the same here
+    "and": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
+    "or": "comparisons give 1 or 0, so write max(x > 0, y > 0)",
+    "xor": "comparisons give 1 or 0, so write (x > 0) != (y > 0)",
+    "not": "comparisons give 1 or 0, so write 1 - (x > 0)",
+    "if": "write where(condition, then, else)",
+    "then": "write where(condition, then, else)",
+    "else": "write where(condition, then, else)",
+    "when": "write where(condition, then, else)",
+    "mod": "write mod(x, y)",
+    "div": "write floor(x / y)",
+    "times": "write x * y",
+    "over": "write x / y",
+    "is": "to compare, write ==",
+    "in": "there are no sets here: compare, like (x >= 0) * (x <= 1)",
+    "for": "there are no loops here: a sum over an array is sum(x)",
+    "while": "there are no loops here",
+    "lambda": "a function has a name: write f(x) = x^2",
+    "return": "the last line is the output: write its expression alone",
+    "print": "the last line is the output: write its expression alone",
+    "import": "all functions are there: `backprop gates` lists them",
+    "from": "all functions are there: `backprop gates` lists them",
+}
+BETWEEN = {  # words that stand between two operands
+    "mod": "write mod({}, {})", "div": "write floor({} / {})", "times": "write {} * {}", "over": "write {} / {}",
+}  # fmt: skip
+DEFINERS = frozenset(["let", "var", "const", "val", "def", "fn", "function", "func", "set", "float", "double", "int"])
+CHARACTERS = {  # that the language does not have, and what says the same here
+    "&": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
+    "∧": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
+    "|": "for the absolute value write abs(x); for “or”, max(x > 0, y > 0)",
+    "∨": "comparisons give 1 or 0, so write max(x > 0, y > 0)",
+    "!": "for a factorial write gamma(x + 1); for “not”, 1 - x; for “unequal”, !=",
+    "¬": "comparisons give 1 or 0, so write 1 - (x > 0)",
+    "~": "for “not” write 1 - (x > 0)",
+    "%": "for the remainder write mod(x, y); for percent, x / 100",
+    "'": "for the transpose write x.T; texts stand in straight double quotes",
+    "′": "for the transpose write x.T; a name may be dx or x_1",
+    "`": "for the transpose write x.T; names stand without quotes",
+    "?": "write where(condition, then, else)",
+    "∞": "write inf",
+    "∑": "write sum(x)",
+    "∏": "write prod(x)",
+    "∂": "gradients are the answer, and not part of the question: write the function alone",
+    "∇": "gradients are the answer, and not part of the question: write the function alone",
+    "∫": "there are no integrals here",
+    "⌊": "write floor(x)",
+    "⌋": "write floor(x)",
+    "⌈": "write ceil(x)",
+    "⌉": "write ceil(x)",
+    "±": "write x + y or x - y",
+    "°": "angles are in radians: write x * pi / 180",
+    "≈": "to compare, write abs(x - y) < 1e-9",
+    "≡": "to compare, write ==",
+    "→": "write a name and =, like y = x + 1",
+    "←": "write a name and =, like y = x + 1",
+    "∗": "write *",
+    "•": "write *",
+    "∙": "write *",
+    "⊙": "write *",
+    "∘": "for the product of elements write *",
+    "⊗": "write outer(x, y)",
+    "\u2062": "an invisible sign of multiplication was pasted here: write *",
+    "\u2061": "an invisible sign was pasted here: delete it",
+    "∕": "write /",
+    "⁄": "write /",
+    "–": "this is a dash: write -",
+    "—": "this is a dash: write -",
+    "‐": "this is a hyphen of print: write -",
+    "‑": "this is a hyphen of print: write -",
+    "‒": "this is a dash: write -",
+    "“": 'texts stand in straight quotes: "…"',
+    "”": 'texts stand in straight quotes: "…"',
+    "„": 'texts stand in straight quotes: "…"',
+    "‘": 'texts stand in straight double quotes: "…"',
+    "’": "for the transpose write x.T; texts stand in straight double quotes",
+    "$": "names and formulas stand without $",
+    "…": "write all of it: there are no ellipses",
+    "{": "brackets are round: write (x)",
+    "}": "brackets are round: write (x)",
+    "\\": "this is no LaTeX: write (a)/(b) for \\frac{a}{b}, sqrt(x) for \\sqrt{x}, θ or theta for \\theta",
+    "（": "write (",
+    "）": "write )",
+    "【": "write [",
+    "】": "write ]",
+    "，": "write ,",
+    "、": "write ,",
+    "；": "write ;",
+    "：": "write :",
+    "＝": "write =",
+    "＋": "write +",
+    "－": "write -",
+    "＊": "write *",
+    "／": "write /",
+    "＾": "write ^",
+}
+RADIX = {"x": 16, "X": 16, "b": 2, "B": 2, "o": 8, "O": 8}
+SIGNS = {"sum": "∑", "prod": "∏", "int": "∫", "partial": "∂", "nabla": "∇"}  # words of LaTeX
+PAIRS = {"⌊": ("floor", "⌋"), "⌈": ("ceil", "⌉")}
+
+NOTATIONS = [  # of LaTeX and Python, in which whole formulas are pasted; the innermost braces first
+    (r"\\(?:left|right|displaystyle|[,;! ]|q?quad)", ""),
+    (r"\\[dt]?frac\s*{([^{}]*)}\s*{([^{}]*)}", r"((\1)/(\2))"),
+    (r"\\[dt]?frac\s*(\d)\s*(\d)", r"(\1/\2)"),
+    (r"\(\((\w+)\)/\(", r"(\1/("),
+    (r"/\((\w+)\)\)", r"/\1)"),
+    (r"\\sqrt\s*{([^{}]*)}", r"sqrt(\1)"),
+    (r"\\(?:mathrm|mathbf|mathbb|text|operatorname)\s*{([^{}]*)}", r"\1"),
+    (r"\^\s*(?:{\s*(?:\\top|T)\s*}|\\top)", "^T"),
+    (r"\^\s*{([^{}]*)}", r"^(\1)"),
+    (r"_\s*{(\w*)}", r"_\1"),
+    (r"\\(hat|bar|tilde|vec)\s*{(\w+)}", r"\2_\1"),
+    (r"\\(?:cdot|times|ast)(?![a-z])", " * "),
+    (r"\\leq?(?![a-z])", "<="),
+    (r"\\geq?(?![a-z])", ">="),
+    (r"\\neq?(?![a-z])", "!="),
+    (r"\\odot(?![a-z])", "*"),
+    (r"\\sigma\s*\(", "sigmoid("),
+    (r"\\(?!sum|prod|int|lim|begin|partial|nabla|frac)([A-Za-z]+)", r"\1"),
+    (r"\$+", ""),
+    (r"(?<![\^_\\A-Za-z]){([^{}]*)}", r"(\1)"),
+    (r"^((?:\w+ *= *)?)if (.+?) then (.+?) else (.+)$", r"\1where(\2, \3, \4)"),
+    (r"^((?:\w+ *= *)?)(.+?) if (.+?) else (.+)$", r"\1where(\3, \2, \4)"),
+    (r"^((?:\w+ *= *)?)(.+?) \? (.+?) : (.+)$", r"\1where(\2, \3, \4)"),
+    (r"^(\w+) *= *lambda ([\w, ]+): *(.+)$", r"\1(\2) = \3"),
+    (r"^(\w+) *(?:->|\|->|↦) *(.+)$", r"f(\1) = \2"),
+    (r"'([^'\"]*)'", r'"\1"'),
+    (r"einsum\(([a-zA-Z, ]+->[a-zA-Z ]*),", r'einsum("\1",'),
+    (r"^lambda ([\w, ]+): *(.+)$", r"f(\1) = \2"),
+    (r"^def (\w+)\(([\w, ]+)\): *(?:return)? *(.+)$", r"\1(\2) = \3"),
+]
+TRACES = ("\\", "{", "'", "->", "↦", "$", "?", "if ", "lambda ", "def ")  # of these notations in a text
+
+
+def rewritten(text: str) -> str:
+    """A formula of LaTeX, Python or books in the notation of this language, as far as the patterns go."""
+    import re
+
+    found = made = text.strip()
+    while made:  # the first pattern that fits, again and again
+        changed = (re.sub(pattern, instead, found) for pattern, instead in NOTATIONS)
+        made = next((one for one in changed if one != found), "")
+        found = made or found
+    return re.sub(r"^\(\(([^()]*)\)/\(([^()]*)\)\)$", r"(\1)/(\2)", " ".join(found.split()))
