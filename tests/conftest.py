@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -13,7 +12,10 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
+
+from seeds import ASKED, SEED
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -30,6 +32,16 @@ def refuse_to_fork() -> None:
 
 
 os.register_at_fork(before=refuse_to_fork)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if ASKED:
+        terminalreporter.write_line(f"BACKPROP_SEED={SEED}")
+
+
+# Examples, too, are the same for every run, unless another seed is asked for.
+hypothesis.settings.register_profile("one seed", derandomize=not ASKED)
+hypothesis.settings.load_profile("one seed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -150,10 +162,7 @@ def full(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def seed() -> int:
-    """A fresh seed for every run, in the report of a test that fails; BACKPROP_SEED repeats one."""
-    chosen = int(os.environ.get("BACKPROP_SEED") or random.SystemRandom().randrange(1 << 30))
-    print(f"BACKPROP_SEED={chosen}")
-    return chosen
+    return SEED
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +16,7 @@ from backprop.gates import GATES
 from backprop.library import Compiled
 from circuits import random_expression
 from oracle import ORACLE
+from seeds import SEED
 
 Case = tuple[str, dict[str, float]]
 STAGED = (
@@ -97,7 +97,6 @@ def smooth_cases(seed: int, count: int) -> Iterator[Case]:
         yield text, {name: at[name] for name in Compiled(text).variables}
 
 
-SEED = int(os.environ.get("BACKPROP_SEED") or random.randrange(10**6))
 CASES = [*gate_cases(), *random_cases(SEED, 100), *smooth_cases(SEED, 100)]
 
 

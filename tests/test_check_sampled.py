@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 import sys
 from collections import Counter
@@ -19,10 +18,10 @@ from backprop.check.numerical import Comparison
 from backprop.library import Compiled
 from backprop.library.stages import Names
 from circuits import random_expression
+from seeds import SEED
 
 Case = tuple[str, dict[str, float]]
 
-SEED = int(os.environ.get("BACKPROP_SEED") or random.randrange(10**6))
 PLANTED = 1e-6  # relative
 NOTICEABLE = 1e-2  # a gradient that the circuit, whose values are near 1, does not drown
 UNARY = (

@@ -16,8 +16,9 @@ from backprop.differentiate.run import run
 from backprop.emit import Request, write
 from backprop.errors import Problem
 from backprop.library import Compiled
-from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, program, tensor_programs
+from programs import CASES, STAGED, assert_close, assert_same, by_program, program, tensor_programs
 from programs import Case as CaseOfNumbers
+from seeds import SEED
 from tensor_cases import ON_TENSORS as TENSOR_CASES
 from tensor_cases import Case, built, label
 

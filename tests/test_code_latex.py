@@ -17,7 +17,8 @@ import backprop
 from backprop.emit import Request, write
 from backprop.emit.targets.texnames import tex_name
 from backprop.library import Compiled
-from programs import CASES, SEED, STAGED, Case, by_program, program
+from programs import CASES, STAGED, Case, by_program, program
+from seeds import SEED
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import built
 from texread import evaluated, rows, sections, squeezed
@@ -89,11 +90,12 @@ def read_back(document: str, at: dict[str, float]) -> dict[str, mp.mpf]:
 
 def has_no_slope(case: Case) -> bool:
     """Whether there is a stage whose slope is no number, be it in a branch that was not taken: of a root of 0, say, or
-    a power of 0, whose textbook slopes y x^(y-1) and x^y log x the calculator guards."""
+    a power of 0 or a hypot of zeros, whose textbook slopes, y x^(y-1) or x / hypot(x, y), the calculator guards."""
     run = backprop.evaluate(*case).run
     for wire, (gate, inputs) in enumerate(zip(run.circuit.gates, run.circuit.inputs, strict=True)):
         slopes = [slope for slope in run.local_gradients(wire) if slope is not None] if inputs else []
-        if (gate.name == "power" and run.values[inputs[0]] == 0) or not all(map(math.isfinite, slopes)):
+        guarded = {"power": inputs[:1], "hypot": [wire]}.get(gate.name, ())
+        if any(run.values[zero] == 0 for zero in guarded) or not all(map(math.isfinite, slopes)):
             return True
     return False
 

@@ -21,7 +21,8 @@ from backprop.emit import Request, write
 from backprop.errors import Problem
 from backprop.gates import GATES
 from backprop.library import Compiled
-from programs import CASES, SEED, STAGED, assert_close, assert_same, by_program, gate_cases, program, tensor_programs
+from programs import CASES, STAGED, assert_close, assert_same, by_program, gate_cases, program, tensor_programs
+from seeds import SEED
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case, built, label
 

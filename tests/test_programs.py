@@ -19,7 +19,8 @@ from backprop.emit.targets.numpy import NumPy
 from backprop.emit.targets.torch_words import Torch
 from backprop.errors import Problem
 from backprop.library import Compiled
-from programs import CASES, SEED, STAGED, by_program, tensor_programs
+from programs import CASES, STAGED, by_program, tensor_programs
+from seeds import SEED
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import built
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from backprop.gates import GATES
 from backprop.numbers import carried, elementwise, linear
 from backprop.numbers.buffers import chosen, reusing
 from backprop.numbers.shapes import Mismatch, broadcast_mismatch, checked, shape_of, shape_text
@@ -51,20 +53,6 @@ def power(x: Array, y: Array) -> Array:
     return np.power(x, y)
 
 
-def max_(*inputs: Array) -> Array:
-    largest = inputs[0]
-    for x in inputs[1:]:
-        largest = np.maximum(largest, x)
-    return largest
-
-
-def min_(*inputs: Array) -> Array:
-    smallest = inputs[0]
-    for x in inputs[1:]:
-        smallest = np.minimum(smallest, x)
-    return smallest
-
-
 def where(condition: Array, x: Array, y: Array) -> Array:
     return chosen(np.not_equal(condition, 0), x, y)
 
@@ -83,9 +71,14 @@ def function(gate: str) -> Callable[..., Array] | None:
     if callable(own) and gate not in NOT_GATES:
         return own  # type: ignore[no-any-return]
     ufunc = elementwise.ufunc(gate)
-    if ufunc is not None:
-        return ufunc if gate in elementwise.OWN else reusing(ufunc)
-    return None
+    if ufunc is None or gate in elementwise.OWN:
+        return ufunc
+    return folded(ufunc) if GATES[gate].variadic else reusing(ufunc)
+
+
+def folded(ufunc: Callable[..., Array]) -> Callable[..., Array]:
+    """A function of two inputs as one of any number of them."""
+    return lambda *inputs: reduce(ufunc, inputs)
 
 
 # ── shapes ──

@@ -364,10 +364,10 @@ def erfinv(x: float) -> float:
 
 
 # Where a gate's name is a word of Python's that this module needs, its function has another one.
-OTHER_NAMES: dict[str, Callable[..., float]] = {"abs": abs_, "max": max_, "min": min_, "round": round_half_even}
+OTHER_NAMES = {"abs": "abs_", "max": "max_", "min": "min_", "round": "round_half_even"}
 
 
 def function(gate: str) -> Callable[..., float] | None:
     """The function of a gate, or None where its row says how it is computed."""
-    found: Callable[..., float] | None = OTHER_NAMES.get(gate) or globals().get(gate)
+    found: Callable[..., float] | None = globals().get(OTHER_NAMES.get(gate, gate))
     return found

@@ -44,8 +44,7 @@ class Careful(Python):
 @cache
 def function_name(gate: str) -> str:
     """What the function of a gate is called in the calculator's own source."""
-    other = {"abs": "abs_", "max": "max_", "min": "min_", "round": "round_half_even"}
-    return other.get(gate, gate)
+    return floats.OTHER_NAMES.get(gate, gate)
 
 
 @cache

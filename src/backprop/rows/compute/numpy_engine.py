@@ -245,12 +245,13 @@ def power_below(above: Array, base: Array, exponent: float, out: Array) -> None:
         np.power(base, exponent, out, where=~((above > 1e-280) & (above < 1e280)))
 
 
-def largest(x: Any, y: Any, out: Array) -> None:
-    np.maximum(x, y, out=out)
+def named_out(function: Callable[..., Any]) -> Callable[..., None]:
+    """A function whose `out` goes by its name alone, as NumPy has it of maximum and minimum."""
 
+    def written(x: Any, y: Any, out: Array) -> None:
+        function(x, y, out=out)
 
-def smallest(x: Any, y: Any, out: Array) -> None:
-    np.minimum(x, y, out=out)
+    return written
 
 
 def number_of(mask: Array, out: Array) -> None:
@@ -263,6 +264,6 @@ OWN: dict[str, Callable[..., Any]] = {
     "power": power,
     "power below": power_below,
     "number of": number_of,
-    "max": largest,
-    "min": smallest,
+    "max": named_out(np.maximum),
+    "min": named_out(np.minimum),
 }
