@@ -176,3 +176,20 @@ def test_of_scores_far_out_no_more_is_lost_than_is_told(expand: bool, x: list[fl
             np.testing.assert_allclose(found, np.array(right, float), rtol=0, atol=lost)
         slopes = backprop.compile("logsumexp(x)", expand=expand).evaluate(x=np.array(x)).gradients["x"]
         np.testing.assert_allclose(slopes, np.array(shares, float), rtol=lost)
+
+
+ENDLESS = [  # slopes that are infinite at p = 0
+    "bce(p, 0.5)", "bce(0, p)", "bce(p, p)", "bce(sin(p), p)", "xlogy(p, 0)", "inf * p", "sqrt(p)", "sum(inv([[p]]))",
+    "logdet([[p]])", "sum(solve([[p]], [1]))", "sum(cholesky([[p]]))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ENDLESS)
+def test_a_branch_not_taken_sends_nothing_however_steep_it_is(text: str) -> None:
+    compiled = backprop.compile(f"where(p > 1, {text}, 1)")
+    assert compiled.evaluate(p=0.0).gradients == {"p": 0}
+    assert compiled.hessian(p=0.0) == {"p": {"p": 0}}
+    scope: dict[str, Any] = {}
+    at = {"p": 0.0}
+    exec(write(Request(compiled.circuit(at), at=at), "numpy"), scope)
+    assert scope["backprop"](0.0)[1] == at

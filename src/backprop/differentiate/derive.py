@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.differentiate import rules
-from backprop.differentiate.growing import ADD, MULTIPLY, NOT_EQUAL, UNBROADCAST, ZEROS, Growing
+from backprop.differentiate.growing import ADD, MULTIPLY, NOT_EQUAL, UNBROADCAST, WHERE, ZEROS, Growing
 from backprop.gates import INPUT
 
 
@@ -166,8 +166,14 @@ class Sweep:
             if self.textbook:
                 return self.growing.put(MULTIPLY, (scope["g"], ruled)), None
             return self.growing.sent(scope["g"], ruled, alive, gate.routes)
-        leaf = self.circuit.gates[inputs[place]] is INPUT or self.textbook
-        return ruled, None if leaf else self.growing.taken(gate, text, alive, inputs, wire, place, scope)
+        leaf = self.circuit.gates[inputs[place]] is INPUT
+        endless = bool(gate.domain) and alive is not None  # its slope is infinite at an end of its domain
+        if self.textbook or (leaf and not endless):
+            return ruled, None
+        taken = self.growing.taken(gate, text, alive, inputs, wire, place, scope)
+        if endless and taken is not None:
+            ruled = self.growing.put(WHERE, (taken, ruled, self.growing.constant(0.0)))
+        return ruled, taken
 
     def arrive(self, wire: int, place: int, piece: int, taken: int | None) -> int:
         """Add what is sent to what an input has got: the share, in the input's own shape."""

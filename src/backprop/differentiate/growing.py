@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from math import isfinite
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
@@ -140,14 +141,16 @@ class Growing:
 
     def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
         """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""
+        literal = self.literal(partial)
+        harmless = literal is not None and isfinite(literal)  # what arrives as 0 leaves as 0
         inside, there = self.guarded.get(g, (None, g))
-        if inside is not None and inside == alive and self.literal(partial) is None:
+        if inside is not None and inside == alive and not harmless:
             g = there  # it is guarded again below
         piece = g if routes and self.is_boolean(partial) else self.put(MULTIPLY, (g, partial))
-        if routes and self.literal(partial) is None:
+        if routes and literal is None:
             alive = partial if alive is None else self.put(MULTIPLY, (alive, partial))
-        elif alive is None or self.literal(partial) is not None:
-            return piece, alive  # what arrives as 0 leaves as 0
+        elif alive is None or harmless:
+            return piece, alive
         guarded = self.put(WHERE, (alive, piece, self.constant(0.0)))
         self.guarded[guarded] = alive, piece
         return guarded, alive
