@@ -14,7 +14,7 @@ from backprop.gates import GATES, Gate
 from backprop.numbers.shapes import Shape
 
 ADD, SUBTRACT, NEGATE = GATES["add"], GATES["subtract"], GATES["negate"]
-MULTIPLY, DIVIDE, WHERE = GATES["multiply"], GATES["divide"], GATES["where"]
+MULTIPLY, WHERE = GATES["multiply"], GATES["where"]
 UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
 NOT_EQUAL = GATES["not_equal"]
 SUM, LIKE, SQRT, INDEX = GATES["sum"], GATES["like"], GATES["sqrt"], GATES["index"]

@@ -115,16 +115,12 @@ def zeros_like(x: Array) -> Array:
     return np.broadcast_to(0.0, shape_of(x))
 
 
-def eye_like(x: Array) -> Array:
-    return np.broadcast_to(np.eye(*matrix_shape(x, "{0}")), shape_of(x))
+def matrices(x: Array) -> None:
+    if len(shape_of(x)) < 2:
+        raise Mismatch(f"{{0}} must be a matrix, and it is {shape_text(shape_of(x))}", [0])
 
 
-def matrix_shape(x: Array, name: str) -> tuple[int, int]:
-    """The last two dimensions of a matrix or a stack of them."""
-    shape = shape_of(x)
-    if len(shape) < 2:
-        raise Mismatch(f"{name} must be a matrix, and it is {shape_text(shape)}", [0])
-    return shape[-2], shape[-1]
+eye_like = checked(matrices, carried.eye_like)
 
 
 def reshape(x: Array, *, shape: Any) -> Array:
@@ -151,21 +147,7 @@ def transpose(x: Array, *, axes: Any) -> Array:
     return np.transpose(x, axes)
 
 
-def coincide(x: Array, *, subscripts: str) -> Array:
-    """1 where indices with the same letter are equal, else 0."""
-    shape = shape_of(x)
-    found = np.ones(shape)
-    if "..." in subscripts:  # axes with names of their own, which are no letters
-        subscripts = subscripts.replace("...", "".join(map(chr, range(len(shape) - len(subscripts) + 3))))
-    for i, letter in enumerate(subscripts):
-        first = subscripts.index(letter)
-        if first < i:
-            along = [
-                np.arange(shape[axis]).reshape([-1 if d == axis else 1 for d in range(len(shape))])
-                for axis in (first, i)
-            ]
-            found = found * (along[0] == along[1])
-    return found
+coincide = carried.coincide
 
 
 # ── pieces ──
