@@ -155,14 +155,19 @@ class SQL(Target):
 
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         x, y = double([x, y])
-        if re.match("CASE WHEN.* END$", y.text) and y.level == ATOM:  # else if
-            return Text(f"CASE WHEN {condition.text} THEN {x.text} {y.text.removeprefix('CASE ')}")
-        return Text(f"CASE WHEN {condition.text} THEN {x.text} ELSE {y.text} END")
+        otherwise = y.text.removeprefix("CASE ") if isinstance(y, Cases) else f"ELSE {y.text} END"  # else if
+        return Cases(f"CASE WHEN {condition.text} THEN {x.text} {otherwise}")
+
+
+class Cases(Text):
+    """A choice, from CASE to END: as what else there is it goes on with another WHEN."""
+
+    __slots__ = ()
 
 
 def truth(condition: str, level: int) -> Text:
     """A truth value: 1 or 0, and a condition."""
-    return Text(f"CASE WHEN {condition} THEN {ONE} ELSE 0 END", condition=condition, condition_level=level)
+    return Cases(f"CASE WHEN {condition} THEN {ONE} ELSE 0 END", condition=condition, condition_level=level)
 
 
 def typed(operand: Text) -> Text:
