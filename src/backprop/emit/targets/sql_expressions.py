@@ -9,7 +9,7 @@ from typing import ClassVar
 from backprop.emit.target import JUNCTION, Target, Text
 from backprop.emit.targets.dialects import RESERVED, Dialect
 from backprop.gates import Gate
-from backprop.language.printer import ATOM, COMPARISON, SUM, Operator
+from backprop.language.printer import COMPARISON, SUM, Operator
 
 ONE = "1::float8"
 
