@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from backprop.check.gradients import at_random, check
@@ -151,6 +152,7 @@ def test_one_part_in_a_million_is_noticed(gate: str, planted: object) -> None:
         ("x^1.5", {"x": 0.0}, "ok"),
         ("log(x)", {"x": 1e-300}, "ok"),
         ("1e16 + relu(x)", {"x": 2.0}, "imprecise"),
+        ("(x/2)^expm1(x)", {"x": 1e-150}, "imprecise"),  # to the complex step, expm1 is 0 here
         ("1e16 + x", {"x": 2.0}, "ok"),
         ("y + 0*x", {"x": 2.0, "y": 1.0}, "ok"),
         ("exp(exp(x))", {"x": 6.0}, "ok"),
@@ -158,6 +160,33 @@ def test_one_part_in_a_million_is_noticed(gate: str, planted: object) -> None:
 )
 def test_special_points(text: str, at: dict[str, float], verdict: str) -> None:
     assert found(text, **at)["x"].verdict == verdict
+
+
+PLANTED = [
+    # A long step is the most exact one, and within it the function is a wave.
+    ("mean(sin(x^2)^2)", {"x": [1.21, 0.058, -1.982]}, "x", 2, (1e-6, 1e-3, 0.1)),
+    ("cos(gelu(hypot(sin(x), 1 + hypot(x, 1 + x^2)^2)))", {"x": [-1.449]}, "x", 0, (1e-6, 1e-3, 0.1)),
+    # A step that is longer still finds, by chance, what is wrong by just so much.
+    ("logsumexp(tanh(logaddexp(y, x)))", {"y": [1.152, -1.752, 1.477], "x": [0.402, 0.692, 1.097]}, "x", 1, (1e-3,)),
+    ("sum(atan(logsigmoid(logsigmoid(y + y))))", {"y": [0.165, 0.865, 1.5]}, "y", 0, (1e-3,)),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "name", "place", "errors"), PLANTED, ids=[row[0] for row in PLANTED])
+def test_a_mistake_is_not_excused_by_how_it_was_measured(
+    text: str, at: dict[str, list[float]], name: str, place: int, errors: tuple[float, ...]
+) -> None:
+    evaluation = Compiled(f"sum({text})").evaluate({name: np.array(x) for name, x in at.items()})
+    wire = evaluation.run.circuit.variables[name]
+    right = np.array(evaluation.run.gradient(wire))
+    for error in errors:
+        evaluation.run.sent[wire] = np.where(np.arange(right.size) == place, right * (1 + error), right)
+        assert compared(evaluation)[name].verdict == "wrong"
+
+
+def test_a_spike_among_large_numbers_is_no_flat_ground() -> None:
+    found = Compiled("norm(lgamma(x))").evaluate(x=np.array([1e-300, -1.9, 1e8]))
+    assert compared(found)["x"].verdict == "imprecise"
 
 
 def test_random_points_are_those_of_the_seed() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.emit import Request, write
 from backprop.rows.folders import owned
 from conftest import shell
 
@@ -145,6 +146,13 @@ def test_the_power_of_a_half_is_no_root_at_the_ends() -> None:
     arrays = backprop.evaluate("x^0.5", {"x": ends}, upstream=np.ones(4)).value
     rows = backprop.map("x^0.5", {"x": np.array(ends)})["f"]
     numbers = [backprop.evaluate("x^0.5", {"x": end}).value for end in ends]
-    for found in (arrays, rows, np.array(numbers)):
+    programs = []
+    for text, more in [("x^0.5", {}), ("x^y", {"y": 0.5})]:
+        scope: dict[str, Any] = {"__name__": "program"}
+        exec(write(Request(backprop.compile(text).circuit({"x": 1.0, **more}), at={"x": 1.0, **more}), "numpy"), scope)
+        with np.errstate(all="ignore"):
+            programs += [scope["backprop"](np.array(ends), **more)[0]]
+            programs += [np.array([scope["backprop"](end, **more)[0] for end in ends])]
+    for found in (arrays, rows, np.array(numbers), *programs):
         assert np.array_equal(found, wanted, equal_nan=True)
         assert not np.signbit(found[1])

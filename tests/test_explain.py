@@ -66,6 +66,12 @@ def test_the_first_example_reads_as_in_the_course() -> None:
     assert lines[4] == "meaning: the circuit wants x lower, with a force of 4: x + 0.1 changes f by about -0.4"
 
 
+@pytest.mark.parametrize(("x", "step"), [(1000.0, "100"), (0.002, "0.0001"), (1.0, "0.1")])
+def test_a_step_that_is_told_has_the_size_of_the_number(x: float, step: str) -> None:
+    story, _ = told("x^2", x=x)
+    assert f": x + {step} changes f by about" in story.meaning[0]
+
+
 def test_a_fork_has_its_ledger() -> None:
     story, _ = told(STAGED, x=3.0, y=-4.0)
     fork = next(fork for fork in story.forks if fork.name == "x")

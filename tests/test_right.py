@@ -64,6 +64,19 @@ def test_what_comes_out_wrong_is_blamed(text: str, at: dict[str, Any], backward:
     assert [line.line for line in found.lines if line.verdict == "wrong"] == blamed
 
 
+@pytest.mark.parametrize(
+    ("text", "backward", "verdicts"),
+    [
+        ("q = 2*x; s = sigmoid(q)", "dq = 0.20\ndx = dq*2\n", ["ok", "inherited"]),  # 0.1966 twice is 0.393
+        ("q = 2*x; s = sigmoid(q)", "dq = 0.20\ndx = dq\n", ["ok", "wrong"]),
+        ("sigmoid(x) + sigmoid(x)", "dx = 0.24\ndx += 0.24\n", ["ok", "inherited"]),
+        ("sigmoid(x) + sigmoid(x)", "dx = 0.24\ndx += 0.25\n", ["ok", "wrong"]),
+    ],
+)
+def test_numbers_that_were_rounded_by_hand_are_no_mistake_later(text: str, backward: str, verdicts: list[str]) -> None:
+    assert [line.verdict for line in lines_judged(text, {"x": 0.5}, backward).lines] == verdicts
+
+
 def test_a_gradient_may_be_called_by_the_output_as_in_the_course_notes(tmp_path: Any) -> None:
     from backprop.cli.handwritten import both_passes
 

@@ -193,3 +193,31 @@ def test_a_branch_not_taken_sends_nothing_however_steep_it_is(text: str) -> None
     at = {"p": 0.0}
     exec(write(Request(compiled.circuit(at), at=at), "numpy"), scope)
     assert scope["backprop"](0.0)[1] == at
+
+
+@pytest.mark.parametrize(("y", "mixed"), [(0.0, inf), (1.0, -inf), (2.0, 0.0)])
+def test_the_mixed_slope_of_a_power_at_0_is_the_limit(y: float, mixed: float) -> None:
+    number, vector = {"x": 0.0, "y": y}, {"x": np.zeros(1), "y": np.array([y])}
+    right = {"xx": 2.0 if y == 2 else 0.0, "xy": mixed, "yx": mixed, "yy": 0.0}
+    for text, at in (("x^y", number), ("sum(x^y)", vector)):
+        found = backprop.compile(text).hessian(at)
+        assert {one + other: float(np.ravel(found[one][other])[0]) for one in at for other in at} == right
+        rows = backprop.map(text, {name: np.array([x]) for name, x in at.items()}, hessian=True)
+        assert float(np.ravel(rows["d2f_dx_dy"])[0]) == mixed
+
+
+@pytest.mark.parametrize("arrays", [False, True])
+def test_a_direction_says_nothing_of_where_it_does_not_go(arrays: bool) -> None:
+    """0 steps, times a slope that is infinite, are no nan."""
+    at, along_y = {"x": 0.0, "y": 2.0}, {"x": 0.0, "y": 1.0}
+    if arrays:
+        at, along_y = ({name: np.array([x]) for name, x in each.items()} for each in (at, along_y))  # type: ignore
+    compiled = backprop.compile("sum(sqrt(x)*y)")
+    assert compiled.hvp(along_y, at) == {"x": inf, "y": 0}
+    assert compiled.jvp(along_y, at) == 0
+
+
+@pytest.mark.parametrize(("text", "mixed"), [("leaky_relu(x, a)", 0.0), ("elu(x, a)", 0.0)])
+def test_one_side_is_taken_for_both_inputs(text: str, mixed: float) -> None:
+    found = backprop.compile(text, ties="first").hessian(x=0.0, a=0.5)
+    assert found["x"]["a"] == found["a"]["x"] == mixed

@@ -186,3 +186,7 @@ def test_a_square_is_a_product_in_javascript() -> None:
 def test_arrays_stand_in_tables_of_latex(capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = told(capsys, "eval", "sum(x)", "--x", "[1, -2]", "--format", "latex")
     assert r"$\left[\begin{array}{rr} 1 & -2 \end{array}\right]$" in out
+
+
+def test_a_function_may_give_what_it_is_given() -> None:
+    assert backprop.evaluate("f(x) = x; f(y)*2", y=3.0).gradients == {"y": 2.0}

@@ -267,12 +267,14 @@ class Judge:
 
     def blame_the_ends(self) -> None:
         """What comes out wrong is wrong, also where every line seems to follow from others: by more than digits that
-        are lost on the way."""
+        are lost on the way, or were never written down."""
+        rounded = [(line.half_unit, magnitude(self.after[i][0])) for i, line in enumerate(self.lines) if line.half_unit]
+        lost = LOST + sum(half / size for half, size in rounded if size)
         for wire, i in self.ends().items():
             truth = self.found[i].expected
             if self.found[i].verdict == "inherited":
                 (off,) = minus([self.in_shape(wire, self.after[i][0], 0)], [truth])
-                if magnitude(off) > LOST * self.shares(i, wire).scale([truth])[0]:
+                if magnitude(off) > lost * self.shares(i, wire).scale([truth])[0]:
                     advice = ["it is made of shares as they were, and not as they are in the end"]
                     self.say(i, truth, "wrong", None, advice)
 

@@ -7,6 +7,7 @@ Advances in Engineering Software 4(2), with the error estimate that goes with it
 
 from __future__ import annotations
 
+from itertools import chain
 from math import inf, isfinite, isnan, nan
 
 from backprop.check.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
@@ -120,8 +121,15 @@ def by_differences(
 
     if found.verdict == "wrong" and is_contradicted(probe, here, gradient, estimate, measure):
         found = found._replace(verdict="imprecise", remark=TURNS)
-    elif found.verdict == "wrong" and not is_resolved(probe, here, estimate.step):
-        found = found._replace(verdict="imprecise", remark=UNRESOLVED)
+    elif found.verdict == "wrong":
+        shorter = (measure(start, size(probe.at)) for start in STARTS)
+        steps = (one for one in (estimate, *shorter) if one and one.step <= estimate.step)
+        seen = next((one for one in steps if is_resolved(probe, here, one.step)), None)
+        if seen is None:
+            found = found._replace(verdict="imprecise", remark=UNRESOLVED)
+        else:
+            estimate = seen
+            found = judged(name, gradient, estimate, found.method)
     return doubted(found, probe, estimate), estimate
 
 
@@ -194,8 +202,10 @@ def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Esti
     """
 
     def contradicts(other: Estimate) -> bool:
-        disagrees = abs(other.slope - best_one.slope) > 10 * (other.error + best_one.error)
-        return disagrees and (other.step < best_one.step or abs(other.slope - gradient) <= 10 * other.error)
+        if abs(other.slope - best_one.slope) <= 10 * (other.error + best_one.error):
+            return False
+        known = other.error <= 1e-6 * abs(other.slope)  # or it agrees with many a gradient
+        return other.step < best_one.step or (known and abs(other.slope - gradient) <= 10 * other.error)
 
     visible = abs(here.value / gradient) if isfinite(gradient) and gradient else 0.0
     scales = dict.fromkeys([*probe.sizes(), *([visible] if 0 < visible < inf else [])])
@@ -312,14 +322,30 @@ def is_resolved(probe: Probe, here: Reading, step: float) -> bool:
     beside = [(k, probe.moved(probe.at + k * unit)) for k in ULPS] if unit else []
     within = [[probe.moved(probe.at + k * part * step) for k in HALVES] for part in (1.0, 0.14, 0.03) if step]
     for stage, _, _ in probe.plan:
-        value = probe.values[stage]
-        if isinstance(value, float) and isfinite(value):
-            changes = [(k, change) for k, values in beside if isfinite(change := values[stage] - value)]
+        value, *others = moving(
+            [probe.values[stage], *(values[stage] for values in chain(*within, dict(beside).values()))]
+        )
+        if isfinite(value):
+            halves, near = [others[i : i + 4] for i in range(0, 4 * len(within), 4)], others[4 * len(within) :]
+            changes = [(k, other - value) for (k, _), other in zip(beside, near, strict=True) if isfinite(other)]
             if off_line(changes)[0] > 1e-3 * abs(value):
                 return False
-            if any(is_wave([values[stage] - value for values in moved], abs(value)) for moved in within):
+            if any(is_wave([other - value for other in moved], abs(value)) for moved in halves):
                 return False
     return True
+
+
+def moving(values: list[Any]) -> list[float]:
+    """Of arrays the element that moves most from the first one on; nan where a mask has chosen other elements."""
+    if isinstance(values[0], float):
+        return values
+    import numpy as np
+
+    if len({np.shape(value) for value in values}) > 1 or not np.size(values[0]):
+        return [nan] * len(values)
+    rows = np.stack(values).reshape(len(values), -1)
+    moved = np.nan_to_num(np.abs(rows - rows[0])).max(axis=0)
+    return [float(x) for x in rows[:, moved.argmax()]]
 
 
 def is_wave(changes: Sequence[float], level: float) -> bool:

@@ -193,17 +193,18 @@ class Probe:
         return first
 
     def complex_step(self, step: float) -> float | None:
-        """The imaginary part of the output, over the step; None on another branch of a function, or at an overflow."""
+        """The imaginary part of the output, over the step; None on another branch of a function, at an overflow, or
+        where a definition has lost the digits of a stage."""
         values: list[Any] = list(self.values)
         values[self.wire] = complex(self.at, step)
         for stage, _, inputs in self.plan:
             function = complex_function(self.circuit.gates[stage])
             assert function is not None
             values[stage] = function(*[values[source] for source in inputs])
-        out, real = complex(values[self.circuit.output]), self.values[self.circuit.output]
-        if not abs(out.real - real) <= 1e-9 * max(abs(real), 1e-300):
-            return None
-        return float(out.imag / step * self.result.upstream)
+            real = self.values[stage]
+            if not abs(values[stage].real - real) <= 1e-9 * max(abs(real), 1e-300):
+                return None
+        return float(values[self.circuit.output].imag / step * self.result.upstream)
 
 
 def told(piece: Any) -> Any:

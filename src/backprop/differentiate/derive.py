@@ -142,8 +142,11 @@ class Sweep:
             if lost is not None and gate.bends_whole:
                 g, lost = growing.put(ADD, (g, lost)), None
         wanted = tuple([bool(self.active[source]) for source in inputs])
-        texts = rules.Texts({}, list(gate.squared))
-        if below is None or not below.even:
+        if below is not None and below.even:
+            texts = rules.Texts({}, list(gate.squared))
+        elif self.again and gate.again:
+            texts = rules.Texts({}, rules.chosen(gate, gate.again, wanted))
+        else:
             texts = rules.shared_texts(gate, len(inputs), self.ties, wanted, self.textbook)
         scope = growing.scope(gate, [g, *inputs, wire], texts.shared)
         for place, (source, text) in enumerate(zip(inputs, texts.rules, strict=True)):

@@ -132,7 +132,7 @@ def product_with(
     for name, step in direction.items():  # two variables may have one gradient wire
         wire = derived.gradients[name]
         seeds[wire] = seeds[wire] + step if wire in seeds else step
-    sent = sweep_of_some(derived.circuit, values, TWICE[ties], seeds) if seeds else [None] * len(values)
+    sent = sweep_of_some(derived.circuit, values, TWICE[ties], seeds)
     products = {name: arrived(sent, wire, at[name]) for name, wire in circuit.variables.items()}
     return {name: values[wire] for name, wire in derived.gradients.items()}, products
 
@@ -153,7 +153,7 @@ def jvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value
     for name, step in direction.items():
         wire = derived.gradients[name]
         seeds[wire] = seeds[wire] + step if wire in seeds else step
-    sent = sweep(derived.circuit, both, ties, seeds) if seeds else [None] * len(both)
+    sent = sweep_of_some(derived.circuit, both, ties, seeds)
     return arrived(sent, derived.circuit.variables[upstream], output)
 
 
@@ -177,7 +177,8 @@ def sweep_of_some(circuit: Circuit, values: list[Value], ties: str, seeds: dict[
     for wire, seed in seeds.items():
         if shape_of(seed):
             alive[wire] = seed != 0
-    return sweep(circuit, values, ties, seeds, alive=alive)
+    asked = {wire: seed for wire, seed in seeds.items() if shape_of(seed) or seed != 0}
+    return sweep(circuit, values, ties, asked, alive=alive) if asked else alive
 
 
 def arrived(sent: Sequence[Value | None], wire: int, value: Value) -> Value:

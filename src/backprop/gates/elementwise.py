@@ -47,7 +47,15 @@ ARITHMETIC = [
     ),
     Gate(
         "power", "x y",
-        Rule("y * where(y == 0, where(x == 0, 1, x), x)^(y - 1)", "out * log(where(x == 0, where(y >= 0, 1, x), x))"),
+        Rule(
+            "y * where(y == 0, where(x == 0, 1, x), x)^(y - 1)", "out * log(where(x == 0, where(y >= 0, 1, x), x))",
+            # Slopes are agreed at x = 0 for y = 0 and 1; beside it they leave these as steeply as a root leaves 0.
+            again=(
+                "where((x == 0) * (y == 0), sqrt(y), where((x == 0) * (y == 1), 1 - sqrt(y - 1), y * x^(y - 1)))",
+                "where((x == 0) * (y == 0), sqrt(x), where((x == 0) * (y == 1), -sqrt(x), "
+                "out * log(where(x == 0, where(y >= 0, 1, x), x))))",
+            ),
+        ),
         Words(
             "scales the base by y x^(y-1), and the exponent by the output times log x", aliases="pow",
             needs="a base above 0, or a whole exponent (not a negative one at 0)",
@@ -453,7 +461,7 @@ ACTIVATIONS = [
         Rule(
             "where(x > 0, 1, slope)", "where(x > 0, 0, x)",
             ties_split=("where(x > 0, 1, where(x < 0, slope, (1 + slope) / 2))", "where(x > 0, 0, x)"),
-            ties_first=("where(x >= 0, 1, slope)", "where(x > 0, 0, x)"), kink="(x == 0) * (slope != 1)",
+            ties_first=("where(x >= 0, 1, slope)", "where(x >= 0, 0, x)"), kink="(x == 0) * (slope != 1)",
             definition="relu(x) + slope * min(0, x)", exact="where(x > 0, x, slope * x)",
         ),
         Words(
@@ -466,7 +474,7 @@ ACTIVATIONS = [
         Rule(
             "where(x > 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))",
             ties_split=("where(x > 0, 1, where(x < 0, alpha * exp(x), (1 + alpha) / 2))", "where(x > 0, 0, expm1(x))"),
-            ties_first=("where(x >= 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))"),
+            ties_first=("where(x >= 0, 1, alpha * exp(x))", "where(x >= 0, 0, expm1(x))"),
             kink="(x == 0) * (alpha != 1)", cusp="x == 0", definition="relu(x) + alpha * expm1(min(0, x))",
             exact="where(x > 0, x, alpha * expm1(x))",
         ),

@@ -36,6 +36,7 @@ class Rule:
     the values say which element goes where. `arranges` says that equal elements may come out in any order. `pieces` is
     the function on arrays that gives all inputs theirs in one pass, and `shares` writes what many rules have in common,
     by name, where each would look at all inputs.
+    `again` are the rules where what they say is derived again, if a slope of the others is none of the gate's.
     `kink` is where the slope jumps, so that a second derivative would be made up (see `rough`); `cusp` says where that
     is so, if that is elsewhere, and `bends` what has no slope there, if that is not the output; `squared` are the rules
     of its square, where that has no kink; `piece` says on which of its smooth pieces a gate is, where the kink does not
@@ -59,6 +60,7 @@ class Rule:
         arranges: bool = False,
         reach: str | tuple[str, ...] = (),
         pieces: str = "",
+        again: tuple[str, ...] = (),
         kink: str = "",
         cusp: str = "",
         bends: str = "out",
@@ -76,7 +78,7 @@ class Rule:
         self.flat = bool(told) and all(rule == "0" for rule in told)
         self.ties_split, self.ties_first = as_tuple(ties_split), as_tuple(ties_first)
         self.routes, self.linear, self.arranges, self.reach = routes, linear, arranges, as_tuple(reach)
-        self.kink, self.cusp, self.bends, self.squared = kink, cusp, bends, as_tuple(squared)
+        self.again, self.kink, self.cusp, self.bends, self.squared = again, kink, cusp, bends, as_tuple(squared)
         self.piece, self.pieces, self.paired, self.shares = piece, pieces, paired, shares
         self.definition, self.spelt, self.approximated = definition, exact or definition, approximated
 

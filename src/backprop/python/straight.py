@@ -35,7 +35,8 @@ OPERATORS: dict[type[ast.AST], str] = {
 # What NumPy calls otherwise than we do, where it is no alias of the gate.
 SPELLINGS = {
     "dot": "matmul", "matmul": "matmul", "add": "add", "subtract": "subtract", "multiply": "multiply",
-    "divide": "divide", "true_divide": "divide", "power": "power", "negative": "negate", "amax": "max", "amin": "min",
+    "divide": "divide", "true_divide": "divide", "power": "power", "float_power": "power",
+    "negative": "negate", "amax": "max", "amin": "min",
 }  # fmt: skip
 NODES = frozenset(OPERATORS.values()) | {"negate"}  # a call of these is the operator itself
 HARMLESS = frozenset(["__future__", "collections.abc", "functools", "operator", "typing"])  # nothing to compute with

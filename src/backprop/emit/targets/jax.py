@@ -64,6 +64,9 @@ class Jax(NumPy):
     def touched(self, number: Text) -> Text:
         return Text(f"jnp.asarray({number.text})")
 
+    def spell_power(self, *_: object) -> None:
+        """A power is one, to the half, too."""
+
     def item(self, item: Any) -> str:
         """JAX takes no lists as indices."""
         text = super().item(item)

@@ -74,6 +74,12 @@ class NumPy(Arrays):
             return text
         return text._replace(text=f"{self.module}.{self.dtype}(1.0) * {text.text[6:]}")
 
+    def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
+        """To the power of a number that is a half, `**` takes the root, which is another thing at -inf and -0."""
+        base, exponent = operands
+        apart = float(exponent.text) != 0.5 if exponent.literal else base.literal or exponent.shape != ()
+        return None if apart else Text(f"np.float_power({self.counted(base).text}, {exponent.text})")
+
     def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.nested_call("maximum", operands)
 
