@@ -1,6 +1,6 @@
 """Made from expression.lark by `python -m backprop.grammar.generate`. Do not edit."""
 
-CHECKSUM = 939679749377965424
+CHECKSUM = 78487247504523803
 
 TOKEN = '(?:(?:np|numpy|math|torch|jnp|jax\\.numpy|jax\\.nn|torch\\.nn\\.functional|F)\\.(?:linalg\\.)?(?:(?<!torch\\.)|(?!(?:std|var)\\b))(?=[^\\W\\d]\\w*[ \t]*\\(|(?:pi|e|tau|inf|nan)\\b)|[ \t\r\x0c\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+|#[^\n]*)*+([^\\W\\d⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉][^\\W⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉]*(?:[̀-ͯऀ-႟][^\\W⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉]*)*+(?:(?:[ \t\r\x0c\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+)?+(?:\\(|[-+*\\/]=(?!=)|=(?!=)))?|\\.(?!T[ \t]*\\()[^\\W\\d⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉][^\\W⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉]*(?:[̀-ͯऀ-႟][^\\W⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉]*)*(?:[ \t\r\x0c\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+)?\\(|(?:[0-9]+(?:_[0-9]+)*(?:\\.(?:[0-9]+(?:_[0-9]+)*)?)?|\\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+)?|[¼½¾⅐-⅞↉]|[⁺⁻]?(?:[⁰¹²³⁴-⁹]+|[ⁿⁱ])|[;\n](?:[;\\s]|#[^\n]*)*|"[^"\n]*"|(?:\\.\\.\\.|…)|(?:\\*\\*|\\^|ˆ)|(?:\\|\\||‖|∥)|\\.T(?!\\w)|ᵀ|(?:>=|≥)|(?:<=|≤)|(?:!=|≠)|==|(?s:.)|\\Z)'
 
@@ -15,9 +15,9 @@ FIXED = '!= ( ) * ** + , - ... / : < <= = == > >= @ [ ] ^ | || · × ÷ ˆ ‖ �
 RULES = """\
 power 2 1 raised
 postfix 2 1 transpose
-statement 1 1 result
-statement 2 2 assignment
-statement 2 2 augmented
+statements 1 1 result
+statements 2 2 assignment
+statements 2 2 augmented
 atom 3 2 group
 atom 3 2 array
 unary 2 2 negate
@@ -33,7 +33,7 @@ power 3 2 power
 product 3 2 matmul
 product 3 2 divide
 product 3 2 multiply
-statements 3 2
+statements 3 2 result
 expression 3 2 greater_equal
 expression 3 2 less_equal
 expression 3 2 less
@@ -45,14 +45,18 @@ expression 3 2 equal
 arguments 3 2 more
 elements 3 2 more
 subscript 2 2 slice_to
-statement 5 4 definition
+statements 4 3 assignment
+statements 4 3 augmented
+statements 5 4 definition
 subscript 3 3 slice_by
 subscript 3 2 slice_from_to
 subscripts 3 2 more
-statement 6 5 definition
+statements 6 5 definition
 subscript 4 3 slice_to_by
 subscript 4 3 slice_from_by
 subscript 5 3 slice_from_to_by
+statements 7 5 definition
+statements 8 6 definition
 atom 1 1 name
 atom 1 1 number
 atom 1 1 string
@@ -62,7 +66,6 @@ postfix 1 1
 power 1 1
 unary 1 1
 sum 1 1
-statements 1 1
 expression 1 1
 product 1 1
 arguments 1 1
@@ -79,10 +82,10 @@ subscript 2 1 slice_from
 postfix 5 3 index
 postfix 5 3 method"""
 
-EXPECTED = '133 134 134 135 134 136 134 137 134 138 134 139 140 141 134 142 1 143 144 145 3 146 147 148 149 135 7 11 134 150 151 152 153 19 154 155 156 27 29 33 157 158 37 159 160 134 161 162 134 134 134 163 134 134 134 134 134 134 134 134 164 45 165 166 167 168 169 170 163 171 172 173 174 175 176 177 178 58 60 62 64 65 179 180 181 182 183 184 185 186 187 188 189 88 134 190 93 134 191 192 193 194 195 196 197 134 101 105 134 134 198 199 115 200 118 122 126 134 130'
+EXPECTED = '156 157 157 158 157 159 157 160 157 161 157 162 163 164 157 165 1 166 167 168 3 169 170 171 158 7 11 157 172 173 174 175 19 176 177 178 27 29 33 179 180 37 181 182 157 183 184 157 157 157 185 157 157 157 157 157 157 157 157 186 45 187 188 189 190 191 192 185 193 194 195 196 197 198 199 200 58 60 62 64 157 157 158 66 201 202 203 204 205 206 207 208 209 210 211 91 157 212 96 157 213 214 215 216 217 218 104 108 219 220 157 116 120 157 157 221 222 130 223 224 225 133 137 141 157 226 157 145 157 149 153'
 
 PENDING = """\
-atom 0 expression 1 postfix 0 power 2 product 2 program 3 statement 4 statements 4 sum 5 unary 2
+atom 0 expression 1 postfix 0 power 2 product 2 program 3 statements 4 sum 5 unary 2
 atom 6 expression 7 postfix 6 power 8 product 8 sum 9 unary 8
 atom 10 expression 11 postfix 10 power 12 product 12 sum 13 unary 12
 argument 14 arguments 14 atom 15 expression 14 postfix 15 power 16 product 16 sum 17 unary 16
@@ -94,10 +97,9 @@ atom 28 expression 29 postfix 28 power 30 product 30 sum 31 unary 30
 
 atom 32 postfix 32 power 33 unary 33
 atom 34 postfix 34
-atom 0 expression 1 postfix 0 power 2 product 2 statement 35 statements 35 sum 5 unary 2
+atom 0 expression 1 postfix 0 power 2 product 2 statements 35 sum 5 unary 2
 
 atom 36 expression 37 postfix 36 power 38 product 38 sum 39 unary 38
-
 
 
 
@@ -133,30 +135,26 @@ atom 57 postfix 57 power 58 unary 58
 atom 59 postfix 59 power 60 unary 60
 atom 61 postfix 61 power 62 unary 62
 atom 63 postfix 63 power 64 unary 64
-atom 0 expression 1 postfix 0 power 2 product 2 statement 65 sum 5 unary 2
-atom 66 postfix 66 power 67 product 67 sum 68 unary 67
+atom 65 expression 66 postfix 65 power 67 product 67 sum 68 unary 67
 atom 69 postfix 69 power 70 product 70 sum 71 unary 70
 atom 72 postfix 72 power 73 product 73 sum 74 unary 73
-atom 75 postfix 75 power 76 product 76 unary 76
-atom 77 postfix 77 power 78 product 78 sum 79 unary 78
-atom 80 postfix 80 power 81 product 81 unary 81
-atom 82 postfix 82 power 83 product 83 sum 84 unary 83
+atom 75 postfix 75 power 76 product 76 sum 77 unary 76
+atom 78 postfix 78 power 79 product 79 unary 79
+atom 80 postfix 80 power 81 product 81 sum 82 unary 81
+atom 83 postfix 83 power 84 product 84 unary 84
 atom 85 postfix 85 power 86 product 86 sum 87 unary 86
+atom 88 postfix 88 power 89 product 89 sum 90 unary 89
 
 
-argument 88 atom 89 expression 88 postfix 89 power 90 product 90 sum 91 unary 90
+argument 91 atom 92 expression 91 postfix 92 power 93 product 93 sum 94 unary 93
 
 
-atom 92 expression 93 postfix 92 power 94 product 94 sum 95 unary 94
+atom 95 expression 96 postfix 95 power 97 product 97 sum 98 unary 97
 
 
-atom 0 expression 1 postfix 0 power 2 product 2 statement 65 sum 5 unary 2
+atom 65 expression 66 postfix 65 power 67 product 67 sum 68 unary 67
 
-atom 96 expression 97 postfix 96 power 98 product 98 sum 99 unary 98
-
-
-
-
+atom 99 expression 100 postfix 99 power 101 product 101 sum 102 unary 101
 
 
 
@@ -167,31 +165,9 @@ atom 96 expression 97 postfix 96 power 98 product 98 sum 99 unary 98
 
 
 
-
-
-
-
-
-argument 88 atom 89 expression 88 postfix 89 power 90 product 90 sum 91 unary 90
-
-
-
-atom 100 expression 101 postfix 100 power 102 product 102 sum 103 unary 102
-
-
-atom 104 expression 105 postfix 104 power 106 product 106 sum 107 unary 106
-
-atom 108 expression 109 postfix 108 power 110 product 110 sum 111 unary 110
-atom 112 expression 113 postfix 112 power 114 product 114 subscript 115 sum 116 unary 114
-
-argument 88 atom 89 expression 88 postfix 89 power 90 product 90 sum 91 unary 90
-
-
-atom 117 expression 118 postfix 117 power 119 product 119 sum 120 unary 119
-
-
-atom 121 expression 122 postfix 121 power 123 product 123 sum 124 unary 123
-atom 125 expression 126 postfix 125 power 127 product 127 sum 128 unary 127
+atom 103 expression 104 postfix 103 power 105 product 105 sum 106 unary 105
+atom 107 expression 108 postfix 107 power 109 product 109 sum 110 unary 109
+argument 111 arguments 111 atom 112 expression 111 postfix 112 power 113 product 113 sum 114 unary 113
 
 
 
@@ -199,208 +175,273 @@ atom 125 expression 126 postfix 125 power 127 product 127 sum 128 unary 127
 
 
 
-atom 129 expression 130 postfix 129 power 131 product 131 sum 132 unary 131
+
+
+argument 91 atom 92 expression 91 postfix 92 power 93 product 93 sum 94 unary 93
+
+
+
+atom 115 expression 116 postfix 115 power 117 product 117 sum 118 unary 117
+
+
+atom 119 expression 120 postfix 119 power 121 product 121 sum 122 unary 121
+
+atom 123 expression 124 postfix 123 power 125 product 125 sum 126 unary 125
+atom 127 expression 128 postfix 127 power 129 product 129 subscript 130 sum 131 unary 129
+
+argument 91 atom 92 expression 91 postfix 92 power 93 product 93 sum 94 unary 93
+
+
+
+
+
+atom 132 expression 133 postfix 132 power 134 product 134 sum 135 unary 134
+
+
+atom 136 expression 137 postfix 136 power 138 product 138 sum 139 unary 138
+atom 140 expression 141 postfix 140 power 142 product 142 sum 143 unary 142
+
+
+
+
+argument 91 atom 92 expression 91 postfix 92 power 93 product 93 sum 94 unary 93
+
+
+
+
+atom 144 expression 145 postfix 144 power 146 product 146 sum 147 unary 146
+
+atom 148 expression 149 postfix 148 power 150 product 150 sum 151 unary 150
+
+atom 152 expression 153 postfix 152 power 154 product 154 sum 155 unary 154
+
 """
 
 ROWS = """\
-r2 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+r2 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r2 <END> <SEPARATOR>
-r2 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
+r2 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
 
-a <END>  s22,51 <SEPARATOR>
-r2 <END> <SEPARATOR>  s23,52 >= ≥  s23,53 <= ≤  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-r3 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+a <END>  s21,50 <SEPARATOR>
+r2 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+r3 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r3 <END> <SEPARATOR>
-r3 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-r3 <END> <SEPARATOR>  s23,52 >= ≥  s23,53 <= ≤  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-r4 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+r3 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r3 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+r4 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r4 <END> <SEPARATOR>
-r4 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-r4 <END> <SEPARATOR>  s23,52 >= ≥  s23,53 <= ≤  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s31,62 ,  s31,63 )
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s31,62 ,  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  s31,63 )  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s31,62 ,  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s31,63 )  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  s31,62 ,  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s31,63 )  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c5 )  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+r4 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r4 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s30,61 ,  s30,62 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s30,61 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  s30,62 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s30,61 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s30,62 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s30,61 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s30,62 )  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c5 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 c5 )
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c5 )  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c5 )  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s35,65 ,  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c6 ]  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-s35,65 ,  c6 ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s35,65 ,  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c6 ]  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  s35,65 ,  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c6 ]  s23,58 != ≠  s23,59 ==
-r7 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,43 [  s17,44 <METHOD>  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c5 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c5 )  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s34,64 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c6 ]  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s34,64 ,  c6 ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s34,64 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c6 ]  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s34,64 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c6 ]  s22,57 != ≠  s22,58 ==
+r7 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 r7 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  c8 || ‖ ∥  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  c8 || ‖ ∥  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 c8 || ‖ ∥
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  c8 || ‖ ∥  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  s23,54 <  s23,55 - −  s23,56 >  c8 || ‖ ∥  s23,57 +  s23,58 != ≠  s23,59 ==
-r9 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,43 [  s17,44 <METHOD>  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  c8 || ‖ ∥  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  c8 || ‖ ∥  s22,56 +  s22,57 != ≠  s22,58 ==
+r9 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 r9 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
-r10 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s40,43 [  s40,44 <METHOD>  c1 <TRANSPOSE>
-a <END>  s41,68 <SEPARATOR>
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  c11 |  s23,59 ==
+r10 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s39,42 [  s39,43 <METHOD>  c1 <TRANSPOSE>
+a <END>  s40,67 <SEPARATOR>
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  c11 |  s22,58 ==
 c11 |
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  c11 |  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  c11 |  s23,59 ==
-s60,90 ,  c12 )
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s60,90 ,  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c12 )  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s60,90 ,  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c12 )  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  s60,90 ,  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c12 )  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r13 , )  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  c11 |  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  c11 |  s22,58 ==
+s59,92 ,  c12 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s59,92 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c12 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s59,92 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c12 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s59,92 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c12 )  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r13 , )  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r13 , )
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r13 , )  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  r13 , )  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s72,99 :  s74,100 ,  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c14 ]  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-s72,99 :  s74,100 ,  c14 ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s72,99 :  s74,100 ,  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c14 ]  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s74,100 ,  c14 ]
-s23,52 >= ≥  s23,53 <= ≤  s72,99 :  s74,100 ,  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c14 ]  s23,58 != ≠  s23,59 ==
-s76,102 ,  c15 )
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s76,102 ,  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c15 )  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s76,102 ,  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c15 )  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  s76,102 ,  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  c15 )  s23,58 != ≠  s23,59 ==
-b16 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,43 [  s17,44 <METHOD>  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r13 , )  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r13 , )  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s71,101 :  s73,102 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c14 ]  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s71,101 :  s73,102 ,  c14 ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s71,101 :  s73,102 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c14 ]  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s73,102 ,  c14 ]
+s22,51 >= ≥  s22,52 <= ≤  s71,101 :  s73,102 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c14 ]  s22,57 != ≠  s22,58 ==
+s75,104 ,  c15 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s75,104 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c15 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s75,104 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c15 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s75,104 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c15 )  s22,57 != ≠  s22,58 ==
+b16 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 b16 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
-b17 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,43 [  s17,44 <METHOD>  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
+b17 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 b17 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
-b18 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,43 [  s17,44 <METHOD>  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
+b18 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 b18 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
-b19 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,43 [  s17,44 <METHOD>  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
+b19 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 b19 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
+r20 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r20 <END> <SEPARATOR>
-b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s17,43 [  s17,44 <METHOD>  s82,55 - −  s82,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>
-b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s82,55 - −  s82,57 +  s19,50 * × · ⋅
-b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s82,55 - −  s82,57 +
-b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s17,43 [  s17,44 <METHOD>  s83,55 - −  s83,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>
-b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s83,55 - −  s83,57 +  s19,50 * × · ⋅
-b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s83,55 - −  s83,57 +
-b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s17,43 [  s17,44 <METHOD>  s84,55 - −  s84,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>
-b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s84,55 - −  s84,57 +  s19,50 * × · ⋅
-b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s84,55 - −  s84,57 +
-b24 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s85,48 @  s85,49 / ÷  s17,43 [  s17,44 <METHOD>  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s85,50 * × · ⋅  c1 <TRANSPOSE>
-b24 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s85,48 @  s85,49 / ÷  s85,50 * × · ⋅
-b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s17,43 [  s17,44 <METHOD>  s86,55 - −  s86,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>
-b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s86,55 - −  s86,57 +  s19,50 * × · ⋅
-b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s86,55 - −  s86,57 +
-b26 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s87,48 @  s87,49 / ÷  s17,43 [  s17,44 <METHOD>  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s87,50 * × · ⋅  c1 <TRANSPOSE>
-b26 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s87,48 @  s87,49 / ÷  s87,50 * × · ⋅
-b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s17,43 [  s17,44 <METHOD>  s88,55 - −  s88,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>
-b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s88,55 - −  s88,57 +  s19,50 * × · ⋅
-b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s88,55 - −  s88,57 +
-b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s17,43 [  s17,44 <METHOD>  s89,55 - −  s89,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>
-b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,48 @  s19,49 / ÷  s89,55 - −  s89,57 +  s19,50 * × · ⋅
-b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s89,55 - −  s89,57 +
+r20 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r20 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s84,54 - −  s84,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s84,54 - −  s84,56 +  s19,49 * × · ⋅
+b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s84,54 - −  s84,56 +
+b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s85,54 - −  s85,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s85,54 - −  s85,56 +  s19,49 * × · ⋅
+b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s85,54 - −  s85,56 +
+b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s86,54 - −  s86,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s86,54 - −  s86,56 +  s19,49 * × · ⋅
+b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s86,54 - −  s86,56 +
+b24 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s87,47 @  s87,48 / ÷  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s87,49 * × · ⋅  c1 <TRANSPOSE>
+b24 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s87,47 @  s87,48 / ÷  s87,49 * × · ⋅
+b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s88,54 - −  s88,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s88,54 - −  s88,56 +  s19,49 * × · ⋅
+b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s88,54 - −  s88,56 +
+b26 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s89,47 @  s89,48 / ÷  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s89,49 * × · ⋅  c1 <TRANSPOSE>
+b26 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s89,47 @  s89,48 / ÷  s89,49 * × · ⋅
+b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s90,54 - −  s90,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s90,54 - −  s90,56 +  s19,49 * × · ⋅
+b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s90,54 - −  s90,56 +
+b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s91,54 - −  s91,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s91,54 - −  s91,56 +  s19,49 * × · ⋅
+b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s91,54 - −  s91,56 +
 r29 , )
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r29 , )  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r29 , )  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  r29 , )  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r30 , ]  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r29 , )  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r29 , )  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r29 , )  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r30 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r30 , ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r30 , ]  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  r30 , ]  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s98,108 :  r31 , ]  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-s98,108 :  r31 , ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s98,108 :  r31 , ]  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  s98,108 :  r31 , ]  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-r32 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r30 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r30 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s100,113 :  r31 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s100,113 :  r31 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s100,113 :  r31 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s100,113 :  r31 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+r32 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r32 <END> <SEPARATOR>
-r32 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-r32 <END> <SEPARATOR>  s23,52 >= ≥  s23,53 <= ≤  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r33 , ]  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-r33 , ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r33 , ]  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  r33 , ]  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s110,117 :  r34 , ]  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-s110,117 :  r34 , ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s110,117 :  r34 , ]  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  s110,117 :  r34 , ]  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s72,99 :  r35 , ]  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-s72,99 :  r35 , ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s72,99 :  r35 , ]  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
+r32 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r32 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+r33 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r33 <END> <SEPARATOR>
+r33 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r33 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s108,119 ,  s108,120 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s108,119 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  s108,120 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s108,119 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s108,120 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s108,119 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s108,120 )  s22,57 != ≠  s22,58 ==
+r34 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r34 <END> <SEPARATOR>
+r34 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r34 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r35 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r35 , ]
-s23,52 >= ≥  s23,53 <= ≤  s72,99 :  r35 , ]  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-r36 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-r36 <END> <SEPARATOR>
-r36 <END> <SEPARATOR>  s19,48 @  s23,52 >= ≥  s23,53 <= ≤  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-r36 <END> <SEPARATOR>  s23,52 >= ≥  s23,53 <= ≤  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r37 , ]  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r35 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r35 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s115,124 :  r36 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s115,124 :  r36 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s115,124 :  r36 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s115,124 :  r36 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s71,101 :  r37 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s71,101 :  r37 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s71,101 :  r37 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
 r37 , ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r37 , ]  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  r37 , ]  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r38 , ]  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
-r38 , ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r38 , ]  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  r38 , ]  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r39 , ]  s19,49 / ÷  s23,54 <  s17,43 [  s17,44 <METHOD>  s23,55 - −  s23,56 >  s23,57 +  s17,45 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,50 * × · ⋅  c1 <TRANSPOSE>  s23,58 != ≠  s23,59 ==
+s22,51 >= ≥  s22,52 <= ≤  s71,101 :  r37 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+r38 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r38 <END> <SEPARATOR>
+r38 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r38 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r39 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r39 , ]
-s19,48 @  s23,52 >= ≥  s23,53 <= ≤  r39 , ]  s19,49 / ÷  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s19,50 * × · ⋅  s23,58 != ≠  s23,59 ==
-s23,52 >= ≥  s23,53 <= ≤  r39 , ]  s23,54 <  s23,55 - −  s23,56 >  s23,57 +  s23,58 != ≠  s23,59 ==
-s-1,1 <ASSIGN>  s-1,2 <AUGMENT>  s-1,3 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,12 <SEPARATOR>  c42 <STRING>  s-1,14 |
-s-1,25 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c42 <STRING>  s-1,14 |
-s-1,28 <ASSIGN>  s-1,25 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c43 )  c42 <STRING>  s-1,14 |
-s-1,25 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c44 ]  c42 <STRING>  s-1,14 |
-r40 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r41 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,25 <CALL>  s-1,4 (  s-1,5 [  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  c42 <STRING>  s-1,14 |
-s-1,1 <ASSIGN>  s-1,2 <AUGMENT>  s-1,3 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c42 <STRING>  s-1,14 |
-r42 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r45 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r46 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s-1,43 [  s-1,44 <METHOD>  s-1,45 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
-r47 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
-r48 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,48 @  s-1,49 / ÷  s-1,50 * × · ⋅
-r49 <END> <SEPARATOR>
-a <END>  s-1,51 <SEPARATOR>
-r50 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,52 >= ≥  s-1,53 <= ≤  s-1,54 <  s-1,55 - −  s-1,56 >  s-1,57 +  s-1,58 != ≠  s-1,59 ==
-r51 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
-r43 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r52 , )
-s-1,62 ,  s-1,63 )
-r53 , )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r39 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r39 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r40 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r40 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r40 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r40 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r41 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r41 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r41 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r41 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+r42 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r42 <END> <SEPARATOR>
+r42 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r42 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+r43 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r43 <END> <SEPARATOR>
+r43 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r43 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s-1,1 <ASSIGN>  s-1,2 <AUGMENT>  s-1,3 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,12 <SEPARATOR>  c46 <STRING>  s-1,14 |
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c47 )  c46 <STRING>  s-1,14 |
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c48 ]  c46 <STRING>  s-1,14 |
 r44 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,65 ,  c6 ]
-r54 , ]
-r10 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s-1,43 [  s-1,44 <METHOD>  c1 <TRANSPOSE>
-a <END>  s-1,68 <SEPARATOR>
-s-1,25 <CALL>  s-1,70 :  c55 ... …  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c42 <STRING>  s-1,14 |
-s-1,28 <ASSIGN>  s-1,25 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c56 )  c42 <STRING>  s-1,14 |
+r45 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  c46 <STRING>  s-1,14 |
+s-1,1 <ASSIGN>  s-1,2 <AUGMENT>  s-1,3 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
+r46 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+r49 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+r50 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s-1,42 [  s-1,43 <METHOD>  s-1,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
+r51 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
+r52 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,47 @  s-1,48 / ÷  s-1,49 * × · ⋅
+a <END>  s-1,50 <SEPARATOR>
+r53 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,51 >= ≥  s-1,52 <= ≤  s-1,53 <  s-1,54 - −  s-1,55 >  s-1,56 +  s-1,57 != ≠  s-1,58 ==
+r54 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
+r47 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+r55 , )
+s-1,61 ,  s-1,62 )
+r56 , )
+r48 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,64 ,  c6 ]
+r57 , ]
+r10 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s-1,42 [  s-1,43 <METHOD>  c1 <TRANSPOSE>
+a <END>  s-1,67 <SEPARATOR>
+s-1,24 <CALL>  s-1,69 :  c58 ... …  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c59 )  c46 <STRING>  s-1,14 |
 r0 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
 r1 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-a <END>  s-1,1 <ASSIGN>  s-1,2 <AUGMENT>  s-1,3 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c42 <STRING>  s-1,14 |
-s-1,90 ,  c12 )
-s-1,28 <ASSIGN>  s-1,25 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,92 )  c42 <STRING>  s-1,14 |
-r12 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,94 =
+a <END>  s-1,80 <ASSIGN>  s-1,81 <AUGMENT>  s-1,82 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
+s-1,92 ,  c12 )
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,94 )  c46 <STRING>  s-1,14 |
+r12 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,96 =
 r5 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,25 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c57 ]  c42 <STRING>  s-1,14 |
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c60 ]  c46 <STRING>  s-1,14 |
 r6 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
 r8 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
 r11 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,25 <CALL>  s-1,97 :  r58 , ]  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c42 <STRING>  s-1,14 |
-r55 , ]
-s-1,99 :  r59 , ]
-r60 , ]
-s-1,100 ,  c14 ]
-r56 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,102 ,  c15 )
-b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,55 - −  s-1,57 +
-b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,55 - −  s-1,57 +
-b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,55 - −  s-1,57 +
-b24 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,48 @  s-1,49 / ÷  s-1,50 * × · ⋅
-b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,55 - −  s-1,57 +
-b26 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,48 @  s-1,49 / ÷  s-1,50 * × · ⋅
-b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,55 - −  s-1,57 +
-b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,55 - −  s-1,57 +
-s-1,28 <ASSIGN>  s-1,25 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c61 )  c42 <STRING>  s-1,14 |
+s-1,24 <CALL>  s-1,99 :  r61 , ]  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
+r58 , ]
+s-1,101 :  r62 , ]
+r63 , ]
+s-1,102 ,  c14 ]
+r59 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,104 ,  c15 )
+b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+b24 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,47 @  s-1,48 / ÷  s-1,49 * × · ⋅
+b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+b26 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,47 @  s-1,48 / ÷  s-1,49 * × · ⋅
+b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c64 )  c46 <STRING>  s-1,14 |
 r12 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r61 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,105 =
-r57 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,108 :  r31 , ]
-s-1,25 <CALL>  s-1,109 :  r62 , ]  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c42 <STRING>  s-1,14 |
-s-1,25 <CALL>  s-1,70 :  c55 ... …  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c63 ]  c42 <STRING>  s-1,14 |
+r64 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,110 =
+r60 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,113 :  r31 , ]
+s-1,24 <CALL>  s-1,114 :  r65 , ]  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
+s-1,24 <CALL>  s-1,69 :  c58 ... …  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c66 ]  c46 <STRING>  s-1,14 |
 r14 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,28 <ASSIGN>  s-1,25 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c40 <NAME>  s-1,8 || ‖ ∥  c41 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c64 )  c42 <STRING>  s-1,14 |
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c67 )  c46 <STRING>  s-1,14 |
 r15 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r61 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,117 :  r34 , ]
-r63 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r64 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | =="""
+s-1,119 ,  s-1,120 )
+r64 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,124 :  r36 , ]
+r66 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+r67 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,125 )  c46 <STRING>  s-1,14 |
+r12 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,126 =
+r64 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,128 ="""

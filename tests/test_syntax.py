@@ -53,7 +53,8 @@ def node_shape(program: Program, node: int | None) -> Any:
 
 def lark_shape(tree: Tree[Token]) -> list[Any]:
     """The same of Lark's tree."""
-    return [statement_shape(statement) for statement in tree.iter_subtrees_topdown() if statement.data in STATEMENTS]
+    lines = [statement_shape(statement) for statement in tree.iter_subtrees_topdown() if statement.data in STATEMENTS]
+    return lines[::-1]  # the last one is above those before it
 
 
 STATEMENTS = ("result", "assignment", "augmented", "definition")
@@ -62,7 +63,8 @@ SLICES = re.compile(r"slice(?:_(from))?(?:_?(to))?(?:_?(by))?")
 
 
 def statement_shape(tree: Tree[Token]) -> Any:
-    parts = [part for part in tree.children if not (isinstance(part, Token) and part in "=),")]
+    above = isinstance(tree.children[0], Tree) and tree.children[0].data in STATEMENTS
+    parts = [part for part in tree.children[2 * above :] if not (isinstance(part, Token) and part in "=),")]
     value = tree_shape(parts[-1])
     if tree.data == "result":
         return "result", "", value

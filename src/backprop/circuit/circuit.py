@@ -49,7 +49,7 @@ class Circuit:
         self.program = program
         self.gates: list[Gate] = []
         self.inputs: list[tuple[int, ...]] = []
-        self.nodes = places("" if program is None else program.text)
+        self.nodes = places("" if program is None else program.text, [])
         self.active = bytearray()
         self.constants: dict[int, Any] = {}  # floats and arrays
         self.variables: dict[str, int] = {}

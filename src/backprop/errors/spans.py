@@ -32,16 +32,16 @@ class Span(tuple[int, int]):
         return f"Span({self.start}, {self.end})"
 
 
-def places(text: str) -> MutableSequence[int]:
-    """Whole numbers, to be appended to: of a long text four bytes each, where a list would keep int objects alive.
+def places(text: str, numbers: MutableSequence[int]) -> MutableSequence[int]:
+    """Whole numbers: of a long text in four bytes each, where a list would keep int objects alive.
 
     `array` brings collections with it, and that takes as long as all the work on a short formula.
     """
     if len(text) < LONG:
-        return []
+        return numbers
     from array import array
 
-    return array("i")
+    return array("i", numbers)
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:

@@ -63,7 +63,6 @@ class Builder:
         self.tokens = tokens
         self.adders = (program.ops.append, program.operands.append, program.firsts.append, program.lasts.append)
         self.leaves: dict[str, int] = {}  # the node of each token that was seen as a leaf
-        self.named: dict[str, str] = {}  # the names of statements: where they are used, they are the same object
         self.any_keywords = False
         self.start = 0  # the first node of the statement that is read
         self.called: dict[str, str] = {}  # the name in each token that opened a call
@@ -98,9 +97,9 @@ class Builder:
         return value
 
     def name(self, token: str, index: int) -> str:
-        """A name as it is compared with others; where it names a statement, the very same object."""
+        """A name as it is compared with others."""
         if token.isascii():
-            return self.named.get(token, token)
+            return token
         name = canonical_name(token)
         if not name.isidentifier() or "·" in name or any(character in SUPERSCRIPTS for character in token):
             from backprop.language.mistakes import not_a_name
@@ -250,28 +249,32 @@ class Builder:
 
     # ── statements ──
 
+    # A line's values, and its first token, may stand behind None and a separator: the lines above.
+
     def on_result(self, values: list[Any], first: int, last: int) -> None:
-        self.statement("result", "", (), values[0], first, last)
+        self.statement("result", "", (), values[-1], values[1] + 1 if len(values) > 1 else first, last)
 
     def on_assignment(self, values: list[Any], first: int, last: int) -> None:
+        value, first = values[-1], values[-2]
         name = self.tokens[first][:-1].rstrip(BEHIND_NAMES)  # as name_before() and statement() do: lines are many
         if not name.isascii():
             name = self.name(name, first)
-        self.named[name] = name
         start, self.start = self.start, len(self.program.ops)
-        self.program.statements.add("assignment", name, (), (values[1], start, self.start, first, last))
+        self.program.statements.add("assignment", name, (), (value, start, self.start, first, last))
 
     def on_augmented(self, values: list[Any], first: int, last: int) -> None:
         """x += y is x = x + y."""
+        value, first = values[-1], values[-2]
         name, gate = self.name_before(first), AUGMENTING[self.tokens[first][-2]]
         read = self.leaves.get(name)
         if read is None:
             self.leaves[name] = read = self.node("name", name, first, first)
-        value = self.node(gate, (read, values[1]), first, last)
+        value = self.node(gate, (read, value), first, last)
         self.statement("assignment", name, (), value, first, last)
 
     def on_definition(self, values: list[Any], first: int, last: int) -> None:
-        parameters = listed(values[1])
+        first, inputs = values[:2] if values[0] is not None else values[2:4]
+        parameters = listed(inputs)
         for i, parameter in enumerate(parameters):
             if not isinstance(parameter, int) or self.program.ops[parameter] != "name":
                 raise self.not_a_parameter(parameter)

@@ -14,7 +14,8 @@ RAISED = SUPERSCRIPTS - frozenset("⁺⁻⁽⁾")  # and one by itself
 MODULES = frozenset(["np", "numpy", "math", "torch", "tf", "jnp", "jax", "F", "nn", "scipy", "sp", "sympy", "cmath"])
 FRACTIONS = frozenset("¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉")
 DIGITS = frozenset("0123456789")
-CLOSINGS = {"(": "<CALL>", "=": "<ASSIGN>", '"': "<STRING>"}
+CLOSINGS = {"(": "<CALL>", '"': "<STRING>"}
+COMPARISONS = frozenset(["=", "==", "<=", ">=", "!="])
 SIGNS = {"ᵀ": "<TRANSPOSE>", "ⁿ": "<SUPERSCRIPT>", "ⁱ": "<SUPERSCRIPT>"}  # letters to Unicode
 
 
@@ -58,10 +59,12 @@ def outside_brackets(found: list[str]) -> list[int]:
 def terminal(token: str) -> str:
     """Which terminal a token is that has no text of its own, under its name in the tables ("<NAME>")."""
     first, last = token[:1], token[-1:]
+    if last == "=" and token not in COMPARISONS:  # lines are many
+        return "<AUGMENT>" if token[-2] in "+-*/" else "<ASSIGN>"
     if first == "." and last == "(":
         return "<METHOD>"
-    if last in CLOSINGS and len(token) > 1 and first not in "<>=!":
-        return "<AUGMENT>" if last == "=" and token[-2] in "+-*/" else CLOSINGS[last]
+    if last in CLOSINGS and len(token) > 1:
+        return CLOSINGS[last]
     if token in SIGNS:
         return SIGNS[token]
     if token.isidentifier():

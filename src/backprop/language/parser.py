@@ -37,7 +37,9 @@ def read(text: str, source: str | None = None) -> tuple[Program, list[str], int 
     tables = current_tables()
     found = tokens(tables.token, text)
     program = Program(text, lambda: token_spans(tables.token, text), source)
-    return program, found, run(tables, found, Builder(program, found))
+    stopped_at = run(tables, found, Builder(program, found))
+    program.pack()
+    return program, found, stopped_at
 
 
 def check_characters(text: str, source: str | None) -> None:
@@ -61,9 +63,18 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     row: Row | None = None
     for index, token in enumerate(found):
         if row is None:  # an operand is expected
-            leaf, key = leaves.get(token), keys.get(token, "")
-            if leaf is None and not key:
-                leaf, key = seen_first(token, index, builder, keys)
+            leaf, key = leaves.get(token), ""
+            if leaf is None and not (key := keys.get(token, "")):
+                if (
+                    token.isidentifier() and token.isascii()
+                ):  # as `seen_first` does, but without its calls: they are many
+                    leaves[token] = leaf = len(ops)
+                    add_op("name")
+                    add_operands(token)
+                    add_first(index)
+                    add_last(index)
+                else:
+                    leaf, key = seen_first(token, index, builder, keys)
             begins.append(index)
             if leaf is not None:
                 if not (row := atom[state]):
@@ -113,14 +124,6 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
 
 def seen_first(token: str, index: int, builder: Builder, keys: dict[str, str]) -> tuple[int | None, str]:
     """The node of a token that is met for the first time where an operand is expected; else None, and its key."""
-    if token.isidentifier() and token.isascii():  # as `leaf` does, but without three calls: names are many
-        builder.leaves[token] = node = len(builder.program.ops)
-        add_op, add_operands, add_first, add_last = builder.adders
-        add_op("name")
-        add_operands(builder.named.get(token, token))
-        add_first(index)
-        add_last(index)
-        return node, "<NAME>"
     key = "<NAME>" if token.isidentifier() else terminal(token)
     if key in LEAVES:
         return builder.leaf(LEAVES[key], token, index), key

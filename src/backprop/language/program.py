@@ -141,12 +141,17 @@ class Program:
         self.source = source
         self.ops: list[str] = []
         self.operands: list[Any] = []
-        self.firsts = places(text)  # the first token of each node
-        self.lasts = places(text)  # and its last one
-        self.statements = Statements(places(text))
+        self.firsts: MutableSequence[int] = []  # the first token of each node
+        self.lasts: MutableSequence[int] = []  # and its last one
+        self.statements = Statements([])
         self.given: dict[str, str] = {}  # values of variables that stand in the text itself (in a listing of Python's)
         self._token_spans = token_spans
         self._spans: list[tuple[int, int]] | None = None
+
+    def pack(self) -> None:
+        """Say that the text is read: of a long one, numbers are kept more closely than where they were appended."""
+        self.firsts, self.lasts = places(self.text, self.firsts), places(self.text, self.lasts)
+        self.statements.numbers = places(self.text, self.statements.numbers)
 
     def span(self, node: int) -> Span:
         """The place of a node in the text."""

@@ -160,7 +160,8 @@ class Compiled:
             hint = f"values go by their names: {', '.join(f'{name}=…' for name in self.variables[:MOST_NAMED])}"
             raise Problem("option", "evaluate takes a mapping, or values by their names", hint=hint)
         if self._loop is not None and upstream is None and wrt is None:
-            at: Mapping[str, Value] = more if variables is None else merged(variables, more)
+            plain = isinstance(variables, dict)  # where a name is none, the function finds one that is missing
+            at: Mapping[str, Value] = {**variables, **more} if plain else merged(variables, more)  # type: ignore[dict-item]
             answer = self._loop(at)
             if answer is not None:  # as in `_answered`, but without a call
                 found = self._kind.__new__(self._kind)

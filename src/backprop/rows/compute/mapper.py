@@ -20,7 +20,10 @@ Value = Any  # a float, or np.ndarray of float64
 
 ENGINES = ("auto", "numpy", "jit")
 MOST_NUMBERS = 1 << 21  # of rows with arrays that are in memory together
-WORTH_COMPILING = 10**8  # rows times operations: from there on the tenth of a second for the compiler is gained
+WORTH_COMPILING = (
+    5 * 10**8
+)  # rows times what steps weigh: from there on the tenth of a second for the compiler is gained
+WEIGHTS = {"sin": 40, "cos": 40, "hypot": 80, "erf": 140, "erfc": 140}  # what a loop gains on them; on most others, 1
 
 
 class Tally:
@@ -262,7 +265,8 @@ class Mapper:
     @cached_property
     def first_compiled(self) -> int:
         """The row from which on the compiled program computes, where nobody asked for one of the two."""
-        return -(-WORTH_COMPILING // max(1, len(self.numpy_kernel.program.steps)))
+        weight = sum(WEIGHTS.get(step.gate, 1) for step in self.numpy_kernel.program.steps)
+        return -(-WORTH_COMPILING // max(1, weight))
 
     @cached_property
     def few_kernel(self) -> Any:
