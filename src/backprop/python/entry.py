@@ -16,10 +16,13 @@ import numpy as np
 from backprop.errors import Problem, enumerated, nearest
 from backprop.errors.spelling import either
 from backprop.python.arrays import Tensor, fresh, is_number
+from backprop.python.calls import Return
 from backprop.python.frames import Source
 from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
-from backprop.python.interpret import ERRORS, Interpreter, Observer, Return, context
+from backprop.python.interpret import Interpreter
 from backprop.python.libraries import as_tensor
+from backprop.python.machine import ERRORS, Observer
+from backprop.python.members import context
 from backprop.python.meter import Meter, Refusal
 from backprop.python.pairs import Pair, all_pairs, attributes, backward_call, held, is_cost, leading, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
