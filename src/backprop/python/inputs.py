@@ -16,7 +16,7 @@ from backprop.python.gradients import Path, bases, is_gradient
 from backprop.python.interpret import Interpreter
 from backprop.python.machine import ERRORS
 from backprop.python.meter import Meter, Refusal
-from backprop.python.pairs import Pair, all_pairs, attributes, held
+from backprop.python.pairs import Pair, all_pairs, attributes, held, with_first_round
 from backprop.python.scope import Scope
 from backprop.python.source import Code, names_set, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
@@ -29,6 +29,7 @@ class Inputs:
     """A pair, and what it is given."""
 
     def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
+        code = with_first_round(code, pair)
         self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
         texts = [part.tree for part in code.parts]
         self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
