@@ -13,8 +13,10 @@ import scipy.special
 
 from backprop.errors import Problem
 from backprop.python.arrays import tensor
-from backprop.python.entry import Outcome, Runner, arguments_from
+from backprop.python.back import Outcome
+from backprop.python.entry import Runner
 from backprop.python.frames import Source
+from backprop.python.given import arguments_from
 from backprop.python.interpret import Interpreter
 from backprop.python.meter import Meter
 from backprop.python.pairs import Pair, all_pairs, script_pair

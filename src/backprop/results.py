@@ -573,7 +573,7 @@ def judge(
     """
     from backprop.check.all_passes import judged
     from backprop.library.traced import source_of
-    from backprop.python.entry import arguments_from
+    from backprop.python.given import arguments_from
     from backprop.python.pairs import pairs_in
     from backprop.python.source import Code, part_of
 

@@ -14,7 +14,9 @@ from backprop.check.slopes import Comparison, Slopes, at_path, compared, measure
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.arrays import fresh
-from backprop.python.entry import Instead, Outcome, Runner, floated, is_differentiable
+from backprop.python.back import Outcome
+from backprop.python.entry import Instead, Runner
+from backprop.python.given import floated, is_differentiable
 from backprop.python.gradients import Path
 from backprop.python.tape import Tape
 

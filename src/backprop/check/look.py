@@ -9,7 +9,8 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.frames import Source
-from backprop.python.interpret import ERRORS, Interpreter
+from backprop.python.interpret import Interpreter
+from backprop.python.machine import ERRORS
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Object, Scope
 

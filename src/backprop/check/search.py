@@ -22,7 +22,8 @@ from backprop.check.look import Line, Lines, reads
 from backprop.check.sense import Effect, Sense
 from backprop.check.trace import Trace, targets_of
 from backprop.errors import Problem
-from backprop.python.entry import Instead, Outcome
+from backprop.python.back import Outcome
+from backprop.python.entry import Instead
 from backprop.python.gradients import Path
 
 LONGEST = 12.0  # seconds of the processor for everything that looks for lines and cures

@@ -17,9 +17,11 @@ from backprop.check.handwritten import Judge, Point
 from backprop.check.slopes import Slopes
 from backprop.check.trace import Trace, Visit, targets_of
 from backprop.errors import Problem
-from backprop.python.entry import Instead, Outcome
+from backprop.python.back import Outcome
+from backprop.python.entry import Instead
 from backprop.python.gradients import Path, bases
-from backprop.python.interpret import ERRORS, Interpreter
+from backprop.python.interpret import Interpreter
+from backprop.python.machine import ERRORS
 from backprop.python.meter import Refusal
 from backprop.python.scope import Scope
 from backprop.python.tape import is_fraction, reached

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.python.calls import Return
 from backprop.python.frames import Source
-from backprop.python.interpret import ERRORS, Interpreter, Return
+from backprop.python.interpret import Interpreter
+from backprop.python.machine import ERRORS
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Object, Scope
 from backprop.python.tape import Entry, Tape, is_fraction

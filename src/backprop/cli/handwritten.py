@@ -157,7 +157,7 @@ def as_options(missing: Sequence[str]) -> str:
 
 def upstream_of(text: str, random: Random) -> Any:
     """The gradient on the output; of several outputs, an array of them, which may have several shapes."""
-    from backprop.python.entry import arguments_from
+    from backprop.python.given import arguments_from
 
     if text.startswith("@") and text.endswith(".json"):
         return arguments_from(read_json(read_text(text[1:]), text[1:]))

@@ -204,7 +204,7 @@ def forward_part(text: str, source: str | None) -> str:
     except Problem:
         return text  # whose problem is told by the reader
     pair = split_pair(part)
-    return text if pair is None else text[: part.source.span(part.tree.body[pair.split]).start]
+    return text if pair is None else text[: part.source.span((pair.body or part.tree.body)[pair.split]).start]
 
 
 def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> Compiled:

@@ -28,7 +28,7 @@ def trace(
     kind: type[Compiled] = Compiled,
 ) -> tuple[Compiled, Traced]:  # fmt: skip
     """The circuit of a function that a runner runs, traced at the point that it was given. Raises a Problem."""
-    from backprop.python.entry import floated
+    from backprop.python.given import floated
     from backprop.python.traced import traced
 
     missing = runner.missing()
@@ -166,7 +166,8 @@ def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
 
 def runner_of(code: Source, given: Mapping[str, Any], name: str = "", seed: int = 0) -> Runner:
     """What runs a function, with what it is given."""
-    from backprop.python.entry import Runner, arguments_from
+    from backprop.python.entry import Runner
+    from backprop.python.given import arguments_from
     from backprop.python.source import Code, part_of
 
     text, source = source_of(code)

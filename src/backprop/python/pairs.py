@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from typing import NamedTuple
 
@@ -39,6 +40,7 @@ class Pair(NamedTuple):
     apart: tuple[int, ...] = ()  # the inputs of a custom_vjp that have no gradient
     split: int = 0  # of one text, how many statements are the forward pass
     owner: str = ""  # the class whose functions they are, which need no object
+    body: tuple[ast.stmt, ...] = ()  # of a script that trains in a loop, its statements up to the first round's end
 
     @property
     def of_object(self) -> bool:
@@ -142,7 +144,7 @@ def backward_call(statement: ast.stmt) -> str | None:
 
 def split_pair(part: Part) -> Pair | None:
     """Statements of which some set gradients of names that were set before: there the backward pass begins."""
-    return split_of(part.tree.body) or first_round(part)
+    return split_of(part.tree.body) or first_round(part.tree.body)
 
 
 def split_of(body: list[ast.stmt]) -> Pair | None:
@@ -160,9 +162,9 @@ def split_of(body: list[ast.stmt]) -> Pair | None:
     return None
 
 
-def first_round(part: Part) -> Pair | None:
+def first_round(statements: list[ast.stmt]) -> Pair | None:
     """A training loop at the end of a script whose body has both passes: its first round, up to the last gradient."""
-    *before, loop = part.tree.body or [ast.Pass()]
+    *before, loop = statements or [ast.Pass()]
     if not isinstance(loop, ast.For) or not before:
         return None
     first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
@@ -173,10 +175,18 @@ def first_round(part: Part) -> Pair | None:
     last = max([place for place, one in enumerate(loop.body) if sets_gradient(one, set().union(*names))], default=-1)
     body = [*before, *start, *loop.body[: last + 1]]
     pair = split_of(body) if last >= 0 else None
-    if pair is not None:
-        part.tree.body[:] = body
-        part.source.notes.append(f"of the loop in line {loop.lineno} the first round is judged")
-    return pair
+    return None if pair is None else pair._replace(body=tuple(body))
+
+
+def with_first_round(code: Code, pair: Pair) -> Code:
+    """The texts of a pair, in place of a training loop its first round."""
+    if not pair.body:
+        return code
+    *before, last = code.parts
+    loop = last.tree.body[-1]
+    source = copy.copy(last.source)
+    source.notes = [*source.notes, f"of the loop in line {loop.lineno} the first round is judged"]
+    return code.of([*before, Part(source, ast.Module(list(pair.body), []))])
 
 
 def sets_gradient(statement: ast.stmt, known: set[str]) -> bool:

@@ -271,3 +271,6 @@ RANDOM = frozenset([
     "rand", "randn", "random", "random_sample", "uniform", "normal", "standard_normal", "binomial", "randint",
     "choice", "permutation",
 ])  # fmt: skip
+DRAWN = RANDOM | {"randn_like", "rand_like"}  # with those that torch alone has
+MAKING = DRAWN | {"array", "tensor", "asarray", "zeros", "ones", "full", "linspace"}  # arrays out of nothing
+SUPPOSED = DRAWN | {"ones", "ones_like", "full_like"}  # by which a script supposes a gradient from above
