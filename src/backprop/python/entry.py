@@ -17,7 +17,7 @@ from backprop.errors import Problem, enumerated, nearest
 from backprop.errors.spelling import either
 from backprop.python.arrays import Tensor, fresh, is_number
 from backprop.python.frames import Source
-from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
+from backprop.python.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner, place_of
 from backprop.python.interpret import ERRORS, Interpreter, Observer, Return, context
 from backprop.python.libraries import as_tensor
 from backprop.python.meter import Meter, Refusal
@@ -284,8 +284,8 @@ class Runner:
             arguments = self.prepared(given)
             run.libraries.tape = tape
             for path in paths:
-                value = arguments[path[0]] if len(path) == 1 else arguments[path[0]][path[1]]
-                inputs[path] = tape.leaf(value)
+                holder, key = place_of(arguments, path)
+                inputs[path] = tape.leaf(holder[key])
             return self.forward(run, scope, arguments).outputs
 
     def prepared(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -704,7 +704,7 @@ class Runner:
             return found, "key"
         single = not isinstance(returned, tuple | list)
         if numbers_in(returned):  # a list of numbers may be the gradient of a list
-            shapes = [np.shape(given[path[0]]) for path in self.paths(given)]
+            shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
             single = shapes[:1] == [np.shape(returned)]
         values = list(map(as_gradient, [returned] if single else returned))
         if any(isinstance(one, dict) for one in values):
@@ -753,8 +753,8 @@ class Runner:
         own = parameter_names(forward)[self.pair.skip :] if forward is not None else self.parameters
         own = [name for place, name in enumerate(own) if place not in self.pair.apart]
         paths: list[Path] = [(name,) for name in own]
-        differentiable: list[Path] = [path for path in paths if is_differentiable(given.get(path[0]))]
-        numbers = [path for path in differentiable if np.ndim(given[path[0]]) == 0]
+        differentiable: list[Path] = [path for path in paths if has_gradient(given.get(path[0]))]
+        numbers = [path for path in differentiable if is_number(given[path[0]])]
         if self.pair.kind in ("autograd", "vjp"):
             matched = dict(zip(paths, values, strict=False))
             if self.of_torch():
@@ -765,9 +765,9 @@ class Runner:
             if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
                 paths = every
                 differentiable = [path for path in every if is_differentiable(at_path(given, path))]
-            shapes = {path: np.shape(at_path(given, path)) for path in differentiable}
+            shapes = {path: np.shape(one) for path in differentiable if is_gradient(one := at_path(given, path))}
             matched = by_position(values, names, paths, differentiable, numbers, shapes)
-        return {path: value for path, value in matched.items() if is_gradient(value)}
+        return entries_of(matched)
 
     def of_torch(self) -> bool:
         """Whether the pass is a Function of torch's, and none of the user's own."""
@@ -790,11 +790,13 @@ class Runner:
         return found
 
     def paths(self, given: dict[str, Any]) -> list[Path]:
-        """All that may have a gradient: arrays and numbers among the arguments, and in dictionaries."""
+        """All that may have a gradient: arrays and numbers among the arguments and in dictionaries, arrays in lists."""
         found: list[Path] = []
         for name, value in given.items():
             if isinstance(value, dict):
                 found += [(name, str(key)) for key, one in value.items() if is_differentiable(one)]
+            elif is_list_of_arrays(value):
+                found += [(name, str(place)) for place in range(len(value))]
             elif is_differentiable(value):
                 found.append((name,))
         return found
@@ -803,7 +805,9 @@ class Runner:
 def at_path(given: dict[str, Any], path: Path) -> Any:
     """The value of an input, or of an entry of one."""
     value = given.get(path[0])
-    return value if len(path) == 1 or not isinstance(value, dict) else value.get(path[1])
+    if len(path) == 1 or not isinstance(value, dict | list):
+        return value
+    return value[int(path[1])] if isinstance(value, list) else value.get(path[1])
 
 
 def guards_in(node: ast.AST) -> list[ast.expr]:
@@ -922,6 +926,19 @@ def is_differentiable(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return bool(value.dtype.kind == "f")
     return is_number(value) and isinstance(value, float | np.floating)
+
+
+def is_list_of_arrays(value: Any) -> bool:
+    """Whether a value is a list of arrays of fractions, as of the weights of layers."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, np.ndarray) and is_differentiable(one) for one in value)
+    )
+
+
+def has_gradient(value: Any) -> bool:
+    return is_differentiable(value) or is_list_of_arrays(value)
 
 
 def is_sizes(statement: ast.stmt) -> bool:
