@@ -30,6 +30,7 @@ ROUND = 0.3  # and that the first round of a loop is another one
 COPY = 0.7  # what it costs that a line only hands on
 BYPASS = 3.0  # what it costs to go around a name that may be wrong
 STEM = re.compile(r"(_?\d+|_(next|prev|old|new|last|total|acc|in|out|t))$")
+FIRST = 12  # visits of a line that are looked at, beside the last one
 MANY = 120  # quantities, beyond which those of loops are left out where no counter tells of them
 
 
@@ -315,7 +316,7 @@ class Derivation:
             self.wrongs[statement] = []
             visits = self.trace.visits.get(statement, [])
             if not isinstance(statement, COMPOUND):
-                some = [one for one in (*visits[:2], *visits[-1:]) if one.scope is not None and one.values]
+                some = [one for one in (*visits[:FIRST], *visits[FIRST:][-1:]) if one.scope is not None and one.values]
                 for place, visit in enumerate(some):
                     if not self.gives_right(statement, visit, statement, visit.values):
                         self.wrongs[statement] = some[: place + 1]
@@ -328,7 +329,7 @@ class Derivation:
 
     def count_right(self) -> int:
         """How many visits of lines give what is right, of those that are looked at."""
-        return sum(3 if not wrong else len(wrong) - 1 for wrong in map(self.wrong_at, self.trace.visits))
+        return sum(FIRST + 1 if not wrong else len(wrong) - 1 for wrong in map(self.wrong_at, self.trace.visits))
 
     def count_misnamed(self) -> int:
         """How many names hold something else in the end than they say to be, and nothing that is right."""
@@ -466,9 +467,11 @@ class Derivation:
         return found
 
     def visits(self, statement: ast.stmt) -> list[Visit]:
-        """The first two visits: what a mistake does to later ones is not seen there yet."""
+        """Two visits: up to the first one that is wrong, or the first ones, as what a mistake does to later ones is not
+        seen there yet."""
         found = [one for one in self.trace.visits.get(statement, []) if one.scope is not None and one.values]
-        return found[:2]
+        wrong = self.wrong_at(statement)
+        return wrong[-2:] if len(wrong) > 2 else found[:2]
 
     def chain(self, line: Line, visit: Visit, atoms: dict[str, Any], scale: float = 1.0) -> Chain:
         torch = "torch" in line.source.text and "np." not in line.source.text
