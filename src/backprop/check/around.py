@@ -8,6 +8,7 @@ Else, where a name's own line says nearly what was written out, that line is the
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator, Sequence
 
 from backprop.check.derive import likeness
@@ -37,6 +38,37 @@ def led_back(search: Search, cures: Sequence[Cure]) -> list[Cure]:
             if search.judge.all_right(put(found)):
                 return found
     return list(cures)
+
+
+def in_one(search: Search, cures: Sequence[Cure]) -> list[Cure]:
+    """The cures, of which two that make a name in two steps are one where a line may stay as it is: with
+    `dx = g * s` for the first of them and `dx = dx` for `dx = dx * s`, that is `dx = g`."""
+    for first in cures:
+        for second in cures:
+            name, old = assigned(second.line.statement)
+            made, later = (assigned(one.edit.statements[-1])[1] for one in (first, second))
+            if first is second or old is None or made is None or later is None or name not in names(old):
+                continue
+            if assigned(first.line.statement)[0] != name or first.line.number > second.line.number:
+                continue
+            whole = with_name(later, name, made)
+            for found in fits(old, whole, {name}, {}) if name in names(later) else ():
+                text = f"{name} = {ast.unparse(found[name])}"
+                edit = first.edit._replace(statements=ast.parse(text).body, text=text)
+                fewer = [first._replace(edit=edit) if one is first else one for one in cures if one is not second]
+                if search.judge.all_right(put(fewer)):
+                    return in_one(search, fewer)
+    return list(cures)
+
+
+def with_name(tree: ast.expr, name: str, value: ast.expr) -> ast.expr:
+    """An expression with another one wherever a name stands in it."""
+
+    class Putting(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.AST:
+            return value if node.id == name else node
+
+    return Putting().visit(copy.deepcopy(tree))  # type: ignore[no-any-return]
 
 
 def held_by(cure: Cure, writers: dict[str, Line]) -> Iterator[list[Cure]]:

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.around import led_back
+from backprop.check.around import in_one, led_back
 from backprop.check.edits import COMPOUND, header
 from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
 from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
 from backprop.check.sense import Sense
 from backprop.check.several import Chained, InOrder, InTurn, Several, Turn, together
+from backprop.check.slopes import at_path
 from backprop.errors import enumerated
 from backprop.python.entry import Instead
 
@@ -44,6 +45,9 @@ class Solver:
         sense = self.search.sense({})
         lines = self.search.reaches(sense, {})
         cures, others, doubted = self.proven(sense, lines)
+        fewer = in_one(self.search, cures)
+        if len(fewer) < len(cures):
+            cures = self.in_words(fewer, lines)
         back = led_back(self.search, cures)
         if back != cures:
             return self.in_words(back, lines), others, doubted
@@ -210,7 +214,7 @@ def over_examples(judge: Judge, verdict: Verdict) -> list[str]:
         return []
     right = judge.swept(point.given, point.upstream, wrong)
     found = {times(outcome.gradients.get(path), right.get(path)) for path in wrong}
-    sizes = {size for value in point.given.values() for size in np.shape(value) if size > 1}
+    sizes = {size for path in judge.paths for size in np.shape(at_path(point.given, path)) if size > 1}
     if len(found) != 1 or not found & sizes:
         return []
     names, size = enumerated([".".join(path) for path in wrong]), found.pop()

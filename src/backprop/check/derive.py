@@ -19,7 +19,7 @@ from backprop.check.edits import header
 from backprop.check.look import Line
 from backprop.check.sense import base_name, fitted
 from backprop.check.story import COMPOUND, NOT_SAID, Failed, Room, Story, Values
-from backprop.check.trace import Trace, Visit, loaded, targets_of
+from backprop.check.trace import Trace, Visit, bare, loaded, targets_of
 from backprop.python.gradients import bases
 from backprop.python.tape import is_fraction
 
@@ -30,6 +30,8 @@ ROUND = 0.3  # and that the first round of a loop is another one
 COPY = 0.7  # what it costs that a line only hands on
 BYPASS = 3.0  # what it costs to go around a name that may be wrong
 STEM = re.compile(r"(_?\d+|_(next|prev|old|new|last|total|acc|in|out|t))$")
+NOISE = 1e-11  # of the largest gradient: what is left where all cancels
+FIRST = 12  # visits of a line that are looked at, beside the last one
 MANY = 120  # quantities, beyond which those of loops are left out where no counter tells of them
 
 
@@ -50,10 +52,11 @@ class Derivation:
         self.places: dict[int, dict[str, int] | None] = {}
         self.functions = functions  # that the lines are in
         self.writes: dict[tuple[str, str], list[tuple[ast.stmt, Visit]]] | None = None
-        self.wrongs: dict[ast.stmt, list[Visit]] = {}
+        self.wrongs: dict[tuple[ast.stmt, bool], list[Visit]] = {}
         self.shared: dict[str, Values] = {}
         self.handed: dict[ast.stmt, bool] = {}
         self.rounds: dict[int, tuple[int, ...] | None] = {}
+        self.largest = max((float(np.abs(one.gradient).max(initial=0.0)) for one in self.story.quantities), default=0.0)
         self.totals: Values = like.totals if like is not None else Values()  # gradients
         self.rights: Values = like.rights if like is not None else Values()  # and shares of them
         if like is None:
@@ -190,11 +193,18 @@ class Derivation:
         meant = self.meant(name, visit)
         if not meant:
             return not tells(value) or self.is_right(value)
-        return any(same(value, one) or reshaped(value, one) for one in meant)
+        return any(same(value, one) or reshaped(value, one) or self.both_are_noise(value, one) for one in meant)
 
-    def gives_right(self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any]) -> bool:
+    def both_are_noise(self, value: Any, other: Any) -> bool:
+        """Whether two values are nothing but rounding, beside the gradients there are."""
+        some = [np.abs(one).max(initial=0.0) for one in (value, other)]
+        return np.shape(value) == np.shape(other) and max(some) <= NOISE * self.largest
+
+    def gives_right(
+        self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any], all_of_it: bool = False
+    ) -> bool:
         """Whether what a line gives at a visit is right: in the end the whole gradient that its name says, and shares
-        of that before."""
+        of that before. `all_of_it`: also in a round of a loop, where it may be what that round alone sends back."""
         goals = targets_of(statement)
         whole = self.whole(statement, visit, new)
         if whole is not None:
@@ -208,13 +218,32 @@ class Derivation:
             whole = writes[-1][1] is visit or (alone and not isinstance(new, ast.AugAssign))
             if whole and (alone or not self.was_whole(name, writes, visit)):
                 several = alone and len(self.trace.visits[statement]) > 1  # calls may each give a share
+                made = self.made_here(name, visit) if all_of_it and alone else None
+                if made is not None:
+                    return same(values[0], made)
                 return self.fits(name, values[0], visit) or (several and self.shares(name).find(values[0]) is not None)
         if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name):
             name = goals[0].id
             given, shares = self.given(visit, new, values)[0], self.shares(name)
-            if shares.by_shape and not self.was_whole(name, self.written()[self.key(statement, name)], visit):
+            writes = self.written()[self.key(statement, name)]
+            if shares.by_shape and not self.was_whole(name, writes, visit):
                 return not tells(given) or shares.find(given) is not None
+            others = self.gathered(writes, visit)
+            if others and tells(given):
+                return bool(others & self.whose(given))
         return self.all_right(visit, new, values) and self.in_time(statement, visit, values)
+
+    def made_here(self, name: str, visit: Visit) -> Any:
+        """The gradient of what the forward pass called so in the round to which a visit belongs; None where it made
+        nothing of that name there."""
+        here = self.round_of(visit)
+        for base in bases(name) if here is not None else ():
+            for value, ids in self.trace.names.get(base, ()):
+                place = self.story.index.find(value)
+                made = self.story.visits.get(place) if place is not None else None
+                if made is not None and made.rounds == here:
+                    return self.story.gradients[ids]
+        return None
 
     def in_time(self, statement: ast.stmt, visit: Visit, values: list[Any]) -> bool:
         """Whether what a loop hands on to its next round belongs there: it is not the gradient of what the forward pass
@@ -264,7 +293,8 @@ class Derivation:
             return None
         if not self.meant(base, visit) or self.written()[self.key(statement, base)][-1][1] is not visit:
             return None
-        after, before = self.left(base, visit, [new]), self.left(base, visit, [])
+        before = self.left(base, visit, [])
+        after = self.left(base, visit, [new]) if type(new) is type(statement) else self.replayed(base, statement, new)
         if not after or (new is not statement and before and same(after[0], before[0])):
             return False  # no line stands there that does nothing
         return self.fits(base, after[0], visit) or (isinstance(goals[0], ast.Subscript) and self.is_right(after[0]))
@@ -273,6 +303,19 @@ class Derivation:
         """What a name holds behind some statements at a visit."""
         tail = ast.parse(f"_ = {base}").body
         return self.trace.alone(visit, tail[0], [*statements, *tail])
+
+    def replayed(self, base: str, statement: ast.stmt, new: ast.stmt) -> list[Any] | None:
+        """What a name holds behind all visits of a line, if another one stands in its place that adds to what the
+        visits before it have left."""
+        found: list[Any] | None = None
+        for visit in self.trace.visits[statement]:
+            if visit.scope is None:
+                return None
+            scope = bare(visit.scope)
+            if found:
+                scope.names[base] = found[0]
+            found = self.left(base, visit._replace(scope=scope), [new])
+        return found
 
     def given(self, visit: Visit, new: ast.stmt, values: list[Any]) -> list[Any]:
         """What a line gives: of `+=` what it adds."""
@@ -299,6 +342,23 @@ class Derivation:
                         found.add(sum(some), True)
         return self.shared[name]
 
+    def gathered(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> set[int]:
+        """The quantities of which all that is added to a name beside what a visit gives it is a share."""
+        group: list[tuple[ast.stmt, Visit]] = []
+        for statement, one in writes:
+            if isinstance(statement, ast.Assign):
+                if any(other is visit for _, other in group):
+                    break
+                group = []
+            group.append((statement, one))
+        found = [self.whose(self.given(one, statement, one.values)[0]) for statement, one in group
+                 if one is not visit and len(one.values) == 1 and one.scope is not None]  # fmt: skip
+        return set.intersection(*some) if (some := [one for one in found if one]) else set()
+
+    def whose(self, value: Any) -> set[int]:
+        """The quantities of which a value is the gradient, or a share of it."""
+        return {place for places in self.rights.all(value) for place in places}
+
     def prepares(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
         """Whether what a name was given is only a beginning, into which the next line writes."""
         after = [one for one, other in writes if other.time > visit.time][:1]
@@ -309,26 +369,27 @@ class Derivation:
         earlier = [one.values[0] for _, one in writes if one is not visit and len(one.values) == 1]
         return any(same(one, meant) for one in earlier for meant in self.meant(name, visit))
 
-    def wrong_at(self, statement: ast.stmt) -> list[Visit]:
+    def wrong_at(self, statement: ast.stmt, all_of_it: bool = False) -> list[Visit]:
         """The visits of a line up to the first one at which it gives nothing right; none where all are right."""
-        if statement not in self.wrongs:
-            self.wrongs[statement] = []
+        key = statement, all_of_it
+        if key not in self.wrongs:
+            self.wrongs[key] = []
             visits = self.trace.visits.get(statement, [])
             if not isinstance(statement, COMPOUND):
-                some = [one for one in (*visits[:2], *visits[-1:]) if one.scope is not None and one.values]
+                some = [one for one in (*visits[:FIRST], *visits[FIRST:][-1:]) if one.scope is not None and one.values]
                 for place, visit in enumerate(some):
-                    if not self.gives_right(statement, visit, statement, visit.values):
-                        self.wrongs[statement] = some[: place + 1]
+                    if not self.gives_right(statement, visit, statement, visit.values, all_of_it):
+                        self.wrongs[key] = some[: place + 1]
                         break
-        return self.wrongs[statement]
+        return self.wrongs[key]
 
-    def wrong_since(self, statement: ast.stmt) -> int:
+    def wrong_since(self, statement: ast.stmt, all_of_it: bool = False) -> int:
         """When a line was first wrong, among all visits."""
-        return max((one.time for one in self.wrong_at(statement)), default=0)
+        return max((one.time for one in self.wrong_at(statement, all_of_it)), default=0)
 
     def count_right(self) -> int:
         """How many visits of lines give what is right, of those that are looked at."""
-        return sum(3 if not wrong else len(wrong) - 1 for wrong in map(self.wrong_at, self.trace.visits))
+        return sum(FIRST + 1 if not wrong else len(wrong) - 1 for wrong in map(self.wrong_at, self.trace.visits))
 
     def count_misnamed(self) -> int:
         """How many names hold something else in the end than they say to be, and nothing that is right."""
@@ -341,19 +402,21 @@ class Derivation:
             if len(visit.values) == 1
         )
 
-    def is_suspect(self, statement: ast.stmt, trusted: frozenset[str]) -> bool:
+    def is_suspect(self, statement: ast.stmt, trusted: frozenset[str], all_of_it: bool = False) -> bool:
         """Whether a line gives nothing right though all that it reads is right, or is trusted."""
-        wrong = self.wrong_at(statement)
+        wrong = self.wrong_at(statement, all_of_it)
         return bool(wrong) and not self.doubted(Room(self.trace, wrong[-1]), statement, named=True) - trusted
 
-    def mended(self, statement: ast.stmt, statements: list[ast.stmt], named: bool = True) -> list[Any] | None:
+    def mended(
+        self, statement: ast.stmt, statements: list[ast.stmt], named: bool = True, all_of_it: bool = False
+    ) -> list[Any] | None:
         """What other statements give where a line is wrong first, if they make it right there and before.
 
         `named`: what its name says, not only something right.
         """
         found: list[Any] = []
         new = statements[-1]
-        for visit in self.wrong_at(statement):
+        for visit in self.wrong_at(statement, all_of_it):
             values = self.trace.alone(visit, statement, statements)
             if not values or len(values) != len(visit.values):
                 return None
@@ -363,11 +426,52 @@ class Derivation:
                 given = self.given(visit, new, values)
                 if not all(map(sound, given)) or (any(map(tells, visit.values)) and not any(map(tells, given))):
                     return None
-            if not (self.gives_right(statement, visit, new, values) if named else self.all_right(visit, new, values)):
+            right = self.gives_right(statement, visit, new, values, all_of_it)
+            if not (right if named else self.all_right(visit, new, values)):
                 return None
             base = base_name(targets_of(new)[0]) if targets_of(new) else None
             found = values if base is None else self.left(base, visit, [new]) or values
         return found or None
+
+    def stays_right(self, statement: ast.stmt, statements: list[ast.stmt], all_of_it: bool) -> bool:
+        """Whether other statements are right at later visits, too, as far as what they read there is."""
+        since = self.wrong_since(statement, all_of_it)
+        later = [one for one in self.trace.visits[statement][:FIRST] if one.time > since and one.scope is not None]
+        for visit in later:
+            if visit.values and not self.doubted(Room(self.trace, visit), statement, named=True):
+                values = self.trace.alone(visit, statement, statements)
+                if not values or not self.gives_right(statement, visit, statements[-1], values, all_of_it):
+                    return False
+        return True
+
+    def handed_on(self, statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
+        """The names that a wrong line reads and that another line gave a value of the forward pass, and that line: it
+        may be the wrong one of them."""
+        for visit in self.wrong_at(statement)[-1:]:
+            for name in sorted(names(getattr(statement, "value", statement))):
+                before = [one for one in self.written().get(self.key(statement, name), ()) if one[1].time < visit.time]
+                for writer, one in before[-1:]:
+                    plain = isinstance(writer, ast.Assign) and isinstance(writer.targets[0], ast.Name)
+                    if plain and len(one.values) == 1 and tells(one.values[0]) and self.is_forward(one.values[0]):
+                        yield name, writer
+
+    def reads_right(self, statement: ast.stmt, name: str, writer: ast.stmt, statements: list[ast.stmt]) -> bool:
+        """Whether a wrong line is right as it stands, where other statements give a name another value of the forward
+        pass."""
+        visits = [one for one in self.trace.visits[statement] if one.scope is not None and one.values]
+        for visit in visits[:FIRST]:
+            before = [one for one in self.trace.visits[writer] if one.time < visit.time and one.scope is not None]
+            given = self.trace.alone(before[-1], writer, statements) if before else None
+            if given is None or len(given) != 1 or not self.is_forward(given[0]):
+                return False
+            if self.doubted(Room(self.trace, visit), statement, named=True) - {name}:
+                continue
+            scope = bare(visit.scope)  # type: ignore[arg-type]
+            scope.names[name] = given[0]
+            values = self.trace.alone(visit._replace(scope=scope), statement, [statement])
+            if not values or not self.all_right(visit, statement, values):
+                return False
+        return True
 
     def is_alone(self, statement: ast.stmt) -> bool:
         """Whether a statement is the only one that gives its target a value: then that is no mere share."""
@@ -426,14 +530,23 @@ class Derivation:
             kept = self.kept(statement, visit, values[0]) if alone and len(values) == 1 else None
             if kept is not None:
                 return kept
-            return all(right(one) for one in values if tells(one))
+            return all(right(one) for one in values if tells(one)) or self.is_taken(visit, statement)
         with suppress(*NOT_SAID):
             before = Room(self.trace, visit).value(loaded(statement.target))
             way = 1 if isinstance(statement.op, ast.Add) else -1
             added = [way * (np.asarray(one) - before) for one in values]
             if any(self.rights.find(one) is None for one in added if tells(one)):
-                return all(self.rights.find(one) is not None for one in values)
+                return all(self.rights.find(one) is not None for one in values) or self.is_taken(visit, statement)
         return True
+
+    def is_taken(self, visit: Visit, statement: ast.stmt) -> bool:
+        """Whether a line takes entries of a gradient that is right, and writes them into an array."""
+        value, goals = getattr(statement, "value", None), targets_of(statement)
+        if not isinstance(value, ast.Subscript) or not goals or not isinstance(goals[0], ast.Subscript):
+            return False
+        with suppress(Failed):
+            return self.rights.find(Room(self.trace, visit).value(value.value)) is not None
+        return False
 
     def scales(self, chain: Chain) -> list[float]:
         """Sizes by which the user's gradients are multiplied throughout, as where 1/m comes last."""
@@ -460,15 +573,19 @@ class Derivation:
                 value = room.value(node)
                 if not is_fraction(value) or not tells(value):
                     continue
+                if np.ndim(value) == 0 and self.key(statement, node.id) not in self.written():
+                    continue  # a setting
                 alone = named and len({id(one) for one, _ in self.written().get(self.key(statement, node.id), ())}) == 1
                 if not (self.fits(node.id, value, room.visit) if alone else self.is_right(value)):
                     found.add(node.id)
         return found
 
     def visits(self, statement: ast.stmt) -> list[Visit]:
-        """The first two visits: what a mistake does to later ones is not seen there yet."""
+        """Two visits: up to the first one that is wrong, or the first ones, as what a mistake does to later ones is not
+        seen there yet."""
         found = [one for one in self.trace.visits.get(statement, []) if one.scope is not None and one.values]
-        return found[:2]
+        wrong = self.wrong_at(statement)
+        return wrong[-2:] if len(wrong) > 2 else found[:2]
 
     def chain(self, line: Line, visit: Visit, atoms: dict[str, Any], scale: float = 1.0) -> Chain:
         torch = "torch" in line.source.text and "np." not in line.source.text

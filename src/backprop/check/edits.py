@@ -140,6 +140,7 @@ class Catalogue:
         if role in AXES:
             yield from forms.axes(node) if role in ("axis", "dim") and isinstance(node, ast.Tuple) else ()
             return
-        yield from forms.of(node, role, self.seen)
+        for new, cause, cost in forms.of(node, role, self.seen):
+            yield new, "wrong-point" if role == "index" else cause, cost
         if not isinstance(node, ast.Slice | ast.Constant):
             yield from Quantity(self.seen, spot).all()

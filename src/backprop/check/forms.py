@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -190,8 +191,8 @@ def operations(node: ast.BinOp) -> Options:
             yield ast.BinOp(left.left, left.op, inner), "wrong-point", 1.1  # 1 - h**2 for (1 - h)**2
         for shift in (1, -1):
             power: ast.expr = ast.BinOp(right, ast.Add() if shift > 0 else ast.Sub(), ast.Constant(1))
-            if isinstance(right, ast.Constant) and isinstance(right.value, int | float):
-                power = ast.Constant(right.value + shift)
+            with suppress(ValueError, TypeError):
+                power = expression(repr(ast.literal_eval(right) + shift))
             yield ast.BinOp(left, ast.Pow(), power), "wrong-point", 1.2
     if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow) and isinstance(node.op, ast.Add | ast.Sub):
         together = ast.BinOp(left, node.op, right.left)

@@ -146,8 +146,9 @@ class Quantity:
         term, shape = self.term, self.kind.shape
         yield from ((f"{number} * {term}", "factor", 1.65) for number in ("2", "0.5"))
         for size in self.seen.sizes:
-            yield f"{term} / {size}", "factor", 1.55
-            yield f"{term} * {size}", "factor", 1.6
+            made_up = 0.2 if ".shape[" in size and size not in self.seen.text else 0.0  # dearer than a plain 2
+            yield f"{term} / {size}", "factor", 1.55 + made_up
+            yield f"{term} * {size}", "factor", 1.6 + made_up
         if len(self.seen.sizes) <= MANY_SIZES:
             pairs = combinations_with_replacement(self.seen.sizes, 2)
             yield from ((f"{term} / ({one} * {other})", "factor", 1.75) for one, other in pairs)

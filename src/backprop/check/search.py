@@ -82,6 +82,7 @@ class Search:
         self.dearest = FAR  # no dearer edit is tried
         self.derivations: list[tuple[Instead, Derivation]] = []
         self.lines: list[Line] = []  # all that were visited
+        self.changes: dict[tuple[int, ast.stmt], set[bytes]] = {}  # of lines by edits that were tried
 
     def until(self, seconds: float) -> float:
         """When a part of the search ends that may take so long, or what is left of the time for all."""
@@ -233,9 +234,8 @@ class Search:
         nothing = Effect(frozenset(), False)
         statement = reach.line.statement
         if not reach.affine:
-            if sense.told and not plausible(reach.line, edit):
-                return nothing
-            return None
+            told = plausible(reach.line, edit) if sense.told else self.is_another(sense, statement, edit)
+            return None if told else nothing
         if reach.line.visits > 1 and not sense.stands_alone(statement):
             # one visit may change what the next one does: only a run tells of all of them
             return None if sense.may_repair(statement, edit.statements) else nothing
@@ -249,6 +249,18 @@ class Search:
         if not np.any(change):
             return None if edit.cause == "overwrites" or edit.adds else nothing
         return sense.effect(slopes[statement], change)
+
+    def is_another(self, sense: Sense, statement: ast.stmt, edit: Edit) -> bool:
+        """Whether an edit, where it stands, gives something else than the line, and than edits that were tried."""
+        if edit.adds or isinstance(statement, COMPOUND):
+            return True
+        change = sense.change(statement, edit.statements)
+        if change is None or isinstance(change, str) or not len(change):
+            return change is not None
+        known = self.changes.setdefault((id(sense), statement), set())
+        before, own = len(known), np.round(change, 9).tobytes()
+        known.add(own)
+        return len(known) > before and (bool(np.any(change)) or edit.cause == "overwrites")
 
     def names(self, sense: Sense) -> dict[str, bool]:
         """Which names of gradients are right as it stands."""

@@ -198,7 +198,8 @@ class Sense:
             for was, now in zip(visit.values, new, strict=True):
                 if np.shape(was) != np.shape(now):
                     return "shape"
-                found.append(np.asarray(now, dtype=float) - was)
+                with np.errstate(all="ignore"):
+                    found.append(np.asarray(now, dtype=float) - was)
         out = flat(found, float)
         return out if np.isfinite(out).all() else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from heapq import heappop, heappush
 from math import inf
@@ -258,6 +258,7 @@ class InTurn:
         self.waiting: list[tuple[int, int, Way]] = []
         self.known: set[frozenset[tuple[int, str]]] = set()
         self.count = 0
+        self.made: dict[Any, list[Cure]] = {}  # the cures of a line behind others
         self.stuck: list[Way] = []  # where no line is left that is known to be wrong
 
     def found(self) -> Turn | None:
@@ -280,27 +281,45 @@ class InTurn:
 
     def follow(self, way: Way) -> None:
         """Cure the next line that is wrong, in each way that there is; a line that no cure helps is passed over."""
-        derivation, passed = self.search.derivation(way.instead), way.passed
-        for line in sorted(self.search.lines, key=lambda one: derivation.wrong_since(one.statement)):
-            if line.statement in way.instead or not derivation.is_suspect(line.statement, passed):
-                continue
-            cured = self.cure(line, way, derivation)
-            passed |= {name for goal in targets_of(line.statement) for name in names(goal)}
-            if self.over():
-                return
-            if cured:  # it may be right in its own way all the same
-                self.add(way._replace(passed=passed), len(way.cures) + 1)
-                return
+        derivation = self.search.derivation(way.instead)
+        for all_of_it in (False, True):  # what is a share may be meant to be no more
+            passed = way.passed
+            for line in self.suspects(way, derivation, all_of_it):
+                if not derivation.is_suspect(line.statement, passed, all_of_it):
+                    continue
+                cured = self.cure(line, way, derivation, all_of_it)
+                passed |= {name for goal in targets_of(line.statement) for name in names(goal)}
+                if self.over():
+                    return
+                if cured:  # it may be right in its own way all the same
+                    self.add(way._replace(passed=passed), len(way.cures) + 1)
+                    return
         if way.cures:
             self.stuck.append(way)
 
-    def cure(self, line: Line, way: Way, derivation: Derivation) -> bool:
+    def suspects(self, way: Way, derivation: Derivation, all_of_it: bool) -> list[Line]:
+        """The lines that are wrong somewhere, as they become so; `all_of_it`: those that are wrong only by that."""
+
+        def since(line: Line) -> int:
+            return derivation.wrong_since(line.statement, all_of_it)
+
+        lines = [one for one in self.search.lines if one.statement not in way.instead and since(one)]
+        if all_of_it:
+            lines = [one for one in lines if since(one) != derivation.wrong_since(one.statement)]
+        return sorted(lines, key=since)
+
+    def cure(self, line: Line, way: Way, derivation: Derivation, all_of_it: bool) -> bool:
         """Go on from each cure of a line with which more is right; whether there is one."""
         right, cured = derivation.count_right(), False
-        for cure in self.ways(line, derivation, way.instead):
+        since = derivation.wrong_since(line.statement, all_of_it)
+        before = [one for one in way.cures if derivation.trace.visits[one.line.statement][0].time <= since]
+        key = line.statement, all_of_it, tuple([(one.line.number, one.edit.text) for one in before])
+        if key not in self.made:
+            self.made[key] = self.ways(line, derivation, way.instead, all_of_it)
+        for cure in self.made[key]:
             if self.over():
                 break
-            more = Way((*way.cures, cure), {**way.instead, line.statement: cure.edit.statements}, way.passed)
+            more = Way((*way.cures, cure), {**way.instead, cure.line.statement: cure.edit.statements}, way.passed)
             key = frozenset([(one.line.number, one.edit.text) for one in more.cures])
             if key in self.known or (self.best is not None and together(more.cures) >= self.best.score):
                 continue
@@ -308,7 +327,7 @@ class InTurn:
             if self.search.judge.all_right(more.instead):
                 self.keep(more.cures, more.instead)
                 cured = True
-            elif self.search.derivation(more.instead).count_right() > right:
+            elif self.search.derivation(more.instead).count_right() > right - int(all_of_it):
                 cured = True
                 if len(more.cures) < self.most:
                     self.add(more)
@@ -323,10 +342,11 @@ class InTurn:
         for one in whole[:1]:
             self.keep((*cures, one), {**instead, one.line.statement: one.edit.statements})
 
-    def ways(self, line: Line, derivation: Derivation, instead: Instead) -> list[Cure]:
+    def ways(self, line: Line, derivation: Derivation, instead: Instead, all_of_it: bool) -> list[Cure]:
         """The cheapest edits of a line with which it gives what its name says, each that gives something else; if there
         are none, those with which it gives something right."""
         found: list[tuple[Cure, list[Any]]] = []
+        once: list[tuple[Cure, list[Any]]] = []  # where it was wrong first, and not later
         others: list[tuple[Cure, list[Any]]] = []
         seen: dict[ast.stmt, set[str]] = {}
         for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
@@ -336,13 +356,31 @@ class InTurn:
             if edit is None or edit.adds:
                 continue
             ways = found
-            values = derivation.mended(line.statement, edit.statements)
+            values = derivation.mended(line.statement, edit.statements, all_of_it=all_of_it)
+            if values is not None and not derivation.stays_right(line.statement, edit.statements, all_of_it):
+                ways = once
             if values is None and not found and len(others) < WAYS:
                 ways = others
-                values = derivation.mended(line.statement, edit.statements, named=False)
+                values = derivation.mended(line.statement, edit.statements, False, all_of_it)
             if values is not None and not any(alike(values, other) for _, other in ways):
                 ways.append((Cure(line, edit, one.cost, frozenset()), values))
-        return [cure for cure, _ in found or others]
+        return [*self.of_writers(line, derivation, instead), *[cure for cure, _ in found or once[:WAYS] or others]]
+
+    def of_writers(self, line: Line, derivation: Derivation, instead: Instead) -> Iterator[Cure]:
+        """Cures of lines that gave a name another value of the forward pass than a line needs."""
+        lines = {one.statement: one for one in self.search.lines if one.statement not in instead}
+        for name, writer in derivation.handed_on(line.statement):
+            seen: dict[ast.stmt, set[str]] = {}
+            own = [Reach(lines[writer], None, True)] if writer in lines else []
+            for one in self.search.candidates(own, frozenset(), instead):
+                edit = self.search.edit(one, seen)
+                if edit is None or edit.adds:
+                    continue
+                if one.cost > DEAREST or self.over():
+                    break
+                if derivation.reads_right(line.statement, name, writer, edit.statements):
+                    yield Cure(lines[writer], edit, one.cost, frozenset())
+                    break
 
     def keep(self, cures: tuple[Cure, ...], changed: Instead) -> None:
         left = self.search.left_over(changed)

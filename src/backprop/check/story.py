@@ -224,7 +224,7 @@ class Story:
                 continue
             for leaf in leaves(root, room):
                 value = room.value(leaf)
-                ids = self.trace.tape.ids(value)
+                ids = self.numbers_of(leaf, value, room)
                 place = self.index.find(value)
                 if place is None:
                     if not np.all(ids):
@@ -244,6 +244,14 @@ class Story:
                 self.readings.setdefault(place, []).append(reading)
                 count += 1
         return count
+
+    def numbers_of(self, leaf: ast.expr, value: Any, room: Room) -> Any:
+        """The numbers of what a line reads; an element of an array is a number of its own, and has them from there."""
+        ids = self.trace.tape.ids(value)
+        if np.ndim(value) == 0 and not ids and isinstance(leaf, ast.Subscript):
+            with suppress(*NOT_SAID):
+                return room.with_value(leaf.slice, self.trace.tape.ids(room.value(leaf.value)))
+        return ids
 
     def inner(self) -> Iterator[Any]:
         """The gradients of what stands inside of the expressions of the forward pass, each once."""

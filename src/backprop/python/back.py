@@ -9,10 +9,10 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.arrays import Tensor
+from backprop.python.arrays import Tensor, is_number
 from backprop.python.forth import OUTPUTS, Forth, Forward
-from backprop.python.given import as_gradient, at_path, is_differentiable, numbers_in
-from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
+from backprop.python.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
+from backprop.python.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
 from backprop.python.inputs import parameter_names, supposes
 from backprop.python.interpret import Interpreter
 from backprop.python.objects import changed, dotted, kept, objects_in, same
@@ -181,7 +181,7 @@ class Back(Forth):
             return found, "key"
         single = not isinstance(returned, tuple | list)
         if numbers_in(returned):  # a list of numbers may be the gradient of a list
-            shapes = [np.shape(given[path[0]]) for path in self.paths(given)]
+            shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
             single = shapes[:1] == [np.shape(returned)]
         values = list(map(as_gradient, [returned] if single else returned))
         if any(isinstance(one, dict) for one in values):
@@ -230,8 +230,8 @@ class Back(Forth):
         own = parameter_names(forward)[self.pair.skip :] if forward is not None else self.parameters
         own = [name for place, name in enumerate(own) if place not in self.pair.apart]
         paths: list[Path] = [(name,) for name in own]
-        differentiable: list[Path] = [path for path in paths if is_differentiable(given.get(path[0]))]
-        numbers = [path for path in differentiable if np.ndim(given[path[0]]) == 0]
+        differentiable: list[Path] = [path for path in paths if has_gradient(given.get(path[0]))]
+        numbers = [path for path in differentiable if is_number(given[path[0]])]
         if self.pair.kind in ("autograd", "vjp"):
             matched = dict(zip(paths, values, strict=False))
             if self.of_torch():
@@ -242,9 +242,9 @@ class Back(Forth):
             if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
                 paths = every
                 differentiable = [path for path in every if is_differentiable(at_path(given, path))]
-            shapes = {path: np.shape(at_path(given, path)) for path in differentiable}
+            shapes = {path: np.shape(one) for path in differentiable if is_gradient(one := at_path(given, path))}
             matched = by_position(values, names, paths, differentiable, numbers, shapes)
-        return {path: value for path, value in matched.items() if is_gradient(value)}
+        return entries_of(matched)
 
     def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
         """`self.grads`, a dictionary by keys, or a list beside `self.params`."""

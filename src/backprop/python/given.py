@@ -21,7 +21,22 @@ def is_differentiable(value: Any) -> bool:
 def at_path(given: dict[str, Any], path: Path) -> Any:
     """The value of an input, or of an entry of one."""
     value = given.get(path[0])
-    return value if len(path) == 1 or not isinstance(value, dict) else value.get(path[1])
+    if len(path) == 1 or not isinstance(value, dict | list):
+        return value
+    return value[int(path[1])] if isinstance(value, list) else value.get(path[1])
+
+
+def is_list_of_arrays(value: Any) -> bool:
+    """Whether a value is a list of arrays of fractions, as of the weights of layers."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, np.ndarray) and is_differentiable(one) for one in value)
+    )
+
+
+def has_gradient(value: Any) -> bool:
+    return is_differentiable(value) or is_list_of_arrays(value)
 
 
 def arguments_from(value: Any) -> Any:

@@ -42,6 +42,25 @@ def owner(name: str, inputs: Iterable[Path], exact: bool = False) -> Path | None
     return None
 
 
+def place_of(given: dict[str, Any], path: Path) -> tuple[Any, Any]:
+    """What holds an input, and under which key: an argument, or an entry of a dictionary or a list."""
+    if len(path) == 1:
+        return given, path[0]
+    holder = given[path[0]]
+    return holder, int(path[1]) if isinstance(holder, list) else path[1]
+
+
+def entries_of(found: dict[Path, Any]) -> dict[Path, Any]:
+    """Gradients, those of a list one by one."""
+    whole: dict[Path, Any] = {}
+    for path, value in found.items():
+        if isinstance(value, list):
+            whole.update({(*path, str(place)): one for place, one in enumerate(value) if is_gradient(one)})
+        elif is_gradient(value):
+            whole[path] = value
+    return whole
+
+
 def is_gradient(value: Any) -> bool:
     """Whether a value may be a gradient: a number or an array of numbers."""
     return is_number(value) or isinstance(value, np.ndarray)
@@ -85,9 +104,11 @@ def by_key(entries: dict[Any, Any], inputs: list[Path], exact: bool) -> dict[Pat
 
     `exact`: the name may be the input's own, as a key is; an attribute of that name is the input itself.
     """
-    found = {}
+    found: dict[Path, Any] = {}
+    lists = [path[:1] for path in inputs if path[-1] == "0"]
     for key, value in entries.items():
-        whose = owner(str(key), inputs, exact) if is_gradient(value) else None
+        some = lists if isinstance(value, list) else inputs if is_gradient(value) else []
+        whose = owner(str(key), some, exact) if some else None
         if whose is not None and whose not in found:
             found[whose] = value
-    return found
+    return entries_of(found)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from backprop.errors import Problem
 from backprop.python.frames import Source
-from backprop.python.given import arguments_from, is_differentiable
+from backprop.python.given import arguments_from, is_differentiable, is_list_of_arrays
 from backprop.python.gradients import Path, bases, is_gradient
 from backprop.python.interpret import Interpreter
 from backprop.python.machine import ERRORS
@@ -191,11 +191,13 @@ class Inputs:
         return run
 
     def paths(self, given: dict[str, Any]) -> list[Path]:
-        """All that may have a gradient: arrays and numbers among the arguments, and in dictionaries."""
+        """All that may have a gradient: arrays and numbers among the arguments and in dictionaries, arrays in lists."""
         found: list[Path] = []
         for name, value in given.items():
             if isinstance(value, dict):
                 found += [(name, str(key)) for key, one in value.items() if is_differentiable(one)]
+            elif is_list_of_arrays(value):
+                found += [(name, str(place)) for place in range(len(value))]
             elif is_differentiable(value):
                 found.append((name,))
         return found
