@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import accumulate
 from typing import Any
 
 from backprop.errors import Problem
@@ -18,6 +19,7 @@ from backprop.rows.tables.polars import LINE, READ, Frame, first_line, polars
 from backprop.rows.tables.quotes import cut, is_plain
 
 CHUNK = 131_072  # rows at a time
+PATH = LINE + "path"  # the column of the file that a row is from
 MOST_WHOLE = 1 << 63  # of a column of whole numbers
 
 
@@ -372,6 +374,26 @@ def frames_of_file(
         raise Problem("file", f"cannot read {source}: of {height:,} rows came {rows:,}", status=1)
     if not rows:  # what the columns are, also if there is no row
         yield numbered(polars().DataFrame(schema=lazy.collect_schema()), 0, options), size
+
+
+def together(sources: Sequence[str], mapper: Mapper, options: Options, report: Report) -> list[Frame] | None:
+    """The rows of some small files of Parquet with the results beside them, a frame each; None where it is not sure
+    that each alone gives the same: where columns differ (Polars sees to it), a file has no rows, or one is bad. Raises a Problem."""
+    pl = polars()
+    try:
+        lazy = pl.scan_parquet(list(sources), glob=False, hive_partitioning=False, include_file_paths=PATH)
+        frame = lazy.collect()
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+    heights = frame.get_column(PATH).rle().struct.field("len").to_list()
+    if len(heights) != len(sources):
+        return None
+    judge = options.judge("parquet", None)
+    check_columns([name for name in frame.columns if name != PATH], mapper, sources[0], not options.carried, judge)
+    check_types(frame.schema, mapper, sources[0])
+    found = with_results(numbered(frame, 0, options), mapper, "parquet", options, report, judge, sources[0])
+    starts = accumulate(heights, initial=0)
+    return None if judge.bad else [found.slice(start, height) for start, height in zip(starts, heights, strict=False)]
 
 
 def check_types(schema: Any, mapper: Mapper, source: str) -> None:
