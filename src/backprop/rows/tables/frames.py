@@ -377,8 +377,11 @@ def frames_of_file(
 
 
 def together(sources: Sequence[str], mapper: Mapper, options: Options, report: Report) -> list[Frame] | None:
-    """The rows of some small files of Parquet with the results beside them, a frame each; None where it is not sure
-    that each alone gives the same: where columns differ (Polars sees to it), a file has no rows, or one is bad. Raises a Problem."""
+    """The rows of some small files of Parquet with the results beside them, a frame each. Raises a Problem.
+
+    None where it is not sure that each alone gives the same: where columns differ, which Polars sees to, where a file
+    has no rows, or where one is bad.
+    """
     pl = polars()
     try:
         lazy = pl.scan_parquet(list(sources), glob=False, hive_partitioning=False, include_file_paths=PATH)
