@@ -44,7 +44,7 @@ def all_frames(
     with ExitStack() as stack:
         collected = stack.enter_context(options.collected())
         judge = options.judge(target, collected)
-        empty, spare = True, None
+        empty, spare, schema = True, None, None
         behind, size = 0, size_of_all(sources)
         for source in sources:
             for frame, read in known(frames_of(source, mapper, target, options, judge), mapper):
@@ -52,7 +52,9 @@ def all_frames(
                     spare = frame
                     continue
                 for part in narrow(frame, mapper):
-                    yield with_results(part, mapper, target, options, report, judge, source)
+                    found = with_results(part, mapper, target, options, report, judge, source)
+                    schema = schema or found.schema
+                    yield found if target in TEXT else of_types(schema, found, source)
                     empty = False
                     report.bad = judge.bad
                     seen(report, behind + read, size)
@@ -61,6 +63,25 @@ def all_frames(
             if spare is None:
                 spare = numbered(polars().DataFrame(schema=dict.fromkeys(mapper.inputs, polars().Float64)), 0, options)
             yield with_results(spare, mapper, target, options, report, judge, source)
+
+
+def of_types(schema: Mapping[str, Any], frame: Frame, source: str) -> Frame:
+    """A frame in the types of the one before it. Raises a Problem where a value is lost by that."""
+    pl = polars()
+    changed = []
+    for series in frame.get_columns():
+        wanted = schema[series.name]
+        if series.dtype == wanted:
+            continue
+        try:
+            changed.append(series.cast(wanted))
+            same = changed[-1].cast(series.dtype).equals(series)
+        except pl.exceptions.PolarsError:
+            same = False
+        if not same:
+            message = f"{source}: column '{series.name}' holds {series.dtype}, and {wanted} in the file before it"
+            raise Problem("file", message, hint="write CSV or JSON lines", status=1)
+    return frame.with_columns(changed) if changed else frame
 
 
 def narrow(frame: Frame, mapper: Mapper) -> Iterator[Frame]:
@@ -356,7 +377,7 @@ def frames_of_file(
         raise unreadable(source, error) from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
-    check_columns(list(schema), mapper, source, not options.carried, judge)
+    check_columns(own, mapper, source, not options.carried, judge)
     check_types(schema, mapper, source)
     if options.only_new and mapper.inputs:
         lazy = lazy.select(mapper.inputs)
