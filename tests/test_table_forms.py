@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import backprop
 from conftest import BIN, shell
 
 POINTS = [{"x": 1.5, "s": 'a "{[,'}, {"x": -2, "deep": {"e": [1, {"x": 3}]}}, {"x": 4}]
@@ -171,3 +172,27 @@ def test_sums_say_what_was_null_and_have_their_members_for_no_rows(tmp_path: Pat
     assert json.loads(mapped("x*w --w 2 --sum", tmp_path)) == {"rows": 0, "f": 0, "df_dx": 0}
     found = json.loads(mapped("'sum(x*w)' --w '[2, 3]' --wrt w --sum", tmp_path))
     assert found == {"rows": 0, "f": 0, "df_dw": [0, 0]}
+
+
+def test_files_of_several_forms_go_into_one(tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars")
+    rows = pl.DataFrame({"x": [1.5, 2.0], "y": [1, 2], "s": ["a", "007"]})
+    rows.write_parquet(tmp_path / "a.parquet")
+    rows.with_columns(pl.col("y").cast(float)).write_parquet(tmp_path / "b.parquet")
+    rows.with_columns(s=pl.lit(0.5)).write_parquet(tmp_path / "e.parquet")
+    (tmp_path / "c.csv").write_text("x,y,s\n1.50,1,a\n")
+    (tmp_path / "d.jsonl").write_text('{"x":1,"y":2,"s":{"t":[1]}}\n')
+    alone = ""
+    for path in (paths := [tmp_path / name for name in ("c.csv", "a.parquet", "d.jsonl", "b.parquet")]):
+        backprop.map_files("x*y", path, tmp_path / "alone.jsonl")
+        alone += (tmp_path / "alone.jsonl").read_text()
+    for form in ("csv", "parquet", "arrow", "jsonl"):
+        assert backprop.map_files("x*y", paths, tmp_path / f"out.{form}").rows == 6
+    assert (tmp_path / "out.jsonl").read_text() == alone
+    for read in (pl.read_csv(tmp_path / "out.csv"), pl.read_parquet(tmp_path / "out.parquet")):
+        assert read.get_column("f").to_list() == [1.5, 1.5, 4.0, 2.0, 1.5, 4.0]
+    for form in ("parquet", "arrow"):
+        with pytest.raises(
+            backprop.Problem, match=r"a.parquet: column 's' holds String, and Float64 in the file before"
+        ):
+            backprop.map_files("x*y", [tmp_path / "e.parquet", paths[1]], tmp_path / f"out.{form}")

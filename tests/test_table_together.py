@@ -66,14 +66,41 @@ def test_small_parts_together_give_the_same_bytes(
         assert grouped == alone, (turn, options)
 
 
+@pytest.mark.parametrize("errors", ["fail", "skip", "null"])
+def test_small_parts_of_parquet_together_give_the_same_bytes(
+    errors: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import polars as pl
+
+    (tmp_path / "in").mkdir()
+    plain = pl.DataFrame({"x": [1.5, None, 1e200], "y": [1, 2, 3], "s": ["a", None, "é" * 20], "d": [[1], [], None]})
+    odd = [
+        plain.select("y", "x", "s", "d"), plain.drop("s"), plain.head(0), plain.rename({"s": "f"}), plain.select("x"),
+        plain.with_columns(pl.col("y").cast(pl.Float32)), plain.with_columns(y=pl.lit("no number")), None,
+    ]  # fmt: skip
+    parts = [plain, plain.reverse(), plain.head(1), plain.with_columns(x=pl.lit(None, float))]
+    for number, part in enumerate([*parts, *(frame for one in odd for frame in (one, plain, plain.tail(2)))]):
+        path = tmp_path / "in" / f"{number:02}.parquet"
+        path.write_bytes(b"PAR1") if part is None else part.write_parquet(path)
+    forms: list[dict[str, Any]] = [{"errors": errors, "only_new": only_new} for only_new in (False, True)]
+    grouped = [done(tmp_path, f"out{place}", 1, monkeypatch, **form) for place, form in enumerate(forms)]
+    monkeypatch.setattr(together, "SMALL", 0)
+    alone = [done(tmp_path, f"alone{place}", 1, monkeypatch, **form) for place, form in enumerate(forms)]
+    assert grouped == alone
+
+
 def test_small_parts_are_read_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import polars as pl
+
     (tmp_path / "in").mkdir()
     for part in range(40):
         (tmp_path / "in" / f"{part:02}.csv").write_text("x,y,s\n1,2,a\n" + "3,,b\n" * (part == 30))
     (tmp_path / "in" / "21.csv").write_text("x,y,s\n1,2,a\n3,oh,b\n")
+    pl.DataFrame({"x": [1, 2], "y": [0.5, 1.5]}).write_parquet(tmp_path / "in" / "50.parquet")
+    pl.DataFrame({"x": [3, 4], "y": [0.5, None]}).write_parquet(tmp_path / "in" / "51.parquet")
     monkeypatch.setattr(engines.PartWork, "__call__", lambda *_: pytest.fail("a part was read alone"))
     written, parts, rows, bad, _ = done(tmp_path, "out", 1, monkeypatch, errors="skip")
-    assert (rows, bad, len(parts)) == (41, 1, 40)
+    assert (rows, bad, len(parts)) == (45, 1, 42)
     assert written["21.csv"] == b"x,y,s,f,df_dx,df_dy\n1,2,a,2.0000001,2.0000001,1.0\n"
 
 

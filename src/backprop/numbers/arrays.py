@@ -7,7 +7,7 @@ elementwise), or computed as its row spells it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import reduce
 from typing import Any
@@ -257,9 +257,15 @@ def scatter(h: Array, x: Array, *wires: Array, at: tuple[Any, ...]) -> Array:
     return found
 
 
+def first_of_each(shapes: Sequence[tuple[int, ...]]) -> list[tuple[int, tuple[int, ...]]]:
+    """Each shape once, with the first place where it is: many inputs have few."""
+    firsts = {shape: place for place, shape in reversed([*enumerate(shapes)])}
+    return sorted((place, shape) for shape, place in firsts.items())
+
+
 def stack(*inputs: Array, axis: int) -> Array:
     shapes = [shape_of(x) for x in inputs]
-    for place, shape in enumerate(shapes):
+    for place, shape in first_of_each(shapes):
         if shape != shapes[0]:
             message = (
                 f"{{0}} is {shape_text(shapes[0])} and {{{place}}} is {shape_text(shape)}: an array has equal rows"
@@ -280,7 +286,7 @@ def check_axis(axis: Any, dimensions: int, shape: tuple[int, ...]) -> None:
 
 def concat(*inputs: Array, axis: int) -> Array:
     shapes = [shape_of(x) for x in inputs]
-    for place, shape in enumerate(shapes):
+    for place, shape in first_of_each(shapes):
         check_axis(axis, len(shape), shape)
         if not shape:
             raise Mismatch(f"{{{place}}} is a number, and only arrays are joined", [place], "for numbers, write [a, b]")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from io import BytesIO
+from itertools import groupby
 from typing import Any
 
 from backprop.errors import Problem
@@ -87,11 +88,24 @@ def default_target(sources: list[str], options: Options) -> str:
 def into(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
     """Map some files into an open place, by the way that is there for the formats."""
     mapper.begin()
-    if {target, *map(options.source, sources)} - TEXT:
-        from backprop.rows.tables.frames import map_frames
+    binary = set(map(options.source, sources)) - TEXT
+    if not binary and target in TEXT:
+        return map_text(mapper, sources, place, target, options, seen)
+    if target == "jsonl" and not options.total and not all(options.source(source) in binary for source in sources):
+        return by_form(mapper, sources, place, target, options, seen)
+    from backprop.rows.tables.frames import map_frames
 
-        return map_frames(mapper, sources, place, target, options, seen)
-    return map_text(mapper, sources, place, target, options, seen)
+    return map_frames(mapper, sources, place, target, options, seen)
+
+
+def by_form(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
+    """Map files of text and others to lines, each by its own way: what is text goes on as it stands."""
+    report = Report()
+    with place.open() as out, options.collected() as collected:
+        held, options = Place(place.path, held=out), options._replace(errors_to=collected)
+        for _, some in groupby(sources, lambda source: options.source(source) in TEXT):
+            report.join(into(mapper, list(some), held, target, options, seen))
+    return report
 
 
 # ── text, with the standard library ──

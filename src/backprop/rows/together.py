@@ -1,4 +1,4 @@
-"""Many small parts of text as one: read, computed and written together, and cut into parts again.
+"""Many small parts as one: read, computed and written together, and cut into parts again.
 
 What comes out is byte for byte what each alone would give. Where that is not sure, nothing is written, and each goes
 alone: where heads differ, a quote is open at the end of a part, or the quick reader does not know what a row is.
@@ -70,7 +70,9 @@ def bundles(parts: Sequence[Part], mapper: Mapper, options: Options) -> Iterator
     bundle: list[Part] = []
     room = 0
     for part, size in zip(parts, sizes, strict=True):
-        small = worth and 0 < size <= SMALL and fits(part, mapper, options)
+        small = (
+            0 < size <= SMALL and (worth or options.source(part.source) == "parquet") and fits(part, mapper, options)
+        )
         if bundle and not (small and size <= room and options.source(part.source) == options.source(bundle[0].source)):
             yield bundle
             bundle = []
@@ -87,7 +89,7 @@ def fits(part: Part, mapper: Mapper, options: Options) -> bool:
     """Whether a part may go together with others, as far as its name says."""
     format = options.source(part.source)
     return (
-        format in TEXT and format == options.target(part.target) and bare(part.source) == part.source
+        format in (*TEXT, "parquet") and format == options.target(part.target) and bare(part.source) == part.source
         and not (mapper.arrays or options.comma or options.encoding)
         and not (format == "jsonl" and part.source.lower().endswith(".json"))  # it may be an array
         and not options.keys(part.source, mapper)
@@ -98,6 +100,8 @@ def map_together(parts: Sequence[Part], mapper: Mapper, options: Options) -> lis
     """Map each part to its target; None where they are not surely the same together as alone. What was remarkable in
     all of them is told with the first one."""
     format = options.source(parts[0].source)
+    if format == "parquet":
+        return map_frames(parts, mapper, options)
     try:
         texts = [without_mark(part.source) for part in parts]
         found = (read_objects if format == "jsonl" else read_rows)(parts, texts, mapper, options)
@@ -120,8 +124,34 @@ def map_together(parts: Sequence[Part], mapper: Mapper, options: Options) -> lis
     for part, (lines, rows), report in zip(parts, pieces, found.judge.reports, strict=True):
         report.rows = rows
         done.append(written(part, head, lines) or report)
-    first = next((report for report in done if isinstance(report, Report)), told)
-    first.tally = told.tally
+    return told_first(done, told)
+
+
+def map_frames(parts: Sequence[Part], mapper: Mapper, options: Options) -> list[Report | Problem] | None:
+    """The same of Parquet."""
+    from backprop.rows.tables import frames, sinks
+
+    mapper.begin()
+    told = Report()
+    try:
+        found = frames.together([part.source for part in parts], mapper, options, told)
+    except Problem:  # to be told of one part
+        return None
+    if found is None or (mapper.engine == "auto" and told.rows > mapper.first_compiled):
+        return None
+    done: list[Report | Problem] = []
+    fingerprint = options.fingerprint(mapper)
+    for part, frame in zip(parts, found, strict=True):
+        sinks.parquet(frame, room := BytesIO(), fingerprint)
+        report = Report()
+        report.rows = frame.height
+        done.append(written(part, b"", room.getbuffer()) or report)
+    return told_first(done, told)
+
+
+def told_first(done: list[Report | Problem], told: Report) -> list[Report | Problem]:
+    """What came of each part, the first of which tells what was remarkable in all."""
+    next((report for report in done if isinstance(report, Report)), told).tally = told.tally
     return done
 
 

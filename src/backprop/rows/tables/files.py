@@ -42,6 +42,7 @@ class Place(NamedTuple):
     path: str | None
     suffix: str = ""  # of the packing
     array: bool = False
+    held: Any = None  # what is open already
 
     @contextmanager
     def open(self) -> Iterator[Any]:
@@ -57,6 +58,9 @@ class Place(NamedTuple):
     @contextmanager
     def plain(self) -> Iterator[Any]:
         """A file to write bytes to, as they are."""
+        if self.held is not None:
+            yield self.held
+            return
         if self.path is None:
             if not hasattr(sys.stdout, "buffer"):  # it is closed, or a notebook's
                 raise Problem("file", "cannot write the output: standard output is closed", status=1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import accumulate
 from typing import Any
 
 from backprop.errors import Problem
@@ -18,6 +19,7 @@ from backprop.rows.tables.polars import LINE, READ, Frame, first_line, polars
 from backprop.rows.tables.quotes import cut, is_plain
 
 CHUNK = 131_072  # rows at a time
+PATH = LINE + "path"  # the column of the file that a row is from
 MOST_WHOLE = 1 << 63  # of a column of whole numbers
 
 
@@ -42,7 +44,7 @@ def all_frames(
     with ExitStack() as stack:
         collected = stack.enter_context(options.collected())
         judge = options.judge(target, collected)
-        empty, spare = True, None
+        empty, spare, schema = True, None, None
         behind, size = 0, size_of_all(sources)
         for source in sources:
             for frame, read in known(frames_of(source, mapper, target, options, judge), mapper):
@@ -50,7 +52,9 @@ def all_frames(
                     spare = frame
                     continue
                 for part in narrow(frame, mapper):
-                    yield with_results(part, mapper, target, options, report, judge, source)
+                    found = with_results(part, mapper, target, options, report, judge, source)
+                    schema = schema or found.schema
+                    yield found if target in TEXT else of_types(schema, found, source)
                     empty = False
                     report.bad = judge.bad
                     seen(report, behind + read, size)
@@ -59,6 +63,25 @@ def all_frames(
             if spare is None:
                 spare = numbered(polars().DataFrame(schema=dict.fromkeys(mapper.inputs, polars().Float64)), 0, options)
             yield with_results(spare, mapper, target, options, report, judge, source)
+
+
+def of_types(schema: Mapping[str, Any], frame: Frame, source: str) -> Frame:
+    """A frame in the types of the one before it. Raises a Problem where a value is lost by that."""
+    pl = polars()
+    changed = []
+    for series in frame.get_columns():
+        wanted = schema[series.name]
+        if series.dtype == wanted:
+            continue
+        try:
+            changed.append(series.cast(wanted))
+            same = changed[-1].cast(series.dtype).equals(series)
+        except pl.exceptions.PolarsError:
+            same = False
+        if not same:
+            message = f"{source}: column '{series.name}' holds {series.dtype}, and {wanted} in the file before it"
+            raise Problem("file", message, hint="write CSV or JSON lines", status=1)
+    return frame.with_columns(changed) if changed else frame
 
 
 def narrow(frame: Frame, mapper: Mapper) -> Iterator[Frame]:
@@ -354,7 +377,7 @@ def frames_of_file(
         raise unreadable(source, error) from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
-    check_columns(list(schema), mapper, source, not options.carried, judge)
+    check_columns(own, mapper, source, not options.carried, judge)
     check_types(schema, mapper, source)
     if options.only_new and mapper.inputs:
         lazy = lazy.select(mapper.inputs)
@@ -372,6 +395,29 @@ def frames_of_file(
         raise Problem("file", f"cannot read {source}: of {height:,} rows came {rows:,}", status=1)
     if not rows:  # what the columns are, also if there is no row
         yield numbered(polars().DataFrame(schema=lazy.collect_schema()), 0, options), size
+
+
+def together(sources: Sequence[str], mapper: Mapper, options: Options, report: Report) -> list[Frame] | None:
+    """The rows of some small files of Parquet with the results beside them, a frame each. Raises a Problem.
+
+    None where it is not sure that each alone gives the same: where columns differ, which Polars sees to, where a file
+    has no rows, or where one is bad.
+    """
+    pl = polars()
+    try:
+        lazy = pl.scan_parquet(list(sources), glob=False, hive_partitioning=False, include_file_paths=PATH)
+        frame = lazy.collect()
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+    heights = frame.get_column(PATH).rle().struct.field("len").to_list()
+    if len(heights) != len(sources):
+        return None
+    judge = options.judge("parquet", None)
+    check_columns([name for name in frame.columns if name != PATH], mapper, sources[0], not options.carried, judge)
+    check_types(frame.schema, mapper, sources[0])
+    found = with_results(numbered(frame, 0, options), mapper, "parquet", options, report, judge, sources[0])
+    starts = accumulate(heights, initial=0)
+    return None if judge.bad else [found.slice(start, height) for start, height in zip(starts, heights, strict=False)]
 
 
 def check_types(schema: Any, mapper: Mapper, source: str) -> None:
