@@ -45,6 +45,9 @@ def test_a_loss_of_nothing_is_nan_and_says_so(text: str) -> None:
     found = backprop.evaluate(text, x=NOTHING, y=NOTHING)  # a Python warning would be an error here
     assert np.isnan(found.value)
     assert [note.message for note in found.notes if "taken of nothing" in note.message]
+    rows = backprop.map(text, {name: np.zeros((2, 0)) for name in "xy"})
+    assert np.isnan(rows["f"]).all()
+    assert rows["df_dx"].shape == (2, 0)
 
 
 MISTAKES = [
@@ -156,3 +159,19 @@ def test_the_power_of_a_half_is_no_root_at_the_ends() -> None:
     for found in (arrays, rows, np.array(numbers), *programs):
         assert np.array_equal(found, wanted, equal_nan=True)
         assert not np.signbit(found[1])
+
+
+@pytest.mark.parametrize("text", ["var(x, ddof=1)", "std(x, axis=-1, ddof=1)"])
+def test_a_variance_of_too_few_says_so(text: str) -> None:
+    found = backprop.evaluate(text, x=np.array([3.0]))
+    assert np.isnan(found.value)
+    assert "is nan: it needs more elements than ddof" in found.notes[0].message
+    scope: dict[str, Any] = {"__name__": "program"}
+    exec(str(found.code("numpy")), scope)
+    assert np.isnan(scope["backprop"](np.array([3.0]))[1]["x"]).all()
+
+
+@pytest.mark.parametrize("text", ["prod(x)", "prod(x, keepdims=1)"])
+def test_a_product_of_a_number_is_a_program_for_pytorch(text: str) -> None:
+    pytest.importorskip("torch")
+    exec(compile(str(backprop.evaluate(text, x=3.0).code("torch")), "program", "exec"), {"__name__": "__main__"})

@@ -7,7 +7,8 @@ its definition; and where it is none of these, it is computed row by row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,14 @@ from backprop.numbers import rowwise
 from backprop.numbers.rowwise import Diagonal, Rows, Value, aligned, each, row_shape
 from backprop.numbers.shapes import Shape
 
+FunctionOf = Callable[[Gate, int], Callable[..., Any]]  # of a gate with so many inputs
+ON_ARRAYS: FunctionOf = partial(functions.forward, on_arrays=True)
 MULTIPLY = GATES["multiply"]
 
 
-def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
+def applied(gate: Gate, inputs: Sequence[Value], count: int, function_of: FunctionOf = ON_ARRAYS) -> Value:
     """A gate on many rows. What is the same in every row stays so."""
-    forward = functions.forward(gate, len(inputs), True)
+    forward = function_of(gate, len(inputs))
     if not any(isinstance(x, Rows) for x in inputs):
         return forward(*inputs)
     if gate is MULTIPLY and (found := diagonal(*inputs)) is not None:
@@ -43,11 +46,11 @@ def applied(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
     rank = max(len(row_shape(x)) for x in inputs)
     if not rank and len(inputs) == 1 and gate.settings.get("axis", 0) is None:  # a number is a vector of one
         (numbers,) = inputs
-        over_one = functions.forward(gate.with_options({"axis": 1}), 1, True)
+        over_one = function_of(gate.with_options({"axis": 1}), 1)
         return Rows(over_one(each(numbers, count)[:, None]).reshape(count))
     along = behind_rows(gate, rank)
     if along is not None:
-        return Rows(functions.forward(along, len(inputs), True)(*[each(x, count) for x in inputs]))
+        return Rows(function_of(along, len(inputs))(*[each(x, count) for x in inputs]))
     if gate.exact and not gate.settings and own is None:
         return defined(gate, inputs, count)
     return Rows(
@@ -75,7 +78,7 @@ def defined(gate: Gate, inputs: Sequence[Value], count: int) -> Value:
     """A gate as its row says it."""
     circuit = template(gate.exact, gate.names(len(inputs)), gate)
     at = dict(zip(gate.names(len(inputs)), inputs, strict=True))
-    return evaluate(circuit, [circuit.output], at, count)[circuit.output]
+    return evaluate(circuit, [circuit.output], at, count, function_of=functions.part)[circuit.output]
 
 
 def evaluate(
@@ -84,6 +87,7 @@ def evaluate(
     at: Mapping[str, Value],
     count: int,
     known: Mapping[int, Value] | None = None,
+    function_of: FunctionOf = ON_ARRAYS,
 ) -> dict[int, Value]:
     """The values of some wires in `count` rows. Those that are `known` are not computed again."""
     wanted = set(wanted)
@@ -99,7 +103,7 @@ def evaluate(
         elif gate is CONSTANT:
             values[wire] = circuit.constants[wire]
         else:
-            values[wire] = applied(gate, [values[source] for source in sources], count)
+            values[wire] = applied(gate, [values[source] for source in sources], count, function_of)
             for source in sources:
                 if last[source] == wire and source not in wanted:
                     values.pop(source, None)

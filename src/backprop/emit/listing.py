@@ -271,7 +271,7 @@ class Listing:
     def touch_constants(self) -> None:
         """Make constants the array library's numbers, where arithmetic on them would raise."""
         circuit, writer = self.derived.circuit, self.writer
-        writer.touched = raising(circuit, self.needed)
+        writer.touched = raising(circuit, self.needed, writer.shapes)
         for wire in writer.touched & writer.held.keys():
             writer.hold(wire, self.target.touched(writer.held[wire]), self.target.noted())
 

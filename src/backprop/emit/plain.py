@@ -5,23 +5,26 @@ Inputs are arrays from the first line on. Constants are Python's numbers, and wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isfinite
 
 from backprop.circuit import Circuit
 from backprop.differentiate import functions
+from backprop.gates import Gate
 
 RAISES = frozenset(["divide", "power", "mod"])
 KEEPS = RAISES | {"add", "subtract", "multiply", "negate", "identity"}  # Python's numbers stay what they are
 
 
-def raising(circuit: Circuit, wires: Iterable[int]) -> set[int]:
-    """The constants whose arithmetic would raise, or leave the real numbers."""
+def raising(circuit: Circuit, wires: Iterable[int], shapes: Sequence[tuple[int, ...]] | None) -> set[int]:
+    """The constants whose arithmetic would raise, or leave the real numbers. Where shapes are known, counts are."""
     values = {wire: value for wire, value in circuit.constants.items() if isinstance(value, float)}
     roots = {wire: {wire} for wire in values}  # the constants that a number is computed from
     found: set[int] = set()
     for wire in wires:
         gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+        if gate.name == "count" and shapes is not None:
+            values[wire], roots[wire] = count_of(shapes[inputs[0]], gate), set()
         plain = gate.name in KEEPS or gate.compares or (gate.idempotent and len(inputs) == 1)
         if not inputs or not plain or any(source not in values for source in inputs):
             continue
@@ -30,3 +33,15 @@ def raising(circuit: Circuit, wires: Iterable[int]) -> set[int]:
         if gate.name in RAISES and not isfinite(values[wire]):
             found |= roots[inputs[1]]
     return found
+
+
+class Shaped:
+    """Something of a shape, for functions that ask for no more."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+
+def count_of(shape: tuple[int, ...], gate: Gate) -> float:
+    """What a gate counts in an array of that shape."""
+    return float(functions.forward(gate, 1, True)(Shaped(shape)))

@@ -152,8 +152,11 @@ REDUCTIONS = [
             vjp=f"{SPREAD.format('2 * g / (count(x, axis=axis) - ddof)')} * {CENTRED}",
             definition=f"sum({CENTRED}^2, axis=axis, keepdims=keepdims) / (count(x, axis=axis) - ddof)",
         ),
-        Words("scales by twice the distance from the mean, over the count", plain="2 * g / count(x) * (x - mean(x))"),
-        Traits(sign="never negative"),
+        Words(
+            "scales by twice the distance from the mean, over the count", needs="more elements than ddof",
+            plain="2 * g / count(x) * (x - mean(x))",
+        ),
+        Traits(domain="count(x, axis=axis) > ddof", sign="never negative"),
         options=REDUCED + " ddof=0",
     ),
     Gate(
@@ -166,9 +169,9 @@ REDUCTIONS = [
         ),
         Words(
             "scales by the distance from the mean over the deviation and the count; 0 where all are equal",
-            plain="g / where(out == 0, 1, out) / count(x) * (x - mean(x))",
+            needs="more elements than ddof", plain="g / where(out == 0, 1, out) / count(x) * (x - mean(x))",
         ),
-        Traits(sign="never negative"),
+        Traits(domain="count(x, axis=axis) > ddof", sign="never negative"),
         options=REDUCED + " ddof=0",
     ),
     Gate(

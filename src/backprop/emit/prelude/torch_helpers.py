@@ -255,6 +255,7 @@ def std(x, dim=None, keepdim=False, ddof=0):
 # /// prod
 def prod(x, dim=None, keepdim=False):
     """The product of the elements."""
+    x = x.view_as(x)  # a function may not hand its own input on as its result
     for each in sorted((i % x.dim() for i in axes(x, dim)), reverse=True):
         x = torch.prod(x, dim=each, keepdim=keepdim)
     return x

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from backprop.emit.literals import Bracketed, listed
+from backprop.emit.plain import count_of
 from backprop.emit.target import Text
 from backprop.emit.targets.pythonic import Pythonic
 from backprop.gates import GATES, Gate
@@ -147,17 +148,10 @@ class Arrays(Pythonic):
 
     def spell_count(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A number, where the shape is known."""
-        from backprop.numbers.arrays import count
-
         (x,) = operands
-        shape = x.shape
-        return None if shape is None else self.number(count(Shaped(shape), axis=gate.settings["axis"])).leaving(0)
+        return None if x.shape is None else self.number(count_of(x.shape, gate)).leaving(0)
 
-    def spell_rows(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
-        from backprop.numbers.arrays import rows
-
-        (x,) = operands
-        return None if x.shape is None else self.number(rows(Shaped(x.shape))).leaving(0)
+    spell_rows = spell_count
 
     # ── products ──
 
@@ -193,13 +187,6 @@ class Arrays(Pythonic):
         if name == "multiply" and x.text == "1.0":
             return y.leaving(2)
         return self.spell(GATES[name], [x, y], False).leaving(2)
-
-
-class Shaped:
-    """Something of a shape, for functions that ask for no more."""
-
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self.shape = shape
 
 
 def rank(x: Text) -> int:
