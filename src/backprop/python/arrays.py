@@ -61,9 +61,12 @@ def checked(value: Any) -> Any:
 
 
 def made(value: Any) -> Any:
-    """What a function of NumPy's gave, looked through for what is not read."""
+    """What a function of NumPy's gave, looked through for what is not read. Fractions are doubles, whatever was asked
+    for: `np.zeros(3, "f")`."""
     for one in value if isinstance(value, tuple | list) else ():
         made(one)
+    if is_array(value) and value.dtype.kind == "f" and value.dtype.itemsize != np.dtype(float).itemsize:
+        value = value.astype(float)
     return checked(value)
 
 

@@ -15,7 +15,7 @@ from backprop.python.given import as_gradient, at_path, has_gradient, is_differe
 from backprop.python.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
 from backprop.python.inputs import parameter_names, supposes
 from backprop.python.interpret import Interpreter
-from backprop.python.objects import changed, dotted, kept, objects_in, same
+from backprop.python.objects import changed, dotted, inner, kept, objects_in, same
 from backprop.python.pairs import returns
 from backprop.python.scope import Function, Object, Scope
 
@@ -45,6 +45,8 @@ class Back(Forth):
         for one, gradient in zip(forward.outputs, above, strict=False):
             if self.held_above and isinstance(one, Tensor):
                 vars(one)[self.held] = gradient
+        if self.wraps is not None and pair.kind == "class":
+            above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         if pair.kind == "autograd":
             own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
@@ -69,7 +71,7 @@ class Back(Forth):
                 returned = self.call(run, function, tuple(above), {})
         wrote = [
             name
-            for name, now, then in zip(self.unnamed(forward.names), above, original, strict=False)
+            for name, now, then in zip(self.unnamed(forward.names), map(inner, above), original, strict=False)
             if pair.kind != "vjp"
             and (
                 np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True)
@@ -162,6 +164,7 @@ class Back(Forth):
         attributes of the object, and of those that it holds, as the forward pass left them."""
         found: dict[Path, Any] = {}
         by = "position"
+        returned = type(returned)(map(inner, returned)) if type(returned) in (tuple, list) else inner(returned)
         own = me if self.pair.kind == "class" else None
         if own is not None:
             attributes = by_key(changed(own, before), self.paths(given), exact=False)

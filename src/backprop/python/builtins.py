@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object
 
 REFUSED = frozenset([
-    "open", "exec", "eval", "compile", "input", "breakpoint", "globals", "locals", "vars", "dir", "memoryview",
+    "open", "exec", "eval", "compile", "input", "breakpoint", "locals", "vars", "dir", "memoryview",
     "__import__", "__builtins__", "delattr", "exit", "quit",
 ])  # fmt: skip
 TYPES: dict[str, Any] = {
@@ -34,6 +35,7 @@ DICT_METHODS = frozenset(["get", "keys", "values", "items", "update", "pop", "se
 class Running(Protocol):
     """What the functions here need of the interpreter that runs them."""
 
+    files: dict[str, dict[str, Any]]
     meter: Meter
     source: Source
 
@@ -93,11 +95,30 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "staticmethod": lambda f: marked(f, "static"),
         "classmethod": lambda f: marked(f, "class"),
         "property": lambda f: marked(f, "property"),
+        "globals": lambda: run.files.get(run.source.name or "", {}),
+        "weakref.ref": lambda x: Builtin("ref", lambda: x),
         "object": None,
+        "collections.OrderedDict": lambda x=(), **more: dict_of(run, x, more),
+        "collections.Counter": lambda x=(): Counter(map(plain_key, run.listed(x))),
+        "collections.defaultdict": lambda f=None, x=(): Default(run, f, dict_of(run, x, {})),
     }  # fmt: skip
     found = {name: Builtin(name, function) for name, function in own.items()}
     found.update({name: Builtin(name, None) for name in ERRORS})
     return found
+
+
+class Default(dict[Any, Any]):
+    """A dictionary that makes what it has not."""
+
+    def __init__(self, run: Running, make: Any, items: dict[Any, Any]) -> None:
+        super().__init__(items)
+        self.run, self.make = run, make
+
+    def __missing__(self, key: Any) -> Any:
+        if self.make is None:
+            raise KeyError(key)
+        self[key] = self.run.call(self.make, (), {})
+        return self[key]
 
 
 def numbers_of(run: Running, found: range) -> Any:

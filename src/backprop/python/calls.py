@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from backprop.python.arrays import At, is_array
@@ -11,7 +12,7 @@ from backprop.python.builtins import method_of_data
 from backprop.python.expressions import Expressions
 from backprop.python.frames import Frame, Source
 from backprop.python.meter import MOST_CALLS, Refusal
-from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object, Scope, Super, called
+from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object, Scope, Super, Suspended, called
 from backprop.python.spellings.composed import COMPOSED, tree_of
 
 CHOOSING = frozenset(["int", "round", "max", "min", "sorted", "bool"])  # of Python's own: which hangs on values
@@ -65,6 +66,8 @@ class Calls(Expressions):
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Call whatever can be called."""
         if isinstance(function, Function):
+            if function.kind == "context":
+                return Suspended(function, arguments, keywords)
             return self.called(function, arguments, keywords)
         if isinstance(function, Bound):
             if not isinstance(function.function, str):
@@ -97,8 +100,11 @@ class Calls(Expressions):
                 return self.call(Bound(method, function), arguments, keywords)
         raise Refusal(f"{called(function)} cannot be called", "value")
 
-    def called(self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Go through the body of a function of the user's."""
+    def called(
+        self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any],
+        where_it_yields: Callable[[Any], None] | None = None,
+    ) -> Any:  # fmt: skip
+        """Go through the body of a function of the user's; of a `@contextmanager` with what is done where it yields."""
         if self.meter.calls >= MOST_CALLS:
             raise Refusal(f"more than {MOST_CALLS} calls inside each other", "size")
         scope = Scope(function.scope, function.local)
@@ -114,20 +120,21 @@ class Calls(Expressions):
         self.source = function.source
         self.meter.calls += 1
         if function.generates:
-            self.yielded.append([])
+            self.yielded.append(where_it_yields or [])
         try:
             with self.framed(Frame(function.name, getattr(at, "lineno", 0))):
                 if isinstance(function.tree, ast.Lambda):
                     return self.evaluate(function.tree.body, scope)
                 self.body(function.tree.body, scope)
         except Return as found:
-            return found.value if not function.generates else iter(self.yielded[-1])
+            made = self.yielded[-1] if function.generates else None
+            return iter(made) if isinstance(made, list) else found.value
         finally:
             self.meter.calls -= 1
             self.source, self.outside = outer, outside
             made = self.yielded.pop() if function.generates else None
         self.at = at
-        return None if made is None else iter(made)
+        return iter(made) if isinstance(made, list) else None
 
 
 def bind(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:

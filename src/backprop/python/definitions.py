@@ -10,7 +10,7 @@ from typing import Any
 from backprop.python.calls import Calls
 from backprop.python.libraries import KNOWN
 from backprop.python.meter import Refusal
-from backprop.python.scope import Class, Function, Library, Object, Scope, Unknown, called
+from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object, Scope, Unknown, called
 
 HARMLESS = frozenset([
     "no_grad", "errstate", "enable_grad", "set_grad_enabled", "jit", "njit", "once_differentiable", "custom_fwd",
@@ -20,7 +20,7 @@ HARMLESS = frozenset([
 ])  # fmt: skip  # as a context or a decorator: they change no value
 KINDS_OF_METHODS = {
     "staticmethod": "static", "classmethod": "class", "property": "property", "cached_property": "property",
-    "abstractproperty": "property",
+    "abstractproperty": "property", "contextmanager": "context",
 }  # fmt: skip  # by their decorators
 
 
@@ -42,17 +42,16 @@ class Definitions(Calls):
                 scope.names[alias.asname or alias.name] = own[alias.name]
             elif module != "builtins" or alias.name not in self.builtins:
                 found = self.imported(tuple(f"{module}.{alias.name}".lstrip(".").split(".")))
-                if isinstance(found, Unknown):  # it may be defined in a file that was given
+                if isinstance(found, Unknown):  # it may be defined in a file that was given, or that is read later
+                    found.later = self.imports.get((self.source.name, module), ""), alias.name
                     found = scope.top().names.get(alias.name, found)
                 scope.names[alias.asname or alias.name] = found
 
     def imported(self, path: tuple[str, ...]) -> Any:
         """What an import names. Nothing is imported: a library that is not known is a problem where it is used."""
         files = [self.imports.get((self.source.name, ".".join(one)), "") for one in (path, path[:-1])]
-        if files[0] in self.files:  # a module is an object that has the names of its file
-            module = Object(Class(path[-1], (), {}))
-            module.names = self.files[files[0]]
-            return module
+        if files[0] in self.files:
+            return self.module(path, files[0])
         for file in files:
             if file in self.unread:
                 return Unknown(f"{file} could not be read, {self.unread[file]}")
@@ -65,6 +64,16 @@ class Definitions(Calls):
         if path[0] == "autograd":
             path = path[1:] if path[1:2] == ("numpy",) else path
         return self.member(Library(path[:-1]), path[-1]) if len(path) > 1 else Library(path)
+
+    def module(self, path: tuple[str, ...], file: str) -> Object:
+        """A file as an object that has its names, and those of the modules below it."""
+        module = Object(Class(path[-1], (), {}))
+        module.names = self.files[file]
+        for (_, name), inner in self.imports.items():
+            *above, last = name.split(".")
+            if tuple(above) == path and inner in self.files and last not in module.names:
+                module.names[last] = self.module((*path, last), inner)
+        return module
 
     def do_FunctionDef(self, tree: ast.FunctionDef, scope: Scope) -> None:
         function: Any = self.function(tree, scope, tree.name)
@@ -87,28 +96,16 @@ class Definitions(Calls):
 
     def decorated(self, tree: ast.expr, function: Any, scope: Scope) -> Any:
         """What a decorator makes of a function: one that changes no value nothing, one of the user's what it gives."""
-        try:
-            self.harmless(tree, "the decorator")
-        except Refusal:
-            with suppress(Refusal):
-                made = self.evaluate(tree, scope)
-                if isinstance(made, Library) and made.path[-1] in HARMLESS:
-                    return function
-                if isinstance(made, Function):
-                    return self.call(made, (function,), {})
-            self.at = tree
-            raise
-        return function
-
-    def harmless(self, tree: ast.expr, what: str) -> None:
-        """A context or a decorator that changes no value."""
-        head = tree.func if isinstance(tree, ast.Call) else tree
-        name = head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
-        if name == "partial" and isinstance(tree, ast.Call) and tree.args:
-            self.harmless(tree.args[0], what)
-        elif name not in HARMLESS:
-            self.at = tree
-            raise Refusal(f"{what} {name or 'this'} is not read", "syntax")
+        if is_harmless(tree):
+            return function
+        with suppress(Refusal):
+            made = self.evaluate(tree, scope)
+            if isinstance(made, Library) and made.path[-1] in HARMLESS:
+                return function
+            if isinstance(made, Function | Bound | Builtin | Class):
+                return self.call(made, (function,), {})
+        self.at = tree
+        raise Refusal(f"the decorator {last_word(tree) or 'this'} is not read", "syntax")
 
     def of_Lambda(self, tree: ast.Lambda, scope: Scope) -> Any:
         return self.function(tree, scope, "lambda")
@@ -127,8 +124,10 @@ class Definitions(Calls):
         self.body(tree.body, inner)
         bases = [self.base(one, scope) for one in tree.bases]
         before = scope.names.get(tree.name)
-        if isinstance(before, Class) and before.source is self.source:
-            before = None  # it is defined anew
+        if isinstance(before, Class) and (
+            before.source is self.source or getattr(before.source, "name", None) in self.imports.values()
+        ):
+            before = None  # it is defined anew, or another of the name, in a file that this one imports from
         names = {**(before.names if isinstance(before, Class) else {}), **inner.names}
         older = before.bases if isinstance(before, Class) else ()
         made = Class(tree.name, tuple(one for one in bases if isinstance(one, Class)) or older, names)
@@ -149,3 +148,17 @@ class Definitions(Calls):
             return self.evaluate(tree, scope)
         except Refusal:
             return None
+
+
+def last_word(tree: ast.expr) -> str:
+    """The name of a decorator or a context, without what it is given."""
+    head = tree.func if isinstance(tree, ast.Call) else tree
+    return head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
+
+
+def is_harmless(tree: ast.expr) -> bool:
+    """Whether a context or a decorator changes no value."""
+    name = last_word(tree)
+    if name == "partial" and isinstance(tree, ast.Call) and tree.args:
+        return is_harmless(tree.args[0])
+    return name in HARMLESS

@@ -170,8 +170,13 @@ class Expressions(Names):
     def yields(self, values: list[Any]) -> None:
         if not self.yielded:
             raise Refusal("a yield stands in no function", "syntax")
-        self.meter.length(len(self.yielded[-1]) + len(values))
-        self.yielded[-1].extend(values)
+        last = self.yielded[-1]
+        if isinstance(last, list):
+            self.meter.length(len(last) + len(values))
+            last.extend(values)
+        else:
+            for one in values:
+                last(one)
 
     def of_Slice(self, tree: ast.Slice, scope: Scope) -> Any:
         bounds = [None if one is None else self.evaluate(one, scope) for one in (tree.lower, tree.upper, tree.step)]

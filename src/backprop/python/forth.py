@@ -16,13 +16,12 @@ from backprop.python.inputs import DEFINITIONS, Inputs, parameter_names, require
 from backprop.python.interpret import Interpreter
 from backprop.python.members import context
 from backprop.python.meter import Refusal
-from backprop.python.objects import dotted, objects_in
+from backprop.python.objects import DATA, dotted, inner, objects_in
 from backprop.python.pairs import Pair, backward_call, is_cost, leading, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Part, names_set, names_used
 
 PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its weights under names
-DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 
@@ -174,11 +173,10 @@ class Forth(Inputs):
         """The output of statements on objects that know their gradients."""
         name = backward_call(part.tree.body[self.pair.split]) or ""
         out = scope.names.get(name)
-        key = next((key for key in DATA if isinstance(out, Object) and is_gradient(out.names.get(key))), None)
-        if key is None or not isinstance(out, Object):
+        value = inner(out)
+        if not is_gradient(value):
             raise Problem("name", f"{name} holds no number in {', '.join(DATA)}", source=part.source.name)
         self.above = 0
-        value = out.names[key]
         return Forward([value], [name], [value], scope, None, value)
 
     def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope, then: tuple[ast.stmt, ...] = ()) -> None:
@@ -198,6 +196,8 @@ class Forth(Inputs):
     def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
         """The results of a function, and which of them are outputs."""
         results = list(returned) if isinstance(returned, tuple) else [returned]
+        self.wraps = next((one.cls for one in results if isinstance(one, Object) and inner(one) is not one), None)
+        results = list(map(inner, results))
         names = returns(tree)
         if len(names) != len(results):
             names = [""] * len(results)

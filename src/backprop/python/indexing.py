@@ -63,7 +63,7 @@ def get(meter: Meter, base: Any, key: Any) -> Any:
         return of_array(meter, base, key)
     if isinstance(base, dict):
         key = key_of(key)
-        if key not in base:
+        if key not in base and not hasattr(base, "__missing__"):
             raise Refusal(f"the dictionary has no {key!r}", "name", raised="KeyError")
         return base[key]
     if isinstance(base, list | tuple | str | range):

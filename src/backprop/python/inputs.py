@@ -17,7 +17,7 @@ from backprop.python.interpret import Interpreter
 from backprop.python.machine import ERRORS
 from backprop.python.meter import Meter, Refusal
 from backprop.python.pairs import Pair, all_pairs, attributes, held, with_first_round
-from backprop.python.scope import Scope
+from backprop.python.scope import Class, Scope
 from backprop.python.source import Code, names_set, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 
@@ -44,6 +44,7 @@ class Inputs:
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
         self.whole_quotients = self.source().old  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
+        self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
         self.steps = 0

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,12 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.arrays import Tensor, operand
 from backprop.python.calls import Return
-from backprop.python.definitions import Definitions
+from backprop.python.definitions import Definitions, is_harmless
 from backprop.python.frames import Frame
 from backprop.python.machine import ERRORS, said
 from backprop.python.meter import Refusal
 from backprop.python.operators import IN_PLACE
-from backprop.python.scope import Scope
+from backprop.python.scope import Object, Scope, Suspended, called
 
 
 class Break(Exception):
@@ -159,8 +159,11 @@ class Interpreter(Definitions):
             raise Refusal("this assertion does not hold", "value", raised="AssertionError")
 
     def do_Raise(self, tree: ast.Raise, scope: Scope) -> None:
-        head = tree.exc.func if isinstance(tree.exc, ast.Call) else tree.exc
-        raise Refusal("this raises an error here", "value", raised=getattr(head, "id", "") or self.raised)
+        call = tree.exc if isinstance(tree.exc, ast.Call) else None
+        head = call.func if call is not None else tree.exc
+        why = next(iter(call.args), None) if call is not None else None
+        text = f": {why.value}" if isinstance(why, ast.Constant) and isinstance(why.value, str) else ""
+        raise Refusal(f"this raises an error here{text}"[:300], "value", raised=getattr(head, "id", "") or self.raised)
 
     def do_Delete(self, tree: ast.Delete, scope: Scope) -> None:
         for target in tree.targets:
@@ -200,6 +203,49 @@ class Interpreter(Definitions):
                                                                     looser.get(self.raised, "")}))  # fmt: skip
 
     def do_With(self, tree: ast.With, scope: Scope) -> None:
-        for item in tree.items:
-            self.harmless(item.context_expr, "with")
-        self.body(tree.body, scope)
+        self.inside(tree.items, tree.body, scope)
+
+    def inside(self, items: list[ast.withitem], body: list[ast.stmt], scope: Scope) -> None:
+        """A body in contexts: those that change no value, and those of the user's own."""
+        if not items:
+            self.body(body, scope)
+            return
+        item, *rest = items
+        if is_harmless(item.context_expr):
+            self.inside(rest, body, scope)
+            return
+        context = self.evaluate(item.context_expr, scope)
+        if isinstance(context, Suspended):
+            self.around(context, item, lambda: self.inside(rest, body, scope), scope)
+            return
+        self.at = item.context_expr
+        if not isinstance(context, Object):
+            raise Refusal(f"with {called(context)} is not read", "syntax")
+        held = self.call(self.attribute(context, "__enter__", own=True), (), {})
+        try:
+            if item.optional_vars is not None:
+                self.store(item.optional_vars, held, scope)
+            self.inside(rest, body, scope)
+        finally:
+            self.call(self.attribute(context, "__exit__", own=True), (None, None, None), {})
+
+    def around(self, context: Suspended, item: ast.withitem, body: Callable[[], None], scope: Scope) -> None:
+        """Go through a `@contextmanager`, and where it yields through the body of the `with`."""
+        here, left = self.source, None
+
+        def where_it_yields(value: Any) -> None:
+            nonlocal left
+            there, self.source = self.source, here
+            own, self.yielded = self.yielded, self.yielded[:-1]
+            try:
+                if item.optional_vars is not None:
+                    self.store(item.optional_vars, value, scope)
+                body()
+            except (Return, Break, Continue) as found:  # it leaves the function that the `with` stands in
+                left = found
+            finally:
+                self.source, self.yielded = there, own
+
+        self.called(context.function, context.arguments, context.keywords, where_it_yields)
+        if left is not None:
+            raise left

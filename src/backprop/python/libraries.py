@@ -22,7 +22,9 @@ from backprop.python.spellings.torch import ALIASES, TORCH, answer
 from backprop.python.tape import Tape, writes
 
 BY_TEXT = ("functools", "itertools", "operator", "copy", "einops")  # of which every function is said in Python
-KNOWN = frozenset(["numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", *BY_TEXT])
+KNOWN = frozenset([
+    "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", *BY_TEXT,
+])  # fmt: skip
 RANDOM_OF_PYTHON = {"random": "random_sample", "uniform": "uniform", "gauss": "normal", "normalvariate": "normal"}
 MATH = frozenset([
     "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "expm1", "fabs",
@@ -37,10 +39,13 @@ IGNORED = frozenset([
 UNSEEN = frozenset(["device", "requires_grad", "order", "casting", "copy", "subok", "memory_format", "optimize"])
 
 
+GENERATORS = ("RandomState", "default_rng", "Generator")  # what they make draws as np.random itself does
+OF_GENERATORS = {"integers": "randint", "sample": "random_sample"}
 OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
 SIZED = frozenset([
     "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
     "num", "reps", "writeable", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
+    "strides", "subok",
 ])  # fmt: skip
 
 
@@ -277,9 +282,11 @@ class Libraries:
         """Random numbers: the same in every run of a forward pass, and none in a backward pass."""
         if not self.random_allowed:
             raise Refusal(f"np.random.{name}: a backward pass draws no random numbers")
-        if name == "seed":
-            self.generator = np.random.RandomState(number_of(arguments[0]) if arguments else 0)
-            return None
+        if name in ("seed", *GENERATORS):
+            seed = next(iter(arguments), keywords.get("seed"))
+            self.generator = np.random.RandomState(0 if seed is None else number_of(seed))
+            return None if name == "seed" else Library(("numpy", "random"))
+        name = OF_GENERATORS.get(name, name)
         if name not in RANDOM:
             raise Refusal(f"np.random.{name} is not known here", "name")
         sizes = [product(plain(arguments))] if name in ("rand", "randn") else []
@@ -394,6 +401,8 @@ def attribute_of_array(a: Any, name: str) -> Any:
         return False
     if name == "flat":
         return a.reshape(-1)
+    if name in ("itemsize", "nbytes", "strides") and isinstance(a, np.ndarray) and not isinstance(a, Tensor):
+        return getattr(a, name)
     if name == "at":
         return At(a)
     return None

@@ -109,7 +109,8 @@ class Members(Machine):
         return Bound(found, value) if isinstance(found, Function) and found.kind == "class" else found
 
     def put_attribute(self, base: Any, name: str, value: Any) -> None:
-        if name.startswith("__") and name.endswith("__"):
+        operator = isinstance(base, Class) and isinstance(value, Function | Builtin)
+        if name.startswith("__") and name.endswith("__") and not operator:
             raise Refusal(f".{name} is not read: it reaches into Python itself")
         prop = base.cls.find(name) if isinstance(base, Object) else None
         if isinstance(prop, Function) and prop.kind == "property":

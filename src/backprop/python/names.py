@@ -10,7 +10,7 @@ from backprop.errors import nearest
 from backprop.python.builtins import REFUSED, builtins
 from backprop.python.meter import Refusal
 from backprop.python.operators import Operators
-from backprop.python.scope import Builtin, Scope, Unknown
+from backprop.python.scope import Builtin, Library, Scope, Unknown
 
 
 class Names(Operators):
@@ -20,11 +20,18 @@ class Names(Operators):
     def builtins(self) -> dict[str, Builtin]:
         return builtins(self)
 
+    def member(self, library: Library, name: str) -> Any:
+        """What a library has under a name; of Python's own, as Python's own functions are."""
+        return self.builtins.get(".".join((*library.path, name))) or self.libraries.member(library, name)
+
     def lookup(self, name: str, scope: Scope, tree: ast.AST | None) -> Any:
         here: Scope | None = scope
         while here is not None:
             if name in here.names:
                 found = here.names[name]
+                if isinstance(found, Unknown) and found.later is not None:
+                    file, there = found.later
+                    found = self.files.get(file, {}).get(there, found)
                 if isinstance(found, Unknown):
                     self.at = tree
                     raise Refusal(f"{name} is not known: {found.why}", "name", found.hint)

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from backprop.python.gradients import is_gradient
 from backprop.python.scope import Object
 
 MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
+
+DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
 
 
 def objects_in(me: Object) -> dict[str, Object]:
@@ -51,3 +54,10 @@ def same(before: Any, now: Any) -> bool:
     if isinstance(now, np.ndarray) and isinstance(before, np.ndarray):
         return now.shape == before.shape and now.tobytes() == before.tobytes()
     return before is now
+
+
+def inner(value: Any) -> Any:
+    """The array or the number that an object holds: what a `Variable` or a `Tensor` of the user's stands for."""
+    if not isinstance(value, Object):
+        return value
+    return next((value.names[key] for key in DATA if is_gradient(value.names.get(key))), value)

@@ -14,7 +14,7 @@ from backprop.python import indexing
 from backprop.python.arrays import Tensor, dtype_of, is_array, operand, settled
 from backprop.python.members import Members
 from backprop.python.meter import Refusal
-from backprop.python.scope import Bound, Object, called
+from backprop.python.scope import Bound, Library, Object, called
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -130,7 +130,9 @@ class Operators(Members):
 
     def compared(self, kind: ast.cmpop, a: Any, b: Any) -> Any:
         if isinstance(kind, ast.Is | ast.IsNot):
-            return (a is b) == isinstance(kind, ast.Is)
+            same = a is b or (isinstance(a, str) and a == b)  # a text that is spelt twice is one, and so is a library
+            same = same or (isinstance(a, Library) and isinstance(b, Library) and a.path == b.path)
+            return same == isinstance(kind, ast.Is)
         if isinstance(kind, ast.In | ast.NotIn):
             return self.contains(b, a) == isinstance(kind, ast.In)
         equality = isinstance(kind, ast.Eq | ast.NotEq)

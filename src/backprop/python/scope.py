@@ -128,6 +128,15 @@ class Bound:
         self.function, self.me = function, me
 
 
+class Suspended:
+    """A call of a `@contextmanager`, which a `with` goes through around its body."""
+
+    __slots__ = ("arguments", "function", "keywords")
+
+    def __init__(self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        self.function, self.arguments, self.keywords = function, arguments, keywords
+
+
 class Super:
     """What `super()` gives."""
 
@@ -165,10 +174,11 @@ OF_OTHERS = frozenset([
 class Unknown:
     """A name that stands for something that could not be read; it is a problem only where it is used."""
 
-    __slots__ = ("hint", "why")
+    __slots__ = ("hint", "later", "why")
 
     def __init__(self, why: str, path: tuple[str, ...] = ()) -> None:
         self.why = why
+        self.later: tuple[str, str] | None = None  # a file that is read later, and its name there
         file = "/".join(path[:-1] or path)
         told = file and path[0] not in OF_OTHERS
         self.hint = f"put {file}.py beside this file or above it: it is read, too" if told else ""

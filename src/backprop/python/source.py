@@ -14,12 +14,13 @@ from backprop.errors import Problem
 from backprop.python.frames import Source, problem_at
 from backprop.python.interpret import Interpreter
 from backprop.python.libraries import KNOWN
-from backprop.python.meter import MOST_OF_NOTEBOOK, check_length
+from backprop.python.machine import ERRORS
+from backprop.python.meter import MOST_OF_NOTEBOOK, Refusal, check_length
 from backprop.python.scope import OF_OTHERS, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
 MOST_FILES = 100  # that are read because a file imports from them
-DEFINING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Try)
+DEFINING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Try, ast.If)
 USUAL = {
     "np": ("numpy",), "numpy": ("numpy",), "math": ("math",), "torch": ("torch",), "F": ("torch", "nn", "functional"),
 }  # fmt: skip
@@ -164,12 +165,14 @@ class Code:
     def classes(self) -> dict[str, dict[str, ast.FunctionDef]]:
         """The classes with their methods, from whichever text they come."""
         found: dict[str, dict[str, ast.FunctionDef]] = {}
+        elsewhere: set[str] = set()  # in files that others import from
         for part in self.parts:
             here: set[str] = set()
             for one in part.tree.body:
                 if isinstance(one, ast.ClassDef):
-                    if one.name in here:  # it is defined anew
+                    if one.name in here or one.name in elsewhere:  # it is defined anew, or another of the name
                         del found[one.name]
+                        elsewhere.discard(one.name)
                     here.add(one.name)
                     methods = {inner.name: inner for inner in one.body if isinstance(inner, ast.FunctionDef)}
                     inherited = [
@@ -178,6 +181,7 @@ class Code:
                     found.setdefault(one.name, {})
                     for method in [*inherited[::-1], methods]:
                         found[one.name].update(method)
+            elsewhere |= here if part.source.name in self.imports.values() else set()
         return found
 
     def loaded(self, run: Interpreter, roots: list[Any] | None = None) -> Scope:
@@ -190,8 +194,9 @@ class Code:
         scope = Scope()
         scope.names.update({name: Library(path) for name, path in USUAL.items()})
         scopes, run.imports, run.unread = [scope], self.imports, self.unread
+        run.files = {part.source.name or "": {} for part in self.parts}  # those that import each other know their names
         for part, statements in self.needed(roots):
-            before = scopes[-1].names
+            before = {name: one for name, one in scopes[-1].names.items() if name not in run.builtins}
             scope = Scope()
             scope.names.update(before)
             scopes.append(scope)
@@ -200,9 +205,10 @@ class Code:
                 define(run, statement, scope)
             here = self.names_of(part, statements, run.files)
             own = {name: value for name, value in scope.names.items() if name in here or before.get(name) is not value}
-            run.files[part.source.name or ""] = own
+            run.files[part.source.name or ""].update(own)
         for earlier in scopes[:-1]:
-            earlier.names.update({**scope.names, **earlier.names})
+            others = {name: one for name, one in scope.names.items() if name not in run.builtins}
+            earlier.names.update({**others, **earlier.names})
         return scope
 
     def names_of(self, part: Part, statements: list[ast.stmt], files: dict[str, dict[str, Any]]) -> set[str]:
@@ -223,8 +229,17 @@ class Code:
         if key not in self.found:
             every: list[ast.stmt] = [one for part in self.parts for one in part.tree.body if isinstance(one, DEFINING)]
             modules = {module.rpartition(".")[2] for _, module in self.imports}
-            used = None if roots is None else names_used(roots, every, modules)
-            found = [(part, [one for one in part.tree.body if is_needed(one, used)]) for part in self.parts]
+            modules |= {
+                alias.asname for part in self.parts for one in part.tree.body if isinstance(one, ast.Import)
+                for alias in one.names if alias.asname and (part.source.name, alias.name) in self.imports
+            }  # fmt: skip
+            functions = self.functions()
+            patching = {name for name, one in functions.items() if only_patches(one)}
+            called = [one for part in self.parts for one in part.tree.body if calls(one, patching)]
+            used = None if roots is None else names_used([*roots, *called], every, modules)
+            found = [
+                (part, [one for one in part.tree.body if is_needed(one, used) or one in called]) for part in self.parts
+            ]
             self.found[key] = [one for one in found if one[1] or one[0] is self.parts[-1]]
         return self.found[key]
 
@@ -237,11 +252,25 @@ def is_needed(statement: ast.stmt, used: set[str] | None) -> bool:
     return is_used(statement, used)
 
 
+def only_patches(function: ast.FunctionDef) -> bool:
+    """Whether all that a function does is to set attributes, as of a class that gets its operators so."""
+    body = [one for one in function.body if not isinstance(one, ast.Import | ast.ImportFrom)]
+    targets = [target for one in body if isinstance(one, ast.Assign) for target in one.targets]
+    return bool(body) and len(targets) == len(body) and all(isinstance(one, ast.Attribute) for one in targets)
+
+
+def calls(statement: ast.stmt, names: set[str]) -> bool:
+    """Whether a statement is a call of one of some functions."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in names
+
+
 def is_used(statement: ast.stmt, used: set[str]) -> bool:
     """Whether what a statement sets is among the names that are used, or, where it does not compute, the attributes."""
     names = names_set(statement)
     dotted = isinstance(statement, DEFINING[:4]) and any(f".{name}" in used for name in names)
-    return "*" in names or dotted or not names.isdisjoint(used)
+    by_text = "globals" in used and isinstance(statement, DEFINING[:2])  # globals()[name]
+    return "*" in names or dotted or by_text or not names.isdisjoint(used)
 
 
 def names_used(roots: list[Any], statements: list[ast.stmt], modules: Collection[str] = ()) -> set[str]:
@@ -295,7 +324,7 @@ def names_set(statement: ast.stmt) -> set[str]:
     """The names that a statement at the top defines, or changes something of."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return {statement.name}
-    if isinstance(statement, ast.Try):
+    if isinstance(statement, ast.Try | ast.If):
         return {name for one in inside(statement) for name in names_set(one)}
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
@@ -307,20 +336,35 @@ def names_set(statement: ast.stmt) -> set[str]:
 
 
 def inside(statement: ast.stmt) -> list[ast.stmt]:
-    """A statement, or in place of a `try` what stands in it, what is done otherwise last."""
-    if not isinstance(statement, ast.Try):
+    """A statement, or in place of a `try` or an `if` what stands in it, what is done otherwise last."""
+    if not isinstance(statement, ast.Try | ast.If):
         return [statement]
-    otherwise = [one for handler in statement.handlers for one in handler.body]
+    handlers = statement.handlers if isinstance(statement, ast.Try) else []
+    otherwise = [one for handler in handlers for one in handler.body]
     return [one for first in (*statement.body, *statement.orelse, *otherwise) for one in inside(first)]
 
 
 def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
-    """One statement at the top. Of a `try`, what is done otherwise stands for what nothing is known of."""
+    """One statement at the top. Of a `try`, what is done otherwise stands for what nothing is known of, and where a
+    library is not known; of an `if`, what its condition chooses."""
+    if isinstance(statement, ast.If):
+        try:
+            chosen = statement.body if run.truth(run.evaluate(statement.test, scope)) else statement.orelse
+        except (Problem, Refusal, *ERRORS):
+            why = f"line {statement.lineno} could not be read: nobody knows which way it goes"
+            for name in names_set(statement):
+                scope.names.setdefault(name, Unknown(why))
+            return
+        for one in chosen:
+            if isinstance(one, DEFINING):
+                define(run, one, scope)
+        return
     if isinstance(statement, ast.Try):
         for one in inside(statement):
             known = [name for name in names_set(one) if not isinstance(scope.names.get(name, Unknown("")), Unknown)]
-            nothing = isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)  # tf = None
-            if isinstance(one, DEFINING) and not known and not nothing:
+            nothing = isinstance(one, ast.Assign) and ast.unparse(one.value) == "None"  # tf = None
+            instead = one not in statement.body and lacks_library(statement, scope)
+            if isinstance(one, DEFINING) and (not known or instead) and not nothing:
                 define(run, one, scope)
         return
     try:
@@ -333,6 +377,16 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
                 scope.names[node.id] = Unknown(f"line {problem.line} could not be read: {problem.message}")
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             scope.names[statement.name] = Unknown(f"line {problem.line} could not be read: {problem.message}")
+
+
+def lacks_library(statement: ast.Try, scope: Scope) -> bool:
+    """Whether a `try` fails where it imports a library, of which nothing is known here."""
+    catching = [ast.unparse(one.type) for one in statement.handlers if one.type is not None]
+    names = [name for one in statement.body if isinstance(one, ast.Import | ast.ImportFrom) for name in names_set(one)]
+    found = [scope.names.get(name) for name in names]
+    return any("Import" in one or "Module" in one for one in catching) and any(
+        isinstance(one, Unknown) and not one.later for one in found
+    )
 
 
 def imported_modules(tree: ast.Module) -> list[str]:

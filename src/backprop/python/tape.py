@@ -25,7 +25,7 @@ MOVES = frozenset([
     "broadcast_arrays", "rollaxis",
     "view", "permute", "t", "unsqueeze", "expand", "expand_as", "view_as", "cat", "concat", "chunk", "gather",
     "lib.stride_tricks.sliding_window_view", "index_select", "repeat_interleave", "masked_fill", "narrow", "select",
-    "unbind", "insert", "delete", "block",
+    "unbind", "insert", "delete", "block", "lib.stride_tricks.as_strided",
 ])  # fmt: skip
 JOINS = ("concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "cat", "concat")
 SAME = frozenset([

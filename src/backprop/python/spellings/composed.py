@@ -92,7 +92,20 @@ def copy(value):
     return value.copy() if isinstance(value, (dict, list, np.ndarray)) else value
 """
 
+LIMITS = """
+class Limits:
+    eps, resolution, bits = 2.0**-52, 1e-15, 64
+    max, min, tiny = (2 - 2.0**-52) * 2.0**1023, -(2 - 2.0**-52) * 2.0**1023, 2.0**-1022
+    smallest_normal = tiny
+
+def finfo(dtype=None):
+    return Limits()
+"""
+
 NUMPY = """
+def isscalar(element):
+    return isinstance(element, (int, float, bool, str))
+
 def convolve(a, v, mode="full"):
     a, v = np.asarray(a), np.asarray(v)
     if len(a) < len(v):
@@ -582,8 +595,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
 """
 
 COMPOSED = {
-    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "numpy": NUMPY, "scipy": SCIPY,
-    "einops": EINOPS, "jax": JAX, "torch": TORCH,
+    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "numpy": LIMITS + NUMPY,
+    "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH,
 }  # fmt: skip
 NAMES = {
     library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if line.startswith("def ")])

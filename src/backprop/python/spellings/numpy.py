@@ -21,12 +21,14 @@ from backprop.python.spellings.row import (
     of_axes,
     of_matrices,
     of_shape,
+    of_view,
     padded,
     parts,
     repeated,
     second_shape,
     square,
     stepping,
+    strided,
     summed_products,
     together,
     up_to_largest,
@@ -248,6 +250,9 @@ NUMPY: dict[str, Row] = {
     **listed(own, gathered, "take | np.take(x, [0, 0], axis=0)"),
     "lib.stride_tricks.sliding_window_view": Row(
         np.lib.stride_tricks.sliding_window_view, windows, "np.lib.stride_tricks.sliding_window_view(v, 2)"
+    ),
+    "lib.stride_tricks.as_strided": Row(
+        strided, of_view, "np.lib.stride_tricks.as_strided(v, (2, 2), (v.itemsize, v.itemsize))"
     ),
     "empty": Row(zeros, of_shape, "np.zeros_like(np.empty((2, 3)))"),
     "empty_like": Row(np.zeros_like, together, "np.zeros_like(np.empty_like(x))"),

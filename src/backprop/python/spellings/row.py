@@ -173,9 +173,31 @@ def diagonal(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     return size(arguments[0]) ** 2 if np.ndim(arguments[0]) == 1 else size(arguments[0])
 
 
+def strided(x: Any, shape: Any = None, strides: Any = None, subok: bool = False, writeable: bool = True) -> Any:
+    """NumPy's `as_strided`, of memory that lies in order and no further than its end."""
+    x = np.asarray(x)
+    shape = x.shape if shape is None else tuple(shape)
+    strides = x.strides if strides is None else tuple(strides)
+    if not x.flags.c_contiguous:
+        raise ValueError("the strides of an array whose memory does not lie in order are not read")
+    if len(shape) != len(strides) or any(length < 0 for length in shape):
+        raise ValueError("a view needs a stride for each dimension")
+    reach = [(length - 1) * stride for length, stride in zip(shape, strides, strict=True)]
+    behind = sum(max(0, one) for one in reach) + x.itemsize
+    if 0 not in shape and (min(0, *reach) < 0 or behind > x.nbytes):
+        raise ValueError(f"these strides reach beyond the {x.size} elements that there are")
+    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=writeable)
+
+
 def windows(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """What a view of windows has: at most all elements once for each of a window."""
     return size(arguments[0]) * product(arguments[1])
+
+
+def of_view(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
+    """What a view of memory has: as much as its shape says."""
+    shape = arguments[1] if len(arguments) > 1 else keywords.get("shape")
+    return size(arguments[0]) if shape is None else product(shape)
 
 
 def gathered(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:

@@ -1,0 +1,219 @@
+"""Frameworks that people build for themselves: packages in circles, values that know their operators, own contexts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backprop.errors import Problem
+from conftest import Check
+from test_python_reader import read
+
+PACKAGE = {
+    "tiny/__init__.py": """
+small = False
+if small:
+    from tiny.simple import Box
+else:
+    from tiny.core import Box
+    from tiny.core import prepare
+    import tiny.ops
+prepare()
+""",
+    "tiny/device.py": """
+import numpy as np
+on_card = True
+try:
+    import cupy
+except ImportError:
+    on_card = False
+from tiny import Box
+def library(x):
+    if isinstance(x, Box):
+        x = x.data
+    return cupy.get_array_module(x) if on_card else np
+""",
+    "tiny/core.py": """
+import contextlib
+import weakref
+import numpy as np
+import tiny
+class Settings:
+    keep = True
+@contextlib.contextmanager
+def setting(name, value):
+    before = getattr(Settings, name)
+    setattr(Settings, name, value)
+    try:
+        yield value
+    finally:
+        setattr(Settings, name, before)
+class Box:
+    def __init__(self, data, level=0):
+        if not isinstance(data, np.ndarray):
+            raise TypeError("a Box holds an array")
+        self.data, self.level = data, level
+class Step:
+    def __call__(self, *given):
+        given = [one if isinstance(one, Box) else Box(np.asarray(one)) for one in given]
+        out = self.forward(*[one.data for one in given])
+        found = Box(out if not np.isscalar(out) else np.array(out), max([one.level for one in given]) + 1)
+        if Settings.keep:
+            self.given, self.made = given, weakref.ref(found)
+        return found
+class Times(Step):
+    def forward(self, a, b):
+        return a * b
+    def backward(self, g):
+        a, b = self.given
+        return g * b, g * a
+def times(a, b):
+    return Times()(a, b)
+def prepare():
+    Box.__mul__ = times
+    Box.__rmul__ = times
+""",
+    "tiny/ops.py": """
+import tiny
+from tiny.core import Step, setting
+from tiny import device
+def max(x):
+    return tiny.ops.Sine()(x)
+class Sine(Step):
+    def forward(self, x):
+        return device.library(x).sin(x)
+    def backward(self, g):
+        x, = self.given
+        with setting("keep", True) as kept:
+            assert kept
+            return g * tiny.ops.Cosine()(x)
+class Cosine(Step):
+    def forward(self, x):
+        return device.library(x).cos(x)
+    def backward(self, g):
+        return g * max(self.given[0]) * -1.0
+""",
+}
+
+
+def test_a_framework_in_files_that_import_each_other(check: Check) -> None:
+    found = check("tiny/ops.py:Sine", {"x": [0.5, -1.0, 2.0]}, PACKAGE)
+    assert found.get("verdict") == "ok", found
+    wrong = {**PACKAGE, "tiny/ops.py": PACKAGE["tiny/ops.py"].replace(".cos(x)", ".sin(x)")}
+    assert check("tiny/ops.py:Sine", {"x": [0.5, -1.0, 2.0]}, wrong)["verdict"] == "wrong"
+
+
+def test_a_class_of_the_name_in_another_file_is_another(check: Check) -> None:
+    """What a file imports from may have a class of the name of its own."""
+    files = {
+        "other.py": "class Layer:\n    def __init__(self, size):\n        pass\ndef twice(x):\n    return 2 * x\n",
+        "mine.py": "from other import twice\nclass Layer:\n    def forward(self, x):\n        return twice(x)\n"
+        "    def backward(self, g):\n        return twice(g)\n",
+    }
+    assert check("mine.py:Layer", {"x": [1.0, 2.0]}, files).get("verdict") == "ok"
+
+
+NAMED = """
+import numpy as np
+def half(x):
+    return x / 2
+def half_slope(x):
+    return 0.5
+class Named:
+    def forward(self, x, name):
+        self.name = name
+        return globals()[name](x)
+    def backward(self, g):
+        return g * globals()[self.name + "_slope"](g)
+"""
+
+
+def test_functions_by_a_name_that_is_a_text(check: Check) -> None:
+    assert check("named.py", {"x": [1.0, 2.0], "name": "half"}, {"named.py": NAMED}).get("verdict") == "ok"
+
+
+CONTEXTS = """
+class Doubled:
+    def __init__(self, log):
+        self.log = log
+    def __enter__(self):
+        self.log.append("in")
+        return 2.0
+    def __exit__(self, kind, value, trace):
+        self.log.append("out")
+@contextmanager
+def noted(log, word):
+    log.append(word)
+    yield word
+    log.append(word + word)
+def f(x, log):
+    for i in range(3):
+        with Doubled(log) as two, noted(log, "a"):
+            if i == 1:
+                return two * x
+log = []
+y = f(3.0, log)
+"""
+
+
+def test_contexts_of_the_users_own() -> None:
+    names = read(CONTEXTS)
+    assert names["y"] == 6.0
+    assert names["log"] == ["in", "a", "aa", "out", "in", "a", "aa", "out"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("from collections import defaultdict\nd = defaultdict(list)\nd['a'].append(1.0)\nf = d['a'] + d['b']", [1.0]),
+        ("import collections\nc = collections.Counter([1, 2, 1])\nc[3] += 1\nf = [c[1], c[3], c[7]]", [2, 1, 0]),
+        ("f = np.zeros(2, 'f').dtype == float", True),
+        ("f = np.zeros(2, dtype=np.float32)[0] + 1e-12", 1e-12),
+        ("f = np.finfo(np.float64).eps", 2.0**-52),
+        ("f = 'relu' is 're' + 'lu'", True),
+        ("import numpy\nf = np is numpy", True),
+        ("v = np.arange(4.0)\nf = np.lib.stride_tricks.as_strided(v, (3, 2), (8, 8)).sum()", 9.0),
+        ("v = np.ones(4)\nw = np.lib.stride_tricks.as_strided(v, (2, 2), (8, 8))\nw[0, 1] = 9\nf = v[1]", 9.0),
+        ("a = np.random.RandomState(3).randn(2)\nnp.random.seed(3)\nf = (a - np.random.randn(2)).sum()", 0.0),
+    ],
+)  # fmt: skip
+def test_what_is_read_beside_arrays(text: str, value: Any) -> None:
+    found = read(text)["f"]
+    assert found == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("f = np.lib.stride_tricks.as_strided(np.arange(4.0), (3, 3), (8, 8))", "reach beyond the 4 elements"),
+        ("f = np.lib.stride_tricks.as_strided(np.arange(4.0)[::2], (2,), (8,))", "does not lie in order"),
+        ("f = np.lib.stride_tricks.as_strided(np.arange(4.0), (2,), (-8,))", "reach beyond"),
+        ("raise ValueError('not so')", "this raises an error here: not so"),
+        ("with np.ones(2) as x:\n    pass", "with a value of kind ndarray is not read"),
+        ("class A:\n    pass\nA.__add__ = 3", "reaches into Python itself"),
+    ],
+)
+def test_what_is_not_read_is_told(text: str, message: str) -> None:
+    with pytest.raises(Problem, match=message):
+        read(text)
+
+
+def test_windows_of_memory_have_gradients(check: Check) -> None:
+    text = """
+import numpy as np
+def slide_forward(x, w):
+    n = len(x) - len(w) + 1
+    windows = np.lib.stride_tricks.as_strided(x, shape=(n, len(w)), strides=(x.itemsize, x.itemsize))
+    return windows @ w, (windows, w, len(x))
+def slide_backward(g, cache):
+    windows, w, n = cache
+    dx = np.zeros(n)
+    for i in range(len(g)):
+        dx[i : i + len(w)] += g[i] * w
+    return dx, windows.T @ g
+"""
+    assert (
+        check("slide.py", {"x": [0.0, 0.8, 0.9, 0.1, -0.8], "w": [0.5, -1.0]}, {"slide.py": text}).get("verdict")
+        == "ok"
+    )
