@@ -198,7 +198,7 @@ class Derivation:
     def both_are_noise(self, value: Any, other: Any) -> bool:
         """Whether two values are nothing but rounding, beside the gradients there are."""
         some = [np.abs(one).max(initial=0.0) for one in (value, other)]
-        return np.shape(value) == np.shape(other) and max(some) <= NOISE * self.largest
+        return np.shape(value) == np.shape(other) and bool(max(some) <= NOISE * self.largest)
 
     def gives_right(
         self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any], all_of_it: bool = False
@@ -308,7 +308,7 @@ class Derivation:
         """What a name holds behind all visits of a line, if another one stands in its place that adds to what the
         visits before it have left."""
         found: list[Any] | None = None
-        for visit in self.trace.visits[statement]:
+        for visit in self.trace.visits.get(statement, []):
             if visit.scope is None:
                 return None
             scope = bare(visit.scope)
@@ -436,13 +436,21 @@ class Derivation:
     def stays_right(self, statement: ast.stmt, statements: list[ast.stmt], all_of_it: bool) -> bool:
         """Whether other statements are right at later visits, too, as far as what they read there is."""
         since = self.wrong_since(statement, all_of_it)
-        later = [one for one in self.trace.visits[statement][:FIRST] if one.time > since and one.scope is not None]
+        later = [
+            one for one in self.trace.visits.get(statement, [])[:FIRST] if one.time > since and one.scope is not None
+        ]
         for visit in later:
             if visit.values and not self.doubted(Room(self.trace, visit), statement, named=True):
                 values = self.trace.alone(visit, statement, statements)
                 if not values or not self.gives_right(statement, visit, statements[-1], values, all_of_it):
                     return False
         return True
+
+    def given_later(self, statement: ast.stmt, statements: list[ast.stmt]) -> list[Any]:
+        """What other statements give at the second and the last visit, right or not."""
+        visits = [one for one in self.trace.visits.get(statement, []) if one.scope is not None]
+        found = [self.trace.alone(one, statement, statements) for one in (*visits[1:2], *visits[2:][-1:])]
+        return [value for values in found for value in values or ()]
 
     def handed_on(self, statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
         """The names that a wrong line reads and that another line gave a value of the forward pass, and that line: it
@@ -458,11 +466,13 @@ class Derivation:
     def reads_right(self, statement: ast.stmt, name: str, writer: ast.stmt, statements: list[ast.stmt]) -> bool:
         """Whether a wrong line is right as it stands, where other statements give a name another value of the forward
         pass."""
-        visits = [one for one in self.trace.visits[statement] if one.scope is not None and one.values]
+        visits = [one for one in self.trace.visits.get(statement, []) if one.scope is not None and one.values]
         for visit in visits[:FIRST]:
-            before = [one for one in self.trace.visits[writer] if one.time < visit.time and one.scope is not None]
+            before = [
+                one for one in self.trace.visits.get(writer, []) if one.time < visit.time and one.scope is not None
+            ]
             given = self.trace.alone(before[-1], writer, statements) if before else None
-            if given is None or len(given) != 1 or not self.is_forward(given[0]):
+            if given is None or len(given) != 1 or not sound(given[0]) or not self.is_known(given[0]):
                 return False
             if self.doubted(Room(self.trace, visit), statement, named=True) - {name}:
                 continue

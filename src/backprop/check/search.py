@@ -255,8 +255,12 @@ class Search:
         if edit.adds or isinstance(statement, COMPOUND):
             return True
         change = sense.change(statement, edit.statements)
-        if change is None or isinstance(change, str) or not len(change):
-            return change is not None
+        if change is None:  # it fails there, or one of the two is not finite
+            visits = sense.trace.visits.get(statement, [])
+            made = [sense.trace.alone(one, statement, edit.statements) for one in visits[:1]]
+            return all(one is not None and all(np.isfinite(part).all() for part in one) for one in made)
+        if isinstance(change, str) or not len(change):
+            return True
         known = self.changes.setdefault((id(sense), statement), set())
         before, own = len(known), np.round(change, 9).tobytes()
         known.add(own)

@@ -312,11 +312,12 @@ class InTurn:
         """Go on from each cure of a line with which more is right; whether there is one."""
         right, cured = derivation.count_right(), False
         since = derivation.wrong_since(line.statement, all_of_it)
-        before = [one for one in way.cures if derivation.trace.visits[one.line.statement][0].time <= since]
-        key = line.statement, all_of_it, tuple([(one.line.number, one.edit.text) for one in before])
-        if key not in self.made:
-            self.made[key] = self.ways(line, derivation, way.instead, all_of_it)
-        for cure in self.made[key]:
+        visits = derivation.trace.visits
+        before = [one for one in way.cures if any(two.time <= since for two in visits.get(one.line.statement, ())[:1])]
+        place = line.statement, all_of_it, tuple([(one.line.number, one.edit.text) for one in before])
+        if place not in self.made:
+            self.made[place] = self.ways(line, derivation, way.instead, all_of_it)
+        for cure in self.made[place]:
             if self.over():
                 break
             more = Way((*way.cures, cure), {**way.instead, cure.line.statement: cure.edit.statements}, way.passed)
@@ -362,7 +363,10 @@ class InTurn:
             if values is None and not found and len(others) < WAYS:
                 ways = others
                 values = derivation.mended(line.statement, edit.statements, False, all_of_it)
-            if values is not None and not any(alike(values, other) for _, other in ways):
+            if values is None:
+                continue
+            values = [*values, *derivation.given_later(line.statement, edit.statements)]
+            if not any(alike(values, other) for _, other in ways):
                 ways.append((Cure(line, edit, one.cost, frozenset()), values))
         return [*self.of_writers(line, derivation, instead), *[cure for cure, _ in found or once[:WAYS] or others]]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import suppress
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -164,12 +165,13 @@ class Story:
         for value, ids in trace.arguments:
             self.quantity(value, ids)
         forward = trace.forward or trace.visits
+        until = inf if trace.forward else self.made_at(trace)
         visits = [
             (statement, visit)
             for statement, found in forward.items()
             if not isinstance(statement, COMPOUND)
             for visit in found
-            if visit.scope is not None
+            if visit.scope is not None and visit.time <= until
         ]
         for statement, visit in visits:
             targets = targets_of(statement)
@@ -192,6 +194,17 @@ class Story:
         for places in alike.values():
             if len(places) <= MOST_COMPARED:
                 self.closed.update(closed_forms(self.quantities, places))
+
+    def made_at(self, trace: Trace) -> float:
+        """When the output was there, in a function that goes on with its backward pass."""
+        times = [
+            visit.time
+            for visits in trace.visits.values()
+            for visit in visits
+            for ids in visit.ids
+            if trace.outputs and trace.outputs[0] is not None and np.array_equal(ids, trace.outputs[0])
+        ]
+        return min(times, default=inf)
 
     def quantity(self, value: Any, ids: Any) -> int:
         """The place of a value among the quantities."""
