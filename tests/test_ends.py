@@ -148,6 +148,7 @@ def test_the_power_of_a_half_is_no_root_at_the_ends() -> None:
     wanted = np.array([INF, 0.0, np.nan, INF])
     arrays = backprop.evaluate("x^0.5", {"x": ends}, upstream=np.ones(4)).value
     rows = backprop.map("x^0.5", {"x": np.array(ends)})["f"]
+    slopes = backprop.map("x^1.5", {"x": np.array(ends)})["df_dx"] / 1.5
     numbers = [backprop.evaluate("x^0.5", {"x": end}).value for end in ends]
     programs = []
     for text, more in [("x^0.5", {}), ("x^y", {"y": 0.5})]:
@@ -156,7 +157,7 @@ def test_the_power_of_a_half_is_no_root_at_the_ends() -> None:
         with np.errstate(all="ignore"):
             programs += [scope["backprop"](np.array(ends), **more)[0]]
             programs += [np.array([scope["backprop"](end, **more)[0] for end in ends])]
-    for found in (arrays, rows, np.array(numbers), *programs):
+    for found in (arrays, rows, slopes, np.array(numbers), *programs):
         assert np.array_equal(found, wanted, equal_nan=True)
         assert not np.signbit(found[1])
 

@@ -190,3 +190,11 @@ def test_arrays_stand_in_tables_of_latex(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_function_may_give_what_it_is_given() -> None:
     assert backprop.evaluate("f(x) = x; f(y)*2", y=3.0).gradients == {"y": 2.0}
+
+
+def test_a_wide_matrix_has_a_line_for_each_row_in_a_program() -> None:
+    matrix = np.arange(18.0).reshape(2, 9) / 8
+    rows = ", ".join(f"[{', '.join(map(str, row))}]" for row in matrix.tolist())
+    program = str(backprop.evaluate(f"sum(x * [{rows}])", x=matrix).code("numpy"))
+    forward = program.partition("# forward pass\n")[2].splitlines()
+    assert forward[2].strip() == f"[{', '.join(map(str, matrix[0].tolist()))}],"

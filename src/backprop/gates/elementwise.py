@@ -167,7 +167,8 @@ EXPONENTIALS = [
     Gate(
         "xlogy", "x y",
         Rule(
-            "log(y)", "where((x == 0) * (y == 0), sqrt(x), x / y)",
+            "log(y)", "where((x == 0) * (y == 0), 0, x / y)",
+            again=("log(y)", "where((x == 0) * (y == 0), sqrt(x), x / y)"),  # which leaves 0 as steeply as log(y) does
             exact="where((x == 0) * (y == y), 0, x * log(y))",
         ),
         Words(

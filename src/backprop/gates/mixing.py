@@ -156,7 +156,7 @@ REDUCTIONS = [
             "scales by twice the distance from the mean, over the count", needs="more elements than ddof",
             plain="2 * g / count(x) * (x - mean(x))",
         ),
-        Traits(domain="count(x, axis=axis) > ddof", sign="never negative"),
+        Traits(sign="never negative"),
         options=REDUCED + " ddof=0",
     ),
     Gate(
@@ -171,7 +171,7 @@ REDUCTIONS = [
             "scales by the distance from the mean over the deviation and the count; 0 where all are equal",
             needs="more elements than ddof", plain="g / where(out == 0, 1, out) / count(x) * (x - mean(x))",
         ),
-        Traits(domain="count(x, axis=axis) > ddof", sign="never negative"),
+        Traits(sign="never negative"),
         options=REDUCED + " ddof=0",
     ),
     Gate(

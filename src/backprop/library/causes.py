@@ -383,9 +383,10 @@ def reason(run: Run, names: Names, spot: Spot) -> str:
 
 
 def outside_domain(gate: Gate, at: list[Any], out: Any) -> bool:
-    if not gate.domain:
+    domain = gate.domain or ("count(x, axis=axis) > ddof" if "ddof" in gate.settings else "")  # no end of its slopes
+    if not domain:
         return False
-    inside = rules.condition(gate.domain, gate, len(at), gate.mixes)(*at, out)
+    inside = rules.condition(domain, gate, len(at), gate.mixes)(*at, out)
     return not (inside.all() if shape_of(inside) else inside)
 
 

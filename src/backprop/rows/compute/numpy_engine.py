@@ -242,7 +242,7 @@ def power_below(above: Array, base: Array, exponent: float, out: Array) -> None:
     """x^(c-1) from x^c: the quotient by x, save in rows where that is near 0, infinite or negative."""
     np.divide(above, base, out)
     if not (above.min(initial=1.0) > 1e-280 and above.max(initial=1.0) < 1e280):
-        np.power(base, exponent, out, where=~((above > 1e-280) & (above < 1e280)))
+        np.float_power(base, exponent, out, where=~((above > 1e-280) & (above < 1e280)))  # never the root
 
 
 def named_out(function: Callable[..., Any]) -> Callable[..., None]:
