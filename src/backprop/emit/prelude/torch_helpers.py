@@ -21,10 +21,10 @@ def gamma(x):
     half = size ** (size / 2 - 0.25)
     above = half * (torch.exp(-size) * 2.5066282746310002 * half)
     above = above / factor * torch.exp(series)
-    above = torch.where(x > 171.7, torch.inf, above)
     whole = x == torch.floor(x)
-    above = torch.where(whole, torch.round(above), above)
-    below = torch.pi / (sinpi(x) * above)
+    above = torch.where(whole, above + torch.detach(torch.round(above) - above), above)
+    above = torch.where(x > 171.7, torch.inf, above)
+    below = torch.pi / (sinpi(torch.where(x >= 0.5, 0.25, x)) * above)
     below = torch.where(whole, torch.where(x == 0, 1 / x, torch.nan), below)
     return torch.where(x < 0.5, below, above)
 

@@ -24,6 +24,7 @@ from backprop.gates import Gate
 WORDS = {
     r"(scipy\.special\.|torch\.special\.|torch\.(?=digamma))": "jax.scipy.special.",
     r", dtype=x\.dtype(?=\)$)": "",
+    r"torch\.detach": "jax.lax.stop_gradient",
     r"(np|torch)\.": "jnp.",
 }
 
