@@ -207,8 +207,9 @@ def test_second_derivatives_are_right() -> None:
         assert_second(text, {"x": 0.5, "y": -1.5, **at})
     for gates, points in [
         ("sinpi(x) cospi(x) sinc(x)", (0.0, 0.5, 1.0)), ("gamma(x) lgamma(x) digamma(x)", (2.0, -0.5)),
-        ("gamma(x)^2 xlogy(x,3)*x", (2.0, 3.0, -0.5)),
         ("polygamma(0,x) polygamma(1,x) polygamma(2,x)", (5.5, -0.5)),
+        ("gamma(x)*x gamma(x)^2 xlogy(x,3)*x", (1.0, 2.0, 30.0, -0.5)),
+        ("elu(x)*x elu(x,2)*x selu(x)*x", (800.0, -3.0)), ("xlogy(x,x+900)*x", (-800.0, -3.0, 2.0)),
     ]:  # fmt: skip
         for text in gates.split():
             for x in points:

@@ -421,6 +421,8 @@ COMPARISONS = [
     }.items()
 ]  # fmt: skip
 
+BELOW = "where(x > 0, 0, x)"  # whose exponential does not overflow in the branch that is not taken
+
 ACTIVATIONS = [
     Gate(
         "sigmoid", "x",
@@ -473,11 +475,11 @@ ACTIVATIONS = [
     Gate(
         "elu", "x alpha=1",
         Rule(
-            "where(x > 0, 1, alpha * exp(x))", "where(x > 0, 0, expm1(x))",
-            ties_split=("where(x > 0, 1, where(x < 0, alpha * exp(x), (1 + alpha) / 2))", "where(x > 0, 0, expm1(x))"),
-            ties_first=("where(x >= 0, 1, alpha * exp(x))", "where(x >= 0, 0, expm1(x))"),
+            f"where(x > 0, 1, alpha * exp({BELOW}))", f"expm1({BELOW})",
+            ties_split=(f"where(x > 0, 1, where(x < 0, alpha * exp({BELOW}), (1 + alpha) / 2))", f"expm1({BELOW})"),
+            ties_first=(f"where(x >= 0, 1, alpha * exp({BELOW}))", "expm1(where(x >= 0, 0, x))"),
             kink="(x == 0) * (alpha != 1)", cusp="x == 0", definition="relu(x) + alpha * expm1(min(0, x))",
-            exact="where(x > 0, x, alpha * expm1(x))",
+            exact=f"where(x > 0, x, alpha * expm1({BELOW}))",
         ),
         Words("passes the gradient where the input is positive, and less and less of it below 0"),
         Traits(rectifies=True),
@@ -485,12 +487,12 @@ ACTIVATIONS = [
     Gate(
         "selu", "x",
         Rule(
-            "where(x > 0, 1.0507009873554805, 1.7580993408473766 * exp(x))",
-            ties_split="where(x > 0, 1.0507009873554805, where(x < 0, 1.7580993408473766 * exp(x), "
+            f"where(x > 0, 1.0507009873554805, 1.7580993408473766 * exp({BELOW}))",
+            ties_split=f"where(x > 0, 1.0507009873554805, where(x < 0, 1.7580993408473766 * exp({BELOW}), "
             "1.4044001641014285))",
-            ties_first="where(x >= 0, 1.0507009873554805, 1.7580993408473766 * exp(x))", kink="x == 0",
+            ties_first=f"where(x >= 0, 1.0507009873554805, 1.7580993408473766 * exp({BELOW}))", kink="x == 0",
             definition="1.0507009873554805 * (relu(x) + 1.6732632423543772 * expm1(min(0, x)))",
-            exact="where(x > 0, 1.0507009873554805 * x, 1.7580993408473766 * expm1(x))",
+            exact=f"where(x > 0, 1.0507009873554805 * x, 1.7580993408473766 * expm1({BELOW}))",
         ),
         Words(
             "an elu that keeps mean and variance (Klambauer et al. 2017, arXiv:1706.02515)",

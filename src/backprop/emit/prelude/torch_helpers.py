@@ -22,9 +22,9 @@ def gamma(x):
     above = half * (torch.exp(-size) * 2.5066282746310002 * half)
     above = above / factor * torch.exp(series)
     whole = x == torch.floor(x)
-    rest = torch.round(above) - above  # has no slope
-    above = torch.where(x > 171.7, torch.inf, torch.where(whole, above + rest.detach(), above))
-    below = torch.pi / (sinpi(torch.where(x < 0.5, x, 0.25)) * above)
+    above = torch.where(whole, above + torch.detach(torch.round(above) - above), above)
+    above = torch.where(x > 171.7, torch.inf, above)
+    below = torch.pi / (sinpi(torch.where(x >= 0.5, 0.25, x)) * above)
     below = torch.where(whole, torch.where(x == 0, 1 / x, torch.nan), below)
     return torch.where(x < 0.5, below, above)
 

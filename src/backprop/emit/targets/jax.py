@@ -24,7 +24,7 @@ from backprop.gates import Gate
 WORDS = {
     r"(scipy\.special\.|torch\.special\.|torch\.(?=digamma))": "jax.scipy.special.",
     r", dtype=x\.dtype(?=\)$)": "",
-    r"(\w+)\.detach\(\)": r"jax.lax.stop_gradient(\1)",
+    r"torch\.detach": "jax.lax.stop_gradient",
     r"(np|torch)\.": "jnp.",
 }
 
