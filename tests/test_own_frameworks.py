@@ -217,3 +217,66 @@ def slide_backward(g, cache):
         check("slide.py", {"x": [0.0, 0.8, 0.9, 0.1, -0.8], "w": [0.5, -1.0]}, {"slide.py": text}).get("verdict")
         == "ok"
     )
+
+
+NESTED = """
+import numpy as np
+class Net:
+    def __init__(self, sizes):
+        self.Ws = [np.ones((a, b)) * 0.3 for a, b in zip(sizes, sizes[1:])]
+        self.params = {"layers": [{"c": np.full(b, 0.5)} for b in sizes[1:]]}
+    def forward(self, x):
+        self.hs = [x]
+        for W, one in zip(self.Ws, self.params["layers"]):
+            self.hs.append(np.tanh(self.hs[-1] @ W + one["c"]))
+        return self.hs[-1]
+    def backward(self, g):
+        self.dWs = [None] * len(self.Ws)
+        grads = {"layers": [{} for _ in self.Ws]}
+        for l in range(len(self.Ws))[::-1]:
+            g = g * (1 - self.hs[l + 1] ** 2)
+            self.dWs[l] = self.hs[l].T @ g
+            grads["layers"][l]["c"] = g.sum(axis=0)
+            g = g @ self.Ws[l].T
+        return g, grads
+class Listed:
+    def __init__(self, size):
+        self.params = [np.ones((size, 2)), np.zeros(2)]
+        self.grads = [np.zeros_like(one) for one in self.params]
+    def forward(self, x):
+        W, b = self.params
+        self.x = x
+        return x @ W + b
+    def backward(self, g):
+        self.grads[0][...] = self.x.T @ g
+        self.grads[1] += g.sum(axis=0)
+        return g @ self.params[0].T
+def net_forward(x, params):
+    out = x
+    for one in params["layers"]:
+        out = out * one["w"]
+    return out, (x, params)
+def net_backward(g, cache):
+    x, params = cache
+    ws = [one["w"] for one in params["layers"]]
+    grads = {"layers": [{"w": (g * x * np.prod(ws) / w).sum()} for w in ws]}
+    return g * np.prod(ws), grads
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "judged"),
+    [
+        ("Net", {"sizes": [2, 3, 1]}, ["Ws[0]", "Ws[1]", "params['layers'][0]['c']", "params['layers'][1]['c']", "x"]),
+        ("Listed", {"size": 2}, ["params[0]", "params[1]", "x"]),
+        ("net_forward", {"params": {"layers": [{"w": 0.5}, {"w": 2.0}]}}, [f"params.layers.{i}.w" for i in (0, 1)] + ["x"]),
+    ],
+)  # fmt: skip
+def test_gradients_in_lists_and_dictionaries(name: str, given: dict[str, Any], judged: list[str], check: Check) -> None:
+    x = [[0.1, -0.3], [0.5, 0.2]]
+    found = check(f"nested.py:{name}", {"x": x, **given}, {"nested.py": NESTED})
+    assert found.get("verdict") == "ok", found
+    assert sorted(one["name"] for one in found["gradients"]) == judged
+    wrong = NESTED.replace("1 - self.hs[l + 1] ** 2", "1 - self.hs[l + 1]").replace("+= g.sum", "+= 2 * g.sum")
+    wrong = wrong.replace("/ w)", ")")
+    assert check(f"nested.py:{name}", {"x": x, **given}, {"nested.py": wrong})["verdict"] == "wrong"

@@ -16,6 +16,7 @@ from backprop.check.look import Line
 from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
 from backprop.check.sense import Sense
 from backprop.check.several import Chained, InOrder, InTurn, Several, Turn, together
+from backprop.check.slopes import at_path
 from backprop.errors import enumerated
 from backprop.python.entry import Instead
 
@@ -210,7 +211,7 @@ def over_examples(judge: Judge, verdict: Verdict) -> list[str]:
         return []
     right = judge.swept(point.given, point.upstream, wrong)
     found = {times(outcome.gradients.get(path), right.get(path)) for path in wrong}
-    sizes = {size for value in point.given.values() for size in np.shape(value) if size > 1}
+    sizes = {size for path in judge.paths for size in np.shape(at_path(point.given, path)) if size > 1}
     if len(found) != 1 or not found & sizes:
         return []
     names, size = enumerated([".".join(path) for path in wrong]), found.pop()

@@ -224,8 +224,8 @@ class Judge:
         for path in self.runner.paths(given):
             if path in found:
                 continue
-            if len(path) == 2:
-                if any(one[0] == path[0] for one in found):
+            if len(path) > 1:
+                if self.first is None or any(one[0] == path[0] for one in found):
                     found.append(path)
             elif np.ndim(at_path(given, path)) > 0:
                 if by_key or (found and is_data(path[-1], at_path(given, path))):

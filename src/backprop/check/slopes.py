@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.arrays import fresh
-from backprop.python.gradients import Path
+from backprop.python.gradients import Path, place_of, replaced
 
 STEPS = (1e-4, 1e-6)  # relative to the element, at least to 1; the second where the first meets a kink
 EPSILON = 2.220446049250313e-16
@@ -65,20 +65,14 @@ Objective = Callable[[dict[str, Any]], tuple[float, float]]
 
 def at_path(given: dict[str, Any], path: Path) -> Any:
     """The value of an input, in a dictionary too."""
-    value: Any = given
-    for key in path:
-        value = value[key]
-    return value
+    holder, key = place_of(given, path)
+    return holder[key]
 
 
 def with_value(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
     """Other arguments, of which one input is replaced."""
-    changed = dict(given)
-    if len(path) == 1:
-        changed[path[0]] = value
-    else:
-        changed[path[0]] = {**given[path[0]], path[1]: value}
-    return changed
+    found: dict[str, Any] = replaced(given, path, value)
+    return found
 
 
 def measured(

@@ -135,11 +135,12 @@ def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
     import numpy as np
 
     from backprop.python.arrays import fresh
+    from backprop.python.gradients import place_of
 
     ways = np.random.default_rng(0)
     given, moved = fresh(runner.given), {}
     for path in runner.paths(given):
-        holder, key = (given, path[0]) if len(path) == 1 else (given[path[0]], path[1])
+        holder, key = place_of(given, path)
         name = "_".join(path)
         change = STEP * ways.standard_normal(np.shape(holder[key]))
         holder[key] = holder[key] + (change if np.ndim(change) else float(change))

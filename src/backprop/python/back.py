@@ -9,13 +9,23 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.arrays import Tensor
+from backprop.python.arrays import Tensor, is_number
 from backprop.python.forth import OUTPUTS, Forth, Forward
-from backprop.python.given import as_gradient, at_path, is_differentiable, numbers_in
-from backprop.python.gradients import Path, bases, by_key, by_position, is_gradient, owner
+from backprop.python.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
+from backprop.python.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
 from backprop.python.inputs import parameter_names, supposes
 from backprop.python.interpret import Interpreter
-from backprop.python.objects import changed, dotted, inner, kept, objects_in, same
+from backprop.python.objects import (
+    changed,
+    dotted,
+    gradients_inside,
+    held_lists,
+    inner,
+    kept,
+    objects_in,
+    same,
+    weights_inside,
+)
 from backprop.python.pairs import returns
 from backprop.python.scope import Function, Object, Scope
 
@@ -168,7 +178,7 @@ class Back(Forth):
         own = me if self.pair.kind == "class" else None
         if own is not None:
             attributes = by_key(changed(own, before), self.paths(given), exact=False)
-            found_in_parts = self.kept_gradients(own, before)
+            found_in_parts = self.kept_gradients(own, before, given, returned)
             self.learned = {path[0]: self.made_of[path[0]] for path in found_in_parts if path[0] not in given}
             attributes = {**found_in_parts, **attributes}
             for name in ("grads", "grad", "gradients"):
@@ -184,7 +194,7 @@ class Back(Forth):
             return found, "key"
         single = not isinstance(returned, tuple | list)
         if numbers_in(returned):  # a list of numbers may be the gradient of a list
-            shapes = [np.shape(given[path[0]]) for path in self.paths(given)]
+            shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
             single = shapes[:1] == [np.shape(returned)]
         values = list(map(as_gradient, [returned] if single else returned))
         if any(isinstance(one, dict) for one in values):
@@ -196,22 +206,28 @@ class Back(Forth):
         if values and not (len(values) == 1 and values[0] is None):
             names = returns(tree)
             for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
-                whose = given.get(path[0])
-                if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):  # type: ignore[arg-type]
+                whose = at_path(given, path)
+                if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):
                     found[path] = value
         if own is not None:  # what was made before the backward pass, only where nothing else tells
             before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
             found = {**by_key(before_it, self.paths(given), exact=False), **found}
         return found, by
 
-    def kept_gradients(self, own: Object, before: dict[int, dict[str, Any]]) -> dict[Path, Any]:
+    def kept_gradients(
+        self, own: Object, before: dict[int, dict[str, Any]], given: dict[str, Any], returned: Any
+    ) -> dict[Path, Any]:
         """The gradients that an object keeps of the weights that it made itself, and those that its parts keep."""
         found: dict[Path, Any] = {}
-        for whose, part in dotted(objects_in(own)):
+        parts = objects_in(own)
+        for whose, part in dotted(parts):
             weights = {name: self.made_of[whose + name] for name in part.names if whose + name in self.made_of}
             for path, gradient in by_key(changed(part, before), [(name,) for name in weights], exact=False).items():
                 if np.shape(gradient) == np.shape(weights[path[0]]):
                     found[(whose + path[0],)] = gradient
+        inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
+        now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}
+        found.update(gradients_inside(inside, now, returned))
         return found
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
@@ -233,8 +249,8 @@ class Back(Forth):
         own = parameter_names(forward)[self.pair.skip :] if forward is not None else self.parameters
         own = [name for place, name in enumerate(own) if place not in self.pair.apart]
         paths: list[Path] = [(name,) for name in own]
-        differentiable: list[Path] = [path for path in paths if is_differentiable(given.get(path[0]))]
-        numbers = [path for path in differentiable if np.ndim(given[path[0]]) == 0]
+        differentiable: list[Path] = [path for path in paths if has_gradient(given.get(path[0]))]
+        numbers = [path for path in differentiable if is_number(given[path[0]])]
         if self.pair.kind in ("autograd", "vjp"):
             matched = dict(zip(paths, values, strict=False))
             if self.of_torch():
@@ -245,9 +261,10 @@ class Back(Forth):
             if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
                 paths = every
                 differentiable = [path for path in every if is_differentiable(at_path(given, path))]
-            shapes = {path: np.shape(at_path(given, path)) for path in differentiable}
+            shapes = {path: np.shape(one) for path in differentiable if is_gradient(one := at_path(given, path))}
             matched = by_position(values, names, paths, differentiable, numbers, shapes)
-        return {path: value for path, value in matched.items() if is_gradient(value)}
+        found = entries_of(matched)
+        return {path: one for path, one in found.items() if len(path) == 1 or at_path(given, path) is not None}
 
     def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
         """`self.grads`, a dictionary by keys, or a list beside `self.params`."""

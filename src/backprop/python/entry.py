@@ -10,7 +10,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.arrays import fresh
 from backprop.python.back import Back, Outcome
-from backprop.python.gradients import Path
+from backprop.python.gradients import Path, place_of
 from backprop.python.interpret import Interpreter
 from backprop.python.libraries import as_tensor
 from backprop.python.machine import Observer
@@ -62,8 +62,8 @@ class Runner(Back):
             arguments = self.prepared(given)
             run.libraries.tape = tape
             for path in paths:
-                value = arguments[path[0]] if len(path) == 1 else arguments[path[0]][path[1]]
-                inputs[path] = tape.leaf(value)
+                holder, key = place_of(arguments, path)
+                inputs[path] = tape.leaf(holder[key])
             return self.forward(run, scope, arguments).outputs
 
     def prepared(self, given: dict[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,11 @@ from backprop.python.inputs import DEFINITIONS, Inputs, parameter_names, require
 from backprop.python.interpret import Interpreter
 from backprop.python.members import context
 from backprop.python.meter import Refusal
-from backprop.python.objects import DATA, dotted, inner, objects_in
+from backprop.python.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
 from backprop.python.pairs import Pair, backward_call, is_cost, leading, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Part, names_set, names_used
 
-PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its weights under names
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 
@@ -118,6 +117,10 @@ class Forth(Inputs):
             for name, value in part.names.items()
             if is_differentiable(value)
         }
+        for name, entry in weights_inside(parts, given).items():
+            if name in given:
+                run.put_item(entry.value, Ellipsis, given[name])
+            self.made_of[name] = fresh(entry.value)
         for kept_in in [value for name in PARAMETERS if isinstance(value := me.names.get(name), dict)]:
             for key in [one for one, value in kept_in.items() if is_differentiable(value)]:
                 kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]

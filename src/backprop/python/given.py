@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprop.python.arrays import is_number
-from backprop.python.gradients import Path
+from backprop.python.gradients import Path, leaves, place_of
 
 
 def is_differentiable(value: Any) -> bool:
@@ -18,10 +18,18 @@ def is_differentiable(value: Any) -> bool:
     return is_number(value) and isinstance(value, float | np.floating)
 
 
+def has_gradient(value: Any) -> bool:
+    """Whether a value is differentiable, or a list or a dictionary of what is: the weights of layers."""
+    return any(map(is_differentiable, [one for _, one in leaves(value)])) and not numbers_in(value)
+
+
 def at_path(given: dict[str, Any], path: Path) -> Any:
     """The value of an input, or of an entry of one."""
-    value = given.get(path[0])
-    return value if len(path) == 1 or not isinstance(value, dict) else value.get(path[1])
+    try:
+        holder, key = place_of(given, path)
+        return holder[key]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def arguments_from(value: Any) -> Any:

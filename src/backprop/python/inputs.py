@@ -9,10 +9,12 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any, Self
 
+import numpy as np
+
 from backprop.errors import Problem
 from backprop.python.frames import Source
 from backprop.python.given import arguments_from, is_differentiable
-from backprop.python.gradients import Path, bases, is_gradient
+from backprop.python.gradients import Path, bases, is_gradient, leaves, place_of
 from backprop.python.interpret import Interpreter
 from backprop.python.machine import ERRORS
 from backprop.python.meter import Meter, Refusal
@@ -192,13 +194,13 @@ class Inputs:
         return run
 
     def paths(self, given: dict[str, Any]) -> list[Path]:
-        """All that may have a gradient: arrays and numbers among the arguments, and in dictionaries."""
+        """All that may have a gradient: arrays and numbers among the arguments and in dictionaries, arrays in lists."""
         found: list[Path] = []
         for name, value in given.items():
-            if isinstance(value, dict):
-                found += [(name, str(key)) for key, one in value.items() if is_differentiable(one)]
-            elif is_differentiable(value):
-                found.append((name,))
+            for path, one in leaves(value, (name,)):
+                holder, _ = place_of(given, path)
+                if is_differentiable(one) and (isinstance(one, np.ndarray) or not isinstance(holder, list | tuple)):
+                    found.append(path)
         return found
 
     def of_torch(self) -> bool:

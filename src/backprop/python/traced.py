@@ -22,6 +22,7 @@ from backprop.errors import Problem
 from backprop.errors.spans import Span
 from backprop.python.entry import Runner
 from backprop.python.frames import Source
+from backprop.python.gradients import place_of
 from backprop.python.interpret import Interpreter
 from backprop.python.spellings.said import said
 from backprop.python.tape import ADDING, MOVES, ORDERED, SAME, Tape, added_places, is_fraction
@@ -423,8 +424,8 @@ def traced(runner: Runner, given: dict[str, Any], outputs: list[str] | None = No
         arguments = runner.prepared(given)
         run.libraries.tape = trace
         for path in runner.paths(arguments):
-            value = arguments[path[0]] if len(path) == 1 else arguments[path[0]][path[1]]
-            trace.input("_".join(path), value)
+            holder, key = place_of(arguments, path)
+            trace.input("_".join(path), holder[key])
         run.at = None
         try:
             forward = runner.forward(run, scope, arguments)
