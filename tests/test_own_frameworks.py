@@ -253,13 +253,13 @@ class Listed:
         return g @ self.params[0].T
 def net_forward(x, params):
     out = x
-    for one in params["layers"]:
+    for one in params["all"]:
         out = out * one["w"]
     return out, (x, params)
 def net_backward(g, cache):
     x, params = cache
-    ws = [one["w"] for one in params["layers"]]
-    grads = {"layers": [{"w": (g * x * np.prod(ws) / w).sum()} for w in ws]}
+    ws = [one["w"] for one in params["all"]]
+    grads = {"all": [{"w": (g * x * np.prod(ws) / w).sum()} for w in ws]}
     return g * np.prod(ws), grads
 """
 
@@ -269,10 +269,10 @@ def net_backward(g, cache):
     [
         ("Net", {"sizes": [2, 3, 1]}, ["Ws[0]", "Ws[1]", "params['layers'][0]['c']", "params['layers'][1]['c']", "x"]),
         ("Listed", {"size": 2}, ["params[0]", "params[1]", "x"]),
-        ("net_forward", {"params": {"layers": [{"w": 0.5}, {"w": 2.0}]}}, [f"params.layers.{i}.w" for i in (0, 1)] + ["x"]),
+        ("net_forward", {"params": {"all": [{"w": 2.5}, {"w": 3.0}]}}, ["params.all.0.w", "params.all.1.w", "x"]),
     ],
 )  # fmt: skip
-def test_gradients_in_lists_and_dictionaries(name: str, given: dict[str, Any], judged: list[str], check: Check) -> None:
+def test_gradients_in_containers(name: str, given: dict[str, Any], judged: list[str], check: Check) -> None:
     x = [[0.1, -0.3], [0.5, 0.2]]
     found = check(f"nested.py:{name}", {"x": x, **given}, {"nested.py": NESTED})
     assert found.get("verdict") == "ok", found
@@ -280,3 +280,43 @@ def test_gradients_in_lists_and_dictionaries(name: str, given: dict[str, Any], j
     wrong = NESTED.replace("1 - self.hs[l + 1] ** 2", "1 - self.hs[l + 1]").replace("+= g.sum", "+= 2 * g.sum")
     wrong = wrong.replace("/ w)", ")")
     assert check(f"nested.py:{name}", {"x": x, **given}, {"nested.py": wrong})["verdict"] == "wrong"
+
+
+LABELLED = """
+import numpy as np
+class Net:
+    def __init__(self, size):
+        self.params = {"W": np.linspace(-1, 1, size * 3).reshape(size, 3), "b": np.full(3, 0.1)}
+    def forward(self, x):
+        hidden = np.tanh(x)
+        scores = hidden @ self.params["W"] + self.params["b"]
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return hidden, powers / powers.sum(axis=1, keepdims=True)
+    def backward(self, hidden, guess, y):
+        d = guess.copy()
+        d[np.arange(len(y)), y] -= 1
+        d /= len(y)
+        self.grads = {"W": hidden.T @ d, "b": d.sum(axis=0)}
+def fit_forward(x, w):
+    return x @ w
+def fit_backward(x, w, guess, y):
+    return {"w": x.T @ (guess - y) / len(y) PENALTY}
+"""
+GIVEN = {"x": [[0.1, -0.3], [0.5, 0.2], [-1.0, 0.7]], "y": [0, 2, 1]}
+
+
+def test_a_loss_that_does_not_stand_in_the_code_is_found_by_its_gradients(check: Check) -> None:
+    text = LABELLED.replace("PENALTY", "")
+    found = check("labelled.py:Net", {**GIVEN, "size": 2}, {"labelled.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {
+        "params['W']": "ok", "params['b']": "ok", "x": "missing",
+    }, found  # fmt: skip
+    assert any("what is judged is the gradient of the cross-entropy with y" in one for one in found["remarks"])
+    wrong = text.replace("hidden.T @ d,", "2 * hidden.T @ d,")
+    found = check("labelled.py:Net", {**GIVEN, "size": 2}, {"labelled.py": wrong})
+    assert [one["line"] for one in found["lines"]] == [15]
+    fit = {**GIVEN, "w": [0.5, -2.0], "y": [0.1, 0.2, 0.3]}
+    found = check("labelled.py:fit_forward", fit, {"labelled.py": text})
+    assert [one["verdict"] for one in found["gradients"] if one["name"] == "w"] == ["ok"], found
+    found = check("labelled.py:fit_forward", fit, {"labelled.py": LABELLED.replace("PENALTY", "+ 0.1 * w")})
+    assert found["error"]["message"] == "no loss of y stands in the code, and none that is usual fits"

@@ -115,12 +115,11 @@ class Back(Forth):
             elif name in given and name not in bound:
                 bound[name] = given[name]
         rest = unknown[count:]
+        first = (
+            0 if not count and self.labels() else len(forward.outputs)
+        )  # with labels goes what they are compared with
         free = [
-            one
-            for one, name in zip(
-                forward.results[len(forward.outputs) :], forward.names[len(forward.outputs) :], strict=True
-            )
-            if name not in bound
+            one for one, name in zip(forward.results[first:], forward.names[first:], strict=True) if name not in bound
         ]
         for name in list(rest):
             if len(rest) > len(free) and name in forward.scope.names:
