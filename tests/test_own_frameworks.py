@@ -320,3 +320,42 @@ def test_a_loss_that_does_not_stand_in_the_code_is_found_by_its_gradients(check:
     assert [one["verdict"] for one in found["gradients"] if one["name"] == "w"] == ["ok"], found
     found = check("labelled.py:fit_forward", fit, {"labelled.py": LABELLED.replace("PENALTY", "+ 0.1 * w")})
     assert found["error"]["message"] == "no loss of y stands in the code, and none that is usual fits"
+
+
+ALIKE = """
+import numpy as np
+class Quadratic:
+    def loss(self, A, b, x):
+        off = A @ x - b
+        grad = A.T @ off
+        return 0.5 * np.sum(off * off), grad
+class Linear:
+    def __init__(self, size):
+        self.W = np.ones((size, 1))
+    def loss(self, x, y):
+        off = x @ self.W - y
+        dW = 2 * x.T @ off
+        return np.sum(off * off), dW
+"""
+
+
+def test_gradients_in_another_order_go_by_their_names(check: Check) -> None:
+    text = """
+class Add:
+    def forward(self, X, b):
+        return X + b
+    def backward(self, X, b, dZ):
+        dX = dZ * 1.0
+        db = dZ.sum(axis=0)
+        return db, dX
+"""
+    assert check("add.py:Add", {"X": [[1.0, 2.0]], "b": [0.5, 1.0]}, {"add.py": text}).get("verdict") == "ok"
+
+
+def test_a_gradient_that_no_name_tells_apart_is_of_the_input_that_it_fits(check: Check) -> None:
+    given = {"A": [[2.0, 0.5], [0.3, 1.0]], "b": [0.5, -1.0], "x": [1.0, 2.0]}
+    found = check("alike.py:Quadratic", given, {"alike.py": ALIKE})
+    assert [(one["name"], one["verdict"]) for one in found.get("gradients", ())] == [("x", "ok")], found
+    assert check("alike.py:Quadratic", given, {"alike.py": ALIKE.replace("A.T @ off", "A @ off")})["verdict"] == "wrong"
+    found = check("alike.py:Linear", {"x": [[1.0, 2.0]], "y": [[0.5]], "size": 2}, {"alike.py": ALIKE})
+    assert ("W", "ok") in [(one["name"], one["verdict"]) for one in found["gradients"]], found

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.losses import Loss, loss_of
+from backprop.check.losses import Loss, close, loss_of
 from backprop.check.slopes import Comparison, Slopes, at_path, compared, measured, measured_where, moved
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
@@ -108,7 +108,7 @@ class Judge:
         named = {*self.runner.back_names()} & {*self.runner.parameters}
         if self.first is None and self.runner.pair.kind == "class" and self.runner.above == 1 and named:
             self.other_binding()
-        if self.first is not None and self.took_learned():
+        if self.first is not None and (self.took_learned() or self.is_of_another()):
             self.first = self.attempt(self.given, self.upstream)
         self.paths = self.judged_paths(whole)
         self.others: list[Point] | None = None
@@ -157,11 +157,30 @@ class Judge:
         self.remarks.append(said(f"the gradient on the output is random ({seed}); {UPSTREAM} gives another"))
         return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
 
+    def is_of_another(self) -> bool:
+        """Whether the one gradient that comes out is right for another input of its shape than its place tells."""
+        found = self.first.gradients if self.first is not None else {}
+        if len(found) != 1:
+            return False
+        (path, gradient), *_ = found.items()
+        paths, shape = self.runner.paths(self.given), np.shape(gradient)
+        alike = [one for one in paths if np.shape(at_path(self.given, one)) == shape]
+        swept = self.swept(self.given, self.upstream, alike) if path in alike and len(alike) > 1 else {}
+        fitting = [one for one in alike if close(gradient, swept.get(one, 0.0))]
+        self.runner.whose = fitting[0] if fitting and path not in fitting else None
+        return self.runner.whose is not None
+
     def took_learned(self) -> bool:
         """Take the weights that the object made itself as inputs, too; whether there are any."""
         runner = self.runner
         runner.parameters += [name for name in runner.learned if name not in runner.parameters]
         runner.given = self.given = {**fresh(runner.learned), **self.given}
+        paths: list[Path] = [(name,) for name in runner.learned]
+        if paths and runner.pair.of_one and not any(map(np.any, self.swept(self.given, [1.0], paths).values())):
+            raise Problem(
+                "value", f"{runner.pair.name} takes what a forward pass gave, and returns gradients of what is before",
+                hint="a function that computes both can be judged",
+            )  # fmt: skip
         return bool(runner.learned)
 
     def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:

@@ -262,6 +262,8 @@ class Back(Forth):
                 differentiable = [path for path in every if is_differentiable(at_path(given, path))]
             shapes = {path: np.shape(one) for path in differentiable if is_gradient(one := at_path(given, path))}
             matched = by_position(values, names, paths, differentiable, numbers, shapes)
+            if self.whose is not None and len(matched) == 1:
+                matched = {self.whose: next(iter(matched.values()))}
         found = entries_of(matched)
         return {path: one for path, one in found.items() if len(path) == 1 or at_path(given, path) is not None}
 
@@ -290,6 +292,13 @@ class Back(Forth):
                 own = {str(key): self.made_of[str(key)] for key in value if str(key) in self.made_of}
                 self.learned.update({key: weights for key, weights in own.items() if key not in arguments})
         rest = [one for one in rest if not isinstance(one[0], dict)]
+        for value, name in list(rest):  # `return loss, dW` of weights that the object made itself
+            path = owner(name, [(one,) for one in self.made_of])
+            if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
+                found[path] = value
+                rest = [one for one in rest if one[0] is not value]
+                if path[0] not in arguments:
+                    self.learned[path[0]] = self.made_of[path[0]]
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])

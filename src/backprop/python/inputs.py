@@ -46,6 +46,7 @@ class Inputs:
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
         self.whole_quotients = self.source().old  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
+        self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
