@@ -217,3 +217,145 @@ def slide_backward(g, cache):
         check("slide.py", {"x": [0.0, 0.8, 0.9, 0.1, -0.8], "w": [0.5, -1.0]}, {"slide.py": text}).get("verdict")
         == "ok"
     )
+
+
+NESTED = """
+import numpy as np
+class Net:
+    def __init__(self, sizes):
+        self.Ws = [np.ones((a, b)) * 0.3 for a, b in zip(sizes, sizes[1:])]
+        self.params = {"layers": [{"c": np.full(b, 0.5)} for b in sizes[1:]]}
+    def forward(self, x):
+        self.hs = [x]
+        for W, one in zip(self.Ws, self.params["layers"]):
+            self.hs.append(np.tanh(self.hs[-1] @ W + one["c"]))
+        return self.hs[-1]
+    def backward(self, g):
+        self.dWs = [None] * len(self.Ws)
+        grads = {"layers": [{} for _ in self.Ws]}
+        for l in range(len(self.Ws))[::-1]:
+            g = g * (1 - self.hs[l + 1] ** 2)
+            self.dWs[l] = self.hs[l].T @ g
+            grads["layers"][l]["c"] = g.sum(axis=0)
+            g = g @ self.Ws[l].T
+        return g, grads
+class Listed:
+    def __init__(self, size):
+        self.params = [np.ones((size, 2)), np.zeros(2)]
+        self.grads = [np.zeros_like(one) for one in self.params]
+    def forward(self, x):
+        W, b = self.params
+        self.x = x
+        return x @ W + b
+    def backward(self, g):
+        self.grads[0][...] = self.x.T @ g
+        self.grads[1] += g.sum(axis=0)
+        return g @ self.params[0].T
+def net_forward(x, params):
+    out = x
+    for one in params["all"]:
+        out = out * one["w"]
+    return out, (x, params)
+def net_backward(g, cache):
+    x, params = cache
+    ws = [one["w"] for one in params["all"]]
+    grads = {"all": [{"w": (g * x * np.prod(ws) / w).sum()} for w in ws]}
+    return g * np.prod(ws), grads
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "judged"),
+    [
+        ("Net", {"sizes": [2, 3, 1]}, ["Ws[0]", "Ws[1]", "params['layers'][0]['c']", "params['layers'][1]['c']", "x"]),
+        ("Listed", {"size": 2}, ["params[0]", "params[1]", "x"]),
+        ("net_forward", {"params": {"all": [{"w": 2.5}, {"w": 3.0}]}}, ["params.all.0.w", "params.all.1.w", "x"]),
+    ],
+)  # fmt: skip
+def test_gradients_in_containers(name: str, given: dict[str, Any], judged: list[str], check: Check) -> None:
+    x = [[0.1, -0.3], [0.5, 0.2]]
+    found = check(f"nested.py:{name}", {"x": x, **given}, {"nested.py": NESTED})
+    assert found.get("verdict") == "ok", found
+    assert sorted(one["name"] for one in found["gradients"]) == judged
+    wrong = NESTED.replace("1 - self.hs[l + 1] ** 2", "1 - self.hs[l + 1]").replace("+= g.sum", "+= 2 * g.sum")
+    wrong = wrong.replace("/ w)", ")")
+    assert check(f"nested.py:{name}", {"x": x, **given}, {"nested.py": wrong})["verdict"] == "wrong"
+
+
+LABELLED = """
+import numpy as np
+class Net:
+    def __init__(self, size):
+        self.params = {"W": np.linspace(-1, 1, size * 3).reshape(size, 3), "b": np.full(3, 0.1)}
+    def forward(self, x):
+        hidden = np.tanh(x)
+        scores = hidden @ self.params["W"] + self.params["b"]
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return hidden, powers / powers.sum(axis=1, keepdims=True)
+    def backward(self, hidden, guess, y):
+        d = guess.copy()
+        d[np.arange(len(y)), y] -= 1
+        d /= len(y)
+        self.grads = {"W": hidden.T @ d, "b": d.sum(axis=0)}
+def fit_forward(x, w):
+    return x @ w
+def fit_backward(x, w, guess, y):
+    return {"w": x.T @ (guess - y) / len(y) PENALTY}
+"""
+GIVEN = {"x": [[0.1, -0.3], [0.5, 0.2], [-1.0, 0.7]], "y": [0, 2, 1]}
+
+
+def test_a_loss_that_does_not_stand_in_the_code_is_found_by_its_gradients(check: Check) -> None:
+    text = LABELLED.replace("PENALTY", "")
+    found = check("labelled.py:Net", {**GIVEN, "size": 2}, {"labelled.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {
+        "params['W']": "ok", "params['b']": "ok", "x": "missing",
+    }, found  # fmt: skip
+    assert any("what is judged is the gradient of the cross-entropy with y" in one for one in found["remarks"])
+    wrong = text.replace("hidden.T @ d,", "2 * hidden.T @ d,")
+    found = check("labelled.py:Net", {**GIVEN, "size": 2}, {"labelled.py": wrong})
+    assert [one["line"] for one in found["lines"]] == [15]
+    fit = {**GIVEN, "w": [0.5, -2.0], "y": [0.1, 0.2, 0.3]}
+    found = check("labelled.py:fit_forward", fit, {"labelled.py": text})
+    assert [one["verdict"] for one in found["gradients"] if one["name"] == "w"] == ["ok"], found
+    found = check("labelled.py:fit_forward", fit, {"labelled.py": LABELLED.replace("PENALTY", "+ 0.1 * w")})
+    assert found["error"]["message"] == "no loss of y stands in the code, and none that is usual fits"
+
+
+ALIKE = """
+import numpy as np
+class Quadratic:
+    def loss(self, A, b, x):
+        off = A @ x - b
+        grad = A.T @ off
+        return 0.5 * np.sum(off * off), grad
+class Linear:
+    def __init__(self, size):
+        self.W = np.ones((size, 1))
+    def loss(self, x, y):
+        off = x @ self.W - y
+        dW = 2 * x.T @ off
+        return np.sum(off * off), dW
+"""
+
+
+def test_gradients_in_another_order_go_by_their_names(check: Check) -> None:
+    text = """
+class Add:
+    def forward(self, X, b):
+        return X + b
+    def backward(self, X, b, dZ):
+        dX = dZ * 1.0
+        db = dZ.sum(axis=0)
+        return db, dX
+"""
+    assert check("add.py:Add", {"X": [[1.0, 2.0]], "b": [0.5, 1.0]}, {"add.py": text}).get("verdict") == "ok"
+
+
+def test_a_gradient_that_no_name_tells_apart_is_of_the_input_that_it_fits(check: Check) -> None:
+    given = {"A": [[2.0, 0.5], [0.3, 1.0]], "b": [0.5, -1.0], "x": [1.0, 2.0]}
+    found = check("alike.py:Quadratic", given, {"alike.py": ALIKE})
+    assert [(one["name"], one["verdict"]) for one in found.get("gradients", ())] == [("x", "ok")], found
+    assert check("alike.py:Quadratic", given, {"alike.py": ALIKE.replace("A.T @ off", "A @ off")})["verdict"] == "wrong"
+    found = check("alike.py:Linear", {"x": [[1.0, 2.0]], "y": [[0.5]], "size": 2}, {"alike.py": ALIKE})
+    assert ("W", "ok") in [(one["name"], one["verdict"]) for one in found["gradients"]], found

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.check.losses import Loss, close, loss_of
 from backprop.check.slopes import Comparison, Slopes, at_path, compared, measured, measured_where, moved
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
@@ -95,6 +96,7 @@ class Judge:
         self.until = process_time() + LONG
         self.random = np.random.default_rng(seed)
         self.remarks: list[str] = []
+        self.loss: Loss | None = None  # that the backward pass means, where it takes labels and none stands in the code
         whole = self.settled()
         self.given = self.runner.given
         outputs = runner.outputs(self.given)
@@ -106,9 +108,7 @@ class Judge:
         named = {*self.runner.back_names()} & {*self.runner.parameters}
         if self.first is None and self.runner.pair.kind == "class" and self.runner.above == 1 and named:
             self.other_binding()
-        if self.first is not None and runner.learned:  # weights that the object made itself are inputs, too
-            runner.parameters += [name for name in runner.learned if name not in runner.parameters]
-            runner.given = self.given = {**fresh(runner.learned), **self.given}
+        if self.first is not None and (self.took_learned() or self.is_of_another()):
             self.first = self.attempt(self.given, self.upstream)
         self.paths = self.judged_paths(whole)
         self.others: list[Point] | None = None
@@ -127,7 +127,7 @@ class Judge:
             try:
                 self.runner.run(given, [np.ones(np.shape(one)) for one in outputs])
             except Problem as problem:  # a size that only the backward pass needs
-                return not re.search(r"as an integer|whole number is needed", problem.message)
+                return not re.search(r"as an integer|whole number is needed|only integers|of integer", problem.message)
             return True
 
         self.runner.given, whole = floated(self.runner.given, works)
@@ -135,7 +135,10 @@ class Judge:
 
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
-        if not self.runner.above:
+        labels = self.runner.labels() if not self.runner.above else {}
+        if labels and upstream is None:
+            return self.meant(outputs, labels)
+        if not self.runner.above and not labels:
             if upstream is not None:
                 self.remarks.append(said(f"the backward pass takes no gradient from above: {UPSTREAM} is not used"))
             upstream = None
@@ -153,6 +156,49 @@ class Judge:
         seed = option("--seed", self.seed)
         self.remarks.append(said(f"the gradient on the output is random ({seed}); {UPSTREAM} gives another"))
         return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
+
+    def is_of_another(self) -> bool:
+        """Whether the one gradient that comes out is right for another input of its shape than its place tells."""
+        found = self.first.gradients if self.first is not None else {}
+        if len(found) != 1:
+            return False
+        (path, gradient), *_ = found.items()
+        paths, shape = self.runner.paths(self.given), np.shape(gradient)
+        alike = [one for one in paths if np.shape(at_path(self.given, one)) == shape]
+        swept = self.swept(self.given, self.upstream, alike) if path in alike and len(alike) > 1 else {}
+        fitting = [one for one in alike if close(gradient, swept.get(one, 0.0))]
+        self.runner.whose = fitting[0] if fitting and path not in fitting else None
+        return self.runner.whose is not None
+
+    def took_learned(self) -> bool:
+        """Take the weights that the object made itself as inputs, too; whether there are any."""
+        runner = self.runner
+        runner.parameters += [name for name in runner.learned if name not in runner.parameters]
+        runner.given = self.given = {**fresh(runner.learned), **self.given}
+        paths: list[Path] = [(name,) for name in runner.learned]
+        if paths and runner.pair.of_one and not any(map(np.any, self.swept(self.given, [1.0], paths).values())):
+            raise Problem(
+                "value", f"{runner.pair.name} takes what a forward pass gave, and returns gradients of what is before",
+                hint="a function that computes both can be judged",
+            )  # fmt: skip
+        return bool(runner.learned)
+
+    def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
+        """The gradient of the loss that a backward pass means which takes labels."""
+        above = [np.ones(np.shape(one)) for one in outputs]
+        try:
+            gradients = self.runner.run(self.given, above).gradients
+            if self.took_learned():
+                gradients = self.runner.run(self.given, above).gradients
+        except Problem:  # which is told where the pass is judged
+            return self.fixed(outputs)
+        self.loss = loss_of(
+            outputs[0], labels, gradients, lambda above: self.swept(self.given, [above], list(gradients)),
+            lambda path: at_path(self.given, path),
+        )  # fmt: skip
+        name, whose = self.loss.name, enumerated(list(labels))
+        self.remarks.append(f"no loss stands in the code: what is judged is the gradient of the {name} with {whose}")
+        return [self.loss.slope(outputs[0])]
 
     def fixed(self, outputs: list[Any]) -> list[Any]:
         """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum."""
@@ -224,7 +270,7 @@ class Judge:
         for path in self.runner.paths(given):
             if path in found:
                 continue
-            if len(path) == 2:
+            if len(path) > 1:
                 if self.first is None or any(one[0] == path[0] for one in found):
                     found.append(path)
             elif np.ndim(at_path(given, path)) > 0:
@@ -280,6 +326,8 @@ class Judge:
             if self.runner.above and self.runner.pair.kind != "script":
                 upstream = [one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) for one in fresh(self.upstream)]
             try:
+                if self.loss is not None:
+                    upstream = [self.loss.slope(one) for one in self.runner.outputs(given)[:1]]
                 return self.point(given, upstream, most)
             except Problem:
                 continue

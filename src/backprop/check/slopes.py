@@ -7,7 +7,6 @@ step is halved, there is a kink within it: such an element is left out, and coun
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from math import isfinite, nan
 from time import monotonic
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.arrays import fresh
-from backprop.python.gradients import Path, place_of
+from backprop.python.gradients import Path, place_of, replaced
 
 STEPS = (1e-4, 1e-6)  # relative to the element, at least to 1; the second where the first meets a kink
 EPSILON = 2.220446049250313e-16
@@ -72,12 +71,8 @@ def at_path(given: dict[str, Any], path: Path) -> Any:
 
 def with_value(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
     """Other arguments, of which one input is replaced."""
-    changed = dict(given)
-    if len(path) > 1:
-        changed[path[0]] = copy(given[path[0]])
-    holder, key = place_of(changed, path)
-    holder[key] = value
-    return changed
+    found: dict[str, Any] = replaced(given, path, value)
+    return found
 
 
 def measured(

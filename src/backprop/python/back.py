@@ -15,7 +15,17 @@ from backprop.python.given import as_gradient, at_path, has_gradient, is_differe
 from backprop.python.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
 from backprop.python.inputs import parameter_names, supposes
 from backprop.python.interpret import Interpreter
-from backprop.python.objects import changed, dotted, inner, kept, objects_in, same
+from backprop.python.objects import (
+    changed,
+    dotted,
+    gradients_inside,
+    held_lists,
+    inner,
+    kept,
+    objects_in,
+    same,
+    weights_inside,
+)
 from backprop.python.pairs import returns
 from backprop.python.scope import Function, Object, Scope
 
@@ -105,12 +115,11 @@ class Back(Forth):
             elif name in given and name not in bound:
                 bound[name] = given[name]
         rest = unknown[count:]
+        first = (
+            0 if not count and self.labels() else len(forward.outputs)
+        )  # with labels goes what they are compared with
         free = [
-            one
-            for one, name in zip(
-                forward.results[len(forward.outputs) :], forward.names[len(forward.outputs) :], strict=True
-            )
-            if name not in bound
+            one for one, name in zip(forward.results[first:], forward.names[first:], strict=True) if name not in bound
         ]
         for name in list(rest):
             if len(rest) > len(free) and name in forward.scope.names:
@@ -168,7 +177,7 @@ class Back(Forth):
         own = me if self.pair.kind == "class" else None
         if own is not None:
             attributes = by_key(changed(own, before), self.paths(given), exact=False)
-            found_in_parts = self.kept_gradients(own, before)
+            found_in_parts = self.kept_gradients(own, before, given, returned)
             self.learned = {path[0]: self.made_of[path[0]] for path in found_in_parts if path[0] not in given}
             attributes = {**found_in_parts, **attributes}
             for name in ("grads", "grad", "gradients"):
@@ -196,22 +205,28 @@ class Back(Forth):
         if values and not (len(values) == 1 and values[0] is None):
             names = returns(tree)
             for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
-                whose = given.get(path[0])
-                if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):  # type: ignore[arg-type]
+                whose = at_path(given, path)
+                if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):
                     found[path] = value
         if own is not None:  # what was made before the backward pass, only where nothing else tells
             before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
             found = {**by_key(before_it, self.paths(given), exact=False), **found}
         return found, by
 
-    def kept_gradients(self, own: Object, before: dict[int, dict[str, Any]]) -> dict[Path, Any]:
+    def kept_gradients(
+        self, own: Object, before: dict[int, dict[str, Any]], given: dict[str, Any], returned: Any
+    ) -> dict[Path, Any]:
         """The gradients that an object keeps of the weights that it made itself, and those that its parts keep."""
         found: dict[Path, Any] = {}
-        for whose, part in dotted(objects_in(own)):
+        parts = objects_in(own)
+        for whose, part in dotted(parts):
             weights = {name: self.made_of[whose + name] for name in part.names if whose + name in self.made_of}
             for path, gradient in by_key(changed(part, before), [(name,) for name in weights], exact=False).items():
                 if np.shape(gradient) == np.shape(weights[path[0]]):
                     found[(whose + path[0],)] = gradient
+        inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
+        now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}
+        found.update(gradients_inside(inside, now, returned))
         return found
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
@@ -247,7 +262,10 @@ class Back(Forth):
                 differentiable = [path for path in every if is_differentiable(at_path(given, path))]
             shapes = {path: np.shape(one) for path in differentiable if is_gradient(one := at_path(given, path))}
             matched = by_position(values, names, paths, differentiable, numbers, shapes)
-        return entries_of(matched)
+            if self.whose is not None and len(matched) == 1:
+                matched = {self.whose: next(iter(matched.values()))}
+        found = entries_of(matched)
+        return {path: one for path, one in found.items() if len(path) == 1 or at_path(given, path) is not None}
 
     def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
         """`self.grads`, a dictionary by keys, or a list beside `self.params`."""
@@ -274,6 +292,13 @@ class Back(Forth):
                 own = {str(key): self.made_of[str(key)] for key in value if str(key) in self.made_of}
                 self.learned.update({key: weights for key, weights in own.items() if key not in arguments})
         rest = [one for one in rest if not isinstance(one[0], dict)]
+        for value, name in list(rest):  # `return loss, dW` of weights that the object made itself
+            path = owner(name, [(one,) for one in self.made_of])
+            if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
+                found[path] = value
+                rest = [one for one in rest if one[0] is not value]
+                if path[0] not in arguments:
+                    self.learned[path[0]] = self.made_of[path[0]]
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])

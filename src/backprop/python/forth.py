@@ -16,12 +16,11 @@ from backprop.python.inputs import DEFINITIONS, Inputs, parameter_names, require
 from backprop.python.interpret import Interpreter
 from backprop.python.members import context
 from backprop.python.meter import Refusal
-from backprop.python.objects import DATA, dotted, inner, objects_in
+from backprop.python.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
 from backprop.python.pairs import Pair, backward_call, is_cost, leading, returns
 from backprop.python.scope import Bound, Class, Function, Object, Scope
 from backprop.python.source import Part, names_set, names_used
 
-PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its weights under names
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 
@@ -118,6 +117,10 @@ class Forth(Inputs):
             for name, value in part.names.items()
             if is_differentiable(value)
         }
+        for name, entry in weights_inside(parts, given).items():
+            if name in given:
+                run.put_item(entry.value, Ellipsis, given[name])
+            self.made_of[name] = fresh(entry.value)
         for kept_in in [value for name in PARAMETERS if isinstance(value := me.names.get(name), dict)]:
             for key in [one for one, value in kept_in.items() if is_differentiable(value)]:
                 kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]
@@ -237,6 +240,8 @@ class Forth(Inputs):
             results, names = [results[place] for place in order], [names[place] for place in order]
         found = [run.libraries.call(("numpy", "array"), (one,), {}) if numbers_in(one) else one for one in results]
         outputs = [one for one in found if is_gradient(one)][: max(1, self.above)]
+        if not self.above and len(found) > 1 and all(map(is_gradient, found)) and self.labels():
+            outputs = found[-1:]  # a loss is of what comes last: `return hidden, scores`
         if not outputs:
             raise Problem("value", f"{tree.name} returns no number and no array")
         return Forward(results, names, outputs, scope, me, returned)
@@ -244,7 +249,7 @@ class Forth(Inputs):
     def taken_from_above(self, results: list[Any], names: list[str]) -> int:
         """How many first parameters of the backward pass are gradients from above."""
         unknown = self.unnamed(names)
-        if not unknown or self.held:
+        if not unknown or self.held or (self.labels() and not UPSTREAM_LIKE.match(unknown[0])):
             return 0
         kept = [one for one, name in zip(results[1:], names[1:], strict=True) if name not in self.back_names()]
         alone = len(results) == 1 and not is_gradient(results[0]) and not numbers_in(results[0])
@@ -266,6 +271,18 @@ class Forth(Inputs):
         if names and UPSTREAM_LIKE.match(names[0]) and default_of(back, names[0]) is None:
             optional -= {names[0]}  # `grad=None`
         return [name for name in names if name not in optional or name in self.given]
+
+    def labels(self) -> dict[str, Any]:
+        """What is given to the backward pass alone, which takes no gradient from above: the labels of a loss."""
+        if self.pair.forward is None or self.pair.backward is None or self.pair.kind not in ("functions", "class"):
+            return {}
+        classes = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+        known = [
+            *parameter_names(self.pair.forward),
+            *(parameter_names(classes["__init__"]) if "__init__" in classes else ()),
+        ]
+        names = [name for name in self.back_names() if name in self.given and name not in known]
+        return {name: self.given[name] for name in names if is_gradient(self.given[name])}
 
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""

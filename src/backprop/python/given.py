@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprop.python.arrays import is_number
-from backprop.python.gradients import Path
+from backprop.python.gradients import Path, leaves, place_of
 
 
 def is_differentiable(value: Any) -> bool:
@@ -18,25 +18,18 @@ def is_differentiable(value: Any) -> bool:
     return is_number(value) and isinstance(value, float | np.floating)
 
 
+def has_gradient(value: Any) -> bool:
+    """Whether a value is differentiable, or a list or a dictionary of what is: the weights of layers."""
+    return any(map(is_differentiable, [one for _, one in leaves(value)])) and not numbers_in(value)
+
+
 def at_path(given: dict[str, Any], path: Path) -> Any:
     """The value of an input, or of an entry of one."""
-    value = given.get(path[0])
-    if len(path) == 1 or not isinstance(value, dict | list):
-        return value
-    return value[int(path[1])] if isinstance(value, list) else value.get(path[1])
-
-
-def is_list_of_arrays(value: Any) -> bool:
-    """Whether a value is a list of arrays of fractions, as of the weights of layers."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(one, np.ndarray) and is_differentiable(one) for one in value)
-    )
-
-
-def has_gradient(value: Any) -> bool:
-    return is_differentiable(value) or is_list_of_arrays(value)
+    try:
+        holder, key = place_of(given, path)
+        return holder[key]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def arguments_from(value: Any) -> Any:

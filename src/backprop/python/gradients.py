@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from backprop.python.arrays import is_number
 
 Path = tuple[str, ...]
+DEEPEST = 5  # of containers in each other, in which inputs and gradients are looked for
 
 
 PREFIXES = (
@@ -32,33 +34,57 @@ def bases(name: str) -> list[str]:
 
 def owner(name: str, inputs: Iterable[Path], exact: bool = False) -> Path | None:
     """The input whose gradient a name is; `exact` where the name itself may be the input's, as a key is."""
-    candidates = ([name] if exact else []) + bases(name)
-    known = list(inputs)
+    return owner_at((name,), inputs, exact)
+
+
+def owner_at(names: Path, inputs: Iterable[Path], exact: bool = False) -> Path | None:
+    """The input whose gradient stands under some keys: `dWs`, 1 that of `Ws`, 1; `layers`, 0, `dW` that of `layers`,
+    0, `W`; in containers of any name, the last keys tell."""
+    known = [path for path in inputs if len(path) >= len(names)]
     for fold in (str, str.lower):
-        for base in candidates:
+        wanted = [[fold(base) for base in bases(name)] for name in names]
+        for same in (True, False) if exact else (False,):
             for path in known:
-                if fold(path[-1]) == fold(base):
+                keys = [fold(key) for key in path[-len(names) :]]
+                alike = [fold(name) == key for name, key in zip(names, keys, strict=True)]
+                based = [key in some and not key.isdigit() for some, key in zip(wanted, keys, strict=True)]
+                if all(alike if same else map(max, alike, based)) and (same or any(based)):
                     return path
     return None
 
 
 def place_of(given: dict[str, Any], path: Path) -> tuple[Any, Any]:
     """What holds an input, and under which key: an argument, or an entry of a dictionary or a list."""
-    if len(path) == 1:
-        return given, path[0]
-    holder = given[path[0]]
-    return holder, int(path[1]) if isinstance(holder, list) else path[1]
+    holder: Any = given
+    for key in path[:-1]:
+        holder = holder[int(key) if isinstance(holder, list | tuple) else key]
+    return holder, int(path[-1]) if isinstance(holder, list | tuple) else path[-1]
+
+
+def replaced(holder: Any, path: Path, value: Any) -> Any:
+    """A container with another entry somewhere in it; what is not on the way stays the same."""
+    if not path:
+        return value
+    changed = copy(holder)
+    key = int(path[0]) if isinstance(holder, list) else path[0]
+    changed[key] = replaced(holder[key], path[1:], value)
+    return changed
+
+
+def leaves(value: Any, path: Path = (), deep: int = DEEPEST) -> Iterator[tuple[Path, Any]]:
+    """What is in dictionaries and lists, one by one."""
+    if isinstance(value, dict | list | tuple) and deep:
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, one in entries:
+            yield from leaves(one, (*path, str(key)), deep - 1)
+    else:
+        yield path, value
 
 
 def entries_of(found: dict[Path, Any]) -> dict[Path, Any]:
-    """Gradients, those of a list one by one."""
-    whole: dict[Path, Any] = {}
-    for path, value in found.items():
-        if isinstance(value, list):
-            whole.update({(*path, str(place)): one for place, one in enumerate(value) if is_gradient(one)})
-        elif is_gradient(value):
-            whole[path] = value
-    return whole
+    """Gradients, those of a list or a dictionary one by one."""
+    whole = {path: one for start, value in found.items() for path, one in leaves(value, start)}
+    return {path: one for path, one in whole.items() if is_gradient(one)}
 
 
 def is_gradient(value: Any) -> bool:
@@ -81,8 +107,12 @@ def by_position(
     """
     arrays = [path for path in differentiable if path not in numbers]
     named = [owner(name, parameters) for name in names] if len(names) == len(values) else []
-    if len(named) == len(values) and all(named) and len(set(named)) == len(named) and len(values) != len(arrays):
-        return {path: value for path, value in zip(named, values, strict=True) if path is not None}
+    if len(named) == len(values) and all(named) and len(set(named)) == len(named):
+        by_name = {path: value for path, value in zip(named, values, strict=True) if path is not None}
+        fits = [all(shapes.get(path) == np.shape(one) for path, one in zip(some, values, strict=False))
+                for some in (by_name, arrays)]  # fmt: skip
+        if len(values) != len(arrays) or fits == [True, False]:  # `return db, dX`
+            return by_name
     for whose in (arrays, parameters, differentiable):
         if len(whose) == len(values):
             return dict(zip(whose, values, strict=True))
@@ -105,10 +135,8 @@ def by_key(entries: dict[Any, Any], inputs: list[Path], exact: bool) -> dict[Pat
     `exact`: the name may be the input's own, as a key is; an attribute of that name is the input itself.
     """
     found: dict[Path, Any] = {}
-    lists = [path[:1] for path in inputs if path[-1] == "0"]
-    for key, value in entries.items():
-        some = lists if isinstance(value, list) else inputs if is_gradient(value) else []
-        whose = owner(str(key), some, exact) if some else None
-        if whose is not None and whose not in found:
-            found[whose] = value
-    return entries_of(found)
+    for names, value in leaves(entries):
+        whose = owner_at(names, inputs, exact) if is_gradient(value) else None
+        if whose is not None:
+            found.setdefault(whose, value)
+    return found

@@ -9,10 +9,12 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any, Self
 
+import numpy as np
+
 from backprop.errors import Problem
 from backprop.python.frames import Source
-from backprop.python.given import arguments_from, is_differentiable, is_list_of_arrays
-from backprop.python.gradients import Path, bases, is_gradient
+from backprop.python.given import arguments_from, is_differentiable
+from backprop.python.gradients import Path, bases, is_gradient, leaves, place_of
 from backprop.python.interpret import Interpreter
 from backprop.python.machine import ERRORS
 from backprop.python.meter import Meter, Refusal
@@ -44,6 +46,7 @@ class Inputs:
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
         self.whole_quotients = self.source().old  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
+        self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
@@ -195,12 +198,10 @@ class Inputs:
         """All that may have a gradient: arrays and numbers among the arguments and in dictionaries, arrays in lists."""
         found: list[Path] = []
         for name, value in given.items():
-            if isinstance(value, dict):
-                found += [(name, str(key)) for key, one in value.items() if is_differentiable(one)]
-            elif is_list_of_arrays(value):
-                found += [(name, str(place)) for place in range(len(value))]
-            elif is_differentiable(value):
-                found.append((name,))
+            for path, one in leaves(value, (name,)):
+                holder, _ = place_of(given, path)
+                if is_differentiable(one) and (isinstance(one, np.ndarray) or not isinstance(holder, list | tuple)):
+                    found.append(path)
         return found
 
     def of_torch(self) -> bool:
