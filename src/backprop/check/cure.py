@@ -136,7 +136,7 @@ class Solver:
         found: list[Cure] = []
         for one in cures:
             others = {cure.line.statement: cure.edit.statements for cure in cures if cure is not one}
-            sense = Sense(self.judge, self.judge.points[0], others)
+            sense = self.search.sense_here(others)
             own = [reach for reach in lines if reach.line is one.line]
             words = words_of(ast.unparse(header(one.line.statement))) | words_of(one.edit.text) | PLAIN_WORDS
             derived = one.edit.cause is None and sense.bad
@@ -191,7 +191,7 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     cures, others, doubted = solver.found()
     places = [place_of(cure) for cure in cures]
     if cures:
-        places = with_values(judge, cures, places)
+        places = with_values(solver.search, cures, places)
     remarks = list(verdict.remarks)
     remarks += [one for one in (*judge.remarks, *over_examples(judge, verdict)) if one not in remarks]
     if others:
@@ -233,10 +233,10 @@ def times(yours: Any, wanted: Any) -> int:
     return round(ratio) if whole else 0
 
 
-def with_values(judge: Judge, cures: list[Cure], places: list[Place]) -> list[Place]:
+def with_values(search: Search, cures: list[Cure], places: list[Place]) -> list[Place]:
     """What the faulty lines give, and what they should: where they differ first."""
-    wrong = Sense(judge, judge.points[0], {}, together=True)
-    right = Sense(judge, judge.points[0], {cure.line.statement: cure.edit.statements for cure in cures}, together=True)
+    judge = search.judge
+    wrong, right = search.sense_here({}), Sense(judge, judge.points[0], put(cures), together=True)
     found = []
     for cure, place in zip(cures, places, strict=True):
         statement = cure.line.statement
