@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.around import in_one, led_back
+from backprop.check.around import in_one, led_back, shared
 from backprop.check.edits import COMPOUND, header
 from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
@@ -45,8 +45,8 @@ class Solver:
         sense = self.search.sense({})
         lines = self.search.reaches(sense, {})
         cures, others, doubted = self.proven(sense, lines)
-        fewer = in_one(self.search, cures)
-        if len(fewer) < len(cures):
+        fewer = shared(self.search, in_one(self.search, cures)) if len(cures) > 1 else cures
+        if fewer != cures:
             cures = self.in_words(fewer, lines)
         back = led_back(self.search, cures)
         if back != cures:
