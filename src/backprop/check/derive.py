@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.chain import MOST_READERS, Chain, Term, tells
+from backprop.check.chain import MOST_READERS, Chain
 from backprop.check.differs import names
 from backprop.check.edits import header
 from backprop.check.look import Line
 from backprop.check.sense import base_name, fitted
 from backprop.check.story import COMPOUND, NOT_SAID, Failed, Room, Story, Values
+from backprop.check.terms import Term, tells
 from backprop.check.trace import Trace, Visit, bare, loaded, targets_of
 from backprop.python.gradients import bases
 from backprop.python.tape import is_fraction
