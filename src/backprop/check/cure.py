@@ -60,7 +60,7 @@ class Solver:
         left = min(PLAINER, self.search.end - process_time())
         if dear < (DEAR if len(cures) == 1 else PLAIN_TURN) or left <= 0:
             return cures
-        two = Several(self.search, sense, dear, left).found()
+        two = self.needed(Several(self.search, sense, dear, left).found())
         return two if two and self.score(two) < dear else cures
 
     def proven(self, sense: Sense, lines: list[Reach]) -> tuple[list[Cure], list[Cure], list[Line]]:

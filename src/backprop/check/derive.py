@@ -158,7 +158,8 @@ class Derivation(Right):
         torch = "torch" in line.source.text and "np." not in line.source.text
         known = {}
         room = Chain(self.story, visit, {}, torch).here
-        for text in self.entries(line, room, atoms):
+        own = {ast.unparse(one) for one in ast.walk(getattr(line.statement, "value", None) or line.statement)}
+        for text in sorted(self.entries(line, room, atoms), key=lambda one: one not in own):  # of equals the line's own
             try:
                 value = room.value(ast.parse(text, mode="eval").body)
             except (Failed, SyntaxError):
