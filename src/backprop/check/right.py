@@ -141,7 +141,8 @@ class Right(Known):
         if not isinstance(value, ast.Subscript) or not goals or not isinstance(goals[0], ast.Subscript):
             return False
         with suppress(Failed):
-            return self.rights.find(Room(self.trace, visit).value(value.value)) is not None
+            base = Room(self.trace, visit).value(value.value)
+            return is_fraction(base) and self.rights.find(base) is not None
         return False
 
     def wrong_at(self, statement: ast.stmt, all_of_it: bool = False) -> list[Visit]:
