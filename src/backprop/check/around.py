@@ -69,12 +69,14 @@ def shared(search: Search, cures: Sequence[Cure]) -> list[Cure]:
     for text in [one for one, count in found.items() if count > 1]:
         tree = ast.parse(text, mode="eval").body
         for name in sorted(names(tree) & writers.keys()):
-            line, old = writers[name], assigned(writers[name].statement)[1]
-            if old is None or any(one.line is line for one in cures):
+            line = writers[name]
+            mine = next((one for one in cures if one.line is line), None)
+            old = assigned(mine.edit.statements[-1] if mine is not None else line.statement)[1]
+            if old is None:
                 continue
             made = f"{name} = {ast.unparse(with_name(tree, name, old))}"
             own = Cure(line, Edit(ast.parse(made).body, made, None, cures[0].cost), cures[0].cost, frozenset())
-            rest = [rewritten(one, text, name) for one in cures]
+            rest = [rewritten(one, text, name) for one in cures if one is not mine]
             rest = [one for one in rest if one.edit.text != ast.unparse(one.line.statement)]
             if search.judge.all_right(put([own, *rest])):
                 return [own, *rest]
