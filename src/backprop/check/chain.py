@@ -149,6 +149,8 @@ class Chain(Rules):
 
     def over(self, a: Term, form: Closed) -> Term:
         """A term over what a quantity was divided by: under whatever name, or as one over it."""
+        if not np.all(form.size):  # where rows are equal
+            raise Failed
         for size in (form.size, np.squeeze(form.size, axis=form.axes)):
             value = a.value / form.size
             found = self.atoms.find(size)
