@@ -36,6 +36,7 @@ ONE = [
     ("relu by mask", 0), ("softmax loss with its gradient", 0), ("clipped activation", 0), ("embedding object", 1),
     ("value engine with an expression", 0), ("value engine with an expression", 1), ("mean squared error", 1),
     ("three layers in one go", 0), ("straight softmax", 0), ("triangular weights", 0), ("multi head split", 0),
+    ("deep net with loops over a list of weights", 1), ("coursera model with a list of sizes and relu", 0),
     ("graph convolution", 1), ("mixture of two experts", 1), ("batched attention by einsum", 1),
 ]  # fmt: skip
 
@@ -65,7 +66,7 @@ def put(lines: list[str], number: int, write: str) -> list[str]:
         "relu by mask", "softmax loss with its gradient", "mask layer", "multi head split",
         "activations chosen by a name", "custom function with two saved", "rnn many to one", "gated cell",
         "layer norm over features", "attention by hand", "softmin with a sum beside", "mean over what is there",
-        "scaled softplus object",
+        "scaled softplus object", "layernorm with a compact formula", "loss and gradient of weighted regression",
     ],
 )  # fmt: skip
 def test_two_mistakes_on_one_way_are_both_found(name: str) -> None:

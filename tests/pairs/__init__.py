@@ -2,7 +2,7 @@
 
 A text file holds some: `=== name`, the inputs, `--- code` (of two texts the first is `--- forward`), `--- mistakes`,
 each a line `right => wrong | causes that fit`. Every other pair is of the half that nobody looks at while tuning, and
-the files `held_…` were written later, before the judge was changed, and only ever counted.
+the files `held_…` were written later, before the judge was changed, and only ever counted; all of `seen_…` is tuned on.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def pairs(seed: int = 0) -> Iterator[Pair]:
                 what, _, causes = line.rpartition(" | ")
                 right, _, wrong = what.partition(" => ")
                 mistakes.append(Mistake(right, wrong, tuple(causes.split())))
-            half = "held" if path.name.startswith("held_") else ("tuned", "unseen")[place % 2]
+            first = path.name.partition("_")[0]
+            half = {"held": "held", "seen": "tuned"}.get(first, ("tuned", "unseen")[place % 2])
             yield Pair(
                 name, half, values(given, 1000 * seed + place), texts.get("forward", ""), texts["code"], mistakes
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from backprop.check.derive import likeness
@@ -59,6 +60,35 @@ def in_one(search: Search, cures: Sequence[Cure]) -> list[Cure]:
                 if search.judge.all_right(put(fewer)):
                     return in_one(search, fewer)
     return list(cures)
+
+
+def shared(search: Search, cures: Sequence[Cure]) -> list[Cure]:
+    """The cures, or one of the line that gives a name its value, where several read the same in place of the name."""
+    found = Counter(text for one in cures for text in {*products(one.edit.statements[-1])})
+    writers = {name: one for one in search.lines if one.visits == 1 and (name := assigned(one.statement)[0])}
+    for text in [one for one, count in found.items() if count > 1]:
+        tree = ast.parse(text, mode="eval").body
+        for name in sorted(names(tree) & writers.keys()):
+            line = writers[name]
+            mine = next((one for one in cures if one.line is line), None)
+            old = assigned(mine.edit.statements[-1] if mine is not None else line.statement)[1]
+            if old is None:
+                continue
+            made = f"{name} = {ast.unparse(with_name(tree, name, old))}"
+            own = Cure(line, Edit(ast.parse(made).body, made, None, cures[0].cost), cures[0].cost, frozenset())
+            rest = [rewritten(one, text, name) for one in cures if one is not mine]
+            rest = [one for one in rest if one.edit.text != ast.unparse(one.line.statement)]
+            if search.judge.all_right(put([own, *rest])):
+                return [own, *rest]
+    return list(cures)
+
+
+def products(statement: ast.stmt) -> Iterator[str]:
+    """The products and sums in a statement of which a part is a name."""
+    for node in ast.walk(statement):
+        whole = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.Add | ast.Sub)
+        if whole and any(isinstance(one, ast.Name) for one in (node.left, node.right)):  # type: ignore[attr-defined]
+            yield ast.unparse(node)
 
 
 def with_name(tree: ast.expr, name: str, value: ast.expr) -> ast.expr:

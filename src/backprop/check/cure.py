@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.around import in_one, led_back
+from backprop.check.around import in_one, led_back, shared
 from backprop.check.edits import COMPOUND, header
 from backprop.check.handwritten import Judge, Place, Verdict
 from backprop.check.look import Line
@@ -45,8 +45,8 @@ class Solver:
         sense = self.search.sense({})
         lines = self.search.reaches(sense, {})
         cures, others, doubted = self.proven(sense, lines)
-        fewer = in_one(self.search, cures)
-        if len(fewer) < len(cures):
+        fewer = shared(self.search, in_one(self.search, cures)) if len(cures) > 1 else cures
+        if fewer != cures:
             cures = self.in_words(fewer, lines)
         back = led_back(self.search, cures)
         if back != cures:
@@ -60,7 +60,7 @@ class Solver:
         left = min(PLAINER, self.search.end - process_time())
         if dear < (DEAR if len(cures) == 1 else PLAIN_TURN) or left <= 0:
             return cures
-        two = Several(self.search, sense, dear, left).found()
+        two = self.needed(Several(self.search, sense, dear, left).found())
         return two if two and self.score(two) < dear else cures
 
     def proven(self, sense: Sense, lines: list[Reach]) -> tuple[list[Cure], list[Cure], list[Line]]:
@@ -136,7 +136,7 @@ class Solver:
         found: list[Cure] = []
         for one in cures:
             others = {cure.line.statement: cure.edit.statements for cure in cures if cure is not one}
-            sense = Sense(self.judge, self.judge.points[0], others)
+            sense = self.search.sense_here(others)
             own = [reach for reach in lines if reach.line is one.line]
             words = words_of(ast.unparse(header(one.line.statement))) | words_of(one.edit.text) | PLAIN_WORDS
             derived = one.edit.cause is None and sense.bad
@@ -191,7 +191,7 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     cures, others, doubted = solver.found()
     places = [place_of(cure) for cure in cures]
     if cures:
-        places = with_values(judge, cures, places)
+        places = with_values(solver.search, cures, places)
     remarks = list(verdict.remarks)
     remarks += [one for one in (*judge.remarks, *over_examples(judge, verdict)) if one not in remarks]
     if others:
@@ -233,10 +233,10 @@ def times(yours: Any, wanted: Any) -> int:
     return round(ratio) if whole else 0
 
 
-def with_values(judge: Judge, cures: list[Cure], places: list[Place]) -> list[Place]:
+def with_values(search: Search, cures: list[Cure], places: list[Place]) -> list[Place]:
     """What the faulty lines give, and what they should: where they differ first."""
-    wrong = Sense(judge, judge.points[0], {}, together=True)
-    right = Sense(judge, judge.points[0], {cure.line.statement: cure.edit.statements for cure in cures}, together=True)
+    judge = search.judge
+    wrong, right = search.sense_here({}), Sense(judge, judge.points[0], put(cures), together=True)
     found = []
     for cure, place in zip(cures, places, strict=True):
         statement = cure.line.statement

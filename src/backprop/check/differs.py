@@ -232,7 +232,7 @@ def plain(tree: ast.AST) -> list[str]:
             found.append(node.attr)
         elif isinstance(node, ast.BinOp | ast.UnaryOp) and not isinstance(node.op, ast.MatMult):
             found.append(type(node.op).__name__)
-        elif isinstance(node, ast.Constant) and not isinstance(node.value, str):
+        elif isinstance(node, ast.Constant) and not (isinstance(node.value, str) and "->" in node.value):
             found.append(repr(node.value))
     return sorted(found)
 

@@ -281,11 +281,14 @@ class Judge:
         self.whole = [name for name in whole if (name,) in found]
         return found
 
-    def objective(self, upstream: list[Any], runner: Runner) -> Any:
-        """The number whose gradient is judged: the outputs times what comes from above. And how large its terms are."""
+    def objective(self, upstream: list[Any], runner: Runner, first: list[Any] | None = None) -> Any:
+        """The number whose gradient is judged: the outputs times what comes from above. And how large its terms are.
+        `first` gets the outputs where it is asked for first."""
 
         def at(given: dict[str, Any]) -> tuple[float, float]:
             outputs = runner.outputs(given)
+            if first is not None and not first:
+                first.extend(outputs)
             terms = [np.asarray(a, dtype=float) * b for a, b in zip(outputs, upstream, strict=True)]
             return sum(float(np.sum(one)) for one in terms), sum(float(np.sum(np.abs(one))) for one in terms)
 
@@ -297,8 +300,9 @@ class Judge:
         """A point with the slopes there, from the forward pass as it is read."""
         runner = other or self.runner
         swept = self.swept(given, upstream) if other is None else None
-        slopes = measured(self.objective(upstream, runner), given, self.paths, self.seed, most, swept)
-        return Point(given, upstream, slopes, runner.outputs(given), set())
+        outputs: list[Any] = []
+        slopes = measured(self.objective(upstream, runner, outputs), given, self.paths, self.seed, most, swept)
+        return Point(given, upstream, slopes, outputs, set())
 
     def swept(self, given: dict[str, Any], upstream: list[Any], paths: list[Path] | None = None) -> dict[Path, Any]:
         """The gradients from one sweep back through the forward pass, which differences then make sure of."""

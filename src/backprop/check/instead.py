@@ -43,6 +43,8 @@ class Quantity:
         letter = self.kind.letter
         if letter and self.is_leaf:
             yield from self.others()
+        if not letter and isinstance(self.node, ast.Name) and isinstance(self.seen.line.value(self.text), list):
+            yield f"{self.text}[::-1]", "wrong-point", 1.5
         if letter == "m":
             yield f"~{self.term}" if self.is_leaf else f"~({self.text})", "wrong-point", 1.5
         if not letter or letter == "i" or self.role == "index":

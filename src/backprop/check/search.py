@@ -82,6 +82,7 @@ class Search:
         self.dearest = FAR  # no dearer edit is tried
         self.derivations: list[tuple[Instead, Derivation]] = []
         self.lines: list[Line] = []  # all that were visited
+        self.unedited: Sense | None = None  # as it stands, at the given point
         self.changes: dict[tuple[int, ast.stmt], set[bytes]] = {}  # of lines by edits that were tried
 
     def until(self, seconds: float) -> float:
@@ -104,7 +105,7 @@ class Search:
 
     def sense(self, instead: Instead) -> Sense:
         """The pass at the point where most of it is wrong."""
-        first = Sense(self.judge, self.judge.points[0], instead)
+        first = self.sense_here(instead)
         best = first
         for point in self.judge.points[1:]:
             if len(best.bad) < len(first.verdicts):
@@ -112,6 +113,14 @@ class Search:
                 if sum(one != "ok" for one in verdicts.values()) > len(best.bad):
                     best = Sense(self.judge, point, instead)
         return best
+
+    def sense_here(self, instead: Instead) -> Sense:
+        """The pass at the given point."""
+        if instead:
+            return Sense(self.judge, self.judge.points[0], instead)
+        if self.unedited is None:
+            self.unedited = Sense(self.judge, self.judge.points[0], {})
+        return self.unedited
 
     def reaches(self, sense: Sense, instead: Instead) -> list[Reach]:
         """The lines that may be wrong."""

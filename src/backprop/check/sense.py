@@ -271,7 +271,7 @@ class Sense:
         above = self.above()
         cause = cause or cause_between(statement, statements[-1], above)
         read, needed = values_in(statement), values_in(statements[-1])
-        if cause in MADE_UP and read < needed and above & (needed - read):
+        if cause in (None, *MADE_UP) and read < needed and above & (needed - read):
             return "no-upstream"
         if cause == "not-swapped" and is_turned(statement, statements[-1]):
             cause = "transposed"

@@ -22,6 +22,7 @@ EPSILON = 2.220446049250313e-16
 MOST_ELEMENTS = 400  # of an input that are probed one by one; of more, some, and sums in random directions
 DIRECTIONS = 16
 MOST_SWEPT = 100_000  # elements of an input whose slopes a sweep gives
+SURE = 0.04  # seconds of a run that is timed once more
 QUICK = 0.004  # seconds of a run that is made some times more, to be sure
 FEW = 5  # of those are enough where there is no kink
 MOST_DOUBTED = 40  # elements that are measured where a gradient is not that of the sweep
@@ -84,15 +85,18 @@ def measured(
     `swept`: gradients from a sweep, which are taken where differences in some directions agree with them.
     """
     random = np.random.default_rng(seed)
-    _, size = objective(given)
-    noise = NOISE * max([0.01 * size, *map(finite_size, (swept or {}).values())])
     started = monotonic()
-    objective(given)
+    first = objective(given)
     once = max(monotonic() - started, 1e-5)
+    if once < SURE:  # the first time, something may have been made ready
+        started = monotonic()
+        objective(given)
+        once = max(monotonic() - started, 1e-5)
+    noise = NOISE * max([0.01 * first[1], *map(finite_size, (swept or {}).values())])
     affordable = max(8, int(SECONDS / once / 4 / max(1, len(paths))))
     most = min(affordable, MOST_ELEMENTS if limit is None else limit)
     found = {}
-    together = swept is not None and once > QUICK and agrees(objective, given, paths, swept, random)
+    together = swept is not None and once > QUICK and agrees(objective, given, first, paths, swept, random)
     for path in paths:
         slopes = None
         if together and swept is not None:
@@ -104,9 +108,11 @@ def measured(
 
 
 def agrees(
-    objective: Objective, given: dict[str, Any], paths: list[Path], swept: dict[Path, Any], random: np.random.Generator
-) -> bool:
-    """Whether the gradients of a sweep are those along a direction in which all inputs move at once."""
+    objective: Objective, given: dict[str, Any], first: tuple[float, float], paths: list[Path], swept: dict[Path, Any],
+    random: np.random.Generator,
+) -> bool:  # fmt: skip
+    """Whether the gradients of a sweep are those along a direction in which all inputs move at once. `first`: what the
+    objective is where nothing moves."""
     starts = {path: np.asarray(at_path(given, path), dtype=float) for path in paths}
     sizes = [one.size for one in starts.values()]
     if set(paths) - set(swept) or not sizes or max(sizes) > MOST_SWEPT:
@@ -127,10 +133,9 @@ def agrees(
         except Problem:
             return nan, nan
 
-    middle, size = at(0.0)
     width = max(1.0, max(float(np.abs(one).max(initial=0.0)) for one in starts.values()))
     for step in STEPS:
-        slope, error = extrapolated(at, middle, size, step * width)
+        slope, error = extrapolated(at, *first, step * width)
         if isfinite(slope):
             return abs(slope - told) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * scale
     return False
