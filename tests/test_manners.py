@@ -122,6 +122,33 @@ def test_any_name_is_written_where_the_format_is_said_and_without_a_suffix(tmp_p
     assert (tmp_path / "b").read_text().startswith("stage ")
 
 
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [("code x --to js", "code x --to javascript"), ("draw 3 --as mmd", "draw 3 --as mermaid"),
+     ("eval x --x 1 --format md", "eval x --x 1 --format markdown")],
+)  # fmt: skip
+def test_the_suffix_of_a_form_is_a_short_word_for_it(short: str, long: str, tmp_path: Path) -> None:
+    done = shell(f"backprop {short}", tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == shell(f"backprop {long}", tmp_path).stdout
+
+
+def test_a_suffix_that_asks_for_more_than_its_form_is_no_word_for_it(tmp_path: Path) -> None:
+    assert "and not ts" in shell("backprop code x --to ts", tmp_path).stderr  # TypeScript, which -o a.ts writes
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [("-", "hint: to read one from standard input: -f -"), (".", ". is a folder"), ("./src", "./src is a folder"),
+     ("src/", "src/ is a folder"), ("src", "no value for src")],
+)  # fmt: skip
+def test_what_is_no_expression_is_called_what_it_is(word: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    done = shell(f"backprop eval {word}", tmp_path)
+    assert says in done.stderr
+    assert done.returncode == 2
+
+
 @pytest.mark.skipif(shutil.which("script") is None, reason="there is no script(1) to make a terminal")
 @pytest.mark.parametrize(
     "command", ["eval -f - --x 1", "eval x --vars -", "eval x --x @-", "map x", "minimize w*x - --w 1"]

@@ -233,6 +233,8 @@ def test_what_comes_out_goes_in_again(tmp_path: Path) -> None:
     [
         ('"(x-3)^2" --x 0 --method adm', "there is no method adm\nhint: did you mean adam?"),
         ('"(x-3)^2" --x 0 --rate -1', "the rate must be a number above 0, and not -1"),
+        ('"(x-3)^2" --x 0 --seconds -1', "the seconds must be a number from 0 on, and not -1"),
+        ('"(x-3)^2" --x 0 --tolerance -1', "the tolerance must be a number from 0 on, and not -1"),
         ('"(x-3)^2" --x 0 --method newton --rate 1', "newton finds the length of its steps itself"),
         ('"(x-3)^2" --x 0 --decay exponental:1', "did you mean exponential?"),
         ('"(x-3)^2" --x 0 --momentum 0.5', "descent has no mu\nhint: it is a number of momentum and nesterov"),

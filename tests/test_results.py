@@ -343,3 +343,10 @@ def test_answers_are_those_of_the_commands(tmp_path: Path) -> None:
         (f"check {at} --digits 3", f"{result.check().table(digits=3)}"),
     ]:  # fmt: skip
         assert shell(f"backprop {command}", tmp_path).stdout.strip() == text.strip(), command
+
+
+def test_what_an_answer_has_is_not_looked_for_in_vain_in_the_package() -> None:
+    with pytest.raises(AttributeError, match=r"it is of an answer: evaluate\(…\)\.nudge\(…\)"):
+        _ = backprop.nudge  # type: ignore[attr-defined]
+    for name in backprop._ANSWERS:
+        assert callable(getattr(backprop.Evaluation, name)), name

@@ -34,6 +34,9 @@ __all__ = [
     "evaluate", "judge", "map", "map_files", "minimize", "reference", "trace",
 ]  # fmt: skip
 
+# What is looked for here, and an evaluation has.
+_ANSWERS = ("check", "code", "draw", "explain", "hessian", "hvp", "jacobian", "jvp", "nudge", "why_nan")
+
 _HOMES = dict.fromkeys(__all__, "backprop.results")
 _HOMES |= dict.fromkeys(("Minimum", "minimize"), "backprop.optimize")
 _HOMES |= dict.fromkeys(("map", "map_files"), "backprop.rows.mapping")
@@ -57,6 +60,8 @@ def meant(name: str) -> str:
     """What may be meant by a name that there is not; what Python itself asks for is none of somebody's."""
     from backprop.errors import nearest
 
+    if name in _ANSWERS:
+        return f": it is of an answer: evaluate(…).{name}(…)"
     near = None if name[:2] == "__" else nearest(name, __all__)
     return f": did you mean {near}?" if near else ""
 

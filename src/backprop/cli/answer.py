@@ -26,7 +26,7 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex", 
 def format_option(*formats: str) -> Callable[[Any], Any]:
     """The option --format of a command that knows these."""
     says = f"How to print the answer: {', '.join(formats[:-1])} or {formats[-1]}."
-    return takes("--format", "format_", type=Choice(formats), metavar="FORMAT", help=says)
+    return takes("--format", "format_", type=Choice(formats, SUFFIXES), metavar="FORMAT", help=says)
 
 
 digits_option = takes(

@@ -25,7 +25,7 @@ MOST = 300_000  # gates: each takes some kilobytes, and a line or two
 @shared_options
 @takes(
     "--to",
-    type=Choice(TARGETS),
+    type=Choice(TARGETS, SUFFIXES),
     metavar="LANGUAGE",
     help=f"The language: {', '.join(TARGETS)}; else the suffix of -o says it, or it is python.",
 )

@@ -37,7 +37,7 @@ BLANKS = ("svg", "png")  # the forms that can be a worksheet
 @takes(
     "--as",
     "form",
-    type=Choice(FORMS),
+    type=Choice(FORMS, SUFFIXES),
     metavar="FORM",
     help=f"What to draw, if not what FILE's suffix says: {', '.join(FORMS)}.",
 )

@@ -43,14 +43,16 @@ SUMMARIES: dict[str, str] = {
 
 
 class Choice:
-    """One word of several."""
+    """One word of several; the first of the `suffixes` that say the same of a file is a short word for it: js."""
 
-    def __init__(self, choices: Iterable[str]) -> None:
+    def __init__(self, choices: Iterable[str], suffixes: dict[str, str] | None = None) -> None:
         self.choices = tuple(choices)
+        first = {choice: suffix for suffix, choice in reversed((suffixes or {}).items())}
+        self.short = {first[choice][1:]: choice for choice in self.choices if choice in first}
 
     def read(self, word: str) -> str | None:
         """What a word stands for; None if it is none of them."""
-        return word if word in self.choices else None
+        return word if word in self.choices else self.short.get(word)
 
     def refusal(self, flag: str, word: str) -> Problem:
         """The problem that a word is none of them."""

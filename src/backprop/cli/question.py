@@ -160,6 +160,10 @@ def code_named(expression: str | None, file: str | None) -> tuple[str, str] | No
 
 def is_program_file(word: str) -> bool:
     """Whether a word is the name of a file of code that is there; one that is not there is no formula either."""
+    if word == "-":
+        raise Problem("file", "- is no expression", hint="to read one from standard input: -f -")
+    if (word[:1] in ("/", ".") or word[-1:] == "/") and os.path.isdir(word):  # what no formula begins or ends with
+        raise Problem("file", f"{word} is a folder, and no file of code")
     path, colon, name = word.rpartition(":")
     path = path if colon and name.isidentifier() else word
     if not path.endswith((".py", ".ipynb", ".bp")) or "\n" in path:

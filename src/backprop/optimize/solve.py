@@ -168,11 +168,12 @@ def check(settings: Settings) -> None:
 
 def check_numbers(settings: Settings) -> None:
     """Whether what should be a number is one."""
-    number("tolerance", settings.tolerance)
     whole("steps", settings.steps)
-    for name, value in (("rate", settings.rate), ("seconds", settings.seconds)):
-        if value is not None:
-            number(name, value)
+    if settings.rate is not None:
+        number("rate", settings.rate)
+    for name, value in (("tolerance", settings.tolerance), ("seconds", settings.seconds)):
+        if value is not None and number(name, value) < 0:
+            raise Problem("option", f"the {name} must be a number from 0 on, and not {value:g}")
     for name, count, least in (
         ("batch", settings.batch, 1),
         ("epochs", settings.epochs, 1),

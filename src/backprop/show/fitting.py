@@ -67,11 +67,13 @@ def fitted(grid: Grid, room: int, *, colour: bool) -> str:
         for column, most in zip(cells, given, strict=True)
     ]
     lines = []
-    for title, row in zip(["", *titles], zip(*narrow, strict=True), strict=True):
+    for number, (title, row) in enumerate(zip(["", *titles], zip(*narrow, strict=True), strict=True)):
+        if number == 0 and not grid.headed:
+            continue
         if title:
             lines += [paint(part, grid.columns[0].role, colour) for part in wrapped(title, room)]
         else:
-            lines += row_lines(grid.columns, row, heading=not lines, colour=colour)
+            lines += row_lines(grid.columns, row, heading=number == 0, colour=colour)
     return "\n".join(lines) + "\n"
 
 

@@ -34,6 +34,11 @@ class Grid:
         self.columns = columns
         self.rows = rows
 
+    @property
+    def headed(self) -> bool:
+        """Whether any column has a heading: a list of facts has none, and is no table to be ruled."""
+        return any(column.heading for column in self.columns)
+
 
 MOST_ELEMENTS = 100  # of an array that is shown whole
 MOST_COMPARED = 12  # of one that is shown whole beside another

@@ -38,7 +38,7 @@ def drawn(grid: Grid, stream: TextIO, *, colour: bool) -> str:
         from backprop.show.fitting import fitted
 
         return fitted(grid, room, colour=colour)
-    if len(grid.rows) > MOST_ROWS:
+    if len(grid.rows) > MOST_ROWS or not grid.headed:
         return plain(grid, colour=colour)
     found = Ruled(grid, colour)
     if found.width == needed and all(found.widths) and is_plain(grid, stream):

@@ -20,6 +20,7 @@ def plain(grid: Grid, *, colour: bool = False) -> str:
     lines = [
         line
         for number, row in enumerate(zip(*columns, strict=True))
+        if number or grid.headed
         for line in row_lines(grid.columns, row, heading=number == 0, colour=colour)
     ]
     return "\n".join(lines) + "\n"
