@@ -25,6 +25,7 @@ from backprop.python.source import Code, part_of
 from backprop.python.spellings.numpy import NUMPY, SCIPY
 from backprop.python.spellings.row import Row
 from backprop.python.spellings.torch import TORCH
+from conftest import Check
 
 X = np.array([[0.4, -0.7, 1.3], [-1.1, 0.9, 0.25]])
 V = np.array([0.3, -0.2, 0.8])
@@ -181,6 +182,17 @@ def test_what_is_refused_says_where(text: str, kind: str, line: int) -> None:
     with pytest.raises(Problem) as caught:
         read(text, x=X.copy(), v=V.copy())
     assert (caught.value.kind, caught.value.line) == (kind, line), caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "there is no code in f.py"), ("# nothing yet\n", "there is no code in f.py"),
+        ("f = " + "-" * 5000 + "x", "f.py is nested too deeply to be read as Python"),
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_nothing_to_judge_says_so(check: Check, text: str, told: str) -> None:
+    assert check("f.py", {}, {"f.py": text})["error"]["message"] == told
 
 
 @pytest.mark.parametrize(

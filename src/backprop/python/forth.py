@@ -145,7 +145,9 @@ class Forth(Inputs):
 
     def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
         """The first text, statement by statement; the name that it sets last is the output."""
-        part = self.code.parts[-1 if self.pair.split else -2]
+        part = self.code.parts[-1 if self.pair.split or len(self.code.parts) == 1 else -2]
+        if not part.tree.body:
+            raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
         body = part.tree.body[: self.pair.split] if self.pair.split else part.tree.body
         scope.names.update(given)
         run.source = part.source

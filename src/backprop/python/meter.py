@@ -78,3 +78,10 @@ def check_length(text: str, name: str | None, most: int = MOST_CHARACTERS) -> No
     if len(text) > most:
         message = f"{len(text):,} characters are more than the {most:,} that are read"
         raise Problem("size", message, hint="put the pass into a file of its own", source=name)
+
+
+def unread(error: Exception, name: str | None) -> Problem:
+    """The problem of a text that Python's parser gives up."""
+    if isinstance(error, ValueError):
+        return Problem("syntax", f"this is not Python: {error}", source=name)
+    return Problem("syntax", f"{name or 'this'} is nested too deeply to be read as Python", source=name)

@@ -15,7 +15,7 @@ from backprop.python.frames import Source, problem_at
 from backprop.python.interpret import Interpreter
 from backprop.python.libraries import KNOWN
 from backprop.python.machine import ERRORS
-from backprop.python.meter import MOST_OF_NOTEBOOK, Refusal, check_length
+from backprop.python.meter import MOST_OF_NOTEBOOK, Refusal, check_length, unread
 from backprop.python.scope import OF_OTHERS, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
@@ -57,8 +57,7 @@ def part_of(text: str, name: str | None) -> Part:
         hint = "this is Python 2, of which print and except are read" if PYTHON_2.search(text) else ""
         raise problem_at(source, at, "syntax", f"this is not Python: {error.msg}", hint) from None
     except (ValueError, MemoryError, RecursionError) as error:
-        why = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-        raise Problem("syntax", f"this is not Python: {why}", source=name) from None
+        raise unread(error, name) from None
 
 
 def as_python_3(text: str) -> str:

@@ -20,7 +20,7 @@ from backprop.errors import LARGEST, Problem, nearest
 from backprop.errors.spans import Span
 from backprop.gates import CONSTANTS, NAMES
 from backprop.language.program import Call, Program, Statement
-from backprop.python.meter import check_length
+from backprop.python.meter import check_length, unread
 
 LIBRARIES = frozenset(
     ["math", "cmath", "numpy", "scipy", "scipy.special", "jax.numpy", "autograd.numpy", "torch", "micrograd.engine"]
@@ -62,8 +62,8 @@ def read_python(
     reader = Reader(text, source, repeated, helper)
     try:
         reader.module(on_numbers(parse_module(text, reader)))
-    except RecursionError:
-        raise Problem("syntax", "this is nested too deeply to be read as Python", source=source) from None
+    except RecursionError as error:
+        raise unread(error, source) from None
     return reader.program
 
 
@@ -82,9 +82,7 @@ def parse_module(text: str, reader: Reader) -> ast.Module:
         offset = reader.offset(error.lineno or 1, 0) + max((error.offset or 1) - 1, 0)
         raise reader.problem("syntax", f"this is not Python: {error.msg}", Span(offset, offset + 1)) from None
     except (ValueError, MemoryError) as error:
-        raise Problem(
-            "syntax", f"this is not Python: {error or 'it is nested too deeply'}", source=reader.program.source
-        ) from None
+        raise unread(error, reader.program.source) from None
 
 
 def on_numbers(tree: ast.Module) -> ast.Module:
