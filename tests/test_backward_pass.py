@@ -210,3 +210,12 @@ def test_a_small_share_is_judged_beside_large_ones_that_cancel() -> None:
     for share, wrong in [("1", []), ("2", [1]), ("-1", [1])]:
         found = lines("q = c / c; f = c - q", text.format(share), c=1e-8)
         assert [line.line for line in found if line.verdict == "wrong"] == wrong
+
+
+def test_an_infinite_slope_that_nothing_comes_through_hides_no_mistake() -> None:
+    found = Compiled("q = cbrt(x); p = max(0.2, q); f = mean(p^2)").evaluate(x=np.array([1.0, 0.0]))
+    text = "dp = p\ndq = {} + where(q == p, dp, 0)\ndx = where(q == p, q^-2 / 3 * dq, 0)\n"
+    for planted, wrong in [(0, []), (1, [2])]:
+        read = read_lines(text.format(planted), "mine.bp")
+        told = judge(found.run, found.names, read).lines
+        assert [line.line for line in told if line.verdict == "wrong"] == wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from backprop.check.samples import Samples
@@ -78,6 +79,16 @@ def ones(value: Any) -> Any:
     return 1.0 if isinstance(value, float) else zero(value) + 1.0
 
 
+def finite(x: Any) -> Any:
+    """A number, or an array, with 0 for what is infinite or nan; None as it is."""
+    if x is None or isinstance(x, float):
+        return x if x is None or isfinite(x) else 0.0
+    from numpy import isfinite as finite_ones
+    from numpy import where
+
+    return where(finite_ones(x), x, 0.0)
+
+
 class Shares:
     """The shares of one stage's gradient, given some gradients at every point."""
 
@@ -101,8 +112,14 @@ class Shares:
         return sums
 
     def scale(self, piece: Samples) -> Samples:
-        """How large the numbers are that are added up here: rounding is relative to that."""
-        return [max([magnitude(x), *(magnitude(sent[k]) for sent in self.edges.values())]) for k, x in enumerate(piece)]
+        """How large the numbers are that are added up here: rounding is relative to that.
+
+        An infinite one is no measure: beside it everything would be right.
+        """
+        return [
+            max([magnitude(finite(x)), *(magnitude(finite(sent[k])) for sent in self.edges.values())])
+            for k, x in enumerate(piece)
+        ]
 
     def upstream(self, stage: int) -> Samples:
         """The gradient of a stage that uses this one."""
