@@ -188,7 +188,7 @@ def test_what_is_refused_says_where(text: str, kind: str, line: int) -> None:
     ("text", "told"),
     [
         ("", "there is no code in f.py"), ("# nothing yet\n", "there is no code in f.py"),
-        ("f = " + "-" * 5000 + "x", "f.py is nested too deeply to be read as Python"),
+        ("f = " + "-" * 20000 + "x", "f.py is nested too deeply to be read as Python"),
     ],
 )  # fmt: skip
 def test_a_file_that_holds_nothing_to_judge_says_so(check: Check, text: str, told: str) -> None:
