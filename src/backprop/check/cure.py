@@ -68,10 +68,13 @@ class Solver:
         cures = self.in_words(Chained(self.search, 1).found({}, lines), lines)
         if cures and not self.search.left_over(put(cures)):
             return self.cheaper(cures, lines, sense), [], []
-        turn = None if self.search.derivation({}).scaled else InTurn(self.search, MOST_MISTAKES, IN_TURN).found()
+        turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
+        turn = None if self.search.derivation({}).scaled else turns.found()
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         whole, part = self.single(lines, sense, turn)
+        if not whole and turn is None:  # one edit is nearer than two
+            turn = turns.found_behind(IN_TURN)
         if not whole and turn is not None:
             apart = self.partly(lines, sense, {}, part, MOST_MISTAKES)[0] if turn.score > PLAIN_TURN else []
             return self.in_words(apart if apart and self.score(apart) < turn.score else turn.cures, lines), [], []
@@ -85,7 +88,8 @@ class Solver:
         cures, others, doubted = self.partly(lines, sense, {}, part, MOST_MISTAKES)
         if not cures and scaled:
             cures = self.in_words(self.chained(lines), lines)
-            turn = InTurn(self.search, MOST_MISTAKES, IN_TURN).found()
+            turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
+            turn = turns.found() or turns.found_behind(IN_TURN)
             if turn is not None and (not cures or turn.score < self.score(cures)):
                 cures = self.in_words(turn.cures, lines)
         if not cures:

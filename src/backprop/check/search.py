@@ -243,8 +243,8 @@ class Search:
         nothing = Effect(frozenset(), False)
         statement = reach.line.statement
         if not reach.affine:
-            told = plausible(reach.line, edit) if sense.told else self.is_another(sense, statement, edit)
-            return None if told else nothing
+            tried = (not sense.told or plausible(reach.line, edit)) and self.is_another(sense, statement, edit)
+            return None if tried else nothing
         if reach.line.visits > 1 and not sense.stands_alone(statement):
             # one visit may change what the next one does: only a run tells of all of them
             return None if sense.may_repair(statement, edit.statements) else nothing
@@ -254,7 +254,8 @@ class Search:
         if change is None:
             return nothing
         if isinstance(change, str):
-            return None if change == "elsewhere" or edit.cause in ("not-summed", "wrong-axis") else nothing
+            summed = edit.cause in ("not-summed", "wrong-axis") and not sense.gives_zeros(statement)
+            return None if change == "elsewhere" or summed else nothing
         if not np.any(change):
             return None if edit.cause == "overwrites" or edit.adds else nothing
         return sense.effect(slopes[statement], change)

@@ -203,6 +203,10 @@ class Sense:
         out = flat(found, float)
         return out if np.isfinite(out).all() else None
 
+    def gives_zeros(self, statement: ast.stmt) -> bool:
+        """Whether a line gives nothing but zeros: room for what others write there, of which there is no sum yet."""
+        return not any(np.any(value) for visit in self.trace.visits.get(statement, []) for value in visit.values)
+
     def first(self, statement: ast.stmt) -> dict[Path, tuple[Any, Goal]]:
         """Of the gradients the elements that hang on the first visit of a line and on no later one.
 

@@ -266,8 +266,16 @@ class InTurn:
         self.add(Way((), {}, frozenset()))
         while self.waiting and not self.over():
             self.follow(heappop(self.waiting)[-1])
+        return self.best
+
+    def found_behind(self, seconds: float) -> Turn | None:
+        """The same, where no line is left that is known to be wrong: one edit more, wherever it is."""
+        search, before = self.search, (self.search.end, self.search.ended)
+        self.end = search.end = search.until(seconds)
+        search.ended = False
         for way in self.stuck[:MOST_STUCK] if self.best is None else ():
             self.rest(way.instead, way.cures)
+        search.end, search.ended = before
         return self.best
 
     def over(self) -> bool:

@@ -115,10 +115,16 @@ class Whole:
         names = sorted(set(read))
         for i, one in enumerate(names if not isinstance(statement, ast.Return) else ()):
             for other in names[i + 1 :]:
-                yield self.replaced({one: other, other: one}), "not-swapped", 1.05
+                if self.are_alike(one, other):
+                    yield self.replaced({one: other, other: one}), "not-swapped", 1.05
             for other, kind in self.seen.atoms.items() if read.count(one) > 1 else ():
                 if other != one and kind == self.seen.atoms.get(one):
                     yield self.replaced({one: other}), "wrong-point", 1.9
+
+    def are_alike(self, one: str, other: str) -> bool:
+        """Whether two names may stand in each other's places: not a number that counts in that of an array."""
+        kinds = self.seen.atoms.get(one), self.seen.atoms.get(other)
+        return None in kinds or (kinds[0].letter == kinds[1].letter)  # type: ignore[union-attr]
 
     def entries_exchanged(self) -> Texts:
         """Two entries of the same array or list exchanged; masks turned over throughout."""
