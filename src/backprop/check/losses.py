@@ -9,6 +9,7 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option
+from backprop.numbers import arrays
 from backprop.python.gradients import Path
 
 
@@ -24,17 +25,12 @@ class Loss(NamedTuple):
         return self.factor * SLOPES[self.name](np.asarray(output, dtype=float), self.target)
 
 
-def softmax(scores: Any, axis: int) -> Any:
-    powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return powers / powers.sum(axis=axis, keepdims=True)
-
-
 SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "squared error": lambda out, y: out - y,
     "cross-entropy": lambda out, y: -y / out,
     "cross-entropy of yes and no": lambda out, y: (out - y) / (out * (1 - out)),
-    "cross-entropy of the softmax": lambda out, y: softmax(out, -1) - y,
-    "cross-entropy of the softmax of columns": lambda out, y: softmax(out, 0) - y,
+    "cross-entropy of the softmax": lambda out, y: arrays.softmax(out, axis=-1) - y,
+    "cross-entropy of the softmax of columns": lambda out, y: arrays.softmax(out, axis=0) - y,
     "cross-entropy of the sigmoid": lambda out, y: 1 / (1 + np.exp(-out)) - y,
 }
 
