@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from backprop.check.stages.judge import Judgement
+    from backprop.check.stages.execution import Judgement
 
 LOUD = {
     "ok": "ok",
