@@ -72,7 +72,7 @@ def one_line(program: Program, statement: Statement | None, known: frozenset[str
     assert statement is not None
     circuit = Circuit(program)
     shadowed = [name for name in (*CONSTANTS, *WORDS) if name in known]
-    lowering = Lowering(circuit, shadowed, False)
+    lowering = Lowering(circuit, shadowed)
     if is_python(program.source):
         lowering.gates = GATES | NAMES  # our own programs have helpers for gates that only rules use
     for earlier in program.statements:
