@@ -7,7 +7,7 @@ import time
 import pytest
 
 import backprop
-from backprop.check.gradients.compare import compare as gradients
+from backprop.check.gradients import compare as gradients
 from backprop.check.gradients.numerical import Comparison
 from circuits import random_expression
 
