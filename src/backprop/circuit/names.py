@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backprop.circuit.circuit import Circuit
 from backprop.errors import Problem
+from backprop.errors.light import NamedTuple
 from backprop.gates import CONSTANTS, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.language.program import Call, Program
@@ -16,14 +17,11 @@ if TYPE_CHECKING:
     Makers = Mapping[str, Callable[..., Any]]
 
 
-class Function:
+class Function(NamedTuple):
     """A function of the user's: its circuit, whose first variables are its parameters."""
 
-    __slots__ = ("body", "parameters")
-
-    def __init__(self, body: Circuit, parameters: tuple[str, ...]) -> None:
-        self.body = body
-        self.parameters = parameters
+    body: Circuit
+    parameters: tuple[str, ...]
 
     def signature(self, name: str) -> str:
         return f"{name}({', '.join(self.parameters)})"
@@ -40,9 +38,8 @@ class Names:
         outside: Names | None = None,
     ) -> None:
         assert circuit.program is not None
-        self.circuit = circuit
+        self.circuit, self.shadowed = circuit, shadowed
         self.program: Program = circuit.program
-        self.shadowed = shadowed
         self.masks: Collection[str] = ()  # variables that hold true and false
         self.expand = expand  # the circuit of a gate's definition, where gates are opened
         self.outside = outside  # where a function's definition stands

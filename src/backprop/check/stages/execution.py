@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from backprop.check.stages.flow import Edge, Shares, slope_through, zero
 from backprop.check.stages.lines import Code, Line, unknown_name
-from backprop.check.stages.samples import Samples, close, plus, runs_around
+from backprop.check.stages.samples import Samples, close, plus, runs_around, within
 from backprop.check.stages.targets import Target, Vocabulary
 from backprop.differentiate.run import Run
 from backprop.errors import Problem
@@ -223,8 +223,3 @@ class Execution:
                 found.add(step)
                 read.update([step.name, *step.reads])
         return found
-
-
-def within(a: Any, b: Any, slack: float) -> bool:
-    """Whether two numbers differ by no more than the rounding of a number that was typed in."""
-    return bool(slack and isinstance(a, float) and isinstance(b, float) and abs(a - b) <= slack)

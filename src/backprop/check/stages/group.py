@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from backprop.check.stages.execution import Execution, Step, within
+from backprop.check.stages.execution import Execution, Step
 from backprop.check.stages.flow import OUTPUT, Edge, Shares, backward, edges_of, value_at, zero
 from backprop.check.stages.mistakes import Case, Finding, diagnose, exactly, half_of, listed, matches, subsets
-from backprop.check.stages.samples import ROUNDING, Samples, close, minus, nothing, plus
+from backprop.check.stages.samples import ROUNDING, Samples, close, minus, nothing, plus, within
 from backprop.numbers.shapes import magnitude, shape_of
 
 NONE: frozenset[Edge] = frozenset()
@@ -37,9 +37,7 @@ class Contribution:
         step, execution = self.step, self.execution
         code = None if execution.claims else step.code
         tolerances = [step.slack if k == 0 else 0.0 for k in range(len(self.piece))]
-        return Case(
-            step.name, step.name, self.piece, self.shares, left, covered, code, step.known, execution.wires, tolerances
-        )
+        return Case(step.name, self.piece, self.shares, left, covered, code, step.known, execution.wires, tolerances)
 
     def match(self, due: frozenset[Edge], stretch: bool = False) -> frozenset[Edge] | None:
         """The shares that the line contributes: a set of those that are due, the same at all points, or else at the

@@ -38,14 +38,6 @@ class Line(NamedTuple):
     claim: Any = None
     half_unit: float | None = None
 
-    def problem(self, kind: str, message: str, hint: str = "", span: Span | None = None) -> Problem:
-        """A problem with this line."""
-        program = self.program
-        if program is None or self.statement is None:
-            return Problem(kind, message, hint=hint)
-        spans = [span or program.tokens_span(*self.statement.tokens)]
-        return Problem(kind, message, text=program.text, source=program.source, spans=spans, hint=hint)
-
 
 class Code:
     """A line that can be run: its circuit over the names that it reads. `leaves` are the name nodes in it."""
