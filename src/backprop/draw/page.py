@@ -81,10 +81,7 @@ def colours(placed: Picture) -> str:
 def data(scene: Scene) -> str:
     """What the script knows of the nodes, as constants."""
     point = [node.value for node in scene.nodes if node.kind == "input"]
-    values = {
-        "nodes": [node_data(scene, node) for node in scene.nodes],
-        "output": scene.output,
-    }
+    values = {"nodes": [node_data(scene, node) for node in scene.nodes], "output": scene.output}
     constants = [f"const {name} = {json_text(value)};" for name, value in values.items()]
     constants.append(f"const point = [{', '.join(map(number, point))}];")
     return "\n".join([*constants, f"const upstream = {number(scene.run.upstream)};"])
