@@ -14,7 +14,8 @@ from conftest import ROOT, shell
 
 # What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
 OURS = {
-    "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.lower", ".cli", ".cli.answer", ".cli.evaluate",
+    "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.calls", ".circuit.lower", ".circuit.names", ".cli",
+    ".cli.answer", ".cli.evaluate",
     ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.remarks", ".cli.shared",
     ".cli.words", ".differentiate", ".differentiate.functions", ".differentiate.rules", ".differentiate.run",
     ".errors", ".errors.light", ".errors.spans", ".errors.spelling",
