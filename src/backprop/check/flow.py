@@ -44,6 +44,8 @@ def backward(result: Run, given: Mapping[int, Any]) -> tuple[list[Any], dict[Edg
         g = arrives[wire] = given.get(wire, arrives[wire])
         if g is None or not is_forward(circuit, wire) or not circuit.active[wire]:
             continue
+        if result.sent[wire] is None and magnitude(g) == 0:  # a branch that was not taken: nothing flows
+            continue
         for slot, (source, piece) in enumerate(zip(circuit.inputs[wire], sent_by(result, wire, g), strict=True)):
             if piece is not None:
                 sent[wire, slot] = piece

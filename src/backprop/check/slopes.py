@@ -329,7 +329,8 @@ def shape(lengths: tuple[int, ...]) -> str:
 
 
 def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator, much: float) -> dict[str, Any]:
-    """Another point: the inputs moved; numbers of one sign keep it, and zeros and ones of masks stay."""
+    """Another point: the inputs moved; numbers of one sign keep it, zeros among them move to its side, and zeros and
+    ones of masks stay."""
     changed: dict[str, Any] = fresh(given)
     for path in paths:
         value = np.asarray(at_path(changed, path), dtype=float)
@@ -339,6 +340,9 @@ def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator,
             shift = much * random.normal(0.0, 0.15, value.shape)
         if value.size > 1 and np.isin(value, (0.0, 1.0)).all() and value.any():
             continue
+        if value.min(initial=0.0) * value.max(initial=0.0) == 0 and value.any() and not value.all():
+            side = 1.0 if value.max() > 0 else -1.0
+            shift = np.where(value == 0, side * much * random.uniform(0.0, 0.15, value.shape), 0.0)
         new = value * factor + shift
         if value.size and value.min() > 0 and value.max() < 1:  # what may be probabilities stays between 0 and 1
             new = value + much * random.uniform(-0.3, 0.3, value.shape) * np.minimum(value, 1 - value) / max(1.0, much)
