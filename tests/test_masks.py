@@ -118,6 +118,15 @@ def test_a_branch_that_is_not_taken_gets_nothing_to_the_second_order(call: str, 
             assert not any(np.any(block) for block in blocks), text
 
 
+def test_what_was_joined_has_no_factors() -> None:
+    """Where a second derivative is not finite it is looked for again, with more care for factors."""
+    hessian = backprop.compile("q = x^1.5; sum(concat(q, q)*stack(q, q)[0, 0])").hessian(x=np.array([0.0, 4.0]))["x"][
+        "x"
+    ]
+    assert hessian[1, 1] == 0
+    assert not np.isfinite(hessian[0, 0])
+
+
 def test_every_gate_with_a_rule_for_masks_is_tried() -> None:
     public = {gate.name for gate in GATES.values() if gate.reach and not gate.plumbing}
     assert public - {name for name in public for call in SLICED if f"{name}(" in call} == {"sort"}

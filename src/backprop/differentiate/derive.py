@@ -188,7 +188,7 @@ class Sweep:
         """The inputs of a gate that multiplies them, with 0 for those that go into nothing that is alive."""
         growing, gate, inputs = self.growing, self.circuit.gates[wire], self.circuit.inputs[wire]
         texts, flows = gate.reaches(len(inputs), self.ties)
-        if sum(flows) < 2:
+        if sum(flows) < 2 or gate.shares is not None:  # what they share is where they are, and no factor
             return list(inputs)
         scope = growing.scope(gate, [alive, *inputs, wire])
         masks = [

@@ -118,7 +118,8 @@ def prod_rules(gate: Gate, count: int) -> Rules:
         return (f"spread(g, x, axis=axis, keepdims=keepdims) * {others}",)
     axis = gate.settings["axis"]
     axes = axis if isinstance(axis, tuple) else (axis,)
-    return (f"spread(g, x, axis=axis, keepdims=keepdims) * {product_of_others('x', axes)}",)
+    others = product_of_others("x", axes) if axes else "1"
+    return (f"spread(g, x, axis=axis, keepdims=keepdims) * {others}",)
 
 
 def along(gate: Gate, rule: str) -> Rules:

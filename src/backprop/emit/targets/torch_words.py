@@ -10,6 +10,7 @@ from backprop.emit.literals import Bracketed, listed
 from backprop.emit.prelude import functions
 from backprop.emit.target import Text
 from backprop.emit.targets.arrays import Arrays, rank, slice_text
+from backprop.errors import Problem
 from backprop.gates import Gate
 from backprop.language.printer import ATOM, POSTFIX, PRODUCT
 
@@ -104,6 +105,8 @@ class Torch(Arrays):
         return text
 
     def call(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        if gate.settings.get("axis") == ():  # which PyTorch takes for all axes
+            raise Problem("target", f"{gate.spelling} over no axis cannot be said in {self.title}", hint=self.advice())
         return super().call(gate, [self.tensor(operand) for operand in operands])
 
     def keywords(self, gate: Gate) -> list[str]:
