@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.backward_pass import Verdicts, judge
-from backprop.check.lines import read_lines
+from backprop.check.stages.judge import Verdicts, judge
+from backprop.check.stages.lines import read_lines
 from backprop.library import Compiled
 
 

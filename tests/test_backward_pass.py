@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop.check.backward_pass import Judgement, judge
-from backprop.check.catalogue import CAUSES
-from backprop.check.lines import claim_lines, read_claim, read_claims, read_lines
+from backprop.check.stages.judge import Judgement, judge
+from backprop.check.stages.lines import claim_lines, read_claim, read_claims, read_lines
+from backprop.check.stages.mistakes import CAUSES
 from backprop.errors import Problem
 from backprop.library import Compiled
 from passes import PASSES, Pass, judged, sample, written

@@ -9,7 +9,7 @@ import pytest
 from tests.pairs import Pair
 from tests.pairs.judged import judged
 
-from backprop.check.around import fits
+from backprop.check.cures.around import fits
 
 RANDOM = np.random.default_rng(3)
 

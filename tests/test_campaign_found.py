@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop.check.gradients import check
+from backprop.check.gradients.compare import check
 from backprop.emit import Request, write
 from backprop.library.stages import Names
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from backprop.check.gradients import at_random, check
-from backprop.check.numerical import Comparison
+from backprop.check.gradients.compare import at_random, check
+from backprop.check.gradients.numerical import Comparison
 from backprop.differentiate import rules
 from backprop.gates import GATES
 from backprop.library import Compiled, Evaluation

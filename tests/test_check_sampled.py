@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from backprop.check.gradients import check
-from backprop.check.numerical import Comparison
+from backprop.check.gradients.compare import check
+from backprop.check.gradients.numerical import Comparison
 from backprop.library import Compiled
 from backprop.library.stages import Names
 from circuits import random_expression

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop.check.backward_pass import judge
-from backprop.check.lines import read_lines
+from backprop.check.stages.judge import judge
+from backprop.check.stages.lines import read_lines
 from backprop.circuit import Circuit
 from backprop.differentiate.run import evaluate, run
 from backprop.emit import Request, write

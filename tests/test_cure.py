@@ -9,8 +9,8 @@ import pytest
 from tests.pairs import pairs
 from tests.pairs.judged import judged
 
-from backprop.check.differs import cause_of
-from backprop.python.tape import Tape
+from backprop.check.passes.differs import cause_of
+from backprop.python.values.tape import Tape
 
 EVERY = [*pairs()]
 PAIRS = {one.name: one for one in EVERY}

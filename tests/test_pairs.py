@@ -11,12 +11,12 @@ import pytest
 from tests.pairs import Mistake, Pair, pairs
 from tests.pairs.judged import judged
 
-from backprop.check.slopes import compared
-from backprop.check.trace import Trace
-from backprop.python.entry import Runner
-from backprop.python.pairs import pairs_in
+from backprop.check.passes.slopes import compared
+from backprop.check.passes.trace import Trace
+from backprop.python.entry.pairs import pairs_in
+from backprop.python.entry.runner import Runner
 from backprop.python.source import Code, part_of
-from backprop.python.tape import Tape
+from backprop.python.values.tape import Tape
 from conftest import shell
 
 PAIRS = {one.name: one for one in pairs()}
@@ -87,7 +87,7 @@ FUNCTIONS = [one for one in PAIRS.values() if not one.forward and any(word in on
 
 @pytest.mark.parametrize("pair", FUNCTIONS, ids=lambda one: one.name)
 def test_a_sweep_through_the_forward_pass_is_what_differences_say(pair: Pair) -> None:
-    from backprop.check.handwritten import Judge
+    from backprop.check.passes.judge import Judge
 
     code = Code([part_of(pair.code, "code.py")])
     judge = Judge(Runner(code, pairs_in(code)[-1], dict(pair.inputs)))
@@ -98,8 +98,8 @@ def test_a_sweep_through_the_forward_pass_is_what_differences_say(pair: Pair) ->
 
 
 def test_what_a_line_gives_is_told_by_a_sweep_through_the_backward_pass() -> None:
-    from backprop.check.handwritten import Judge
-    from backprop.check.sense import Sense
+    from backprop.check.passes.judge import Judge
+    from backprop.check.passes.sense import Sense
 
     pair = PAIRS["affine then relu"]
     text, _ = pair.planted(Mistake("db = np.sum(da, axis=0)", "db = np.sum(dout, axis=0)", ()))
@@ -170,8 +170,8 @@ def test_json_tells_what_a_line_gives_and_should_give_and_in_which_round(tmp_pat
 
 
 def test_the_chain_rule_says_a_line_in_the_names_of_the_user() -> None:
-    from backprop.check.handwritten import Judge
-    from backprop.check.search import Search
+    from backprop.check.cures.search import Search
+    from backprop.check.passes.judge import Judge
 
     pair = PAIRS["single head attention"]
     right = "dx = dq @ Wq.T + dk @ Wk.T + dv @ Wv.T"

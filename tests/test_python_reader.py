@@ -12,19 +12,19 @@ import scipy
 import scipy.special
 
 from backprop.errors import Problem
-from backprop.python.arrays import tensor
-from backprop.python.back import Outcome
-from backprop.python.entry import Runner
-from backprop.python.frames import Source
-from backprop.python.given import arguments_from
-from backprop.python.interpret import Interpreter
-from backprop.python.meter import Meter
-from backprop.python.pairs import Pair, all_pairs, script_pair
-from backprop.python.scope import Library, Scope
+from backprop.python.entry.back import Outcome
+from backprop.python.entry.given import arguments_from
+from backprop.python.entry.pairs import Pair, all_pairs, script_pair
+from backprop.python.entry.runner import Runner
+from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import Code, part_of
 from backprop.python.spellings.numpy import NUMPY, SCIPY
 from backprop.python.spellings.row import Row
 from backprop.python.spellings.torch import TORCH
+from backprop.python.values.arrays import tensor
+from backprop.python.values.frames import Source
+from backprop.python.values.meter import Meter
+from backprop.python.values.scope import Library, Scope
 from conftest import Check
 
 X = np.array([[0.4, -0.7, 1.3], [-1.1, 0.9, 0.25]])
@@ -386,7 +386,7 @@ def ran(made: Runner) -> tuple[Outcome, list[Any]]:
 
 def slope(made: Runner, upstream: list[Any], path: tuple[str, ...]) -> Any:
     """The gradient by central differences."""
-    from backprop.python.arrays import fresh
+    from backprop.python.values.arrays import fresh
 
     def objective(given: dict[str, Any]) -> float:
         return sum(float(np.sum(a * b)) for a, b in zip(made.outputs(given), upstream, strict=True))

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop.python.interpret import Interpreter
-from backprop.python.meter import Meter
-from backprop.python.scope import Scope
+from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import part_of
+from backprop.python.values.meter import Meter
+from backprop.python.values.scope import Scope
 from backprop_cli import main
 from conftest import Check
 

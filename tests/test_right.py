@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop.check.backward_pass import Verdicts, judge
-from backprop.check.lines import read_lines
+from backprop.check.stages.judge import Verdicts, judge
+from backprop.check.stages.lines import read_lines
 from backprop.cli import main
 from backprop.emit import Request, write
 from backprop.rows.compute.mapper import Mapper

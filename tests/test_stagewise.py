@@ -7,8 +7,8 @@ import time
 import pytest
 
 import backprop
-from backprop.check import gradients
-from backprop.check.numerical import Comparison
+from backprop.check.gradients import compare as gradients
+from backprop.check.gradients.numerical import Comparison
 from circuits import random_expression
 
 

@@ -6,8 +6,8 @@ import pytest
 from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.library.traced import check_moves
-from backprop.python.entry import Runner
-from backprop.python.pairs import Pair
+from backprop.python.entry.pairs import Pair
+from backprop.python.entry.runner import Runner
 from backprop.python.source import Code, part_of
 from backprop.python.spellings.jax import JAX
 from backprop.python.spellings.numpy import NUMPY, SCIPY

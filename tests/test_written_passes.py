@@ -7,9 +7,9 @@ import pytest
 from tests.pairs import Pair, values
 from tests.pairs.judged import Judged, judged
 
-from backprop.check.handwritten import Judge
-from backprop.python.entry import Runner
-from backprop.python.pairs import pairs_in
+from backprop.check.passes.judge import Judge
+from backprop.python.entry.pairs import pairs_in
+from backprop.python.entry.runner import Runner
 from backprop.python.source import Code, part_of
 
 

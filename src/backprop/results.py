@@ -25,9 +25,9 @@ from backprop.library.values import as_value
 from backprop.show import nudged
 
 if TYPE_CHECKING:
-    from backprop.check.backward_pass import Verdicts
-    from backprop.check.handwritten import Verdict
-    from backprop.check.numerical import Comparison
+    from backprop.check.gradients.numerical import Comparison
+    from backprop.check.passes.judge import Verdict
+    from backprop.check.stages.judge import Verdicts
     from backprop.show.grid import Grid
 
 Value = library.Value
@@ -327,7 +327,7 @@ class Evaluation(library.Evaluation):
 
     def check(self, *, stages: bool = False, random: int = 0, seed: int = 0) -> Check:
         """The gradients against numerical ones: of the inputs, or of all stages; at so many random points too."""
-        from backprop.check.gradients import at_random, check
+        from backprop.check.gradients.compare import at_random, check
 
         circuit = self.run.circuit
         wires = [circuit.variables[name] for name in self.gradients]
@@ -343,8 +343,8 @@ class Evaluation(library.Evaluation):
     def judge(self, backward: str | None = None, /, **claims: float | str) -> Judged:
         """Judge a backward pass of your own, as lines like `dx = …` and `dx += …`; or numbers, to the digits that they
         are written with: `judge(dx=-4, dz="3.0")`."""
-        from backprop.check.backward_pass import judge
-        from backprop.check.lines import claim_lines, read_claim, read_lines
+        from backprop.check.stages.judge import judge
+        from backprop.check.stages.lines import claim_lines, read_claim, read_lines
 
         if (backward is None) == (not claims):
             raise Problem("option", "judge takes a backward pass, or claims", hint="judge(dx=-4)")
@@ -573,8 +573,8 @@ def judge(
     """
     from backprop.check.all_passes import judged
     from backprop.library.traced import source_of
-    from backprop.python.given import arguments_from
-    from backprop.python.pairs import pairs_in
+    from backprop.python.entry.given import arguments_from
+    from backprop.python.entry.pairs import pairs_in
     from backprop.python.source import Code, part_of
 
     read = Code([part_of(*source_of(one)) for one in code])

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from tests.pairs import Pair
 
-from backprop.check.cure import with_lines
-from backprop.check.handwritten import Judge
+from backprop.check.cures.cure import with_lines
+from backprop.check.passes.judge import Judge
 from backprop.errors import Problem
-from backprop.python.entry import Runner
-from backprop.python.pairs import pairs_in, script_pair
+from backprop.python.entry.pairs import pairs_in, script_pair
+from backprop.python.entry.runner import Runner
 from backprop.python.source import Code, part_of
 
 

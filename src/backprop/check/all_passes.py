@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backprop.check.cure import with_lines
-from backprop.check.handwritten import Judge, Verdict
+from backprop.check.cures.cure import with_lines
+from backprop.check.passes.judge import Judge, Verdict
 from backprop.errors import Problem, enumerated
-from backprop.python.entry import Runner
+from backprop.python.entry.runner import Runner
 
 if TYPE_CHECKING:
-    from backprop.python.pairs import Pair
+    from backprop.python.entry.pairs import Pair
     from backprop.python.source import Code
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
-from backprop.check.numerical import GOOD, Comparison
+from backprop.check.gradients.numerical import GOOD, Comparison
 from backprop.show import objects
 from backprop.show.grid import Column, Grid, furthest, measured
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from backprop.check.backward_pass import Judgement
+    from backprop.check.stages.judge import Judgement
 
 LOUD = {
     "ok": "ok",

@@ -35,7 +35,7 @@ def beside(module: str, source: str | None) -> tuple[str, str] | None:
 
 def arguments(variables: str | None, assignments: tuple[str, ...], random: Random) -> dict[str, Any]:
     """What is given by --vars and by options, which win."""
-    from backprop.python.given import arguments_from
+    from backprop.python.entry.given import arguments_from
 
     given: dict[str, Any] = {}
     if variables is not None:

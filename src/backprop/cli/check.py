@@ -77,7 +77,7 @@ def compare_all(
 ) -> int:
     """The numerical check."""
     from backprop.check import report
-    from backprop.check.gradients import at_random, check
+    from backprop.check.gradients.compare import at_random, check
 
     evaluation = asked.answer()
     run, names = evaluation.run, evaluation.names
@@ -111,8 +111,8 @@ def judge_lines(
 ) -> int:  # fmt: skip
     """The check of a hand-written pass, or of numbers."""
     from backprop.check import report
-    from backprop.check.backward_pass import judge
-    from backprop.check.lines import claim_lines, read_claim, read_claims, read_lines
+    from backprop.check.stages.judge import judge
+    from backprop.check.stages.lines import claim_lines, read_claim, read_claims, read_lines
 
     if backward is not None and (claims or claims_file is not None):
         raise Problem("option", "--backward and claims are two questions", hint="ask them one after the other")

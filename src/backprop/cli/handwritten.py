@@ -69,7 +69,7 @@ def passes(
 
 def both_passes(path: str) -> Passes | None:
     """The two passes of a listing that holds both; None where it is a forward pass alone, or no Python."""
-    from backprop.python.pairs import split_pair, values_pair
+    from backprop.python.entry.pairs import split_pair, values_pair
     from backprop.python.source import Code, part_of
 
     try:
@@ -88,8 +88,8 @@ def straight(forward: Meant, backward: Meant | None, variables: str | None, assi
         compiled = Compiled(read_text(forward.path), source=forward.path)
         if backward is None:
             return True
-        from backprop.check.backward_pass import judge
-        from backprop.check.lines import read_lines
+        from backprop.check.stages.judge import judge
+        from backprop.check.stages.lines import read_lines
 
         lines = read_lines(read_text(backward.path), backward.path)
         if {"-", "@-"} & {variables, *(one.partition("=")[2] for one in assignments)}:
@@ -111,7 +111,7 @@ def as_fraction(value: Any) -> Any:
 
 def found(forth: Meant, back: Meant | None) -> Passes | None:
     """The pairs in one or two files."""
-    from backprop.python.pairs import alone, pairs_in, script_pair
+    from backprop.python.entry.pairs import alone, pairs_in, script_pair
     from backprop.python.source import Code, part_of
 
     parts = [part_of(read_text(forth.path), forth.path)]
@@ -157,7 +157,7 @@ def as_options(missing: Sequence[str]) -> str:
 
 def upstream_of(text: str, random: Random) -> Any:
     """The gradient on the output; of several outputs, an array of them, which may have several shapes."""
-    from backprop.python.given import arguments_from
+    from backprop.python.entry.given import arguments_from
 
     if text.startswith("@") and text.endswith(".json"):
         return arguments_from(read_json(read_text(text[1:]), text[1:]))

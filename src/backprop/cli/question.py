@@ -200,7 +200,7 @@ def forward_part(text: str, source: str | None) -> str:
     """Of a listing in Python that holds both passes, the forward pass."""
     if source is None or not source.endswith(".py"):
         return text
-    from backprop.python.pairs import split_pair
+    from backprop.python.entry.pairs import split_pair
     from backprop.python.source import part_of
 
     try:

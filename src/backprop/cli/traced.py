@@ -8,7 +8,7 @@ from backprop.library import Compiled
 from backprop.library.values import Random
 
 if TYPE_CHECKING:
-    from backprop.python.entry import Runner
+    from backprop.python.entry.runner import Runner
     from backprop.python.traced import Traced
 
 
@@ -36,7 +36,7 @@ def runner_for(asked: Asked, random: Random) -> Runner:
     from backprop.cli.arguments import arguments, beside
     from backprop.cli.reading import read_text
     from backprop.library.traced import meant
-    from backprop.python.entry import Runner
+    from backprop.python.entry.runner import Runner
     from backprop.python.source import Code, part_of
 
     code = Code([part_of(read_text(asked.path), asked.path)], beside)

@@ -13,8 +13,8 @@ from backprop.library import Compiled
 from backprop.library.values import decoded
 
 if TYPE_CHECKING:
-    from backprop.python.entry import Runner
-    from backprop.python.pairs import Pair
+    from backprop.python.entry.pairs import Pair
+    from backprop.python.entry.runner import Runner
     from backprop.python.source import Code
     from backprop.python.traced import Traced
 
@@ -28,7 +28,7 @@ def trace(
     kind: type[Compiled] = Compiled,
 ) -> tuple[Compiled, Traced]:  # fmt: skip
     """The circuit of a function that a runner runs, traced at the point that it was given. Raises a Problem."""
-    from backprop.python.given import floated
+    from backprop.python.entry.given import floated
     from backprop.python.traced import traced
 
     missing = runner.missing()
@@ -84,7 +84,7 @@ def chooses(name: str, found: Traced) -> Problem:
 def meant(code: Code, name: str, path: str) -> Pair:
     """The function, the class or the statements that are meant."""
     from backprop.errors import nearest
-    from backprop.python.pairs import Pair, class_pair, passes, split_pair
+    from backprop.python.entry.pairs import Pair, class_pair, passes, split_pair
 
     functions, classes = code.functions(), code.classes()
     name = name or only(functions, classes, code)
@@ -113,7 +113,7 @@ def only_defines(tree: ast.Module) -> bool:
 
 def only(functions: dict[str, Any], classes: dict[str, Any], code: Code) -> str:
     """The one function or class of a text that has no statements beside it; "" where there are others."""
-    from backprop.python.pairs import passes
+    from backprop.python.entry.pairs import passes
 
     names = [*functions, *[name for name, methods in classes.items() if passes(methods)[0] is not None]]
     body = code.parts[-1].tree.body
@@ -134,8 +134,8 @@ def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
     """Raise a Problem where the circuit moves otherwise than the function: a wrong reading is worse than a refusal."""
     import numpy as np
 
-    from backprop.python.arrays import fresh
-    from backprop.python.gradients import place_of
+    from backprop.python.entry.gradients import place_of
+    from backprop.python.values.arrays import fresh
 
     ways = np.random.default_rng(0)
     given, moved = fresh(runner.given), {}
@@ -167,8 +167,8 @@ def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
 
 def runner_of(code: Source, given: Mapping[str, Any], name: str = "", seed: int = 0) -> Runner:
     """What runs a function, with what it is given."""
-    from backprop.python.entry import Runner
-    from backprop.python.given import arguments_from
+    from backprop.python.entry.given import arguments_from
+    from backprop.python.entry.runner import Runner
     from backprop.python.source import Code, part_of
 
     text, source = source_of(code)

@@ -11,12 +11,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
-from backprop.python.frames import Source, problem_at
-from backprop.python.interpret import Interpreter
-from backprop.python.libraries import KNOWN
-from backprop.python.machine import ERRORS
-from backprop.python.meter import MOST_OF_NOTEBOOK, Refusal, check_length, unread
-from backprop.python.scope import OF_OTHERS, Library, Scope, Unknown
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.libraries import KNOWN
+from backprop.python.interpret.machine import ERRORS
+from backprop.python.values.frames import Source, problem_at
+from backprop.python.values.meter import MOST_OF_NOTEBOOK, Refusal, check_length, unread
+from backprop.python.values.scope import OF_OTHERS, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
 MOST_FILES = 100  # that are read because a file imports from them

@@ -20,7 +20,7 @@ from backprop.errors import LARGEST, Problem, nearest
 from backprop.errors.spans import Span
 from backprop.gates import CONSTANTS, NAMES
 from backprop.language.program import Call, Program, Statement
-from backprop.python.meter import check_length, unread
+from backprop.python.values.meter import check_length, unread
 
 LIBRARIES = frozenset(
     ["math", "cmath", "numpy", "scipy", "scipy.special", "jax.numpy", "autograd.numpy", "torch", "micrograd.engine"]

@@ -20,12 +20,12 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.errors.spans import Span
-from backprop.python.entry import Runner
-from backprop.python.frames import Source
-from backprop.python.gradients import place_of
-from backprop.python.interpret import Interpreter
+from backprop.python.entry.gradients import place_of
+from backprop.python.entry.runner import Runner
+from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.spellings.said import said
-from backprop.python.tape import ADDING, MOVES, ORDERED, SAME, Tape, added_places, is_fraction
+from backprop.python.values.frames import Source
+from backprop.python.values.tape import ADDING, MOVES, ORDERED, SAME, Tape, added_places, is_fraction
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "{} + {}", ast.Sub: "{} - {}", ast.Mult: "{} * {}", ast.Div: "{} / {}", ast.Pow: "{} ^ {}",

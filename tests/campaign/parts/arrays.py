@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.numerical import meets_infinity
+from backprop.check.gradients.numerical import meets_infinity
 from backprop.errors import Problem
 from backprop.library import Compiled
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.gradients import check
+from backprop.check.gradients.compare import check
 from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.library.stages import Names

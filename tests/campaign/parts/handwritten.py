@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from random import Random
 
-from backprop.check.backward_pass import judge as judge_lines
-from backprop.check.lines import read_lines
+from backprop.check.stages.judge import judge as judge_lines
+from backprop.check.stages.lines import read_lines
 from backprop.emit import Request, write
 from backprop.errors import Problem
 from backprop.library import Compiled

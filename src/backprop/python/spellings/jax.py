@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from backprop.python.arrays import axes_of
 from backprop.python.spellings import special
 from backprop.python.spellings.row import Row, broadcast, hot, together
 from backprop.python.spellings.torch import TORCH, gelu, leaky_relu, relu
+from backprop.python.values.arrays import axes_of
 
 
 def elu(a: Any, alpha: float = 1.0) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.python.arrays import number_of
+from backprop.python.values.arrays import number_of
 
 Size = Callable[[tuple[Any, ...], dict[str, Any]], float]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.python.arrays import Tensor
+from backprop.python.values.arrays import Tensor
 
 IDLE = frozenset(["dtype", "out", "approximate", "casting", "optimize", "indexing"])  # what changes no formula
 Words = Callable[[Any], str]  # the word for a value

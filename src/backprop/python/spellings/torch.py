@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.python.arrays import Tensor, axes_of, dtype_of, number_of, tensor
-from backprop.python.meter import Refusal
 from backprop.python.spellings import special
 from backprop.python.spellings.row import (
     Row,
@@ -31,6 +29,8 @@ from backprop.python.spellings.row import (
     summed_products,
     together,
 )  # fmt: skip
+from backprop.python.values.arrays import Tensor, axes_of, dtype_of, number_of, tensor
+from backprop.python.values.meter import Refusal
 
 
 class Extremum(NamedTuple):

@@ -1,0 +1,175 @@
+"""The chain rule in the user's own names: what a line of a backward pass should say.
+
+Whatever is there already under a name (a gradient that is right, a value that the forward pass kept, what a later line
+sends back) is taken by that name: it is known by its value. The rest is written out from the line of the forward pass
+that reads the quantity.
+"""
+
+from __future__ import annotations
+
+import ast
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from backprop.check.chain_rule.rules import Rules
+from backprop.check.chain_rule.terms import Term, name, number, tells
+from backprop.check.chain_rule.words import DEEPEST
+from backprop.check.passes.story import NOT_SAID, Closed, Failed, Reading, Story
+from backprop.check.passes.trace import Visit
+from backprop.python.values.tape import is_fraction
+
+MOST_READERS = 5  # whose shares are added up in one line
+
+
+class Chain(Rules):
+    """The texts of gradients as they may stand at one visit of a line of the backward pass. `scale`: by which the
+    user's gradients are multiplied throughout."""
+
+    def __init__(self, story: Story, visit: Visit, atoms: dict[str, Any], torch: bool, scale: float = 1.0) -> None:
+        super().__init__(story, visit, atoms, torch)
+        self.scale = scale
+        self.doing: set[int] = set()
+
+    def gradient(self, place: int, depth: int = 0) -> Term:
+        """The gradient of a quantity: under a name of the user's, or written out."""
+        quantity = self.story.quantities[place]
+        found = self.atoms.find(self.scale * quantity.gradient) if tells(quantity.gradient) else None
+        if found is not None:
+            return Term(found.tree, found.value)
+        if place in self.story.pieces:
+            piece = self.piece(place)
+            if piece is not None:
+                return piece
+        if depth > DEEPEST or place in self.doing:
+            raise Failed
+        self.doing.add(place)
+        try:
+            readers = self.story.readers(place)
+            if not readers and np.ndim(quantity.gradient) == 0 and quantity.gradient == self.scale == 1:
+                return number(1.0)
+            for form in self.story.closed.get(place, ()):
+                with suppress(*NOT_SAID):
+                    return self.by_form(form, quantity.value, depth)
+            cut = self.story.parts_of(place)
+            if cut is not None:
+                with suppress(*NOT_SAID):
+                    return self.together(*cut, quantity.gradient, depth)
+            if not 0 < len(readers) <= MOST_READERS:
+                raise Failed
+            return self.total([self.share(one, depth) for one in readers], quantity.value)
+        finally:
+            self.doing.discard(place)
+
+    def together(self, places: list[int], axis: int, gradient: Any, depth: int) -> Term:
+        """The gradient of what is read in parts: theirs, put together."""
+        terms = [self.gradient(one, depth + 1) for one in places]
+        terms = [self.spread(one, np.shape(self.story.quantities[place].value))
+                 for one, place in zip(terms, places, strict=True)]  # fmt: skip
+        value = np.concatenate([one.value for one in terms], axis)
+        if not np.allclose(value, self.scale * gradient, rtol=1e-6):
+            raise Failed
+        words = ("cat", "dim") if self.torch else ("concatenate", "axis")
+        parts = ast.List([one.tree for one in terms], ast.Load())
+        keywords = [ast.keyword(words[1], ast.Constant(axis))] if axis else []
+        return self.known(ast.Call(name(f"{self.library}.{words[0]}"), [parts], keywords), value)
+
+    def piece(self, place: int) -> Term | None:
+        """The gradient of an entry of an array, as the same entry of a gradient."""
+        gradient = self.scale * self.story.quantities[place].gradient
+        for text in self.texts:
+            tree = ast.Subscript(name(text), self.story.pieces[place], ast.Load())
+            with suppress(*NOT_SAID):
+                value = self.here.value(tree)
+                if is_fraction(value) and np.shape(value) == np.shape(gradient) and np.allclose(value, gradient):
+                    return Term(tree, value)
+        return None
+
+    def total(self, shares: list[Term], like: Any) -> Term:
+        """The sum of shares, of the shape of what they are the gradient of."""
+        found = shares[0]
+        for one in shares[1:]:
+            found = self.add(found, one)
+        return self.spread(found, np.shape(like))
+
+    def share(self, readings: list[Reading], depth: int = 0) -> Term:
+        """What comes back from one reader: under a name of the user's, or by the rule of what is done there."""
+        first = readings[0]
+        whole = self.scale * first.share  # they are all of the same numbers
+        found = self.atoms.find(whole) if tells(whole) else None
+        if found is not None:
+            return Term(found.tree, found.value)
+        room = self.room(first.visit)
+        leaves = {one.leaf for one in readings}
+        terms = []
+        for root, place in {one.root: one.whole for one in readings}.items():
+            above = self.gradient(place, depth + 1)
+            terms += [term for leaf, term in self.back(root, above, room, depth) if leaf in leaves]
+        if not terms:
+            raise Failed
+        out = terms[0]
+        for one in terms[1:]:
+            out = self.add(out, one)
+        out = self.spread(out, np.shape(room.value(first.leaf)))
+        if not np.allclose(out.value, whole, rtol=1e-6, atol=1e-9 * float(np.abs(whole).max(initial=0.0))):
+            raise Failed
+        return out
+
+    def by_form(self, form: Closed, of: Any, depth: int) -> Term:
+        """The gradient of a quantity of which only a well known function is read."""
+        y = self.quantity(form.place, depth)
+        g = self.gradient(form.place, depth + 1)
+        if form.name == "log softmax":
+            exp = self.known(ast.Call(name(f"{self.library}.exp"), [y.tree], []), np.exp(y.value))
+            out = self.add(g, self.minus(self.multiply(exp, self.summed(g, form.axes, True))))
+        elif form.name == "sigmoid":
+            out = self.multiply(self.multiply(g, y), self.add(number(1), self.minus(y)))
+        elif form.name == "softmax":
+            out = self.multiply(y, self.add(g, self.minus(self.summed(self.multiply(g, y), form.axes, True))))
+        else:
+            mean = form.name == "normal"
+            along = self.multiply(y, self.summed(self.multiply(g, y), form.axes, True, mean=mean))
+            if not mean:
+                along = self.divide(along, number(float((y.value * y.value).sum(axis=form.axes).flat[0])))
+            left = self.add(g, self.minus(self.summed(g, form.axes, True, mean=True))) if mean else g
+            out = self.over(self.add(left, self.minus(along)), form)
+        if not np.allclose(out.value, self.scale * self.gradient_of(of), rtol=1e-6):
+            raise Failed
+        return out
+
+    def gradient_of(self, value: Any) -> Any:
+        return self.story.quantities[self.story.index.find(value)].gradient
+
+    def quantity(self, place: int, depth: int) -> Term:
+        """A value of the forward pass, by the name that it has here or as it is made."""
+        value = self.story.quantities[place].value
+        found = self.atoms.find(value)
+        return Term(found.tree, found.value) if found is not None else self.made(value, depth)
+
+    def over(self, a: Term, form: Closed) -> Term:
+        """A term over what a quantity was divided by: under whatever name, or as one over it."""
+        if not np.all(form.size):  # where rows are equal
+            raise Failed
+        for size in (form.size, np.squeeze(form.size, axis=form.axes)):
+            value = a.value / form.size
+            found = self.atoms.find(size)
+            if found is not None and np.broadcast_shapes(np.shape(size), a.shape) == a.shape:
+                trial = np.divide(a.value, size)
+                if np.allclose(trial, value):
+                    return self.divide(a, Term(found.tree, found.value))
+            found = self.atoms.find(1 / size)
+            if found is not None and np.broadcast_shapes(np.shape(size), a.shape) == a.shape:
+                trial = np.divide(a.value, size)
+                if np.allclose(trial, value):
+                    return self.multiply(a, Term(found.tree, found.value))
+        return self.divide(a, self.made(form.size, 0))
+
+    def inner(self, visit: Visit, root: ast.expr, whole: int) -> list[Term]:
+        """The gradients of the parts of an expression, which have no name in the forward pass."""
+        self.passed = []
+        with suppress(*NOT_SAID):
+            for _ in self.back(root, self.gradient(whole), self.room(visit), 0):
+                pass
+        found, self.passed = self.passed, None
+        return found

@@ -1,0 +1,243 @@
+"""What names and values of a backward pass are: gradients of which quantities, shares of them, values of the forward
+pass, or nothing of these."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from contextlib import suppress
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from backprop.check.chain_rule.chain import MOST_READERS
+from backprop.check.chain_rule.terms import tells
+from backprop.check.passes.sense import base_name, fitted
+from backprop.check.passes.story import NOT_SAID, Room, Story, Values
+from backprop.check.passes.trace import Trace, Visit, loaded, targets_of
+from backprop.python.entry.gradients import bases
+from backprop.python.values.tape import is_fraction
+
+STEM = re.compile(r"(_?\d+|_(next|prev|old|new|last|total|acc|in|out|t))$")
+NOISE = 1e-11  # of the largest gradient: what is left where all cancels
+
+
+class Known:
+    """What is known of a forward pass and the backward pass behind it, at one point."""
+
+    def __init__(
+        self, trace: Trace, above: list[Any], functions: dict[ast.stmt, str], like: Known | None = None
+    ) -> None:
+        """`like`: one of the same forward pass, with other lines behind it."""
+        self.trace = trace
+        self.story: Story = like.story if like is not None else Story(trace, above)
+        self.functions = functions  # that the lines are in
+        self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
+        self.writes: dict[tuple[str, str], list[tuple[ast.stmt, Visit]]] | None = None
+        self.shared: dict[str, Values] = {}
+        self.rounds: dict[int, tuple[int, ...] | None] = {}
+        self.largest = max((float(np.abs(one.gradient).max(initial=0.0)) for one in self.story.quantities), default=0.0)
+        self.totals: Values = like.totals if like is not None else Values()  # gradients
+        self.rights: Values = like.rights if like is not None else Values()  # and shares of them
+        if like is None:
+            self.learn(above)
+
+    def learn(self, above: list[Any]) -> None:
+        """What is right: of the totals the gradients, of the rights the shares of them, too."""
+        for place, quantity in enumerate(self.story.quantities):
+            self.rights.add(quantity.gradient, (place,))
+            self.totals.add(quantity.gradient, True)
+            for one in self.story.readings.get(place, ()):
+                self.rights.add(one.share, (place,))
+        for gradient in (*self.story.inner(), *[np.asarray(one, dtype=float) for one in above]):
+            if self.rights.find(gradient) is None:
+                self.rights.add(gradient, ())
+            self.totals.add(gradient, True)
+
+    def written(self) -> dict[tuple[str, str], list[tuple[ast.stmt, Visit]]]:
+        """The visits at which each name of a function was given a value, or written into, in their order."""
+        if self.writes is None:
+            self.writes = {}
+            found = [(one.time, statement, one) for statement, visits in self.trace.visits.items() for one in visits]
+            for _, statement, visit in sorted(found, key=lambda one: one[0]):
+                goals = targets_of(statement)
+                goals = [one for goal in goals for one in (goal.elts if isinstance(goal, ast.Tuple) else [goal])]
+                for base in {base_name(goal) for goal in goals} - {None}:
+                    self.writes.setdefault(self.key(statement, str(base)), []).append((statement, visit))
+        return self.writes
+
+    def key(self, statement: ast.stmt, name: str) -> tuple[str, str]:
+        return self.functions.get(statement, ""), name
+
+    def meant(self, name: str, visit: Visit | None = None) -> list[Any]:
+        """The gradients that a name says to be: of what the forward pass called so, and of what is called so there."""
+        held = visit.scope.names if visit is not None and visit.scope is not None else {}
+        for base in bases(name):
+            found = [(value, self.story.gradients[ids]) for value, ids in self.trace.names.get(base, ())]
+            here = held.get(base)
+            place = self.story.index.find(here) if isinstance(here, np.ndarray) and is_fraction(here) else None
+            if place is not None:
+                mine = [gradient for value, gradient in found if same(value, here)]
+                if mine or not found:
+                    whole = mine[0] if mine else self.story.quantities[place].gradient
+                    return [whole, *self.sent_in_round(place, visit)]
+            if found:
+                return [one for _, one in found] if any(np.any(one) for _, one in found) else []
+        return []
+
+    def sent_in_round(self, place: int, visit: Visit | None) -> list[Any]:
+        """What the round of a visit alone sends back to a quantity that other rounds read, too."""
+        readers = self.story.readers(place)
+        here = self.round_of(visit) if visit is not None and len(readers) > 1 else None
+        shares = [one[0].share for one in readers if one[0].visit.rounds == here]
+        return [sum(shares)] if 0 < len(shares) < len(readers) else []
+
+    def fits(self, name: str, value: Any, visit: Visit | None = None) -> bool:
+        """Whether what a name holds in the end is what it says to be, or something right if it says nothing."""
+        meant = self.meant(name, visit)
+        if not meant:
+            return not tells(value) or self.is_right(value)
+        return any(same(value, one) or reshaped(value, one) or self.both_are_noise(value, one) for one in meant)
+
+    def both_are_noise(self, value: Any, other: Any) -> bool:
+        """Whether two values are nothing but rounding, beside the gradients there are."""
+        some = [np.abs(one).max(initial=0.0) for one in (value, other)]
+        return np.shape(value) == np.shape(other) and bool(max(some) <= NOISE * self.largest)
+
+    def made_here(self, name: str, visit: Visit) -> Any:
+        """The gradient of what the forward pass called so in the round to which a visit belongs; None where it made
+        nothing of that name there."""
+        here = self.round_of(visit)
+        for base in bases(name) if here is not None else ():
+            for value, ids in self.trace.names.get(base, ()):
+                place = self.story.index.find(value)
+                made = self.story.visits.get(place) if place is not None else None
+                if made is not None and made.rounds == here:
+                    return self.story.gradients[ids]
+        return None
+
+    def round_of(self, visit: Visit) -> tuple[int, ...] | None:
+        """The round of the forward pass of which most is read where a line of the backward pass stands."""
+        if id(visit) not in self.rounds:
+            held = visit.scope.names.values() if visit.scope is not None else ()
+            places = [self.story.index.find(one) for one in held if isinstance(one, np.ndarray) and tells(one)]
+            found = Counter(self.story.visits[one].rounds for one in places if one in self.story.visits)
+            found.pop((), None)
+            self.rounds[id(visit)] = found.most_common(1)[0][0] if found else None
+        return self.rounds[id(visit)]
+
+    def given(self, visit: Visit, new: ast.stmt, values: list[Any]) -> list[Any]:
+        """What a line gives: of `+=` what it adds."""
+        if isinstance(new, ast.AugAssign) and isinstance(new.op, ast.Add | ast.Sub):
+            with suppress(*NOT_SAID), np.errstate(all="ignore"):
+                before = Room(self.trace, visit).value(loaded(new.target))
+                return [(np.asarray(one) - before) * (1 if isinstance(new.op, ast.Add) else -1) for one in values]
+        return values
+
+    def shares(self, name: str) -> Values:
+        """The shares of the gradients that a name says to be, and the sums of some of them."""
+        if name not in self.shared:
+            found = self.shared[name] = Values()
+            known = self.trace.names
+            given = next((known[one] for one in bases(name) if one in known), [])
+            if not given:  # `dh_next`, `dx1`
+                whose = [stem(one) for one in bases(name)][:1]
+                given = [one for other, some in known.items() if stem(other) in whose for one in some]
+            for place in {self.story.index.find(value) for value, _ in given} - {None}:
+                shares = [one[0].share for one in self.story.readers(place)]
+                found.add(self.story.quantities[place].gradient, True)
+                for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
+                    for some in combinations(shares, count):
+                        found.add(sum(some), True)
+        return self.shared[name]
+
+    def gathered(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> set[int]:
+        """The quantities of which all that is added to a name beside what a visit gives it is a share."""
+        group: list[tuple[ast.stmt, Visit]] = []
+        for statement, one in writes:
+            if isinstance(statement, ast.Assign):
+                if any(other is visit for _, other in group):
+                    break
+                group = []
+            group.append((statement, one))
+        found = [self.whose(self.given(one, statement, one.values)[0]) for statement, one in group
+                 if one is not visit and len(one.values) == 1 and one.scope is not None]  # fmt: skip
+        return set.intersection(*some) if (some := [one for one in found if one]) else set()
+
+    def whose(self, value: Any) -> set[int]:
+        """The quantities of which a value is the gradient, or a share of it."""
+        return {place for places in self.rights.all(value) for place in places}
+
+    def prepares(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
+        """Whether what a name was given is only a beginning, into which the next line writes."""
+        after = [one for one, other in writes if other.time > visit.time][:1]
+        return any(isinstance(goal, ast.Subscript) for one in after for goal in targets_of(one))
+
+    def was_whole(self, name: str, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
+        """Whether a name that is given several values held what it says to be before: now it holds something else."""
+        earlier = [one.values[0] for _, one in writes if one is not visit and len(one.values) == 1]
+        return any(same(one, meant) for one in earlier for meant in self.meant(name, visit))
+
+    def is_alone(self, statement: ast.stmt) -> bool:
+        """Whether a statement is the only one that gives its target a value: then that is no mere share."""
+        goals = targets_of(statement)
+        if len(goals) != 1 or not isinstance(goals[0], ast.Name):
+            return False
+        found = [writes for (_, name), writes in self.written().items() if name == goals[0].id]
+        return len({one for writes in found for one, _ in writes}) == 1
+
+    def kept(self, statement: ast.stmt, visit: Visit, value: Any) -> bool | None:
+        """Whether a value is a gradient that its target is called after; None where the name promises none."""
+        goals = targets_of(statement)
+        name = goals[0].id if goals and isinstance(goals[0], ast.Name) else ""
+        wanted = [one for given in self.meant(name, visit) if (one := fitted(given, value)) is not None]
+        if not wanted or self.scaled or not tells(value):
+            return None
+        return any(np.allclose(value, one, rtol=1e-6, atol=1e-9 * np.abs(one).max(initial=0.0)) for one in wanted)
+
+    def is_total(self, value: Any) -> bool:
+        """Whether a value is a whole gradient, or a value of the forward pass."""
+        return self.totals.find(value) is not None or self.is_forward(value)
+
+    def is_right(self, value: Any) -> bool:
+        """Whether a value is a gradient, or a value of the forward pass."""
+        return self.rights.find(value) is not None or self.is_forward(value)
+
+    def is_forward(self, value: Any) -> bool:
+        """Whether a value is one of the forward pass, under a name or inside of a line."""
+        return self.story.index.find(value) is not None or self.story.parts.find(value) is not None
+
+    def is_known(self, value: Any) -> bool:
+        """Whether a value is one of the forward pass, and like no other."""
+        return tells(value) and self.is_forward(value)
+
+    def is_only_of(self, value: Any, here: tuple[int, ...]) -> bool:
+        """Whether a value is right, but only for quantities that were made in one round."""
+        found = self.rights.all(value)
+        return bool(found) and all(
+            len(item) == 1 and (made := self.story.visits.get(item[0])) is not None and made.rounds == here
+            for item in found
+        )
+
+
+def same(value: Any, other: Any) -> bool:
+    """Whether two values are the same but for rounding."""
+    size = np.abs(other).max(initial=0.0)
+    return np.shape(value) == np.shape(other) and bool((np.abs(value - other) <= 1e-7 * size).all())
+
+
+def reshaped(value: Any, other: Any) -> bool:
+    """Whether a value is another one in another shape."""
+    return np.size(value) == np.size(other) and np.ndim(value) > 1 and same(np.reshape(value, np.shape(other)), other)
+
+
+def stem(name: str) -> str:
+    """A name without what tells it from others of the same thing: `h` of `h_next` and `h0`."""
+    return STEM.sub("", name) or name
+
+
+def sound(value: Any) -> bool:
+    """Whether a value is finite, and not nothing."""
+    return bool(np.isfinite(value).all() and np.any(value))

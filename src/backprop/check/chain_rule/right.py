@@ -1,0 +1,285 @@
+"""Which lines of a backward pass are wrong: those that give nothing right though all that they read is right."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from backprop.check.chain_rule.known import Known, same, sound
+from backprop.check.chain_rule.terms import tells
+from backprop.check.edits.catalogue import header
+from backprop.check.passes.differs import names
+from backprop.check.passes.sense import base_name
+from backprop.check.passes.story import COMPOUND, NOT_SAID, Failed, Room
+from backprop.check.passes.trace import Trace, Visit, bare, loaded, targets_of
+from backprop.python.values.tape import is_fraction
+
+FIRST = 12  # visits of a line that are looked at, beside the last one
+
+
+class Right(Known):
+    """What lines give where they stand, and other lines in their place."""
+
+    def __init__(
+        self, trace: Trace, above: list[Any], functions: dict[ast.stmt, str], like: Known | None = None
+    ) -> None:
+        super().__init__(trace, above, functions, like)
+        self.wrongs: dict[tuple[ast.stmt, bool], list[Visit]] = {}
+        self.handed: dict[ast.stmt, bool] = {}
+
+    def gives_right(
+        self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any], all_of_it: bool = False
+    ) -> bool:
+        """Whether what a line gives at a visit is right: in the end the whole gradient that its name says, and shares
+        of that before. `all_of_it`: also in a round of a loop, where it may be what that round alone sends back."""
+        goals = targets_of(statement)
+        whole = self.whole(statement, visit, new)
+        if whole is not None:
+            return whole
+        if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name) and self.meant(goals[0].id, visit):
+            name = goals[0].id
+            writes = self.written()[self.key(statement, name)]
+            alone = all(one is statement for one, _ in writes)
+            if self.prepares(writes, visit):
+                return self.all_right(visit, new, values)
+            whole = writes[-1][1] is visit or (alone and not isinstance(new, ast.AugAssign))
+            if whole and (alone or not self.was_whole(name, writes, visit)):
+                several = alone and len(self.trace.visits[statement]) > 1  # calls may each give a share
+                made = self.made_here(name, visit) if all_of_it and alone else None
+                if made is not None:
+                    return same(values[0], made)
+                return self.fits(name, values[0], visit) or (several and self.shares(name).find(values[0]) is not None)
+        if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name):
+            name = goals[0].id
+            given, shares = self.given(visit, new, values)[0], self.shares(name)
+            writes = self.written()[self.key(statement, name)]
+            if shares.by_shape and not self.was_whole(name, writes, visit):
+                return not tells(given) or shares.find(given) is not None
+            others = self.gathered(writes, visit)
+            if others and tells(given):
+                return bool(others & self.whose(given))
+        return self.all_right(visit, new, values) and self.in_time(statement, visit, values)
+
+    def in_time(self, statement: ast.stmt, visit: Visit, values: list[Any]) -> bool:
+        """Whether what a loop hands on to its next round belongs there: it is not the gradient of what the forward pass
+        made in this round."""
+        if not self.hands_on(statement):
+            return True
+        here = self.round_of(visit)
+        return here is None or not any(tells(one) and self.is_only_of(one, here) for one in values)
+
+    def hands_on(self, statement: ast.stmt) -> bool:
+        """Whether a line in a loop gives a name a value that lines before it read in the next round."""
+        goals, visits = targets_of(statement), self.trace.visits.get(statement, [])
+        if len(goals) != 1 or not isinstance(goals[0], ast.Name) or len(visits) < 2 or not visits[0].rounds:
+            return False
+        if statement not in self.handed:
+            before = [
+                other
+                for other in self.trace.visits
+                if self.functions.get(other) == self.functions.get(statement) and other.lineno <= statement.lineno
+            ]
+            self.handed[statement] = any(reads_name(one, goals[0].id) for one in before)
+        return self.handed[statement]
+
+    def whole(self, statement: ast.stmt, visit: Visit, new: ast.stmt) -> bool | None:
+        """Whether an array is what its name says after the last line that writes into it; None for other lines."""
+        goals = targets_of(statement)
+        base = base_name(goals[0]) if goals else None
+        if base is None or (isinstance(goals[0], ast.Name) and not isinstance(statement, ast.Expr)):
+            return None
+        if not self.meant(base, visit) or self.written()[self.key(statement, base)][-1][1] is not visit:
+            return None
+        before = self.left(base, visit, [])
+        after = self.left(base, visit, [new]) if type(new) is type(statement) else self.replayed(base, statement, new)
+        if not after or (new is not statement and before and same(after[0], before[0])):
+            return False  # no line stands there that does nothing
+        return self.fits(base, after[0], visit) or (isinstance(goals[0], ast.Subscript) and self.is_right(after[0]))
+
+    def left(self, base: str, visit: Visit, statements: list[ast.stmt]) -> list[Any] | None:
+        """What a name holds behind some statements at a visit."""
+        tail = ast.parse(f"_ = {base}").body
+        return self.trace.alone(visit, tail[0], [*statements, *tail])
+
+    def replayed(self, base: str, statement: ast.stmt, new: ast.stmt) -> list[Any] | None:
+        """What a name holds behind all visits of a line, if another one stands in its place that adds to what the
+        visits before it have left."""
+        found: list[Any] | None = None
+        for visit in self.trace.visits.get(statement, []):
+            if visit.scope is None:
+                return None
+            scope = bare(visit.scope)
+            if found:
+                scope.names[base] = found[0]
+            found = self.left(base, visit._replace(scope=scope), [new])
+        return found
+
+    def all_right(self, visit: Visit, statement: ast.stmt, values: list[Any]) -> bool:
+        """Whether what a statement gives is right: of `+=` what it adds, which must be a share of a gradient."""
+        if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add | ast.Sub):
+            alone = self.is_alone(statement)
+            right = self.is_total if alone else self.is_right
+            kept = self.kept(statement, visit, values[0]) if alone and len(values) == 1 else None
+            if kept is not None:
+                return kept
+            return all(right(one) for one in values if tells(one)) or self.is_taken(visit, statement)
+        with suppress(*NOT_SAID):
+            before = Room(self.trace, visit).value(loaded(statement.target))
+            way = 1 if isinstance(statement.op, ast.Add) else -1
+            added = [way * (np.asarray(one) - before) for one in values]
+            if any(self.rights.find(one) is None for one in added if tells(one)):
+                return all(self.rights.find(one) is not None for one in values) or self.is_taken(visit, statement)
+        return True
+
+    def is_taken(self, visit: Visit, statement: ast.stmt) -> bool:
+        """Whether a line takes entries of a gradient that is right, and writes them into an array."""
+        value, goals = getattr(statement, "value", None), targets_of(statement)
+        if not isinstance(value, ast.Subscript) or not goals or not isinstance(goals[0], ast.Subscript):
+            return False
+        with suppress(Failed):
+            base = Room(self.trace, visit).value(value.value)
+            return is_fraction(base) and self.rights.find(base) is not None
+        return False
+
+    def wrong_at(self, statement: ast.stmt, all_of_it: bool = False) -> list[Visit]:
+        """The visits of a line up to the first one at which it gives nothing right; none where all are right."""
+        key = statement, all_of_it
+        if key not in self.wrongs:
+            self.wrongs[key] = []
+            visits = self.trace.visits.get(statement, [])
+            if not isinstance(statement, COMPOUND):
+                some = [one for one in (*visits[:FIRST], *visits[FIRST:][-1:]) if one.scope is not None and one.values]
+                for place, visit in enumerate(some):
+                    if not self.gives_right(statement, visit, statement, visit.values, all_of_it):
+                        self.wrongs[key] = some[: place + 1]
+                        break
+        return self.wrongs[key]
+
+    def wrong_since(self, statement: ast.stmt, all_of_it: bool = False) -> int:
+        """When a line was first wrong, among all visits."""
+        return max((one.time for one in self.wrong_at(statement, all_of_it)), default=0)
+
+    def count_right(self) -> int:
+        """How many visits of lines give what is right, of those that are looked at."""
+        return sum(FIRST + 1 if not wrong else len(wrong) - 1 for wrong in map(self.wrong_at, self.trace.visits))
+
+    def count_misnamed(self) -> int:
+        """How many names hold something else in the end than they say to be, and nothing that is right."""
+        last = [(name, *writes[-1]) for (_, name), writes in self.written().items() if self.meant(name, writes[-1][1])]
+        return sum(
+            any(isinstance(goal, ast.Name) for goal in targets_of(statement))
+            and not self.fits(name, visit.values[0], visit)
+            and not self.is_right(visit.values[0])
+            for name, statement, visit in last
+            if len(visit.values) == 1
+        )
+
+    def doubted(self, room: Room, statement: ast.stmt, named: bool = False) -> set[str]:
+        """The names that a line reads and that hold neither a value of the forward pass nor a right gradient: what
+        does without them goes around another mistake. `named`: nor what they say to be."""
+        found = set()
+        for node in ast.walk(getattr(statement, "value", statement)):
+            if not isinstance(node, ast.Name):
+                continue
+            with suppress(Failed):
+                value = room.value(node)
+                if not is_fraction(value) or not tells(value):
+                    continue
+                if np.ndim(value) == 0 and self.key(statement, node.id) not in self.written():
+                    continue  # a setting
+                alone = named and len({id(one) for one, _ in self.written().get(self.key(statement, node.id), ())}) == 1
+                if not (self.fits(node.id, value, room.visit) if alone else self.is_right(value)):
+                    found.add(node.id)
+        return found
+
+    def is_suspect(self, statement: ast.stmt, trusted: frozenset[str], all_of_it: bool = False) -> bool:
+        """Whether a line gives nothing right though all that it reads is right, or is trusted."""
+        wrong = self.wrong_at(statement, all_of_it)
+        return bool(wrong) and not self.doubted(Room(self.trace, wrong[-1]), statement, named=True) - trusted
+
+    def mended(
+        self, statement: ast.stmt, statements: list[ast.stmt], named: bool = True, all_of_it: bool = False
+    ) -> list[Any] | None:
+        """What other statements give where a line is wrong first, if they make it right there and before.
+
+        `named`: what its name says, not only something right.
+        """
+        found: list[Any] = []
+        new = statements[-1]
+        for visit in self.wrong_at(statement, all_of_it):
+            values = self.trace.alone(visit, statement, statements)
+            if not values or len(values) != len(visit.values):
+                return None
+            if not any(map(self.is_forward, visit.values)) and any(sound(one) and self.is_known(one) for one in values):
+                return None  # no gradient
+            if self.whole(statement, visit, new) is None:
+                given = self.given(visit, new, values)
+                if not all(map(sound, given)) or (any(map(tells, visit.values)) and not any(map(tells, given))):
+                    return None
+            right = self.gives_right(statement, visit, new, values, all_of_it)
+            if not (right if named else self.all_right(visit, new, values)):
+                return None
+            base = base_name(targets_of(new)[0]) if targets_of(new) else None
+            found = values if base is None else self.left(base, visit, [new]) or values
+        return found or None
+
+    def stays_right(self, statement: ast.stmt, statements: list[ast.stmt], all_of_it: bool) -> bool:
+        """Whether other statements are right at later visits, too, as far as what they read there is."""
+        since = self.wrong_since(statement, all_of_it)
+        later = [
+            one for one in self.trace.visits.get(statement, [])[:FIRST] if one.time > since and one.scope is not None
+        ]
+        for visit in later:
+            if visit.values and not self.doubted(Room(self.trace, visit), statement, named=True):
+                values = self.trace.alone(visit, statement, statements)
+                if not values or not self.gives_right(statement, visit, statements[-1], values, all_of_it):
+                    return False
+        return True
+
+    def given_later(self, statement: ast.stmt, statements: list[ast.stmt]) -> list[Any]:
+        """What other statements give at the second and the last visit, right or not."""
+        visits = [one for one in self.trace.visits.get(statement, []) if one.scope is not None]
+        found = [self.trace.alone(one, statement, statements) for one in (*visits[1:2], *visits[2:][-1:])]
+        return [value for values in found for value in values or ()]
+
+    def handed_on(self, statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
+        """The names that a wrong line reads and that another line gave a value of the forward pass, and that line: it
+        may be the wrong one of them."""
+        for visit in self.wrong_at(statement)[-1:]:
+            for name in sorted(names(getattr(statement, "value", statement))):
+                before = [one for one in self.written().get(self.key(statement, name), ()) if one[1].time < visit.time]
+                for writer, one in before[-1:]:
+                    plain = isinstance(writer, ast.Assign) and isinstance(writer.targets[0], ast.Name)
+                    if plain and len(one.values) == 1 and tells(one.values[0]) and self.is_forward(one.values[0]):
+                        yield name, writer
+
+    def reads_right(self, statement: ast.stmt, name: str, writer: ast.stmt, statements: list[ast.stmt]) -> bool:
+        """Whether a wrong line is right as it stands, where other statements give a name another value of the forward
+        pass."""
+        visits = [one for one in self.trace.visits.get(statement, []) if one.scope is not None and one.values]
+        for visit in visits[:FIRST]:
+            before = [
+                one for one in self.trace.visits.get(writer, []) if one.time < visit.time and one.scope is not None
+            ]
+            given = self.trace.alone(before[-1], writer, statements) if before else None
+            if given is None or len(given) != 1 or not sound(given[0]) or not self.is_known(given[0]):
+                return False
+            if self.doubted(Room(self.trace, visit), statement, named=True) - {name}:
+                continue
+            scope = bare(visit.scope)  # type: ignore[arg-type]
+            scope.names[name] = given[0]
+            values = self.trace.alone(visit._replace(scope=scope), statement, [statement])
+            if not values or not self.all_right(visit, statement, values):
+                return False
+        return True
+
+
+def reads_name(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement reads a name itself, not in what it holds inside."""
+    nodes = ast.walk(header(statement)) if not isinstance(statement, ast.FunctionDef) else ()
+    loads = [one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
+    return name in loads or (isinstance(statement, ast.AugAssign) and name in names(statement.target))

@@ -1,0 +1,475 @@
+"""The chain rule: what goes back through an expression of the forward pass to what it reads."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from backprop.check.chain_rule.terms import Term, name, number
+from backprop.check.chain_rule.words import Words
+from backprop.check.passes.story import NOT_SAID, Failed, Room, Story
+from backprop.check.passes.trace import Visit
+from backprop.gates import GATES
+from backprop.python.values.scope import Library
+from backprop.python.values.tape import is_fraction
+
+ALIKE = {
+    "absolute": "abs", "fabs": "abs", "arctan": "atan", "arcsin": "asin", "arccos": "acos", "expit": "sigmoid",
+}  # fmt: skip  # names of libraries for gates that are called otherwise
+BACK = {"atan": "arctan", "asin": "arcsin", "acos": "arccos"}
+CALLED = {"multiply": ast.Mult, "add": ast.Add, "subtract": ast.Sub, "divide": ast.Div, "true_divide": ast.Div,
+          "power": ast.Pow, "pow": ast.Pow, "mul": ast.Mult, "sub": ast.Sub, "div": ast.Div, "dot": ast.MatMult,
+          "matmul": ast.MatMult, "mm": ast.MatMult, "bmm": ast.MatMult}  # fmt: skip
+SHAPES = ("reshape", "view", "ravel", "flatten", "squeeze", "unsqueeze", "expand_dims")
+SAME = ("array", "asarray", "copy", "clone", "float", "astype", "contiguous", "ascontiguousarray")
+
+
+class Rules(Words):
+    """The rules of operators, functions and methods."""
+
+    def __init__(self, story: Story, visit: Visit, atoms: dict[str, Any], torch: bool) -> None:
+        super().__init__(story, visit, atoms, torch)
+        self.passed: list[Term] | None = None  # the gradients of parts of expressions, where somebody asks
+
+    def back(self, tree: ast.expr, g: Term, room: Room, depth: int) -> Iterator[tuple[ast.expr, Term]]:
+        """What goes back from an expression to the quantities that it reads."""
+        value = room.value(tree)
+        if not is_fraction(value):
+            return
+        shape = np.shape(value)
+        part = not isinstance(tree, ast.Name | ast.Attribute | ast.Subscript)  # not a quantity of its own
+        if self.passed is not None and g.shape == shape and part:
+            self.passed.append(g)
+        if isinstance(tree, ast.BinOp):
+            yield from self.operation(tree.left, type(tree.op), tree.right, g, room, depth, tree)
+        elif isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+            yield from self.back(tree.operand, self.minus(g), room, depth)
+        elif isinstance(tree, ast.IfExp):
+            yield from self.back(tree.body if room.value(tree.test) else tree.orelse, g, room, depth)
+        elif isinstance(tree, ast.Attribute) and tree.attr in ("T", "mT"):
+            yield from self.back(tree.value, self.turned(self.spread(g, shape)), room, depth)
+        elif isinstance(tree, ast.Call) and not room.is_own(tree):
+            yield from self.called(tree, g, room, depth)
+        elif isinstance(tree, ast.Subscript) and np.size(room.value(tree.value)) == np.size(value):
+            inner = np.shape(room.value(tree.value))
+            yield from self.back(
+                tree.value, self.shaped(self.spread(g, shape), inner, tree.value, room, depth), room, depth
+            )
+        else:
+            yield tree, g
+
+    def shaped(self, g: Term, shape: tuple[int, ...], like: ast.expr, room: Room, depth: int) -> Term:
+        """A gradient in another shape."""
+        if g.shape == shape:
+            return g
+        value = np.reshape(g.value, shape)
+        if not shape:
+            return self.method(g, "sum", [], value)
+        try:
+            source = self.value(like, room, depth)
+            lengths: list[Any] = [ast.Attribute(source.tree, "shape", ast.Load())]
+        except Failed:
+            lengths = list(shape)
+        return self.method(g, "reshape", lengths, value)
+
+    def operation(
+        self, left: ast.expr, kind: type[ast.operator], right: ast.expr, g: Term, room: Room, depth: int, tree: ast.expr
+    ) -> Iterator[tuple[ast.expr, Term]]:
+        whole = np.shape(room.value(tree))
+        a, b = room.value(left), room.value(right)
+        if kind is ast.MatMult:
+            yield from self.product(left, right, g, room, depth, whole)
+            return
+
+        def fitted(term: Term, side: Any) -> Term:
+            return self.fit(term, whole, np.shape(side))
+
+        def of(side: ast.expr) -> Term:
+            return self.value(side, room, depth)
+
+        def shift() -> Term:
+            return self.minus(g) if kind is ast.Sub else g
+
+        def powered() -> Term:
+            base, power = of(left), room.value(right)
+            if power == 2:
+                return self.multiply(self.multiply(number(2), g), base)
+            less = self.binary(base, ast.Pow(), number(power - 1), np.asarray(base.value) ** (power - 1))
+            return self.multiply(self.multiply(of(right), g), less)
+
+        def divided() -> Term:
+            divisor = of(right)
+            if isinstance(left, ast.Constant):
+                square = self.binary(divisor, ast.Pow(), number(2), np.asarray(divisor.value) ** 2)
+                return self.minus(self.divide(self.multiply(g, of(left)), square))
+            return self.minus(self.divide(self.multiply(g, of(tree)), divisor))
+
+        rules: dict[type[ast.operator], tuple[Callable[[], Term], Callable[[], Term] | None]] = {
+            ast.Add: (lambda: g, shift),
+            ast.Sub: (lambda: g, None if is_shift(left, right) else shift),
+            ast.Mult: (lambda: self.multiply(g, of(right)), lambda: self.multiply(g, of(left))),
+            ast.Div: (lambda: self.divide(g, of(right)), divided),
+            ast.Pow: (powered, None),
+        }
+        if kind not in rules or (kind is ast.Pow and np.shape(b)):
+            raise Failed
+        for side, its, rule in ((left, a, rules[kind][0]), (right, b, rules[kind][1])):
+            if is_fraction(its) and rule is not None:
+                with suppress(*NOT_SAID):  # one operand may be said where the other one may not
+                    yield from self.back(side, fitted(rule(), its), room, depth)
+
+    def product(
+        self, left: ast.expr, right: ast.expr, g: Term, room: Room, depth: int, whole: tuple[int, ...]
+    ) -> Iterator[tuple[ast.expr, Term]]:
+        """A product of matrices, or of stacks of them."""
+        a, b = room.value(left), room.value(right)
+        g = self.spread(g, whole)
+        for mine, other, value in ((left, right, a), (right, left, b)):
+            if is_fraction(value):
+                with suppress(*NOT_SAID):
+                    half = self.half(g, self.value(other, room, depth), np.ndim(value), mine is left)
+                    yield from self.back(mine, self.fit(half, half.shape, np.shape(value)), room, depth)
+
+    def half(self, g: Term, other: Term, mine: int, first: bool) -> Term:
+        """The gradient of one operand of a product: of the first one, or of the second one."""
+        theirs = len(other.shape)
+        if mine == 1 and theirs == 1:
+            return self.multiply(g, other)
+        if mine == 2 and theirs == 1:
+            one, two = (g, other) if first else (other, g)
+            outer = ast.Call(name(f"{self.library}.outer"), [one.tree, two.tree], [])
+            return self.known(outer, np.outer(one.value, two.value))
+        if mine == 1:
+            one, two = (g, self.turned(other)) if first else (self.turned(other), g)
+            if theirs > 2:
+                raise Failed
+        else:
+            one, two = (g, self.turned(other)) if first else (self.turned(other), g)
+        if len(one.shape) == 0 or len(two.shape) == 0:
+            raise Failed
+        return self.binary(one, ast.MatMult(), two, np.matmul(one.value, two.value))
+
+    def called(self, tree: ast.Call, g: Term, room: Room, depth: int) -> Iterator[tuple[ast.expr, Term]]:
+        """A function of a library, or a method of an array."""
+        function = room.value(tree.func)
+        if isinstance(function, Library):
+            called, operands = function.path[-1], list(tree.args)
+        else:
+            assert isinstance(tree.func, ast.Attribute)
+            called, operands = tree.func.attr, [tree.func.value, *tree.args]
+        named = {one.arg: one.value for one in tree.keywords if one.arg}
+        whole = np.shape(room.value(tree))
+        if not operands:
+            raise Failed
+        first = operands[0]
+        if called in CALLED and len(operands) == 2:
+            yield from self.operation(operands[0], CALLED[called], operands[1], g, room, depth, tree)
+        elif called in SAME:
+            if isinstance(first, ast.List | ast.Tuple):
+                raise Failed
+            yield from self.back(first, g, room, depth)
+        elif called in SHAPES:
+            inner = np.shape(room.value(first))
+            yield from self.back(first, self.shaped(self.spread(g, whole), inner, first, room, depth), room, depth)
+        elif called in ("transpose", "permute", "swapaxes", "moveaxis", "t"):
+            yield from self.permuted(called, operands, g, room, depth, whole)
+        elif called in ("sum", "mean"):
+            yield from self.reduced(called, operands, named, g, room, depth)
+        elif called in ("var", "std") and not self.torch:
+            yield from self.spread_of(called, tree, operands, named, g, room, depth)
+        elif called in ("max", "amax", "min", "amin"):
+            g = self.expanded(operands, named, g, room, depth)
+            hit = ast.Compare(
+                self.value(first, room, depth).tree, [ast.Eq()], [self.largest(tree, operands, room, depth)]
+            )
+            mask = Term(hit, self.here.value(hit))
+            yield from self.back(first, self.multiply(g, mask), room, depth)
+        elif called == "einsum" and isinstance(first, ast.Constant) and isinstance(first.value, str):
+            yield from self.einsum(first.value, operands[1:], g, room, depth)
+        elif called in ("maximum", "minimum"):
+            yield from self.larger(called, tree, operands, g, room, depth, whole)
+        elif called == "where" and len(operands) == 3:
+            yield from self.chosen(operands, g, room, depth, whole)
+        elif called == "clip" and len(operands) == 3:
+            low, high = (self.value(one, room, depth) for one in operands[1:])
+            base = self.value(first, room, depth)
+            inside = name(f"(({base.text}) > {low.text}) * (({base.text}) < {high.text})")
+            yield from self.back(first, self.multiply(g, Term(inside, self.here.value(inside))), room, depth)
+        elif called in ("repeat", "tile", "pad") and not self.torch:
+            yield from self.copied(called, operands, named, g, room, depth, whole)
+        elif called in ("concatenate", "hstack", "vstack", "stack", "cat") and isinstance(first, ast.Tuple | ast.List):
+            yield from self.joined(called, first, operands[1:], named, g, room, depth, whole)
+        elif len(operands) == 1 and (slope := self.slope(called, tree, first, room, depth)) is not None:
+            yield from self.back(first, self.multiply(g, slope), room, depth)
+        else:
+            raise Failed
+
+    def slope(self, called: str, tree: ast.Call, first: ast.expr, room: Room, depth: int) -> Term | None:
+        """The local gradient of a function of one argument, by the rule of its gate."""
+        gate = GATES.get(ALIKE.get(called, called))
+        if gate is None or gate.mixes or len(gate.arguments) != 1:
+            return None
+        rule = (gate.textbook or gate.rules(1, "both"))[0] or ""
+        try:
+            body = ast.parse(rule.replace("^", "**"), mode="eval").body
+        except SyntaxError:
+            return None
+        chain = self
+
+        class Words(ast.NodeTransformer):
+            def visit_Name(self, node: ast.Name) -> ast.AST:
+                if node.id == "x":
+                    try:
+                        return chain.value(first, room, depth).tree
+                    except Failed:
+                        if called != "relu":
+                            raise
+                        return chain.value(tree, room, depth).tree
+                return chain.value(tree, room, depth).tree if node.id == "out" else node
+
+            def visit_Call(self, node: ast.Call) -> ast.AST:
+                self.generic_visit(node)
+                inner = getattr(node.func, "id", "")
+                node.func = name(f"{chain.library}.{BACK.get(inner, inner)}")
+                return node
+
+        made = Words().visit(body)
+        return self.known(made, self.here.value(made))
+
+    def permuted(
+        self, called: str, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: tuple[int, ...]
+    ) -> Iterator[tuple[ast.expr, Term]]:
+        count = len(whole)
+        g = self.spread(g, whole)
+        given = [room.value(one) for one in operands[1:]]
+        if called in ("t",) or (called in ("transpose", "permute") and not given):
+            order = list(range(count))[::-1]
+        elif called == "swapaxes" or (called == "transpose" and self.torch and len(given) == 2):
+            order = list(range(count))
+            order[given[0]], order[given[1]] = order[given[1]], order[given[0]]
+        elif called == "moveaxis":
+            order = list(np.moveaxis(np.empty(range(count)), given[0], given[1]).shape)
+        else:
+            order = list(given[0] if isinstance(given[0], tuple | list) else given)
+        inverse = [int(one) for one in np.argsort([one % count for one in order])]
+        value = np.transpose(g.value, inverse)
+        if inverse == [*range(count - 2), count - 1, count - 2]:
+            yield from self.back(operands[0], self.turned(g), room, depth)
+            return
+        verb = "permute" if self.torch else "transpose"
+        yield from self.back(operands[0], self.method(g, verb, inverse, value), room, depth)
+
+    def axes(self, operands: list[ast.expr], named: dict[str, ast.expr], room: Room) -> tuple[tuple[int, ...], bool]:
+        """The axes of a reduction, and whether they are kept."""
+        count = np.ndim(room.value(operands[0]))
+        axis = room.value(operands[1]) if len(operands) > 1 else None
+        for key in ("axis", "dim"):
+            axis = room.value(named[key]) if key in named else axis
+        kept = any(bool(room.value(named[key])) for key in ("keepdims", "keepdim") if key in named)
+        if axis is None:
+            return tuple(range(count)), kept
+        return tuple(sorted(one % count for one in ((axis,) if isinstance(axis, int) else axis))), kept
+
+    def expanded(
+        self, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room, depth: int
+    ) -> Term:  # fmt: skip
+        """A gradient on a sum, with the axes that went away, of one element each."""
+        axes, kept = self.axes(operands, named, room)
+        count = np.ndim(room.value(operands[0]))
+        if kept or len(axes) == count or axes == tuple(range(len(axes))) or not g.shape:
+            return g
+        index = tuple([None if axis in axes else slice(None) for axis in range(count)])
+        text = ", ".join("None" if axis in axes else ":" for axis in range(count))
+        return self.known(name(f"({g.text})[{text}]"), np.asarray(g.value)[index])
+
+    def reduced(
+        self, called: str, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room, depth: int
+    ) -> Iterator[tuple[ast.expr, Term]]:
+        base = operands[0]
+        inner = np.shape(room.value(base))
+        g = self.expanded(operands, named, g, room, depth)
+        if called == "mean":
+            axes, _ = self.axes(operands, named, room)
+            count = int(np.prod([inner[axis] for axis in axes]))
+            g = self.divide(g, self.count(count, axes, base, room, depth))
+        yield from self.back(base, g, room, depth)
+
+    def spread_of(
+        self, called: str, tree: ast.Call, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room,
+        depth: int,
+    ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
+        """A variance, or its root."""
+        base = operands[0]
+        inner = np.asarray(room.value(base))
+        axes, _ = self.axes(operands, named, room)
+        g = self.expanded(operands, named, g, room, depth)
+        centred = inner - inner.mean(axis=axes, keepdims=True)
+        found = self.atoms.find(centred)
+        if found is None:
+            like = self.value(base, room, depth)
+            axis = axes[0] if len(axes) == 1 else axes
+            found = Term(name(f"({like.text} - ({like.text}).mean(axis={axis!r}, keepdims=True))"), centred)
+        count = self.count(int(np.prod([inner.shape[axis] for axis in axes])), axes, base, room, depth)
+        if called == "var":
+            term = self.divide(self.multiply(self.multiply(number(2), found), g), count)
+        else:
+            root = self.expanded(operands, named, self.value(tree, room, depth), room, depth)
+            term = self.divide(self.divide(self.multiply(g, found), root), count)
+        yield from self.back(base, term, room, depth)
+
+    def count(self, count: int, axes: tuple[int, ...], base: ast.expr, room: Room, depth: int) -> Term:
+        """A number of elements, by a name if there is one."""
+        if count in self.numbers and count > 1:
+            return Term(name(self.numbers[count]), count)
+        try:
+            like = self.value(base, room, depth)
+        except Failed:
+            return number(count)
+        if len(axes) == len(np.shape(room.value(base))) and len(axes) > 1:
+            return Term(ast.Attribute(like.tree, "size", ast.Load()), count)
+        lengths = [name(f"({like.text}).shape[{axis}]") for axis in axes]
+        tree = lengths[0]
+        for one in lengths[1:]:
+            tree = ast.BinOp(tree, ast.Mult(), one)
+        return Term(tree, count)
+
+    def largest(self, tree: ast.Call, operands: list[ast.expr], room: Room, depth: int) -> ast.expr:
+        """The largest elements, so that they compare with all."""
+        out = self.value(tree, room, depth)
+        named = {one.arg: one.value for one in tree.keywords if one.arg}
+        return self.expanded(operands, named, out, room, depth).tree
+
+    def einsum(
+        self, text: str, operands: list[ast.expr], g: Term, room: Room, depth: int
+    ) -> Iterator[tuple[ast.expr, Term]]:
+        ins, _, out = text.replace(" ", "").partition("->")
+        labels = ins.split(",")
+        for place, one in enumerate(operands):
+            if not is_fraction(room.value(one)):
+                continue
+            others = [k for k in range(len(operands)) if k != place]
+            if not set(labels[place]) <= set(out).union(*[labels[k] for k in others]):
+                raise Failed
+            terms = [self.value(operands[k], room, depth) for k in others]
+            equation = f"{','.join([out, *[labels[k] for k in others]])}->{labels[place]}"
+            arguments = [ast.Constant(equation), g.tree, *[term.tree for term in terms]]
+            value = np.einsum(equation, g.value, *[term.value for term in terms])
+            made = self.known(ast.Call(name(f"{self.library}.einsum"), arguments, []), value)
+            yield from self.back(one, made, room, depth)
+
+    def larger(
+        self, called: str, tree: ast.Call, operands: list[ast.expr], g: Term, room: Room, depth: int,
+        whole: tuple[int, ...],
+    ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
+        """`np.maximum`: each gets the gradient where it is the larger one."""
+        if all(is_fraction(room.value(one)) and not isinstance(one, ast.Constant) for one in operands):
+            sign: ast.cmpop = ast.Gt() if called == "maximum" else ast.Lt()
+            yield from self.chosen([ast.Compare(operands[0], [sign], [operands[1]]), *operands], g, room, depth, whole)
+            return
+        for place, one in enumerate(operands):
+            value = room.value(one)
+            if not is_fraction(value):
+                continue
+            other = operands[1 - place]
+            theirs = self.value(other, room, depth)
+            try:
+                mine = self.value(one, room, depth)
+            except Failed:  # what comes out is on the same side of the bound
+                mine = self.value(tree, room, depth)
+            sign = ast.Gt() if called == "maximum" else ast.Lt()
+            compared = ast.Compare(mine.tree, [sign], [theirs.tree])
+            hit = self.known(compared, self.here.value(compared))
+            yield from self.back(one, self.fit(self.multiply(g, hit), whole, np.shape(value)), room, depth)
+
+    def chosen(
+        self, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: tuple[int, ...]
+    ) -> Iterator[tuple[ast.expr, Term]]:
+        """`np.where`: the slopes of both branches, chosen by the same mask."""
+        mask = self.value(operands[0], room, depth)
+        slopes: dict[str, list[tuple[ast.expr, Term] | None]] = {}
+        for place, one in enumerate(operands[1:]):
+            if not is_fraction(room.value(one)):
+                continue
+            for leaf, term in self.back(one, number(1.0), room, depth):
+                slopes.setdefault(ast.unparse(leaf), [None, None])[place] = leaf, term
+        for both in slopes.values():
+            leaf = next(one[0] for one in both if one is not None)
+            terms = [number(0) if one is None else one[1] for one in both]
+            if both[1] is None and terms[0].is_number(1):
+                found = self.multiply(g, mask)
+            else:
+                tree = ast.Call(name(f"{self.library}.where"), [mask.tree, *[one.tree for one in terms]], [])
+                slope = self.known(tree, np.where(mask.value, *[one.value for one in terms]))
+                found = self.multiply(g, slope)
+            yield leaf, self.fit(found, whole, np.shape(room.value(leaf)))
+
+    def copied(
+        self, called: str, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room, depth: int,
+        whole: tuple[int, ...],
+    ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
+        """What is there several times gets the sum of all; what is padded, the part inside."""
+        base, g = operands[0], self.spread(g, whole)
+        inner = np.shape(room.value(base))
+        if called == "pad":
+            widths = np.broadcast_to(np.asarray(room.value(operands[1])), (len(inner), 2))
+            cut = [slice(int(first) or None, -int(last) or None) for first, last in widths]
+            index = ", ".join(self.slice_text(one) for one in cut)
+            yield from self.back(base, self.known(name(f"({g.text})[{index}]"), g.value[tuple(cut)]), room, depth)
+            return
+        axis = room.value(named["axis"]) if "axis" in named else room.value(operands[2]) if len(operands) > 2 else None
+        if called == "repeat":
+            flat = inner if axis is not None else (int(np.prod(inner)),)
+            axis = (axis or 0) % len(flat)
+            lengths = [*flat[: axis + 1], whole[axis] // flat[axis], *flat[axis + 1 :]]
+            over = [axis + 1]
+        else:
+            padded = [*[1] * (len(whole) - len(inner)), *inner]
+            lengths = [one for a, b in zip(whole, padded, strict=True) for one in (a // b, b)]
+            over = list(range(0, len(lengths), 2))
+        term = self.method(g, "reshape", [self.size(one, "").tree for one in lengths], np.reshape(g.value, lengths))
+        term = self.summed(term, tuple(over), False)
+        yield from self.back(base, self.shaped(term, inner, base, room, depth), room, depth)
+
+    def slice_text(self, cut: slice) -> str:
+        """A slice from both ends, with names for its bounds where there are some."""
+        lower = "" if cut.start is None else self.size(cut.start, "").text
+        upper = "" if cut.stop is None else f"-{self.size(-cut.stop, '').text}"
+        return f"{lower}:{upper}"
+
+    def joined(
+        self, called: str, parts: ast.Tuple | ast.List, more: list[ast.expr], named: dict[str, ast.expr], g: Term,
+        room: Room, depth: int, whole: tuple[int, ...],
+    ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
+        """Arrays put together: each gets its part back."""
+        axis = room.value(more[0]) if more else 0
+        for key in ("axis", "dim"):
+            axis = room.value(named[key]) if key in named else axis
+        axis = {"hstack": min(1, len(whole) - 1), "vstack": 0}.get(called, axis) % len(whole)
+        start = 0
+        for one in parts.elts:
+            value = room.value(one)
+            if called == "stack":
+                index = ", ".join([*[":"] * axis, str(start)])
+                cut: Any = (*[slice(None)] * axis, start)
+                start += 1
+            else:
+                length = np.shape(value)[axis]
+                index = ", ".join([*[":"] * axis, f"{start or ''}:{start + length}"])
+                cut = (*[slice(None)] * axis, slice(start, start + length))
+                start += length
+            if is_fraction(value):
+                whole_g = self.spread(g, whole)
+                piece = self.known(name(f"({whole_g.text})[{index}]"), np.asarray(whole_g.value)[cut])
+                yield from self.back(one, piece, room, depth)
+
+
+def is_shift(left: ast.expr, right: ast.expr) -> bool:
+    """Whether the largest element is taken off, as before an exp: what goes back through it cancels."""
+    if not isinstance(right, ast.Call):
+        return False
+    called = right.func.attr if isinstance(right.func, ast.Attribute) else getattr(right.func, "id", "")
+    return called in ("max", "amax") and ast.unparse(left) in ast.unparse(right)

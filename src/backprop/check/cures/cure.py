@@ -1,0 +1,352 @@
+"""The faulty lines: what makes every gradient right at every point is proof."""
+
+from __future__ import annotations
+
+import ast
+from math import inf, isfinite
+from time import process_time
+from typing import Any
+
+import numpy as np
+
+from backprop.check.cures.around import in_one, led_back, shared
+from backprop.check.cures.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
+from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
+from backprop.check.edits.catalogue import COMPOUND, header
+from backprop.check.edits.look import Line
+from backprop.check.passes.judge import Judge, Place, Verdict
+from backprop.check.passes.sense import Sense
+from backprop.check.passes.slopes import at_path
+from backprop.errors import enumerated
+from backprop.python.entry.runner import Instead
+
+MOST_MISTAKES = 3
+PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
+PLAIN_TURN = 5.2  # what several cures may cost that are not doubted
+BRIEF = 1.0  # seconds for the search of one edit instead of them
+IN_TURN = 5.0  # seconds in which mistakes are looked for one after the other
+DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
+PLAINER = 4.0  # seconds in which they are, at most
+GROWN = 0.3  # what each word more than two costs that a line gets, where one edit is held against two
+PLAIN_WORDS = {
+    "sum", "mean", "axis", "dim", "keepdims", "keepdim", "True", "T", "transpose", "swapaxes", "0", "1", "2", "at",
+    "add", "np",
+}  # fmt: skip  # what the user's words may need beside those of the right line
+
+
+class Solver:
+    """The faulty lines of one pass."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge, self.search = judge, Search(judge)
+
+    def found(self) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """The edits that make everything right together, those that would do so elsewhere, and the lines in doubt."""
+        sense = self.search.sense({})
+        lines = self.search.reaches(sense, {})
+        cures, others, doubted = self.proven(sense, lines)
+        fewer = shared(self.search, in_one(self.search, cures)) if len(cures) > 1 else cures
+        if fewer != cures:
+            cures = self.in_words(fewer, lines)
+        back = led_back(self.search, cures)
+        if back != cures:
+            return self.in_words(back, lines), others, doubted
+        plain = self.plainer(cures, sense)
+        return plain, others if plain is cures else [], doubted
+
+    def plainer(self, cures: list[Cure], sense: Sense) -> list[Cure]:
+        """The cures, or two edits that are nearer to what stands there: one line written anew may make up for two."""
+        dear = self.score(cures) + sum(map(grown, cures)) if cures and sense.told else 0.0
+        left = min(PLAINER, self.search.end - process_time())
+        if dear < (DEAR if len(cures) == 1 else PLAIN_TURN) or left <= 0:
+            return cures
+        two = self.needed(Several(self.search, sense, dear, left).found())
+        return two if two and self.score(two) < dear else cures
+
+    def proven(self, sense: Sense, lines: list[Reach]) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """The same, as the searches find it one after the other."""
+        cures = self.in_words(Chained(self.search, 1).found({}, lines), lines)
+        if cures and not self.search.left_over(put(cures)):
+            return self.cheaper(cures, lines, sense), [], []
+        turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
+        turn = None if self.search.derivation({}).scaled else turns.found()
+        if cures and (turn is None or turn.score > self.score(cures)):
+            return self.cheaper(cures, lines, sense), [], []
+        whole, part = self.single(lines, sense, turn)
+        if not whole and turn is None:  # one edit is nearer than two
+            turn = turns.found_behind(IN_TURN)
+        if not whole and turn is not None:
+            apart = self.partly(lines, sense, {}, part, MOST_MISTAKES)[0] if turn.score > PLAIN_TURN else []
+            return self.in_words(apart if apart and self.score(apart) < turn.score else turn.cures, lines), [], []
+        if whole:
+            return whole[:1], whole[1:], []
+        # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
+        scaled = self.search.derivation({}).scaled
+        cures = [] if scaled else self.chained(lines)
+        if cures:
+            return self.in_words(cures, lines), [], []
+        cures, others, doubted = self.partly(lines, sense, {}, part, MOST_MISTAKES)
+        if not cures and scaled:
+            cures = self.in_words(self.chained(lines), lines)
+            turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
+            turn = turns.found() or turns.found_behind(IN_TURN)
+            if turn is not None and (not cures or turn.score < self.score(cures)):
+                cures = self.in_words(turn.cures, lines)
+        if not cures:
+            cures = InOrder(self.search, MOST_MISTAKES).found({})
+        if not cures and sense.told:
+            cures = Several(self.search, sense).found()
+        if not cures and not self.search.ended:
+            self.search.dearest = inf
+            cures, others, doubted = self.solved(sense, {}, 1)
+        if self.search.ended or process_time() > self.search.last:
+            self.judge.remarks.append("the search for the line was ended: it took too long")
+        return cures, others, [] if cures else doubted
+
+    def single(self, lines: list[Reach], sense: Sense, turn: Turn | None) -> tuple[list[Cure], Cure | None]:
+        """One edit that repairs everything, that is nearer to what stands there than what several lines need."""
+        if turn is None:
+            return self.search.search(lines, sense, {})
+        end = self.search.end
+        self.search.dearest = min(turn.score, PLAIN_EDIT if len(turn.cures) > 1 else inf)
+        if turn.score <= PLAIN_TURN:
+            self.search.end = min(end, self.search.until(BRIEF))
+        whole, part = self.search.search(lines, sense, {})
+        self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
+        plain = PLAIN_EDIT if together(turn.cures) > 2 * PLAIN_EDIT else 0.0  # names break ties: they accuse nobody
+        return [one for one in whole if one.cost < plain or self.score([one]) < turn.score], part
+
+    def score(self, cures: list[Cure]) -> float:
+        """What cures cost together, and what they leave."""
+        return together(cures) + self.search.left_over(put(cures))
+
+    def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
+        """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
+        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
+        whole, _ = self.search.search(lines, sense, {})
+        self.search.dearest = limit
+        return whole[:1] if whole and whole[0].cost < cures[0].cost - ALIKE else cures
+
+    def chained(self, lines: list[Reach]) -> list[Cure]:
+        """As few derived lines as can be that make everything right together."""
+        for most in range(2, MOST_MISTAKES + 1):
+            found = Chained(self.search, most).found({}, lines)
+            if found:
+                return found
+        return []
+
+    def in_words(self, cures: list[Cure], lines: list[Reach]) -> list[Cure]:
+        """Derived cures in words that are as near to the user's as can be, with the names of the mistakes."""
+        found: list[Cure] = []
+        for one in cures:
+            others = {cure.line.statement: cure.edit.statements for cure in cures if cure is not one}
+            sense = self.search.sense_here(others)
+            own = [reach for reach in lines if reach.line is one.line]
+            words = words_of(ast.unparse(header(one.line.statement))) | words_of(one.edit.text) | PLAIN_WORDS
+            derived = one.edit.cause is None and sense.bad
+            whole, _ = self.search.search(own, sense, others, words) if derived else ([], None)
+            if whole:
+                found.append(whole[0])
+            else:
+                cause = sense.cause(one.line.statement, one.edit.statements, one.edit.cause)
+                found.append(one._replace(edit=one.edit._replace(cause=cause)))
+        return self.needed(found)
+
+    def needed(self, cures: list[Cure]) -> list[Cure]:
+        """The cures without those that the others do not need."""
+        for one in cures if len(cures) > 1 else ():
+            others = [other for other in cures if other is not one]
+            if self.judge.all_right(put(others)):
+                return self.needed(others)
+        return cures
+
+    def solved(self, sense: Sense, instead: Instead, most: int) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """One mistake, or several of which each shows in gradients of its own."""
+        lines = self.search.reaches(sense, instead)
+        whole, part = self.search.search(lines, sense, instead)
+        return (whole[:1], whole[1:], []) if whole else self.partly(lines, sense, instead, part, most)
+
+    def partly(
+        self, lines: list[Reach], sense: Sense, instead: Instead, part: Cure | None, most: int
+    ) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """Several mistakes, the first of which is cured by what repairs a part."""
+        suspects = [one.line for one in lines if one.moves is not None and one.moves >= sense.bad]
+        if part is None or most == 1:
+            return [], [], suspects
+        more = {**instead, part.line.statement: part.edit.statements}
+        rest, _, _ = self.solved(self.search.sense(more), more, most - 1)
+        return ([part, *rest], [], []) if rest else ([], [], suspects)
+
+
+def grown(cure: Cure) -> float:
+    """What it costs that a line has more to say than before."""
+    old, new = (
+        sum(isinstance(node, ast.Name | ast.Attribute | ast.Constant) for node in ast.walk(one))
+        for one in (header(cure.line.statement), cure.edit.statements[-1])
+    )
+    return GROWN * max(0, new - old - 2)
+
+
+def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
+    """The verdict on a wrong pass with the faulty lines, each with the line to write, or what can be said of them."""
+    if verdict.verdict != "wrong":
+        return verdict
+    solver = Solver(judge)
+    cures, others, doubted = solver.found()
+    places = [place_of(cure) for cure in cures]
+    if cures:
+        places = with_values(solver.search, cures, places)
+    remarks = list(verdict.remarks)
+    remarks += [one for one in (*judge.remarks, *over_examples(judge, verdict)) if one not in remarks]
+    if others:
+        listed = "; ".join(f"line {one.line.number}: {written(one)}" for one in others[:2])
+        remarks.append(f"also possible: {listed}")
+    if not cures:
+        remarks.append("no edit of the catalogue makes every gradient right, so the line is not known")
+        numbers = sorted({line.number for line in doubted})
+        if 0 < len(numbers) <= 5:
+            remarks.append(f"if it is one line, it is {' or '.join(map(str, numbers))}: all wrong gradients hang on it")
+    return verdict._replace(lines=places, remarks=remarks)
+
+
+def over_examples(judge: Judge, verdict: Verdict) -> list[str]:
+    """A remark where the wrong gradients are the right ones over a size: many courses take the mean over the examples
+    in each layer, and hand on what is not divided yet."""
+    wrong = [one.path for one in verdict.gradients if one.verdict == "wrong"]
+    outcome, point = judge.first, judge.points[0]
+    if outcome is None or not wrong:
+        return []
+    right = judge.swept(point.given, point.upstream, wrong)
+    found = {times(outcome.gradients.get(path), right.get(path)) for path in wrong}
+    sizes = {size for path in judge.paths for size in np.shape(at_path(point.given, path)) if size > 1}
+    if len(found) != 1 or not found & sizes:
+        return []
+    names, size = enumerated([".".join(path) for path in wrong]), found.pop()
+    return [f"{names}: the right gradient over {size}, as where a layer itself takes the mean over {size} examples"]
+
+
+def times(yours: Any, wanted: Any) -> int:
+    """The whole number by which one array is another, or 0."""
+    if yours is None or wanted is None or np.shape(yours) != np.shape(wanted):
+        return 0
+    with np.errstate(all="ignore"):
+        ratio = float(np.sum(wanted * wanted)) / (float(np.sum(yours * wanted)) or inf)
+        if not isfinite(ratio):
+            return 0
+        whole = abs(ratio - round(ratio)) < 1e-6 and np.allclose(np.multiply(yours, ratio), wanted, rtol=1e-6)
+    return round(ratio) if whole else 0
+
+
+def with_values(search: Search, cures: list[Cure], places: list[Place]) -> list[Place]:
+    """What the faulty lines give, and what they should: where they differ first."""
+    judge = search.judge
+    wrong, right = search.sense_here({}), Sense(judge, judge.points[0], put(cures), together=True)
+    found = []
+    for cure, place in zip(cures, places, strict=True):
+        statement = cure.line.statement
+        for mine, other in zip(
+            wrong.trace.visits.get(statement, []), right.trace.visits.get(statement, []), strict=False
+        ):
+            if len(mine.values) == len(other.values) and mine.values and differ(mine.values, other.values):
+                yours, expected = (one.values[0] if len(one.values) == 1 else None for one in (mine, other))
+                rounds = mine.rounds[-1] if mine.rounds else None
+                place = place._replace(yours=yours, expected=expected, iteration=rounds)
+                break
+        found.append(place)
+    return found
+
+
+def differ(some: list[Any], others: list[Any]) -> bool:
+    """Whether some values are not those of others, beyond rounding."""
+    return any(
+        np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
+        for a, b in zip(some, others, strict=True)
+    )
+
+
+def place_of(cure: Cure) -> Place:
+    """The verdict on a line."""
+    line, edit = cure.line, cure.edit
+    segment = ast.get_source_segment(line.source.text, line.statement) or ""
+    old = segment if segment and "\n" not in segment else ast.unparse(header(line.statement)).split("\n", 1)[0]
+    target: Any = line.statement
+    goal = target.targets[0] if isinstance(target, ast.Assign) else getattr(target, "target", None)
+    name = ast.unparse(goal) if goal is not None and not isinstance(line.statement, COMPOUND) else ""
+    advice = f"behind `{old}` a line is missing:" if edit.adds else f"instead of `{old}` write:"
+    return Place(line.function, line.number, None, name, "wrong", edit.cause, advice, written(cure))
+
+
+def written(cure: Cure) -> str:
+    """The line to write, in the user's own words where only a part of it changes."""
+    line, text = cure.line, cure.edit.text
+    if cure.edit.adds:
+        return text.split("\n", 1)[1]
+    if isinstance(line.statement, COMPOUND):
+        return text.split("\n", 1)[0]
+    return spliced(line, text)
+
+
+def spliced(line: Line, text: str) -> str:
+    """The user's text with only what changed put in, if it then means the same."""
+    segment = ast.get_source_segment(line.source.text, line.statement)
+    if segment is None or "\n" in segment:
+        return text
+    try:
+        old, new = ast.parse(segment).body[0], ast.parse(text).body[0]
+        if type(old) is not type(new):
+            return reassigned(segment, old, new, text)
+        pair = differing(old, new)
+        if pair is None:
+            return text
+        was, now = pair
+        content = segment.encode()
+        put = ast.unparse(now)
+        start, end = was.col_offset, was.end_col_offset
+        places = [(start, end, put), (start, end, f"({put})")]
+        if isinstance(now, ast.Tuple):
+            places.insert(0, (start, end, put[1:-1]))
+        if content[start - 1 : start] + content[end : end + 1] == b"()":
+            places.insert(0, (start - 1, end + 1, put))
+        for first, last, candidate in places:
+            mixed = (content[:first] + candidate.encode() + content[last:]).decode()
+            try:
+                if ast.dump(ast.parse(mixed).body[0]) == ast.dump(new):
+                    return mixed
+            except SyntaxError:
+                continue
+    except (SyntaxError, UnicodeDecodeError, RecursionError):
+        return text
+    return text
+
+
+def reassigned(segment: str, old: ast.stmt, new: ast.stmt, text: str) -> str:
+    """`a += v` for `a = v` in the user's own words."""
+    if not isinstance(old, ast.Assign) or not isinstance(new, ast.AugAssign):
+        return text
+    target, value = (ast.get_source_segment(segment, one) for one in (old.targets[0], old.value))
+    operator = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}.get(type(new.op))
+    mixed = f"{target} {operator} {value}"
+    return mixed if ast.dump(ast.parse(mixed).body[0]) == ast.dump(new) else text
+
+
+def differing(old: ast.AST, new: ast.AST) -> tuple[Any, Any] | None:
+    """The smallest expressions in which two trees differ."""
+    if type(old) is not type(new):
+        return (old, new) if isinstance(old, ast.expr) and isinstance(new, ast.expr) else None
+    found: list[tuple[Any, Any]] = []
+    for field, before in ast.iter_fields(old):
+        after = getattr(new, field)
+        pairs = list(zip(before, after, strict=False)) if isinstance(before, list) else [(before, after)]
+        if isinstance(before, list) and len(before) != len(after):
+            found.append((old, new))
+            continue
+        for one, other in pairs:
+            if isinstance(one, ast.AST) and isinstance(other, ast.AST):
+                if ast.dump(one) != ast.dump(other):
+                    inner = differing(one, other)
+                    found.append(inner if inner is not None else (old, new))
+            elif one != other:
+                found.append((old, new))
+    if len(found) == 1 and isinstance(found[0][0], ast.expr):
+        return found[0]
+    return (old, new) if isinstance(old, ast.expr) and found else None

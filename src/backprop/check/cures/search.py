@@ -1,0 +1,405 @@
+"""The search for the faulty line: edits of a backward pass, the cheapest first, and what they make right.
+
+A line on which no wrong gradient hangs is out at once: its value is changed, and what comes out is compared.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from time import process_time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.check.chain_rule.derive import Derivation
+from backprop.check.edits.catalogue import COMPOUND, Edit, Plan, edit_of, header, plans
+from backprop.check.edits.look import Line, Lines, reads
+from backprop.check.passes.differs import names
+from backprop.check.passes.judge import Judge, Point
+from backprop.check.passes.sense import Effect, Sense
+from backprop.check.passes.trace import Trace, targets_of
+from backprop.errors import Problem
+from backprop.python.entry.back import Outcome
+from backprop.python.entry.gradients import Path
+from backprop.python.entry.runner import Instead
+
+LONGEST = 12.0  # seconds of the processor for everything that looks for lines and cures
+SECONDS = 10.0  # of these for edits of one line
+AFTER = 1.0  # seconds for others once an edit repairs everything
+MOST_TRIED = 6000
+ALIKE = 0.3  # repairs that cost so much more are told as possible, too
+UNSEEN = 0.5  # what it costs that only runs tell what edits of a line in a loop do
+UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tried together with those behind them
+DEAREST = 2.7  # of edits that are tried in twos
+PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
+IDLE = 2.5  # what a line costs on which nothing hangs after an edit
+MISNAMED = 2.5  # what a name costs that holds something else than it says, where edits of several lines are weighed
+SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
+UNKNOWN, ESTRANGED = 0.15, 0.6  # that a line gives nothing that is known, or only before an edit
+FAR = 4.5  # the cost of edits that are tried last of all
+CHEAPEST = 0.8  # no edit costs less
+
+
+class Reach(NamedTuple):
+    """A line and the gradients that hang on it; None where that could not be found out."""
+
+    line: Line
+    moves: set[Path] | None
+    affine: bool  # whether what an edit of it does can be told without a run
+
+
+class Cure(NamedTuple):
+    """An edit of a line, and what it makes right."""
+
+    line: Line
+    edit: Edit
+    cost: float
+    repaired: frozenset[Path]
+
+
+class Candidate(NamedTuple):
+    """An edit of a line with its cost."""
+
+    cost: float
+    place: int
+    reach: Reach
+    plan: Plan
+
+
+class Search:
+    """The search for the faulty lines of one pass."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.last = process_time() + LONGEST
+        self.end = self.until(SECONDS)
+        self.tried = 0
+        self.ended = False
+        self.read: dict[str, None] = {}  # what lines of the pass read
+        self.dearest = FAR  # no dearer edit is tried
+        self.derivations: list[tuple[Instead, Derivation]] = []
+        self.lines: list[Line] = []  # all that were visited
+        self.unedited: Sense | None = None  # as it stands, at the given point
+        self.changes: dict[tuple[int, ast.stmt], set[bytes]] = {}  # of lines by edits that were tried
+
+    def until(self, seconds: float) -> float:
+        """When a part of the search ends that may take so long, or what is left of the time for all."""
+        return min(process_time() + seconds, self.last)
+
+    def derivation(self, instead: Instead) -> Derivation:
+        """The chain rule at a point around the given one, where no gradient from above is a plain 1."""
+        for known, found in self.derivations:
+            if known == instead:
+                return found
+        point = self.judge.points[1] if len(self.judge.points) > 1 else self.judge.points[0]
+        first = self.derivations[0][1] if self.derivations and self.derivations[0][1].trace.forward else None
+        trace = Trace(numbered=True, behind=first is not None)
+        with suppress(Problem):
+            self.judge.runner.run(point.given, point.upstream, instead, seconds=4.0, recorder=trace)
+        functions = {one.statement: one.function for one in self.lines}
+        self.derivations.append((instead, Derivation(trace, point.upstream, functions, first)))
+        return self.derivations[-1][1]
+
+    def sense(self, instead: Instead) -> Sense:
+        """The pass at the point where most of it is wrong."""
+        first = self.sense_here(instead)
+        best = first
+        for point in self.judge.points[1:]:
+            if len(best.bad) < len(first.verdicts):
+                verdicts = self.verdicts(point, instead)
+                if sum(one != "ok" for one in verdicts.values()) > len(best.bad):
+                    best = Sense(self.judge, point, instead)
+        return best
+
+    def sense_here(self, instead: Instead) -> Sense:
+        """The pass at the given point."""
+        if instead:
+            return Sense(self.judge, self.judge.points[0], instead)
+        if self.unedited is None:
+            self.unedited = Sense(self.judge, self.judge.points[0], {})
+        return self.unedited
+
+    def reaches(self, sense: Sense, instead: Instead) -> list[Reach]:
+        """The lines that may be wrong."""
+        seen = Lines()
+        with suppress(Problem):
+            point = sense.point
+            self.judge.runner.run(point.given, point.upstream, instead, seen, seconds=4.0)
+        found = []
+        self.read = reads(list(seen.found.values()))
+        self.lines = self.lines or list(seen.found.values())
+        for line in seen.found.values():
+            statement = line.statement
+            if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead:
+                continue
+            affine = sense.told and sense.is_affine(statement)
+            moves = sense.reaches(statement) if affine else None
+            if moves is None or moves & sense.bad:
+                found.append(Reach(line, moves, affine))
+        return found
+
+    def verdicts(self, point: Point, instead: Instead) -> dict[Path, str]:
+        """What is said about every gradient with edits put in."""
+        try:
+            outcome: Outcome | None = self.judge.runner.run(point.given, point.upstream, instead, seconds=2.0)
+        except Problem:
+            outcome = None
+        if outcome is not None and not self.judge.same_outputs(point, outcome):
+            outcome = None
+        return {path: self.plain(one.verdict) for path, one in self.judge.compare(point, outcome).items()}
+
+    def plain(self, verdict: str) -> str:
+        return "ok" if verdict in ("ok", "imprecise") else verdict
+
+    def candidates(self, lines: list[Reach], bad: frozenset[Path], instead: Instead) -> list[Candidate]:
+        """All edits of all lines, the cheapest first."""
+        atoms = reads([one.line for one in lines])
+        queue: list[Candidate] = []
+        derivation = self.derivation(instead)
+        for one in lines:
+            dear = self.dearness(one, bad)
+            visible = one.line.atoms(atoms)
+            late = process_time() > self.end - SECONDS / 2
+            found = [] if late else derivation.plans(one.line, one.line.atoms(self.read))
+            derived = [Plan(cost, None, partial(str, text)) for cost, text in found]
+            for plan in (*plans(one.line, visible), *derived):
+                later = 0.0 if one.affine or one.line.visits == 1 else UNSEEN
+                queue.append(Candidate(plan.cost + dear + later, len(queue), one, plan))
+        queue.sort(key=lambda item: item[:2])
+        return queue
+
+    def edit(self, one: Candidate, seen: dict[ast.stmt, set[str]]) -> Edit | None:
+        """The edit of a candidate, unless it was there before."""
+        return edit_of(one.reach.line, one.plan, seen.setdefault(one.reach.line.statement, set()))
+
+    def search(
+        self, lines: list[Reach], sense: Sense, instead: Instead, words: set[str] | None = None
+    ) -> tuple[list[Cure], Cure | None]:
+        """Edits in the order of their cost: those that repair everything, and the one that repairs the most.
+
+        `words`: the only names and numbers that an edit may have.
+        """
+        whole: list[Cure] = []
+        part: Cure | None = None
+        names: dict[str, bool] | None = None
+        slopes = {one.line.statement: sense.slopes(one.line.statement) for one in lines if one.affine}
+        seen: dict[ast.stmt, set[str]] = {}
+        until = 0.0
+        for one in self.candidates(lines, sense.bad, instead):
+            cost, _, reach, _ = one
+            if cost > self.dearest or (whole and cost > whole[0].cost + ALIKE):
+                break
+            if part is not None and cost > part.cost + PATIENCE:
+                break
+            if part is not None and reach.moves is not None and len(reach.moves & sense.bad) <= len(part.repaired):
+                continue  # no more is repaired there
+            if self.over() or (whole and process_time() > until):
+                break
+            edit = self.edit(one, seen)
+            if edit is None or (words is not None and not words_of(edit.text) <= words):
+                continue
+            effect = self.told(sense, slopes, reach, edit)
+            if effect is not None and (effect.spoils or not effect.repaired):
+                continue
+            changed = {**instead, reach.line.statement: edit.statements}
+            if effect is None or effect.repaired == sense.bad:
+                self.tried += 1
+                after = self.verdicts(sense.point, changed)
+                repaired = frozenset(path for path in sense.bad if after[path] == "ok")
+                if not repaired or any(
+                    after[path] != "ok" and verdict == "ok" for path, verdict in sense.verdicts.items()
+                ):
+                    continue
+                effect = Effect(repaired, False)
+            if effect.repaired == sense.bad and self.judge.all_right(changed):
+                names = self.names(sense) if names is None else names
+                cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
+                edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
+                if not whole:
+                    until = process_time() + AFTER
+                if all(one.line is not reach.line for one in whole):
+                    whole.append(Cure(reach.line, edit, cost, effect.repaired))
+                    whole.sort(key=lambda one: one.cost)
+            elif (
+                effect.repaired < sense.bad
+                and (part is None or len(effect.repaired) > len(part.repaired))
+                and self.proven_part(changed, effect.repaired)
+            ):
+                edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
+                part = Cure(reach.line, edit, cost, effect.repaired)
+        best = [one for one in whole if one.cost <= whole[0].cost + ALIKE]
+        return best, part
+
+    def over(self) -> bool:
+        """Whether the search took too long."""
+        self.ended = self.ended or self.tried >= MOST_TRIED or process_time() > self.end
+        return self.ended
+
+    def told(self, sense: Sense, slopes: dict[ast.stmt, Any], reach: Reach, edit: Edit) -> Effect | None:
+        """What an edit does, without a run; None where only a run tells."""
+        nothing = Effect(frozenset(), False)
+        statement = reach.line.statement
+        if not reach.affine:
+            tried = (not sense.told or plausible(reach.line, edit)) and self.is_another(sense, statement, edit)
+            return None if tried else nothing
+        if reach.line.visits > 1 and not sense.stands_alone(statement):
+            # one visit may change what the next one does: only a run tells of all of them
+            return None if sense.may_repair(statement, edit.statements) else nothing
+        if carried(reach.line, edit):
+            return None
+        change = sense.change(statement, edit.statements)
+        if change is None:
+            return nothing
+        if isinstance(change, str):
+            summed = edit.cause in ("not-summed", "wrong-axis") and not sense.gives_zeros(statement)
+            return None if change == "elsewhere" or summed else nothing
+        if not np.any(change):
+            return None if edit.cause == "overwrites" or edit.adds else nothing
+        return sense.effect(slopes[statement], change)
+
+    def is_another(self, sense: Sense, statement: ast.stmt, edit: Edit) -> bool:
+        """Whether an edit, where it stands, gives something else than the line, and than edits that were tried."""
+        if edit.adds or isinstance(statement, COMPOUND):
+            return True
+        change = sense.change(statement, edit.statements)
+        if change is None:  # it fails there, or one of the two is not finite
+            visits = sense.trace.visits.get(statement, [])
+            made = [sense.trace.alone(one, statement, edit.statements) for one in visits[:1]]
+            return all(one is not None and all(np.isfinite(part).all() for part in one) for one in made)
+        if isinstance(change, str) or not len(change):
+            return True
+        known = self.changes.setdefault((id(sense), statement), set())
+        before, own = len(known), np.round(change, 9).tobytes()
+        known.add(own)
+        return len(known) > before and (bool(np.any(change)) or edit.cause == "overwrites")
+
+    def names(self, sense: Sense) -> dict[str, bool]:
+        """Which names of gradients are right as it stands."""
+        return sense.names(sense.truth()) if sense.told else {}
+
+    def newly_wrong(self, sense: Sense, names: dict[str, bool], changed: Instead) -> float:
+        """What it costs that names hold wrong gradients after an edit, or do only then."""
+        if not names:
+            return 0.0
+        after = self.names(Sense(self.judge, sense.point, changed))
+        spoilt = sum(names.get(name, False) and not right for name, right in after.items())
+        left = sum(not right for name, right in after.items() if not names.get(name, False))
+        return SPOILT * spoilt + LEFT * min(3, left)
+
+    def left_over(self, changed: Instead) -> float:
+        """What it costs that with some edits names hold something else than they say, and that nothing hangs any more
+        on other lines: such edits go around a mistake."""
+        before, after = self.derivation({}), self.derivation(changed)
+        results = {one.statement for one in self.lines if not one.function}
+        more = idle(after.trace, changed) - idle(before.trace, {}) - changed.keys() - results
+        return MISNAMED * min(3, after.count_misnamed()) + IDLE * len(more)
+
+    def unlikely(self, line: Line, edit: Edit, instead: Instead) -> float:
+        """What it costs that a line gives what is known, a gradient or a value of the forward pass, only before an
+        edit, or never."""
+        if edit.adds or isinstance(line.statement, COMPOUND):
+            return 0.0
+        derivation = self.derivation(instead)
+        before, after = derivation.known(line.statement, edit.statements)
+        return 0.0 if after is not False else UNKNOWN if not before else ESTRANGED
+
+    def dearness(self, reach: Reach, bad: frozenset[Path]) -> float:
+        """What a line adds to the cost of its edits: right gradients that hang on it too; lines that only hand on."""
+        dear = 0.12 * min(3, len(reach.moves - bad)) if reach.moves is not None else 0.0
+        statement = reach.line.statement
+        value = statement.value if isinstance(statement, ast.Return | ast.Assign) else None
+        several = isinstance(value, ast.Tuple | ast.Dict)
+        parts = value.elts if isinstance(value, ast.Tuple) else value.values if isinstance(value, ast.Dict) else [value]
+        handed = all(isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in parts)
+        if handed and (several or isinstance(statement, ast.Return)):
+            dear += 0.5
+        return dear
+
+    def proven_part(self, instead: Instead, good: frozenset[Path]) -> bool:
+        """Whether what an edit repairs, it repairs at every point."""
+        for point in self.judge.points:
+            found = self.verdicts(point, instead)
+            if any(found[path] != "ok" for path in good):
+                return False
+        return True
+
+
+def put(cures: Sequence[Cure]) -> Instead:
+    """What is to be read instead of the lines."""
+    return {one.line.statement: one.edit.statements for one in cures}
+
+
+def idle(trace: Trace, changed: Instead) -> set[Any]:
+    """The lines that give a name a value that is never read."""
+    waiting: dict[str, ast.stmt] = {}
+    read: set[ast.stmt] = set()
+    visits = [(visit.time, statement) for statement, found in trace.visits.items() for visit in found]
+    for _, statement in sorted(visits, key=lambda one: one[0]):
+        for part in changed.get(statement, [header(statement)]):
+            nodes = [node for node in ast.walk(part) if isinstance(node, ast.Name)]
+            adds = isinstance(part, ast.AugAssign)
+            read |= {waiting[one.id] for one in nodes if one.id in waiting and (adds or isinstance(one.ctx, ast.Load))}
+            waiting.update({one.id: statement for one in nodes if isinstance(one.ctx, ast.Store)})
+    stores = [one for _, one in visits if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)]
+    return set(stores) - read
+
+
+def words_of(text: str) -> set[str]:
+    """The names and numbers in a text."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name | ast.Constant):
+            found.add(ast.unparse(node))
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+    return found
+
+
+def carried(line: Line, edit: Edit) -> bool:
+    """Whether an edit of a line in a loop reads what the line itself leaves for its next visit."""
+    if line.visits == 1:
+        return False
+    stored = {
+        node.id for node in ast.walk(line.statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    for target in targets_of(line.statement):
+        base: Any = target
+        while isinstance(base, ast.Subscript | ast.Attribute):
+            base = base.value
+        if isinstance(base, ast.Name):
+            stored.add(base.id)
+    old = line.statement
+    if isinstance(old, ast.AugAssign) or any(isinstance(one, ast.AugAssign) for one in edit.statements):
+        now = edit.statements[0]
+        same = isinstance(old, ast.AugAssign) and isinstance(now, ast.AugAssign) and type(old.op) is type(now.op)
+        if not same or edit.adds:
+            return True
+    read = {
+        node.id
+        for one in edit.statements
+        for node in ast.walk(getattr(one, "value", one))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    return bool(stored & read)
+
+
+def plausible(line: Line, edit: Edit) -> bool:
+    """Whether an edit can be computed where it stands, and gives an array of the same shape as the line does.
+
+    It is tried alone, in what was visible behind the line. So a line that reads what it sets cannot be told.
+    """
+    old, new = line.statement, edit.statements[0]
+    if edit.adds or type(old) is not type(new) or not isinstance(new, ast.Assign | ast.AugAssign):
+        return True
+    assert isinstance(old, ast.Assign | ast.AugAssign)
+    targets = new.targets if isinstance(new, ast.Assign) else [new.target]
+    stored = {name for target in targets for name in names(target)}
+    if stored & names(new.value) or any(isinstance(node, ast.NamedExpr | ast.Lambda) for node in ast.walk(new.value)):
+        return True
+    before, after = line.kind(ast.unparse(old.value)), line.kind(ast.unparse(new.value))
+    if after is None:
+        return line.computes(new.value)
+    return before is None or before.shape == after.shape or not before.shape or not after.shape

@@ -1,0 +1,1 @@
+"""The lines that may have been meant where another one stands."""

@@ -1,0 +1,324 @@
+"""What an expression of a backward pass may be instead, by its form: another operator, axis, order or number."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from backprop.check.edits.look import Visible
+
+Options = Iterator[tuple[ast.expr | str, str | None, float]]  # each with its cause and its cost
+LIKE = (
+    ("sum", "mean", "factor"), ("mean", "sum", "factor"), ("maximum", "minimum", "wrong-point"),
+    ("minimum", "maximum", "wrong-point"), ("exp", "log", "wrong-point"), ("log", "exp", "wrong-point"),
+    ("sin", "cos", "wrong-point"), ("cos", "sin", "wrong-point"), ("zeros_like", "ones_like", "factor"),
+    ("ones_like", "zeros_like", "factor"), ("argmax", "argmin", "wrong-point"),
+    ("scatter_", "scatter_add_", "overwrites"), ("tril", "triu", "wrong-point"), ("triu", "tril", "wrong-point"),
+    ("max", "min", "wrong-point"), ("min", "max", "wrong-point"), ("max", "sum", "wrong-point"),
+    ("clone", "exp", "wrong-point"), ("copy", "exp", "wrong-point"), ("vstack", "hstack", "wrong-axis"),
+    ("hstack", "vstack", "wrong-axis"), ("set", "add", "overwrites"), ("ones", "zeros", "counted-twice"),
+    ("zeros", "ones", "missing-share"), ("sigmoid", "softmax", "wrong-point"), ("softmax", "sigmoid", "wrong-point"),
+    ("sin", "cos", "wrong-point"), ("tanh", "sigmoid", "wrong-point"), ("sigmoid", "tanh", "wrong-point"),
+)  # fmt: skip
+LONGEST_SLICE = 24
+COPIES = ("copy", "clone", "item", "detach", "astype")
+LIBRARIES = frozenset(["np", "numpy", "torch", "F", "math", "scipy"])
+SUMS, PRODUCTS = (ast.Add, ast.Sub), (ast.Mult, ast.Div)
+
+
+def expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def factors_of(node: ast.expr) -> list[ast.expr]:
+    """The factors of a product of products."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*factors_of(node.left), *factors_of(node.right)]
+    return [node]
+
+
+@cache
+def nodes_in(text: str) -> list[ast.AST]:
+    """All that stands in a text; nothing where it cannot be read."""
+    try:
+        return list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+
+
+@cache
+def literals(text: str) -> list[str]:
+    """The fractions that a text has, the first ones: a slope, a rate, a small number."""
+    found = [
+        repr(one.value) for one in nodes_in(text) if isinstance(one, ast.Constant) and isinstance(one.value, float)
+    ]
+    return list(dict.fromkeys(found))[:8]
+
+
+@cache
+def slices_in(text: str) -> list[str]:
+    """The slices that a text has, the short ones."""
+    found = dict.fromkeys(ast.unparse(one) for one in nodes_in(text) if isinstance(one, ast.Slice))
+    return [one for one in found if one != ":" and len(one) < LONGEST_SLICE][:12]
+
+
+def other_axes(tree: ast.Tuple) -> Iterator[tuple[int, ...]]:
+    """Several axes with one more, one less, or another one."""
+    try:
+        axes = tuple(ast.literal_eval(tree))
+    except ValueError:
+        return
+    for axis in range(5):
+        if axis not in axes:
+            yield tuple(sorted((*axes, axis)))
+            for one in axes:
+                yield tuple(sorted((*(other for other in axes if other != one), axis)))
+    for one in axes if len(axes) > 1 else ():
+        yield tuple(other for other in axes if other != one)
+
+
+def subscripts(equation: str) -> Iterator[str]:
+    """The subscripts of an einsum with two letters of one operand exchanged, or another letter in a place."""
+    letters = sorted(set(equation) - set(",->. "))
+    for place, letter in enumerate(equation):
+        if letter not in letters:
+            continue
+        for other in letters:
+            if other != letter:
+                yield equation[:place] + other + equation[place + 1 :]
+        for later in range(place + 1, len(equation)):
+            if equation[later] not in letters:
+                break
+            yield equation[:place] + equation[later] + equation[place + 1 : later] + letter + equation[later + 1 :]
+
+
+def of(node: ast.expr, role: str, seen: Visible) -> Options:
+    """What a node may be by its own form."""
+    if isinstance(node, ast.BinOp):
+        yield from operations(node)
+    elif isinstance(node, ast.UnaryOp):
+        yield node.operand, *(("sign", 0.9) if role != "index" else ("wrong-point", 1.6))
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+        left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
+        yield from ((f"({left} {sign} {right})", "wrong-point", 1.3) for sign in (">", "<", "<=", ">=", "==", "!="))
+        yield node.left, "wrong-point", 1.6
+    elif isinstance(node, ast.Call):
+        yield from calls(node, seen)
+    elif isinstance(node, ast.Slice):
+        yield from slices(node, seen)
+
+
+def axes(node: ast.Tuple) -> Options:
+    """Other axes than several."""
+    yield from ((repr(axis), "wrong-axis", 1.2) for axis in range(4))
+    yield from ((repr(axes), "wrong-axis", 0.9) for axes in other_axes(node))
+
+
+def functions(node: ast.expr) -> Options:
+    if isinstance(node, ast.Attribute):
+        for name, other, cause in LIKE:
+            if node.attr == name:
+                cost = 1.0 if other in ("argmax", "argmin", "max", "min") else 1.2
+                yield ast.Attribute(node.value, other, ast.Load()), cause, cost
+
+
+def constants(node: ast.Constant, role: str, seen: Visible) -> Options:
+    value = node.value
+    if isinstance(value, bool):
+        if role in ("keepdims", "keepdim"):
+            yield repr(not value), "not-summed", 1.0
+    elif isinstance(value, int | float):
+        if role in ("axis", "dim"):
+            axes = (-1, 0, 1, 2, 3, None, (0, 1), (0, 2), (1, 2), (0, 2, 3), (0, 1, 2))
+            yield from ((repr(one), "wrong-axis", 0.9 if isinstance(one, int) else 1.3) for one in axes)
+        elif role == "index":
+            cause, cost = ("factor", 1.2) if ".shape[" in ast.unparse(seen.statement) else ("wrong-point", 1.5)
+            yield from ((repr(one), cause, cost) for one in (value + 1, value - 1))
+            yield from ((text, "wrong-point", 1.6) for text in seen.sizes if text.isidentifier())
+        else:
+            others = [2 * value, value / 2, -value, value + 1, value - 1, *([1 / value] if value else [])]
+            yield from ((repr(one), "factor", 1.5) for one in others)
+            if isinstance(value, int):
+                yield from ((repr(one), "factor", 1.8) for one in range(5) if one not in (value, *others))
+            yield from ((text, "factor", 1.75) for text in literals(seen.text))
+            named = [*seen.sizes, *(text for text in seen.numbers if "[" not in text)]
+            yield from ((text, "factor", 1.9) for text in named)
+            yield from ((text, "factor", 2.1) for text, its in seen.arrays.items() if len(its.shape) <= 2)
+            yield from ((f"np.eye({size})", "wrong-point", 2.1) for size in seen.sizes if value == 1 and not seen.torch)
+    elif isinstance(value, str) and role == "index":
+        keys = {text.rpartition("[")[2].strip("]'\"") for text in seen.atoms if "['" in text}
+        yield from ((repr(key), "wrong-point", 1.6) for key in keys if key != value)
+    elif isinstance(value, str) and "->" in value:
+        yield from ((repr(one), "transposed", 1.3) for one in subscripts(value))
+        ins, _, out = value.partition("->")
+        yield repr(f"{ins}->{out[::-1]}"), "transposed", 1.0
+        yield repr(f"{','.join(ins.split(',')[::-1])}->{out}"), "transposed", 1.2
+
+
+def operations(node: ast.BinOp) -> Options:
+    left, right = node.left, node.right
+
+    def other(operator: ast.operator) -> ast.BinOp:
+        return ast.BinOp(left, operator, right)
+
+    turned = ast.BinOp(right, node.op, left)
+    if isinstance(node.op, ast.Add):
+        yield other(ast.Sub()), "sign", 1.0
+    if isinstance(node.op, ast.Sub):
+        yield other(ast.Add()), "sign", 1.0
+        yield turned, "sign", 1.05
+    if isinstance(node.op, ast.Add | ast.Sub):
+        yield left, "counted-twice", 1.4
+        yield right, "counted-twice", 1.5
+    if isinstance(node.op, ast.Mult | ast.Div):
+        yield other(ast.Div() if isinstance(node.op, ast.Mult) else ast.Mult()), "factor", 1.2
+        yield left, "factor", 1.4
+        yield right, "factor", 1.45
+    if isinstance(node.op, ast.Mult):
+        yield from other_slopes(node)
+    if isinstance(node.op, ast.Div):
+        yield turned, "factor", 1.8
+    if isinstance(node.op, ast.MatMult):
+        yield turned, "transposed", 1.3
+    yield from parentheses(node)
+    if isinstance(node.op, ast.Pow):
+        yield left, "wrong-point", 1.5
+        if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub | ast.Mult):
+            inner = ast.BinOp(left.right, node.op, right)
+            yield ast.BinOp(left.left, left.op, inner), "wrong-point", 1.1  # 1 - h**2 for (1 - h)**2
+        for shift in (1, -1):
+            power: ast.expr = ast.BinOp(right, ast.Add() if shift > 0 else ast.Sub(), ast.Constant(1))
+            with suppress(ValueError, TypeError):
+                power = expression(repr(ast.literal_eval(right) + shift))
+            yield ast.BinOp(left, ast.Pow(), power), "wrong-point", 1.2
+    if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow) and isinstance(node.op, ast.Add | ast.Sub):
+        together = ast.BinOp(left, node.op, right.left)
+        yield ast.BinOp(together, ast.Pow(), right.right), "wrong-point", 1.3  # (1 - h)**2 for 1 - h**2
+
+
+def parentheses(node: ast.BinOp) -> Options:
+    """A factor of a whole sum that is one of a term, and the other way round."""
+    left, right = node.left, node.right
+    for inner, outer in ((left, right), (right, left)):
+        first = inner is right
+        cause = "factor" if isinstance(outer, ast.Constant) else "wrong-point"
+        if not isinstance(inner, ast.BinOp) or (first and isinstance(node.op, ast.Div)):
+            continue
+        if isinstance(node.op, PRODUCTS) and isinstance(inner.op, SUMS):
+            for term, rest in ((inner.right, inner.left), (inner.left, inner.right)):
+                scaled = ast.BinOp(*((outer, node.op, term) if first else (term, node.op, outer)))
+                both = (rest, inner.op, scaled) if term is inner.right else (scaled, inner.op, rest)
+                yield ast.BinOp(*both), cause, 1.25
+        if isinstance(node.op, SUMS) and isinstance(inner.op, PRODUCTS):
+            for term, factor in ((inner.left, inner.right), (inner.right, inner.left)):
+                inside = ast.BinOp(*((outer, node.op, term) if first else (term, node.op, outer)))
+                cause = "factor" if isinstance(factor, ast.Constant) else "wrong-point"
+                if term is inner.left:
+                    yield ast.BinOp(inside, inner.op, factor), cause, 1.35
+                elif isinstance(inner.op, ast.Mult):
+                    yield ast.BinOp(factor, inner.op, inside), cause, 1.35
+
+
+def other_slopes(node: ast.BinOp) -> Options:
+    """The slope of tanh where that of the sigmoid stands, and the other way round."""
+    factors = factors_of(node)
+    texts = [ast.unparse(one) for one in factors]
+    for text in dict.fromkeys(texts):
+        if f"1 - {text}" in texts:
+            rest = [one for one in texts if one not in (text, f"1 - {text}")]
+            yield " * ".join([f"({one})" for one in rest] + [f"(1 - {text} ** 2)"]), "wrong-point", 1.4
+        if text.startswith("1 - ") and text.endswith(" ** 2"):
+            base = text[4:-5]
+            rest = [one for one in texts if one != text]
+            yield " * ".join([*(f"({one})" for one in rest), base, f"(1 - {base})"]), "wrong-point", 1.4
+
+
+def calls(node: ast.Call, seen: Visible) -> Options:
+    arguments = [one for one in node.args if not isinstance(one, ast.Starred)]
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    of_library = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).split(".")[0] in LIBRARIES
+    if isinstance(node.func, ast.Attribute) and not of_library:
+        yield node.func.value, "not-summed" if name in ("sum", "mean") else None, 3.0 if name in COPIES else 1.8
+        if name in ("dot", "matmul", "mm") and len(arguments) == 1:
+            method = ast.Attribute(arguments[0], name, ast.Load())
+            yield ast.Call(method, [node.func.value], []), "transposed", 1.3
+    elif arguments:
+        copies = name in ("array", "copy", "asarray", "zeros_like")
+        cost = 3.0 if copies else 1.4 if name == "ones_like" else 1.8
+        yield arguments[0], "not-summed" if name in ("sum", "mean") else None, cost
+    if len(arguments) == 2:
+        yield ast.Call(node.func, arguments[::-1], node.keywords), "transposed", 1.3
+    if len(arguments) == 3 and name == "where":
+        yield ast.Call(node.func, [arguments[0], *arguments[:0:-1]], node.keywords), "wrong-point", 1.3
+    if name in ("sum", "mean", "max"):
+        yield from summing(node, arguments, int(of_library), seen)
+    if name == "range":
+        for i, one in enumerate(arguments):
+            for shift in ("+ 1", "- 1"):
+                changed = [*arguments[:i], expression(f"{ast.unparse(one)} {shift}"), *arguments[i + 1 :]]
+                yield ast.Call(node.func, changed, []), None, 1.4
+        yield f"reversed({ast.unparse(node)})", None, 1.6
+    if name == "reversed" and arguments:
+        yield arguments[0], None, 1.5
+
+
+def summing(node: ast.Call, arguments: list[ast.expr], place: int, seen: Visible) -> Options:
+    """A sum along other axes, or one that keeps them."""
+    named = {one.arg for one in node.keywords}
+    along, kept = ("dim", "keepdim") if seen.torch else ("axis", "keepdims")
+    keep = ast.keyword(kept, ast.Constant(True))
+    keeps = bool(named & {"keepdims", "keepdim"})
+    if not named & {"axis", "dim"}:
+        for axis in (0, 1, 2, -1, (0, 1), (0, 2), (1, 2), (0, 2, 3)):
+            tree = expression(repr(axis))
+            if len(arguments) > place:
+                yield ast.Call(node.func, [*arguments[:place], tree], node.keywords), "wrong-axis", 1.0
+                continue
+            other = [*node.keywords, ast.keyword(along, tree)]
+            yield ast.Call(node.func, node.args, other), "wrong-axis", 1.2
+            if not keeps:
+                yield ast.Call(node.func, node.args, [*other, keep]), "wrong-axis", 1.3
+    if not keeps:
+        yield ast.Call(node.func, node.args, [*node.keywords, keep]), "not-summed", 1.1
+    else:
+        less = [one for one in node.keywords if one.arg not in ("keepdims", "keepdim")]
+        yield ast.Call(node.func, node.args, less), "not-summed", 1.1
+
+
+def slices(node: ast.Slice, seen: Visible) -> Options:
+    if node.step is not None:
+        yield ast.Slice(node.lower, node.upper, None), "wrong-point", 1.1
+    else:
+        yield ast.Slice(node.lower, node.upper, ast.UnaryOp(ast.USub(), ast.Constant(1))), "wrong-point", 1.8
+    others = {ast.unparse(inner) for inner in ast.walk(seen.line.statement) if isinstance(inner, ast.Slice)}
+    for text in others - {ast.unparse(node)}:
+        yield slice_of(text), "wrong-point", 1.7
+    elsewhere = slices_in(seen.text)
+    yield from ((slice_of(text), "wrong-point", 1.75) for text in elsewhere if text != ast.unparse(node))
+    bounds = [one for one in (node.lower, node.upper) if one is not None]
+    if len(bounds) == 1 and node.step is None:  # the other part
+        turned = ast.Slice(node.upper, node.lower, None)
+        yield turned, "wrong-point", 1.4
+        if isinstance(bounds[0], ast.UnaryOp):
+            plain = bounds[0].operand
+            yield ast.Slice(plain, None, None), "wrong-point", 1.45
+            yield ast.Slice(None, plain, None), "wrong-point", 1.45
+        else:
+            minus = ast.UnaryOp(ast.USub(), bounds[0])
+            yield ast.Slice(minus, None, None), "wrong-point", 1.5
+            yield ast.Slice(None, minus, None), "wrong-point", 1.5
+    for bound in ("lower", "upper"):
+        old = getattr(node, bound)
+        for new in [f"{ast.unparse(old)} + 1", f"{ast.unparse(old)} - 1", None] if old is not None else ["1", "-1"]:
+            changed = ast.Slice(node.lower, node.upper, node.step)
+            setattr(changed, bound, None if new is None else expression(new))
+            yield changed, None, 1.5
+
+
+def slice_of(text: str) -> ast.expr:
+    tree: Any = expression(f"q[{text}]")
+    found: ast.expr = tree.slice
+    return found

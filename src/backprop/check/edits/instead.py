@@ -1,0 +1,189 @@
+"""What a quantity of a backward pass may be instead: another one, turned, summed, scaled, or with a share more."""
+
+from __future__ import annotations
+
+import ast
+from itertools import combinations_with_replacement
+from typing import Any, NamedTuple
+
+from backprop.check.edits.forms import Options
+from backprop.check.edits.look import Kind, Visible
+
+SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
+SEVERAL_AXES: dict[int, list[Any]] = {2: [(0, 1)], 3: [(0, 1), (0, 2), (1, 2)], 4: [(0, 2, 3), (0, 1, 2), (2, 3)]}
+MANY_SIZES = 8  # beyond which products of two are not tried
+UPSTREAM = ("dout", "dy", "dh", "grad_output", "upstream", "dnext")
+HOLDERS = (ast.Assign, ast.AugAssign, ast.Return, ast.Tuple, ast.Call, ast.keyword, ast.Dict)
+
+
+class Spot(NamedTuple):
+    """A place of an expression in a statement."""
+
+    node: ast.expr
+    parent: ast.AST
+    field: str
+    place: int | None
+    depth: int
+    role: str  # "value", "index", "function", or the name of a keyword
+
+
+class Quantity:
+    """The edits of a quantity in its place, by what else is visible there."""
+
+    def __init__(self, seen: Visible, spot: Spot) -> None:
+        self.seen, self.spot = seen, spot
+        self.node, self.parent, self.role = spot.node, spot.parent, spot.role
+        self.kind = seen.kind(spot.node) or Kind("", ())
+        self.text = ast.unparse(spot.node)
+        self.is_leaf = isinstance(spot.node, ast.Name | ast.Attribute | ast.Subscript)
+        self.term = self.text if self.is_leaf or isinstance(spot.node, ast.Call) else f"({self.text})"
+        self.scales = isinstance(spot.parent, ast.BinOp | ast.AugAssign)  # whether it is a factor
+
+    def all(self) -> Options:
+        letter = self.kind.letter
+        if letter and self.is_leaf:
+            yield from self.others()
+        if not letter and isinstance(self.node, ast.Name) and isinstance(self.seen.line.value(self.text), list):
+            yield f"{self.text}[::-1]", "wrong-point", 1.5
+        if letter == "m":
+            yield f"~{self.term}" if self.is_leaf else f"~({self.text})", "wrong-point", 1.5
+        if not letter or letter == "i" or self.role == "index":
+            return
+        if letter == "m":
+            yield from self.of_mask() if self.is_term() and self.role == "value" else ()
+            return
+        if letter == "a" and len(self.kind.shape) > 1:
+            yield from self.turned()
+        if not self.is_term() or letter == "k":
+            return
+        if not isinstance(self.node, ast.UnaryOp):
+            yield f"-{self.term}", "sign", 1.1 if self.is_summand() or isinstance(self.parent, ast.Tuple) else 1.3
+        yield from self.summed()
+        yield from self.scaled()
+        if self.is_summand() or isinstance(self.parent, ast.Call):
+            yield from self.with_share()
+
+    def of_mask(self) -> Options:
+        """A mask that stands for what is masked."""
+        for other, its in self.seen.arrays.items():
+            if its.letter == "a" and its.shape == self.kind.shape:
+                yield f"{other} * {self.term}", "no-upstream", 1.6
+        yield from ((f"{self.term} / {size}", "factor", 1.55) for size in self.seen.sizes)
+
+    def turned(self) -> Options:
+        """A matrix turned, or stacks of them where they are multiplied."""
+        count, parent = len(self.kind.shape), self.parent
+        if count == 2 and isinstance(self.node, ast.Attribute) and self.node.attr == "T":
+            yield self.node.value, "transposed", 0.9
+        elif count == 2 and getattr(parent, "attr", "") not in ("shape", "T", "size", "ndim"):
+            yield f"{self.term}.T", "transposed", 1.15
+        calls = isinstance(parent, ast.Call) and ast.unparse(parent.func).endswith(("matmul", "bmm"))
+        if count > 2 and (calls or isinstance(getattr(parent, "op", None), ast.MatMult)):
+            axes = [*range(count - 2), count - 1, count - 2]
+            turn = "-1, -2" if self.seen.torch else ", ".join(map(str, axes))
+            yield f"{self.term}.transpose({turn})", "transposed", 1.15
+
+    def others(self) -> Options:
+        """Another quantity of the same kind and shape."""
+        (letter, shape), index = self.kind, self.role == "index"
+        for other, its in self.seen.atoms.items():
+            if other == self.text:
+                continue
+            if letter == "k" and its.letter == "k":
+                if other in self.seen.sizes and not index and self.scales:
+                    yield f"{self.seen.library}.sqrt({other})", "factor", 2.0
+                yield other, "wrong-point" if index else "factor", 1.9
+            elif letter == "n" and its.letter in "nk":
+                yield other, "wrong-point", 2.0
+            elif shape and its.shape == shape:
+                yield other, "wrong-point", 1.8 if letter == its.letter else 2.0
+            elif shape and (len(its.shape) == len(shape) or its.shape == shape[-len(its.shape) :]):
+                yield other, "wrong-point", 2.2
+        if letter == "k":
+            yield from self.whole_numbers()
+        if letter == "n" and not index:
+            yield f"(1 - {self.text})", "factor", 1.9
+        if letter == "a" and not index:
+            yield f"({self.text} > 0)", "wrong-point", 1.7
+            yield f"(1 - {self.text})", "wrong-point", 2.1
+            yield f"{self.text}**2", "wrong-point", 1.8
+            yield f"1 / {self.text}", "wrong-point", 2.2
+            library = "torch" if self.seen.torch else "np"
+            functions = ("tanh", "exp", "sqrt", "log", "sign", "abs")
+            yield from ((f"{library}.{name}({self.text})", "wrong-point", 2.5) for name in functions)
+
+    def whole_numbers(self) -> Options:
+        """What a size or an index may be."""
+        text, seen = self.text, self.seen
+        if self.role == "value" and self.scales:
+            yield f"{seen.library}.sqrt({text})", "factor", 1.4
+        if self.role == "value" and not self.scales and isinstance(seen.statement, ast.Assign):
+            for other in seen.sizes:
+                yield from ((f"{other} {sign} {text}", "factor", 2.1) for sign in ("-", "+", "*", "//"))
+        if self.role == "index":
+            yield from ((f"{text} {shift}", None, 1.5) for shift in ("+ 1", "- 1"))
+
+    def is_term(self) -> bool:
+        """Whether a factor may stand beside it."""
+        if isinstance(self.parent, ast.BinOp):
+            return isinstance(self.parent.op, ast.Add | ast.Sub | ast.MatMult)
+        if isinstance(self.parent, ast.Attribute):  # what a method is called on
+            return self.parent.attr in ("sum", "mean", "dot", "mm", "matmul", "max")
+        return isinstance(self.parent, HOLDERS)
+
+    def is_summand(self) -> bool:
+        if isinstance(self.parent, ast.BinOp):
+            return isinstance(self.parent.op, ast.Add | ast.Sub)
+        return isinstance(self.parent, ast.Assign | ast.AugAssign | ast.Return)
+
+    def summed(self) -> Options:
+        count = len(self.kind.shape)
+        axes: list[Any] = list(range(count))
+        for axis in (*axes, *SEVERAL_AXES.get(count, [])):
+            yield f"{self.term}.sum(axis={axis})", "not-summed", 1.4
+            yield f"{self.term}.sum(axis={axis}, keepdims=True)", "not-summed", 1.5
+
+    def scaled(self) -> Options:
+        """A factor that is missing."""
+        term, shape = self.term, self.kind.shape
+        yield from ((f"{number} * {term}", "factor", 1.65) for number in ("2", "0.5"))
+        for size in self.seen.sizes:
+            made_up = 0.2 if ".shape[" in size and size not in self.seen.text else 0.0  # dearer than a plain 2
+            yield f"{term} / {size}", "factor", 1.55 + made_up
+            yield f"{term} * {size}", "factor", 1.6 + made_up
+        if len(self.seen.sizes) <= MANY_SIZES:
+            pairs = combinations_with_replacement(self.seen.sizes, 2)
+            yield from ((f"{term} / ({one} * {other})", "factor", 1.75) for one, other in pairs)
+        for number in self.seen.numbers:
+            yield f"{term} * {number}", "wrong-point" if number == term else "factor", 1.9
+            yield f"{term} / {number}", "factor", 2.0
+            yield f"{term} * (1 - {number})", "factor", 2.2
+            yield f"{term} / (1 - {number})", "factor", 2.2
+        for text, other in self.seen.arrays.items():
+            if other.letter == "i" or len(other.shape) > max(2, len(shape)):
+                continue
+            far = 0.0 if other.shape == shape else 0.3
+            cause = "wrong-point" if text == term else "no-upstream" if text in UPSTREAM else "no-local"
+            yield f"{term} * {text}", cause, 1.9 + far
+            if len(shape) > 1 and other.shape == shape[:-1]:
+                yield f"{term} * {text}[..., None]", cause, 2.1
+            if other.letter == "a":
+                yield f"{term} / {text}", "no-local", 2.2 + far
+                yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)
+
+    def with_share(self) -> Options:
+        """A share that is missing: a quantity, or a number times one."""
+        text, shape, numbers = self.text, self.kind.shape, self.seen.numbers
+        for other, its in self.seen.arrays.items():
+            if its.letter != "a" or its.shape != shape[-len(its.shape) :] or other == text:
+                continue
+            far = 0.0 if its.shape == shape else 0.3
+            yield f"{text} + {other}", "missing-share", 1.9 + far
+            yield f"{text} - {other}", "missing-share", 2.1 + far
+            for number in numbers:
+                yield f"{text} + {number} * {other}", "missing-share", 2.4
+                yield f"{text} + 2 * {number} * {other}", "missing-share", 2.6
+        yield f"{text} - 1", "missing-share", 1.9
+        for other in numbers if not shape else ():
+            yield f"{text} + {other}", "missing-share", 2.1
+            yield f"{text} - {other}", "missing-share", 2.2

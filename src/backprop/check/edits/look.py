@@ -1,0 +1,171 @@
+"""What is visible at the lines of a backward pass: of which kind and shape names and expressions are there."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.machine import ERRORS
+from backprop.python.values.frames import Source
+from backprop.python.values.meter import Meter, Refusal
+from backprop.python.values.scope import Object, Scope
+
+LONGEST_ATOM = 40
+MOST_ENTRIES = 12
+FAILED = object()  # the value of an expression that cannot be computed
+
+
+class Kind(NamedTuple):
+    """`letter`: "a" an array of fractions, "m" a mask, "i" an array of whole numbers, "n" a fraction, "k" a whole
+    number."""
+
+    letter: str
+    shape: tuple[int, ...]
+
+
+def kind_of(value: Any) -> Kind | None:
+    """What an edit may do with a value; None for what is no number."""
+    if isinstance(value, bool | np.bool_):
+        return None
+    if isinstance(value, int | np.integer):
+        return Kind("k", ())
+    if isinstance(value, float | np.floating):
+        return Kind("n", ())
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fbiu":
+        return Kind({"f": "a", "b": "m"}.get(value.dtype.kind, "i"), value.shape)
+    return None
+
+
+class Line:
+    """A statement that was visited: where it stands, and what was visible at its last visit."""
+
+    def __init__(self, statement: ast.stmt, source: Source, function: str, run: Interpreter, scope: Scope) -> None:
+        self.statement, self.source, self.function = statement, source, function
+        self.run, self.scope = run, Scope(scope.parent)
+        self.scope.names = dict(scope.names)
+        self.visits = 1
+        self.kinds: dict[str, Kind | None] = {}
+
+    @property
+    def number(self) -> int:
+        return self.statement.lineno
+
+    def kind(self, text: str) -> Kind | None:
+        """The kind of an expression there; None where it has no number, or cannot be computed."""
+        if text not in self.kinds:
+            self.kinds[text] = kind_of(self.value(text))
+        return self.kinds[text]
+
+    def computes(self, tree: ast.expr) -> bool:
+        """Whether an expression can be computed there."""
+        return self.value(ast.unparse(tree)) is not FAILED
+
+    def value(self, text: str) -> Any:
+        """What an expression is there, or FAILED."""
+        self.run.meter = self.run.libraries.meter = Meter(seconds=1.0)
+        try:
+            with np.errstate(all="ignore"):
+                return self.run.evaluate(ast.parse(text, mode="eval").body, self.scope)
+        except (Refusal, Problem, SyntaxError, RecursionError, *ERRORS):
+            return FAILED
+
+    def atoms(self, reads: dict[str, None]) -> dict[str, Kind]:
+        """The quantities that are visible: names, and what the pass reads of objects and dictionaries."""
+        found: dict[str, Kind] = {}
+        around: dict[str, Any] = {}
+        outer = self.scope.parent
+        while outer is not None and outer.parent is not None:  # of functions around it, not of the text
+            around = {**outer.names, **around}
+            outer = outer.parent
+        for name, value in {**around, **self.scope.names}.items():
+            kind = None if name.startswith("__") else kind_of(value)
+            if kind is not None:
+                found[name] = kind
+            elif isinstance(value, Object) and (name in ("self", "ctx") or name in around):
+                entries = {f"{name}.{key}": kind_of(one) for key, one in value.names.items()}
+                found.update({text: one for text, one in entries.items() if one is not None})
+            elif isinstance(value, dict) and len(value) < 20:
+                entries = {f"{name}[{key!r}]": kind_of(one) for key, one in value.items() if isinstance(key, str)}
+                found.update({text: one for text, one in entries.items() if one is not None})
+        if not self.function:  # stages that are no function: what the forward pass left is visible, too
+            parent = self.scope.parent.names if self.scope.parent is not None else {}
+            found.update({name: kind for name, one in parent.items() if (kind := kind_of(one)) is not None})
+        for text in (*reads, *self.entries(found)):
+            kind = self.kind(text)
+            if kind is not None:
+                found[text] = kind
+        return found
+
+    def entries(self, known: dict[str, Kind]) -> list[str]:
+        """Entries of arrays by the whole numbers, as counters of loops, and the masks that this line itself takes for
+        an index."""
+        inside = [one.slice for one in ast.walk(self.statement) if isinstance(one, ast.Subscript)]
+        indices = {node.id for one in inside for node in ast.walk(one) if isinstance(node, ast.Name)}
+        found = []
+        for index in sorted(indices):
+            letter, shape = known.get(index, Kind("", ()))
+            for text, kind in known.items():
+                counted = letter == "k" and 0 < len(kind.shape) < 3
+                masked = letter == "m" and kind.shape == shape
+                if kind.letter == "a" and text.isidentifier() and (counted or masked):
+                    found.append(f"{text}[{index}]")
+        return found[:MOST_ENTRIES]
+
+
+class Visible:
+    """What an edit of a line may read, by kind, and its statement, which edits are made of."""
+
+    def __init__(self, line: Line, atoms: dict[str, Kind], statement: ast.stmt) -> None:
+        self.line, self.atoms, self.statement = line, atoms, statement
+        self.text = line.source.text
+        self.torch = "torch" in self.text and "np." not in self.text
+        self.library = "math" if "math.sqrt" in self.text else "np"
+        self.sizes = [text for text, kind in atoms.items() if kind.letter == "k" and "[" not in text]
+        self.sizes += self.lengths()
+        self.numbers = [text for text, kind in atoms.items() if kind.letter == "n"]
+        self.arrays = {text: kind for text, kind in atoms.items() if kind.shape}
+
+    def lengths(self) -> list[str]:
+        """The lengths of arrays that no name stands for, each once."""
+        known = {self.line.value(text) for text in self.sizes}
+        found: dict[int, str] = {}
+        for text, kind in self.atoms.items():
+            for place, length in enumerate(kind.shape):
+                if length > 1 and length not in known and text.isidentifier():
+                    found.setdefault(length, f"{text}.shape[{place}]")
+        return list(found.values())
+
+    def kind(self, tree: ast.expr | str) -> Kind | None:
+        return self.line.kind(tree if isinstance(tree, str) else ast.unparse(tree))
+
+
+class Lines:
+    """The lines of a backward pass, in the order of their first visit. It observes a run."""
+
+    def __init__(self) -> None:
+        self.found: dict[ast.stmt, Line] = {}
+
+    def __call__(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        function = next((frame.called for frame in reversed(run.frames) if frame.called), "")
+        before = self.found.get(statement)
+        self.found[statement] = Line(statement, run.source, function, run, scope)
+        self.found[statement].visits += before.visits if before is not None else 0
+
+
+def reads(lines: list[Line]) -> dict[str, None]:
+    """What the pass reads of objects, dictionaries and arrays, as texts: it may stand in other lines, too."""
+    found: dict[str, None] = {}
+    for line in lines:
+        for node in ast.walk(line.statement):
+            if not isinstance(node, ast.Attribute | ast.Subscript) or not isinstance(node.ctx, ast.Load):
+                continue
+            if any(isinstance(inner, ast.Call | ast.BinOp) for inner in ast.walk(node)):
+                continue
+            text = ast.unparse(node)
+            if len(text) < LONGEST_ATOM:
+                found[text] = None
+    return found

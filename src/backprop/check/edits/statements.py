@@ -1,0 +1,155 @@
+"""What a statement of a backward pass may be instead as a whole: another operator, names exchanged, a line more."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from backprop.check.edits.forms import expression
+from backprop.check.edits.look import Visible
+from backprop.check.passes.trace import targets_of
+
+Texts = Iterator[tuple[str, str | None, float]]  # each with its cause and its cost
+
+
+class Whole:
+    """The edits of a statement as a whole; `reads` are the places of its expressions."""
+
+    def __init__(self, seen: Visible, reads: list[ast.expr]) -> None:
+        self.seen, self.statement, self.reads = seen, seen.statement, reads
+
+    def all(self) -> Texts:
+        if isinstance(self.statement, ast.AugAssign):
+            yield from self.of_addition(self.statement)
+        if isinstance(self.statement, ast.Assign) and not isinstance(self.statement.targets[0], ast.Tuple):
+            yield from self.of_assignment(self.statement)
+        if isinstance(self.statement, ast.Assign | ast.AugAssign):
+            goal = targets_of(self.statement)[0]
+            if not isinstance(goal, ast.Tuple):
+                yield from self.masked(ast.unparse(goal), f"{ast.unparse(self.statement)}\n", 3.2)
+        yield from self.filled() if isinstance(self.statement, ast.Pass) else self.exchanged()
+
+    def of_addition(self, statement: ast.AugAssign) -> Texts:
+        target, value = ast.unparse(statement.target), ast.unparse(statement.value)
+        signs = isinstance(statement.op, ast.Add | ast.Sub)
+        for operator, cost in (("+=", 0.95), ("-=", 1.05), ("=", 1.5), ("*=", 1.5), ("/=", 1.6)):
+            cause = "sign" if signs and operator in ("+=", "-=") else "counted-twice" if operator == "=" else "factor"
+            yield f"{target} {operator} {value}", cause, cost
+        yield "pass", "counted-twice", 2.5
+        yield from self.accumulated(statement.target, statement.op, value)
+
+    def of_assignment(self, statement: ast.Assign) -> Texts:
+        goal, value = statement.targets[0], statement.value
+        target, text = ast.unparse(goal), ast.unparse(value)
+        yield from self.accumulated(goal, ast.Add(), text)
+        for operator, cost in (("+=", 0.9), ("-=", 1.5), ("*=", 1.6)):
+            yield f"{target} {operator} {text}", "overwrites" if operator == "+=" else None, cost
+        if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
+            yield f"{target} -= {ast.unparse(value.operand)}", "overwrites", 0.95
+        if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
+            yield f"{target} = {text}.{'clone' if self.seen.torch else 'copy'}()", "overwrites", 1.2
+
+    def accumulated(self, target: ast.expr, operator: ast.operator, value: str) -> Texts:
+        """`d[i] += v` with an index that repeats: only `np.add.at` adds up."""
+        if not isinstance(target, ast.Subscript) or not isinstance(operator, ast.Add | ast.Sub):
+            return
+        index = target.slice
+        items = index.elts if isinstance(index, ast.Tuple) else [index]
+        kinds = [self.seen.kind(one) for one in items if not isinstance(one, ast.Slice)]
+        if any(kind is not None and kind.letter == "i" and (kind.shape or not self.seen.torch) for kind in kinds):
+            base, at = ast.unparse(target.value), ast.unparse(index)
+            if self.seen.torch and isinstance(operator, ast.Add):
+                yield f"{base}.index_add_(0, {at}, {value})", "overwrites", 0.8
+            elif not self.seen.torch:
+                function = "np.add.at" if isinstance(operator, ast.Add) else "np.subtract.at"
+                yield f"{function}({base}, {at}, {value})", "overwrites", 0.8
+
+    def masked(self, target: str, before: str, cost: float) -> Texts:
+        """A mask that is forgotten: what is not alive has gradient 0."""
+        kind = self.seen.kind(target)
+        if kind is None:
+            return
+        for text, other in self.seen.arrays.items():
+            if other.letter == "m":
+                yield f"{before}{target}[{text}] = 0", "no-local", cost
+                yield f"{before}{target}[~{text}] = 0", "no-local", cost + 0.1
+            elif other.letter == "a" and other.shape == kind.shape and text != target:
+                yield f"{before}{target}[{text} <= 0] = 0", "no-local", cost
+            elif other.letter == "i" and len(other.shape) == 1 and kind.shape[:1] == other.shape:
+                yield f"{before}{target}[range({other.shape[0]}), {text}] -= 1", "missing-share", cost + 0.2
+
+    def filled(self) -> Texts:
+        """What may stand in the place of `pass`."""
+        for target, kind in self.seen.atoms.items():
+            if kind.letter != "a" or "[" in target:
+                continue
+            yield from ((text, cause, cost - 1.6) for text, cause, cost in self.masked(target, "", 3.2))
+            for size in self.seen.sizes:
+                yield f"{target} /= {size}", "factor", 1.4
+                yield f"{target} *= {size}", "factor", 1.6
+            for number in self.seen.numbers:
+                yield f"{target} *= {number}", "factor", 1.7
+                yield f"{target} /= {number}", "factor", 1.8
+            for text, other in self.seen.arrays.items():
+                if text != target and other.shape == kind.shape:
+                    yield f"{target} += {text}", "missing-share", 1.8
+                    yield f"{target} *= {text}", "no-local", 1.9
+
+    def exchanged(self) -> Texts:
+        """Two names exchanged, or two of several values or targets."""
+        statement = self.statement
+        values: list[ast.AST] = [getattr(statement, "value", ast.Pass()), *getattr(statement, "targets", [])]
+        values += [one for one in self.reads if isinstance(one, ast.Tuple | ast.List)]
+        for node in dict.fromkeys(values):
+            if isinstance(node, ast.Tuple | ast.List) and 1 < len(node.elts) < 13:
+                for i in range(len(node.elts)):
+                    for j in range(i + 1, len(node.elts)):
+                        node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
+                        dear = 0.7 if node is not getattr(statement, "value", None) else 0.0  # names are seldom mixed
+                        yield ast.unparse(statement), "not-swapped", 1.2 + dear
+                        node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
+        yield from self.entries_exchanged()
+        read = [one.id for one in self.reads if isinstance(one, ast.Name)]
+        names = sorted(set(read))
+        for i, one in enumerate(names if not isinstance(statement, ast.Return) else ()):
+            for other in names[i + 1 :]:
+                if self.are_alike(one, other):
+                    yield self.replaced({one: other, other: one}), "not-swapped", 1.05
+            for other, kind in self.seen.atoms.items() if read.count(one) > 1 else ():
+                if other != one and kind == self.seen.atoms.get(one):
+                    yield self.replaced({one: other}), "wrong-point", 1.9
+
+    def are_alike(self, one: str, other: str) -> bool:
+        """Whether two names may stand in each other's places: not a number that counts in that of an array."""
+        kinds = self.seen.atoms.get(one), self.seen.atoms.get(other)
+        return None in kinds or (kinds[0].letter == kinds[1].letter)  # type: ignore[union-attr]
+
+    def entries_exchanged(self) -> Texts:
+        """Two entries of the same array or list exchanged; masks turned over throughout."""
+        entries = [ast.unparse(one) for one in self.reads if isinstance(one, ast.Subscript)]
+        for i, mine in enumerate(entries):
+            for theirs in entries[i + 1 :]:
+                if mine != theirs and mine.partition("[")[0] == theirs.partition("[")[0]:
+                    yield self.replaced({mine: theirs, theirs: mine}), "not-swapped", 1.1
+        masks = [ast.unparse(one) for one in self.reads if self.is_mask(one)]
+        for text in dict.fromkeys(masks):
+            if masks.count(text) > 1:
+                yield self.replaced({text: text[1:] if text.startswith("~") else f"~{text}"}), "wrong-point", 1.4
+
+    def is_mask(self, node: ast.expr) -> bool:
+        base = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert) else node
+        kind = self.seen.kind(base) if isinstance(base, ast.Name | ast.Attribute) else None
+        return kind is not None and kind.letter == "m"
+
+    def replaced(self, texts: dict[str, str]) -> str:
+        """The statement with whole expressions replaced where they are read, in one go."""
+
+        class Replacer(ast.NodeTransformer):
+            def visit(self, node: ast.AST) -> Any:
+                text = ast.unparse(node) if isinstance(node, ast.expr) else ""
+                read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+                return expression(texts[text]) if text in texts and read else self.generic_visit(node)
+
+        return ast.unparse(Replacer().visit(copy.deepcopy(self.statement)))

@@ -1,0 +1,68 @@
+"""The check of gradients: of one wire, of all that were asked for, and at random points around the given one."""
+
+from __future__ import annotations
+
+from math import isfinite, nan
+
+from backprop.check.gradients.numerical import Comparison, compare_number
+from backprop.check.gradients.probe import Probe
+from backprop.check.gradients.stagewise import Stagewise
+from backprop.differentiate.run import Run, run
+from backprop.library.stages import Names
+from backprop.numbers.shapes import Mismatch
+
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from random import Random
+    from typing import Any
+
+MANY = 200  # wires: each by itself, all would cost as much as they are, squared
+
+
+def check(result: Run, names: Names, wires: Iterable[int]) -> Iterator[Comparison]:
+    """Compare the gradient of each wire."""
+    wires = list(wires)
+    if len(wires) > MANY and not result.arrays and isfinite(result.value):
+        sweep = Stagewise(result, names, lambda wire: compare(result, names, wire))
+        found = sweep.comparisons(set(wires))
+        yield from (found[wire] for wire in wires)
+        return
+    for wire in wires:
+        try:
+            yield compare(result, names, wire)
+        except Mismatch:  # an index or a class, moved by a little, chooses nothing
+            remark = "whole numbers that choose: there is no slope to compare with"
+            yield Comparison(names.text(wire), result.gradient(wire), nan, 0.0, "flat", "none", remark)
+
+
+def compare(result: Run, names: Names, wire: int) -> Comparison:
+    """The gradient of one wire against a numerical one."""
+    if isinstance(result.values[wire], float):
+        return compare_number(result, names.text(wire), names, Probe(result, wire))
+    from backprop.check.gradients.arrays import compare_array  # NumPy is heavy
+
+    return compare_array(result, names, wire)
+
+
+def at_random(
+    result: Run, names: Names, wires: list[int], count: int, seed: int
+) -> Iterator[tuple[dict[str, float], list[Comparison]]]:
+    """Check at random points around the given one: each input moved by a normal deviate times its size, at least 1."""
+    from random import Random
+
+    random = Random(seed)
+    circuit = result.circuit
+    for _ in range(count):
+        at = {name: elsewhere(result.values[wire], random) for name, wire in circuit.variables.items()}
+        yield at, list(check(run(circuit, at, ties=result.ties, upstream=result.upstream), names, wires))
+
+
+def elsewhere(x: Any, random: Random) -> Any:
+    """A number moved by a normal deviate times its size; of an array, every element."""
+    if isinstance(x, float):
+        return x + random.gauss(0.0, 1.0) * max(1.0, abs(x))
+    moved = x.copy()
+    for place in range(x.size):
+        moved.reshape(-1)[place] = elsewhere(float(x.ravel()[place]), random)
+    return moved

@@ -1,0 +1,105 @@
+"""The loss that a backward pass means which takes labels, while no loss stands in the code: found by its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem, enumerated
+from backprop.errors.spelling import option
+from backprop.numbers import arrays
+from backprop.python.entry.gradients import Path
+
+
+class Loss(NamedTuple):
+    """A loss of an output and what it should be: its name, and what it is multiplied with."""
+
+    name: str
+    target: Any
+    factor: float = 1.0
+
+    def slope(self, output: Any) -> Any:
+        """Its gradient on the output."""
+        return self.factor * SLOPES[self.name](np.asarray(output, dtype=float), self.target)
+
+
+SLOPES: dict[str, Callable[[Any, Any], Any]] = {
+    "squared error": lambda out, y: out - y,
+    "cross-entropy": lambda out, y: -y / out,
+    "cross-entropy of yes and no": lambda out, y: (out - y) / (out * (1 - out)),
+    "cross-entropy of the softmax": lambda out, y: arrays.softmax(out, axis=-1) - y,
+    "cross-entropy of the softmax of columns": lambda out, y: arrays.softmax(out, axis=0) - y,
+    "cross-entropy of the sigmoid": lambda out, y: 1 / (1 + np.exp(-out)) - y,
+}
+
+
+def targets(output: Any, labels: Any) -> Iterator[Any]:
+    """Labels in the shape of an output: as they are, or numbers of classes as rows or columns of 0 and 1."""
+    labels = np.asarray(labels)
+    if labels.size == output.size:
+        yield labels.reshape(output.shape).astype(float)
+    if not np.array_equal(labels, np.round(labels)) or labels.size == 0 or labels.min() < 0:
+        return
+    for classes, turned in ((output.shape[-1:], False), (output.shape[:1], True)):
+        count, flat = next(iter(classes), 0), labels.reshape(-1).astype(int)
+        if labels.size * count == output.size and flat.max() < count:
+            rows = np.eye(count)[flat]
+            yield (rows.T if turned else rows).reshape(output.shape)
+
+
+def losses(output: Any, labels: dict[str, Any]) -> Iterator[Loss]:
+    """What a loss of an output and labels may be, without what it is divided by."""
+    for value in labels.values():
+        for target in targets(np.asarray(output), value):
+            yield from [Loss(name, target) for name in SLOPES if np.ndim(output) or "softmax" not in name]
+
+
+def loss_of(
+    output: Any, labels: dict[str, Any], gradients: dict[Path, Any], swept: Callable[[Any], dict[Path, Any]],
+    at: Callable[[Path], Any],
+) -> Loss:  # fmt: skip
+    """The loss for which most gradients of a backward pass are right. Raises a Problem where none is: nobody knows then
+    what they are to be. Where the loss has a penalty, too, it does not stand in the code."""
+    best, most = None, 0
+    with np.errstate(all="ignore"):
+        for loss in losses(output, labels):
+            found = swept(loss.slope(output))
+            for factor in factors(np.shape(output)):
+                wanted = {path: factor * one for path, one in found.items()}
+                right = [path for path, one in wanted.items() if close(gradients.get(path), one)]
+                rest = [path for path in wanted if path not in right]
+                if len(right) > most and not any(follows(gradients.get(one), wanted[one], at(one)) for one in rest):
+                    best, most = loss._replace(factor=factor), len(right)
+    if best is None:
+        raise Problem(
+            "value", f"no loss of {enumerated(list(labels))} stands in the code, and none that is usual fits",
+            hint=f"give its gradient on the output with {option('--upstream', '…')}, or return the loss, too",
+        )  # fmt: skip
+    return best
+
+
+def factors(shape: tuple[int, ...]) -> list[float]:
+    """What a loss may be multiplied with: a mean over rows, columns or all elements, a square without its half."""
+    sizes = {1, *shape[:1], *shape[-1:], int(np.prod(shape, dtype=int))}
+    return [factor / size for size in sorted(sizes) if size for factor in (1.0, 2.0)]
+
+
+def close(gradient: Any, wanted: Any) -> bool:
+    return (
+        gradient is not None
+        and np.shape(gradient) == np.shape(wanted)
+        and bool(np.any(wanted))
+        and np.allclose(gradient, wanted, rtol=1e-6, atol=1e-10)
+    )
+
+
+def follows(gradient: Any, wanted: Any, weights: Any) -> bool:
+    """Whether a gradient has a multiple of the weights beside what is wanted: the loss has a penalty then."""
+    if gradient is None or np.shape(gradient) != np.shape(wanted) or not np.any(weights):
+        return False
+    rest = np.asarray(gradient - wanted).ravel()
+    own = np.asarray(weights, dtype=float).ravel()
+    much = rest @ own / (own @ own)
+    return abs(much) > 1e-9 and own.size > 1 and np.allclose(rest, much * own, rtol=1e-6, atol=1e-10)

@@ -1,0 +1,307 @@
+"""One recorded run of a pass: what every statement gave at every visit, in what surroundings, and what hangs on it.
+
+So an edit of a line is tried alone, where the line stood; and one sweep back through the pass tells for all lines at
+once what a change of theirs would do to what comes out.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.interpret.calls import Return
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.machine import ERRORS
+from backprop.python.values.frames import Source
+from backprop.python.values.meter import Meter, Refusal
+from backprop.python.values.scope import Object, Scope
+from backprop.python.values.tape import Entry, Tape, is_fraction
+
+MOST_VISITS = 400  # of a line that are kept with their surroundings
+
+
+class Visit(NamedTuple):
+    """A visit of a statement: what surrounded it, what its targets held behind it, and their numbers on the tape.
+
+    `spans` are the entries of the tape that it made itself, without those of the statements inside it.
+    """
+
+    scope: Scope | None
+    source: Source
+    values: list[Any]
+    ids: list[Any]
+    rounds: tuple[int, ...]  # of the loops around it
+    spans: tuple[tuple[int, int], ...] = ()
+    time: int = 0  # when it was done, among all visits
+
+
+class Entered(NamedTuple):
+    """A statement that is not done: its surroundings, where the tape was, and the spans of the statements inside."""
+
+    statement: ast.stmt
+    scope: Scope | None
+    start: int
+    inside: list[tuple[int, int]]
+    numbers: int = 0  # how many there were
+
+
+class Trace:
+    """A recorder of a run. `numbered`: the copies of data around a statement of the forward pass have their numbers on
+    the tape, too. `behind`: only what surrounds the statements of the backward pass is kept."""
+
+    def __init__(self, numbered: bool = False, behind: bool = False) -> None:
+        self.tape, self.behind = Tape(), behind
+        self.numbered = self.tape if numbered else None
+        self.arguments: list[tuple[Any, Any]] = []  # the inputs, and their numbers
+        self.forward: dict[ast.stmt, list[Visit]] = {}  # the visits of the forward pass
+        self.visits: dict[ast.stmt, list[Visit]] = {}
+        self.backward, self.time = False, 0
+        self.entered: list[Entered] = []
+        self.order: list[ast.stmt] = []  # of first visits
+        self.names: dict[str, list[tuple[Any, Any]]] = {}  # what the forward pass gave its names, and the numbers
+        self.outputs: list[Any] = []  # the numbers of what came out of the forward pass
+        self.owners: dict[int, Any] = {}  # of the memory of what has a name already
+        self.run: Interpreter | None = None
+
+    def starts(self, run: Interpreter, arguments: dict[str, Any]) -> None:
+        self.run = run
+        run.libraries.tape = self.tape
+        run.before, run.observer = self.before, self.after
+        for name, value in arguments.items():
+            if is_fraction(value):
+                self.names[name] = [(np.array(value, float), self.tape.leaf(value))]
+        self.owners = {id(owner_of(one)): owner_of(one) for one in pieces(list(arguments.values()))}
+        self.arguments = [(np.array(one, float), self.tape.leaf(one)) for one in pieces(list(arguments.values()))]
+
+    def came_out(self, outputs: list[Any]) -> None:
+        """The forward pass is done."""
+        self.outputs = [self.tape.leaf(one) if is_fraction(one) else None for one in outputs]
+
+    def turns(self, run: Interpreter, above: list[Any]) -> None:
+        """The backward pass begins."""
+        self.backward = True
+        self.forward = self.visits
+        self.visits, self.entered, self.order = {}, [], []
+        run.before, run.observer = self.before, self.after
+        for value in pieces(above):
+            self.tape.leaf(value)
+
+    def before(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        kept = len(self.visits.get(statement, ())) < MOST_VISITS and (self.backward or not self.behind)
+        tape = None if self.backward else self.numbered
+        around = frozen(scope, tape) if kept and not isinstance(statement, ast.FunctionDef) else None
+        self.entered.append(Entered(statement, around, len(self.tape.entries), [], self.tape.count))
+
+    def after(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        while self.entered:
+            entered = self.entered.pop()
+            if entered.statement is statement:
+                break
+        else:
+            return
+        found = self.targets(run, statement, scope)
+        if self.numbered is not None and not self.backward and isinstance(statement, ast.Assign):
+            for one in found:
+                self.renumber(one, entered.numbers)
+        ids = [self.tape.leaf(one) for one in found]
+        rounds = tuple([frame.round for frame in run.frames if not frame.called])
+        span = entered.start, len(self.tape.entries)
+        if self.entered:
+            self.entered[-1].inside.append(span)
+        own = outside(span, entered.inside)
+        self.time += 1
+        values = [np.array(one, dtype=float) for one in found]
+        visit = Visit(entered.scope, run.source, values, ids, rounds, own, self.time)
+        if statement not in self.visits:
+            self.order.append(statement)
+        self.visits.setdefault(statement, []).append(visit)
+        if not self.backward and isinstance(statement, ast.Assign):
+            target = statement.targets[0]
+            named = target.elts if isinstance(target, ast.Tuple) else [target]
+            for one, value, numbers in zip(named, visit.values, ids, strict=False) if len(named) == len(found) else ():
+                if isinstance(one, ast.Name):
+                    self.names.setdefault(one.id, []).append((value, numbers))
+
+    def renumber(self, value: Any, count: int) -> None:
+        """Give new numbers to what was put together from elements that had some, in memory of its own: one that is
+        there several times has a gradient in each place."""
+        if not isinstance(value, np.ndarray) or value.size == 0:
+            return
+        owner = owner_of(value)
+        if id(owner) in self.owners:
+            return
+        self.owners[id(owner)] = owner
+        ids = self.tape.ids(value)
+        if np.any((ids > 0) & (ids <= count)):
+            made = self.tape.new(ids.shape)
+            self.tape.entries.append(Entry(made, ids, np.array(1.0)))
+            self.tape.put(value, made)
+
+    def true_gradients(self, above: list[Any]) -> dict[str, Any]:
+        """The gradients of what the forward pass gave names, each once."""
+        pairs = [(ids, value) for ids, value in zip(self.outputs, above, strict=False) if ids is not None]
+        seeds = [(ids, value) for ids, value in pairs if np.shape(ids) == np.shape(value)]  # an edit may change a shape
+        found = self.tape.sweep(seeds)
+        return {name: found[given[0][1]] for name, given in self.names.items() if len(given) == 1}
+
+    def targets(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> list[Any]:
+        """The fractions that a statement gave its targets."""
+        if isinstance(statement, ast.Return):
+            return pieces(run.returned)
+        found: list[Any] = []
+        for target in targets_of(statement):
+            try:
+                if isinstance(target, ast.Subscript) and run.libraries.tape is not None:
+                    base = run.evaluate(target.value, scope)
+                    if is_fraction(base):
+                        self.tape.leaf(base)
+                found += pieces(run.evaluate(target, scope))
+            except (Refusal, Problem, RecursionError, *ERRORS):
+                return []
+        return found
+
+    # ── one line alone ──
+
+    def alone(self, visit: Visit, statement: ast.stmt, statements: list[ast.stmt]) -> list[Any] | None:
+        """What other statements would have given at a visit; None where they cannot be computed."""
+        run = self.run
+        if run is None or visit.scope is None:
+            return None
+        writes = not all(isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name) for one in statements)
+        scope = frozen(visit.scope) if writes else bare(visit.scope)
+        try:
+            with aside(run, visit.source):
+                try:
+                    run.body(statements, scope)
+                except Return as returned:
+                    return pieces(returned.value)
+                return self.targets(run, statement if len(statements) != 1 else statements[0], scope)
+        except STOPS:
+            return None
+
+
+STOPS = (Refusal, Problem, RecursionError, *ERRORS)  # what ends something that is computed aside
+
+
+@contextmanager
+def aside(run: Interpreter, source: Source) -> Iterator[None]:
+    """Compute something beside a run that is over: within bounds, and with nobody watching."""
+    run.before = run.observer = run.libraries.tape = None
+    run.instead = {}
+    run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000)
+    outer, run.source = run.source, source
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        run.source = outer
+
+
+def owner_of(value: Any) -> Any:
+    """Whose memory an array is in."""
+    while isinstance(getattr(value, "base", None), np.ndarray):
+        value = value.base
+    return value
+
+
+def outside(span: tuple[int, int], inside: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """What of a span is not in the spans inside it."""
+    found, start = [], span[0]
+    for first, last in inside:
+        found.append((start, first))
+        start = last
+    return tuple([one for one in (*found, (start, span[1])) if one[0] < one[1]])
+
+
+def targets_of(statement: ast.stmt) -> list[ast.expr]:
+    """The expressions that a statement gives a value, or writes into."""
+    found: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        found = list(statement.targets)
+    elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
+        found = [statement.target]
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        call = statement.value
+        name = ast.unparse(call.func)
+        if name.endswith((".add.at", ".subtract.at", "put_along_axis", "fill_diagonal")) and call.args:
+            found = [call.args[0]]
+        elif isinstance(call.func, ast.Attribute) and name.endswith("_") and not name.endswith("__"):
+            found = [call.func.value]
+    return [loaded(one) for one in found]
+
+
+def loaded(tree: ast.expr) -> ast.expr:
+    """A target as an expression that is read."""
+    if isinstance(tree, ast.Tuple | ast.List):
+        return ast.Tuple([loaded(one) for one in tree.elts], ast.Load())
+    return tree.value if isinstance(tree, ast.Starred) else tree
+
+
+def pieces(value: Any) -> list[Any]:
+    """The fractions and arrays of them in a value."""
+    if isinstance(value, tuple | list):
+        return [piece for one in value for piece in pieces(one)]
+    if isinstance(value, dict):
+        return [piece for one in value.values() for piece in pieces(one)]
+    return [value] if is_fraction(value) else []
+
+
+def bare(scope: Scope) -> Scope:
+    """A scope of the same values."""
+    copied = Scope(scope.parent, scope.local)
+    copied.names, copied.outside = dict(scope.names), scope.outside
+    return copied
+
+
+def frozen(scope: Scope, tape: Tape | None = None, seen: dict[int, Any] | None = None) -> Scope:
+    """A scope with copies of all data in it; what is at the top of a text stays, unless it is that.
+
+    `tape` gives the copies the numbers of what they are copies of.
+    """
+    seen = {} if seen is None else seen
+    if id(scope) in seen:
+        return seen[id(scope)]  # type: ignore[no-any-return]
+    outer = scope.parent is not None and scope.parent.parent is not None
+    copied = Scope(scope.parent, scope.local)
+    seen[id(scope)] = copied
+    if outer and scope.parent is not None:
+        copied.parent = frozen(scope.parent, tape, seen)
+    copied.names = {name: copied_of(value, seen, tape) for name, value in scope.names.items()}
+    copied.outside = scope.outside
+    return copied
+
+
+def copied_of(value: Any, seen: dict[int, Any], tape: Tape | None = None) -> Any:
+    """A copy of data, through objects of the user's too; one thing under two names stays one."""
+    if isinstance(value, np.ndarray):
+        key = id(value)
+        if key not in seen:
+            seen[key] = np.array(value, subok=True)
+            if tape is not None:
+                tape.put(seen[key], tape.ids(value))
+        return seen[key]
+    if not isinstance(value, dict | list | tuple | Object):
+        return value
+    if id(value) in seen:
+        return seen[id(value)]
+    if isinstance(value, Object):
+        made = Object(value.cls)
+        seen[id(value)] = made
+        made.names.update({name: copied_of(one, seen, tape) for name, one in value.names.items()})
+        return made
+    if isinstance(value, dict):
+        entries: dict[Any, Any] = {}
+        seen[id(value)] = entries
+        entries.update({name: copied_of(one, seen, tape) for name, one in value.items()})
+        return entries
+    if isinstance(value, list):
+        items: list[Any] = []
+        seen[id(value)] = items
+        items.extend([copied_of(one, seen, tape) for one in value])
+        return items
+    return tuple([copied_of(one, seen, tape) for one in value]) if type(value) is tuple else value

@@ -1,0 +1,1 @@
+"""A backward pass in the language of stages, judged line by line."""

@@ -1,0 +1,324 @@
+"""A backward pass, run: arguments bound by name, and the gradients that come out."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem, enumerated
+from backprop.errors.spelling import either
+from backprop.python.entry.forth import OUTPUTS, Forth, Forward
+from backprop.python.entry.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
+from backprop.python.entry.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
+from backprop.python.entry.inputs import parameter_names, supposes
+from backprop.python.entry.objects import (
+    changed,
+    dotted,
+    gradients_inside,
+    held_lists,
+    inner,
+    kept,
+    objects_in,
+    same,
+    weights_inside,
+)
+from backprop.python.entry.pairs import returns
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.values.arrays import Tensor, is_number
+from backprop.python.values.scope import Function, Object, Scope
+
+GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
+
+
+class Outcome(NamedTuple):
+    """What a pass came to: the outputs, and the gradients by their inputs."""
+
+    outputs: list[Any]
+    gradients: dict[Path, Any]
+    by: str  # "position", "key", "attribute", "name" or "both" (beside the loss)
+    wrote: list[str]  # what of the caller's the backward pass wrote into
+
+
+class Back(Forth):
+    """Runs the backward pass."""
+
+    def backward(
+        self, run: Interpreter, scope: Scope, given: dict[str, Any], forward: Forward, above: list[Any],
+        original: list[Any],
+    ) -> Outcome:  # fmt: skip
+        pair = self.pair
+        if pair.backward is None:
+            return self.script_backward(run, forward, above, given)
+        me = forward.me
+        for one, gradient in zip(forward.outputs, above, strict=False):
+            if self.held_above and isinstance(one, Tensor):
+                vars(one)[self.held] = gradient
+        if self.wraps is not None and pair.kind == "class":
+            above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
+        before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
+        if pair.kind == "autograd":
+            own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
+            rest = iter(above)  # None for a result that is no number
+            results = forward.results if isinstance(forward.returned, tuple) else forward.outputs
+            returned = self.call(
+                run, own, (me, *[next(rest, None) if is_gradient(one) else None for one in results]), {}
+            )
+        elif pair.kind == "vjp":
+            names = parameter_names(pair.forward) if pair.forward is not None else []
+            apart = [forward.scope.names.get(names[place]) for place in pair.apart]
+            g = tuple(above) if isinstance(forward.results[0], tuple) else above[0]
+            returned = self.call(run, scope.names[pair.backward.name], (*apart, forward.results[1], g), {})
+        else:
+            back = pair.backward.name
+            function = self.of_text(run, scope, back) if pair.kind == "functions" else run.attribute(me, back)
+            returned = self.call(run, function, (), self.bound(forward, above, given))
+            if (
+                isinstance(returned, Function) and pair.kind == "functions"
+            ):  # it takes the result, and gives what does it
+                function = self.call(run, function, (), self.bound(forward, forward.outputs, given))
+                returned = self.call(run, function, tuple(above), {})
+        wrote = [
+            name
+            for name, now, then in zip(self.unnamed(forward.names), map(inner, above), original, strict=False)
+            if pair.kind != "vjp"
+            and (
+                np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True)
+            )
+        ]
+        found, by = self.came_out(returned, me, before, given, pair.backward)
+        for name, value in given.items():
+            if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
+                found[(name,)], by = vars(value)[self.held], "attribute"
+        return Outcome(forward.outputs, found, by, wrote)
+
+    def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
+        unknown = self.unnamed(forward.names)
+        count = self.taken_from_above(forward.results, forward.names)
+        if self.instead_of_above and unknown:  # what is called a gradient from above is the first input
+            given = {**given, unknown[0]: given[self.parameters[0]]}
+            unknown, count, above = unknown[1:], 0, []
+        bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
+        if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
+            rest = [name for name in self.parameters if name in given and name not in self.back_names()]
+            bound = {name: forward.outputs[0] for name in unknown if name in (*OUTPUTS, "res")}
+            bound.update(
+                zip([name for name in unknown if name not in bound], [given[one] for one in rest], strict=False)
+            )
+            unknown = [name for name in unknown if name not in bound]
+        results = dict(zip(forward.names, forward.results, strict=True))
+        for name in self.back_names():
+            if name in results and name not in bound:
+                bound[name] = results[name]
+            elif name in given and name not in bound:
+                bound[name] = given[name]
+        rest = unknown[count:]
+        first = (
+            0 if not count and self.labels() else len(forward.outputs)
+        )  # with labels goes what they are compared with
+        free = [
+            one for one, name in zip(forward.results[first:], forward.names[first:], strict=True) if name not in bound
+        ]
+        for name in list(rest):
+            if len(rest) > len(free) and name in forward.scope.names:
+                bound[name] = forward.scope.names[name]
+                rest.remove(name)
+        if len(rest) == 1 and len(free) != 1 and isinstance(forward.returned, tuple) and len(free) > 1:
+            free = [tuple(free)]
+        for name, value in zip(rest, free, strict=False):
+            bound[name] = value
+        used = names_read(self.pair.backward)
+        bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
+        unbound = [name for name in self.back_names() if name not in bound]
+        if unbound:
+            where = self.pair.backward.name if self.pair.backward is not None else "the backward pass"
+            hint = f"give it {either('with --vars', 'as an argument')}, or name it as the forward pass does"
+            raise Problem("variable", f"nothing says what {enumerated(unbound)} of {where} is", hint=hint)
+        return bound
+
+    def script_backward(self, run: Interpreter, forward: Forward, above: list[Any], given: dict[str, Any]) -> Outcome:
+        """The second text, with what the first one left."""
+        part = self.code.parts[-1]
+        scope = forward.scope
+        before = set(scope.names)
+        run.source = part.source
+        if self.pair.kind == "values":
+            self.statements(run, part.tree.body[self.pair.split : self.pair.split + 1], scope)
+            return Outcome(forward.outputs, self.of_objects(scope, given), "name", [])
+        name = f"d{forward.names[0]}"
+        scope.names.setdefault(name, above[0])
+        body = [one for one in part.tree.body[self.pair.split :] if not supposes(one, name)]
+        self.statements(run, body, scope)
+        made = {name: as_gradient(value) for name, value in scope.names.items() if name not in before}
+        return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
+
+    def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
+        """The gradients that the objects of the inputs hold."""
+        found: dict[Path, Any] = {}
+        for name in given:
+            holder = scope.names.get(name)
+            held = holder.names if isinstance(holder, Object) else {}
+            gradient = next((held[key] for key in GRADIENTS if is_gradient(held.get(key))), None)
+            if gradient is not None:
+                found[(name,)] = gradient
+        return found
+
+    def came_out(
+        self, returned: Any, me: Object | None, before: dict[int, dict[str, Any]], given: dict[str, Any],
+        tree: ast.FunctionDef,
+    ) -> tuple[dict[Path, Any], str]:  # fmt: skip
+        """The gradients of a backward pass: what it returns, and what it leaves in attributes. `before` has the
+        attributes of the object, and of those that it holds, as the forward pass left them."""
+        found: dict[Path, Any] = {}
+        by = "position"
+        returned = type(returned)(map(inner, returned)) if type(returned) in (tuple, list) else inner(returned)
+        own = me if self.pair.kind == "class" else None
+        if own is not None:
+            attributes = by_key(changed(own, before), self.paths(given), exact=False)
+            found_in_parts = self.kept_gradients(own, before, given, returned)
+            self.learned = {path[0]: self.made_of[path[0]] for path in found_in_parts if path[0] not in given}
+            attributes = {**found_in_parts, **attributes}
+            for name in ("grads", "grad", "gradients"):
+                attributes.update(self.of_container(own.names.get(name), own, given))
+            found.update(attributes)
+            by = "attribute" if attributes else by
+            first = self.parameters[0] if self.parameters else ""
+            if returned is None and (first,) not in found and is_differentiable(given.get(first)):
+                of_input = self.of_input(own.names, before[id(own)], np.shape(given[first]))
+                found.update({} if of_input is None else {(first,): of_input})
+        if isinstance(returned, dict):
+            found.update(by_key(returned, self.paths(given), exact=True))
+            return found, "key"
+        single = not isinstance(returned, tuple | list)
+        if numbers_in(returned):  # a list of numbers may be the gradient of a list
+            shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
+            single = shapes[:1] == [np.shape(returned)]
+        values = list(map(as_gradient, [returned] if single else returned))
+        if any(isinstance(one, dict) for one in values):
+            for one in values:
+                if isinstance(one, dict):
+                    found.update(by_key(one, self.paths(given), exact=True))
+            values = [one for one in values if not isinstance(one, dict)]
+            by = "key"
+        if values and not (len(values) == 1 and values[0] is None):
+            names = returns(tree)
+            for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
+                whose = at_path(given, path)
+                if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):
+                    found[path] = value
+        if own is not None:  # what was made before the backward pass, only where nothing else tells
+            before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
+            found = {**by_key(before_it, self.paths(given), exact=False), **found}
+        return found, by
+
+    def kept_gradients(
+        self, own: Object, before: dict[int, dict[str, Any]], given: dict[str, Any], returned: Any
+    ) -> dict[Path, Any]:
+        """The gradients that an object keeps of the weights that it made itself, and those that its parts keep."""
+        found: dict[Path, Any] = {}
+        parts = objects_in(own)
+        for whose, part in dotted(parts):
+            weights = {name: self.made_of[whose + name] for name in part.names if whose + name in self.made_of}
+            for path, gradient in by_key(changed(part, before), [(name,) for name in weights], exact=False).items():
+                if np.shape(gradient) == np.shape(weights[path[0]]):
+                    found[(whose + path[0],)] = gradient
+        inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
+        now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}
+        found.update(gradients_inside(inside, now, returned))
+        return found
+
+    def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
+        """The gradient of the first input where a backward pass returns nothing: an attribute that it set."""
+        for name in sorted(now, key=lambda one: one not in ("dinputs", "dinput", "dx", "dX", "grad_input")):
+            value = now[name]
+            if (
+                isinstance(value, np.ndarray)
+                and not same(before.get(name), value)
+                and bases(name)
+                and value.shape == shape
+            ):
+                return value
+        return None
+
+    def positional(self, values: list[Any], names: list[str], given: dict[str, Any]) -> dict[Path, Any]:
+        """What is returned in order, matched with the parameters of the forward pass; None is no gradient."""
+        forward = self.pair.forward
+        own = parameter_names(forward)[self.pair.skip :] if forward is not None else self.parameters
+        own = [name for place, name in enumerate(own) if place not in self.pair.apart]
+        paths: list[Path] = [(name,) for name in own]
+        differentiable: list[Path] = [path for path in paths if has_gradient(given.get(path[0]))]
+        numbers = [path for path in differentiable if is_number(given[path[0]])]
+        if self.pair.kind in ("autograd", "vjp"):
+            matched = dict(zip(paths, values, strict=False))
+            if self.of_torch():
+                matched = {path: summed_to(value, given.get(path[0])) for path, value in matched.items()}
+        else:
+            every = [*paths, *[path for path in self.paths(given) if path not in paths]]
+            whole = [one for one in values if one is not None]
+            if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
+                paths = every
+                differentiable = [path for path in every if is_differentiable(at_path(given, path))]
+            shapes = {path: np.shape(one) for path in differentiable if is_gradient(one := at_path(given, path))}
+            matched = by_position(values, names, paths, differentiable, numbers, shapes)
+            if self.whose is not None and len(matched) == 1:
+                matched = {self.whose: next(iter(matched.values()))}
+        found = entries_of(matched)
+        return {path: one for path, one in found.items() if len(path) == 1 or at_path(given, path) is not None}
+
+    def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
+        """`self.grads`, a dictionary by keys, or a list beside `self.params`."""
+        if isinstance(grads, dict):
+            return by_key(grads, self.paths(given), exact=True)
+        params = me.names.get("params")
+        if not isinstance(grads, list) or not isinstance(params, list) or len(grads) != len(params):
+            return {}
+        found: dict[Path, Any] = {}
+        for one, gradient in zip(params, grads, strict=True):
+            whose = next((name for name, value in given.items() if value is one), None)
+            if whose is not None and is_gradient(gradient):
+                found[(whose,)] = gradient
+        return found
+
+    def split(self, forward: Forward, arguments: dict[str, Any]) -> Outcome:
+        """One function's loss and gradients."""
+        rest = [(one, name) for one, name in zip(forward.results, forward.names, strict=True)]
+        rest = [one for one in rest if one[0] is not forward.outputs[0]]
+        found: dict[Path, Any] = {}
+        for value, _ in rest:
+            if isinstance(value, dict):
+                found.update(by_key(value, self.paths(arguments), exact=True))
+                own = {str(key): self.made_of[str(key)] for key in value if str(key) in self.made_of}
+                self.learned.update({key: weights for key, weights in own.items() if key not in arguments})
+        rest = [one for one in rest if not isinstance(one[0], dict)]
+        for value, name in list(rest):  # `return loss, dW` of weights that the object made itself
+            path = owner(name, [(one,) for one in self.made_of])
+            if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
+                found[path] = value
+                rest = [one for one in rest if one[0] is not value]
+                if path[0] not in arguments:
+                    self.learned[path[0]] = self.made_of[path[0]]
+        for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
+            found.setdefault(path, value)
+        return Outcome(forward.outputs, found, "both", [])
+
+
+def names_read(tree: ast.AST | None) -> set[str]:
+    """The names that are read somewhere in a tree."""
+    nodes = ast.walk(tree) if tree is not None else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def summed_to(value: Any, like: Any) -> Any:
+    """A gradient as torch takes it from a Function: where the input was broadcast to its shape, it is summed."""
+    if not isinstance(value, np.ndarray):
+        return value
+    shape, wanted = value.shape, np.shape(like)
+    if shape == wanted or len(wanted) > len(shape):
+        return value
+    padded = (1,) * (len(shape) - len(wanted)) + wanted
+    if any(one not in (1, length) for one, length in zip(padded, shape, strict=True)):
+        return value
+    axes = tuple([place for place, one in enumerate(padded) if one == 1])
+    return value.sum(axis=axes, keepdims=True).reshape(wanted)

@@ -1,0 +1,317 @@
+"""A forward pass, run: its results with their names, and the outputs among them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from types import MethodType
+from typing import Any, NamedTuple
+
+from backprop.errors import Problem, enumerated, nearest
+from backprop.python.entry.given import is_differentiable, numbers_in, sizes
+from backprop.python.entry.gradients import is_gradient
+from backprop.python.entry.inputs import DEFINITIONS, Inputs, parameter_names, required_names
+from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
+from backprop.python.entry.pairs import Pair, backward_call, is_cost, leading, returns
+from backprop.python.interpret.calls import Return
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.members import context
+from backprop.python.source import Part, names_set, names_used
+from backprop.python.values.arrays import fresh
+from backprop.python.values.meter import Refusal
+from backprop.python.values.scope import Bound, Class, Function, Object, Scope
+
+OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
+UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
+
+
+class Forward(NamedTuple):
+    """A forward pass that was run: its results with their names, the outputs among them, and what it left behind."""
+
+    results: list[Any]
+    names: list[str]
+    outputs: list[Any]
+    scope: Scope
+    me: Object | None
+    returned: Any
+
+    def chosen(self, wanted: list[str] | None, count: int) -> list[Any]:
+        """The results of some names, in the function's own words; else the first outputs."""
+        if wanted is None:
+            return [one for one in self.results if is_gradient(one)][:count]
+        found = []
+        for name in wanted:
+            own = self.names.index(name) if name in self.names else -1
+            value = self.results[own] if own >= 0 else self.scope.names.get(name)
+            if not is_gradient(value):
+                known = [one for one, value in self.scope.names.items() if is_gradient(value)]
+                near = nearest(name, known)
+                hint = f"did you mean {near}?" if near else f"there are {enumerated(known)}" if known else ""
+                raise Problem("name", f"there is no array and no number {name} at the end", hint=hint)
+            found.append(value)
+        return found
+
+
+class Forth(Inputs):
+    """Runs the forward pass."""
+
+    def forward(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
+        pair = self.pair
+        if pair.forward is None:
+            return self.script(run, scope, given)
+        names = parameter_names(pair.forward)[pair.skip :]
+        me: Object | None = None
+        function: Any
+        if pair.kind in ("functions", "both", "vjp"):
+            function = self.of_text(run, scope, pair.forward.name)
+        elif pair.of_object:
+            me = self.made(run, self.of_text(run, scope, pair.name), given)
+            outer = pair.forward if self.outer is None else self.outer
+            function = self.call(run, run.attribute, (me, outer.name), {})
+        else:
+            me = self.kept_context(run, scope, pair.forward)
+            function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
+        keywords = {name: given[name] for name in names if name in given}
+        first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
+        if self.outer is not None and self.outer.args.vararg is not None:
+            first, keywords = tuple(keywords.values()), {}
+        returned = self.call(run, function, first, keywords)
+        if pair.setup is not None:
+            inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
+            self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
+        return self.results(run, pair.forward, returned, me)
+
+    def kept_context(self, run: Interpreter, scope: Scope, forward: ast.FunctionDef) -> Object:
+        """The `ctx` of an autograd Function: torch's, or an object of the user's own class, where it is said to be one
+        (`ctx: Context`); that one may have to be told that gradients are asked for."""
+        said = next((one.annotation for one in forward.args.args if one.arg == "ctx"), None)
+        own = scope.names.get(said.id) if isinstance(said, ast.Name) else None
+        if not isinstance(own, Class):
+            return context(len(self.parameters))
+        start = own.find("__init__")
+        made = start.parameters[1:] if isinstance(start, Function) else []
+        keywords = {name: True for name in made if name.startswith("requires_grad")}
+        return self.call(run, own, (), keywords)  # type: ignore[no-any-return]
+
+    def made(self, run: Interpreter, cls: Class, given: dict[str, Any]) -> Object:
+        """An object of the class, with the attributes that no constructor sets."""
+        me = Object(cls)
+        bases = [ast.unparse(base) for one in self.owners if isinstance(one, ast.ClassDef) for base in one.bases]
+        if any(base.endswith("Function") for base in bases):  # of torch, as it was: the object is the context
+            context(len(self.parameters), me)
+        start = cls.find("__init__")
+        made: list[str] = []
+        if isinstance(start, Function):
+            made = start.parameters[1:]
+            self.call(run, Bound(start, me), (), {name: sizes(given[name]) for name in made if name in given})
+        forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
+        taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())}
+        parts = objects_in(me)
+        for name, value in given.items():
+            whose, _, attribute = name.rpartition(".")
+            if name not in taken and cls.find(name) is None and whose in parts:
+                parts[whose].names[attribute] = value
+        self.made_of = {
+            whose + name: fresh(value)
+            for whose, part in dotted(parts)
+            for name, value in part.names.items()
+            if is_differentiable(value)
+        }
+        for name, entry in weights_inside(parts, given).items():
+            if name in given:
+                run.put_item(entry.value, Ellipsis, given[name])
+            self.made_of[name] = fresh(entry.value)
+        for kept_in in [value for name in PARAMETERS if isinstance(value := me.names.get(name), dict)]:
+            for key in [one for one, value in kept_in.items() if is_differentiable(value)]:
+                kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]
+                self.made_of.setdefault(str(key), fresh(kept_in[key]))
+        return me
+
+    def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
+        """What a name of the text means: a function, or one that stands in a class that needs no object."""
+        if self.pair.owner and name != self.pair.owner:
+            return self.of_text(run, scope, self.pair.owner).find(name)
+        return self.call(run, run.lookup, (name, scope, None), {})
+
+    def call(self, run: Interpreter, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """A call from outside: what goes wrong before the first statement has no place of its own."""
+
+        try:
+            if not isinstance(function, MethodType):
+                return run.call(function, arguments, keywords)
+            return function(*arguments)
+        except Refusal as refusal:
+            raise Problem(refusal.kind, refusal.message, hint=refusal.hint) from None
+
+    def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
+        """The first text, statement by statement; the name that it sets last is the output."""
+        part = self.code.parts[-1 if self.pair.split or len(self.code.parts) == 1 else -2]
+        if not part.tree.body:
+            raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
+        body = part.tree.body[: self.pair.split] if self.pair.split else part.tree.body
+        scope.names.update(given)
+        run.source = part.source
+        then = tuple(self.code.parts[-1].tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
+        self.statements(run, [self.with_value(one, given) for one in body], scope, then)
+        if self.pair.kind == "values":
+            return self.of_values(part, scope)
+        last = last_name(body)
+        if not is_gradient(scope.names.get(last)):
+            raise Problem("name", "the forward pass sets no name to its output", source=part.source.name)
+        value = scope.names[last]
+        return Forward([value], [last], [value], scope, None, value)
+
+    def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:
+        """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
+            return statement
+        value: ast.expr = ast.copy_location(ast.Constant(given[target.id]), statement.value)
+        old = statement.value
+        if self.pair.kind == "values":
+            if not isinstance(old, ast.Call) or not old.args:
+                return statement
+            value = ast.copy_location(ast.Call(old.func, [value, *old.args[1:]], old.keywords), old)
+        return ast.copy_location(ast.Assign(statement.targets, value), statement)
+
+    def of_values(self, part: Part, scope: Scope) -> Forward:
+        """The output of statements on objects that know their gradients."""
+        name = backward_call(part.tree.body[self.pair.split]) or ""
+        out = scope.names.get(name)
+        value = inner(out)
+        if not is_gradient(value):
+            raise Problem("name", f"{name} holds no number in {', '.join(DATA)}", source=part.source.name)
+        self.above = 0
+        return Forward([value], [name], [value], scope, None, value)
+
+    def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope, then: tuple[ast.stmt, ...] = ()) -> None:
+        """Statements in order. One that cannot be read, and that nothing which follows needs, is left out."""
+        needed = names_used([*then, ast.Name(last_name(body))], body)
+        for statement in body:
+            try:
+                run.body([statement], scope)
+            except Return:
+                raise Problem("syntax", "a return stands in no function", source=run.source.name) from None
+            except Problem as problem:
+                aside = isinstance(statement, ast.Expr) or not names_set(statement) & needed
+                if problem.kind not in ("name", "syntax") or not aside:
+                    raise
+                run.frames.clear()
+
+    def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
+        """The results of a function, and which of them are outputs."""
+        results = list(returned) if isinstance(returned, tuple) else [returned]
+        self.wraps = next((one.cls for one in results if isinstance(one, Object) and inner(one) is not one), None)
+        results = list(map(inner, results))
+        names = returns(tree)
+        if len(names) != len(results):
+            names = [""] * len(results)
+        scope = run.scopes.get(tree.name, Scope())
+        handed_on = (
+            me is not None
+            and not self.back_names()
+            and any(scope.names.get(one) is returned for one in parameter_names(tree))
+        )
+        loss = next((one for one in ("loss", "cost") if me is not None and is_gradient(me.names.get(one))), None)
+        if handed_on and me is not None and loss is not None:  # what is judged is the loss that it keeps
+            results, names = [me.names[loss]], [loss]
+        if returned is None and me is not None:  # it leaves its result in an attribute
+            name = next((one for one in OUTPUTS if is_gradient(me.names.get(one))), None)
+            results, names = ([me.names[name]], [name]) if name is not None else (results, names)
+        if self.pair.kind == "vjp":
+            first = results[0] if results else None
+            outputs = [one for one in (first if isinstance(first, tuple) else (first,)) if is_gradient(one)]
+            if not outputs or len(results) != 2:
+                raise Problem("value", f"{tree.name} does not return a result and what is kept of it")
+            self.above = len(outputs)
+            return Forward(results, names, outputs, scope, me, returned)
+        if self.pair.kind == "autograd":
+            self.above = max(1, len(self.back_names()))
+        if pair_takes_results(self.pair):
+            self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
+            self.above = 1 if self.held_above else self.above
+        elif self.pair.of_one:
+            self.above = 0
+        if self.pair.of_one and (isinstance(results[0], dict) or is_cost(names[-1])):
+            results, names = (
+                [results[-1], *results[:-1]],
+                [names[-1], *names[:-1]],
+            )  # the gradients first, then the loss
+        if results and not is_gradient(results[0]) and not numbers_in(results[0]):  # what is kept first, then the loss
+            order = sorted(range(len(results)), key=lambda place: not is_gradient(results[place]))
+            results, names = [results[place] for place in order], [names[place] for place in order]
+        found = [run.libraries.call(("numpy", "array"), (one,), {}) if numbers_in(one) else one for one in results]
+        outputs = [one for one in found if is_gradient(one)][: max(1, self.above)]
+        if not self.above and len(found) > 1 and all(map(is_gradient, found)) and self.labels():
+            outputs = found[-1:]  # a loss is of what comes last: `return hidden, scores`
+        if not outputs:
+            raise Problem("value", f"{tree.name} returns no number and no array")
+        return Forward(results, names, outputs, scope, me, returned)
+
+    def taken_from_above(self, results: list[Any], names: list[str]) -> int:
+        """How many first parameters of the backward pass are gradients from above."""
+        unknown = self.unnamed(names)
+        if not unknown or self.held or (self.labels() and not UPSTREAM_LIKE.match(unknown[0])):
+            return 0
+        kept = [one for one, name in zip(results[1:], names[1:], strict=True) if name not in self.back_names()]
+        alone = len(results) == 1 and not is_gradient(results[0]) and not numbers_in(results[0])
+        containers = sum(not is_gradient(one) for one in kept) + alone
+        like = 0
+        while like < len(unknown) and UPSTREAM_LIKE.match(unknown[like]):
+            like += 1
+        if like:
+            return like
+        return min(1, max(0, len(unknown) - containers))
+
+    def back_names(self) -> list[str]:
+        """The parameters of the backward pass that need a value, without `self`."""
+        back = self.pair.backward
+        if back is None:
+            return []
+        names = parameter_names(back)[leading(back) if self.pair.kind in ("class", "autograd") else 0 :]
+        optional = set(names) - set(required_names(back))
+        if names and UPSTREAM_LIKE.match(names[0]) and default_of(back, names[0]) is None:
+            optional -= {names[0]}  # `grad=None`
+        return [name for name in names if name not in optional or name in self.given]
+
+    def labels(self) -> dict[str, Any]:
+        """What is given to the backward pass alone, which takes no gradient from above: the labels of a loss."""
+        if self.pair.forward is None or self.pair.backward is None or self.pair.kind not in ("functions", "class"):
+            return {}
+        classes = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+        known = [
+            *parameter_names(self.pair.forward),
+            *(parameter_names(classes["__init__"]) if "__init__" in classes else ()),
+        ]
+        names = [name for name in self.back_names() if name in self.given and name not in known]
+        return {name: self.given[name] for name in names if is_gradient(self.given[name])}
+
+    def unnamed(self, names: list[str]) -> list[str]:
+        """The parameters of the backward pass that are neither inputs nor results by their names."""
+        return [name for name in self.back_names() if name not in self.given and name not in names]
+
+
+def last_name(body: list[ast.stmt]) -> str:
+    """The name that statements set last, also inside a loop."""
+    for statement in reversed(body):
+        if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            target = statement.targets[-1] if isinstance(statement, ast.Assign) else statement.target
+            found = target.id if isinstance(target, ast.Name) else ""
+        else:
+            found = last_name(getattr(statement, "body", [])) if not isinstance(statement, DEFINITIONS) else ""
+        if found:
+            return found
+    return ""
+
+
+def default_of(function: ast.FunctionDef, name: str) -> Any:
+    """The plain value that a parameter has where nothing is given; ... for another, and where there is none."""
+    positional = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    defaults = dict(zip(reversed(positional), reversed(function.args.defaults), strict=False))
+    default = defaults.get(name)
+    return default.value if isinstance(default, ast.Constant) else ...
+
+
+def pair_takes_results(pair: Pair) -> bool:
+    """Whether the backward pass has parameters for what the forward pass returned."""
+    return pair.kind in ("functions", "class")

@@ -1,0 +1,142 @@
+"""Which gradient is whose: by position, key, attribute or name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from copy import copy
+from typing import Any
+
+import numpy as np
+
+from backprop.python.values.arrays import is_number
+
+Path = tuple[str, ...]
+DEEPEST = 5  # of containers in each other, in which inputs and gradients are looked for
+
+
+PREFIXES = (
+    "dL_d", "dloss_d", "grad_", "delta_", "d_", "g_", "dL", "grad", "d", "g",
+    "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dEd", "dE_d", "doutd", "dout_d",
+)  # fmt: skip
+
+
+def bases(name: str) -> list[str]:
+    """What a name may be the gradient of: `dx`, `dfdx`, `grad_x`, `x_grad`, `delta_x` are those of x."""
+    found, name = [], name.lstrip("_")
+    for prefix in PREFIXES:
+        if name.startswith(prefix) and len(name) > len(prefix):
+            found.append(name[len(prefix) :])
+    for suffix in ("_gradient", "_grad", "_bar", "_g"):
+        if name.endswith(suffix) and len(name) > len(suffix):
+            found.append(name[: -len(suffix)])
+    return found
+
+
+def owner(name: str, inputs: Iterable[Path], exact: bool = False) -> Path | None:
+    """The input whose gradient a name is; `exact` where the name itself may be the input's, as a key is."""
+    return owner_at((name,), inputs, exact)
+
+
+def owner_at(names: Path, inputs: Iterable[Path], exact: bool = False) -> Path | None:
+    """The input whose gradient stands under some keys: `dWs`, 1 that of `Ws`, 1; `layers`, 0, `dW` that of `layers`,
+    0, `W`; in containers of any name, the last keys tell."""
+    known = [path for path in inputs if len(path) >= len(names)]
+    for fold in (str, str.lower):
+        wanted = [[fold(base) for base in bases(name)] for name in names]
+        for same in (True, False) if exact else (False,):
+            for path in known:
+                keys = [fold(key) for key in path[-len(names) :]]
+                alike = [fold(name) == key for name, key in zip(names, keys, strict=True)]
+                based = [key in some and not key.isdigit() for some, key in zip(wanted, keys, strict=True)]
+                if all(alike if same else map(max, alike, based)) and (same or any(based)):
+                    return path
+    return None
+
+
+def place_of(given: dict[str, Any], path: Path) -> tuple[Any, Any]:
+    """What holds an input, and under which key: an argument, or an entry of a dictionary or a list."""
+    holder: Any = given
+    for key in path[:-1]:
+        holder = holder[int(key) if isinstance(holder, list | tuple) else key]
+    return holder, int(path[-1]) if isinstance(holder, list | tuple) else path[-1]
+
+
+def replaced(holder: Any, path: Path, value: Any) -> Any:
+    """A container with another entry somewhere in it; what is not on the way stays the same."""
+    if not path:
+        return value
+    changed = copy(holder)
+    key = int(path[0]) if isinstance(holder, list) else path[0]
+    changed[key] = replaced(holder[key], path[1:], value)
+    return changed
+
+
+def leaves(value: Any, path: Path = (), deep: int = DEEPEST) -> Iterator[tuple[Path, Any]]:
+    """What is in dictionaries and lists, one by one."""
+    if isinstance(value, dict | list | tuple) and deep:
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, one in entries:
+            yield from leaves(one, (*path, str(key)), deep - 1)
+    else:
+        yield path, value
+
+
+def entries_of(found: dict[Path, Any]) -> dict[Path, Any]:
+    """Gradients, those of a list or a dictionary one by one."""
+    whole = {path: one for start, value in found.items() for path, one in leaves(value, start)}
+    return {path: one for path, one in whole.items() if is_gradient(one)}
+
+
+def is_gradient(value: Any) -> bool:
+    """Whether a value may be a gradient: a number or an array of numbers."""
+    return is_number(value) or isinstance(value, np.ndarray)
+
+
+def by_position(
+    values: list[Any],
+    names: list[str],
+    parameters: list[Path],
+    differentiable: list[Path],
+    numbers: list[Path],
+    shapes: dict[Path, tuple[int, ...]],
+) -> dict[Path, Any]:
+    """The gradients that a backward pass returns, in the order of the inputs of the forward pass.
+
+    They are as many as the parameters, or as the arrays among them, or as the arrays and numbers; if not, the names
+    that are returned tell whose they are, else their shapes, and else the first inputs have one.
+    """
+    arrays = [path for path in differentiable if path not in numbers]
+    named = [owner(name, parameters) for name in names] if len(names) == len(values) else []
+    if len(named) == len(values) and all(named) and len(set(named)) == len(named):
+        by_name = {path: value for path, value in zip(named, values, strict=True) if path is not None}
+        fits = [all(shapes.get(path) == np.shape(one) for path, one in zip(some, values, strict=False))
+                for some in (by_name, arrays)]  # fmt: skip
+        if len(values) != len(arrays) or fits == [True, False]:  # `return db, dX`
+            return by_name
+    for whose in (arrays, parameters, differentiable):
+        if len(whose) == len(values):
+            return dict(zip(whose, values, strict=True))
+    found: dict[Path, Any] = {}
+    rest = [path for path in arrays or parameters if path not in named]
+    for place, value in enumerate(values):
+        whose_name = named[place] if named else None
+        if whose_name is None and rest:
+            shape = np.shape(value) if is_gradient(value) else None
+            whose_name = next((path for path in rest if shapes.get(path) == shape), rest[0])
+            rest.remove(whose_name)
+        if whose_name is not None:
+            found.setdefault(whose_name, value)
+    return found
+
+
+def by_key(entries: dict[Any, Any], inputs: list[Path], exact: bool) -> dict[Path, Any]:
+    """The gradients in a dictionary, or in the attributes of an object: each under a name that tells whose it is.
+
+    `exact`: the name may be the input's own, as a key is; an attribute of that name is the input itself.
+    """
+    found: dict[Path, Any] = {}
+    for names, value in leaves(entries):
+        whose = owner_at(names, inputs, exact) if is_gradient(value) else None
+        if whose is not None:
+            found.setdefault(whose, value)
+    return found

@@ -1,0 +1,257 @@
+"""The inputs of a pass: by their names, and as a script itself sets them."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections import Counter
+from contextlib import suppress
+from typing import Any, Self
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.entry.given import arguments_from, is_differentiable
+from backprop.python.entry.gradients import Path, bases, is_gradient, leaves, place_of
+from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, with_first_round
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.machine import ERRORS
+from backprop.python.source import Code, names_set, uses_torch
+from backprop.python.spellings.numpy import MAKING, SUPPOSED
+from backprop.python.values.frames import Source
+from backprop.python.values.meter import Meter, Refusal
+from backprop.python.values.scope import Class, Scope
+
+EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+
+
+class Inputs:
+    """A pair, and what it is given."""
+
+    def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
+        code = with_first_round(code, pair)
+        self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
+        texts = [part.tree for part in code.parts]
+        self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
+        given = {**self.literals(), **given} if pair.forward is None and pair.split else given
+        self.parameters = self.named_inputs(given)
+        self.given = {name: given[name] for name in self.parameters if name in given}
+        self.owners = [
+            one for part in code.parts for one in part.tree.body
+            if isinstance(one, DEFINITIONS) and one.name == pair.name
+        ]  # fmt: skip
+        self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
+        self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
+        self.whole_quotients = self.source().old  # `/` of whole numbers is whole, as in Python 2
+        self.drew = False
+        self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
+        self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
+        self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
+        self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
+        self.steps = 0
+        backs = self.backs()
+        self.held, self.held_above = held(backs) if self.torch else ("", False)
+        methods = self.code.classes().get(pair.name, {}) if pair.kind == "class" else {}
+        self.outer: ast.FunctionDef | None = methods.get("__call__")  # if it sets what the backward pass reads
+        if self.outer is not None and pair.forward is not self.outer and pair.forward is not None:
+            made = attributes(self.outer, ast.Store) - attributes(pair.forward, ast.Store)
+            if not made & set().union(*[attributes(one, ast.Load) for one in backs]):
+                self.outer = None
+
+    def backs(self) -> list[ast.FunctionDef]:
+        """The backward pass of a function or an object, and the methods that it calls."""
+        back = self.pair.backward
+        if back is None or self.pair.kind not in ("functions", "class"):
+            return []
+        methods = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+        return [back, *[methods[name] for name in sorted(attributes(back, ast.Load)) if name in methods]]
+
+    def trees(self) -> list[Any]:
+        """What belongs to the pair."""
+        if self.pair.forward is None:
+            return [part.tree for part in self.code.parts]
+        return [one for one in (self.pair.forward, self.pair.backward) if one is not None]
+
+    def loaded(self, run: Interpreter) -> Scope:
+        """What the texts define, and the pass uses."""
+        if self.pair.forward is None:
+            return self.code.loaded(run)
+        return self.code.loaded(run, [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None])
+
+    def source(self) -> Source:
+        """The text that the forward pass stands in."""
+        for part in self.code.parts if self.pair.forward is not None else ():
+            if any(self.pair.forward in (one, *getattr(one, "body", ())) for one in part.tree.body):
+                return part.source
+        return self.code.parts[-1].source
+
+    def literals(self) -> dict[str, Any]:
+        """The inputs that statements themselves set to plain numbers: `x = 3`, `x = Value(3)`; in a script to arrays of
+        them and to random ones, too, if something is called their gradient: `W = np.random.randn(5, 10)`, `dW = …`."""
+        found: dict[str, Any] = {}
+        wanted = self.with_gradients() if self.pair.kind == "script" else set()
+        run = Interpreter(Meter(self.seconds), self.seed)
+        scope = self.code.loaded(run) if self.pair.kind == "script" else Scope()
+        for statement in self.code.parts[-1].tree.body[: self.pair.split]:
+            if self.pair.kind == "script" and (is_sizes(statement) or is_seed(statement)):
+                with suppress(Problem, Refusal, *ERRORS):
+                    run.body([statement], scope)
+            if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+                continue
+            name, value = statement.targets[0].id, statement.value
+            if self.pair.kind == "values":
+                if not isinstance(value, ast.Call) or not value.args or not isinstance(value.func, ast.Name):
+                    continue
+                value = value.args[0]
+            try:
+                found[name] = arguments_from(ast.literal_eval(value))
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                if self.pair.kind == "script" and makes(value) and name in wanted:
+                    with suppress(Problem, Refusal, *ERRORS):
+                        found[name] = run.evaluate(value, scope)
+            if name in found:
+                scope.names[name] = found[name]
+        return {name: value for name, value in found.items() if is_gradient(value)}
+
+    def with_gradients(self) -> set[str]:
+        """The names that a script sets once, and of which it later sets what is called their gradient."""
+        body = self.code.parts[-1].tree.body
+        set_once = Counter(name for one in body for name in names_set(one))
+        gradients = {base for one in body[self.pair.split :] for name in names_set(one) for base in bases(name)}
+        return {name for name in gradients if set_once[name] == 1}
+
+    def named_inputs(self, given: dict[str, Any]) -> list[str]:
+        """The inputs of the pair by their names, the parameters of the forward pass first."""
+        pair = self.pair
+        if pair.forward is None:
+            read = {node.id for part in self.code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Name)}
+            return [name for name in given if name in read]
+        names = parameter_names(pair.forward)[pair.skip :]
+        if pair.of_object:
+            methods = self.code.classes()[pair.name]
+            made = parameter_names(methods["__init__"])[1:] if "__init__" in methods else []
+            read = {
+                node.attr
+                for method in methods.values()
+                for node in ast.walk(method)
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+            }
+            names += [name for name in made if name not in names]
+            names += [name for name in given if name in read and name not in names]
+        if pair.backward is not None and pair.kind in ("functions", "class"):
+            names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
+        return names
+
+    def without_small(self, small: float, guards: bool = False) -> tuple[Self | None, dict[str, Any]]:
+        """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0; or without
+        the `guards` in both passes: what is added, and what is called an epsilon."""
+        zeros = {name: 0.0 for name, value in self.given.items() if isinstance(value, float) and 0 < value <= small}
+        forward = self.pair.forward
+        if forward is None:
+            return None, {}
+        back = self.pair.backward if self.pair.backward is not forward else None
+        kept = {id(node) for node in ast.walk(back)} if back is not None and not guards else set()
+        parts, changed = [], bool(zeros)
+        for part in self.code.parts:
+            tree = copy.deepcopy(part.tree)
+            guarding = {id(one) for node in ast.walk(tree) for one in guards_in(node)} if guards else None
+            for old, new in zip(ast.walk(part.tree), ast.walk(tree), strict=True):
+                value = getattr(new, "value", None) if isinstance(new, ast.Constant) else None
+                counts = id(old) not in kept and (guarding is None or id(new) in guarding)
+                if isinstance(value, float) and 0 < value <= small and counts:
+                    new.value, changed = 0.0, True  # type: ignore[attr-defined]
+            parts.append(part._replace(tree=tree))
+        if not changed:
+            return None, {}
+        code = self.code.of(parts)
+        found = [one for one in all_pairs(code) if one.name == self.pair.name and one.kind == self.pair.kind]
+        if not found:
+            return None, {}
+        runner = type(self)(code, found[0], {**self.given, **zeros}, self.seed, self.seconds)
+        runner.instead_of_above = self.instead_of_above
+        return runner, zeros
+
+    def missing(self) -> list[str]:
+        """The parameters of the forward pass that have no value."""
+        pair = self.pair
+        if pair.forward is None:
+            return []
+        functions = [(pair.forward, pair.skip)]
+        if pair.of_object and "__init__" in self.code.classes()[pair.name]:
+            functions.append((self.code.classes()[pair.name]["__init__"], 1))
+        needed = [name for one, skip in functions for name in required_names(one)[skip:]]
+        return [name for name in needed if name not in self.given]
+
+    def parameters_of_rows(self, columns: list[str]) -> list[str]:
+        """The parameters that rows of a table give: those that need a value, and those that are columns."""
+        needed = self.missing()
+        return [name for name in self.parameters if name in needed or name in columns]
+
+    def interpreter(self, seconds: float | None = None) -> Interpreter:
+        run = Interpreter(Meter(self.seconds if seconds is None else seconds), self.seed)
+        run.whole_quotients = self.whole_quotients
+        return run
+
+    def paths(self, given: dict[str, Any]) -> list[Path]:
+        """All that may have a gradient: arrays and numbers among the arguments and in dictionaries, arrays in lists."""
+        found: list[Path] = []
+        for name, value in given.items():
+            for path, one in leaves(value, (name,)):
+                holder, _ = place_of(given, path)
+                if is_differentiable(one) and (isinstance(one, np.ndarray) or not isinstance(holder, list | tuple)):
+                    found.append(path)
+        return found
+
+    def of_torch(self) -> bool:
+        """Whether the pass is a Function of torch's, and none of the user's own."""
+        bases = [one for owner in self.owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
+        known = self.code.classes()
+        return any(ast.unparse(one) not in known and ast.unparse(one).endswith("Function") for one in bases)
+
+
+def guards_in(node: ast.AST) -> list[ast.expr]:
+    """The numbers that a node adds to something, or calls an epsilon: they keep a quotient from 0."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [node.left, node.right]
+    names = [one.id for one in node.targets if isinstance(one, ast.Name)] if isinstance(node, ast.Assign) else []
+    return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
+
+
+def is_sizes(statement: ast.stmt) -> bool:
+    """Whether several names get plain numbers at once: `N, D = 6, 2`."""
+    targets = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)
+    return targets and all(not isinstance(one, ast.Call) for one in ast.walk(statement))
+
+
+def is_seed(statement: ast.stmt) -> bool:
+    """Whether a line sets the seed. Other calls of a script may take long, and set no input."""
+    return isinstance(statement, ast.Expr) and makes(statement.value, frozenset(["seed", "manual_seed"]))
+
+
+def supposes(statement: ast.stmt, name: str) -> bool:
+    """Whether a line makes up what a name holds: `dD = np.random.randn(*D.shape)`, "suppose we had the gradient on D".
+    What is given from above stands for it."""
+    if not isinstance(statement, ast.Assign) or [ast.unparse(one) for one in statement.targets] != [name]:
+        return False
+    return makes(statement.value, SUPPOSED)
+
+
+def makes(value: ast.expr, by: frozenset[str] = MAKING) -> bool:
+    """Whether an expression calls one of some functions that make arrays."""
+    called = [ast.unparse(one.func) for one in ast.walk(value) if isinstance(one, ast.Call)]
+    return any(one.rpartition(".")[2] in by for one in called)
+
+
+def parameter_names(function: ast.FunctionDef) -> list[str]:
+    given = function.args
+    return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+
+
+def required_names(function: ast.FunctionDef) -> list[str]:
+    """The parameters without a default."""
+    given = function.args
+    positional = [one.arg for one in (*given.posonlyargs, *given.args)]
+    named = [one.arg for one, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is None]
+    return [*positional[: len(positional) - len(given.defaults)], *named]

@@ -1,0 +1,108 @@
+"""Objects that a pass made: what they hold, and what of it has changed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.python.entry.gradients import Path, is_gradient, leaves, owner_at
+from backprop.python.values.scope import Object
+
+MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
+
+PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its weights
+LISTS = ("grads", "gradients", "dparams")  # and beside these their gradients
+DATA = ("data", "value", "val", "v", "item", "x", "n")  # where an object may hold its number, and its gradient
+
+
+def objects_in(me: Object) -> dict[str, Object]:
+    """An object under the name "", and those that it holds in attributes, lists and dictionaries: `layers[0].first`."""
+    found: dict[str, Object] = {}
+    pending: list[tuple[str, Any]] = [("", me)]
+    seen = set()
+    while pending:
+        whose, holder = pending.pop(0)
+        if id(holder) in seen or not isinstance(holder, Object | list | tuple | dict):
+            continue
+        seen.add(id(holder))
+        if isinstance(holder, Object):
+            found[whose] = holder
+            pending += [(f"{whose}.{name}".lstrip("."), value) for name, value in holder.names.items()]
+        elif len(holder) <= MOST_PARTS:
+            entries = holder.items() if isinstance(holder, dict) else enumerate(holder)
+            pending += [(f"{whose}[{key!r}]", value) for key, value in entries]
+    return found
+
+
+class Entry(NamedTuple):
+    """An array in a list or a dictionary of an object, and the keys that lead to it."""
+
+    part: Object
+    keys: Path
+    value: Any
+
+
+def weights_inside(parts: dict[str, Object], given: dict[str, Any]) -> dict[str, Entry]:
+    """The arrays that objects keep in lists and dictionaries alone, and that are not given: `embed.params[0]`."""
+    named = {id(value) for names in (given, *[part.names for part in parts.values()]) for value in names.values()}
+    found: dict[str, Entry] = {}
+    for whose, part in dotted(parts):
+        for name, kept_in in part.names.items():
+            for keys, value in leaves(kept_in, (name,)) if isinstance(kept_in, list | tuple | dict) else ():
+                if isinstance(value, np.ndarray) and value.dtype.kind == "f" and id(value) not in named:
+                    named.add(id(value))
+                    inside = "".join(f"[{key}]" if key.isdigit() else f"[{key!r}]" for key in keys[1:])
+                    found[f"{whose}{name}{inside}"] = Entry(part, keys, value)
+    return found
+
+
+def gradients_inside(entries: dict[str, Entry], now: dict[int, dict[str, Any]], returned: Any) -> dict[Path, Any]:
+    """The gradients of such arrays, which stand in lists and dictionaries of the same form: `self.dWs[0]` that of
+    `self.Ws[0]`; in `grads` those of `params`; and in a dictionary that is returned."""
+    found: dict[Path, Any] = {}
+    for name, (part, keys, weights) in entries.items():
+        places = [(names, one, False) for names, one in leaves(now.get(id(part), {})) if len(names) > 1]
+        for held in returned if isinstance(returned, tuple) else (returned,):
+            places += [(names, one, True) for names, one in leaves(held) if isinstance(held, dict)]
+        for names, one, exact in places:
+            beside = names[0] in LISTS and keys[0] in PARAMETERS and names[1:] == keys[1:]
+            fits = isinstance(one, np.ndarray) and one.shape == weights.shape
+            if fits and (beside or owner_at(names, [keys], exact) is not None):
+                found.setdefault((name,), one)
+    return found
+
+
+def held_lists(part: Object) -> dict[str, Any]:
+    """The lists in which an object keeps gradients; they are the same before and after."""
+    return {name: part.names[name] for name in LISTS if name in part.names}
+
+
+def dotted(parts: dict[str, Object]) -> list[tuple[str, Object]]:
+    """Objects with what stands before the names of their attributes."""
+    return [(f"{whose}." if whose else "", part) for whose, part in parts.items()]
+
+
+def changed(part: Object, before: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """The attributes of an object that are not as they were."""
+    then = before.get(id(part), {})
+    return {name: value for name, value in part.names.items() if not same(then.get(name), value)}
+
+
+def kept(names: dict[str, Any]) -> dict[str, Any]:
+    """Attributes as they are now, with copies of arrays, which may be written to."""
+    return {name: np.array(value) if isinstance(value, np.ndarray) else value for name, value in names.items()}
+
+
+def same(before: Any, now: Any) -> bool:
+    """Whether an attribute is as it was."""
+    if isinstance(now, np.ndarray) and isinstance(before, np.ndarray):
+        return now.shape == before.shape and now.tobytes() == before.tobytes()
+    return before is now
+
+
+def inner(value: Any) -> Any:
+    """The array or the number that an object holds: what a `Variable` or a `Tensor` of the user's stands for."""
+    if not isinstance(value, Object):
+        return value
+    return next((value.names[key] for key in DATA if is_gradient(value.names.get(key))), value)

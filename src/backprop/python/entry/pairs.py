@@ -1,0 +1,360 @@
+"""Which forward pass belongs to which backward pass, by their names."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from typing import NamedTuple
+
+from backprop.errors import Problem, nearest
+from backprop.errors.spelling import option
+from backprop.python.entry.gradients import bases
+from backprop.python.source import Code, Part
+from backprop.python.values.arrays import HELD
+
+BACK = re.compile(
+    r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd|"
+    r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
+)
+FORWARD = re.compile(
+    r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl))?)$", re.IGNORECASE
+)
+BACKWARD = re.compile(
+    r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl))?)$", re.IGNORECASE
+)
+FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
+
+
+class Pair(NamedTuple):
+    """A forward and a backward pass. `kind` is "functions", "class", "autograd", "vjp" (of a custom_vjp), "both" (one
+    function that returns a loss and its gradients), "script" (statements that are no functions, in two texts or one) or
+    "values" (statements on objects that know their gradients, up to a call of `.backward()`)."""
+
+    name: str
+    kind: str
+    forward: ast.FunctionDef | None
+    backward: ast.FunctionDef | None
+    skip: int = 0  # the first parameters of the forward pass that are no inputs: self, cls, ctx
+    setup: ast.FunctionDef | None = None  # of an autograd Function whose forward has no ctx
+    apart: tuple[int, ...] = ()  # the inputs of a custom_vjp that have no gradient
+    split: int = 0  # of one text, how many statements are the forward pass
+    owner: str = ""  # the class whose functions they are, which need no object
+    body: tuple[ast.stmt, ...] = ()  # of a script that trains in a loop, its statements up to the first round's end
+
+    @property
+    def of_object(self) -> bool:
+        """Whether an object is made first. A "loss" is what "both" is, as a method."""
+        return self.kind in ("class", "loss")
+
+    @property
+    def of_one(self) -> bool:
+        """Whether one function returns a loss and its gradients."""
+        return self.kind in ("both", "loss")
+
+
+def pairs_in(code: Code, forward: str | None = None, backward: str | None = None) -> list[Pair]:
+    """The pairs of the texts, or the one that is named."""
+    if forward is not None:
+        return [named(code, forward, backward)]
+    if backward is not None:
+        found = [pair for pair in all_pairs(code) if backward in (pair.name, getattr(pair.backward, "name", ""))]
+        return found or [named(code, backward, backward)]
+    return all_pairs(code)
+
+
+def all_pairs(code: Code) -> list[Pair]:
+    """The pairs that the names tell, in the order of the texts."""
+    functions = code.functions()
+    found = vjp_pairs(code, functions)
+    known = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
+    found += [
+        Pair(forth.name, "functions", forth, back)
+        for back in functions.values()
+        if back.name not in known
+        and (forth := counterpart(back.name, functions)) is not None
+        and not apart(code, forth, back)
+    ]
+    for name, methods in code.classes().items():
+        if all(passes(methods)):
+            found.append(class_pair(name, methods))
+        elif (loss := loss_of(name, methods)) is not None:
+            found.append(loss)
+    paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
+    found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
+    if not found and len(code.parts) == 1:
+        found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
+    return found
+
+
+def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
+    """Whether a function of the user's only happens to have the beginning of the name of one that is imported."""
+    own = code.parts[-1].tree.body
+    return forth in own and back not in own and not re.search("for|fwd", forth.name)
+
+
+def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
+    """A method that returns a loss and its gradients."""
+    found = next((one for one in methods.values() if is_both(one) and not is_static(one)), None)
+    return None if found is None else Pair(name, "loss", found, found, 1)
+
+
+def vjp_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
+    """The pairs of `f.defvjp(forward, backward)`."""
+    found = []
+    for part in code.parts:
+        for node in part.tree.body:
+            call = node.value if isinstance(node, ast.Expr) else None
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "defvjp":
+                continue
+            given = [*call.args, *[one.value for one in call.keywords]]
+            names = [one.id for one in given if isinstance(one, ast.Name)]
+            if len(names) >= 2 and names[0] in functions and names[1] in functions:
+                whose = call.func.value.id if isinstance(call.func.value, ast.Name) else names[0]
+                apart = nondiff(functions.get(whose), part.tree)
+                found.append(Pair(whose, "vjp", functions[names[0]], functions[names[1]], apart=apart))
+    return found
+
+
+def nondiff(function: ast.FunctionDef | None, tree: ast.Module) -> tuple[int, ...]:
+    """The arguments that a custom_vjp names as without a gradient."""
+    decorators: list[ast.AST] = list(function.decorator_list) if function is not None else [tree]
+    for one in (node for decorator in decorators for node in ast.walk(decorator)):
+        if isinstance(one, ast.keyword) and one.arg == "nondiff_argnums":
+            places = one.value.elts if isinstance(one.value, ast.Tuple | ast.List) else [one.value]
+            return tuple([int(place.value) for place in places if isinstance(place, ast.Constant)])  # type: ignore[arg-type]
+    return ()
+
+
+def values_pair(code: Code) -> Pair | None:
+    """Statements that end with `x.backward()`, where a class, also one that is imported, has such a method."""
+    has = any("backward" in methods for methods in code.classes().values())
+    body = code.parts[-1].tree.body
+    ends = next((place for place, one in enumerate(body) if backward_call(one) is not None), None)
+    return Pair("backward", "values", None, None, split=ends) if has and ends else None
+
+
+def backward_call(statement: ast.stmt) -> str | None:
+    """The name of what a statement calls `.backward()` of."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "backward":
+        return call.func.value.id if isinstance(call.func.value, ast.Name) else None
+    return None
+
+
+def split_pair(part: Part) -> Pair | None:
+    """Statements of which some set gradients of names that were set before: there the backward pass begins."""
+    return split_of(part.tree.body) or first_round(part.tree.body)
+
+
+def split_of(body: list[ast.stmt]) -> Pair | None:
+    known: set[str] = set()
+    read: set[str] = set()
+    for place, statement in enumerate(body):
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        name = target.id if isinstance(target, ast.Name) else ""
+        whose = next((one for one in bases(name) if one in known), None) if name else None
+        if whose is not None and name not in read and any(one in known for one in known) and len(known) > 1:
+            return Pair("", "script", None, None, split=place)
+        read.update(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
+        if name:
+            known.add(name)
+    return None
+
+
+def first_round(statements: list[ast.stmt]) -> Pair | None:
+    """A training loop at the end of a script whose body has both passes: its first round, up to the last gradient."""
+    *before, loop = statements or [ast.Pass()]
+    if not isinstance(loop, ast.For) or not before:
+        return None
+    first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
+    start = [ast.copy_location(ast.fix_missing_locations(one), loop) for one in first]
+    for node in (node for one in start for node in ast.walk(one) if hasattr(node, "lineno")):
+        ast.copy_location(node, loop)
+    names = [{node.id for node in ast.walk(one) if isinstance(node, ast.Name)} for one in loop.body]
+    last = max([place for place, one in enumerate(loop.body) if sets_gradient(one, set().union(*names))], default=-1)
+    body = [*before, *start, *loop.body[: last + 1]]
+    pair = split_of(body) if last >= 0 else None
+    return None if pair is None else pair._replace(body=tuple(body))
+
+
+def with_first_round(code: Code, pair: Pair) -> Code:
+    """The texts of a pair, in place of a training loop its first round."""
+    if not pair.body:
+        return code
+    *before, last = code.parts
+    loop = last.tree.body[-1]
+    source = copy.copy(last.source)
+    source.notes = [*source.notes, f"of the loop in line {loop.lineno} the first round is judged"]
+    return code.of([*before, Part(source, ast.Module(list(pair.body), []))])
+
+
+def sets_gradient(statement: ast.stmt, known: set[str]) -> bool:
+    """Whether a statement sets, or adds to, what is called the gradient of a name that is known."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return any(isinstance(one, ast.Name) and not known.isdisjoint(bases(one.id)) for one in targets)
+
+
+def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
+    """The forward function of a backward one."""
+    turned = name.replace("backward", "forward")
+    if turned != name and turned in functions:
+        return functions[turned]
+    match = BACK.match(name)
+    if match is None:
+        return None
+    stem = match["first"] or match["second"]
+    names = ["forward", "fwd"] if stem is None else [form.format(stem) for form in FORTH]
+    return next((functions[one] for one in names if one in functions and one != name), None)
+
+
+def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None, ast.FunctionDef | None]:
+    """The forward and the backward pass among the methods of a class. A `forward` of any arguments only hands them on
+    to another one."""
+    found = [one for name, one in methods.items() if name == "forward" or FORWARD.match(name)]
+    forward = min(found, key=lambda one: (one.args.vararg is not None, one.name != "forward"), default=None)
+    forward = forward or methods.get("__call__")
+    backward = methods.get("backward") or next((one for name, one in methods.items() if BACKWARD.match(name)), None)
+    return forward, backward
+
+
+def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
+    """The pair of a class: methods of an object, an autograd Function, or functions that only stand in a class."""
+    forward, backward = passes(methods)
+    assert forward is not None
+    first = first_parameter(forward)
+    has_context = takes_context(forward)
+    if not has_context and not is_static(forward):
+        return Pair(name, "class", forward, backward, 1)
+    setup = methods.get("setup_context")
+    if setup is None and not has_context and backward is not None and first_parameter(backward) != first:
+        return Pair(name, "functions", forward, backward, owner=name)
+    return Pair(name, "autograd", forward, backward, leading(forward), setup)
+
+
+def held(methods: list[ast.FunctionDef]) -> tuple[str, bool]:
+    """The attribute in which a backward pass puts gradients of tensors (`inp.g = out.g @ w.t()`), "" where it has none,
+    and whether it takes that of a tensor from there."""
+    nodes = [node for method in methods for node in ast.walk(method) if isinstance(node, ast.Attribute)]
+    own = [
+        node
+        for node in nodes
+        if node.attr in HELD and not (isinstance(node.value, ast.Name) and node.value.id == "self")
+    ]
+    put = next((node.attr for node in own if isinstance(node.ctx, ast.Store)), "")
+    return put, any(node.attr == put and isinstance(node.ctx, ast.Load) for node in own)
+
+
+def attributes(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    """The attributes of `self` that are set, or read."""
+    return {
+        node.attr for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, context)
+        and isinstance(node.value, ast.Name) and node.value.id == "self"
+    }  # fmt: skip
+
+
+def is_static(method: ast.FunctionDef) -> bool:
+    return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
+
+
+def takes_context(method: ast.FunctionDef) -> bool:
+    """Whether a method is one of an autograd Function: the first of its parameters, behind `cls`, is `ctx`."""
+    return "ctx" in [one.arg for one in method.args.args[:2]]
+
+
+def leading(method: ast.FunctionDef) -> int:
+    """How many of its first parameters are no inputs: `self` or `cls`, and `ctx`."""
+    names = [one.arg for one in method.args.args]
+    return names.index("ctx") + 1 if takes_context(method) else 0 if is_static(method) else 1
+
+
+def first_parameter(function: ast.FunctionDef) -> str:
+    return function.args.args[0].arg if function.args.args else ""
+
+
+def is_both(function: ast.FunctionDef) -> bool:
+    """Whether a function returns a number and what are gradients by their names."""
+    returned = returns(function)
+    like = [bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name or "")) for name in returned]
+    costs = bool(returned) and is_cost(returned[-1])
+    if like and like[0] and not costs:
+        return False  # gradients alone: a backward pass
+    return len(returned) > 1 and (all(like[1:]) or (costs and all(like[:-1])))
+
+
+def is_cost(name: str) -> bool:
+    return name.lower() in ("loss", "cost", "j")
+
+
+def returns(function: ast.FunctionDef) -> list[str]:
+    """The names that a function returns; "" for what has none."""
+    found = [node for node in function.body if isinstance(node, ast.Return)]
+    value = found[-1].value if found else None
+    parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [] if value is None else [value]
+    return [name_of(one) for one in parts]
+
+
+def name_of(tree: ast.expr) -> str:
+    """A name, the key of an entry, or an attribute; through methods that only turn and copy."""
+    if isinstance(tree, ast.Name):
+        return tree.id
+    if isinstance(tree, ast.Attribute):
+        return tree.attr
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute):
+        return name_of(tree.func.value) if tree.func.attr in ("reshape", "copy", "clone", "view", "item") else ""
+    if isinstance(tree, ast.Subscript) and isinstance(tree.slice, ast.Constant) and isinstance(tree.slice.value, str):
+        return tree.slice.value
+    return ""
+
+
+def alone(code: Code, name: str) -> bool:
+    """Whether a name is that of a forward pass to which no backward pass belongs."""
+    functions, classes = code.functions(), code.classes()
+    if name in classes:
+        forward, backward = passes(classes[name])
+        return forward is not None and backward is None and loss_of(name, classes[name]) is None
+    if name not in functions or counterpart(name, functions) is not None:
+        return False
+    return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
+
+
+def named(code: Code, forward: str, backward: str | None) -> Pair:
+    """The pair of a name or two: functions, a class, or methods of one (`Affine.forward`)."""
+    functions, classes = code.functions(), code.classes()
+    if forward in classes and backward in (None, forward):
+        methods = classes[forward]
+        missing = [name for name, one in zip(("forward", "backward"), passes(methods), strict=True) if one is None]
+        if missing:
+            loss = loss_of(forward, methods)
+            if loss is None:
+                raise Problem("name", f"the class {forward} has no {missing[0]}")
+            return loss
+        return class_pair(forward, methods)
+    if "." in forward:
+        return named(code, forward.partition(".")[0], None)
+    if forward not in functions:
+        near = nearest(forward, [*functions, *classes])
+        raise Problem("name", f"there is no function {forward}", hint=f"did you mean {near}?" if near else "")
+    if backward is not None and backward != forward:
+        if backward not in functions:
+            near = nearest(backward, functions)
+            raise Problem("name", f"there is no function {backward}", hint=f"did you mean {near}?" if near else "")
+        return Pair(forward, "functions", functions[forward], functions[backward])
+    pairs = [pair for pair in all_pairs(code) if pair.kind != "class" and forward in (pair.name, f"{pair.backward}")]
+    by_back = counterpart(forward, functions)
+    if by_back is not None:
+        return Pair(by_back.name, "functions", by_back, functions[forward])
+    if not pairs:
+        hint = f"name it: {option('--backward', 'FILE:NAME')}"
+        raise Problem("name", f"no backward pass belongs to {forward}", hint=hint)
+    return pairs[0]
+
+
+def script_pair(forward: Part, backward: Part) -> Pair | None:
+    """Two texts of plain statements as a pair, if each has some."""
+    plain = [
+        any(isinstance(one, ast.Assign | ast.AugAssign | ast.For) for one in part.tree.body)
+        for part in (forward, backward)
+    ]
+    return Pair("", "script", None, None) if all(plain) else None

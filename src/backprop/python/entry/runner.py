@@ -1,0 +1,102 @@
+"""A hand-written pass, run: forward, backward, and the gradients that come out."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Protocol
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.entry.back import Back, Outcome
+from backprop.python.entry.gradients import Path, place_of
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.libraries import as_tensor
+from backprop.python.interpret.machine import Observer
+from backprop.python.values.arrays import fresh
+from backprop.python.values.tape import Tape
+
+Instead = dict[ast.stmt, list[ast.stmt]]
+
+
+class Recorder(Protocol):
+    """What is told of a run from its start: its arguments, every statement, and where the backward pass begins."""
+
+    def starts(self, run: Interpreter, arguments: dict[str, Any]) -> None: ...
+
+    def came_out(self, outputs: list[Any]) -> None: ...
+
+    def turns(self, run: Interpreter, above: list[Any]) -> None: ...
+
+
+class Runner(Back):
+    """Runs one pair at any point. Every run starts anew, from copies of its arguments."""
+
+    def outputs(self, given: dict[str, Any]) -> list[Any]:
+        """The outputs of the forward pass alone."""
+        try:
+            run, found = self.forward_alone(given)
+        except Problem as problem:
+            if self.whole_quotients or "cannot be interpreted as an integer" not in problem.message:
+                raise
+            self.whole_quotients = True  # it may be Python 2, where / of whole numbers is whole
+            try:
+                run, found = self.forward_alone(given)
+            except Problem:
+                self.whole_quotients = False
+                raise problem from None
+        self.drew = self.drew or run.libraries.drew
+        self.steps = run.meter.steps
+        return found
+
+    def forward_alone(self, given: dict[str, Any]) -> tuple[Interpreter, list[Any]]:
+        run = self.interpreter()
+        with np.errstate(all="ignore"):
+            return run, self.forward(run, self.loaded(run), self.prepared(given)).outputs
+
+    def swept(self, given: dict[str, Any], tape: Tape, paths: list[Path], inputs: dict[Path, Any]) -> list[Any]:
+        """The outputs of the forward pass, with a tape of it. `inputs` gets the numbers of the inputs on it."""
+        run = self.interpreter()
+        with np.errstate(all="ignore"):
+            scope = self.loaded(run)
+            arguments = self.prepared(given)
+            run.libraries.tape = tape
+            for path in paths:
+                holder, key = place_of(arguments, path)
+                inputs[path] = tape.leaf(holder[key])
+            return self.forward(run, scope, arguments).outputs
+
+    def prepared(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Arguments in memory of their own, as tensors for torch."""
+        copied: dict[str, Any] = fresh(given)
+        return {name: as_tensor(value) for name, value in copied.items()} if self.torch else copied
+
+    def run(
+        self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None,
+        observer: Observer | None = None, seconds: float | None = None, recorder: Recorder | None = None,
+    ) -> Outcome:  # fmt: skip
+        """Forward and backward. `instead` and `observer` are about the backward pass alone."""
+        run = self.interpreter(seconds)
+        with np.errstate(all="ignore"):
+            scope = self.loaded(run)
+            arguments = self.prepared(given)
+            if recorder is not None:
+                recorder.starts(run, arguments)
+            if self.pair.of_one:
+                run.instead, run.observer = instead or {}, observer or run.observer
+                run.libraries.random_allowed = self.pair.of_object
+                forward = self.forward(run, scope, arguments)
+                if recorder is not None:
+                    recorder.came_out(forward.outputs)
+                return self.split(forward, arguments)
+            forward = self.forward(run, scope, arguments)
+            if recorder is not None:
+                recorder.came_out(forward.outputs)
+            run.instead, run.observer = instead or {}, observer
+            run.libraries.random_allowed = False
+            above = [as_tensor(one) if self.torch else one for one in fresh(upstream)]
+            if len(above) < len(forward.outputs):
+                above += [np.ones(np.shape(one)) for one in forward.outputs[len(above) :]]
+            if recorder is not None:
+                recorder.turns(run, above)
+            return self.backward(run, scope, arguments, forward, above, upstream)

@@ -1,0 +1,182 @@
+# ruff: noqa: N802
+"""Calls of whatever can be called."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from backprop.python.interpret.builtins import method_of_data
+from backprop.python.interpret.expressions import Expressions
+from backprop.python.spellings.composed import COMPOSED, tree_of
+from backprop.python.values.arrays import At, is_array
+from backprop.python.values.frames import Frame, Source
+from backprop.python.values.meter import MOST_CALLS, Refusal
+from backprop.python.values.scope import (
+    Bound,
+    Builtin,
+    Class,
+    Function,
+    Library,
+    Object,
+    Scope,
+    Super,
+    Suspended,
+    called,
+)
+
+CHOOSING = frozenset(["int", "round", "max", "min", "sorted", "bool"])  # of Python's own: which hangs on values
+
+
+class Return(Exception):  # no error: it leaves a body
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Calls(Expressions):
+    """Functions of the user's, gone through; those of libraries and of Python's own, by their tables."""
+
+    def of_Call(self, tree: ast.Call, scope: Scope) -> Any:
+        if isinstance(tree.func, ast.Name) and tree.func.id == "super":
+            return self.super_of(scope)
+        function = self.evaluate(tree.func, scope)
+        arguments = tuple(self.elements(tree.args, scope))
+        keywords: dict[str, Any] = {}
+        for one in tree.keywords:
+            value = self.evaluate(one.value, scope)
+            if one.arg is None:
+                keywords.update({str(key): item for key, item in value.items()})
+            else:
+                keywords[one.arg] = value
+        self.at = tree
+        return self.call(function, arguments, keywords)
+
+    def by_text(self, library: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Call a function of a library that is said in Python."""
+        if library not in self.composed:
+            scope, source, at = Scope(), self.source, self.at
+            scope.names.update(np=Library(("numpy",)), torch=Library(("torch",)))
+            self.source = Source(COMPOSED[library], library)
+            self.source.of_library = True
+            for statement in tree_of(library).body:
+                self.statement(statement, scope)
+            self.source, self.at, self.composed[library] = source, at, scope
+        return self.call(self.composed[library].names[name], arguments, keywords)
+
+    def super_of(self, scope: Scope) -> Super:
+        """What `super()` means in a method."""
+        here: Scope | None = scope
+        while here is not None:
+            owner = here.names.get("__class__")
+            if isinstance(owner, Class):
+                return Super(owner, next(iter(here.names.values())))
+            here = here.parent
+        raise Refusal("super() stands in no method", "name")
+
+    def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Call whatever can be called."""
+        if isinstance(function, Function):
+            if function.kind == "context":
+                return Suspended(function, arguments, keywords)
+            return self.called(function, arguments, keywords)
+        if isinstance(function, Bound):
+            if not isinstance(function.function, str):
+                return self.call(function.function, (function.me, *arguments), keywords)
+            if isinstance(function.me, At):
+                return self.libraries.changed(function.me, function.function, arguments)
+            if is_array(function.me):
+                return self.libraries.method(function.me, function.function, arguments, keywords)
+            return method_of_data(self, function.me, function.function, arguments, keywords)
+        if isinstance(function, Library):
+            return self.libraries.call(function.path, arguments, keywords)
+        if isinstance(function, Builtin) and function.function is not None:
+            out = function.function(*arguments, **keywords)
+            if self.libraries.tape is not None and function.name in ("float", "abs") and arguments:
+                self.libraries.tape.called(function.name, abs, arguments, {}, out)
+            elif self.libraries.tape is not None and function.name in CHOOSING:
+                self.libraries.tape.decided(arguments, out)
+            return out
+        if isinstance(function, Class):
+            made = Object(function)
+            start = function.find("__init__")
+            if start is not None:
+                self.call(Bound(start, made), arguments, keywords)
+            elif function.fields:
+                made.names.update({**dict(zip(function.fields, arguments, strict=False)), **keywords})
+            return made
+        if isinstance(function, Object):
+            method = function.cls.find("__call__") or function.cls.find("forward")
+            if method is not None:
+                return self.call(Bound(method, function), arguments, keywords)
+        raise Refusal(f"{called(function)} cannot be called", "value")
+
+    def called(
+        self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any],
+        where_it_yields: Callable[[Any], None] | None = None,
+    ) -> Any:  # fmt: skip
+        """Go through the body of a function of the user's; of a `@contextmanager` with what is done where it yields."""
+        if self.meter.calls >= MOST_CALLS:
+            raise Refusal(f"more than {MOST_CALLS} calls inside each other", "size")
+        scope = Scope(function.scope, function.local)
+        scope.names.update(bind(function, arguments, keywords))
+        if function.owner is not None:
+            scope.names["__class__"] = function.owner
+        outer, at, outside = self.source, self.at, self.outside
+        if not function.source.of_library:
+            self.outside = None
+            self.scopes[function.name] = scope
+        elif outside is None:
+            self.outside = outer, at
+        self.source = function.source
+        self.meter.calls += 1
+        if function.generates:
+            self.yielded.append(where_it_yields or [])
+        try:
+            with self.framed(Frame(function.name, getattr(at, "lineno", 0))):
+                if isinstance(function.tree, ast.Lambda):
+                    return self.evaluate(function.tree.body, scope)
+                self.body(function.tree.body, scope)
+        except Return as found:
+            made = self.yielded[-1] if function.generates else None
+            return iter(made) if isinstance(made, list) else found.value
+        finally:
+            self.meter.calls -= 1
+            self.source, self.outside = outer, outside
+            made = self.yielded.pop() if function.generates else None
+        self.at = at
+        return iter(made) if isinstance(made, list) else None
+
+
+def bind(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
+    """The names of the parameters with their values, as Python binds them; raises where they do not fit."""
+    given = function.tree.args
+    positional = [one.arg for one in (*given.posonlyargs, *given.args)]
+    named = [one.arg for one in given.kwonlyargs]
+    values = dict(zip(positional, arguments, strict=False))
+    rest = arguments[len(positional) :]
+    if rest and given.vararg is None:
+        raise Refusal(f"{function.name} takes {len(positional)} arguments, and is given {len(arguments)}", "arity")
+    if given.vararg is not None:
+        values[given.vararg.arg] = tuple(rest)
+    others: dict[str, Any] = {}
+    for name, value in keywords.items():
+        if name in values and name in positional:
+            raise Refusal(f"{function.name} is given {name} twice", "arity")
+        if name in positional or name in named:
+            values[name] = value
+        elif given.kwarg is None:
+            raise Refusal(f"{function.name} has no parameter {name}", "arity")
+        else:
+            others[name] = value
+    if given.kwarg is not None:
+        values[given.kwarg.arg] = others
+    for name, value in zip(positional[len(positional) - len(function.defaults) :], function.defaults, strict=True):
+        values.setdefault(name, value)
+    for one, tree, value in zip(given.kwonlyargs, given.kw_defaults, function.keyword_defaults, strict=True):
+        if tree is not None:
+            values.setdefault(one.arg, value)
+    missing = [name for name in (*positional, *named) if name not in values]
+    if missing:
+        raise Refusal(f"{function.name} needs {missing[0]}", "arity")
+    return values

@@ -1,0 +1,164 @@
+# ruff: noqa: N802
+"""What defines something: functions and their decorators, classes, imports."""
+
+from __future__ import annotations
+
+import ast
+from contextlib import suppress
+from typing import Any
+
+from backprop.python.interpret.calls import Calls
+from backprop.python.interpret.libraries import KNOWN
+from backprop.python.values.meter import Refusal
+from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Object, Scope, Unknown, called
+
+HARMLESS = frozenset([
+    "no_grad", "errstate", "enable_grad", "set_grad_enabled", "jit", "njit", "once_differentiable", "custom_fwd",
+    "custom_bwd", "lru_cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp", "inference_mode",
+    "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope", "script", "compile", "ignore",
+    "primitive",
+])  # fmt: skip  # as a context or a decorator: they change no value
+KINDS_OF_METHODS = {
+    "staticmethod": "static", "classmethod": "class", "property": "property", "cached_property": "property",
+    "abstractproperty": "property", "contextmanager": "context",
+}  # fmt: skip  # by their decorators
+
+
+class Definitions(Calls):
+    """A method for each kind of statement that defines something."""
+
+    def do_Import(self, tree: ast.Import, scope: Scope) -> None:
+        for alias in tree.names:
+            path = tuple((alias.name if alias.asname else alias.name.partition(".")[0]).split("."))
+            scope.names[alias.asname or path[0]] = self.imported(path)
+
+    def do_ImportFrom(self, tree: ast.ImportFrom, scope: Scope) -> None:
+        module = tree.module or ""
+        own = self.files.get(self.imports.get((self.source.name, module), ""), {})
+        for alias in tree.names:
+            if alias.name == "*":
+                scope.names.update(own)
+            elif alias.name in own:
+                scope.names[alias.asname or alias.name] = own[alias.name]
+            elif module != "builtins" or alias.name not in self.builtins:
+                found = self.imported(tuple(f"{module}.{alias.name}".lstrip(".").split(".")))
+                if isinstance(found, Unknown):  # it may be defined in a file that was given, or that is read later
+                    found.later = self.imports.get((self.source.name, module), ""), alias.name
+                    found = scope.top().names.get(alias.name, found)
+                scope.names[alias.asname or alias.name] = found
+
+    def imported(self, path: tuple[str, ...]) -> Any:
+        """What an import names. Nothing is imported: a library that is not known is a problem where it is used."""
+        files = [self.imports.get((self.source.name, ".".join(one)), "") for one in (path, path[:-1])]
+        if files[0] in self.files:
+            return self.module(path, files[0])
+        for file in files:
+            if file in self.unread:
+                return Unknown(f"{file} could not be read, {self.unread[file]}")
+        if path[:2] == ("jax", "numpy"):
+            path = ("numpy", *path[2:])
+        if path[:2] == ("jax", "scipy"):
+            path = path[1:]
+        if path[0] not in KNOWN:
+            return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here", path)
+        if path[0] == "autograd":
+            path = path[1:] if path[1:2] == ("numpy",) else path
+        return self.member(Library(path[:-1]), path[-1]) if len(path) > 1 else Library(path)
+
+    def module(self, path: tuple[str, ...], file: str) -> Object:
+        """A file as an object that has its names, and those of the modules below it."""
+        module = Object(Class(path[-1], (), {}))
+        module.names = self.files[file]
+        for (_, name), inner in self.imports.items():
+            *above, last = name.split(".")
+            if tuple(above) == path and inner in self.files and last not in module.names:
+                module.names[last] = self.module((*path, last), inner)
+        return module
+
+    def do_FunctionDef(self, tree: ast.FunctionDef, scope: Scope) -> None:
+        function: Any = self.function(tree, scope, tree.name)
+        for decorator in reversed(tree.decorator_list):
+            name = decorator.attr if isinstance(decorator, ast.Attribute) else getattr(decorator, "id", "")
+            if name in KINDS_OF_METHODS and isinstance(function, Function):
+                function.kind = KINDS_OF_METHODS[name]
+            elif name == "setter" and isinstance(decorator, ast.Attribute):
+                function = self.with_setter(self.evaluate(decorator.value, scope), function)
+            else:
+                function = self.decorated(decorator, function, scope)
+        scope.home(tree.name).names[tree.name] = function
+
+    def with_setter(self, prop: Any, setter: Any) -> Any:
+        """`@size.setter`: the property itself, which may now be set."""
+        if not isinstance(prop, Function) or prop.kind != "property":
+            raise Refusal(f"{called(prop)} is no property", "syntax")
+        prop.setter = setter
+        return prop
+
+    def decorated(self, tree: ast.expr, function: Any, scope: Scope) -> Any:
+        """What a decorator makes of a function: one that changes no value nothing, one of the user's what it gives."""
+        if is_harmless(tree):
+            return function
+        with suppress(Refusal):
+            made = self.evaluate(tree, scope)
+            if isinstance(made, Library) and made.path[-1] in HARMLESS:
+                return function
+            if isinstance(made, Function | Bound | Builtin | Class):
+                return self.call(made, (function,), {})
+        self.at = tree
+        raise Refusal(f"the decorator {last_word(tree) or 'this'} is not read", "syntax")
+
+    def of_Lambda(self, tree: ast.Lambda, scope: Scope) -> Any:
+        return self.function(tree, scope, "lambda")
+
+    def function(self, tree: ast.FunctionDef | ast.Lambda, scope: Scope, name: str) -> Function:
+        function = Function(tree, scope, self.source, name)
+        function.defaults = [self.evaluate(one, scope) for one in tree.args.defaults]
+        function.keyword_defaults = [
+            None if one is None else self.evaluate(one, scope) for one in tree.args.kw_defaults
+        ]
+        return function
+
+    def do_ClassDef(self, tree: ast.ClassDef, scope: Scope) -> None:
+        """A class; one of the same name that was read before gets the methods that it has not."""
+        inner = Scope(scope)
+        self.body(tree.body, inner)
+        bases = [self.base(one, scope) for one in tree.bases]
+        before = scope.names.get(tree.name)
+        if isinstance(before, Class) and (
+            before.source is self.source or getattr(before.source, "name", None) in self.imports.values()
+        ):
+            before = None  # it is defined anew, or another of the name, in a file that this one imports from
+        names = {**(before.names if isinstance(before, Class) else {}), **inner.names}
+        older = before.bases if isinstance(before, Class) else ()
+        made = Class(tree.name, tuple(one for one in bases if isinstance(one, Class)) or older, names)
+        made.source = self.source
+        annotated = [one.target for one in tree.body if isinstance(one, ast.AnnAssign)]
+        made.fields += [one.id for one in annotated if isinstance(one, ast.Name) and one.id not in made.fields]
+        made.is_tuple = made.is_tuple or any(ast.unparse(one).endswith("NamedTuple") for one in tree.bases)
+        for one in names.values():
+            for own in (one, one.setter) if isinstance(one, Function) else ():
+                if own is not None:
+                    own.owner = made
+                    own.scope = scope if own.scope is inner else own.scope
+        scope.names[tree.name] = made
+
+    def base(self, tree: ast.expr, scope: Scope) -> Any:
+        """What a class is made from; None where nothing is known of it, as of `ABC`."""
+        try:
+            return self.evaluate(tree, scope)
+        except Refusal:
+            return None
+
+
+def last_word(tree: ast.expr) -> str:
+    """The name of a decorator or a context, without what it is given."""
+    head = tree.func if isinstance(tree, ast.Call) else tree
+    return head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
+
+
+def is_harmless(tree: ast.expr) -> bool:
+    """Whether a context or a decorator changes no value."""
+    name = last_word(tree)
+    if name == "partial" and isinstance(tree, ast.Call) and tree.args:
+        return is_harmless(tree.args[0])
+    return name in HARMLESS

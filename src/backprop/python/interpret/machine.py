@@ -1,0 +1,104 @@
+"""The state of one run, and how it says where it is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.interpret.libraries import Libraries
+from backprop.python.values.frames import Frame, Source, problem_at
+from backprop.python.values.meter import Meter
+from backprop.python.values.scope import Library, Scope
+
+ERRORS = (
+    TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError, StopIteration,
+    AssertionError, FloatingPointError, np.linalg.LinAlgError, NotImplementedError,
+)  # fmt: skip
+MISMATCH = re.compile(r"core dimension.*\(size (\d+) is different from (\d+)\)", re.DOTALL)
+Observer = Callable[[Any, ast.stmt, Scope], None]
+
+
+def said(error: Exception) -> str:
+    """What Python or NumPy says of a mistake; of a product in words of its own."""
+    sizes = MISMATCH.search(str(error))
+    if sizes is None:
+        return f"{type(error).__name__}: {error}"[:300]
+    return f"this product does not fit: the left one ends in a dimension of {sizes[2]}, which meets one of {sizes[1]}"
+
+
+class Machine:
+    """One run. `instead` has statements that are read instead of others, `observer` is told of every statement.
+
+    What the pieces of the interpreter that build on it do for one another is named here, and done there.
+    """
+
+    def __init__(
+        self, meter: Meter, seed: int = 0, instead: dict[ast.stmt, list[ast.stmt]] | None = None,
+        observer: Observer | None = None,
+    ) -> None:  # fmt: skip
+        self.meter = meter
+        self.instead = instead or {}
+        self.observer = observer
+        self.before: Observer | None = None  # is told of every statement before it is done
+        self.returned: Any = None  # what was returned last
+        self.raised = ""  # the kind of Python's error that was met last; "" where it was none of Python's
+        self.whole_quotients = False  # whether `/` of whole numbers is whole, as it was in Python 2
+        self.yielded: list[list[Any] | Callable[[Any], None]] = []  # by the generators that are gone through
+        self.libraries = Libraries(meter, seed, self.by_text)
+        self.composed: dict[str, Scope] = {}  # the functions of libraries that are said in Python
+        self.outside: tuple[Source, ast.AST | None] | None = None  # where one of these was called that is gone through
+        self.frames: list[Frame] = []
+        self.source = Source("", None)
+        self.imports: dict[tuple[str | None, str], str] = {}  # the file that a module of a file is
+        self.files: dict[str, dict[str, Any]] = {}  # and the names that it has
+        self.unread: dict[str, str] = {}  # or what is wrong with it
+        self.scopes: dict[str, Scope] = {}  # of the last call of each function
+        self.at: ast.AST | None = None  # the operation that is being done, for messages
+        self.statements: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
+            getattr(ast, name[3:]): getattr(self, name) for name in dir(self) if name[:3] == "do_"
+        }
+        self.expressions: dict[type[ast.AST], Callable[[Any, Scope], Any]] = {
+            getattr(ast, name[3:]): getattr(self, name) for name in dir(self) if name[:3] == "of_"
+        }
+
+    def evaluate(self, tree: ast.expr, scope: Scope) -> Any:
+        raise NotImplementedError
+
+    def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def by_text(self, library: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def statement(self, tree: ast.stmt, scope: Scope) -> None:
+        raise NotImplementedError
+
+    def body(self, statements: Iterable[ast.stmt], scope: Scope) -> None:
+        raise NotImplementedError
+
+    def place(self) -> tuple[Source, ast.AST | None]:
+        """What is being done, in a text of the user's."""
+        return self.outside or (self.source, self.at)
+
+    def problem(self, kind: str, message: str, hint: str = "") -> Problem:
+        return problem_at(*self.place(), kind, message, hint, self.frames)
+
+    @contextmanager
+    def framed(self, frame: Frame) -> Iterator[Frame]:
+        if self.outside is not None:
+            yield frame
+            return
+        self.frames.append(frame)
+        try:
+            yield frame
+        finally:
+            self.frames.pop()
+
+    def member(self, library: Library, name: str) -> Any:
+        raise NotImplementedError

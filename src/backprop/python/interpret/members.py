@@ -1,0 +1,171 @@
+"""What a value has: attributes, items, and whether it is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import nearest
+from backprop.python.interpret import indexing
+from backprop.python.interpret.libraries import attribute_of_array
+from backprop.python.interpret.machine import Machine
+from backprop.python.spellings.torch import Extremum
+from backprop.python.values.arrays import HELD, At, Tensor, is_array, number_of
+from backprop.python.values.meter import Refusal
+from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Object, Super, called
+
+JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
+OWN_METHODS = frozenset(["__init__", "__call__"])  # of those with two underscores, what may be named
+
+
+class Members(Machine):
+    """Attributes and items, read and written."""
+
+    def get_item(self, base: Any, key: Any) -> Any:
+        if isinstance(base, Object) and base.cls.is_tuple:
+            base = tuple(self.items(base))
+        if isinstance(base, Object):
+            return self.call(self.attribute(base, "__getitem__", own=True), (key,), {})
+        if isinstance(base, Library) and base.path in JOINING:
+            return self.libraries.joined(base.path[-1], key)
+        if isinstance(base, At):
+            return At(base.array, indexing.index_of(key))
+        found, tape = indexing.get(self.meter, base, key), self.libraries.tape
+        if tape is not None and isinstance(base, np.ndarray) and is_array(found):
+            tape.put(found, tape.ids(base)[indexing.index_of(key)])
+            tape.decided(key if isinstance(key, tuple) else (key,), found)
+        return found
+
+    def put_item(self, base: Any, key: Any, value: Any) -> None:
+        if isinstance(base, Object):
+            self.call(self.attribute(base, "__setitem__", own=True), (key, value), {})
+        else:
+            indexing.put(base, key, value)
+            if self.libraries.tape is not None and isinstance(base, np.ndarray):
+                self.libraries.tape.put_at(base, indexing.index_of(key), value)
+
+    def attribute(self, value: Any, name: str, own: bool = False) -> Any:
+        """`value.name`. Names with two underscores on both sides reach into Python itself, and are refused."""
+        if name == "__class__" and isinstance(value, Object):
+            return value.cls
+        if name in ("__name__", "__qualname__", "__module__") and isinstance(value, Class | Function | Builtin):
+            return value.name if name != "__module__" else ""
+        own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
+        if name.startswith("__") and name.endswith("__") and name not in OWN_METHODS and not own:
+            raise Refusal(f".{name} is not read: it reaches into Python itself")
+        if isinstance(value, Object):
+            return self.object_member(value, name)
+        if isinstance(value, Class):
+            return self.class_member(value, name)
+        if isinstance(value, Library):
+            return self.member(value, name)
+        if isinstance(value, Super):
+            found = next((f for base in value.cls.bases if (f := base.find(name)) is not None), None)
+            return Builtin(name, lambda *_, **__: None) if found is None else Bound(found, value.me)
+        if isinstance(value, At):
+            return Bound(name, value)
+        if isinstance(value, Function) and name in value.names:
+            return value.names[name]
+        if isinstance(value, Function) and value.kind == "property" and name in ("fget", "fset"):
+            return value.setter if name == "fset" else value
+        if isinstance(value, Extremum) and name in ("values", "indices"):
+            return getattr(value, name)
+        if isinstance(value, np.dtype) and name in ("kind", "name", "itemsize", "type"):
+            return value if name == "type" else getattr(value, name)
+        if isinstance(value, float) and name == "is_integer":  # one of NumPy's, too
+            return Builtin(name, value.is_integer)
+        if isinstance(value, Tensor) and name in HELD and (name in vars(value) or name == "grad"):
+            return vars(value).get(name)
+        if is_array(value):
+            found = attribute_of_array(value, name)
+            return Bound(name, value) if found is None else found
+        if isinstance(value, str | list | dict | set | tuple):
+            return Bound(name, value)
+        raise Refusal(f"{called(value)} has no .{name}", "name")
+
+    def object_member(self, value: Object, name: str) -> Any:
+        if name in value.names:
+            return value.names[name]
+        found = value.cls.find(name)
+        if found is None and not value.cls.holds(name):
+            near = nearest(name, [*value.names, *value.cls.names])
+            hint = f"did you mean .{near}?" if near else ""
+            raise Refusal(f"{called(value)} has no .{name}", "name", hint)
+        if not isinstance(found, Function):
+            return found
+        if found.kind == "property":
+            return self.call(Bound(found, value), (), {})
+        return found if found.kind == "static" else Bound(found, value.cls if found.kind == "class" else value)
+
+    def class_member(self, value: Class, name: str) -> Any:
+        found = value.find(name)
+        if found is None and name == "apply":
+            forward = self.class_member(value, "forward")
+            return Builtin("apply", lambda *given: self.call(forward, (context(len(given)), *given), {}))
+        if found is None and not value.holds(name):
+            raise Refusal(f"{value.name} has no {name}", "name")
+        return Bound(found, value) if isinstance(found, Function) and found.kind == "class" else found
+
+    def put_attribute(self, base: Any, name: str, value: Any) -> None:
+        operator = isinstance(base, Class) and isinstance(value, Function | Builtin)
+        if name.startswith("__") and name.endswith("__") and not operator:
+            raise Refusal(f".{name} is not read: it reaches into Python itself")
+        prop = base.cls.find(name) if isinstance(base, Object) else None
+        if isinstance(prop, Function) and prop.kind == "property":
+            if prop.setter is None:
+                raise Refusal(f"the property {name} of {called(base)} cannot be set", "value", raised="AttributeError")
+            self.call(Bound(prop.setter, base), (value,), {})
+        elif isinstance(base, Object | Class | Function):
+            base.names[name] = value
+        elif isinstance(base, Tensor) and name in HELD:
+            vars(base)[name] = value
+        elif isinstance(base, Tensor) and name == "requires_grad":
+            pass
+        elif isinstance(base, np.ndarray) and name == "shape":
+            base.shape = tuple(map(number_of, self.listed(value))) if not isinstance(value, int) else (value,)
+        else:
+            raise Refusal(f".{name} of {called(base)} cannot be set here", "name")
+
+    def items(self, value: Any) -> Iterable[Any]:
+        """What a loop goes through."""
+        if isinstance(value, np.ndarray):
+            if value.ndim == 0:
+                raise Refusal("a number cannot be gone through", "value")
+            return [self.get_item(value, i) for i in range(len(value))]
+        if isinstance(value, list | tuple | dict | str | set | range | Iterator):
+            return value
+        if isinstance(value, Object) and value.cls.is_tuple:
+            return [self.object_member(value, name) for name in value.cls.fields]
+        raise Refusal(f"{called(value)} cannot be gone through", "value")
+
+    def listed(self, value: Any) -> list[Any]:
+        """The items as a list, which must not be too long."""
+        items = self.items(value)
+        if not isinstance(items, Iterator):
+            self.meter.length(len(items))  # type: ignore[arg-type]
+        return list(items)
+
+    def truth(self, value: Any) -> bool:
+        if is_array(value):
+            if value.size != 1:
+                raise Refusal("an array of several elements is neither true nor false", "value")
+            return bool(value)
+        return value is not None and (isinstance(value, Object | Function | Class | Library) or bool(value))
+
+
+def context(count: int, made: Object | None = None) -> Object:
+    """The `ctx` that an autograd Function is given; an object of its own, as it once was."""
+    made = made or Object(Class("ctx", (), {}))
+    made.names["needs_input_grad"] = (True,) * count
+
+    def save(*given: Any) -> None:
+        made.names["saved_tensors"] = made.names["saved_variables"] = given
+
+    save()
+
+    made.names["save_for_backward"] = Builtin("save_for_backward", save)
+    for name in ("mark_non_differentiable", "set_materialize_grads", "mark_dirty"):
+        made.names[name] = Builtin(name, lambda *_: None)
+    return made

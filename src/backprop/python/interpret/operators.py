@@ -1,0 +1,169 @@
+"""Operators: on numbers, arrays, lists and texts, and on objects of the user's."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from backprop.python.interpret import indexing
+from backprop.python.interpret.members import Members
+from backprop.python.values.arrays import Tensor, dtype_of, is_array, operand, settled
+from backprop.python.values.meter import Refusal
+from backprop.python.values.scope import Bound, Library, Object, called
+
+BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Pow: operator.pow, ast.MatMult: operator.matmul, ast.Mod: operator.mod, ast.FloorDiv: operator.floordiv,
+    ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor,
+    ast.LShift: operator.lshift, ast.RShift: operator.rshift,
+}  # fmt: skip
+IN_PLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.iadd, ast.Sub: operator.isub, ast.Mult: operator.imul, ast.Div: operator.itruediv,
+    ast.Pow: operator.ipow, ast.FloorDiv: operator.ifloordiv, ast.Mod: operator.imod,
+    ast.BitAnd: operator.iand, ast.BitOr: operator.ior, ast.BitXor: operator.ixor,
+}  # fmt: skip
+METHOD_NAMES: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow", ast.MatMult: "matmul",
+}  # fmt: skip
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}  # fmt: skip
+
+
+class Operators(Members):
+    """What an operator makes of two values, within the room that there is."""
+
+    def binary(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
+        function = BINARY[kind]
+        if is_array(a) or is_array(b):
+            if isinstance(a, Object) or isinstance(b, Object):
+                return self.by_method(kind, a, b)
+            x, y = operand(a), operand(b)
+            self.room_for(kind, x, y)
+            return self.taped(kind, a, b, settled(function(x, y), x, y))
+        if isinstance(a, bool | int | float) and isinstance(b, bool | int | float):
+            if isinstance(a, int) and isinstance(b, int):
+                self.bits_for(kind, a, b)
+                function = operator.floordiv if self.whole_quotients and kind is ast.Div else function
+            return self.taped(kind, a, b, function(a, b))
+        if isinstance(a, Object) or isinstance(b, Object):
+            return self.by_method(kind, a, b)
+        return self.sequences(kind, a, b)
+
+    def taped(self, kind: type[ast.operator], a: Any, b: Any, out: Any) -> Any:
+        """A result, of which a tape is told."""
+        tape = self.libraries.tape
+        if tape is not None:
+            tape.binary(kind, a, b, tape.ids(a), tape.ids(b), out)
+        return out
+
+    def room_for(self, kind: type[ast.operator], a: Any, b: Any) -> None:
+        """Make sure of the room for the result of an operation on arrays."""
+        if kind is ast.MatMult:
+            shapes = np.shape(a), np.shape(b)
+            if shapes[0] and shapes[1]:
+                self.meter.room(float(np.size(a)) * float(np.size(b)) / max(1, shapes[0][-1]) ** 2)
+            return
+        size_a, size_b = np.size(a), np.size(b)
+        smaller = size_a == 1 or size_b == 1 or np.shape(a) == np.shape(b)
+        if smaller:
+            self.meter.room(max(size_a, size_b))
+        else:
+            self.meter.room(float(np.prod(np.broadcast_shapes(np.shape(a), np.shape(b)), dtype=float)))
+
+    def bits_for(self, kind: type[ast.operator], a: int, b: int) -> None:
+        """Make sure that a whole number does not grow too large."""
+        if kind is ast.Pow and b > 0:
+            self.meter.bits(float(a.bit_length()) * b)
+        elif kind is ast.Mult:
+            self.meter.bits(a.bit_length() + b.bit_length())
+        elif kind is ast.LShift:
+            self.meter.bits(a.bit_length() + float(b))
+
+    def sequences(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
+        """Lists, tuples and texts: joined, or repeated."""
+        kinds = (list, tuple, str)
+        if kind is ast.Mod and isinstance(a, str):
+            return self.formatted(a, b)
+        if kind is ast.Add and type(a) is type(b) and isinstance(a, kinds):
+            self.meter.length(len(a) + len(b))
+            return a + b
+        if kind is ast.Mult and isinstance(a, kinds) and isinstance(b, int):
+            self.meter.length(len(a) * float(max(0, b)))
+            return a * b
+        if kind is ast.Mult and isinstance(b, kinds) and isinstance(a, int):
+            return self.sequences(kind, b, a)
+        if isinstance(a, set) and isinstance(b, set) and kind in (ast.BitAnd, ast.BitOr, ast.Sub):
+            return BINARY[kind](a, b)
+        if isinstance(a, Tensor | tuple | list) and isinstance(b, Tensor | tuple | list):
+            return self.binary(kind, operand(a), operand(b))
+        raise Refusal(f"{called(a)} and {called(b)} cannot be computed with", "value")
+
+    def formatted(self, text: str, values: Any) -> str:
+        """`"W%d" % i`: of numbers and texts, without a width."""
+        given = [plain_item(one) for one in (values if isinstance(values, tuple) else (values,))]
+        if re.search(r"%[-+ #0-9.]*(\d{3,}|\*)", text):
+            raise Refusal("this width is not read", "value")
+        self.meter.length(len(text) + sum(len(str(one)) for one in given))
+        return text % tuple(given)
+
+    def by_method(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
+        """`a + b` of objects of the user's."""
+        name = METHOD_NAMES.get(kind, "")
+        for me, other, prefix in ((a, b, "__"), (b, a, "__r")):
+            method = me.cls.find(f"{prefix}{name}__") if isinstance(me, Object) else None
+            if method is not None:
+                return self.call(Bound(method, me), (other,), {})
+        raise Refusal(f"{called(a)} and {called(b)} cannot be computed with", "value")
+
+    def add(self, a: Any, b: Any) -> Any:
+        return self.binary(ast.Add, a, b)
+
+    def power(self, a: Any, b: Any) -> Any:
+        return self.binary(ast.Pow, a, b)
+
+    def compared(self, kind: ast.cmpop, a: Any, b: Any) -> Any:
+        if isinstance(kind, ast.Is | ast.IsNot):
+            same = a is b or (isinstance(a, str) and a == b)  # a text that is spelt twice is one, and so is a library
+            same = same or (isinstance(a, Library) and isinstance(b, Library) and a.path == b.path)
+            return same == isinstance(kind, ast.Is)
+        if isinstance(kind, ast.In | ast.NotIn):
+            return self.contains(b, a) == isinstance(kind, ast.In)
+        equality = isinstance(kind, ast.Eq | ast.NotEq)
+        if isinstance(a, np.dtype) or isinstance(b, np.dtype):
+            return (dtype_of(a) == dtype_of(b)) == isinstance(kind, ast.Eq)
+        if is_array(a) or is_array(b):
+            if equality and (a is None or b is None or isinstance(a, str) or isinstance(b, str)):
+                return isinstance(kind, ast.NotEq)
+            a, b = operand(a), operand(b)
+            self.room_for(ast.Add, a, b)
+            return self.noted(kind, a, b, settled(COMPARISONS[type(kind)](a, b), a, b))
+        if equality or isinstance(a, bool | int | float | str | tuple | list):
+            return self.noted(kind, a, b, COMPARISONS[type(kind)](a, b))
+        raise Refusal(f"{called(a)} and {called(b)} cannot be compared", "value")
+
+    def noted(self, kind: ast.cmpop, a: Any, b: Any, out: Any) -> Any:
+        """A comparison, of which a tape is told."""
+        if self.libraries.tape is not None:
+            self.libraries.tape.compared(type(kind), a, b, out)
+        return out
+
+    def contains(self, items: Any, value: Any) -> bool:
+        if isinstance(items, dict | set | str | range):
+            return indexing.key_of(value) in items
+        return any(self.truth(self.compared(ast.Eq(), value, one)) for one in self.listed(items))
+
+
+def plain_item(value: Any) -> Any:
+    """A number or a text to be put into a text."""
+    if isinstance(value, np.generic | np.ndarray) and value.size == 1:
+        return value.item()
+    if isinstance(value, str | int | float):
+        return value
+    raise Refusal(f"{called(value)} is not put into a text", "value")

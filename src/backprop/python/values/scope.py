@@ -1,0 +1,231 @@
+"""Values of Python's own that are no data: scopes, functions, classes, objects, libraries, and what is not known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from backprop.python.values.frames import Source
+
+
+class Scope:
+    """The names of a function, a module or a class body. `local` are those that are assigned in it somewhere."""
+
+    __slots__ = ("local", "names", "outside", "parent")
+
+    def __init__(self, parent: Scope | None = None, local: frozenset[str] = frozenset()) -> None:
+        self.names: dict[str, Any] = {}
+        self.parent = parent
+        self.local = local
+        self.outside: set[str] = set()
+
+    def top(self) -> Scope:
+        """The scope of the module, which is that of all files that were given."""
+        return self if self.parent is None else self.parent.top()
+
+    def home(self, name: str) -> Scope:
+        """The scope in which a name is set: this one, or for `global` and `nonlocal` the one that has it."""
+        if name not in self.outside:
+            return self
+        scope = self.parent
+        while scope is not None and scope.parent is not None and name not in scope.names:
+            scope = scope.parent
+        return scope or self
+
+
+class Function:
+    """A function of the user's. `owner` is the class whose method it is, `kind` how it is bound."""
+
+    __slots__ = (
+        "defaults",
+        "generates",
+        "keyword_defaults",
+        "kind",
+        "local",
+        "name",
+        "names",
+        "owner",
+        "scope",
+        "setter",
+        "source",
+        "tree",
+    )
+
+    def __init__(self, tree: ast.FunctionDef | ast.Lambda, scope: Scope, source: Source, name: str) -> None:
+        self.tree, self.scope, self.source, self.name = tree, scope, source, name
+        self.owner: Class | None = None
+        self.kind = "plain"
+        self.setter: Function | None = None  # of a property
+        self.names: dict[str, Any] = {}  # attributes that it was given
+        self.defaults: list[Any] = []
+        self.keyword_defaults: list[Any] = []
+        self.local = local_names(tree)
+        self.generates = is_generator(tree)
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of its parameters, in order."""
+        given = self.tree.args
+        return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+
+    @property
+    def optional(self) -> set[str]:
+        """The parameters that have a default."""
+        given = self.tree.args
+        positional = [one.arg for one in (*given.posonlyargs, *given.args)]
+        with_default = positional[len(positional) - len(given.defaults) :]
+        named = [one.arg for one, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None]
+        return {*with_default, *named}
+
+
+class Class:
+    """A class of the user's."""
+
+    __slots__ = ("bases", "fields", "is_tuple", "name", "names", "source")
+
+    def __init__(self, name: str, bases: tuple[Class, ...], names: dict[str, Any]) -> None:
+        self.name, self.bases, self.names = name, bases, names
+        self.fields: list[str] = [field for base in bases for field in base.fields]  # of a dataclass, in order
+        self.is_tuple: bool = any(base.is_tuple for base in bases)  # whether it is a NamedTuple
+        self.source: Source | None = None
+
+    def find(self, name: str) -> Any:
+        """What a name means in it or in a class that it is made from, or None."""
+        if name in self.names:
+            return self.names[name]
+        for base in self.bases:
+            found = base.find(name)
+            if found is not None:
+                return found
+        return None
+
+    def holds(self, name: str) -> bool:
+        """Whether a name means anything in it, also None."""
+        return name in self.names or any(base.holds(name) for base in self.bases)
+
+    def is_a(self, other: Class) -> bool:
+        return self is other or any(base.is_a(other) for base in self.bases)
+
+
+class Object:
+    """An object of a class of the user's, and the `ctx` of an autograd Function."""
+
+    __slots__ = ("cls", "names")
+
+    def __init__(self, cls: Class) -> None:
+        self.cls = cls
+        self.names: dict[str, Any] = {}
+
+
+class Bound:
+    """A method with what it is called on: of an object, or by name of a value that is Python's or NumPy's."""
+
+    __slots__ = ("function", "me")
+
+    def __init__(self, function: Any, me: Any) -> None:
+        self.function, self.me = function, me
+
+
+class Suspended:
+    """A call of a `@contextmanager`, which a `with` goes through around its body."""
+
+    __slots__ = ("arguments", "function", "keywords")
+
+    def __init__(self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        self.function, self.arguments, self.keywords = function, arguments, keywords
+
+
+class Super:
+    """What `super()` gives."""
+
+    __slots__ = ("cls", "me")
+
+    def __init__(self, cls: Class, me: Any) -> None:
+        self.cls, self.me = cls, me
+
+
+class Builtin:
+    """A function of Python's own that is interpreted here."""
+
+    __slots__ = ("function", "name")
+
+    def __init__(self, name: str, function: Callable[..., Any] | None) -> None:
+        self.name, self.function = name, function
+
+
+class Library:
+    """A library or something in it, by its path: ("numpy", "linalg", "norm")."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        self.path = path
+
+
+OF_OTHERS = frozenset([
+    "matplotlib", "sklearn", "tensorflow", "keras", "pandas", "seaborn", "tqdm", "sympy", "h5py", "PIL", "cv2",
+    "graphviz", "IPython", "os", "sys", "pickle", "time", "abc", "typing", "collections",
+    "numba", "triton", "torchvision", "transformers", "datasets", "flax", "optax", "pytest", "hypothesis",
+])  # fmt: skip  # libraries of which nothing is known here, and no file of the user's
+
+
+class Unknown:
+    """A name that stands for something that could not be read; it is a problem only where it is used."""
+
+    __slots__ = ("hint", "later", "why")
+
+    def __init__(self, why: str, path: tuple[str, ...] = ()) -> None:
+        self.why = why
+        self.later: tuple[str, str] | None = None  # a file that is read later, and its name there
+        file = "/".join(path[:-1] or path)
+        told = file and path[0] not in OF_OTHERS
+        self.hint = f"put {file}.py beside this file or above it: it is read, too" if told else ""
+
+
+@cache
+def local_names(tree: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+    """The names that a function assigns, which are its own; what is inside inner functions is theirs."""
+    found: set[str] = set()
+    outside: set[str] = set()
+    rest: list[ast.AST] = list(tree.body) if isinstance(tree.body, list) else [tree.body]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+            continue
+        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            continue
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            outside.update(node.names)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        rest.extend(ast.iter_child_nodes(node))
+    return frozenset(found - outside)
+
+
+@cache
+def is_generator(tree: ast.FunctionDef | ast.Lambda) -> bool:
+    """Whether a function yields its values."""
+    rest: list[ast.AST] = list(tree.body) if isinstance(tree.body, list) else []
+    while rest:
+        node = rest.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+            rest.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def called(value: Any) -> str:
+    """What a value is called in a message."""
+    if isinstance(value, Library):
+        return ".".join(value.path)
+    if isinstance(value, Object):
+        return f"an object of {value.cls.name}"
+    if isinstance(value, Bound):
+        return called(value.function)
+    if isinstance(value, Function | Class | Builtin):
+        return value.name
+    return "None" if value is None else f"a value of kind {type(value).__name__}"
