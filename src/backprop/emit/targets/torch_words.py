@@ -117,13 +117,8 @@ class Torch(Arrays):
 
     # ── truth values ──
 
-    def counted(self, operand: Text) -> Text:
-        """Not the truth value itself: a sum of truth values is their disjunction, and its kind is not the inputs'."""
-        if not operand.condition:
-            return operand
-        bare = operand.condition_level == ATOM
-        one = self.like_inputs("1.0")
-        return Text(f"{one} * {operand.condition if bare else f'({operand.condition})'}", PRODUCT)
+    def one(self) -> str:
+        return self.like_inputs("1.0")
 
     def summands(self, name: str, operands: Sequence[Text]) -> list[Text]:
         """A truth value is a number at once where it meets no tensor."""
