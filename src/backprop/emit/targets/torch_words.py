@@ -11,7 +11,7 @@ from backprop.emit.prelude import functions
 from backprop.emit.target import Text
 from backprop.emit.targets.arrays import Arrays, rank, slice_text
 from backprop.gates import Gate
-from backprop.language.printer import ATOM, POSTFIX, PRODUCT
+from backprop.language.printer import POSTFIX
 
 SAME = (
     "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt hypot logaddexp xlogy sin cos tan asin acos atan atan2 sinh cosh "
