@@ -211,17 +211,21 @@ def measured_where(objective: Objective, given: dict[str, Any], path: Path, slop
     ):
         return slopes
     probes: list[Probe | None] = list(slopes.probes)
-    kinks = slopes.kinks
-    for count, (_, place) in enumerate(sorted(off, reverse=True)[:MOST_DOUBTED]):
+    kinks, others = slopes.kinks, 0
+    doubted = [place for _, place in sorted(off, reverse=True)]
+    for count, place in enumerate(doubted[:MOST_DOUBTED]):
         one = probes[place]
         assert one is not None
-        if count == FEW and kinks == slopes.kinks:
-            break  # the sweep is right in all of these, and no kink is near
+        if count == FEW and not others:
+            return slopes  # the sweep is right in all of these, and no kink is near
         slope, error = slope_along(objective, given, path, start, one.place, None)
         if isfinite(slope) and abs(slope - one.slope) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * slopes.scale:
             continue
         probes[place] = Probe(one.place, None, slope, error) if isfinite(slope) else None
         kinks += not isfinite(slope)
+        others += 1
+    for place in doubted[MOST_DOUBTED:] if others else ():
+        probes[place] = None  # where the sweep was wrong it may be so in these, too
     return slopes._replace(probes=[one for one in probes if one is not None], kinks=kinks)
 
 
