@@ -112,6 +112,11 @@ def test_nothing_is_expected_below_a_branch_that_was_not_taken(output: str, x: A
     assert np.allclose(found[-1].expected, expected)
 
 
+def test_a_gradient_that_goes_on_under_another_spelling_of_its_name_is_read_before_it_is_computed() -> None:
+    found = lines("x*y", "dx = y\ngrad_x = grad_x * 2\n", x=2, y=3)
+    assert found[1].advice == ["`grad_x` is read before it is computed"]
+
+
 def test_a_listing_of_the_notes_is_judged_whole() -> None:
     text = "x = -2; y = 5; z = -4\nq = x + y\nf = q * z\ndfdz = q\ndfdq = z\ndqdx = 1.0\ndqdy = 1.0\n"
     text += "dfdx = dfdq * dqdx\ndfdy = dfdq * dqdy\n"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from backprop.check.stages.judge import Judgement
+    from backprop.check.stages.execution import Judgement
 
 LOUD = {
     "ok": "ok",
@@ -24,6 +24,7 @@ LOUD = {
     "flat": "flat",
     "inherited": "inherited",
 }
+VERDICT = Column("verdict", "verdict", False)
 
 
 def overall(verdicts: Iterable[str]) -> str:
@@ -37,13 +38,8 @@ def overall(verdicts: Iterable[str]) -> str:
 
 def comparison_grid(found: Sequence[Comparison], digits: int | None) -> Grid:
     """A row for each gradient, and its remark in a row below it."""
-    columns = [
-        Column("variable", "name", False),
-        Column("gradient", "", True),
-        Column("numerical", "", True),
-        Column("error", "", True),
-        Column("verdict", "verdict", False),
-    ]
+    names = Column("variable", "name", False)
+    columns = [names, *(Column(one, "", True) for one in ("gradient", "numerical", "error")), VERDICT]
     rows = []
     for one in found:
         error = "" if one.error != one.error or one.error == float("inf") else f"{one.error:.1g}"
@@ -118,13 +114,8 @@ def random_text(random: dict[str, Any]) -> str:
 
 def lines_grid(judged: Sequence[Judgement], digits: int | None, claims: bool = False) -> Grid:
     """A row for each line, and further advice in rows below it."""
-    columns = [
-        Column("claim" if claims else "line", "", True),
-        Column("name", "name", False),
-        Column("yours", "", True),
-        Column("expected", "", True),
-        Column("verdict", "verdict", False),
-    ]
+    places, names = Column("claim" if claims else "line", "", True), Column("name", "name", False)
+    columns = [places, names, Column("yours", "", True), Column("expected", "", True), VERDICT]
     rows = []
     for one in judged:
         first, *more = one.advice or [""]

@@ -24,11 +24,8 @@ class Opened:
     def __init__(
         self, name: str, arguments: tuple[int, ...], inputs: tuple[int, ...], stages: range, output: int
     ) -> None:
-        self.name = name
-        self.arguments = arguments
-        self.inputs = inputs
-        self.stages = stages
-        self.output = output
+        self.name, self.arguments, self.inputs = name, arguments, inputs
+        self.stages, self.output = stages, output
 
 
 class Circuit:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
 from backprop.cli.reading import name_of, named_value, read_text, value_of
 from backprop.errors import Problem
-from backprop.library.values import Random, json_number, unique
+from backprop.library.values import Random, read_json
 
 ABOVE = 4  # folders above a file in which what it imports may be
 HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}'
@@ -42,32 +41,19 @@ def arguments(variables: str | None, assignments: tuple[str, ...], random: Rando
         values = read_object(read_text(variables), name_of(variables))
         given = {name: arguments_from(value) for name, value in values.items()}
     for name, value in map(named_value, assignments):
-        object_ = value.lstrip().startswith("{")
-        given[name] = arguments_from(read_json(value, name)) if object_ else whole(value_of(value, name, random))
+        if value.lstrip().startswith("{"):
+            given[name] = arguments_from(read_json(value, name, HINT, whole=True))
+        else:
+            given[name] = whole(value_of(value, name, random))
     return given
 
 
 def read_object(text: str, source: str) -> dict[str, Any]:
     """A JSON object of arguments, in which whole numbers stay whole."""
-    found = read_json(text, source)
+    found = read_json(text, source, HINT, whole=True)
     if not isinstance(found, dict):
         raise Problem("value", f"{source} holds no JSON object", hint=HINT)
     return found
-
-
-def read_json(text: str, source: str) -> Any:
-    try:
-        return json.loads(
-            text,
-            object_pairs_hook=lambda pairs: unique(pairs, source),
-            parse_float=lambda digits: json_number(digits, source),
-            parse_int=lambda digits: int(digits) if len(digits) < 19 else json_number(digits, source),
-        )
-    except json.JSONDecodeError as error:
-        place = f"(line {error.lineno}, column {error.colno})"
-        raise Problem("value", f"{source} is not JSON: {error.msg} {place}", hint=HINT) from None
-    except RecursionError:
-        raise Problem("value", f"{source} is nested too deeply") from None
 
 
 def whole(value: Any) -> Any:

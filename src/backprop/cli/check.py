@@ -19,11 +19,7 @@ CODE = (".py", ".ipynb")  # what the names of files of the user's own code have 
 MOST = 500_000  # gates, each of which is computed some dozens of times for each variable
 
 
-@named(
-    "check",
-    variables=True,
-    usage="[--x VALUE …] [OPTIONS]",
-)
+@named("check", variables=True)
 @shared_options
 @takes("--backward", metavar="FILE", help="Judge this backward pass: lines like dx = … and dx += …, or Python.")
 @takes("--claim", "claims", multiple=True, metavar="dx=NUMBER", help="Judge a number alone.")

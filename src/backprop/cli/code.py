@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backprop.cli.answer import output_option
-from backprop.cli.evaluate import all_finite, show_notes
+from backprop.cli.evaluate import ended
 from backprop.cli.options import Choice, named, takes
 from backprop.cli.output import write
 from backprop.cli.question import check_gates, question
@@ -17,11 +17,7 @@ from backprop.errors import Problem
 MOST = 300_000  # gates: each takes some kilobytes, and a line or two
 
 
-@named(
-    "code",
-    variables=True,
-    usage="[--x VALUE …] [OPTIONS]",
-)
+@named("code", variables=True)
 @shared_options
 @takes(
     "--to",
@@ -92,9 +88,7 @@ def command(
     if request.at is None:
         return 0
     evaluation = asked.answer()
-    if not asked.quiet:
-        show_notes(evaluation, asked)
-    return 1 if asked.strict and not all_finite(evaluation) else 0
+    return ended(evaluation, asked)
 
 
 def chosen_by(output: str | None) -> str:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from backprop.cli.evaluate import all_finite, show_notes
+from backprop.cli.evaluate import ended
 from backprop.cli.options import Choice, named, takes
 from backprop.cli.output import write
 from backprop.cli.question import Question, question
@@ -28,11 +28,7 @@ MOST = 5_000  # gates: more take minutes, and gigabytes
 BLANKS = ("svg", "png")  # the forms that can be a worksheet
 
 
-@named(
-    "draw",
-    variables=True,
-    usage="[--x VALUE …] [OPTIONS]",
-)
+@named("draw", variables=True)
 @shared_options
 @takes(
     "--as",
@@ -89,9 +85,7 @@ def command(
         write(page(evaluation), output)
     else:
         terminal(drawn, chosen, output, asked, values=not no_values)
-    if not asked.quiet:
-        show_notes(evaluation, asked)
-    return 1 if asked.strict and not all_finite(evaluation) else 0
+    return ended(evaluation, asked)
 
 
 def chosen_by(output: str | None) -> str:

@@ -32,11 +32,7 @@ if TYPE_CHECKING:
 SHORT = 12  # stages: so few have no loop that is worth leaving out, and the search for one costs an import
 
 
-@named(
-    "eval",
-    variables=True,
-    usage="[--x VALUE …] [OPTIONS]",
-)
+@named("eval", variables=True)
 @shared_options
 @takes("--local", is_flag=True, help="Add the local gradients to the table.")
 @takes("--why-nan", is_flag=True, help="Tell where a number that is not finite came from, and how to avoid it.")
@@ -81,9 +77,7 @@ def command(
     else:
         left = loops_shortened(evaluation, asked, rounds or chosen == "csv")
         show(evaluation, more, chosen, output, asked, digits=digits, local=local, full=full, rounds=left)
-    if not asked.quiet:
-        show_notes(evaluation, asked)
-    return 1 if asked.strict and not all_finite(evaluation) else 0
+    return ended(evaluation, asked)
 
 
 def show_json(evaluation: Evaluation, more: list[Answer], output: str | None, asked: Question) -> None:
@@ -147,6 +141,13 @@ def show_why(evaluation: Evaluation, chosen: str, output: str | None) -> None:
         write(json_text(why_object(answer), output), output)
     else:
         write(text_of(answer), output, prose=True)
+
+
+def ended(evaluation: Evaluation, asked: Question) -> int:
+    """Say the notes, if they are wanted; the exit code."""
+    if not asked.quiet:
+        show_notes(evaluation, asked)
+    return 1 if asked.strict and not all_finite(evaluation) else 0
 
 
 def show_notes(evaluation: Evaluation, asked: Question) -> None:

@@ -19,11 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-@named(
-    "explain",
-    variables=True,
-    usage="[--x VALUE …] [OPTIONS]",
-)
+@named("explain", variables=True)
 @shared_options
 @takes("--of", "of", metavar="x", help="Tell about the gradient of this variable only (or of several: x,y).")
 @takes("--rounds", is_flag=True, help="Show every round of a loop in code, and not the first and the last alone.")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from backprop.cli.answer import note, show_grid, show_json
-from backprop.cli.arguments import arguments, beside, read_json
+from backprop.cli.arguments import HINT, arguments, beside
 from backprop.cli.reading import read_text, value_of
 from backprop.errors import MOST_NAMED, Problem
-from backprop.library.values import Random
+from backprop.library.values import Random, read_json
 
 CODE = (".py", ".ipynb")
 
@@ -160,5 +160,5 @@ def upstream_of(text: str, random: Random) -> Any:
     from backprop.python.entry.given import arguments_from
 
     if text.startswith("@") and text.endswith(".json"):
-        return arguments_from(read_json(read_text(text[1:]), text[1:]))
+        return arguments_from(read_json(read_text(text[1:]), text[1:], HINT, whole=True))
     return value_of(text, "--upstream", random)

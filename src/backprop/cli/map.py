@@ -29,7 +29,6 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
     variables=True,
     several=True,
     variables_help="The same value of x in every row; what is not given is a column of its own name.",
-    usage="[--x VALUE …] [OPTIONS]",
 )
 @takes("expression")
 @takes("tables", count=-1)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 from backprop.cli.answer import format_option, show_grid
-from backprop.cli.failures import tell, write_error
+from backprop.cli.failures import tell
 from backprop.cli.options import Choice, Range, named, takes
 from backprop.cli.output import write
-from backprop.cli.progress import EVERY, fitting, time_text, width
+from backprop.cli.progress import Redrawn, fitting, time_text, width
 from backprop.cli.question import check_names, code_named, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of  # fmt: skip
 from backprop.cli.remarks import note
@@ -44,12 +43,7 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
-@named(
-    "minimize",
-    variables=True,
-    several=True,
-    usage="[--x START] [--x LOW:HIGH] [OPTIONS]",
-)
+@named("minimize", variables=True, several=True, usage="[--x START] [--x LOW:HIGH] [OPTIONS]")
 @takes("expression")
 @takes("tables", count=-1)
 @takes("-f", "file", metavar="FILE", help="Read the expression from a file (- for standard input).")
@@ -383,32 +377,22 @@ class Descent:
             tell(behind)
 
 
-class Live:
+class Live(Redrawn):
     """The line on a terminal while it works: the step, the value, the gradient norm, and how long it can still take."""
 
     def __init__(self, free: bool, steps: int, options: dict[str, Any]) -> None:
-        self.shown = free and not options["quiet"] and is_terminal(sys.stderr)
-        self.steps = steps
-        self.sign = -1.0 if options["maximize"] else 1.0
-        self.began = self.last = time.monotonic()
-        self.drawn = False
+        super().__init__(free and not options["quiet"] and is_terminal(sys.stderr))
+        self.steps, self.sign = steps, -1.0 if options["maximize"] else 1.0
 
     def __call__(self, step: Any) -> None:
-        now = time.monotonic()
-        if not self.shown or now - self.last < EVERY:
-            return
-        self.last, self.drawn = now, True
-        left = (now - self.began) * (self.steps - step.step) / max(step.step, 1)
+        self.draw(lambda seconds: self.text(step, seconds * (self.steps - step.step) / max(step.step, 1)))
+
+    def text(self, step: Any, left: float) -> str:
         pieces = [
             f"step {step.step:,} of {self.steps:,}", f"value {self.sign * step.value:.6g}",
             f"gradient norm {step.norm:.3g}", f"at most {time_text(left)} left",
         ]  # fmt: skip
-        write_error(f"\r\x1b[K{fitting(pieces, width())}")
-
-    def clear(self) -> None:
-        if self.drawn:
-            write_error("\r\x1b[K")
-        self.drawn = False
+        return fitting(pieces, width())
 
 
 def drawn_seed() -> int:

@@ -15,11 +15,7 @@ from backprop.library.values import parse_value
 from backprop.numbers.shapes import all_finite
 
 
-@named(
-    "nudge",
-    variables=True,
-    usage="[--x VALUE …] [OPTIONS]",
-)
+@named("nudge", variables=True)
 @shared_options
 @takes("--by", "steps", multiple=True, metavar="y=+2.5", help="Move a variable by this much (repeatable).")
 @answer_options("table", "plain", "json")

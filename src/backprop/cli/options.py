@@ -160,10 +160,11 @@ def takes_all(decorators: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any
 
 
 def named(
-    name: str, *, usage: str = "[OPTIONS]", variables: bool = False, several: bool = False,
+    name: str, *, usage: str = "", variables: bool = False, several: bool = False,
     variables_help: str = "The value of the variable x. Every free variable is an option of its own name.",
 ) -> Callable[[Any], Command]:  # fmt: skip
     """Make a command of a function, which gets the call and the values of its options by their names."""
+    usage = usage or ("[--x VALUE …] [OPTIONS]" if variables else "[OPTIONS]")
 
     def decorate(function: Any) -> Command:
         return Command(

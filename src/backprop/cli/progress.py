@@ -1,10 +1,11 @@
-"""The line that is drawn on a terminal while rows go by."""
+"""The line that is drawn on a terminal while something takes its time."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from backprop.cli.failures import write_error
@@ -14,35 +15,41 @@ LONGEST = 40  # characters of a bar, and
 SHORTEST = 8
 
 
-class Progress:
-    """A bar, the rows so far, how many a second, and the time left; nothing where it is not `shown`."""
+class Redrawn:
+    """A line that is drawn over itself, if the last time was long enough ago; nothing where it is not `shown`."""
 
     def __init__(self, shown: bool) -> None:
-        self.shown = shown
-        self.rows = 0
-        self.started = time.perf_counter()
-        self.last = self.started
-        self.drawn = False
-
-    def __call__(self, report: Any, read: int, size: int) -> None:
-        """Draw it, if the last time was long enough ago: after so many bytes, or parts, of `size`; 0 if unknown."""
-        self.rows = report.rows
-        now = time.perf_counter()
-        if not self.shown or now - self.last < EVERY:
-            return
-        self.last, self.drawn = now, True
-        write_error(f"\r\x1b[K{line(self.rows, now - self.started, read, size, width())}")
+        self.shown, self.drawn = shown, False
+        self.started = self.last = time.perf_counter()
 
     @property
     def seconds(self) -> float:
         """How long it has taken."""
         return time.perf_counter() - self.started
 
+    def draw(self, text: Callable[[float], str]) -> None:
+        """Draw it: its text after so many seconds."""
+        now = time.perf_counter()
+        if self.shown and now - self.last >= EVERY:
+            self.last, self.drawn = now, True
+            write_error(f"\r\x1b[K{text(now - self.started)}")
+
     def clear(self) -> None:
         """Take the line away, for what is said next."""
         if self.drawn:
             write_error("\r\x1b[K")
         self.drawn = False
+
+
+class Progress(Redrawn):
+    """A bar, the rows so far, how many a second, and the time left."""
+
+    rows = 0
+
+    def __call__(self, report: Any, read: int, size: int) -> None:
+        """Draw it after so many bytes, or parts, of `size`; 0 if unknown."""
+        self.rows = report.rows
+        self.draw(lambda seconds: line(self.rows, seconds, read, size, width()))
 
 
 def line(rows: int, seconds: float, read: int, size: int, columns: int) -> str:

@@ -36,12 +36,16 @@ class Derived:
         wires: list[int],
         shares: list[Share],
     ):
-        self.circuit = circuit
-        self.value = value
-        self.gradients = gradients
-        self.of = of
-        self.wires = wires
-        self.shares = shares
+        self.circuit, self.wires = circuit, wires
+        self.value, self.gradients, self.of, self.shares = value, gradients, of, shares
+
+    def moved(self, same: Sequence[int]) -> Derived:
+        """The same, in which what was on wire i is on wire `same[i]`."""
+        self.value = same[self.value]
+        self.of = {stage: same[wire] for stage, wire in self.of.items()}
+        self.gradients = {name: same[wire] for name, wire in self.gradients.items()}
+        self.shares = [share._replace(piece=same[share.piece], total=same[share.total]) for share in self.shares]
+        return self
 
 
 class Share(NamedTuple):

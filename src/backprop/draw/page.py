@@ -19,7 +19,7 @@ from backprop.differentiate import rules
 from backprop.draw.boxes import ABOVE, BELOW, NAME, Picture, label_of, name_of, picture
 from backprop.draw.program import javascript
 from backprop.draw.scene import NUMBERS, STAGES, Node, Scene, opened, slots_of
-from backprop.draw.svg import MARGIN, escape, line, outline, path, size, text, title
+from backprop.draw.svg import MARGIN, escape, line, outline, size, text, title, wires
 from backprop.errors import Problem
 from backprop.errors.spans import visible
 from backprop.errors.spelling import option
@@ -81,10 +81,7 @@ def colours(placed: Picture) -> str:
 def data(scene: Scene) -> str:
     """What the script knows of the nodes, as constants."""
     point = [node.value for node in scene.nodes if node.kind == "input"]
-    values = {
-        "nodes": [node_data(scene, node) for node in scene.nodes],
-        "output": scene.output,
-    }
+    values = {"nodes": [node_data(scene, node) for node in scene.nodes], "output": scene.output}
     constants = [f"const {name} = {json_text(value)};" for name, value in values.items()]
     constants.append(f"const point = [{', '.join(map(number, point))}];")
     return "\n".join([*constants, f"const upstream = {number(scene.run.upstream)};"])
@@ -148,24 +145,10 @@ def circuit(placed: Picture) -> Iterator[str]:
     width, height = size(placed)
     box = f"{-MARGIN:g} {-MARGIN:g} {width:.1f} {height:.1f}"
     yield f'<svg id="circuit" viewBox="{box}" role="group" aria-label="Gates">'
-    yield from wires(placed)
+    yield from wires(placed, live=True)
     for index in range(len(placed.scene.nodes)):
         yield "".join(node_parts(placed, index))
     yield "</svg>"
-
-
-def wires(placed: Picture) -> Iterator[str]:
-    """The wires between the nodes; `data-into` is the node at whose step one lights up."""
-    scene = placed.scene
-    groups: list[tuple[list[str], list[str]]] = [([], []) for _ in scene.nodes]
-    for index, (node, routes) in enumerate(zip(scene.nodes, placed.layout.routes, strict=True)):
-        for source, points in zip(node.inputs, routes, strict=True):
-            groups[source][0].append(f'<path class="halo" d="{path(points)}"/>')
-            groups[source][1].append(f'<path class="wire" data-into="{index}" d="{path(points)}"/>')
-    for (halos, lines), forks in zip(groups, placed.layout.forks, strict=True):
-        if lines:
-            dots = "".join(f'<circle class="fork" cx="{x:.1f}" cy="{y:.1f}" r="2.8"/>' for x, y in forks)
-            yield f"<g>{''.join(dict.fromkeys(halos))}{''.join(lines)}{dots}</g>"
 
 
 def node_parts(placed: Picture, index: int) -> Iterator[str]:

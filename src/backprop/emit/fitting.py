@@ -58,11 +58,7 @@ def fitted(derived: Derived, shapes: list[tuple[int, ...]] | None) -> Derived:
             circuit.inputs[wire] = inputs = slackened(circuit, inputs, known)
             if gate is MULTIPLY and known[wire] in (known[inputs[0]], known[inputs[1]]):
                 same[wire] = without_one(circuit, wire, inputs)
-    derived.value = same[derived.value]
-    derived.of = {stage: same[wire] for stage, wire in derived.of.items()}
-    derived.gradients = {name: same[wire] for name, wire in derived.gradients.items()}
-    derived.shares = [share._replace(piece=same[share.piece], total=same[share.total]) for share in derived.shares]
-    return derived
+    return derived.moved(same)
 
 
 def slackened(circuit: Circuit, inputs: tuple[int, ...], known: list[Hashable]) -> tuple[int, ...]:

@@ -56,13 +56,8 @@ class Request:
         self.ties = ties
         self.at = None if at is None else {name: as_value(name, at[name]) for name in circuit.variables}
         self.upstream = None if upstream is None else as_value("upstream", upstream)
-        self.table = table
-        self.dialect = dialect
-        self.name = name
-        self.form = form
-        self.main = main
-        self.jvp = jvp
-        self.dtype = dtype
+        self.table, self.dialect, self.name, self.form = table, dialect, name, form
+        self.main, self.jvp, self.dtype = main, jvp, dtype
         if self.at is None and not isinstance(self.upstream, float | None):
             hint = f"give the inputs, too, as in {option('--x', 2)}: without them, nobody knows the shape of the output"
             raise Problem("option", "an upstream that is an array needs the point", hint=hint)

@@ -23,11 +23,7 @@ def shared(derived: Derived) -> Derived:
         circuit.inputs[wire] = inputs = tuple([same[source] for source in circuit.inputs[wire]])
         found = first.setdefault((gate, inputs), wire) if inputs else wire
         same.append(wire if wire in circuit.names else found)
-    derived.value = same[derived.value]
-    derived.of = {stage: same[wire] for stage, wire in derived.of.items()}
-    derived.gradients = {name: same[wire] for name, wire in derived.gradients.items()}
-    derived.shares = [share._replace(piece=same[share.piece], total=same[share.total]) for share in derived.shares]
-    return derived
+    return derived.moved(same)
 
 
 def opened(derived: Derived, says: Callable[[Gate], bool], title: str) -> Derived:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backprop.errors import LARGEST, Problem
+from backprop.gates import NAMES
 from backprop.language.lexer import FRACTIONS, MODULES, SUPERSCRIPTS
 from backprop.language.program import Call, Program
 
@@ -206,7 +207,7 @@ class Builder:
         name = METHODS.get(found := canonical_name(self.tokens[opening][1:-1].strip(BLANKS)), found)
         own = any(one.kind == "definition" and one.name == name for one in self.program.statements)
         library = self.program.ops[operand] == "name" and self.program.operands[operand] in MODULES
-        if library or not (own or is_function(name)):
+        if library or not (own or name in NAMES):
             from backprop.language.mistakes import no_method
 
             raise no_method(self.program, self.tokens, opening)
@@ -297,12 +298,6 @@ class Builder:
             self.program.lasts[node],
             "write it like neuron(w, x, b) = sigmoid(w*x + b); to compare, write ==",
         )
-
-
-def is_function(name: str) -> bool:
-    from backprop.gates import NAMES
-
-    return name in NAMES
 
 
 def handler(alias: str) -> Callable[[Builder, list[Any], int, int], Any] | None:

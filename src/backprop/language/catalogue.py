@@ -7,6 +7,7 @@ right. `{p.…}` in a text is an attribute of the Place. The first row that fits
 from __future__ import annotations
 
 from backprop.errors.spans import Span
+from backprop.gates import NAMES
 from backprop.language.hints import (
     POWERS,
     Edit,
@@ -20,7 +21,6 @@ from backprop.language.hints import (
     in_rows,
     inputs_end,
     is_argument,
-    is_function,
     is_superscript,
     literal,
     module_hint,
@@ -319,7 +319,7 @@ MISTAKES = [
         "an inverse function", "sin⁻¹(x)",
         lambda p: (
             p.kind == "(" and p.kind_before == "superscript" and p.before == "⁻¹"
-            and is_function(f"arc{p.tokens[p.at - 2]}")
+            and f"arc{p.tokens[p.at - 2]}" in NAMES
         ),
         "this can be read in two ways",
         lambda p: "write arc{f}{x}, or {f}{x}^-1".format(f=p.tokens[p.at - 2], x=escaped(p.following)),
@@ -327,7 +327,7 @@ MISTAKES = [
     ),
     Mistake(
         "a superscript on a function's name", "sin²(x)",
-        lambda p: p.kind == "(" and p.kind_before == "superscript" and is_function(p.tokens[p.at - 2]),
+        lambda p: p.kind == "(" and p.kind_before == "superscript" and p.tokens[p.at - 2] in NAMES,
         "a function's power stands behind its brackets",
         lambda p: f"write {p.tokens[p.at - 2]}{escaped(p.following)}^{plain_digits(p.before)}",
         lambda p: (p.at - 2, p.at - 1),
@@ -345,7 +345,7 @@ MISTAKES = [
         "a power on a function's name", "sin^2(x)",
         lambda p: (
             p.kind == "(" and p.kind_before == "number" and p.kind_of(p.at - 2) in ("^", "**")
-            and p.kind_of(p.at - 3) == "name" and is_function(p.tokens[p.at - 3])
+            and p.kind_of(p.at - 3) == "name" and p.tokens[p.at - 3] in NAMES
         ),
         "a function's power stands behind its brackets",
         lambda p: f"write {p.tokens[p.at - 3]}{escaped(p.following)}^{p.before}",
@@ -370,7 +370,7 @@ MISTAKES = [
     ),
     Mistake(
         "a function before bars", "ln|x|",
-        lambda p: p.kind in BARS and p.kind_before == "name" and is_function(p.name_before) and closing_bar(p) > 0,
+        lambda p: p.kind in BARS and p.kind_before == "name" and p.name_before in NAMES and closing_bar(p) > 0,
         "{p.before} needs brackets round its input", lambda p: f"write {p.before}({escaped(p.here)}",
         lambda p: (p.at - 1, p.at - 1),
         lambda p: [(p.at, None, "("), (closing_bar(p), None, ")")],

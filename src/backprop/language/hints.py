@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backprop.errors.spans import Span
 from backprop.errors.spelling import either
+from backprop.gates import NAMES
 from backprop.language.lexer import MODULES, SUPERSCRIPTS
 from backprop.language.notations import CHARACTERS, PAIRS, RADIX, SIGNS
 from backprop.language.place import BEGINS, SHOWN, Place
@@ -16,12 +17,6 @@ Edit = tuple[int, int | None, str]
 def escaped(text: str) -> str:
     """A text that stands for itself in a hint."""
     return text.replace("{", "{{").replace("}", "}}")
-
-
-def is_function(name: str) -> bool:
-    from backprop.gates import NAMES
-
-    return name in NAMES
 
 
 def plain_digits(text: str) -> str:
@@ -91,14 +86,14 @@ def unknown_character(p: Place) -> str:
 
 
 def module_hint(p: Place) -> str:
-    if p.dotted == p.word_after and is_function(p.word_after) and p.kind_after == "name":
+    if p.dotted == p.word_after and p.word_after in NAMES and p.kind_after == "name":
         return f"write {escaped(p.operand)}.{p.word_after}()"
     if p.name_before not in MODULES:
         return "all that a value has is its transpose, x.T, and functions: x.exp() is exp(x)"
     if p.word_after == "random":
         return either('give it as a value: --x "randn(3)"', "let NumPy draw it, and give it as a value")
     name = p.dotted.rpartition(".")[2]
-    if not is_function(name):
+    if name not in NAMES:
         return "`backprop gates` lists the functions that there are"
     return f"write {name}(…), without {p.name_before}.{p.dotted.removesuffix(name)}"
 
@@ -123,8 +118,6 @@ def comma_hint(p: Place) -> str:
 
 
 def side_by_side_hint(p: Place) -> str:
-    from backprop.gates import NAMES
-
     if p.following == "()":
         return escaped(f"{p.operand} takes no inputs: write {p.operand}")
     if p.following.endswith("()") and p.following[:-2] in NAMES:
@@ -174,7 +167,7 @@ def bad_bracket(p: Place) -> bool:
 
 
 def function_call_before(p: Place) -> bool:
-    return p.kind_before == "name" and is_function(p.name_before) and p.kind in BEGINS
+    return p.kind_before == "name" and p.name_before in NAMES and p.kind in BEGINS
 
 
 def inputs_end(p: Place) -> int:
@@ -213,4 +206,4 @@ def power_before(p: Place) -> int:
     """Where a power on a function's name begins that ends before this place, `sin^2` or `sin²`; or -1."""
     start = p.at - 1 if p.kind_before == "superscript" else p.at - 2
     is_power = p.kind_before == "superscript" or (p.kind_before == "number" and p.kind_of(start) in POWERS)
-    return start if is_power and p.kind_of(start - 1) == "name" and is_function(p.tokens[start - 1]) else -1
+    return start if is_power and p.kind_of(start - 1) == "name" and p.tokens[start - 1] in NAMES else -1

@@ -7,7 +7,6 @@ no nan): an infinity that came to nothing is no cause. What a walk meets are spo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from math import isfinite, isnan, prod
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from backprop.errors import LARGEST
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.printer import number_text
 from backprop.library.stages import Names, needs_of
-from backprop.numbers.shapes import all_finite, shape_of
+from backprop.numbers.shapes import all_finite, quiet, shape_of
 
 Place = tuple[int, ...]
 Remark = tuple[str, str, int]  # kind, message, stage
@@ -43,7 +42,7 @@ class Causes(NamedTuple):
 
 def causes(run: Run, names: Names) -> Causes:
     """The first cause of an output, and that of a gradient, that is not finite; what has one cause is told once."""
-    with quiet(run):
+    with quiet(run.arrays):
         forward = [] if all_finite(run.values[run.circuit.output]) else trace(run, run.circuit.output)
         found = [value_cause(run, names, forward[0])] if forward else []
         backward, senders = descent(run)
@@ -57,15 +56,6 @@ def causes(run: Run, names: Names) -> Causes:
             if not (spoilt and forward) and (sender or not forward):
                 found.append(gradient_cause(run, names, backward[0], sender))
     return Causes(forward, backward, found)
-
-
-def quiet(run: Run) -> Any:
-    """No warnings of NumPy's: that numbers are not finite is known."""
-    if not run.arrays:
-        return nullcontext()
-    from numpy import errstate
-
-    return errstate(all="ignore")
 
 
 def as_given(run: Run, wire: int) -> bool:
@@ -424,7 +414,7 @@ def without_consequence(run: Run, names: Names) -> list[str]:
         for source in sick.intersection(sources):
             users.setdefault(source, []).append(wire)
     told = []
-    with quiet(run):
+    with quiet(run.arrays):
         for wire in sorted(sick):
             if sick.isdisjoint(circuit.inputs[wire]):
                 what = what_is(run, names, trace(run, wire)[0])

@@ -11,7 +11,7 @@ from backprop.errors.spans import Span
 from backprop.errors.spelling import said
 from backprop.language.printer import number_text
 from backprop.library.stages import Names, tie_text
-from backprop.numbers.shapes import shape_of
+from backprop.numbers.shapes import quiet, shape_of
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -42,11 +42,7 @@ def notes(run: Run, names: Names) -> list[Note]:
         from backprop.library.causes import causes
 
         found = [note(kind, message, names, wire) for kind, message, wire in causes(run, names).remarks]
-    if not run.arrays:
-        return [*found, *kinks_and_ends(run, names)]
-    from numpy import errstate
-
-    with errstate(all="ignore"):
+    with quiet(run.arrays):
         return [*found, *kinks_and_ends(run, names)]
 
 

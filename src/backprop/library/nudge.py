@@ -11,9 +11,9 @@ from backprop.differentiate import rules
 from backprop.differentiate.run import Run, evaluate
 from backprop.errors import Problem
 from backprop.language.printer import number_text
-from backprop.library.causes import causes, quiet
+from backprop.library.causes import causes
 from backprop.library.stages import Names
-from backprop.numbers.shapes import shape_of, shape_text
+from backprop.numbers.shapes import quiet, shape_of, shape_text
 
 HOLDS = 0.01  # the prediction holds while it is off by no more than this part of itself
 FURTHEST = 1e4  # steps this many times as long are looked at
@@ -54,7 +54,7 @@ def nudge(result: Run, names: Names, steps: Mapping[str, Any]) -> Nudge:
             )
     line = Line(result, names, dict(steps))
     products = (result.gradient(result.circuit.variables[name]) * step for name, step in steps.items())
-    with quiet(result):
+    with quiet(result.arrays):
         predicted = sum((total(product) for product in products), 0.0)
         here, moved = line.value(0.0), line.value(1.0)
         holds, ends = line.reach(here, predicted)

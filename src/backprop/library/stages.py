@@ -40,14 +40,9 @@ class Stage:
         gradient: Any,
         wire: int,
     ) -> None:
-        self.name = name
-        self.gate = gate
-        self.expression = expression
-        self.inputs = inputs
-        self.local_gradients = local_gradients
-        self.value = value
-        self.gradient = gradient
-        self.wire = wire
+        self.name, self.gate, self.expression, self.wire = name, gate, expression, wire
+        self.inputs, self.local_gradients = inputs, local_gradients
+        self.value, self.gradient = value, gradient
 
     def __repr__(self) -> str:
         return f"Stage({self.name} = {self.expression or self.gate}: value {self.value!r}, gradient {self.gradient!r})"

@@ -188,15 +188,15 @@ def read_variables(text: str, source: str, random: Random | None = None) -> dict
     return {name: member(name, value, source, random) for name, value in found.items()}
 
 
-def read_json(text: str, source: str, hint: str) -> Any:
-    """A JSON text. Raises a Problem of kind "value" that says where it is none."""
+def read_json(text: str, source: str, hint: str, whole: bool = False) -> Any:
+    """A JSON text; `whole` numbers may stay so. Raises a Problem of kind "value" that says where it is none."""
     import json
 
     try:
         return json.loads(
             text,
             object_pairs_hook=lambda pairs: unique(pairs, source),
-            parse_int=lambda digits: json_number(digits, source),
+            parse_int=lambda digits: int(digits) if whole and len(digits) < 19 else json_number(digits, source),
             parse_float=lambda digits: json_number(digits, source),
         )
     except json.JSONDecodeError as error:

@@ -14,10 +14,10 @@ from backprop.differentiate.run import Run
 from backprop.differentiate.run import run as evaluated
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.language.printer import infix, number_text
-from backprop.library.causes import causes, quiet, without_consequence
+from backprop.library.causes import causes, without_consequence
 from backprop.library.stages import Names
 from backprop.numbers import floats
-from backprop.numbers.shapes import all_finite, array_text, shape_of
+from backprop.numbers.shapes import all_finite, array_text, quiet, shape_of
 
 
 class Link(NamedTuple):
@@ -107,7 +107,7 @@ def advice(run: Run, names: Names) -> Iterator[Advice]:
 def cured(run: Run, gate: Gate, at: list[Any], value: Any) -> Any:
     """What a gate gives in place of a value; None where that is no better: not finite, or its gradients are not where
     the value was."""
-    with quiet(run):
+    with quiet(run.arrays):
         gives = functions.forward(gate, len(at), run.arrays)(*at)
         if not all_finite(gives):
             return None

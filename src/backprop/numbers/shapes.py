@@ -146,3 +146,32 @@ def magnitude(x: Any) -> float:
     if x is None:
         return 0.0
     return float(abs(x)) if not shape_of(x) else float(abs(x).max(initial=0.0))
+
+
+def finite_magnitude(x: Any) -> float:
+    """The size of the largest element that is a finite number."""
+    if x is None or not shape_of(x):
+        return float(abs(x)) if x is not None and isfinite(x) else 0.0
+    from numpy import isfinite as are_finite
+    from numpy import where
+
+    return float(where(are_finite(x), abs(x), 0.0).max(initial=0.0))
+
+
+class NoContext:
+    """A context in which nothing is otherwise."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+def quiet(arrays: bool) -> Any:
+    """NumPy's warnings off, where there are arrays: that numbers are not finite is known."""
+    if not arrays:
+        return NoContext()
+    from numpy import errstate
+
+    return errstate(all="ignore")

@@ -108,7 +108,7 @@ class Account:
             return None
         for length in (1e-4, 1e-3, 1e-2):
             size = length * max(1.0, float(np.abs(step.x).max()))
-            sides = [self.value(step.x + side * size * direction) for side in (-1, 1)]
+            sides = [self.kinks.value(step.x + side * size * direction) for side in (-1, 1)]
             if all(side < step.value - 1e-15 * abs(step.value) for side in sides):
                 break
         else:
@@ -127,7 +127,7 @@ class Account:
             return None
         for way in [curvature[0][1], *self.ways(step)]:
             slope = abs(float(step.gradient @ way))
-            further = self.value(self.inside(step.x + way))
+            further = self.kinks.value(self.inside(step.x + way))
             if step.value - further > 2 * slope + 1e-12 * max(abs(step.value), 1e-300):
                 place = int(np.abs(way).argmax())
                 name = self.objective.parameters.elements()[place]
@@ -155,7 +155,7 @@ class Account:
         scale = max(1.0, float(np.abs(step.x).max()))
         for length in (1e-4 * scale, 1e-3 * scale, 1e-2 * scale):
             further = self.inside(step.x - length / size * step.gradient)
-            if step.value - self.value(further) > 2 * length * size + 1e-14 * abs(step.value):
+            if step.value - self.kinks.value(further) > 2 * length * size + 1e-14 * abs(step.value):
                 return True
         return False
 
@@ -169,7 +169,7 @@ class Account:
             if least <= 1e-3 * max(blocked[0], NEGLIGIBLE * most):
                 return Verdict("plateau", f"{self.small(step)}, but on a plateau: {blocked[1]}")
         level = step.norm == 0 and bool(curvature) and all(value == 0 for value, _ in curvature)
-        if level and all(self.value(self.inside(step.x + way)) == step.value for way in self.ways(step)):
+        if level and all(self.kinks.value(self.inside(step.x + way)) == step.value for way in self.ways(step)):
             return Verdict("plateau", "on a plateau: there is neither slope nor curvature here")
         return None
 
@@ -284,7 +284,7 @@ class Account:
                 continue
             values = [step.value]
             for power in range(-3, 13):
-                values.append(self.value(self.inside(step.x + scale * 10.0**power * direction / size)))
+                values.append(self.kinks.value(self.inside(step.x + scale * 10.0**power * direction / size)))
                 if not values[-1] < values[-2]:
                     break
             else:
@@ -352,7 +352,3 @@ class Account:
 
     def inside(self, x: Array) -> Array:
         return np.clip(x, self.lower, self.upper)
-
-    def value(self, x: Array) -> float:
-        with np.errstate(all="ignore"):
-            return self.objective.value(x)

@@ -16,8 +16,8 @@ from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.look import Line
 from backprop.check.passes.judge import Judge, Place, Verdict
 from backprop.check.passes.sense import Sense
-from backprop.check.passes.slopes import at_path
 from backprop.errors import enumerated
+from backprop.python.entry.given import at_path
 from backprop.python.entry.runner import Instead
 
 MOST_MISTAKES = 3

@@ -12,7 +12,7 @@ from backprop.differentiate.run import Run
 from backprop.errors.light import NamedTuple
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
-from backprop.numbers.shapes import magnitude, shape_of
+from backprop.numbers.shapes import magnitude, quiet, shape_of
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
@@ -212,25 +212,6 @@ def told(piece: Any) -> Any:
     if not isinstance(piece, float | int):
         return piece.tobytes()
     return piece if abs(piece) < WHOLE else object()
-
-
-class NoContext:
-    """A context in which nothing is otherwise."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *error: object) -> None:
-        return None
-
-
-def quiet(arrays: bool) -> Any:
-    """NumPy's warnings off, where there are arrays."""
-    if not arrays:
-        return NoContext()
-    from numpy import errstate
-
-    return errstate(all="ignore")
 
 
 def complex_function(gate: Gate) -> Callable[..., Any] | None:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.check.passes.losses import Loss, close, loss_of
-from backprop.check.passes.slopes import Comparison, Slopes, at_path, compared, measured, measured_where, moved
+from backprop.check.passes.slopes import Comparison, Slopes, compared, measured, measured_where, moved
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
-from backprop.python.entry.given import floated, is_differentiable
+from backprop.python.entry.given import at_path, floated, is_differentiable
 from backprop.python.entry.gradients import Path
 from backprop.python.entry.runner import Instead, Runner
 from backprop.python.values.arrays import fresh

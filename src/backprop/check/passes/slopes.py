@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.entry.gradients import Path, place_of, replaced
+from backprop.numbers.shapes import finite_magnitude
+from backprop.python.entry.given import at_path
+from backprop.python.entry.gradients import Path, replaced
 from backprop.python.values.arrays import fresh
 
 STEPS = (1e-4, 1e-6)  # relative to the element, at least to 1; the second where the first meets a kink
@@ -64,12 +66,6 @@ class Comparison(NamedTuple):
 Objective = Callable[[dict[str, Any]], tuple[float, float]]
 
 
-def at_path(given: dict[str, Any], path: Path) -> Any:
-    """The value of an input, in a dictionary too."""
-    holder, key = place_of(given, path)
-    return holder[key]
-
-
 def with_value(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
     """Other arguments, of which one input is replaced."""
     found: dict[str, Any] = replaced(given, path, value)
@@ -92,7 +88,7 @@ def measured(
         started = monotonic()
         objective(given)
         once = max(monotonic() - started, 1e-5)
-    noise = NOISE * max([0.01 * first[1], *map(finite_size, (swept or {}).values())])
+    noise = NOISE * max([0.01 * first[1], *map(finite_magnitude, (swept or {}).values())])
     affordable = max(8, int(SECONDS / once / 4 / max(1, len(paths))))
     most = min(affordable, MOST_ELEMENTS if limit is None else limit)
     found = {}
@@ -141,15 +137,10 @@ def agrees(
     return False
 
 
-def finite_size(gradient: Any) -> float:
-    """The size of the largest element that is a number."""
-    return float(np.abs(gradient, where=np.isfinite(gradient), out=np.zeros(np.shape(gradient))).max(initial=0.0))
-
-
 def of_sweep(gradient: Any, noise: float) -> Slopes:
     """The slopes that a sweep tells, as exact as it is."""
     told = np.asarray(gradient, dtype=float)
-    scale = finite_size(told)
+    scale = finite_magnitude(told)
     probes = [
         Probe(place, None, one, 1e-9 * (abs(one) + scale) + noise)
         for place, one in enumerate(told.reshape(-1).tolist())

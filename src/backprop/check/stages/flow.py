@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import isfinite
 from typing import Any, NamedTuple
 
 from backprop.check.stages.samples import Samples
@@ -11,7 +10,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate.run import Run, sent_by
 from backprop.gates import CONSTANT, INPUT
 from backprop.library.stages import Names
-from backprop.numbers.shapes import magnitude
+from backprop.numbers.shapes import finite_magnitude
 
 Edge = tuple[int, int]  # a stage and the number of one of its inputs
 OUTPUT: Edge = (-1, 0)  # where the gradient on the output comes from
@@ -81,16 +80,6 @@ def ones(value: Any) -> Any:
     return 1.0 if isinstance(value, float) else zero(value) + 1.0
 
 
-def finite(x: Any) -> Any:
-    """A number, or an array, with 0 for what is infinite or nan; None as it is."""
-    if x is None or isinstance(x, float):
-        return x if x is None or isfinite(x) else 0.0
-    from numpy import isfinite as finite_ones
-    from numpy import where
-
-    return where(finite_ones(x), x, 0.0)
-
-
 class Shares:
     """The shares of one stage's gradient, given some gradients at every point."""
 
@@ -119,7 +108,7 @@ class Shares:
         An infinite one is no measure: beside it everything would be right.
         """
         return [
-            max([magnitude(finite(x)), *(magnitude(finite(sent[k])) for sent in self.edges.values())])
+            max([finite_magnitude(x), *(finite_magnitude(sent[k]) for sent in self.edges.values())])
             for k, x in enumerate(piece)
         ]
 

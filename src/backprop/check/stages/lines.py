@@ -38,14 +38,6 @@ class Line(NamedTuple):
     claim: Any = None
     half_unit: float | None = None
 
-    def problem(self, kind: str, message: str, hint: str = "", span: Span | None = None) -> Problem:
-        """A problem with this line."""
-        program = self.program
-        if program is None or self.statement is None:
-            return Problem(kind, message, hint=hint)
-        spans = [span or program.tokens_span(*self.statement.tokens)]
-        return Problem(kind, message, text=program.text, source=program.source, spans=spans, hint=hint)
-
 
 class Code:
     """A line that can be run: its circuit over the names that it reads. `leaves` are the name nodes in it."""
@@ -72,7 +64,7 @@ def one_line(program: Program, statement: Statement | None, known: frozenset[str
     assert statement is not None
     circuit = Circuit(program)
     shadowed = [name for name in (*CONSTANTS, *WORDS) if name in known]
-    lowering = Lowering(circuit, shadowed, False)
+    lowering = Lowering(circuit, shadowed)
     if is_python(program.source):
         lowering.gates = GATES | NAMES  # our own programs have helpers for gates that only rules use
     for earlier in program.statements:

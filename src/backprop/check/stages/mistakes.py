@@ -7,18 +7,17 @@ The words for the causes are those of `check --json`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from itertools import combinations
 from typing import Any, NamedTuple
 
 from backprop.check.stages.flow import OUTPUT, Edge, Share, Shares
 from backprop.check.stages.lines import Code
-from backprop.check.stages.samples import Samples, close, minus, nothing, plus, ratio, times
+from backprop.check.stages.samples import Samples, close, minus, nothing, plus, ratio, times, within
 from backprop.circuit.lower import template
 from backprop.differentiate import functions
 from backprop.differentiate.run import Run, evaluate
 from backprop.language.printer import number_text
-from backprop.numbers.shapes import Mismatch, shape_of, shape_text
+from backprop.numbers.shapes import Mismatch, quiet, shape_of, shape_text
 
 CAUSES: dict[str, str] = {
     "overwrites": "`=` where `+=` is needed: the shares that were there are lost",
@@ -53,7 +52,6 @@ class Case(NamedTuple):
     has what the line may read; `code` is None for a claim.
     """
 
-    target: str
     variable: str
     piece: Samples
     shares: Shares
@@ -84,7 +82,7 @@ def matches(case: Case, hypothesis: Samples, piece: Samples | None = None, *, st
     if stretch:
         piece = [stretched(x, y) for x, y in zip(piece, hypothesis, strict=True)]
     return all(
-        close(x, y, scale) or bool(slack and isinstance(x, float) and isinstance(y, float) and abs(x - y) <= slack)
+        close(x, y, scale) or within(x, y, slack)
         for x, y, scale, slack in zip(piece, hypothesis, scales, case.tolerances, strict=True)
     )
 
@@ -195,13 +193,9 @@ def parts_of(case: Case) -> list[tuple[str, frozenset[Edge]]]:
 
 def signed(x: Any) -> str:
     """A number with its sign, for a list of what was lost."""
-    return (
-        f"{x:+.6f}"
-        if isinstance(x, float) and 1e-3 <= abs(x) < 1e6
-        else f"{x:+.6g}"
-        if isinstance(x, float)
-        else "(an array)"
-    )
+    if not isinstance(x, float):
+        return "(an array)"
+    return f"{x:+.6f}" if 1e-3 <= abs(x) < 1e6 else f"{x:+.6g}"
 
 
 # ── one share ──
@@ -391,15 +385,6 @@ def changed_formulas(circuit: Any) -> Iterator[tuple[str, str, Change]]:
         yield "transposed", f"`{name}` is transposed where it should not be, or the other way round", (wire, -1, turned)
 
 
-def silent(arrays: bool) -> AbstractContextManager[Any]:
-    """Without NumPy's warnings: a wrong hypothesis may well divide by zero."""
-    if not arrays:
-        return nullcontext()
-    from numpy import errstate
-
-    return errstate(all="ignore")
-
-
 def recomputed(code: Code, names: dict[str, Any], change: Change) -> Any:
     """What a line computes with a change; None where shapes do not fit."""
     circuit = code.circuit
@@ -408,7 +393,7 @@ def recomputed(code: Code, names: dict[str, Any], change: Change) -> Any:
     arrays = circuit.tensors or any(shape_of(names[name]) for name in circuit.variables)
     values: list[Any] = [0.0] * len(circuit)
     try:
-        with silent(arrays):
+        with quiet(arrays):
             for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
                 if wire in circuit.constants:
                     values[wire] = circuit.constants[wire]

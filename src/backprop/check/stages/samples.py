@@ -104,6 +104,11 @@ def close(a: Any, b: Any, scale: float, tolerance: float = TOLERANCE) -> bool:
     return bool(abs(a - b) <= tolerance * max(abs(a), abs(b)) + ROUNDING * scale + 1e-300)
 
 
+def within(a: Any, b: Any, slack: float) -> bool:
+    """Whether two numbers differ by no more than the rounding of a number that was typed in."""
+    return bool(slack and isinstance(a, float) and isinstance(b, float) and abs(a - b) <= slack)
+
+
 def same(a: Samples, b: Samples, scales: Samples) -> bool:
     """Whether two quantities agree at all points."""
     return all(close(x, y, scale) for x, y, scale in zip(a, b, scales, strict=True))

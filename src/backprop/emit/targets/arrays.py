@@ -20,6 +20,8 @@ class Arrays(Pythonic):
     """A target whose values are arrays, with the functions of a `module`. Shapes are used where they are known."""
 
     module: ClassVar[str] = "np"
+    joins: ClassVar[str] = "concatenate"  # what a module calls it to put arrays one behind the other,
+    permutes: ClassVar[str] = "transpose"  # and to put axes in another order
     arrays = True
     counts = False
     operators: ClassVar = {
@@ -149,6 +151,30 @@ class Arrays(Pythonic):
         h, x = operands
         return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., 0]").leaving(1)}.get(rank(x), h.leaving(1))
 
+    # ── several inputs ──
+
+    def bare(self, operand: Text) -> str:
+        """One of several inputs."""
+        return operand.text
+
+    def together(self, gate: Gate, operands: Sequence[Text]) -> str:
+        """The inputs as a list, and the options."""
+        return ", ".join([f"[{', '.join(map(self.bare, operands))}]", *self.keywords(gate)])
+
+    def spell_stack(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return Text(f"{self.module}.stack({self.together(gate, operands)})")
+
+    def spell_concat(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        return Text(f"{self.module}.{self.joins}({self.together(gate, operands)})")
+
+    def spell_starts(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        self.used[gate.name] = None
+        return Text(f"starts({self.together(gate, operands)})")
+
+    def spell_einsum(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        inputs = ", ".join(map(self.bare, operands))
+        return Text(f'{self.module}.einsum("{gate.settings["subscripts"]}", {inputs})')
+
     # ── counting ──
 
     def spell_count(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
@@ -162,10 +188,10 @@ class Arrays(Pythonic):
 
     def spell_transpose(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """`x.T`, where it has no more than two dimensions."""
-        (x,) = operands
-        if gate.settings["axes"] is not None or x.shape is None or len(x.shape) > 2:
-            return None
-        return turned(x)
+        (x,), axes = operands, gate.settings["axes"]
+        if axes is not None:
+            return Text(f"{self.module}.{self.permutes}({x.text}, {axes})")
+        return None if x.shape is None or len(x.shape) > 2 else turned(x)
 
     def spell_matmul_left(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """What A @ B sends to A, as a person writes it who knows the ranks."""

@@ -129,29 +129,6 @@ class NumPy(Arrays):
             return Text(f"{self.module}.size({x.text})" if axis is None else f"{self.module}.shape({x.text})[{axis}]")
         return super().spell_count(gate, operands)
 
-    def spell_transpose(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
-        (x,), axes = operands, gate.settings["axes"]
-        return (
-            super().spell_transpose(gate, operands)
-            if axes is None
-            else Text(f"{self.module}.transpose({x.text}, {axes})")
-        )
-
-    # ── several inputs ──
-
-    def spell_stack(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(f"{self.module}.stack({', '.join([row(operands), *self.keywords(gate)])})")
-
-    def spell_concat(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(f"{self.module}.concatenate({', '.join([row(operands), *self.keywords(gate)])})")
-
-    def spell_starts(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        self.used[gate.name] = None
-        return Text(f"starts({', '.join([row(operands), *self.keywords(gate)])})")
-
-    def spell_einsum(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(f'{self.module}.einsum("{gate.settings["subscripts"]}", {", ".join(x.text for x in operands)})')
-
     def running(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A running sum or product from the front is NumPy's; from the back it is a helper."""
         if gate.settings["reverse"]:
@@ -159,11 +136,6 @@ class NumPy(Arrays):
         return Text(f"{self.module}.{gate.name}({', '.join([operands[0].text, *self.keywords(gate)])})")
 
     spell_cumsum = spell_cumprod = running
-
-
-def row(operands: Sequence[Text]) -> str:
-    """The inputs as a list."""
-    return f"[{', '.join(operand.text for operand in operands)}]"
 
 
 def risks(gate: Gate, operands: Sequence[Text] = ()) -> bool:

@@ -28,7 +28,7 @@ class Torch(Arrays):
 
     name = "torch"
     title = "PyTorch"
-    module = "torch"
+    module, joins, permutes = "torch", "cat", "permute"
     opens = True
     width = 84  # inside of a class
     words: ClassVar = {
@@ -215,10 +215,6 @@ class Torch(Arrays):
         self.plain.setdefault(found.text, None)
         return found
 
-    def spell_transpose(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
-        (x,), axes = operands, gate.settings["axes"]
-        return super().spell_transpose(gate, operands) if axes is None else Text(f"torch.permute({x.text}, {axes})")
-
     # ── pieces ──
 
     def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
@@ -248,23 +244,8 @@ class Torch(Arrays):
         self.used["scatter"] = None
         return Text(f"scatter({self.tensor(h).text}, {self.tensor(x).text}, lambda t: {subscript})")
 
-    def spell_stack(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(f"torch.stack({', '.join([self.row(operands), *self.keywords(gate)])})")
-
-    def spell_concat(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(f"torch.cat({', '.join([self.row(operands), *self.keywords(gate)])})")
-
-    def spell_einsum(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        inputs = ", ".join(self.tensor(self.counted(operand)).text for operand in operands)
-        return Text(f'torch.einsum("{gate.settings["subscripts"]}", {inputs})')
-
-    def spell_starts(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        self.used[gate.name] = None
-        return Text(f"starts({', '.join([self.row(operands), *self.keywords(gate)])})")
-
-    def row(self, operands: Sequence[Text]) -> str:
-        """The inputs as a list."""
-        return f"[{', '.join(self.tensor(self.counted(operand)).text for operand in operands)}]"
+    def bare(self, operand: Text) -> str:
+        return self.tensor(self.counted(operand)).text
 
     # ── along a dimension ──
 
@@ -274,7 +255,7 @@ class Torch(Arrays):
         if not isinstance(axis, int) or gate.settings.get("reverse"):
             return None
         keeps = ", keepdim=True" if gate.settings.get("keepdims") else ""
-        return Text(f"torch.{gate.name}({self.tensor(self.counted(x)).text}, dim={axis}{keeps})")
+        return Text(f"torch.{gate.name}({self.bare(x)}, dim={axis}{keeps})")
 
     spell_cumsum = spell_cumprod = spell_softmax = spell_log_softmax = spell_logsumexp = spell_prod = along
 

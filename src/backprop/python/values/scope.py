@@ -70,15 +70,6 @@ class Function:
         given = self.tree.args
         return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
 
-    @property
-    def optional(self) -> set[str]:
-        """The parameters that have a default."""
-        given = self.tree.args
-        positional = [one.arg for one in (*given.posonlyargs, *given.args)]
-        with_default = positional[len(positional) - len(given.defaults) :]
-        named = [one.arg for one, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None]
-        return {*with_default, *named}
-
 
 class Class:
     """A class of the user's."""

@@ -85,14 +85,8 @@ class Mapper:
             variable(name): value if is_truth(value) else as_value(name, value) for name, value in (given or {}).items()
         }
         self.upstream = None if upstream is None else as_value("upstream", upstream)
-        self.ties = ties
-        self.expand = expand
-        self.stages = stages
-        self.hessian = hessian
-        self.notes = notes
-        self.engine = engine
-        self.threads = threads
-        self.source = source
+        self.ties, self.expand, self.engine, self.threads, self.source = ties, expand, engine, threads, source
+        self.stages, self.hessian, self.notes = stages, hessian, notes
         self.shadowed = [variable(name) for name in shadowed]  # names of constants that are columns
         self.done = 0  # rows so far
         self.flowing = False  # whether rows come batch by batch
