@@ -10,7 +10,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate.run import Run, sent_by
 from backprop.gates import CONSTANT, INPUT
 from backprop.library.stages import Names
-from backprop.numbers.shapes import finite_magnitude
+from backprop.numbers.shapes import finite_magnitude, magnitude
 
 Edge = tuple[int, int]  # a stage and the number of one of its inputs
 OUTPUT: Edge = (-1, 0)  # where the gradient on the output comes from
