@@ -84,11 +84,12 @@ def unless_missing(report: Report, config: pytest.Config) -> Report:
 STARTS = frozenset([
     "shell", "screen", "subprocess", "Popen", "in_front", "on_terminal", "spawn", "torch", "jax", "duckdb",
 ])  # fmt: skip
-# Files whose tests sweep over all gates, draw and lay out a lot, or begin with a large library.
+# Files whose tests sweep over all gates, search for mistakes in many passes, draw and lay out a lot, or begin with a
+# large library.
 LONG = frozenset([
-    "algebra", "campaign", "code", "code_jax", "code_latex", "code_markdown", "code_numpy", "code_sql", "code_torch",
-    "draw_layout", "draw_page", "large", "minimize_problems", "no_warnings", "notebook", "pairs", "programs", "pytorch",
-    "table_readers",
+    "algebra", "blame", "campaign", "code", "code_jax", "code_latex", "code_markdown", "code_numpy", "code_sql",
+    "code_torch", "cure", "draw_layout", "draw_page", "large", "masks_as_index", "minimize_problems", "no_warnings",
+    "notebook", "pairs", "programs", "pytorch", "real_code", "table_readers", "written_passes",
 ])  # fmt: skip
 
 

@@ -8,6 +8,7 @@ all.
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,6 +99,17 @@ def test_an_overwritten_gradient_tells_what_was_lost() -> None:
 def test_a_pass_may_skip_stages_and_use_helpers() -> None:
     text = "s = 1/(1+exp(-x))\ndx = (1 - s)*s * (-num/den^2) + 2*xpy*(-num/den^2) + invden\n"
     assert lines(STAGED.forward, text, **STAGED.at)[-1].verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("output", "x", "expected"),
+    [("where(x > 0, z, 0)", 0.0, 0.0), ("sum(where(x > 0, z, 0))", [0.0, 4.0], [0.0, np.sqrt(2)])],
+)
+def test_nothing_is_expected_below_a_branch_that_was_not_taken(output: str, x: Any, expected: Any) -> None:
+    """The slope there is infinite, and times 0 it would be nan."""
+    found = lines(f"s = 2*x; y = sqrt(s); z = 4*y; f = {output}", "dz = x > 0\nds = 4*dz/(2*y)\ndx = 2*ds\n", x=x)
+    assert [one.verdict for one in found] == ["ok", "wrong", "inherited"]
+    assert np.allclose(found[-1].expected, expected)
 
 
 def test_a_gradient_that_goes_on_under_another_spelling_of_its_name_is_read_before_it_is_computed() -> None:

@@ -157,6 +157,26 @@ def test_a_right_pass_is_right_where_its_outputs_are_saturated(size: float) -> N
     assert judged(Pair("", "", inputs, "", LOGISTIC, []), LOGISTIC).verdict == "ok"
 
 
+ROOTS = """
+import numpy as np
+
+def roots_forward(x):
+    y = np.sqrt(x)
+    return np.where(x > 0, y, 0.0).sum()
+
+def roots_backward(x):
+    dy = (x > 0) * 1.0
+    dx = dy * 0.5 / np.sqrt(x)
+    return dx
+"""
+
+
+def test_a_cure_holds_where_a_zero_is_none_any_more() -> None:
+    """With 0 at every point, `np.sqrt(x.sum())` would be as right as the line that is meant."""
+    found = judged(Pair("", "", {"x": np.array([0.0, 4.0])}, "", ROOTS, []), ROOTS)
+    assert [write for _, _, write in found.lines] == ["dx[x <= 0] = 0"]
+
+
 @pytest.mark.parametrize(("old", "new", "found"), [
     ("(w - x * c - d) * r", "(w - a.mean() - x * b.sum()) * r", {"c": "b.sum()", "d": "a.mean()"}),
     ("c * x / n", "x * a * b / n", {"c": "a * b"}),

@@ -741,3 +741,27 @@ def test_arrays_that_a_listing_makes_itself_are_judged_where_it_computes_their_g
     assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("W", "ok"), ("b", "ok")]
     wrong = check("train.py", {}, {"train.py": TRAINED.replace("dW += 0.1", "dW += 0.05")})
     assert [(line["line"], line["verdict"]) for line in wrong["lines"] if line["verdict"] == "wrong"] == [(16, "wrong")]
+
+
+BISECTED = """
+import numpy as np
+def threshold_forward(x):
+    low, high = x.max(axis=1, keepdims=True) - 1, x.max(axis=1, keepdims=True)
+    for _ in range(50):
+        middle = (low + high) / 2
+        small = 1.0 * (np.maximum(x - middle, 0).sum(axis=1, keepdims=True) < 1)
+        high = small * middle + (1 - small) * high
+        low = small * low + (1 - small) * middle
+    c = (low + high) / 2
+    return c, (x, c)
+def threshold_backward(dout, cache):
+    x, c = cache
+    support = 1.0 * (x > c)
+    return dout * support / support.sum(axis=1, keepdims=True)
+"""
+
+
+def test_what_comparisons_find_has_the_slopes_that_differences_tell(check: Check) -> None:
+    x = [[0.3, 0.5, 0.2, 0.4, 0.1], [1.2, 1.0, 1.1, 0.9, 1.3], [0.2, 0.25, 0.3, 0.35, 0.4]]
+    found = check("b.py", {"x": x}, {"b.py": BISECTED})
+    assert [one["verdict"] for one in found["gradients"]] == ["ok"], found

@@ -12,6 +12,8 @@ from backprop.circuit import Circuit
 from backprop.differentiate import second
 from backprop.differentiate.derive import derive
 from backprop.differentiate.run import evaluate, run
+from backprop.emit import Request, write
+from backprop.errors import Problem
 from backprop.gates import ELEMENTWISE, GATES
 from oracle import ORACLE, error
 from tensor_cases import CASES, Case, built, label
@@ -22,6 +24,21 @@ ALL = pytest.mark.parametrize("case", CASES, ids=label)
 
 def test_every_gate_that_mixes_elements_has_a_case() -> None:
     assert {case.gate for case in CASES} == {gate.name for gate in GATES.values() if gate.mixes}
+
+
+@pytest.mark.parametrize("gate", ["sum", "mean", "prod", "max", "min", "norm", "logsumexp", "var", "std"])
+def test_over_no_axis_nothing_is_reduced(gate: str) -> None:
+    text, x = f"sum({gate}(x, axis=[])*w)", np.array([[1.0, -2.0], [3.0, 5.0]])
+    weights = np.array([[1.0, 2.0], [3.0, 4.0]])
+    found = backprop.evaluate(text, x=x, w=weights)
+    alone = np.zeros((2, 2)) if gate in ("var", "std") else abs(x) if gate == "norm" else x
+    np.testing.assert_allclose(found.gradients["w"], alone)
+    np.testing.assert_allclose(found.gradients["x"], weights * (alone / x))
+    with pytest.raises(Problem, match="over no axis cannot be said in PyTorch"):  # there it is over all of them
+        write(
+            Request(backprop.compile(text).circuit({"x": x, "w": weights}), at={"x": x, "w": weights}, ties="both"),
+            "torch",
+        )
 
 
 def moved(at: dict[str, Any], direction: dict[str, Any], step: float) -> dict[str, Any]:

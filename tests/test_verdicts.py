@@ -24,6 +24,8 @@ RIGHT = [
     ("clip(x, 0, x)", "--x 5", "ok"),
     ("lgamma(x)", "--x 1e-300", "ok"),
     ("sort(x)[0]", "--x '[1,1,2]'", "KINK"),
+    ("a^c", "--a -3 --c 0", "SINGULAR"),
+    ("rsqrt(exp(c))", "--c 1e8", "the backward pass meets infinity, and says nan; the slope is 0"),
     ("sum(A[A > 0])", "--A '[[1,0],[-1,2]]'", ""),
 ]
 

@@ -99,7 +99,7 @@ def bce_with_logits(z: Any, t: Any) -> Any:
     t = torch.where(t.isinf(), math.nan, t)  # no probability
     missed = torch.where(z > 0, 1 - t, -t)
     far = torch.where(z.isinf() & (missed == 0), 0.0, z)
-    return (missed * far + torch.log1p(torch.exp(-z.abs()))).mean()
+    return (missed * far + torch.log1p(torch.exp(torch.where(z > 0, -z, z)))).mean()  # at 0 that of abs would be 0
 
 
 def cross_entropy(z: Any, t: Any) -> Any:

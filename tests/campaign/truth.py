@@ -122,6 +122,11 @@ class Truth:
         f0, f1, f2, f3 = (self.at(self.start + k * h * direction) for k in range(4))
         return (2 * f0 - 5 * f1 + 4 * f2 - f3) / (h * h)
 
+    def hangs_on(self, i: int) -> bool:
+        """Whether the value is another for some other number in one place, however far away."""
+        far = [self.moved((i, step)) for step in (-3.0, -1.0, 1.0, 10.0)]
+        return not np.array_equal(far, [self.moved()] * len(far), equal_nan=True)
+
     def steady(self) -> bool:
         """Whether the value stays where the inputs move by a few last digits: no step is here."""
         dice = np.random.default_rng(0)

@@ -77,7 +77,8 @@ def derive(
     whether there may be any; if it does not, the circuit's own gates and constants do. With `textbook`, rules are spelt
     to be read, and not for their digits, and that nothing comes out of a branch that was not taken is left to the
     reader. With `again`, the gradients are to be derived again: where a slope is that of neither side, nan comes of it.
-    With `some`, the elements of the upstream that are 0 are not asked for, and no nan comes of them.
+    With `some`, the elements of the upstream that are 0 are not asked for, and no nan comes of them, nor of factors
+    that nobody hears of.
     Raises a Problem of kind "rule" where a gate has no derivative.
     """
     output = circuit.output if output is None else output
@@ -90,8 +91,9 @@ def derive(
     else:
         seed = growing.constant(upstream)
     stretching = circuit.tensors if arrays is None else arrays
-    sweep = Sweep(circuit, growing, active, ties, shapes, stretching, textbook, again)
-    sweep.run(output, seed, some)
+    careful = (shapes is not None or arrays is not None, some)
+    sweep = Sweep(circuit, growing, active, ties, shapes, stretching, textbook, again, careful)
+    sweep.run(output, seed)
     of, shares = sweep.of, sweep.shares
     gradients = {}
     for name in names:
@@ -106,24 +108,26 @@ class Sweep:
     """The reverse pass over the stages of `circuit`, written as stages of the growing one: gradient wires, and shares.
 
     `live` holds, for what lies only in branches of a `where` (or of max, relu, an index, …), a wire that is 0 where the
-    branch was not taken: a gradient of 0 must not meet an infinite slope there.
+    branch was not taken: a gradient of 0 must not meet an infinite slope there. What is derived without a point is
+    there to be read, and leaves that out where a variable gets it.
     """
 
     def __init__(
         self, circuit: Circuit, growing: Growing, active: bytearray, ties: str,
-        shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool, again: bool,
+        shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool, again: bool, careful: tuple[bool, bool],
     ) -> None:  # fmt: skip
+        self.known, self.some = careful
         self.circuit, self.growing, self.active, self.ties = circuit, growing, active, ties
         self.shapes, self.arrays, self.textbook, self.again = shapes, arrays, textbook, again
         self.of: dict[int, int] = {}
         self.live: dict[int, int | None] = {}
         self.shares: list[Share] = []
 
-    def run(self, output: int, seed: int, some: bool) -> None:
+    def run(self, output: int, seed: int) -> None:
         """Go from the output, with its gradient, to the variables."""
         growing = self.growing
         self.of[output] = seed
-        self.live[output] = growing.put(NOT_EQUAL, (seed, growing.constant(0.0))) if some else None
+        self.live[output] = growing.put(NOT_EQUAL, (seed, growing.constant(0.0))) if self.some else None
         for stage in range(output, -1, -1):
             if stage in self.of and self.active[stage] and self.circuit.gates[stage] is not INPUT:
                 if stage in self.circuit.names:
@@ -152,7 +156,8 @@ class Sweep:
             texts = rules.Texts({}, rules.chosen(gate, gate.again, wanted))
         else:
             texts = rules.shared_texts(gate, len(inputs), self.ties, wanted, self.textbook)
-        scope = growing.scope(gate, [g, *inputs, wire], texts.shared)
+        factors = self.heard(wire, alive) if self.some and gate.linear and alive is not None else inputs
+        scope = growing.scope(gate, [g, *factors, wire], texts.shared)
         for place, (source, text) in enumerate(zip(inputs, texts.rules, strict=True)):
             if text is None or not wanted[place]:
                 continue
@@ -174,13 +179,30 @@ class Sweep:
                 return self.growing.put(MULTIPLY, (scope["g"], ruled)), None
             return self.growing.sent(scope["g"], ruled, alive, gate.routes)
         leaf = self.circuit.gates[inputs[place]] is INPUT
-        endless = bool(gate.domain) and alive is not None  # its slope is infinite at an end of its domain
-        if self.textbook or (leaf and not endless):
+        # what is not alive may get a nan of what is not, and an infinite slope at the end of a domain
+        spoils = alive is not None and not (gate.routes or gate.linear) and bool(self.known or gate.domain)
+        if self.textbook or (leaf and not spoils):
             return ruled, None
         taken = self.growing.taken(gate, text, alive, inputs, wire, place, scope)
-        if endless and taken is not None:
+        if spoils and taken is not None:
             ruled = self.growing.put(WHERE, (taken, ruled, self.growing.constant(0.0)))
         return ruled, taken
+
+    def heard(self, wire: int, alive: int) -> list[int]:
+        """The inputs of a gate that multiplies them, with 0 for those that go into nothing that is alive."""
+        growing, gate, inputs = self.growing, self.circuit.gates[wire], self.circuit.inputs[wire]
+        texts, flows = gate.reaches(len(inputs), self.ties)
+        if sum(flows) < 2 or gate.shares is not None:  # what they share is where they are, and no factor
+            return list(inputs)
+        scope = growing.scope(gate, [alive, *inputs, wire])
+        masks = [
+            growing.taken(gate, text, alive, inputs, wire, place, scope) if flow and text else None
+            for place, (text, flow) in enumerate(zip(texts, flows, strict=True))
+        ]
+        return [
+            source if mask is None else growing.put(WHERE, (mask, source, growing.constant(0.0)))
+            for source, mask in zip(inputs, masks, strict=True)
+        ]
 
     def arrive(self, wire: int, place: int, piece: int, taken: int | None) -> int:
         """Add what is sent to what an input has got: the share, in the input's own shape."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from math import isfinite
+from math import isfinite, prod
+from typing import Any
 
 from backprop.circuit import Circuit
 from backprop.circuit.lower import template
@@ -18,6 +19,7 @@ MULTIPLY, WHERE = GATES["multiply"], GATES["where"]
 UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
 NOT_EQUAL = GATES["not_equal"]
 SUM, LIKE, SQRT, INDEX = GATES["sum"], GATES["like"], GATES["sqrt"], GATES["index"]
+MOST_TOLD = 1 << 16  # elements of an array that is kept while a circuit grows
 ALGEBRA = Algebra(*NEUTRAL, *INTRODUCED, *SIGNS)
 
 
@@ -34,6 +36,8 @@ class Growing:
 
     def __init__(self, circuit: Circuit, shapes: Sequence[Shape] | None = None) -> None:
         self.shapes = shapes or ()
+        self.arrays = any(self.shapes)
+        self.told: dict[int, Any] = {}  # the values of stages that hang on shapes alone, as some masks do
         self.starts: dict[int, list[int]] = {}  # where what was joined begins, by the wire that says so
         self.circuit = copied = Circuit(circuit.program)
         self.seen: dict[tuple[Gate, tuple[int, ...]], int] = {}
@@ -81,9 +85,28 @@ class Growing:
         key = (gate, inputs)
         if key not in self.seen:
             self.seen[key] = self.circuit.add(gate, inputs)
+            if self.arrays:
+                self.know(self.seen[key], gate, inputs)
             if gate is NEGATE:
                 self.negated[self.seen[key]] = inputs[0]
         return self.seen[key]
+
+    def know(self, wire: int, gate: Gate, inputs: tuple[int, ...]) -> None:
+        """Keep the value of a stage that hangs on shapes and constants alone, and is not large."""
+        import numpy as np
+
+        values = []
+        for source, name in zip(inputs, gate.names(len(inputs)), strict=True):
+            value = self.told.get(source, self.circuit.constants.get(source))
+            if value is None and name == gate.shaped_by and (shape := self.shape(source)) is not None:
+                value = np.zeros(shape) if prod(shape) <= MOST_TOLD else None
+            if value is None:
+                return
+            values.append(value)
+        with np.errstate(all="ignore"):
+            found = np.asarray(functions.forward(gate, len(inputs), True)(*values))
+        if found.size <= MOST_TOLD:
+            self.told[wire] = found
 
     def shape(self, wire: int) -> Shape | None:
         """The shape of a wire, where it is known."""
@@ -132,12 +155,13 @@ class Growing:
         if alive is None and not gate.routes:
             return None
         above = self.put(ONES, (wire,)) if alive is None else self.put(LIKE, (alive, wire))
-        if not gate.routes and not gate.linear:  # all elements are alive where any is
-            return self.put(LIKE, (self.put(SUM, (above,)), inputs[place]))
-        _, flows = gate.reaches(len(inputs), "both")
+        texts, flows = gate.reaches(len(inputs), "both")
         shown = [self.put(ONES, (other,)) if ones else other for other, ones in zip(inputs, flows, strict=True)]
-        text = (gate.reach[place] or "0") if gate.reach else text
-        return self.rule(gate, text, {**scope, **self.scope(gate, [above, *shown, wire])})
+        if not any(flows) and not gate.routes:
+            text = texts[place] or "0"
+        mask = self.rule(gate, text, {**scope, **self.scope(gate, [above, *shown, wire])})
+        told = self.told.get(mask)
+        return None if told is not None and (told != 0).all() else mask
 
     def sent(self, g: int, partial: int, alive: int | None, routes: bool) -> tuple[int, int | None]:
         """Gradient from above times local gradient, and where it is alive; 0 where the branch was not taken."""

@@ -188,13 +188,14 @@ def in_one_pass(gate: Gate, wanted: tuple[bool, ...]) -> Callable[..., tuple[Any
 @cache
 def reach(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
     """The rules by which a mask of what is alive in a gate that mixes elements goes back to its inputs."""
-    if not gate.reach:
+    texts, flows = gate.reaches(count, ties)
+    if any(flows) or gate.routes:
         return array_rules(gate, count, ties, wanted)
     scope: dict[str, Any] = {}
     parameters = ("g", *gate.names(count), "out")
     bodies = [
         python(template(text or "", parameters, gate), scope, True) if wants else "None"
-        for text, wants in zip(gate.reach, wanted, strict=True)
+        for text, wants in zip(texts, wanted, strict=True)
     ]
     return compiled(parameters, f"({', '.join(bodies)},)", scope)
 

@@ -102,15 +102,18 @@ class Run:
 
 
 def sent_by(result: Run, wire: int, g: Any) -> Sequence[Any]:
-    """What one stage sends to its inputs; an input that it takes twice has a share for each time."""
+    """What one stage sends to its inputs, of what is alive or is not 0; an input that it takes twice has a share for
+    each time."""
     circuit, inputs = result.circuit, result.circuit.inputs[wire]
     if not result.arrays:
         function = prepared_backward(circuit, result.ties)[wire]
         if function is None:
             return [None] * len(inputs)
         return function(g, *[result.values[source] for source in inputs], result.values[wire])
+    alive = None if result.alive[wire] is None else result.alive[wire] | (g != 0)
     if len(set(inputs)) == len(inputs):
-        sent = sweep(circuit, result.values, result.ties, {wire: g}, wire)
+        masks = [alive if stage == wire else None for stage in range(len(circuit))]
+        sent = sweep(circuit, result.values, result.ties, {wire: g}, wire, alive=masks)
         return [sent[source] for source in inputs]
     alone = Circuit()  # the gate by itself, with an input for each place
     places = tuple([alone.add_variable(f"x{slot}") for slot in range(len(inputs))])
@@ -118,7 +121,7 @@ def sent_by(result: Run, wire: int, g: Any) -> Sequence[Any]:
         alone.active[slot] = circuit.active[source]
     top = alone.add(circuit.gates[wire], places)
     values = [*(result.values[source] for source in inputs), result.values[wire]]
-    sent = sweep(alone, values, result.ties, {top: g}, top)
+    sent = sweep(alone, values, result.ties, {top: g}, top, alive=[*[None] * top, alive])
     return [sent[place] for place in places]
 
 

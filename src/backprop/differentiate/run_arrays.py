@@ -106,6 +106,9 @@ def sweep(
             at = [values[source] for source in sources]
             leaves = [gates[source] is INPUT for source in sources]
             pieces = pieces_of(circuit, wire, ties, wanted, g, at, values[wire], alive[wire])
+            if gate.linear and alive[wire] is not None and not are_finite(pieces):
+                at_heard = heard(gate, at, values[wire], alive[wire], ties)
+                pieces = pieces_of(circuit, wire, ties, wanted, g, at_heard, values[wire], alive[wire])
             lives = live(gate, wanted, pieces, alive[wire], at, values[wire], ties, leaves)
             for source, piece, lively in zip(sources, pieces, lives, strict=True):
                 if piece is None:
@@ -133,6 +136,24 @@ def sweep(
                     sent[source] = before + piece
                     own.add(source)
     return sent
+
+
+def are_finite(pieces: Sequence[Array | None]) -> bool:
+    return all(piece is None or np.isfinite(piece).all() for piece in pieces)
+
+
+def heard(gate: Gate, at: Sequence[Array], out: Array, above: Array, ties: str) -> Sequence[Array]:
+    """The inputs of a gate that multiplies them, with 0 for those that go into nothing that is alive: what nobody
+    hears of spoils nothing by being infinite or nan."""
+    texts, flows = gate.reaches(len(at), ties)
+    if sum(flows) < 2:
+        return at
+    factors = tuple(flow and text is not None for flow, text in zip(flows, texts, strict=True))
+    ones = [np.broadcast_to(1.0, shape_of(value)) if flow else value for value, flow in zip(at, flows, strict=True)]
+    mask = np.broadcast_to(above, shape_of(out)).astype(float)
+    masks = rules.reach(gate, len(at), ties, factors)(mask, *ones, out)
+    pairs = zip(at, masks, strict=True)
+    return [x if mask is None else chosen(unbroadcast_live(mask, x), x, 0.0) for x, mask in pairs]
 
 
 def pieces_of(
@@ -191,11 +212,10 @@ def live(
             return [above] * count
         taken = [None if piece is None else piece if is_mask(piece) else np.not_equal(piece, 0) for piece in pieces]
         return [mask if mask is None or above is None else mask & above for mask in taken]
-    needed = tuple(wants and not leaf for wants, leaf in zip(wanted, leaves, strict=True))
+    spoils = not (gate.routes or gate.linear)  # what is not alive may get a nan of what is not
+    needed = tuple(wants and (spoils or not leaf) for wants, leaf in zip(wanted, leaves, strict=True))
     if not any(needed) or not (gate.routes or above is not None):
         return [None] * count
-    if not gate.routes and not gate.linear:  # all elements of it are alive where any is
-        return [np.broadcast_to(np.any(above), shape_of(value)) for value in at]
     mask = np.ones(shape_of(out)) if above is None else np.broadcast_to(above, shape_of(out)).astype(float)
     _, ones = gate.reaches(count, ties)
     inputs = [np.broadcast_to(1.0, shape_of(value)) if one else value for value, one in zip(at, ones, strict=True)]

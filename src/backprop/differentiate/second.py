@@ -3,8 +3,8 @@ direction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import prod
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite, prod
 from typing import Any
 
 from backprop.circuit import Circuit
@@ -39,7 +39,9 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     """The second derivatives: a block for each pair of variables, the shape of the one and behind it that of the
     other."""
     check_size("Hessian", [shape_of(at[one]) + shape_of(at[other]) for one in wrt for other in wrt])
-    found = [second_derivatives(circuit, at, wrt, ties) for _ in arrangements(circuit, at)]
+    found = [
+        carefully(lambda some: second_derivatives(circuit, at, wrt, ties, some)) for _ in arrangements(circuit, at)
+    ]
     gradients = {name: [gradient[name] for gradient, _ in found] for name in wrt}
     return {
         one: {
@@ -50,11 +52,28 @@ def hessian(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties:
     }
 
 
+def carefully(attempt: Callable[[bool], tuple[dict[str, Value], Blocks]]) -> tuple[dict[str, Value], Blocks]:
+    """What is found, and where that is not finite, found again with more care for what is not asked for."""
+    found = attempt(False)
+    return found if is_finite(found) else attempt(True)
+
+
+def is_finite(found: Any) -> bool:
+    """Whether all numbers in dictionaries and pairs are finite."""
+    if isinstance(found, dict | tuple):
+        return all(map(is_finite, found.values() if isinstance(found, dict) else found))
+    if isinstance(found, float):
+        return isfinite(found)
+    from numpy import isfinite as are_finite
+
+    return bool(are_finite(found).all())
+
+
 def second_derivatives(
-    circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties: str
+    circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties: str, some: bool = False
 ) -> tuple[dict[str, Value], Blocks]:
     """The gradients, and the blocks of the Hessian."""
-    derived, values = derived_at(circuit, at, wrt, ties)
+    derived, values = derived_at(circuit, at, wrt, ties, some)
     blocks: Blocks = {}
     for name in wrt:
         gradient = derived.gradients[name]
@@ -113,7 +132,9 @@ def rows_of(
 
 def hvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value], ties: str) -> dict[str, Value]:
     """The Hessian times a direction: one sweep of the derived circuit, seeded with the direction on the gradients."""
-    found = [product_with(circuit, at, direction, ties) for _ in arrangements(circuit, at)]
+    found = [
+        carefully(lambda some: product_with(circuit, at, direction, ties, some)) for _ in arrangements(circuit, at)
+    ]
     gradients = {name: [gradient[name] for gradient, _ in found] for name in found[0][0]}
     if all(steady(gradient) for gradient in gradients.values()):
         return found[0][1]
@@ -124,10 +145,10 @@ def hvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value
 
 
 def product_with(
-    circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value], ties: str
+    circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value], ties: str, some: bool
 ) -> tuple[dict[str, Value], dict[str, Value]]:
     """The gradients, and the Hessian times a direction."""
-    derived, values = derived_at(circuit, at, list(at if sorts(circuit) else direction), ties)
+    derived, values = derived_at(circuit, at, list(at if sorts(circuit) else direction), ties, some)
     seeds: dict[int, Value] = {}
     for name, step in direction.items():  # two variables may have one gradient wire
         wire = derived.gradients[name]
@@ -157,7 +178,9 @@ def jvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value
     return arrived(sent, derived.circuit.variables[upstream], output)
 
 
-def derived_at(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties: str) -> tuple[Derived, list[Value]]:
+def derived_at(
+    circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ties: str, some: bool = False
+) -> tuple[Derived, list[Value]]:
     """The circuit with its backward pass, and the value of every stage of it."""
     values = evaluate(circuit, at)
     shape = shape_of(values[circuit.output])
@@ -167,7 +190,7 @@ def derived_at(circuit: Circuit, at: Mapping[str, Value], wrt: Sequence[str], ti
         raise Problem("shape", message, hint=hint)
     shapes = [shape_of(value) for value in values]
     smooth = smoothed(circuit, shapes)
-    derived = derive(smooth, wrt, ties=ties, shapes=shapes if any(shapes) else None, again=True)
+    derived = derive(smooth, wrt, ties=ties, shapes=shapes if any(shapes) else None, again=True, some=some)
     return derived, evaluate(derived.circuit, at)
 
 

@@ -16,6 +16,9 @@ from backprop.gates.row import Gate, Rule, Traits, Words
 from backprop.gates.writers import (
     BELOW,
     CENTRED,
+    REACHES,
+    REACHES_ALL,
+    REACHES_MATRIX,
     REDUCED,
     SPREAD,
     TOTAL,
@@ -23,6 +26,7 @@ from backprop.gates.writers import (
     concat_shares,
     cumprod_rules,
     cumsum_rules,
+    cumulated_reach,
     einsum_rules,
     index_rules,
     prod_rules,
@@ -139,7 +143,7 @@ REDUCTIONS = [
     ),
     Gate(
         "prod", "x",
-        Rule(vjp=prod_rules),
+        Rule(vjp=prod_rules, reach=REACHES),
         Words("scales by the product of all the other elements"),
         Traits(fresh=True, sign="kept"),
         options=REDUCED,
@@ -149,7 +153,7 @@ REDUCTIONS = [
     Gate(
         "var", "x",
         Rule(
-            vjp=f"{SPREAD.format('2 * g / (count(x, axis=axis) - ddof)')} * {CENTRED}",
+            vjp=f"{SPREAD.format('2 * g / (count(x, axis=axis) - ddof)')} * {CENTRED}", reach=REACHES,
             definition=f"sum({CENTRED}^2, axis=axis, keepdims=keepdims) / (count(x, axis=axis) - ddof)",
         ),
         Words(
@@ -163,7 +167,7 @@ REDUCTIONS = [
         "std", "x",
         Rule(
             vjp=f"{SPREAD.format('g / where(out == 0, 1, out) / (count(x, axis=axis) - ddof)')} * {CENTRED}",
-            kink="(out == 0) * (count(x, axis=axis) > 1)",  # of a single element it is 0 everywhere
+            reach=REACHES, kink="(out == 0) * (count(x, axis=axis) > 1)",  # of a single element it is 0 everywhere
             squared=f"{SPREAD.format('2 * g / (count(x, axis=axis) - ddof)')} * {CENTRED}",
             definition="sqrt(var(x, axis=axis, keepdims=keepdims, ddof=ddof))",
         ),
@@ -178,7 +182,7 @@ REDUCTIONS = [
         "norm", "x",
         Rule(
             vjp=f"{SPREAD.format('g')} * (x / {SPREAD.format('where(out == 0, 1, out)')})", kink="out == 0",
-            cusp="out == 0", squared=f"{SPREAD.format('2 * g')} * x",
+            cusp="out == 0", reach=REACHES, squared=f"{SPREAD.format('2 * g')} * x",
             definition="sqrt(sum(x^2, axis=axis, keepdims=keepdims))",
         ),
         Words(
@@ -193,7 +197,7 @@ REDUCTIONS = [
         Rule(
             vjp=f"{SPREAD.format('g')} * where({SPREAD.format('out')} == -inf, 0, "
             f"softmax(where({SPREAD.format('out')} == -inf, 0, x), axis=axis))",
-            definition="log(sum(exp(x), axis=axis, keepdims=keepdims))",
+            reach=REACHES, definition="log(sum(exp(x), axis=axis, keepdims=keepdims))",
             exact=f"{BELOW}max(log({TOTAL}) + most, axis=axis, keepdims=keepdims)",
         ),
         Words(
@@ -210,14 +214,14 @@ REDUCTIONS = [
     ),
     Gate(
         "cumprod", "x",
-        Rule(vjp=cumprod_rules),
+        Rule(vjp=cumprod_rules, reach=cumulated_reach),
         Words("each element gets the gradients from it on, times the other factors"),
         options="axis=none reverse=0",
     ),
     Gate(
         "softmax", "x",
         Rule(
-            vjp="out * (g - sum(g * out, axis=axis, keepdims=1))",
+            vjp="out * (g - sum(g * out, axis=axis, keepdims=1))", reach=REACHES_ALL,
             definition="exp(x - logsumexp(x, axis=axis, keepdims=1))",
             exact=f"{BELOW}exp(below) / {TOTAL}",
         ),
@@ -228,7 +232,7 @@ REDUCTIONS = [
     Gate(
         "log_softmax", "x",
         Rule(
-            vjp="g - softmax(x, axis=axis) * sum(g, axis=axis, keepdims=1)",
+            vjp="g - softmax(x, axis=axis) * sum(g, axis=axis, keepdims=1)", reach=REACHES_ALL,
             definition="x - logsumexp(x, axis=axis, keepdims=1)",
             exact=f"{BELOW}below - log({TOTAL})",
         ),
@@ -262,7 +266,7 @@ PRODUCTS = [
     ),
     Gate(
         "cross", "x y",
-        Rule(vjp=("cross(y, g)", "cross(g, x)")),
+        Rule(vjp=("cross(y, g)", "cross(g, x)"), reach=("sum(g, axis=-1, keepdims=1) + zeros_like(g)",) * 2),
         Words("the vector at right angles to both"),
         Traits(broadcasts=True),
     ),
@@ -311,19 +315,22 @@ MATRICES = [
     ),
     Gate(
         "det", "A",
-        Rule(vjp="spread(g, A, axis=[-2, -1]) * cofactor(A)"),
+        Rule(vjp="spread(g, A, axis=[-2, -1]) * cofactor(A)", reach="spread(g, A, axis=[-2, -1])"),
         Words("scales by the cofactors", plain="g * out * inv(A).T"),
         Traits(stacks=True),
     ),
     Gate(
         "logdet", "A",
-        Rule(vjp="spread(g, A, axis=[-2, -1]) * inv(A).T", definition="log(det(A))"),
+        Rule(
+            vjp="spread(g, A, axis=[-2, -1]) * inv(A).T", reach="spread(g, A, axis=[-2, -1])",
+            definition="log(det(A))",
+        ),
         Words("scales by the inverse, turned", needs="a matrix with det > 0", plain="g * inv(A).T"),
         Traits(domain="det(A) > 0", stacks=True),
     ),
     Gate(
         "inv", "A",
-        Rule(vjp="-(out.T @ g @ out.T)"),
+        Rule(vjp="-(out.T @ g @ out.T)", reach=REACHES_MATRIX),
         Words("scales by minus the inverse from both sides, turned", needs="a matrix that is not singular"),
         Traits(domain="det(A) != 0", shape="A", stacks=True),
     ),
@@ -333,6 +340,10 @@ MATRICES = [
             vjp=(
                 "-(solve(A.T, column(g, B)) @ column(out, B).T)",
                 "uncolumn(solve(A.T, column(g, B)), B)",
+            ),
+            reach=(
+                "sum(column(g, B), axis=[-2, -1], keepdims=1) + zeros_like(A)",
+                "uncolumn(sum(column(g, B), axis=-2, keepdims=1) + zeros_like(column(g, B)), B)",
             ),
             definition="inv(A) @ B",
         ),
@@ -344,7 +355,7 @@ MATRICES = [
     ),
     Gate(
         "cholesky", "A",
-        Rule(vjp=f"(inv(out).T @ ({HALF} + {HALF}.T) @ inv(out)) / 2"),
+        Rule(vjp=f"(inv(out).T @ ({HALF} + {HALF}.T) @ inv(out)) / 2", reach=REACHES_MATRIX),
         Words(
             "reads A as (A + A.T)/2, so its gradient is symmetric",
             needs="a symmetric matrix that is positive definite",

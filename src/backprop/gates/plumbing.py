@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from backprop.gates.row import Gate, Rule, Traits, Words
 from backprop.gates.writers import (
+    REACHES_ALL,
+    REACHES_MATRIX,
     REDUCED,
+    cumulated_reach,
     index_rules,
     scan_rules,
     scatter_rules,
@@ -108,7 +111,7 @@ PLUMBING = [
         "centred", "x",
         Rule(
             vjp="centred(g, axis=axis)", linear=True,
-            reach="spread(sum(g, axis=axis, keepdims=1), x, axis=axis, keepdims=1)",  # the mean of ones would be 0
+            reach=REACHES_ALL,  # the mean of ones would be 0
         ),
         Words("takes the mean off"),
         Traits(shape="x", plumbing=True),
@@ -224,7 +227,7 @@ PLUMBING = [
     ),
     Gate(
         "scan", "a b",
-        Rule(vjp=scan_rules),
+        Rule(vjp=scan_rules, reach=cumulated_reach),
         Words("a linear recurrence: y_i = b_i + a_i y_(i-1)"),
         Traits(shape="a", plumbing=True),
         options="axis=0 reverse=0",
@@ -243,13 +246,13 @@ PLUMBING = [
     ),
     Gate(
         "cofactor", "A",
-        Rule(vjp="cofactor_slope(g, A)"),
+        Rule(vjp="cofactor_slope(g, A)", reach=REACHES_MATRIX),
         Words("the matrix of cofactors: det(A) inv(A).T"),
         Traits(shape="A", stacks=True, plumbing=True),
     ),
     Gate(
         "cofactor_slope", "h A",
-        Rule(vjp=("cofactor_slope(g, A)", THIRD_OF_DET)),
+        Rule(vjp=("cofactor_slope(g, A)", THIRD_OF_DET), reach=(REACHES_MATRIX,) * 2),
         Words("what cofactor sends to A: how its entries move, times h"),
         Traits(shape="A", stacks=True, plumbing=True),
     ),

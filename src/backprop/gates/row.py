@@ -33,9 +33,9 @@ class Rule:
     gate that mixes, that some elements go nowhere. `linear` says of such a gate that an element gets a gradient only
     from the elements that it goes into (so that those which are not taken stay out), `reach` how a mask of what is
     alive goes back (as `g`, by the inputs as they are) where ones sent through the rule would not tell: they cancel, or
-    the values say which element goes where. `arranges` says that equal elements may come out in any order. `pieces` is
-    the function on arrays that gives all inputs theirs in one pass, and `shares` writes what many rules have in common,
-    by name, where each would look at all inputs.
+    the values say which element goes where; where nothing is said, all elements are alive where any is. `arranges` says
+    that equal elements may come out in any order. `pieces` is the function on arrays that gives all inputs theirs in
+    one pass, and `shares` writes what many rules have in common, by name, where each would look at all inputs.
     `again` are the rules where what they say is derived again, if a slope of the others is none of the gate's.
     `kink` is where the slope jumps, so that a second derivative would be made up (see `rough`); `cusp` says where that
     is so, if that is elsewhere, and `bends` what has no slope there, if that is not the output; `squared` are the rules
@@ -58,7 +58,7 @@ class Rule:
         routes: bool = False,
         linear: bool = False,
         arranges: bool = False,
-        reach: str | tuple[str, ...] = (),
+        reach: str | Rules | Callable[[Gate, int], Rules] = (),
         pieces: str = "",
         again: tuple[str, ...] = (),
         kink: str = "",
@@ -77,7 +77,8 @@ class Rule:
         told = partials or (() if callable(self.vjp) else self.vjp)
         self.flat = bool(told) and all(rule == "0" for rule in told)
         self.ties_split, self.ties_first = as_tuple(ties_split), as_tuple(ties_first)
-        self.routes, self.linear, self.arranges, self.reach = routes, linear, arranges, as_tuple(reach)
+        self.routes, self.linear, self.arranges = routes, linear, arranges
+        self.reach: Rules | Callable[[Gate, int], Rules] = reach if callable(reach) else as_tuple(reach)
         self.again, self.kink, self.cusp, self.bends, self.squared = again, kink, cusp, bends, as_tuple(squared)
         self.piece, self.pieces, self.paired, self.shares = piece, pieces, paired, shares
         self.definition, self.spelt, self.approximated = definition, exact or definition, approximated
@@ -289,8 +290,9 @@ class Gate(Rule, Words, Traits):
 
     def reaches(self, count: int, ties: str) -> tuple[Rules, tuple[bool, ...]]:
         """The rules by which a mask of what is alive goes back, and for which inputs ones stand in them."""
-        if self.reach:
-            return self.reach, (False,) * count
+        if self.reach or not (self.routes or self.linear):
+            told = self.reach(self, count) if callable(self.reach) else self.reach
+            return told or tuple(f"like(sum(g), {name})" for name in self.names(count)), (False,) * count
         rules = self.rules(count, ties)
         return rules, tuple(not self.routes and rule != "0" for rule in rules)
 

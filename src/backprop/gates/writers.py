@@ -118,7 +118,8 @@ def prod_rules(gate: Gate, count: int) -> Rules:
         return (f"spread(g, x, axis=axis, keepdims=keepdims) * {others}",)
     axis = gate.settings["axis"]
     axes = axis if isinstance(axis, tuple) else (axis,)
-    return (f"spread(g, x, axis=axis, keepdims=keepdims) * {product_of_others('x', axes)}",)
+    others = product_of_others("x", axes) if axes else "1"
+    return (f"spread(g, x, axis=axis, keepdims=keepdims) * {others}",)
 
 
 def along(gate: Gate, rule: str) -> Rules:
@@ -143,6 +144,11 @@ def cumsum_rules(gate: Gate, count: int) -> Rules:
     return along(gate, f"cumsum(g, axis={{axis}}, reverse={turned})")
 
 
+def cumulated_reach(gate: Gate, count: int) -> Rules:
+    """An element goes into those from it on."""
+    return cumsum_rules(gate, count) * count
+
+
 def shift_rules(gate: Gate, count: int) -> Rules:
     return (f"shift(g, by={-gate.settings['by']}, axis=axis)",)
 
@@ -157,4 +163,9 @@ SPREAD = "spread({}, x, axis=axis, keepdims=keepdims)"
 # x less its largest element, so that no exponential overflows, and the sum of these.
 BELOW = "top = max(x, axis=axis, keepdims=1); most = where(abs(top) < inf, top, 0); below = x - most; "
 TOTAL = "sum(exp(below), axis=axis, keepdims=1)"
+REACHES = SPREAD.format("g")  # how a mask goes back through a reduction,
+REACHES_ALL = (
+    "spread(sum(g, axis=axis, keepdims=1), x, axis=axis, keepdims=1)"  # where all along an axis hang together,
+)
+REACHES_MATRIX = "spread(sum(g, axis=[-2, -1]), A, axis=[-2, -1])"  # and all of a matrix
 CENTRED = "centred(x, axis=axis)"

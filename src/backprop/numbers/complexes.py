@@ -28,9 +28,14 @@ def total(function: Callable[..., Any]) -> Callable[..., complex]:
     return answering
 
 
+def power(x: complex, y: complex) -> complex:
+    """Of a number below 0 only at a whole exponent that stays where it is: beside that there is none."""
+    return complex(nan, nan) if x.real < 0 and y.imag else x**y
+
+
 PYTHON: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-    "negate": operator.neg, "power": operator.pow, "identity": operator.pos, "exp": cmath.exp, "log": cmath.log,
+    "negate": operator.neg, "power": power, "identity": operator.pos, "exp": cmath.exp, "log": cmath.log,
     "sqrt": cmath.sqrt, "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "asin": cmath.asin, "acos": cmath.acos,
     "atan": cmath.atan, "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "asinh": cmath.asinh,
     "acosh": cmath.acosh, "atanh": cmath.atanh,

@@ -194,7 +194,7 @@ class Trace(Tape):
         if not (is_fraction(out) or truth):
             self.decide(out)
         elif formula is None:
-            raise refused(kind.__name__)
+            raise self.refused(kind.__name__)
         else:
             self.made(formula.format(self.text(a, ids_a), self.text(b, ids_b)), out)
 
@@ -211,7 +211,7 @@ class Trace(Tape):
         self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], out: Any
     ) -> None:
         ids = [self.ids(one) for one in given]
-        if not any(map(np.any, ids)) or (name in LIKE and not any(map(np.any, ids[1:]))):
+        if out is None or not any(map(np.any, ids)) or (name in LIKE and not any(map(np.any, ids[1:]))):
             return
         if is_truth(out) and name in NAMES_OF_COMPARISONS:
             self.compared(NAMES_OF_COMPARISONS[name], given[0], given[1], out)
@@ -254,7 +254,10 @@ class Trace(Tape):
         try:
             return said(name, given, named, self.word)
         except (LookupError, TypeError, ValueError):
-            raise refused(name) from None
+            raise self.refused(name) from None
+
+    def refused(self, name: str) -> Problem:
+        return self.run.problem("syntax", f"{name} of what depends on an input cannot be traced to gates yet")
 
     def put_at(self, base: Any, key: Any, value: Any) -> None:
         """`base[key] = value`: by a mask that hangs on an input, one of the two everywhere."""
@@ -406,10 +409,6 @@ def slice_text(item: int | slice, length: int) -> str:
 def is_truth(value: Any) -> bool:
     """Whether a value is an array of truths."""
     return isinstance(value, np.ndarray) and value.dtype.kind == "b" and value.size > 0
-
-
-def refused(name: str) -> Problem:
-    return Problem("syntax", f"{name} of what depends on an input cannot be traced to gates yet")
 
 
 def traced(runner: Runner, given: dict[str, Any], outputs: list[str] | None = None, count: int = 1) -> Traced:

@@ -94,7 +94,10 @@ def compare_number(result: Run, name: str, names: Names, probe: Probe) -> Compar
 
 def excused(result: Run, probe: Probe, here: Reading, found: Comparison, estimate: Estimate) -> Comparison:
     """What is wrong only because of a kink that no gate tells of, as that of a sort of equal elements, or because of
-    how equal inputs share a gradient, is no mistake."""
+    how equal inputs share a gradient, is no mistake; nor is what nobody can tell from 0 times infinity."""
+    if isnan(found.gradient) and meets_infinity(result):
+        remark = f"the backward pass meets infinity, and says nan; the slope is {short(estimate.slope)}"
+        return found._replace(verdict="imprecise", remark=remark)
     between = slopes_of_sides(probe, here)
     low, high = (nan, nan) if between is None else between[1]
     if between is not None and low <= found.gradient <= high:
@@ -104,6 +107,18 @@ def excused(result: Run, probe: Probe, here: Reading, found: Comparison, estimat
     known = estimate._replace(error=estimate.error + probe.backward_rounding())
     remark = tie_remark(result, probe, lambda slope: fits(slope, known) or low <= slope <= high)
     return found._replace(verdict="kink", remark=remark) if remark else found
+
+
+def meets_infinity(result: Run) -> bool:
+    """Whether a value, a gradient or a local gradient on the way is infinite."""
+    import numpy as np
+
+    met = []
+    for wire, sent in enumerate(result.sent):
+        if sent is not None:
+            local = result.local_gradients(wire) if result.circuit.inputs[wire] else ()
+            met += [result.values[wire], sent, *local]
+    return any(one is not None and np.isinf(one).any() for one in met)
 
 
 def by_differences(

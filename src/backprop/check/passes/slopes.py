@@ -202,17 +202,21 @@ def measured_where(objective: Objective, given: dict[str, Any], path: Path, slop
     ):
         return slopes
     probes: list[Probe | None] = list(slopes.probes)
-    kinks = slopes.kinks
-    for count, (_, place) in enumerate(sorted(off, reverse=True)[:MOST_DOUBTED]):
+    kinks, others = slopes.kinks, 0
+    doubted = [place for _, place in sorted(off, reverse=True)]
+    for count, place in enumerate(doubted[:MOST_DOUBTED]):
         one = probes[place]
         assert one is not None
-        if count == FEW and kinks == slopes.kinks:
-            break  # the sweep is right in all of these, and no kink is near
+        if count == FEW and not others:
+            return slopes  # the sweep is right in all of these, and no kink is near
         slope, error = slope_along(objective, given, path, start, one.place, None)
         if isfinite(slope) and abs(slope - one.slope) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * slopes.scale:
             continue
         probes[place] = Probe(one.place, None, slope, error) if isfinite(slope) else None
         kinks += not isfinite(slope)
+        others += 1
+    for place in doubted[MOST_DOUBTED:] if others else ():
+        probes[place] = None  # where the sweep was wrong it may be so in these, too
     return slopes._replace(probes=[one for one in probes if one is not None], kinks=kinks)
 
 
@@ -320,7 +324,8 @@ def shape(lengths: tuple[int, ...]) -> str:
 
 
 def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator, much: float) -> dict[str, Any]:
-    """Another point: the inputs moved; numbers of one sign keep it, and zeros and ones of masks stay."""
+    """Another point: the inputs moved; numbers of one sign keep it, zeros among them move to its side, and zeros and
+    ones of masks stay."""
     changed: dict[str, Any] = fresh(given)
     for path in paths:
         value = np.asarray(at_path(changed, path), dtype=float)
@@ -330,6 +335,9 @@ def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator,
             shift = much * random.normal(0.0, 0.15, value.shape)
         if value.size > 1 and np.isin(value, (0.0, 1.0)).all() and value.any():
             continue
+        if value.min(initial=0.0) * value.max(initial=0.0) == 0 and value.any() and not value.all():
+            side = 1.0 if value.max() > 0 else -1.0
+            shift = np.where(value == 0, side * much * random.uniform(0.0, 0.15, value.shape), 0.0)
         new = value * factor + shift
         if value.size and value.min() > 0 and value.max() < 1:  # what may be probabilities stays between 0 and 1
             new = value + much * random.uniform(-0.3, 0.3, value.shape) * np.minimum(value, 1 - value) / max(1.0, much)

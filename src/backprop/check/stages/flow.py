@@ -10,7 +10,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate.run import Run, sent_by
 from backprop.gates import CONSTANT, INPUT
 from backprop.library.stages import Names
-from backprop.numbers.shapes import finite_magnitude
+from backprop.numbers.shapes import finite_magnitude, magnitude
 
 Edge = tuple[int, int]  # a stage and the number of one of its inputs
 OUTPUT: Edge = (-1, 0)  # where the gradient on the output comes from
@@ -42,6 +42,8 @@ def backward(result: Run, given: Mapping[int, Any]) -> tuple[list[Any], dict[Edg
     for wire in range(len(circuit) - 1, -1, -1):
         g = arrives[wire] = given.get(wire, arrives[wire])
         if g is None or not is_forward(circuit, wire) or not circuit.active[wire]:
+            continue
+        if result.sent[wire] is None and magnitude(g) == 0:  # a branch that was not taken: nothing flows
             continue
         for slot, (source, piece) in enumerate(zip(circuit.inputs[wire], sent_by(result, wire, g), strict=True)):
             if piece is not None:

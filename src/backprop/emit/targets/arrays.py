@@ -69,10 +69,15 @@ class Arrays(Pythonic):
         return Text(f"{self.module}.where({condition.text}, {x.text}, {y.text})")
 
     def counted(self, operand: Text) -> Text:
+        """Not the truth value itself: a sum of truth values is their disjunction."""
         if not operand.condition:
             return operand
         bare = operand.condition_level == ATOM
-        return Text(f"1.0 * {operand.condition}" if bare else f"1.0 * ({operand.condition})", PRODUCT)
+        return Text(f"{self.one()} * {operand.condition if bare else f'({operand.condition})'}", PRODUCT)
+
+    def one(self) -> str:
+        """The 1 that a truth value is multiplied with, of the kind that numbers are of."""
+        return "1.0"
 
     def inversion(self, operand: Text) -> Text:
         text = f"{self.module}.logical_not({operand.condition})"

@@ -35,6 +35,7 @@ GUARDED = WORDS | {
     "acosh": "CASE WHEN {0} < 1 THEN NAN ELSE acosh({0}) END",
     # atan2 tells 0 from -0: it is pi or -pi
     "divide": "CASE WHEN {1} = 0 THEN {0} * (atan2({1}, -1) * INF) ELSE {0} / {1} END",
+    "one over": "CASE WHEN {1} = 0 THEN atan2({1}, -1) * INF ELSE {0} / {1} END",
     "square": "CASE WHEN abs({0}) > 1e-150 THEN {0} * {0} ELSE 0 * {0} END",
     "power": "CASE WHEN {0} = 0 THEN CASE WHEN {1} < 0 THEN INF ELSE power({0}, {1}) END "
     "WHEN {0} < 0 AND {1} <> floor({1}) THEN NAN WHEN {1} * ln(abs({0})) < -745.13 THEN 0 "

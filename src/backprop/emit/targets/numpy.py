@@ -65,14 +65,9 @@ class NumPy(Arrays):
         text = super().array(value)
         return text if self.dtype == "float64" or not value.ndim else f"{text}.astype({self.module}.{self.dtype})"
 
-    def counted(self, operand: Text) -> Text:
-        return self.narrow(super().counted(operand))
-
-    def narrow(self, text: Text) -> Text:
+    def one(self) -> str:
         """A truth value times a number is of double precision, unless the number is not."""
-        if self.dtype == "float64" or not text.text.startswith("1.0 * "):
-            return text
-        return text._replace(text=f"{self.module}.{self.dtype}(1.0) * {text.text[6:]}")
+        return "1.0" if self.dtype == "float64" else f"{self.module}.{self.dtype}(1.0)"
 
     def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """To the power of a number that is a half, `**` takes the root, which is another thing at -inf and -0."""
@@ -118,8 +113,7 @@ class NumPy(Arrays):
 
     def in_place(self, gate: Gate, text: Text) -> bool:
         """What was multiplied with ones is new. What has another shape than what arrives next is not added to."""
-        ones = gate is LIKE and ".ones_like(" in text.text
-        return self.alike and (ones or super().in_place(gate, text))
+        return self.alike and ((gate is LIKE and not text.without) or super().in_place(gate, text))
 
     def spell_spread(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """What was summed over axes gets them back, and is stretched."""

@@ -93,7 +93,7 @@ class SQL(Target):
         if name == "multiply" and derived and operands[0] == operands[1] and "square" in self.dialect.words:
             return self.form("square", operands[:1])
         if name == "divide" and "divide" in self.dialect.words and not nonzero(operands[1]):
-            return self.form("divide", operands)
+            return self.form("one over" if operands[0].text == "1" else "divide", operands)
         return super().operation(name, operands, derived)
 
     def call(self, gate: Gate, operands: Sequence[Text]) -> Text:
@@ -112,10 +112,10 @@ class SQL(Target):
         """A gate that is more than a word."""
         form = self.dialect.words[name]
         if self.dialect.infinity == "NULL":
-            form = form.replace("{0} * (atan2({1}, -1) * INF)", "INF").replace("{0} * INF", "INF")
+            for unknown in ("{0} * (atan2({1}, -1) * INF)", "atan2({1}, -1) * INF", "{0} * INF"):
+                form = form.replace(unknown, "INF")
         form = form.replace("INF", self.dialect.infinity).replace("NAN", self.dialect.nan)
-        text = form.format(*(operand.text for operand in operands))
-        return Text(re.sub(r"(?<=THEN )1 \* \((.*?\) \* .*?)\)", r"\1", text))  # 1 times infinity
+        return Text(form.format(*(operand.text for operand in operands)))
 
     def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A square is a product; where the exponent is a number, less can go wrong."""

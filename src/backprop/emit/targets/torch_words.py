@@ -10,8 +10,9 @@ from backprop.emit.literals import Bracketed, listed
 from backprop.emit.prelude import functions
 from backprop.emit.target import Text
 from backprop.emit.targets.arrays import Arrays, rank, slice_text
+from backprop.errors import Problem
 from backprop.gates import Gate
-from backprop.language.printer import ATOM, POSTFIX, PRODUCT
+from backprop.language.printer import POSTFIX
 
 SAME = (
     "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt hypot logaddexp xlogy sin cos tan asin acos atan atan2 sinh cosh "
@@ -104,6 +105,8 @@ class Torch(Arrays):
         return text
 
     def call(self, gate: Gate, operands: Sequence[Text]) -> Text:
+        if gate.settings.get("axis") == ():  # which PyTorch takes for all axes
+            raise Problem("target", f"{gate.spelling} over no axis cannot be said in {self.title}", hint=self.advice())
         return super().call(gate, [self.tensor(operand) for operand in operands])
 
     def keywords(self, gate: Gate) -> list[str]:
@@ -117,13 +120,8 @@ class Torch(Arrays):
 
     # ── truth values ──
 
-    def counted(self, operand: Text) -> Text:
-        """Not the truth value itself: a sum of truth values is their disjunction, and its kind is not the inputs'."""
-        if not operand.condition:
-            return operand
-        bare = operand.condition_level == ATOM
-        one = self.like_inputs("1.0")
-        return Text(f"{one} * {operand.condition if bare else f'({operand.condition})'}", PRODUCT)
+    def one(self) -> str:
+        return self.like_inputs("1.0")
 
     def summands(self, name: str, operands: Sequence[Text]) -> list[Text]:
         """A truth value is a number at once where it meets no tensor."""

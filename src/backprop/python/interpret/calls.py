@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from backprop.python.interpret.builtins import method_of_data
 from backprop.python.interpret.expressions import Expressions
-from backprop.python.spellings.composed import COMPOSED, tree_of
+from backprop.python.spellings.composed import COMPOSED, needed
 from backprop.python.values.arrays import At, is_array
 from backprop.python.values.frames import Frame, Source
 from backprop.python.values.meter import MOST_CALLS, Refusal
@@ -55,14 +56,16 @@ class Calls(Expressions):
     def by_text(self, library: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Call a function of a library that is said in Python."""
         if library not in self.composed:
-            scope, source, at = Scope(), self.source, self.at
-            scope.names.update(np=Library(("numpy",)), torch=Library(("torch",)))
-            self.source = Source(COMPOSED[library], library)
-            self.source.of_library = True
-            for statement in tree_of(library).body:
-                self.statement(statement, scope)
-            self.source, self.at, self.composed[library] = source, at, scope
-        return self.call(self.composed[library].names[name], arguments, keywords)
+            self.composed[library] = Scope()
+            self.composed[library].names.update(np=Library(("numpy",)), torch=Library(("torch",)))
+        scope = self.composed[library]
+        if name not in scope.names:
+            source, at, self.source = self.source, self.at, source_of(library)
+            for one, statement in needed(library, name).items():
+                if one not in scope.names:
+                    self.statement(statement, scope)
+            self.source, self.at = source, at
+        return self.call(scope.names[name], arguments, keywords)
 
     def super_of(self, scope: Scope) -> Super:
         """What `super()` means in a method."""
@@ -142,9 +145,8 @@ class Calls(Expressions):
             return iter(made) if isinstance(made, list) else found.value
         finally:
             self.meter.calls -= 1
-            self.source, self.outside = outer, outside
+            self.source, self.at, self.outside = outer, at, outside
             made = self.yielded.pop() if function.generates else None
-        self.at = at
         return iter(made) if isinstance(made, list) else None
 
 
@@ -180,3 +182,11 @@ def bind(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any
     if missing:
         raise Refusal(f"{function.name} needs {missing[0]}", "arity")
     return values
+
+
+@cache
+def source_of(library: str) -> Source:
+    """The text in which the functions of a library are said."""
+    source = Source(COMPOSED[library], library)
+    source.of_library = True
+    return source

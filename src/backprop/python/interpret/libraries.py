@@ -13,9 +13,10 @@ import numpy as np
 from backprop.errors import nearest
 from backprop.python.spellings.composed import NAMES
 from backprop.python.spellings.jax import DEFAULTS, JAX
+from backprop.python.spellings.numpy import ALIASES as OF_NUMPY
 from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
 from backprop.python.spellings.row import Row, broadcast, of_shape, product, together
-from backprop.python.spellings.torch import ALIASES, TORCH, answer
+from backprop.python.spellings.torch import ALIASES, OF_TENSORS, TORCH, answer
 from backprop.python.values.arrays import (
     DTYPES,
     At,
@@ -48,7 +49,9 @@ IGNORED = frozenset([
     "manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions", "seterr",
     "testing.assert_allclose", "testing.assert_almost_equal", "testing.assert_array_almost_equal",
 ])  # fmt: skip
-UNSEEN = frozenset(["device", "requires_grad", "order", "casting", "copy", "subok", "memory_format", "optimize"])
+UNSEEN = frozenset([
+    "device", "requires_grad", "order", "casting", "copy", "subok", "memory_format", "optimize", "inplace",
+])  # fmt: skip
 
 
 GENERATORS = ("RandomState", "default_rng", "Generator")  # what they make draws as np.random itself does
@@ -201,8 +204,9 @@ class Libraries:
         """A function of NumPy's on data. Kinds of elements are those that are computed with here."""
         if name in ("empty", "zeros") and getattr(keywords.get("dtype"), "name", "") in ("object", "tuple", "list"):
             return self.grid(plain(arguments[0]))
-        if table is NUMPY and name not in table and name in NAMES["numpy"]:
-            return self.by_text("numpy", name, arguments, keywords)
+        name = OF_NUMPY.get(name, name) if table is NUMPY else name
+        if table is NUMPY and name not in table and name.replace(".", "_") in NAMES["numpy"]:
+            return self.by_text("numpy", name.replace(".", "_"), arguments, keywords)
         row = self.row(table, name, library)
         arguments, keywords = positional(row.function, arguments, keywords)
         given = tuple([self.argument(one) for one in arguments])
@@ -226,6 +230,9 @@ class Libraries:
         """A function of torch's, or a method of a tensor."""
         if name == "is_tensor":
             return isinstance(arguments[0], Tensor)
+        if is_written_back(name) or keywords.get("inplace"):
+            others = {key: one for key, one in keywords.items() if key != "inplace"}
+            return self.written_back(name.rstrip("_"), arguments, others)
         if name.replace(".", "_") in NAMES["torch"]:
             return self.by_text("torch", name.replace(".", "_"), arguments, keywords)
         row = self.row(TORCH, ALIASES.get(name, name), "torch")
@@ -237,6 +244,14 @@ class Libraries:
                 given = (named.pop(key), *given)
         self.measure(row, given, named)
         return self.result(ALIASES.get(name, name), row, given, named, answer)
+
+    def written_back(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """`torch.exp_(a)` and `F.relu(a, inplace=True)`: what the function gives is written into the memory."""
+        target = arguments[0]
+        target[...] = out = self.torch(name, arguments, keywords)
+        if self.tape is not None:
+            self.tape.put_at(target, ..., out)
+        return target
 
     def result(
         self, name: str, row: Row, given: tuple[Any, ...], named: dict[str, Any], finished: Callable[[Any], Any]
@@ -360,15 +375,15 @@ class Libraries:
             return a
         if name == "is_contiguous":
             return True
-        if name.endswith("_") and name not in TORCH and ALIASES.get(name[:-1], name[:-1]) in TORCH:
-            out = self.torch(name[:-1], (a, *arguments), keywords)
-            a[...] = out
-            if self.tape is not None:
-                self.tape.put_at(a, ..., out)
-            return a
         if name in ("new_zeros", "new_ones"):
             return self.torch(name.removeprefix("new_"), arguments, keywords)
-        return self.torch(name, (a, *arguments), keywords)
+        return self.torch(OF_TENSORS.get(name, name), (a, *arguments), keywords)
+
+
+def is_written_back(name: str) -> bool:
+    """Whether a function of torch's is another one that writes into its first argument, without a row of its own."""
+    known, plain = {*TORCH, *NAMES["torch"]}, name.rstrip("_")
+    return name != plain and name not in known and ALIASES.get(plain, plain) in known
 
 
 def positional(

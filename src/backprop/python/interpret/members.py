@@ -138,6 +138,12 @@ class Members(Machine):
             return value
         if isinstance(value, Object) and value.cls.is_tuple:
             return [self.object_member(value, name) for name in value.cls.fields]
+        if isinstance(value, Object) and value.cls.find("__iter__") is not None:
+            return self.items(self.call(self.attribute(value, "__iter__", own=True), (), {}))
+        if isinstance(value, Object) and value.cls.find("__getitem__") and value.cls.find("__len__"):
+            count = number_of(self.call(self.attribute(value, "__len__", own=True), (), {}))
+            self.meter.length(count)
+            return [self.get_item(value, i) for i in range(count)]
         raise Refusal(f"{called(value)} cannot be gone through", "value")
 
     def listed(self, value: Any) -> list[Any]:

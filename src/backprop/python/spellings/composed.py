@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from functools import cache
 
+from backprop.python.spellings.composed_torch import MORE
+
 FUNCTOOLS = """
 def partial(function, *first, **names):
     def called(*rest, **more):
@@ -136,6 +138,142 @@ def vectorize(function, **_):
         given = np.broadcast_arrays(*given)
         return np.array([function(*one) for one in zip(*[a.ravel() for a in given])]).reshape(given[0].shape)
     return called
+
+def add_outer(a, b):
+    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) + b
+
+def subtract_outer(a, b):
+    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - b
+
+def divide_outer(a, b):
+    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
+
+def maximum_outer(a, b):
+    return np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
+
+def minimum_outer(a, b):
+    return np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
+
+def kron(a, b):
+    a, b = np.asarray(a), np.asarray(b)
+    count = max(a.ndim, b.ndim)
+    left, right = [(1,) * (count - one.ndim) + one.shape for one in (a, b)]
+    every = a.reshape([n for one in left for n in (one, 1)]) * b.reshape([n for one in right for n in (1, one)])
+    return every.reshape([m * n for m, n in zip(left, right)])
+
+def ediff1d(ary):
+    return np.diff(np.ravel(ary))
+
+def gradient(f, spacing=1.0):
+    inner = (f[2:] - f[:-2]) / 2
+    return np.concatenate([f[1:2] - f[:1], inner, f[-1:] - f[-2:-1]]) / spacing
+
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    y = np.moveaxis(np.asarray(y), axis, -1)
+    step = dx if x is None else np.diff(x)
+    return (step * (y[..., 1:] + y[..., :-1]) / 2).sum(-1)
+
+def cov(m, rowvar=True, bias=False, ddof=None):
+    x = np.asarray(m) if rowvar or np.ndim(m) < 2 else np.asarray(m).T
+    off = x - x.mean(axis=-1, keepdims=True)
+    less = (0 if bias else 1) if ddof is None else ddof
+    return (off @ off.T if x.ndim > 1 else (off * off).sum()) / (x.shape[-1] - less)
+
+def corrcoef(x, rowvar=True):
+    found = cov(x, rowvar)
+    scale = np.sqrt(np.diag(found))
+    return found / scale[:, None] / scale
+
+def polyval(p, x):
+    found = 0 * x
+    for one in p:
+        found = found * x + one
+    return found
+
+def vander(x, N=None, increasing=False):
+    powers = range(len(x) if N is None else N)
+    return np.stack([x**i for i in (powers if increasing else powers[::-1])], axis=1)
+
+def extract(condition, arr):
+    return np.ravel(arr)[np.nonzero(np.ravel(condition))[0]]
+
+def compress(condition, a, axis=None):
+    places = np.nonzero(condition)[0]
+    return np.ravel(a)[places] if axis is None else np.take(a, places, axis=axis)
+
+def copyto(dst, src, where=True):
+    dst[...] = np.where(where, src, dst)
+
+def putmask(a, mask, values):
+    a[...] = np.where(mask, values, a)
+
+def place(arr, mask, vals):
+    count = int(np.sum(mask))
+    arr[mask] = np.resize(np.asarray(vals), (count,)) if np.size(vals) > 1 else vals
+
+def leaves_of(arrays, depth=0):
+    if not isinstance(arrays, (list, tuple)):
+        return [(np.asarray(arrays), depth)]
+    return [leaf for one in arrays for leaf in leaves_of(one, depth + 1)]
+
+def block(arrays):
+    leaves = leaves_of(arrays)
+    ndim = max([max(depth, one.ndim) for one, depth in leaves])
+    def joined(part, axis):
+        if isinstance(part, (list, tuple)):
+            return np.concatenate([joined(one, axis + 1) for one in part], axis=axis)
+        part = np.asarray(part)
+        return part.reshape((1,) * (ndim - part.ndim) + part.shape)
+    return joined(arrays, -leaves[0][1])
+
+def piecewise(x, condlist, funclist):
+    every = [one(x) if callable(one) else one for one in funclist]
+    found = 0 * x + (every[-1] if len(every) > len(condlist) else 0.0)
+    for condition, value in zip(condlist, every):
+        found = np.where(condition, value, found)
+    return found
+
+def vecdot(x1, x2, axis=-1):
+    return (x1 * x2).sum(axis=axis)
+
+def matvec(x1, x2):
+    return (x1 @ x2[..., None])[..., 0]
+
+def vecmat(x1, x2):
+    return (x1[..., None, :] @ x2)[..., 0, :]
+
+def matrix_transpose(x):
+    return np.swapaxes(x, -1, -2)
+
+def linalg_matrix_transpose(x):
+    return np.swapaxes(x, -1, -2)
+
+def unstack(x, axis=0):
+    return tuple([one for one in np.moveaxis(x, axis, 0)])
+
+def cumulative_sum(x, axis=None):
+    return np.cumsum(x, axis=axis)
+
+def cumulative_prod(x, axis=None):
+    return np.cumprod(x, axis=axis)
+
+def linalg_matrix_power(a, n):
+    if n < 0:
+        return linalg_matrix_power(np.linalg.inv(a), -n)
+    found = np.eye(np.shape(a)[-1])
+    for _ in range(n):
+        found = found @ a
+    return found
+
+def linalg_multi_dot(arrays):
+    found = arrays[0]
+    for one in arrays[1:]:
+        found = found @ one
+    return found
+
+def linalg_slogdet(a):
+    found = np.linalg.det(a)
+    return np.sign(found), np.log(np.abs(found))
 
 def select(conditions, choices, default=0):
     found = default
@@ -596,7 +734,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
 
 COMPOSED = {
     "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "numpy": LIMITS + NUMPY,
-    "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH,
+    "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE,
 }  # fmt: skip
 NAMES = {
     library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if line.startswith("def ")])
@@ -605,6 +743,19 @@ NAMES = {
 
 
 @cache
-def tree_of(library: str) -> ast.Module:
-    """The functions of a library, parsed where one of them is called."""
-    return ast.parse(COMPOSED[library])
+def statements_of(library: str) -> dict[str, ast.stmt]:
+    """The functions and classes of a library by their names, parsed where one of them is called."""
+    defined = (ast.FunctionDef, ast.ClassDef)
+    return {one.name: one for one in ast.parse(COMPOSED[library]).body if isinstance(one, defined)}
+
+
+@cache
+def needed(library: str, name: str) -> dict[str, ast.stmt]:
+    """A function of a library and all that it calls of its own kind."""
+    every, found, pending = statements_of(library), dict[str, ast.stmt](), [name]
+    while pending:
+        one = pending.pop()
+        if one in every and one not in found:
+            found[one] = every[one]
+            pending += [node.id for node in ast.walk(every[one]) if isinstance(node, ast.Name)]
+    return found

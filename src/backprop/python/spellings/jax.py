@@ -8,12 +8,8 @@ import numpy as np
 
 from backprop.python.spellings import special
 from backprop.python.spellings.row import Row, broadcast, hot, together
-from backprop.python.spellings.torch import TORCH, gelu, leaky_relu, relu
+from backprop.python.spellings.torch import TORCH, elu, gelu, leaky_relu, relu
 from backprop.python.values.arrays import axes_of
-
-
-def elu(a: Any, alpha: float = 1.0) -> Any:
-    return np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))
 
 
 def one_hot(a: Any, num_classes: int, **_: Any) -> Any:

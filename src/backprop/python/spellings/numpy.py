@@ -73,6 +73,8 @@ sinh | np.sinh(x)
 cosh | np.cosh(x)
 tanh | np.tanh(x)
 arctanh | np.arctanh(x/9)
+arcsinh | np.arcsinh(x)
+arccosh | np.arccosh(1 + x*x)
 sign | np.sign(x)
 square | np.square(x)
 reciprocal | np.reciprocal(x)
@@ -94,6 +96,12 @@ fmod | np.fmod(x, v)
 hypot | np.hypot(x, v)
 broadcast_arrays | np.broadcast_arrays(x, v)[1]
 logaddexp | np.logaddexp(x, v)
+logaddexp2 | np.logaddexp2(x, v)
+remainder | np.remainder(x, v)
+copysign | np.copysign(x, v)
+positive | np.positive(x)
+ldexp | np.ldexp(x, 2)
+fix | np.fix(x)
 floor | np.floor(x)
 ceil | np.ceil(x)
 round | np.round(x, 1)
@@ -106,6 +114,10 @@ heaviside | np.heaviside(x, 0.5)
 isnan | np.isnan(x)
 isinf | np.isinf(x)
 isfinite | np.isfinite(x)
+isneginf | np.isneginf(x)
+isposinf | np.isposinf(x)
+signbit | np.signbit(x)
+real | np.real(x)
 isclose | np.isclose(x, v)
 greater | np.greater(x, v)
 greater_equal | np.greater_equal(x, v)
@@ -117,8 +129,18 @@ logical_and | np.logical_and(x > 0, v > 0)
 logical_or | np.logical_or(x > 0, v > 0)
 logical_xor | np.logical_xor(x > 0, v > 0)
 logical_not | np.logical_not(x > 0)
+bitwise_and | np.bitwise_and(x > 0, v > 0)
+bitwise_or | np.bitwise_or(x > 0, v > 0)
+bitwise_xor | np.bitwise_xor(y, 3)
+bitwise_not | np.bitwise_not(x > 0)
+invert | np.invert(x > 0)
+left_shift | np.left_shift(y, 1)
+right_shift | np.right_shift(y, 1)
 nan_to_num | np.nan_to_num(x)
 deg2rad | np.deg2rad(x)
+rad2deg | np.rad2deg(x)
+degrees | np.degrees(x)
+radians | np.radians(x)
 sinc | np.sinc(x)
 """
 SAME_SIZE = """
@@ -139,6 +161,14 @@ nanmean | np.nanmean(x)
 nanvar | np.nanvar(x, axis=0)
 nanstd | np.nanstd(x)
 nanmax | np.nanmax(x)
+nanmin | np.nanmin(x, axis=1)
+nanprod | np.nanprod(x, axis=1)
+nancumsum | np.nancumsum(x, axis=1)
+nanmedian | np.nanmedian(x)
+nanargmax | np.nanargmax(x, axis=1)
+nanargmin | np.nanargmin(x)
+percentile | np.percentile(x, 30)
+quantile | np.quantile(x, 0.3, axis=1)
 argmax | np.argmax(x, axis=1)
 argmin | np.argmin(x)
 argsort | np.argsort(x, axis=1)
@@ -153,6 +183,16 @@ nonzero | np.nonzero(x > 0)
 argwhere | np.argwhere(x > 0)
 flatnonzero | np.flatnonzero(x > 0)
 unique | np.unique(y)
+isin | np.isin(y, [0])
+digitize | np.digitize(v, [0.0, 0.5])
+lexsort | np.lexsort((v, v))
+partition | np.partition(v, 1)
+ravel_multi_index | np.ravel_multi_index((y, y), (3, 3))
+diag_indices | np.diag_indices(3)
+tril_indices_from | np.tril_indices_from(x)
+triu_indices_from | np.triu_indices_from(x, 1)
+rollaxis | np.rollaxis(x, 1)
+cross | np.cross(x, v)
 trace | np.trace(x)
 diagonal | np.diagonal(x)
 tril | np.tril(x)
@@ -180,6 +220,9 @@ copy | np.copy(x.T)
 array | np.array([v, 2*v])
 asarray | np.asarray(x)
 ascontiguousarray | np.ascontiguousarray(x.T)
+asfortranarray | np.asfortranarray(x)
+asanyarray | np.asanyarray(x)
+asarray_chkfinite | np.asarray_chkfinite(x)
 concatenate | np.concatenate([x, x], axis=1)
 stack | np.stack((x, x), axis=-1)
 hstack | np.hstack((x, x))
@@ -195,14 +238,28 @@ linalg.norm | np.linalg.norm(x, axis=1)
 linalg.det | np.linalg.det(x[:, :2])
 linalg.inv | np.linalg.inv(x[:, :2])
 linalg.solve | np.linalg.solve(x[:, :2], x[:, 2])
+linalg.cholesky | np.linalg.cholesky(x @ x.T)
+linalg.pinv | np.linalg.pinv(x)
+linalg.cond | np.linalg.cond(x[:, :2])
+linalg.matrix_rank | np.linalg.matrix_rank(x)
+linalg.eigvalsh | np.linalg.eigvalsh(x @ x.T)
 allclose | np.allclose(x, x)
 array_equal | np.array_equal(x, x)
+array_equiv | np.array_equiv(x, x)
+shares_memory | np.shares_memory(x, v)
+may_share_memory | np.may_share_memory(x, v)
 add.at | z = np.zeros(4); np.add.at(z, y, 1.5); f = z
 subtract.at | z = np.zeros(4); np.subtract.at(z, y, 1.5); f = z
 add.reduce | np.add.reduce(x, axis=1)
 multiply.reduce | np.multiply.reduce(x)
 maximum.reduce | np.maximum.reduce(x)
 maximum.accumulate | np.maximum.accumulate(x, axis=1)
+minimum.reduce | np.minimum.reduce(x, axis=1)
+minimum.accumulate | np.minimum.accumulate(x, axis=1)
+add.accumulate | np.add.accumulate(x, axis=1)
+multiply.accumulate | np.multiply.accumulate(x, axis=1)
+logical_and.reduce | np.logical_and.reduce(x > 0)
+logical_or.reduce | np.logical_or.reduce(x > 0, axis=1)
 put_along_axis | z = x.copy(); np.put_along_axis(z, y[:, None], 9.0, 1); f = z
 fill_diagonal | z = np.ones((2, 2)); np.fill_diagonal(z, 5); f = z
 vdot | np.vdot(x, x)
@@ -232,14 +289,15 @@ NUMPY: dict[str, Row] = {
     **listed(own, square, "eye | np.eye(3)[y]\nidentity | np.identity(2)\ntri | np.tri(2, 3)"),
     **listed(own, square, "tril_indices | np.tril_indices(3)\ntriu_indices | np.triu_indices(3, 1)"),
     **listed(own, stepping, "arange | np.arange(1, 9, 2)"),
-    **listed(own, counted, "linspace | np.linspace(0, 1, 5)"),
-    **listed(own, second_shape, "broadcast_to | np.broadcast_to(v, (4, 3))"),
+    **listed(own, counted, "linspace | np.linspace(0, 1, 5)\nlogspace | np.logspace(0, 1, 5)"),
+    **listed(own, counted, "geomspace | np.geomspace(1, 8, 4)"),
+    **listed(own, second_shape, "broadcast_to | np.broadcast_to(v, (4, 3))\nresize | np.resize(v, (2, 2))"),
     **listed(own, repeated, "repeat | np.repeat(x, 2, axis=0)\ntile | np.tile(x, (2, 2))"),
     **listed(own, padded, "pad | np.pad(x, ((1, 1), (0, 2)), mode='constant')"),
     **listed(own, of_matrices, "matmul | np.matmul(x, x.T)"),
     **listed(own, parts, "split | np.split(x, 3, axis=1)\narray_split | np.array_split(x, 2, axis=1)"),
     **listed(own, parts, "hsplit | np.hsplit(x, 3)\nvsplit | np.vsplit(x, 2)"),
-    **listed(own, crossed, "outer | np.outer(v, v)\nkron | np.kron(v, v)\nmultiply.outer | np.multiply.outer(v, v)"),
+    **listed(own, crossed, "outer | np.outer(v, v)\nmultiply.outer | np.multiply.outer(v, v)"),
     **listed(own, meshed, "meshgrid | np.meshgrid(v, y)"),
     **listed(own, contracted, "dot | np.dot(x, v)\ninner | np.inner(x, x)"),
     **listed(own, of_axes, "tensordot | np.tensordot(x, x, axes=([0], [0]))"),
@@ -263,6 +321,13 @@ METHODS = frozenset([
     "min", "nonzero", "prod", "ravel", "repeat", "reshape", "round", "squeeze", "std", "sum", "swapaxes", "take",
     "trace", "transpose", "var",
 ])  # fmt: skip  # of arrays, which do what the function of the name does
+ALIASES = {
+    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
+    "atanh": "arctanh", "pow": "power", "concat": "concatenate", "permute_dims": "transpose",
+    "bitwise_invert": "invert", "trapz": "trapezoid", "row_stack": "vstack", "linalg.matmul": "matmul",
+    "linalg.outer": "outer", "linalg.tensordot": "tensordot", "linalg.trace": "trace", "linalg.diagonal": "diagonal",
+    "linalg.vector_norm": "linalg.norm", "core.multiarray.dot": "dot",
+}  # fmt: skip  # of one function, some only in later versions
 CONSTANTS = {
     "pi": np.pi,
     "e": np.e,

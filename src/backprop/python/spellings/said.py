@@ -20,10 +20,12 @@ Formula = str | Callable[[dict[str, Any], Words], str]
 
 ONE = (
     "sqrt cbrt exp exp2 expm1 log1p log2 log10 sin cos tan arcsin arccos arctan sinh cosh tanh arctanh abs sign floor "
-    "ceil trunc sinc erf erfc erfinv logit sigmoid relu softplus silu square reciprocal rsqrt selu"
+    "ceil trunc sinc lgamma digamma asinh acosh atanh erf erfc erfinv logit sigmoid relu softplus silu square "
+    "reciprocal rsqrt selu softsign mish logsigmoid hardsigmoid"
 )
 RENAMED = {
     "absolute": "abs", "fabs": "abs", "rint": "round", "asin": "asin", "acos": "acos", "atan": "atan",
+    "arcsinh": "asinh", "arccosh": "acosh",
     "expit": "sigmoid", "logistic": "sigmoid", "swish": "silu", "gammaln": "lgamma", "linalg.det": "det",
     "linalg.inv": "inv", "det": "det", "inv": "inv",
 }  # fmt: skip
@@ -200,6 +202,18 @@ SAID: dict[str, tuple[str, Formula]] = {
     "deg2rad": ("x", "{x} * pi / 180"),
     "radians": ("x", "{x} * pi / 180"),
     "degrees": ("x", "{x} * 180 / pi"),
+    "rad2deg": ("x", "{x} * 180 / pi"),
+    "positive": ("x", "{x}"),
+    "fix": ("x", "trunc({x})"),
+    "sgn": ("x", "sign({x})"),
+    "ldexp": ("x y", "{x} * 2^{y}"),
+    "logaddexp2": ("x y", "logaddexp({x} * log(2), {y} * log(2)) / log(2)"),
+    "cross": ("x y", "cross({x}, {y})"),
+    "linalg.cholesky": ("x", "cholesky({x})"),
+    "cholesky": ("x", "cholesky({x})"),
+    "minimum.reduce": ("a axis=0 dtype=None out=None keepdims=False", "min({a}{kept})"),
+    "add.accumulate": ("a axis=0 dtype=None", "cumsum({a}{kept})"),
+    "multiply.accumulate": ("a axis=0 dtype=None", "cumprod({a}{kept})"),
     "round": ("a decimals=0", rounded),
     "around": ("a decimals=0", rounded),
     "clip": ("a min=None max=None", clipped),

@@ -348,21 +348,38 @@ def relu(a: Any) -> Any:
     return np.maximum(a, 0)
 
 
+def elu(a: Any, alpha: float = 1.0) -> Any:
+    return np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))
+
+
 def leaky_relu(a: Any, negative_slope: float = 0.01) -> Any:
     return np.where(a > 0, a, negative_slope * a)
 
 
 SAME = [
     "exp", "sqrt", "log", "log1p", "expm1", "log2", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sign",
-    "abs", "floor", "ceil", "square", "reciprocal", "isnan", "isinf", "isfinite",
+    "abs", "floor", "ceil", "square", "reciprocal", "isnan", "isinf", "isfinite", "exp2", "trunc", "sinc", "deg2rad",
+    "rad2deg", "signbit", "isneginf", "isposinf", "nan_to_num", "positive",
 ]  # fmt: skip
 RENAMED = {
     "neg": "negative", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "absolute": "abs", "round": "round",
     "maximum": "maximum", "minimum": "minimum", "pow": "power", "logaddexp": "logaddexp", "eq": "equal",
     "ne": "not_equal", "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal",
     "logical_and": "logical_and", "logical_or": "logical_or", "logical_not": "logical_not", "atan2": "arctan2",
+    "logical_xor": "logical_xor", "asinh": "arcsinh", "fmod": "fmod",
+    "fmax": "fmax", "fmin": "fmin", "hypot": "hypot", "copysign": "copysign", "float_power": "float_power",
+    "floor_divide": "floor_divide", "sgn": "sign", "heaviside": "heaviside", "bitwise_and": "bitwise_and",
+    "bitwise_or": "bitwise_or", "bitwise_xor": "bitwise_xor", "bitwise_not": "bitwise_not",
 }  # fmt: skip
-TWO = {"eq", "ne", "gt", "ge", "lt", "le", "maximum", "minimum", "logaddexp", "pow", "atan2"}
+TWO = {
+    "eq", "ne", "gt", "ge", "lt", "le", "maximum", "minimum", "logaddexp", "pow", "atan2", "fmod", "fmax", "fmin",
+    "hypot", "copysign", "float_power", "floor_divide", "heaviside",
+}  # fmt: skip
+OF_GATES = {
+    "erfc": "x", "erfinv": "x/9", "lgamma": "x*x", "digamma": "x*x", "acosh": "1 + x*x", "atanh": "x/9",
+    "softsign": "x", "selu": "x", "mish": "x", "logsigmoid": "x", "hardsigmoid": "4 * x",
+}  # fmt: skip  # with what they are tried at
+OF_F = ("softsign", "mish", "logsigmoid", "hardsigmoid")  # of torch.nn.functional alone
 
 
 def elementwise() -> dict[str, Row]:
@@ -371,9 +388,11 @@ def elementwise() -> dict[str, Row]:
     rows["sqrt"] = Row(np.sqrt, broadcast, "(x*x).sqrt()")
     for name, there in RENAMED.items():
         example = f"torch.{name}(x, x*x)" if name in TWO else f"torch.{name}(x/9)"
-        if name.startswith("logical"):
-            example = "torch.logical_not(x > 0)" if name.endswith("not") else f"torch.{name}(x > 0, x < 1)"
-        rows[name] = Row(ufunc(there), broadcast, example.replace("pow(x, x*x)", "pow(x, 3)"))
+        if name.startswith(("logical", "bitwise")):
+            example = f"torch.{name}(x > 0)" if name.endswith("not") else f"torch.{name}(x > 0, x < 1)"
+        rows[name] = Row(
+            ufunc(there), broadcast, example.replace("pow(x, x*x)", "pow(x, 3)").replace("power(x,", "power(x*x,")
+        )
     function: Callable[..., Any]
     for name, function in (("add", np.add), ("sub", np.subtract)):
         rows[name] = Row(scaled(function), broadcast, f"x.{name}(v, alpha=2)")
@@ -386,10 +405,13 @@ def elementwise() -> dict[str, Row]:
 
 TORCH: dict[str, Row] = {
     **elementwise(),
+    **{name: Row(special.value_of(name), broadcast, f"{'F' if name in OF_F else 'torch'}.{name}({at})")
+        for name, at in OF_GATES.items()},
     "rsqrt": Row(lambda a: 1 / np.sqrt(a), broadcast, "torch.rsqrt(x*x)"),
     "erf": Row(lambda a: special.erf(np.asarray(a)), broadcast, "torch.erf(x)"),
     "sigmoid": Row(special.expit, broadcast, "torch.sigmoid(x)"),
     "relu": Row(relu, broadcast, "F.relu(x)"),
+    "elu": Row(elu, broadcast, "F.elu(x, 0.7)"),
     "leaky_relu": Row(leaky_relu, broadcast, "F.leaky_relu(x, 0.2)"),
     "softplus": Row(special.value_of("softplus"), broadcast, "F.softplus(x)"),
     "silu": Row(special.value_of("silu"), broadcast, "F.silu(x)"),
@@ -489,6 +511,7 @@ TORCH: dict[str, Row] = {
     "detach": Row(itself, together, "x.detach()"),
     "contiguous": Row(itself, together, "x.t().contiguous()"),
     "cpu": Row(itself, together, "x.cpu()"),
+    "retain_grad": Row(lambda a: None, together, "z = x.detach().requires_grad_(); z.retain_grad(); f = z.detach()"),
     "to": Row(to, together, "(x > 0).to(torch.float64)"),
     "type_as": Row(lambda a, b: np.asarray(a).astype(b.dtype), together, "(x > 0).type_as(x)"),
     "float": Row(cast("float"), together, "(x > 0).float()"),
@@ -503,12 +526,19 @@ TORCH: dict[str, Row] = {
     "scatter_add_": Row(scattered(True), together, "z = torch.zeros(2, 4); z.scatter_add_(1, y[:, None], x); f = z"),
     "scatter_": Row(scattered(False), together, "z = torch.zeros(2, 4); z.scatter_(1, y[:, None], 1.0); f = z"),
 }  # fmt: skip
-ALIASES = {"multiply": "mul", "divide": "div", "subtract": "sub", "permute_dims": "permute", "concatenate": "cat"}
+ALIASES = {
+    "multiply": "mul", "divide": "div", "subtract": "sub", "permute_dims": "permute", "concatenate": "cat",
+    "true_divide": "div", "negative": "neg", "fix": "trunc", "greater": "gt", "greater_equal": "ge", "less": "lt",
+    "less_equal": "le", "not_equal": "ne", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
+    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "ger": "outer", "cuda": "cpu",
+    "pin_memory": "cpu",
+}  # fmt: skip
+OF_TENSORS = {"unfold": "unfolded"}  # methods that are other functions than those of their names
 
 
 def answer(value: Any) -> Any:
     """What a function gave, as a tensor."""
-    if isinstance(value, Extremum | Tensor):
+    if value is None or isinstance(value, Extremum | Tensor):
         return value
     if isinstance(value, tuple):
         return tuple(map(answer, value))

@@ -47,8 +47,8 @@ def tensor(value: Any) -> Tensor:
 
 
 def settled(value: Any, *like: Any) -> Any:
-    """A result of NumPy's, as a tensor where one of the operands was one."""
-    if any(isinstance(one, Tensor) for one in like):
+    """A result of NumPy's, as a tensor where one of the operands was one; nothing of what only writes."""
+    if value is not None and any(isinstance(one, Tensor) for one in like):
         return tensor(value)
     return value.view(np.ndarray) if isinstance(value, Tensor) else value
 

@@ -30,7 +30,7 @@ MOVES = frozenset([
 JOINS = ("concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "cat", "concat")
 SAME = frozenset([
     "copy", "array", "asarray", "ascontiguousarray", "clone", "detach", "contiguous", "cpu", "float", "double", "to",
-    "Tensor", "FloatTensor", "from_numpy",
+    "Tensor", "FloatTensor", "from_numpy", "asfortranarray", "asanyarray", "asarray_chkfinite", "real",
     "type_as", "tensor", "as_tensor", "astype", "flatten of an array", "float64", "float32", "item", "nan_to_num",
 ])  # fmt: skip
 ELEMENTWISE = frozenset([
@@ -40,6 +40,9 @@ ELEMENTWISE = frozenset([
     "true_divide", "hypot", "logaddexp", "clip", "sinc", "deg2rad", "pow", "sub", "mul", "div", "neg", "rsqrt", "erf",
     "erfc", "sigmoid", "expit", "logit", "relu", "leaky_relu", "softplus", "silu", "gelu", "clamp", "clamp_min",
     "asin", "acos", "atan", "atan2", "xlogy", "gammaln", "elu", "selu", "swish", "log_sigmoid", "degrees", "radians",
+    "softsign", "mish", "logsigmoid", "hardsigmoid",
+    "arcsinh", "arccosh", "asinh", "acosh", "atanh", "logaddexp2", "copysign", "rad2deg", "ldexp", "erfinv", "lgamma",
+    "digamma", "mod", "remainder", "fmod", "positive", "floor", "ceil", "trunc", "fix", "sign", "round", "rint",
 ])  # fmt: skip
 BINARY = {"add_": ast.Add, "sub_": ast.Sub, "mul_": ast.Mult, "div_": ast.Div}
 SUMS = frozenset(["sum", "mean", "add.reduce"])
