@@ -115,8 +115,18 @@ def expanded(paths: list[str], wanted: str | None, but: str | None = None) -> li
                 raise Problem("file", f"no file is like {path}")
             found += files
         else:
+            if path != "-":
+                sought(path)
             found.append(path)
     return found
+
+
+def sought(path: str) -> None:
+    """Raises a Problem where a file is not there: no work is begun then."""
+    try:
+        os.stat(path)
+    except (OSError, ValueError) as error:
+        raise Problem("file", f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def inside(folder: str, but: str | None) -> list[str]:
