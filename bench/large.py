@@ -44,7 +44,7 @@ def make(path: Path, rows: int) -> None:
     if path.suffix == ".csv":
         lazy.sink_csv(path)
     else:
-        lazy.sink_parquet(path, row_group_size=PIECE)
+        lazy.sink_parquet(path)
 
 
 def measured(command: list[str]) -> tuple[float, float]:
