@@ -304,6 +304,18 @@ def test_it_says_that_it_takes_tensors() -> None:
     assert "# for tensors: torch.tensor(2.0), and not 2.0\ndef backprop(x, y):" in source
 
 
+@pytest.mark.parametrize(
+    "text", ["count(x)^2", "sqrt(count(x))", "count(x)^-1*2", "abs(-count(x)) + 1", "max(count(x), 1)"]
+)
+def test_a_count_comes_out_as_a_tensor(text: str) -> None:
+    x = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    value = function(program(text, "torch"))(x)
+    value.backward()
+    assert value.dtype == torch.float64
+    assert float(value.detach()) == pytest.approx(Compiled(text).evaluate(x=[0, 0, 0]).value)
+    assert x.grad.tolist() == [0, 0, 0]
+
+
 def test_constants_alone_are_a_program_too(tmp_path: Path) -> None:
     source = program("2 + 3", "torch", {})
     assert not [line for line in source.split("\n") if line != line.rstrip()]

@@ -85,3 +85,13 @@ def test_sums_of_both_infinities_are_told_without_a_warning(tmp_path: Path) -> N
     (tmp_path / "t.csv").write_text("x\n1\n-3\n")
     map_file(Mapper("1e308*x*10"), str(tmp_path / "t.csv"), str(tmp_path / "out.csv"), Options(total=True))
     assert (tmp_path / "out.csv").read_text() == "rows,f,df_dx\n2,nan,inf\n"
+
+
+@pytest.mark.parametrize("sources", [["none.csv"], ["t.csv", "none.parquet"], ["none/"]])
+def test_what_is_not_there_was_asked_for_wrongly_and_nothing_is_begun(sources: list[str], tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n")
+    paths = [f"{tmp_path}/{source}" for source in sources]
+    with pytest.raises(backprop.Problem, match=r"cannot read .*none.*: No such file or directory") as found:
+        backprop.map_files("x*y", paths, str(tmp_path / "out.csv"))
+    assert found.value.status == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv"]

@@ -285,17 +285,24 @@ def check_axis(axis: Any, dimensions: int, shape: tuple[int, ...]) -> None:
 
 
 def concat(*inputs: Array, axis: int) -> Array:
+    try:
+        return np.concatenate(inputs, axis=axis)
+    except ValueError:  # looked into where it fails alone: there may be many, again and again
+        check_joined(inputs, axis)
+        raise
+
+
+def check_joined(inputs: Sequence[Array], axis: int) -> None:
     shapes = [shape_of(x) for x in inputs]
     for place, shape in first_of_each(shapes):
-        check_axis(axis, len(shape), shape)
         if not shape:
             raise Mismatch(f"{{{place}}} is a number, and only arrays are joined", [place], "for numbers, write [a, b]")
+        check_axis(axis, len(shapes[0]), shapes[0])
         at = axis % len(shapes[0])
         if len(shape) != len(shapes[0]) or shape[:at] + shape[at + 1 :] != shapes[0][:at] + shapes[0][at + 1 :]:
             both = f"{{0}} is {shape_text(shapes[0])} and {{{place}}} is {shape_text(shape)}"
             message = f"{both}: they differ beside axis {axis}"
             raise Mismatch(message, [0, place])
-    return np.concatenate(inputs, axis=axis)
 
 
 def starts(*inputs: Array, axis: int) -> Array:

@@ -105,8 +105,14 @@ def local(jobs: list[Job], work: PartWork, scheduler: str | None) -> Iterator[tu
 
 def on_disk(parts: list[tuple[Job, Done]], pool: Executor) -> list[tuple[Job, Done]]:
     """Parts, once they are on the disk."""
-    list(pool.map(synced, [job.target for job, done in parts if done.report is not None]))
+    paths = [job.target for job, done in parts if done.report is not None]
+    list(pool.map(all_synced, [paths[start::AT_ONCE] for start in range(min(AT_ONCE, len(paths)))]))
     return parts
+
+
+def all_synced(paths: list[str]) -> None:
+    for path in paths:
+        synced(path)
 
 
 def engine(name: str) -> Engine:

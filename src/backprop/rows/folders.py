@@ -9,12 +9,12 @@ from contextlib import suppress
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.engines import Job
-from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done, write_done
+from backprop.rows.tables.files import DONE, TEXT, is_done, noted, part_fingerprint, parts_done
 from backprop.rows.tables.locks import owned, remove_dead
 from backprop.rows.tables.options import Options
 from backprop.rows.tables.packing import bare, suffix_of
 
-__all__ = ["jobs", "owned", "write_done"]
+__all__ = ["jobs", "noted", "owned"]
 
 SUFFIX = {"jsonl": ".jsonl", "csv": ".csv", "tsv": ".tsv", "parquet": ".parquet", "arrow": ".arrow"}
 
@@ -34,7 +34,8 @@ def jobs(
     roots, here = [os.path.abspath(root) for root in roots], os.path.abspath(folder)
     for source in sources:
         source = os.path.abspath(source)  # a worker may stand elsewhere
-        target = os.path.join(here, folder_in(source, roots), part_name(source, options))
+        name = os.path.join(folder_in(source, roots), part_name(source, options))
+        target = os.path.join(here, name)
         if os.path.exists(target) and os.path.samefile(target, source):
             raise Problem(
                 "option", f"the output and the input are the same folder: {folder}", hint="give another one with -o"
@@ -47,9 +48,7 @@ def jobs(
             fingerprint = part_fingerprint(own, source)
         except OSError as error:
             raise Problem("file", f"cannot read {source}: {error.strerror or error}", status=1) from None
-        if resume and (
-            is_done(folder, os.path.relpath(target, folder), fingerprint, done) or says_so(target, source, own, options)
-        ):
+        if resume and (is_done(folder, name, fingerprint, done) or says_so(target, source, own, options)):
             skipped += 1
         else:
             found.append(Job(source, target, fingerprint))
@@ -59,8 +58,8 @@ def jobs(
 def folder_in(source: str, roots: Sequence[str]) -> str:
     """The folder of a part in its root."""
     for root in roots:
-        if source.startswith(os.path.join(root, "")):
-            return os.path.dirname(os.path.relpath(source, root))
+        if source.startswith(inside := os.path.join(root, "")):
+            return os.path.dirname(source.removeprefix(inside))
     return ""
 
 

@@ -257,16 +257,17 @@ class Files:
             runs = engines.engine(engine)
             jobs, before = folders.jobs(self.sources, folder, mapper, self.options, resume, self.roots)
             work = engines.PartWork(mapper, self.options)
-            for number, (job, done) in enumerate(runs(jobs, work, scheduler), 1):
-                if done.report is None:
-                    failures += 1
-                    failed(done.failure if job.source in done.failure else f"{job.source}: {done.failure}")
-                    continue
-                report.join(done.report)
-                if collected is not None:
-                    collected.write(done.report.collected)
-                    collected.flush()
-                folders.write_done(folder, os.path.relpath(job.target, folder), done.report.rows, job.fingerprint)
-                seen(report, number, len(jobs))
+            with folders.noted(os.path.abspath(folder)) as note:
+                for number, (job, done) in enumerate(runs(jobs, work, scheduler), 1):
+                    if done.report is None:
+                        failures += 1
+                        failed(done.failure if job.source in done.failure else f"{job.source}: {done.failure}")
+                        continue
+                    report.join(done.report)
+                    if collected is not None:
+                        collected.write(done.report.collected)
+                        collected.flush()
+                    note(job.target, done.report.rows, job.fingerprint)
+                    seen(report, number, len(jobs))
         self.parts = f"{len(jobs) - failures} of {len(jobs)} parts" + (f", {before} done before" if before else "")
         return report

@@ -140,9 +140,8 @@ def map_frames(parts: Sequence[Part], mapper: Mapper, options: Options) -> list[
     if found is None or (mapper.engine == "auto" and told.rows > mapper.first_compiled):
         return None
     done: list[Report | Problem] = []
-    fingerprint = options.fingerprint(mapper)
-    for part, frame in zip(parts, found, strict=True):
-        sinks.parquet(frame, room := BytesIO(), fingerprint)
+    rooms = sinks.parquets(found, options.fingerprint(mapper))
+    for part, frame, room in zip(parts, found, rooms, strict=True):
         report = Report()
         report.rows = frame.height
         done.append(written(part, b"", room.getbuffer()) or report)

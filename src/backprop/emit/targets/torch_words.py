@@ -99,8 +99,11 @@ class Torch(Arrays):
         known = [value for value in values if value is not None]
         if not gate.mixes and operands and len(known) == len(operands):
             return self.number(float(forward(gate, len(known))(*known)))
+        plain = operands and all(operand.text in self.plain for operand in operands)
+        if plain and gate.name not in PLAIN and not gate.mixes:
+            operands = [self.tensor(operand) for operand in operands]
         text = super().spell(gate, operands, derived)
-        if gate.name in PLAIN and all(operand.text in self.plain for operand in operands):
+        if plain and gate.name in PLAIN:
             self.plain[text.text] = None
         return text
 

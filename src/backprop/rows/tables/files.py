@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -115,8 +115,18 @@ def expanded(paths: list[str], wanted: str | None, but: str | None = None) -> li
                 raise Problem("file", f"no file is like {path}")
             found += files
         else:
+            if path != "-":
+                sought(path)
             found.append(path)
     return found
+
+
+def sought(path: str) -> None:
+    """Raises a Problem where a file is not there: no work is begun then."""
+    try:
+        os.stat(path)
+    except (OSError, ValueError) as error:
+        raise Problem("file", f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def inside(folder: str, but: str | None) -> list[str]:
@@ -145,17 +155,18 @@ def whole(path: str, alone: bool = True) -> Iterator[str]:
 
     A link is followed, a file that exists keeps its mode, and a device or a pipe is written to, not replaced.
     """
-    if is_no_file(path):
+    mode = mode_of(path)
+    if mode is not None and not stat.S_ISREG(mode):
         yield path
         return
     from backprop.rows.tables.locks import unfinished
 
-    path = os.path.realpath(path)
+    path = os.path.realpath(path) if os.path.islink(path) else path
     try:
         with unfinished(path, alone) as beside:
             yield beside
-            if os.path.exists(path):
-                os.chmod(beside, stat.S_IMODE(os.stat(path).st_mode))
+            if mode is not None:
+                os.chmod(beside, stat.S_IMODE(mode))
             if alone:
                 synced(beside)
             os.replace(beside, path)
@@ -165,7 +176,16 @@ def whole(path: str, alone: bool = True) -> Iterator[str]:
 
 def is_no_file(path: str) -> bool:
     """Whether a path is of something else than a file: a device, or a pipe (which has no real path)."""
-    return os.path.exists(path) and not os.path.isfile(path)
+    mode = mode_of(path)
+    return mode is not None and not stat.S_ISREG(mode)
+
+
+def mode_of(path: str) -> int | None:
+    """What a path is of, and who may do what with it; None where there is nothing."""
+    try:
+        return os.stat(path).st_mode
+    except (OSError, ValueError):
+        return None
 
 
 def synced(path: str) -> None:
@@ -199,14 +219,20 @@ def parts_done(folder: str) -> dict[str, dict[str, object]]:
     return done
 
 
-def write_done(folder: str, name: str, rows: int, fingerprint: str) -> None:
-    """Write down that a part is done."""
+@contextmanager
+def noted(folder: str) -> Iterator[Callable[[str, int, str], None]]:
+    """A function that writes down that a part in a folder is done: its path, its rows and what it was made of."""
     import json
 
-    size = os.path.getsize(os.path.join(folder, name))
-    line = json.dumps({"part": name, "rows": rows, "bytes": size, "fingerprint": fingerprint})
     with open(os.path.join(folder, DONE), "a", encoding="utf-8") as file:
-        file.write(line + "\n")
+
+        def note(path: str, rows: int, fingerprint: str) -> None:
+            name = path.removeprefix(os.path.join(folder, ""))
+            part = {"part": name, "rows": rows, "bytes": os.path.getsize(path), "fingerprint": fingerprint}
+            file.write(json.dumps(part) + "\n")
+            file.flush()
+
+        yield note
 
 
 def is_done(folder: str, name: str, fingerprint: str, done: dict[str, dict[str, object]]) -> bool:

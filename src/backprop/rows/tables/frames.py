@@ -406,7 +406,7 @@ def together(sources: Sequence[str], mapper: Mapper, options: Options, report: R
     pl = polars()
     try:
         lazy = pl.scan_parquet(list(sources), glob=False, hive_partitioning=False, include_file_paths=PATH)
-        frame = lazy.collect()
+        frame = lazy.collect().rechunk()
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
     heights = frame.get_column(PATH).rle().struct.field("len").to_list()

@@ -17,6 +17,7 @@ from backprop.rows.tables.options import Options, writer_of
 from backprop.rows.tables.polars import Frame, of_system, polars, write_csv
 
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
+AT_ONCE = 64  # small files
 
 
 def write(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> None:
@@ -124,9 +125,17 @@ def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> N
         raise
 
 
-def parquet(frame: Frame, out: BytesIO, fingerprint: str) -> None:
-    """A frame as a file of Parquet, as `sink` writes one."""
-    frame.write_parquet(out, row_group_size=ROW_GROUP, metadata={"backprop": fingerprint})
+def parquets(frames: list[Frame], fingerprint: str) -> Iterator[BytesIO]:
+    """Small frames as files of Parquet, each as `sink` writes one; Polars' engine is started for many at once."""
+    said = {"backprop": fingerprint}
+    for some in (frames[start : start + AT_ONCE] for start in range(0, len(frames), AT_ONCE)):
+        rooms = [BytesIO() for _ in some]
+        sinks = [
+            frame.lazy().sink_parquet(room, row_group_size=ROW_GROUP, metadata=said, lazy=True)
+            for frame, room in zip(some, rooms, strict=True)
+        ]
+        polars().collect_all(sinks, engine="streaming")
+        yield from rooms
 
 
 def made_from(target: str, source: str, fingerprint: str) -> bool:
