@@ -191,11 +191,7 @@ class Back(Forth):
         if isinstance(returned, dict):
             found.update(by_key(returned, self.paths(given), exact=True))
             return found, "key"
-        single = not isinstance(returned, tuple | list)
-        if numbers_in(returned):  # a list of numbers may be the gradient of a list
-            shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
-            single = shapes[:1] == [np.shape(returned)]
-        values = list(map(as_gradient, [returned] if single else returned))
+        values = list(map(as_gradient, self.one_by_one(returned, given)))
         if any(isinstance(one, dict) for one in values):
             for one in values:
                 if isinstance(one, dict):
@@ -212,6 +208,19 @@ class Back(Forth):
             before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
             found = {**by_key(before_it, self.paths(given), exact=False), **found}
         return found, by
+
+    def one_by_one(self, returned: Any, given: dict[str, Any]) -> list[Any]:
+        """What a backward pass returns, one by one. A list may be one gradient: of a list, or of rows of an array."""
+        if not isinstance(returned, tuple | list):
+            return [returned]
+        shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
+        if numbers_in(returned):
+            return [returned] if shapes[:1] == [np.shape(returned)] else list(returned)
+        first: Any = given.get(self.parameters[0]) if isinstance(returned, list) and self.parameters else None
+        of_rows = isinstance(first, np.ndarray) and first.ndim > 0 and len(shapes) != len(returned)
+        if (of_rows or isinstance(first, list)) and list(map(np.shape, returned)) == list(map(np.shape, first)):
+            return [np.array(returned) if of_rows else returned]
+        return list(returned)
 
     def kept_gradients(
         self, own: Object, before: dict[int, dict[str, Any]], given: dict[str, Any], returned: Any
@@ -265,7 +274,7 @@ class Back(Forth):
             if self.whose is not None and len(matched) == 1:
                 matched = {self.whose: next(iter(matched.values()))}
         found = entries_of(matched)
-        return {path: one for path, one in found.items() if len(path) == 1 or at_path(given, path) is not None}
+        return {path: one for path, one in found.items() if at_path(given, path) is not None}
 
     def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
         """`self.grads`, a dictionary by keys, or a list beside `self.params`."""

@@ -12,7 +12,7 @@ import numpy as np
 from backprop.python.arrays import dtype_of, is_array, number_of, plain
 from backprop.python.frames import Source
 from backprop.python.meter import Meter, Refusal
-from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object
+from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object, kind_of
 
 REFUSED = frozenset([
     "open", "exec", "eval", "compile", "input", "breakpoint", "locals", "vars", "dir", "memoryview",
@@ -91,7 +91,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "hasattr": lambda x, name: has(run, x, name),
         "getattr": lambda x, name, *other: run.attribute(x, name) if not other or has(run, x, name) else other[0],
         "setattr": lambda x, name, value: run.put_attribute(x, name, value),
-        "type": lambda x: x.cls if isinstance(x, Object) else Builtin(type(x).__name__, None),
+        "type": kind_of,
         "staticmethod": lambda f: marked(f, "static"),
         "classmethod": lambda f: marked(f, "class"),
         "property": lambda f: marked(f, "property"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.arrays import fresh
+from backprop.python.autograd import asks
 from backprop.python.back import Back, Outcome
 from backprop.python.gradients import Path, place_of
 from backprop.python.interpret import Interpreter
@@ -49,8 +50,16 @@ class Runner(Back):
         self.steps = run.meter.steps
         return found
 
+    def started(self, seconds: float | None = None) -> Interpreter:
+        """A run, with a tape where the text itself asks for gradients."""
+        run = self.interpreter(seconds)
+        if self.asks is None:
+            self.asks = asks([one for _, some in self.code.needed(self.roots()) for one in some])
+        run.libraries.tape = Tape() if self.asks else None
+        return run
+
     def forward_alone(self, given: dict[str, Any]) -> tuple[Interpreter, list[Any]]:
-        run = self.interpreter()
+        run = self.started()
         with np.errstate(all="ignore"):
             return run, self.forward(run, self.loaded(run), self.prepared(given)).outputs
 
@@ -76,7 +85,7 @@ class Runner(Back):
         observer: Observer | None = None, seconds: float | None = None, recorder: Recorder | None = None,
     ) -> Outcome:  # fmt: skip
         """Forward and backward. `instead` and `observer` are about the backward pass alone."""
-        run = self.interpreter(seconds)
+        run = self.started(seconds)
         with np.errstate(all="ignore"):
             scope = self.loaded(run)
             arguments = self.prepared(given)

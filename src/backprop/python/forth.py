@@ -17,11 +17,13 @@ from backprop.python.interpret import Interpreter
 from backprop.python.members import context
 from backprop.python.meter import Refusal
 from backprop.python.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
-from backprop.python.pairs import Pair, backward_call, is_cost, leading, returns
-from backprop.python.scope import Bound, Class, Function, Object, Scope
+from backprop.python.pairs import Pair, attributes, backward_call, is_cost, leading, returns
+from backprop.python.scope import Bound, Builtin, Class, Function, Object, Scope
 from backprop.python.source import Part, names_set, names_used
 
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
+SIZES = re.compile(r"(shape|size|sizes|dims|kernel|stride|strides|padding)$")
+OPTIMIZER = re.compile(r"opt(im\w*)?$")
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 
 
@@ -102,7 +104,8 @@ class Forth(Inputs):
         start = cls.find("__init__")
         made: list[str] = []
         if isinstance(start, Function):
-            made = start.parameters[1:]
+            made = start.parameters[1:] if start.tree.args.kwarg is None else []
+            made = made or [name for one in self.constructors() for name in parameter_names(one)[1:]]
             self.call(run, Bound(start, me), (), {name: sizes(given[name]) for name in made if name in given})
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
         taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())}
@@ -110,7 +113,8 @@ class Forth(Inputs):
         for name, value in given.items():
             whose, _, attribute = name.rpartition(".")
             if name not in taken and cls.find(name) is None and whose in parts:
-                parts[whose].names[attribute] = value
+                parts[whose].names[attribute] = sizes(value) if SIZES.search(attribute) else value
+        self.make_ready(run, me, given)
         self.made_of = {
             whose + name: fresh(value)
             for whose, part in dotted(parts)
@@ -126,6 +130,26 @@ class Forth(Inputs):
                 kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]
                 self.made_of.setdefault(str(key), fresh(kept_in[key]))
         return me
+
+    def make_ready(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
+        """Call the methods that set what the forward pass needs and the constructor left out, as a framework does."""
+        methods = self.code.classes().get(self.pair.name, {})
+        forward = self.pair.forward
+        if forward is None or not isinstance(me.cls.find(forward.name), Function):
+            return
+        needed = {name for name in attributes(forward, ast.Load) - attributes(forward, ast.Store)
+                  if me.names.get(name) is None and me.cls.find(name) is None}  # fmt: skip
+        own = attributes(forward, ast.Load)  # what the forward pass itself calls
+        for name, method in methods.items():
+            free = [one for one in required_names(method)[1:] if one not in given and not OPTIMIZER.match(one)]
+            if not needed & attributes(method, ast.Store) or free or name in own or name.startswith("__"):
+                continue
+            found = me.cls.find(name)
+            if method in (forward, self.pair.backward) or not isinstance(found, Function) or found.kind != "plain":
+                continue
+            taken = [one for one in parameter_names(method)[1:] if one in given or one in required_names(method)]
+            self.call(run, Bound(found, me), (), {one: given[one] if one in given else idle() for one in taken})
+            needed = {one for one in needed if me.names.get(one) is None}
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
         """What a name of the text means: a function, or one that stands in a class that needs no object."""
@@ -289,6 +313,13 @@ class Forth(Inputs):
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
         return [name for name in self.back_names() if name not in self.given and name not in names]
+
+
+def idle() -> Object:
+    """What stands for an optimizer that nobody gives: it moves nothing."""
+    made = Object(Class("optimizer", (), {}))
+    made.names["update"] = Builtin("update", lambda weights, *_, **__: weights)
+    return made
 
 
 def last_name(body: list[ast.stmt]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.python.arrays import is_number
+from backprop.python.arrays import Sizes, is_number
 from backprop.python.gradients import Path, leaves, place_of
 
 
@@ -77,7 +77,7 @@ def as_float(value: Any) -> Any:
 def sizes(value: Any) -> Any:
     """What a constructor is given: whole numbers in a row are sizes, and a list."""
     is_row = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu"
-    return value.tolist() if is_row else value
+    return Sizes(value.tolist()) if is_row else value
 
 
 def numbers_in(value: Any) -> bool:

@@ -12,7 +12,6 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.frames import Source
 from backprop.python.given import arguments_from, is_differentiable
 from backprop.python.gradients import Path, bases, is_gradient, leaves, place_of
 from backprop.python.interpret import Interpreter
@@ -20,7 +19,7 @@ from backprop.python.machine import ERRORS
 from backprop.python.meter import Meter, Refusal
 from backprop.python.pairs import Pair, all_pairs, attributes, held, with_first_round
 from backprop.python.scope import Class, Scope
-from backprop.python.source import Code, names_set, uses_torch
+from backprop.python.source import Code, Part, names_set, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
@@ -33,7 +32,8 @@ class Inputs:
     def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
         code = with_first_round(code, pair)
         self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
-        texts = [part.tree for part in code.parts]
+        own = [self.part().tree]  # others that it imports may be of another library
+        texts = own if roots_of(own) & {"numpy", "torch", "jax"} else [part.tree for part in code.parts]
         self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
         given = {**self.literals(), **given} if pair.forward is None and pair.split else given
         self.parameters = self.named_inputs(given)
@@ -44,8 +44,9 @@ class Inputs:
         ]  # fmt: skip
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
-        self.whole_quotients = self.source().old  # `/` of whole numbers is whole, as in Python 2
+        self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
+        self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
@@ -76,16 +77,20 @@ class Inputs:
 
     def loaded(self, run: Interpreter) -> Scope:
         """What the texts define, and the pass uses."""
-        if self.pair.forward is None:
-            return self.code.loaded(run)
-        return self.code.loaded(run, [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None])
+        return self.code.loaded(run, self.roots())
 
-    def source(self) -> Source:
+    def roots(self) -> list[Any] | None:
+        """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
+        if self.pair.forward is None:
+            return None
+        return [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None]
+
+    def part(self) -> Part:
         """The text that the forward pass stands in."""
         for part in self.code.parts if self.pair.forward is not None else ():
             if any(self.pair.forward in (one, *getattr(one, "body", ())) for one in part.tree.body):
-                return part.source
-        return self.code.parts[-1].source
+                return part
+        return self.code.parts[-1]
 
     def literals(self) -> dict[str, Any]:
         """The inputs that statements themselves set to plain numbers: `x = 3`, `x = Value(3)`; in a script to arrays of
@@ -131,7 +136,7 @@ class Inputs:
         names = parameter_names(pair.forward)[pair.skip :]
         if pair.of_object:
             methods = self.code.classes()[pair.name]
-            made = parameter_names(methods["__init__"])[1:] if "__init__" in methods else []
+            made = [name for one in self.constructors() for name in parameter_names(one)[1:]]
             read = {
                 node.attr
                 for method in methods.values()
@@ -143,6 +148,21 @@ class Inputs:
         if pair.backward is not None and pair.kind in ("functions", "class"):
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
         return names
+
+    def constructors(self) -> list[ast.FunctionDef]:
+        """The constructor of the object, and those of the classes that it hands on what it is given by name to."""
+        bases = {
+            one.name: [base.id for base in one.bases if isinstance(base, ast.Name)]
+            for part in self.code.parts for one in part.tree.body if isinstance(one, ast.ClassDef)
+        }  # fmt: skip
+        found: list[ast.FunctionDef] = []
+        classes, pending = self.code.classes(), [self.pair.name]
+        while pending and (not found or found[-1].args.kwarg is not None):
+            name = pending.pop(0)
+            start = classes.get(name, {}).get("__init__")  # its own, or that of one it is made from
+            found += [start] if start is not None and start not in found else []
+            pending += bases.get(name, [])
+        return found
 
     def without_small(self, small: float, guards: bool = False) -> tuple[Self | None, dict[str, Any]]:
         """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0; or without
@@ -179,8 +199,8 @@ class Inputs:
         if pair.forward is None:
             return []
         functions = [(pair.forward, pair.skip)]
-        if pair.of_object and "__init__" in self.code.classes()[pair.name]:
-            functions.append((self.code.classes()[pair.name]["__init__"], 1))
+        if pair.of_object:
+            functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
         return [name for name in needed if name not in self.given]
 

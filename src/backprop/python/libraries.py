@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import nearest
+from backprop.python import autograd
 from backprop.python.arrays import DTYPES, At, Grid, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Builtin, Library
@@ -25,6 +26,7 @@ BY_TEXT = ("functools", "itertools", "operator", "copy", "einops")  # of which e
 KNOWN = frozenset([
     "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", *BY_TEXT,
 ])  # fmt: skip
+DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
 RANDOM_OF_PYTHON = {"random": "random_sample", "uniform": "uniform", "gauss": "normal", "normalvariate": "normal"}
 MATH = frozenset([
     "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "expm1", "fabs",
@@ -45,15 +47,16 @@ OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
 SIZED = frozenset([
     "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
     "num", "reps", "writeable", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
-    "strides", "subok",
+    "strides", "subok", "full_matrices",
 ])  # fmt: skip
 
 
 class Libraries:
     """What a run knows of libraries. Random numbers come from a generator that begins anew with every run."""
 
-    def __init__(self, meter: Meter, seed: int, by_text: Callable[..., Any]) -> None:
+    def __init__(self, meter: Meter, seed: int, by_text: Callable[..., Any], run: autograd.Called) -> None:
         self.meter = meter
+        self.run = run  # calls whatever can be called
         self.by_text = by_text  # calls a function that is said in Python
         self.generator = np.random.RandomState(seed)
         self.random_allowed = True
@@ -106,9 +109,19 @@ class Libraries:
             for part in FOLDED:
                 name = name.removeprefix(part)
             return self.torch(name, arguments, keywords)
+        if root in ("jax", "autograd") and name in DERIVING:
+            return self.derived(name, arguments, keywords)
         if root == "jax":
             return self.jax(name, arguments, keywords)
         raise Refusal(f"{'.'.join(path)} is not read here", "name")
+
+    def derived(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """What jax and autograd make of a function to have its gradients."""
+        function, *how = arguments
+        if name == "vjp":
+            out, pull = autograd.pulled(self, self.run, function, tuple(how), keywords)
+            return out, Builtin("vjp", pull)
+        return Builtin(name, autograd.transformed(self, self.run, name, function, tuple(how), keywords))
 
     def jax(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of jax.nn or jax.lax: as torch has it, or NumPy."""
@@ -214,6 +227,8 @@ class Libraries:
         """A function of torch's, or a method of a tensor."""
         if name == "is_tensor":
             return isinstance(arguments[0], Tensor)
+        if name == "autograd.grad":
+            return autograd.grad(self.tape, *arguments, **keywords)
         if name.replace(".", "_") in NAMES["torch"]:
             return self.by_text("torch", name.replace(".", "_"), arguments, keywords)
         row = self.row(TORCH, ALIASES.get(name, name), "torch")
@@ -224,7 +239,8 @@ class Libraries:
             if key in named:
                 given = (named.pop(key), *given)
         self.measure(row, given, named)
-        return self.result(ALIASES.get(name, name), row, given, named, answer)
+        out = self.result(ALIASES.get(name, name), row, given, named, answer)
+        return self.asked(out) if keywords.get("requires_grad") is True else out
 
     def result(
         self, name: str, row: Row, given: tuple[Any, ...], named: dict[str, Any], finished: Callable[[Any], Any]
@@ -299,6 +315,12 @@ class Libraries:
         )
         return checked(np.asarray(drawn))[()]
 
+    def asked(self, a: Tensor) -> Tensor:
+        """A tensor for whose gradient the text asks."""
+        if self.tape is not None:
+            self.tape.leaves.append(self.tape.watched(a))
+        return a
+
     # ── methods of arrays ──
 
     def method(self, a: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -345,7 +367,9 @@ class Libraries:
         if name == "numpy":
             return a.view(np.ndarray)
         if name == "requires_grad_":
-            return a
+            return self.asked(a) if not arguments or arguments[0] else a
+        if name == "backward":
+            return autograd.backward(self.tape, a, *arguments[:1])
         if name == "is_contiguous":
             return True
         if name.endswith("_") and name not in TORCH and ALIASES.get(name[:-1], name[:-1]) in TORCH:

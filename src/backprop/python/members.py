@@ -13,7 +13,7 @@ from backprop.python.arrays import HELD, At, Tensor, is_array, number_of
 from backprop.python.libraries import attribute_of_array
 from backprop.python.machine import Machine
 from backprop.python.meter import Refusal
-from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object, Super, called
+from backprop.python.scope import Bound, Builtin, Class, Function, Library, Object, Super, called, kind_of
 from backprop.python.spellings.torch import Extremum
 
 JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
@@ -48,8 +48,8 @@ class Members(Machine):
 
     def attribute(self, value: Any, name: str, own: bool = False) -> Any:
         """`value.name`. Names with two underscores on both sides reach into Python itself, and are refused."""
-        if name == "__class__" and isinstance(value, Object):
-            return value.cls
+        if name == "__class__":
+            return kind_of(value)
         if name in ("__name__", "__qualname__", "__module__") and isinstance(value, Class | Function | Builtin):
             return value.name if name != "__module__" else ""
         own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
@@ -122,7 +122,8 @@ class Members(Machine):
         elif isinstance(base, Tensor) and name in HELD:
             vars(base)[name] = value
         elif isinstance(base, Tensor) and name == "requires_grad":
-            pass
+            if value:
+                self.libraries.asked(base)
         elif isinstance(base, np.ndarray) and name == "shape":
             base.shape = tuple(map(number_of, self.listed(value))) if not isinstance(value, int) else (value,)
         else:

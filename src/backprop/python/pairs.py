@@ -223,7 +223,7 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     forward, backward = passes(methods)
     assert forward is not None
     first = first_parameter(forward)
-    has_context = takes_context(forward)
+    has_context = context_of(forward) is not None
     if not has_context and not is_static(forward):
         return Pair(name, "class", forward, backward, 1)
     setup = methods.get("setup_context")
@@ -241,6 +241,9 @@ def held(methods: list[ast.FunctionDef]) -> tuple[str, bool]:
         for node in nodes
         if node.attr in HELD and not (isinstance(node.value, ast.Name) and node.value.id == "self")
     ]
+    if any(isinstance(node.func, ast.Attribute) and node.func.attr == "backward" for method in methods
+           for node in ast.walk(method) if isinstance(node, ast.Call)):  # fmt: skip
+        return "", False  # torch puts them there
     put = next((node.attr for node in own if isinstance(node.ctx, ast.Store)), "")
     return put, any(node.attr == put and isinstance(node.ctx, ast.Load) for node in own)
 
@@ -258,15 +261,18 @@ def is_static(method: ast.FunctionDef) -> bool:
     return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
 
 
-def takes_context(method: ast.FunctionDef) -> bool:
-    """Whether a method is one of an autograd Function: the first of its parameters, behind `cls`, is `ctx`."""
-    return "ctx" in [one.arg for one in method.args.args[:2]]
+def context_of(method: ast.FunctionDef) -> int | None:
+    """Where a method of an autograd Function takes its context: its first parameter, or the one behind `cls`; that of a
+    function without an object may be called `self`, too."""
+    names = [one.arg for one in method.args.args[:2]]
+    wanted = {"ctx", "context", "self"} if is_static(method) else {"ctx"}
+    return next((place for place, name in enumerate(names) if name in wanted), None)
 
 
 def leading(method: ast.FunctionDef) -> int:
     """How many of its first parameters are no inputs: `self` or `cls`, and `ctx`."""
-    names = [one.arg for one in method.args.args]
-    return names.index("ctx") + 1 if takes_context(method) else 0 if is_static(method) else 1
+    place = context_of(method)
+    return place + 1 if place is not None else 0 if is_static(method) else 1
 
 
 def first_parameter(function: ast.FunctionDef) -> str:

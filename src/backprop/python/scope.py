@@ -155,6 +155,11 @@ class Builtin:
         self.name, self.function = name, function
 
 
+def kind_of(value: Any) -> Any:
+    """What `type(value)` gives: a class of the user's, or a kind of Python's own by its name."""
+    return value.cls if isinstance(value, Object) else Builtin(type(value).__name__, None)
+
+
 class Library:
     """A library or something in it, by its path: ("numpy", "linalg", "norm")."""
 

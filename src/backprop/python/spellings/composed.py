@@ -103,6 +103,9 @@ def finfo(dtype=None):
 """
 
 NUMPY = """
+def nditer(op):
+    return list(np.reshape(op, -1))
+
 def isscalar(element):
     return isinstance(element, (int, float, bool, str))
 
@@ -592,6 +595,97 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     elif attn_mask is not None:
         scores = scores + attn_mask
     return dropout(torch.softmax(scores, -1), dropout_p, dropout_p > 0) @ value
+
+def nn_Parameter(data, requires_grad=True):
+    return data.requires_grad_() if requires_grad else data
+
+def nn_Identity(*_, **__):
+    return lambda x: x
+
+def nn_ReLU(inplace=False):
+    return torch.relu
+
+def nn_Sigmoid():
+    return torch.sigmoid
+
+def nn_Tanh():
+    return torch.tanh
+
+def nn_SiLU(inplace=False):
+    return torch.nn.functional.silu
+
+def nn_GELU(**named):
+    return lambda x: torch.nn.functional.gelu(x, **named)
+
+def nn_Softplus(**named):
+    return lambda x: torch.nn.functional.softplus(x, **named)
+
+def nn_ELU(alpha=1.0, inplace=False):
+    return lambda x: torch.nn.functional.elu(x, alpha)
+
+def nn_LeakyReLU(negative_slope=0.01, inplace=False):
+    return lambda x: torch.nn.functional.leaky_relu(x, negative_slope)
+
+def nn_Softmax(dim=None):
+    return lambda x: torch.softmax(x, dim)
+
+def nn_LogSoftmax(dim=None):
+    return lambda x: torch.log_softmax(x, dim)
+
+def nn_MSELoss(**named):
+    return lambda input, target: torch.nn.functional.mse_loss(input, target, **named)
+
+def nn_CrossEntropyLoss(**named):
+    return lambda input, target: cross_entropy(input, target, **named)
+
+def nn_MaxPool2d(kernel_size, stride=None, padding=0):
+    return lambda x: max_pool2d(x, kernel_size, stride, padding)
+
+def nn_AvgPool2d(kernel_size, stride=None, padding=0):
+    return lambda x: avg_pool2d(x, kernel_size, stride, padding)
+
+class Linear:
+    def __init__(self, weight, bias):
+        self.weight, self.bias = nn_Parameter(weight), bias if bias is None else nn_Parameter(bias)
+
+    def __call__(self, x):
+        out = x @ self.weight.t()
+        return out if self.bias is None else out + self.bias
+
+class Convolution(Linear):
+    def __init__(self, weight, bias, *how):
+        super().__init__(weight, bias)
+        self.how = how
+
+    def __call__(self, x):
+        return convolution(x, self.weight, self.bias, *self.how)
+
+def nn_Linear(in_features, out_features, bias=True, **_):
+    return Linear(randn(out_features, in_features) / in_features, randn(out_features) if bias else None)
+
+def nn_Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, **_):
+    weight = randn(out_channels, in_channels // groups, *each(kernel_size, 2)) / in_channels
+    how = each(stride, 2), each(padding, 2), each(dilation, 2), groups
+    return Convolution(weight, randn(out_channels) if bias else None, *how)
+
+class Normal:
+    def __init__(self, loc, scale):
+        self.loc, self.scale = loc, scale
+
+    def cdf(self, value):
+        return 0.5 * (1 + torch.erf((value - self.loc) / (self.scale * 2**0.5)))
+
+    def log_prob(self, value):
+        return -(((value - self.loc) / self.scale) ** 2) / 2 - np.log(self.scale * (2 * np.pi) ** 0.5)
+
+def distributions_Normal(loc, scale, **_):
+    return Normal(loc, scale)
+
+def distributions_normal_Normal(loc, scale, **_):
+    return Normal(loc, scale)
+
+def cuda_is_available():
+    return False
 """
 
 COMPOSED = {

@@ -1,0 +1,118 @@
+"""Passes that ask their library for gradients, and objects that a framework makes ready."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conftest import Check
+
+X = {"x": [[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]]}
+TORCH = """
+import torch
+class Swish(torch.autograd.Function):
+    @staticmethod
+    def forward(self, x, scale):
+        self.scale = scale
+        self.save_for_backward(x)
+        return scale * x * torch.sigmoid(x)
+    @staticmethod
+    def backward(self, g):
+        x, = self.saved_tensors
+        with torch.enable_grad():
+            again = x.detach().requires_grad_()
+            y = again * torch.sigmoid(again)
+            dx, = torch.autograd.grad(y, again, g)
+        return self.scale * dx, None
+"""
+LAYERS = """
+import torch
+class Twice:
+    @staticmethod
+    def forward(x, w):
+        first, second = x.detach(), torch.nn.Conv2d(1, 2, 2, padding=1, bias=False)
+        first.requires_grad = True
+        second.weight = torch.nn.Parameter(w)
+        h = torch.nn.MaxPool2d(2)(second(first))
+        kept = h.detach()
+        kept.requires_grad = True
+        return torch.max(kept, torch.zeros_like(kept)) ** 2, (first, second, h, kept)
+    @staticmethod
+    def backward(g, cache):
+        first, second, h, kept = cache
+        (torch.max(kept, torch.zeros_like(kept)) ** 2).backward(g)
+        h.backward(kept.grad)
+        return first.grad, second.weight.grad
+"""
+JAX = """
+import jax
+import jax.numpy as jnp
+def energy(x, w):
+    return jnp.sum(jnp.tanh(x) * w["a"] + x ** 2 * w["b"])
+@jax.custom_vjp
+def step(x, w):
+    return x - 0.1 * jax.grad(energy)(x, w)
+def step_fwd(x, w):
+    return step(x, w), (x, w)
+def step_bwd(kept, g):
+    x, w = kept
+    def slope(x, w):
+        return x - 0.1 * ((1 - jnp.tanh(x) ** 2) * w["a"] + 2 * x * w["b"])
+    out, pull = jax.vjp(slope, x, w)
+    return pull(g)
+step.defvjp(step_fwd, step_bwd)
+"""
+READY = """
+import copy
+import numpy as np
+class Layer:
+    def shape_of(self):
+        return (1,) + self.input_shape
+class Dense(Layer):
+    def __init__(self, units, **more):
+        super().__init__(**more)
+        self.units, self.W = units, None
+    def prepare(self, optimizer):
+        self.W = np.random.randn(self.shape_of()[1], self.units)
+        self.W_opt = copy.copy(optimizer)
+    def forward_pass(self, x, training=True):
+        self.x = x
+        return x @ self.W
+    def backward_pass(self, grad):
+        W = self.W
+        self.W = self.W_opt.update(self.W, self.x.T @ grad)
+        return grad @ W.T
+"""
+ROWS = """
+import numpy as np
+class Add:
+    def forward(self, X, keep=True):
+        self.X = X
+        out = X[0].copy()
+        for one in X[1:]:
+            out += one ** 2
+        return out
+    def backward(self, g, keep=True):
+        return [g if i == 0 else 2 * one * g for i, one in enumerate(self.X)]
+"""
+IMAGE = {"x": [[[[1.0, -2.0, 0.5, 0.1], [0.3, 2.0, -1.0, 0.7], [0.2, -0.4, 1.5, 0.9]]]],
+         "w": [[[[0.4, -1.0], [0.3, 0.8]]], [[[-0.5, 0.6], [1.2, -0.7]]]]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "text", "right", "wrong"),
+    [
+        ("Swish", {**X, "scale": 2.0}, TORCH, "return self.scale * dx", "return dx"),
+        ("Twice", IMAGE, LAYERS, "", ""),
+        ("step", {"x": [1.0, -0.5], "w": {"a": [0.3, 0.2], "b": [1.0, -1.0]}}, JAX, "pull(g)", "pull(-g)"),
+        ("Dense", {**X, "units": 2, "input_shape": [3]}, READY, "return grad @", "return 2 * grad @"),
+        ("Add", {"X": [X["x"], X["x"]]}, ROWS, "2 * one * g", "one * g"),
+    ],
+)  # fmt: skip
+def test_what_asks_for_gradients_or_is_made_ready_is_read(
+    name: str, given: dict[str, Any], text: str, right: str, wrong: str, check: Check
+) -> None:
+    assert check(f"it.py:{name}", given, {"it.py": text}).get("verdict") == "ok"
+    if right:  # without a line that is wrong, where the search for it is long
+        assert check(f"it.py:{name}", given, {"it.py": text.replace(right, wrong)}).get("verdict") == "wrong"
