@@ -1,4 +1,4 @@
-"""Passes that ask their library for gradients, and objects that a framework makes ready."""
+"""Passes that ask their library for gradients, that take none from above, and objects that a framework makes ready."""
 
 from __future__ import annotations
 
@@ -116,3 +116,65 @@ def test_what_asks_for_gradients_or_is_made_ready_is_read(
     assert check(f"it.py:{name}", given, {"it.py": text}).get("verdict") == "ok"
     if right:  # without a line that is wrong, where the search for it is long
         assert check(f"it.py:{name}", given, {"it.py": text.replace(right, wrong)}).get("verdict") == "wrong"
+
+
+OTHERWISE = """
+import numpy as np
+def soft(z):
+    e = np.exp(z - z.max())
+    return e / e.sum()
+def soft_gradient(z):
+    s = soft(z)
+    return np.diag(s) - np.outer(s, s)
+def softplus(z):
+    return np.log1p(np.exp(z))
+def softplus_prime(x):
+    return 1 / (1 + np.exp(-x))
+class SoftmaxLoss:
+    def forward(self, scores, y):
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        self.output = e / e.sum(axis=1, keepdims=True)
+        return -np.mean(np.log(self.output[range(len(y)), y]))
+    def backward(self, dvalues, y):
+        self.dscores = dvalues.copy()
+        self.dscores[range(len(dvalues)), y] -= 1
+        self.dscores = self.dscores / len(dvalues)
+class Half:
+    def forward(self, target, out):
+        return 0.5 * np.sum((out - target) ** 2)
+    def backward(self, target, out):
+        return 1.0 * (out - target)
+class Net:
+    def __init__(self):
+        self.W1 = np.random.randn(3, 1)
+    def squash(self, z):
+        return np.tanh(z)
+    def squashPrime(self, z):
+        return 1 - np.tanh(z) ** 2
+    def costFunction(self, X, t):
+        return 0.5 * np.sum((t - self.squash(X @ self.W1)) ** 2)
+    def costFunctionPrime(self, X, t):
+        z = X @ self.W1
+        dJdW1 = X.T @ (-(t - self.squash(z)) * self.squashPrime(z))
+        return dJdW1
+"""
+SCORES = [[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "judged", "right", "wrong"),
+    [
+        ("soft", {"z": [0.5, -1.0, 2.0]}, "z", "- np.outer", "+ np.outer"),
+        ("softplus", {"z": [0.5, -1.0, 2.0]}, "z", "np.exp(-x)", "np.exp(x)"),
+        ("SoftmaxLoss", {"scores": SCORES, "y": [0, 2]}, "scores", "/ len(dvalues)", "* 1"),
+        ("Half", {"target": SCORES, "out": [[0.0, 1.0, 2.0]] * 2}, "out", "1.0 * (out", "2.0 * (out"),
+        ("Net", {"X": SCORES, "t": [[0.5], [-0.5]]}, "W1", "(-(t", "((t"),
+    ],
+)
+def test_what_takes_no_gradient_from_above(
+    name: str, given: dict[str, Any], judged: str, right: str, wrong: str, check: Check
+) -> None:
+    """Slopes of every element, predictions or an input in the first place, labels before them, a cost and its slope."""
+    for text, verdict in ((OTHERWISE, "ok"), (OTHERWISE.replace(right, wrong), "wrong")):
+        found = check(f"other.py:{name}", given, {"other.py": text})
+        assert (found.get("verdict"), [one["name"] for one in found.get("gradients", ())]) == (verdict, [judged])

@@ -16,9 +16,9 @@ from backprop.check.look import Line
 from backprop.check.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
 from backprop.check.sense import Sense
 from backprop.check.several import Chained, InOrder, InTurn, Several, Turn, together
-from backprop.check.slopes import at_path
 from backprop.errors import enumerated
 from backprop.python.entry import Instead
+from backprop.python.given import at_path
 
 MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already

@@ -15,7 +15,8 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.arrays import fresh
-from backprop.python.gradients import Path, place_of, replaced
+from backprop.python.given import at_path
+from backprop.python.gradients import Path, replaced
 
 STEPS = (1e-4, 1e-6)  # relative to the element, at least to 1; the second where the first meets a kink
 EPSILON = 2.220446049250313e-16
@@ -62,12 +63,6 @@ class Comparison(NamedTuple):
 
 
 Objective = Callable[[dict[str, Any]], tuple[float, float]]
-
-
-def at_path(given: dict[str, Any], path: Path) -> Any:
-    """The value of an input, in a dictionary too."""
-    holder, key = place_of(given, path)
-    return holder[key]
 
 
 def with_value(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.arrays import Tensor, is_number
-from backprop.python.forth import OUTPUTS, Forth, Forward
+from backprop.python.forth import OUTPUTS, UPSTREAM_LIKE, Forth, Forward
 from backprop.python.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
 from backprop.python.inputs import parameter_names, supposes
@@ -29,6 +30,7 @@ from backprop.python.objects import (
 from backprop.python.pairs import returns
 from backprop.python.scope import Function, Object, Scope
 
+INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 
 
@@ -88,17 +90,50 @@ class Back(Forth):
             )
         ]
         found, by = self.came_out(returned, me, before, given, pair.backward)
+        found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
 
+    def contracted(
+        self, found: dict[Path, Any], outputs: list[Any], above: list[Any], given: dict[str, Any]
+    ) -> dict[Path, Any]:
+        """Gradients, where a backward pass that takes none from above returns the slopes of all elements of the output:
+        an axis of the output's before the input's, or a row for each of its elements."""
+        out = np.shape(outputs[0])
+        if len(found) != 1:
+            return found
+        (path, slopes), *_ = found.items()
+        size = int(np.prod(out))
+        for whose in (path, *self.paths(given)):
+            shape = np.shape(at_path(given, whose))
+            if np.shape(slopes) != shape and np.shape(slopes) in ((*out, *shape), (size, int(np.prod(shape)))):
+                self.jacobian = True
+                return {whose: (np.ravel(above[0]) @ np.reshape(slopes, (size, -1))).reshape(shape)}
+        return found
+
+    def instead(self, given: dict[str, Any], forward: Forward) -> list[str]:
+        """What the first parameter of the backward pass may be in place of a gradient from above: the first input, or
+        an array of its shape that the object keeps, as the predictions that its loss is of."""
+        first = self.parameters[0] if self.parameters and self.parameters[0] in given else None
+        unknown = self.unnamed(forward.names) if self.pair.kind in ("functions", "class") else []
+        is_loss = np.size(forward.outputs[0]) == 1 or not {*self.parameters}.isdisjoint(self.back_names())
+        if self.above != 1 or first is None or not unknown or (UPSTREAM_LIKE.match(unknown[0]) and not is_loss):
+            return []
+        held = forward.me.names if forward.me is not None else {}
+        of_its_shape = [f".{name}" for name, one in held.items()
+                        if isinstance(one, np.ndarray) and one.shape == np.shape(given[first])]  # fmt: skip
+        return [first, *of_its_shape]
+
     def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
         """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
         unknown = self.unnamed(forward.names)
         count = self.taken_from_above(forward.results, forward.names)
-        if self.instead_of_above and unknown:  # what is called a gradient from above is the first input
-            given = {**given, unknown[0]: given[self.parameters[0]]}
+        if self.instead_of_above is not None and unknown:  # what is called a gradient from above is something else
+            held = forward.me.names if forward.me is not None else {}
+            known = {**{f".{name}": one for name, one in held.items()}, **given}
+            given = {**given, unknown[0]: known.get(self.instead_of_above)}
             unknown, count, above = unknown[1:], 0, []
         bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
         if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
@@ -189,7 +224,7 @@ class Back(Forth):
                 of_input = self.of_input(own.names, before[id(own)], np.shape(given[first]))
                 found.update({} if of_input is None else {(first,): of_input})
         if isinstance(returned, dict):
-            found.update(by_key(returned, self.paths(given), exact=True))
+            found.update(self.of_dictionary(returned, given))
             return found, "key"
         values = list(map(as_gradient, self.one_by_one(returned, given)))
         if any(isinstance(one, dict) for one in values):
@@ -198,8 +233,11 @@ class Back(Forth):
                     found.update(by_key(one, self.paths(given), exact=True))
             values = [one for one in values if not isinstance(one, dict)]
             by = "key"
+        names = returns(tree)
+        weights = self.of_own_weights(values, names, given) if own is not None and len(names) == len(values) else {}
+        if weights and len(weights) == len(values):
+            return {**found, **weights}, by
         if values and not (len(values) == 1 and values[0] is None):
-            names = returns(tree)
             for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
                 whose = at_path(given, path)
                 if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):
@@ -290,6 +328,29 @@ class Back(Forth):
                 found[(whose,)] = gradient
         return found
 
+    def of_own_weights(self, values: Sequence[Any], names: Sequence[str], given: dict[str, Any]) -> dict[Path, Any]:
+        """Gradients that are returned, by their names, of weights that the object made itself: `return loss, dW`."""
+        found: dict[Path, Any] = {}
+        for value, name in zip(values, names, strict=False):
+            path = owner(name, [(one,) for one in self.made_of])
+            if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
+                found[path] = value
+                if path[0] not in given:
+                    self.learned[path[0]] = self.made_of[path[0]]
+        return found
+
+    def of_dictionary(self, grads: dict[Any, Any], given: dict[str, Any]) -> dict[Path, Any]:
+        """The gradients in a dictionary that is returned: of inputs, and of weights that the object made itself."""
+        own = {str(key): self.made_of[str(key)] for key in grads if str(key) in self.made_of}
+        self.learned.update({key: weights for key, weights in own.items() if key not in given})
+        found = by_key(grads, self.paths(given), exact=True)
+        first = self.parameters[0] if self.parameters else ""
+        shape = np.shape(given[first]) if is_gradient(given.get(first)) else None
+        of_input = [one for key, one in grads.items() if str(key).lower() in INPUT and key not in own]
+        if len(of_input) == 1 and (first,) not in found and np.shape(of_input[0]) == shape:
+            found[(first,)] = of_input[0]
+        return found
+
     def split(self, forward: Forward, arguments: dict[str, Any]) -> Outcome:
         """One function's loss and gradients."""
         rest = [(one, name) for one, name in zip(forward.results, forward.names, strict=True)]
@@ -297,17 +358,10 @@ class Back(Forth):
         found: dict[Path, Any] = {}
         for value, _ in rest:
             if isinstance(value, dict):
-                found.update(by_key(value, self.paths(arguments), exact=True))
-                own = {str(key): self.made_of[str(key)] for key in value if str(key) in self.made_of}
-                self.learned.update({key: weights for key, weights in own.items() if key not in arguments})
+                found.update(self.of_dictionary(value, arguments))
         rest = [one for one in rest if not isinstance(one[0], dict)]
-        for value, name in list(rest):  # `return loss, dW` of weights that the object made itself
-            path = owner(name, [(one,) for one in self.made_of])
-            if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
-                found[path] = value
-                rest = [one for one in rest if one[0] is not value]
-                if path[0] not in arguments:
-                    self.learned[path[0]] = self.made_of[path[0]]
+        found.update(self.of_own_weights([one for one, _ in rest], [name for _, name in rest], arguments))
+        rest = [one for one in rest if not any(one[0] is value for value in found.values())]
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])

@@ -61,7 +61,9 @@ class Runner(Back):
     def forward_alone(self, given: dict[str, Any]) -> tuple[Interpreter, list[Any]]:
         run = self.started()
         with np.errstate(all="ignore"):
-            return run, self.forward(run, self.loaded(run), self.prepared(given)).outputs
+            found = self.forward(run, self.loaded(run), self.prepared(given))
+        self.stand_ins = self.instead(given, found)
+        return run, found.outputs
 
     def swept(self, given: dict[str, Any], tape: Tape, paths: list[Path], inputs: dict[Path, Any]) -> list[Any]:
         """The outputs of the forward pass, with a tape of it. `inputs` gets the numbers of the inputs on it."""

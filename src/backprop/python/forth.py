@@ -252,7 +252,7 @@ class Forth(Inputs):
         if self.pair.kind == "autograd":
             self.above = max(1, len(self.back_names()))
         if pair_takes_results(self.pair):
-            self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
+            self.above = 0 if self.instead_of_above is not None else self.taken_from_above(results, names)
             self.above = 1 if self.held_above else self.above
         elif self.pair.of_one:
             self.above = 0

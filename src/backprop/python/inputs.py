@@ -50,7 +50,10 @@ class Inputs:
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
-        self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
+        self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an
+        # input, or with a dot before it an attribute of the object
+        self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
+        self.jacobian = False  # whether the backward pass gives the slopes of every output, known when it was run
         self.steps = 0
         backs = self.backs()
         self.held, self.held_above = held(backs) if self.torch else ("", False)

@@ -42,6 +42,7 @@ class Members(Machine):
         if isinstance(base, Object):
             self.call(self.attribute(base, "__setitem__", own=True), (key, value), {})
         else:
+            value = indexing.fitting(base, key, value)
             indexing.put(base, key, value)
             if self.libraries.tape is not None and isinstance(base, np.ndarray):
                 self.libraries.tape.put_at(base, indexing.index_of(key), value)

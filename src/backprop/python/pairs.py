@@ -17,6 +17,10 @@ BACK = re.compile(
     r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd|"
     r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
+SLOPE = re.compile(
+    r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)_?(?:prime|deriv(?:ative)?|jacobian|grad(?:ient)?s?)",
+    re.IGNORECASE,
+)
 FORWARD = re.compile(
     r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl))?)$", re.IGNORECASE
 )
@@ -84,6 +88,9 @@ def all_pairs(code: Code) -> list[Pair]:
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
+    if not found:
+        slopes = [(of_slope(back.name, functions), back) for back in functions.values()]
+        found = [Pair(forth.name, "functions", forth, back) for forth, back in slopes if forth is not None]
     return found
 
 
@@ -208,6 +215,18 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
     return next((functions[one] for one in names if one in functions and one != name), None)
 
 
+def of_slope(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
+    """The function whose slope another one is by its name: `costPrime`, `tanh_deriv`, `d_relu`."""
+    match = SLOPE.fullmatch(name)
+    stem = (match["first"] or match["second"]) if match is not None else None
+    return functions.get(stem) if stem is not None and stem != name else None
+
+
+def slope_of(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
+    """The function that gives the slope of another one, by its name."""
+    return next((one for one in functions.values() if of_slope(one.name, functions) is functions[name]), None)
+
+
 def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None, ast.FunctionDef | None]:
     """The forward and the backward pass among the methods of a class. A `forward` of any arguments only hands them on
     to another one."""
@@ -215,6 +234,11 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     forward = min(found, key=lambda one: (one.args.vararg is not None, one.name != "forward"), default=None)
     forward = forward or methods.get("__call__")
     backward = methods.get("backward") or next((one for name, one in methods.items() if BACKWARD.match(name)), None)
+    if backward is None:  # a cost, and what gives its slopes, which no other method takes as its helper
+        helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
+        slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
+        own = [one for one in slopes if not is_static(one[0]) and one[1].name not in helpers]
+        forward, backward = own[0] if own else (forward, backward)
     return forward, backward
 
 
@@ -320,7 +344,7 @@ def alone(code: Code, name: str) -> bool:
     if name in classes:
         forward, backward = passes(classes[name])
         return forward is not None and backward is None and loss_of(name, classes[name]) is None
-    if name not in functions or counterpart(name, functions) is not None:
+    if name not in functions or counterpart(name, functions) is not None or slope_of(name, functions) is not None:
         return False
     return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
 
@@ -348,9 +372,12 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
             raise Problem("name", f"there is no function {backward}", hint=f"did you mean {near}?" if near else "")
         return Pair(forward, "functions", functions[forward], functions[backward])
     pairs = [pair for pair in all_pairs(code) if pair.kind != "class" and forward in (pair.name, f"{pair.backward}")]
-    by_back = counterpart(forward, functions)
+    by_back = counterpart(forward, functions) or of_slope(forward, functions)
     if by_back is not None:
         return Pair(by_back.name, "functions", by_back, functions[forward])
+    slope = None if pairs else slope_of(forward, functions)
+    if slope is not None:
+        return Pair(forward, "functions", functions[forward], slope)
     if not pairs:
         hint = f"name it: {option('--backward', 'FILE:NAME')}"
         raise Problem("name", f"no backward pass belongs to {forward}", hint=hint)
