@@ -120,6 +120,7 @@ def test_what_asks_for_gradients_or_is_made_ready_is_read(
 
 OTHERWISE = """
 import numpy as np
+from chainer import cuda, function
 def soft(z):
     e = np.exp(z - z.max())
     return e / e.sum()
@@ -157,6 +158,29 @@ class Net:
         z = X @ self.W1
         dJdW1 = X.T @ (-(t - self.squash(z)) * self.squashPrime(z))
         return dJdW1
+class Scaled(function.Function):
+    def forward_cpu(self, inputs):
+        xp = cuda.get_array_module(*inputs)
+        x, y = inputs
+        self.mask = x > 0
+        return xp.where(self.mask, x * y, 0.1 * x * y), x + y
+    def backward_cpu(self, inputs, grad_outputs):
+        (x, y), (g, h) = inputs, grad_outputs
+        slope = np.where(self.mask, 1.0, 0.1)
+        return slope * g * y + h, slope * g * x + h
+class Step:
+    def __init__(self):
+        self.model = {"W": np.ones((3, 3)) * 0.4}
+    def forward(self, x, state):
+        h, c = state
+        c = np.tanh(x @ self.model["W"] + h) + c
+        return x * c, (c, c), (x, h, c)
+    def backward(self, y_pred, y_train, d_next, cache):
+        (x, h, c), (dh_next, dc_next) = cache, d_next
+        dy = y_pred - y_train
+        dc = dy * x + dc_next + dh_next
+        dz = dc * (1 - np.tanh(x @ self.model["W"] + h) ** 2)
+        return dict(W=x.T @ dz), (dz, dc)
 """
 SCORES = [[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]]
 
@@ -169,12 +193,37 @@ SCORES = [[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]]
         ("SoftmaxLoss", {"scores": SCORES, "y": [0, 2]}, "scores", "/ len(dvalues)", "* 1"),
         ("Half", {"target": SCORES, "out": [[0.0, 1.0, 2.0]] * 2}, "out", "1.0 * (out", "2.0 * (out"),
         ("Net", {"X": SCORES, "t": [[0.5], [-0.5]]}, "W1", "(-(t", "((t"),
+        ("Scaled", {"inputs": SCORES}, "inputs", "slope * g * x + h", "slope * g * x"),
     ],
 )
 def test_what_takes_no_gradient_from_above(
     name: str, given: dict[str, Any], judged: str, right: str, wrong: str, check: Check
 ) -> None:
-    """Slopes of every element, predictions or an input in the first place, labels before them, a cost and its slope."""
+    """Slopes of every element, predictions or an input in the first place, labels before them, a cost and its slope,
+    tuples in place of the inputs."""
     for text, verdict in ((OTHERWISE, "ok"), (OTHERWISE.replace(right, wrong), "wrong")):
         found = check(f"other.py:{name}", given, {"other.py": text})
         assert (found.get("verdict"), [one["name"] for one in found.get("gradients", ())]) == (verdict, [judged])
+
+
+SIZED = """
+import numpy as np
+N, D, H = 64, 1000, 5
+x = np.random.randn(N, D)
+w = np.random.randn(D, H)
+for t in range(50):
+    h = x.dot(w)
+    loss = np.square(h).sum()
+    grad_h = 2.0 * h
+    grad_w = x.T.dot(grad_h)
+    w -= 1e-3 * grad_w
+"""
+
+
+def test_sizes_are_no_inputs_and_states_have_no_gradient_from_above(check: Check) -> None:
+    """Sizes that a script sets at once may be given; a capital is not its small letter; a step behind gives nothing."""
+    found = check("it.py", {"N": 3, "D": 2, "H": 2}, {"it.py": SIZED})
+    assert (found.get("verdict"), [one["name"] for one in found.get("gradients", ())]) == ("ok", ["w"]), found
+    given = {"x": SCORES, "state": [SCORES, SCORES], "y_train": SCORES}
+    found = check("other.py:Step", given, {"other.py": OTHERWISE})
+    assert [one["verdict"] for one in found["gradients"] if one["name"] == "model['W']"] == ["ok"], found

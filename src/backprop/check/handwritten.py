@@ -284,7 +284,7 @@ class Judge:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
         made = [path for path in found if path[0] in self.runner.made_of]
-        of_weights = bool(made) and not self.runner.above  # of a cost, which the inputs are data of
+        of_weights = bool(made) and not self.runner.above and self.loss is None  # a cost, of which the inputs are data
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights)
         self.unnamed: list[str] = []
         for path in self.runner.paths(given):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from backprop.python.objects import (
 from backprop.python.pairs import returns
 from backprop.python.scope import Function, Object, Scope
 
+OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 
@@ -135,6 +137,7 @@ class Back(Forth):
             known = {**{f".{name}": one for name, one in held.items()}, **given}
             given = {**given, unknown[0]: known.get(self.instead_of_above)}
             unknown, count, above = unknown[1:], 0, []
+        above = [tuple(above)] if self.takes_tuples else above
         bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
         if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
             rest = [name for name in self.parameters if name in given and name not in self.back_names()]
@@ -163,7 +166,7 @@ class Back(Forth):
         if len(rest) == 1 and len(free) != 1 and isinstance(forward.returned, tuple) and len(free) > 1:
             free = [tuple(free)]
         for name, value in zip(rest, free, strict=False):
-            bound[name] = value
+            bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
         used = names_read(self.pair.backward)
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
@@ -186,7 +189,11 @@ class Back(Forth):
         scope.names.setdefault(name, above[0])
         body = [one for one in part.tree.body[self.pair.split :] if not supposes(one, name)]
         self.statements(run, body, scope)
-        made = {name: as_gradient(value) for name, value in scope.names.items() if name not in before}
+        own = before - {*given}  # of what the text itself sets, a gradient is that of no input, as of h none of H
+        made = {
+            name: as_gradient(value) for name, value in scope.names.items()
+            if name not in before and own.isdisjoint(bases(name))
+        }  # fmt: skip
         return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
@@ -254,8 +261,11 @@ class Back(Forth):
         shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
         if numbers_in(returned):
             return [returned] if shapes[:1] == [np.shape(returned)] else list(returned)
-        first: Any = given.get(self.parameters[0]) if isinstance(returned, list) and self.parameters else None
-        of_rows = isinstance(first, np.ndarray) and first.ndim > 0 and len(shapes) != len(returned)
+        like = isinstance(returned, list) or self.takes_tuples
+        first: Any = given.get(self.parameters[0]) if like and self.parameters else None
+        of_rows = (
+            isinstance(first, np.ndarray) and first.ndim > 0 and (len(shapes) != len(returned) or self.takes_tuples)
+        )
         if (of_rows or isinstance(first, list)) and list(map(np.shape, returned)) == list(map(np.shape, first)):
             return [np.array(returned) if of_rows else returned]
         return list(returned)
@@ -365,6 +375,13 @@ class Back(Forth):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def nothing_of(value: Any) -> Any:
+    """The gradient of a state that nothing hangs on: 0 for every element."""
+    if isinstance(value, tuple | list):
+        return type(value)([nothing_of(one) for one in value])
+    return np.zeros_like(value, dtype=float) if is_gradient(value) else value
 
 
 def names_read(tree: ast.AST | None) -> set[str]:

@@ -59,7 +59,9 @@ class Definitions(Calls):
             path = ("numpy", *path[2:])
         if path[:2] == ("jax", "scipy"):
             path = path[1:]
-        if path[0] not in KNOWN:
+        if path[0] == "cupy":
+            path = ("numpy", *path[1:])
+        if path[0] not in KNOWN | {"chainer"}:
             return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here", path)
         if path[0] == "autograd":
             path = path[1:] if path[1:2] == ("numpy",) else path

@@ -12,7 +12,7 @@ from backprop.python.arrays import fresh
 from backprop.python.calls import Return
 from backprop.python.given import is_differentiable, numbers_in, sizes
 from backprop.python.gradients import is_gradient
-from backprop.python.inputs import DEFINITIONS, Inputs, parameter_names, required_names
+from backprop.python.inputs import DEFINITIONS, Inputs, is_sizes, parameter_names, required_names, with_sizes
 from backprop.python.interpret import Interpreter
 from backprop.python.members import context
 from backprop.python.meter import Refusal
@@ -188,6 +188,8 @@ class Forth(Inputs):
     def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple) and is_sizes(statement):
+            return with_sizes(statement, given)
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement
         value: ast.expr = ast.copy_location(ast.Constant(given[target.id]), statement.value)
@@ -242,6 +244,10 @@ class Forth(Inputs):
         if returned is None and me is not None:  # it leaves its result in an attribute
             name = next((one for one in OUTPUTS if is_gradient(me.names.get(one))), None)
             results, names = ([me.names[name]], [name]) if name is not None else (results, names)
+        self.takes_tuples = (
+            self.pair.kind == "class" and isinstance(returned, tuple) and all(map(is_gradient, results))
+            and self.back_names()[:1] == parameter_names(tree)[1:] == ["inputs"]
+        )  # fmt: skip
         if self.pair.kind == "vjp":
             first = results[0] if results else None
             outputs = [one for one in (first if isinstance(first, tuple) else (first,)) if is_gradient(one)]
@@ -265,7 +271,7 @@ class Forth(Inputs):
             order = sorted(range(len(results)), key=lambda place: not is_gradient(results[place]))
             results, names = [results[place] for place in order], [names[place] for place in order]
         found = [run.libraries.call(("numpy", "array"), (one,), {}) if numbers_in(one) else one for one in results]
-        outputs = [one for one in found if is_gradient(one)][: max(1, self.above)]
+        outputs = [one for one in found if is_gradient(one)][: len(found) if self.takes_tuples else max(1, self.above)]
         if not self.above and len(found) > 1 and all(map(is_gradient, found)) and self.labels():
             outputs = found[-1:]  # a loss is of what comes last: `return hidden, scores`
         if not outputs:

@@ -35,7 +35,7 @@ class Inputs:
         own = [self.part().tree]  # others that it imports may be of another library
         texts = own if roots_of(own) & {"numpy", "torch", "jax"} else [part.tree for part in code.parts]
         self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
-        given = {**self.literals(), **given} if pair.forward is None and pair.split else given
+        given = {**self.literals(given), **given} if pair.forward is None and pair.split else given
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.owners = [
@@ -53,6 +53,7 @@ class Inputs:
         self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an
         # input, or with a dot before it an attribute of the object
         self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
+        self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
         self.jacobian = False  # whether the backward pass gives the slopes of every output, known when it was run
         self.steps = 0
         backs = self.backs()
@@ -95,7 +96,7 @@ class Inputs:
                 return part
         return self.code.parts[-1]
 
-    def literals(self) -> dict[str, Any]:
+    def literals(self, given: dict[str, Any]) -> dict[str, Any]:
         """The inputs that statements themselves set to plain numbers: `x = 3`, `x = Value(3)`; in a script to arrays of
         them and to random ones, too, if something is called their gradient: `W = np.random.randn(5, 10)`, `dW = …`."""
         found: dict[str, Any] = {}
@@ -105,7 +106,7 @@ class Inputs:
         for statement in self.code.parts[-1].tree.body[: self.pair.split]:
             if self.pair.kind == "script" and (is_sizes(statement) or is_seed(statement)):
                 with suppress(Problem, Refusal, *ERRORS):
-                    run.body([statement], scope)
+                    run.body([with_sizes(statement, given) if isinstance(statement, ast.Assign) else statement], scope)
             if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
                 continue
             name, value = statement.targets[0].id, statement.value
@@ -246,6 +247,17 @@ def is_sizes(statement: ast.stmt) -> bool:
     """Whether several names get plain numbers at once: `N, D = 6, 2`."""
     targets = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)
     return targets and all(not isinstance(one, ast.Call) for one in ast.walk(statement))
+
+
+def with_sizes(statement: ast.Assign, given: dict[str, Any]) -> ast.stmt:
+    """A statement that sets several plain numbers, with those that are given: `N, D = 6, 2`."""
+    changed = copy.deepcopy(statement)
+    names = [getattr(one, "id", "") for one in getattr(changed.targets[0], "elts", ())]
+    values = changed.value.elts if isinstance(changed.value, ast.Tuple) else []
+    for place, name in enumerate(names[: len(values)]):
+        if name in given:
+            values[place] = ast.copy_location(ast.Constant(given[name]), values[place])
+    return changed
 
 
 def is_seed(statement: ast.stmt) -> bool:

@@ -86,6 +86,8 @@ class Libraries:
         if root == "random" and (name == "seed" or name in RANDOM_OF_PYTHON):
             drawn = self.random(RANDOM_OF_PYTHON.get(name, name), arguments, keywords)
             return drawn if drawn is None else float(drawn)
+        if path[-1] == "get_array_module":
+            return Library(("numpy",))
         if name in IGNORED or root == "warnings":
             return None
         if root in BY_TEXT:
