@@ -114,7 +114,7 @@ def agrees(
         return False
     if any(np.shape(swept[path]) != one.shape or not np.isfinite(swept[path]).all() for path, one in starts.items()):
         return False
-    weights = {path: random.choice([-1.0, 1.0], one.shape) for path, one in starts.items()}
+    weights = {path: uneven(random.choice([-1.0, 1.0], one.shape)) for path, one in starts.items()}
     told = float(sum(np.sum(swept[path] * one) for path, one in weights.items()))
     scale = max(float(np.abs(one).max(initial=0.0)) for one in swept.values())
 
@@ -134,6 +134,11 @@ def agrees(
         if isfinite(slope):
             return abs(slope - told) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * scale
     return False
+
+
+def uneven(signs: Any) -> Any:
+    """A direction of some signs, along which what is blind to a shift of all does not stand still."""
+    return signs * (1.0 + 0.25 * np.sin(np.arange(signs.size))).reshape(signs.shape)
 
 
 def finite_size(gradient: Any) -> float:
@@ -164,7 +169,8 @@ def confirmed(
     told = np.asarray(gradient, dtype=float).reshape(-1)
     sure = np.isfinite(told)
     directions: list[tuple[int | None, Any]] = [
-        (None, np.where(sure.reshape(start.shape), random.choice([-1.0, 1.0], start.shape), 0.0)) for _ in range(most)
+        (None, np.where(sure.reshape(start.shape), uneven(random.choice([-1.0, 1.0], start.shape)), 0.0))
+        for _ in range(most)
     ]
     directions += [(int(one), None) for one in random.choice(start.size, min(most, start.size), replace=False)]
     scale = float(np.abs(told[sure]).max(initial=0.0))
@@ -206,16 +212,17 @@ def measured_where(objective: Objective, given: dict[str, Any], path: Path, slop
     ):
         return slopes
     probes: list[Probe | None] = list(slopes.probes)
-    kinks = slopes.kinks
+    kinks, others = slopes.kinks, 0
     for count, (_, place) in enumerate(sorted(off, reverse=True)[:MOST_DOUBTED]):
         one = probes[place]
         assert one is not None
-        if count == FEW and kinks == slopes.kinks:
+        if count == FEW and not others:
             break  # the sweep is right in all of these, and no kink is near
         slope, error = slope_along(objective, given, path, start, one.place, None)
         if isfinite(slope) and abs(slope - one.slope) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * slopes.scale:
             continue
         probes[place] = Probe(one.place, None, slope, error) if isfinite(slope) else None
+        others += 1
         kinks += not isfinite(slope)
     return slopes._replace(probes=[one for one in probes if one is not None], kinks=kinks)
 

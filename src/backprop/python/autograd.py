@@ -91,7 +91,7 @@ def pulled(
 
     def pull(above: Any) -> tuple[Any, ...]:
         parts = zip(out, above, strict=True) if isinstance(out, list | tuple) else [(out, above)]
-        found = tape.sweep([(tape.ids(one), np.asarray(g)) for one, g in parts])
+        found = tape.sweep([(tape.ids(one), np.asarray(g)) for one, g in parts], to_leaves=True)
         return gradient_at(tape, found, given)  # type: ignore[no-any-return]
 
     return out, pull

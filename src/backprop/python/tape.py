@@ -378,7 +378,8 @@ class Tape:
     # ── the sweep ──
 
     def sweep(self, seeds: list[tuple[Any, Any]], to_leaves: bool = False) -> Any:
-        """The gradients of all elements by their numbers, from those of some; `to_leaves` and not beyond them."""
+        """The gradients of all elements by their numbers, from those of some; `to_leaves` as the text
+        asks for them: not beyond its leaves, and with slopes of 0 where there is a kink."""
         found = np.zeros(self.count)
         for ids, gradient in seeds:
             np.add.at(found, ids, gradient)
@@ -388,7 +389,8 @@ class Tape:
                 g = found[entry.made]
                 if not np.any(g) or (to_leaves and place in self.links):
                     continue
-                back = entry.pull(g) if entry.pull is not None else g * entry.slope
+                slope = np.nan_to_num(entry.slope) if to_leaves and entry.slope is not None else entry.slope
+                back = entry.pull(g) if entry.pull is not None else g * slope
                 if entry.pull is None:
                     back = np.where(g == 0, 0.0, back)
                 np.add.at(found, entry.read, back)
