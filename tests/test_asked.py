@@ -131,6 +131,20 @@ def softplus(z):
     return np.log1p(np.exp(z))
 def softplus_prime(x):
     return 1 / (1 + np.exp(-x))
+def counted(f):
+    def wrapper(first, *more, **named):
+        return np.asarray(f(first, *more, **named), dtype=float)
+    return wrapper
+@counted
+def elu(z, alpha=1.0):
+    return np.where(z > 0, z, alpha * (np.exp(z) - 1))
+@counted
+def elu_deriv(a, alpha=1.0):
+    return np.where(a > 0, 1.0, a + alpha)
+def shift(z):
+    return z + 2.0
+def shift_deriv(a):
+    return 1
 class SoftmaxLoss:
     def forward(self, scores, y):
         e = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -190,6 +204,8 @@ SCORES = [[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]]
     [
         ("soft", {"z": [0.5, -1.0, 2.0]}, "z", "- np.outer", "+ np.outer"),
         ("softplus", {"z": [0.5, -1.0, 2.0]}, "z", "np.exp(-x)", "np.exp(x)"),
+        ("elu", {"z": [0.5, -1.0, 2.0]}, "z", "a + alpha", "a - alpha"),
+        ("shift", {"z": [0.5, -1.0, 2.0]}, "z", "return 1\n", "return 2\n"),
         ("SoftmaxLoss", {"scores": SCORES, "y": [0, 2]}, "scores", "/ len(dvalues)", "* 1"),
         ("Half", {"target": SCORES, "out": [[0.0, 1.0, 2.0]] * 2}, "out", "1.0 * (out", "2.0 * (out"),
         ("Net", {"X": SCORES, "t": [[0.5], [-0.5]]}, "W1", "(-(t", "((t"),

@@ -12,7 +12,7 @@ import numpy as np
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.arrays import Tensor, is_number
-from backprop.python.forth import OUTPUTS, UPSTREAM_LIKE, Forth, Forward
+from backprop.python.forth import OUTPUTS, UPSTREAM_LIKE, Forth, Forward, as_wrapped
 from backprop.python.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
 from backprop.python.inputs import parameter_names, supposes
@@ -77,7 +77,8 @@ class Back(Forth):
         else:
             back = pair.backward.name
             function = self.of_text(run, scope, back) if pair.kind == "functions" else run.attribute(me, back)
-            returned = self.call(run, function, (), self.bound(forward, above, given))
+            bound = self.bound(forward, above, given)
+            returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
             if (
                 isinstance(returned, Function) and pair.kind == "functions"
             ):  # it takes the result, and gives what does it
@@ -108,6 +109,8 @@ class Back(Forth):
             return found
         (path, slopes), *_ = found.items()
         size = int(np.prod(out))
+        if np.ndim(slopes) == 0 and np.shape(at_path(given, path)) == out:  # the same slope everywhere
+            return {path: np.full(out, slopes) if out else slopes}
         for whose in (path, *self.paths(given)):
             shape = np.shape(at_path(given, whose))
             if np.shape(slopes) != shape and np.shape(slopes) in ((*out, *shape), (size, int(np.prod(shape)))):
@@ -116,8 +119,8 @@ class Back(Forth):
         return found
 
     def instead(self, given: dict[str, Any], forward: Forward) -> list[str]:
-        """What the first parameter of the backward pass may be in place of a gradient from above: the first input, or
-        an array of its shape that the object keeps, as the predictions that its loss is of."""
+        """What the first parameter of the backward pass may be in place of a gradient from above: the first input, an
+        array of its shape that the object keeps, as the predictions that its loss is of, or the result."""
         first = self.parameters[0] if self.parameters and self.parameters[0] in given else None
         unknown = self.unnamed(forward.names) if self.pair.kind in ("functions", "class") else []
         is_loss = np.size(forward.outputs[0]) == 1 or not {*self.parameters}.isdisjoint(self.back_names())
@@ -126,7 +129,7 @@ class Back(Forth):
         held = forward.me.names if forward.me is not None else {}
         of_its_shape = [f".{name}" for name, one in held.items()
                         if isinstance(one, np.ndarray) and one.shape == np.shape(given[first])]  # fmt: skip
-        return [first, *of_its_shape]
+        return [first, *of_its_shape, "="]
 
     def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
         """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
@@ -134,7 +137,7 @@ class Back(Forth):
         count = self.taken_from_above(forward.results, forward.names)
         if self.instead_of_above is not None and unknown:  # what is called a gradient from above is something else
             held = forward.me.names if forward.me is not None else {}
-            known = {**{f".{name}": one for name, one in held.items()}, **given}
+            known = {**{f".{name}": one for name, one in held.items()}, **given, "=": forward.outputs[0]}
             given = {**given, unknown[0]: known.get(self.instead_of_above)}
             unknown, count, above = unknown[1:], 0, []
         above = [tuple(above)] if self.takes_tuples else above

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.arrays import fresh
 from backprop.python.calls import Return
-from backprop.python.given import is_differentiable, numbers_in, sizes
+from backprop.python.given import SIZES, is_differentiable, numbers_in, sizes
 from backprop.python.gradients import is_gradient
 from backprop.python.inputs import DEFINITIONS, Inputs, is_sizes, parameter_names, required_names, with_sizes
 from backprop.python.interpret import Interpreter
@@ -22,7 +22,6 @@ from backprop.python.scope import Bound, Builtin, Class, Function, Object, Scope
 from backprop.python.source import Part, names_set, names_used
 
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
-SIZES = re.compile(r"(shape|size|sizes|dims|kernel|stride|strides|padding)$")
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 
@@ -77,7 +76,7 @@ class Forth(Inputs):
         first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
-        returned = self.call(run, function, first, keywords)
+        returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
@@ -319,6 +318,21 @@ class Forth(Inputs):
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
         return [name for name in self.back_names() if name not in self.given and name not in names]
+
+
+def as_wrapped(
+    function: Any, tree: ast.FunctionDef, first: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a function by name; in place of one that a decorator has put a function of its own, in order, as
+    far as they are given: that one has names of its own."""
+    inner = function.function if isinstance(function, Bound) else function
+    if first or not isinstance(inner, Function) or inner.tree is tree or tree.args.kwonlyargs:
+        return first, keywords
+    names = [name for name in parameter_names(tree) if name not in ("self", "cls")]
+    count = next((place for place, name in enumerate(names) if name not in keywords), len(names))
+    return tuple([keywords[name] for name in names[:count]]), {
+        name: one for name, one in keywords.items() if name not in names[:count]
+    }
 
 
 def idle() -> Object:

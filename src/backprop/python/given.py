@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from backprop.python.arrays import Sizes, is_number
 from backprop.python.gradients import Path, leaves, place_of
+
+SIZES = re.compile(r"(shape|size|sizes|dims|kernel|stride|strides|padding)$")  # names of whole numbers that stay whole
 
 
 def is_differentiable(value: Any) -> bool:
@@ -51,7 +54,7 @@ def arguments_from(value: Any) -> Any:
 
 def floated(given: dict[str, Any], works: Callable[[dict[str, Any]], bool]) -> tuple[dict[str, Any], list[str]]:
     """Whole numbers as fractions where the pass can take them: what only indexes, counts or labels stays whole."""
-    whole = [name for name, value in given.items() if is_whole(value)]
+    whole = [name for name, value in given.items() if is_whole(value) and not SIZES.search(name)]
     everything = {name: as_float(value) if name in whole else value for name, value in given.items()}
     if not whole or works(everything):
         return everything, whole

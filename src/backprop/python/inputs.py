@@ -51,7 +51,7 @@ class Inputs:
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an
-        # input, or with a dot before it an attribute of the object
+        # input, with a dot before it an attribute of the object, or "=", the result
         self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
         self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
         self.jacobian = False  # whether the backward pass gives the slopes of every output, known when it was run

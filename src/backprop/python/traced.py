@@ -98,7 +98,9 @@ class Trace(Tape):
         return ids
 
     def sweep(self, seeds: list[tuple[Any, Any]], to_leaves: bool = False) -> Any:
-        raise Refusal("gradients that the text itself asks for are no program", "name")
+        raise Refusal(
+            "gradients that the text itself asks for are no program", "name", "give what comes before it alone"
+        )
 
     def watched(self, value: Any) -> Any:
         return value
