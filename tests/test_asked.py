@@ -222,6 +222,26 @@ def test_what_takes_no_gradient_from_above(
         assert (found.get("verdict"), [one["name"] for one in found.get("gradients", ())]) == (verdict, [judged])
 
 
+MASKED = """
+import numpy as np
+def kinked_forward(x):
+    out = np.piecewise(x, [x < 0, x > 0.4], [lambda v: 2 * v ** 2, lambda v: v, -1.0])
+    np.copyto(out, 3 * x, where=x > 1.5)
+    return out, x
+def kinked_backward(dout, x):
+    dx = np.where(x < 0, 4 * x, 1.0) * dout
+    np.putmask(dx, (x >= 0) & (x <= 0.4), 0)
+    np.place(dx, x > 1.5, [3.0])
+    dx[x > 1.5] *= dout[x > 1.5]
+    return dx
+"""
+
+
+def test_what_writes_through_masks_is_read(check: Check) -> None:
+    assert check("it.py", X, {"it.py": MASKED}).get("verdict") == "ok"
+    assert check("it.py", X, {"it.py": MASKED.replace("<= 0.4", "<= 0.1")}).get("verdict") == "wrong"
+
+
 SIZED = """
 import numpy as np
 N, D, H = 64, 1000, 5

@@ -103,6 +103,30 @@ def finfo(dtype=None):
 """
 
 NUMPY = """
+def copyto(dst, src, where=True, **_):
+    there = np.broadcast_to(where, np.shape(dst))
+    dst[there] = np.broadcast_to(src, np.shape(dst))[there]
+
+def over(count, values):
+    values = np.ravel(np.asarray(values))
+    return values[np.arange(count) % len(values)]
+
+def putmask(a, mask, values):
+    a[mask] = np.reshape(over(a.size, values), a.shape)[mask]
+
+def place(arr, mask, vals):
+    arr[mask] = over(int(np.sum(mask)), vals)
+
+def piecewise(x, condlist, funclist, *more):
+    out = np.zeros_like(x)
+    rest = np.ones_like(x, dtype=bool)
+    for condition, function in zip(condlist, funclist):
+        out[condition] = function(x[condition], *more) if callable(function) else function
+        rest = rest & ~np.asarray(condition)
+    if len(funclist) > len(condlist):
+        out[rest] = funclist[-1](x[rest], *more) if callable(funclist[-1]) else funclist[-1]
+    return out
+
 def nditer(op):
     return list(np.reshape(op, -1))
 
