@@ -14,7 +14,7 @@ from backprop.errors import nearest
 from backprop.python import autograd
 from backprop.python.arrays import DTYPES, At, Grid, Tensor, checked, dtype_of, made, number_of, plain, settled, tensor
 from backprop.python.meter import Meter, Refusal
-from backprop.python.scope import Builtin, Library
+from backprop.python.scope import Builtin, Function, Library
 from backprop.python.spellings.composed import NAMES
 from backprop.python.spellings.jax import DEFAULTS, JAX
 from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
@@ -24,7 +24,8 @@ from backprop.python.tape import Tape, writes
 
 BY_TEXT = ("functools", "itertools", "operator", "copy", "einops")  # of which every function is said in Python
 KNOWN = frozenset([
-    "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", *BY_TEXT,
+    "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
+    *BY_TEXT,
 ])  # fmt: skip
 DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
 RANDOM_OF_PYTHON = {"random": "random_sample", "uniform": "uniform", "gauss": "normal", "normalvariate": "normal"}
@@ -90,6 +91,11 @@ class Libraries:
             return Library(("numpy",))
         if name in IGNORED or root == "warnings":
             return None
+        if root == "inspect" and name == "signature" and isinstance(arguments[0], Function):
+            function = arguments[0]
+            if function.tree.args.kwonlyargs:
+                raise Refusal("the signature of what takes some by name alone is not read", "name")
+            return self.by_text(root, name, (function.parameters, function.defaults), {})
         if root in BY_TEXT:
             return self.by_text(root, self.said(root, name, NAMES[root]), arguments, keywords)
         if root == "numpy" and name.startswith("random."):

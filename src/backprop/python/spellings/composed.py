@@ -712,9 +712,43 @@ def cuda_is_available():
     return False
 """
 
+INSPECT = """
+class Parameter:
+    empty = None
+
+    def __init__(self, name, default):
+        self.name, self.default = name, default
+
+class Arguments:
+    def __init__(self, arguments, parameters):
+        self.arguments, self.parameters = arguments, parameters
+
+    def apply_defaults(self):
+        given = self.arguments
+        self.arguments = {
+            name: given[name] if name in given else one.default for name, one in self.parameters.items()
+        }
+
+class Signature:
+    def __init__(self, parameters):
+        self.parameters = parameters
+
+    def bind(self, *given, **named):
+        return Arguments({**dict(zip(self.parameters, given)), **named}, self.parameters)
+
+    def bind_partial(self, *given, **named):
+        return self.bind(*given, **named)
+
+def signature(names, defaults):
+    first = len(names) - len(defaults)
+    found = {name: Parameter(name, defaults[i - first] if i >= first else None) for i, name in enumerate(names)}
+    return Signature(found)
+"""
+
 COMPOSED = {
     "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "numpy": LIMITS + NUMPY,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH,
+    "inspect": INSPECT,
 }  # fmt: skip
 NAMES = {
     library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if line.startswith("def ")])
