@@ -65,22 +65,28 @@ step.defvjp(step_fwd, step_bwd)
 """
 READY = """
 import copy
+from typing import Hashable
 import numpy as np
 class Layer:
     def shape_of(self):
         return (1,) + self.input_shape
 class Dense(Layer):
-    def __init__(self, units, **more):
+    def __init__(self, units: int, bias=True, **more):
         super().__init__(**more)
         self.units, self.W = units, None
+        if bias:
+            self.bias = np.zeros(units)
+        self.y, self.kind = np.zeros((2, units)), Layer
     def prepare(self, optimizer):
         self.W = np.random.randn(self.shape_of()[1], self.units)
         self.W_opt = copy.copy(optimizer)
     def forward_pass(self, x, training=True):
+        assert x.shape[1:] == self.input_shape and isinstance(self.kind, type) and isinstance(x, Hashable) is False
         self.x = x
-        return x @ self.W
+        return x @ self.W + self.bias
     def backward_pass(self, grad):
         W = self.W
+        self.grad_bias = grad.sum(axis=0)
         self.W = self.W_opt.update(self.W, self.x.T @ grad)
         return grad @ W.T
 """

@@ -184,6 +184,7 @@ class Judge:
     def took_learned(self) -> bool:
         """Take the weights that the object made itself as inputs, too; whether there are any."""
         runner = self.runner
+        runner.own.update(name for name in runner.learned if name not in self.given)
         runner.parameters += [name for name in runner.learned if name not in runner.parameters]
         runner.given = self.given = {**fresh(runner.learned), **self.given}
         paths: list[Path] = [(name,) for name in runner.learned]

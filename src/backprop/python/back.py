@@ -244,7 +244,11 @@ class Back(Forth):
             values = [one for one in values if not isinstance(one, dict)]
             by = "key"
         names = returns(tree)
-        weights = self.of_own_weights(values, names, given) if own is not None and len(names) == len(values) else {}
+        weights = (
+            self.of_own_weights(values, names, given)
+            if own is not None and not self.above and len(names) == len(values)
+            else {}
+        )
         if weights and len(weights) == len(values):
             return {**found, **weights}, by
         if values and not (len(values) == 1 and values[0] is None):

@@ -7,6 +7,7 @@ import ast
 from contextlib import suppress
 from typing import Any
 
+from backprop.python.builtins import TYPES
 from backprop.python.calls import Calls
 from backprop.python.libraries import KNOWN
 from backprop.python.meter import Refusal
@@ -59,6 +60,8 @@ class Definitions(Calls):
             path = ("numpy", *path[2:])
         if path[:2] == ("jax", "scipy"):
             path = path[1:]
+        if path[0] in ("typing", "collections", "numbers") and path[-1] in TYPES:
+            return Builtin(path[-1], None)
         if path[0] == "cupy":
             path = ("numpy", *path[1:])
         if path[0] not in KNOWN | {"chainer"}:

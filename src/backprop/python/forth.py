@@ -105,9 +105,14 @@ class Forth(Inputs):
         if isinstance(start, Function):
             made = start.parameters[1:] if start.tree.args.kwarg is None else []
             made = made or [name for one in self.constructors() for name in parameter_names(one)[1:]]
-            self.call(run, Bound(start, me), (), {name: sizes(given[name]) for name in made if name in given})
+            self.call(
+                run,
+                Bound(start, me),
+                (),
+                {name: sizes(given[name]) for name in made if name in given and name not in self.own},
+            )
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
-        taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())}
+        taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())} - self.own
         parts = objects_in(me)
         for name, value in given.items():
             whose, _, attribute = name.rpartition(".")

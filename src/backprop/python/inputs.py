@@ -43,6 +43,7 @@ class Inputs:
             if isinstance(one, DEFINITIONS) and one.name == pair.name
         ]  # fmt: skip
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
+        self.own: set[str] = set()  # the weights that were learned of so, and are no arguments
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
