@@ -147,6 +147,21 @@ def elu(z, alpha=1.0):
 @counted
 def elu_deriv(a, alpha=1.0):
     return np.where(a > 0, 1.0, a + alpha)
+def squash(x):
+    return 1 / (1 + np.exp(-x))
+def squash_grad(x):
+    return x * (1 - x)
+class Twice:
+    def __init__(self):
+        self.w = np.array([[0.5], [1.0], [-2.0]])
+        self.grad_w = np.zeros_like(self.w)
+        self.params, self.grads = [self.w], [self.grad_w]
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, dout):
+        self.grad_w[...] = self.x.T @ dout
+        return dout @ self.w.T
 def shift(z):
     return z + 2.0
 def shift_deriv(a):
@@ -211,6 +226,7 @@ SCORES = [[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]]
         ("soft", {"z": [0.5, -1.0, 2.0]}, "z", "- np.outer", "+ np.outer"),
         ("softplus", {"z": [0.5, -1.0, 2.0]}, "z", "np.exp(-x)", "np.exp(x)"),
         ("elu", {"z": [0.5, -1.0, 2.0]}, "z", "a + alpha", "a - alpha"),
+        ("squash", {"x": [0.5, -1.0, 2.0]}, "x", "return x * (1 - x)", "return x * (1 + x)"),
         ("shift", {"z": [0.5, -1.0, 2.0]}, "z", "return 1\n", "return 2\n"),
         ("SoftmaxLoss", {"scores": SCORES, "y": [0, 2]}, "scores", "/ len(dvalues)", "* 1"),
         ("Half", {"target": SCORES, "out": [[0.0, 1.0, 2.0]] * 2}, "out", "1.0 * (out", "2.0 * (out"),
@@ -279,6 +295,8 @@ def test_sizes_are_no_inputs_and_states_have_no_gradient_from_above(check: Check
     """Sizes that a script sets at once may be given; a capital is not its small letter; a step behind gives nothing."""
     found = check("it.py", {"N": 3, "D": 2, "H": 2}, {"it.py": SIZED})
     assert (found.get("verdict"), [one["name"] for one in found.get("gradients", ())]) == ("ok", ["w"]), found
+    found = check("other.py:Twice", {"x": SCORES}, {"other.py": OTHERWISE})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}
     given = {"x": SCORES, "state": [SCORES, SCORES], "y_train": SCORES}
     found = check("other.py:Step", given, {"other.py": OTHERWISE})
     assert [one["verdict"] for one in found["gradients"] if one["name"] == "model['W']"] == ["ok"], found

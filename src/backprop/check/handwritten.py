@@ -281,11 +281,14 @@ class Judge:
         """The inputs that are judged: those with a gradient, and the arrays that should have one."""
         given = self.given
         found = list(self.first.gradients) if self.first is not None else []
+        made = self.runner.made_of  # a weight may have two names: of `self.params[0]` and `self.w` one is judged
+        found = [path for path in found if at_path(given, path) is not None or path[0] not in made]
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
-        made = [path for path in found if path[0] in self.runner.made_of]
-        of_weights = bool(made) and not self.runner.above and self.loss is None  # a cost, of which the inputs are data
+        of_weights = (
+            any(path[0] in made for path in found) and not self.runner.above and self.loss is None
+        )  # a cost, of which the inputs are data
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights)
         self.unnamed: list[str] = []
         for path in self.runner.paths(given):

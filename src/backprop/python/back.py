@@ -123,6 +123,8 @@ class Back(Forth):
         array of its shape that the object keeps, as the predictions that its loss is of, or the result."""
         first = self.parameters[0] if self.parameters and self.parameters[0] in given else None
         unknown = self.unnamed(forward.names) if self.pair.kind in ("functions", "class") else []
+        if not self.above and self.pair.kind == "functions" and self.back_names() == [first]:
+            return ["="]  # `def sigmoid_grad(x): return x * (1 - x)`
         is_loss = np.size(forward.outputs[0]) == 1 or not {*self.parameters}.isdisjoint(self.back_names())
         if self.above != 1 or first is None or not unknown or (UPSTREAM_LIKE.match(unknown[0]) and not is_loss):
             return []
@@ -135,6 +137,7 @@ class Back(Forth):
         """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
         unknown = self.unnamed(forward.names)
         count = self.taken_from_above(forward.results, forward.names)
+        unknown = unknown or (self.back_names()[:1] if self.instead_of_above == "=" else [])
         if self.instead_of_above is not None and unknown:  # what is called a gradient from above is something else
             held = forward.me.names if forward.me is not None else {}
             known = {**{f".{name}": one for name, one in held.items()}, **given, "=": forward.outputs[0]}
