@@ -162,6 +162,14 @@ class Twice:
     def backward(self, dout):
         self.grad_w[...] = self.x.T @ dout
         return dout @ self.w.T
+def scored_forward(x, w, y):
+    h = np.tanh(x @ w)
+    loss = 0.5 * np.sum((h - y) ** 2)
+    return h, loss, (x, w, h, y)
+def scored_backward(dh, cache):
+    x, w, h, y = cache
+    dz = (dh + h - y) * (1 - h ** 2)
+    return dz @ w.T, x.T @ dz
 def shift(z):
     return z + 2.0
 def shift_deriv(a):
@@ -296,6 +304,9 @@ def test_sizes_are_no_inputs_and_states_have_no_gradient_from_above(check: Check
     found = check("it.py", {"N": 3, "D": 2, "H": 2}, {"it.py": SIZED})
     assert (found.get("verdict"), [one["name"] for one in found.get("gradients", ())]) == ("ok", ["w"]), found
     found = check("other.py:Twice", {"x": SCORES}, {"other.py": OTHERWISE})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}
+    given = {"x": SCORES, "w": [[0.5], [1.0], [-2.0]], "y": [[0.1], [0.2]]}
+    found = check("other.py:scored_forward", given, {"other.py": OTHERWISE})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}
     given = {"x": SCORES, "state": [SCORES, SCORES], "y_train": SCORES}
     found = check("other.py:Step", given, {"other.py": OTHERWISE})

@@ -111,6 +111,8 @@ class Judge:
                 raise self.stop
             if self.first is not None and self.took_learned():
                 self.first = self.attempt(self.given, self.upstream)
+        if runner.loss_beyond and upstream is None and self.first is not None and not self.agrees(self.upstream):
+            self.try_with_loss()
         self.paths = self.judged_paths(whole)
         self.others: list[Point] | None = None
         self.points = [self.point(self.given, self.upstream)]
@@ -262,6 +264,19 @@ class Judge:
             self.stop = None
         runner.outputs(self.given)
 
+    def try_with_loss(self) -> None:
+        """Take a loss that is returned beside the outputs for one, where every gradient is right then."""
+        runner, without = self.runner, self.upstream
+        runner.with_loss = True
+        count = len(runner.outputs(self.given)) - len(without)
+        self.upstream = [*without, *[1.0] * count]
+        if self.agrees(self.upstream):
+            self.first = self.attempt(self.given, self.upstream)
+            self.remarks.append("the gradient of the loss that is returned, too, is among those of the backward pass")
+            return
+        runner.with_loss, self.upstream = False, without
+        runner.outputs(self.given)
+
     def attempt(self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None) -> Outcome | None:
         """Run the pass. A backward pass that NumPy itself stops is wrong, and not a problem of ours."""
         try:
@@ -352,7 +367,11 @@ class Judge:
             given = moved(self.given, self.paths, self.random, far * much)
             upstream = self.upstream
             if self.runner.above and self.runner.pair.kind != "script":
-                upstream = [one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) for one in fresh(self.upstream)]
+                count = len(upstream) - (len(self.runner.loss_beyond) if self.runner.with_loss else 0)
+                upstream = [
+                    one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) if place < count else one
+                    for place, one in enumerate(fresh(self.upstream))
+                ]
             try:
                 if self.loss is not None:
                     upstream = [self.loss.slope(one) for one in self.runner.outputs(given)[:1]]

@@ -165,6 +165,8 @@ class Back(Forth):
         free = [
             one for one, name in zip(forward.results[first:], forward.names[first:], strict=True) if name not in bound
         ]
+        if len(free) > len(rest):
+            free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
         for name in list(rest):
             if len(rest) > len(free) and name in forward.scope.names:
                 bound[name] = forward.scope.names[name]

@@ -7,6 +7,8 @@ import re
 from types import MethodType
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.arrays import fresh
 from backprop.python.calls import Return
@@ -278,6 +280,11 @@ class Forth(Inputs):
         outputs = [one for one in found if is_gradient(one)][: len(found) if self.takes_tuples else max(1, self.above)]
         if not self.above and len(found) > 1 and all(map(is_gradient, found)) and self.labels():
             outputs = found[-1:]  # a loss is of what comes last: `return hidden, scores`
+        beyond = [
+            one for one, name in zip(found, names, strict=True) if re.search("loss|cost", name) and np.ndim(one) == 0
+        ]
+        self.loss_beyond = [one for one in beyond if is_gradient(one) and not any(one is out for out in outputs)]
+        outputs += self.loss_beyond if self.with_loss else []
         if not outputs:
             raise Problem("value", f"{tree.name} returns no number and no array")
         return Forward(results, names, outputs, scope, me, returned)

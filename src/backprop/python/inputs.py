@@ -54,6 +54,8 @@ class Inputs:
         self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an
         # input, with a dot before it an attribute of the object, or "=", the result
         self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
+        self.loss_beyond: list[Any] = []  # a loss that is returned beside the outputs, known then, too
+        self.with_loss = False  # whether its gradients are among those of the backward pass
         self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
         self.jacobian = False  # whether the backward pass gives the slopes of every output, known when it was run
         self.steps = 0
