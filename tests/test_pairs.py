@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.pairs import Mistake, Pair, pairs
 from tests.pairs.judged import judged
 
+from backprop.check.passes import slopes
 from backprop.check.passes.slopes import compared
 from backprop.check.passes.trace import Trace
 from backprop.python.entry.pairs import pairs_in
@@ -190,3 +192,14 @@ def test_no_derived_line_goes_around_another_mistake() -> None:
     pair = PAIRS["three layers in one go"]
     text, lines = pair.planted(*pair.mistakes)
     assert sorted(line for line, _, _ in judged(pair, text).lines) == sorted(lines)
+
+
+def test_a_sweep_that_is_wrong_in_many_elements_is_measured_in_all_of_them() -> None:
+    start = np.linspace(-1.0, 1.0, 12)
+
+    def objective(given: dict[str, Any]) -> tuple[float, float]:
+        return float(np.sin(given["x"]).sum()), float(np.abs(np.sin(given["x"])).sum())
+
+    told = slopes.of_sweep(np.cos(start) + 0.01 * (-1.0) ** np.arange(12), 0.0)
+    found = slopes.measured_where(objective, {"x": start}, ("x",), told, np.cos(start))
+    assert np.allclose([one.slope for one in found.probes], np.cos(start), rtol=1e-9)

@@ -413,16 +413,21 @@ def uses_torch(trees: list[Any], texts: list[ast.Module]) -> bool:
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     if names & {"np", "numpy", "jnp", "jax"}:
         return False
-    roots = {
+    roots = roots_of(texts)
+    if "torch" in names or ("torch" in roots and not roots & {"numpy", "jax"}):
+        return True
+    return any(map(is_of_tensors, nodes)) and ("torch" in roots or not roots & {"numpy", "jax"})
+
+
+def roots_of(texts: list[ast.Module]) -> set[str]:
+    """The libraries that some texts import, or import something of."""
+    return {
         path.partition(".")[0]
         for text in texts
         for node in text.body
         if isinstance(node, ast.Import | ast.ImportFrom)
         for path in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
     }
-    if "torch" in names or ("torch" in roots and not roots & {"numpy", "jax"}):
-        return True
-    return any(map(is_of_tensors, nodes)) and ("torch" in roots or not roots & {"numpy", "jax"})
 
 
 def is_of_tensors(node: Any) -> bool:

@@ -25,6 +25,7 @@ from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.spellings.said import said
 from backprop.python.values.frames import Source
+from backprop.python.values.meter import Refusal
 from backprop.python.values.tape import ADDING, MOVES, ORDERED, SAME, Tape, added_places, is_fraction
 
 OPERATORS: dict[type[ast.AST], str] = {
@@ -95,6 +96,14 @@ class Trace(Tape):
         self.starts.append(int(ids.reshape(-1)[0]) if ids.size else self.count)
         self.results.append(Result(formula, shape, *self.run.place()))
         return ids
+
+    def sweep(self, seeds: list[tuple[Any, Any]], to_leaves: bool = False) -> Any:
+        raise Refusal(
+            "gradients that the text itself asks for are no program", "name", "give what comes before it alone"
+        )
+
+    def watched(self, value: Any) -> Any:
+        return value
 
     def input(self, name: str, value: Any) -> None:
         self.at[name] = np.array(value, dtype=float) if np.ndim(value) else float(value)
@@ -433,7 +442,7 @@ def traced(runner: Runner, given: dict[str, Any], outputs: list[str] | None = No
         except Problem as problem:
             raise problem if problem.spans else run.problem(problem.kind, problem.message, problem.hint) from None
     text, places = trace.program(words[0] if len(words) == 1 else f"stack({', '.join(words)})")
-    source = runner.source()
+    source = runner.part().source
     spans = []
     for place in places:
         result = trace.results[place] if place >= 0 else None

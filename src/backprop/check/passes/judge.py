@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from math import inf, isfinite, nan
 from time import process_time
 from typing import Any, NamedTuple
@@ -16,15 +17,11 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path, floated, is_differentiable
-from backprop.python.entry.gradients import Path
+from backprop.python.entry.gradients import Path, is_data
 from backprop.python.entry.runner import Instead, Runner
 from backprop.python.values.arrays import fresh
 from backprop.python.values.tape import Tape
 
-DATA = frozenset([
-    "y", "t", "target", "targets", "targ", "tgt", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb",
-    "onehot", "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
-])  # fmt: skip  # names of inputs that need no gradient
 POINTS = 2  # around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
 SMALL, SMALL_ERROR = 1e-4, 1e-2  # what counts as a small number in a forward pass, and how wrong it makes a gradient
@@ -104,12 +101,18 @@ class Judge:
             self.remarks.append("/ of whole numbers was taken as whole, as in Python 2: Python 3 needs // for a size")
         self.upstream = self.upstream_for(outputs, upstream)
         self.stop: Problem | None = None
-        self.first: Outcome | None = self.attempt(self.given, self.upstream)
-        named = {*self.runner.back_names()} & {*self.runner.parameters}
-        if self.first is None and self.runner.pair.kind == "class" and self.runner.above == 1 and named:
-            self.other_binding()
+        self.first: Outcome | None = None
+        self.first = self.attempt(self.given, self.upstream)
         if self.first is not None and (self.took_learned() or self.is_of_another()):
             self.first = self.attempt(self.given, self.upstream)
+        if upstream is None and runner.stand_ins and (self.first is None or not self.agrees(self.upstream)):
+            self.other_binding()
+            if self.stop is not None and self.stop.kind not in STOPS:
+                raise self.stop
+            if self.first is not None and self.took_learned():
+                self.first = self.attempt(self.given, self.upstream)
+        if runner.loss_beyond and upstream is None and self.first is not None and not self.agrees(self.upstream):
+            self.try_with_loss()
         self.paths = self.judged_paths(whole)
         self.others: list[Point] | None = None
         self.points = [self.point(self.given, self.upstream)]
@@ -142,7 +145,7 @@ class Judge:
             if upstream is not None:
                 self.remarks.append(said(f"the backward pass takes no gradient from above: {UPSTREAM} is not used"))
             upstream = None
-            if any(np.size(one) != 1 for one in outputs):
+            if any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs):
                 return self.fixed(outputs)
         if upstream is not None:
             found = [upstream] if len(outputs) == 1 else list(upstream)
@@ -154,8 +157,18 @@ class Judge:
         if all(np.ndim(one) == 0 or np.size(one) == 1 for one in outputs):
             return [1.0 if np.ndim(one) == 0 else np.ones(np.shape(one)) for one in outputs]
         seed = option("--seed", self.seed)
+        if self.runner.jacobian:
+            self.remarks.append(
+                "the backward pass gives the slopes of every element of the output: a gradient is made of them"
+            )
         self.remarks.append(said(f"the gradient on the output is random ({seed}); {UPSTREAM} gives another"))
         return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
+
+    def gives_jacobian(self, outputs: list[Any]) -> bool:
+        """Whether the backward pass returns the slopes of every element of the output."""
+        with suppress(Problem):
+            self.runner.run(self.given, [np.ones(np.shape(one)) for one in outputs])
+        return self.runner.jacobian
 
     def is_of_another(self) -> bool:
         """Whether the one gradient that comes out is right for another input of its shape than its place tells."""
@@ -173,6 +186,7 @@ class Judge:
     def took_learned(self) -> bool:
         """Take the weights that the object made itself as inputs, too; whether there are any."""
         runner = self.runner
+        runner.own.update(name for name in runner.learned if name not in self.given)
         runner.parameters += [name for name in runner.learned if name not in runner.parameters]
         runner.given = self.given = {**fresh(runner.learned), **self.given}
         paths: list[Path] = [(name,) for name in runner.learned]
@@ -220,7 +234,8 @@ class Judge:
             outcome = self.runner.run(self.given, above)
         except Problem:
             return False
-        swept = self.swept(self.given, above, list(outcome.gradients))
+        paths = [path for path in outcome.gradients if at_path(self.given, path) is not None]
+        swept = self.swept(self.given, above, paths)
         return bool(swept) and all(
             np.shape(outcome.gradients[path]) == np.shape(one)
             and np.allclose(outcome.gradients[path], one, rtol=1e-5, atol=1e-9, equal_nan=True)
@@ -228,28 +243,47 @@ class Judge:
         )
 
     def other_binding(self) -> None:
-        """A backward pass that stops may take the first input where a gradient from above would stand."""
-        runner = self.runner
-        outputs = runner.outputs(self.given)
-        runner.instead_of_above = True
-        try:
-            outputs = runner.outputs(self.given)
-            runner.run(self.given, [np.ones(np.shape(one)) for one in outputs])
-        except Problem:
-            runner.instead_of_above = False
-            runner.outputs(self.given)
+        """Take for the first parameter of the backward pass what else it may be, where every gradient is right with it,
+        or where the pass stops with a gradient from above and does not stop with it."""
+        runner, found = self.runner, []
+        for name in runner.stand_ins:
+            runner.instead_of_above, remarks = name, self.remarks
+            self.remarks = []
+            try:
+                outputs = runner.outputs(self.given)
+                upstream = self.upstream_for(outputs, None)
+                first = runner.run(self.given, upstream)
+            except Problem:
+                first = None
+            if first is not None and (self.first is None or self.agrees(upstream)):
+                found.append((not self.agrees(upstream), name, upstream, first, self.remarks))
+            self.remarks = remarks
+        runner.instead_of_above = None
+        if found:
+            _, runner.instead_of_above, self.upstream, self.first, self.remarks = min(found, key=lambda one: one[0])
+            self.stop = None
+        runner.outputs(self.given)
+
+    def try_with_loss(self) -> None:
+        """Take a loss that is returned beside the outputs for one, where every gradient is right then."""
+        runner, without = self.runner, self.upstream
+        runner.with_loss = True
+        count = len(runner.outputs(self.given)) - len(without)
+        self.upstream = [*without, *[1.0] * count]
+        if self.agrees(self.upstream):
+            self.first = self.attempt(self.given, self.upstream)
+            self.remarks.append("the gradient of the loss that is returned, too, is among those of the backward pass")
             return
-        self.stop = None
-        self.remarks = []
-        self.upstream = self.upstream_for(outputs, None)
-        self.first = self.attempt(self.given, self.upstream)
+        runner.with_loss, self.upstream = False, without
+        runner.outputs(self.given)
 
     def attempt(self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None) -> Outcome | None:
         """Run the pass. A backward pass that NumPy itself stops is wrong, and not a problem of ours."""
         try:
             return self.runner.run(given, upstream, instead)
         except Problem as problem:
-            if problem.kind not in STOPS or not self.in_backward(problem):
+            tried = self.first is None and problem.kind == "name" and self.runner.stand_ins
+            if not (problem.kind in STOPS or tried) or not self.in_backward(problem):
                 raise
             self.stop = problem
             return None
@@ -262,10 +296,15 @@ class Judge:
         """The inputs that are judged: those with a gradient, and the arrays that should have one."""
         given = self.given
         found = list(self.first.gradients) if self.first is not None else []
+        made = self.runner.made_of  # a weight may have two names: of `self.params[0]` and `self.w` one is judged
+        found = [path for path in found if at_path(given, path) is not None or path[0] not in made]
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
-        by_key = self.first is not None and self.first.by in ("key", "both")
+        of_weights = (
+            any(path[0] in made for path in found) and not self.runner.above and self.loss is None
+        )  # a cost, of which the inputs are data
+        by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights)
         self.unnamed: list[str] = []
         for path in self.runner.paths(given):
             if path in found:
@@ -274,7 +313,7 @@ class Judge:
                 if self.first is None or any(one[0] == path[0] for one in found):
                     found.append(path)
             elif np.ndim(at_path(given, path)) > 0:
-                if by_key or (found and is_data(path[-1], at_path(given, path))):
+                if by_key or (found and (is_data(path[-1]) or is_mask(at_path(given, path)))):
                     self.unnamed.append(path[0])
                 else:
                     found.append(path)
@@ -328,7 +367,11 @@ class Judge:
             given = moved(self.given, self.paths, self.random, far * much)
             upstream = self.upstream
             if self.runner.above and self.runner.pair.kind != "script":
-                upstream = [one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) for one in fresh(self.upstream)]
+                count = len(upstream) - (len(self.runner.loss_beyond) if self.runner.with_loss else 0)
+                upstream = [
+                    one * (1 + 0.5 * self.random.uniform(-1, 1, np.shape(one))) if place < count else one
+                    for place, one in enumerate(fresh(self.upstream))
+                ]
             try:
                 if self.loss is not None:
                     upstream = [self.loss.slope(one) for one in self.runner.outputs(given)[:1]]
@@ -529,10 +572,9 @@ class Judge:
         return remarks
 
 
-def is_data(name: str, value: Any) -> bool:
-    """Whether an input that has no gradient is a mask, labels or targets by its values or its name."""
-    flat = np.asarray(value).reshape(-1)
-    return bool(np.isin(flat, (0.0, 1.0)).all()) or name.lower().rstrip("_0123456789") in DATA
+def is_mask(value: Any) -> bool:
+    """Whether an input that has no gradient is a mask or labels by its values."""
+    return bool(np.isin(np.asarray(value).reshape(-1), (0.0, 1.0)).all())
 
 
 def worse(one: Comparison | None, other: Comparison) -> Comparison:

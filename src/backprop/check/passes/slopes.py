@@ -115,7 +115,7 @@ def agrees(
         return False
     if any(np.shape(swept[path]) != one.shape or not np.isfinite(swept[path]).all() for path, one in starts.items()):
         return False
-    weights = {path: random.choice([-1.0, 1.0], one.shape) for path, one in starts.items()}
+    weights = {path: uneven(random.choice([-1.0, 1.0], one.shape)) for path, one in starts.items()}
     told = float(sum(np.sum(swept[path] * one) for path, one in weights.items()))
     scale = max(float(np.abs(one).max(initial=0.0)) for one in swept.values())
 
@@ -135,6 +135,11 @@ def agrees(
         if isfinite(slope):
             return abs(slope - told) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * scale
     return False
+
+
+def uneven(signs: Any) -> Any:
+    """A direction of some signs, along which what is blind to a shift of all does not stand still."""
+    return signs * (1.0 + 0.25 * np.sin(np.arange(signs.size))).reshape(signs.shape)
 
 
 def of_sweep(gradient: Any, noise: float) -> Slopes:
@@ -160,7 +165,8 @@ def confirmed(
     told = np.asarray(gradient, dtype=float).reshape(-1)
     sure = np.isfinite(told)
     directions: list[tuple[int | None, Any]] = [
-        (None, np.where(sure.reshape(start.shape), random.choice([-1.0, 1.0], start.shape), 0.0)) for _ in range(most)
+        (None, np.where(sure.reshape(start.shape), uneven(random.choice([-1.0, 1.0], start.shape)), 0.0))
+        for _ in range(most)
     ]
     directions += [(int(one), None) for one in random.choice(start.size, min(most, start.size), replace=False)]
     scale = float(np.abs(told[sure]).max(initial=0.0))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.entry.forth import OUTPUTS, Forth, Forward
+from backprop.python.entry.forth import OUTPUTS, UPSTREAM_LIKE, Forth, Forward, as_wrapped
 from backprop.python.entry.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.entry.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
 from backprop.python.entry.inputs import parameter_names, supposes
@@ -29,6 +31,8 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import Tensor, is_number
 from backprop.python.values.scope import Function, Object, Scope
 
+OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
+INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 
 
@@ -73,7 +77,8 @@ class Back(Forth):
         else:
             back = pair.backward.name
             function = self.of_text(run, scope, back) if pair.kind == "functions" else run.attribute(me, back)
-            returned = self.call(run, function, (), self.bound(forward, above, given))
+            bound = self.bound(forward, above, given)
+            returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
             if (
                 isinstance(returned, Function) and pair.kind == "functions"
             ):  # it takes the result, and gives what does it
@@ -88,18 +93,57 @@ class Back(Forth):
             )
         ]
         found, by = self.came_out(returned, me, before, given, pair.backward)
+        found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
 
+    def contracted(
+        self, found: dict[Path, Any], outputs: list[Any], above: list[Any], given: dict[str, Any]
+    ) -> dict[Path, Any]:
+        """Gradients, where a backward pass that takes none from above returns the slopes of all elements of the output:
+        an axis of the output's before the input's, or a row for each of its elements."""
+        out = np.shape(outputs[0])
+        if len(found) != 1:
+            return found
+        (path, slopes), *_ = found.items()
+        size = int(np.prod(out))
+        if np.ndim(slopes) == 0 and np.shape(at_path(given, path)) == out:  # the same slope everywhere
+            return {path: np.full(out, slopes) if out else slopes}
+        for whose in (path, *self.paths(given)):
+            shape = np.shape(at_path(given, whose))
+            if np.shape(slopes) != shape and np.shape(slopes) in ((*out, *shape), (size, int(np.prod(shape)))):
+                self.jacobian = True
+                return {whose: (np.ravel(above[0]) @ np.reshape(slopes, (size, -1))).reshape(shape)}
+        return found
+
+    def instead(self, given: dict[str, Any], forward: Forward) -> list[str]:
+        """What the first parameter of the backward pass may be in place of a gradient from above: the first input, an
+        array of its shape that the object keeps, as the predictions that its loss is of, or the result."""
+        first = self.parameters[0] if self.parameters and self.parameters[0] in given else None
+        unknown = self.unnamed(forward.names) if self.pair.kind in ("functions", "class") else []
+        if not self.above and self.pair.kind == "functions" and self.back_names() == [first]:
+            return ["="]  # `def sigmoid_grad(x): return x * (1 - x)`
+        is_loss = np.size(forward.outputs[0]) == 1 or not {*self.parameters}.isdisjoint(self.back_names())
+        if self.above != 1 or first is None or not unknown or (UPSTREAM_LIKE.match(unknown[0]) and not is_loss):
+            return []
+        held = forward.me.names if forward.me is not None else {}
+        of_its_shape = [f".{name}" for name, one in held.items()
+                        if isinstance(one, np.ndarray) and one.shape == np.shape(given[first])]  # fmt: skip
+        return [first, *of_its_shape, "="]
+
     def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
         """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
         unknown = self.unnamed(forward.names)
         count = self.taken_from_above(forward.results, forward.names)
-        if self.instead_of_above and unknown:  # what is called a gradient from above is the first input
-            given = {**given, unknown[0]: given[self.parameters[0]]}
+        unknown = unknown or (self.back_names()[:1] if self.instead_of_above == "=" else [])
+        if self.instead_of_above is not None and unknown:  # what is called a gradient from above is something else
+            held = forward.me.names if forward.me is not None else {}
+            known = {**{f".{name}": one for name, one in held.items()}, **given, "=": forward.outputs[0]}
+            given = {**given, unknown[0]: known.get(self.instead_of_above)}
             unknown, count, above = unknown[1:], 0, []
+        above = [tuple(above)] if self.takes_tuples else above
         bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
         if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
             rest = [name for name in self.parameters if name in given and name not in self.back_names()]
@@ -121,6 +165,8 @@ class Back(Forth):
         free = [
             one for one, name in zip(forward.results[first:], forward.names[first:], strict=True) if name not in bound
         ]
+        if len(free) > len(rest):
+            free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
         for name in list(rest):
             if len(rest) > len(free) and name in forward.scope.names:
                 bound[name] = forward.scope.names[name]
@@ -128,7 +174,7 @@ class Back(Forth):
         if len(rest) == 1 and len(free) != 1 and isinstance(forward.returned, tuple) and len(free) > 1:
             free = [tuple(free)]
         for name, value in zip(rest, free, strict=False):
-            bound[name] = value
+            bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
         used = names_read(self.pair.backward)
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
@@ -151,7 +197,11 @@ class Back(Forth):
         scope.names.setdefault(name, above[0])
         body = [one for one in part.tree.body[self.pair.split :] if not supposes(one, name)]
         self.statements(run, body, scope)
-        made = {name: as_gradient(value) for name, value in scope.names.items() if name not in before}
+        own = before - {*given}  # of what the text itself sets, a gradient is that of no input, as of h none of H
+        made = {
+            name: as_gradient(value) for name, value in scope.names.items()
+            if name not in before and own.isdisjoint(bases(name))
+        }  # fmt: skip
         return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
@@ -189,21 +239,24 @@ class Back(Forth):
                 of_input = self.of_input(own.names, before[id(own)], np.shape(given[first]))
                 found.update({} if of_input is None else {(first,): of_input})
         if isinstance(returned, dict):
-            found.update(by_key(returned, self.paths(given), exact=True))
+            found.update(self.of_dictionary(returned, given))
             return found, "key"
-        single = not isinstance(returned, tuple | list)
-        if numbers_in(returned):  # a list of numbers may be the gradient of a list
-            shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
-            single = shapes[:1] == [np.shape(returned)]
-        values = list(map(as_gradient, [returned] if single else returned))
+        values = list(map(as_gradient, self.one_by_one(returned, given)))
         if any(isinstance(one, dict) for one in values):
             for one in values:
                 if isinstance(one, dict):
                     found.update(by_key(one, self.paths(given), exact=True))
             values = [one for one in values if not isinstance(one, dict)]
             by = "key"
+        names = returns(tree)
+        weights = (
+            self.of_own_weights(values, names, given)
+            if own is not None and not self.above and len(names) == len(values)
+            else {}
+        )
+        if weights and len(weights) == len(values):
+            return {**found, **weights}, by
         if values and not (len(values) == 1 and values[0] is None):
-            names = returns(tree)
             for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
                 whose = at_path(given, path)
                 if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):
@@ -212,6 +265,22 @@ class Back(Forth):
             before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
             found = {**by_key(before_it, self.paths(given), exact=False), **found}
         return found, by
+
+    def one_by_one(self, returned: Any, given: dict[str, Any]) -> list[Any]:
+        """What a backward pass returns, one by one. A list may be one gradient: of a list, or of rows of an array."""
+        if not isinstance(returned, tuple | list):
+            return [returned]
+        shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
+        if numbers_in(returned):
+            return [returned] if shapes[:1] == [np.shape(returned)] else list(returned)
+        like = isinstance(returned, list) or self.takes_tuples
+        first: Any = given.get(self.parameters[0]) if like and self.parameters else None
+        of_rows = (
+            isinstance(first, np.ndarray) and first.ndim > 0 and (len(shapes) != len(returned) or self.takes_tuples)
+        )
+        if (of_rows or isinstance(first, list)) and list(map(np.shape, returned)) == list(map(np.shape, first)):
+            return [np.array(returned) if of_rows else returned]
+        return list(returned)
 
     def kept_gradients(
         self, own: Object, before: dict[int, dict[str, Any]], given: dict[str, Any], returned: Any
@@ -265,7 +334,7 @@ class Back(Forth):
             if self.whose is not None and len(matched) == 1:
                 matched = {self.whose: next(iter(matched.values()))}
         found = entries_of(matched)
-        return {path: one for path, one in found.items() if len(path) == 1 or at_path(given, path) is not None}
+        return {path: one for path, one in found.items() if at_path(given, path) is not None}
 
     def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
         """`self.grads`, a dictionary by keys, or a list beside `self.params`."""
@@ -281,6 +350,29 @@ class Back(Forth):
                 found[(whose,)] = gradient
         return found
 
+    def of_own_weights(self, values: Sequence[Any], names: Sequence[str], given: dict[str, Any]) -> dict[Path, Any]:
+        """Gradients that are returned, by their names, of weights that the object made itself: `return loss, dW`."""
+        found: dict[Path, Any] = {}
+        for value, name in zip(values, names, strict=False):
+            path = owner(name, [(one,) for one in self.made_of])
+            if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
+                found[path] = value
+                if path[0] not in given:
+                    self.learned[path[0]] = self.made_of[path[0]]
+        return found
+
+    def of_dictionary(self, grads: dict[Any, Any], given: dict[str, Any]) -> dict[Path, Any]:
+        """The gradients in a dictionary that is returned: of inputs, and of weights that the object made itself."""
+        own = {str(key): self.made_of[str(key)] for key in grads if str(key) in self.made_of}
+        self.learned.update({key: weights for key, weights in own.items() if key not in given})
+        found = by_key(grads, self.paths(given), exact=True)
+        first = self.parameters[0] if self.parameters else ""
+        shape = np.shape(given[first]) if is_gradient(given.get(first)) else None
+        of_input = [one for key, one in grads.items() if str(key).lower() in INPUT and key not in own]
+        if len(of_input) == 1 and (first,) not in found and np.shape(of_input[0]) == shape:
+            found[(first,)] = of_input[0]
+        return found
+
     def split(self, forward: Forward, arguments: dict[str, Any]) -> Outcome:
         """One function's loss and gradients."""
         rest = [(one, name) for one, name in zip(forward.results, forward.names, strict=True)]
@@ -288,20 +380,20 @@ class Back(Forth):
         found: dict[Path, Any] = {}
         for value, _ in rest:
             if isinstance(value, dict):
-                found.update(by_key(value, self.paths(arguments), exact=True))
-                own = {str(key): self.made_of[str(key)] for key in value if str(key) in self.made_of}
-                self.learned.update({key: weights for key, weights in own.items() if key not in arguments})
+                found.update(self.of_dictionary(value, arguments))
         rest = [one for one in rest if not isinstance(one[0], dict)]
-        for value, name in list(rest):  # `return loss, dW` of weights that the object made itself
-            path = owner(name, [(one,) for one in self.made_of])
-            if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
-                found[path] = value
-                rest = [one for one in rest if one[0] is not value]
-                if path[0] not in arguments:
-                    self.learned[path[0]] = self.made_of[path[0]]
+        found.update(self.of_own_weights([one for one, _ in rest], [name for _, name in rest], arguments))
+        rest = [one for one in rest if not any(one[0] is value for value in found.values())]
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def nothing_of(value: Any) -> Any:
+    """The gradient of a state that nothing hangs on: 0 for every element."""
+    if isinstance(value, tuple | list):
+        return type(value)([nothing_of(one) for one in value])
+    return np.zeros_like(value, dtype=float) if is_gradient(value) else value
 
 
 def names_read(tree: ast.AST | None) -> set[str]:

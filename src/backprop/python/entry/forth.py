@@ -7,21 +7,24 @@ import re
 from types import MethodType
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from backprop.errors import Problem, enumerated, nearest
-from backprop.python.entry.given import is_differentiable, numbers_in, sizes
+from backprop.python.entry.given import SIZES, is_differentiable, numbers_in, sizes
 from backprop.python.entry.gradients import is_gradient
-from backprop.python.entry.inputs import DEFINITIONS, Inputs, parameter_names, required_names
+from backprop.python.entry.inputs import DEFINITIONS, Inputs, is_sizes, parameter_names, required_names, with_sizes
 from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
-from backprop.python.entry.pairs import Pair, backward_call, is_cost, leading, returns
+from backprop.python.entry.pairs import Pair, attributes, backward_call, is_cost, leading, returns
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
 from backprop.python.source import Part, names_set, names_used
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Bound, Class, Function, Object, Scope
+from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
 
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
+OPTIMIZER = re.compile(r"opt(im\w*)?$")
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 
 
@@ -75,7 +78,7 @@ class Forth(Inputs):
         first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
-        returned = self.call(run, function, first, keywords)
+        returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
@@ -102,15 +105,22 @@ class Forth(Inputs):
         start = cls.find("__init__")
         made: list[str] = []
         if isinstance(start, Function):
-            made = start.parameters[1:]
-            self.call(run, Bound(start, me), (), {name: sizes(given[name]) for name in made if name in given})
+            made = start.parameters[1:] if start.tree.args.kwarg is None else []
+            made = made or [name for one in self.constructors() for name in parameter_names(one)[1:]]
+            self.call(
+                run,
+                Bound(start, me),
+                (),
+                {name: sizes(given[name]) for name in made if name in given and name not in self.own},
+            )
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
-        taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())}
+        taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())} - self.own
         parts = objects_in(me)
         for name, value in given.items():
             whose, _, attribute = name.rpartition(".")
             if name not in taken and cls.find(name) is None and whose in parts:
-                parts[whose].names[attribute] = value
+                parts[whose].names[attribute] = sizes(value) if SIZES.search(attribute) else value
+        self.make_ready(run, me, given)
         self.made_of = {
             whose + name: fresh(value)
             for whose, part in dotted(parts)
@@ -126,6 +136,26 @@ class Forth(Inputs):
                 kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]
                 self.made_of.setdefault(str(key), fresh(kept_in[key]))
         return me
+
+    def make_ready(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
+        """Call the methods that set what the forward pass needs and the constructor left out, as a framework does."""
+        methods = self.code.classes().get(self.pair.name, {})
+        forward = self.pair.forward
+        if forward is None or not isinstance(me.cls.find(forward.name), Function):
+            return
+        needed = {name for name in attributes(forward, ast.Load) - attributes(forward, ast.Store)
+                  if me.names.get(name) is None and me.cls.find(name) is None}  # fmt: skip
+        own = attributes(forward, ast.Load)  # what the forward pass itself calls
+        for name, method in methods.items():
+            free = [one for one in required_names(method)[1:] if one not in given and not OPTIMIZER.match(one)]
+            if not needed & attributes(method, ast.Store) or free or name in own or name.startswith("__"):
+                continue
+            found = me.cls.find(name)
+            if method in (forward, self.pair.backward) or not isinstance(found, Function) or found.kind != "plain":
+                continue
+            taken = [one for one in parameter_names(method)[1:] if one in given or one in required_names(method)]
+            self.call(run, Bound(found, me), (), {one: given[one] if one in given else idle() for one in taken})
+            needed = {one for one in needed if me.names.get(one) is None}
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
         """What a name of the text means: a function, or one that stands in a class that needs no object."""
@@ -164,6 +194,8 @@ class Forth(Inputs):
     def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple) and is_sizes(statement):
+            return with_sizes(statement, given)
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement
         value: ast.expr = ast.copy_location(ast.Constant(given[target.id]), statement.value)
@@ -218,6 +250,10 @@ class Forth(Inputs):
         if returned is None and me is not None:  # it leaves its result in an attribute
             name = next((one for one in OUTPUTS if is_gradient(me.names.get(one))), None)
             results, names = ([me.names[name]], [name]) if name is not None else (results, names)
+        self.takes_tuples = (
+            self.pair.kind == "class" and isinstance(returned, tuple) and all(map(is_gradient, results))
+            and self.back_names()[:1] == parameter_names(tree)[1:] == ["inputs"]
+        )  # fmt: skip
         if self.pair.kind == "vjp":
             first = results[0] if results else None
             outputs = [one for one in (first if isinstance(first, tuple) else (first,)) if is_gradient(one)]
@@ -228,7 +264,7 @@ class Forth(Inputs):
         if self.pair.kind == "autograd":
             self.above = max(1, len(self.back_names()))
         if pair_takes_results(self.pair):
-            self.above = 0 if self.instead_of_above else self.taken_from_above(results, names)
+            self.above = 0 if self.instead_of_above is not None else self.taken_from_above(results, names)
             self.above = 1 if self.held_above else self.above
         elif self.pair.of_one:
             self.above = 0
@@ -241,9 +277,14 @@ class Forth(Inputs):
             order = sorted(range(len(results)), key=lambda place: not is_gradient(results[place]))
             results, names = [results[place] for place in order], [names[place] for place in order]
         found = [run.libraries.call(("numpy", "array"), (one,), {}) if numbers_in(one) else one for one in results]
-        outputs = [one for one in found if is_gradient(one)][: max(1, self.above)]
+        outputs = [one for one in found if is_gradient(one)][: len(found) if self.takes_tuples else max(1, self.above)]
         if not self.above and len(found) > 1 and all(map(is_gradient, found)) and self.labels():
             outputs = found[-1:]  # a loss is of what comes last: `return hidden, scores`
+        beyond = [
+            one for one, name in zip(found, names, strict=True) if re.search("loss|cost", name) and np.ndim(one) == 0
+        ]
+        self.loss_beyond = [one for one in beyond if is_gradient(one) and not any(one is out for out in outputs)]
+        outputs += self.loss_beyond if self.with_loss else []
         if not outputs:
             raise Problem("value", f"{tree.name} returns no number and no array")
         return Forward(results, names, outputs, scope, me, returned)
@@ -289,6 +330,28 @@ class Forth(Inputs):
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
         return [name for name in self.back_names() if name not in self.given and name not in names]
+
+
+def as_wrapped(
+    function: Any, tree: ast.FunctionDef, first: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a function by name; in place of one that a decorator has put a function of its own, in order, as
+    far as they are given: that one has names of its own."""
+    inner = function.function if isinstance(function, Bound) else function
+    if first or not isinstance(inner, Function) or inner.tree is tree or tree.args.kwonlyargs:
+        return first, keywords
+    names = [name for name in parameter_names(tree) if name not in ("self", "cls")]
+    count = next((place for place, name in enumerate(names) if name not in keywords), len(names))
+    return tuple([keywords[name] for name in names[:count]]), {
+        name: one for name, one in keywords.items() if name not in names[:count]
+    }
+
+
+def idle() -> Object:
+    """What stands for an optimizer that nobody gives: it moves nothing."""
+    made = Object(Class("optimizer", (), {}))
+    made.names["update"] = Builtin("update", lambda weights, *_, **__: weights)
+    return made
 
 
 def last_name(body: list[ast.stmt]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from backprop.python.entry.gradients import Path, leaves, place_of
-from backprop.python.values.arrays import is_number
+from backprop.python.values.arrays import Sizes, is_number
+
+SIZES = re.compile(r"(shape|size|sizes|dims|kernel|stride|strides|padding)$")  # names of whole numbers that stay whole
 
 
 def is_differentiable(value: Any) -> bool:
@@ -51,7 +54,7 @@ def arguments_from(value: Any) -> Any:
 
 def floated(given: dict[str, Any], works: Callable[[dict[str, Any]], bool]) -> tuple[dict[str, Any], list[str]]:
     """Whole numbers as fractions where the pass can take them: what only indexes, counts or labels stays whole."""
-    whole = [name for name, value in given.items() if is_whole(value)]
+    whole = [name for name, value in given.items() if is_whole(value) and not SIZES.search(name)]
     everything = {name: as_float(value) if name in whole else value for name, value in given.items()}
     if not whole or works(everything):
         return everything, whole
@@ -77,7 +80,7 @@ def as_float(value: Any) -> Any:
 def sizes(value: Any) -> Any:
     """What a constructor is given: whole numbers in a row are sizes, and a list."""
     is_row = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu"
-    return value.tolist() if is_row else value
+    return Sizes(value.tolist()) if is_row else value
 
 
 def numbers_in(value: Any) -> bool:

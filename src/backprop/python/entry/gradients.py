@@ -14,10 +14,19 @@ Path = tuple[str, ...]
 DEEPEST = 5  # of containers in each other, in which inputs and gradients are looked for
 
 
+DATA = frozenset([
+    "y", "t", "target", "targets", "targ", "tgt", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb",
+    "onehot", "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
+])  # fmt: skip  # names of inputs that need no gradient
 PREFIXES = (
     "dL_d", "dloss_d", "grad_", "delta_", "d_", "g_", "dL", "grad", "d", "g",
     "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dEd", "dE_d", "doutd", "dout_d",
 )  # fmt: skip
+
+
+def is_data(name: str) -> bool:
+    """Whether an input has a name of labels, targets or masks."""
+    return name.lower().rstrip("_0123456789") in DATA
 
 
 def bases(name: str) -> list[str]:
@@ -118,6 +127,7 @@ def by_position(
             return dict(zip(whose, values, strict=True))
     found: dict[Path, Any] = {}
     rest = [path for path in arrays or parameters if path not in named]
+    rest.sort(key=lambda path: is_data(path[-1]))  # labels have none where something else may have it
     for place, value in enumerate(values):
         whose_name = named[place] if named else None
         if whose_name is None and rest:

@@ -17,9 +17,8 @@ from backprop.python.entry.gradients import Path, bases, is_gradient, leaves, pl
 from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, with_first_round
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.source import Code, names_set, uses_torch
+from backprop.python.source import Code, Part, names_set, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
-from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Scope
 
@@ -33,9 +32,10 @@ class Inputs:
     def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
         code = with_first_round(code, pair)
         self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
-        texts = [part.tree for part in code.parts]
+        own = [self.part().tree]  # others that it imports may be of another library
+        texts = own if roots_of(own) & {"numpy", "torch", "jax"} else [part.tree for part in code.parts]
         self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
-        given = {**self.literals(), **given} if pair.forward is None and pair.split else given
+        given = {**self.literals(given), **given} if pair.forward is None and pair.split else given
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.owners = [
@@ -43,13 +43,21 @@ class Inputs:
             if isinstance(one, DEFINITIONS) and one.name == pair.name
         ]  # fmt: skip
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
+        self.own: set[str] = set()  # the weights that were learned of so, and are no arguments
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
-        self.whole_quotients = self.source().old  # `/` of whole numbers is whole, as in Python 2
+        self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.drew = False
+        self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
-        self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
+        self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an
+        # input, with a dot before it an attribute of the object, or "=", the result
+        self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
+        self.loss_beyond: list[Any] = []  # a loss that is returned beside the outputs, known then, too
+        self.with_loss = False  # whether its gradients are among those of the backward pass
+        self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
+        self.jacobian = False  # whether the backward pass gives the slopes of every output, known when it was run
         self.steps = 0
         backs = self.backs()
         self.held, self.held_above = held(backs) if self.torch else ("", False)
@@ -76,18 +84,22 @@ class Inputs:
 
     def loaded(self, run: Interpreter) -> Scope:
         """What the texts define, and the pass uses."""
-        if self.pair.forward is None:
-            return self.code.loaded(run)
-        return self.code.loaded(run, [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None])
+        return self.code.loaded(run, self.roots())
 
-    def source(self) -> Source:
+    def roots(self) -> list[Any] | None:
+        """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
+        if self.pair.forward is None:
+            return None
+        return [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None]
+
+    def part(self) -> Part:
         """The text that the forward pass stands in."""
         for part in self.code.parts if self.pair.forward is not None else ():
             if any(self.pair.forward in (one, *getattr(one, "body", ())) for one in part.tree.body):
-                return part.source
-        return self.code.parts[-1].source
+                return part
+        return self.code.parts[-1]
 
-    def literals(self) -> dict[str, Any]:
+    def literals(self, given: dict[str, Any]) -> dict[str, Any]:
         """The inputs that statements themselves set to plain numbers: `x = 3`, `x = Value(3)`; in a script to arrays of
         them and to random ones, too, if something is called their gradient: `W = np.random.randn(5, 10)`, `dW = …`."""
         found: dict[str, Any] = {}
@@ -97,7 +109,7 @@ class Inputs:
         for statement in self.code.parts[-1].tree.body[: self.pair.split]:
             if self.pair.kind == "script" and (is_sizes(statement) or is_seed(statement)):
                 with suppress(Problem, Refusal, *ERRORS):
-                    run.body([statement], scope)
+                    run.body([with_sizes(statement, given) if isinstance(statement, ast.Assign) else statement], scope)
             if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
                 continue
             name, value = statement.targets[0].id, statement.value
@@ -131,7 +143,7 @@ class Inputs:
         names = parameter_names(pair.forward)[pair.skip :]
         if pair.of_object:
             methods = self.code.classes()[pair.name]
-            made = parameter_names(methods["__init__"])[1:] if "__init__" in methods else []
+            made = [name for one in self.constructors() for name in parameter_names(one)[1:]]
             read = {
                 node.attr
                 for method in methods.values()
@@ -143,6 +155,21 @@ class Inputs:
         if pair.backward is not None and pair.kind in ("functions", "class"):
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
         return names
+
+    def constructors(self) -> list[ast.FunctionDef]:
+        """The constructor of the object, and those of the classes that it hands on what it is given by name to."""
+        bases = {
+            one.name: [base.id for base in one.bases if isinstance(base, ast.Name)]
+            for part in self.code.parts for one in part.tree.body if isinstance(one, ast.ClassDef)
+        }  # fmt: skip
+        found: list[ast.FunctionDef] = []
+        classes, pending = self.code.classes(), [self.pair.name]
+        while pending and (not found or found[-1].args.kwarg is not None):
+            name = pending.pop(0)
+            start = classes.get(name, {}).get("__init__")  # its own, or that of one it is made from
+            found += [start] if start is not None and start not in found else []
+            pending += bases.get(name, [])
+        return found
 
     def without_small(self, small: float, guards: bool = False) -> tuple[Self | None, dict[str, Any]]:
         """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0; or without
@@ -179,8 +206,8 @@ class Inputs:
         if pair.forward is None:
             return []
         functions = [(pair.forward, pair.skip)]
-        if pair.of_object and "__init__" in self.code.classes()[pair.name]:
-            functions.append((self.code.classes()[pair.name]["__init__"], 1))
+        if pair.of_object:
+            functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
         return [name for name in needed if name not in self.given]
 
@@ -223,6 +250,17 @@ def is_sizes(statement: ast.stmt) -> bool:
     """Whether several names get plain numbers at once: `N, D = 6, 2`."""
     targets = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)
     return targets and all(not isinstance(one, ast.Call) for one in ast.walk(statement))
+
+
+def with_sizes(statement: ast.Assign, given: dict[str, Any]) -> ast.stmt:
+    """A statement that sets several plain numbers, with those that are given: `N, D = 6, 2`."""
+    changed = copy.deepcopy(statement)
+    names = [getattr(one, "id", "") for one in getattr(changed.targets[0], "elts", ())]
+    values = changed.value.elts if isinstance(changed.value, ast.Tuple) else []
+    for place, name in enumerate(names[: len(values)]):
+        if name in given:
+            values[place] = ast.copy_location(ast.Constant(given[name]), values[place])
+    return changed
 
 
 def is_seed(statement: ast.stmt) -> bool:

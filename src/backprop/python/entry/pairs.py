@@ -17,11 +17,15 @@ BACK = re.compile(
     r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd|"
     r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
+SLOPE = re.compile(
+    r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)_?(?:prime|deriv(?:ative)?|jacobian|grad(?:ient)?s?)",
+    re.IGNORECASE,
+)
 FORWARD = re.compile(
-    r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl))?)$", re.IGNORECASE
+    r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
 BACKWARD = re.compile(
-    r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl))?)$", re.IGNORECASE
+    r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
@@ -84,6 +88,9 @@ def all_pairs(code: Code) -> list[Pair]:
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
+    if not found:
+        slopes = [(of_slope(back.name, functions), back) for back in functions.values()]
+        found = [Pair(forth.name, "functions", forth, back) for forth, back in slopes if forth is not None]
     return found
 
 
@@ -208,6 +215,18 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
     return next((functions[one] for one in names if one in functions and one != name), None)
 
 
+def of_slope(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
+    """The function whose slope another one is by its name: `costPrime`, `tanh_deriv`, `d_relu`."""
+    match = SLOPE.fullmatch(name)
+    stem = (match["first"] or match["second"]) if match is not None else None
+    return functions.get(stem) if stem is not None and stem != name else None
+
+
+def slope_of(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
+    """The function that gives the slope of another one, by its name."""
+    return next((one for one in functions.values() if of_slope(one.name, functions) is functions[name]), None)
+
+
 def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None, ast.FunctionDef | None]:
     """The forward and the backward pass among the methods of a class. A `forward` of any arguments only hands them on
     to another one."""
@@ -215,6 +234,11 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     forward = min(found, key=lambda one: (one.args.vararg is not None, one.name != "forward"), default=None)
     forward = forward or methods.get("__call__")
     backward = methods.get("backward") or next((one for name, one in methods.items() if BACKWARD.match(name)), None)
+    if backward is None:  # a cost, and what gives its slopes, which no other method takes as its helper
+        helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
+        slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
+        own = [one for one in slopes if not is_static(one[0]) and one[1].name not in helpers]
+        forward, backward = own[0] if own else (forward, backward)
     return forward, backward
 
 
@@ -223,7 +247,7 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     forward, backward = passes(methods)
     assert forward is not None
     first = first_parameter(forward)
-    has_context = takes_context(forward)
+    has_context = context_of(forward) is not None
     if not has_context and not is_static(forward):
         return Pair(name, "class", forward, backward, 1)
     setup = methods.get("setup_context")
@@ -241,6 +265,9 @@ def held(methods: list[ast.FunctionDef]) -> tuple[str, bool]:
         for node in nodes
         if node.attr in HELD and not (isinstance(node.value, ast.Name) and node.value.id == "self")
     ]
+    if any(isinstance(node.func, ast.Attribute) and node.func.attr == "backward" for method in methods
+           for node in ast.walk(method) if isinstance(node, ast.Call)):  # fmt: skip
+        return "", False  # torch puts them there
     put = next((node.attr for node in own if isinstance(node.ctx, ast.Store)), "")
     return put, any(node.attr == put and isinstance(node.ctx, ast.Load) for node in own)
 
@@ -258,15 +285,18 @@ def is_static(method: ast.FunctionDef) -> bool:
     return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
 
 
-def takes_context(method: ast.FunctionDef) -> bool:
-    """Whether a method is one of an autograd Function: the first of its parameters, behind `cls`, is `ctx`."""
-    return "ctx" in [one.arg for one in method.args.args[:2]]
+def context_of(method: ast.FunctionDef) -> int | None:
+    """Where a method of an autograd Function takes its context: its first parameter, or the one behind `cls`; that of a
+    function without an object may be called `self`, too."""
+    names = [one.arg for one in method.args.args[:2]]
+    wanted = {"ctx", "context", "self"} if is_static(method) else {"ctx"}
+    return next((place for place, name in enumerate(names) if name in wanted), None)
 
 
 def leading(method: ast.FunctionDef) -> int:
     """How many of its first parameters are no inputs: `self` or `cls`, and `ctx`."""
-    names = [one.arg for one in method.args.args]
-    return names.index("ctx") + 1 if takes_context(method) else 0 if is_static(method) else 1
+    place = context_of(method)
+    return place + 1 if place is not None else 0 if is_static(method) else 1
 
 
 def first_parameter(function: ast.FunctionDef) -> str:
@@ -314,7 +344,7 @@ def alone(code: Code, name: str) -> bool:
     if name in classes:
         forward, backward = passes(classes[name])
         return forward is not None and backward is None and loss_of(name, classes[name]) is None
-    if name not in functions or counterpart(name, functions) is not None:
+    if name not in functions or counterpart(name, functions) is not None or slope_of(name, functions) is not None:
         return False
     return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
 
@@ -342,9 +372,12 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
             raise Problem("name", f"there is no function {backward}", hint=f"did you mean {near}?" if near else "")
         return Pair(forward, "functions", functions[forward], functions[backward])
     pairs = [pair for pair in all_pairs(code) if pair.kind != "class" and forward in (pair.name, f"{pair.backward}")]
-    by_back = counterpart(forward, functions)
+    by_back = counterpart(forward, functions) or of_slope(forward, functions)
     if by_back is not None:
         return Pair(by_back.name, "functions", by_back, functions[forward])
+    slope = None if pairs else slope_of(forward, functions)
+    if slope is not None:
+        return Pair(forward, "functions", functions[forward], slope)
     if not pairs:
         hint = f"name it: {option('--backward', 'FILE:NAME')}"
         raise Problem("name", f"no backward pass belongs to {forward}", hint=hint)

@@ -10,6 +10,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.entry.back import Back, Outcome
 from backprop.python.entry.gradients import Path, place_of
+from backprop.python.interpret.autograd import asks
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import as_tensor
 from backprop.python.interpret.machine import Observer
@@ -49,10 +50,20 @@ class Runner(Back):
         self.steps = run.meter.steps
         return found
 
+    def started(self, seconds: float | None = None) -> Interpreter:
+        """A run, with a tape where the text itself asks for gradients."""
+        run = self.interpreter(seconds)
+        if self.asks is None:
+            self.asks = asks([one for _, some in self.code.needed(self.roots()) for one in some])
+        run.libraries.tape = Tape() if self.asks else None
+        return run
+
     def forward_alone(self, given: dict[str, Any]) -> tuple[Interpreter, list[Any]]:
-        run = self.interpreter()
+        run = self.started()
         with np.errstate(all="ignore"):
-            return run, self.forward(run, self.loaded(run), self.prepared(given)).outputs
+            found = self.forward(run, self.loaded(run), self.prepared(given))
+        self.stand_ins = self.instead(given, found)
+        return run, found.outputs
 
     def swept(self, given: dict[str, Any], tape: Tape, paths: list[Path], inputs: dict[Path, Any]) -> list[Any]:
         """The outputs of the forward pass, with a tape of it. `inputs` gets the numbers of the inputs on it."""
@@ -76,7 +87,7 @@ class Runner(Back):
         observer: Observer | None = None, seconds: float | None = None, recorder: Recorder | None = None,
     ) -> Outcome:  # fmt: skip
         """Forward and backward. `instead` and `observer` are about the backward pass alone."""
-        run = self.interpreter(seconds)
+        run = self.started(seconds)
         with np.errstate(all="ignore"):
             scope = self.loaded(run)
             arguments = self.prepared(given)

@@ -12,7 +12,7 @@ import numpy as np
 from backprop.python.values.arrays import dtype_of, is_array, number_of, plain
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Object
+from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Object, kind_of
 
 REFUSED = frozenset([
     "open", "exec", "eval", "compile", "input", "breakpoint", "locals", "vars", "dir", "memoryview",
@@ -22,6 +22,9 @@ TYPES: dict[str, Any] = {
     "int": (int, np.integer), "float": (float, np.floating), "str": str, "bool": bool, "list": list, "tuple": tuple,
     "dict": dict, "set": set, "range": range, "ndarray": np.ndarray, "Tensor": np.ndarray, "floating": np.floating,
     "integer": np.integer, "number": np.number, "signedinteger": np.signedinteger, "bool_": np.bool_,
+    "type": Class, "Callable": (Function, Builtin, Bound, Class, Library), "Sequence": (list, tuple, str),
+    "Iterable": (list, tuple, str, dict, set, range, np.ndarray), "Mapping": dict, "Number": (int, float, np.number),
+    "Hashable": (str, int, float, tuple, type(None)),
 }  # fmt: skip
 ERRORS = [
     "ValueError", "TypeError", "AssertionError", "NotImplementedError", "Exception", "RuntimeError", "KeyError",
@@ -91,7 +94,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "hasattr": lambda x, name: has(run, x, name),
         "getattr": lambda x, name, *other: run.attribute(x, name) if not other or has(run, x, name) else other[0],
         "setattr": lambda x, name, value: run.put_attribute(x, name, value),
-        "type": lambda x: x.cls if isinstance(x, Object) else Builtin(type(x).__name__, None),
+        "type": kind_of,
         "staticmethod": lambda f: marked(f, "static"),
         "classmethod": lambda f: marked(f, "class"),
         "property": lambda f: marked(f, "property"),

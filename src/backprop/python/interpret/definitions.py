@@ -7,6 +7,7 @@ import ast
 from contextlib import suppress
 from typing import Any
 
+from backprop.python.interpret.builtins import TYPES
 from backprop.python.interpret.calls import Calls
 from backprop.python.interpret.libraries import KNOWN
 from backprop.python.values.meter import Refusal
@@ -59,7 +60,11 @@ class Definitions(Calls):
             path = ("numpy", *path[2:])
         if path[:2] == ("jax", "scipy"):
             path = path[1:]
-        if path[0] not in KNOWN:
+        if path[0] in ("typing", "collections", "numbers") and path[-1] in TYPES:
+            return Builtin(path[-1], None)
+        if path[0] == "cupy":
+            path = ("numpy", *path[1:])
+        if path[0] not in KNOWN | {"chainer"}:
             return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here", path)
         if path[0] == "autograd":
             path = path[1:] if path[1:2] == ("numpy",) else path

@@ -74,6 +74,13 @@ def get(meter: Meter, base: Any, key: Any) -> Any:
     raise Refusal(f"a value of kind {type(base).__name__} has no items", "value")
 
 
+def fitting(base: Any, key: Any, value: Any) -> Any:
+    """What is put into a place: into that of one element also an array of one, as NumPy took it for long."""
+    if isinstance(base, np.ndarray) and isinstance(value, np.ndarray) and value.ndim and value.size == 1:
+        return value.reshape(()) if np.ndim(base[index_of(key)]) == 0 else value
+    return value
+
+
 def put(base: Any, key: Any, value: Any) -> None:
     """`base[key] = value`."""
     base, key = cell(base, key)

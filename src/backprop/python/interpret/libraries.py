@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import nearest
+from backprop.python.interpret import autograd
 from backprop.python.spellings.composed import NAMES
 from backprop.python.spellings.jax import DEFAULTS, JAX
 from backprop.python.spellings.numpy import ALIASES as OF_NUMPY
@@ -31,13 +32,15 @@ from backprop.python.values.arrays import (
     tensor,
 )
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Builtin, Library
+from backprop.python.values.scope import Builtin, Function, Library
 from backprop.python.values.tape import Tape, writes
 
 BY_TEXT = ("functools", "itertools", "operator", "copy", "einops")  # of which every function is said in Python
 KNOWN = frozenset([
-    "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", *BY_TEXT,
+    "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
+    *BY_TEXT,
 ])  # fmt: skip
+DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
 RANDOM_OF_PYTHON = {"random": "random_sample", "uniform": "uniform", "gauss": "normal", "normalvariate": "normal"}
 MATH = frozenset([
     "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "expm1", "fabs",
@@ -60,15 +63,16 @@ OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
 SIZED = frozenset([
     "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
     "num", "reps", "writeable", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
-    "strides", "subok",
+    "strides", "subok", "full_matrices",
 ])  # fmt: skip
 
 
 class Libraries:
     """What a run knows of libraries. Random numbers come from a generator that begins anew with every run."""
 
-    def __init__(self, meter: Meter, seed: int, by_text: Callable[..., Any]) -> None:
+    def __init__(self, meter: Meter, seed: int, by_text: Callable[..., Any], run: autograd.Called) -> None:
         self.meter = meter
+        self.run = run  # calls whatever can be called
         self.by_text = by_text  # calls a function that is said in Python
         self.generator = np.random.RandomState(seed)
         self.random_allowed = True
@@ -98,8 +102,15 @@ class Libraries:
         if root == "random" and (name == "seed" or name in RANDOM_OF_PYTHON):
             drawn = self.random(RANDOM_OF_PYTHON.get(name, name), arguments, keywords)
             return drawn if drawn is None else float(drawn)
+        if path[-1] == "get_array_module":
+            return Library(("numpy",))
         if name in IGNORED or root == "warnings":
             return None
+        if root == "inspect" and name == "signature" and isinstance(arguments[0], Function):
+            function = arguments[0]
+            if function.tree.args.kwonlyargs:
+                raise Refusal("the signature of what takes some by name alone is not read", "name")
+            return self.by_text(root, name, (function.parameters, function.defaults), {})
         if root in BY_TEXT:
             return self.by_text(root, self.said(root, name, NAMES[root]), arguments, keywords)
         if root == "numpy" and name.startswith("random."):
@@ -121,9 +132,19 @@ class Libraries:
             for part in FOLDED:
                 name = name.removeprefix(part)
             return self.torch(name, arguments, keywords)
+        if root in ("jax", "autograd") and name in DERIVING:
+            return self.derived(name, arguments, keywords)
         if root == "jax":
             return self.jax(name, arguments, keywords)
         raise Refusal(f"{'.'.join(path)} is not read here", "name")
+
+    def derived(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """What jax and autograd make of a function to have its gradients."""
+        function, *how = arguments
+        if name == "vjp":
+            out, pull = autograd.pulled(self, self.run, function, tuple(how), keywords)
+            return out, Builtin("vjp", pull)
+        return Builtin(name, autograd.transformed(self, self.run, name, function, tuple(how), keywords))
 
     def jax(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of jax.nn or jax.lax: as torch has it, or NumPy."""
@@ -230,6 +251,8 @@ class Libraries:
         """A function of torch's, or a method of a tensor."""
         if name == "is_tensor":
             return isinstance(arguments[0], Tensor)
+        if name == "autograd.grad":
+            return autograd.grad(self.tape, *arguments, **keywords)
         if is_written_back(name) or keywords.get("inplace"):
             others = {key: one for key, one in keywords.items() if key != "inplace"}
             return self.written_back(name.rstrip("_"), arguments, others)
@@ -243,7 +266,8 @@ class Libraries:
             if key in named:
                 given = (named.pop(key), *given)
         self.measure(row, given, named)
-        return self.result(ALIASES.get(name, name), row, given, named, answer)
+        out = self.result(ALIASES.get(name, name), row, given, named, answer)
+        return self.asked(out) if keywords.get("requires_grad") is True else out
 
     def written_back(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """`torch.exp_(a)` and `F.relu(a, inplace=True)`: what the function gives is written into the memory."""
@@ -326,6 +350,12 @@ class Libraries:
         )
         return checked(np.asarray(drawn))[()]
 
+    def asked(self, a: Tensor) -> Tensor:
+        """A tensor for whose gradient the text asks."""
+        if self.tape is not None:
+            self.tape.leaves.append(self.tape.watched(a))
+        return a
+
     # ── methods of arrays ──
 
     def method(self, a: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -372,7 +402,9 @@ class Libraries:
         if name == "numpy":
             return a.view(np.ndarray)
         if name == "requires_grad_":
-            return a
+            return self.asked(a) if not arguments or arguments[0] else a
+        if name == "backward":
+            return autograd.backward(self.tape, a, *arguments[:1])
         if name == "is_contiguous":
             return True
         if name in ("new_zeros", "new_ones"):

@@ -50,7 +50,7 @@ class Machine:
         self.raised = ""  # the kind of Python's error that was met last; "" where it was none of Python's
         self.whole_quotients = False  # whether `/` of whole numbers is whole, as it was in Python 2
         self.yielded: list[list[Any] | Callable[[Any], None]] = []  # by the generators that are gone through
-        self.libraries = Libraries(meter, seed, self.by_text)
+        self.libraries = Libraries(meter, seed, self.by_text, self.call)
         self.composed: dict[str, Scope] = {}  # the functions of libraries that are said in Python
         self.outside: tuple[Source, ast.AST | None] | None = None  # where one of these was called that is gone through
         self.frames: list[Frame] = []

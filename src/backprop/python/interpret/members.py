@@ -14,7 +14,7 @@ from backprop.python.interpret.machine import Machine
 from backprop.python.spellings.torch import Extremum
 from backprop.python.values.arrays import HELD, At, Tensor, is_array, number_of
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Object, Super, called
+from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Object, Super, called, kind_of
 
 JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
 OWN_METHODS = frozenset(["__init__", "__call__"])  # of those with two underscores, what may be named
@@ -42,14 +42,15 @@ class Members(Machine):
         if isinstance(base, Object):
             self.call(self.attribute(base, "__setitem__", own=True), (key, value), {})
         else:
+            value = indexing.fitting(base, key, value)
             indexing.put(base, key, value)
             if self.libraries.tape is not None and isinstance(base, np.ndarray):
                 self.libraries.tape.put_at(base, indexing.index_of(key), value)
 
     def attribute(self, value: Any, name: str, own: bool = False) -> Any:
         """`value.name`. Names with two underscores on both sides reach into Python itself, and are refused."""
-        if name == "__class__" and isinstance(value, Object):
-            return value.cls
+        if name == "__class__":
+            return kind_of(value)
         if name in ("__name__", "__qualname__", "__module__") and isinstance(value, Class | Function | Builtin):
             return value.name if name != "__module__" else ""
         own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
@@ -122,7 +123,8 @@ class Members(Machine):
         elif isinstance(base, Tensor) and name in HELD:
             vars(base)[name] = value
         elif isinstance(base, Tensor) and name == "requires_grad":
-            pass
+            if value:
+                self.libraries.asked(base)
         elif isinstance(base, np.ndarray) and name == "shape":
             base.shape = tuple(map(number_of, self.listed(value))) if not isinstance(value, int) else (value,)
         else:

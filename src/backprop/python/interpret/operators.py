@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop.python.interpret import indexing
 from backprop.python.interpret.members import Members
-from backprop.python.values.arrays import Tensor, dtype_of, is_array, operand, settled
+from backprop.python.values.arrays import Sizes, Tensor, dtype_of, is_array, operand, settled
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Library, Object, called
 
@@ -91,6 +91,9 @@ class Operators(Members):
         kinds = (list, tuple, str)
         if kind is ast.Mod and isinstance(a, str):
             return self.formatted(a, b)
+        if isinstance(a, Sizes) or isinstance(b, Sizes):  # a list or a tuple, as the other one is
+            both: Any = tuple if isinstance(a, tuple) or isinstance(b, tuple) else list
+            a, b = (both(one) if isinstance(one, Sizes) else one for one in (a, b))
         if kind is ast.Add and type(a) is type(b) and isinstance(a, kinds):
             self.meter.length(len(a) + len(b))
             return a + b

@@ -105,6 +105,33 @@ def finfo(dtype=None):
 """
 
 NUMPY = """
+def copyto(dst, src, where=True, **_):
+    there = np.broadcast_to(where, np.shape(dst))
+    dst[there] = np.broadcast_to(src, np.shape(dst))[there]
+
+def over(count, values):
+    values = np.ravel(np.asarray(values))
+    return values[np.arange(count) % len(values)]
+
+def putmask(a, mask, values):
+    a[mask] = np.reshape(over(a.size, values), a.shape)[mask]
+
+def place(arr, mask, vals):
+    arr[mask] = over(int(np.sum(mask)), vals)
+
+def piecewise(x, condlist, funclist, *more):
+    out = np.zeros_like(x)
+    rest = np.ones_like(x, dtype=bool)
+    for condition, function in zip(condlist, funclist):
+        out[condition] = function(x[condition], *more) if callable(function) else function
+        rest = rest & ~np.asarray(condition)
+    if len(funclist) > len(condlist):
+        out[rest] = funclist[-1](x[rest], *more) if callable(funclist[-1]) else funclist[-1]
+    return out
+
+def nditer(op):
+    return list(np.reshape(op, -1))
+
 def isscalar(element):
     return isinstance(element, (int, float, bool, str))
 
@@ -201,16 +228,6 @@ def compress(condition, a, axis=None):
     places = np.nonzero(condition)[0]
     return np.ravel(a)[places] if axis is None else np.take(a, places, axis=axis)
 
-def copyto(dst, src, where=True):
-    dst[...] = np.where(where, src, dst)
-
-def putmask(a, mask, values):
-    a[...] = np.where(mask, values, a)
-
-def place(arr, mask, vals):
-    count = int(np.sum(mask))
-    arr[mask] = np.resize(np.asarray(vals), (count,)) if np.size(vals) > 1 else vals
-
 def leaves_of(arrays, depth=0):
     if not isinstance(arrays, (list, tuple)):
         return [(np.asarray(arrays), depth)]
@@ -225,13 +242,6 @@ def block(arrays):
         part = np.asarray(part)
         return part.reshape((1,) * (ndim - part.ndim) + part.shape)
     return joined(arrays, -leaves[0][1])
-
-def piecewise(x, condlist, funclist):
-    every = [one(x) if callable(one) else one for one in funclist]
-    found = 0 * x + (every[-1] if len(every) > len(condlist) else 0.0)
-    for condition, value in zip(condlist, every):
-        found = np.where(condition, value, found)
-    return found
 
 def vecdot(x1, x2, axis=-1):
     return (x1 * x2).sum(axis=axis)
@@ -732,9 +742,42 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     return dropout(torch.softmax(scores, -1), dropout_p, dropout_p > 0) @ value
 """
 
+INSPECT = """
+class Parameter:
+    empty = None
+
+    def __init__(self, name, default):
+        self.name, self.default = name, default
+
+class Arguments:
+    def __init__(self, arguments, parameters):
+        self.arguments, self.parameters = arguments, parameters
+
+    def apply_defaults(self):
+        given = self.arguments
+        self.arguments = {
+            name: given[name] if name in given else one.default for name, one in self.parameters.items()
+        }
+
+class Signature:
+    def __init__(self, parameters):
+        self.parameters = parameters
+
+    def bind(self, *given, **named):
+        return Arguments({**dict(zip(self.parameters, given)), **named}, self.parameters)
+
+    def bind_partial(self, *given, **named):
+        return self.bind(*given, **named)
+
+def signature(names, defaults):
+    first = len(names) - len(defaults)
+    found = {name: Parameter(name, defaults[i - first] if i >= first else None) for i, name in enumerate(names)}
+    return Signature(found)
+"""
+
 COMPOSED = {
     "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "numpy": LIMITS + NUMPY,
-    "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE,
+    "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,
 }  # fmt: skip
 NAMES = {
     library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if line.startswith("def ")])
@@ -758,4 +801,4 @@ def needed(library: str, name: str) -> dict[str, ast.stmt]:
         if one in every and one not in found:
             found[one] = every[one]
             pending += [node.id for node in ast.walk(every[one]) if isinstance(node, ast.Name)]
-    return found
+    return {one: tree for one, tree in every.items() if one in found}

@@ -1,7 +1,8 @@
 """More of torch, said in Python: what torch's manual gives as a formula of other functions.
 
 Where a function stands in the manual: `torch`, `torch.nn.functional` and `torch.linalg`, each under its own name; a
-loss ends in `reduced`, of composed.py. A layer without weights is a function that gives a function.
+loss ends in `reduced`, of composed.py. A layer without weights is a function that gives a function,
+and one with weights draws them.
 """
 
 ACTIVATIONS = """
@@ -708,6 +709,58 @@ def nn_BCEWithLogitsLoss(weight=None, reduction="mean"):
 
 def nn_KLDivLoss(reduction="mean", log_target=False):
     return lambda input, target: kl_div(input, target, reduction, log_target)
+
+def nn_Parameter(data, requires_grad=True):
+    return data.requires_grad_() if requires_grad else data
+
+def nn_MaxPool2d(kernel_size, stride=None, padding=0):
+    return lambda x: max_pool2d(x, kernel_size, stride, padding)
+
+def nn_AvgPool2d(kernel_size, stride=None, padding=0):
+    return lambda x: avg_pool2d(x, kernel_size, stride, padding)
+
+class Linear:
+    def __init__(self, weight, bias):
+        self.weight, self.bias = nn_Parameter(weight), bias if bias is None else nn_Parameter(bias)
+
+    def __call__(self, x):
+        out = x @ self.weight.t()
+        return out if self.bias is None else out + self.bias
+
+class Convolution(Linear):
+    def __init__(self, weight, bias, *how):
+        super().__init__(weight, bias)
+        self.how = how
+
+    def __call__(self, x):
+        return convolution(x, self.weight, self.bias, *self.how)
+
+def nn_Linear(in_features, out_features, bias=True, **_):
+    return Linear(randn(out_features, in_features) / in_features, randn(out_features) if bias else None)
+
+def nn_Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, **_):
+    weight = randn(out_channels, in_channels // groups, *each(kernel_size, 2)) / in_channels
+    how = each(stride, 2), each(padding, 2), each(dilation, 2), groups
+    return Convolution(weight, randn(out_channels) if bias else None, *how)
+
+class Normal:
+    def __init__(self, loc, scale):
+        self.loc, self.scale = loc, scale
+
+    def cdf(self, value):
+        return 0.5 * (1 + torch.erf((value - self.loc) / (self.scale * 2**0.5)))
+
+    def log_prob(self, value):
+        return -(((value - self.loc) / self.scale) ** 2) / 2 - np.log(self.scale * (2 * np.pi) ** 0.5)
+
+def distributions_Normal(loc, scale, **_):
+    return Normal(loc, scale)
+
+def distributions_normal_Normal(loc, scale, **_):
+    return Normal(loc, scale)
+
+def cuda_is_available():
+    return False
 """
 
 MORE = ACTIVATIONS + NETWORKS + LOSSES + SHAPES + NUMBERS + MATRICES + LAYERS

@@ -27,6 +27,7 @@ from backprop.python.spellings.row import (
     repeated,
     second_shape,
     square,
+    squared,
     stepping,
     strided,
     summed_products,
@@ -171,6 +172,7 @@ percentile | np.percentile(x, 30)
 quantile | np.quantile(x, 0.3, axis=1)
 argmax | np.argmax(x, axis=1)
 argmin | np.argmin(x)
+choose | np.choose(y[:1] * 0, x)
 argsort | np.argsort(x, axis=1)
 sort | np.sort(x)
 cumsum | np.cumsum(x, axis=1)
@@ -304,6 +306,8 @@ NUMPY: dict[str, Row] = {
     **listed(own, summed_products, "einsum | np.einsum('ij,kj->ik', x, x)"),
     **listed(own, up_to_largest, "bincount | np.bincount(y)"),
     **listed(own, together, "delete | np.delete(x, 1, axis=1)"),
+    "linalg.svd": Row(lambda *a, **named: tuple(np.linalg.svd(*a, **named)), squared, "np.linalg.svd(x)[1]"),
+    "linalg.qr": Row(lambda *a, **named: tuple(np.linalg.qr(*a, **named)), squared, "np.linalg.qr(x)[1]"),
     **listed(own, diagonal, "diag | np.diag(v)\ndiagflat | np.diagflat(v)"),
     **listed(own, gathered, "take | np.take(x, [0, 0], axis=0)"),
     "lib.stride_tricks.sliding_window_view": Row(

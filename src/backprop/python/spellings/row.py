@@ -71,6 +71,11 @@ def square(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     return lengths[0] * lengths[-1] if lengths else 0.0
 
 
+def squared(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
+    """A square of the longest side: what a matrix is taken apart into."""
+    return float(max(np.shape(arguments[0]), default=1)) ** 2
+
+
 def stepping(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """What arange gives."""
     start, stop, step = (0.0, float(arguments[0]), 1.0) if len(arguments) == 1 else (*map(float, arguments), 1.0)[:3]

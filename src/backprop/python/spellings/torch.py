@@ -508,7 +508,7 @@ TORCH: dict[str, Row] = {
     "mse_loss": Row(mse_loss, together, "F.mse_loss(x, x * x)"),
     "linear": Row(linear, together, "F.linear(x, x, v[:2])"),
     "clone": Row(cloned, together, "x.clone()"),
-    "detach": Row(itself, together, "x.detach()"),
+    "detach": Row(cloned, together, "x.detach()"),
     "contiguous": Row(itself, together, "x.t().contiguous()"),
     "cpu": Row(itself, together, "x.cpu()"),
     "retain_grad": Row(lambda a: None, together, "z = x.detach().requires_grad_(); z.retain_grad(); f = z.detach()"),

@@ -40,6 +40,15 @@ def is_number(value: Any) -> bool:
     return isinstance(value, bool | int | float | np.generic)
 
 
+class Sizes(list[int]):
+    """Whole numbers in a row that are given as sizes: a list, and a tuple beside one."""
+
+    __hash__ = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, list | tuple) and list(self) == list(other)
+
+
 def tensor(value: Any) -> Tensor:
     """A value as a tensor; the memory is shared where it is an array."""
     found: Tensor = checked(np.asarray(value)).view(Tensor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -146,6 +147,11 @@ class Builtin:
         self.name, self.function = name, function
 
 
+def kind_of(value: Any) -> Any:
+    """What `type(value)` gives: a class of the user's, or a kind of Python's own by its name."""
+    return value.cls if isinstance(value, Object) else Builtin(type(value).__name__, None)
+
+
 class Library:
     """A library or something in it, by its path: ("numpy", "linalg", "norm")."""
 
@@ -162,6 +168,9 @@ OF_OTHERS = frozenset([
 ])  # fmt: skip  # libraries of which nothing is known here, and no file of the user's
 
 
+OTHERS = "numpy, scipy, torch, jax, einops and math are known: write with them what is needed of it"
+
+
 class Unknown:
     """A name that stands for something that could not be read; it is a problem only where it is used."""
 
@@ -171,8 +180,8 @@ class Unknown:
         self.why = why
         self.later: tuple[str, str] | None = None  # a file that is read later, and its name there
         file = "/".join(path[:-1] or path)
-        told = file and path[0] not in OF_OTHERS
-        self.hint = f"put {file}.py beside this file or above it: it is read, too" if told else ""
+        others = path[:1] and path[0] in OF_OTHERS | sys.stdlib_module_names
+        self.hint = OTHERS if others else f"put {file}.py beside this file or above it: it is read, too" if file else ""
 
 
 @cache

@@ -90,6 +90,8 @@ class Tape:
         self.entries: list[Entry] = []
         self.memory: dict[int, tuple[Any, Any]] = {}  # of the owner of memory: it, and the numbers of its elements
         self.scalars: dict[int, tuple[Any, int]] = {}
+        self.leaves: list[Any] = []  # for whose gradients the text itself asks
+        self.links: set[int] = set()  # the entries by which they hang on what they were made from
 
     # ── numbers ──
 
@@ -154,6 +156,16 @@ class Tape:
             ids = np.where(ids == 0, self.new(ids.shape), ids)
             self.put(value, ids)
         return ids
+
+    def watched(self, value: Any) -> Any:
+        """Give a value numbers of its own, which hang on those that it had: its gradient will be asked for."""
+        ids = np.array(self.ids(value))
+        made = self.new(ids.shape)
+        if np.any(ids):
+            self.links.add(len(self.entries))
+            self.entries.append(Entry(made, ids, np.array(1.0)))
+        self.put(value, made)
+        return value
 
     # ── operations ──
 
@@ -233,16 +245,12 @@ class Tape:
             dim = given[1 if name == "sort" else 2] if len(given) > (1 if name == "sort" else 2) else None
             axis = int(named.get("dim", -1) if dim is None else dim)
             self.put(out.values, np.take_along_axis(ids[0], np.asarray(out.indices), axis))
-        elif (
-            name in SUMS
-            or name in VARIANCES
-            or (name in EXTREMES and function is not np.maximum and function is not np.minimum)
-        ):
-            self.reduced(name, given, named, ids[0], out)
+        elif name in SUMS or name in VARIANCES or (name in EXTREMES and not of_two(given)):
+            self.reduced(name, function, given, named, ids[0], out)
         elif name in PRODUCTS and np.ndim(given[0]) and np.ndim(given[1]) and (name != "dot" or np.ndim(given[1]) < 3):
             if is_fraction(out):
                 self.product(given[0], given[1], ids[0], ids[1], out)
-        elif name in ELEMENTWISE:
+        elif name in ELEMENTWISE or name in EXTREMES:
             self.sloped(name, function, given, named, ids, out)
         else:
             self.nudged(function, given, named, ids, out)
@@ -266,13 +274,15 @@ class Tape:
         else:
             self.put(out, np.asarray(found).astype(np.int64).reshape(np.shape(out)))
 
-    def reduced(self, name: str, given: tuple[Any, ...], named: dict[str, Any], ids: Any, out: Any) -> None:
+    def reduced(
+        self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], ids: Any, out: Any
+    ) -> None:
         """A sum, a mean, a variance, or the largest of some: each result is spread over what it was made from."""
         values = getattr(out, "values", out)
         x = np.asarray(given[0], dtype=float)
         axis = given[1] if len(given) > 1 else named.get("axis", named.get("dim"))
         if isinstance(axis, np.ndarray | bool) or "where" in named or "initial" in named:
-            self.nudged(getattr(np, name), given, named, [self.ids(one) for one in given], out)
+            self.nudged(function, given, named, [self.ids(one) for one in given], out)
             return
         if name == "add.reduce" and axis is None:
             axis = 0
@@ -370,17 +380,20 @@ class Tape:
 
     # ── the sweep ──
 
-    def sweep(self, seeds: list[tuple[Any, Any]]) -> Any:
-        """The gradients of all elements by their numbers, from those of some."""
+    def sweep(self, seeds: list[tuple[Any, Any]], to_leaves: bool = False) -> Any:
+        """The gradients of all elements by their numbers, from those of some; `to_leaves` as the text
+        asks for them: not beyond its leaves, and with slopes of 0 where there is a kink."""
         found = np.zeros(self.count)
         for ids, gradient in seeds:
             np.add.at(found, ids, gradient)
         with np.errstate(all="ignore"):
-            for entry in reversed(self.entries):
+            for place in reversed(range(len(self.entries))):
+                entry = self.entries[place]
                 g = found[entry.made]
-                if not np.any(g):
+                if not np.any(g) or (to_leaves and place in self.links):
                     continue
-                back = entry.pull(g) if entry.pull is not None else g * entry.slope
+                slope = np.nan_to_num(entry.slope) if to_leaves and entry.slope is not None else entry.slope
+                back = entry.pull(g) if entry.pull is not None else g * slope
                 if entry.pull is None:
                     back = np.where(g == 0, 0.0, back)
                 np.add.at(found, entry.read, back)
@@ -412,6 +425,11 @@ def is_fraction(value: Any) -> bool:
     if isinstance(value, np.ndarray | np.generic):
         return bool(value.dtype.kind == "f")
     return isinstance(value, float)
+
+
+def of_two(given: tuple[Any, ...]) -> bool:
+    """Whether what takes an extreme is given two arrays, as torch's max may be, and compares them by elements."""
+    return len(given) > 1 and is_fraction(given[1])
 
 
 def writes(name: str) -> bool:
