@@ -22,7 +22,8 @@ from backprop.python.meter import Meter, Refusal
 from backprop.python.scope import Object, Scope
 from backprop.python.tape import Entry, Tape, is_fraction
 
-MOST_VISITS = 400  # of a line that are kept with their surroundings
+MOST_VISITS = 2000  # of a line that are kept with their surroundings
+COPIED = (np.ndarray, dict, list, tuple, Object)  # what is data
 
 
 class Visit(NamedTuple):
@@ -38,6 +39,14 @@ class Visit(NamedTuple):
     rounds: tuple[int, ...]  # of the loops around it
     spans: tuple[tuple[int, int], ...] = ()
     time: int = 0  # when it was done, among all visits
+
+
+class Copy(NamedTuple):
+    """An array, a copy of it, and what its elements and numbers were then."""
+
+    of: Any
+    copied: Any
+    content: tuple[bytes, bytes]
 
 
 class Entered(NamedTuple):
@@ -66,6 +75,7 @@ class Trace:
         self.names: dict[str, list[tuple[Any, Any]]] = {}  # what the forward pass gave its names, and the numbers
         self.outputs: list[Any] = []  # the numbers of what came out of the forward pass
         self.owners: dict[int, Any] = {}  # of the memory of what has a name already
+        self.copies: dict[int, Copy] = {}  # of arrays, the last ones
         self.run: Interpreter | None = None
 
     def starts(self, run: Interpreter, arguments: dict[str, Any]) -> None:
@@ -94,7 +104,8 @@ class Trace:
     def before(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
         kept = len(self.visits.get(statement, ())) < MOST_VISITS and (self.backward or not self.behind)
         tape = None if self.backward else self.numbered
-        around = frozen(scope, tape) if kept and not isinstance(statement, ast.FunctionDef) else None
+        kept = kept and not isinstance(statement, ast.FunctionDef)
+        around = frozen(scope, Copies(tape, self.copies)) if kept else None
         self.entered.append(Entered(statement, around, len(self.tape.entries), [], self.tape.count))
 
     def after(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
@@ -173,7 +184,7 @@ class Trace:
         if run is None or visit.scope is None:
             return None
         writes = not all(isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name) for one in statements)
-        scope = frozen(visit.scope) if writes else bare(visit.scope)
+        scope = frozen(visit.scope, Copies()) if writes else bare(visit.scope)
         try:
             with aside(run, visit.source):
                 try:
@@ -258,50 +269,65 @@ def bare(scope: Scope) -> Scope:
     return copied
 
 
-def frozen(scope: Scope, tape: Tape | None = None, seen: dict[int, Any] | None = None) -> Scope:
-    """A scope with copies of all data in it; what is at the top of a text stays, unless it is that.
+class Copies:
+    """Copies of data, through objects of the user's too; one thing under two names stays one.
 
-    `tape` gives the copies the numbers of what they are copies of.
+    `tape` gives the copies the numbers of what they are copies of. `last` are earlier copies of arrays: one that has
+    not changed since is not copied again.
     """
-    seen = {} if seen is None else seen
-    if id(scope) in seen:
-        return seen[id(scope)]  # type: ignore[no-any-return]
+
+    def __init__(self, tape: Tape | None = None, last: dict[int, Copy] | None = None) -> None:
+        self.tape, self.last = tape, last
+        self.seen: dict[int, Any] = {}
+
+    def of(self, value: Any) -> Any:
+        """The copy of a value."""
+        if not isinstance(value, COPIED):
+            return value
+        found = self.seen.get(id(value))
+        if found is None:
+            found = self.array(value) if isinstance(value, np.ndarray) else self.held(value)
+        return found
+
+    def array(self, value: Any) -> Any:
+        numbers = self.tape.ids(value) if self.tape is not None else None
+        content = value.tobytes(), b"" if numbers is None else numbers.tobytes()
+        before = self.last.get(id(value)) if self.last is not None else None
+        if before is not None and before.of is value and before.content == content:
+            self.seen[id(value)] = before.copied
+            return before.copied
+        copied = self.seen[id(value)] = np.array(value, subok=True)
+        if self.tape is not None:
+            self.tape.put(copied, numbers)
+        if self.last is not None:
+            self.last[id(value)] = Copy(value, copied, content)
+        return copied
+
+    def held(self, value: Any) -> Any:
+        made: Any
+        if isinstance(value, Object):
+            made = self.seen[id(value)] = Object(value.cls)
+            made.names.update({name: self.of(one) for name, one in value.names.items()})
+        elif isinstance(value, dict):
+            made = self.seen[id(value)] = {}
+            made.update({name: self.of(one) for name, one in value.items()})
+        elif isinstance(value, list):
+            made = self.seen[id(value)] = []
+            made.extend([self.of(one) for one in value])
+        else:
+            made = tuple([self.of(one) for one in value]) if type(value) is tuple else value
+        return made
+
+
+def frozen(scope: Scope, copies: Copies) -> Scope:
+    """A scope with copies of all data in it; what is at the top of a text stays, unless it is that."""
+    found: Scope | None = copies.seen.get(id(scope))
+    if found is not None:
+        return found
     outer = scope.parent is not None and scope.parent.parent is not None
-    copied = Scope(scope.parent, scope.local)
-    seen[id(scope)] = copied
+    copied = copies.seen[id(scope)] = Scope(scope.parent, scope.local)
     if outer and scope.parent is not None:
-        copied.parent = frozen(scope.parent, tape, seen)
-    copied.names = {name: copied_of(value, seen, tape) for name, value in scope.names.items()}
+        copied.parent = frozen(scope.parent, copies)
+    copied.names = {name: copies.of(value) for name, value in scope.names.items()}
     copied.outside = scope.outside
     return copied
-
-
-def copied_of(value: Any, seen: dict[int, Any], tape: Tape | None = None) -> Any:
-    """A copy of data, through objects of the user's too; one thing under two names stays one."""
-    if isinstance(value, np.ndarray):
-        key = id(value)
-        if key not in seen:
-            seen[key] = np.array(value, subok=True)
-            if tape is not None:
-                tape.put(seen[key], tape.ids(value))
-        return seen[key]
-    if not isinstance(value, dict | list | tuple | Object):
-        return value
-    if id(value) in seen:
-        return seen[id(value)]
-    if isinstance(value, Object):
-        made = Object(value.cls)
-        seen[id(value)] = made
-        made.names.update({name: copied_of(one, seen, tape) for name, one in value.names.items()})
-        return made
-    if isinstance(value, dict):
-        entries: dict[Any, Any] = {}
-        seen[id(value)] = entries
-        entries.update({name: copied_of(one, seen, tape) for name, one in value.items()})
-        return entries
-    if isinstance(value, list):
-        items: list[Any] = []
-        seen[id(value)] = items
-        items.extend([copied_of(one, seen, tape) for one in value])
-        return items
-    return tuple([copied_of(one, seen, tape) for one in value]) if type(value) is tuple else value
