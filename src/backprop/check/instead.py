@@ -6,7 +6,7 @@ import ast
 from itertools import combinations_with_replacement
 from typing import Any, NamedTuple
 
-from backprop.check.forms import Options
+from backprop.check.forms import Options, made_in
 from backprop.check.look import Kind, Visible
 
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
@@ -62,6 +62,13 @@ class Quantity:
         yield from self.scaled()
         if self.is_summand() or isinstance(self.parent, ast.Call):
             yield from self.with_share()
+
+    def named(self) -> Options:
+        """Another name for what is written into, of those that the pass makes itself; or for what has a shape."""
+        own = made_in(self.seen.text) if self.role == "target" else self.seen.atoms
+        for other, its in self.seen.atoms.items() if self.is_leaf else ():
+            if other in own and other != self.text and its.letter == "a" and len(its.shape) == len(self.kind.shape):
+                yield other, "wrong-point", 1.8 if its.shape == self.kind.shape else 2.2
 
     def of_mask(self) -> Options:
         """A mask that stands for what is masked."""

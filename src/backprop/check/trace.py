@@ -23,6 +23,7 @@ from backprop.python.scope import Object, Scope
 from backprop.python.tape import Entry, Tape, is_fraction
 
 MOST_VISITS = 2000  # of a line that are kept with their surroundings
+FIRST = 3  # visits at which two edits of a line are compared
 COPIED = (np.ndarray, dict, list, tuple, Object)  # what is data
 
 
@@ -178,13 +179,17 @@ class Trace:
 
     # ── one line alone ──
 
+    def differ_first(self, statement: ast.stmt, some: list[ast.stmt], others: list[ast.stmt]) -> bool:
+        """Whether some statements give something else than others, at the first visits of a line."""
+        visits = [one for one in self.visits.get(statement, []) if one.scope is not None][:FIRST]
+        return any(differ(*[self.alone(one, statement, which) for which in (some, others)]) for one in visits)
+
     def alone(self, visit: Visit, statement: ast.stmt, statements: list[ast.stmt]) -> list[Any] | None:
         """What other statements would have given at a visit; None where they cannot be computed."""
         run = self.run
         if run is None or visit.scope is None:
             return None
-        writes = not all(isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name) for one in statements)
-        scope = frozen(visit.scope, Copies()) if writes else bare(visit.scope)
+        scope = surroundings(visit.scope, statements)
         try:
             with aside(run, visit.source):
                 try:
@@ -195,16 +200,63 @@ class Trace:
         except STOPS:
             return None
 
+    def replayed(self, base: str, statement: ast.stmt, new: ast.stmt) -> list[Any] | None:
+        """What a name holds behind all visits of a line, if another one stands in its place that writes into what the
+        visits before it have left."""
+        run, visits = self.run, self.visits.get(statement, [])
+        if run is None or not visits or any(one.scope is None for one in visits):
+            return None
+        held = Copies().of(visits[0].scope.names.get(base))  # type: ignore[union-attr]
+        try:
+            with aside(run, visits[0].source, MOST_VISITS):
+                for visit in visits:
+                    scope = bare(visit.scope)  # type: ignore[arg-type]
+                    scope.names[base] = held
+                    run.body([new], scope)
+                    held = scope.names[base]
+        except STOPS:
+            return None
+        return pieces(held)
+
+
+def differ(some: list[Any] | None, others: list[Any] | None) -> bool:
+    """Whether some values are not those of others, beyond rounding."""
+    return (
+        some is None
+        or others is None
+        or len(some) != len(others)
+        or any(
+            np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
+            for a, b in zip(some, others, strict=True)
+        )
+    )
+
+
+def surroundings(scope: Scope, statements: list[ast.stmt]) -> Scope:
+    """What statements may be done in: of all that they may write into there are copies."""
+    goals = [target for one in statements for target in targets_of(one)]
+    if not all(isinstance(one, ast.Assign | ast.AugAssign) for one in statements):
+        return frozen(scope, Copies())
+    found, copies = bare(scope), Copies()
+    for goal in goals:
+        if isinstance(goal, ast.Name) and isinstance(statements[0], ast.Assign):
+            continue
+        written = {node.id for node in ast.walk(goal) if isinstance(node, ast.Name)} & scope.names.keys()
+        if not written:  # of a function around it
+            return frozen(scope, Copies())
+        found.names.update({name: copies.of(scope.names[name]) for name in written})
+    return found
+
 
 STOPS = (Refusal, Problem, RecursionError, *ERRORS)  # what ends something that is computed aside
 
 
 @contextmanager
-def aside(run: Interpreter, source: Source) -> Iterator[None]:
-    """Compute something beside a run that is over: within bounds, and with nobody watching."""
+def aside(run: Interpreter, source: Source, times: int = 1) -> Iterator[None]:
+    """Compute something beside a run that is over, so many times: within bounds, and with nobody watching."""
     run.before = run.observer = run.libraries.tape = None
     run.instead = {}
-    run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000)
+    run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000 * times)
     outer, run.source = run.source, source
     try:
         with np.errstate(all="ignore"):

@@ -11,7 +11,8 @@ from backprop.python.meter import LONGEST, Refusal
 KINDS = "biuf"  # of the elements that an array may have
 ARRAYS = (np.ndarray, np.generic)  # said once: they are asked for at every step
 NUMBERS = (bool, int, float)
-PLAIN = (np.ndarray, np.generic, bool, int, float, str)
+COUNTED = (*ARRAYS, *NUMBERS)
+PLAIN = (*COUNTED, str)
 
 
 HELD = ("g", "grad")  # what may be set of a tensor: its gradient
@@ -76,7 +77,7 @@ def made(value: Any) -> Any:
 
 def operand(value: Any) -> Any:
     """What may stand beside an array in arithmetic."""
-    if isinstance(value, ARRAYS) or isinstance(value, NUMBERS):
+    if isinstance(value, COUNTED):
         return value
     if isinstance(value, list | tuple | range):
         return checked(np.asarray(plain(value)))

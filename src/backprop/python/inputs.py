@@ -51,6 +51,7 @@ class Inputs:
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above = False  # the first parameter of the backward pass is the first input, and no gradient
         self.steps = 0
+        self.points: list[Any] = []  # at which what the forward pass left is kept
         backs = self.backs()
         self.held, self.held_above = held(backs) if self.torch else ("", False)
         methods = self.code.classes().get(pair.name, {}) if pair.kind == "class" else {}
