@@ -301,9 +301,11 @@ class Search:
         return MISNAMED * min(3, after.count_misnamed()) + IDLE * len(more) + around
 
     def around_helpers(self, statement: ast.stmt, statements: list[ast.stmt]) -> float:
-        """What it costs that an edit calls a helper no more, or with something that is put together for it: the mistake
-        may be the helper's."""
-        own = {one.function for one in self.lines}
+        """What it costs that an edit calls a helper no more that gives nothing right, or gives it something that is put
+        together for it: the mistake may be the helper's."""
+        wrong = self.derivation({}).wrong_at
+        own = {one.function for one in self.lines if wrong(one.statement)}
+        own -= {one.function for one in self.lines if one.statement is statement}
         before, after = (calls_in(one, own) for one in (header(statement), statements[-1]))
         made = [text for name, texts in after.items() for text in texts - before.get(name, set()) if not is_place(text)]
         return AROUND * len(before.keys() - after.keys() if not after else ()) + MADE_UP * len(made)
