@@ -59,11 +59,9 @@ class Solver:
         """The cures, or two edits that are nearer to what stands there: one line written anew may make up for two."""
         dear = self.score(cures) + sum(map(grown, cures)) if cures and sense.told else 0.0
         left = min(PLAINER, self.search.end - process_time())
-        if (
-            dear < (DEAR if len(cures) == 1 else PLAIN_TURN)
-            or left <= 0
-            or self.search.derivation(put(cures)).is_all_right()
-        ):
+        if dear < (DEAR if len(cures) == 1 else PLAIN_TURN) or left <= 0:
+            return cures
+        if len(cures) == 1 and self.search.derivation(put(cures)).is_all_right():
             return cures
         two = self.needed(Several(self.search, sense, dear, left).found())
         return two if two and self.score(two) < dear else cures

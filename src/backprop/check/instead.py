@@ -155,12 +155,12 @@ class Quantity:
         term, shape = self.term, self.kind.shape
         yield from ((f"{number} * {term}", "factor", 1.65) for number in ("2", "0.5"))
         for size in self.seen.sizes:
-            made_up = 0.2 if ".shape[" in size and size not in self.seen.text else 0.0  # dearer than a plain 2
-            yield f"{term} / {size}", "factor", 1.55 + made_up
-            yield f"{term} * {size}", "factor", 1.6 + made_up
+            yield f"{term} / {size}", "factor", 1.55 + self.made_up(size)
+            yield f"{term} * {size}", "factor", 1.6 + self.made_up(size)
         if len(self.seen.sizes) <= MANY_SIZES:
             pairs = combinations_with_replacement(self.seen.sizes, 2)
-            yield from ((f"{term} / ({one} * {other})", "factor", 1.75) for one, other in pairs)
+            for one, two in pairs:
+                yield f"{term} / ({one} * {two})", "factor", 1.75 + max(self.made_up(one), self.made_up(two))
         for number in self.seen.numbers:
             yield f"{term} * {number}", "wrong-point" if number == term else "factor", 1.9
             yield f"{term} / {number}", "factor", 2.0
@@ -177,6 +177,10 @@ class Quantity:
             if other.letter == "a":
                 yield f"{term} / {text}", "no-local", 2.2 + far
                 yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)
+
+    def made_up(self, size: str) -> float:
+        """What it costs more that nobody writes a size so here: then it is dearer than a plain 2."""
+        return 0.2 if ".shape[" in size and size not in self.seen.text else 0.0
 
     def with_share(self) -> Options:
         """A share that is missing: a quantity, or a number times one."""
