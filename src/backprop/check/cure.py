@@ -111,11 +111,13 @@ class Solver:
         if turn is None:
             return self.search.search(lines, sense, {})
         end = self.search.end
-        self.search.dearest = min(turn.score, PLAIN_EDIT if len(turn.cures) > 1 else inf)
+        self.search.dearest = min(turn.score, PLAIN_EDIT) if len(turn.cures) > 1 else turn.score + ALIKE
         if turn.score <= PLAIN_TURN:
             self.search.end = min(end, self.search.until(BRIEF))
         whole, part = self.search.search(lines, sense, {})
         self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
+        if len(turn.cures) == 1 and any(one.line is turn.cures[0].line for one in whole):
+            return whole, part  # found there, too, and beside it what does as well elsewhere
         plain = PLAIN_EDIT if together(turn.cures) > 2 * PLAIN_EDIT else 0.0  # names break ties: they accuse nobody
         return [one for one in whole if one.cost < plain or self.score([one]) < turn.score], part
 
