@@ -120,11 +120,63 @@ def propagate_backward(cache):
     dZ = A - Y
     return {"W": np.dot(dZ, X.T) / m, "b": np.sum(dZ, axis=1, keepdims=True) / m}
 """
+WINDOWS = """
+import numpy as np
+
+def conv_forward(x, w, b):
+    k = w.shape[2]
+    side = x.shape[2] - k + 1
+    out = np.zeros((x.shape[0], w.shape[0], side, side))
+    for n in range(x.shape[0]):
+        for f in range(w.shape[0]):
+            for i in range(side):
+                for j in range(side):
+                    out[n, f, i, j] = np.sum(x[n, :, i:i + k, j:j + k] * w[f]) + b[f]
+    return out, (x, w, b)
+
+def conv_backward(dout, cache):
+    x, w, b = cache
+    k = w.shape[2]
+    dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros_like(b)
+    for n in range(dout.shape[0]):
+        for f in range(dout.shape[1]):
+            for i in range(dout.shape[2]):
+                for j in range(dout.shape[3]):
+                    window = x[n, :, i:i + k, j:j + k]
+                    dx[n, :, i:i + k, j:j + k] += w[f] * dout[n, f, i, j]
+                    dw[f] += window * dout[n, f, i, j]
+                    db[f] += dout[n, f, i, j]
+    return dx, dw, db
+"""
+HELPED = """
+import numpy as np
+
+def sigmoid_grad(s):
+    return s * (1 - s)
+
+def relu_prime(z):
+    return (z > 0).astype(float)
+
+def net_forward(x, w1, w2):
+    z = x @ w1
+    h = np.maximum(z, 0)
+    s = 1 / (1 + np.exp(-(h @ w2)))
+    return s, (x, w1, w2, z, h, s)
+
+def net_backward(dout, cache):
+    x, w1, w2, z, h, s = cache
+    da = dout * sigmoid_grad(s)
+    dw2 = h.T @ da
+    dz = da @ w2.T * relu_prime(z)
+    return dz @ w1.T, x.T @ dz, dw2
+"""
 INPUTS = {
     GATE: {"x": normal(3, 4), "w1": normal(4, 2), "w2": normal(2, 4)},
     NORM: {"x": normal(3, 4), "weight": normal(4)},
     CELL: {"x": normal(3, 2, 3), "c0": normal(2, 3), "W": normal(3, 3)},
     ROWS: {"table": normal(6, 3)},
+    WINDOWS: {"x": normal(1, 1, 22, 22), "w": normal(1, 1, 2, 2), "b": normal(1)},
+    HELPED: {"x": normal(5, 4), "w1": normal(4, 3), "w2": normal(3, 2)},
 }
 PLANTED = [
     (GATE, ["dout * s + dh @ w1.T => dout * s"], "a share through what the forward pass also returns"),
@@ -137,6 +189,14 @@ PLANTED = [
     (CELL, ["dc_n = dc * f => dc_n = dc"], "what is handed on to the next round"),
     (CELL, ["dc_n = dc * f => dc_n = dc", "(c_prev - g) => (c_prev + g)"], "and another line of the round"),
     (ROWS, ["out.index_add_(0, idx, grad) => out[idx] = grad"], "an index that repeats"),
+    (
+        WINDOWS,
+        ["dw[f] += window * => dw[f] += w[f] *"],
+        "what hundreds of rounds add, and is a share of something else",
+    ),
+    (HELPED, ["return s * (1 - s) => return 1 - s ** 2"], "a helper's own line"),
+    (HELPED, ["(z > 0) => (z < 0)"], "and not a call that makes up for it"),
+    (HELPED, ["dout * sigmoid_grad(s) => dout * sigmoid_grad(h @ w2)"], "a helper that is given something else"),
 ]
 
 

@@ -20,6 +20,7 @@ from backprop.check.edits.look import Line
 from backprop.check.passes.differs import names
 from backprop.check.passes.story import NOT_SAID, Failed, Room
 from backprop.check.passes.trace import Trace, Visit
+from backprop.python.entry.runner import Instead
 
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
 MOST_TEXTS = 60  # of one line
@@ -34,9 +35,10 @@ class Derivation(Right):
     """The lines that the chain rule gives for those of a backward pass, at one point."""
 
     def __init__(
-        self, trace: Trace, above: list[Any], functions: dict[ast.stmt, str], like: Known | None = None
-    ) -> None:
-        super().__init__(trace, above, functions, like)
+        self, trace: Trace, above: list[Any], functions: dict[ast.stmt, str], like: Known | None = None,
+        instead: Instead | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(trace, above, functions, like, instead)
         statements = [*trace.forward, *trace.visits]
         self.loops = {name for one in statements if isinstance(one, ast.For) for name in names(one.target)}
         self.made: dict[ast.stmt, list[tuple[float, str]]] = {}

@@ -37,6 +37,8 @@ class Known:
         self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
         self.writes: dict[tuple[str, str], list[tuple[ast.stmt, Visit]]] | None = None
         self.shared: dict[str, Values] = {}
+        self.numbered: dict[str, Any] = {}
+        self.sloped: dict[int, list[Any]] = like.sloped if like is not None else {}
         self.rounds: dict[int, tuple[int, ...] | None] = {}
         self.largest = max((float(np.abs(one.gradient).max(initial=0.0)) for one in self.story.quantities), default=0.0)
         self.totals: Values = like.totals if like is not None else Values()  # gradients
@@ -170,6 +172,23 @@ class Known:
         """The quantities of which a value is the gradient, or a share of it."""
         return {place for places in self.rights.all(value) for place in places}
 
+    def is_share(self, value: Any, name: str | None) -> bool:
+        """Whether a value is a share of a gradient: of what a name says to be the gradient of, if it says anything."""
+        if self.rights.find(value) is None:
+            return False
+        mine, places = self.numbers(name or ""), self.whose(value)
+        return mine is None or not places or any(mine[self.story.quantities[one].ids].any() for one in places)
+
+    def numbers(self, name: str) -> Any:
+        """Which numbers what a name says to be the gradient of has on the tape; None where it says nothing."""
+        if name not in self.numbered:
+            known = [ids for base in bases(name) for _, ids in self.trace.names.get(base, ())]
+            mine = np.zeros(self.story.sent.size, dtype=bool)
+            for ids in known:
+                mine[ids] = True
+            self.numbered[name] = mine if known else None
+        return self.numbered[name]
+
     def prepares(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
         """Whether what a name was given is only a beginning, into which the next line writes."""
         after = [one for one, other in writes if other.time > visit.time][:1]
@@ -212,6 +231,28 @@ class Known:
     def is_known(self, value: Any) -> bool:
         """Whether a value is one of the forward pass, and like no other."""
         return tells(value) and self.is_forward(value)
+
+    def is_slope(self, value: Any, visit: Visit) -> bool:
+        """Whether a value is the local slope of a function in, or to, something that is there at a visit."""
+        held = visit.scope.names.values() if visit.scope is not None else ()
+        places = {self.story.index.find(one) for one in held if isinstance(one, np.ndarray) and is_fraction(one)} - {
+            None
+        }
+        made = {one.whole for place in places for one in self.story.readings.get(place, ())}
+        return any(same(value, one) for place in sorted(places | made) for one in self.slopes_to(place))
+
+    def slopes_to(self, place: int) -> list[Any]:
+        """The slopes of a quantity in others that it is a function of, element by element."""
+        if place not in self.sloped:
+            random, quantity = np.random.default_rng(place), self.story.quantities[place]
+            weights = [random.uniform(0.5, 1.5, np.shape(quantity.value)) for _ in range(2)]
+            swept = [self.story.trace.tape.sweep([(quantity.ids, one)]) for one in weights]
+            found = self.sloped[place] = []
+            for one in self.story.quantities:
+                if np.shape(one.value) == np.shape(quantity.value) and one is not quantity:
+                    first, second = (its[one.ids] / weight for its, weight in zip(swept, weights, strict=True))
+                    found += [first] if np.any(first) and same(first, second) else []
+        return self.sloped[place]
 
     def is_only_of(self, value: Any, here: tuple[int, ...]) -> bool:
         """Whether a value is right, but only for quantities that were made in one round."""

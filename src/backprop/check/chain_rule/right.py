@@ -16,6 +16,7 @@ from backprop.check.passes.differs import names
 from backprop.check.passes.sense import base_name
 from backprop.check.passes.story import COMPOUND, NOT_SAID, Failed, Room
 from backprop.check.passes.trace import Trace, Visit, bare, loaded, targets_of
+from backprop.python.entry.runner import Instead
 from backprop.python.values.tape import is_fraction
 
 FIRST = 12  # visits of a line that are looked at, beside the last one
@@ -25,9 +26,11 @@ class Right(Known):
     """What lines give where they stand, and other lines in their place."""
 
     def __init__(
-        self, trace: Trace, above: list[Any], functions: dict[ast.stmt, str], like: Known | None = None
-    ) -> None:
+        self, trace: Trace, above: list[Any], functions: dict[ast.stmt, str], like: Known | None = None,
+        instead: Instead | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(trace, above, functions, like)
+        self.instead = instead or {}  # what is read for lines
         self.wrongs: dict[tuple[ast.stmt, bool], list[Visit]] = {}
         self.handed: dict[ast.stmt, bool] = {}
 
@@ -92,11 +95,16 @@ class Right(Known):
         base = base_name(goals[0]) if goals else None
         if base is None or (isinstance(goals[0], ast.Name) and not isinstance(statement, ast.Expr)):
             return None
-        if not self.meant(base, visit) or self.written()[self.key(statement, base)][-1][1] is not visit:
+        writes = self.written()[self.key(statement, base)]
+        if not self.meant(base, visit) or writes[-1][1] is not visit:
             return None
         before = self.left(base, visit, [])
-        after = self.left(base, visit, [new]) if type(new) is type(statement) else self.replayed(base, statement, new)
-        if not after or (new is not statement and before and same(after[0], before[0])):
+        first = self.trace.visits[statement][0].time
+        alone = all(one is statement for one, other in writes if other.time >= first)
+        mine = self.now(statement)
+        again = new is not mine and (alone or type(new) is not type(mine))
+        after = self.trace.replayed(base, statement, new) if again else self.left(base, visit, [new])
+        if not after or (new is not mine and before and same(after[0], before[0])):
             return False  # no line stands there that does nothing
         return self.fits(base, after[0], visit) or (isinstance(goals[0], ast.Subscript) and self.is_right(after[0]))
 
@@ -105,21 +113,12 @@ class Right(Known):
         tail = ast.parse(f"_ = {base}").body
         return self.trace.alone(visit, tail[0], [*statements, *tail])
 
-    def replayed(self, base: str, statement: ast.stmt, new: ast.stmt) -> list[Any] | None:
-        """What a name holds behind all visits of a line, if another one stands in its place that adds to what the
-        visits before it have left."""
-        found: list[Any] | None = None
-        for visit in self.trace.visits.get(statement, []):
-            if visit.scope is None:
-                return None
-            scope = bare(visit.scope)
-            if found:
-                scope.names[base] = found[0]
-            found = self.left(base, visit._replace(scope=scope), [new])
-        return found
-
     def all_right(self, visit: Visit, statement: ast.stmt, values: list[Any]) -> bool:
         """Whether what a statement gives is right: of `+=` what it adds, which must be a share of a gradient."""
+        if isinstance(statement, ast.Return) and self.is_of_helper(visit):
+            slopes = [self.is_slope(one, visit) for one in values if tells(one)]
+            if slopes and all(slopes):
+                return True
         if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add | ast.Sub):
             alone = self.is_alone(statement)
             right = self.is_total if alone else self.is_right
@@ -131,9 +130,14 @@ class Right(Known):
             before = Room(self.trace, visit).value(loaded(statement.target))
             way = 1 if isinstance(statement.op, ast.Add) else -1
             added = [way * (np.asarray(one) - before) for one in values]
-            if any(self.rights.find(one) is None for one in added if tells(one)):
-                return all(self.rights.find(one) is not None for one in values) or self.is_taken(visit, statement)
+            base = base_name(statement.target)
+            if not all(self.is_share(one, base) for one in added if tells(one)):
+                return all(self.is_share(one, base) for one in values) or self.is_taken(visit, statement)
         return True
+
+    def is_of_helper(self, visit: Visit) -> bool:
+        """Whether a visit is one of a function that the backward pass calls."""
+        return any(one.time > visit.time for visits in self.trace.visits.values() for one in visits[-1:])
 
     def is_taken(self, visit: Visit, statement: ast.stmt) -> bool:
         """Whether a line takes entries of a gradient that is right, and writes them into an array."""
@@ -145,6 +149,10 @@ class Right(Known):
             return is_fraction(base) and self.rights.find(base) is not None
         return False
 
+    def now(self, statement: ast.stmt) -> ast.stmt:
+        """What stands where a line stood."""
+        return self.instead.get(statement, [statement])[0]
+
     def wrong_at(self, statement: ast.stmt, all_of_it: bool = False) -> list[Visit]:
         """The visits of a line up to the first one at which it gives nothing right; none where all are right."""
         key = statement, all_of_it
@@ -154,7 +162,7 @@ class Right(Known):
             if not isinstance(statement, COMPOUND):
                 some = [one for one in (*visits[:FIRST], *visits[FIRST:][-1:]) if one.scope is not None and one.values]
                 for place, visit in enumerate(some):
-                    if not self.gives_right(statement, visit, statement, visit.values, all_of_it):
+                    if not self.gives_right(statement, visit, self.now(statement), visit.values, all_of_it):
                         self.wrongs[key] = some[: place + 1]
                         break
         return self.wrongs[key]
@@ -166,6 +174,10 @@ class Right(Known):
     def count_right(self) -> int:
         """How many visits of lines give what is right, of those that are looked at."""
         return sum(FIRST + 1 if not wrong else len(wrong) - 1 for wrong in map(self.wrong_at, self.trace.visits))
+
+    def is_all_right(self) -> bool:
+        """Whether every line gives what is right."""
+        return not any(map(self.wrong_at, self.trace.visits))
 
     def count_misnamed(self) -> int:
         """How many names hold something else in the end than they say to be, and nothing that is right."""

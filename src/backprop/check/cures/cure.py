@@ -16,6 +16,7 @@ from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.look import Line
 from backprop.check.passes.judge import Judge, Place, Verdict
 from backprop.check.passes.sense import Sense
+from backprop.check.passes.trace import differ
 from backprop.errors import enumerated
 from backprop.python.entry.given import at_path
 from backprop.python.entry.runner import Instead
@@ -59,6 +60,8 @@ class Solver:
         dear = self.score(cures) + sum(map(grown, cures)) if cures and sense.told else 0.0
         left = min(PLAINER, self.search.end - process_time())
         if dear < (DEAR if len(cures) == 1 else PLAIN_TURN) or left <= 0:
+            return cures
+        if len(cures) == 1 and self.search.derivation(put(cures)).is_all_right():
             return cures
         two = self.needed(Several(self.search, sense, dear, left).found())
         return two if two and self.score(two) < dear else cures
@@ -108,11 +111,13 @@ class Solver:
         if turn is None:
             return self.search.search(lines, sense, {})
         end = self.search.end
-        self.search.dearest = min(turn.score, PLAIN_EDIT if len(turn.cures) > 1 else inf)
+        self.search.dearest = min(turn.score, PLAIN_EDIT) if len(turn.cures) > 1 else turn.score + ALIKE
         if turn.score <= PLAIN_TURN:
             self.search.end = min(end, self.search.until(BRIEF))
         whole, part = self.search.search(lines, sense, {})
         self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
+        if len(turn.cures) == 1 and any(one.line is turn.cures[0].line for one in whole):
+            return whole, part  # found there, too, and beside it what does as well elsewhere
         plain = PLAIN_EDIT if together(turn.cures) > 2 * PLAIN_EDIT else 0.0  # names break ties: they accuse nobody
         return [one for one in whole if one.cost < plain or self.score([one]) < turn.score], part
 
@@ -142,15 +147,26 @@ class Solver:
             others = {cure.line.statement: cure.edit.statements for cure in cures if cure is not one}
             sense = self.search.sense_here(others)
             own = [reach for reach in lines if reach.line is one.line]
-            words = words_of(ast.unparse(header(one.line.statement))) | words_of(one.edit.text) | PLAIN_WORDS
             derived = one.edit.cause is None and sense.bad
-            whole, _ = self.search.search(own, sense, others, words) if derived else ([], None)
-            if whole:
-                found.append(whole[0])
-            else:
-                cause = sense.cause(one.line.statement, one.edit.statements, one.edit.cause)
-                found.append(one._replace(edit=one.edit._replace(cause=cause)))
+            said = self.worded(one, own, sense, others) if derived else one
+            cause = sense.cause(one.line.statement, said.edit.statements, said.edit.cause)
+            found.append(said._replace(edit=said.edit._replace(cause=cause)))
         return self.needed(found)
+
+    def worded(self, cure: Cure, own: list[Reach], sense: Sense, others: Instead) -> Cure:
+        """A derived cure, or the cheapest edit that gives the same in no other words than the line's and its own."""
+        statement, seen = cure.line.statement, dict[ast.stmt, set[str]]()
+        words = words_of(ast.unparse(header(statement))) | words_of(cure.edit.text) | PLAIN_WORDS
+        for one in self.search.candidates(own, sense.bad, others):
+            edit = self.search.edit(one, seen)
+            if one.cost > FAR or self.search.over():
+                break
+            if edit is None or not words_of(edit.text) <= words:
+                continue
+            alike = not sense.trace.differ_first(statement, cure.edit.statements, edit.statements)
+            if alike and self.judge.all_right({**others, statement: edit.statements}):
+                return Cure(cure.line, edit, one.cost, sense.bad)
+        return cure
 
     def needed(self, cures: list[Cure]) -> list[Cure]:
         """The cures without those that the others do not need."""
@@ -247,21 +263,13 @@ def with_values(search: Search, cures: list[Cure], places: list[Place]) -> list[
         for mine, other in zip(
             wrong.trace.visits.get(statement, []), right.trace.visits.get(statement, []), strict=False
         ):
-            if len(mine.values) == len(other.values) and mine.values and differ(mine.values, other.values):
+            if mine.values and len(mine.values) == len(other.values) and differ(mine.values, other.values):
                 yours, expected = (one.values[0] if len(one.values) == 1 else None for one in (mine, other))
                 rounds = mine.rounds[-1] if mine.rounds else None
                 place = place._replace(yours=yours, expected=expected, iteration=rounds)
                 break
         found.append(place)
     return found
-
-
-def differ(some: list[Any], others: list[Any]) -> bool:
-    """Whether some values are not those of others, beyond rounding."""
-    return any(
-        np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
-        for a, b in zip(some, others, strict=True)
-    )
 
 
 def place_of(cure: Cure) -> Place:

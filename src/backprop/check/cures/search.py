@@ -39,8 +39,10 @@ IDLE = 2.5  # what a line costs on which nothing hangs after an edit
 MISNAMED = 2.5  # what a name costs that holds something else than it says, where edits of several lines are weighed
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
 UNKNOWN, ESTRANGED = 0.15, 0.6  # that a line gives nothing that is known, or only before an edit
+AROUND, MADE_UP = 1.5, 0.6  # that an edit goes around a helper, or gives it something that is made up for it
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
+MANY = 16  # visits of a line, of which a few are looked at first
 
 
 class Reach(NamedTuple):
@@ -100,7 +102,7 @@ class Search:
         with suppress(Problem):
             self.judge.runner.run(point.given, point.upstream, instead, seconds=4.0, recorder=trace)
         functions = {one.statement: one.function for one in self.lines}
-        self.derivations.append((instead, Derivation(trace, point.upstream, functions, first)))
+        self.derivations.append((instead, Derivation(trace, point.upstream, functions, first, instead)))
         return self.derivations[-1][1]
 
     def sense(self, instead: Instead) -> Sense:
@@ -176,12 +178,9 @@ class Search:
         return edit_of(one.reach.line, one.plan, seen.setdefault(one.reach.line.statement, set()))
 
     def search(
-        self, lines: list[Reach], sense: Sense, instead: Instead, words: set[str] | None = None
-    ) -> tuple[list[Cure], Cure | None]:
-        """Edits in the order of their cost: those that repair everything, and the one that repairs the most.
-
-        `words`: the only names and numbers that an edit may have.
-        """
+        self, lines: list[Reach], sense: Sense, instead: Instead
+    ) -> tuple[list[Cure], Cure | None]:  # fmt: skip
+        """Edits in the order of their cost: those that repair everything, and the one that repairs the most."""
         whole: list[Cure] = []
         part: Cure | None = None
         names: dict[str, bool] | None = None
@@ -199,7 +198,7 @@ class Search:
             if self.over() or (whole and process_time() > until):
                 break
             edit = self.edit(one, seen)
-            if edit is None or (words is not None and not words_of(edit.text) <= words):
+            if edit is None:
                 continue
             effect = self.told(sense, slopes, reach, edit)
             if effect is not None and (effect.spoils or not effect.repaired):
@@ -217,6 +216,7 @@ class Search:
             if effect.repaired == sense.bad and self.judge.all_right(changed):
                 names = self.names(sense) if names is None else names
                 cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
+                cost += self.around_helpers(reach.line.statement, edit.statements)
                 edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 if not whole:
                     until = process_time() + AFTER
@@ -249,7 +249,9 @@ class Search:
             # one visit may change what the next one does: only a run tells of all of them
             return None if sense.may_repair(statement, edit.statements) else nothing
         if carried(reach.line, edit):
-            return None
+            return None if sense.change(statement, edit.statements, [0]) is not None else nothing
+        if reach.line.visits > MANY and not sense.may_repair_one(statement, edit.statements):
+            return nothing
         change = sense.change(statement, edit.statements)
         if change is None:
             return nothing
@@ -295,7 +297,18 @@ class Search:
         before, after = self.derivation({}), self.derivation(changed)
         results = {one.statement for one in self.lines if not one.function}
         more = idle(after.trace, changed) - idle(before.trace, {}) - changed.keys() - results
-        return MISNAMED * min(3, after.count_misnamed()) + IDLE * len(more)
+        around = sum(self.around_helpers(*one) for one in changed.items())
+        return MISNAMED * min(3, after.count_misnamed()) + IDLE * len(more) + around
+
+    def around_helpers(self, statement: ast.stmt, statements: list[ast.stmt]) -> float:
+        """What it costs that an edit calls a helper no more that gives nothing right, or gives it something that is put
+        together for it: the mistake may be the helper's."""
+        wrong = self.derivation({}).wrong_at
+        own = {one.function for one in self.lines if wrong(one.statement)}
+        own -= {one.function for one in self.lines if one.statement is statement}
+        before, after = (calls_in(one, own) for one in (header(statement), statements[-1]))
+        made = [text for name, texts in after.items() for text in texts - before.get(name, set()) if not is_place(text)]
+        return AROUND * len(before.keys() - after.keys() if not after else ()) + MADE_UP * len(made)
 
     def unlikely(self, line: Line, edit: Edit, instead: Instead) -> float:
         """What it costs that a line gives what is known, a gradient or a value of the forward pass, only before an
@@ -345,6 +358,20 @@ def idle(trace: Trace, changed: Instead) -> set[Any]:
             waiting.update({one.id: statement for one in nodes if isinstance(one.ctx, ast.Store)})
     stores = [one for _, one in visits if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)]
     return set(stores) - read
+
+
+def calls_in(tree: ast.AST, functions: set[str]) -> dict[str, set[str]]:
+    """The calls of some functions in a tree, each with the arguments that it is given."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (name := ast.unparse(node.func).rpartition(".")[2]) in functions:
+            found.setdefault(name, set()).update(map(ast.unparse, node.args))
+    return found
+
+
+def is_place(text: str) -> bool:
+    """Whether a text is a name, or an attribute or an entry of one."""
+    return isinstance(ast.parse(text, mode="eval").body, ast.Name | ast.Attribute | ast.Subscript)
 
 
 def words_of(text: str) -> set[str]:

@@ -27,7 +27,7 @@ MOST_STUCK = 2  # sets of edits after which one more is searched for
 WAYS = 3  # in which a line is cured, where it may be meant in several
 APART = 1.5  # how much dearer another way may be
 MOST_TEXTS = 2500  # that are tried for a line
-LONGER = 1.5  # seconds in which others are looked for than what was found
+LONGER = 1.0  # seconds in which others are looked for than what was found
 MORE = 0.5  # what each mistake more costs
 MOST_RUNS = 30  # of edits of the lines that write one of them
 
@@ -358,8 +358,10 @@ class InTurn:
         once: list[tuple[Cure, list[Any]]] = []  # where it was wrong first, and not later
         others: list[tuple[Cure, list[Any]]] = []
         seen: dict[ast.stmt, set[str]] = {}
+        until = inf
         for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
-            if len(found) == WAYS or tried > MOST_TEXTS or (found and one.cost > found[0][0].cost + APART):
+            late = process_time() > until
+            if len(found) == WAYS or tried > MOST_TEXTS or (found and (late or one.cost > found[0][0].cost + APART)):
                 break
             edit = self.search.edit(one, seen)
             if edit is None or edit.adds:
@@ -376,6 +378,7 @@ class InTurn:
             values = [*values, *derivation.given_later(line.statement, edit.statements)]
             if not any(alike(values, other) for _, other in ways):
                 ways.append((Cure(line, edit, one.cost, frozenset()), values))
+                until = min(until, process_time() + LONGER)
         return [*self.of_writers(line, derivation, instead), *[cure for cure, _ in found or once[:WAYS] or others]]
 
     def of_writers(self, line: Line, derivation: Derivation, instead: Instead) -> Iterator[Cure]:

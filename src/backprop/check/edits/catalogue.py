@@ -19,6 +19,7 @@ from backprop.check.edits.look import Kind, Line, Visible
 from backprop.check.edits.statements import Whole
 
 COMPOUND = (ast.For, ast.While, ast.If)
+SIZES = ("shape", "size", "ndim")
 AXES = ("axis", "dim", "keepdims", "keepdim", "dtype", "axes")
 
 
@@ -97,6 +98,10 @@ class Catalogue:
     def role(self, node: ast.AST, field: str, one: ast.AST, outer: str) -> str:
         if isinstance(node, ast.Subscript) and field == "slice":
             return "index"
+        if outer == "target" or isinstance(getattr(node, "ctx", None), ast.Store):
+            return "target"  # what is written into
+        if isinstance(node, ast.Attribute) and node.attr in SIZES:
+            return "shape"  # of which nothing but the shape is read
         if isinstance(node, ast.Call) and field == "func":
             return "function"
         if isinstance(node, ast.keyword):
@@ -122,7 +127,8 @@ class Catalogue:
                 getattr(parent, spot.field)[spot.place] = spot.node
 
     def all(self) -> Iterator[Plan]:
-        for text, cause, cost in Whole(self.seen, [one.node for one in self.spots if one.role != "function"]).all():
+        reads = [one.node for one in self.spots if one.role not in ("function", "target")]
+        for text, cause, cost in Whole(self.seen, reads).all():
             yield Plan(cost, cause, partial(str, text))
         for spot in self.spots if not isinstance(self.statement, ast.Pass) else ():
             for new, cause, cost in self.of(spot):
@@ -137,6 +143,9 @@ class Catalogue:
             power = isinstance(spot.parent, ast.BinOp) and isinstance(spot.parent.op, ast.Pow) and spot.field == "right"
             for new, cause, cost in forms.constants(node, role, self.seen):
                 yield new, "wrong-point" if power else cause, cost
+        if role in ("target", "shape"):
+            yield from Quantity(self.seen, spot).named()
+            return
         if role in AXES:
             yield from forms.axes(node) if role in ("axis", "dim") and isinstance(node, ast.Tuple) else ()
             return

@@ -59,6 +59,22 @@ def literals(text: str) -> list[str]:
 
 
 @cache
+def made_in(text: str) -> set[str]:
+    """The names and attributes that a text gives a value of their own."""
+    made = [
+        one for one in nodes_in(text) if isinstance(one, ast.Assign) and isinstance(one.value, ast.Call | ast.BinOp)
+    ]
+    return {ast.unparse(goal) for one in made for goal in one.targets}
+
+
+@cache
+def indices_in(text: str) -> list[ast.Tuple]:
+    """The indices of several places that a text has."""
+    found = [one.slice for one in nodes_in(text) if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Tuple)]
+    return list({ast.unparse(one): one for one in found}.values())[:12]
+
+
+@cache
 def slices_in(text: str) -> list[str]:
     """The slices that a text has, the short ones."""
     found = dict.fromkeys(ast.unparse(one) for one in nodes_in(text) if isinstance(one, ast.Slice))
@@ -109,6 +125,8 @@ def of(node: ast.expr, role: str, seen: Visible) -> Options:
         yield from calls(node, seen)
     elif isinstance(node, ast.Slice):
         yield from slices(node, seen)
+    elif isinstance(node, ast.Tuple) and role == "index":
+        yield from ((one, "wrong-point", 1.7) for one in indices_in(seen.text))
 
 
 def axes(node: ast.Tuple) -> Options:

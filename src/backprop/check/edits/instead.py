@@ -6,7 +6,7 @@ import ast
 from itertools import combinations_with_replacement
 from typing import Any, NamedTuple
 
-from backprop.check.edits.forms import Options
+from backprop.check.edits.forms import Options, made_in
 from backprop.check.edits.look import Kind, Visible
 
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
@@ -62,6 +62,13 @@ class Quantity:
         yield from self.scaled()
         if self.is_summand() or isinstance(self.parent, ast.Call):
             yield from self.with_share()
+
+    def named(self) -> Options:
+        """Another name for what is written into, of those that the pass makes itself; or for what has a shape."""
+        own = made_in(self.seen.text) if self.role == "target" else self.seen.atoms
+        for other, its in self.seen.atoms.items() if self.is_leaf else ():
+            if other in own and other != self.text and its.letter == "a" and len(its.shape) == len(self.kind.shape):
+                yield other, "wrong-point", 1.8 if its.shape == self.kind.shape else 2.2
 
     def of_mask(self) -> Options:
         """A mask that stands for what is masked."""
@@ -148,12 +155,12 @@ class Quantity:
         term, shape = self.term, self.kind.shape
         yield from ((f"{number} * {term}", "factor", 1.65) for number in ("2", "0.5"))
         for size in self.seen.sizes:
-            made_up = 0.2 if ".shape[" in size and size not in self.seen.text else 0.0  # dearer than a plain 2
-            yield f"{term} / {size}", "factor", 1.55 + made_up
-            yield f"{term} * {size}", "factor", 1.6 + made_up
+            yield f"{term} / {size}", "factor", 1.55 + self.made_up(size)
+            yield f"{term} * {size}", "factor", 1.6 + self.made_up(size)
         if len(self.seen.sizes) <= MANY_SIZES:
             pairs = combinations_with_replacement(self.seen.sizes, 2)
-            yield from ((f"{term} / ({one} * {other})", "factor", 1.75) for one, other in pairs)
+            for one, two in pairs:
+                yield f"{term} / ({one} * {two})", "factor", 1.75 + max(self.made_up(one), self.made_up(two))
         for number in self.seen.numbers:
             yield f"{term} * {number}", "wrong-point" if number == term else "factor", 1.9
             yield f"{term} / {number}", "factor", 2.0
@@ -170,6 +177,10 @@ class Quantity:
             if other.letter == "a":
                 yield f"{term} / {text}", "no-local", 2.2 + far
                 yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)
+
+    def made_up(self, size: str) -> float:
+        """What it costs more that nobody writes a size so here: then it is dearer than a plain 2."""
+        return 0.2 if ".shape[" in size and size not in self.seen.text else 0.0
 
     def with_share(self) -> Options:
         """A share that is missing: a quantity, or a number times one."""

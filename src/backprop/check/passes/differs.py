@@ -83,7 +83,7 @@ def between(old: ast.expr, new: ast.expr) -> str | None:
             return "counted-twice"
         if Counter(map(flipped, mine)) == right or Counter(map(flipped, mine - right)) == right - mine:
             return "sign"
-    return by_factors(old, new) or by_sums(old, new) or by_place(old, new)
+    return by_factors(old, new) or by_sums(old, new) or by_place(old, new) or by_one_factor(old, new)
 
 
 def is_turned(old: ast.stmt, new: ast.stmt) -> bool:
@@ -148,6 +148,15 @@ def by_factors(old: ast.expr, new: ast.expr) -> str | None:
     if not needed - had and had - needed:
         return "factor"
     return None
+
+
+def by_one_factor(old: ast.expr, new: ast.expr) -> str | None:
+    """Another quantity in the place of a factor, in whatever order they stand."""
+    mine, right = terms(old), terms(new)
+    if len(mine) != 1 or len(right) != 1:
+        return None
+    had, needed = mine[0].factors, right[0].factors
+    return "wrong-point" if (had - needed).total() == (needed - had).total() == 1 < had.total() else None
 
 
 def by_sums(old: ast.expr, new: ast.expr) -> str | None:

@@ -31,6 +31,7 @@ ALL: Path = ("",)
 FORMS = ("overwrites", "transposed", "wrong-axis", "not-summed", "missing-share", "counted-twice")  # causes by form
 MADE_UP = ("factor", "no-local", "wrong-point")  # what a missing gradient from above may look like
 LEAST, LOOSE = 1e-10, 1e-6
+ELEMENTS = 6  # of a gradient of which is asked on how many visits of a line they hang
 
 
 class Goal(NamedTuple):
@@ -83,6 +84,8 @@ class Sense:
         self.swept: dict[Path, Any] = {}
         self.affine: dict[ast.stmt, bool] = {}
         self.firsts: dict[ast.stmt, dict[Path, tuple[Any, Goal]]] = {}
+        self.fewest: dict[ast.stmt, list[tuple[list[int], Any, Goal]]] = {}
+        self.single: dict[Path, list[tuple[Goal, Any]]] = {}
         self.told = whole is not None and self.prepare()
 
     def prepare(self) -> bool:
@@ -181,8 +184,8 @@ class Sense:
 
     # ── edits ──
 
-    def change(self, statement: ast.stmt, statements: list[ast.stmt], first: bool = False) -> Any:
-        """What other statements would change in what a line gave; None if they fail there.
+    def change(self, statement: ast.stmt, statements: list[ast.stmt], places: list[int] | None = None) -> Any:
+        """What other statements would change in what a line gave, at some visits or all; None if they fail there.
 
         "shape" where it has other shapes, "elsewhere" where something else is given.
         """
@@ -190,8 +193,9 @@ class Sense:
         found = []
         goals = [ast.unparse(one) for one in targets_of(statement)]
         if len(statements) == 1 and [ast.unparse(one) for one in targets_of(statements[0])] != goals:
-            return "elsewhere"
-        for visit in visits[:1] if first else visits:
+            fails = any(self.trace.alone(one, statement, statements) is None for one in (*visits[:1], *visits[1:][-1:]))
+            return None if fails else "elsewhere"
+        for visit in visits if places is None else [visits[one] for one in places]:
             new = self.trace.alone(visit, statement, statements)
             if new is None or len(new) != len(visit.values):
                 return None if new is None else "shape"
@@ -242,7 +246,7 @@ class Sense:
         first = self.first(statement)
         if not any(path in self.bad for path in first):
             return True
-        change = self.change(statement, statements, first=True)
+        change = self.change(statement, statements, [0])
         if change is None:
             return False
         if isinstance(change, str):
@@ -256,6 +260,49 @@ class Sense:
             elif abs(told) > 10 * error:
                 return False
         return fits
+
+    def at_few(self, statement: ast.stmt) -> list[tuple[list[int], Any, Goal]]:
+        """Of each wrong gradient the element that hangs on the fewest visits of a line: on which, by what slopes, and
+        what it needs."""
+        if statement not in self.fewest:
+            visits = self.trace.visits.get(statement, [])
+            found = []
+            for path in self.bad & self.goals.keys():
+                some = []
+                for goal, swept in self.elements(path):
+                    slopes = [swept[flat(one.ids, np.int64)] for one in visits]
+                    places = [place for place, one in enumerate(slopes) if np.any(one)]
+                    some += [(places, flat([slopes[one] for one in places], float), goal)] if places else []
+                found += [min(some, key=lambda one: len(one[0]))] if some else []
+            self.fewest[statement] = found
+        return self.fewest[statement]
+
+    def elements(self, path: Path) -> list[tuple[Goal, Any]]:
+        """Some elements of a gradient, each with what a sweep from it alone gives."""
+        if path not in self.single:
+            assert self.outcome is not None
+            gradient, slopes = self.outcome.gradients[path], self.point.slopes[path]
+            numbers = self.trace.tape.leaf(gradient)
+            probes = [one for one in slopes.probes if one.place is not None]
+            self.single[path] = []
+            for probe in probes[:: max(1, len(probes) // ELEMENTS)]:
+                one = slopes._replace(probes=[probe])
+                goal = goal_of(np.asarray(gradient, float), one, np.random.default_rng(5))
+                self.single[path].append((goal, self.trace.tape.sweep([(numbers, goal.weights)])))
+        return self.single[path]
+
+    def may_repair_one(self, statement: ast.stmt, statements: list[ast.stmt]) -> bool:
+        """Whether an edit of a line of which the visits only add up makes one of a few elements right."""
+        few = self.at_few(statement)
+        for places, slopes, goal in few:
+            change = self.change(statement, statements, places)
+            if change is None or isinstance(change, str):
+                return change is not None
+            told = float(slopes @ change)
+            error = goal.error + LOOSE * (float(np.abs(slopes) @ np.abs(change)) + abs(goal.need))
+            if abs(goal.need - told) <= error:
+                return True
+        return not few
 
     def effect(self, slopes: dict[Path, Any], change: Any) -> Effect:
         """What a change of a line does to the gradients."""

@@ -22,7 +22,9 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Object, Scope
 from backprop.python.values.tape import Entry, Tape, is_fraction
 
-MOST_VISITS = 400  # of a line that are kept with their surroundings
+MOST_VISITS = 2000  # of a line that are kept with their surroundings
+FIRST = 3  # visits at which two edits of a line are compared
+COPIED = (np.ndarray, dict, list, tuple, Object)  # what is data
 
 
 class Visit(NamedTuple):
@@ -38,6 +40,14 @@ class Visit(NamedTuple):
     rounds: tuple[int, ...]  # of the loops around it
     spans: tuple[tuple[int, int], ...] = ()
     time: int = 0  # when it was done, among all visits
+
+
+class Copy(NamedTuple):
+    """An array, a copy of it, and what its elements and numbers were then."""
+
+    of: Any
+    copied: Any
+    content: tuple[bytes, bytes]
 
 
 class Entered(NamedTuple):
@@ -66,6 +76,7 @@ class Trace:
         self.names: dict[str, list[tuple[Any, Any]]] = {}  # what the forward pass gave its names, and the numbers
         self.outputs: list[Any] = []  # the numbers of what came out of the forward pass
         self.owners: dict[int, Any] = {}  # of the memory of what has a name already
+        self.copies: dict[int, Copy] = {}  # of arrays, the last ones
         self.run: Interpreter | None = None
 
     def starts(self, run: Interpreter, arguments: dict[str, Any]) -> None:
@@ -94,7 +105,8 @@ class Trace:
     def before(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
         kept = len(self.visits.get(statement, ())) < MOST_VISITS and (self.backward or not self.behind)
         tape = None if self.backward else self.numbered
-        around = frozen(scope, tape) if kept and not isinstance(statement, ast.FunctionDef) else None
+        kept = kept and not isinstance(statement, ast.FunctionDef)
+        around = frozen(scope, Copies(tape, self.copies)) if kept else None
         self.entered.append(Entered(statement, around, len(self.tape.entries), [], self.tape.count))
 
     def after(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
@@ -167,13 +179,17 @@ class Trace:
 
     # ── one line alone ──
 
+    def differ_first(self, statement: ast.stmt, some: list[ast.stmt], others: list[ast.stmt]) -> bool:
+        """Whether some statements give something else than others, at the first visits of a line."""
+        visits = [one for one in self.visits.get(statement, []) if one.scope is not None][:FIRST]
+        return any(differ(*[self.alone(one, statement, which) for which in (some, others)]) for one in visits)
+
     def alone(self, visit: Visit, statement: ast.stmt, statements: list[ast.stmt]) -> list[Any] | None:
         """What other statements would have given at a visit; None where they cannot be computed."""
         run = self.run
         if run is None or visit.scope is None:
             return None
-        writes = not all(isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name) for one in statements)
-        scope = frozen(visit.scope) if writes else bare(visit.scope)
+        scope = surroundings(visit.scope, statements)
         try:
             with aside(run, visit.source):
                 try:
@@ -184,16 +200,63 @@ class Trace:
         except STOPS:
             return None
 
+    def replayed(self, base: str, statement: ast.stmt, new: ast.stmt) -> list[Any] | None:
+        """What a name holds behind all visits of a line, if another one stands in its place that writes into what the
+        visits before it have left."""
+        run, visits = self.run, self.visits.get(statement, [])
+        if run is None or not visits or any(one.scope is None for one in visits):
+            return None
+        held = Copies().of(visits[0].scope.names.get(base))  # type: ignore[union-attr]
+        try:
+            with aside(run, visits[0].source, MOST_VISITS):
+                for visit in visits:
+                    scope = bare(visit.scope)  # type: ignore[arg-type]
+                    scope.names[base] = held
+                    run.body([new], scope)
+                    held = scope.names[base]
+        except STOPS:
+            return None
+        return pieces(held)
+
+
+def differ(some: list[Any] | None, others: list[Any] | None) -> bool:
+    """Whether some values are not those of others, beyond rounding."""
+    return (
+        some is None
+        or others is None
+        or len(some) != len(others)
+        or any(
+            np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
+            for a, b in zip(some, others, strict=True)
+        )
+    )
+
+
+def surroundings(scope: Scope, statements: list[ast.stmt]) -> Scope:
+    """What statements may be done in: of all that they may write into there are copies."""
+    goals = [target for one in statements for target in targets_of(one)]
+    if not all(isinstance(one, ast.Assign | ast.AugAssign) for one in statements):
+        return frozen(scope, Copies())
+    found, copies = bare(scope), Copies()
+    for goal in goals:
+        if isinstance(goal, ast.Name) and isinstance(statements[0], ast.Assign):
+            continue
+        written = {node.id for node in ast.walk(goal) if isinstance(node, ast.Name)} & scope.names.keys()
+        if not written:  # of a function around it
+            return frozen(scope, Copies())
+        found.names.update({name: copies.of(scope.names[name]) for name in written})
+    return found
+
 
 STOPS = (Refusal, Problem, RecursionError, *ERRORS)  # what ends something that is computed aside
 
 
 @contextmanager
-def aside(run: Interpreter, source: Source) -> Iterator[None]:
-    """Compute something beside a run that is over: within bounds, and with nobody watching."""
+def aside(run: Interpreter, source: Source, times: int = 1) -> Iterator[None]:
+    """Compute something beside a run that is over, so many times: within bounds, and with nobody watching."""
     run.before = run.observer = run.libraries.tape = None
     run.instead = {}
-    run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000)
+    run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000 * times)
     outer, run.source = run.source, source
     try:
         with np.errstate(all="ignore"):
@@ -258,50 +321,65 @@ def bare(scope: Scope) -> Scope:
     return copied
 
 
-def frozen(scope: Scope, tape: Tape | None = None, seen: dict[int, Any] | None = None) -> Scope:
-    """A scope with copies of all data in it; what is at the top of a text stays, unless it is that.
+class Copies:
+    """Copies of data, through objects of the user's too; one thing under two names stays one.
 
-    `tape` gives the copies the numbers of what they are copies of.
+    `tape` gives the copies the numbers of what they are copies of. `last` are earlier copies of arrays: one that has
+    not changed since is not copied again.
     """
-    seen = {} if seen is None else seen
-    if id(scope) in seen:
-        return seen[id(scope)]  # type: ignore[no-any-return]
+
+    def __init__(self, tape: Tape | None = None, last: dict[int, Copy] | None = None) -> None:
+        self.tape, self.last = tape, last
+        self.seen: dict[int, Any] = {}
+
+    def of(self, value: Any) -> Any:
+        """The copy of a value."""
+        if not isinstance(value, COPIED):
+            return value
+        found = self.seen.get(id(value))
+        if found is None:
+            found = self.array(value) if isinstance(value, np.ndarray) else self.held(value)
+        return found
+
+    def array(self, value: Any) -> Any:
+        numbers = self.tape.ids(value) if self.tape is not None else None
+        content = value.tobytes(), b"" if numbers is None else numbers.tobytes()
+        before = self.last.get(id(value)) if self.last is not None else None
+        if before is not None and before.of is value and before.content == content:
+            self.seen[id(value)] = before.copied
+            return before.copied
+        copied = self.seen[id(value)] = np.array(value, subok=True)
+        if self.tape is not None:
+            self.tape.put(copied, numbers)
+        if self.last is not None:
+            self.last[id(value)] = Copy(value, copied, content)
+        return copied
+
+    def held(self, value: Any) -> Any:
+        made: Any
+        if isinstance(value, Object):
+            made = self.seen[id(value)] = Object(value.cls)
+            made.names.update({name: self.of(one) for name, one in value.names.items()})
+        elif isinstance(value, dict):
+            made = self.seen[id(value)] = {}
+            made.update({name: self.of(one) for name, one in value.items()})
+        elif isinstance(value, list):
+            made = self.seen[id(value)] = []
+            made.extend([self.of(one) for one in value])
+        else:
+            made = tuple([self.of(one) for one in value]) if type(value) is tuple else value
+        return made
+
+
+def frozen(scope: Scope, copies: Copies) -> Scope:
+    """A scope with copies of all data in it; what is at the top of a text stays, unless it is that."""
+    found: Scope | None = copies.seen.get(id(scope))
+    if found is not None:
+        return found
     outer = scope.parent is not None and scope.parent.parent is not None
-    copied = Scope(scope.parent, scope.local)
-    seen[id(scope)] = copied
+    copied = copies.seen[id(scope)] = Scope(scope.parent, scope.local)
     if outer and scope.parent is not None:
-        copied.parent = frozen(scope.parent, tape, seen)
-    copied.names = {name: copied_of(value, seen, tape) for name, value in scope.names.items()}
+        copied.parent = frozen(scope.parent, copies)
+    copied.names = {name: copies.of(value) for name, value in scope.names.items()}
     copied.outside = scope.outside
     return copied
-
-
-def copied_of(value: Any, seen: dict[int, Any], tape: Tape | None = None) -> Any:
-    """A copy of data, through objects of the user's too; one thing under two names stays one."""
-    if isinstance(value, np.ndarray):
-        key = id(value)
-        if key not in seen:
-            seen[key] = np.array(value, subok=True)
-            if tape is not None:
-                tape.put(seen[key], tape.ids(value))
-        return seen[key]
-    if not isinstance(value, dict | list | tuple | Object):
-        return value
-    if id(value) in seen:
-        return seen[id(value)]
-    if isinstance(value, Object):
-        made = Object(value.cls)
-        seen[id(value)] = made
-        made.names.update({name: copied_of(one, seen, tape) for name, one in value.names.items()})
-        return made
-    if isinstance(value, dict):
-        entries: dict[Any, Any] = {}
-        seen[id(value)] = entries
-        entries.update({name: copied_of(one, seen, tape) for name, one in value.items()})
-        return entries
-    if isinstance(value, list):
-        items: list[Any] = []
-        seen[id(value)] = items
-        items.extend([copied_of(one, seen, tape) for one in value])
-        return items
-    return tuple([copied_of(one, seen, tape) for one in value]) if type(value) is tuple else value

@@ -59,6 +59,7 @@ class Inputs:
         self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
         self.jacobian = False  # whether the backward pass gives the slopes of every output, known when it was run
         self.steps = 0
+        self.points: list[Any] = []  # at which what the forward pass left is kept
         backs = self.backs()
         self.held, self.held_above = held(backs) if self.torch else ("", False)
         methods = self.code.classes().get(pair.name, {}) if pair.kind == "class" else {}

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.entry.back import Back, Outcome
+from backprop.python.entry.forth import Forward
 from backprop.python.entry.gradients import Path, place_of
 from backprop.python.interpret.autograd import asks
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import as_tensor
 from backprop.python.interpret.machine import Observer
-from backprop.python.values.arrays import fresh
+from backprop.python.values.arrays import PLAIN, fresh
+from backprop.python.values.scope import Object, Scope
 from backprop.python.values.tape import Tape
 
 Instead = dict[ast.stmt, list[ast.stmt]]
+HOLDERS = (np.ndarray, dict, list, Object)  # what a pass may write into
+MOST_KEPT = 8  # points of which is kept what the forward pass left
+
+
+class Kept(NamedTuple):
+    """A point, and what the forward pass left there."""
+
+    given: dict[str, Any]
+    left: Any
+    forward: Forward
 
 
 class Recorder(Protocol):
@@ -100,7 +112,11 @@ class Runner(Back):
                 if recorder is not None:
                     recorder.came_out(forward.outputs)
                 return self.split(forward, arguments)
-            forward = self.forward(run, scope, arguments)
+            edited = recorder is None and (instead is not None or observer is not None)
+            if edited:
+                arguments, forward = self.done(run, scope, given, arguments)
+            else:
+                forward = self.forward(run, scope, arguments)
             if recorder is not None:
                 recorder.came_out(forward.outputs)
             run.instead, run.observer = instead or {}, observer
@@ -111,3 +127,31 @@ class Runner(Back):
             if recorder is not None:
                 recorder.turns(run, above)
             return self.backward(run, scope, arguments, forward, above, upstream)
+
+    def done(
+        self, run: Interpreter, scope: Scope, given: dict[str, Any], arguments: dict[str, Any]
+    ) -> tuple[dict[str, Any], Forward]:  # fmt: skip
+        """The arguments and the forward pass at a point where backward passes are edited: gone through once, where all
+        that it leaves is data. Each backward pass gets copies."""
+        kept = next((one for one in self.points if one.given is given), None)
+        if kept is None:
+            forward = self.forward(run, scope, arguments)
+            left = arguments, forward.results, forward.outputs, forward.scope.names, forward.returned
+            plain = self.pair.kind == "functions" and not self.held and forward.me is None and is_data(left)
+            if not plain or any(isinstance(one, HOLDERS) for one in scope.names.values()):
+                return arguments, forward
+            kept = Kept(given, fresh(left), forward)
+            self.points = [*self.points[1 - MOST_KEPT :], kept]
+        arguments, results, outputs, names, returned = fresh(kept.left)
+        inner = Scope(scope)
+        inner.names.update(names)
+        return arguments, Forward(results, kept.forward.names, outputs, inner, None, returned)
+
+
+def is_data(value: Any) -> bool:
+    """Whether a value is data and nothing else, so that a copy is as good."""
+    if isinstance(value, dict):
+        return type(value) is dict and all(map(is_data, value.values()))
+    if type(value) in (list, tuple):
+        return all(map(is_data, value))
+    return value is None or isinstance(value, (*PLAIN, range, slice))

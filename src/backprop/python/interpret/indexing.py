@@ -10,9 +10,13 @@ from backprop.python.values.arrays import Grid, Tensor, is_array, number_of, pla
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Function, Library, Object
 
+WHOLE, LISTED = (int, np.integer), (list, np.ndarray)
+
 
 def index_of(value: Any) -> Any:
     """An index as NumPy takes it."""
+    if type(value) is int or type(value) is slice:
+        return value
     if isinstance(value, tuple):
         return tuple([index_of(one) for one in value])
     if isinstance(value, Library) and value.path[-1] == "newaxis":
@@ -27,7 +31,7 @@ def of_array(meter: Meter, base: Any, key: Any) -> Any:
     key = index_of(key)
     if isinstance(base, Tensor):
         items = key if isinstance(key, tuple) else (key,)
-        whole = all(isinstance(one, int | np.integer) and not isinstance(one, bool) for one in items)
+        whole = all(isinstance(one, WHOLE) and not isinstance(one, bool) for one in items)
         meter.room(size_of(base, key))
         return base[(*items, ...)] if whole else tensor(base.view(np.ndarray)[key])
     meter.room(size_of(base, key))
@@ -39,7 +43,7 @@ def size_of(base: Any, key: Any) -> float:
     items = key if isinstance(key, tuple) else (key,)
     size = 1.0
     for one in items:
-        if isinstance(one, list | np.ndarray):
+        if isinstance(one, LISTED):
             size = max(size, float(np.size(one)))
     if size == 1.0:
         return 0.0

@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop.python.interpret import indexing
 from backprop.python.interpret.members import Members
-from backprop.python.values.arrays import Sizes, Tensor, dtype_of, is_array, operand, settled
+from backprop.python.values.arrays import ARRAYS, NUMBERS, Sizes, Tensor, dtype_of, is_array, operand, settled
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Library, Object, called
 
@@ -41,13 +41,13 @@ class Operators(Members):
 
     def binary(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
         function = BINARY[kind]
-        if is_array(a) or is_array(b):
+        if isinstance(a, ARRAYS) or isinstance(b, ARRAYS):
             if isinstance(a, Object) or isinstance(b, Object):
                 return self.by_method(kind, a, b)
             x, y = operand(a), operand(b)
             self.room_for(kind, x, y)
             return self.taped(kind, a, b, settled(function(x, y), x, y))
-        if isinstance(a, bool | int | float) and isinstance(b, bool | int | float):
+        if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):
             if isinstance(a, int) and isinstance(b, int):
                 self.bits_for(kind, a, b)
                 function = operator.floordiv if self.whole_quotients and kind is ast.Div else function

@@ -9,6 +9,10 @@ import numpy as np
 from backprop.python.values.meter import LONGEST, Refusal
 
 KINDS = "biuf"  # of the elements that an array may have
+ARRAYS = (np.ndarray, np.generic)  # said once: they are asked for at every step
+NUMBERS = (bool, int, float)
+COUNTED = (*ARRAYS, *NUMBERS)
+PLAIN = (*COUNTED, str)
 
 
 HELD = ("g", "grad")  # what may be set of a tensor: its gradient
@@ -33,7 +37,7 @@ class At:
 
 def is_array(value: Any) -> bool:
     """Whether a value is an array or a number of NumPy's."""
-    return isinstance(value, np.ndarray | np.generic)
+    return isinstance(value, ARRAYS)
 
 
 def is_number(value: Any) -> bool:
@@ -57,8 +61,11 @@ def tensor(value: Any) -> Tensor:
 
 def settled(value: Any, *like: Any) -> Any:
     """A result of NumPy's, as a tensor where one of the operands was one; nothing of what only writes."""
-    if value is not None and any(isinstance(one, Tensor) for one in like):
-        return tensor(value)
+    if value is None:
+        return None
+    for one in like:
+        if isinstance(one, Tensor):
+            return tensor(value)
     return value.view(np.ndarray) if isinstance(value, Tensor) else value
 
 
@@ -81,7 +88,7 @@ def made(value: Any) -> Any:
 
 def operand(value: Any) -> Any:
     """What may stand beside an array in arithmetic."""
-    if is_array(value) or isinstance(value, bool | int | float):
+    if isinstance(value, COUNTED):
         return value
     if isinstance(value, list | tuple | range):
         return checked(np.asarray(plain(value)))
@@ -93,7 +100,7 @@ def plain(value: Any, left: list[int] | None = None) -> Any:
 
     `left` is how many items lists may still have in all: a list that holds another one many times is small in memory.
     """
-    if value is None or value is Ellipsis or is_array(value) or isinstance(value, bool | int | float | str):
+    if value is None or value is Ellipsis or isinstance(value, PLAIN):
         return value
     if isinstance(value, list | tuple):
         left = [LONGEST] if left is None else left
@@ -129,6 +136,8 @@ def fresh(value: Any, seen: dict[int, Any] | None = None) -> Any:
 
 def number_of(value: Any) -> int:
     """A whole number, as a size or an axis."""
+    if type(value) is int:
+        return value
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, bool | int | np.integer | np.bool_):

@@ -31,7 +31,7 @@ class Meter:
 
     def __init__(self, seconds: float = MOST_SECONDS, steps: int = MOST_STEPS) -> None:
         self.steps, self.most_steps = 0, steps
-        self.next_look = 1000
+        self.next_look = min(1000, steps)
         self.made = 0
         self.calls = 0
         self.end = monotonic() + seconds
@@ -47,7 +47,7 @@ class Meter:
 
     def look(self) -> None:
         """Look at the clock; between two looks there are few steps, and no large arrays."""
-        self.next_look = self.steps + 1000
+        self.next_look = min(self.steps + 1000, self.most_steps)
         if monotonic() > self.end:
             raise Refusal(f"this takes longer than {self.seconds:g} s", "size")
 

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from backprop.python.values.arrays import Tensor
 
@@ -88,7 +87,7 @@ class Tape:
     def __init__(self) -> None:
         self.count = 1
         self.entries: list[Entry] = []
-        self.memory: dict[int, tuple[Any, Any]] = {}  # of the owner of memory: it, and the numbers of its elements
+        self.memory: dict[int, tuple[Any, Any, int]] = {}  # of its owner: it, the numbers of its elements, its address
         self.scalars: dict[int, tuple[Any, int]] = {}
         self.leaves: list[Any] = []  # for whose gradients the text itself asks
         self.links: set[int] = set()  # the entries by which they hang on what they were made from
@@ -120,18 +119,21 @@ class Tape:
             owner = owner.base
         if owner.itemsize != a.itemsize:
             return None
-        if id(owner) not in self.memory:
+        known = self.memory.get(id(owner))
+        if known is None:
             if not make:
                 return None
-            self.memory[id(owner)] = owner, np.zeros(owner.size, np.int64)
-        numbers = self.memory[id(owner)][1]
-        first = (a.__array_interface__["data"][0] - low(owner)) // a.itemsize
-        return as_strided(numbers[first:], a.shape, [step * 8 // a.itemsize for step in a.strides])
+            known = self.memory[id(owner)] = owner, np.zeros(owner.size, np.int64), owner.ctypes.data
+        if owner is a and a.flags.c_contiguous:
+            return known[1].reshape(a.shape)
+        wide = 8 // a.itemsize
+        first = (a.ctypes.data - known[2]) * wide
+        return np.ndarray(a.shape, np.int64, known[1], first, [step * wide for step in a.strides])
 
     def put(self, value: Any, ids: Any) -> None:
         """Give numbers to the elements of a value."""
         if isinstance(value, np.ndarray):
-            place = self.view(value, bool(np.any(ids)))
+            place = self.view(value, bool(ids.any()))
             if place is not None:
                 place[...] = ids
         elif isinstance(value, float | np.floating):
@@ -140,7 +142,7 @@ class Tape:
     def put_at(self, base: Any, key: Any, value: Any) -> None:
         """`base[key] = value`."""
         ids = self.ids(value)
-        place = self.view(base, bool(np.any(ids)))
+        place = self.view(base, bool(ids.any()))
         if place is not None:
             place[key] = ids
 
@@ -171,14 +173,15 @@ class Tape:
 
     def hangs(self, out: Any, parts: list[tuple[Any, Any]]) -> None:
         """A result, with the numbers of what it hangs on and the slopes, which broadcast to its shape."""
-        parts = [(ids, slope) for ids, slope in parts if np.any(ids)]
+        parts = [(ids, slope) for ids, slope in parts if ids.any()]
         shape = np.shape(out)
         if not parts:
             self.put(out, np.zeros(shape, np.int64))
             return
         made = self.new(shape)
         for ids, slope in parts:
-            self.entries.append(Entry(made, np.broadcast_to(ids, shape), np.array(slope, dtype=float)))
+            read = ids if ids.shape == shape else np.broadcast_to(ids, shape)
+            self.entries.append(Entry(made, read, np.array(slope, dtype=float)))
         self.put(out, made)
 
     def binary(self, kind: type[ast.operator], a: Any, b: Any, ids_a: Any, ids_b: Any, out: Any) -> None:
@@ -414,11 +417,6 @@ def reached(tape: Tape, ids: Any) -> Any:
             else:
                 found[entry.made] = True
     return found
-
-
-def low(owner: Any) -> int:
-    """Where the memory of an array begins."""
-    return int(owner.__array_interface__["data"][0])
 
 
 def is_fraction(value: Any) -> bool:
