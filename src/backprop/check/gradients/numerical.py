@@ -217,8 +217,9 @@ def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Esti
     """
 
     def contradicts(other: Estimate) -> bool:
-        if abs(other.slope - best_one.slope) <= 10 * (other.error + best_one.error):
-            return False
+        apart = abs(other.slope - best_one.slope)
+        if apart <= 10 * (other.error + best_one.error) or apart <= 1e-2 * abs(gradient - best_one.slope):
+            return False  # both exclude the gradient by far more than they differ
         known = other.error <= 1e-6 * abs(other.slope)  # or it agrees with many a gradient
         return other.step < best_one.step or (known and abs(other.slope - gradient) <= 10 * other.error)
 
