@@ -229,6 +229,14 @@ def test_a_small_share_is_judged_beside_large_ones_that_cancel() -> None:
         assert [line.line for line in found if line.verdict == "wrong"] == wrong
 
 
+def test_what_is_infinite_where_it_should_not_be_is_no_matter_of_rounding() -> None:
+    found = lines(
+        "q = sqrt(c); r = sin(q); f = relu(r)", "dr = 1 + (r > 0)\ndq = dr * cos(q)\ndc = dq / (2 * q)\n", c=0
+    )
+    assert [one.verdict for one in found] == ["wrong", "inherited", "inherited"]
+    assert found[2].yours == np.inf and found[2].expected == 0
+
+
 def test_an_infinite_slope_that_nothing_comes_through_hides_no_mistake() -> None:
     found = Compiled("q = cbrt(x); p = max(0.2, q); f = mean(p^2)").evaluate(x=np.array([1.0, 0.0]))
     text = "dp = p\ndq = {} + where(q == p, dp, 0)\ndx = where(q == p, q^-2 / 3 * dq, 0)\n"

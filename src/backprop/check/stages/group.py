@@ -55,11 +55,11 @@ class Contribution:
         last = not any(other.target == step.target for other in later)  # else what cancels is for the lines to come
         for edges in subsets(sorted(due - silent, reverse=True), last):  # nearest to the output first, as passes go
             sums = shares.sum(edges)
-            if all(close(one, other, 0.0, ROUNDING) for one, other in zip(sums, piece, strict=True)):
+            if all(close(one, other, 0.0, ROUNDING) for one, other in zip(piece, sums, strict=True)):
                 return edges
             if nearly is None and matches(case, sums, stretch=stretch):
                 nearly = edges
-            if here_only is None and (close(sums[0], piece[0], scales[0]) or within(sums[0], piece[0], step.slack)):
+            if here_only is None and (close(piece[0], sums[0], scales[0]) or within(sums[0], piece[0], step.slack)):
                 here_only = edges
         return here_only if nearly is None else nearly
 

@@ -161,7 +161,7 @@ def half_of(shares: Shares, missing: frozenset[Edge], there: frozenset[Edge]) ->
 
 def turned_sign(case: Case, right: Samples) -> Iterator[Finding]:
     """All with the other sign, or one share with the other sign."""
-    if matches(case, minus([x * 0.0 for x in right], right)):
+    if matches(case, [-x for x in right]):
         yield Finding("sign", ["the sign is turned"], right)
     if len(case.left) > 1:
         for via, edges in parts_of(case):

@@ -7,6 +7,7 @@ say). What agrees at all points is the same formula; that is what is meant here 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from math import inf
 from operator import add, mul, sub
 from random import Random
 from typing import Any
@@ -87,9 +88,10 @@ def signature(result: Run, values: list[Any]) -> Signature:
 
 
 def close(a: Any, b: Any, scale: float, tolerance: float = TOLERANCE) -> bool:
-    """Whether two numbers are the same but for rounding, on the scale of what they were added up from.
+    """Whether a number is what it should be, but for rounding, on the scale of what they were added up from.
 
     Arrays are, if they have one shape and all their elements are; None, what could not be computed, is like nothing.
+    Where it should be infinite nothing is measured; where only what came is, it is not what it should be.
     """
     if a is None or b is None or shape_of(a) != shape_of(b):
         return False
@@ -97,21 +99,20 @@ def close(a: Any, b: Any, scale: float, tolerance: float = TOLERANCE) -> bool:
         from numpy import errstate, maximum
 
         with errstate(all="ignore"):
-            near = abs(a - b) <= tolerance * maximum(abs(a), abs(b)) + ROUNDING * scale + 1e-300
+            off = abs(a - b)
+            near = ((off < inf) | (abs(b) == inf)) & (
+                off <= tolerance * maximum(abs(a), abs(b)) + ROUNDING * scale + 1e-300
+            )
             return bool((near | (a == b) | ((a != a) & (b != b))).all())
     if a == b or (a != a and b != b):
         return True
-    return bool(abs(a - b) <= tolerance * max(abs(a), abs(b)) + ROUNDING * scale + 1e-300)
+    off = abs(a - b)
+    return bool((off < inf or abs(b) == inf) and off <= tolerance * max(abs(a), abs(b)) + ROUNDING * scale + 1e-300)
 
 
 def within(a: Any, b: Any, slack: float) -> bool:
     """Whether two numbers differ by no more than the rounding of a number that was typed in."""
     return bool(slack and isinstance(a, float) and isinstance(b, float) and abs(a - b) <= slack)
-
-
-def same(a: Samples, b: Samples, scales: Samples) -> bool:
-    """Whether two quantities agree at all points."""
-    return all(close(x, y, scale) for x, y, scale in zip(a, b, scales, strict=True))
 
 
 def each(function: Callable[[Any, Any], Any], a: Samples, b: Samples) -> Samples:
