@@ -765,3 +765,41 @@ def test_what_comparisons_find_has_the_slopes_that_differences_tell(check: Check
     x = [[0.3, 0.5, 0.2, 0.4, 0.1], [1.2, 1.0, 1.1, 0.9, 1.3], [0.2, 0.25, 0.3, 0.35, 0.4]]
     found = check("b.py", {"x": x}, {"b.py": BISECTED})
     assert [one["verdict"] for one in found["gradients"]] == ["ok"], found
+
+
+OVER_TIME = """
+import numpy as np
+def loss_over_time(steps, labels, start, U, V, W, b):
+    h, p, loss = {-1: np.copy(start)}, {}, 0
+    for t in range(len(steps)):
+        h[t] = np.tanh(U[:, steps[t]] + V @ h[t - 1] + b)
+        p[t] = np.exp(W @ h[t])
+        p[t] = p[t] / p[t].sum()
+        loss += -np.log(p[t][labels[t]])
+    dU, dV, dW, db = np.zeros_like(U), np.zeros_like(V), np.zeros_like(W), np.zeros_like(b)
+    dnext = np.zeros_like(start)
+    for t in reversed(range(len(steps))):
+        dy = np.copy(p[t])
+        dy[labels[t]] -= 1
+        dW += np.outer(dy, h[t])
+        draw = (1 - h[t] * h[t]) * (W.T @ dy + dnext)
+        db += draw
+        dU[:, steps[t]] += draw
+        dV += np.outer(draw, h[t - 1])
+        dnext = V.T @ draw
+    return loss, dU, dV, dW, db, {last}
+"""
+OF_TIME = {"steps": [0, 2, 1], "labels": [2, 1, 0], "start": [0.3, -0.2], "U": [[0.5, -0.4, 0.1], [0.2, 0.6, -0.3]],
+           "V": [[0.4, -0.1], [0.3, 0.7]], "W": [[0.2, 0.5], [-0.6, 0.1], [0.3, -0.2]], "b": [0.1, -0.3]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("last", "names"), [("dnext", ["U", "V", "W", "b", "start"]), ("h[len(steps) - 1]", ["U", "V", "W", "b"])]
+)
+def test_a_loss_its_gradients_and_what_goes_on_in_time(last: str, names: list[str], check: Check) -> None:
+    text = OVER_TIME.replace("{last}", last)
+    found = check("rnn.py", OF_TIME, {"rnn.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == dict.fromkeys(names, "ok"), found
+    found = check("rnn.py", OF_TIME, {"rnn.py": text.replace("db += draw", "db += W.T @ dy + dnext")})
+    assert [one["name"] for one in found["gradients"] if one["verdict"] == "wrong"] == ["b"], found
+    assert [one["line"] for one in found["lines"]] == [text[: text.index("db += draw")].count("\n") + 1], found

@@ -26,7 +26,7 @@ from backprop.python.entry.objects import (
     same,
     weights_inside,
 )
-from backprop.python.entry.pairs import returns
+from backprop.python.entry.pairs import is_of_gradient, returns
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import Tensor, is_number
 from backprop.python.values.scope import Function, Object, Scope
@@ -382,6 +382,8 @@ class Back(Forth):
             if isinstance(value, dict):
                 found.update(self.of_dictionary(value, arguments))
         rest = [one for one in rest if not isinstance(one[0], dict)]
+        if any(is_of_gradient(name) for _, name in rest):
+            rest = [one for one in rest if is_of_gradient(one[1])]  # and not the state that is handed on
         found.update(self.of_own_weights([one for one, _ in rest], [name for _, name in rest], arguments))
         rest = [one for one in rest if not any(one[0] is value for value in found.values())]
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():

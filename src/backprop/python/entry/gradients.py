@@ -123,7 +123,7 @@ def by_position(
         if len(values) != len(arrays) or fits == [True, False]:  # `return db, dX`
             return by_name
     for whose in (arrays, parameters, differentiable):
-        if len(whose) == len(values):
+        if len(whose) == len(values) and not otherwise(named, whose, values, shapes):
             return dict(zip(whose, values, strict=True))
     found: dict[Path, Any] = {}
     rest = [path for path in arrays or parameters if path not in named]
@@ -137,6 +137,16 @@ def by_position(
         if whose_name is not None:
             found.setdefault(whose_name, value)
     return found
+
+
+def otherwise(
+    named: list[Path | None], places: list[Path], values: list[Any], shapes: dict[Path, tuple[int, ...]]
+) -> bool:
+    """Whether names say otherwise than places, and the shapes are on their side: `return dW, db, dh` of h, W and b."""
+    own = [np.shape(one) for one in values]
+    by_place = [shapes.get(path, shape) == shape for path, shape in zip(places, own, strict=True)]
+    by_name = [shapes.get(path) == shape for path, shape in zip(named, own, strict=False) if path is not None]
+    return not all(by_place) and len(by_name) > len(values) / 2 and all(by_name) and len({*named}) == len(named)
 
 
 def by_key(entries: dict[Any, Any], inputs: list[Path], exact: bool) -> dict[Path, Any]:

@@ -304,13 +304,19 @@ def first_parameter(function: ast.FunctionDef) -> str:
 
 
 def is_both(function: ast.FunctionDef) -> bool:
-    """Whether a function returns a number and what are gradients by their names."""
+    """Whether a function returns a number and what are gradients by their names; behind a loss a state may follow."""
     returned = returns(function)
-    like = [bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name or "")) for name in returned]
+    like = [is_of_gradient(name) for name in returned]
     costs = bool(returned) and is_cost(returned[-1])
     if like and like[0] and not costs:
         return False  # gradients alone: a backward pass
-    return len(returned) > 1 and (all(like[1:]) or (costs and all(like[:-1])))
+    behind = is_cost(returned[0]) and like[1:2] == [True] and all(like[1:-1]) if returned else False
+    return len(returned) > 1 and (all(like[1:]) or behind or (costs and all(like[:-1])))
+
+
+def is_of_gradient(name: str) -> bool:
+    """Whether a name is that of a gradient."""
+    return bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name))
 
 
 def is_cost(name: str) -> bool:
