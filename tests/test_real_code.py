@@ -803,3 +803,14 @@ def test_a_loss_its_gradients_and_what_goes_on_in_time(last: str, names: list[st
     found = check("rnn.py", OF_TIME, {"rnn.py": text.replace("db += draw", "db += W.T @ dy + dnext")})
     assert [one["name"] for one in found["gradients"] if one["verdict"] == "wrong"] == ["b"], found
     assert [one["line"] for one in found["lines"]] == [text[: text.index("db += draw")].count("\n") + 1], found
+
+
+def test_what_a_script_sets_can_be_given(check: Check) -> None:
+    """The weights of a script are inputs, also where what it sets them from cannot be read."""
+    lines = OVER_TIME.replace("{last}", "h[len(steps) - 1]").replace("start, U, V, W, b)", "start)").splitlines()
+    top = ["data = open('input.txt').read()", "size = len(set(data))", "U = np.random.randn(2, size)", "V = np.eye(2)",
+           "W, b = np.random.randn(size, 2), np.zeros(2)"]  # fmt: skip
+    found = check("rnn.py", {**OF_TIME, "b": [0, 0]}, {"rnn.py": "\n".join([*lines[:2], *top, *lines[2:]])})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == dict.fromkeys(["U", "V", "W", "b"], "ok"), (
+        found
+    )

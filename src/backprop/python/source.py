@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import KNOWN
 from backprop.python.interpret.machine import ERRORS
@@ -373,7 +374,8 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
             raise
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                scope.names[node.id] = Unknown(f"line {problem.line} could not be read: {problem.message}")
+                why = f"line {problem.line} could not be read: {problem.message}"
+                scope.names[node.id] = Unknown(why, hint=f"give it: {option(f'--{node.id}', 3)}")
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             scope.names[statement.name] = Unknown(f"line {problem.line} could not be read: {problem.message}")
 

@@ -55,16 +55,22 @@ def arguments_from(value: Any) -> Any:
 def floated(given: dict[str, Any], works: Callable[[dict[str, Any]], bool]) -> tuple[dict[str, Any], list[str]]:
     """Whole numbers as fractions where the pass can take them: what only indexes, counts or labels stays whole."""
     whole = [name for name, value in given.items() if is_whole(value) and not SIZES.search(name)]
-    everything = {name: as_float(value) if name in whole else value for name, value in given.items()}
-    if not whole or works(everything):
-        return everything, whole
-    found, turned = dict(given), []
+    found, turned = dict(given), list[str]()
+    for some in (whole, [name for name in whole if is_no_label(given[name])]):
+        tried = {name: as_float(value) if name in some else value for name, value in given.items()}
+        if not some or works(tried):
+            found, turned = tried, some
+            break
     for name in whole:
         tried = {**found, name: as_float(found[name])}
-        if works(tried):
-            found = tried
-            turned.append(name)
+        if name not in turned and works(tried):
+            found, turned = tried, [*turned, name]
     return found, turned
+
+
+def is_no_label(value: Any) -> bool:
+    """Whether whole numbers are rather data: in several axes, or all the same, as zeros are."""
+    return np.ndim(value) > 1 or (np.size(value) > 1 and np.ptp(value) == 0)
 
 
 def is_whole(value: Any) -> bool:

@@ -142,6 +142,7 @@ class Inputs:
             read = {node.id for part in self.code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Name)}
             return [name for name in given if name in read]
         names = parameter_names(pair.forward)[pair.skip :]
+        names += self.of_text_itself(given, names)
         if pair.of_object:
             methods = self.code.classes()[pair.name]
             made = [name for one in self.constructors() for name in parameter_names(one)[1:]]
@@ -156,6 +157,15 @@ class Inputs:
         if pair.backward is not None and pair.kind in ("functions", "class"):
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
         return names
+
+    def of_text_itself(self, given: dict[str, Any], names: list[str]) -> list[str]:
+        """What the text sets at its top and the pair reads, of that which is given: the weights of a script."""
+        if self.pair.of_object:
+            return []
+        read = {node.id for tree in self.trees() for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        top = [one for one in self.part().tree.body if isinstance(one, ast.Assign | ast.AnnAssign)]
+        own = read & set().union(*map(names_set, top)) - {*names}
+        return [name for name in given if name in own]
 
     def constructors(self) -> list[ast.FunctionDef]:
         """The constructor of the object, and those of the classes that it hands on what it is given by name to."""

@@ -176,12 +176,14 @@ class Unknown:
 
     __slots__ = ("hint", "later", "why")
 
-    def __init__(self, why: str, path: tuple[str, ...] = ()) -> None:
+    def __init__(self, why: str, path: tuple[str, ...] = (), hint: str = "") -> None:
         self.why = why
         self.later: tuple[str, str] | None = None  # a file that is read later, and its name there
         file = "/".join(path[:-1] or path)
         others = path[:1] and path[0] in OF_OTHERS | sys.stdlib_module_names
-        self.hint = OTHERS if others else f"put {file}.py beside this file or above it: it is read, too" if file else ""
+        self.hint = (
+            OTHERS if others else f"put {file}.py beside this file or above it: it is read, too" if file else hint
+        )
 
 
 @cache
