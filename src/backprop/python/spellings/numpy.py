@@ -102,7 +102,6 @@ remainder | np.remainder(x, v)
 copysign | np.copysign(x, v)
 positive | np.positive(x)
 ldexp | np.ldexp(x, 2)
-fix | np.fix(x)
 floor | np.floor(x)
 ceil | np.ceil(x)
 round | np.round(x, 1)
@@ -328,7 +327,7 @@ METHODS = frozenset([
 ALIASES = {
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "pow": "power", "concat": "concatenate", "permute_dims": "transpose",
-    "bitwise_invert": "invert", "trapz": "trapezoid", "row_stack": "vstack", "linalg.matmul": "matmul",
+    "bitwise_invert": "invert", "fix": "trunc", "trapz": "trapezoid", "row_stack": "vstack", "linalg.matmul": "matmul",
     "linalg.outer": "outer", "linalg.tensordot": "tensordot", "linalg.trace": "trace", "linalg.diagonal": "diagonal",
     "linalg.vector_norm": "linalg.norm", "core.multiarray.dot": "dot",
 }  # fmt: skip  # of one function, some only in later versions

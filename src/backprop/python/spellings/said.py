@@ -204,7 +204,6 @@ SAID: dict[str, tuple[str, Formula]] = {
     "degrees": ("x", "{x} * 180 / pi"),
     "rad2deg": ("x", "{x} * 180 / pi"),
     "positive": ("x", "{x}"),
-    "fix": ("x", "trunc({x})"),
     "sgn": ("x", "sign({x})"),
     "ldexp": ("x y", "{x} * 2^{y}"),
     "logaddexp2": ("x y", "logaddexp({x} * log(2), {y} * log(2)) / log(2)"),

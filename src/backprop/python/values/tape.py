@@ -41,7 +41,7 @@ ELEMENTWISE = frozenset([
     "asin", "acos", "atan", "atan2", "xlogy", "gammaln", "elu", "selu", "swish", "log_sigmoid", "degrees", "radians",
     "softsign", "mish", "logsigmoid", "hardsigmoid",
     "arcsinh", "arccosh", "asinh", "acosh", "atanh", "logaddexp2", "copysign", "rad2deg", "ldexp", "erfinv", "lgamma",
-    "digamma", "mod", "remainder", "fmod", "positive", "floor", "ceil", "trunc", "fix", "sign", "round", "rint",
+    "digamma", "mod", "remainder", "fmod", "positive", "floor", "ceil", "trunc", "sign", "round", "rint",
 ])  # fmt: skip
 BINARY = {"add_": ast.Add, "sub_": ast.Sub, "mul_": ast.Mult, "div_": ast.Div}
 SUMS = frozenset(["sum", "mean", "add.reduce"])
