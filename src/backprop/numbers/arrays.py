@@ -284,7 +284,9 @@ def check_axis(axis: Any, dimensions: int, shape: tuple[int, ...]) -> None:
         raise Mismatch("an axis is named twice", [0])
 
 
-def concat(*inputs: Array, axis: int) -> Array:
+def concat(*inputs: Array, axis: int | None) -> Array:
+    if axis is None:
+        check_joined(inputs, axis)  # NumPy would lay all in a row
     try:
         return np.concatenate(inputs, axis=axis)
     except ValueError:  # looked into where it fails alone: there may be many, again and again
@@ -292,7 +294,7 @@ def concat(*inputs: Array, axis: int) -> Array:
         raise
 
 
-def check_joined(inputs: Sequence[Array], axis: int) -> None:
+def check_joined(inputs: Sequence[Array], axis: Any) -> None:
     shapes = [shape_of(x) for x in inputs]
     for place, shape in first_of_each(shapes):
         if not shape:
