@@ -309,3 +309,8 @@ def test_json_holds_everything() -> None:
     text = json.dumps(found, allow_nan=False)
     assert len(json.loads(text)["gradients"]["x"]) == 2000
     assert json.loads(text)["gradients"]["x"][0] == "Infinity"
+
+
+def test_nothing_is_joined_along_no_axis() -> None:
+    with pytest.raises(backprop.Problem, match="concat cannot be computed with these options"):
+        backprop.evaluate("sum(concat(A, s, axis=none))", A=[[1.0, 2.0]], s=0.5)
