@@ -142,12 +142,6 @@ def test_a_product_with_a_direction_never_forms_the_matrix() -> None:
         ("f = (a + b) * c", {"a": (2,), "b": (2,), "c": (3,)}, "is a vector of 2 and c is", "     ^^^^^    ^"),
         ("sum(A, axis=2)", {"A": (3, 2)}, "has no axis 2", "    ^"),
         ("sum(concat(A, 2))", {"A": (3, 2)}, "2 is a number, and only arrays are joined", " " * 14 + "^"),
-        (
-            "sum(concat(A, axis=none))",
-            {"A": (3, 2)},
-            "concat cannot be computed with these options",
-            " " * 4 + "^" * 20,
-        ),
         ("x[3]", {"x": (3,)}, "has no index 3", "^"),
         ("x[i]", {"x": (3,), "i": ()}, "an index is a whole number", "  ^"),
         ("concat(a, b)", {"a": (2, 2), "b": (2, 3)}, "differ beside axis 0", "       ^  ^"),
