@@ -14,6 +14,7 @@ import pytest
 from backprop.library import Compiled
 from backprop.python.spellings.composed import NAMES
 from backprop.python.traced import traced
+from backprop.python.values.arrays import tensor
 from test_python_reader import read, same
 from test_traced_spellings import IMPORTS, runner_of
 
@@ -131,8 +132,6 @@ def test_torch(example: str) -> None:
         out = eval(example, {"torch": torch, "F": torch.nn.functional}, theirs)
     finally:
         torch.set_default_dtype(kind)
-    from backprop.python.values.arrays import tensor
-
     ours = read(f"f = {example}", **{name: tensor(np.array(value)) for name, value in GIVEN.items()})["f"]
     plain = tuple(one.detach() if hasattr(one, "detach") else one for one in out) if isinstance(out, tuple) else out
     assert same([*ours] if isinstance(plain, tuple) else ours, plain.detach() if hasattr(plain, "detach") else plain)

@@ -76,8 +76,7 @@ class Forth(Inputs):
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: given[name] for name in names if name in given}
         if isinstance(function, Function):
-            beside = self.of_text_itself(given, names)
-            function.scope.names.update({name: given[name] for name in beside})
+            function.scope.names.update({name: given[name] for name in self.of_text_itself if name in given})
         first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}

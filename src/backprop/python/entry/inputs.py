@@ -36,6 +36,7 @@ class Inputs:
         texts = own if roots_of(own) & {"numpy", "torch", "jax"} else [part.tree for part in code.parts]
         self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
         given = {**self.literals(given), **given} if pair.forward is None and pair.split else given
+        self.of_text_itself = self.set_at_top(given)
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.owners = [
@@ -142,7 +143,7 @@ class Inputs:
             read = {node.id for part in self.code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Name)}
             return [name for name in given if name in read]
         names = parameter_names(pair.forward)[pair.skip :]
-        names += self.of_text_itself(given, names)
+        names += self.of_text_itself
         if pair.of_object:
             methods = self.code.classes()[pair.name]
             made = [name for one in self.constructors() for name in parameter_names(one)[1:]]
@@ -158,10 +159,11 @@ class Inputs:
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]
         return names
 
-    def of_text_itself(self, given: dict[str, Any], names: list[str]) -> list[str]:
+    def set_at_top(self, given: dict[str, Any]) -> list[str]:
         """What the text sets at its top and the pair reads, of that which is given: the weights of a script."""
-        if self.pair.of_object:
+        if self.pair.forward is None or self.pair.of_object:
             return []
+        names = parameter_names(self.pair.forward)[self.pair.skip :]
         read = {node.id for tree in self.trees() for node in ast.walk(tree) if isinstance(node, ast.Name)}
         top = [one for one in self.part().tree.body if isinstance(one, ast.Assign | ast.AnnAssign)]
         own = read & set().union(*map(names_set, top)) - {*names}

@@ -414,8 +414,14 @@ class Libraries:
 
 def is_written_back(name: str) -> bool:
     """Whether a function of torch's is another one that writes into its first argument, without a row of its own."""
-    known, plain = {*TORCH, *NAMES["torch"]}, name.rstrip("_")
-    return name != plain and name not in known and ALIASES.get(plain, plain) in known
+    if not name.endswith("_") or is_of_torch(name):
+        return False
+    plain = name.rstrip("_")
+    return is_of_torch(ALIASES.get(plain, plain))
+
+
+def is_of_torch(name: str) -> bool:
+    return name in TORCH or name in NAMES["torch"]
 
 
 def positional(

@@ -255,17 +255,8 @@ def vecmat(x1, x2):
 def matrix_transpose(x):
     return np.swapaxes(x, -1, -2)
 
-def linalg_matrix_transpose(x):
-    return np.swapaxes(x, -1, -2)
-
 def unstack(x, axis=0):
     return tuple([one for one in np.moveaxis(x, axis, 0)])
-
-def cumulative_sum(x, axis=None):
-    return np.cumsum(x, axis=axis)
-
-def cumulative_prod(x, axis=None):
-    return np.cumprod(x, axis=axis)
 
 def linalg_matrix_power(a, n):
     if n < 0:

@@ -143,9 +143,7 @@ def windows2d(lengths, kernel_size, dilation, padding, stride):
               for n, p, d, k, s in zip(lengths, padding, dilation, kernel, stride)]
     return kernel, dilation, padding, stride, counts
 
-def unfold(input, kernel_size, dilation=1, padding=0, stride=1, step=None):
-    if step is not None or padding is None:
-        return unfolded(input, kernel_size, dilation, step)
+def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     kernel, dilation, padding, stride, counts = windows2d(input.shape[2:], kernel_size, dilation, padding, stride)
     x = np.pad(input, [(0, 0), (0, 0), *[(p, p) for p in padding]])
     found = windows_of(x, kernel, stride, dilation)

@@ -327,8 +327,9 @@ METHODS = frozenset([
 ALIASES = {
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "pow": "power", "concat": "concatenate", "permute_dims": "transpose",
-    "bitwise_invert": "invert", "fix": "trunc", "trapz": "trapezoid", "row_stack": "vstack", "linalg.matmul": "matmul",
-    "linalg.outer": "outer", "linalg.tensordot": "tensordot", "linalg.trace": "trace", "linalg.diagonal": "diagonal",
+    "bitwise_invert": "invert", "fix": "trunc", "trapz": "trapezoid", "cumulative_sum": "cumsum",
+    "cumulative_prod": "cumprod", "linalg.matrix_transpose": "matrix_transpose", "row_stack": "vstack",
+    "linalg.matmul": "matmul", "linalg.outer": "outer", "linalg.tensordot": "tensordot", "linalg.trace": "trace", "linalg.diagonal": "diagonal",
     "linalg.vector_norm": "linalg.norm", "core.multiarray.dot": "dot",
 }  # fmt: skip  # of one function, some only in later versions
 CONSTANTS = {
