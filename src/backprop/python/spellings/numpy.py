@@ -329,7 +329,8 @@ ALIASES = {
     "atanh": "arctanh", "pow": "power", "concat": "concatenate", "permute_dims": "transpose",
     "bitwise_invert": "invert", "fix": "trunc", "trapz": "trapezoid", "cumulative_sum": "cumsum",
     "cumulative_prod": "cumprod", "linalg.matrix_transpose": "matrix_transpose", "row_stack": "vstack",
-    "linalg.matmul": "matmul", "linalg.outer": "outer", "linalg.tensordot": "tensordot", "linalg.trace": "trace", "linalg.diagonal": "diagonal",
+    "linalg.matmul": "matmul", "linalg.outer": "outer", "linalg.tensordot": "tensordot", "linalg.trace": "trace",
+    "linalg.diagonal": "diagonal",
     "linalg.vector_norm": "linalg.norm", "core.multiarray.dot": "dot",
 }  # fmt: skip  # of one function, some only in later versions
 CONSTANTS = {
