@@ -123,6 +123,62 @@ def test_where_nothing_can_be_judged_the_hint_says_what_all_of_it_takes(tmp_path
     assert "--x 'randn(3)' --w 'randn(3)' --q 'randn(3)'" in done.stderr
 
 
+WANTING = """import numpy as np
+def forward(x, w, y, mode, cfg, rows):
+    N, D = x.shape
+    if mode == 'valid':
+        return np.zeros(rows)
+    z = x.dot(w) * cfg['scale']
+    return z[np.arange(N), y]
+def backward(dout, cache):
+    return dout
+"""
+
+
+@pytest.mark.parametrize("command", ["check layers.py", "eval -f layers.py:forward"])
+def test_the_hint_for_what_is_missing_fits_the_text(command: str, tmp_path: Path) -> None:
+    (tmp_path / "layers.py").write_text(WANTING)
+    done = shell(f"backprop {command}", tmp_path)
+    assert done.returncode == 2
+    wanted = """--x 'randn(4,3)' --w 'randn(3,3)' --y '[0,2,1,1]' --mode 'valid' --cfg '{"scale": 1}' --rows '3'"""
+    assert wanted in done.stderr
+
+
+LOSS = """import numpy as np
+def cost(w, x, y):
+    e = x @ w - y
+    grad = x.T @ e
+    return 0.5 * e @ e / len(y), {}
+"""
+LEAST_SQUARES = {"x": [[1.0, 2], [3, 4], [5, 7]], "w": [0.5, -1], "y": [1.0, 2, 3]}
+
+
+@pytest.mark.parametrize(
+    ("returned", "verdict"),
+    [("grad / len(y)", "ok"), ("-grad / len(y)", "wrong"), ("2 * grad", "wrong"), ("1 / len(y) * grad", "ok")],
+)
+def test_a_gradient_is_one_where_it_is_only_scaled(returned: str, verdict: str, tmp_path: Path) -> None:
+    done = check(tmp_path, "layers.py --json", LEAST_SQUARES, layers=LOSS.format(returned))
+    assert answer(done)["verdict"] == verdict
+
+
+def test_a_gradient_without_a_name_is_judged_where_it_is_said_to_be_one(tmp_path: Path) -> None:
+    """And where it is not, the answer says that it was not looked at."""
+    wrong = LOSS.format("x.T @ e")
+    done = check(tmp_path, "layers.py", LEAST_SQUARES, layers=wrong)
+    assert "no backward pass of layers.py was judged: these are backprop's own gradients" in done.stderr
+    done = check(tmp_path, "-f layers.py:cost --backward layers.py:cost --json", LEAST_SQUARES, layers=wrong)
+    assert answer(done)["verdict"] == "wrong"
+
+
+@pytest.mark.parametrize("name", ["dist", "diff", "data", "dims"])
+def test_a_word_that_begins_like_a_gradient_is_none(name: str, tmp_path: Path) -> None:
+    text = f"def score(x, w):\n    {name} = ((x - w)**2).sum()\n    return (x * w).sum(), {name}\n"
+    done = check(tmp_path, "layers.py", {"x": [1.0, 2], "w": [3.0, 5]}, layers=text)
+    assert (done.returncode, "WRONG" in done.stdout) == (0, False)
+    assert "no backward pass" in done.stderr
+
+
 @pytest.mark.parametrize(
     "words", ["layers.py:relu_forward", "-f layers.py:relu_backward", "-f layers.py --backward layers.py:relu_backward"]
 )

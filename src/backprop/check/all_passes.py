@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backprop.check.cures.cure import with_lines
 from backprop.check.passes.judge import Judge, Verdict
 from backprop.errors import Problem, enumerated
+from backprop.python.entry.examples import give
 from backprop.python.entry.runner import Runner
 
 if TYPE_CHECKING:
@@ -33,17 +34,16 @@ def judged(
     upstream: Any,
     seed: int,
     wrt: Sequence[str] | None,
-    hint: Callable[[Sequence[str]], str],
 ) -> AllJudged:
     """The verdict on every pass that what is given suffices for; of the gradients in `wrt`, if it is not None. Raises a
     Problem of kind "variable" where it suffices for none, or no pass has a gradient of a name in `wrt`."""
     found = AllJudged([], [])
-    wanting: dict[str, list[str]] = {}
+    wanting: dict[str, dict[str, str]] = {}
     for pair in pairs:
         runner = Runner(code, pair, dict(given), seed)
         if missing := runner.missing():
             wanting[pair.name] = missing
-            found.left_out.append(f"{pair.name} is left out: it {takes(missing)}")
+            found.left_out.append(f"{pair.name} is left out: it {takes([*missing])}")
             continue
         judge = Judge(runner, upstream, seed)
         verdict = with_lines(judge, judge.judge())
@@ -52,8 +52,10 @@ def judged(
             continue
         found.verdicts.append(verdict)
     for name, missing in wanting.items() if not found.verdicts else ():
-        everything = dict.fromkeys(one for some in wanting.values() for one in some)
-        raise Problem("variable", f"{name} {takes(missing)}", hint=hint(list(everything)))
+        everything = dict(missing)
+        for some in wanting.values():
+            everything = {**everything, **some, **everything}
+        raise Problem("variable", f"{name} {takes([*missing])}", hint=give(everything))
     if not found.verdicts:
         raise Problem("variable", found.left_out[0], hint="set a number in the script, like x = 3.0, or give it one")
     return found if wrt is None else of_these(found, wrt)

@@ -8,7 +8,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from backprop.errors import Problem, enumerated
-from backprop.errors.spelling import either
 from backprop.library import Compiled
 from backprop.library.values import decoded
 
@@ -28,14 +27,14 @@ def trace(
     kind: type[Compiled] = Compiled,
 ) -> tuple[Compiled, Traced]:  # fmt: skip
     """The circuit of a function that a runner runs, traced at the point that it was given. Raises a Problem."""
+    from backprop.python.entry.examples import give
     from backprop.python.entry.given import floated
     from backprop.python.traced import traced
 
     missing = runner.missing()
     if missing:
         what = name or runner.pair.name
-        hint = f"give it {either('by --vars or options', 'as an argument')}"
-        raise Problem("variable", f"{what} has no value for {enumerated(missing)}", hint=hint)
+        raise Problem("variable", f"{what} has no value for {enumerated([*missing])}", hint=give(missing))
 
     def works(tried: dict[str, Any]) -> bool:
         try:

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import Path, bases, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, with_first_round
@@ -213,16 +214,17 @@ class Inputs:
         runner.instead_of_above = self.instead_of_above
         return runner, zeros
 
-    def missing(self) -> list[str]:
-        """The parameters of the forward pass that have no value."""
+    def missing(self) -> dict[str, str]:
+        """The parameters of the forward pass that have no value, each with an example of one."""
         pair = self.pair
         if pair.forward is None:
-            return []
+            return {}
         functions = [(pair.forward, pair.skip)]
         if pair.of_object:
             functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
-        return [name for name in needed if name not in self.given]
+        examples = Examples([one for one, _ in functions])
+        return {name: examples.of(name) for name in needed if name not in self.given}
 
     def parameters_of_rows(self, columns: list[str]) -> list[str]:
         """The parameters that rows of a table give: those that need a value, and those that are columns."""

@@ -27,6 +27,9 @@ FORWARD = re.compile(
 BACKWARD = re.compile(
     r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
+WORDS = re.compile(
+    r"d(?:ata|ec|eg|en|ept|et|ev|ice|ict|iff|im|ist|one|ot|own|raw|ropout|type|ual|ur)"
+)  # that begin as dx
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
 
@@ -305,8 +308,9 @@ def first_parameter(function: ast.FunctionDef) -> str:
 
 def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names; behind a loss a state may follow."""
-    returned = returns(function)
-    like = [is_of_gradient(name) for name in returned]
+    returned, known = returns(function), names_in(function)
+    given = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+    like = [is_of_gradient(one) and one not in given and not is_word(one, known) for one in returned]
     costs = bool(returned) and is_cost(returned[-1])
     if like and like[0] and not costs:
         return False  # gradients alone: a backward pass
@@ -317,6 +321,22 @@ def is_both(function: ast.FunctionDef) -> bool:
 def is_of_gradient(name: str) -> bool:
     """Whether a name is that of a gradient."""
     return bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name))
+
+
+def is_word(name: str, known: set[str]) -> bool:
+    """Whether a name only begins as a gradient's does, `dist`, and not with the name of anything else: `dist` where
+    there is an `ist`."""
+    return bool(WORDS.match(name)) and not any(base in known for base in bases(name))
+
+
+def names_in(function: ast.FunctionDef) -> set[str]:
+    """The names that stand anywhere in a function."""
+    nodes = list(ast.walk(function))
+    return {
+        *[node.id for node in nodes if isinstance(node, ast.Name)],
+        *[node.arg for node in nodes if isinstance(node, ast.arg)],
+        *[node.attr for node in nodes if isinstance(node, ast.Attribute)],
+    }
 
 
 def is_cost(name: str) -> bool:
@@ -332,7 +352,7 @@ def returns(function: ast.FunctionDef) -> list[str]:
 
 
 def name_of(tree: ast.expr) -> str:
-    """A name, the key of an entry, or an attribute; through methods that only turn and copy."""
+    """A name, the key of an entry, or an attribute; through methods that only turn and copy, and what scales it."""
     if isinstance(tree, ast.Name):
         return tree.id
     if isinstance(tree, ast.Attribute):
@@ -341,6 +361,11 @@ def name_of(tree: ast.expr) -> str:
         return name_of(tree.func.value) if tree.func.attr in ("reshape", "copy", "clone", "view", "item") else ""
     if isinstance(tree, ast.Subscript) and isinstance(tree.slice, ast.Constant) and isinstance(tree.slice.value, str):
         return tree.slice.value
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        return name_of(tree.operand)
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult | ast.Div):
+        factors = [tree.left, tree.right] if isinstance(tree.op, ast.Mult) else [tree.left]
+        return next(filter(is_of_gradient, map(name_of, factors)), "")
     return ""
 
 
@@ -384,6 +409,10 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
     slope = None if pairs else slope_of(forward, functions)
     if slope is not None:
         return Pair(forward, "functions", functions[forward], slope)
+    if not pairs and backward == forward and len(returns(functions[forward])) > 1:
+        return Pair(
+            forward, "both", functions[forward], functions[forward]
+        )  # as it is said to be, whatever it is called
     if not pairs:
         hint = f"name it: {option('--backward', 'FILE:NAME')}"
         raise Problem("name", f"no backward pass belongs to {forward}", hint=hint)
