@@ -357,6 +357,92 @@ def test_the_first_round_of_a_training_loop_is_judged(check: Check) -> None:
     assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [16], found
 
 
+HEAD = """
+import numpy as np
+np.random.seed(0)
+X, Y = np.random.randn(6, 2), np.random.randn(6)
+w = np.array([0.5, -0.3])
+b = 0.1
+"""
+ROUNDS = {  # the script, the line of the loop that is told of, what is planted, and the line that it is in
+    "sums over the rows, in epochs": (
+        HEAD + """
+for epoch in range(3):
+    loss, count = 0.0, 0
+    dw = np.zeros_like(w)
+    db = 0.0
+    for x, y in zip(X, Y):
+        e = x @ w + b - y
+        loss += e**2
+        dw += 2*e*x
+        db += 2*e
+        count += 1
+    w -= 0.1*dw
+    b -= 0.1*db
+print(w, b)
+""", 12, ("dw += 2*e*x", "dw += e*x"), 15),
+    "batches, and more behind the loop": (
+        HEAD + """
+for epoch in range(3):
+    for i in range(0, 6, 3):
+        x, y = X[i:i+3], Y[i:i+3]
+        p = x @ w + b
+        loss = ((p - y)**2).mean()
+        dp = 2*(p - y)/len(y)
+        dw = x.T @ dp
+        db = dp.sum()
+        w, b = w - 0.1*dw, b - 0.1*db
+for x, y in zip(X, Y):
+    print(x @ w + b - y)
+""", 9, ("x.T @ dp", "-x.T @ dp"), 14),
+    "a loop back through time": (
+        HEAD + """
+U, V = 0.5 * np.random.randn(3, 2), 0.5 * np.random.randn(3, 3)
+while True:
+    hs = {-1: np.zeros(3)}
+    for t in range(6):
+        hs[t] = np.tanh(U @ X[t] + V @ hs[t-1])
+    loss = 0.5*np.sum(hs[5]**2)
+    dU, dV = np.zeros_like(U), np.zeros_like(V)
+    dh = hs[5].copy()
+    for t in reversed(range(6)):
+        dz = dh*(1 - hs[t]**2)
+        dU += np.outer(dz, X[t])
+        dV += np.outer(dz, hs[t-1])
+        dh = V.T @ dz
+    U -= dU
+    V -= dV
+""", 9, ("1 - hs[t]**2", "1 - hs[t]"), 17),
+    "where the file is run itself": (
+        HEAD + """
+def sigmoid(x): return 1/(1 + np.exp(-x))
+if __name__ == "__main__":
+    rng = np.random.default_rng(1)
+    W = rng.normal(size=(2, 3))
+    step = 0
+    while step < 10:
+        out = sigmoid(X @ W)
+        loss = 0.5*np.sum(out**2)
+        dW = X.T @ (out * out*(1 - out))
+        W -= dW
+        step += 1
+    print(W)
+""", 13, ("(1 - out)", "(1 + out)"), 16),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_the_round_is_found_wherever_the_loop_stands(name: str, check: Check) -> None:
+    """In loops, conditions and with more behind it. What makes room for a sum is no gradient, and nothing is ok whose
+    gradients were cut off."""
+    text, line, (right, wrong), place = ROUNDS[name]
+    found = check("loop.py", {}, {"loop.py": text})
+    assert (found["verdict"], len(found["gradients"])) == ("ok", 1 if "__main__" in text else 2), found
+    assert f"of the loop in line {line} the first round is judged" in found["remarks"]
+    found = check("loop.py", {}, {"loop.py": text.replace(right, wrong)})
+    assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [place], found
+
+
 def test_a_script_on_values_of_micrograd_needs_no_file_of_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,7 +47,7 @@ def judged(
             continue
         judge = Judge(runner, upstream, seed)
         verdict = with_lines(judge, judge.judge())
-        if not verdict.gradients and verdict.verdict == "ok":  # no verdict on nothing
+        if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{pair.name or 'the script'} is left out: nothing in it is to have a gradient")
             continue
         found.verdicts.append(verdict)

@@ -13,7 +13,16 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.forth import OUTPUTS, UPSTREAM_LIKE, Forth, Forward, as_wrapped
 from backprop.python.entry.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
-from backprop.python.entry.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
+from backprop.python.entry.gradients import (
+    Path,
+    bases,
+    by_key,
+    by_position,
+    entries_of,
+    is_gradient,
+    is_of_gradient,
+    owner,
+)
 from backprop.python.entry.inputs import parameter_names, supposes
 from backprop.python.entry.objects import (
     changed,
@@ -26,7 +35,7 @@ from backprop.python.entry.objects import (
     same,
     weights_inside,
 )
-from backprop.python.entry.pairs import is_of_gradient, returns
+from backprop.python.entry.pairs import returns
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import Tensor, is_number
 from backprop.python.values.scope import Function, Object, Scope

@@ -12,7 +12,7 @@ import numpy as np
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.given import SIZES, is_differentiable, numbers_in, sizes
 from backprop.python.entry.gradients import is_gradient
-from backprop.python.entry.inputs import DEFINITIONS, Inputs, is_sizes, parameter_names, required_names, with_sizes
+from backprop.python.entry.inputs import DEFINITIONS, Inputs, parameter_names, required_names, with_sizes
 from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
 from backprop.python.entry.pairs import Pair, attributes, backward_call, is_cost, leading, returns
 from backprop.python.interpret.calls import Return
@@ -196,7 +196,7 @@ class Forth(Inputs):
     def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-        if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple) and is_sizes(statement):
+        if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple):
             return with_sizes(statement, given)
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement

@@ -24,6 +24,7 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Scope
 
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
+GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
@@ -109,26 +110,26 @@ class Inputs:
         wanted = self.with_gradients() if self.pair.kind == "script" else set()
         run = Interpreter(Meter(self.seconds), self.seed)
         scope = self.code.loaded(run) if self.pair.kind == "script" else Scope()
-        for statement in self.code.parts[-1].tree.body[: self.pair.split]:
+        body = self.code.parts[-1].tree.body[: self.pair.split]
+        again = Counter(name for one in body for name in names_set(one))  # a sum, or what a loop goes over
+        for statement in body:
             if self.pair.kind == "script" and (is_sizes(statement) or is_seed(statement)):
                 with suppress(Problem, Refusal, *ERRORS):
                     run.body([with_sizes(statement, given) if isinstance(statement, ast.Assign) else statement], scope)
-            if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
-                continue
-            name, value = statement.targets[0].id, statement.value
-            if self.pair.kind == "values":
-                if not isinstance(value, ast.Call) or not value.args or not isinstance(value.func, ast.Name):
-                    continue
-                value = value.args[0]
-            try:
-                found[name] = arguments_from(ast.literal_eval(value))
-            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                if self.pair.kind == "script" and makes(value) and name in wanted:
-                    with suppress(Problem, Refusal, *ERRORS):
-                        found[name] = run.evaluate(value, scope)
-            if name in found:
-                scope.names[name] = found[name]
-        return {name: value for name, value in found.items() if is_gradient(value)}
+            for name, value in assigned(statement):
+                if self.pair.kind == "values":
+                    if not isinstance(value, ast.Call) or not value.args or not isinstance(value.func, ast.Name):
+                        continue
+                    value = value.args[0]
+                try:
+                    found[name] = arguments_from(ast.literal_eval(value))
+                except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                    if self.pair.kind == "script" and makes(value) and name in wanted:
+                        with suppress(Problem, Refusal, *ERRORS):
+                            found[name] = run.evaluate(value, scope)
+                if name in found:
+                    scope.names[name] = given.get(name, found[name])
+        return {name: value for name, value in found.items() if is_gradient(value) and again[name] == 1}
 
     def with_gradients(self) -> set[str]:
         """The names that a script sets once, and of which it later sets what is called their gradient."""
@@ -261,6 +262,17 @@ def guards_in(node: ast.AST) -> list[ast.expr]:
     return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
 
 
+def assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
+    """The names that an assignment sets, each with its value: one, or as many as values, `U, V = 1.0, 2.0`."""
+    if not isinstance(statement, ast.Assign):
+        return []
+    target, value = statement.targets[0], statement.value
+    parts = [(target, value)]
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        parts = list(zip(target.elts, value.elts, strict=True))
+    return [(one.id, its) for one, its in parts if isinstance(one, ast.Name)]
+
+
 def is_sizes(statement: ast.stmt) -> bool:
     """Whether several names get plain numbers at once: `N, D = 6, 2`."""
     targets = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)
@@ -279,8 +291,10 @@ def with_sizes(statement: ast.Assign, given: dict[str, Any]) -> ast.stmt:
 
 
 def is_seed(statement: ast.stmt) -> bool:
-    """Whether a line sets the seed. Other calls of a script may take long, and set no input."""
-    return isinstance(statement, ast.Expr) and makes(statement.value, frozenset(["seed", "manual_seed"]))
+    """Whether a line sets the seed, or makes what draws. Other calls of a script may take long, and set no input."""
+    if isinstance(statement, ast.Expr):
+        return makes(statement.value, frozenset(["seed", "manual_seed"]))
+    return isinstance(statement, ast.Assign) and makes(statement.value, GENERATORS)
 
 
 def supposes(statement: ast.stmt, name: str) -> bool:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
-from backprop.python.entry.gradients import bases
+from backprop.python.entry.gradients import is_of_gradient, is_word
+from backprop.python.entry.rounds import both_passes, names_in
 from backprop.python.source import Code, Part
 from backprop.python.values.arrays import HELD
 
@@ -27,9 +28,6 @@ FORWARD = re.compile(
 BACKWARD = re.compile(
     r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
-WORDS = re.compile(
-    r"d(?:ata|ec|eg|en|ept|et|ev|ice|ict|iff|im|ist|one|ot|own|raw|ropout|type|ual|ur)"
-)  # that begin as dx
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
 
@@ -48,6 +46,7 @@ class Pair(NamedTuple):
     split: int = 0  # of one text, how many statements are the forward pass
     owner: str = ""  # the class whose functions they are, which need no object
     body: tuple[ast.stmt, ...] = ()  # of a script that trains in a loop, its statements up to the first round's end
+    line: int = 0  # and where the loop stands
 
     @property
     def of_object(self) -> bool:
@@ -153,39 +152,14 @@ def backward_call(statement: ast.stmt) -> str | None:
 
 
 def split_pair(part: Part) -> Pair | None:
-    """Statements of which some set gradients of names that were set before: there the backward pass begins."""
-    return split_of(part.tree.body) or first_round(part.tree.body)
-
-
-def split_of(body: list[ast.stmt]) -> Pair | None:
-    known: set[str] = set()
-    read: set[str] = set()
-    for place, statement in enumerate(body):
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
-        name = target.id if isinstance(target, ast.Name) else ""
-        whose = next((one for one in bases(name) if one in known), None) if name else None
-        if whose is not None and name not in read and any(one in known for one in known) and len(known) > 1:
-            return Pair("", "script", None, None, split=place)
-        read.update(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
-        if name:
-            known.add(name)
-    return None
-
-
-def first_round(statements: list[ast.stmt]) -> Pair | None:
-    """A training loop at the end of a script whose body has both passes: its first round, up to the last gradient."""
-    *before, loop = statements or [ast.Pass()]
-    if not isinstance(loop, ast.For) or not before:
+    """Statements of which some set gradients of names that were set before, as they stand or in the first round of a
+    training loop."""
+    found = both_passes(part.tree.body)
+    if found is None:
         return None
-    first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
-    start = [ast.copy_location(ast.fix_missing_locations(one), loop) for one in first]
-    for node in (node for one in start for node in ast.walk(one) if hasattr(node, "lineno")):
-        ast.copy_location(node, loop)
-    names = [{node.id for node in ast.walk(one) if isinstance(node, ast.Name)} for one in loop.body]
-    last = max([place for place, one in enumerate(loop.body) if sets_gradient(one, set().union(*names))], default=-1)
-    body = [*before, *start, *loop.body[: last + 1]]
-    pair = split_of(body) if last >= 0 else None
-    return None if pair is None else pair._replace(body=tuple(body))
+    return Pair(
+        "", "script", None, None, split=found.split, body=tuple(found.body) if found.line else (), line=found.line
+    )
 
 
 def with_first_round(code: Code, pair: Pair) -> Code:
@@ -193,16 +167,9 @@ def with_first_round(code: Code, pair: Pair) -> Code:
     if not pair.body:
         return code
     *before, last = code.parts
-    loop = last.tree.body[-1]
     source = copy.copy(last.source)
-    source.notes = [*source.notes, f"of the loop in line {loop.lineno} the first round is judged"]
+    source.notes = [*source.notes, f"of the loop in line {pair.line} the first round is judged"]
     return code.of([*before, Part(source, ast.Module(list(pair.body), []))])
-
-
-def sets_gradient(statement: ast.stmt, known: set[str]) -> bool:
-    """Whether a statement sets, or adds to, what is called the gradient of a name that is known."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return any(isinstance(one, ast.Name) and not known.isdisjoint(bases(one.id)) for one in targets)
 
 
 def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
@@ -308,7 +275,7 @@ def first_parameter(function: ast.FunctionDef) -> str:
 
 def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names; behind a loss a state may follow."""
-    returned, known = returns(function), names_in(function)
+    returned, known = returns(function), names_in([function])
     given = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
     like = [is_of_gradient(one) and one not in given and not is_word(one, known) for one in returned]
     costs = bool(returned) and is_cost(returned[-1])
@@ -316,27 +283,6 @@ def is_both(function: ast.FunctionDef) -> bool:
         return False  # gradients alone: a backward pass
     behind = is_cost(returned[0]) and like[1:2] == [True] and all(like[1:-1]) if returned else False
     return len(returned) > 1 and (all(like[1:]) or behind or (costs and all(like[:-1])))
-
-
-def is_of_gradient(name: str) -> bool:
-    """Whether a name is that of a gradient."""
-    return bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name))
-
-
-def is_word(name: str, known: set[str]) -> bool:
-    """Whether a name only begins as a gradient's does, `dist`, and not with the name of anything else: `dist` where
-    there is an `ist`."""
-    return bool(WORDS.match(name)) and not any(base in known for base in bases(name))
-
-
-def names_in(function: ast.FunctionDef) -> set[str]:
-    """The names that stand anywhere in a function."""
-    nodes = list(ast.walk(function))
-    return {
-        *[node.id for node in nodes if isinstance(node, ast.Name)],
-        *[node.arg for node in nodes if isinstance(node, ast.arg)],
-        *[node.attr for node in nodes if isinstance(node, ast.Attribute)],
-    }
 
 
 def is_cost(name: str) -> bool:
