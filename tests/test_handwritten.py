@@ -171,6 +171,32 @@ def test_a_gradient_without_a_name_is_judged_where_it_is_said_to_be_one(tmp_path
     assert answer(done)["verdict"] == "wrong"
 
 
+METHODS = """import numpy as np
+class Fit:
+    def __init__(self, d):
+        self.theta = 0.1 * np.arange(d)
+    def cost(self, X, y):
+        e = X @ self.theta - y
+        return 0.5 * np.sum(e**2), X.T @ e
+    def plain(self, X, y):
+        return np.sum((X @ self.theta - y)**2)
+"""
+
+
+def test_a_method_is_named_and_its_gradient_may_be_that_of_a_weight(tmp_path: Path) -> None:
+    given = {"X": LEAST_SQUARES["x"], "y": LEAST_SQUARES["y"], "d": 2}
+    both = "-f layers.py:Fit.cost --backward layers.py:Fit.cost --json"
+    found = answer(check(tmp_path, both, given, layers=METHODS))
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("theta", "ok")]
+    found = answer(check(tmp_path, both, given, layers=METHODS.replace("X.T @ e", "2 * X.T @ e")))
+    assert [(one["line"], one["verdict"]) for one in found["lines"]] == [(7, "wrong")]
+    done = shell("backprop eval -f layers.py:Fit.plain --vars inputs.json --json", tmp_path)
+    assert json.loads(done.stdout)["gradients"].keys() == {"X", "y"}
+    done = shell("backprop eval -f layers.py:Fit --vars inputs.json", tmp_path)
+    assert "name one of its methods: FILE:Fit.cost, FILE:Fit.plain" in done.stderr
+    assert "name one of them: layers.py:Fit" in shell("backprop check layers.py --vars inputs.json", tmp_path).stderr
+
+
 @pytest.mark.parametrize("name", ["dist", "diff", "data", "dims"])
 def test_a_word_that_begins_like_a_gradient_is_none(name: str, tmp_path: Path) -> None:
     text = f"def score(x, w):\n    {name} = ((x - w)**2).sum()\n    return (x * w).sum(), {name}\n"

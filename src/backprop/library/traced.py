@@ -83,16 +83,19 @@ def chooses(name: str, found: Traced) -> Problem:
 def meant(code: Code, name: str, path: str) -> Pair:
     """The function, the class or the statements that are meant."""
     from backprop.errors import nearest
-    from backprop.python.entry.pairs import Pair, class_pair, passes, split_pair
+    from backprop.python.entry.pairs import Pair, class_pair, methods_of, passes, split_pair
 
     functions, classes = code.functions(), code.classes()
     name = name or only(functions, classes, code)
     if name in classes:
         if passes(classes[name])[0] is None:
-            raise Problem("name", f"the class {name} has no forward")
+            raise Problem("name", f"the class {name} has no forward", hint=methods_of(name, classes[name]))
         return class_pair(name, classes[name])
     if name in functions:
         return Pair(name, "functions", functions[name], None)
+    owner, _, method = name.partition(".")
+    if method in classes.get(owner, {}):
+        return Pair(owner, "class", classes[owner][method], None, 1)
     if name:
         near = nearest(name, [*functions, *classes])
         hint = f"did you mean {near}?" if near else "; ".join(code.left_out())

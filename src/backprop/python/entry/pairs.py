@@ -321,6 +321,9 @@ def alone(code: Code, name: str) -> bool:
     if name in classes:
         forward, backward = passes(classes[name])
         return forward is not None and backward is None and loss_of(name, classes[name]) is None
+    owner, _, method = name.partition(".")
+    if method in classes.get(owner, {}):
+        return classes[owner][method] not in passes(classes[owner]) and not is_both(classes[owner][method])
     if name not in functions or counterpart(name, functions) is not None or slope_of(name, functions) is not None:
         return False
     return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
@@ -335,11 +338,15 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
         if missing:
             loss = loss_of(forward, methods)
             if loss is None:
-                raise Problem("name", f"the class {forward} has no {missing[0]}")
+                raise Problem("name", f"the class {forward} has no {missing[0]}", hint=methods_of(forward, methods))
             return loss
         return class_pair(forward, methods)
     if "." in forward:
-        return named(code, forward.partition(".")[0], None)
+        name, _, method = forward.partition(".")
+        found = classes.get(name, {}).get(method)
+        if found is not None and (is_both(found) or (backward == forward and len(returns(found)) > 1)):
+            return Pair(name, "loss", found, found, 1)
+        return named(code, name, None)
     if forward not in functions:
         near = nearest(forward, [*functions, *classes])
         raise Problem("name", f"there is no function {forward}", hint=f"did you mean {near}?" if near else "")
@@ -363,6 +370,12 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
         hint = f"name it: {option('--backward', 'FILE:NAME')}"
         raise Problem("name", f"no backward pass belongs to {forward}", hint=hint)
     return pairs[0]
+
+
+def methods_of(name: str, methods: dict[str, ast.FunctionDef]) -> str:
+    """The hint for a class in which no method is known to be meant."""
+    plain = [f"FILE:{name}.{one}" for one in methods if not one.startswith("__")]
+    return f"name one of its methods: {', '.join(plain[:3])}" if plain else ""
 
 
 def script_pair(forward: Part, backward: Part) -> Pair | None:
