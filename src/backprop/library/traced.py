@@ -36,15 +36,15 @@ def trace(
         what = name or runner.pair.name
         raise Problem("variable", f"{what} has no value for {enumerated([*missing])}", hint=give(missing))
 
-    def works(tried: dict[str, Any]) -> bool:
-        try:
-            runner.outputs(tried)
-        except Problem:
-            return False
-        return True
-
-    runner.given, _ = floated(runner.given, works)
-    found = traced(runner, runner.given, outputs)
+    given = runner.given
+    runner.given, turned = floated(given, lambda tried: works(runner.outputs, tried))
+    try:
+        found = traced(runner, runner.given, outputs)
+    except Problem:  # a size that may be a fraction too, as far as the function goes: `arange(n)`
+        if not turned:
+            raise
+        runner.given, _ = floated(given, lambda tried: works(lambda at: traced(runner, at, outputs), tried))
+        found = traced(runner, runner.given, outputs)
     if is_above_several(outputs, upstream, found):
         found = traced(runner, runner.given, outputs, len(upstream))
     compiled = kind(found.text, ties=ties, expand=expand, source=None)
@@ -52,6 +52,14 @@ def trace(
         check_moves(compiled, found.at, runner)
     compiled.program.stands_in(found.source.text, found.source.name, found.text, found.spans)
     return compiled, found
+
+
+def works(run: Callable[[dict[str, Any]], object], tried: dict[str, Any]) -> bool:
+    try:
+        run(tried)
+    except Problem:
+        return False
+    return True
 
 
 def formula_of_numbers(runner: Runner, name: str, columns: Sequence[str], outputs: list[str] | None = None) -> str:
