@@ -21,7 +21,7 @@ DATA = frozenset([
 ])  # fmt: skip  # names of inputs that need no gradient
 PREFIXES = (
     "dL_d", "dloss_d", "grad_", "delta_", "d_", "g_", "dL", "grad", "d", "g",
-    "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dEd", "dE_d", "doutd", "dout_d",
+    "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dj_d", "dcost_d", "dEd", "dE_d", "doutd", "dout_d",
 )  # fmt: skip
 
 

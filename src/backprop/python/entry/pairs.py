@@ -22,6 +22,14 @@ SLOPE = re.compile(
     r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)_?(?:prime|deriv(?:ative)?|jacobian|grad(?:ient)?s?)",
     re.IGNORECASE,
 )
+SLOPES = re.compile(
+    r"grad(?:ient)?s?|deriv(?:ative)?s?|jac(?:obian)?", re.IGNORECASE
+)  # in a name, where of the function
+VALUES = ("cost", "loss", "error", "objective", "energy", "function", "func", "value", "f", "J")  # stands one of these
+SOLVERS = {  # of scipy.optimize: under which name, or where, the gradient is given
+    "minimize": ("jac", 3), "fmin_bfgs": ("fprime", 2), "fmin_cg": ("fprime", 2), "fmin_ncg": ("fprime", 2),
+    "fmin_l_bfgs_b": ("fprime", 2), "fmin_tnc": ("fprime", 2), "check_grad": ("grad", 1),
+}  # fmt: skip
 FORWARD = re.compile(
     r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
@@ -72,7 +80,7 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
 def all_pairs(code: Code) -> list[Pair]:
     """The pairs that the names tell, in the order of the texts."""
     functions = code.functions()
-    found = vjp_pairs(code, functions)
+    found = vjp_pairs(code, functions) or solver_pairs(code, functions)
     known = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [
         Pair(forth.name, "functions", forth, back)
@@ -106,6 +114,25 @@ def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
     """A method that returns a loss and its gradients."""
     found = next((one for one in methods.values() if is_both(one) and not is_static(one)), None)
     return None if found is None else Pair(name, "loss", found, found, 1)
+
+
+def solver_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
+    """The pairs that a solver of scipy is given: `minimize(f, x, jac=df)`, and one function where it has `jac=True`."""
+    found: dict[str, Pair] = {}
+    calls = [node for part in code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Call) and node.args]
+    for call in calls:
+        keyword, place = SOLVERS.get(ast.unparse(call.func).rpartition(".")[2], ("", 0))
+        named = {one.arg: one.value for one in call.keywords}
+        slope = named.get(keyword, call.args[place] if place < len(call.args) else None)
+        forth = functions.get(ast.unparse(call.args[0]))
+        if not keyword or forth is None:
+            continue
+        back = functions.get(ast.unparse(slope)) if slope is not None else None
+        if back is not None:
+            found[forth.name] = Pair(forth.name, "functions", forth, back)
+        elif isinstance(slope, ast.Constant) and slope.value is True and len(returns(forth)) > 1:
+            found[forth.name] = Pair(forth.name, "both", forth, forth)
+    return [*found.values()]
 
 
 def vjp_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
@@ -186,10 +213,15 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
 
 
 def of_slope(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
-    """The function whose slope another one is by its name: `costPrime`, `tanh_deriv`, `d_relu`."""
+    """The function whose slope another one is by its name: `costPrime`, `tanh_deriv`, `d_relu`; or that takes the same
+    where its name has `cost` or `loss` in place of a gradient's word: `compute_gradient`, `compute_cost`."""
     match = SLOPE.fullmatch(name)
     stem = (match["first"] or match["second"]) if match is not None else None
-    return functions.get(stem) if stem is not None and stem != name else None
+    if stem in functions or not SLOPES.search(name):
+        return functions.get(stem) if stem is not None and stem != name else None
+    meant = [functions[one] for word in VALUES if (one := SLOPES.sub(word, name, count=1)) in functions]
+    alike = [one for one in meant if not arguments_of(one).isdisjoint(arguments_of(functions[name]))]
+    return alike[0] if alike else None
 
 
 def slope_of(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
@@ -276,7 +308,7 @@ def first_parameter(function: ast.FunctionDef) -> str:
 def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names; behind a loss a state may follow."""
     returned, known = returns(function), names_in([function])
-    given = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+    given = arguments_of(function)
     like = [is_of_gradient(one) and one not in given and not is_word(one, known) for one in returned]
     costs = bool(returned) and is_cost(returned[-1])
     if like and like[0] and not costs:
@@ -287,6 +319,10 @@ def is_both(function: ast.FunctionDef) -> bool:
 
 def is_cost(name: str) -> bool:
     return name.lower() in ("loss", "cost", "j")
+
+
+def arguments_of(function: ast.FunctionDef) -> set[str]:
+    return {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
 
 
 def returns(function: ast.FunctionDef) -> list[str]:
