@@ -95,7 +95,7 @@ def test_a_sweep_through_the_forward_pass_is_what_differences_say(pair: Pair) ->
     judge = Judge(Runner(code, pairs_in(code)[-1], dict(pair.inputs)))
     slopes = judge.points[0].slopes
     assert all(one.exact for one in slopes.values()), [path for path, one in slopes.items() if not one.exact]
-    swept = judge.swept(judge.given, judge.upstream)
+    swept = judge.runner.swept(judge.binding.given, judge.binding.upstream, judge.paths)
     assert all(compared(swept[path], one).verdict == "ok" for path, one in slopes.items())
 
 

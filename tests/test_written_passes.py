@@ -78,8 +78,9 @@ def test_the_slopes_of_a_sweep_are_exact(function: str) -> None:
     x = np.random.default_rng(1).normal(size=(3, 4))
     code = Code([part_of(text, "code.py")])
     judge = Judge(Runner(code, pairs_in(code)[0], {"x": x}))
-    right = SLOPES[function](x, judge.upstream[0])
-    assert np.allclose(judge.swept(judge.given, judge.upstream)[("x",)], right, rtol=1e-12, atol=1e-12)
+    swept = judge.runner.swept(judge.binding.given, judge.binding.upstream, judge.paths)
+    right = SLOPES[function](x, judge.binding.upstream[0])
+    assert np.allclose(swept[("x",)], right, rtol=1e-12, atol=1e-12)
 
 
 def passes(name: str, args: str, forward: str, backward: str, returned: str) -> str:

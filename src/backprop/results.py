@@ -26,7 +26,7 @@ from backprop.show import nudged
 
 if TYPE_CHECKING:
     from backprop.check.gradients.numerical import Comparison
-    from backprop.check.passes.judge import Verdict
+    from backprop.check.passes.verdict import Verdict
     from backprop.check.stages.judge import Verdicts
     from backprop.show.grid import Grid
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backprop.check.cures.cure import with_lines
-from backprop.check.passes.judge import Judge, Verdict
+from backprop.check.passes.judge import Judge
+from backprop.check.passes.verdict import Verdict
 from backprop.errors import Problem, enumerated
 from backprop.python.entry.examples import give
 from backprop.python.entry.runner import Runner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from backprop.check.passes.judge import Gradient, Place, Verdict
+from backprop.check.passes.verdict import Gradient, Place, Verdict
 from backprop.errors.spelling import in_shell
 from backprop.show import objects
 from backprop.show.grid import Column, Grid

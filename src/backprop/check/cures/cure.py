@@ -14,9 +14,10 @@ from backprop.check.cures.search import ALIKE, FAR, Cure, Reach, Search, put, wo
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.look import Line
-from backprop.check.passes.judge import Judge, Place, Verdict
+from backprop.check.passes.judge import Judge
 from backprop.check.passes.sense import Sense
 from backprop.check.passes.trace import differ
+from backprop.check.passes.verdict import Place, Verdict
 from backprop.errors import enumerated
 from backprop.python.entry.given import at_path
 from backprop.python.entry.runner import Instead
@@ -232,7 +233,7 @@ def over_examples(judge: Judge, verdict: Verdict) -> list[str]:
     outcome, point = judge.first, judge.points[0]
     if outcome is None or not wrong:
         return []
-    right = judge.swept(point.given, point.upstream, wrong)
+    right = judge.runner.swept(point.given, point.upstream, wrong)
     found = {times(outcome.gradients.get(path), right.get(path)) for path in wrong}
     sizes = {size for path in judge.paths for size in np.shape(at_path(point.given, path)) if size > 1}
     if len(found) != 1 or not found & sizes:

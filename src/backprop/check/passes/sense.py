@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.check.passes.differs import cause_between, is_turned, values_in
-from backprop.check.passes.judge import Judge, Point
+from backprop.check.passes.judge import Judge
+from backprop.check.passes.points import Point
 from backprop.check.passes.slopes import Slopes
 from backprop.check.passes.trace import Trace, Visit, targets_of
 from backprop.errors import Problem

@@ -77,17 +77,23 @@ class Runner(Back):
         self.stand_ins = self.instead(given, found)
         return run, found.outputs
 
-    def swept(self, given: dict[str, Any], tape: Tape, paths: list[Path], inputs: dict[Path, Any]) -> list[Any]:
-        """The outputs of the forward pass, with a tape of it. `inputs` gets the numbers of the inputs on it."""
-        run = self.interpreter()
-        with np.errstate(all="ignore"):
-            scope = self.loaded(run)
-            arguments = self.prepared(given)
-            run.libraries.tape = tape
-            for path in paths:
-                holder, key = place_of(arguments, path)
-                inputs[path] = tape.leaf(holder[key])
-            return self.forward(run, scope, arguments).outputs
+    def swept(self, given: dict[str, Any], upstream: list[Any], paths: list[Path]) -> dict[Path, Any]:
+        """The gradients of inputs from one sweep back through the forward pass; none where that stops."""
+        run, tape = self.interpreter(), Tape()
+        try:
+            with np.errstate(all="ignore"):
+                scope = self.loaded(run)
+                arguments = self.prepared(given)
+                run.libraries.tape = tape
+                inputs = {}
+                for path in paths:
+                    holder, key = place_of(arguments, path)
+                    inputs[path] = tape.leaf(holder[key])
+                outputs = self.forward(run, scope, arguments).outputs
+        except Problem:
+            return {}
+        found = tape.sweep([(tape.leaf(one), np.asarray(above)) for one, above in zip(outputs, upstream, strict=False)])
+        return {path: found[ids] for path, ids in inputs.items()}
 
     def prepared(self, given: dict[str, Any]) -> dict[str, Any]:
         """Arguments in memory of their own, as tensors for torch."""

@@ -1,0 +1,230 @@
+"""What a backward pass is given, and what its gradients are of: read off the code, and else found by trial."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from backprop.check.passes.losses import Loss, close, loss_of
+from backprop.check.passes.slopes import moved
+from backprop.errors import Problem, enumerated
+from backprop.errors.spelling import option, said
+from backprop.python.entry.back import Outcome
+from backprop.python.entry.given import at_path, floated
+from backprop.python.entry.gradients import Path
+from backprop.python.entry.runner import Runner
+from backprop.python.values.arrays import fresh
+
+FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
+STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
+UPSTREAM = option("--upstream")
+
+
+class Binding:
+    """The point of a pass and the gradient on its outputs, with the first run there; `stop` is where that ended."""
+
+    def __init__(self, runner: Runner, upstream: Any, seed: int) -> None:
+        self.runner, self.seed = runner, seed
+        self.random = np.random.default_rng(seed)
+        self.remarks: list[str] = []
+        self.loss: Loss | None = None  # that the backward pass means, where it takes labels and none stands in the code
+        self.whole = self.settled()  # whole numbers that are taken as fractions
+        self.given = runner.given
+        outputs = runner.outputs(self.given)
+        if runner.whole_quotients:
+            self.remarks.append("/ of whole numbers was taken as whole, as in Python 2: Python 3 needs // for a size")
+        self.upstream = self.upstream_for(outputs, upstream)
+        self.stop: Problem | None = None
+        self.first: Outcome | None = None
+        self.first = self.attempt(self.given, self.upstream)
+        if self.first is not None and (self.took_learned() or self.is_of_another()):
+            self.first = self.attempt(self.given, self.upstream)
+        if upstream is None and runner.stand_ins and (self.first is None or not self.agrees(self.upstream)):
+            self.other_binding()
+            if self.stop is not None and self.stop.kind not in STOPS:
+                raise self.stop
+            if self.first is not None and self.took_learned():
+                self.first = self.attempt(self.given, self.upstream)
+        if runner.loss_beyond and upstream is None and self.first is not None and not self.agrees(self.upstream):
+            self.try_with_loss()
+
+    def settled(self) -> list[str]:
+        """Take whole numbers as fractions where the pass can; which those are."""
+
+        def works(given: dict[str, Any]) -> bool:
+            try:
+                outputs = self.runner.outputs(given)
+            except Problem:
+                return False
+            try:
+                self.runner.run(given, [np.ones(np.shape(one)) for one in outputs])
+            except Problem as problem:  # a size that only the backward pass needs
+                return not re.search(r"as an integer|whole number is needed|only integers|of integer", problem.message)
+            return True
+
+        self.runner.given, whole = floated(self.runner.given, works)
+        return whole
+
+    def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
+        """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
+        labels = self.runner.labels() if not self.runner.above else {}
+        if labels and upstream is None:
+            return self.meant(outputs, labels)
+        if not self.runner.above and not labels:
+            if upstream is not None:
+                self.remarks.append(said(f"the backward pass takes no gradient from above: {UPSTREAM} is not used"))
+            upstream = None
+            if any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs):
+                return self.fixed(outputs)
+        if upstream is not None:
+            found = [upstream] if len(outputs) == 1 else list(upstream)
+            shapes = [np.shape(one) for one in found]
+            if shapes != [np.shape(one) for one in outputs]:
+                wanted = ", ".join("×".join(map(str, np.shape(one))) or "a number" for one in outputs)
+                raise Problem("shape", f"{UPSTREAM} has another shape than the output, which is {wanted}")
+            return [np.asarray(one, dtype=float) if np.ndim(one) else float(one) for one in found]
+        if all(np.ndim(one) == 0 or np.size(one) == 1 for one in outputs):
+            return [1.0 if np.ndim(one) == 0 else np.ones(np.shape(one)) for one in outputs]
+        seed = option("--seed", self.seed)
+        if self.runner.jacobian:
+            self.remarks.append(
+                "the backward pass gives the slopes of every element of the output: a gradient is made of them"
+            )
+        self.remarks.append(said(f"the gradient on the output is random ({seed}); {UPSTREAM} gives another"))
+        return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
+
+    def gives_jacobian(self, outputs: list[Any]) -> bool:
+        """Whether the backward pass returns the slopes of every element of the output."""
+        with suppress(Problem):
+            self.runner.run(self.given, [np.ones(np.shape(one)) for one in outputs])
+        return self.runner.jacobian
+
+    def is_of_another(self) -> bool:
+        """Whether the one gradient that comes out is right for another input of its shape than its place tells."""
+        found = self.first.gradients if self.first is not None else {}
+        if len(found) != 1:
+            return False
+        (path, gradient), *_ = found.items()
+        paths, shape = self.runner.paths(self.given), np.shape(gradient)
+        alike = [one for one in paths if np.shape(at_path(self.given, one)) == shape]
+        swept = self.runner.swept(self.given, self.upstream, alike) if path in alike and len(alike) > 1 else {}
+        fitting = [one for one in alike if close(gradient, swept.get(one, 0.0))]
+        self.runner.whose = fitting[0] if fitting and path not in fitting else None
+        return self.runner.whose is not None
+
+    def took_learned(self) -> bool:
+        """Take the weights that the object made itself as inputs, too; whether there are any."""
+        runner = self.runner
+        runner.own.update(name for name in runner.learned if name not in self.given)
+        runner.parameters += [name for name in runner.learned if name not in runner.parameters]
+        runner.given = self.given = {**fresh(runner.learned), **self.given}
+        paths: list[Path] = [(name,) for name in runner.learned]
+        if paths and runner.pair.of_one and not any(map(np.any, self.runner.swept(self.given, [1.0], paths).values())):
+            raise Problem(
+                "value", f"{runner.pair.name} takes what a forward pass gave, and returns gradients of what is before",
+                hint="a function that computes both can be judged",
+            )  # fmt: skip
+        return bool(runner.learned)
+
+    def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
+        """The gradient of the loss that a backward pass means which takes labels."""
+        above = [np.ones(np.shape(one)) for one in outputs]
+        try:
+            gradients = self.runner.run(self.given, above).gradients
+            if self.took_learned():
+                gradients = self.runner.run(self.given, above).gradients
+        except Problem:  # which is told where the pass is judged
+            return self.fixed(outputs)
+        self.loss = loss_of(
+            outputs[0], labels, gradients, lambda above: self.runner.swept(self.given, [above], list(gradients)),
+            lambda path: at_path(self.given, path),
+        )  # fmt: skip
+        name, whose = self.loss.name, enumerated(list(labels))
+        self.remarks.append(f"no loss stands in the code: what is judged is the gradient of the {name} with {whose}")
+        return [self.loss.slope(outputs[0])]
+
+    def fixed(self, outputs: list[Any]) -> list[Any]:
+        """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum."""
+        ways = {
+            "mean": [np.full(np.shape(one), 1 / np.size(one)) for one in outputs],
+            "sum": [np.ones(np.shape(one)) for one in outputs],
+            "sum over the number of rows": [np.full(np.shape(one), 1 / max(1, *np.shape(one)[:1])) for one in outputs],
+        }
+        for name, above in ways.items():
+            if self.agrees(above):
+                self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
+                return above
+        self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
+        return ways["sum"]
+
+    def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
+        """Whether the gradients are right for a gradient from above."""
+        given = self.given if given is None else given
+        try:
+            outcome = self.runner.run(given, above)
+        except Problem:
+            return False
+        paths = [path for path in outcome.gradients if at_path(given, path) is not None]
+        swept = self.runner.swept(given, above, paths)
+        return bool(swept) and all(
+            np.shape(outcome.gradients[path]) == np.shape(one)
+            and np.allclose(outcome.gradients[path], one, rtol=1e-5, atol=1e-9, equal_nan=True)
+            for path, one in swept.items()
+        )
+
+    def other_binding(self) -> None:
+        """Take for the first parameter of the backward pass what else it may be, where every gradient is right with it,
+        or where the pass stops with a gradient from above and does not stop with it."""
+        runner, found = self.runner, []
+        for name in runner.stand_ins:
+            runner.instead_of_above, remarks = name, self.remarks
+            self.remarks = []
+            try:
+                outputs = runner.outputs(self.given)
+                upstream = self.upstream_for(outputs, None)
+                first = runner.run(self.given, upstream)
+            except Problem:
+                first = None
+            right = first is not None and self.agrees(upstream)
+            if right and first is not None and self.first is not None:  # here it may be so by chance
+                there = [path for path in first.gradients if at_path(self.given, path) is not None]
+                right = self.agrees(upstream, moved(self.given, there, np.random.default_rng(self.seed), FAR[0]))
+            if first is not None and (self.first is None or right):
+                found.append((not right, name, upstream, first, self.remarks))
+            self.remarks = remarks
+        runner.instead_of_above = None
+        if found:
+            _, runner.instead_of_above, self.upstream, self.first, self.remarks = min(found, key=lambda one: one[0])
+            self.stop = None
+        runner.outputs(self.given)
+
+    def try_with_loss(self) -> None:
+        """Take a loss that is returned beside the outputs for one, where every gradient is right then."""
+        runner, without = self.runner, self.upstream
+        runner.with_loss = True
+        count = len(runner.outputs(self.given)) - len(without)
+        self.upstream = [*without, *[1.0] * count]
+        if self.agrees(self.upstream):
+            self.first = self.attempt(self.given, self.upstream)
+            self.remarks.append("the gradient of the loss that is returned, too, is among those of the backward pass")
+            return
+        runner.with_loss, self.upstream = False, without
+        runner.outputs(self.given)
+
+    def attempt(self, given: dict[str, Any], upstream: list[Any]) -> Outcome | None:
+        """Run the pass. A backward pass that NumPy itself stops is wrong, and not a problem of ours."""
+        try:
+            return self.runner.run(given, upstream)
+        except Problem as problem:
+            tried = self.first is None and problem.kind == "name" and self.runner.stand_ins
+            if not (problem.kind in STOPS or tried) or not self.in_backward(problem):
+                raise
+            self.stop = problem
+            return None
+
+    def in_backward(self, problem: Problem) -> bool:
+        """Whether a problem has a place: the forward pass ran already, so it is in the backward pass."""
+        return problem.line is not None and bool(self.runner.outputs(self.given))
