@@ -171,6 +171,46 @@ def test_a_gradient_without_a_name_is_judged_where_it_is_said_to_be_one(tmp_path
     assert answer(done)["verdict"] == "wrong"
 
 
+SOLVED = """import numpy as np
+from scipy.optimize import minimize, check_grad
+def energy(w, x, y):
+    r = x @ w - y
+    return r @ r
+def derived(w, x, y):
+    return 2 * x.T @ (x @ w - y)
+def compute_cost(w, x, y):
+    return np.mean((x @ w - y)**2)
+def compute_gradient(w, x, y):
+    dj_dw = x.T @ (x @ w - y)
+    return 2 * dj_dw / len(y)
+def both(w, x, y):
+    r = x @ w - y
+    return r @ r, 2 * x.T @ r
+def numeric_gradient(f, at):
+    return np.array([f(at)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("solves", "judged"),
+    [
+        ("", ["compute_cost"]),
+        ("minimize(energy, np.zeros(2), args=(X, Y), jac=derived)", ["energy"]),
+        ("print(check_grad(energy, derived, np.zeros(2), X, Y))", ["energy"]),
+        ("minimize(both, np.zeros(2), (X, Y), jac=True)", ["both"]),
+        ("minimize(both, np.zeros(2), (X, Y), 'BFGS', True)", ["both"]),
+    ],
+)
+def test_a_pair_is_what_a_solver_is_given_or_alike_by_name(solves: str, judged: list[str], tmp_path: Path) -> None:
+    found = answer(check(tmp_path, "layers.py --json", LEAST_SQUARES, layers=SOLVED + solves))
+    passes = found.get("passes", [found | {"name": judged[0]}])
+    assert [(one["name"], one["verdict"]) for one in passes] == [(name, "ok") for name in judged]
+    assert "no gradient comes out for x" in str(found["remarks"])
+    wrong = SOLVED.replace("2 * ", "3 * ") + solves
+    found = answer(check(tmp_path, "layers.py --json", LEAST_SQUARES, layers=wrong))
+    assert found["verdict"] == "wrong"
+
+
 METHODS = """import numpy as np
 class Fit:
     def __init__(self, d):

@@ -22,10 +22,8 @@ SLOPE = re.compile(
     r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)_?(?:prime|deriv(?:ative)?|jacobian|grad(?:ient)?s?)",
     re.IGNORECASE,
 )
-SLOPES = re.compile(
-    r"grad(?:ient)?s?|deriv(?:ative)?s?|jac(?:obian)?", re.IGNORECASE
-)  # in a name, where of the function
-VALUES = ("cost", "loss", "error", "objective", "energy", "function", "func", "value", "f", "J")  # stands one of these
+SLOPES = re.compile(r"grad(?:ient)?s?|deriv(?:ative)?s?|jac(?:obian)?|slope|prime", re.IGNORECASE)  # of a name, whose
+VALUES = ("cost", "loss", "error", "objective", "energy", "function", "func", "value", "f", "J")  # function has these
 SOLVERS = {  # of scipy.optimize: under which name, or where, the gradient is given
     "minimize": ("jac", 3), "fmin_bfgs": ("fprime", 2), "fmin_cg": ("fprime", 2), "fmin_ncg": ("fprime", 2),
     "fmin_l_bfgs_b": ("fprime", 2), "fmin_tnc": ("fprime", 2), "check_grad": ("grad", 1),
@@ -60,6 +58,11 @@ class Pair(NamedTuple):
     def of_object(self) -> bool:
         """Whether an object is made first. A "loss" is what "both" is, as a method."""
         return self.kind in ("class", "loss")
+
+    @property
+    def is_slope(self) -> bool:
+        """Whether the backward pass is by its name a function that gives slopes, of those inputs that are wanted."""
+        return self.backward is not None and self.kind == "functions" and bool(SLOPES.search(self.backward.name))
 
     @property
     def of_one(self) -> bool:
