@@ -211,6 +211,37 @@ def test_a_pair_is_what_a_solver_is_given_or_alike_by_name(solves: str, judged: 
     assert found["verdict"] == "wrong"
 
 
+SLOPES_OF = """import numpy as np
+def tanh(x):
+    return np.tanh(x)
+def tanh_prime({name}):
+    return {slope}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "slope", "write"),
+    [
+        ("y", "1 - y", "return 1 - y ** 2"),  # y is what came out
+        ("z", "1 - z", "return 1 - z ** 2"),
+        ("z", "1 + np.tanh(z)**2", "return 1 - np.tanh(z) ** 2"),  # z is what went in
+        ("a", "1 + a**2", "return 1 - a ** 2"),  # nearer with what went in, and the cure tells
+        ("x", "1 + np.tanh(x)**2", "return 1 - np.tanh(x) ** 2"),
+    ],
+)
+def test_what_a_slope_takes_is_what_a_cure_is_proven_with(name: str, slope: str, write: str, tmp_path: Path) -> None:
+    text = SLOPES_OF.format(name=name, slope=slope)
+    found = answer(check(tmp_path, "layers.py --json", {"x": [0.5, -1.25, 2.0]}, layers=text))
+    assert [one["write"] for one in found["lines"]] == [write]
+
+
+def test_a_slope_is_not_that_of_a_mean_by_chance(tmp_path: Path) -> None:
+    """Of two elements, the mean of squares has the slope x."""
+    text = "def square(x):\n    return x**2\ndef d_square(u):\n    return u\n"
+    found = answer(check(tmp_path, "layers.py --json", {"x": [0.5, -1.25]}, layers=text))
+    assert [one["write"] for one in found["lines"]] == ["return 2 * u"]
+
+
 METHODS = """import numpy as np
 class Fit:
     def __init__(self, d):

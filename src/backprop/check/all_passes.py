@@ -48,6 +48,10 @@ def judged(
             continue
         judge = Judge(runner, upstream, seed)
         verdict = with_lines(judge, judge.judge())
+        for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
+            other = Judge(Runner(code, pair, dict(given), seed), upstream, seed, reading)
+            found_so = with_lines(other, other.judge())
+            verdict = found_so if found_so.lines and not verdict.lines else verdict
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{pair.name or 'the script'} is left out: nothing in it is to have a gradient")
             continue

@@ -20,19 +20,22 @@ from backprop.python.values.arrays import fresh
 
 FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
+CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 UPSTREAM = option("--upstream")
 
 
 class Binding:
     """The point of a pass and the gradient on its outputs, with the first run there; `stop` is where that ended."""
 
-    def __init__(self, runner: Runner, upstream: Any, seed: int) -> None:
+    def __init__(self, runner: Runner, upstream: Any, seed: int, reading: str | None = None) -> None:
         self.runner, self.seed = runner, seed
+        self.readings: list[str] = []  # what else the first parameter of a wrong pass may be
         self.random = np.random.default_rng(seed)
         self.remarks: list[str] = []
         self.loss: Loss | None = None  # that the backward pass means, where it takes labels and none stands in the code
         self.whole = self.settled()  # whole numbers that are taken as fractions
         self.given = runner.given
+        runner.instead_of_above = reading
         outputs = runner.outputs(self.given)
         if runner.whole_quotients:
             self.remarks.append("/ of whole numbers was taken as whole, as in Python 2: Python 3 needs // for a size")
@@ -42,7 +45,8 @@ class Binding:
         self.first = self.attempt(self.given, self.upstream)
         if self.first is not None and (self.took_learned() or self.is_of_another()):
             self.first = self.attempt(self.given, self.upstream)
-        if upstream is None and runner.stand_ins and (self.first is None or not self.agrees(self.upstream)):
+        other = upstream is None and reading is None and bool(runner.stand_ins)
+        if other and (self.first is None or not self.agrees(self.upstream)):
             self.other_binding()
             if self.stop is not None and self.stop.kind not in STOPS:
                 raise self.stop
@@ -147,14 +151,15 @@ class Binding:
         return [self.loss.slope(outputs[0])]
 
     def fixed(self, outputs: list[Any]) -> list[Any]:
-        """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum."""
+        """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum; what is by
+        its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves."""
         ways = {
             "mean": [np.full(np.shape(one), 1 / np.size(one)) for one in outputs],
             "sum": [np.ones(np.shape(one)) for one in outputs],
             "sum over the number of rows": [np.full(np.shape(one), 1 / max(1, *np.shape(one)[:1])) for one in outputs],
         }
         for name, above in ways.items():
-            if self.agrees(above):
+            if not self.runner.pair.is_slope and self.agrees(above):
                 self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
                 return above
         self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
@@ -162,24 +167,35 @@ class Binding:
 
     def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
         """Whether the gradients are right for a gradient from above."""
-        given = self.given if given is None else given
+        return self.distance(above, self.given if given is None else given) == 0
+
+    def distance(self, above: list[Any], given: dict[str, Any]) -> float:
+        """How far the gradients are from the right ones, in parts of these; 0 where they agree."""
         try:
             outcome = self.runner.run(given, above)
         except Problem:
-            return False
+            return np.inf
         paths = [path for path in outcome.gradients if at_path(given, path) is not None]
         swept = self.runner.swept(given, above, paths)
-        return bool(swept) and all(
-            np.shape(outcome.gradients[path]) == np.shape(one)
-            and np.allclose(outcome.gradients[path], one, rtol=1e-5, atol=1e-9, equal_nan=True)
-            for path, one in swept.items()
-        )
+        far: float = 0.0 if swept else np.inf
+        for path, one in swept.items():
+            mine = outcome.gradients[path]
+            if np.shape(mine) != np.shape(one):
+                return np.inf
+            if not np.allclose(mine, one, rtol=1e-5, atol=1e-9, equal_nan=True):
+                away = np.linalg.norm(np.subtract(mine, one)) / (np.linalg.norm(one) or 1.0)
+                far += float(away) if np.isfinite(away) else np.inf
+        return far
 
     def other_binding(self) -> None:
         """Take for the first parameter of the backward pass what else it may be, where every gradient is right with it,
-        or where the pass stops with a gradient from above and does not stop with it."""
+        or where the pass stops with a gradient from above and does not stop with it. What takes one thing alone and is
+        by its name a slope takes none from above: then it is what the gradients are nearest with, of what a function is
+        called the input."""
         runner, found = self.runner, []
-        for name in runner.stand_ins:
+        alone = runner.pair.is_slope and len(runner.back_names()) == 1 and runner.above == 1
+        ways = list(runner.stand_ins)
+        for name in ways:
             runner.instead_of_above, remarks = name, self.remarks
             self.remarks = []
             try:
@@ -188,17 +204,21 @@ class Binding:
                 first = runner.run(self.given, upstream)
             except Problem:
                 first = None
-            right = first is not None and self.agrees(upstream)
+            far = np.inf if first is None else self.distance(upstream, self.given)
+            right = far == 0
             if right and first is not None and self.first is not None:  # here it may be so by chance
                 there = [path for path in first.gradients if at_path(self.given, path) is not None]
                 right = self.agrees(upstream, moved(self.given, there, np.random.default_rng(self.seed), FAR[0]))
-            if first is not None and (self.first is None or right):
-                found.append((not right, name, upstream, first, self.remarks))
+            if first is not None and (self.first is None or right or alone):
+                less = far + CALLED * (name == "=" and runner.calls_on(runner.back_names()[0])) if alone else not right
+                found.append((less, name, upstream, first, self.remarks))
             self.remarks = remarks
-        runner.instead_of_above = None
+        runner.instead_of_above, far = None, 0.0
         if found:
-            _, runner.instead_of_above, self.upstream, self.first, self.remarks = min(found, key=lambda one: one[0])
+            far, runner.instead_of_above, self.upstream, self.first, self.remarks = min(found, key=lambda one: one[0])
             self.stop = None
+        if alone and (far or not found):
+            self.readings = [name for name in ways if name != runner.instead_of_above]
         runner.outputs(self.given)
 
     def try_with_loss(self) -> None:

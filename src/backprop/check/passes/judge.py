@@ -28,9 +28,9 @@ LONG = 4.0  # seconds of the processor after which no points further away are be
 class Judge:
     """One pass with its points."""
 
-    def __init__(self, runner: Runner, upstream: Any = None, seed: int = 0) -> None:
+    def __init__(self, runner: Runner, upstream: Any = None, seed: int = 0, reading: str | None = None) -> None:
         self.runner, self.until = runner, process_time() + LONG
-        self.binding = Binding(runner, upstream, seed)
+        self.binding = Binding(runner, upstream, seed, reading)
         self.remarks, self.first = self.binding.remarks, self.binding.first
         self.unnamed: list[str] = []
         self.paths = self.judged_paths()

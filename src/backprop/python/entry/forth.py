@@ -317,6 +317,12 @@ class Forth(Inputs):
             optional -= {names[0]}  # `grad=None`
         return [name for name in names if name not in optional or name in self.given]
 
+    def calls_on(self, name: str) -> bool:
+        """Whether the backward pass calls a function of a parameter itself, `np.tanh(x)`, `np.exp(-x)`."""
+        calls = [node for one in self.backs() for node in ast.walk(one) if isinstance(node, ast.Call)]
+        given = [getattr(argument, "operand", argument) for call in calls for argument in call.args]
+        return any(isinstance(one, ast.Name) and one.id == name for one in given)
+
     def labels(self) -> dict[str, Any]:
         """What is given to the backward pass alone, which takes no gradient from above: the labels of a loss."""
         if self.pair.forward is None or self.pair.backward is None or self.pair.kind not in ("functions", "class"):

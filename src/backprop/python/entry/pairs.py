@@ -62,7 +62,8 @@ class Pair(NamedTuple):
     @property
     def is_slope(self) -> bool:
         """Whether the backward pass is by its name a function that gives slopes, of those inputs that are wanted."""
-        return self.backward is not None and self.kind == "functions" and bool(SLOPES.search(self.backward.name))
+        name = self.backward.name if self.backward is not None and self.kind == "functions" else ""
+        return bool(SLOPES.search(name) or SLOPE.fullmatch(name))
 
     @property
     def of_one(self) -> bool:
