@@ -162,8 +162,28 @@ class Binding:
             if not self.runner.pair.is_slope and self.agrees(above):
                 self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
                 return above
+        if self.runner.pair.kind == "script":
+            return self.of_squares(outputs)
         self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
         return ways["sum"]
+
+    def of_squares(self, outputs: list[Any]) -> list[Any]:
+        """What a script means that sets no loss: that of the squares of its last result, the errors, or of halves, with
+        which the most gradients agree."""
+        size = np.size(outputs[0])
+        ways = {
+            "the mean of the squares": 2 / size, "the sum of the squares": 2.0,
+            "half the mean of the squares": 1 / size, "half the sum of the squares": 1.0,
+        }  # fmt: skip
+        losses = [Loss("squared error", 0.0, factor) for factor in ways.values()]
+        agree = [[*self.distances([one.slope(outputs[0])], self.given).values()].count(0.0) for one in losses]
+        best = agree.index(max(agree))
+        if not agree[best]:
+            hint = "set it: loss = …"
+            raise Problem("value", "no loss is set before the gradients, and none that is usual fits", hint=hint)
+        self.loss = losses[best]
+        self.remarks.append(f"no loss is set: what is judged is the gradient of {[*ways][best]} of the last result")
+        return [self.loss.slope(outputs[0])]
 
     def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
         """Whether the gradients are right for a gradient from above."""
@@ -171,21 +191,27 @@ class Binding:
 
     def distance(self, above: list[Any], given: dict[str, Any]) -> float:
         """How far the gradients are from the right ones, in parts of these; 0 where they agree."""
+        return sum(self.distances(above, given).values())
+
+    def distances(self, above: list[Any], given: dict[str, Any]) -> dict[Path | None, float]:
+        """How far each gradient is from the right one."""
         try:
             outcome = self.runner.run(given, above)
         except Problem:
-            return np.inf
+            return {None: np.inf}
         paths = [path for path in outcome.gradients if at_path(given, path) is not None]
         swept = self.runner.swept(given, above, paths)
-        far: float = 0.0 if swept else np.inf
+        found: dict[Path | None, float] = {} if swept else {None: np.inf}
         for path, one in swept.items():
             mine = outcome.gradients[path]
             if np.shape(mine) != np.shape(one):
-                return np.inf
-            if not np.allclose(mine, one, rtol=1e-5, atol=1e-9, equal_nan=True):
-                away = np.linalg.norm(np.subtract(mine, one)) / (np.linalg.norm(one) or 1.0)
-                far += float(away) if np.isfinite(away) else np.inf
-        return far
+                found[path] = np.inf
+            elif np.allclose(mine, one, rtol=1e-5, atol=1e-9, equal_nan=True):
+                found[path] = 0.0
+            else:
+                away = float(np.linalg.norm(np.subtract(mine, one)) / (np.linalg.norm(one) or 1.0))
+                found[path] = away if np.isfinite(away) else np.inf
+        return found
 
     def other_binding(self) -> None:
         """Take for the first parameter of the backward pass what else it may be, where every gradient is right with it,

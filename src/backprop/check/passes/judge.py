@@ -48,7 +48,9 @@ class Judge:
         of_weights = (
             any(path[0] in made for path in found) and not self.runner.above and self.binding.loss is None
         )  # a cost, of which the inputs are data
-        of_cost = self.runner.pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
+        pair = self.runner.pair
+        of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
+        of_cost = of_cost or pair.inside is not None
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights or (of_cost and found))
         for path in self.runner.paths(given):
             if path in found:

@@ -176,6 +176,8 @@ class Back(Forth):
         ]
         if len(free) > len(rest):
             free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
+            containers = [one for one in free if not is_gradient(one)]
+            free = containers if len(containers) == len(rest) else free  # what is kept, and not what came out
         for name in list(rest):
             if len(rest) > len(free) and name in forward.scope.names:
                 bound[name] = forward.scope.names[name]
@@ -203,7 +205,8 @@ class Back(Forth):
             self.statements(run, part.tree.body[self.pair.split : self.pair.split + 1], scope)
             return Outcome(forward.outputs, self.of_objects(scope, given), "name", [])
         name = f"d{forward.names[0]}"
-        scope.names.setdefault(name, above[0])
+        if self.above:
+            scope.names.setdefault(name, above[0])
         body = [one for one in part.tree.body[self.pair.split :] if not supposes(one, name)]
         self.statements(run, body, scope)
         own = before - {*given}  # of what the text itself sets, a gradient is that of no input, as of h none of H

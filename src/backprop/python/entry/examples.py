@@ -65,13 +65,18 @@ class Examples:
         ]  # fmt: skip
 
     def axes(self, name: str) -> list[int]:
-        """The sizes that the shape of a parameter is taken apart into: `N, D = x.shape`."""
+        """The sizes that the shape of a parameter is taken apart into, `N, D = x.shape`, or read from, `x.shape[1]`."""
         for node in self.nodes:
             if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
                 continue
             if ast.unparse(node.value) in (f"{name}.shape", f"{name}.size()", f"np.shape({name})"):
                 return [self.size(ast.unparse(one)) for one in node.targets[0].elts]
-        return []
+        places = [
+            int(node.slice.value) for node in self.nodes
+            if isinstance(node, ast.Subscript) and ast.unparse(node.value) == f"{name}.shape"
+            and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int)
+        ]  # fmt: skip
+        return list(SIZES[: max(places) + 1]) if max(places, default=0) > 0 else []
 
     def size(self, axis: str) -> int:
         free = [one for one in SIZES if one not in self.sizes.values()] or [SMALL]

@@ -11,10 +11,10 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.given import SIZES, is_differentiable, numbers_in, sizes
-from backprop.python.entry.gradients import is_gradient
+from backprop.python.entry.gradients import is_cost, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, Inputs, parameter_names, required_names, with_sizes
 from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
-from backprop.python.entry.pairs import Pair, attributes, backward_call, is_cost, leading, returns
+from backprop.python.entry.pairs import Pair, attributes, backward_call, leading, returns
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
@@ -191,6 +191,9 @@ class Forth(Inputs):
         if not is_gradient(scope.names.get(last)):
             raise Problem("name", "the forward pass sets no name to its output", source=part.source.name)
         value = scope.names[last]
+        if self.pair.split:  # of one text: whether it goes on from a gradient on the output that it does not set
+            read = [node.id for one in then for node in ast.walk(one) if isinstance(node, ast.Name)]
+            self.above = int(f"d{last}" in read)
         return Forward([value], [last], [value], scope, None, value)
 
     def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:

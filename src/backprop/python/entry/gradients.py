@@ -50,6 +50,10 @@ def is_of_gradient(name: str) -> bool:
     return bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name))
 
 
+def is_cost(name: str) -> bool:
+    return name.lower() in ("loss", "cost", "j")
+
+
 def is_word(name: str, known: set[str]) -> bool:
     """Whether a name only begins as a gradient's does, `dist`, and not with the name of anything else: `dist` where
     there is an `ist`."""

@@ -16,9 +16,10 @@ from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import Path, bases, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, with_first_round
+from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.source import Code, Part, names_set, roots_of, uses_torch
+from backprop.python.source import Code, Part, names_set, names_used, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Scope
@@ -112,8 +113,12 @@ class Inputs:
         scope = self.code.loaded(run) if self.pair.kind == "script" else Scope()
         body = self.code.parts[-1].tree.body[: self.pair.split]
         again = Counter(name for one in body for name in names_set(one))  # a sum, or what a loop goes over
+        weights = [value for one in body for name, value in assigned(one) if name in wanted and makes(value)]
+        used = names_used([*weights], body) - wanted  # sizes, as `X.shape[1]`
+        scope.names.update({name: value for name, value in given.items() if name in used})
         for statement in body:
-            if self.pair.kind == "script" and (is_sizes(statement) or is_seed(statement)):
+            sets = isinstance(statement, ast.Assign) and not used.isdisjoint(names_set(statement) - {*given})
+            if self.pair.kind == "script" and (is_sizes(statement) or is_seed(statement) or sets):
                 with suppress(Problem, Refusal, *ERRORS):
                     run.body([with_sizes(statement, given) if isinstance(statement, ast.Assign) else statement], scope)
             for name, value in assigned(statement):
@@ -218,12 +223,15 @@ class Inputs:
     def missing(self) -> dict[str, str]:
         """The parameters of the forward pass that have no value, each with an example of one."""
         pair = self.pair
-        if pair.forward is None:
+        whole = pair.forward or pair.inside
+        if whole is None:
             return {}
-        functions = [(pair.forward, pair.skip)]
+        functions = [(whole, pair.skip)]
         if pair.of_object:
             functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
+        if pair.inside is not None:
+            needed = [name for name in needed if name in names_in(pair.body)]
         examples = Examples([one for one, _ in functions])
         return {name: examples.of(name) for name in needed if name not in self.given}
 

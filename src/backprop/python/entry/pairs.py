@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
-from backprop.python.entry.gradients import is_of_gradient, is_word
-from backprop.python.entry.rounds import both_passes, names_in
+from backprop.python.entry.gradients import is_cost, is_of_gradient, is_word
+from backprop.python.entry.rounds import both_passes, names_in, training
 from backprop.python.source import Code, Part
 from backprop.python.values.arrays import HELD
 
@@ -52,7 +52,8 @@ class Pair(NamedTuple):
     split: int = 0  # of one text, how many statements are the forward pass
     owner: str = ""  # the class whose functions they are, which need no object
     body: tuple[ast.stmt, ...] = ()  # of a script that trains in a loop, its statements up to the first round's end
-    line: int = 0  # and where the loop stands
+    line: int = 0  # and where the loop stands, if there is one
+    inside: ast.FunctionDef | None = None  # the function that these statements stand in
 
     @property
     def of_object(self) -> bool:
@@ -100,6 +101,7 @@ def all_pairs(code: Code) -> list[Pair]:
             found.append(loss)
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
+    found = found or [pair for part in code.parts for pair in training_pairs(part)]
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:
@@ -193,14 +195,42 @@ def split_pair(part: Part) -> Pair | None:
     )
 
 
+def training_pairs(part: Part) -> list[Pair]:
+    """The functions of a text that hold both passes and what they train: each as a script of its own."""
+    found = []
+    for function in part.tree.body:
+        passes = training(function) if isinstance(function, ast.FunctionDef) else None
+        if passes is None or not isinstance(function, ast.FunctionDef):
+            continue
+        before = [*[one for one in part.tree.body if one is not function], *defaults(function)]
+        body = (*before, *passes.body)
+        split = len(before) + passes.split
+        found.append(Pair(function.name, "script", None, None, 0, None, (), split, "", body, passes.line, function))
+    return found
+
+
+def defaults(function: ast.FunctionDef) -> list[ast.stmt]:
+    """The parameters that need no value, set to what they are then."""
+    given = function.args
+    positional = [*given.posonlyargs, *given.args]
+    values = [*zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True)]
+    values += [
+        (name, value) for name, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None
+    ]
+    return [
+        ast.copy_location(ast.fix_missing_locations(ast.Assign([ast.Name(name.arg, ast.Store())], value)), name)
+        for name, value in values
+    ]
+
+
 def with_first_round(code: Code, pair: Pair) -> Code:
     """The texts of a pair, in place of a training loop its first round."""
     if not pair.body:
         return code
-    *before, last = code.parts
-    source = copy.copy(last.source)
-    source.notes = [*source.notes, f"of the loop in line {pair.line} the first round is judged"]
-    return code.of([*before, Part(source, ast.Module(list(pair.body), []))])
+    whose = [part for part in code.parts if pair.inside in part.tree.body] or code.parts[-1:]
+    source = copy.copy(whose[0].source)
+    source.notes = [*source.notes, *([f"of the loop in line {pair.line} the first round is judged"] * bool(pair.line))]
+    return code.of([*[part for part in code.parts if part is not whose[0]], Part(source, ast.Module([*pair.body], []))])
 
 
 def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
@@ -319,10 +349,6 @@ def is_both(function: ast.FunctionDef) -> bool:
         return False  # gradients alone: a backward pass
     behind = is_cost(returned[0]) and like[1:2] == [True] and all(like[1:-1]) if returned else False
     return len(returned) > 1 and (all(like[1:]) or behind or (costs and all(like[:-1])))
-
-
-def is_cost(name: str) -> bool:
-    return name.lower() in ("loss", "cost", "j")
 
 
 def arguments_of(function: ast.FunctionDef) -> set[str]:

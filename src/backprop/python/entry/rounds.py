@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from backprop.python.entry.gradients import bases, is_of_gradient, is_word
+from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.source import names_set
 
 LOOPS = (ast.For, ast.While)
@@ -35,6 +35,21 @@ def passes_at(body: list[ast.stmt], split: int, line: int = 0) -> Passes:
     rooms = [one for one in body[:split] if makes_room(one) and sets_gradient(one, names)]
     forth = [one for one in body[:split] if one not in rooms]
     return Passes([*forth, *rooms, *body[split:]], len(forth), line)
+
+
+def training(function: ast.FunctionDef) -> Passes | None:
+    """The two passes in a function that trains: a loss is set in it, gradients, and then by these what they are of."""
+    found = both_passes(function.body)
+    if found is None or not any(is_cost(name) for one in found.body[: found.split] for name in targets(one)):
+        return None
+    gradients = {name for one in found.body[found.split :] for name in targets(one)}
+    whose = {base: name for name in gradients for base in bases(name)}
+    updates = [
+        one for one in ast.walk(function)
+        if isinstance(one, ast.Assign | ast.AugAssign)
+        and any(whose.get(name) in names_in([one.value]) for name in targets(one))
+    ]  # fmt: skip
+    return found if updates else None
 
 
 def first_round(statements: list[ast.stmt]) -> Passes | None:
