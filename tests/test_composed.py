@@ -91,6 +91,14 @@ np.convolve(v, v[:2]); np.correlate(v, v[:2], 'same'); np.select([x > 0.5, x > 0
 np.apply_along_axis(np.sum, 1, x); np.vectorize(lambda a, b: a * b)(x, v); np.finfo(float).eps
 np.copyto(z := x.copy(), v); np.putmask(z := x.copy(), x > 0, 2.0); np.place(z := x.copy(), x > 0, v)
 """
+SCIPY = """
+scipy.special.psi(x * x + 1); scipy.linalg.cholesky(m); scipy.linalg.cholesky(m, lower=True); scipy.linalg.inv(m)
+scipy.linalg.cho_solve(scipy.linalg.cho_factor(m), x); scipy.linalg.cho_solve((np.linalg.cholesky(m), True), x[:, 0])
+scipy.linalg.solve_triangular(m, x); scipy.linalg.solve_triangular(m, x, trans=1, lower=True); scipy.linalg.det(m)
+scipy.linalg.solve(m, x); scipy.linalg.norm(x); scipy.spatial.distance.cdist(x, 2 * x + 1)
+scipy.spatial.distance.cdist(x, 2 * x, 'sqeuclidean'); scipy.stats.norm.pdf(x, 0.5, 2); scipy.stats.norm.cdf(x)
+scipy.stats.norm.logpdf(x, scale=0.7)
+"""
 LATER = """
 np.trapezoid(x, v); np.vecdot(x, v); np.matvec(x, v); np.vecmat(v, x.T); np.matrix_transpose(x); np.unstack(x)
 np.linalg.matrix_transpose(x); np.cumulative_sum(x, axis=1); np.cumulative_prod(v); np.acos(x / 9); np.concat([x, x])
@@ -160,3 +168,12 @@ def test_numpy(example: str) -> None:
         return
     theirs = eval(example, {"np": np}, dict(GIVEN))
     assert same(read(f"f = {example}", **GIVEN)["f"], theirs)
+
+
+@pytest.mark.parametrize("example", each_of(SCIPY))
+def test_scipy(example: str) -> None:
+    scipy = pytest.importorskip("scipy")
+    for module in ("linalg", "special", "stats", "spatial.distance"):
+        pytest.importorskip(f"scipy.{module}")
+    theirs = eval(example, {"np": np, "scipy": scipy}, dict(GIVEN))
+    assert same(read(f"import scipy\nf = {example}", **GIVEN)["f"], theirs)

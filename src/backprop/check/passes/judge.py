@@ -16,8 +16,8 @@ from backprop.check.passes.slopes import Comparison, Slopes, compared, measured,
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
-from backprop.python.entry.given import at_path, floated, is_differentiable
-from backprop.python.entry.gradients import Path, is_data
+from backprop.python.entry.given import at_path, floated, is_differentiable, is_whole
+from backprop.python.entry.gradients import Path, is_data, leaves
 from backprop.python.entry.runner import Instead, Runner
 from backprop.python.values.arrays import fresh
 from backprop.python.values.tape import Tape
@@ -133,8 +133,19 @@ class Judge:
                 return not re.search(r"as an integer|whole number is needed|only integers|of integer", problem.message)
             return True
 
-        self.runner.given, whole = floated(self.runner.given, works)
-        return whole
+        given, whole = floated(self.runner.given, works)
+        idle = {name: self.runner.given[name] for name in whole if self.is_idle(given, name)}
+        self.runner.given = {**given, **idle}
+        return [name for name in whole if name not in idle]
+
+    def is_idle(self, given: dict[str, Any], name: str) -> bool:
+        """Whether nothing hangs on the fraction of what was given as whole: it is a size, or becomes whole again."""
+        try:
+            here = self.runner.outputs(given)
+            moved = [self.runner.outputs({**given, name: given[name] + step}) for step in (0.25, 0.5)]
+        except Problem:
+            return False
+        return all(np.array_equal(*one, equal_nan=True) for some in moved for one in zip(here, some, strict=True))
 
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
@@ -189,7 +200,8 @@ class Judge:
         runner.own.update(name for name in runner.learned if name not in self.given)
         runner.parameters += [name for name in runner.learned if name not in runner.parameters]
         runner.given = self.given = {**fresh(runner.learned), **self.given}
-        paths: list[Path] = [(name,) for name in runner.learned]
+        runner.of_text_itself += [name for name in runner.learned if name in runner.of_top]
+        paths: list[Path] = [path for name, value in runner.learned.items() for path, _ in leaves(value, (name,))]
         if paths and runner.pair.of_one and not any(map(np.any, self.swept(self.given, [1.0], paths).values())):
             raise Problem(
                 "value", f"{runner.pair.name} takes what a forward pass gave, and returns gradients of what is before",
@@ -303,11 +315,15 @@ class Judge:
         found = list(self.first.gradients) if self.first is not None else []
         made = self.runner.made_of  # a weight may have two names: of `self.params[0]` and `self.w` one is judged
         found = [path for path in found if at_path(given, path) is not None or path[0] not in made]
+        labels = [(name,) for name in given if is_whole(given[name]) and np.ndim(given[name])]
+        found = [path for path in found if path not in labels or len(found) == 1]  # a layer hands on one for them, too
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
         of_weights = (
-            any(path[0] in made for path in found) and not self.runner.above and self.loss is None
+            (any(path[0] in made for path in found) or self.runner.pair.of_slope)
+            and not self.runner.above
+            and self.loss is None
         )  # a cost, of which the inputs are data
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights)
         self.unnamed: list[str] = []
@@ -465,7 +481,7 @@ class Judge:
             found = self.but_for_small_numbers(found)
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
-        return Verdict(self.runner.pair.name, self.overall(gradients), gradients, [], self.said())
+        return Verdict(self.runner.pair.title, self.overall(gradients), gradients, [], self.said())
 
     def hidden(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is

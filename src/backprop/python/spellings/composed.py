@@ -80,6 +80,49 @@ def itemgetter(key):
     return lambda items: items[key]
 """
 
+TQDM = """
+def tqdm(items=None, *_, **__):
+    return items
+
+def trange(*given, **_):
+    return range(*given)
+"""
+
+ARGPARSE = """
+class Parser:
+    def __init__(self):
+        self.found = Parsed()
+
+    def add_argument(self, *names, action=None, default=None, dest=None, type=None, **_):
+        name = dest or [*[one for one in names if one.startswith("--")], *names][0]
+        while name.startswith("-"):
+            name = name[1:]
+        if action in ("store_true", "store_false") and default is None:
+            default = action == "store_false"
+        if isinstance(default, str) and type is not None:
+            default = type(default)
+        setattr(self.found, name.replace("-", "_"), default)
+
+    def add_argument_group(self, *_, **__):
+        return self
+
+    def set_defaults(self, **given):
+        for name, value in given.items():
+            setattr(self.found, name, value)
+
+    def parse_args(self, *_, **__):
+        return self.found
+
+    def parse_known_args(self, *_, **__):
+        return self.found, []
+
+class Parsed:
+    pass
+
+def ArgumentParser(*_, **__):
+    return Parser()
+"""
+
 COPY = """
 def deepcopy(value, memo=None):
     if isinstance(value, dict):
@@ -315,6 +358,50 @@ def signal_correlate2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
 def signal_convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
     zero_outside(boundary, fillvalue)
     return signal_convolve(in1, in2, mode)
+
+def special_psi(x):
+    return scipy.special.digamma(x)
+
+def linalg_cholesky(a, lower=False, overwrite_a=False, check_finite=True):
+    return np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
+
+def linalg_cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
+    return linalg_cholesky(a, lower), lower
+
+def linalg_cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
+    c, lower = c_and_lower
+    half = np.tril(c) if lower else np.triu(c).T
+    return np.linalg.solve(half.T, np.linalg.solve(half, b))
+
+def linalg_solve_triangular(a, b, trans=0, lower=False, overwrite_b=False, check_finite=True):
+    a = np.tril(a) if lower else np.triu(a)
+    return np.linalg.solve(a.T if trans in (1, "T") else a, b)
+
+def linalg_solve(a, b, assume_a=None, overwrite_a=False, overwrite_b=False, check_finite=True):
+    return np.linalg.solve(a, b)
+
+def linalg_inv(a, overwrite_a=False, check_finite=True):
+    return np.linalg.inv(a)
+
+def linalg_det(a):
+    return np.linalg.det(a)
+
+def linalg_norm(a, ord=None, axis=None, keepdims=False):
+    return np.linalg.norm(a, ord, axis, keepdims)
+
+def spatial_distance_cdist(XA, XB, metric="euclidean"):
+    assert metric in ("euclidean", "sqeuclidean")
+    squares = ((XA[:, None] - XB[None]) ** 2).sum(axis=-1)
+    return squares if metric == "sqeuclidean" else np.sqrt(squares)
+
+def stats_norm_logpdf(x, loc=0, scale=1):
+    return -0.5 * ((x - loc) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi))
+
+def stats_norm_pdf(x, loc=0, scale=1):
+    return np.exp(stats_norm_logpdf(x, loc, scale))
+
+def stats_norm_cdf(x, loc=0, scale=1):
+    return 0.5 * scipy.special.erfc((loc - x) / (scale * np.sqrt(2)))
 """
 
 EINOPS = """
@@ -767,7 +854,8 @@ def signature(names, defaults):
 """
 
 COMPOSED = {
-    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "numpy": LIMITS + NUMPY,
+    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "tqdm": TQDM,
+    "argparse": ARGPARSE, "numpy": LIMITS + NUMPY,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,
 }  # fmt: skip
 NAMES = {
