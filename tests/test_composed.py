@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.python.spellings.composed import NAMES
 from backprop.python.traced import traced
@@ -103,10 +104,9 @@ LATER = """
 np.trapezoid(x, v); np.vecdot(x, v); np.matvec(x, v); np.vecmat(v, x.T); np.matrix_transpose(x); np.unstack(x)
 np.linalg.matrix_transpose(x); np.cumulative_sum(x, axis=1); np.cumulative_prod(v); np.acos(x / 9); np.concat([x, x])
 """  # in later versions of NumPy than the lowest
-INNER = {  # what only others of them call, or what draws random numbers, or was there before and is tried elsewhere
-    "sizes", "each", "windows_of", "convolution", "pooled", "reduced", "transposed_convolution", "adaptive",
-    "windows2d", "unfolded", "along", "cumulative", "randn", "rand", "randn_like", "rand_like", "randint", "randperm",
-    "bernoulli", "normal", "normal_", "uniform_", "dropout", "gumbel_softmax", "index_put_", "vector_norm", "finfo",
+INNER = {  # what draws random numbers, or was there before and is tried elsewhere
+    "convolution", "Tensor_unfold", "randn", "rand", "randn_like", "rand_like", "randint", "randperm", "bernoulli",
+    "normal", "normal_", "uniform_", "dropout", "gumbel_softmax", "index_put_", "vector_norm", "finfo",
 }  # fmt: skip
 OLD = {  # which other tests try
     "nn_Conv2d", "nn_Linear", "nn_MaxPool2d", "nn_AvgPool2d", "nn_Parameter", "distributions_Normal",
@@ -177,3 +177,9 @@ def test_scipy(example: str) -> None:
         pytest.importorskip(f"scipy.{module}")
     theirs = eval(example, {"np": np, "scipy": scipy}, dict(GIVEN))
     assert same(read(f"import scipy\nf = {example}", **GIVEN)["f"], theirs)
+
+
+@pytest.mark.parametrize("name", ["torch.each", "torch.sizes", "np.over", "scipy.slid", "torch._each"])
+def test_a_helper_is_no_function_of_a_library(name: str) -> None:
+    with pytest.raises(Problem, match="is not known here"):
+        read(f"import scipy\nf = {name}(1, 2)")
