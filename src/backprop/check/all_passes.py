@@ -43,8 +43,8 @@ def judged(
     for pair in pairs:
         runner = Runner(code, pair, dict(given), seed)
         if missing := runner.missing():
-            wanting[pair.name] = missing
-            found.left_out.append(f"{pair.name} is left out: it {takes([*missing])}")
+            wanting[pair.title] = missing
+            found.left_out.append(f"{pair.title} is left out: it {takes([*missing])}")
             continue
         judge = Judge(runner, upstream, seed)
         verdict = with_lines(judge, judge.judge())
@@ -53,7 +53,7 @@ def judged(
             found_so = with_lines(other, other.judge())
             verdict = found_so if found_so.lines and not verdict.lines else verdict
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
-            found.left_out.append(f"{pair.name or 'the script'} is left out: nothing in it is to have a gradient")
+            found.left_out.append(f"{pair.title or 'the script'} is left out: nothing in it is to have a gradient")
             continue
         found.verdicts.append(verdict)
     for name, missing in wanting.items() if not found.verdicts else ():

@@ -14,7 +14,7 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path, floated
-from backprop.python.entry.gradients import Path
+from backprop.python.entry.gradients import Path, leaves
 from backprop.python.entry.runner import Runner
 from backprop.python.values.arrays import fresh
 
@@ -69,8 +69,19 @@ class Binding:
                 return not re.search(r"as an integer|whole number is needed|only integers|of integer", problem.message)
             return True
 
-        self.runner.given, whole = floated(self.runner.given, works)
-        return whole
+        given, whole = floated(self.runner.given, works)
+        idle = {name: self.runner.given[name] for name in whole if self.is_idle(given, name)}
+        self.runner.given = {**given, **idle}
+        return [name for name in whole if name not in idle]
+
+    def is_idle(self, given: dict[str, Any], name: str) -> bool:
+        """Whether nothing hangs on the fraction of what was given as whole: it is a size, or becomes whole again."""
+        try:
+            here = self.runner.outputs(given)
+            moved = [self.runner.outputs({**given, name: given[name] + step}) for step in (0.25, 0.5)]
+        except Problem:
+            return False
+        return all(np.array_equal(*one, equal_nan=True) for some in moved for one in zip(here, some, strict=True))
 
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
@@ -125,7 +136,8 @@ class Binding:
         runner.own.update(name for name in runner.learned if name not in self.given)
         runner.parameters += [name for name in runner.learned if name not in runner.parameters]
         runner.given = self.given = {**fresh(runner.learned), **self.given}
-        paths: list[Path] = [(name,) for name in runner.learned]
+        runner.of_text_itself += [name for name in runner.learned if name in runner.of_top]
+        paths: list[Path] = [path for name, value in runner.learned.items() for path, _ in leaves(value, (name,))]
         if paths and runner.pair.of_one and not any(map(np.any, self.runner.swept(self.given, [1.0], paths).values())):
             raise Problem(
                 "value", f"{runner.pair.name} takes what a forward pass gave, and returns gradients of what is before",

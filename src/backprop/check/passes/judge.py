@@ -16,7 +16,7 @@ from backprop.check.passes.verdict import Gradient, Verdict
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
-from backprop.python.entry.given import at_path, is_differentiable
+from backprop.python.entry.given import at_path, is_differentiable, is_whole
 from backprop.python.entry.gradients import Path, is_data
 from backprop.python.entry.runner import Instead, Runner
 
@@ -42,6 +42,8 @@ class Judge:
         given, found = self.binding.given, list(self.first.gradients) if self.first is not None else []
         made = self.runner.made_of  # a weight may have two names: of `self.params[0]` and `self.w` one is judged
         found = [path for path in found if at_path(given, path) is not None or path[0] not in made]
+        labels = [(name,) for name in given if is_whole(given[name]) and np.ndim(given[name])]
+        found = [path for path in found if path not in labels or len(found) == 1]  # a layer hands on one for them, too
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
@@ -125,7 +127,7 @@ class Judge:
             found = self.but_for_small_numbers(found)
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
-        return Verdict(self.runner.pair.name, self.overall(gradients), gradients, [], self.said())
+        return Verdict(self.runner.pair.title, self.overall(gradients), gradients, [], self.said())
 
     def hidden(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is

@@ -39,24 +39,30 @@ class Inputs:
         texts = own if roots_of(own) & {"numpy", "torch", "jax"} else [part.tree for part in code.parts]
         self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
         given = {**self.literals(given), **given} if pair.forward is None and pair.split else given
-        self.of_text_itself = self.set_at_top(given)
-        self.parameters = self.named_inputs(given)
-        self.given = {name: given[name] for name in self.parameters if name in given}
-        self.owners = [
+        owners = self.owners = [
             one for part in code.parts for one in part.tree.body
             if isinstance(one, DEFINITIONS) and one.name == pair.name
         ]  # fmt: skip
+        bases = [ast.unparse(one) for owner in owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
+        self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
+        self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
+        self.of_text_itself = self.set_at_top(given)
+        self.parameters = self.named_inputs(given)
+        self.given = {name: given[name] for name in self.parameters if name in given}
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
         self.own: set[str] = set()  # the weights that were learned of so, and are no arguments
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
+        self.made_at_top: dict[str, dict[str, Any]] = {}  # dictionaries of weights that a script sets at its top
+        self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
+        self.closed: Any = None  # the backward pass that the forward pass returns
         self.drew = False
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an
-        # input, with a dot before it an attribute of the object, or "=", the result
+        # input, with a dot before it an attribute of the object, or "=", the result; "^" if one, by an input's name
         self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
         self.loss_beyond: list[Any] = []  # a loss that is returned beside the outputs, known then, too
         self.with_loss = False  # whether its gradients are among those of the backward pass
@@ -87,9 +93,12 @@ class Inputs:
             return [part.tree for part in self.code.parts]
         return [one for one in (self.pair.forward, self.pair.backward) if one is not None]
 
-    def loaded(self, run: Interpreter) -> Scope:
-        """What the texts define, and the pass uses."""
-        return self.code.loaded(run, self.roots())
+    def loaded(self, run: Interpreter, arguments: dict[str, Any] | None = None) -> Scope:
+        """What the texts define, and the pass uses; what they set and is given, as it is among the arguments."""
+        given = (
+            {} if arguments is None else {name: arguments[name] for name in self.of_text_itself if name in arguments}
+        )
+        return self.code.loaded(run, self.roots(), given)
 
     def roots(self) -> list[Any] | None:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
@@ -168,13 +177,15 @@ class Inputs:
 
     def set_at_top(self, given: dict[str, Any]) -> list[str]:
         """What the text sets at its top and the pair reads, of that which is given: the weights of a script."""
-        if self.pair.forward is None or self.pair.of_object:
+        roots = self.roots()
+        if self.pair.forward is None or roots is None:
             return []
         names = parameter_names(self.pair.forward)[self.pair.skip :]
-        read = {node.id for tree in self.trees() for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        top = [one for one in self.part().tree.body if isinstance(one, ast.Assign | ast.AnnAssign)]
-        own = read & set().union(*map(names_set, top)) - {*names}
-        return [name for name in given if name in own]
+        names += [name for one in self.constructors() for name in parameter_names(one)] if self.pair.of_object else []
+        body = self.part().tree.body
+        top: list[ast.stmt] = [one for one in body if isinstance(one, ast.Assign | ast.AnnAssign | ast.If)]
+        self.of_top = names_used(roots, top) & set().union(*map(names_set, top)) - {*names}
+        return [name for name in given if name in self.of_top]
 
     def constructors(self) -> list[ast.FunctionDef]:
         """The constructor of the object, and those of the classes that it hands on what it is given by name to."""

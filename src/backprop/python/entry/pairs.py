@@ -19,7 +19,8 @@ BACK = re.compile(
     r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
 SLOPE = re.compile(
-    r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)_?(?:prime|deriv(?:ative)?|jacobian|grad(?:ient)?s?)",
+    r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)_?(?:prime|der(?:iv(?:ative)?)?|jac(?:obian)?|"
+    r"grad(?:ient)?s?)",
     re.IGNORECASE,
 )
 SLOPES = re.compile(r"grad(?:ient)?s?|deriv(?:ative)?s?|jac(?:obian)?|slope|prime", re.IGNORECASE)  # of a name, whose
@@ -33,6 +34,16 @@ FORWARD = re.compile(
 )
 BACKWARD = re.compile(
     r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
+)
+FORTH_OTHERWISE = re.compile(r"^_*(?:__call__|call|compute(?:_?output)?|update_?output|evaluate)$", re.IGNORECASE)
+BACK_OTHERWISE = re.compile(r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp)$", re.IGNORECASE)
+COSTS = re.compile(
+    r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?like\w*|neg\w*_log_?like\w*)"
+    r"(?:_?fun(?:c|ction)?)?$",
+    re.IGNORECASE,
+)
+GRADS = re.compile(
+    r"^_*(?:g|df|dj|grad(?:ient)?s?|jac(?:obian)?|score|derivative)(?:_?fun(?:c|ction)?)?$", re.IGNORECASE
 )
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
@@ -56,6 +67,13 @@ class Pair(NamedTuple):
     inside: ast.FunctionDef | None = None  # the function that these statements stand in
 
     @property
+    def title(self) -> str:
+        """What the pair is called; of several in a class, each by its method."""
+        method = self.forward.name if self.kind == "class" and self.forward is not None else ""
+        usual = FORWARD.match(method) or "_" not in method.strip("_")
+        return self.name if usual else f"{self.name}.{method}"
+
+    @property
     def of_object(self) -> bool:
         """Whether an object is made first. A "loss" is what "both" is, as a method."""
         return self.kind in ("class", "loss")
@@ -64,7 +82,7 @@ class Pair(NamedTuple):
     def is_slope(self) -> bool:
         """Whether the backward pass is by its name a function that gives slopes, of those inputs that are wanted."""
         name = self.backward.name if self.backward is not None and self.kind == "functions" else ""
-        return bool(SLOPES.search(name) or SLOPE.fullmatch(name))
+        return bool(SLOPES.search(name) or SLOPE.fullmatch(name) or GRADS.match(name))
 
     @property
     def of_one(self) -> bool:
@@ -97,17 +115,44 @@ def all_pairs(code: Code) -> list[Pair]:
     for name, methods in code.classes().items():
         if all(passes(methods)):
             found.append(class_pair(name, methods))
+        elif several := pairs_of_class(name, methods):
+            found += several
         elif (loss := loss_of(name, methods)) is not None:
             found.append(loss)
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
+    found += [
+        Pair(one.name, "functions", one, back) for one in functions.values()
+        if one.name not in paired and (back := returned_backward(one)) is not None
+    ]  # fmt: skip
     found = found or [pair for part in code.parts for pair in training_pairs(part)]
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:
         slopes = [(of_slope(back.name, functions), back) for back in functions.values()]
         found = [Pair(forth.name, "functions", forth, back) for forth, back in slopes if forth is not None]
+    if not found and (pair := cost_and_gradient(functions)) is not None:
+        found = [Pair(pair[0].name, "functions", *pair)]
     return found
+
+
+def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:
+    """The pairs of a class that has several, `encoder_forward` and `encoder_backward` beside those of a decoder."""
+    pairs = [(counterpart(back.name, methods), back) for back in methods.values()]
+    return [Pair(name, "class", forth, back, 1) for forth, back in pairs if forth is not None and not is_static(forth)]
+
+
+def cost_and_gradient(functions: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef, ast.FunctionDef] | None:
+    """The function that is a cost by its name, and the one that is its gradient, if there is one of each."""
+    costs, grads = ([one for name, one in functions.items() if like.match(name)] for like in (COSTS, GRADS))
+    return (costs[0], grads[0]) if len(costs) == len(grads) == 1 else None
+
+
+def returned_backward(function: ast.FunctionDef) -> ast.FunctionDef | None:
+    """The backward pass that a function returns beside its result: `return y, backward`."""
+    inner = {one.name: one for one in function.body if isinstance(one, ast.FunctionDef)}
+    named = [inner[name] for name in returns(function)[1:] if name in inner]
+    return next((one for one in named if re.match("back|bwd|vjp|pull|grad", one.name)), None)
 
 
 def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
@@ -274,7 +319,11 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
         helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
         slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
         own = [one for one in slopes if not is_static(one[0]) and one[1].name not in helpers]
+        own = own or [one for one in [cost_and_gradient(methods)] if one is not None]
         forward, backward = own[0] if own else (forward, backward)
+    if backward is None:
+        forward = forward or next((one for name, one in methods.items() if FORTH_OTHERWISE.match(name)), None)
+        backward = next((one for name, one in methods.items() if BACK_OTHERWISE.match(name)), None)
     return forward, backward
 
 
@@ -398,6 +447,9 @@ def alone(code: Code, name: str) -> bool:
 def named(code: Code, forward: str, backward: str | None) -> Pair:
     """The pair of a name or two: functions, a class, or methods of one (`Affine.forward`)."""
     functions, classes = code.functions(), code.classes()
+    owner, _, method = forward.partition(".")
+    if method in classes.get(owner, {}):
+        return method_pair(owner, classes[owner], method, backward)
     if forward in classes and backward in (None, forward):
         methods = classes[forward]
         missing = [name for name, one in zip(("forward", "backward"), passes(methods), strict=True) if one is None]
@@ -407,12 +459,6 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
                 raise Problem("name", f"the class {forward} has no {missing[0]}", hint=methods_of(forward, methods))
             return loss
         return class_pair(forward, methods)
-    if "." in forward:
-        name, _, method = forward.partition(".")
-        found = classes.get(name, {}).get(method)
-        if found is not None and (is_both(found) or (backward == forward and len(returns(found)) > 1)):
-            return Pair(name, "loss", found, found, 1)
-        return named(code, name, None)
     if forward not in functions:
         near = nearest(forward, [*functions, *classes])
         raise Problem("name", f"there is no function {forward}", hint=f"did you mean {near}?" if near else "")
@@ -442,6 +488,22 @@ def methods_of(name: str, methods: dict[str, ast.FunctionDef]) -> str:
     """The hint for a class in which no method is known to be meant."""
     plain = [f"FILE:{name}.{one}" for one in methods if not one.startswith("__")]
     return f"name one of its methods: {', '.join(plain[:3])}" if plain else ""
+
+
+def method_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str, backward: str | None) -> Pair:
+    """The pair of a method of a class, or of two: `Affine.forward`, `Affine.compute_gradients`."""
+    back = None if backward is None else backward.rpartition(".")[2]
+    if back is not None and back not in methods:
+        near = nearest(back, methods)
+        raise Problem("name", f"{owner} has no method {back}", hint=f"did you mean {near}?" if near else "")
+    if is_both(methods[method]) or (back == method and len(returns(methods[method])) > 1):
+        return Pair(owner, "loss", methods[method], methods[method], 1)
+    if back is not None:
+        return Pair(owner, "class", methods[method], methods[back], 1)
+    pairs = pairs_of_class(owner, methods)
+    found = next((one for one in pairs if method in (one.name, getattr(one.forward, "name", ""))), None)
+    found = found or next((one for one in pairs if method == getattr(one.backward, "name", "")), None)
+    return found or class_pair(owner, methods)
 
 
 def script_pair(forward: Part, backward: Part) -> Pair | None:
