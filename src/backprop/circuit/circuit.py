@@ -92,6 +92,11 @@ class Circuit:
             self.plans["tensors"] = mixing or any(not isinstance(value, float) for value in self.constants.values())
         return bool(self.plans["tensors"])
 
+    def number(self, wire: int) -> float | None:
+        """The number that a stage is, if it is one."""
+        value = self.constants.get(wire)
+        return value if isinstance(value, float) else None
+
     def span(self, wire: int) -> Span | None:
         """Where in the program's text a stage came from."""
         node = self.nodes[wire]
