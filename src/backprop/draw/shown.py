@@ -6,7 +6,7 @@ from collections.abc import Callable
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
-from backprop.errors import Problem
+from backprop.errors import Problem, none_of
 from backprop.errors.expected import helpful, whole
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def as_json(answer: object) -> Shown:
 def chosen(form: str, known: tuple[str, ...], what: str) -> str:
     """A form, which must be one of those that are known."""
     if form not in known:
-        raise Problem("option", f"{what} is one of {', '.join(known)}, and not {form!r}")
+        raise none_of(what, known, form)
     return form
 
 

@@ -90,6 +90,11 @@ def enumerated(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def none_of(what: str, known: Iterable[str], given: object) -> Problem:
+    """The problem that a choice is none of those that there are."""
+    return Problem("option", f"{what} is one of {', '.join(known)}, and not {given!r}")
+
+
 def no_variable(name: str, variables: Sequence[str]) -> Problem:
     """The problem that a name is none of the variables."""
     near = nearest(name, variables)

@@ -10,7 +10,7 @@ import gc
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
-from backprop.errors import MOST_NAMED, Problem, enumerated, no_variable
+from backprop.errors import MOST_NAMED, Problem, enumerated, no_variable, none_of
 from backprop.errors.light import cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
@@ -127,7 +127,7 @@ class Compiled:
         if not isinstance(text, str):
             raise Problem("value", f"an expression is a text, and not {type(text).__name__}")
         if ties not in TIES:
-            raise Problem("option", f"ties is one of {', '.join(TIES)}, and not {ties!r}")
+            raise none_of("ties", TIES, ties)
         with Uncollected():
             self.program: Program = read(text, source)
         self.ties = ties
