@@ -17,7 +17,19 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop import library
-from backprop.draw.shown import KINDS, Bundle, Layout, Shown, Table, Theme, as_json, chosen, digits_of, laid_out, shown
+from backprop.draw.notebook import (
+    KINDS,
+    Bundle,
+    Layout,
+    Shown,
+    Table,
+    Theme,
+    as_json,
+    chosen,
+    digits_of,
+    laid_out,
+    shown,
+)
 from backprop.errors import Problem, no_variable
 from backprop.errors.expected import helped, helpful, whole
 from backprop.library.nudge import Nudge

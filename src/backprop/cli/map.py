@@ -13,7 +13,7 @@ from backprop.cli.progress import Progress
 from backprop.cli.question import code_named, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
-from backprop.cli.text import read_as, text_options
+from backprop.cli.table_options import read_as, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, expect_numpy
 from backprop.gates import TIES

@@ -16,7 +16,7 @@ from backprop.cli.progress import Redrawn, fitting, time_text, width
 from backprop.cli.question import check_names, code_named, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of  # fmt: skip
 from backprop.cli.remarks import note
-from backprop.cli.text import read_as, text_options
+from backprop.cli.table_options import read_as, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import in_shell
@@ -174,7 +174,7 @@ class Descent:
 
     def only_told(self, settings: dict[str, Any]) -> None:
         """A few updates, in words."""
-        from backprop.optimize.told import FEW, check_told
+        from backprop.optimize.equations import FEW, check_told
 
         if self.format != "table":
             raise Problem("option", f"--explain tells in words, and not as {self.format}")
@@ -206,7 +206,7 @@ class Descent:
             return self.of_code(*code)
         text, source = read_expression(asked["expression"], asked["file"], self.words)
         if self.tables and "`" in text:
-            from backprop.rows.compute.called import Called
+            from backprop.rows.compute.column_names import Called
 
             names = Called(text, {})
             self.called = names.spelt
@@ -351,7 +351,7 @@ class Descent:
         from backprop.optimize.report import end_object, parameters_grid, path_grid
 
         if self.options["explain"]:
-            from backprop.optimize.told import told
+            from backprop.optimize.equations import told
 
             write(told(found, self.options["digits"], in_shell(found.why)), None, prose=True)
             return

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop.draw.shown import chosen
+from backprop.draw.notebook import chosen
 from backprop.draw.svg import FONTS, escape
 from backprop.errors import Problem
 from backprop.optimize.minimum import Reached

@@ -128,7 +128,7 @@ def mapper_of(
 ) -> Mapper:  # fmt: skip
     """The function of columns for a table whose columns `head` names. Of what is `usable` that counts which the formula
     uses; `called` says what names of the formula are called in the table."""
-    from backprop.rows.compute.called import Called, as_columns, may_differ
+    from backprop.rows.compute.column_names import Called, as_columns, may_differ
     from backprop.rows.compute.mapper import Mapper
 
     called = as_columns(formula, called, head() if may_differ(formula) else ())

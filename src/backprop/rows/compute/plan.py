@@ -14,7 +14,7 @@ from backprop.errors import Problem, no_variable
 from backprop.gates import INPUT
 from backprop.gates.row import TWICE
 from backprop.library import Compiled
-from backprop.rows.compute.called import Called
+from backprop.rows.compute.column_names import Called
 
 # Of what was sorted, which elements equal the ones before them, and which get another gradient.
 EQUAL = "(out == shift(out, by=1, axis=axis)) * shift(out == out, by=1, axis=axis)"
