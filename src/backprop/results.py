@@ -30,7 +30,7 @@ from backprop.draw.notebook import (
     laid_out,
     shown,
 )
-from backprop.errors import Problem, no_variable
+from backprop.errors import Problem
 from backprop.errors.expected import helped, helpful, whole
 from backprop.library.nudge import Nudge
 from backprop.library.values import as_value
@@ -317,7 +317,7 @@ class Evaluation(library.Evaluation):
         from backprop.show.objects import story_object
 
         digits_of(digits)
-        self._known(names)
+        self.run.circuit.expect_variables(names)
         left = () if rounds or form == "json" else left_out(self.run, self.names)
         story = tell(self.run, self.names, names or None, left)
         if chosen(form, ("plain", "markdown", "latex", "json"), "an explanation") == "json":
@@ -378,7 +378,7 @@ class Evaluation(library.Evaluation):
             raise Problem(
                 "option", "there is no step", hint=f"for example nudge({next(iter(self.gradients), 'x')}=0.1)"
             )
-        self._known(steps)
+        self.run.circuit.expect_variables(steps)
         moves = {name: as_value(f"the step of {name}", step) for name, step in steps.items()}
         for name, step in moves.items():
             if not all_finite(step):
@@ -420,13 +420,6 @@ class Evaluation(library.Evaluation):
         """The second derivatives times a direction, for every variable."""
         compiled, at, _ = self._asked
         return compiled.hvp(direction, at)
-
-    def _known(self, names: Iterable[str]) -> None:
-        """Raise a Problem for a name that is no variable's."""
-        variables = self.run.circuit.variables
-        for name in names:
-            if name not in variables:
-                raise no_variable(name, [*variables])
 
     def __str__(self) -> str:
         from backprop.show.grid import stages_grid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.errors import Problem
+from backprop.errors import Problem, no_variable
 from backprop.errors.spans import Span, places
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.program import Program
@@ -91,6 +91,12 @@ class Circuit:
             mixing = any(gate.mixes for gate in set(self.gates))
             self.plans["tensors"] = mixing or any(not isinstance(value, float) for value in self.constants.values())
         return bool(self.plans["tensors"])
+
+    def expect_variables(self, names: Iterable[str]) -> None:
+        """Raise a Problem for a name that is no variable's."""
+        for name in names:
+            if name not in self.variables:
+                raise no_variable(name, [*self.variables])
 
     def number(self, wire: int) -> float | None:
         """The number that a stage is, if it is one."""

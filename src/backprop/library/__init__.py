@@ -10,7 +10,7 @@ import gc
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
-from backprop.errors import MOST_NAMED, Problem, enumerated, no_variable, none_of
+from backprop.errors import MOST_NAMED, Problem, enumerated, none_of
 from backprop.errors.light import cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
@@ -348,9 +348,7 @@ class Compiled:
         missing = [name for name in circuit.variables if name not in given]
         if missing:
             raise self.missing(missing)
-        for name in given:
-            if name not in circuit.variables:
-                raise no_variable(name, [*circuit.variables])
+        circuit.expect_variables(given)
         return circuit, names, {name: as_value(name, given[name]) for name in circuit.variables}
 
     def has_stage(self, name: str) -> bool:
@@ -370,9 +368,7 @@ class Compiled:
         from backprop.errors.expected import names
 
         chosen = list(names("wrt", wrt))
-        for name in chosen:
-            if name not in circuit.variables:
-                raise no_variable(name, [*circuit.variables])
+        circuit.expect_variables(chosen)
         return chosen
 
 
