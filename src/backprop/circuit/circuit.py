@@ -9,7 +9,7 @@ from backprop.language.program import Program
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 
@@ -97,6 +97,10 @@ class Circuit:
         for name in names:
             if name not in self.variables:
                 raise no_variable(name, [*self.variables])
+
+    def stages(self) -> Iterator[tuple[int, tuple[Gate, tuple[int, ...]]]]:
+        """Each wire with its gate and that one's inputs."""
+        return enumerate(zip(self.gates, self.inputs, strict=True))
 
     def number(self, wire: int) -> float | None:
         """The number that a stage is, if it is one."""

@@ -50,7 +50,7 @@ class Growing:
         copied.names, copied.labels = dict(circuit.names), dict(circuit.labels)
         copied.opened = list(circuit.opened)
         self.wires = list(range(len(circuit)))
-        for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+        for wire, (gate, inputs) in circuit.stages():
             if inputs:
                 self.seen.setdefault((gate, inputs), wire)
         for wire, value in circuit.constants.items():

@@ -38,7 +38,7 @@ def meanings(circuit: Circuit) -> list[int]:
     """For each stage the first one that computes the same: the same gate of the same, in whatever order."""
     first: dict[Hashable, int] = {}
     known: list[int] = []
-    for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for wire, (gate, inputs) in circuit.stages():
         of = [known[source] for source in inputs]
         if gate is SQUARE or (gate is POWER and circuit.number(inputs[1]) == 2.0):
             gate, of = MULTIPLY, [of[0], of[0]]
@@ -52,7 +52,7 @@ def meanings(circuit: Circuit) -> list[int]:
 def never_negative(circuit: Circuit) -> list[bool]:
     """Which stages are 0 or more wherever they are a number."""
     found: list[bool] = []
-    for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for wire, (gate, inputs) in circuit.stages():
         constant = circuit.number(wire)
         if constant is not None:
             sure = constant >= 0

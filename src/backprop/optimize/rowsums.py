@@ -229,7 +229,7 @@ def folded(circuit: Circuit, shapes: Sequence[Shape]) -> tuple[Circuit, dict[int
     found.gates, found.inputs, found.constants = list(circuit.gates), list(circuit.inputs), dict(circuit.constants)
     found.plans = {}
     same: dict[int, int] = {}
-    for wire, (gate, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for wire, (gate, sources) in circuit.stages():
         if of_shapes(gate):
             ones = [np.ones(shapes[source]) if shapes[source] else 1.0 for source in sources]
             found.gates[wire], found.inputs[wire] = CONSTANT, ()
@@ -257,7 +257,7 @@ def varying(circuit: Circuit, variables: Iterable[int]) -> bytearray:
     found = bytearray(len(circuit))
     for wire in variables:
         found[wire] = 1
-    for wire, (gate, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for wire, (gate, sources) in circuit.stages():
         if sources and not of_shapes(gate):
             found[wire] = max([found[source] for source in sources])
     return found
@@ -306,7 +306,7 @@ def defined(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
     start: list[Any] = [circuit.constants.get(wire) for wire in range(len(circuit))]
     calls = [
         (call_of(one, [bool(by_row[place]) for place in sources], [inner[place] for place in sources]), wire, sources)
-        for wire, (one, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)) if sources
+        for wire, (one, sources) in circuit.stages() if sources
     ]  # fmt: skip
     places = [circuit.variables[name] for name in names]
 

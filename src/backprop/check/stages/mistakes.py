@@ -361,7 +361,7 @@ def changed_formulas(circuit: Any) -> Iterator[tuple[str, str, Change]]:
     def turned(x: Any) -> Any:
         return x.T if len(shape_of(x)) == 2 else x
 
-    for stage, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for stage, (gate, inputs) in circuit.stages():
         if gate.name == "matmul":
             names = [circuit.names.get(source) for source in inputs]
             for slot, name in enumerate(names):
@@ -394,7 +394,7 @@ def recomputed(code: Code, names: dict[str, Any], change: Change) -> Any:
     values: list[Any] = [0.0] * len(circuit)
     try:
         with quiet(arrays):
-            for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+            for wire, (gate, inputs) in circuit.stages():
                 if wire in circuit.constants:
                     values[wire] = circuit.constants[wire]
                 elif wire in circuit.names and not inputs:
