@@ -7,6 +7,7 @@ The sum over the rows of a product is one product of matrices: the terms, one fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from math import prod
 from typing import Any
@@ -223,9 +224,7 @@ def product_sum(left: int, right: int, shape: Shape, values: list[Any], count: i
 
 def folded(circuit: Circuit, shapes: Sequence[Shape]) -> tuple[Circuit, dict[int, int]]:
     """The circuit with what shapes alone say as constants; and the stages that are others, times or divided by 1."""
-    found = Circuit(circuit.program)
-    for name in Circuit.__slots__:
-        setattr(found, name, getattr(circuit, name))
+    found = copy(circuit)
     found.gates, found.inputs, found.constants = list(circuit.gates), list(circuit.inputs), dict(circuit.constants)
     found.plans = {}
     same: dict[int, int] = {}
