@@ -12,6 +12,7 @@ from backprop.check.gradients.probe import Probe, Reading
 from backprop.differentiate.run import Run
 from backprop.errors.light import NamedTuple
 from backprop.gates.row import TIES
+from backprop.language import printer
 from backprop.language.printer import number_text
 from backprop.library.stages import Names
 
@@ -382,7 +383,7 @@ def kink_found(
 
 
 def short(x: float) -> str:
-    return number_text(float(f"{x:.6g}")) if isfinite(x) else "none" if isnan(x) else number_text(x)
+    return "none" if isnan(x) else printer.short(x)
 
 
 def at_edge(name: str, a: float, probe: Probe, here: Reading) -> Comparison:

@@ -16,7 +16,7 @@ from backprop.check.stages.samples import Samples, close, minus, nothing, plus, 
 from backprop.circuit.lower import template
 from backprop.differentiate import functions
 from backprop.differentiate.run import Run, evaluate
-from backprop.language.printer import number_text
+from backprop.language.printer import number_text, short
 from backprop.numbers.shapes import Mismatch, quiet, shape_of, shape_text
 
 CAUSES: dict[str, str] = {
@@ -240,7 +240,7 @@ def no_upstream(case: Case, share: Share, rest: Samples) -> tuple[str, str] | No
 
 def no_local(case: Case, share: Share, rest: Samples) -> tuple[str, str] | None:
     if not same_everywhere(share.local, [1.0] * len(rest)) and matches(case, plus(rest, share.upstream)):
-        number = number_text(float(f"{share.local[0]:.6g}")) if isinstance(share.local[0], float) else "a factor"
+        number = short(share.local[0]) if isinstance(share.local[0], float) else "a factor"
         return (
             "no-local",
             f"the gradient from above alone: times the local gradient of {share.via}, {number}, is missing",
