@@ -90,9 +90,11 @@ def enumerated(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def none_of(what: str, known: Iterable[str], given: object) -> Problem:
-    """The problem that a choice is none of those that there are."""
-    return Problem("option", f"{what} is one of {', '.join(known)}, and not {given!r}")
+def one_of(what: str, known: Iterable[str], given: str) -> str:
+    """A choice, which must be one of those that there are."""
+    if given not in tuple(known):
+        raise Problem("option", f"{what} is one of {', '.join(known)}, and not {given!r}")
+    return given
 
 
 def no_variable(name: str, variables: Sequence[str]) -> Problem:

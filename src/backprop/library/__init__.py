@@ -10,7 +10,7 @@ import gc
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
-from backprop.errors import MOST_NAMED, Problem, enumerated, none_of
+from backprop.errors import MOST_NAMED, Problem, enumerated, one_of
 from backprop.errors.light import cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
@@ -126,11 +126,9 @@ class Compiled:
     def __init__(self, text: str, *, ties: str = "both", expand: bool = False, source: str | None = None) -> None:
         if not isinstance(text, str):
             raise Problem("value", f"an expression is a text, and not {type(text).__name__}")
-        if ties not in TIES:
-            raise none_of("ties", TIES, ties)
+        self.ties = one_of("ties", TIES, ties)
         with Uncollected():
             self.program: Program = read(text, source)
-        self.ties = ties
         self.expand = expand
         self._circuits: dict[tuple[frozenset[str], frozenset[str]], tuple[Circuit, Names]] = {}
 
