@@ -8,7 +8,6 @@ CPU time, the best of a few runs; of the commands, wall time. "n to 2n" is how m
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
@@ -21,7 +20,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from machine import Figure, machine
+from machine import Figure, print_figures
 
 import backprop
 from backprop.circuit import lower
@@ -126,13 +125,5 @@ def figures(quick: bool) -> Iterator[Figure]:
         yield Figure("`draw` of a fork, n to 2n", (times[1] - floor) / (times[0] - floor), "times", 2.5, beside)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer of everything")
-    print(machine() + "\n")
-    for one in figures(parser.parse_args().quick):
-        print(f"{one.what:36}{one.value:10.2f} {one.unit:22}{one.beside}")
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(figures, __doc__)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import platform
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -59,3 +61,13 @@ class Figure(NamedTuple):
     bar: float
     beside: str = ""
     at_least: bool = False  # the bar is a lower one
+
+
+def print_figures(figures: Callable[[bool], Iterator[Figure]], about: str | None) -> None:
+    """Measure, or with --quick less of everything, and print a line for each figure."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="less of everything")
+    quick = parser.parse_args().quick
+    print(machine() + "\n")
+    for one in figures(quick):
+        print(f"{one.what:36}{one.value:10.2f} {one.unit:22}{one.beside}")

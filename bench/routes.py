@@ -9,7 +9,6 @@ threads against one, by wall time.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import math
 import os
@@ -20,7 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from machine import Figure, machine
+from machine import Figure, print_figures
 from rows import BY_HAND, FORMULAS, backprop_kernel, columns_of, names_of, seconds
 
 OURS = str(Path(sys.executable).parent / "backprop")
@@ -119,13 +118,5 @@ def figures(quick: bool) -> Iterator[Figure]:
     yield from threads(1_000_000, rounds)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer rows and rounds")
-    print(machine() + "\n")
-    for one in figures(parser.parse_args().quick):
-        print(f"{one.what:32}{one.value:8.2f} {one.unit:20}{one.beside}")
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(figures, __doc__)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 import backprop
+from backprop.differentiate.run import run
 from backprop.emit import Request, write
 from backprop.errors import Problem
 from backprop.gates import GATES
@@ -126,6 +127,40 @@ def by_program(cases: list[Case]) -> dict[str, list[Case]]:
     for case in cases:
         found.setdefault(case[0], []).append(case)
     return found
+
+
+AT_TIES = {"A": np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), "b": np.array([1.0, 2.0, 3.0])}
+TIED = ("sum(max(A, axis=1))", "max(A) + min(b)", "sum(max(A, b) * b)", "hinge(A, b)", "sum(relu(b - 2))")
+NO_NUMBERS: list[tuple[str, dict[str, Any]]] = [  # programs whose output is no number
+    ("where(x > 0, sqrt(x), 0) + x", {"x": np.array([-1.0, 0.0, 4.0])}),
+    ("where(x > y, log(x - y), x / y)", {"x": np.array([-1.0, 0.0, 4.0]), "y": np.zeros(3)}),
+    ("h = 1 / x; where(x == 0, 2, h)", {"x": np.array([[0.0, 2.0]])}),
+    ("W @ x + b", {"W": np.ones((2, 3)), "x": np.array([1.0, 2.0, np.inf]), "b": 1.0}),
+    ("max(x, y[1:])", {"x": np.array([1.0, np.nan]), "y": np.array([5.0, 1.0, 0.0])}),
+    ("k = 1 + 1; where(x > 0, k, 0.01) * exp(k) * x^0.5 + x^-0.5", {"x": np.array([-0.0, 0.0, 2.0])}),
+    ("1 / 0 + exp(-1 / 0) + x + (2 > 1) * 0.1", {"x": np.array([1.0])}),
+    ("0.1 * (x > 0) + where(x < y, 0.1, 0.7) * (x > 0) * (y > 0)", {"x": np.array([1.0]), "y": np.array([2.0])}),
+]
+
+
+def try_ties(tried: Callable[..., None], ties: str) -> None:
+    """Try circuits that meet ties."""
+    for text in TIED:
+        compiled = Compiled(text)
+        tried(compiled.circuit(AT_TIES), {name: AT_TIES[name] for name in compiled.variables}, ties)
+
+
+def try_random_circuits(tried: Callable[..., None], count: int) -> None:
+    """Try random circuits on arrays, with the size of the numbers in them; a failure tells which it was."""
+    for text, at in tensor_programs(SEED, count):
+        circuit = Compiled(text).circuit(at)
+        with np.errstate(all="ignore"):
+            values = run(circuit, at).values
+        scale = max(1.0, *(np.max(np.abs(x)[np.isfinite(x)], initial=0.0) for x in values))
+        try:
+            tried(circuit, at, scale=float(scale))
+        except AssertionError as error:
+            raise AssertionError(f"{text} at {at}: {error}") from error
 
 
 def tensor_programs(seed: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -54,6 +54,10 @@ PAIRS = [
     ((3,), (2, 3, 2)),
     ((2, 3, 2), (2,)),
 ]
+PRODUCTS = [  # the shapes of two factors, and of their product
+    ((4,), (4,), ()), ((3, 4), (4,), (3,)), ((4,), (4, 2), (2,)), ((3, 4), (4, 2), (3, 2)),
+    ((2, 3, 4), (2, 4, 2), (2, 3, 2)),
+]  # fmt: skip
 SLICE = ("slice", None, None, None)
 REVERSED = ("slice", None, None, -1)
 PART = ("slice", 1, 3, None)
@@ -145,26 +149,8 @@ CASES = [
     case("matmul", (3, 0), (0, 2)),
     case("dot", (4,), (4,)),
     case("dot", (3, 4), (4,)),
-    *(
-        case("matmul_left", h, b, Fixed(np.ones(a)))
-        for a, b, h in [
-            ((4,), (4,), ()),
-            ((3, 4), (4,), (3,)),
-            ((4,), (4, 2), (2,)),
-            ((3, 4), (4, 2), (3, 2)),
-            ((2, 3, 4), (2, 4, 2), (2, 3, 2)),
-        ]
-    ),
-    *(
-        case("matmul_right", a, h, Fixed(np.ones(b)))
-        for a, b, h in [
-            ((4,), (4,), ()),
-            ((3, 4), (4,), (3,)),
-            ((4,), (4, 2), (2,)),
-            ((3, 4), (4, 2), (3, 2)),
-            ((2, 3, 4), (2, 4, 2), (2, 3, 2)),
-        ]
-    ),
+    *(case("matmul_left", h, b, Fixed(np.ones(a))) for a, b, h in PRODUCTS),
+    *(case("matmul_right", a, h, Fixed(np.ones(b))) for a, b, h in PRODUCTS),
     case("outer", (3,), (4,)),
     case("outer", (1,), (0,)),
     case("cross", (3,), (3,)),
@@ -301,6 +287,7 @@ def built(case: Case) -> tuple[Circuit, dict[str, Any]]:
     circuit.plans.clear()
     weights = circuit.add_constant(random.standard_normal(shape))
     circuit.output = circuit.add(GATES["sum"], (circuit.add(GATES["multiply"], (circuit.output, weights)),))
+    circuit.names[circuit.output] = "f"
     return circuit, at
 
 

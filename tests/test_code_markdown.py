@@ -119,7 +119,6 @@ def test_every_row_is_what_its_formula_says_and_the_result_is_what_eval_says() -
 @pytest.mark.parametrize("case", TENSOR_CASES, ids=label)
 def test_every_gate_of_arrays_is_what_its_formula_says(case: TensorCase) -> None:
     circuit, at = built(case)
-    circuit.names[circuit.output] = "f"
     wrt = list(at)
     for wire, value in list(circuit.constants.items()):
         if np.size(value) > 12 or not np.size(value):  # too large to be written out, so it becomes a variable

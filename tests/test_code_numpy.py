@@ -21,7 +21,19 @@ from backprop.emit import Request, write
 from backprop.errors import Problem
 from backprop.gates import GATES
 from backprop.library import Compiled
-from programs import CASES, STAGED, assert_close, assert_same, by_program, gate_cases, program, tensor_programs
+from programs import (
+    CASES,
+    NO_NUMBERS,
+    STAGED,
+    assert_close,
+    assert_same,
+    by_program,
+    gate_cases,
+    program,
+    tensor_programs,
+    try_random_circuits,
+    try_ties,
+)
 from seeds import SEED
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case, built, label
@@ -188,39 +200,19 @@ def run_both(circuit: Circuit, at: dict[str, Any], ties: str = "both", scale: fl
 @pytest.mark.parametrize("case", TENSOR_CASES, ids=label)
 def test_gates_that_mix_elements(case: Case) -> None:
     circuit, at = built(case)
-    circuit.names[circuit.output] = "f"
     run_both(circuit, at)
 
 
 @pytest.mark.parametrize("ties", ["split", "first"])
 def test_ties_in_arrays(ties: str) -> None:
-    at = {"A": np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), "b": np.array([1.0, 2.0, 3.0])}
-    for text in ("sum(max(A, axis=1))", "max(A) + min(b)", "sum(max(A, b) * b)", "hinge(A, b)", "sum(relu(b - 2))"):
-        run_both(Compiled(text).circuit(at), {name: at[name] for name in Compiled(text).variables}, ties)
+    try_ties(run_both, ties)
 
 
 def test_random_programs_over_arrays() -> None:
-    for text, at in tensor_programs(SEED, 100):
-        circuit = Compiled(text).circuit(at)
-        with np.errstate(all="ignore"):
-            values = run(circuit, at).values
-        scale = max(1.0, *(np.max(np.abs(x)[np.isfinite(x)], initial=0.0) for x in values))
-        try:
-            run_both(circuit, at, scale=float(scale))
-        except AssertionError as error:
-            raise AssertionError(f"{text} at {at}: {error}") from error
+    try_random_circuits(run_both, 100)
 
 
-@pytest.mark.parametrize(
-    ("text", "at"),
-    [
-        ("where(x > 0, sqrt(x), 0) + x", {"x": np.array([-1.0, 0.0, 4.0])}),
-        ("where(x > y, log(x - y), x / y)", {"x": np.array([-1.0, 0.0, 4.0]), "y": 0.0}),
-        ("h = 1 / x; where(x == 0, 2, h)", {"x": np.array([[0.0, 2.0]])}),
-        ("W @ x + b", {"W": np.ones((2, 3)), "x": np.array([1.0, 2.0, np.inf]), "b": 1.0}),
-        ("max(x, y[1:])", {"x": np.array([1.0, np.nan]), "y": np.array([5.0, 1.0, 0.0])}),
-    ],
-)
+@pytest.mark.parametrize(("text", "at"), NO_NUMBERS[:5])
 def test_an_output_that_is_no_number_has_a_gradient_from_above(text: str, at: dict[str, Any]) -> None:
     circuit = Compiled(text).circuit(at)
     forward = Compiled(text).forward(at).value
@@ -248,7 +240,6 @@ def test_numpy_is_formatted_as_ruff_does(tmp_path: Path) -> None:
             (tmp_path / f"p{number}_{point is None}.py").write_text(write(Request(circuit, at=point), "numpy"))
     for case in TENSOR_CASES:
         circuit, at = built(case)
-        circuit.names[circuit.output] = "f"
         (tmp_path / f"{re.sub(r'[^a-z0-9]', '_', label(case))}.py").write_text(write(Request(circuit), "numpy"))
     done = subprocess.run(
         [sys.executable, "-m", "ruff", "format", "--diff", "."], cwd=tmp_path, capture_output=True, text=True
@@ -360,7 +351,6 @@ def test_a_helper_that_was_changed_is_not_trusted() -> None:
 @pytest.mark.parametrize("case", TENSOR_CASES[::4], ids=label)
 def test_arrays_in_single_precision(case: Case, point: bool) -> None:
     circuit, at = built(case)
-    circuit.names[circuit.output] = "f"
     shape = np.shape(evaluate(circuit, at)[circuit.output])
     above = [np.ones(shape)] if shape else []
     upstream = above[0] if point and above else None

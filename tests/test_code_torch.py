@@ -16,8 +16,17 @@ from backprop.circuit import Circuit
 from backprop.differentiate.run import run
 from backprop.emit import Request, write
 from backprop.library import Compiled
-from programs import CASES, STAGED, assert_close, assert_same, by_program, program, tensor_programs
-from seeds import SEED
+from programs import (
+    CASES,
+    NO_NUMBERS,
+    STAGED,
+    assert_close,
+    assert_same,
+    by_program,
+    program,
+    try_random_circuits,
+    try_ties,
+)
 from tensor_cases import ON_TENSORS as TENSOR_CASES
 from tensor_cases import Case, built, label
 
@@ -75,42 +84,19 @@ def run_named(text: str, point: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", TENSOR_CASES, ids=label)
 def test_gates_that_mix_elements(case: Case) -> None:
     circuit, at = built(case)
-    circuit.names[circuit.output] = "f"
     run_both(circuit, at)
 
 
 @pytest.mark.parametrize("ties", ["split", "first"])
 def test_ties_in_arrays(ties: str) -> None:
-    at = {"A": np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), "b": np.array([1.0, 2.0, 3.0])}
-    for text in ("sum(max(A, axis=1))", "max(A) + min(b)", "sum(max(A, b) * b)", "hinge(A, b)", "sum(relu(b - 2))"):
-        run_both(Compiled(text).circuit(at), {name: at[name] for name in Compiled(text).variables}, ties)
+    try_ties(run_both, ties)
 
 
 def test_random_programs_over_arrays() -> None:
-    for text, at in tensor_programs(SEED, 60):
-        circuit = Compiled(text).circuit(at)
-        with np.errstate(all="ignore"):
-            values = run(circuit, at).values
-        scale = max(1.0, *(np.max(np.abs(x)[np.isfinite(x)], initial=0.0) for x in values))
-        try:
-            run_both(circuit, at, scale=float(scale))
-        except AssertionError as error:
-            raise AssertionError(f"{text} at {at}: {error}") from error
+    try_random_circuits(run_both, 60)
 
 
-@pytest.mark.parametrize(
-    ("text", "at"),
-    [
-        ("where(x > 0, sqrt(x), 0) + x", {"x": np.array([-1.0, 0.0, 4.0])}),
-        ("where(x > y, log(x - y), x / y)", {"x": np.array([-1.0, 0.0, 4.0]), "y": np.zeros(3)}),
-        ("h = 1 / x; where(x == 0, 2, h)", {"x": np.array([[0.0, 2.0]])}),
-        ("W @ x + b", {"W": np.ones((2, 3)), "x": np.array([1.0, 2.0, np.inf]), "b": 1.0}),
-        ("max(x, y[1:])", {"x": np.array([1.0, np.nan]), "y": np.array([5.0, 1.0, 0.0])}),
-        ("k = 1 + 1; where(x > 0, k, 0.01) * exp(k) * x^0.5 + x^-0.5", {"x": np.array([-0.0, 0.0, 2.0])}),
-        ("1 / 0 + exp(-1 / 0) + x + (2 > 1) * 0.1", {"x": np.array([1.0])}),
-        ("0.1 * (x > 0) + where(x < y, 0.1, 0.7) * (x > 0) * (y > 0)", {"x": np.array([1.0]), "y": np.array([2.0])}),
-    ],
-)
+@pytest.mark.parametrize(("text", "at"), NO_NUMBERS)
 def test_an_output_that_is_no_number_has_a_gradient_from_above(text: str, at: dict[str, Any]) -> None:
     circuit = Compiled(text).circuit(at)
     forward = Compiled(text).forward(at).value
@@ -222,7 +208,6 @@ def test_second_derivatives_are_right() -> None:
 @pytest.mark.parametrize("case", TENSOR_CASES[::2], ids=label)
 def test_second_derivatives_and_vmap_of_gates_that_mix_elements(case: Case) -> None:
     circuit, at = built(case)
-    circuit.names[circuit.output] = "f"
     backprop = function(write(Request(circuit), "torch"))
     tensors = [torch.tensor(np.asarray(at[name]), dtype=torch.float64) for name in circuit.variables]
     places = tuple(range(len(tensors)))
@@ -331,7 +316,6 @@ def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
         (tmp_path / f"p{number}.py").write_text(program(text, "torch", at))
     for number, case in enumerate(TENSOR_CASES):
         circuit, at = built(case)
-        circuit.names[circuit.output] = "f"
         (tmp_path / f"t{number}.py").write_text(write(Request(circuit, at=at), "torch"))
     command = [sys.executable, "-m", "ruff", "format", "--diff", "."]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

@@ -9,7 +9,7 @@ import pytest
 from tests.pairs import pairs
 from tests.pairs.judged import judged
 
-from backprop.check.passes.differs import cause_of
+from backprop.check.passes.causes import cause_of
 from backprop.python.values.tape import Tape
 
 EVERY = [*pairs()]

@@ -101,7 +101,7 @@ def test_a_sweep_through_the_forward_pass_is_what_differences_say(pair: Pair) ->
 
 def test_what_a_line_gives_is_told_by_a_sweep_through_the_backward_pass() -> None:
     from backprop.check.passes.judge import Judge
-    from backprop.check.passes.sense import Sense
+    from backprop.check.passes.sensitivity import Sense
 
     pair = PAIRS["affine then relu"]
     text, _ = pair.planted(Mistake("db = np.sum(da, axis=0)", "db = np.sum(dout, axis=0)", ()))

@@ -68,7 +68,7 @@ def test_what_is_not_plain_is_left_to_rich() -> None:
 
 
 def test_a_light_named_tuple_is_like_that_of_typing() -> None:
-    from backprop.check.gradients.numerical import Estimate
+    from backprop.check.gradients.estimate import Estimate
 
     one = Estimate(1.0, error=0.5)
     slope, error, step = one

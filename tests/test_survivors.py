@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop.check.edits.look import reads
+from backprop.check.edits.visible import reads
 from backprop.cli import main
 from backprop.emit import Request, write
 from backprop.emit.targets.texnames import tex_name

@@ -19,7 +19,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from backprop.errors import Problem
 from backprop.language import canonical_name, parse, parser
 from backprop.language import tables as read_tables
-from backprop.language.builder import EXTREMES, METHODS, SHAPED, Builder
+from backprop.language.builder import METHODS, SHAPED, Builder
 from backprop.language.lexer import token_spans, tokens
 from backprop.language.mistakes import lark
 from backprop.language.printer import OPERATORS, POWER, infix, number_text, unparse, unparse_node
@@ -119,7 +119,7 @@ def tree_shape(tree: Any) -> Any:
         case "method":
             name = normalize("NFKC", str(tree.children[1])[1:-1].strip())
             name, given = METHODS.get(name, name), [shape for part in parts[1:] for shape in listed(part)]
-            if name in EXTREMES and len(given) == 1 and given[0][0] == "number":
+            if name in ("max", "min") and len(given) == 1 and given[0][0] == "number":
                 given = [("axis", given[0])]
             given = [("array", *given)] if name in SHAPED and len(given) > 1 else given
             return "call", name, tree_shape(parts[0]), *given

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backprop.rows.compute.called import Called
+from backprop.rows.compute.column_names import Called
 from conftest import shell
 
 TABLE = "Culmen Length (mm),a.x,y,y,\n3,2,7,8,9\n"

@@ -17,8 +17,19 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop import library
-from backprop.draw.shown import KINDS, Bundle, Layout, Shown, Table, Theme, as_json, chosen, digits_of, laid_out, shown
-from backprop.errors import Problem, no_variable
+from backprop.draw.notebook import (
+    KINDS,
+    Bundle,
+    Layout,
+    Shown,
+    Table,
+    Theme,
+    as_json,
+    digits_of,
+    laid_out,
+    shown,
+)
+from backprop.errors import Problem, one_of
 from backprop.errors.expected import helped, helpful, whole
 from backprop.library.nudge import Nudge
 from backprop.library.values import as_value
@@ -278,7 +289,7 @@ class Evaluation(library.Evaluation):
             from backprop.draw.svg import Options, svg
             from backprop.show.palette import PALETTES
 
-            chosen(theme, tuple(PALETTES), "theme")
+            one_of("theme", PALETTES, theme)
             placed = picture(drawn, values=values, blank=blank)
             return shown(svg(placed, Options(values, blank, theme)), KINDS["svg"])
         if blank:
@@ -305,10 +316,10 @@ class Evaluation(library.Evaluation):
         from backprop.show.objects import story_object
 
         digits_of(digits)
-        self._known(names)
+        self.run.circuit.expect_variables(names)
         left = () if rounds or form == "json" else left_out(self.run, self.names)
         story = tell(self.run, self.names, names or None, left)
-        if chosen(form, ("plain", "markdown", "latex", "json"), "an explanation") == "json":
+        if one_of("an explanation", ("plain", "markdown", "latex", "json"), form) == "json":
             return as_json(story_object(story))
         painted = {"colour": color} if form == "plain" else {}
         told = getattr(explanation, form)(story, digits=digits, brief=brief, **painted)
@@ -322,7 +333,7 @@ class Evaluation(library.Evaluation):
         from backprop.show.objects import why_object
 
         answer = why(self.run, self.names)
-        told = chosen(form, ("plain", "json"), "the answer") == "plain"
+        told = one_of("the answer", ("plain", "json"), form) == "plain"
         return shown(text_of(answer)) if told else as_json(why_object(answer))
 
     def check(self, *, stages: bool = False, random: int = 0, seed: int = 0) -> Check:
@@ -366,7 +377,7 @@ class Evaluation(library.Evaluation):
             raise Problem(
                 "option", "there is no step", hint=f"for example nudge({next(iter(self.gradients), 'x')}=0.1)"
             )
-        self._known(steps)
+        self.run.circuit.expect_variables(steps)
         moves = {name: as_value(f"the step of {name}", step) for name, step in steps.items()}
         for name, step in moves.items():
             if not all_finite(step):
@@ -408,13 +419,6 @@ class Evaluation(library.Evaluation):
         """The second derivatives times a direction, for every variable."""
         compiled, at, _ = self._asked
         return compiled.hvp(direction, at)
-
-    def _known(self, names: Iterable[str]) -> None:
-        """Raise a Problem for a name that is no variable's."""
-        variables = self.run.circuit.variables
-        for name in names:
-            if name not in variables:
-                raise no_variable(name, [*variables])
 
     def __str__(self) -> str:
         from backprop.show.grid import stages_grid
@@ -489,7 +493,7 @@ def written(circuit: Any, to: str, wrt: list[str], ties: str, at: Any, upstream:
 
     if to not in TARGETS:
         raise Problem("option", f"a program is written in one of {', '.join(TARGETS)}, and not in {to!r}")
-    chosen(more["dtype"], ("float64", "float32"), "dtype")
+    one_of("dtype", ("float64", "float32"), more["dtype"])
     for option, its in (("table", "sql"), ("main", "c"), ("jvp", "jax")):
         if more[option] and to != its:
             raise Problem("option", f"{option} goes with {its}, and not with {to}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from backprop.errors import Problem
+from backprop.errors import Problem, no_variable
 from backprop.errors.spans import Span, places
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.program import Program
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 
@@ -91,6 +91,21 @@ class Circuit:
             mixing = any(gate.mixes for gate in set(self.gates))
             self.plans["tensors"] = mixing or any(not isinstance(value, float) for value in self.constants.values())
         return bool(self.plans["tensors"])
+
+    def expect_variables(self, names: Iterable[str]) -> None:
+        """Raise a Problem for a name that is no variable's."""
+        for name in names:
+            if name not in self.variables:
+                raise no_variable(name, [*self.variables])
+
+    def stages(self) -> Iterator[tuple[int, tuple[Gate, tuple[int, ...]]]]:
+        """Each wire with its gate and that one's inputs."""
+        return enumerate(zip(self.gates, self.inputs, strict=True))
+
+    def number(self, wire: int) -> float | None:
+        """The number that a stage is, if it is one."""
+        value = self.constants.get(wire)
+        return value if isinstance(value, float) else None
 
     def span(self, wire: int) -> Span | None:
         """Where in the program's text a stage came from."""

@@ -10,8 +10,9 @@ from backprop.cli.question import Question
 from backprop.cli.reading import value_of
 from backprop.errors import Problem
 from backprop.library import Evaluation
-from backprop.library.notes import cusps, is_any, note
+from backprop.library.notes import cusps, note
 from backprop.library.values import Value
+from backprop.numbers.shapes import is_any
 
 
 class Asked(NamedTuple):

@@ -10,8 +10,6 @@ from backprop.cli.output import write
 from backprop.cli.question import question
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
-from backprop.errors import no_variable
-from backprop.library import Evaluation
 from backprop.show.theme import wants_colour
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
@@ -51,7 +49,8 @@ def command(
     names = asked.wrt if of is None else [name.strip() for name in of.split(",") if name.strip()]
     chosen = chosen_format(call, format_, json_, output)
     left = loops_shortened(evaluation, asked, rounds or chosen == "json")
-    story = tell(evaluation.run, evaluation.names, None if names is None else known(evaluation, names), left)
+    evaluation.run.circuit.expect_variables(names or ())
+    story = tell(evaluation.run, evaluation.names, names, left)
     if chosen == "json":
         from backprop.show.objects import story_object
 
@@ -66,12 +65,3 @@ def command(
     if not asked.quiet:
         show_notes(evaluation, asked)
     return 0
-
-
-def known(evaluation: Evaluation, names: list[str]) -> list[str]:
-    """The variables that were named, all of which are there."""
-    variables = evaluation.run.circuit.variables
-    for name in names:
-        if name not in variables:
-            raise no_variable(name, [*variables])
-    return names

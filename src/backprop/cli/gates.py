@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backprop.cli.answer import answer_options, chosen_format, show_grid, show_json
-from backprop.cli.options import Choice, named, takes
+from backprop.cli.options import colour_option, named, takes
 from backprop.cli.words import Call
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def complete(ctx: Any, param: Any, incomplete: str) -> list[CompletionItem]:
 
 @named("gates")
 @takes("name", shell_complete=complete)
-@takes("--color", type=Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
+@colour_option("the output")
 @answer_options("table", "plain", "json", "csv", "markdown")
 def command(
     call: Call, name: str | None, color: str, digits: int, format_: str | None, json_: bool, output: str | None

@@ -8,15 +8,15 @@ from typing import Any
 
 from backprop.cli.ending import ended_cleanly
 from backprop.cli.failures import tell, write_error
-from backprop.cli.options import Choice, Range, named, takes
+from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.progress import Progress
 from backprop.cli.question import code_named, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
 from backprop.cli.remarks import note
-from backprop.cli.text import read_as, text_options
+from backprop.cli.shared import expand_option, ties_option
+from backprop.cli.table_options import read_as, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, expect_numpy
-from backprop.gates import TIES
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
 
@@ -45,8 +45,8 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 @takes("--wrt", metavar="x,y", help="The gradients of these variables only.")
 @takes("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
 @takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values.")
-@takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
-@takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
+@ties_option
+@expand_option
 @takes("--stages", is_flag=True, help="Add every intermediate variable, and its gradient.")
 @takes("--hessian", is_flag=True, help="Add the second derivatives.")
 @takes("--only-new", is_flag=True, help="Leave the columns of the input out.")
@@ -64,7 +64,7 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 @takes("--threads", type=Range(1), metavar="N", help="Threads that compute; all cores if not given.")
 @takes("--verbose", is_flag=True, help="Say how it went, also where nobody watches.")
 @takes("--quiet", is_flag=True, help="Say nothing but errors.")
-@takes("--color", type=Choice(["auto", "always", "never"]), default="auto", help="Colour the messages.")
+@colour_option("the messages")
 def command(call: Call, **options: Any) -> int:
     """Value and gradients of EXPRESSION for every row of TABLES (standard input if there is none).
 

@@ -10,17 +10,17 @@ from typing import Any
 
 from backprop.cli.answer import format_option, show_grid
 from backprop.cli.failures import tell
-from backprop.cli.options import Choice, Range, named, takes
+from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.output import write
 from backprop.cli.progress import Redrawn, fitting, time_text, width
 from backprop.cli.question import check_names, code_named, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of  # fmt: skip
 from backprop.cli.remarks import note
-from backprop.cli.text import read_as, text_options
+from backprop.cli.shared import expand_option, ties_option
+from backprop.cli.table_options import read_as, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import in_shell
-from backprop.gates import TIES
 from backprop.language import canonical_name
 from backprop.library import Compiled
 from backprop.library.values import Random, Value, parse_value, read_variables
@@ -88,8 +88,8 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
 @takes("--from", "source_format", type=Choice(TABLES), help="What the table is, if no suffix says it.")
 @text_options
 @takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values, and of the order of rows.")
-@takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
-@takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
+@ties_option
+@expand_option
 @takes("--explain", is_flag=True, help="Tell the first updates (or --steps of them) with their numbers.")
 @takes("--full", is_flag=True, help="Show every step, and large arrays whole.")
 @takes("--digits", type=Range(1, 17), metavar="N", default=6, show_default=True, help="Significant digits in tables.")
@@ -103,7 +103,7 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
     help="Write the parameters (.json), the path (.csv) or its picture (.svg, .png, .html), whole or not at all.",
 )
 @takes("--quiet", is_flag=True, help="Print no notes.")
-@takes("--color", type=Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
+@colour_option("the output")
 def command(call: Call, **options: Any) -> int:
     """Move the variables of EXPRESSION against its gradient until it is no longer steep: parameter updates.
 
@@ -174,7 +174,7 @@ class Descent:
 
     def only_told(self, settings: dict[str, Any]) -> None:
         """A few updates, in words."""
-        from backprop.optimize.told import FEW, check_told
+        from backprop.optimize.equations import FEW, check_told
 
         if self.format != "table":
             raise Problem("option", f"--explain tells in words, and not as {self.format}")
@@ -206,7 +206,7 @@ class Descent:
             return self.of_code(*code)
         text, source = read_expression(asked["expression"], asked["file"], self.words)
         if self.tables and "`" in text:
-            from backprop.rows.compute.called import Called
+            from backprop.rows.compute.column_names import Called
 
             names = Called(text, {})
             self.called = names.spelt
@@ -351,7 +351,7 @@ class Descent:
         from backprop.optimize.report import end_object, parameters_grid, path_grid
 
         if self.options["explain"]:
-            from backprop.optimize.told import told
+            from backprop.optimize.equations import told
 
             write(told(found, self.options["digits"], in_shell(found.why)), None, prose=True)
             return

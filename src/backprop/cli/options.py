@@ -159,6 +159,11 @@ def takes_all(decorators: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any
     return decorate
 
 
+def colour_option(what: str) -> Callable[[Any], Any]:
+    """Whether something is coloured."""
+    return takes("--color", type=Choice(["auto", "always", "never"]), default="auto", help=f"Colour {what}.")
+
+
 def named(
     name: str, *, usage: str = "", variables: bool = False, several: bool = False,
     variables_help: str = "The value of the variable x. Every free variable is an option of its own name.",

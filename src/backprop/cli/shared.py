@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.cli.options import Choice, Range, takes, takes_all
+from backprop.cli.options import Choice, Range, colour_option, takes, takes_all
 from backprop.gates import TIES
 
 TYPE_CHECKING = False
@@ -18,6 +18,9 @@ def files(ctx: Any, param: Any, incomplete: str) -> list[Any]:
     return [CompletionItem(incomplete, type="file")]
 
 
+ties_option = takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
+expand_option = takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
+
 SHARED_OPTIONS: list[Callable[[Any], Any]] = [
     takes(
         "-f",
@@ -32,11 +35,11 @@ SHARED_OPTIONS: list[Callable[[Any], Any]] = [
     takes("--output", "result", metavar="NAME", help="Which result of -f FILE.py:NAME is the output."),
     takes("--upstream", metavar="VALUE", help="The gradient on the output, in its shape; 1 for a number."),
     takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values."),
-    takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks."),
-    takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions."),
+    ties_option,
+    expand_option,
     takes("--strict", is_flag=True, help="Exit with 1 if a number is not finite."),
     takes("--quiet", is_flag=True, help="Print no notes."),
-    takes("--color", type=Choice(["auto", "always", "never"]), default="auto", help="Colour the output."),
+    colour_option("the output"),
 ]
 
 

@@ -110,8 +110,7 @@ class Stages:
         return self.circuit.gates[wire], self.circuit.inputs[wire]
 
     def literal(self, wire: int) -> float | None:
-        value = self.circuit.constants.get(wire)
-        return value if isinstance(value, float) else None
+        return self.circuit.number(wire)
 
     def is_boolean(self, wire: int) -> bool:
         return self.circuit.gates[wire].compares

@@ -14,11 +14,11 @@ from backprop.differentiate.algebra import INTRODUCED, NEUTRAL, SIGNS, Algebra, 
 from backprop.gates import GATES, Gate
 from backprop.numbers.shapes import Shape
 
-ADD, SUBTRACT, NEGATE = GATES["add"], GATES["subtract"], GATES["negate"]
+ADD, NEGATE = GATES["add"], GATES["negate"]
 MULTIPLY, WHERE = GATES["multiply"], GATES["where"]
 UNBROADCAST, ONES, ZEROS = GATES["unbroadcast"], GATES["ones_like"], GATES["zeros_like"]
 NOT_EQUAL = GATES["not_equal"]
-SUM, LIKE, SQRT, INDEX = GATES["sum"], GATES["like"], GATES["sqrt"], GATES["index"]
+LIKE, SQRT, INDEX = GATES["like"], GATES["sqrt"], GATES["index"]
 MOST_TOLD = 1 << 16  # elements of an array that is kept while a circuit grows
 ALGEBRA = Algebra(*NEUTRAL, *INTRODUCED, *SIGNS)
 
@@ -50,7 +50,7 @@ class Growing:
         copied.names, copied.labels = dict(circuit.names), dict(circuit.labels)
         copied.opened = list(circuit.opened)
         self.wires = list(range(len(circuit)))
-        for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+        for wire, (gate, inputs) in circuit.stages():
             if inputs:
                 self.seen.setdefault((gate, inputs), wire)
         for wire, value in circuit.constants.items():
@@ -66,9 +66,7 @@ class Growing:
         return self.literals[key]
 
     def literal(self, wire: int) -> float | None:
-        """The number on a wire that is a literal."""
-        value = self.circuit.constants.get(wire)
-        return value if isinstance(value, float) else None
+        return self.circuit.number(wire)
 
     def put(self, gate: Gate, inputs: tuple[int, ...]) -> int:
         """The wire of a gate's result: folded, rewritten, found, or added."""

@@ -45,8 +45,6 @@ ADD, SUBTRACT = GATES["add"], GATES["subtract"]
 TRANSPOSE, RESHAPE, MATMUL = GATES["transpose"], GATES["reshape"], GATES["matmul"]
 LIKE, IDENTITY, SUM = GATES["like"], GATES["identity"], GATES["sum"]
 SPREADING = {GATES[name] for name in ("unbroadcast", "like", "reshape_like")}
-# The functions of these on arrays do what the rows say: what they share is computed once if they are opened.
-OPENED = frozenset(["mean", "logsumexp", "softmax", "log_softmax"])
 # Gates whose inputs need no check any more, in NumPy's words.
 DIRECT = {
     "reshape": "{0}.reshape({shape})",
@@ -339,7 +337,7 @@ def spelling(gate: Gate) -> str:
     """The text by which a gate is computed on arrays, or "" where it has a function of its own, or needs numbers."""
     own = arrays.function(gate.name) is not None
     if gate.mixes:
-        return gate.exact if gate.name in OPENED or not own else ""
+        return gate.exact if gate.opens or not own else ""
     return "" if own else elementwise.spelling(gate, None)
 
 

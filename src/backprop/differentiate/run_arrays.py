@@ -32,7 +32,7 @@ def evaluate(circuit: Circuit, at: Mapping[str, Array]) -> list[Array]:
     for name, wire in circuit.variables.items():
         values[wire] = at[name]
     with np.errstate(all="ignore"), pooled(pool_of(circuit)):
-        for wire, (gate, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+        for wire, (gate, sources) in circuit.stages():
             if gate is not INPUT and gate is not CONSTANT:
                 inputs = [values[source] for source in sources]
                 try:

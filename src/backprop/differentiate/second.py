@@ -149,11 +149,7 @@ def product_with(
 ) -> tuple[dict[str, Value], dict[str, Value]]:
     """The gradients, and the Hessian times a direction."""
     derived, values = derived_at(circuit, at, list(at if sorts(circuit) else direction), ties, some)
-    seeds: dict[int, Value] = {}
-    for name, step in direction.items():  # two variables may have one gradient wire
-        wire = derived.gradients[name]
-        seeds[wire] = seeds[wire] + step if wire in seeds else step
-    sent = sweep_of_some(derived.circuit, values, TWICE[ties], seeds)
+    sent = sweep_of_some(derived.circuit, values, TWICE[ties], along(derived, direction))
     products = {name: arrived(sent, wire, at[name]) for name, wire in circuit.variables.items()}
     return {name: values[wire] for name, wire in derived.gradients.items()}, products
 
@@ -170,12 +166,17 @@ def jvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value
     derived = derive(circuit, list(direction), ties=ties, upstream=upstream, shapes=shapes)
     output = values[circuit.output]
     both = evaluate(derived.circuit, {**at, upstream: zeros(output)})
+    sent = sweep_of_some(derived.circuit, both, ties, along(derived, direction))
+    return arrived(sent, derived.circuit.variables[upstream], output)
+
+
+def along(derived: Derived, direction: Mapping[str, Value]) -> dict[int, Value]:
+    """A direction, on the wires of the gradients: two variables may have one."""
     seeds: dict[int, Value] = {}
     for name, step in direction.items():
         wire = derived.gradients[name]
         seeds[wire] = seeds[wire] + step if wire in seeds else step
-    sent = sweep_of_some(derived.circuit, both, ties, seeds)
-    return arrived(sent, derived.circuit.variables[upstream], output)
+    return seeds
 
 
 def derived_at(

@@ -38,12 +38,12 @@ def meanings(circuit: Circuit) -> list[int]:
     """For each stage the first one that computes the same: the same gate of the same, in whatever order."""
     first: dict[Hashable, int] = {}
     known: list[int] = []
-    for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for wire, (gate, inputs) in circuit.stages():
         of = [known[source] for source in inputs]
-        if gate is SQUARE or (gate is POWER and number(circuit, inputs[1]) == 2.0):
+        if gate is SQUARE or (gate is POWER and circuit.number(inputs[1]) == 2.0):
             gate, of = MULTIPLY, [of[0], of[0]]
         key: Hashable = (gate, tuple(sorted(of) if gate.commutes else of)) if inputs else wire
-        if (constant := number(circuit, wire)) is not None:
+        if (constant := circuit.number(wire)) is not None:
             key = repr(constant)
         known.append(first.setdefault(key, wire))
     return known
@@ -52,12 +52,12 @@ def meanings(circuit: Circuit) -> list[int]:
 def never_negative(circuit: Circuit) -> list[bool]:
     """Which stages are 0 or more wherever they are a number."""
     found: list[bool] = []
-    for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
-        constant = number(circuit, wire)
+    for wire, (gate, inputs) in circuit.stages():
+        constant = circuit.number(wire)
         if constant is not None:
             sure = constant >= 0
         elif gate is POWER:
-            exponent = number(circuit, inputs[1])
+            exponent = circuit.number(inputs[1])
             sure = exponent is not None and (exponent % 2 == 0 or (exponent >= 2 and found[inputs[0]]))
         else:
             kept = gate.sign == "kept" and all(found[source] for source in inputs)
@@ -78,19 +78,13 @@ def plainer(
         if known[x] == known[low]:
             return MIN, distinct((x, high), known)
         through, other = (high, x) if known[low] == known[high] else (x, low)
-        alike = number(circuit, other) is not None or (shapes is not None and shapes[through] == shapes[wire])
+        alike = circuit.number(other) is not None or (shapes is not None and shapes[through] == shapes[wire])
         return (IDENTITY, (through,)) if alike and known[high] in (known[x], known[low]) else (gate, inputs)
     inputs = distinct(inputs, known)
-    if gate is MAX and 0.0 in [number(circuit, source) for source in inputs]:
-        others = tuple([source for source in inputs if number(circuit, source) != 0.0])
+    if gate is MAX and 0.0 in [circuit.number(source) for source in inputs]:
+        others = tuple([source for source in inputs if circuit.number(source) != 0.0])
         return (gate, others) if all(positive[source] for source in others) else (gate, inputs)
     return gate, inputs
-
-
-def number(circuit: Circuit, wire: int) -> float | None:
-    """The number that a stage is, if it is one."""
-    value = circuit.constants.get(wire)
-    return value if isinstance(value, float) else None
 
 
 def distinct(wires: tuple[int, ...], known: list[int]) -> tuple[int, ...]:

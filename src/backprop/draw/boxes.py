@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from backprop.draw.figures import WIDEST, short
-from backprop.draw.layout import Box, Layout, layout
+from backprop.draw.layout import Box, Layout, Point, layout
 from backprop.draw.scene import STAGES, Node, Scene, shape_text
 from backprop.errors.spans import visible, width
 
@@ -35,6 +35,18 @@ class Frame(NamedTuple):
     shares: tuple[float, ...]
 
 
+class Places(NamedTuple):
+    """Where the parts of a node are in the picture: its wires, each from, to and how high, and the points of texts."""
+
+    inputs: list[tuple[float, float, float]]
+    shares: list[Point]  # their ends
+    output: tuple[float, float, float]
+    left: float
+    centre: float  # of the gate
+    numbers: float  # the middle of value and gradient
+    height: float  # of the output
+
+
 class Picture(NamedTuple):
     """A scene with everything in its place."""
 
@@ -42,6 +54,17 @@ class Picture(NamedTuple):
     frames: list[Frame]
     layout: Layout
     forks: list[bool]  # whether the gradient of a node is a sum of shares
+
+    def places(self, index: int) -> Places:
+        """Where the parts of a node are."""
+        frame, (left, top) = self.frames[index], self.layout.corners[index]
+        height, centre = top + frame.middle, left + frame.box.anchor
+        start = centre if self.scene.nodes[index].kind == STAGES else left + frame.right
+        return Places(
+            [(left, centre, height + port) for port in frame.box.ports],
+            [(left + frame.left - 4, height + share) for share in frame.shares],
+            (start, left + frame.box.width, height), left, centre, left + frame.numbers, height,
+        )  # fmt: skip
 
 
 def picture(scene: Scene, *, values: bool = True, blank: bool = False, live: bool = False) -> Picture:

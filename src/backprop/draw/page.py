@@ -18,7 +18,7 @@ from math import isfinite
 from backprop.differentiate import rules
 from backprop.draw.boxes import ABOVE, BELOW, NAME, Picture, label_of, name_of, picture
 from backprop.draw.program import javascript
-from backprop.draw.scene import NUMBERS, STAGES, Node, Scene, opened, slots_of
+from backprop.draw.scene import NUMBERS, Node, Scene, opened, slots_of
 from backprop.draw.svg import MARGIN, escape, line, outline, size, text, title, wires
 from backprop.errors import Problem
 from backprop.errors.spans import visible
@@ -155,7 +155,7 @@ def node_parts(placed: Picture, index: int) -> Iterator[str]:
     """A node, which can be pointed at and reached by the keyboard."""
     node, frame = placed.scene.nodes[index], placed.frames[index]
     left, top = placed.layout.corners[index]
-    middle, centre = top + frame.middle, left + frame.box.anchor
+    places = placed.places(index)
     yield f'<g class="node" id="n{index}" tabindex="0" role="img" aria-label="{escape(node.name)}">'
     yield (
         f'<rect class="hit" x="{left:.1f}" y="{top:.1f}" width="{frame.box.width:.1f}"'
@@ -163,19 +163,16 @@ def node_parts(placed: Picture, index: int) -> Iterator[str]:
     )
     into = f' data-into="{index}"'
     for slot, source in enumerate(node.inputs):
-        height = middle + frame.box.ports[slot]
-        yield line(left, centre, height).replace('"wire"', f'"wire"{into}')
+        yield line(*places.inputs[slot]).replace('"wire"', f'"wire"{into}')
         if placed.forks[source]:
-            yield hidden(f"c{index}_{slot}", "share", left + frame.left - 4, middle + frame.shares[slot])
-    start = centre if node.kind == STAGES else left + frame.right
-    yield line(start, left + frame.box.width, middle).replace('"wire"', f'"wire"{into}')
-    yield from outline(node, frame, left, middle)
-    at = left + frame.numbers
+            yield hidden(f"c{index}_{slot}", "share", *places.shares[slot])
+    yield line(*places.output).replace('"wire"', f'"wire"{into}')
+    yield from outline(node, frame, places)
     if name_of(node):
-        yield text("name", at, middle - NAME, name_of(node))
+        yield text("name", places.numbers, places.height - NAME, name_of(node))
     if node.kind != NUMBERS:
-        yield hidden(f"v{index}", "value", at, middle - ABOVE)
-        yield hidden(f"d{index}", "gradient", at, middle + BELOW)
+        yield hidden(f"v{index}", "value", places.numbers, places.height - ABOVE)
+        yield hidden(f"d{index}", "gradient", places.numbers, places.height + BELOW)
     yield "</g>"
 
 

@@ -28,7 +28,7 @@ RELATIONS = {"<=": "≤", ">=": "≥", "!=": "≠", "==": "="}
 
 class Node(NamedTuple):
     """A node: `inputs` are the nodes that feed it, in the order of the operands; `local` its local gradient in each of
-    them and `sent` what it sends back, None where nothing flows. `members` are the stages that it stands for."""
+    them and `sent` what it sends back, None where nothing flows."""
 
     wire: int
     kind: str
@@ -41,7 +41,6 @@ class Node(NamedTuple):
     sent: tuple[Any, ...]
     value: Any
     gradient: Any
-    members: tuple[int, ...]
 
 
 class Scene(NamedTuple):
@@ -100,7 +99,6 @@ def scene(run: Run, names: Names, *, fold: bool = False, wrt: Collection[str] | 
                 sent=sent,
                 value=run.values[wire],
                 gradient=run.gradient(wire) if circuit.active[wire] and not left_out else None,
-                members=members.get(wire, (wire,)),
             )
         )
     formula = circuit.program.text.strip() if circuit.program is not None else ""
@@ -121,7 +119,7 @@ def expression(circuit: Circuit, names: Names, wire: int, members: Sequence[int]
 
 def number_node(run: Run, names: Names, wire: int) -> Node:
     text = names.text(wire)
-    return Node(wire, NUMBERS, text, False, minus(text), text, (), (), (), run.values[wire], None, (wire,))
+    return Node(wire, NUMBERS, text, False, minus(text), text, (), (), (), run.values[wire], None)
 
 
 # ── which stages a node stands for ──

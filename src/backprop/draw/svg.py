@@ -16,6 +16,7 @@ from backprop.draw.boxes import (
     SHARE,
     Frame,
     Picture,
+    Places,
     label_of,
     name_of,
 )
@@ -158,35 +159,30 @@ def path(points: list[Point]) -> str:
 
 def node_parts(picture: Picture, index: int, options: Options) -> Iterator[str]:
     """A node: the ends of its wires, its box and its texts."""
-    node, frame = picture.scene.nodes[index], picture.frames[index]
-    left, top = picture.layout.corners[index]
-    middle, centre = top + frame.middle, left + frame.box.anchor
-    for slot, source in enumerate(node.inputs):
-        height = middle + frame.box.ports[slot]
-        yield line(left, centre, height)
-        if options.values and not options.blank and picture.forks[source] and node.sent[slot] is not None:
-            share = short(node.sent[slot])
-            yield text("share", left + frame.left - 4, middle + frame.shares[slot], share)
-    yield line(centre if node.kind == STAGES else left + frame.right, left + frame.box.width, middle)
-    yield from outline(node, frame, left, middle)
-    at = left + frame.numbers
+    node, places = picture.scene.nodes[index], picture.places(index)
+    for source, sent, wire, share in zip(node.inputs, node.sent, places.inputs, places.shares, strict=True):
+        yield line(*wire)
+        if options.values and not options.blank and picture.forks[source] and sent is not None:
+            yield text("share", *share, short(sent))
+    yield line(*places.output)
+    yield from outline(node, picture.frames[index], places)
     if name_of(node):
-        yield text("name", at, middle - NAME if options.values else middle - ABOVE, name_of(node))
+        yield text("name", places.numbers, places.height - (NAME if options.values else ABOVE), name_of(node))
     if options.values and node.kind != NUMBERS:
-        yield from numbers(node, at, middle, options)
+        yield from numbers(node, places.numbers, places.height, options)
 
 
-def outline(node: Node, frame: Frame, left: float, middle: float) -> Iterator[str]:
+def outline(node: Node, frame: Frame, places: Places) -> Iterator[str]:
     """A gate as its box with its symbol, an input as its name."""
-    baseline = middle + LABEL * 0.35
+    baseline = places.height + LABEL * 0.35
     if node.kind != STAGES:
-        yield text("input", left, baseline, label_of(node))
+        yield text("input", places.left, baseline, label_of(node))
         return
     yield (
-        f'<rect class="gate" x="{left + frame.left:.1f}" y="{middle - RADIUS:.1f}"'
+        f'<rect class="gate" x="{places.left + frame.left:.1f}" y="{places.height - RADIUS:.1f}"'
         f' width="{frame.right - frame.left:.1f}" height="{2 * RADIUS:g}" rx="{RADIUS:g}"/>'
     )
-    yield text("label", left + frame.box.anchor, baseline, label_of(node))
+    yield text("label", places.centre, baseline, label_of(node))
 
 
 def numbers(node: Node, at: float, middle: float, options: Options) -> Iterator[str]:

@@ -97,25 +97,20 @@ def path(points: list[Point]) -> str:
 
 def node_parts(placed: Picture, index: int, values: bool) -> Iterator[str]:
     """A node: the ends of its wires, its box and its texts."""
-    node, frame = placed.scene.nodes[index], placed.frames[index]
-    left, top = placed.layout.corners[index]
-    middle, centre = top + frame.middle, left + frame.box.anchor
-    for slot, source in enumerate(node.inputs):
-        height = middle + frame.box.ports[slot]
-        yield rf"\draw[bpwire] {at(left, height)} -- {at(centre, height)};"
-        sent = node.sent[slot]
+    node, frame, places = placed.scene.nodes[index], placed.frames[index], placed.places(index)
+    middle, x = places.height, places.numbers
+    for source, sent, wire, share in zip(node.inputs, node.sent, places.inputs, places.shares, strict=True):
+        yield line(*wire)
         if values and placed.forks[source] and sent is not None:
-            where = at(left + frame.left - 4, middle + frame.shares[slot])
-            yield rf"\node[anchor=base east,text=bpgradient,font=\ttfamily\tiny\itshape] at {where} {number(sent)};"
-    start = centre if node.kind == STAGES else left + frame.right
-    yield rf"\draw[bpwire] {at(start, middle)} -- {at(left + frame.box.width, middle)};"
+            style = r"anchor=base east,text=bpgradient,font=\ttfamily\tiny\itshape"
+            yield rf"\node[{style}] at {at(*share)} {number(sent)};"
+    yield line(*places.output)
     if node.kind == STAGES:
         size = f"minimum height={1.5 * RADIUS:.1f}pt,minimum width={0.75 * (frame.right - frame.left):.1f}pt"
         shape = f"draw=bpedge,fill=bpgate,rounded corners={0.74 * RADIUS:.1f}pt,{size}"
-        yield rf"\node[{shape}] at {at(centre, middle)} {{{escaped(label_of(node))}}};"
+        yield rf"\node[{shape}] at {at(places.centre, middle)} {{{escaped(label_of(node))}}};"
     else:
-        yield rf"\node[anchor=west,{ITALIC}] at {at(left, middle)} {{{escaped(label_of(node))}}};"
-    x = left + frame.numbers
+        yield rf"\node[anchor=west,{ITALIC}] at {at(places.left, middle)} {{{escaped(label_of(node))}}};"
     if name_of(node):
         height = middle - (NAME if values else ABOVE)
         yield rf"\node[anchor=base,text=bpfaint,{ITALIC}] at {at(x, height)} {{{escaped(name_of(node))}}};"
@@ -123,6 +118,10 @@ def node_parts(placed: Picture, index: int, values: bool) -> Iterator[str]:
         yield rf"\node[anchor=base,text=bpvalue] at {at(x, middle - ABOVE)} {number(node.value)};"
         if node.gradient is not None:
             yield rf"\node[anchor=base,text=bpgradient] at {at(x, middle + BELOW)} {number(node.gradient)};"
+
+
+def line(start: float, end: float, height: float) -> str:
+    return rf"\draw[bpwire] {at(start, height)} -- {at(end, height)};"
 
 
 def number(value: float) -> str:

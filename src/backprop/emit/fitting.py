@@ -20,7 +20,7 @@ def forms(circuit: Circuit, shapes: Sequence[tuple[int, ...]] | None = None) -> 
     if shapes is not None:
         return list(shapes)
     found: list[Hashable] = []
-    for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for wire, (gate, inputs) in circuit.stages():
         found.append(form(circuit, wire, gate, [found[source] for source in inputs]))
     return found
 

@@ -171,6 +171,11 @@ class Request:
         return {name: found[name] for name in self.wrt}
 
     @property
+    def answers(self) -> list[tuple[str, Any]]:
+        """The value and the gradients at the point, by what a program calls them."""
+        return [("value", self.value), *((f'gradients["{name}"]', one) for name, one in self.gradients.items())]
+
+    @property
     def wild(self) -> bool:
         """Whether the program may meet numbers that are not finite: at its point, or in a branch that is not taken."""
         if self.at is not None:

@@ -90,6 +90,13 @@ def enumerated(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def one_of(what: str, known: Iterable[str], given: str) -> str:
+    """A choice, which must be one of those that there are."""
+    if given not in tuple(known):
+        raise Problem("option", f"{what} is one of {', '.join(known)}, and not {given!r}")
+    return given
+
+
 def no_variable(name: str, variables: Sequence[str]) -> Problem:
     """The problem that a name is none of the variables."""
     near = nearest(name, variables)

@@ -138,7 +138,7 @@ REDUCTIONS = [
             definition="sum(x, axis=axis, keepdims=keepdims) / count(x, axis=axis)",
         ),
         Words("distributes: hands every element an equal share of its gradient", plain="g / count(x) + 0*x"),
-        Traits(fresh=True, sign="kept"),
+        Traits(fresh=True, sign="kept", opens=True),
         options=REDUCED,
     ),
     Gate(
@@ -204,6 +204,7 @@ REDUCTIONS = [
             "a soft max: shares the gradient between the elements, in parts that add up to 1", plain="g * exp(x - out)",
             instead_of="log(sum(exp(x)))",
         ),
+        Traits(opens=True),
         options=REDUCED,
     ),
     Gate(
@@ -226,7 +227,7 @@ REDUCTIONS = [
             exact=f"{BELOW}exp(below) / {TOTAL}",
         ),
         Words("turns scores into probabilities; its gradients add up to 0", instead_of="exp(x) / sum(exp(x))"),
-        Traits(shape="x", fresh=True, sign="never negative"),
+        Traits(shape="x", fresh=True, sign="never negative", opens=True),
         options="axis=-1",
     ),
     Gate(
@@ -237,7 +238,7 @@ REDUCTIONS = [
             exact=f"{BELOW}below - log({TOTAL})",
         ),
         Words("the log of softmax, with all its digits", instead_of="log(softmax(x))"),
-        Traits(shape="x", fresh=True),
+        Traits(shape="x", fresh=True, opens=True),
         options="axis=-1",
     ),
 ]  # fmt: skip

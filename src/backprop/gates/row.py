@@ -124,7 +124,8 @@ class Traits:
     "odd" gate, and is lost in an "even" one. `sign` says that the result is "never negative", or "kept": not negative
     where no input is; `rectifies` says that what is not negative comes out as it is. `fresh` says that what a gate that
     mixes computes is a new array in every library, never a view of an input. `saturates` says that the slope fades for
-    large inputs on both sides. `reduces` names the gate that stands for this one where it is called with a single
+    large inputs on both sides, and `opens` that what `exact` says is, to the bit, what its function on arrays computes,
+    so that work can be shared. `reduces` names the gate that stands for this one where it is called with a single
     input; `plumbing` marks gates that only rules use.
     """
 
@@ -143,6 +144,7 @@ class Traits:
         rectifies: bool = False,
         fresh: bool = False,
         saturates: bool = False,
+        opens: bool = False,
         reduces: str = "",
         plumbing: bool = False,
     ) -> None:
@@ -150,7 +152,7 @@ class Traits:
         self.stacks, self.broadcasts = stacks, broadcasts
         self.commutes, self.idempotent, self.parity, self.fresh = commutes, idempotent, parity, fresh
         self.sign, self.rectifies = sign, rectifies
-        self.saturates, self.reduces, self.plumbing = saturates, reduces, plumbing
+        self.saturates, self.opens, self.reduces, self.plumbing = saturates, opens, reduces, plumbing
 
 
 NO_RULE, NO_WORDS, NO_TRAITS = Rule(), Words(), Traits()

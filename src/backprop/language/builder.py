@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backprop.errors import LARGEST, Problem
-from backprop.gates import NAMES
+from backprop.gates import GATES, NAMES
 from backprop.language.lexer import FRACTIONS, MODULES, SUPERSCRIPTS
 from backprop.language.program import Call, Program
 
@@ -17,7 +17,6 @@ BLANKS = " \t\r\n\f\u00a0\u202f\u205f\u2060\u3000\ufeff" + "".join(
 )  # those of the grammar
 BEHIND_NAMES = "+-*/" + BLANKS  # in the tokens of assignments
 METHODS = {"t": "transpose", "view": "reshape", "clamp": "clip"}  # of torch, with our names
-EXTREMES = frozenset(["max", "min"])  # whose number in x.max(1) is an axis
 SHAPED = frozenset(["reshape", "transpose"])  # which take a shape as one argument
 ROOTS = {"√": "sqrt", "∛": "cbrt"}
 AUGMENTING = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
@@ -211,7 +210,7 @@ class Builder:
             from backprop.language.mistakes import no_method
 
             raise no_method(self.program, self.tokens, opening)
-        if name in EXTREMES and len(positional) == 1 and self.is_number(positional[0]):
+        if len(positional) == 1 and self.is_number(positional[0]) and name in GATES and GATES[name].reduces:
             keywords, positional = (("axis", positional[0]), *keywords), ()
         elif name in SHAPED and len(positional) > 1:
             positional = (self.node("array", positional, opening + 1, last - 1),)

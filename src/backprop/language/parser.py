@@ -65,9 +65,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
         if row is None:  # an operand is expected
             leaf, key = leaves.get(token), ""
             if leaf is None and not (key := keys.get(token, "")):
-                if (
-                    token.isidentifier() and token.isascii()
-                ):  # as `seen_first` does, but without its calls: they are many
+                if token.isidentifier() and token.isascii():  # as `seen_first`, but without its calls: they are many
                     leaves[token] = leaf = len(ops)
                     add_op("name")
                     add_operands(token)

@@ -59,6 +59,11 @@ def number_text(value: float) -> str:
     return f"{mantissa}e{int(exponent)}" if exponential else mantissa
 
 
+def short(value: float, digits: int = 6) -> str:
+    """A number in a sentence, to so many digits."""
+    return number_text(float(f"{value:.{digits}g}"))
+
+
 def holds(text: str) -> int:
     """How tightly an operand holds together that is a name, a call, or a number, which may have a sign."""
     return UNARY if text.startswith("-") else ATOM

@@ -10,7 +10,7 @@ import gc
 from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
-from backprop.errors import MOST_NAMED, Problem, enumerated, no_variable
+from backprop.errors import MOST_NAMED, Problem, enumerated, one_of
 from backprop.errors.light import cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
@@ -126,11 +126,9 @@ class Compiled:
     def __init__(self, text: str, *, ties: str = "both", expand: bool = False, source: str | None = None) -> None:
         if not isinstance(text, str):
             raise Problem("value", f"an expression is a text, and not {type(text).__name__}")
-        if ties not in TIES:
-            raise Problem("option", f"ties is one of {', '.join(TIES)}, and not {ties!r}")
+        self.ties = one_of("ties", TIES, ties)
         with Uncollected():
             self.program: Program = read(text, source)
-        self.ties = ties
         self.expand = expand
         self._circuits: dict[tuple[frozenset[str], frozenset[str]], tuple[Circuit, Names]] = {}
 
@@ -348,9 +346,7 @@ class Compiled:
         missing = [name for name in circuit.variables if name not in given]
         if missing:
             raise self.missing(missing)
-        for name in given:
-            if name not in circuit.variables:
-                raise no_variable(name, [*circuit.variables])
+        circuit.expect_variables(given)
         return circuit, names, {name: as_value(name, given[name]) for name in circuit.variables}
 
     def has_stage(self, name: str) -> bool:
@@ -370,9 +366,7 @@ class Compiled:
         from backprop.errors.expected import names
 
         chosen = list(names("wrt", wrt))
-        for name in chosen:
-            if name not in circuit.variables:
-                raise no_variable(name, [*circuit.variables])
+        circuit.expect_variables(chosen)
         return chosen
 
 

@@ -16,7 +16,7 @@ from backprop.errors import LARGEST
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.printer import number_text
 from backprop.library.stages import Names, needs_of
-from backprop.numbers.shapes import all_finite, quiet, shape_of
+from backprop.numbers.shapes import all_finite, is_any, quiet, shape_of
 
 Place = tuple[int, ...]
 Remark = tuple[str, str, int]  # kind, message, stage
@@ -163,12 +163,8 @@ def blamed(run: Run, spot: Spot) -> Spot | None:
     return first if not run.circuit.gates[spot.wire].mixes else Spot(first.wire, guilty_place(run, spot, first.wire))
 
 
-def has(mask: Any) -> bool:
-    return bool(mask.any()) if shape_of(mask) else bool(mask)
-
-
 def has_nan(value: Any) -> bool:
-    return has(value != value)
+    return is_any(value != value)
 
 
 def cured(run: Run, spot: Spot, sources: Iterable[int]) -> bool:
@@ -256,7 +252,7 @@ def wrongly_sent(run: Run, sender: int, wire: int) -> list[int]:
     return [
         slot
         for slot, (source, piece) in enumerate(shares)
-        if source == wire and piece is not None and has(not_finite(piece) & wrong)
+        if source == wire and piece is not None and is_any(not_finite(piece) & wrong)
     ]
 
 

@@ -138,7 +138,7 @@ def told(names: Names, row: Stage, run: Run) -> Forward:
 
 def rounded(x: float) -> float:
     """A number to the six digits that tables show."""
-    return float(f"{x:.6g}") + 0.0 if isfinite(x) else x
+    return float(f"{x:.6g}") + 0.0
 
 
 def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:

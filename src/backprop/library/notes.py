@@ -9,9 +9,10 @@ from backprop.differentiate import rules
 from backprop.differentiate.run import Run
 from backprop.errors.spans import Span
 from backprop.errors.spelling import said
+from backprop.gates import GATES
 from backprop.language.printer import number_text
 from backprop.library.stages import Names, tie_text
-from backprop.numbers.shapes import quiet, shape_of
+from backprop.numbers.shapes import is_any, quiet, shape_of
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -156,11 +157,6 @@ def without(mask: Any, other: Any) -> Any:
     return mask & ~other if shape_of(mask) == shape_of(other) else mask
 
 
-def is_any(mask: Any) -> bool:
-    """Whether a mask has an element."""
-    return bool(mask.any()) if shape_of(mask) else bool(mask)
-
-
 # ── ties and kinks ──
 
 
@@ -169,7 +165,7 @@ def kink_note(run: Run, names: Names, wire: int, met: Any) -> Note:
     gate = run.circuit.gates[wire]
     what = f"{names.text(wire)} = {names.expression(wire)}"
     where = kink_place(run, names, wire, met)
-    if gate.variadic or gate.spelling in ("max", "min"):
+    if GATES[gate.spelling].idempotent:
         equals = "elements" if run.arrays and gate.mixes else "inputs"
         return note("tie", f"{what} is a tie{where}: {tie_text(run.ties, equals)}", names, wire)
     if gate.flat:

@@ -13,7 +13,7 @@ from backprop.differentiate.algebra import Stages, match
 from backprop.differentiate.run import Run
 from backprop.differentiate.run import run as evaluated
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
-from backprop.language.printer import infix, number_text
+from backprop.language.printer import infix, short
 from backprop.library.causes import causes, without_consequence
 from backprop.library.stages import Names
 from backprop.numbers import floats
@@ -171,7 +171,7 @@ def text_of(answer: Why) -> str:
 def told(value: Any) -> str:
     """A number, also the only one of an array; of a larger one, how many of its elements are not finite."""
     if not shape_of(value) or value.size == 1:
-        return number_text(float(f"{float(value.item() if shape_of(value) else value):.6g}"))
+        return short(float(value.item() if shape_of(value) else value))
     from numpy import isfinite as are_finite
 
     count = int((~are_finite(value)).sum())

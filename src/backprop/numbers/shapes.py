@@ -43,6 +43,11 @@ def shape_of(value: object) -> Shape:
     return getattr(value, "shape", ())
 
 
+def is_any(mask: Any) -> bool:
+    """Whether a mask has an element."""
+    return bool(mask.any()) if shape_of(mask) else bool(mask)
+
+
 def all_finite(value: Any) -> bool:
     """Whether a number, or every element of an array, is finite."""
     if isinstance(value, float):

@@ -114,7 +114,7 @@ def read(formula: str, data: Any, ties: str, expand: bool) -> tuple[Compiled, di
     """The formula, and what names in it that stand in backticks are called in the table."""
     if data is None or not isinstance(formula, str) or "`" not in formula:
         return Compiled(formula, ties=ties, expand=expand), {}
-    from backprop.rows.compute.called import Called
+    from backprop.rows.compute.column_names import Called
 
     names = Called(formula, {})
     with names.problems():

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from backprop.errors.spelling import both
-from backprop.language.printer import number_text
+from backprop.language.printer import number_text, short
 from backprop.library.notes import notes
 from backprop.library.nudge import Line
 from backprop.optimize.objective import Objective
 from backprop.optimize.parameters import Array
 from backprop.optimize.path import Path, Step
-from backprop.optimize.words import short
 
 LARGE = 200  # stages of a circuit, and of a larger one
 BESIDE = 1e-6  # of the size of a number: so far away is right beside it
@@ -136,7 +135,8 @@ class Kinks:
         more = f"; {used.removeprefix('at a kink: ')}" if used else ""
         return (
             f"at a kink of {names.text(shown)} = {names.expression(shown)}: the steps go back and forth over it, near "
-            f"{name} = {number_text(at)}, where the gradient in {name} jumps from {short(one)} to {short(other)}{more}"
+            f"{name} = {number_text(at)}, where the gradient in {name} jumps from {short(one, 3)} to {short(other, 3)}"
+            f"{more}"
         )
 
     def line(self, start: Array, end: Array) -> Line:

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop.draw.shown import chosen
 from backprop.draw.svg import FONTS, escape
-from backprop.errors import Problem
+from backprop.errors import Problem, one_of
 from backprop.optimize.minimum import Reached
 from backprop.optimize.objective import Formula
 from backprop.optimize.parameters import Array
@@ -62,7 +61,7 @@ class Axis(NamedTuple):
 
 def svg(found: Reached, theme: str = "light") -> tuple[str, tuple[float, float]]:
     """The whole file, and its size."""
-    colours = PALETTES[chosen(theme, tuple(PALETTES), "theme")]
+    colours = PALETTES[one_of("theme", PALETTES, theme)]
     shown = finite_steps(found)
     plane = found.objective.parameters.size == 2 and len(shown) > 0
     panels = ([contours(found, shown)] if plane else []) + [values(found, shown)]

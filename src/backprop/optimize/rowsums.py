@@ -7,6 +7,7 @@ The sum over the rows of a product is one product of matrices: the terms, one fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from math import prod
 from typing import Any
@@ -223,13 +224,11 @@ def product_sum(left: int, right: int, shape: Shape, values: list[Any], count: i
 
 def folded(circuit: Circuit, shapes: Sequence[Shape]) -> tuple[Circuit, dict[int, int]]:
     """The circuit with what shapes alone say as constants; and the stages that are others, times or divided by 1."""
-    found = Circuit(circuit.program)
-    for name in Circuit.__slots__:
-        setattr(found, name, getattr(circuit, name))
+    found = copy(circuit)
     found.gates, found.inputs, found.constants = list(circuit.gates), list(circuit.inputs), dict(circuit.constants)
     found.plans = {}
     same: dict[int, int] = {}
-    for wire, (gate, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for wire, (gate, sources) in circuit.stages():
         if of_shapes(gate):
             ones = [np.ones(shapes[source]) if shapes[source] else 1.0 for source in sources]
             found.gates[wire], found.inputs[wire] = CONSTANT, ()
@@ -257,7 +256,7 @@ def varying(circuit: Circuit, variables: Iterable[int]) -> bytearray:
     found = bytearray(len(circuit))
     for wire in variables:
         found[wire] = 1
-    for wire, (gate, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for wire, (gate, sources) in circuit.stages():
         if sources and not of_shapes(gate):
             found[wire] = max([found[source] for source in sources])
     return found
@@ -282,7 +281,7 @@ def call_of(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
     if of_shapes(gate):
         value = functions.forward(gate, len(shapes), True)(*map(np.ones, shapes))
         return lambda count, *inputs: value
-    if gate.name in ("sum", "mean", "max", "min", "prod") and shapes == [()]:
+    if gate.name in ("sum", "mean", "prod") and shapes == [()]:
         return lambda count, x: x
     known = product(gate, moving, shapes)
     if known is not None:
@@ -306,7 +305,7 @@ def defined(gate: Gate, moving: Sequence[bool], shapes: Sequence[Shape]) -> Call
     start: list[Any] = [circuit.constants.get(wire) for wire in range(len(circuit))]
     calls = [
         (call_of(one, [bool(by_row[place]) for place in sources], [inner[place] for place in sources]), wire, sources)
-        for wire, (one, sources) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)) if sources
+        for wire, (one, sources) in circuit.stages() if sources
     ]  # fmt: skip
     places = [circuit.variables[name] for name in names]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.draw.shown import KINDS, Layout, Shown, Theme, as_json, digits_of, laid_out, shown, write
+from backprop.draw.notebook import KINDS, Layout, Shown, Theme, as_json, digits_of, laid_out, shown, write
 from backprop.errors import Problem, nearest
 from backprop.errors.expected import helpful, number, whole
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
@@ -57,7 +57,7 @@ class Minimum(Reached):
 
     def explain(self, *, digits: int = 6) -> Shown:
         """The updates told, with their numbers: of a path of few steps."""
-        from backprop.optimize.told import check_told, told
+        from backprop.optimize.equations import check_told, told
 
         check_told(self.settings.method, self.settings.batch, self.settings.line_search)
         return shown(told(self, digits_of(digits), self.why))

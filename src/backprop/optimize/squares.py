@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,8 +70,6 @@ def residuals_of(circuit: Circuit, at: Mapping[str, Any], parameters: Parameters
 
 def with_output(circuit: Circuit, wire: int) -> Circuit:
     """The same circuit, seen from another stage."""
-    found = Circuit(circuit.program)
-    for name in Circuit.__slots__:
-        setattr(found, name, getattr(circuit, name))
+    found = copy(circuit)
     found.output = wire
     return found

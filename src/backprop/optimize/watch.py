@@ -7,11 +7,11 @@ from math import isfinite, sqrt
 
 import numpy as np
 
+from backprop.language.printer import short
 from backprop.optimize.objective import Objective
 from backprop.optimize.parameters import Array
 from backprop.optimize.path import Path, Step
 from backprop.optimize.why import Account, Stopped, Verdict
-from backprop.optimize.words import short
 
 EVERY = 25  # steps: how often somebody looks whether they go back and forth
 
@@ -95,7 +95,7 @@ class Watch:
             )
             raise Stopped(self.account.used_up(step, "steps", told, rate, self.method))
         if self.late():
-            told = f"the {short(self.seconds or 0.0)} seconds are used up after {number:,} steps"
+            told = f"the {short(self.seconds or 0.0, 3)} seconds are used up after {number:,} steps"
             raise Stopped(self.account.used_up(step, "seconds", told, rate, self.method))
 
     def stuck(self, told: str) -> Stopped:
@@ -106,7 +106,7 @@ class Watch:
         if kink is not None:
             return Stopped(Verdict("kink", kink))
         verdict = self.account.at_rounding(step) or self.account.falls_for_ever(step)
-        told = f"no step {self.account.lowers} the value{told}: the gradient norm is {short(step.norm)}"
+        told = f"no step {self.account.lowers} the value{told}: the gradient norm is {short(step.norm, 3)}"
         return Stopped(verdict or Verdict("stuck", told))
 
     def outside(self, x: Array) -> Stopped:

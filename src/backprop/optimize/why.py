@@ -10,12 +10,12 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.errors.spelling import option
+from backprop.language.printer import short
 from backprop.optimize.curvature import MANY, ends_of_curvature, free_of, hessian_of
 from backprop.optimize.kinks import Kinks
 from backprop.optimize.objective import Objective
 from backprop.optimize.parameters import Array, Mask
 from backprop.optimize.path import Path, Step
-from backprop.optimize.words import short
 
 FEW = 8  # parameters whose axes are looked along one by one
 NEGLIGIBLE = 1e-7  # a curvature that is this part of the largest one is none
@@ -84,7 +84,7 @@ class Account:
         what = "" if self.free(step).all() else " of what is free to move"
         if step.norm == 0:
             return f"the gradient{what} is 0"
-        return f"the gradient norm{what} is below {short(self.tolerance)}"
+        return f"the gradient norm{what} is below {short(self.tolerance, 3)}"
 
     def free(self, step: Step) -> Mask:
         """Which elements are not held by a bound."""
@@ -117,7 +117,7 @@ class Account:
         names = self.objective.parameters.elements()
         along = names[int(np.abs(direction).argmax())]
         return (
-            f"{self.small(step)}, but this is {what}: along {along} the curvature is {short(self.sign * least)}, "
+            f"{self.small(step)}, but this is {what}: along {along} the curvature is {short(self.sign * least, 3)}, "
             f"and the value is {self.less} on both sides"
         )
 
@@ -244,12 +244,12 @@ class Account:
     def grows(self, rate: float, method: str) -> Verdict:
         """The rate is too large; the curvature along the gradient says which one would not be."""
         moved = "falls" if self.falls == "grows" else "grows"
-        told = f"{self.name} {moved} from step to step: the rate {short(rate)} is too large"
+        told = f"{self.name} {moved} from step to step: the rate {short(rate, 3)} is too large"
         limit = self.limit(method)
         if limit is None or limit >= rate:
-            return Verdict("grows", f"{told}; try {option('--rate', float(short(rate / 10)))}")
-        why = f"the curvature along the gradient is {short(self.sign * self.curvature_met)}"
-        return Verdict("grows", f"{told}; below {short(limit)} it is not ({why})")
+            return Verdict("grows", f"{told}; try {option('--rate', float(short(rate / 10, 3)))}")
+        why = f"the curvature along the gradient is {short(self.sign * self.curvature_met, 3)}"
+        return Verdict("grows", f"{told}; below {short(limit, 3)} it is not ({why})")
 
     def limit(self, method: str) -> float | None:
         """The largest rate at which steps do not overshoot more and more, where the value was lowest."""
@@ -324,7 +324,7 @@ class Account:
         part = vectors.T @ (step.gradient[places] / scale)
         if 0.5 * float(part @ (part / values)) > 1e-12 * abs(step.value):
             return None
-        told = f"the value does not get {self.less} in double precision (the gradient norm is {short(step.norm)})"
+        told = f"the value does not get {self.less} in double precision (the gradient norm is {short(step.norm, 3)})"
         return Verdict("converged", told)
 
     def used_up(self, step: Step, kind: str, told: str, rate: float | None, method: str) -> Verdict:
@@ -343,9 +343,9 @@ class Account:
         if rate is not None and lowest is not None and lowest.step <= step.step - min(10, step.step // 2 + 1):
             limit = self.limit(method)
             if limit is not None and limit <= rate * (1 + 1e-9):
-                more = f"; the value does not get {self.less}: the rate {short(rate)} is too large, "
-                more += f"it should be below {short(limit)}"
-        told = f"{told}: the gradient norm is {short(step.norm)}, above {short(self.tolerance)}{more}"
+                more = f"; the value does not get {self.less}: the rate {short(rate, 3)} is too large, "
+                more += f"it should be below {short(limit, 3)}"
+        told = f"{told}: the gradient norm is {short(step.norm, 3)}, above {short(self.tolerance, 3)}{more}"
         return Verdict(kind, told)
 
     # ── helpers ──

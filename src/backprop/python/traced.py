@@ -23,7 +23,7 @@ from backprop.errors.spans import Span
 from backprop.python.entry.gradients import place_of
 from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.spellings.said import said
+from backprop.python.spellings.as_gates import said
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Refusal
 from backprop.python.values.tape import ADDING, MOVES, ORDERED, SAME, Tape, added_places, is_fraction

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from backprop.errors import Problem, lacking
 from backprop.errors.spelling import option
 from backprop.rows.engines import Done, Job, Work
+from backprop.rows.tables.polars import first_line
 
 RETRIES = 3
 
@@ -37,10 +38,6 @@ def dask(jobs: list[Job], work: Work, scheduler: str | None) -> Iterator[tuple[J
             except Exception as error:  # whatever went wrong over there
                 done = Done(None, first_line(error))
             yield of[future.key], done
-
-
-def first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def quiet() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
-from backprop.errors import Problem, expect_numpy
+from backprop.errors import Problem, expect_numpy, one_of
 from backprop.errors.expected import helped, named, whole
 from backprop.errors.spelling import option
 from backprop.library import Compiled
@@ -128,7 +128,7 @@ def mapper_of(
 ) -> Mapper:  # fmt: skip
     """The function of columns for a table whose columns `head` names. Of what is `usable` that counts which the formula
     uses; `called` says what names of the formula are called in the table."""
-    from backprop.rows.compute.called import Called, as_columns, may_differ
+    from backprop.rows.compute.column_names import Called, as_columns, may_differ
     from backprop.rows.compute.mapper import Mapper
 
     called = as_columns(formula, called, head() if may_differ(formula) else ())
@@ -174,11 +174,10 @@ def map_files(
     expect_numpy("a table")
     from backprop.rows.tables.options import Options, nothing
 
-    if errors not in ERRORS:
-        raise Problem("option", f"errors is one of {', '.join(ERRORS)}, and not {errors!r}")
+    one_of("errors", ERRORS, errors)
     for name, form in (("source_format", source_format), ("target_format", target_format)):
-        if form is not None and form not in FORMS:
-            raise Problem("option", f"{name} is one of {', '.join(FORMS)}, and not {form!r}")
+        if form is not None:
+            one_of(name, FORMS, form)
     if delimiter is not None and len(delimiter) != 1:
         raise Problem("option", f"a delimiter is one character, and not {delimiter!r}")
     paths = [os.fspath(path) for path in ([sources] if isinstance(sources, str | PathLike) else sources)]

@@ -158,7 +158,7 @@ def command(shown: Example) -> str:
 # ── the whole library ──
 
 
-def library_grid(family: str | None = None) -> Grid:
+def library_grid() -> Grid:
     """A row for each gate, in families."""
     columns = [
         Column("gate", "name", False), Column("local gradients", "local", False), Column("what it does", "", False)
@@ -166,7 +166,7 @@ def library_grid(family: str | None = None) -> Grid:
     rows: list[list[str]] = []
     for name, gates in FAMILIES.items():
         gates = [gate for gate in gates if not gate.plumbing]
-        if gates and family in (None, name):
+        if gates:
             rows += [["", "", ""]] if rows else []
             rows += [[f"── {name} ──", "", ""]]
             rows += [[written(gate), "; ".join(rule for _, rule in shortened(gate)), gate.says] for gate in gates]

@@ -57,16 +57,15 @@ def verdict_style(word: str) -> str:
     return VERDICTS.get(word, "bold magenta" if word.isupper() else "")
 
 
-def wants_colour(choice: str, stream: object, environment: dict[str, str] | None = None) -> bool:
+def wants_colour(choice: str, stream: object) -> bool:
     """Whether a stream gets colour: what `--color` says, else NO_COLOR, FORCE_COLOR, else whether it is a terminal."""
-    variables = os.environ if environment is None else environment
     if choice != "auto":
         return choice == "always"
-    if variables.get("NO_COLOR"):
+    if os.environ.get("NO_COLOR"):
         return False
-    if variables.get("FORCE_COLOR"):
+    if os.environ.get("FORCE_COLOR"):
         return True
-    return is_terminal(stream) and variables.get("TERM") != "dumb"
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
 def is_terminal(stream: object) -> bool:

@@ -16,9 +16,9 @@ from backprop.check.chain_rule.chain import MOST_READERS, Chain
 from backprop.check.chain_rule.known import Known
 from backprop.check.chain_rule.right import Right
 from backprop.check.chain_rule.terms import Term, tells
-from backprop.check.edits.look import Line
-from backprop.check.passes.differs import names
-from backprop.check.passes.story import NOT_SAID, Failed, Room
+from backprop.check.edits.visible import Line
+from backprop.check.passes.causes import names
+from backprop.check.passes.quantities import NOT_SAID, Failed, Room
 from backprop.check.passes.trace import Trace, Visit
 from backprop.python.entry.runner import Instead
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from backprop.check.chain_rule.chain import MOST_READERS
 from backprop.check.chain_rule.terms import tells
-from backprop.check.passes.sense import base_name, fitted
-from backprop.check.passes.story import NOT_SAID, Room, Story, Values
+from backprop.check.passes.quantities import NOT_SAID, Room, Story, Values
+from backprop.check.passes.sensitivity import base_name, fitted
 from backprop.check.passes.trace import Trace, Visit, loaded, targets_of
 from backprop.python.entry.gradients import bases
 from backprop.python.values.tape import is_fraction

@@ -12,9 +12,9 @@ import numpy as np
 from backprop.check.chain_rule.known import Known, same, sound
 from backprop.check.chain_rule.terms import tells
 from backprop.check.edits.catalogue import header
-from backprop.check.passes.differs import names
-from backprop.check.passes.sense import base_name
-from backprop.check.passes.story import COMPOUND, NOT_SAID, Failed, Room
+from backprop.check.passes.causes import names
+from backprop.check.passes.quantities import COMPOUND, NOT_SAID, Failed, Room
+from backprop.check.passes.sensitivity import base_name
 from backprop.check.passes.trace import Trace, Visit, bare, loaded, targets_of
 from backprop.python.entry.runner import Instead
 from backprop.python.values.tape import is_fraction

@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.check.chain_rule.shapes import Shapes
 from backprop.check.chain_rule.terms import Term, name, number
-from backprop.check.passes.story import NOT_SAID, Failed, Room
+from backprop.check.passes.quantities import NOT_SAID, Failed, Room
 from backprop.gates import GATES
 from backprop.python.values.scope import Library
 from backprop.python.values.tape import is_fraction

@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.check.chain_rule.terms import Term, name, number
 from backprop.check.chain_rule.words import Words
-from backprop.check.passes.story import Failed, Room
+from backprop.check.passes.quantities import Failed, Room
 from backprop.python.values.tape import is_fraction
 
 

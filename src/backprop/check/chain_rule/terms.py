@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.passes.story import Failed, Room, Story, Values
+from backprop.check.passes.quantities import Failed, Room, Story, Values
 from backprop.check.passes.trace import Visit
 
 PLAIN = (0.0, 1.0, -1.0, 2.0, 0.5)  # numbers that tell nothing

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.check.chain_rule.terms import Term, Terms, name, number, tells
-from backprop.check.passes.story import Failed, Room, Story
+from backprop.check.passes.quantities import Failed, Room, Story
 from backprop.check.passes.trace import Visit
 from backprop.python.values.scope import Library
 

@@ -16,8 +16,8 @@ from backprop.check.chain_rule.derive import likeness
 from backprop.check.cures.search import Cure, Search, idle, put
 from backprop.check.cures.several import alike
 from backprop.check.edits.catalogue import Edit
-from backprop.check.edits.look import Line
-from backprop.check.passes.differs import names
+from backprop.check.edits.visible import Line
+from backprop.check.passes.causes import names
 from backprop.python.entry.gradients import is_gradient
 
 LIKE = 0.4  # how much a part of a cure is like the line that the name has its value from

@@ -13,9 +13,9 @@ from backprop.check.cures.around import in_one, led_back, shared
 from backprop.check.cures.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.check.edits.catalogue import COMPOUND, header
-from backprop.check.edits.look import Line
+from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
-from backprop.check.passes.sense import Sense
+from backprop.check.passes.sensitivity import Sense
 from backprop.check.passes.trace import differ
 from backprop.check.passes.verdict import Place, Verdict
 from backprop.errors import enumerated

@@ -16,11 +16,11 @@ import numpy as np
 
 from backprop.check.chain_rule.derive import Derivation
 from backprop.check.edits.catalogue import COMPOUND, Edit, Plan, edit_of, header, plans
-from backprop.check.edits.look import Line, Lines, reads
-from backprop.check.passes.differs import names
+from backprop.check.edits.visible import Line, Lines, reads
+from backprop.check.passes.causes import names
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.points import Point
-from backprop.check.passes.sense import Effect, Sense
+from backprop.check.passes.sensitivity import Effect, Sense
 from backprop.check.passes.trace import Trace, targets_of
 from backprop.errors import Problem
 from backprop.python.entry.back import Outcome

@@ -15,9 +15,9 @@ import numpy as np
 from backprop.check.chain_rule.derive import Derivation
 from backprop.check.cures.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Cure, Reach, Search, carried
 from backprop.check.edits.catalogue import Plan, edit_of
-from backprop.check.edits.look import Line
-from backprop.check.passes.differs import names
-from backprop.check.passes.sense import ALL, LOOSE, Named, Sense, flat
+from backprop.check.edits.visible import Line
+from backprop.check.passes.causes import names
+from backprop.check.passes.sensitivity import ALL, LOOSE, Named, Sense, flat
 from backprop.check.passes.trace import targets_of
 from backprop.python.entry.runner import Instead
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from backprop.check.edits import forms
 from backprop.check.edits.forms import Options
 from backprop.check.edits.instead import Quantity, Spot
-from backprop.check.edits.look import Kind, Line, Visible
 from backprop.check.edits.statements import Whole
+from backprop.check.edits.visible import Kind, Line, Visible
 
 COMPOUND = (ast.For, ast.While, ast.If)
 SIZES = ("shape", "size", "ndim")

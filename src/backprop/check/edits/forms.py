@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from backprop.check.edits.look import Visible
+from backprop.check.edits.visible import Visible
 
 Options = Iterator[tuple[ast.expr | str, str | None, float]]  # each with its cause and its cost
 LIKE = (

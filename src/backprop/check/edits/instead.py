@@ -7,7 +7,7 @@ from itertools import combinations_with_replacement
 from typing import Any, NamedTuple
 
 from backprop.check.edits.forms import Options, made_in
-from backprop.check.edits.look import Kind, Visible
+from backprop.check.edits.visible import Kind, Visible
 
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
 SEVERAL_AXES: dict[int, list[Any]] = {2: [(0, 1)], 3: [(0, 1), (0, 2), (1, 2)], 4: [(0, 2, 3), (0, 1, 2), (2, 3)]}

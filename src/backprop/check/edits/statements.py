@@ -9,7 +9,7 @@ from typing import Any
 
 from backprop.check.edits.forms import expression
 from backprop.check.edits.instead import SLOPES
-from backprop.check.edits.look import Visible
+from backprop.check.edits.visible import Visible
 from backprop.check.passes.trace import targets_of
 
 Texts = Iterator[tuple[str, str | None, float]]  # each with its cause and its cost

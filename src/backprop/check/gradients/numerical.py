@@ -1,46 +1,32 @@
 """The gradients of a run against numerical ones, and a kink told from a mistake.
 
-The relative error is that of the course, |a - n| / max(|a|, |n|). The numerical derivative comes from the complex step
-where every gate on the way is analytic, and else from central differences extrapolated to step 0 (Ridders 1982,
-Advances in Engineering Software 4(2), with the error estimate that goes with it).
+The relative error is that of the course, |a - n| / max(|a|, |n|); the numerical derivative is that of `estimate`.
 """
 
 from __future__ import annotations
 
-from itertools import chain
 from math import inf, isfinite, isnan, nan
 
-from backprop.check.gradients.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
+from backprop.check.gradients.estimate import STARTS, Estimate, central, complex_noise, is_resolved, one_sided, size
+from backprop.check.gradients.probe import Probe, Reading
 from backprop.differentiate.run import Run
 from backprop.errors.light import NamedTuple
 from backprop.gates.row import TIES
+from backprop.language import printer
 from backprop.language.printer import number_text
 from backprop.library.stages import Names
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
     Measure = Callable[[float, float], "Estimate | None"]  # with steps that begin at the first times the second
 
 GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mistake, if the estimate is that good
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
-SHRINK = 1.4  # Ridders' step goes down by this
-STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins
 UNRESOLVED = "from one place to the next the output changes by more than a slope tells: there is none to be seen"
 TURNS = "differences with smaller steps find another slope: the function turns sharply nearby"
-ULPS = (-3, -1, 2, 4)  # how far the input is moved to see how much of the output is rounding
-
-HALVES = (-1.0, -0.5, 0.5, 1.0)  # of a step
-
-
-class Estimate(NamedTuple):
-    """A numerical derivative, how far it may be off, and the longest step that it was made with."""
-
-    slope: float
-    error: float
-    step: float = 0.0
 
 
 class Comparison(NamedTuple):
@@ -229,19 +215,6 @@ def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Esti
     return any(other and contradicts(other) for other in others)
 
 
-def complex_noise(probe: Probe, slope: float, level: float) -> float:
-    """How far the complex step may be off: what it changes by where the input is moved by some units in the last
-    place, and the rounding of an output of that level."""
-    x = probe.at
-    lost = underflow / (COMPLEX_STEP * size(x)) if isfinite(underflow := probe.rounding(0.0)) else 0.0
-    if x == 0:
-        return 1e-13 * abs(slope) + EPSILON * abs(level) + lost
-    moved = [probe.beside(x + k * EPSILON * abs(x)).complex_slope() for k in ULPS]
-    noise = max((abs(other - slope) for other in moved if other is not None), default=0.0)
-    rounded = 4 * EPSILON * min(abs(level / x) if abs(x) > 1e-300 else inf, abs(level) + 1.0)
-    return 1e-13 * abs(slope) + 4 * noise + rounded + lost
-
-
 def judged(name: str, a: float, estimate: Estimate, method: str) -> Comparison:
     """The verdict where everything is smooth."""
     n, error = estimate.slope, relative_error(a, estimate.slope)
@@ -260,191 +233,6 @@ def judged(name: str, a: float, estimate: Estimate, method: str) -> Comparison:
 def fits(gradient: float, estimate: Estimate) -> bool:
     """Whether a gradient is not excluded."""
     return judged("", gradient, estimate, "").verdict != "wrong"
-
-
-def size(x: float) -> float:
-    """The scale on which an input moves."""
-    return abs(x) or 1.0
-
-
-# ── estimates ──
-
-
-def central(
-    probe: Probe,
-    x: float,
-    here: Reading,
-    starts: tuple[float, ...] = STARTS,
-    scales: tuple[float, ...] = (),
-    reach: float = inf,
-) -> Estimate | None:
-    """The best of extrapolated central differences with several first steps, on the piece that x is on and shorter than
-    `reach`; None: there is none."""
-
-    def difference(h: float) -> Slope:
-        up, down = probe.read(x + h), probe.read(x - h)
-        apart = (x + h) - (x - h)
-        if h > reach or up.pieces != here.pieces or down.pieces != here.pieces or apart == 0:
-            return Slope(nan, 0.0)
-        return Slope((up.value - down.value) / apart, max(abs(up.value), abs(down.value)))
-
-    return best(difference, noise_of(probe, x, here), 2, scales or (size(x), 1.0), starts)
-
-
-class Slope(NamedTuple):
-    """A difference quotient, and the size of the outputs that it was made of."""
-
-    value: float
-    level: float
-
-
-def noise_of(probe: Probe, x: float, here: Reading) -> float:
-    """How much of the output is rounding, seen where the input moves by units in the last place: what is left of the
-    changes once the straight line through them is taken off. The rounding of all that came before is in it."""
-    return max(bound_of_rounding(probe), wobble(probe, x, here)[0])
-
-
-def bound_of_rounding(probe: Probe) -> float:
-    """How far the output may be off, by the stages; what cannot be told counts as nothing."""
-    return max(SMALLEST, bound) if isfinite(bound := probe.rounding()) else SMALLEST
-
-
-def wobble(probe: Probe, x: float, here: Reading) -> tuple[float, float]:
-    """How far the output is off a straight line where the input moves by units in the last place, and how far it moves
-    at all."""
-    unit = EPSILON * abs(x)
-    places = [x + k * unit for k in ULPS] if unit else []
-    readings = [((place - x) / unit, probe.read(place)) for place in places]
-    moved = [(k, reading.value - here.value) for k, reading in readings if reading.pieces == here.pieces]
-    moved = [(k, change) for k, change in moved if isfinite(change)]
-    return off_line(moved)
-
-
-def off_line(moved: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """How far changes are off the best straight line through the point itself, and the largest of them."""
-    slope = sum(k * change for k, change in moved) / (sum(k * k for k, _ in moved) or 1)
-    off, most = [abs(change - k * slope) for k, change in moved], [abs(change) for _, change in moved]
-    return max(off, default=0.0), max(most, default=0.0)
-
-
-def is_resolved(probe: Probe, here: Reading, step: float) -> bool:
-    """Whether the output, and each number on the way to it, is nearly straight between neighbouring floats, but for
-    rounding, and no wave within a step: one of 1e16 is neither. What is added on the way may drown one that turns, and
-    the output looks flat."""
-    off, most = wobble(probe, probe.at, here)
-    if off > 1e3 * bound_of_rounding(probe) and off > 1e-3 * most:
-        return False
-    unit = EPSILON * abs(probe.at)
-    beside = [(k, probe.moved(probe.at + k * unit)) for k in ULPS] if unit else []
-    within = [[probe.moved(probe.at + k * part * step) for k in HALVES] for part in (1.0, 0.14, 0.03) if step]
-    for stage, _, _ in probe.plan:
-        value, *others = moving(
-            [probe.values[stage], *(values[stage] for values in chain(*within, dict(beside).values()))]
-        )
-        if isfinite(value):
-            halves, near = [others[i : i + 4] for i in range(0, 4 * len(within), 4)], others[4 * len(within) :]
-            changes = [(k, other - value) for (k, _), other in zip(beside, near, strict=True) if isfinite(other)]
-            if off_line(changes)[0] > 1e-3 * abs(value):
-                return False
-            if any(is_wave([other - value for other in moved], abs(value)) for moved in halves):
-                return False
-    return True
-
-
-def moving(values: list[Any]) -> list[float]:
-    """Of arrays the element that moves most from the first one on; nan where a mask has chosen other elements."""
-    if isinstance(values[0], float):
-        return values
-    import numpy as np
-
-    if len({np.shape(value) for value in values}) > 1 or not np.size(values[0]):
-        return [nan] * len(values)
-    rows = np.stack(values).reshape(len(values), -1)
-    moved = np.nan_to_num(np.abs(rows - rows[0])).max(axis=0)
-    return [float(x) for x in rows[:, moved.argmax()]]
-
-
-def is_wave(changes: Sequence[float], level: float) -> bool:
-    """Whether changes at HALVES are not those of a line and a parabola, roughly, where they are seen at all."""
-    far_down, down, up, far_up = changes
-    most = max(map(abs, changes))
-    if not isfinite(most) or most <= 1e-6 * level:
-        return False
-    odd, even = (up - down) / 2 - (far_up - far_down) / 4, (up + down) / 2 - (far_up + far_down) / 8
-    return abs(odd) + abs(even) > 0.2 * most  # x^4 is 0.19, and a kink 0.25
-
-
-def one_sided(
-    probe: Probe,
-    x: float,
-    here: Reading,
-    side: float,
-    starts: tuple[float, ...] = STARTS,
-    scales: tuple[float, ...] = (),
-) -> Estimate | None:
-    """The slope from one side alone; the reading at x itself may be on another piece."""
-
-    def difference(h: float) -> Slope:
-        near, far = probe.read(x + side * h), probe.read(x + side * h / 2)
-        apart = (x + side * h) - x
-        if near.pieces != far.pieces or apart == 0:
-            return Slope(nan, 0.0)
-        return Slope((near.value - here.value) / apart, max(abs(near.value), abs(here.value)))
-
-    return best(difference, noise_of(probe, x, here), 1, scales or (size(x), 1.0), starts)
-
-
-def best(
-    difference: Callable[[float], Slope],
-    noise: float,
-    order: int,
-    scales: tuple[float, ...],
-    starts: tuple[float, ...] = STARTS,
-) -> Estimate | None:
-    """The estimate with the smallest error over all first steps."""
-    found: Estimate | None = None
-    for scale in dict.fromkeys(scales):
-        for start in starts:
-            estimate = extrapolated(difference, start * scale, noise, order)
-            if estimate is not None and (found is None or estimate.error < found.error):
-                found = estimate
-            if found is not None and found.error <= 1e-11 * abs(found.slope):
-                return found
-        if found is not None and found.error <= 1e-8 * abs(found.slope):
-            break  # good enough: longer steps may jump over a pole beside a tiny input
-    return found
-
-
-def extrapolated(difference: Callable[[float], Slope], h: float, noise: float, order: int) -> Estimate | None:
-    """Ridders' method: differences with shrinking steps, extrapolated to step 0 by Neville's scheme.
-
-    `order` is the power of the step in which the error goes: 2 for a central difference, 1 for a one-sided one. The
-    `noise` of the output and the rounding of its size set a floor below which no estimate can be.
-    """
-    above: list[float] = []
-    found: Estimate | None = None
-    for i in range(12):
-        step = h / SHRINK**i
-        if step == 0:
-            break
-        quotient = difference(step)
-        row = [quotient.value]
-        if not isfinite(row[0]):
-            if i:
-                break
-            return None
-        factor = 1.0
-        for j in range(i):
-            factor *= SHRINK**order
-            row.append((row[j] * factor - above[j]) / (factor - 1))
-            floor = 2 * (EPSILON * quotient.level + noise) / step
-            error = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - above[j]), floor)
-            if found is None or error < found.error:
-                found = Estimate(row[j + 1], error, h)
-        if i and found is not None and abs(row[i] - above[i - 1]) >= 2 * found.error:
-            break
-        above = row
-    return found
 
 
 # ── kinks and edges ──
@@ -595,7 +383,7 @@ def kink_found(
 
 
 def short(x: float) -> str:
-    return number_text(float(f"{x:.6g}")) if isfinite(x) else "none" if isnan(x) else number_text(x)
+    return "none" if isnan(x) else printer.short(x)
 
 
 def at_edge(name: str, a: float, probe: Probe, here: Reading) -> Comparison:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from backprop.check.gradients.numerical import STEP, Comparison, Estimate, central, changes, judged, size
+from backprop.check.gradients.estimate import Estimate, central, size
+from backprop.check.gradients.numerical import STEP, Comparison, changes, judged
 from backprop.check.gradients.probe import EPSILON, Probe
 from backprop.circuit import Circuit
 from backprop.differentiate.run import Run

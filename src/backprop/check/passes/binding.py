@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.check.passes.losses import Loss, close, loss_of
-from backprop.check.passes.slopes import moved
+from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
@@ -98,7 +98,7 @@ class Binding:
             found = [upstream] if len(outputs) == 1 else list(upstream)
             shapes = [np.shape(one) for one in found]
             if shapes != [np.shape(one) for one in outputs]:
-                wanted = ", ".join("×".join(map(str, np.shape(one))) or "a number" for one in outputs)
+                wanted = ", ".join(shape_text(np.shape(one)) for one in outputs)
                 raise Problem("shape", f"{UPSTREAM} has another shape than the output, which is {wanted}")
             return [np.asarray(one, dtype=float) if np.ndim(one) else float(one) for one in found]
         if all(np.ndim(one) == 0 or np.size(one) == 1 for one in outputs):

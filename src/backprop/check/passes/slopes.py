@@ -308,7 +308,7 @@ def compared(gradient: Any, slopes: Slopes) -> Comparison:
         return Comparison("wrong", float("inf"), "it holds no numbers")
     if found.shape != slopes.shape and not (slopes.shape == () and found.size == 1):
         return Comparison(
-            "wrong", float("inf"), f"its shape is {shape(found.shape)} and should be {shape(slopes.shape)}"
+            "wrong", float("inf"), f"its shape is {shape_text(found.shape)} and should be {shape_text(slopes.shape)}"
         )
     if not slopes.probes:
         return Comparison("imprecise", nan, "no element of it could be tested: there are kinks all over")
@@ -325,7 +325,7 @@ def compared(gradient: Any, slopes: Slopes) -> Comparison:
     return Comparison("wrong" if wrong else "ok", worst / scale if scale else 0.0)
 
 
-def shape(lengths: tuple[int, ...]) -> str:
+def shape_text(lengths: tuple[int, ...]) -> str:
     return "×".join(map(str, lengths)) or "a number"
 
 

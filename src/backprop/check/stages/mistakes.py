@@ -16,7 +16,7 @@ from backprop.check.stages.samples import Samples, close, minus, nothing, plus, 
 from backprop.circuit.lower import template
 from backprop.differentiate import functions
 from backprop.differentiate.run import Run, evaluate
-from backprop.language.printer import number_text
+from backprop.language.printer import number_text, short
 from backprop.numbers.shapes import Mismatch, quiet, shape_of, shape_text
 
 CAUSES: dict[str, str] = {
@@ -240,7 +240,7 @@ def no_upstream(case: Case, share: Share, rest: Samples) -> tuple[str, str] | No
 
 def no_local(case: Case, share: Share, rest: Samples) -> tuple[str, str] | None:
     if not same_everywhere(share.local, [1.0] * len(rest)) and matches(case, plus(rest, share.upstream)):
-        number = number_text(float(f"{share.local[0]:.6g}")) if isinstance(share.local[0], float) else "a factor"
+        number = short(share.local[0]) if isinstance(share.local[0], float) else "a factor"
         return (
             "no-local",
             f"the gradient from above alone: times the local gradient of {share.via}, {number}, is missing",
@@ -361,7 +361,7 @@ def changed_formulas(circuit: Any) -> Iterator[tuple[str, str, Change]]:
     def turned(x: Any) -> Any:
         return x.T if len(shape_of(x)) == 2 else x
 
-    for stage, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+    for stage, (gate, inputs) in circuit.stages():
         if gate.name == "matmul":
             names = [circuit.names.get(source) for source in inputs]
             for slot, name in enumerate(names):
@@ -394,7 +394,7 @@ def recomputed(code: Code, names: dict[str, Any], change: Change) -> Any:
     values: list[Any] = [0.0] * len(circuit)
     try:
         with quiet(arrays):
-            for wire, (gate, inputs) in enumerate(zip(circuit.gates, circuit.inputs, strict=True)):
+            for wire, (gate, inputs) in circuit.stages():
                 if wire in circuit.constants:
                     values[wire] = circuit.constants[wire]
                 elif wire in circuit.names and not inputs:

@@ -25,10 +25,10 @@ TOLERANCE = 1e-7  # relative, as in the numerical check
 ROUNDING = 1e-12  # of the largest number that is added up: what is left where they cancel
 
 
-def runs_around(result: Run, kept: Collection[str] = (), seed: int = 0) -> list[Run]:
+def runs_around(result: Run, kept: Collection[str] = ()) -> list[Run]:
     """The run, and runs at points a few percent away on the same pieces of all gates; some variables may be kept."""
     circuit, found = result.circuit, [result]
-    random = Random(seed)
+    random = Random(0)
     free = movable(result).difference(kept)
     pieces = signature(result, result.values)
     for attempt in range(6 * MOST):

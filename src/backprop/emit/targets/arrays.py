@@ -143,13 +143,12 @@ class Arrays(Pythonic):
     spell_whole = spell_part
 
     def spell_column(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
-        """A vector as a column, where the rank of the other is known."""
+        """A vector as a column, or a column as a vector, where the rank of the other is known."""
         h, x = operands
-        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., None]").leaving(1)}.get(rank(x), h.leaving(1))
+        last = "None" if gate.name == "column" else "0"
+        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., {last}]").leaving(1)}.get(rank(x), h.leaving(1))
 
-    def spell_uncolumn(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
-        h, x = operands
-        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., 0]").leaving(1)}.get(rank(x), h.leaving(1))
+    spell_uncolumn = spell_column
 
     # ── several inputs ──
 

@@ -204,8 +204,7 @@ def self_test(request: Request, function: str, typed: bool) -> list[str]:
     assert request.at is not None
     target = JavaScript()
     numbers = [target.number(request.at[name]).text for name in request.circuit.variables]
-    found = [("value", request.value), *((f'gradients["{name}"]', g) for name, g in request.gradients.items())]
-    pairs = [f"[{what}, {target.number(number).text}]" for what, number in found]
+    pairs = [f"[{what}, {target.number(number).text}]" for what, number in request.answers]
     return [
         *called(f"const {{ value, gradients }} = {function}(", numbers, ");"),
         *called("for (const [found, expected] of [", pairs, f"]{' as const' * typed}) {{", len(pairs) > 1),

@@ -191,11 +191,7 @@ class Tex(Target):
     def spell_cross(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.juxtaposed(operands[0], operands[1], r" \times ")
 
-    def spell_matmul_left(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.juxtaposed(operands[0], self.turned(operands[1]))
-
-    def spell_matmul_right(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.juxtaposed(self.turned(operands[0]), operands[1])
+    spell_matmul_left, spell_matmul_right = spell_outer, spell_dot
 
     def spell_column(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return operands[0]  # on paper a vector is a column

@@ -11,7 +11,7 @@ from backprop.errors import Problem
 from backprop.errors.spelling import option
 from backprop.library.values import as_value, is_truth
 from backprop.numbers.shapes import shape_of
-from backprop.rows.compute.called import Called
+from backprop.rows.compute.column_names import Called
 from backprop.rows.compute.plan import Asked, Plan
 from backprop.rows.compute.program import Program, program
 

@@ -10,11 +10,11 @@ from backprop.circuit.lower import template
 from backprop.differentiate.derive import derive
 from backprop.differentiate.growing import Growing
 from backprop.differentiate.smoothed import smoothed
-from backprop.errors import Problem, no_variable
+from backprop.errors import Problem
 from backprop.gates import INPUT
 from backprop.gates.row import TWICE
 from backprop.library import Compiled
-from backprop.rows.compute.called import Called
+from backprop.rows.compute.column_names import Called
 
 # Of what was sorted, which elements equal the ones before them, and which get another gradient.
 EQUAL = "(out == shift(out, by=1, axis=axis)) * shift(out == out, by=1, axis=axis)"
@@ -69,9 +69,7 @@ class Plan:
             not isinstance(value, float | None) for value in (*asked.given.values(), asked.upstream)
         )
         self.wrt = [name for name in base.variables if name not in asked.given] if asked.wrt is None else asked.wrt
-        for name in [*self.wrt, *asked.given]:
-            if name not in base.variables:
-                raise no_variable(name, [*base.variables])
+        base.expect_variables([*self.wrt, *asked.given])
         twice = next((name for index, name in enumerate(self.wrt) if name in self.wrt[:index]), None)
         if twice is not None:
             raise Problem("option", f"the gradient of {twice} is asked for twice: {','.join(self.wrt)}")

@@ -166,7 +166,7 @@ class Assembly:
 
     def rewrite(self, gate: str, sources: tuple[int, ...], numbers: list[float | None]) -> int | None:
         """Another way to the same result, or None."""
-        if gate in ("max", "min"):
+        if gate in GATES and GATES[gate].idempotent:
             wire = sources[0]
             for source in sources[1:]:
                 wire = wire if wire == source else self.add(gate, (wire, source))

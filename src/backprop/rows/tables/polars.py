@@ -67,5 +67,5 @@ def of_system(error: Exception) -> OSError:
     return OSError(int(code[1]), os.strerror(int(code[1]))) if code else OSError(None, first_line(error))
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
-from backprop.errors import Problem
+from backprop.errors import Problem, one_of
 from backprop.errors.expected import helpful, whole
 
 if TYPE_CHECKING:
@@ -76,13 +76,6 @@ def as_json(answer: object) -> Shown:
     return shown(written(answer), "application/json")
 
 
-def chosen(form: str, known: tuple[str, ...], what: str) -> str:
-    """A form, which must be one of those that are known."""
-    if form not in known:
-        raise Problem("option", f"{what} is one of {', '.join(known)}, and not {form!r}")
-    return form
-
-
 LAYOUTS = {"plain": "text/plain", "csv": "text/csv", "markdown": "text/markdown", "latex": "text/latex"}
 LAYOUTS["html"] = KINDS["html"]
 
@@ -91,7 +84,7 @@ def laid_out(grid: Grid, form: str, color: bool = False) -> Shown:
     """A table as text of a kind; one in colours is for a terminal."""
     from backprop.show import text
 
-    render: Callable[..., str] = getattr(text, chosen(form, tuple(LAYOUTS), "a table"))
+    render: Callable[..., str] = getattr(text, one_of("a table", LAYOUTS, form))
     return shown(render(grid, colour=color) if form == "plain" else render(grid), LAYOUTS[form])
 
 

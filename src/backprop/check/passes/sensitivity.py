@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.passes.differs import cause_between, is_turned, values_in
+from backprop.check.passes.causes import cause_between, is_turned, values_in
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.points import Point
 from backprop.check.passes.slopes import Slopes
