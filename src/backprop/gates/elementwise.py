@@ -225,7 +225,7 @@ TRIGONOMETRY = [
             # x modulo 2, and from there to the next quarter turn: both without rounding. The sign of a zero comes
             # from a sum, and not from a branch, in which a program that is differentiated again would lose the slope.
             exact="rest = x - 2 * round(x / 2); quarter = round(2 * rest); angle = pi * (rest - quarter / 2); "
-            "where(abs(quarter) == 1, quarter * cos(angle), (1 - abs(quarter)) * sin(angle) + 0 * x)",
+            "where(abs(quarter) == 1, quarter * cos(angle), 0 * x - (abs(quarter) * sin(angle) - sin(angle)))",
         ),
         Words("sin(pi x), exact at whole and half numbers: scales by pi cos(pi x)"),
         Traits(parity="odd"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem, enumerated, nearest
-from backprop.errors.spelling import option
+from backprop.errors.spelling import in_shell, option, said
 from backprop.rows.compute.mapper import Mapper, Tally
 from backprop.rows.tables.lines import NOT_UTF8, SAVE_IT
 
@@ -172,8 +172,8 @@ class Judge:
             raise self.problem(source, line, why)
         self.bad += 1
         if self.collected is not None:
-            said = {"file": source, "line": line, "error": why, "row": raw}
-            self.collected.write(json.dumps(said, ensure_ascii=False) + "\n")
+            told = {"file": source, "line": line, "error": reason(why), "row": raw}
+            self.collected.write(json.dumps(told, ensure_ascii=False) + "\n")
         return self.errors == "null"
 
     def added(self, mapper: Mapper) -> list[str]:
@@ -194,6 +194,11 @@ class Judge:
         if why == NOT_UTF8:
             hint = SAVE_IT
         return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
+
+
+def reason(why: str) -> str:
+    """Why a row is bad, as it stands beside the row: options are called as on the command line."""
+    return in_shell(said(why))
 
 
 def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
