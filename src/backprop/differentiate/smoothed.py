@@ -23,9 +23,12 @@ def smoothed(circuit: Circuit, shapes: Shapes | None = None) -> Circuit:
     found = copy(circuit)
     found.gates, found.inputs, found.plans = circuit.gates[:], circuit.inputs[:], {}
     known, positive = meanings(circuit), never_negative(circuit)
+    found.active = circuit.active[:]
     for wire, gate in enumerate(circuit.gates):
         if chooses(gate):
             found.gates[wire], found.inputs[wire] = plainer(circuit, wire, known, positive, shapes)
+        if inputs := found.inputs[wire]:
+            found.active[wire] = any(found.active[source] for source in inputs)
     return found
 
 

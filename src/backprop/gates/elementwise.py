@@ -465,7 +465,7 @@ ACTIVATIONS = [
             "where(x > 0, 1, slope)", "where(x > 0, 0, x)",
             ties_split=("where(x > 0, 1, where(x < 0, slope, (1 + slope) / 2))", "where(x > 0, 0, x)"),
             ties_first=("where(x >= 0, 1, slope)", "where(x >= 0, 0, x)"), kink="(x == 0) * (slope != 1)",
-            definition="relu(x) + slope * min(0, x)", exact="where(x > 0, x, slope * x)",
+            cusp="x == 0", definition="relu(x) + slope * min(0, x)", exact="where(x > 0, x, slope * x)",
         ),
         Words(
             "passes the gradient where the input is positive, a small part of it elsewhere", frameworks="0.01 1 - 0.01",
