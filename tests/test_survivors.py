@@ -14,9 +14,13 @@ import pytest
 
 import backprop
 from backprop.check.edits.look import reads
+from backprop.check.passes.differs import Same
+from backprop.check.passes.story import Values
+from backprop.check.stages.samples import movable
 from backprop.cli import main
 from backprop.emit import Request, write
 from backprop.emit.targets.texnames import tex_name
+from backprop.library import Compiled
 from backprop.numbers.arrays import unbroadcast
 from backprop.python.spellings import row
 from backprop.rows.compute.mapper import Mapper
@@ -198,3 +202,84 @@ def test_a_wide_matrix_has_a_line_for_each_row_in_a_program() -> None:
     program = str(backprop.evaluate(f"sum(x * [{rows}])", x=matrix).code("numpy"))
     forward = program.partition("# forward pass\n")[2].splitlines()
     assert forward[2].strip() == f"[{', '.join(map(str, matrix[0].tolist()))}],"
+
+
+def program(text: str, to: str = "numpy", **options: Any) -> str:
+    return write(Request(Compiled(text).circuit(), **options), to)
+
+
+def test_the_notation_lists_what_only_rules_use() -> None:
+    lines = program("sum(solve(A, b)) + det(A)", "markdown").partition("## Notation")[2].splitlines()
+    assert {line[3:].partition("(")[0] for line in lines if line} == {
+        "unbroadcast", "expand", "cofactor", "spread", "column", "uncolumn",
+    }  # fmt: skip
+    assert "## Notation" not in program("sin(x)*y", "markdown")
+
+
+def test_only_an_output_that_may_be_an_array_has_a_gradient_from_above() -> None:
+    assert "def backprop(x):" in program("sum(x^2)")
+    assert "def backprop(x, df=1.0):" in program("A @ x - y", wrt=["y"]).replace("A, x, y", "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("sum(x)", {"x": [1.0, 2.0]}, {"x": [1.0, 1.0]}),
+        ("sum(x*floor(y))", {"x": [1.0, 2.0], "y": [1.5, 2.5]}, {"x": [1.0, 2.0], "y": [0.0, 0.0]}),
+        ("sum(sum(A, axis=1)^2)", {"A": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]}, {"A": [[12.0] * 3, [30.0] * 3]}),
+        ("sum(cumprod(x)*y)", {"x": [2.0, 3.0], "y": [1.0, 5.0]}, {"x": [16.0, 10.0], "y": [2.0, 6.0]}),
+    ],
+)
+def test_emitted_gradients_have_the_shapes_of_their_inputs(text: str, at: dict[str, Any], expected: Any) -> None:
+    scope: dict[str, Any] = {}
+    exec(program(text), scope)
+    _, gradients = scope["backprop"](*at.values())
+    assert {name: np.asarray(g).tolist() for name, g in gradients.items()} == expected
+
+
+def test_gates_inside_a_statement_have_its_number() -> None:
+    text = program("q = sin(x*y) + cos(x*y); f = q^2", "python")
+    numbers = [line.rpartition("# ")[2] for line in text.splitlines() if "# (" in line]
+    assert numbers == ["(1)", "(1)", "(1)", "(1)", "(2)", "(2)", *["(1)"] * 6]
+
+
+def test_rows_tell_a_tie_from_a_kink() -> None:
+    for text, at, told in [
+        ("relu(x)", 0.0, "f = relu(x) is at a kink"),
+        ("max(x, 0)", 0.0, "f = max(x, 0) is at a tie"),
+        ("norm(x)", [0.0, 0.0], "f = norm(x) is at a kink"),
+        ("max(x)", [0.0, 0.0], "f = max(x) is at a tie"),
+    ]:
+        assert list(Mapper(text, notes=True).run({"x": np.array([at])})[1]) == [told]
+
+
+def test_dots_of_einsum_may_stand_for_nothing() -> None:
+    found = backprop.evaluate('sum(einsum("...i,ij->...j", x, A))', x=[1.0, 2.0], A=[[1.0, 2.0], [3.0, 4.0]])
+    assert found.value == 17
+    with pytest.raises(backprop.Problem, match="must be in the output, too"):
+        backprop.evaluate('einsum("...i->i", x)', x=[1.0, 2.0])
+
+
+@pytest.mark.parametrize("window", [[1.0, 2.0, 3.0, 4.0, 5.0], []])
+def test_a_window_fits_into_what_it_slides_over(window: list[float]) -> None:
+    with pytest.raises(backprop.Problem, match="is larger than x"):
+        backprop.evaluate("sum(conv1d(x, w, padding=1))", x=[1.0, 2.0], w=window)
+
+
+def test_sums_are_compared_in_one_spelling() -> None:
+    spelt = [ast.unparse(Same().visit(ast.parse(text))) for text in ("np.sum(g, 0)", "g.sum(axis=0)", "np.exp(g, 0)")]
+    assert spelt == ["g.sum(axis=0)", "g.sum(axis=0)", "np.exp(g, 0)"]
+
+
+def test_multiples_of_a_value_are_found_with_their_factor() -> None:
+    values = Values()
+    values.add(np.array([1.0, -2.0]), "same")
+    values.add(np.array([-3.0, 6.0]), "minus three times")
+    values.add(np.array([1.0, 2.0]), "another")
+    found = {item: factor for factor, item in values.multiples(np.array([1.0, -2.0]))}
+    assert found == pytest.approx({"same": 1.0, "minus three times": -3.0})
+
+
+def test_an_index_does_not_move_to_other_samples() -> None:
+    assert movable(backprop.evaluate("x[i]*y", x=[1.0, 2.0], i=1, y=3.0).run) == {"x", "y"}
+    assert movable(backprop.evaluate("x*y", x=1.0, y=3.0).run) == {"x", "y"}

@@ -151,13 +151,18 @@ class Judge:
     """What to do with a bad row: stop (`fail`), leave it out (`skip`), or keep it without results (`null`).
 
     In a run that is `fixed`, all rows of all files have the columns of the first one: their `names`, once they are
-    known. Where they are written `by_name`, two of one name cannot be.
+    known. Where they are written `by_name`, two of one name cannot be. `leave_out` is how such rows are left out.
     """
 
     def __init__(
-        self, errors: str, collected: TextIO | None = None, fixed: bool = False, by_name: bool = False
+        self,
+        errors: str,
+        collected: TextIO | None = None,
+        fixed: bool = False,
+        by_name: bool = False,
+        leave_out: str = option("--errors", "skip"),
     ) -> None:
-        self.errors = errors
+        self.errors, self.leave_out = errors, leave_out
         self.collected = collected
         self.fixed = fixed
         self.by_name = by_name
@@ -183,7 +188,7 @@ class Judge:
     def problem(self, source: str, line: int, why: str) -> Problem:
         """A bad row as what ends the run."""
         nothing = NOTHING.search(why)
-        hint = f"to leave such rows out: {option('--errors', 'skip')}"
+        hint = f"to leave such rows out: {self.leave_out}" if self.leave_out else ""
         if nothing:
             hint = f"if that stands for nothing: {option('--null-values', [nothing[1]])}"
         comma = f"if that is a decimal comma: {option('--decimal-comma', True)}"
