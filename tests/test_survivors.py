@@ -15,6 +15,7 @@ import pytest
 import backprop
 from backprop.check.edits.look import reads
 from backprop.check.passes.differs import Same
+from backprop.check.passes.losses import follows
 from backprop.check.passes.story import Values
 from backprop.check.stages.samples import movable
 from backprop.cli import main
@@ -283,3 +284,10 @@ def test_multiples_of_a_value_are_found_with_their_factor() -> None:
 def test_an_index_does_not_move_to_other_samples() -> None:
     assert movable(backprop.evaluate("x[i]*y", x=[1.0, 2.0], i=1, y=3.0).run) == {"x", "y"}
     assert movable(backprop.evaluate("x*y", x=1.0, y=3.0).run) == {"x", "y"}
+
+
+def test_a_penalty_on_a_single_weight_cannot_be_told() -> None:
+    two = np.array([2.0, -4.0])
+    assert follows(two * 3 + 1, np.ones(2), two)
+    assert not follows(two[:1] * 3 + 1, np.ones(1), two[:1])
+    assert not follows(np.array([7.0, 1.0]), np.ones(2), two)

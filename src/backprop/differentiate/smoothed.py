@@ -48,7 +48,7 @@ def meanings(circuit: Circuit) -> list[int]:
         key: Hashable = (gate, tuple(sorted(of) if gate.commutes else of)) if inputs else wire
         if (constant := number(circuit, wire)) is not None:
             key = repr(constant)
-        known.append(first.setdefault(key, wire))
+        known.append(of[0] if gate is IDENTITY else first.setdefault(key, wire))
     return known
 
 
