@@ -14,13 +14,14 @@ import pytest
 
 import backprop
 from backprop.check.edits.look import reads
-from backprop.check.passes.differs import Same
+from backprop.check.passes.differs import Same, cause_of
 from backprop.check.passes.losses import follows
 from backprop.check.passes.story import Values
 from backprop.check.stages.samples import movable
+from backprop.check.stages.targets import Vocabulary
 from backprop.cli import main
 from backprop.emit import Request, write
-from backprop.emit.targets.texnames import tex_name
+from backprop.emit.targets.texnames import TexNaming, tex_name
 from backprop.library import Compiled
 from backprop.numbers.arrays import unbroadcast
 from backprop.python.spellings import row
@@ -291,3 +292,44 @@ def test_a_penalty_on_a_single_weight_cannot_be_told() -> None:
     assert follows(two * 3 + 1, np.ones(2), two)
     assert not follows(two[:1] * 3 + 1, np.ones(1), two[:1])
     assert not follows(np.array([7.0, 1.0]), np.ones(2), two)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("q", ("forward", "q", None)),
+        ("dq", ("gradient", "q", None)),
+        ("dqdx", ("local", "x", "q")),
+        ("dq_dx", ("local", "x", "q")),
+        ("qdqdx", None),
+        ("help", None),
+    ],
+)
+def test_what_a_name_in_a_pass_stands_for(name: str, found: tuple[str, str, str | None] | None) -> None:
+    compiled = Compiled("q = x*y; f = q + x")
+    circuit, names = compiled._circuit(())
+    wires = {name: wire for wire, name in names.names.items()}
+    target = Vocabulary(circuit, names).target(name)
+    expected = found and (found[0], wires[found[1]], -1 if found[2] is None else wires[found[2]])
+    assert (target and tuple(target)) == expected
+
+
+def test_another_power_is_another_point() -> None:
+    lines = [("dx = x", "dx = x*x"), ("dx = g", "dx = g*x"), ("dx = g", "dx = g*2"), ("dx = g*x*y", "dx = g*x")]
+    causes = [cause_of(*(ast.parse(text).body[0] for text in pair)) for pair in lines]
+    assert causes == ["wrong-point", "no-local", "factor", "factor"]
+
+
+def test_raised_signs() -> None:
+    at = {"x": 2.0, "n": 3.0}
+    assert [backprop.evaluate(text, at).value for text in ("n*xⁿ", "n*x⁺ⁿ", "n*x⁻ⁿ", "n*x⁻²")] == [24, 24, 0.375, 0.75]
+
+
+def test_a_text_is_no_value() -> None:
+    with pytest.raises(backprop.Problem, match="a text is no value"):
+        backprop.evaluate('"abc"')
+
+
+def test_names_of_ours_are_counted_from_1() -> None:
+    naming = TexNaming((), "f")
+    assert [naming.next("t"), naming.next("t"), naming.next("u", ["u1"])] == ["t_{1}", "t_{2}", "u_{2}"]
