@@ -16,7 +16,7 @@ import backprop
 from backprop.check.edits.look import reads
 from backprop.check.passes.differs import Same, cause_of
 from backprop.check.passes.losses import follows
-from backprop.check.passes.story import Values
+from backprop.check.passes.story import Story, Values
 from backprop.check.stages.samples import movable
 from backprop.check.stages.targets import Vocabulary
 from backprop.cli import main
@@ -24,6 +24,7 @@ from backprop.emit import Request, write
 from backprop.emit.targets.texnames import TexNaming, tex_name
 from backprop.library import Compiled
 from backprop.numbers.arrays import unbroadcast
+from backprop.optimize.curvature import free_of
 from backprop.python.spellings import row
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.compute.summation import Sums
@@ -333,3 +334,18 @@ def test_a_text_is_no_value() -> None:
 def test_names_of_ours_are_counted_from_1() -> None:
     naming = TexNaming((), "f")
     assert [naming.next("t"), naming.next("t"), naming.next("u", ["u1"])] == ["t_{1}", "t_{2}", "u_{2}"]
+
+
+def test_what_a_quantity_is_cut_into_is_put_together_again() -> None:
+    numbers = np.arange(6.0).reshape(2, 3)
+    told = SimpleNamespace(
+        cuts={0: {4: numbers[:, 2:], 5: numbers[:, :2]}}, quantities=[SimpleNamespace(value=numbers)]
+    )
+    assert Story.parts_of(cast(Story, told), 0) == ([5, 4], 1)
+    told.cuts[0][4] = numbers[:, 1:]  # they overlap
+    assert Story.parts_of(cast(Story, told), 0) is None
+
+
+def test_a_bound_holds_what_would_go_beyond_it() -> None:
+    x, slope = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 0.5]), np.array([1.0, 0.0, -1.0, -1.0, 0.0, 3.0])
+    assert free_of(x, slope, np.zeros(6), np.ones(6)).tolist() == [False, True, True, False, True, True]
