@@ -1,5 +1,5 @@
-"""A circuit without the kinks that are none, for second derivatives: `max(x*y, y*x)` is x y, `clip(x, 0, x)` is x, and
-`relu(x^2)` is x^2."""
+"""A circuit without the kinks that are none, for second derivatives: `max(x*y, y*x)` is x y, `clip(x, 0, x)` is x,
+`relu(x^2)` is x^2, and what is sorted already is not sorted again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def smoothed(circuit: Circuit, shapes: Shapes | None = None) -> Circuit:
 
 def chooses(gate: Gate) -> bool:
     """Whether a gate may have nothing to choose."""
-    return gate.idempotent or gate.name == "clip" or gate.rectifies
+    return gate.idempotent or gate.name == "clip" or gate.rectifies or gate.arranges
 
 
 def meanings(circuit: Circuit) -> list[int]:
@@ -74,6 +74,8 @@ def plainer(
 ) -> tuple[Gate, tuple[int, ...]]:
     """What a gate that chooses comes to, and of what."""
     gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+    if gate.arranges:
+        return (IDENTITY if circuit.gates[inputs[0]] is gate else gate), inputs
     if gate.rectifies:
         return (IDENTITY, inputs[:1]) if positive[inputs[0]] else (gate, inputs)
     if gate.name == "clip":

@@ -92,8 +92,8 @@ class Batch(NamedTuple):
         new = {row: place for place, row in enumerate(kept)}
         batch = Batch(
             columns={name: [column[row] for row in kept] for name, column in self.columns.items()},
-            missing=[new[row] for row in missing if row in new],
-            errors={new[row]: why for row, why in errors.items() if row in new},
+            missing=[new[row] for row in missing],
+            errors={new[row]: why for row, why in errors.items()},
             raw=[self.raw[row] for row in kept],
             format=self.format,
             records=[self.records[row] for row in kept],
