@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.check.edits.forms import slices
 from backprop.check.edits.look import reads
 from backprop.check.passes.differs import Same, cause_of
 from backprop.check.passes.losses import follows
@@ -21,12 +22,13 @@ from backprop.check.stages.samples import movable
 from backprop.check.stages.targets import Vocabulary
 from backprop.cli import main
 from backprop.emit import Request, write
+from backprop.emit.literals import Bracketed, laid_out
 from backprop.emit.targets.texnames import TexNaming, tex_name
 from backprop.library import Compiled
 from backprop.numbers.arrays import unbroadcast
 from backprop.optimize.curvature import free_of
 from backprop.python.spellings import row
-from backprop.rows.compute.mapper import Mapper
+from backprop.rows.compute.mapper import MOST_NUMBERS, Mapper
 from backprop.rows.compute.summation import Sums
 from backprop.rows.tables.quotes import is_plain
 
@@ -349,3 +351,42 @@ def test_what_a_quantity_is_cut_into_is_put_together_again() -> None:
 def test_a_bound_holds_what_would_go_beyond_it() -> None:
     x, slope = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 0.5]), np.array([1.0, 0.0, -1.0, -1.0, 0.0, 3.0])
     assert free_of(x, slope, np.zeros(6), np.ones(6)).tolist() == [False, True, True, False, True, True]
+
+
+def test_slices_are_exchanged_for_those_that_stand_elsewhere() -> None:
+    line = SimpleNamespace(statement=ast.parse("dx[:2] = y[1:3]").body[0])
+    seen = SimpleNamespace(line=line, text="dx[:2] = y[1:3] + z[4:]")
+    own = cast(Any, ast.parse("y[1:3]").body[0]).value.slice
+    found = {ast.unparse(new): cost for new, _, cost in reversed([*slices(own, cast(Any, seen))])}
+    assert {text: found.get(text) for text in ("1:3:-1", ":2", "4:")} == {"1:3:-1": 1.8, ":2": 1.7, "4:": 1.75}
+    assert "1:3" not in found
+
+
+def test_rows_at_once_are_as_many_as_memory_holds() -> None:
+    mapper = Mapper("sum(x)*y")
+    assert mapper.rows_at_once({"x": (1000,), "y": ()}) == MOST_NUMBERS // (1000 + 1 + 1 + 1000 + 1)
+
+
+def test_long_calls_and_tuples_are_laid_out_in_lines() -> None:
+    parts = [f"{number}.0" for number in range(100, 112)]
+    call, some = Bracketed("f" * 90, parts), Bracketed("return " * 12, parts)
+    array = Bracketed("", [*parts, *parts], "[", "]")
+    assert [len(laid_out(item)) for item in (call, some, array)] == [3, 14, 26]
+
+
+def test_conditions_are_added_as_numbers() -> None:
+    for to in ("python", "numpy"):
+        scope: dict[str, Any] = {}
+        exec(program("((x > 0) + (y > 0))*((x > 1)*(y > 0))*x", to), scope)
+        assert [float(scope["backprop"](x, 1.0)[0]) for x in (-1.0, 1.0, 2.0)] == [0.0, 0.0, 4.0]
+
+
+@pytest.mark.parametrize("text", ["3*sum((x - [1, 2])^2)", "sum((x - [1, 2])^2)*3", "sum((x - [1, 2])^2)/2"])
+def test_least_squares_know_a_multiple_of_a_sum(text: str) -> None:
+    found = backprop.minimize(text, {"x": [0.0, 0.0]}, method="least-squares")
+    assert np.allclose(found.parameters["x"], [1.0, 2.0])
+
+
+def test_what_was_stretched_is_summed_to_its_size_in_torch() -> None:
+    text = program("sum(A*x)", "torch", at={"A": np.ones((2, 3)), "x": np.ones(3)})
+    assert "dx = (A * df).sum_to_size(x.shape)" in text
