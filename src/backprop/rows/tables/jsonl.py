@@ -11,7 +11,7 @@ from typing import Any
 
 from backprop.errors import Problem, nearest
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs, has_lists, values_of
+from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs, has_lists, reason, values_of
 from backprop.rows.tables.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
 from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.objects import blocks, is_in_objects, split
@@ -245,7 +245,7 @@ def careful(
                 break
             record = record_of_bad(text)
             text = compact(record)
-            errors[len(raw)] = str(bad)
+            errors[len(raw)] = reason(str(bad))
             numbers = [None] * len(columns)
         if None in numbers:
             missing.append(len(raw))
