@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 from backprop.errors import Problem, enumerated, nearest
 from backprop.errors.spelling import in_shell, option, said
 from backprop.rows.compute.mapper import Mapper, Tally
-from backprop.rows.tables.lines import NOT_UTF8, SAVE_IT
+from backprop.rows.tables.lines import NOT_JSON, NOT_UTF8, SAVE_IT
 
 #: what many people write where there is nothing
 NOTHING = re.compile(r'got "(NA|N/A|#N/A|n/a|na|NULL|null|Null|None|none|nil|-|--|\?|\.|missing)"$')
@@ -198,6 +198,8 @@ class Judge:
             hint = f"if its commas part thousands, take them out; {comma}"
         if why == NOT_UTF8:
             hint = SAVE_IT
+        if why.startswith(NOT_JSON) and line == 1:
+            hint = f"if it is a table with a line of names: {option('map --from', 'csv')}"
         return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
 
 
@@ -216,6 +218,10 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
             between = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), "")
             if names and names[0].startswith(("#", "sep=")):
                 hint = f"its first line is no line of column names: leave it out (tail -n +2 {source})"
+            elif names and names[0].startswith(("{", "[")):
+                hint = f"it holds JSON: {option('map --from', 'jsonl')}"
+            elif any("\r" in name for name in names):
+                hint = "its lines end with a carriage return alone, which tr '\\r' '\\n' mends"
             elif between:  # one column, whose name is all names
                 hint = f"its fields are separated by {between!r}: {option('--delimiter', between)}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)
