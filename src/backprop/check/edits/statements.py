@@ -122,6 +122,7 @@ class Whole:
                         yield ast.unparse(statement), "not-swapped", 1.2 + dear
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
         yield from self.entries_exchanged()
+        yield from self.signs_turned()
         read = [one.id for one in self.reads if isinstance(one, ast.Name)]
         names = sorted(set(read))
         for i, one in enumerate(names if not isinstance(statement, ast.Return) else ()):
@@ -136,6 +137,15 @@ class Whole:
         """Whether two names may stand in each other's places: not a number that counts in that of an array."""
         kinds = self.seen.atoms.get(one), self.seen.atoms.get(other)
         return None in kinds or (kinds[0].letter == kinds[1].letter)  # type: ignore[union-attr]
+
+    def signs_turned(self) -> Texts:
+        """All signs between terms, where there are several: a rotation that is turned the other way."""
+        turned = copy.deepcopy(self.statement)
+        sums = [one for one in ast.walk(turned) if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add | ast.Sub)]
+        for one in sums:
+            one.op = ast.Sub() if isinstance(one.op, ast.Add) else ast.Add()
+        if len(sums) > 1:
+            yield ast.unparse(turned), "sign", 1.5
 
     def entries_exchanged(self) -> Texts:
         """Two entries of the same array or list exchanged; masks turned over throughout."""
