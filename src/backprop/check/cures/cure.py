@@ -298,7 +298,8 @@ def place_of(cure: Cure) -> Place:
     target: Any = line.statement
     goal = target.targets[0] if isinstance(target, ast.Assign) else getattr(target, "target", None)
     name = ast.unparse(goal) if goal is not None and not isinstance(line.statement, COMPOUND) else ""
-    advice = f"behind `{old}` a line is missing:" if edit.adds else f"instead of `{old}` write:"
+    behind = f"behind {'the loop ' if isinstance(line.statement, ast.For) else ''}`{old}` a line is missing:"
+    advice = behind if edit.adds else f"instead of `{old}` write:"
     return Place(line.function, line.number, None, name, "wrong", edit.cause, advice, written(cure))
 
 
@@ -306,7 +307,7 @@ def written(cure: Cure) -> str:
     """The line to write, in the user's own words where only a part of it changes."""
     line, text = cure.line, cure.edit.text
     if cure.edit.adds:
-        return text.split("\n", 1)[1]
+        return "\n".join(map(ast.unparse, cure.edit.statements[1:]))
     if isinstance(line.statement, COMPOUND):
         return text.split("\n", 1)[0]
     return spliced(line, text)

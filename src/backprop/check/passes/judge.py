@@ -562,7 +562,7 @@ class Judge:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(self.whole)}")
         if self.unnamed:
             remarks.append(f"no gradient comes out for {enumerated(self.unnamed)}")
-        if self.runner.drew:
+        if self.runner.hangs_on_chance(self.given):
             seed = option("--seed", self.seed)
             remarks.append(said(f"the forward pass draws random numbers: they are the same in every run ({seed})"))
         kinks = sum(slopes.kinks for point in self.points for slopes in point.slopes.values())
