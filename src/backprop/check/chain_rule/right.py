@@ -227,6 +227,7 @@ class Right(Known):
                 if np.ndim(value) == 0 and self.key(statement, node.id) not in self.written():
                     continue  # a setting
                 alone = named and len({id(one) for one, _ in self.written().get(self.key(statement, node.id), ())}) == 1
+                alone = alone and any(np.size(one) == np.size(value) for one in self.meant(node.id, room.visit))
                 if not (self.fits(node.id, value, room.visit) if alone else self.is_right(value)):
                     found.add(node.id)
         return found
