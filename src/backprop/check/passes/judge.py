@@ -224,7 +224,7 @@ class Judge:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
         if self.unnamed:
             remarks.append(f"no gradient comes out for {enumerated(self.unnamed)}")
-        if self.runner.drew:
+        if self.runner.hangs_on_chance(self.binding.given):
             seed = option("--seed", self.binding.seed)
             remarks.append(said(f"the forward pass draws random numbers: they are the same in every run ({seed})"))
         kinks = sum(slopes.kinks for point in self.points for slopes in point.slopes.values())

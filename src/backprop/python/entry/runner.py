@@ -62,6 +62,14 @@ class Runner(Back):
         self.steps = run.meter.steps
         return found
 
+    def hangs_on_chance(self, given: dict[str, Any]) -> bool:
+        """Whether another seed gives other outputs: what is drawn may be given, too, or nothing reads it."""
+        before, self.seed = self.outputs(given) if self.drew else [], self.seed + 1
+        try:
+            return self.drew and not all(map(np.array_equal, before, self.outputs(given)))
+        finally:
+            self.seed -= 1
+
     def started(self, seconds: float | None = None) -> Interpreter:
         """A run, with a tape where the text itself asks for gradients."""
         run = self.interpreter(seconds)
