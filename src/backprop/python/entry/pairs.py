@@ -413,8 +413,8 @@ def returns(function: ast.FunctionDef) -> list[str]:
 
 
 def name_of(tree: ast.expr) -> str:
-    """A name, the key of an entry, or an attribute; through methods that only turn and copy, and what scales it; "grads"
-    for a dictionary of gradients."""
+    """A name, the key of an entry, or an attribute; through methods that only turn and copy, and what scales it; of a
+    dictionary of gradients "grads"."""
     if isinstance(tree, ast.Dict):
         return "grads" if tree.values and all(is_of_gradient(name_of(one)) for one in tree.values) else ""
     if isinstance(tree, ast.Name):
