@@ -22,11 +22,11 @@ class Passes(NamedTuple):
     line: int = 0
 
 
-def both_passes(statements: list[ast.stmt]) -> Passes | None:
+def both_passes(statements: list[ast.stmt], known: frozenset[str] = frozenset()) -> Passes | None:
     """The two passes among the statements of a script: as they stand, or in the first round of a loop, whatever comes
-    behind it."""
-    split = split_of(statements)
-    return passes_at(statements, split) if split else first_round(statements)
+    behind it. `known` are names that are set before all."""
+    split = split_of(statements, known)
+    return passes_at(statements, split) if split else first_round(statements, known)
 
 
 def passes_at(body: list[ast.stmt], split: int, line: int = 0) -> Passes:
@@ -39,7 +39,10 @@ def passes_at(body: list[ast.stmt], split: int, line: int = 0) -> Passes:
 
 def training(function: ast.FunctionDef) -> Passes | None:
     """The two passes in a function that trains: a loss is set in it, gradients, and then by these what they are of."""
-    found = both_passes(function.body)
+    body = [one for one in function.body if not isinstance(one, ast.Global)]
+    before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
+    before += [one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)]
+    found = both_passes(body, frozenset(before))
     if found is None or not any(is_cost(name) for one in found.body[: found.split] for name in targets(one)):
         return None
     gradients = {name for one in found.body[found.split :] for name in targets(one)}
@@ -52,7 +55,7 @@ def training(function: ast.FunctionDef) -> Passes | None:
     return found if updates else None
 
 
-def first_round(statements: list[ast.stmt]) -> Passes | None:
+def first_round(statements: list[ast.stmt], known: frozenset[str]) -> Passes | None:
     """The first round of the last loop whose body has both passes, up to the last gradient. Where there is a loop in a
     loop (epochs, and the rows of a table), the inner one's."""
     for place in reversed(range(len(statements))):
@@ -62,10 +65,10 @@ def first_round(statements: list[ast.stmt]) -> Passes | None:
         if last < 0:
             continue
         body = [*before, *body[: last + 1]]
-        split = split_of(body)
+        split = split_of(body, known)
         if split:
             return passes_at(body, split, statement.lineno)
-        found = first_round(body)
+        found = first_round(body, known)
         if found is not None:
             return found
     return None
@@ -88,10 +91,10 @@ def blocks(statement: ast.stmt) -> list[ast.stmt]:
     return statement.body if isinstance(statement, ast.With | ast.For | ast.While) else []
 
 
-def split_of(body: Sequence[ast.stmt]) -> int:
+def split_of(body: Sequence[ast.stmt], before: frozenset[str]) -> int:
     """How many statements stand before the first that sets the gradient of a name that was set before, or goes back
     through time to do so; 0 where none does. What makes room for sums, `dW = np.zeros_like(W)`, is no gradient yet."""
-    known: set[str] = set()
+    known = set(before)
     read: set[str] = set()
     for place, statement in enumerate(body):
         if isinstance(statement, LOOPS) and sets_gradient(statement, known) and len(known) > 1:
