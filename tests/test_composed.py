@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.python.spellings.composed import NAMES
 from backprop.python.traced import traced
@@ -91,14 +92,21 @@ np.convolve(v, v[:2]); np.correlate(v, v[:2], 'same'); np.select([x > 0.5, x > 0
 np.apply_along_axis(np.sum, 1, x); np.vectorize(lambda a, b: a * b)(x, v); np.finfo(float).eps
 np.copyto(z := x.copy(), v); np.putmask(z := x.copy(), x > 0, 2.0); np.place(z := x.copy(), x > 0, v)
 """
+SCIPY = """
+scipy.special.psi(x * x + 1); scipy.linalg.cholesky(m); scipy.linalg.cholesky(m, lower=True); scipy.linalg.inv(m)
+scipy.linalg.cho_solve(scipy.linalg.cho_factor(m), x); scipy.linalg.cho_solve((np.linalg.cholesky(m), True), x[:, 0])
+scipy.linalg.solve_triangular(m, x); scipy.linalg.solve_triangular(m, x, trans=1, lower=True); scipy.linalg.det(m)
+scipy.linalg.solve(m, x); scipy.linalg.norm(x); scipy.spatial.distance.cdist(x, 2 * x + 1)
+scipy.spatial.distance.cdist(x, 2 * x, 'sqeuclidean'); scipy.stats.norm.pdf(x, 0.5, 2); scipy.stats.norm.cdf(x)
+scipy.stats.norm.logpdf(x, scale=0.7)
+"""
 LATER = """
 np.trapezoid(x, v); np.vecdot(x, v); np.matvec(x, v); np.vecmat(v, x.T); np.matrix_transpose(x); np.unstack(x)
 np.linalg.matrix_transpose(x); np.cumulative_sum(x, axis=1); np.cumulative_prod(v); np.acos(x / 9); np.concat([x, x])
 """  # in later versions of NumPy than the lowest
-INNER = {  # what only others of them call, or what draws random numbers, or was there before and is tried elsewhere
-    "sizes", "each", "windows_of", "convolution", "pooled", "reduced", "transposed_convolution", "adaptive",
-    "windows2d", "unfolded", "along", "cumulative", "randn", "rand", "randn_like", "rand_like", "randint", "randperm",
-    "bernoulli", "normal", "normal_", "uniform_", "dropout", "gumbel_softmax", "index_put_", "vector_norm", "finfo",
+INNER = {  # what draws random numbers, or was there before and is tried elsewhere
+    "convolution", "Tensor_unfold", "randn", "rand", "randn_like", "rand_like", "randint", "randperm", "bernoulli",
+    "normal", "normal_", "uniform_", "dropout", "gumbel_softmax", "index_put_", "vector_norm", "finfo",
 }  # fmt: skip
 OLD = {  # which other tests try
     "nn_Conv2d", "nn_Linear", "nn_MaxPool2d", "nn_AvgPool2d", "nn_Parameter", "distributions_Normal",
@@ -160,3 +168,18 @@ def test_numpy(example: str) -> None:
         return
     theirs = eval(example, {"np": np}, dict(GIVEN))
     assert same(read(f"f = {example}", **GIVEN)["f"], theirs)
+
+
+@pytest.mark.parametrize("example", each_of(SCIPY))
+def test_scipy(example: str) -> None:
+    scipy = pytest.importorskip("scipy")
+    for module in ("linalg", "special", "stats", "spatial.distance"):
+        pytest.importorskip(f"scipy.{module}")
+    theirs = eval(example, {"np": np, "scipy": scipy}, dict(GIVEN))
+    assert same(read(f"import scipy\nf = {example}", **GIVEN)["f"], theirs)
+
+
+@pytest.mark.parametrize("name", ["torch.each", "torch.sizes", "np.over", "scipy.slid", "torch._each"])
+def test_a_helper_is_no_function_of_a_library(name: str) -> None:
+    with pytest.raises(Problem, match="is not known here"):
+        read(f"import scipy\nf = {name}(1, 2)")

@@ -123,6 +123,159 @@ def test_where_nothing_can_be_judged_the_hint_says_what_all_of_it_takes(tmp_path
     assert "--x 'randn(3)' --w 'randn(3)' --q 'randn(3)'" in done.stderr
 
 
+WANTING = """import numpy as np
+def forward(x, w, y, mode, cfg, rows):
+    N, D = x.shape
+    if mode == 'valid':
+        return np.zeros(rows)
+    z = x.dot(w) * cfg['scale']
+    return z[np.arange(N), y]
+def backward(dout, cache):
+    return dout
+"""
+
+
+@pytest.mark.parametrize("command", ["check layers.py", "eval -f layers.py:forward"])
+def test_the_hint_for_what_is_missing_fits_the_text(command: str, tmp_path: Path) -> None:
+    (tmp_path / "layers.py").write_text(WANTING)
+    done = shell(f"backprop {command}", tmp_path)
+    assert done.returncode == 2
+    wanted = """--x 'randn(4,3)' --w 'randn(3,3)' --y '[0,2,1,1]' --mode 'valid' --cfg '{"scale": 1}' --rows '3'"""
+    assert wanted in done.stderr
+
+
+LOSS = """import numpy as np
+def cost(w, x, y):
+    e = x @ w - y
+    grad = x.T @ e
+    return 0.5 * e @ e / len(y), {}
+"""
+LEAST_SQUARES = {"x": [[1.0, 2], [3, 4], [5, 7]], "w": [0.5, -1], "y": [1.0, 2, 3]}
+
+
+@pytest.mark.parametrize(
+    ("returned", "verdict"),
+    [("grad / len(y)", "ok"), ("-grad / len(y)", "wrong"), ("2 * grad", "wrong"), ("1 / len(y) * grad", "ok")],
+)
+def test_a_gradient_is_one_where_it_is_only_scaled(returned: str, verdict: str, tmp_path: Path) -> None:
+    done = check(tmp_path, "layers.py --json", LEAST_SQUARES, layers=LOSS.format(returned))
+    assert answer(done)["verdict"] == verdict
+
+
+def test_a_gradient_without_a_name_is_judged_where_it_is_said_to_be_one(tmp_path: Path) -> None:
+    """And where it is not, the answer says that it was not looked at."""
+    wrong = LOSS.format("x.T @ e")
+    done = check(tmp_path, "layers.py", LEAST_SQUARES, layers=wrong)
+    assert "no backward pass of layers.py was judged: these are backprop's own gradients" in done.stderr
+    done = check(tmp_path, "-f layers.py:cost --backward layers.py:cost --json", LEAST_SQUARES, layers=wrong)
+    assert answer(done)["verdict"] == "wrong"
+
+
+SOLVED = """import numpy as np
+from scipy.optimize import minimize, check_grad
+def energy(w, x, y):
+    r = x @ w - y
+    return r @ r
+def derived(w, x, y):
+    return 2 * x.T @ (x @ w - y)
+def compute_cost(w, x, y):
+    return np.mean((x @ w - y)**2)
+def compute_gradient(w, x, y):
+    dj_dw = x.T @ (x @ w - y)
+    return 2 * dj_dw / len(y)
+def both(w, x, y):
+    r = x @ w - y
+    return r @ r, 2 * x.T @ r
+def numeric_gradient(f, at):
+    return np.array([f(at)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("solves", "judged"),
+    [
+        ("", ["compute_cost"]),
+        ("minimize(energy, np.zeros(2), args=(X, Y), jac=derived)", ["energy"]),
+        ("print(check_grad(energy, derived, np.zeros(2), X, Y))", ["energy"]),
+        ("minimize(both, np.zeros(2), (X, Y), jac=True)", ["both"]),
+        ("minimize(both, np.zeros(2), (X, Y), 'BFGS', True)", ["both"]),
+    ],
+)
+def test_a_pair_is_what_a_solver_is_given_or_alike_by_name(solves: str, judged: list[str], tmp_path: Path) -> None:
+    found = answer(check(tmp_path, "layers.py --json", LEAST_SQUARES, layers=SOLVED + solves))
+    passes = found.get("passes", [found | {"name": judged[0]}])
+    assert [(one["name"], one["verdict"]) for one in passes] == [(name, "ok") for name in judged]
+    assert "no gradient comes out for x" in str(found["remarks"])
+    wrong = SOLVED.replace("2 * ", "3 * ") + solves
+    found = answer(check(tmp_path, "layers.py --json", LEAST_SQUARES, layers=wrong))
+    assert found["verdict"] == "wrong"
+
+
+SLOPES_OF = """import numpy as np
+def tanh(x):
+    return np.tanh(x)
+def tanh_prime({name}):
+    return {slope}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "slope", "write"),
+    [
+        ("y", "1 - y", "return 1 - y ** 2"),  # y is what came out
+        ("z", "1 - z", "return 1 - z ** 2"),
+        ("z", "1 + np.tanh(z)**2", "return 1 - np.tanh(z) ** 2"),  # z is what went in
+        ("a", "1 + a**2", "return 1 - a ** 2"),  # nearer with what went in, and the cure tells
+        ("x", "1 + np.tanh(x)**2", "return 1 - np.tanh(x) ** 2"),
+    ],
+)
+def test_what_a_slope_takes_is_what_a_cure_is_proven_with(name: str, slope: str, write: str, tmp_path: Path) -> None:
+    text = SLOPES_OF.format(name=name, slope=slope)
+    found = answer(check(tmp_path, "layers.py --json", {"x": [0.5, -1.25, 2.0]}, layers=text))
+    assert [one["write"] for one in found["lines"]] == [write]
+
+
+def test_a_slope_is_not_that_of_a_mean_by_chance(tmp_path: Path) -> None:
+    """Of two elements, the mean of squares has the slope x."""
+    text = "def square(x):\n    return x**2\ndef d_square(u):\n    return u\n"
+    found = answer(check(tmp_path, "layers.py --json", {"x": [0.5, -1.25]}, layers=text))
+    assert [one["write"] for one in found["lines"]] == ["return 2 * u"]
+
+
+METHODS = """import numpy as np
+class Fit:
+    def __init__(self, d):
+        self.theta = 0.1 * np.arange(d)
+    def cost(self, X, y):
+        e = X @ self.theta - y
+        return 0.5 * np.sum(e**2), X.T @ e
+    def plain(self, X, y):
+        return np.sum((X @ self.theta - y)**2)
+"""
+
+
+def test_a_method_is_named_and_its_gradient_may_be_that_of_a_weight(tmp_path: Path) -> None:
+    given = {"X": LEAST_SQUARES["x"], "y": LEAST_SQUARES["y"], "d": 2}
+    both = "-f layers.py:Fit.cost --backward layers.py:Fit.cost --json"
+    found = answer(check(tmp_path, both, given, layers=METHODS))
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("theta", "ok")]
+    found = answer(check(tmp_path, both, given, layers=METHODS.replace("X.T @ e", "2 * X.T @ e")))
+    assert [(one["line"], one["verdict"]) for one in found["lines"]] == [(7, "wrong")]
+    done = shell("backprop eval -f layers.py:Fit.plain --vars inputs.json --json", tmp_path)
+    assert json.loads(done.stdout)["gradients"].keys() == {"X", "y"}
+    done = shell("backprop eval -f layers.py:Fit --vars inputs.json", tmp_path)
+    assert "name one of its methods: FILE:Fit.cost, FILE:Fit.plain" in done.stderr
+    assert "name one of them: layers.py:Fit" in shell("backprop check layers.py --vars inputs.json", tmp_path).stderr
+
+
+@pytest.mark.parametrize("name", ["dist", "diff", "data", "dims"])
+def test_a_word_that_begins_like_a_gradient_is_none(name: str, tmp_path: Path) -> None:
+    text = f"def score(x, w):\n    {name} = ((x - w)**2).sum()\n    return (x * w).sum(), {name}\n"
+    done = check(tmp_path, "layers.py", {"x": [1.0, 2], "w": [3.0, 5]}, layers=text)
+    assert (done.returncode, "WRONG" in done.stdout) == (0, False)
+    assert "no backward pass" in done.stderr
+
+
 @pytest.mark.parametrize(
     "words", ["layers.py:relu_forward", "-f layers.py:relu_backward", "-f layers.py --backward layers.py:relu_backward"]
 )

@@ -259,6 +259,10 @@ def test_bad_rows_are_skipped_or_kept_and_collected(tmp_path: Path) -> None:
     assert [row["f"] for row in kept] == [2.0, None, 20.0, None, 90.0]
     assert kept[1]["_error"] == "column 'x': expected a number, got \"abc\""
     assert done.returncode == 1
+    (tmp_path / "t.csv").write_text(BAD + ",1\n")
+    done = shell("backprop map 'x*y' t.csv --errors null --sum", tmp_path)
+    assert "2 bad (kept without results)" in done.stderr
+    assert "1 row has a null in a column that is used" in done.stderr
 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl"])

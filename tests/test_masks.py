@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -149,3 +150,46 @@ def test_losses_of_stretched_inputs_at_second_order(loss: str, a: tuple[int, ...
             expected = slopes(gradient, np.atleast_1d(at[other])) if at[other].ndim else None
             if expected is not None:
                 assert np.allclose(found.T, expected.reshape(at[other].size, at[one].size), rtol=1e-5, atol=1e-7)
+
+
+SPOILT = [  # what nobody hears of is infinite, or meets a 0 for the elements that nobody hears
+    ("(A @ x)[0]", {"A": [[inf, 1.0], [0.0, 0.0]], "x": [1.0, 2.0]}),
+    ('einsum("ij,j->i", A, x)[0]', {"A": [[inf, 1.0], [0.0, 0.0]], "x": [1.0, 2.0]}),
+    ("outer(x, x)[0, 1]", {"x": [1.0, inf]}),
+    ("(A.T @ x)[1]", {"A": [[0.0, inf], [0.0, 1.0]], "x": [2.0, 4.0]}),
+    ("conv1d(x, x, padding=1)[2]", {"x": [1.0, inf]}),
+    ("sum(where(x < 5, A @ x, 0))", {"A": [[0.0, 0.0], [inf, 1.0]], "x": [3.0, 4.0]}),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), SPOILT)
+def test_products_with_infinite_numbers_send_nothing_to_what_nobody_hears(text: str, expected: dict[str, Any]) -> None:
+    at = {"A": np.array([[1.0, 2.0], [3.0, 4.0]]), "x": np.array([inf, 1.0])}
+    at = {name: at[name] for name in expected}
+    calm = {name: np.ones_like(x) for name, x in at.items()}
+    rows = Mapper(text)({name: np.stack([calm[name], x]) for name, x in at.items()})
+    alone = backprop.evaluate(text, at).gradients
+    for name, right in expected.items():
+        assert alone[name].tolist() == rows[f"df_d{name}"][1].tolist() == right
+        assert np.array_equal(rows[f"df_d{name}"][0], backprop.evaluate(text, calm).gradients[name])
+
+
+def test_a_factor_of_nothing_meets_an_infinite_gradient() -> None:
+    found = backprop.evaluate("sum([inf, 1]*(x*y))", x=0.0, y=[1.0, 2.0]).gradients
+    assert np.array_equal(found["y"], [nan, 0.0], equal_nan=True)
+    assert backprop.evaluate("sum([inf, 1]*(x < y))", x=0.0, y=[1.0, 2.0]).gradients["y"].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("relu(where(y > 0, acosh(y), z))", {"y": 1.0, "z": 1.0}),  # a slope that is agreed is no mask
+        ("relu(y)^0.5 * gamma(where(1, 1, z))", {"y": inf, "z": inf}),  # a condition that never holds
+        ("min(y, where(0, z, 0.5)) / 0", {"y": 0.5, "z": -inf}),
+    ],
+)
+def test_rows_say_nothing_of_a_branch_that_is_not_taken(text: str, at: dict[str, float]) -> None:
+    compiled = backprop.compile(text)
+    found = Mapper(text, hessian=True)({name: np.array([x]) for name, x in at.items()})
+    assert compiled.evaluate(at).gradients["z"] == found["df_dz"][0] == 0
+    assert compiled.hessian(at)["y"]["z"] == found["d2f_dy_dz"][0] == 0

@@ -181,6 +181,12 @@ def test_a_line_is_fitted_to_a_table(tmp_path: Path) -> None:
     assert rows.stdout.startswith("name,x,y,f,df_dx")
 
 
+def test_a_bad_row_is_told_without_an_option_that_only_map_has(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,y\n1,2\nabc,3\n")
+    done = shell("backprop minimize '(w*x - y)^2' t.csv --w 0", tmp_path)
+    assert done.stderr == "error: t.csv:3: column 'x': expected a number, got \"abc\"\n"
+
+
 def test_a_data_frame_is_a_table() -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"x": [[1, 2], [3, -1], [0, 1]], "y": [1, 0, 1], "name": ["a", "b", "c"]})

@@ -62,6 +62,8 @@ def test_names_of_rows_are_all_different() -> None:
 # text, what the carets underline (of the text; "" is its end), a part of the message, a part of the hint
 CURES = [
     ("2x", "x", "2 and x stand side by side", "write 2*x"),
+    ("x^T A x", "^T", "the transpose is written .T", "write x.T @ A @ x"),
+    ("W @ x b", "b", "x and b stand side by side", "write W @ x @ b"),
     ("3 + 2x^2*y", "x", "2 and x^2", "write 3 + 2*x^2*y"),
     ("2sin(x)^2", "sin(", "2 and sin(x)^2", "2*sin(x)^2"),
     ("x y", "y", "x and y", "write x*y"),

@@ -66,3 +66,14 @@ def test_from_a_kink_a_prediction_holds_nowhere(
     text: str, steps: dict[str, Any], at: dict[str, Any], says: str | None
 ) -> None:
     assert nudged(text, steps, **at).ends_at == says
+
+
+@pytest.mark.parametrize("x", [1.0, np.array([1.0])])
+def test_the_change_is_counted_as_the_gradient_from_above_has_it(x: Any) -> None:
+    evaluation = Compiled("x*2").evaluate({"x": x}, upstream=x * 3)
+    found = nudge(evaluation.run, evaluation.names, {"x": 0.5})
+    assert (found.value, found.moved, found.predicted, found.actual) == (6.0, 9.0, 3.0, 3.0)
+
+
+def test_no_step_leaves_the_sign_of_a_zero() -> None:
+    assert nudged("1/x", {"x": 1.0}, x=-0.0).value == -np.inf

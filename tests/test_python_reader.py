@@ -136,7 +136,7 @@ def test_the_language_means_what_python_means(text: str) -> None:
         ("f = open('/etc/passwd')", "refused", 1),
         ("x = 1\nf = eval('1+1')", "refused", 2),
         ("exec('import os')", "refused", 1),
-        ("import os\nf = os.getcwd()", "name", 2),
+        ("import os\nf = x * os.getpid()", "value", 2),
         ("f = __import__('os')", "refused", 1),
         ("f = x.__dict__", "refused", 1),
         ("f = (lambda: 0).__globals__", "refused", 1),

@@ -357,6 +357,185 @@ def test_the_first_round_of_a_training_loop_is_judged(check: Check) -> None:
     assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [16], found
 
 
+HEAD = """
+import numpy as np
+np.random.seed(0)
+X, Y = np.random.randn(6, 2), np.random.randn(6)
+w = np.array([0.5, -0.3])
+b = 0.1
+"""
+ROUNDS = {  # the script, the line of the loop that is told of, what is planted, and the line that it is in
+    "sums over the rows, in epochs": (
+        HEAD + """
+for epoch in range(3):
+    loss, count = 0.0, 0
+    dw = np.zeros_like(w)
+    db = 0.0
+    for x, y in zip(X, Y):
+        e = x @ w + b - y
+        loss += e**2
+        dw += 2*e*x
+        db += 2*e
+        count += 1
+    w -= 0.1*dw
+    b -= 0.1*db
+print(w, b)
+""", 12, ("dw += 2*e*x", "dw += e*x"), 15),
+    "batches, and more behind the loop": (
+        HEAD + """
+for epoch in range(3):
+    for i in range(0, 6, 3):
+        x, y = X[i:i+3], Y[i:i+3]
+        p = x @ w + b
+        loss = ((p - y)**2).mean()
+        dp = 2*(p - y)/len(y)
+        dw = x.T @ dp
+        db = dp.sum()
+        w, b = w - 0.1*dw, b - 0.1*db
+for x, y in zip(X, Y):
+    print(x @ w + b - y)
+""", 9, ("x.T @ dp", "-x.T @ dp"), 14),
+    "a loop back through time": (
+        HEAD + """
+U, V = 0.5 * np.random.randn(3, 2), 0.5 * np.random.randn(3, 3)
+while True:
+    hs = {-1: np.zeros(3)}
+    for t in range(6):
+        hs[t] = np.tanh(U @ X[t] + V @ hs[t-1])
+    loss = 0.5*np.sum(hs[5]**2)
+    dU, dV = np.zeros_like(U), np.zeros_like(V)
+    dh = hs[5].copy()
+    for t in reversed(range(6)):
+        dz = dh*(1 - hs[t]**2)
+        dU += np.outer(dz, X[t])
+        dV += np.outer(dz, hs[t-1])
+        dh = V.T @ dz
+    U -= dU
+    V -= dV
+""", 9, ("1 - hs[t]**2", "1 - hs[t]"), 17),
+    "where the file is run itself": (
+        HEAD + """
+def sigmoid(x): return 1/(1 + np.exp(-x))
+if __name__ == "__main__":
+    rng = np.random.default_rng(1)
+    W = rng.normal(size=(2, 3))
+    step = 0
+    while step < 10:
+        out = sigmoid(X @ W)
+        loss = 0.5*np.sum(out**2)
+        dW = X.T @ (out * out*(1 - out))
+        W -= dW
+        step += 1
+    print(W)
+""", 13, ("(1 - out)", "(1 + out)"), 16),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_the_round_is_found_wherever_the_loop_stands(name: str, check: Check) -> None:
+    """In loops, conditions and with more behind it. What makes room for a sum is no gradient, and nothing is ok whose
+    gradients were cut off."""
+    text, line, (right, wrong), place = ROUNDS[name]
+    found = check("loop.py", {}, {"loop.py": text})
+    assert (found["verdict"], len(found["gradients"])) == ("ok", 1 if "__main__" in text else 2), found
+    assert f"of the loop in line {line} the first round is judged" in found["remarks"]
+    found = check("loop.py", {}, {"loop.py": text.replace(right, wrong)})
+    assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [place], found
+
+
+TRAINS = """
+import numpy as np, argparse
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+def sigmoid_derivative(x):
+    return sigmoid(x) * (1 - sigmoid(x))
+def train(X, y, hidden, epochs=5, rate=0.1):
+    W1 = np.random.randn(X.shape[1], hidden)
+    W2 = np.random.randn(hidden, y.shape[1])
+    for epoch in range(epochs):
+        z1 = X @ W1
+        a1 = sigmoid(z1)
+        out = a1 @ W2
+        loss = 0.5 * np.mean((out - y) ** 2)
+        dout = (out - y) / out.size
+        dW2 = a1.T @ dout
+        dz1 = (dout @ W2.T) * sigmoid_derivative(z1)
+        dW1 = X.T @ dz1
+        W1 -= rate * dW1
+        W2 -= rate * dW2
+    return W1, W2
+if __name__ == "__main__":
+    options = argparse.ArgumentParser().parse_args()
+    train(np.eye(2), np.ones((2, 1)), 3)
+"""
+
+
+def test_a_function_that_trains_is_judged_as_the_statements_in_it(check: Check) -> None:
+    given = {"X": [[0.0, 1], [1, 0.5], [2, 1]], "y": [[1.0], [0], [0.5]], "hidden": 3}
+    found = check("train.py:train", given, {"train.py": TRAINS})
+    assert (found["verdict"], {one["name"] for one in found["gradients"]}) == ("ok", {"W1", "W2"}), found
+    found = check("train.py", given, {"train.py": TRAINS.replace("derivative(z1)", "derivative(a1)")})
+    assert [(one["line"], one["write"]) for one in found["lines"]] == [
+        (17, "dz1 = (dout @ W2.T) * sigmoid_derivative(z1)")
+    ]
+    found = check("train.py", {}, {"train.py": TRAINS})
+    assert found["error"]["message"] == "train takes X, y, hidden, which are not given"
+    assert "--X 'randn(4,3)' --y 'randn(4,3)' --hidden '3'" in found["error"]["hint"]
+
+
+FITS = """
+import numpy as np
+x = np.array([0.0, 1.0, 2.5])
+y = 2 * x + 0.3
+w = 0.5
+b = 0.1
+for epoch in range(20):
+    error = x * w + b - y
+    w_gradient = np.mean(error * x)
+    b_gradient = np.mean(error)
+    w -= 0.1 * w_gradient
+    b -= 0.1 * b_gradient
+print(w, b)
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [("half the mean", ()), ("the mean", ("(error", "(2 * error")), ("half the sum", ("np.mean", "np.sum"))],
+)
+def test_a_script_without_a_loss_means_the_squares_of_its_errors(
+    told: str, instead: tuple[str, str], check: Check
+) -> None:
+    text = FITS.replace(*instead) if instead else FITS
+    found = check("fit.py", {}, {"fit.py": text})
+    assert found["verdict"] == "ok", found
+    assert f"judged is the gradient of {told} of the squares of the last result" in str(found["remarks"])
+    found = check("fit.py", {}, {"fit.py": text.replace("error * x)", "error * x**2)")})
+    assert [one["line"] for one in found["lines"]] == [9]  # with what the other gradient means
+    found = check("fit.py", {}, {"fit.py": text.replace("_gradient = np.", "_gradient = 7 * np.")})
+    assert "no loss is set before the gradients" in found["error"]["message"]
+
+
+HANDED = """
+import numpy as np
+def forward(X, params):
+    h = np.maximum(0, X @ params['W'])
+    e = np.exp(h)
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, {'h': h, 'p': p}
+def backward(X, y, params, cache):
+    dh = (cache['p'] - y) * (cache['h'] > 0)
+    return {'dW': X.T @ dh / len(X)}
+"""
+
+
+def test_what_is_kept_is_handed_on_beside_labels(check: Check) -> None:
+    given = {"X": [[0.0, 1], [1, 0.5]], "y": [[1.0, 0], [0, 1]], "params": {"W": [[0.5, 1], [0.3, 0.7]]}}
+    found = check("net.py", given, {"net.py": HANDED})
+    assert found["verdict"] == "ok", found
+    assert "the gradient of the cross-entropy with y" in str(found["remarks"])
+
+
 def test_a_script_on_values_of_micrograd_needs_no_file_of_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -801,3 +801,195 @@ def test_what_a_script_sets_can_be_given(check: Check) -> None:
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == dict.fromkeys(["U", "V", "W", "b"], "ok"), (
         found
     )
+
+
+AROUND = {
+    "a text that a script reads, and weights that it makes at its top": ("""
+import numpy as np, argparse
+import matplotlib.pyplot as plt
+words = argparse.ArgumentParser()
+words.add_argument('--hidden-size', type=int, default=2)
+args = words.parse_args()
+text = open('input.txt').read()
+kinds = sorted(set(text))
+Win, Wout = np.random.randn(args.hidden_size, len(kinds)), np.random.randn(len(kinds), args.hidden_size)
+def loss_of(place, label, h):
+    a = np.tanh(Win[:, [place]] + h)
+    scores = Wout @ a
+    p = np.exp(scores) / np.exp(scores).sum()
+    plt.plot(p)
+    loss = -np.log(p[label, 0])
+    dp = p.copy()
+    dp[label] -= 1
+    da = (Wout.T @ dp) * (1 - a * a)
+    dWin = np.zeros_like(Win)
+    dWin[:, [place]] = da
+    dWout, dh = dp @ a.T, da
+    return loss, dWin, dWout, dh, a
+""", {"text": "abca", "place": 1, "label": 0, "h": [[0.1], [-0.3]]}, {"Win", "Wout", "h"}),
+    "weights in a dictionary at the top, under a condition": ("""
+import numpy as np, pickle
+resume = False
+if resume:
+    net = pickle.load(open('net.p', 'rb'))
+else:
+    net = {}
+    net['W'] = np.random.randn(3)
+def policy_forward(x):
+    return np.tanh(net['W'] @ x), x
+def policy_backward(g, x):
+    return {'W': g * (1 - np.tanh(net['W'] @ x) ** 2) * x}
+""", {"x": [0.2, -0.4, 1.0], "net": {"W": [0.1, 0.5, -0.2]}}, {"net.W"}),
+    "what only shows, logs and takes the time": ("""
+import logging, os, sys, time
+import numpy as np
+from tqdm import tqdm
+log = logging.getLogger(__name__)
+LOUD = os.environ.get('LOUD', '') == 'yes'
+def cube_forward(x):
+    begin = time.time()
+    y = np.empty_like(x)
+    for i in tqdm(range(len(x)), desc='rows'):
+        y[i] = x[i] ** 3
+    log.info('took %s', time.time() - begin)
+    if LOUD or os.path.exists('seen'):
+        sys.exit(1)
+    return y, x
+def cube_backward(g, x):
+    return 3 * g * x ** 2
+""", X, {"x"}),
+    "a backward pass that is returned": ("""
+import numpy as np
+def tanh_layer(x):
+    y = np.tanh(x)
+    def back(g):
+        return g * (1 - y * y)
+    return y, back
+""", X, {"x"}),
+    "a gradient behind what is kept, and a dictionary to be filled": ("""
+import numpy as np
+class Dense:
+    def __init__(self, n):
+        self.W = np.random.randn(n, 2)
+    def forward(self, x):
+        return x @ self.W, {}
+    def backward(self, x, kept, backwards_gradient, gradients):
+        del kept
+        gradients['W'] = x.T @ backwards_gradient
+        return backwards_gradient @ self.W.T
+""", {**X, "n": 3}, {"x", "W"}),
+    "layers by a register, in a record": ("""
+import numpy as np
+from collections import namedtuple
+from dataclasses import dataclass, field
+BENDS = {}
+def bend(name):
+    def put(cls):
+        BENDS[name] = cls
+        return cls
+    return put
+@bend('sine')
+class Sine:
+    def __call__(self, x): return np.sin(x)
+    def slope(self, x): return np.cos(x)
+@dataclass
+class Kept:
+    x: np.ndarray
+    seen: list = field(default_factory=list)
+Slopes = namedtuple('Slopes', ['dx'])
+def bent_forward(x, kind='sine'):
+    kept = Kept(x)
+    match kind:
+        case 'sine' | 'sin':
+            kept.seen.append(BENDS['sine']())
+        case _:
+            raise ValueError(kind)
+    return kept.seen[0](x), kept
+def bent_backward(g, kept):
+    return Slopes(dx=g * kept.seen[0].slope(kept.x))
+""", X, {"x"}),
+    "labels that become whole again": ("""
+import numpy as np
+class Table:
+    def __init__(self, rows):
+        self.W = np.random.randn(rows, 2)
+    def forward(self, x):
+        self.at = np.eye(len(self.W))[x.astype(int)]
+        return self.at @ self.W
+    def backward(self, g):
+        self.dW = np.einsum('abk,abn->kn', self.at, g)
+        return g @ self.W.T
+""", {"x": [[0, 1], [2, 1]], "rows": 3}, {"W"}),
+    "a layer that hands on, of a size": ("""
+class Later:
+    def __init__(self, size): self.size = size
+    def forward(self, x): return x
+    def backward(self, x): return x
+""", {**X, "size": 4}, {"x"}),
+    "a cost that is minimized with its gradient": ("""
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import minimize
+def cost_of(theta, y):
+    K = np.exp(theta[0]) * np.array([[2.0, 0.5], [0.5, 1.0]])
+    half = cho_factor(K, lower=True)
+    a = cho_solve(half, y)
+    return 0.5 * y @ a + np.log(np.diag(half[0])).sum(), np.array([1.0 - 0.5 * y @ a])
+best = minimize(cost_of, np.zeros(1), args=([1, 2],), jac=True)
+""", {"theta": [0.3], "y": [0.4, -0.7]}, {"theta"}),
+    "a likelihood and its score": ("""
+import numpy as np
+class Poisson:
+    def __init__(self, endog, exog): self.endog, self.exog = endog, exog
+    def loglike(self, params):
+        line = self.exog @ params
+        return np.sum(self.endog * line - np.exp(line))
+    def score(self, params):
+        return (self.endog - np.exp(self.exog @ params)) @ self.exog
+""", {"params": [0.2, 0.1, -0.3], "endog": [1.0, 0.0], "exog": X["x"]}, {"params"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_what_stands_around_a_pass(name: str, check: Check) -> None:
+    text, given, names = AROUND[name]
+    found = check("script.py", given, {"script.py": text})
+    judged = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert {name for name, verdict in judged.items() if verdict == "ok"} == names
+    assert found["verdict"] in ("ok", "incomplete")
+    assert "wrong" not in judged.values()
+
+
+def test_what_a_library_gives_that_only_shows_is_computed_with_nowhere(check: Check) -> None:
+    for line in ("y = x * plt.gca()", "y = x if plt.isinteractive() else -x", "y = x * (plt.gca() == 1)"):
+        forward = f"import matplotlib.pyplot as plt\ndef f_forward(x):\n    {line}\n    return y, x\n"
+        found = check("f.py", X, {"f.py": forward + "def f_backward(g, x):\n    return g\n"})
+        assert found["error"]["line"] == 3
+
+
+PARTS = """
+import numpy as np
+class Pair:
+    def __init__(self, n):
+        self.A, self.B = np.random.randn(n, 2), np.random.randn(2, n)
+    def encoder_forward(self, x):
+        self.x = x
+        return x @ self.A
+    def encoder_backward(self, g):
+        self.dA = self.x.T @ g
+        return g @ self.A.T
+    def decoder_forward(self, z):
+        self.z = z
+        return z @ self.B
+    def _compute_gradients(self, g):
+        self.dB = self.z.T @ g
+        return 2 * g @ self.B.T
+"""
+
+
+def test_a_method_of_a_class_by_its_name(check: Check) -> None:
+    found = check("pair.py", {**X, "n": 3}, {"pair.py": PARTS})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"A": "ok", "x": "ok"}
+    given = {"z": [[0.3, -1.0]], "n": 3}
+    found = check("pair.py:Pair.decoder_forward --backward pair.py:Pair._compute_gradients", given)
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"B": "ok", "z": "wrong"}

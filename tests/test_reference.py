@@ -73,6 +73,12 @@ def test_a_gate_is_found_by_its_alias_and_its_symbol() -> None:
     with pytest.raises(Problem, match="there is no gate tanhh") as caught:
         reference.find("tanhh")
     assert caught.value.hint == "did you mean tanh?"
+    with pytest.raises(Problem) as caught:
+        reference.find("soft")
+    assert caught.value.hint == "did you mean softplus, softsign, softmax, log_softmax?"
+    with pytest.raises(Problem) as caught:
+        reference.find("loss")
+    assert caught.value.hint.startswith("did you mean mse, bce, ")
 
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)

@@ -221,3 +221,12 @@ def test_a_direction_says_nothing_of_where_it_does_not_go(arrays: bool) -> None:
 def test_one_side_is_taken_for_both_inputs(text: str, mixed: float) -> None:
     found = backprop.compile(text, ties="first").hessian(x=0.0, a=0.5)
     assert found["x"]["a"] == found["a"]["x"] == mixed
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("lgamma(x)", [inf, inf, inf]), ("1 / sinpi(x)", [-inf, -inf, nan]), ("gamma(x)", [nan] * 3)]
+)
+def test_special_functions_far_below_0_on_rows(text: str, expected: list[float]) -> None:
+    at = [-2.0, -1e308, -inf]
+    assert np.array_equal(backprop.map(text, {"x": np.array(at)})["f"], expected, equal_nan=True)
+    assert np.array_equal([backprop.evaluate(text, x=x).value for x in at], expected, equal_nan=True)

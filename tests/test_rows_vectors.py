@@ -473,6 +473,9 @@ def test_a_formula_of_numbers_alone_says_what_a_list_would_need(tmp_path: Path) 
     done = shell("backprop map 'relu(x)'", tmp_path, '{"x":[1,2]}\n')
     assert done.returncode == 1
     assert "column 'x': expected a number, got [1, 2]; of a list the output is one too" in done.stderr
+    done = shell("backprop map 'relu(x)' --errors null --errors-to bad.jsonl", tmp_path, '{"x":[1,2]}\n')
+    assert rows_of(done.stdout)[0]["_error"].endswith("sum(…) it, or give --upstream")
+    assert rows_of((tmp_path / "bad.jsonl").read_text())[0]["error"].endswith("sum(…) it, or give --upstream")
     done = shell("backprop map 'relu(x)' --upstream '[1,10]'", tmp_path, '{"x":[1,-2]}\n')
     assert rows_of(done.stdout) == [{"x": [1, -2], "f": [1.0, 0.0], "df_dx": [1.0, 0.0]}]
 

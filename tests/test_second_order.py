@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import permutations
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def test_every_gate_with_a_cusp_is_tried() -> None:
         "abs",
         "hypot",
         "norm",
+        "leaky_relu",
         "elu",
         "softsign",
         "hinge",
@@ -251,6 +253,9 @@ NO_CHOICE: list[
     ("max(x, y)^2", {"x": 3.0, "y": 3.0}, NAN),
     ("max(x, 1)^3 + y", {"x": 1.0, "y": 3.0}, NAN),
     ("clip(x, 0, y)", {"x": 3.0, "y": 3.0}, NAN),
+    ("a = x; max(a, x)^2", {"x": 3.0}, 2),
+    ("sort(sort(x))[1]^2 + y", {"x": [1.0, 1.0, 0.0], "y": 1.0}, [[NAN, NAN, 0], [NAN, NAN, 0], [0, 0, 0]]),
+    ("sum(sort(sort(x))^2)*y", {"x": [1.0, 1.0], "y": 1.0}, [[2, 0], [0, 2]]),
     ("sum(clip(x, y, x)^2)", {"x": [1.0, 2.0], "y": 1.0}, [[2, 0], [0, 2]]),
     ("hinge(x, [1, 1, 1])*y", {"x": [1.0, 3.0, 0.5], "y": 2.0}, [[NAN, 0, 0], [0, 0, 0], [0, 0, 0]]),
     ("3*hinge(x, 1)^2*y", {"x": [1.0, 3.0, 0.5], "y": 3.0}, [[NAN, 0, NAN], [0, 0, 0], [NAN, 0, 2]]),
@@ -262,3 +267,24 @@ def test_there_is_no_kink_where_there_is_no_choice(text: str, at: dict[str, Any]
     for ties in ("both", "split"):
         found = backprop.compile(text, ties=ties).hessian(at)["x"]["x"]
         np.testing.assert_allclose(found, expected, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        # a gate that chooses among numbers alone, and one that chooses nothing
+        ("(clip(2, x, 2) * clip(x, 2, x))^3", {"x": 1.0}, [[48.0]]),
+        # where the slopes are equal, what bends on one side still jumps
+        ("leaky_relu(x, s)", {"x": 0.0, "s": 1.0}, [[nan, nan], [nan, nan]]),
+        ("leaky_relu(3*x, 2^x)", {"x": 0.0}, [[nan]]),
+        # at its corners the loss moves with t without end, whichever comes first
+        ("bce(p, t)", {"p": 1.0, "t": 1.0}, [[1.0, -inf], [-inf, 0.0]]),
+        ("bce(p, t)", {"p": 0.0, "t": 0.0}, [[1.0, -inf], [-inf, 0.0]]),
+    ],
+)
+def test_no_second_derivative_is_made_up(text: str, at: dict[str, float], expected: list[list[float]]) -> None:
+    hessian = backprop.compile(text).hessian(at)
+    assert np.array_equal([[hessian[one][other] for other in at] for one in at], expected, equal_nan=True)
+    rows = backprop.map(text, {name: np.array([x]) for name, x in at.items()}, hessian=True)
+    upper = [rows[name][0] for name in rows if name.startswith("d2")]
+    assert np.array_equal(upper, np.array(expected)[np.triu_indices(len(at))], equal_nan=True)

@@ -13,13 +13,22 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.check.edits.forms import slices
 from backprop.check.edits.visible import reads
+from backprop.check.passes.causes import Same, cause_of
+from backprop.check.passes.losses import follows
+from backprop.check.passes.quantities import Story, Values
+from backprop.check.stages.samples import movable
+from backprop.check.stages.targets import Vocabulary
 from backprop.cli import main
 from backprop.emit import Request, write
-from backprop.emit.targets.texnames import tex_name
+from backprop.emit.literals import Bracketed, laid_out
+from backprop.emit.targets.texnames import TexNaming, tex_name
+from backprop.library import Compiled
 from backprop.numbers.arrays import unbroadcast
+from backprop.optimize.curvature import free_of
 from backprop.python.spellings import row
-from backprop.rows.compute.mapper import Mapper
+from backprop.rows.compute.mapper import MOST_NUMBERS, Mapper
 from backprop.rows.compute.summation import Sums
 from backprop.rows.tables.quotes import is_plain
 
@@ -198,3 +207,186 @@ def test_a_wide_matrix_has_a_line_for_each_row_in_a_program() -> None:
     program = str(backprop.evaluate(f"sum(x * [{rows}])", x=matrix).code("numpy"))
     forward = program.partition("# forward pass\n")[2].splitlines()
     assert forward[2].strip() == f"[{', '.join(map(str, matrix[0].tolist()))}],"
+
+
+def program(text: str, to: str = "numpy", **options: Any) -> str:
+    return write(Request(Compiled(text).circuit(), **options), to)
+
+
+def test_the_notation_lists_what_only_rules_use() -> None:
+    lines = program("sum(solve(A, b)) + det(A)", "markdown").partition("## Notation")[2].splitlines()
+    assert {line[3:].partition("(")[0] for line in lines if line} == {
+        "unbroadcast", "expand", "cofactor", "spread", "column", "uncolumn",
+    }  # fmt: skip
+    assert "## Notation" not in program("sin(x)*y", "markdown")
+
+
+def test_only_an_output_that_may_be_an_array_has_a_gradient_from_above() -> None:
+    assert "def backprop(x):" in program("sum(x^2)")
+    assert "def backprop(x, df=1.0):" in program("A @ x - y", wrt=["y"]).replace("A, x, y", "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("sum(x)", {"x": [1.0, 2.0]}, {"x": [1.0, 1.0]}),
+        ("sum(x*floor(y))", {"x": [1.0, 2.0], "y": [1.5, 2.5]}, {"x": [1.0, 2.0], "y": [0.0, 0.0]}),
+        ("sum(sum(A, axis=1)^2)", {"A": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]}, {"A": [[12.0] * 3, [30.0] * 3]}),
+        ("sum(cumprod(x)*y)", {"x": [2.0, 3.0], "y": [1.0, 5.0]}, {"x": [16.0, 10.0], "y": [2.0, 6.0]}),
+    ],
+)
+def test_emitted_gradients_have_the_shapes_of_their_inputs(text: str, at: dict[str, Any], expected: Any) -> None:
+    scope: dict[str, Any] = {}
+    exec(program(text), scope)
+    _, gradients = scope["backprop"](*at.values())
+    assert {name: np.asarray(g).tolist() for name, g in gradients.items()} == expected
+
+
+def test_gates_inside_a_statement_have_its_number() -> None:
+    text = program("q = sin(x*y) + cos(x*y); f = q^2", "python")
+    numbers = [line.rpartition("# ")[2] for line in text.splitlines() if "# (" in line]
+    assert numbers == ["(1)", "(1)", "(1)", "(1)", "(2)", "(2)", *["(1)"] * 6]
+
+
+def test_rows_tell_a_tie_from_a_kink() -> None:
+    for text, at, told in [
+        ("relu(x)", 0.0, "f = relu(x) is at a kink"),
+        ("max(x, 0)", 0.0, "f = max(x, 0) is at a tie"),
+        ("norm(x)", [0.0, 0.0], "f = norm(x) is at a kink"),
+        ("max(x)", [0.0, 0.0], "f = max(x) is at a tie"),
+    ]:
+        assert list(Mapper(text, notes=True).run({"x": np.array([at])})[1]) == [told]
+
+
+def test_dots_of_einsum_may_stand_for_nothing() -> None:
+    found = backprop.evaluate('sum(einsum("...i,ij->...j", x, A))', x=[1.0, 2.0], A=[[1.0, 2.0], [3.0, 4.0]])
+    assert found.value == 17
+    with pytest.raises(backprop.Problem, match="must be in the output, too"):
+        backprop.evaluate('einsum("...i->i", x)', x=[1.0, 2.0])
+
+
+@pytest.mark.parametrize("window", [[1.0, 2.0, 3.0, 4.0, 5.0], []])
+def test_a_window_fits_into_what_it_slides_over(window: list[float]) -> None:
+    with pytest.raises(backprop.Problem, match="is larger than x"):
+        backprop.evaluate("sum(conv1d(x, w, padding=1))", x=[1.0, 2.0], w=window)
+
+
+def test_sums_are_compared_in_one_spelling() -> None:
+    spelt = [ast.unparse(Same().visit(ast.parse(text))) for text in ("np.sum(g, 0)", "g.sum(axis=0)", "np.exp(g, 0)")]
+    assert spelt == ["g.sum(axis=0)", "g.sum(axis=0)", "np.exp(g, 0)"]
+
+
+def test_multiples_of_a_value_are_found_with_their_factor() -> None:
+    values = Values()
+    values.add(np.array([1.0, -2.0]), "same")
+    values.add(np.array([-3.0, 6.0]), "minus three times")
+    values.add(np.array([1.0, 2.0]), "another")
+    found = {item: factor for factor, item in values.multiples(np.array([1.0, -2.0]))}
+    assert found == pytest.approx({"same": 1.0, "minus three times": -3.0})
+
+
+def test_an_index_does_not_move_to_other_samples() -> None:
+    assert movable(backprop.evaluate("x[i]*y", x=[1.0, 2.0], i=1, y=3.0).run) == {"x", "y"}
+    assert movable(backprop.evaluate("x*y", x=1.0, y=3.0).run) == {"x", "y"}
+
+
+def test_a_penalty_on_a_single_weight_cannot_be_told() -> None:
+    two = np.array([2.0, -4.0])
+    assert follows(two * 3 + 1, np.ones(2), two)
+    assert not follows(two[:1] * 3 + 1, np.ones(1), two[:1])
+    assert not follows(np.array([7.0, 1.0]), np.ones(2), two)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("q", ("forward", "q", None)),
+        ("dq", ("gradient", "q", None)),
+        ("dqdx", ("local", "x", "q")),
+        ("dq_dx", ("local", "x", "q")),
+        ("qdqdx", None),
+        ("help", None),
+    ],
+)
+def test_what_a_name_in_a_pass_stands_for(name: str, found: tuple[str, str, str | None] | None) -> None:
+    compiled = Compiled("q = x*y; f = q + x")
+    circuit, names = compiled._circuit(())
+    wires = {name: wire for wire, name in names.names.items()}
+    target = Vocabulary(circuit, names).target(name)
+    expected = found and (found[0], wires[found[1]], -1 if found[2] is None else wires[found[2]])
+    assert (target and tuple(target)) == expected
+
+
+def test_another_power_is_another_point() -> None:
+    lines = [("dx = x", "dx = x*x"), ("dx = g", "dx = g*x"), ("dx = g", "dx = g*2"), ("dx = g*x*y", "dx = g*x")]
+    causes = [cause_of(*(ast.parse(text).body[0] for text in pair)) for pair in lines]
+    assert causes == ["wrong-point", "no-local", "factor", "factor"]
+
+
+def test_raised_signs() -> None:
+    at = {"x": 2.0, "n": 3.0}
+    assert [backprop.evaluate(text, at).value for text in ("n*xⁿ", "n*x⁺ⁿ", "n*x⁻ⁿ", "n*x⁻²")] == [24, 24, 0.375, 0.75]
+
+
+def test_a_text_is_no_value() -> None:
+    with pytest.raises(backprop.Problem, match="a text is no value"):
+        backprop.evaluate('"abc"')
+
+
+def test_names_of_ours_are_counted_from_1() -> None:
+    naming = TexNaming((), "f")
+    assert [naming.next("t"), naming.next("t"), naming.next("u", ["u1"])] == ["t_{1}", "t_{2}", "u_{2}"]
+
+
+def test_what_a_quantity_is_cut_into_is_put_together_again() -> None:
+    numbers = np.arange(6.0).reshape(2, 3)
+    told = SimpleNamespace(
+        cuts={0: {4: numbers[:, 2:], 5: numbers[:, :2]}}, quantities=[SimpleNamespace(value=numbers)]
+    )
+    assert Story.parts_of(cast(Story, told), 0) == ([5, 4], 1)
+    told.cuts[0][4] = numbers[:, 1:]  # they overlap
+    assert Story.parts_of(cast(Story, told), 0) is None
+
+
+def test_a_bound_holds_what_would_go_beyond_it() -> None:
+    x, slope = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 0.5]), np.array([1.0, 0.0, -1.0, -1.0, 0.0, 3.0])
+    assert free_of(x, slope, np.zeros(6), np.ones(6)).tolist() == [False, True, True, False, True, True]
+
+
+def test_slices_are_exchanged_for_those_that_stand_elsewhere() -> None:
+    line = SimpleNamespace(statement=ast.parse("dx[:2] = y[1:3]").body[0])
+    seen = SimpleNamespace(line=line, text="dx[:2] = y[1:3] + z[4:]")
+    own = cast(Any, ast.parse("y[1:3]").body[0]).value.slice
+    found = {ast.unparse(new): cost for new, _, cost in reversed([*slices(own, cast(Any, seen))])}
+    assert {text: found.get(text) for text in ("1:3:-1", ":2", "4:")} == {"1:3:-1": 1.8, ":2": 1.7, "4:": 1.75}
+    assert "1:3" not in found
+
+
+def test_rows_at_once_are_as_many_as_memory_holds() -> None:
+    mapper = Mapper("sum(x)*y")
+    assert mapper.rows_at_once({"x": (1000,), "y": ()}) == MOST_NUMBERS // (1000 + 1 + 1 + 1000 + 1)
+
+
+def test_long_calls_and_tuples_are_laid_out_in_lines() -> None:
+    parts = [f"{number}.0" for number in range(100, 112)]
+    call, some = Bracketed("f" * 90, parts), Bracketed("return " * 12, parts)
+    array = Bracketed("", [*parts, *parts], "[", "]")
+    assert [len(laid_out(item)) for item in (call, some, array)] == [3, 14, 26]
+
+
+def test_conditions_are_added_as_numbers() -> None:
+    for to in ("python", "numpy"):
+        scope: dict[str, Any] = {}
+        exec(program("((x > 0) + (y > 0))*((x > 1)*(y > 0))*x", to), scope)
+        assert [float(scope["backprop"](x, 1.0)[0]) for x in (-1.0, 1.0, 2.0)] == [0.0, 0.0, 4.0]
+
+
+@pytest.mark.parametrize("text", ["3*sum((x - [1, 2])^2)", "sum((x - [1, 2])^2)*3", "sum((x - [1, 2])^2)/2"])
+def test_least_squares_know_a_multiple_of_a_sum(text: str) -> None:
+    found = backprop.minimize(text, {"x": [0.0, 0.0]}, method="least-squares")
+    assert np.allclose(found.parameters["x"], [1.0, 2.0])
+
+
+def test_what_was_stretched_is_summed_to_its_size_in_torch() -> None:
+    text = program("sum(A*x)", "torch", at={"A": np.ones((2, 3)), "x": np.ones(3)})
+    assert "dx = (A * df).sum_to_size(x.shape)" in text

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import backprop
+from backprop.errors.spelling import in_shell
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import map_files
 from backprop.rows.tables.options import Options
@@ -104,3 +105,38 @@ def test_a_whole_number_that_is_too_long_for_python_is_text_in_objects(tmp_path:
     (tmp_path / "t.csv").write_text(f"x,y,n\n1,2,{long}\n")
     backprop.map_files("x*y", tmp_path / "t.csv", tmp_path / "out.jsonl")
     assert json.loads((tmp_path / "out.jsonl").read_text())["n"] == long
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow", "stream"])
+def test_a_column_called_like_a_constant_counts_on_every_route(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pl = pytest.importorskip("polars")
+    frame, suffix = pl.DataFrame({"x": [3.0], "e": [10.0]}), "arrow" if form == "stream" else form
+    write = {"parquet": frame.write_parquet, "arrow": frame.write_ipc, "stream": frame.write_ipc_stream}[form]
+    write(table := tmp_path / f"t.{suffix}")
+    stdin = io.TextIOWrapper(io.BytesIO(table.read_bytes()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    for source in (table, "-"):
+        backprop.map_files("x*e", source, tmp_path / "out.csv", source_format=suffix)
+        assert (tmp_path / "out.csv").read_text() == "x,e,f,df_dx,df_de\n3.0,10.0,30.0,10.0,3.0\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message", "hint"),
+    [
+        ("t.csv", b"PAR1\x15\x04", r"is Parquet, and no text", "--from parquet"),
+        ("t.jsonl", b"ARROW1\0\0", r"is Arrow, and no text", "--from arrow"),
+        ("t.csv", b"PK\x03\x04\x14\0", r"is a workbook or a zip archive, and no text", "as CSV"),
+        ("t.csv", b'{"x":1,"y":2}\n', r"has no column x", "--from jsonl"),
+        ("t.csv", b"x,y\r1,2\r", r"has no column y", "carriage return"),
+        ("t.jsonl", b"x,y\n1,2\n", r":1: this is not JSON", "--from csv"),
+        ("t.arrow", b"", r"cannot read .*: it is no table of Arrow", ""),
+        ("t.csv", b"PAR1,x\n1,2\n", r"has no column y", "its columns are PAR1, x"),
+    ],
+)
+def test_what_a_file_holds_in_truth_is_told(name: str, data: bytes, message: str, hint: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(backprop.Problem, match=message) as caught:
+        map_files(Mapper("x*y"), [str(tmp_path / name)], str(tmp_path / "out.csv"), Options())
+    assert hint in in_shell(caught.value.hint)

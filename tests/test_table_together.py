@@ -122,3 +122,17 @@ def test_bad_rows_of_all_parts_are_collected(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(SystemExit):
         main([*command, "--resume"])
     assert collected() == [("0.csv", 3), ("2.csv", 3), ("2.csv", 3)]
+
+
+def test_parts_of_few_bytes_and_many_rows_go_alone(tmp_path: Path) -> None:
+    import polars as pl
+
+    from backprop.rows.tables import frames
+
+    rows = frames.MOST_TOGETHER // 4 + 1
+    paths = [str(tmp_path / f"{part}.parquet") for part in range(4)]
+    for path in paths:
+        pl.DataFrame({"x": pl.repeat(1.5, rows, eager=True)}).write_parquet(path)
+    assert all(Path(path).stat().st_size < together.SMALL for path in paths)
+    found = [frames.together(paths[:count], Mapper("x^2"), Options(), engines.Report()) for count in (3, 4)]
+    assert [one and len(one) for one in found] == [3, None]

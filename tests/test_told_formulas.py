@@ -100,3 +100,9 @@ def test_no_gate_of_rules_alone_is_told() -> None:
         at = {"A": A, "B": B, "x": [1.5, 0.5], "y": [0.25, 2.0]}
         rules = [sent.rule for _, _, sent in told(text, {name: at[name] for name in backprop.compile(text).variables})]
         assert not [rule for rule in rules for name in plumbing if f"{name}(" in rule]
+
+
+def test_where_books_say_another_number_their_rule_is_not_told() -> None:
+    (_, _, base), (_, _, exponent) = told("x^y", {"x": 0.0, "y": 0.5})
+    assert (base.rule, base.local) == ("y * x^(y - 1)", np.inf)
+    assert (exponent.rule, exponent.local) == ("", 0.0)

@@ -106,8 +106,16 @@ def cross_entropy(z: Any, t: Any) -> Any:
     z, t = tensor(z), tensor(t)
     logs = z - z.logsumexp(-1, keepdim=True)
     if t.dim() == z.dim():
-        return -torch.where(t == 0, 0.0, t * torch.where(t == 0, 0.0, logs)).sum(-1).mean()
+        ruled_out = (t == 0) & logs.isinf()
+        return -(t * torch.where(ruled_out, 0.0, logs)).sum(-1).mean()
     return -logs.gather(-1, t.long()[..., None])[..., 0].mean()
+
+
+def cross(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Of a vector and itself exactly 0, where a product and a sum that are rounded once are not."""
+    x, y = torch.broadcast_tensors(x, y)
+    ahead, behind = [1, 2, 0], [2, 0, 1]
+    return x[..., ahead] * y[..., behind] - x[..., behind] * y[..., ahead]
 
 
 def clip(x: Any, lo: Any, hi: Any) -> Any:
@@ -144,9 +152,9 @@ def atan2(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 
 
 def xlogy(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Beside x = 0 and y = 0 it falls without end, and PyTorch says 0."""
-    origin = (x == 0) & (y == 0)
-    return torch.where(origin, torch.xlogy(x, y) + no_slope(x, origin), torch.xlogy(x, y))
+    """Beside x = 0 it falls without end where y = 0, and has no value where y < 0; PyTorch says 0."""
+    alone = (x == 0) & (y <= 0)
+    return torch.where(alone, torch.xlogy(x, y) + no_slope(x, alone), torch.xlogy(x, y))
 
 
 def no_slope(x: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
@@ -268,7 +276,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     "matmul": torch.matmul,
     "dot": torch.matmul,
     "outer": torch.outer,
-    "cross": torch.linalg.cross,
+    "cross": cross,
     "einsum": torch.einsum,
     "conv1d": convolution(F.conv1d, 1),
     "conv2d": convolution(F.conv2d, 2),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backprop.check.cures.cure import with_lines
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.verdict import Verdict
 from backprop.errors import Problem, enumerated
+from backprop.python.entry.examples import give
 from backprop.python.entry.runner import Runner
 
 if TYPE_CHECKING:
@@ -34,27 +35,32 @@ def judged(
     upstream: Any,
     seed: int,
     wrt: Sequence[str] | None,
-    hint: Callable[[Sequence[str]], str],
 ) -> AllJudged:
     """The verdict on every pass that what is given suffices for; of the gradients in `wrt`, if it is not None. Raises a
     Problem of kind "variable" where it suffices for none, or no pass has a gradient of a name in `wrt`."""
     found = AllJudged([], [])
-    wanting: dict[str, list[str]] = {}
+    wanting: dict[str, dict[str, str]] = {}
     for pair in pairs:
         runner = Runner(code, pair, dict(given), seed)
         if missing := runner.missing():
-            wanting[pair.name] = missing
-            found.left_out.append(f"{pair.name} is left out: it {takes(missing)}")
+            wanting[pair.title] = missing
+            found.left_out.append(f"{pair.title} is left out: it {takes([*missing])}")
             continue
         judge = Judge(runner, upstream, seed)
         verdict = with_lines(judge, judge.judge())
-        if not verdict.gradients and verdict.verdict == "ok":  # no verdict on nothing
-            found.left_out.append(f"{pair.name or 'the script'} is left out: nothing in it is to have a gradient")
+        for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
+            other = Judge(Runner(code, pair, dict(given), seed), upstream, seed, reading)
+            found_so = with_lines(other, other.judge())
+            verdict = found_so if found_so.lines and not verdict.lines else verdict
+        if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
+            found.left_out.append(f"{pair.title or 'the script'} is left out: nothing in it is to have a gradient")
             continue
         found.verdicts.append(verdict)
     for name, missing in wanting.items() if not found.verdicts else ():
-        everything = dict.fromkeys(one for some in wanting.values() for one in some)
-        raise Problem("variable", f"{name} {takes(missing)}", hint=hint(list(everything)))
+        everything = dict(missing)
+        for some in wanting.values():
+            everything = {**everything, **some, **everything}
+        raise Problem("variable", f"{name} {takes([*missing])}", hint=give(everything))
     if not found.verdicts:
         raise Problem("variable", found.left_out[0], hint="set a number in the script, like x = 3.0, or give it one")
     return found if wrt is None else of_these(found, wrt)

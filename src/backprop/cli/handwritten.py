@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from backprop.cli.answer import note, show_grid, show_json
 from backprop.cli.arguments import HINT, arguments, beside
 from backprop.cli.reading import read_text, value_of
-from backprop.errors import MOST_NAMED, Problem
+from backprop.errors import Problem
 from backprop.library.values import Random, read_json
 
 CODE = (".py", ".ipynb")
@@ -138,7 +137,7 @@ def judge_passes(
     given = arguments(variables, assignments, Random(seed))
     above = None if upstream is None else upstream_of(upstream, Random(seed))
     names = None if wrt is None else [name.strip() for name in wrt.split(",")]
-    found = judged(asked.code, asked.pairs, given, above, seed or 0, names, as_options)
+    found = judged(asked.code, asked.pairs, given, above, seed or 0, names)
     verdicts, left_out = found.verdicts, found.left_out
     if chosen == "json":
         show_json(pass_report.passes_object(verdicts, left_out), output)
@@ -147,12 +146,6 @@ def judge_passes(
     for remark in [*(remark for one in verdicts for remark in one.remarks), *left_out]:
         note(remark, quiet)
     return 0 if pass_report.overall(verdicts) == "ok" else 1
-
-
-def as_options(missing: Sequence[str]) -> str:
-    """How arguments are given that are not."""
-    options = " ".join(f"--{name} 'randn(3)'" for name in missing[:MOST_NAMED])
-    return f"give it as an option, like {options}, or all in a file: --vars FILE"
 
 
 def upstream_of(text: str, random: Random) -> Any:

@@ -107,7 +107,8 @@ class Asking:
             try:
                 return self.about_code(source)
             except Problem as other:
-                raise (other if (other.line or 0) >= (problem.line or 0) else problem) from None
+                named = other.kind == "name" and other.line is None  # nothing in it is meant before a part is named
+                raise (other if named or (other.line or 0) >= (problem.line or 0) else problem) from None
         return self.about_formula(compiled) if self.result is None else self.about_code(source)
 
     def about_formula(self, compiled: Compiled) -> Question:

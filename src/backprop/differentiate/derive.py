@@ -69,6 +69,7 @@ def derive(
     arrays: bool | None = None,
     again: bool = False,
     some: bool = False,
+    careful: bool = False,
 ) -> Derived:
     """The circuit and its backward pass from `output` (its own output if None) to the variables `wrt` (all if None).
 
@@ -77,8 +78,8 @@ def derive(
     whether there may be any; if it does not, the circuit's own gates and constants do. With `textbook`, rules are spelt
     to be read, and not for their digits, and that nothing comes out of a branch that was not taken is left to the
     reader. With `again`, the gradients are to be derived again: where a slope is that of neither side, nan comes of it.
-    With `some`, the elements of the upstream that are 0 are not asked for, and no nan comes of them, nor of factors
-    that nobody hears of.
+    With `careful`, no nan comes of factors that nobody hears of; with `some`, neither of the elements of the upstream
+    that are 0: they are not asked for.
     Raises a Problem of kind "rule" where a gate has no derivative.
     """
     output = circuit.output if output is None else output
@@ -91,8 +92,8 @@ def derive(
     else:
         seed = growing.constant(upstream)
     stretching = circuit.tensors if arrays is None else arrays
-    careful = (shapes is not None or arrays is not None, some)
-    sweep = Sweep(circuit, growing, active, ties, shapes, stretching, textbook, again, careful)
+    care = (shapes is not None or arrays is not None, some, some or careful)
+    sweep = Sweep(circuit, growing, active, ties, shapes, stretching, textbook, again, care)
     sweep.run(output, seed)
     of, shares = sweep.of, sweep.shares
     gradients = {}
@@ -114,9 +115,10 @@ class Sweep:
 
     def __init__(
         self, circuit: Circuit, growing: Growing, active: bytearray, ties: str,
-        shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool, again: bool, careful: tuple[bool, bool],
+        shapes: Sequence[tuple[int, ...]] | None, arrays: bool, textbook: bool, again: bool,
+        care: tuple[bool, bool, bool],
     ) -> None:  # fmt: skip
-        self.known, self.some = careful
+        self.known, self.some, self.careful = care
         self.circuit, self.growing, self.active, self.ties = circuit, growing, active, ties
         self.shapes, self.arrays, self.textbook, self.again = shapes, arrays, textbook, again
         self.of: dict[int, int] = {}
@@ -156,12 +158,15 @@ class Sweep:
             texts = rules.Texts({}, rules.chosen(gate, gate.again, wanted))
         else:
             texts = rules.shared_texts(gate, len(inputs), self.ties, wanted, self.textbook)
-        factors = self.heard(wire, alive) if self.some and gate.linear and alive is not None else inputs
+        factors = self.heard(wire, alive) if self.careful and gate.linear and alive is not None else inputs
         scope = growing.scope(gate, [g, *factors, wire], texts.shared)
         for place, (source, text) in enumerate(zip(inputs, texts.rules, strict=True)):
             if text is None or not wanted[place]:
                 continue
-            piece, taken = self.sent(wire, place, text, scope, alive)
+            ruled = growing.rule(gate, text, scope)
+            if gate.routes and growing.literal(ruled) == 0:
+                continue  # a branch that is never taken
+            piece, taken = self.sent(wire, place, text, ruled, scope, alive)
             if lost is not None and not self.textbook:
                 piece = growing.put(ADD, (piece, lost))
                 taken = None if taken is None or met is None else growing.put(ADD, (taken, met))
@@ -169,18 +174,18 @@ class Sweep:
             self.shares.append(Share(stage, source, piece, self.of[source]))
 
     def sent(
-        self, wire: int, place: int, text: str, scope: dict[str, int], alive: int | None
+        self, wire: int, place: int, text: str, ruled: int, scope: dict[str, int], alive: int | None
     ) -> tuple[int, int | None]:
         """What a stage sends to one of its inputs by what a rule says, and the mask of where that is alive."""
         gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
-        ruled = self.growing.rule(gate, text, scope)
         if not gate.mixes:
             if self.textbook:
                 return self.growing.put(MULTIPLY, (scope["g"], ruled)), None
             return self.growing.sent(scope["g"], ruled, alive, gate.routes)
         leaf = self.circuit.gates[inputs[place]] is INPUT
         # what is not alive may get a nan of what is not, and an infinite slope at the end of a domain
-        spoils = alive is not None and not (gate.routes or gate.linear) and bool(self.known or gate.domain)
+        heard_in_part = self.careful if gate.linear else not gate.routes and bool(self.known or gate.domain)
+        spoils = alive is not None and heard_in_part
         if self.textbook or (leaf and not spoils):
             return ruled, None
         taken = self.growing.taken(gate, text, alive, inputs, wire, place, scope)

@@ -170,7 +170,8 @@ class Growing:
             g = there  # it is guarded again below
         piece = g if routes and self.is_boolean(partial) else self.put(MULTIPLY, (g, partial))
         if routes and literal is None:
-            alive = partial if alive is None else self.put(MULTIPLY, (alive, partial))
+            taken = partial if self.is_boolean(partial) else self.put(NOT_EQUAL, (partial, self.constant(0.0)))
+            alive = taken if alive is None else self.put(MULTIPLY, (alive, taken))
         elif alive is None or harmless:
             return piece, alive
         guarded = self.put(WHERE, (alive, piece, self.constant(0.0)))

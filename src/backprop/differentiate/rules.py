@@ -218,13 +218,13 @@ def share(texts: list[str | None], times: list[int], names: tuple[str, ...], sam
 
 @cache
 def array_partials(
-    gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], literals: Literals = ()
+    gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], literals: Literals = (), flat: str = "0.0"
 ) -> Callable[..., tuple[Any, ...]]:
-    """The local gradients of an element-wise gate on arrays; None where none is wanted, 0.0 where it is flat."""
+    """The local gradients of an element-wise gate on arrays; None where none is wanted, `flat` where it is flat."""
     writer = Writer(gate, shared_texts(gate, count, ties, wanted), on_arrays=True)
     numbers = {name: number for name, number in zip(gate.names(count), literals, strict=False) if number is not None}
     bodies = [
-        "None" if not wants else "0.0" if text is None else writer.python(text, numbers)
+        "None" if not wants else flat if text is None else writer.python(text, numbers)
         for text, wants in zip(writer.texts.rules, wanted, strict=True)
     ]
     return writer.function(bodies, spelt=numbers)

@@ -109,6 +109,7 @@ def sweep(
             if gate.linear and alive[wire] is not None and not are_finite(pieces):
                 at_heard = heard(gate, at, values[wire], alive[wire], ties)
                 pieces = pieces_of(circuit, wire, ties, wanted, g, at_heard, values[wire], alive[wire])
+                leaves = [False for _ in sources]  # what is heard in part may be 0 times infinity for the others
             lives = live(gate, wanted, pieces, alive[wire], at, values[wire], ties, leaves)
             for source, piece, lively in zip(sources, pieces, lives, strict=True):
                 if piece is None:
@@ -172,7 +173,7 @@ def pieces_of(
             and above is None
             and any(shape_of(value) != shape_of(out) for value in at)
         ):
-            function = rules.of_stage(circuit, wire, rules.array_partials, ties, wanted, literals)
+            function = rules.of_stage(circuit, wire, rules.array_partials, ties, wanted, literals, "None")
             return [stretched(g, partial, value) for partial, value in zip(function(*at, out), at, strict=True)]
     same = tuple(map(sources.index, sources)) if len(set(sources)) < len(sources) else ()
     function = rules.of_stage(circuit, wire, rules.array_rules, ties, wanted, literals, same)
@@ -182,7 +183,7 @@ def pieces_of(
 def stretched(g: Array, partial: Array | None, value: Array) -> Array | None:
     """Gradient from above times local gradient, summed back to the shape of an input: summed first, where that is the
     same, so that nothing large is made in between."""
-    if partial is None or (isinstance(partial, float) and partial == 0.0):
+    if partial is None:
         return None
     shape = shape_of(value)
     if shape_of(g) != shape and fits(shape_of(partial), shape):

@@ -1,5 +1,5 @@
-"""A circuit without the kinks that are none, for second derivatives: `max(x*y, y*x)` is x y, `clip(x, 0, x)` is x, and
-`relu(x^2)` is x^2."""
+"""A circuit without the kinks that are none, for second derivatives: `max(x*y, y*x)` is x y, `clip(x, 0, x)` is x,
+`relu(x^2)` is x^2, and what is sorted already is not sorted again."""
 
 from __future__ import annotations
 
@@ -23,15 +23,18 @@ def smoothed(circuit: Circuit, shapes: Shapes | None = None) -> Circuit:
     found = copy(circuit)
     found.gates, found.inputs, found.plans = circuit.gates[:], circuit.inputs[:], {}
     known, positive = meanings(circuit), never_negative(circuit)
+    found.active = circuit.active[:]
     for wire, gate in enumerate(circuit.gates):
         if chooses(gate):
             found.gates[wire], found.inputs[wire] = plainer(circuit, wire, known, positive, shapes)
+        if inputs := found.inputs[wire]:
+            found.active[wire] = any(found.active[source] for source in inputs)
     return found
 
 
 def chooses(gate: Gate) -> bool:
     """Whether a gate may have nothing to choose."""
-    return gate.idempotent or gate.name == "clip" or gate.rectifies
+    return gate.idempotent or gate.name == "clip" or gate.rectifies or gate.arranges
 
 
 def meanings(circuit: Circuit) -> list[int]:
@@ -45,7 +48,7 @@ def meanings(circuit: Circuit) -> list[int]:
         key: Hashable = (gate, tuple(sorted(of) if gate.commutes else of)) if inputs else wire
         if (constant := circuit.number(wire)) is not None:
             key = repr(constant)
-        known.append(first.setdefault(key, wire))
+        known.append(of[0] if gate is IDENTITY else first.setdefault(key, wire))
     return known
 
 
@@ -71,6 +74,8 @@ def plainer(
 ) -> tuple[Gate, tuple[int, ...]]:
     """What a gate that chooses comes to, and of what."""
     gate, inputs = circuit.gates[wire], circuit.inputs[wire]
+    if gate.arranges:
+        return (IDENTITY if circuit.gates[inputs[0]] is gate else gate), inputs
     if gate.rectifies:
         return (IDENTITY, inputs[:1]) if positive[inputs[0]] else (gate, inputs)
     if gate.name == "clip":

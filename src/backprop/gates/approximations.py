@@ -149,7 +149,7 @@ rest = where(abs(a - 1) < 0.25, a - 1, where(abs(a - 2) < 0.25, a - 2, 0))
 series = rest * {polynomial("rest", AROUND_2)}
 right = where(abs(a - 1) < 0.25, series - log1p(rest), where(abs(a - 2) < 0.25, series, far))
 left = log(pi / abs(sinpi(where(x < 0.5, x, 0.5)))) - right
-where(abs(x) == inf, inf, where(abs(x) < 1e-300, -log(abs(x)), where(x < 0.5, left, right)))
+where((x == inf) + (x <= 0) * (x == floor(x)), inf, where(abs(x) < 1e-300, -log(abs(x)), where(x < 0.5, left, right)))
 """
 
 # ── digamma and its derivatives ──

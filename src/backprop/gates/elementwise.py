@@ -225,7 +225,7 @@ TRIGONOMETRY = [
             # x modulo 2, and from there to the next quarter turn: both without rounding. The sign of a zero comes
             # from a sum, and not from a branch, in which a program that is differentiated again would lose the slope.
             exact="rest = x - 2 * round(x / 2); quarter = round(2 * rest); angle = pi * (rest - quarter / 2); "
-            "where(abs(quarter) == 1, quarter * cos(angle), (1 - abs(quarter)) * sin(angle) + 0 * x)",
+            "where(abs(quarter) == 1, quarter * cos(angle), 0 * x - (abs(quarter) * sin(angle) - sin(angle)))",
         ),
         Words("sin(pi x), exact at whole and half numbers: scales by pi cos(pi x)"),
         Traits(parity="odd"),
@@ -465,7 +465,7 @@ ACTIVATIONS = [
             "where(x > 0, 1, slope)", "where(x > 0, 0, x)",
             ties_split=("where(x > 0, 1, where(x < 0, slope, (1 + slope) / 2))", "where(x > 0, 0, x)"),
             ties_first=("where(x >= 0, 1, slope)", "where(x >= 0, 0, x)"), kink="(x == 0) * (slope != 1)",
-            definition="relu(x) + slope * min(0, x)", exact="where(x > 0, x, slope * x)",
+            cusp="x == 0", definition="relu(x) + slope * min(0, x)", exact="where(x > 0, x, slope * x)",
         ),
         Words(
             "passes the gradient where the input is positive, a small part of it elsewhere", frameworks="0.01 1 - 0.01",

@@ -381,6 +381,11 @@ LOSSES = [
                 "/ count(p + t)",
                 "-g * logit(p) / count(p + t)",
             ),
+            again=(  # which t moves without end there
+                "g * (where((t == 1) * (p == 1), sqrt(1 - t), (1 - t) / (1 - p)) "
+                "- where((t == 0) * (p == 0), sqrt(t), t / p)) / count(p + t)",
+                "-g * logit(p) / count(p + t)",
+            ),
             definition="-mean(xlogy(t, p) + (1 - t) * log1p(-where((t == 1) * (p >= 1), 0, p)))",
         ),
         Words("binary cross-entropy of probabilities p and targets t", needs="probabilities between 0 and 1"),

@@ -150,13 +150,13 @@ class Builder:
     def on_raised(self, values: list[Any], first: int, last: int) -> int:
         """x² is x^2, and xⁿ is x^n."""
         exponent = canonical_name(self.tokens[last]).replace("−", "-")
-        sign, plain = exponent[:1] in "+-", exponent.lstrip("+-")
+        plain = exponent.lstrip("+-")
         if plain.isdecimal():
             return self.node("power", (values[0], self.node("number", float(exponent), last, last)), first, last)
         node = self.leaves.get(plain)
         if node is None:
             self.leaves[plain] = node = self.node("name", plain, last, last)
-        if sign and exponent[0] == "-":
+        if exponent[0] == "-":
             node = self.node("negate", (node,), last, last)
         return self.node("power", (values[0], node), first, last)
 

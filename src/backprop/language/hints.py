@@ -137,7 +137,8 @@ def multiplied(p: Place) -> list[Edit]:
     factor = p.touches and p.kind_before == "number"
     if p.enclosing == "[" and not factor:
         return [(p.at, None, ", ")]
-    sign = " @ " if p.kind_before == "transpose" else "*"
+    matrices = p.kind_of(p.operand_start(p.at - 1) - 1) == "@"  # as in x.T @ A x
+    sign = " @ " if matrices or p.kind_before == "transpose" else "*"
     return [(p.at, None, sign)] if factor or p.enclosing != "call" else []
 
 

@@ -5,10 +5,10 @@ Every number is one of the run's, so it is one that the table shows.
 
 from __future__ import annotations
 
-from math import isfinite, log10
+from math import isclose, isfinite, isnan, log10
 
 from backprop.circuit import Opened
-from backprop.differentiate.rules import substituted
+from backprop.differentiate.rules import condition, substituted
 from backprop.differentiate.run import Run, plain, sent_by, sweep
 from backprop.errors.light import NamedTuple
 from backprop.gates import NAMES, Gate
@@ -147,7 +147,8 @@ def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:
     call = names.calls.get(row.wire)
     gate = None if call is not None else circuit.gates[row.wire]
     shapes = [shape_of(run.values[source]) for source in inputs]
-    texts = rules_told(gate, shapes, run.ties, [operand(run, names, source) for source in inputs], row.name)
+    at = None if run.arrays else [run.values[source] for source in (*inputs, row.wire)]
+    texts = rules_told(gate, shapes, run.ties, [operand(run, names, source) for source in inputs], row.name, at)
     locals_ = iter(row.local_gradients)  # one for each input that has a name: the same name may come twice
     gradient = run.gradient(row.wire)
     pieces = arrays_sent(run, row.wire, inputs, call) if run.arrays else None
@@ -213,9 +214,11 @@ def pattern(name: str, gate: Gate | None) -> str:
 
 
 def rules_told(
-    gate: Gate | None, shapes: Sequence[tuple[int, ...]], ties: str, inputs: list[str | float], out: str
-) -> list[str]:
-    """The rule of each local gradient in the names of the stages; empty where it is long, or a mere number.
+    gate: Gate | None, shapes: Sequence[tuple[int, ...]], ties: str, inputs: list[str | float], out: str,
+    at: list[float] | None,
+) -> list[str]:  # fmt: skip
+    """The rule of each local gradient in the names of the stages; empty where it is long, or a mere number, or where
+    books say another one than is used, and these are not the same number `at` this point.
 
     Of a gate that mixes elements it is the rule of what is sent: `dD @ X.T`. What is told can be typed in: it has no
     gates that only rules use, and its options are numbers.
@@ -229,12 +232,19 @@ def rules_told(
     if gate.mixes:
         scope["g"] = f"d{out}"
     told = []
-    for text in texts:
-        spelt = substituted(text, scope) if text is not None and can_be_typed(text, gate, scope) else ""
+    for text, used in zip(texts, gate.rules(count, ties), strict=True):
+        fits = text is not None and (text == used or at is None or gate.mixes or same_number(gate, text, used, at))
+        spelt = substituted(text, scope) if text is not None and fits and can_be_typed(text, gate, scope) else ""
         read = {name for name in parse(text).operands if isinstance(name, str)} if spelt and text else set()
         helps = len(spelt) <= LONGEST_RULE and any(isinstance(scope.get(name), str) for name in read)
         told.append(spelt if helps and not spelt.startswith("d" + out + ")") else "")
     return told if len(told) == count else [""] * count
+
+
+def same_number(gate: Gate, text: str, used: str | None, at: list[float]) -> bool:
+    """Whether two rules of a gate give the same at a point, but for rounding."""
+    found, wanted = [float(condition(rule or "0", gate, len(at) - 1)(*at)) for rule in (text, used)]
+    return isclose(found, wanted, rel_tol=1e-6) or (isnan(found) and isnan(wanted))
 
 
 PRODUCTS = ("matmul", "dot")

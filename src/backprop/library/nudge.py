@@ -76,13 +76,12 @@ class Line:
     def values(self, t: float) -> list[Any]:
         variables = self.circuit.variables
         at = {name: self.result.values[wire] for name, wire in variables.items()}
-        at |= {name: at[name] + t * step for name, step in self.steps.items()}
+        at |= {name: at[name] + t * step for name, step in self.steps.items() if t}  # -0 + 0 is 0
         return evaluate(self.circuit, at)
 
     def value(self, t: float) -> float:
-        """The output; of an array, its product with the gradient from above."""
-        out = self.values(t)[self.circuit.output]
-        return total(out * self.result.upstream) if shape_of(out) else float(out)
+        """The output's product with the gradient from above, which is 1 for a number if nothing else is said."""
+        return total(self.values(t)[self.circuit.output] * self.result.upstream)
 
     def holds(self, t: float, here: float, predicted: float) -> bool:
         """Whether the prediction for t is good enough; rounding of the output is no fault of it."""

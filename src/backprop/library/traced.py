@@ -8,7 +8,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from backprop.errors import Problem, enumerated
-from backprop.errors.spelling import either
 from backprop.library import Compiled
 from backprop.library.values import decoded
 
@@ -28,24 +27,24 @@ def trace(
     kind: type[Compiled] = Compiled,
 ) -> tuple[Compiled, Traced]:  # fmt: skip
     """The circuit of a function that a runner runs, traced at the point that it was given. Raises a Problem."""
+    from backprop.python.entry.examples import give
     from backprop.python.entry.given import floated
     from backprop.python.traced import traced
 
     missing = runner.missing()
     if missing:
         what = name or runner.pair.name
-        hint = f"give it {either('by --vars or options', 'as an argument')}"
-        raise Problem("variable", f"{what} has no value for {enumerated(missing)}", hint=hint)
+        raise Problem("variable", f"{what} has no value for {enumerated([*missing])}", hint=give(missing))
 
-    def works(tried: dict[str, Any]) -> bool:
-        try:
-            runner.outputs(tried)
-        except Problem:
-            return False
-        return True
-
-    runner.given, _ = floated(runner.given, works)
-    found = traced(runner, runner.given, outputs)
+    given = runner.given
+    runner.given, turned = floated(given, lambda tried: works(runner.outputs, tried))
+    try:
+        found = traced(runner, runner.given, outputs)
+    except Problem:  # a size that may be a fraction too, as far as the function goes: `arange(n)`
+        if not turned:
+            raise
+        runner.given, _ = floated(given, lambda tried: works(lambda at: traced(runner, at, outputs), tried))
+        found = traced(runner, runner.given, outputs)
     if is_above_several(outputs, upstream, found):
         found = traced(runner, runner.given, outputs, len(upstream))
     compiled = kind(found.text, ties=ties, expand=expand, source=None)
@@ -53,6 +52,14 @@ def trace(
         check_moves(compiled, found.at, runner)
     compiled.program.stands_in(found.source.text, found.source.name, found.text, found.spans)
     return compiled, found
+
+
+def works(run: Callable[[dict[str, Any]], object], tried: dict[str, Any]) -> bool:
+    try:
+        run(tried)
+    except Problem:
+        return False
+    return True
 
 
 def formula_of_numbers(runner: Runner, name: str, columns: Sequence[str], outputs: list[str] | None = None) -> str:
@@ -84,16 +91,19 @@ def chooses(name: str, found: Traced) -> Problem:
 def meant(code: Code, name: str, path: str) -> Pair:
     """The function, the class or the statements that are meant."""
     from backprop.errors import nearest
-    from backprop.python.entry.pairs import Pair, class_pair, passes, split_pair
+    from backprop.python.entry.pairs import Pair, class_pair, methods_of, passes, split_pair
 
     functions, classes = code.functions(), code.classes()
     name = name or only(functions, classes, code)
     if name in classes:
         if passes(classes[name])[0] is None:
-            raise Problem("name", f"the class {name} has no forward")
+            raise Problem("name", f"the class {name} has no forward", hint=methods_of(name, classes[name]))
         return class_pair(name, classes[name])
     if name in functions:
         return Pair(name, "functions", functions[name], None)
+    owner, _, method = name.partition(".")
+    if method in classes.get(owner, {}):
+        return Pair(owner, "class", classes[owner][method], None, 1)
     if name:
         near = nearest(name, [*functions, *classes])
         hint = f"did you mean {near}?" if near else "; ".join(code.left_out())

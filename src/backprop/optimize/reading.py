@@ -39,7 +39,7 @@ def columns_of(
         hint = f"its variables have values already: {', '.join(at)}" if at else ""
         raise Problem("variable", "the expression uses no column of the table", hint=hint)
     options = Options(format, None, only_new=True, **(text or {}))
-    judge = Judge("fail")
+    judge = Judge("fail", leave_out="")
     parts: dict[str, list[Array]] = {name: [] for name in mapper.inputs}
     missing = 0
     for path in expanded(list(tables), format):

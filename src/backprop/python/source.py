@@ -6,8 +6,9 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from backprop.errors import Problem
@@ -21,7 +22,11 @@ from backprop.python.values.scope import OF_OTHERS, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
 MOST_FILES = 100  # that are read because a file imports from them
-DEFINING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Try, ast.If)
+DEFINING = (
+    ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Try, ast.If,
+    ast.AugAssign, ast.Expr,
+)  # fmt: skip
+ADDING = frozenset(["append", "extend", "insert", "update", "setdefault", "add", "add_argument", "set_defaults"])
 USUAL = {
     "np": ("numpy",), "numpy": ("numpy",), "math": ("math",), "torch": ("torch",), "F": ("torch", "nn", "functional"),
 }  # fmt: skip
@@ -138,8 +143,11 @@ class Code:
 
     def add(self, part: Part, beside: Beside | None) -> None:
         """A part behind what it imports from."""
+        folders = added_folders(part.tree)
         for module in imported_modules(part.tree) if beside is not None else ():
-            found = beside(module, part.source.name) if len(self.seen) < MOST_FILES and beside is not None else None
+            found = None
+            for one in (module, *[f"{folder}.{module}" for folder in folders]) if len(self.seen) < MOST_FILES else ():
+                found = found or (beside(one, part.source.name) if beside is not None else None)
             if found is None:
                 continue
             self.imports[part.source.name, module] = found[1]
@@ -184,12 +192,14 @@ class Code:
             elsewhere |= here if part.source.name in self.imports.values() else set()
         return found
 
-    def loaded(self, run: Interpreter, roots: list[Any] | None = None) -> Scope:
+    def loaded(
+        self, run: Interpreter, roots: list[Any] | None = None, given: Mapping[str, Any] = MappingProxyType({})
+    ) -> Scope:
         """What the texts define. A statement that cannot be read counts only when what it defines is used.
 
         `roots` are the trees that belong to a pass: then only what they use is loaded, and what that uses. Without
         them the statements are the pass itself, and only functions, classes and imports are loaded. Each text has its
-        own names, and those of the others where it has none.
+        own names, and those of the others where it has none. What is `given` stands for what a statement sets.
         """
         scope = Scope()
         scope.names.update({name: Library(path) for name, path in USUAL.items()})
@@ -203,6 +213,8 @@ class Code:
             run.source = part.source
             for statement in statements:
                 define(run, statement, scope)
+                if given:
+                    scope.names.update({name: given[name] for name in names_set(statement) if name in given})
             here = self.names_of(part, statements, run.files)
             own = {name: value for name, value in scope.names.items() if name in here or before.get(name) is not value}
             run.files[part.source.name or ""].update(own)
@@ -236,20 +248,23 @@ class Code:
             functions = self.functions()
             patching = {name for name, one in functions.items() if only_patches(one)}
             called = [one for part in self.parts for one in part.tree.body if calls(one, patching)]
-            used = None if roots is None else names_used([*roots, *called], every, modules)
+            placing = {name: free(one) for name, one in functions.items()}
+            placing.update({name: {name} for one in every if isinstance(one, ast.Assign) for name in names_set(one)})
+            used = None if roots is None else names_used([*roots, *called], every, modules, placing)
             found = [
-                (part, [one for one in part.tree.body if is_needed(one, used) or one in called]) for part in self.parts
+                (part, [one for one in part.tree.body if is_needed(one, used, placing) or one in called])
+                for part in self.parts
             ]
             self.found[key] = [one for one in found if one[1] or one[0] is self.parts[-1]]
         return self.found[key]
 
 
-def is_needed(statement: ast.stmt, used: set[str] | None) -> bool:
+def is_needed(statement: ast.stmt, used: set[str] | None, placing: Mapping[str, set[str]]) -> bool:
     """Whether a statement at the top defines something that is used; where nobody tells what is, whether it defines
     without computing."""
     if used is None or not isinstance(statement, DEFINING):
         return isinstance(statement, DEFINING[:4])
-    return is_used(statement, used)
+    return is_used(statement, used, placing)
 
 
 def only_patches(function: ast.FunctionDef) -> bool:
@@ -265,22 +280,29 @@ def calls(statement: ast.stmt, names: set[str]) -> bool:
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in names
 
 
-def is_used(statement: ast.stmt, used: set[str]) -> bool:
-    """Whether what a statement sets is among the names that are used, or, where it does not compute, the attributes."""
+def is_used(statement: ast.stmt, used: set[str], placing: Mapping[str, set[str]]) -> bool:
+    """Whether what a statement sets is among the names that are used, or, where it does not compute, the attributes.
+    `placing` has what each function reads that may be a decorator and put what it decorates there."""
     names = names_set(statement)
     dotted = isinstance(statement, DEFINING[:4]) and any(f".{name}" in used for name in names)
     by_text = "globals" in used and isinstance(statement, DEFINING[:2])  # globals()[name]
-    return "*" in names or dotted or by_text or not names.isdisjoint(used)
+    decorators = statement.decorator_list if isinstance(statement, DEFINING[:2]) else []
+    heads = [next((node.id for node in ast.walk(one) if isinstance(node, ast.Name)), "") for one in decorators]
+    placed = any(not used.isdisjoint(placing.get(head, ())) for head in heads)
+    return "*" in names or dotted or by_text or placed or not names.isdisjoint(used)
 
 
-def names_used(roots: list[Any], statements: list[ast.stmt], modules: Collection[str] = ()) -> set[str]:
+def names_used(
+    roots: list[Any], statements: list[ast.stmt], modules: Collection[str] = (),
+    placing: Mapping[str, set[str]] = MappingProxyType({}),
+) -> set[str]:  # fmt: skip
     """The names that some trees read, also of modules, and that the statements read which define these."""
     used = {one.name for one in roots if isinstance(one, ast.FunctionDef | ast.ClassDef)}
     pending, left = roots, statements
     while pending:
         used.update(*[free(one, modules) for one in pending])
-        pending = [one for one in left if is_used(one, used)]
-        left = [one for one in left if not is_used(one, used)]
+        pending = [one for one in left if is_used(one, used, placing)]
+        left = [one for one in left if not is_used(one, used, placing)]
     return used
 
 
@@ -330,6 +352,10 @@ def names_set(statement: ast.stmt) -> set[str]:
         return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
     targets: list[ast.expr] = [*statement.targets] if isinstance(statement, ast.Assign) else []
     targets += [statement.target] if isinstance(statement, ast.AugAssign | ast.AnnAssign) else []
+    if isinstance(statement, ast.Expr):  # `layers.append(…)`
+        call = statement.value if isinstance(statement.value, ast.Call) else None
+        adds = call is not None and isinstance(call.func, ast.Attribute) and call.func.attr in ADDING
+        targets = [call.func.value] if adds else []  # type: ignore[union-attr]
     changed = {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
     nodes = [one for one in ast.walk(statement) if isinstance(one, ast.Name)]
     return changed | {one.id for one in nodes if isinstance(one.ctx, ast.Store)}
@@ -372,10 +398,10 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
     except Problem as problem:
         if problem.kind == "size":
             raise
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                why = f"line {problem.line} could not be read: {problem.message}"
-                scope.names[node.id] = Unknown(why, hint=f"give it: {option(f'--{node.id}', 3)}")
+        stored = [one.id for one in ast.walk(statement) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+        for name in [*stored, *(names_set(statement) if isinstance(statement, ast.Expr) else ())]:
+            why = f"line {problem.line} could not be read: {problem.message}"
+            scope.names[name] = Unknown(why, hint=f"give it: {option(f'--{name}', 3)}")
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             scope.names[statement.name] = Unknown(f"line {problem.line} could not be read: {problem.message}")
 
@@ -388,6 +414,14 @@ def lacks_library(statement: ast.Try, scope: Scope) -> bool:
     return any("Import" in one or "Module" in one for one in catching) and any(
         isinstance(one, Unknown) and not one.later for one in found
     )
+
+
+def added_folders(tree: ast.Module) -> list[str]:
+    """The folders that a text adds to those of its modules, as far as it says them: `sys.path.append("lib")`."""
+    calls = [one.value for one in tree.body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
+    added = [call for call in calls if ast.unparse(call.func) in ("sys.path.append", "sys.path.insert")]
+    texts = [node.value for call in added for node in ast.walk(call) if isinstance(node, ast.Constant)]
+    return [one.strip("./").replace("/", ".") for one in texts if isinstance(one, str) and one.strip("./")]
 
 
 def imported_modules(tree: ast.Module) -> list[str]:

@@ -428,12 +428,12 @@ def traced(runner: Runner, given: dict[str, Any], outputs: list[str] | None = No
     run = runner.interpreter()
     trace = Trace(run, runner.pair.forward is None)
     with np.errstate(all="ignore"):
-        scope = runner.loaded(run)
         arguments = runner.prepared(given)
         run.libraries.tape = trace
         for path in runner.paths(arguments):
             holder, key = place_of(arguments, path)
             trace.input("_".join(path), holder[key])
+        scope = runner.loaded(run, arguments)
         run.at = None
         try:
             forward = runner.forward(run, scope, arguments)

@@ -130,7 +130,8 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
             for batch in narrow(batches(given, mapper, judge, options, judge.fixed, quick), mapper):
                 batch, results, finite, failure = computed(mapper, batch, report, judge, given.name)
                 if sums is not None:
-                    sums.add(kept(results, batch.missing), len(batch) - len(batch.missing), len(batch.missing))
+                    counted = len(batch) - len(batch.missing)
+                    sums.add(kept(results, batch.missing), counted, len(batch.missing) - len(batch.errors))
                 elif len(batch) or failure is None:
                     put(writer, batch, list(results.values()), finite, given.is_large, room)
                     emptied(room, out)

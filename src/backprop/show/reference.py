@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from backprop.differentiate import functions, rules
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, enumerated, nearest
 from backprop.gates import FAMILIES, GATES, NAMES, Gate
 from backprop.language import parse
 from backprop.language.printer import OPERATORS, infix
@@ -17,6 +17,7 @@ from backprop.show.grid import Column, Grid, cell, number
 from backprop.show.objects import number as json_number
 
 FRAMEWORKS = ("PyTorch", "JAX", "autograd", "TensorFlow")
+SHORTEST = 3  # letters of a word that is looked for in the names of gates and families
 TRIED = (0.5, 2.0, -1.0, 1.0, 3.0)  # numbers for an example, the first that are in the domain
 
 
@@ -36,7 +37,9 @@ def find(name: str) -> Gate:
     symbols = {operator.symbol: gate for gate, operator in OPERATORS.items() if gate != "negate"}
     gate = NAMES.get(name) or GATES.get(symbols.get(name, ""))
     if gate is None:
-        near = nearest(name.partition("(")[0].strip(), NAMES)
+        word = name.partition("(")[0].strip()
+        alike = [one.name for one in library() if word.lower() in one.name or word.lower() in one.family]
+        near = enumerated(alike) if len(word) >= SHORTEST and alike else nearest(word, NAMES)
         hint = f"did you mean {near}?" if near else "`backprop gates` lists them all"
         raise Problem("name", f"there is no gate {name}", hint=hint)
     return gate

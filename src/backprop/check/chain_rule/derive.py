@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.check.chain_rule.chain import MOST_READERS, Chain
-from backprop.check.chain_rule.known import Known
+from backprop.check.chain_rule.known import Known, same
 from backprop.check.chain_rule.right import Right
 from backprop.check.chain_rule.terms import Term, tells
 from backprop.check.edits.visible import Line
@@ -21,6 +21,7 @@ from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import NOT_SAID, Failed, Room
 from backprop.check.passes.trace import Trace, Visit
 from backprop.python.entry.runner import Instead
+from backprop.python.values.tape import is_fraction
 
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
 MOST_TEXTS = 60  # of one line
@@ -125,15 +126,26 @@ class Derivation(Right):
         return values is not None and self.all_right(visit, statement, values)
 
     def known(self, statement: ast.stmt, statements: list[ast.stmt]) -> tuple[bool | None, bool | None]:
-        """Whether a line gives what is known, as it stands and as it may be; None where that tells nothing."""
+        """Whether a line gives what is known, as it stands and as it may be; None where that tells nothing.
+
+        As it stands it does not where it gives again what a name holds already: its target, or another one.
+        """
         found: list[list[bool]] = [[], []]
         for visit in self.visits(statement):
             others = self.trace.alone(visit, statement, statements)
             for place, values in enumerate((visit.values, others)):
                 if values and any(tells(one) for one in values):
-                    found[place].append(self.all_right(visit, statement, values))
+                    right = self.all_right(visit, statement, values) or all(map(self.is_unscaled, values))
+                    found[place].append(right and not (place == 0 and self.repeats(statement, visit)))
         before, after = (all(one) if one else None for one in found)
         return before, after
+
+    def repeats(self, statement: ast.stmt, visit: Visit) -> bool:
+        """Whether what a line computes is held by a name before it."""
+        if not isinstance(statement, ast.Assign) or isinstance(statement.value, ast.Name) or visit.scope is None:
+            return False
+        held = [one for one in visit.scope.names.values() if isinstance(one, np.ndarray) and is_fraction(one)]
+        return all(any(same(value, one) for one in held) for value in visit.values)
 
     def scales(self, chain: Chain) -> list[float]:
         """Sizes by which the user's gradients are multiplied throughout, as where 1/m comes last."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import combinations
 from typing import Any
@@ -21,6 +22,7 @@ from backprop.python.entry.gradients import bases
 from backprop.python.values.tape import is_fraction
 
 STEM = re.compile(r"(_?\d+|_(next|prev|old|new|last|total|acc|in|out|t))$")
+MOST_FACTORS = 3  # by which gradients may be multiplied at the end
 NOISE = 1e-11  # of the largest gradient: what is left where all cancels
 
 
@@ -40,6 +42,7 @@ class Known:
         self.numbered: dict[str, Any] = {}
         self.sloped: dict[int, list[Any]] = like.sloped if like is not None else {}
         self.rounds: dict[int, tuple[int, ...] | None] = {}
+        self.factors: list[float] = like.factors if like is not None else []
         self.largest = max((float(np.abs(one.gradient).max(initial=0.0)) for one in self.story.quantities), default=0.0)
         self.totals: Values = like.totals if like is not None else Values()  # gradients
         self.rights: Values = like.rights if like is not None else Values()  # and shares of them
@@ -53,6 +56,11 @@ class Known:
             self.totals.add(quantity.gradient, True)
             for one in self.story.readings.get(place, ()):
                 self.rights.add(one.share, (place,))
+        alike = [
+            one.gradient for one in reversed(self.story.quantities) if one.gradient.size and not np.ptp(one.gradient)
+        ]
+        constants = dict.fromkeys([float(one.flat[0]) for one in alike])
+        self.factors += [one for one in constants if tells(one)][:MOST_FACTORS]
         for gradient in (*self.story.inner(), *[np.asarray(one, dtype=float) for one in above]):
             if self.rights.find(gradient) is None:
                 self.rights.add(gradient, ())
@@ -101,7 +109,10 @@ class Known:
         meant = self.meant(name, visit)
         if not meant:
             return not tells(value) or self.is_right(value)
-        return any(same(value, one) or reshaped(value, one) or self.both_are_noise(value, one) for one in meant)
+        return any(
+            same(value, without_front(one, value)) or reshaped(value, one) or self.both_are_noise(value, one)
+            for one in meant
+        )
 
     def both_are_noise(self, value: Any, other: Any) -> bool:
         """Whether two values are nothing but rounding, beside the gradients there are."""
@@ -124,7 +135,7 @@ class Known:
         """The round of the forward pass of which most is read where a line of the backward pass stands."""
         if id(visit) not in self.rounds:
             held = visit.scope.names.values() if visit.scope is not None else ()
-            places = [self.story.index.find(one) for one in held if isinstance(one, np.ndarray) and tells(one)]
+            places = [self.story.index.find(one) for one in held if is_fraction(one) and tells(one)]
             found = Counter(self.story.visits[one].rounds for one in places if one in self.story.visits)
             found.pop((), None)
             self.rounds[id(visit)] = found.most_common(1)[0][0] if found else None
@@ -147,6 +158,7 @@ class Known:
             if not given:  # `dh_next`, `dx1`
                 whose = [stem(one) for one in bases(name)][:1]
                 given = [one for other, some in known.items() if stem(other) in whose for one in some]
+                given += [(value, None) for other, value in self.in_containers() if other.removesuffix("s") in whose]
             for place in {self.story.index.find(value) for value, _ in given} - {None}:
                 shares = [one[0].share for one in self.story.readers(place)]
                 found.add(self.story.quantities[place].gradient, True)
@@ -154,6 +166,13 @@ class Known:
                     for some in combinations(shares, count):
                         found.add(sum(some), True)
         return self.shared[name]
+
+    def in_containers(self) -> Iterator[tuple[str, Any]]:
+        """What the forward pass wrote into containers, like `hs[t]`, and the names of these."""
+        for statement, visits in self.trace.forward.items():
+            goals = targets_of(statement)
+            base = base_name(goals[0]) if len(goals) == 1 and isinstance(goals[0], ast.Subscript) else None
+            yield from ((base, visit.values[0]) for visit in visits if base is not None and len(visit.values) == 1)
 
     def gathered(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> set[int]:
         """The quantities of which all that is added to a name beside what a visit gives it is a share."""
@@ -224,6 +243,11 @@ class Known:
         """Whether a value is a gradient, or a value of the forward pass."""
         return self.rights.find(value) is not None or self.is_forward(value)
 
+    def is_unscaled(self, value: Any) -> bool:
+        """Whether a value is a gradient that is yet to be multiplied by one that is the same for all elements, as the
+        gradient of a loss or the part of each example in a mean."""
+        return any(self.rights.find(np.multiply(value, one)) is not None for one in self.factors)
+
     def is_forward(self, value: Any) -> bool:
         """Whether a value is one of the forward pass, under a name or inside of a line."""
         return self.story.index.find(value) is not None or self.story.parts.find(value) is not None
@@ -247,12 +271,20 @@ class Known:
             random, quantity = np.random.default_rng(place), self.story.quantities[place]
             weights = [random.uniform(0.5, 1.5, np.shape(quantity.value)) for _ in range(2)]
             swept = [self.story.trace.tape.sweep([(quantity.ids, one)]) for one in weights]
-            found = self.sloped[place] = []
+            found = self.sloped[place] = [*self.made_with(place)]
             for one in self.story.quantities:
                 if np.shape(one.value) == np.shape(quantity.value) and one is not quantity:
                     first, second = (its[one.ids] / weight for its, weight in zip(swept, weights, strict=True))
                     found += [first] if np.any(first) and same(first, second) else []
         return self.sloped[place]
+
+    def made_with(self, place: int) -> Iterator[Any]:
+        """The slope of the last function with which a quantity is made, in what has no name."""
+        quantity, entries = self.story.quantities[place], self.story.trace.tape.entries
+        for visit, _ in self.story.makers.get(place, ()):
+            for entry in [one for first, last in visit.spans for one in entries[first:last]]:
+                if np.shape(entry.slope) == np.shape(quantity.ids) and np.array_equal(entry.made, quantity.ids):
+                    yield entry.slope
 
     def is_only_of(self, value: Any, here: tuple[int, ...]) -> bool:
         """Whether a value is right, but only for quantities that were made in one round."""
@@ -267,6 +299,13 @@ def same(value: Any, other: Any) -> bool:
     """Whether two values are the same but for rounding."""
     size = np.abs(other).max(initial=0.0)
     return np.shape(value) == np.shape(other) and bool((np.abs(value - other) <= 1e-7 * size).all())
+
+
+def without_front(other: Any, value: Any) -> Any:
+    """A gradient without axes of one element in front that a value lacks: broadcasting adds them."""
+    more = np.ndim(other) - np.ndim(value)
+    front = more > 0 and np.ndim(value) > 0 and np.shape(other)[:more] == (1,) * more
+    return np.reshape(other, np.shape(other)[more:]) if front else other
 
 
 def reshaped(value: Any, other: Any) -> bool:

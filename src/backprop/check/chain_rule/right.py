@@ -61,7 +61,8 @@ class Right(Known):
             given, shares = self.given(visit, new, values)[0], self.shares(name)
             writes = self.written()[self.key(statement, name)]
             if shares.by_shape and not self.was_whole(name, writes, visit):
-                return not tells(given) or shares.find(given) is not None
+                found = shares.find(given) is not None and self.in_time(statement, visit, values)
+                return found or not tells(given)
             others = self.gathered(writes, visit)
             if others and tells(given):
                 return bool(others & self.whose(given))
@@ -116,6 +117,8 @@ class Right(Known):
     def all_right(self, visit: Visit, statement: ast.stmt, values: list[Any]) -> bool:
         """Whether what a statement gives is right: of `+=` what it adds, which must be a share of a gradient."""
         if isinstance(statement, ast.Return) and self.is_of_helper(visit):
+            if self.only_hands_back(statement, visit):
+                return False
             slopes = [self.is_slope(one, visit) for one in values if tells(one)]
             if slopes and all(slopes):
                 return True
@@ -134,6 +137,14 @@ class Right(Known):
             if not all(self.is_share(one, base) for one in added if tells(one)):
                 return all(self.is_share(one, base) for one in values) or self.is_taken(visit, statement)
         return True
+
+    def only_hands_back(self, statement: ast.Return, visit: Visit) -> bool:
+        """Whether a helper returns a value of the forward pass that it was given, as it is."""
+        name = statement.value.id if isinstance(statement.value, ast.Name) else ""
+        given = name != "" and self.key(statement, name) not in self.written()
+        return (
+            given and any(map(self.is_known, visit.values)) and not any(self.totals.find(one) for one in visit.values)
+        )
 
     def is_of_helper(self, visit: Visit) -> bool:
         """Whether a visit is one of a function that the backward pass calls."""
@@ -180,15 +191,27 @@ class Right(Known):
         return not any(map(self.wrong_at, self.trace.visits))
 
     def count_misnamed(self) -> int:
-        """How many names hold something else in the end than they say to be, and nothing that is right."""
+        """How many names hold something else in the end than they say to be, and nothing that is right; several that
+        hold the same multiple are meant to."""
         last = [(name, *writes[-1]) for (_, name), writes in self.written().items() if self.meant(name, writes[-1][1])]
-        return sum(
-            any(isinstance(goal, ast.Name) for goal in targets_of(statement))
-            and not self.fits(name, visit.values[0], visit)
-            and not self.is_right(visit.values[0])
+        found = [
+            self.multiple(visit.values[0], self.meant(name, visit))
             for name, statement, visit in last
             if len(visit.values) == 1
-        )
+            and any(isinstance(goal, ast.Name) for goal in targets_of(statement))
+            and not self.fits(name, visit.values[0], visit)
+            and not self.is_share(visit.values[0], name)
+            and not self.is_forward(visit.values[0])
+        ]
+        return sum(one == 0 or found.count(one) == 1 for one in found)
+
+    def multiple(self, value: Any, meant: list[Any]) -> int:
+        """By which whole number a value is more than what is meant; 0 where it is by none."""
+        for one in [some for some in meant if np.shape(some) == np.shape(value) and np.any(some)]:
+            ratio = round(float(np.sum(value * one) / np.sum(one * one)))
+            if ratio > 1 and same(value, ratio * one):
+                return ratio
+        return 0
 
     def doubted(self, room: Room, statement: ast.stmt, named: bool = False) -> set[str]:
         """The names that a line reads and that hold neither a value of the forward pass nor a right gradient: what
@@ -204,6 +227,7 @@ class Right(Known):
                 if np.ndim(value) == 0 and self.key(statement, node.id) not in self.written():
                     continue  # a setting
                 alone = named and len({id(one) for one, _ in self.written().get(self.key(statement, node.id), ())}) == 1
+                alone = alone and any(np.size(one) == np.size(value) for one in self.meant(node.id, room.visit))
                 if not (self.fits(node.id, value, room.visit) if alone else self.is_right(value)):
                     found.add(node.id)
         return found

@@ -50,6 +50,7 @@ class Solver:
         fewer = shared(self.search, in_one(self.search, cures)) if len(cures) > 1 else cures
         if fewer != cures:
             cures = self.in_words(fewer, lines)
+        cures = self.each_alone(cures)
         back = led_back(self.search, cures)
         if back != cures:
             return self.in_words(back, lines), others, doubted
@@ -126,12 +127,29 @@ class Solver:
         """What cures cost together, and what they leave."""
         return together(cures) + self.search.left_over(put(cures))
 
+    def each_alone(self, cures: list[Cure]) -> list[Cure]:
+        """Several cures, each or the edit of another line that is nearer to what stands there where the rest is cured:
+        what is one mistake then is looked for as one."""
+        for place, cure in enumerate(cures) if len(cures) > 1 else ():
+            rest = [*cures[:place], *cures[place + 1 :]]
+            others, end = put(rest), self.search.end
+            sense = self.search.sense(others)
+            self.search.dearest, self.search.end = cure.cost + ALIKE, min(end, self.search.until(BRIEF))
+            whole, _ = self.search.search(self.search.reaches(sense, others), sense, others)
+            self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
+            own = next((one.cost for one in whole if one.line is cure.line), cure.cost)
+            if whole and whole[0].line is not cure.line:
+                before, after = (self.search.left_over(put(one)) for one in (cures, [*rest, whole[0]]))
+                if whole[0].cost + after <= own + before:
+                    cures = [*cures[:place], whole[0], *cures[place + 1 :]]
+        return cures
+
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
         """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
         limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
         whole, _ = self.search.search(lines, sense, {})
         self.search.dearest = limit
-        return whole[:1] if whole and whole[0].cost < cures[0].cost - ALIKE else cures
+        return whole[:1] if whole and self.score(whole[:1]) < cures[0].cost - ALIKE else cures
 
     def chained(self, lines: list[Reach]) -> list[Cure]:
         """As few derived lines as can be that make everything right together."""
@@ -166,7 +184,7 @@ class Solver:
                 continue
             alike = not sense.trace.differ_first(statement, cure.edit.statements, edit.statements)
             if alike and self.judge.all_right({**others, statement: edit.statements}):
-                return Cure(cure.line, edit, one.cost, sense.bad)
+                return Cure(cure.line, edit, min(cure.cost, one.cost), sense.bad)
         return cure
 
     def needed(self, cures: list[Cure]) -> list[Cure]:
@@ -281,7 +299,8 @@ def place_of(cure: Cure) -> Place:
     target: Any = line.statement
     goal = target.targets[0] if isinstance(target, ast.Assign) else getattr(target, "target", None)
     name = ast.unparse(goal) if goal is not None and not isinstance(line.statement, COMPOUND) else ""
-    advice = f"behind `{old}` a line is missing:" if edit.adds else f"instead of `{old}` write:"
+    behind = f"behind {'the loop ' if isinstance(line.statement, ast.For) else ''}`{old}` a line is missing:"
+    advice = behind if edit.adds else f"instead of `{old}` write:"
     return Place(line.function, line.number, None, name, "wrong", edit.cause, advice, written(cure))
 
 
@@ -289,7 +308,7 @@ def written(cure: Cure) -> str:
     """The line to write, in the user's own words where only a part of it changes."""
     line, text = cure.line, cure.edit.text
     if cure.edit.adds:
-        return text.split("\n", 1)[1]
+        return "\n".join(map(ast.unparse, cure.edit.statements[1:]))
     if isinstance(line.statement, COMPOUND):
         return text.split("\n", 1)[0]
     return spliced(line, text)

@@ -31,6 +31,7 @@ LONGEST = 12.0  # seconds of the processor for everything that looks for lines a
 SECONDS = 10.0  # of these for edits of one line
 AFTER = 1.0  # seconds for others once an edit repairs everything
 MOST_TRIED = 6000
+SHORTER = 0.15  # how much dearer the edit of a line may be that takes another's place as it is shorter
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
 UNSEEN = 0.5  # what it costs that only runs tell what edits of a line in a loop do
 UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tried together with those behind them
@@ -39,7 +40,7 @@ PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that
 IDLE = 2.5  # what a line costs on which nothing hangs after an edit
 MISNAMED = 2.5  # what a name costs that holds something else than it says, where edits of several lines are weighed
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
-UNKNOWN, ESTRANGED = 0.15, 0.6  # that a line gives nothing that is known, or only before an edit
+UNMOVED, UNKNOWN, ESTRANGED = 0.1, 0.05, 0.6  # that what a line gives is known before an edit, too, never, or only then
 AROUND, MADE_UP = 1.5, 0.6  # that an edit goes around a helper, or gives it something that is made up for it
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
@@ -221,9 +222,13 @@ class Search:
                 edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 if not whole:
                     until = process_time() + AFTER
-                if all(one.line is not reach.line for one in whole):
-                    whole.append(Cure(reach.line, edit, cost, effect.repaired))
+                found = Cure(reach.line, edit, cost, effect.repaired)
+                known = [place for place, one in enumerate(whole) if one.line is reach.line]
+                if not known:
+                    whole.append(found)
                     whole.sort(key=lambda one: one.cost)
+                elif len(edit.text) < len(whole[known[0]].edit.text) and cost <= whole[known[0]].cost + SHORTER:
+                    whole[known[0]] = found._replace(cost=whole[known[0]].cost)
             elif (
                 effect.repaired < sense.bad
                 and (part is None or len(effect.repaired) > len(part.repaired))
@@ -318,7 +323,9 @@ class Search:
             return 0.0
         derivation = self.derivation(instead)
         before, after = derivation.known(line.statement, edit.statements)
-        return 0.0 if after is not False else UNKNOWN if not before else ESTRANGED
+        if after is not False:
+            return UNMOVED if before else 0.0
+        return ESTRANGED if before else UNKNOWN
 
     def dearness(self, reach: Reach, bad: frozenset[Path]) -> float:
         """What a line adds to the cost of its edits: right gradients that hang on it too; lines that only hand on."""

@@ -137,7 +137,7 @@ class Catalogue:
     def of(self, spot: Spot) -> Options:
         node, role = spot.node, spot.role
         if role == "function":
-            yield from forms.functions(node)
+            yield from forms.functions(node, self.seen)
             return
         if isinstance(node, ast.Constant):
             power = isinstance(spot.parent, ast.BinOp) and isinstance(spot.parent.op, ast.Pow) and spot.field == "right"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 from backprop.check.edits.visible import Visible
@@ -24,6 +26,8 @@ LIKE = (
     ("sin", "cos", "wrong-point"), ("tanh", "sigmoid", "wrong-point"), ("sigmoid", "tanh", "wrong-point"),
 )  # fmt: skip
 LONGEST_SLICE = 24
+STRANGE = 0.45  # what it costs more that a text calls a function nowhere
+MOST_NAMES = 6  # in a sum, of which two are exchanged
 COPIES = ("copy", "clone", "item", "detach", "astype")
 LIBRARIES = frozenset(["np", "numpy", "torch", "F", "math", "scipy"])
 SUMS, PRODUCTS = (ast.Add, ast.Sub), (ast.Mult, ast.Div)
@@ -114,7 +118,7 @@ def subscripts(equation: str) -> Iterator[str]:
 def of(node: ast.expr, role: str, seen: Visible) -> Options:
     """What a node may be by its own form."""
     if isinstance(node, ast.BinOp):
-        yield from operations(node)
+        yield from operations(node, seen)
     elif isinstance(node, ast.UnaryOp):
         yield node.operand, *(("sign", 0.9) if role != "index" else ("wrong-point", 1.6))
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
@@ -135,11 +139,12 @@ def axes(node: ast.Tuple) -> Options:
     yield from ((repr(axes), "wrong-axis", 0.9) for axes in other_axes(node))
 
 
-def functions(node: ast.expr) -> Options:
+def functions(node: ast.expr, seen: Visible) -> Options:
     if isinstance(node, ast.Attribute):
         for name, other, cause in LIKE:
             if node.attr == name:
                 cost = 1.0 if other in ("argmax", "argmin", "max", "min") else 1.2
+                cost += 0.0 if other == "sum" or other in seen.text else STRANGE
                 yield ast.Attribute(node.value, other, ast.Load()), cause, cost
 
 
@@ -176,7 +181,7 @@ def constants(node: ast.Constant, role: str, seen: Visible) -> Options:
         yield repr(f"{','.join(ins.split(',')[::-1])}->{out}"), "transposed", 1.2
 
 
-def operations(node: ast.BinOp) -> Options:
+def operations(node: ast.BinOp, seen: Visible) -> Options:
     left, right = node.left, node.right
 
     def other(operator: ast.operator) -> ast.BinOp:
@@ -191,12 +196,14 @@ def operations(node: ast.BinOp) -> Options:
     if isinstance(node.op, ast.Add | ast.Sub):
         yield left, "counted-twice", 1.4
         yield right, "counted-twice", 1.5
+        yield other(ast.Mult()), "wrong-point", 1.7
+        yield from names_exchanged(node)
     if isinstance(node.op, ast.Mult | ast.Div):
         yield other(ast.Div() if isinstance(node.op, ast.Mult) else ast.Mult()), "factor", 1.2
         yield left, "factor", 1.4
         yield right, "factor", 1.45
     if isinstance(node.op, ast.Mult):
-        yield from other_slopes(node)
+        yield from other_slopes(node, seen)
     if isinstance(node.op, ast.Div):
         yield turned, "factor", 1.8
     if isinstance(node.op, ast.MatMult):
@@ -240,13 +247,30 @@ def parentheses(node: ast.BinOp) -> Options:
                     yield ast.BinOp(factor, inner.op, inside), cause, 1.35
 
 
-def other_slopes(node: ast.BinOp) -> Options:
-    """The slope of tanh where that of the sigmoid stands, and the other way round."""
+def names_exchanged(node: ast.BinOp) -> Options:
+    """Two names exchanged in a sum."""
+    found = sorted({one.id for one in ast.walk(node) if isinstance(one, ast.Name) and one.id not in LIBRARIES})
+    for one, other in combinations(found if len(found) <= MOST_NAMES else (), 2):
+        turned = copy.deepcopy(node)
+        for inner in ast.walk(turned):
+            if isinstance(inner, ast.Name) and inner.id in (one, other):
+                inner.id = other if inner.id == one else one
+        yield turned, "not-swapped", 1.3
+
+
+def other_slopes(node: ast.BinOp, seen: Visible) -> Options:
+    """The slope of tanh where that of the sigmoid stands, and the other way round; the one of softmax for both."""
     factors = factors_of(node)
+    keep = "dim=-1, keepdim=True" if seen.torch else "axis=-1, keepdims=True"
     texts = [ast.unparse(one) for one in factors]
+    for p, g in (texts, texts[::-1]) if len(texts) == 2 and all(map(str.isidentifier, texts)) else ():
+        yield f"{p} * ({g} - ({g} * {p}).sum({keep}))", "missing-share", 2.2
     for text in dict.fromkeys(texts):
         if f"1 - {text}" in texts:
             rest = [one for one in texts if one not in (text, f"1 - {text}")]
+            g = " * ".join(f"({one})" if " " in one else one for one in rest)
+            if len(rest) == 1:
+                yield f"{text} * ({g} - ({g} * {text}).sum({keep}))", "missing-share", 1.5
             yield " * ".join([f"({one})" for one in rest] + [f"(1 - {text} ** 2)"]), "wrong-point", 1.4
         if text.startswith("1 - ") and text.endswith(" ** 2"):
             base = text[4:-5]

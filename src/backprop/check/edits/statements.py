@@ -32,6 +32,8 @@ class Whole:
                 yield from self.masked(ast.unparse(goal), f"{ast.unparse(self.statement)}\n", 3.2)
         if isinstance(self.statement, ast.Return):
             yield from self.slopes(self.statement)
+        if isinstance(self.seen.line.statement, ast.For):
+            yield from self.behind_loop(self.seen.line.statement)
         yield from self.filled() if isinstance(self.statement, ast.Pass) else self.exchanged()
 
     def of_addition(self, statement: ast.AugAssign) -> Texts:
@@ -90,6 +92,22 @@ class Whole:
             elif other.letter == "i" and len(other.shape) == 1 and kind.shape[:1] == other.shape:
                 yield f"{before}{target}[range({other.shape[0]}), {text}] -= 1", "missing-share", cost + 0.2
 
+    def behind_loop(self, loop: ast.For) -> Texts:
+        """A line that is missing behind a loop: what it adds up is a mean, or the last round leaves something for the
+        first or the last place of an array."""
+        inside = [target for one in ast.walk(loop) if isinstance(one, ast.stmt) for target in targets_of(one)]
+        set_there = {one.id for one in inside if isinstance(one, ast.Name)}
+        entries = {ast.unparse(one.value) for one in inside if isinstance(one, ast.Subscript)}
+        written = sorted(entries & self.seen.arrays.keys())
+        before = f"{ast.unparse(self.statement)}\n"
+        for target in sorted({*written} | (set_there & self.seen.arrays.keys())):
+            yield from ((f"{before}{target} /= {size}", "factor", 1.55) for size in self.seen.sizes)
+        for target in written:
+            entry = self.seen.arrays[target].shape[1:]
+            for name in sorted(set_there & self.seen.arrays.keys()):
+                if self.seen.arrays[name].shape == entry:
+                    yield from ((f"{before}{target}[{place}] = {name}", "missing-share", 1.9) for place in (0, -1))
+
     def filled(self) -> Texts:
         """What may stand in the place of `pass`."""
         for target, kind in self.seen.atoms.items():
@@ -122,6 +140,7 @@ class Whole:
                         yield ast.unparse(statement), "not-swapped", 1.2 + dear
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
         yield from self.entries_exchanged()
+        yield from self.signs_turned()
         read = [one.id for one in self.reads if isinstance(one, ast.Name)]
         names = sorted(set(read))
         for i, one in enumerate(names if not isinstance(statement, ast.Return) else ()):
@@ -136,6 +155,15 @@ class Whole:
         """Whether two names may stand in each other's places: not a number that counts in that of an array."""
         kinds = self.seen.atoms.get(one), self.seen.atoms.get(other)
         return None in kinds or (kinds[0].letter == kinds[1].letter)  # type: ignore[union-attr]
+
+    def signs_turned(self) -> Texts:
+        """All signs between terms, where there are several: a rotation that is turned the other way."""
+        turned = copy.deepcopy(self.statement)
+        sums = [one for one in ast.walk(turned) if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add | ast.Sub)]
+        for one in sums:
+            one.op = ast.Sub() if isinstance(one.op, ast.Add) else ast.Add()
+        if len(sums) > 1:
+            yield ast.unparse(turned), "sign", 1.5
 
     def entries_exchanged(self) -> Texts:
         """Two entries of the same array or list exchanged; masks turned over throughout."""

@@ -14,25 +14,28 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path, floated
-from backprop.python.entry.gradients import Path
+from backprop.python.entry.gradients import Path, leaves
 from backprop.python.entry.runner import Runner
 from backprop.python.values.arrays import fresh
 
 FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
+CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 UPSTREAM = option("--upstream")
 
 
 class Binding:
     """The point of a pass and the gradient on its outputs, with the first run there; `stop` is where that ended."""
 
-    def __init__(self, runner: Runner, upstream: Any, seed: int) -> None:
+    def __init__(self, runner: Runner, upstream: Any, seed: int, reading: str | None = None) -> None:
         self.runner, self.seed = runner, seed
+        self.readings: list[str] = []  # what else the first parameter of a wrong pass may be
         self.random = np.random.default_rng(seed)
         self.remarks: list[str] = []
         self.loss: Loss | None = None  # that the backward pass means, where it takes labels and none stands in the code
         self.whole = self.settled()  # whole numbers that are taken as fractions
         self.given = runner.given
+        runner.instead_of_above = reading
         outputs = runner.outputs(self.given)
         if runner.whole_quotients:
             self.remarks.append("/ of whole numbers was taken as whole, as in Python 2: Python 3 needs // for a size")
@@ -42,7 +45,8 @@ class Binding:
         self.first = self.attempt(self.given, self.upstream)
         if self.first is not None and (self.took_learned() or self.is_of_another()):
             self.first = self.attempt(self.given, self.upstream)
-        if upstream is None and runner.stand_ins and (self.first is None or not self.agrees(self.upstream)):
+        other = upstream is None and reading is None and bool(runner.stand_ins)
+        if other and (self.first is None or not self.agrees(self.upstream)):
             self.other_binding()
             if self.stop is not None and self.stop.kind not in STOPS:
                 raise self.stop
@@ -65,8 +69,19 @@ class Binding:
                 return not re.search(r"as an integer|whole number is needed|only integers|of integer", problem.message)
             return True
 
-        self.runner.given, whole = floated(self.runner.given, works)
-        return whole
+        given, whole = floated(self.runner.given, works)
+        idle = {name: self.runner.given[name] for name in whole if self.is_idle(given, name)}
+        self.runner.given = {**given, **idle}
+        return [name for name in whole if name not in idle]
+
+    def is_idle(self, given: dict[str, Any], name: str) -> bool:
+        """Whether nothing hangs on the fraction of what was given as whole: it is a size, or becomes whole again."""
+        try:
+            here = self.runner.outputs(given)
+            moved = [self.runner.outputs({**given, name: given[name] + step}) for step in (0.25, 0.5)]
+        except Problem:
+            return False
+        return all(np.array_equal(*one, equal_nan=True) for some in moved for one in zip(here, some, strict=True))
 
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
@@ -121,7 +136,8 @@ class Binding:
         runner.own.update(name for name in runner.learned if name not in self.given)
         runner.parameters += [name for name in runner.learned if name not in runner.parameters]
         runner.given = self.given = {**fresh(runner.learned), **self.given}
-        paths: list[Path] = [(name,) for name in runner.learned]
+        runner.of_text_itself += [name for name in runner.learned if name in runner.of_top]
+        paths: list[Path] = [path for name, value in runner.learned.items() for path, _ in leaves(value, (name,))]
         if paths and runner.pair.of_one and not any(map(np.any, self.runner.swept(self.given, [1.0], paths).values())):
             raise Problem(
                 "value", f"{runner.pair.name} takes what a forward pass gave, and returns gradients of what is before",
@@ -147,39 +163,77 @@ class Binding:
         return [self.loss.slope(outputs[0])]
 
     def fixed(self, outputs: list[Any]) -> list[Any]:
-        """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum."""
+        """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum; what is by
+        its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves."""
         ways = {
             "mean": [np.full(np.shape(one), 1 / np.size(one)) for one in outputs],
             "sum": [np.ones(np.shape(one)) for one in outputs],
             "sum over the number of rows": [np.full(np.shape(one), 1 / max(1, *np.shape(one)[:1])) for one in outputs],
         }
         for name, above in ways.items():
-            if self.agrees(above):
+            if not self.runner.pair.is_slope and self.agrees(above):
                 self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
                 return above
+        if self.runner.pair.kind == "script":
+            return self.of_squares(outputs)
         self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
         return ways["sum"]
 
+    def of_squares(self, outputs: list[Any]) -> list[Any]:
+        """What a script means that sets no loss: that of the squares of its last result, the errors, or of halves, with
+        which the most gradients agree."""
+        size = np.size(outputs[0])
+        ways = {
+            "the mean of the squares": 2 / size, "the sum of the squares": 2.0,
+            "half the mean of the squares": 1 / size, "half the sum of the squares": 1.0,
+        }  # fmt: skip
+        losses = [Loss("squared error", 0.0, factor) for factor in ways.values()]
+        agree = [[*self.distances([one.slope(outputs[0])], self.given).values()].count(0.0) for one in losses]
+        best = agree.index(max(agree))
+        if not agree[best]:
+            hint = "set it: loss = …"
+            raise Problem("value", "no loss is set before the gradients, and none that is usual fits", hint=hint)
+        self.loss = losses[best]
+        self.remarks.append(f"no loss is set: what is judged is the gradient of {[*ways][best]} of the last result")
+        return [self.loss.slope(outputs[0])]
+
     def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
         """Whether the gradients are right for a gradient from above."""
-        given = self.given if given is None else given
+        return self.distance(above, self.given if given is None else given) == 0
+
+    def distance(self, above: list[Any], given: dict[str, Any]) -> float:
+        """How far the gradients are from the right ones, in parts of these; 0 where they agree."""
+        return sum(self.distances(above, given).values())
+
+    def distances(self, above: list[Any], given: dict[str, Any]) -> dict[Path | None, float]:
+        """How far each gradient is from the right one."""
         try:
             outcome = self.runner.run(given, above)
         except Problem:
-            return False
+            return {None: np.inf}
         paths = [path for path in outcome.gradients if at_path(given, path) is not None]
         swept = self.runner.swept(given, above, paths)
-        return bool(swept) and all(
-            np.shape(outcome.gradients[path]) == np.shape(one)
-            and np.allclose(outcome.gradients[path], one, rtol=1e-5, atol=1e-9, equal_nan=True)
-            for path, one in swept.items()
-        )
+        found: dict[Path | None, float] = {} if swept else {None: np.inf}
+        for path, one in swept.items():
+            mine = outcome.gradients[path]
+            if np.shape(mine) != np.shape(one):
+                found[path] = np.inf
+            elif np.allclose(mine, one, rtol=1e-5, atol=1e-9, equal_nan=True):
+                found[path] = 0.0
+            else:
+                away = float(np.linalg.norm(np.subtract(mine, one)) / (np.linalg.norm(one) or 1.0))
+                found[path] = away if np.isfinite(away) else np.inf
+        return found
 
     def other_binding(self) -> None:
         """Take for the first parameter of the backward pass what else it may be, where every gradient is right with it,
-        or where the pass stops with a gradient from above and does not stop with it."""
+        or where the pass stops with a gradient from above and does not stop with it. What takes one thing alone and is
+        by its name a slope takes none from above: then it is what the gradients are nearest with, of what a function is
+        called the input."""
         runner, found = self.runner, []
-        for name in runner.stand_ins:
+        alone = runner.pair.is_slope and len(runner.back_names()) == 1 and runner.above == 1
+        ways = list(runner.stand_ins)
+        for name in ways:
             runner.instead_of_above, remarks = name, self.remarks
             self.remarks = []
             try:
@@ -188,17 +242,21 @@ class Binding:
                 first = runner.run(self.given, upstream)
             except Problem:
                 first = None
-            right = first is not None and self.agrees(upstream)
+            far = np.inf if first is None else self.distance(upstream, self.given)
+            right = far == 0
             if right and first is not None and self.first is not None:  # here it may be so by chance
                 there = [path for path in first.gradients if at_path(self.given, path) is not None]
                 right = self.agrees(upstream, moved(self.given, there, np.random.default_rng(self.seed), FAR[0]))
-            if first is not None and (self.first is None or right):
-                found.append((not right, name, upstream, first, self.remarks))
+            if first is not None and (self.first is None or right or alone):
+                less = far + CALLED * (name == "=" and runner.calls_on(runner.back_names()[0])) if alone else not right
+                found.append((less, name, upstream, first, self.remarks))
             self.remarks = remarks
-        runner.instead_of_above = None
+        runner.instead_of_above, far = None, 0.0
         if found:
-            _, runner.instead_of_above, self.upstream, self.first, self.remarks = min(found, key=lambda one: one[0])
+            far, runner.instead_of_above, self.upstream, self.first, self.remarks = min(found, key=lambda one: one[0])
             self.stop = None
+        if alone and (far or not found):
+            self.readings = [name for name in ways if name != runner.instead_of_above]
         runner.outputs(self.given)
 
     def try_with_loss(self) -> None:

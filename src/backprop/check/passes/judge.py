@@ -16,7 +16,7 @@ from backprop.check.passes.verdict import Gradient, Verdict
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
-from backprop.python.entry.given import at_path, is_differentiable
+from backprop.python.entry.given import at_path, is_differentiable, is_whole
 from backprop.python.entry.gradients import Path, is_data
 from backprop.python.entry.runner import Instead, Runner
 
@@ -28,9 +28,9 @@ LONG = 4.0  # seconds of the processor after which no points further away are be
 class Judge:
     """One pass with its points."""
 
-    def __init__(self, runner: Runner, upstream: Any = None, seed: int = 0) -> None:
+    def __init__(self, runner: Runner, upstream: Any = None, seed: int = 0, reading: str | None = None) -> None:
         self.runner, self.until = runner, process_time() + LONG
-        self.binding = Binding(runner, upstream, seed)
+        self.binding = Binding(runner, upstream, seed, reading)
         self.remarks, self.first = self.binding.remarks, self.binding.first
         self.unnamed: list[str] = []
         self.paths = self.judged_paths()
@@ -42,13 +42,18 @@ class Judge:
         given, found = self.binding.given, list(self.first.gradients) if self.first is not None else []
         made = self.runner.made_of  # a weight may have two names: of `self.params[0]` and `self.w` one is judged
         found = [path for path in found if at_path(given, path) is not None or path[0] not in made]
+        labels = [(name,) for name in given if is_whole(given[name]) and np.ndim(given[name])]
+        found = [path for path in found if path not in labels or len(found) == 1]  # a layer hands on one for them, too
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
         of_weights = (
             any(path[0] in made for path in found) and not self.runner.above and self.binding.loss is None
         )  # a cost, of which the inputs are data
-        by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights)
+        pair = self.runner.pair
+        of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
+        of_cost = of_cost or pair.inside is not None
+        by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights or (of_cost and found))
         for path in self.runner.paths(given):
             if path in found:
                 continue
@@ -122,7 +127,7 @@ class Judge:
             found = self.but_for_small_numbers(found)
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
-        return Verdict(self.runner.pair.name, self.overall(gradients), gradients, [], self.said())
+        return Verdict(self.runner.pair.title, self.overall(gradients), gradients, [], self.said())
 
     def hidden(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is
@@ -219,7 +224,7 @@ class Judge:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
         if self.unnamed:
             remarks.append(f"no gradient comes out for {enumerated(self.unnamed)}")
-        if self.runner.drew:
+        if self.runner.hangs_on_chance(self.binding.given):
             seed = option("--seed", self.binding.seed)
             remarks.append(said(f"the forward pass draws random numbers: they are the same in every run ({seed})"))
         kinks = sum(slopes.kinks for point in self.points for slopes in point.slopes.values())

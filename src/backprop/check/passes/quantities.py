@@ -319,7 +319,7 @@ class Story:
 
     def parts_of(self, place: int) -> tuple[list[int], int] | None:
         """The quantities that a quantity is cut into along an axis, in their order, and that axis."""
-        parts = sorted(self.cuts.get(place, {}).items(), key=lambda one: float(np.min(one[1], initial=0.0)))
+        parts = sorted(self.cuts.get(place, {}).items(), key=lambda one: float(np.min(one[1], initial=np.inf)))
         shape = np.shape(self.quantities[place].value)
         for axis in range(len(shape)) if len(parts) > 1 else ():
             with suppress(ValueError, IndexError):

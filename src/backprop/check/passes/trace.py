@@ -149,7 +149,7 @@ class Trace:
             return
         self.owners[id(owner)] = owner
         ids = self.tape.ids(value)
-        if np.any((ids > 0) & (ids <= count)):
+        if np.any((ids > 0) & (ids < count)):
             made = self.tape.new(ids.shape)
             self.tape.entries.append(Entry(made, ids, np.array(1.0)))
             self.tape.put(value, made)

@@ -50,7 +50,7 @@ def powers(n, x):
 # /// polygamma
 def polygamma(n, x):
     """Below 0: the sum over all whole k, less the terms that are too many."""
-    n = torch.asarray(n, dtype=x.dtype)
+    n = torch.zeros_like(x) + n
     odd = n % 2 == 1
     sign = torch.where(odd, 1.0, -1.0)
     nearest = torch.round(x)

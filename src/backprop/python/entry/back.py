@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,11 +10,22 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.entry.forth import OUTPUTS, UPSTREAM_LIKE, Forth, Forward, as_wrapped
+from backprop.python.entry.forth import OF_STATE, OUTPUTS, UPSTREAM_LIKE, Forth, Forward, as_wrapped, default_of
 from backprop.python.entry.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
-from backprop.python.entry.gradients import Path, bases, by_key, by_position, entries_of, is_gradient, owner
+from backprop.python.entry.gradients import (
+    Path,
+    bases,
+    by_key,
+    by_position,
+    entries_of,
+    is_gradient,
+    is_of_gradient,
+    leaves,
+    owner,
+)
 from backprop.python.entry.inputs import parameter_names, supposes
 from backprop.python.entry.objects import (
+    LISTS,
     changed,
     dotted,
     gradients_inside,
@@ -23,15 +33,15 @@ from backprop.python.entry.objects import (
     inner,
     kept,
     objects_in,
+    rowed,
     same,
     weights_inside,
 )
-from backprop.python.entry.pairs import is_of_gradient, returns
+from backprop.python.entry.pairs import returns
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import Tensor, is_number
 from backprop.python.values.scope import Function, Object, Scope
 
-OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 
@@ -76,7 +86,8 @@ class Back(Forth):
             returned = self.call(run, scope.names[pair.backward.name], (*apart, forward.results[1], g), {})
         else:
             back = pair.backward.name
-            function = self.of_text(run, scope, back) if pair.kind == "functions" else run.attribute(me, back)
+            function = run.attribute(me, back) if pair.kind == "class" else self.closed
+            function = function or self.of_text(run, scope, back)
             bound = self.bound(forward, above, given)
             returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
             if (
@@ -125,6 +136,8 @@ class Back(Forth):
         unknown = self.unnamed(forward.names) if self.pair.kind in ("functions", "class") else []
         if not self.above and self.pair.kind == "functions" and self.back_names() == [first]:
             return ["="]  # `def sigmoid_grad(x): return x * (1 - x)`
+        if not self.above and self.pair.kind == "class" and self.back_names() == [first]:
+            return ["^"]  # `def backward(self, x)` of what comes from above
         is_loss = np.size(forward.outputs[0]) == 1 or not {*self.parameters}.isdisjoint(self.back_names())
         if self.above != 1 or first is None or not unknown or (UPSTREAM_LIKE.match(unknown[0]) and not is_loss):
             return []
@@ -137,8 +150,13 @@ class Back(Forth):
         """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
         unknown = self.unnamed(forward.names)
         count = self.taken_from_above(forward.results, forward.names)
+        if self.instead_of_above == "^":
+            unknown, count = self.back_names()[:1], 1
+            given = {name: value for name, value in given.items() if name not in unknown}
         unknown = unknown or (self.back_names()[:1] if self.instead_of_above == "=" else [])
-        if self.instead_of_above is not None and unknown:  # what is called a gradient from above is something else
+        if (
+            self.instead_of_above not in (None, "^") and unknown
+        ):  # what is called a gradient from above is something else
             held = forward.me.names if forward.me is not None else {}
             known = {**{f".{name}": one for name, one in held.items()}, **given, "=": forward.outputs[0]}
             given = {**given, unknown[0]: known.get(self.instead_of_above)}
@@ -167,6 +185,8 @@ class Back(Forth):
         ]
         if len(free) > len(rest):
             free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
+            containers = [one for one in free if not is_gradient(one)]
+            free = containers if len(containers) == len(rest) else free  # what is kept, and not what came out
         for name in list(rest):
             if len(rest) > len(free) and name in forward.scope.names:
                 bound[name] = forward.scope.names[name]
@@ -175,6 +195,8 @@ class Back(Forth):
             free = [tuple(free)]
         for name, value in zip(rest, free, strict=False):
             bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
+        self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
+        bound.update(self.filled)
         used = names_read(self.pair.backward)
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
@@ -194,7 +216,8 @@ class Back(Forth):
             self.statements(run, part.tree.body[self.pair.split : self.pair.split + 1], scope)
             return Outcome(forward.outputs, self.of_objects(scope, given), "name", [])
         name = f"d{forward.names[0]}"
-        scope.names.setdefault(name, above[0])
+        if self.above:
+            scope.names.setdefault(name, above[0])
         body = [one for one in part.tree.body[self.pair.split :] if not supposes(one, name)]
         self.statements(run, body, scope)
         own = before - {*given}  # of what the text itself sets, a gradient is that of no input, as of h none of H
@@ -223,11 +246,13 @@ class Back(Forth):
         attributes of the object, and of those that it holds, as the forward pass left them."""
         found: dict[Path, Any] = {}
         by = "position"
+        returned = rowed(returned)
         returned = type(returned)(map(inner, returned)) if type(returned) in (tuple, list) else inner(returned)
         own = me if self.pair.kind == "class" else None
         if own is not None:
             attributes = by_key(changed(own, before), self.paths(given), exact=False)
-            found_in_parts = self.kept_gradients(own, before, given, returned)
+            held = returned if isinstance(returned, tuple) else (returned,)
+            found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values()))
             self.learned = {path[0]: self.made_of[path[0]] for path in found_in_parts if path[0] not in given}
             attributes = {**found_in_parts, **attributes}
             for name in ("grads", "grad", "gradients"):
@@ -238,6 +263,8 @@ class Back(Forth):
             if returned is None and (first,) not in found and is_differentiable(given.get(first)):
                 of_input = self.of_input(own.names, before[id(own)], np.shape(given[first]))
                 found.update({} if of_input is None else {(first,): of_input})
+        for grads in self.filled.values():
+            found.update(self.of_dictionary(grads, given))
         if isinstance(returned, dict):
             found.update(self.of_dictionary(returned, given))
             return found, "key"
@@ -251,7 +278,7 @@ class Back(Forth):
         names = returns(tree)
         weights = (
             self.of_own_weights(values, names, given)
-            if own is not None and not self.above and len(names) == len(values)
+            if (own is None or not self.above) and len(names) == len(values)
             else {}
         )
         if weights and len(weights) == len(values):
@@ -326,6 +353,10 @@ class Back(Forth):
         else:
             every = [*paths, *[path for path in self.paths(given) if path not in paths]]
             whole = [one for one in values if one is not None]
+            optional = [name for name in own if name not in given and default_of(forward, name) is None]  # `h_0=None`
+            known = {np.shape(at_path(given, path)) for path in every}
+            if optional and len(values) == 1 and is_gradient(values[0]) and np.shape(values[0]) not in known:
+                return {}  # it is that of what is not given
             if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
                 paths = every
                 differentiable = [path for path in every if is_differentiable(at_path(given, path))]
@@ -351,10 +382,16 @@ class Back(Forth):
         return found
 
     def of_own_weights(self, values: Sequence[Any], names: Sequence[str], given: dict[str, Any]) -> dict[Path, Any]:
-        """Gradients that are returned, by their names, of weights that the object made itself: `return loss, dW`."""
+        """Gradients that are returned, by their names, of weights that the object made itself: `return loss, dW`. Of a
+        method that returns a loss and a gradient whose name tells nothing, the one that alone has its shape."""
         found: dict[Path, Any] = {}
+        others = [path for path in self.paths(given) if path[0] not in self.made_of]
+        shapes = [np.shape(at_path(given, path)) for path in others]
         for value, name in zip(values, names, strict=False):
             path = owner(name, [(one,) for one in self.made_of])
+            if path is None and self.pair.kind == "loss" and np.shape(value) not in shapes and not owner(name, others):
+                alike = [one for one, own in self.made_of.items() if np.shape(own) == np.shape(value)]
+                path = (alike[0],) if len(alike) == 1 else None
             if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
                 found[path] = value
                 if path[0] not in given:
@@ -366,6 +403,11 @@ class Back(Forth):
         own = {str(key): self.made_of[str(key)] for key in grads if str(key) in self.made_of}
         self.learned.update({key: weights for key, weights in own.items() if key not in given})
         found = by_key(grads, self.paths(given), exact=True)
+        for name, weights in self.made_at_top.items():
+            inside = by_key(grads, [path for path, _ in leaves(weights, (name,))], exact=True)
+            if inside and all(np.shape(one) == np.shape(weights[path[1]]) for path, one in inside.items()):
+                found.update(inside)
+                self.learned.update({name: weights} if name not in given else {})
         first = self.parameters[0] if self.parameters else ""
         shape = np.shape(given[first]) if is_gradient(given.get(first)) else None
         of_input = [one for key, one in grads.items() if str(key).lower() in INPUT and key not in own]

@@ -11,10 +11,10 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.given import SIZES, is_differentiable, numbers_in, sizes
-from backprop.python.entry.gradients import is_gradient
-from backprop.python.entry.inputs import DEFINITIONS, Inputs, is_sizes, parameter_names, required_names, with_sizes
-from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
-from backprop.python.entry.pairs import Pair, attributes, backward_call, is_cost, leading, returns
+from backprop.python.entry.gradients import is_cost, is_gradient
+from backprop.python.entry.inputs import DEFINITIONS, Inputs, parameter_names, required_names, with_sizes
+from backprop.python.entry.objects import DATA, LISTS, PARAMETERS, dotted, inner, objects_in, rowed, weights_inside
+from backprop.python.entry.pairs import Pair, attributes, backward_call, leading, returns
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
@@ -25,6 +25,7 @@ from backprop.python.values.scope import Bound, Builtin, Class, Function, Object
 
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
+OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 
 
@@ -76,6 +77,7 @@ class Forth(Inputs):
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: given[name] for name in names if name in given}
         if isinstance(function, Function):
+            self.look_at_top(function.scope, given)
             function.scope.names.update({name: given[name] for name in self.of_text_itself if name in given})
         first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         if self.outer is not None and self.outer.args.vararg is not None:
@@ -85,6 +87,19 @@ class Forth(Inputs):
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
         return self.results(run, pair.forward, returned, me)
+
+    def look_at_top(self, scope: Scope, given: dict[str, Any]) -> None:
+        """Note the weights that a script sets at its top and a function uses: arrays, and dictionaries of them."""
+        if self.pair.of_object:
+            return
+        here = {name: given.get(name, scope.names.get(name)) for name in self.of_top}
+        arrays = {name: one for name, one in here.items() if isinstance(one, np.ndarray) and is_differentiable(one)}
+        self.made_of = {name: fresh(one) for name, one in arrays.items()}
+        self.made_at_top = {
+            name: fresh(one) for name, one in here.items()
+            if isinstance(one, dict) and one and all(isinstance(key, str) for key in one)
+            and all(map(is_differentiable, one.values()))
+        }  # fmt: skip
 
     def kept_context(self, run: Interpreter, scope: Scope, forward: ast.FunctionDef) -> Object:
         """The `ctx` of an autograd Function: torch's, or an object of the user's own class, where it is said to be one
@@ -133,8 +148,9 @@ class Forth(Inputs):
             if name in given:
                 run.put_item(entry.value, Ellipsis, given[name])
             self.made_of[name] = fresh(entry.value)
+        shared = {id(one) for part in parts.values() for one in part.names.values() if part is not me}
         for kept_in in [value for name in PARAMETERS if isinstance(value := me.names.get(name), dict)]:
-            for key in [one for one, value in kept_in.items() if is_differentiable(value)]:
+            for key in [one for one, value in kept_in.items() if is_differentiable(value) and id(value) not in shared]:
                 kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]
                 self.made_of.setdefault(str(key), fresh(kept_in[key]))
         return me
@@ -191,12 +207,15 @@ class Forth(Inputs):
         if not is_gradient(scope.names.get(last)):
             raise Problem("name", "the forward pass sets no name to its output", source=part.source.name)
         value = scope.names[last]
+        if self.pair.split:  # of one text: whether it goes on from a gradient on the output that it does not set
+            read = [node.id for one in then for node in ast.walk(one) if isinstance(node, ast.Name)]
+            self.above = int(f"d{last}" in read)
         return Forward([value], [last], [value], scope, None, value)
 
     def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-        if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple) and is_sizes(statement):
+        if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple):
             return with_sizes(statement, given)
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement
@@ -234,10 +253,15 @@ class Forth(Inputs):
 
     def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
         """The results of a function, and which of them are outputs."""
+        returned = rowed(returned)
         results = list(returned) if isinstance(returned, tuple) else [returned]
+        self.closed = next(
+            (one for one in results if isinstance(one, Function) and one.tree is self.pair.backward), None
+        )
+        results = [one for one in results if one is not self.closed] if self.closed is not None else results
         self.wraps = next((one.cls for one in results if isinstance(one, Object) and inner(one) is not one), None)
         results = list(map(inner, results))
-        names = returns(tree)
+        names = [name for name in returns(tree) if self.closed is None or name != self.closed.name]
         if len(names) != len(results):
             names = [""] * len(results)
         scope = run.scopes.get(tree.name, Scope())
@@ -266,7 +290,8 @@ class Forth(Inputs):
         if self.pair.kind == "autograd":
             self.above = max(1, len(self.back_names()))
         if pair_takes_results(self.pair):
-            self.above = 0 if self.instead_of_above is not None else self.taken_from_above(results, names)
+            taken = self.taken_from_above(results, names) if self.instead_of_above is None else 0
+            self.above = 1 if self.instead_of_above == "^" else taken
             self.above = 1 if self.held_above else self.above
         elif self.pair.of_one:
             self.above = 0
@@ -300,6 +325,7 @@ class Forth(Inputs):
         alone = len(results) == 1 and not is_gradient(results[0]) and not numbers_in(results[0])
         containers = sum(not is_gradient(one) for one in kept) + alone
         like = 0
+        unknown = [name for name in unknown if name not in LISTS] or unknown
         while like < len(unknown) and UPSTREAM_LIKE.match(unknown[like]):
             like += 1
         if like:
@@ -317,6 +343,12 @@ class Forth(Inputs):
             optional -= {names[0]}  # `grad=None`
         return [name for name in names if name not in optional or name in self.given]
 
+    def calls_on(self, name: str) -> bool:
+        """Whether the backward pass calls a function of a parameter itself, `np.tanh(x)`, `np.exp(-x)`."""
+        calls = [node for one in self.backs() for node in ast.walk(one) if isinstance(node, ast.Call)]
+        given = [getattr(argument, "operand", argument) for call in calls for argument in call.args]
+        return any(isinstance(one, ast.Name) and one.id == name for one in given)
+
     def labels(self) -> dict[str, Any]:
         """What is given to the backward pass alone, which takes no gradient from above: the labels of a loss."""
         if self.pair.forward is None or self.pair.backward is None or self.pair.kind not in ("functions", "class"):
@@ -331,7 +363,11 @@ class Forth(Inputs):
 
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
-        return [name for name in self.back_names() if name not in self.given and name not in names]
+        unknown = [name for name in self.back_names() if name not in self.given and name not in names]
+        above = [
+            one for one in unknown if UPSTREAM_LIKE.match(one) and one not in LISTS and not OF_STATE.fullmatch(one)
+        ]
+        return [*above, *[name for name in unknown if name not in above]] if len(above) == 1 else unknown
 
 
 def as_wrapped(
@@ -369,8 +405,10 @@ def last_name(body: list[ast.stmt]) -> str:
     return ""
 
 
-def default_of(function: ast.FunctionDef, name: str) -> Any:
+def default_of(function: ast.FunctionDef | None, name: str) -> Any:
     """The plain value that a parameter has where nothing is given; ... for another, and where there is none."""
+    if function is None:
+        return ...
     positional = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
     defaults = dict(zip(reversed(positional), reversed(function.args.defaults), strict=False))
     default = defaults.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from copy import copy
 from typing import Any
@@ -20,8 +21,11 @@ DATA = frozenset([
 ])  # fmt: skip  # names of inputs that need no gradient
 PREFIXES = (
     "dL_d", "dloss_d", "grad_", "delta_", "d_", "g_", "dL", "grad", "d", "g",
-    "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dEd", "dE_d", "doutd", "dout_d",
+    "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dj_d", "dcost_d", "dEd", "dE_d", "doutd", "dout_d",
 )  # fmt: skip
+
+
+WORDS = re.compile("d(?:ata|ec|eg|en|ept|et|ev|ice|ict|iff|im|ist|one|ot|own|raw|ropout|type|ual|ur)")  # that begin so
 
 
 def is_data(name: str) -> bool:
@@ -39,6 +43,21 @@ def bases(name: str) -> list[str]:
         if name.endswith(suffix) and len(name) > len(suffix):
             found.append(name[: -len(suffix)])
     return found
+
+
+def is_of_gradient(name: str) -> bool:
+    """Whether a name is that of a gradient."""
+    return bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name))
+
+
+def is_cost(name: str) -> bool:
+    return name.lower() in ("loss", "cost", "j")
+
+
+def is_word(name: str, known: set[str]) -> bool:
+    """Whether a name only begins as a gradient's does, `dist`, and not with the name of anything else: `dist` where
+    there is an `ist`."""
+    return bool(WORDS.match(name)) and not any(base in known for base in bases(name))
 
 
 def owner(name: str, inputs: Iterable[Path], exact: bool = False) -> Path | None:

@@ -12,17 +12,20 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import Path, bases, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, with_first_round
+from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.source import Code, Part, names_set, roots_of, uses_torch
+from backprop.python.source import Code, Part, names_set, names_used, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Scope
 
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
+GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
@@ -36,24 +39,30 @@ class Inputs:
         texts = own if roots_of(own) & {"numpy", "torch", "jax"} else [part.tree for part in code.parts]
         self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
         given = {**self.literals(given), **given} if pair.forward is None and pair.split else given
-        self.of_text_itself = self.set_at_top(given)
-        self.parameters = self.named_inputs(given)
-        self.given = {name: given[name] for name in self.parameters if name in given}
-        self.owners = [
+        owners = self.owners = [
             one for part in code.parts for one in part.tree.body
             if isinstance(one, DEFINITIONS) and one.name == pair.name
         ]  # fmt: skip
+        bases = [ast.unparse(one) for owner in owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
+        self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
+        self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
+        self.of_text_itself = self.set_at_top(given)
+        self.parameters = self.named_inputs(given)
+        self.given = {name: given[name] for name in self.parameters if name in given}
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
         self.own: set[str] = set()  # the weights that were learned of so, and are no arguments
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
+        self.made_at_top: dict[str, dict[str, Any]] = {}  # dictionaries of weights that a script sets at its top
+        self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
+        self.closed: Any = None  # the backward pass that the forward pass returns
         self.drew = False
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an
-        # input, with a dot before it an attribute of the object, or "=", the result
+        # input, with a dot before it an attribute of the object, or "=", the result; "^" if one, by an input's name
         self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
         self.loss_beyond: list[Any] = []  # a loss that is returned beside the outputs, known then, too
         self.with_loss = False  # whether its gradients are among those of the backward pass
@@ -84,9 +93,12 @@ class Inputs:
             return [part.tree for part in self.code.parts]
         return [one for one in (self.pair.forward, self.pair.backward) if one is not None]
 
-    def loaded(self, run: Interpreter) -> Scope:
-        """What the texts define, and the pass uses."""
-        return self.code.loaded(run, self.roots())
+    def loaded(self, run: Interpreter, arguments: dict[str, Any] | None = None) -> Scope:
+        """What the texts define, and the pass uses; what they set and is given, as it is among the arguments."""
+        given = (
+            {} if arguments is None else {name: arguments[name] for name in self.of_text_itself if name in arguments}
+        )
+        return self.code.loaded(run, self.roots(), given)
 
     def roots(self) -> list[Any] | None:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
@@ -108,26 +120,30 @@ class Inputs:
         wanted = self.with_gradients() if self.pair.kind == "script" else set()
         run = Interpreter(Meter(self.seconds), self.seed)
         scope = self.code.loaded(run) if self.pair.kind == "script" else Scope()
-        for statement in self.code.parts[-1].tree.body[: self.pair.split]:
-            if self.pair.kind == "script" and (is_sizes(statement) or is_seed(statement)):
+        body = self.code.parts[-1].tree.body[: self.pair.split]
+        again = Counter(name for one in body for name in names_set(one))  # a sum, or what a loop goes over
+        weights = [value for one in body for name, value in assigned(one) if name in wanted and makes(value)]
+        used = names_used([*weights], body) - wanted  # sizes, as `X.shape[1]`
+        scope.names.update({name: value for name, value in given.items() if name in used})
+        for statement in body:
+            sets = isinstance(statement, ast.Assign) and not used.isdisjoint(names_set(statement) - {*given})
+            if self.pair.kind == "script" and (is_sizes(statement) or is_seed(statement) or sets):
                 with suppress(Problem, Refusal, *ERRORS):
                     run.body([with_sizes(statement, given) if isinstance(statement, ast.Assign) else statement], scope)
-            if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
-                continue
-            name, value = statement.targets[0].id, statement.value
-            if self.pair.kind == "values":
-                if not isinstance(value, ast.Call) or not value.args or not isinstance(value.func, ast.Name):
-                    continue
-                value = value.args[0]
-            try:
-                found[name] = arguments_from(ast.literal_eval(value))
-            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                if self.pair.kind == "script" and makes(value) and name in wanted:
-                    with suppress(Problem, Refusal, *ERRORS):
-                        found[name] = run.evaluate(value, scope)
-            if name in found:
-                scope.names[name] = found[name]
-        return {name: value for name, value in found.items() if is_gradient(value)}
+            for name, value in assigned(statement):
+                if self.pair.kind == "values":
+                    if not isinstance(value, ast.Call) or not value.args or not isinstance(value.func, ast.Name):
+                        continue
+                    value = value.args[0]
+                try:
+                    found[name] = arguments_from(ast.literal_eval(value))
+                except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                    if self.pair.kind == "script" and makes(value) and name in wanted:
+                        with suppress(Problem, Refusal, *ERRORS):
+                            found[name] = run.evaluate(value, scope)
+                if name in found:
+                    scope.names[name] = given.get(name, found[name])
+        return {name: value for name, value in found.items() if is_gradient(value) and again[name] == 1}
 
     def with_gradients(self) -> set[str]:
         """The names that a script sets once, and of which it later sets what is called their gradient."""
@@ -161,13 +177,15 @@ class Inputs:
 
     def set_at_top(self, given: dict[str, Any]) -> list[str]:
         """What the text sets at its top and the pair reads, of that which is given: the weights of a script."""
-        if self.pair.forward is None or self.pair.of_object:
+        roots = self.roots()
+        if self.pair.forward is None or roots is None:
             return []
         names = parameter_names(self.pair.forward)[self.pair.skip :]
-        read = {node.id for tree in self.trees() for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        top = [one for one in self.part().tree.body if isinstance(one, ast.Assign | ast.AnnAssign)]
-        own = read & set().union(*map(names_set, top)) - {*names}
-        return [name for name in given if name in own]
+        names += [name for one in self.constructors() for name in parameter_names(one)] if self.pair.of_object else []
+        body = self.part().tree.body
+        top: list[ast.stmt] = [one for one in body if isinstance(one, ast.Assign | ast.AnnAssign | ast.If)]
+        self.of_top = names_used(roots, top) & set().union(*map(names_set, top)) - {*names}
+        return [name for name in given if name in self.of_top]
 
     def constructors(self) -> list[ast.FunctionDef]:
         """The constructor of the object, and those of the classes that it hands on what it is given by name to."""
@@ -213,16 +231,20 @@ class Inputs:
         runner.instead_of_above = self.instead_of_above
         return runner, zeros
 
-    def missing(self) -> list[str]:
-        """The parameters of the forward pass that have no value."""
+    def missing(self) -> dict[str, str]:
+        """The parameters of the forward pass that have no value, each with an example of one."""
         pair = self.pair
-        if pair.forward is None:
-            return []
-        functions = [(pair.forward, pair.skip)]
+        whole = pair.forward or pair.inside
+        if whole is None:
+            return {}
+        functions = [(whole, pair.skip)]
         if pair.of_object:
             functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
-        return [name for name in needed if name not in self.given]
+        if pair.inside is not None:
+            needed = [name for name in needed if name in names_in(pair.body)]
+        examples = Examples([one for one, _ in functions])
+        return {name: examples.of(name) for name in needed if name not in self.given}
 
     def parameters_of_rows(self, columns: list[str]) -> list[str]:
         """The parameters that rows of a table give: those that need a value, and those that are columns."""
@@ -259,6 +281,17 @@ def guards_in(node: ast.AST) -> list[ast.expr]:
     return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
 
 
+def assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
+    """The names that an assignment sets, each with its value: one, or as many as values, `U, V = 1.0, 2.0`."""
+    if not isinstance(statement, ast.Assign):
+        return []
+    target, value = statement.targets[0], statement.value
+    parts = [(target, value)]
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        parts = list(zip(target.elts, value.elts, strict=True))
+    return [(one.id, its) for one, its in parts if isinstance(one, ast.Name)]
+
+
 def is_sizes(statement: ast.stmt) -> bool:
     """Whether several names get plain numbers at once: `N, D = 6, 2`."""
     targets = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)
@@ -277,8 +310,10 @@ def with_sizes(statement: ast.Assign, given: dict[str, Any]) -> ast.stmt:
 
 
 def is_seed(statement: ast.stmt) -> bool:
-    """Whether a line sets the seed. Other calls of a script may take long, and set no input."""
-    return isinstance(statement, ast.Expr) and makes(statement.value, frozenset(["seed", "manual_seed"]))
+    """Whether a line sets the seed, or makes what draws. Other calls of a script may take long, and set no input."""
+    if isinstance(statement, ast.Expr):
+        return makes(statement.value, frozenset(["seed", "manual_seed"]))
+    return isinstance(statement, ast.Assign) and makes(statement.value, GENERATORS)
 
 
 def supposes(statement: ast.stmt, name: str) -> bool:

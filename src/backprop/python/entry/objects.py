@@ -101,8 +101,16 @@ def same(before: Any, now: Any) -> bool:
     return before is now
 
 
+def rowed(value: Any) -> Any:
+    """A NamedTuple as the tuple that it is."""
+    if isinstance(value, Object) and value.cls.is_tuple:
+        return tuple([value.names.get(name) for name in value.cls.fields])
+    return value
+
+
 def inner(value: Any) -> Any:
     """The array or the number that an object holds: what a `Variable` or a `Tensor` of the user's stands for."""
-    if not isinstance(value, Object):
+    if not isinstance(value, Object) or value.cls.is_tuple:
         return value
-    return next((value.names[key] for key in DATA if is_gradient(value.names.get(key))), value)
+    names = DATA[:3] if value.cls.fields else DATA  # a record's x is one of several things that it holds
+    return next((value.names[key] for key in names if is_gradient(value.names.get(key))), value)

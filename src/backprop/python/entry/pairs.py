@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
-from backprop.python.entry.gradients import bases
+from backprop.python.entry.gradients import is_cost, is_of_gradient, is_word
+from backprop.python.entry.rounds import both_passes, names_in, training
 from backprop.python.source import Code, Part
 from backprop.python.values.arrays import HELD
 
@@ -18,14 +19,31 @@ BACK = re.compile(
     r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
 SLOPE = re.compile(
-    r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)_?(?:prime|deriv(?:ative)?|jacobian|grad(?:ient)?s?)",
+    r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)_?(?:prime|der(?:iv(?:ative)?)?|jac(?:obian)?|"
+    r"grad(?:ient)?s?)",
     re.IGNORECASE,
 )
+SLOPES = re.compile(r"grad(?:ient)?s?|deriv(?:ative)?s?|jac(?:obian)?|slope|prime", re.IGNORECASE)  # of a name, whose
+VALUES = ("cost", "loss", "error", "objective", "energy", "function", "func", "value", "f", "J")  # function has these
+SOLVERS = {  # of scipy.optimize: under which name, or where, the gradient is given
+    "minimize": ("jac", 3), "fmin_bfgs": ("fprime", 2), "fmin_cg": ("fprime", 2), "fmin_ncg": ("fprime", 2),
+    "fmin_l_bfgs_b": ("fprime", 2), "fmin_tnc": ("fprime", 2), "check_grad": ("grad", 1),
+}  # fmt: skip
 FORWARD = re.compile(
     r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
 BACKWARD = re.compile(
     r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
+)
+FORTH_OTHERWISE = re.compile(r"^_*(?:__call__|call|compute(?:_?output)?|update_?output|evaluate)$", re.IGNORECASE)
+BACK_OTHERWISE = re.compile(r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp)$", re.IGNORECASE)
+COSTS = re.compile(
+    r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?like\w*|neg\w*_log_?like\w*)"
+    r"(?:_?fun(?:c|ction)?)?$",
+    re.IGNORECASE,
+)
+GRADS = re.compile(
+    r"^_*(?:g|df|dj|grad(?:ient)?s?|jac(?:obian)?|score|derivative)(?:_?fun(?:c|ction)?)?$", re.IGNORECASE
 )
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
@@ -45,11 +63,26 @@ class Pair(NamedTuple):
     split: int = 0  # of one text, how many statements are the forward pass
     owner: str = ""  # the class whose functions they are, which need no object
     body: tuple[ast.stmt, ...] = ()  # of a script that trains in a loop, its statements up to the first round's end
+    line: int = 0  # and where the loop stands, if there is one
+    inside: ast.FunctionDef | None = None  # the function that these statements stand in
+
+    @property
+    def title(self) -> str:
+        """What the pair is called; of several in a class, each by its method."""
+        method = self.forward.name if self.kind == "class" and self.forward is not None else ""
+        usual = FORWARD.match(method) or "_" not in method.strip("_")
+        return self.name if usual else f"{self.name}.{method}"
 
     @property
     def of_object(self) -> bool:
         """Whether an object is made first. A "loss" is what "both" is, as a method."""
         return self.kind in ("class", "loss")
+
+    @property
+    def is_slope(self) -> bool:
+        """Whether the backward pass is by its name a function that gives slopes, of those inputs that are wanted."""
+        name = self.backward.name if self.backward is not None and self.kind == "functions" else ""
+        return bool(SLOPES.search(name) or SLOPE.fullmatch(name) or GRADS.match(name))
 
     @property
     def of_one(self) -> bool:
@@ -70,7 +103,7 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
 def all_pairs(code: Code) -> list[Pair]:
     """The pairs that the names tell, in the order of the texts."""
     functions = code.functions()
-    found = vjp_pairs(code, functions)
+    found = vjp_pairs(code, functions) or solver_pairs(code, functions)
     known = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [
         Pair(forth.name, "functions", forth, back)
@@ -82,16 +115,44 @@ def all_pairs(code: Code) -> list[Pair]:
     for name, methods in code.classes().items():
         if all(passes(methods)):
             found.append(class_pair(name, methods))
+        elif several := pairs_of_class(name, methods):
+            found += several
         elif (loss := loss_of(name, methods)) is not None:
             found.append(loss)
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
+    found += [
+        Pair(one.name, "functions", one, back) for one in functions.values()
+        if one.name not in paired and (back := returned_backward(one)) is not None
+    ]  # fmt: skip
+    found = found or [pair for part in code.parts for pair in training_pairs(part)]
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:
         slopes = [(of_slope(back.name, functions), back) for back in functions.values()]
         found = [Pair(forth.name, "functions", forth, back) for forth, back in slopes if forth is not None]
+    if not found and (pair := cost_and_gradient(functions)) is not None:
+        found = [Pair(pair[0].name, "functions", *pair)]
     return found
+
+
+def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:
+    """The pairs of a class that has several, `encoder_forward` and `encoder_backward` beside those of a decoder."""
+    pairs = [(counterpart(back.name, methods), back) for back in methods.values()]
+    return [Pair(name, "class", forth, back, 1) for forth, back in pairs if forth is not None and not is_static(forth)]
+
+
+def cost_and_gradient(functions: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef, ast.FunctionDef] | None:
+    """The function that is a cost by its name, and the one that is its gradient, if there is one of each."""
+    costs, grads = ([one for name, one in functions.items() if like.match(name)] for like in (COSTS, GRADS))
+    return (costs[0], grads[0]) if len(costs) == len(grads) == 1 else None
+
+
+def returned_backward(function: ast.FunctionDef) -> ast.FunctionDef | None:
+    """The backward pass that a function returns beside its result: `return y, backward`."""
+    inner = {one.name: one for one in function.body if isinstance(one, ast.FunctionDef)}
+    named = [inner[name] for name in returns(function)[1:] if name in inner]
+    return next((one for one in named if re.match("back|bwd|vjp|pull|grad", one.name)), None)
 
 
 def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
@@ -104,6 +165,25 @@ def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
     """A method that returns a loss and its gradients."""
     found = next((one for one in methods.values() if is_both(one) and not is_static(one)), None)
     return None if found is None else Pair(name, "loss", found, found, 1)
+
+
+def solver_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
+    """The pairs that a solver of scipy is given: `minimize(f, x, jac=df)`, and one function where it has `jac=True`."""
+    found: dict[str, Pair] = {}
+    calls = [node for part in code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Call) and node.args]
+    for call in calls:
+        keyword, place = SOLVERS.get(ast.unparse(call.func).rpartition(".")[2], ("", 0))
+        named = {one.arg: one.value for one in call.keywords}
+        slope = named.get(keyword, call.args[place] if place < len(call.args) else None)
+        forth = functions.get(ast.unparse(call.args[0]))
+        if not keyword or forth is None:
+            continue
+        back = functions.get(ast.unparse(slope)) if slope is not None else None
+        if back is not None:
+            found[forth.name] = Pair(forth.name, "functions", forth, back)
+        elif isinstance(slope, ast.Constant) and slope.value is True and len(returns(forth)) > 1:
+            found[forth.name] = Pair(forth.name, "both", forth, forth)
+    return [*found.values()]
 
 
 def vjp_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
@@ -150,56 +230,52 @@ def backward_call(statement: ast.stmt) -> str | None:
 
 
 def split_pair(part: Part) -> Pair | None:
-    """Statements of which some set gradients of names that were set before: there the backward pass begins."""
-    return split_of(part.tree.body) or first_round(part.tree.body)
-
-
-def split_of(body: list[ast.stmt]) -> Pair | None:
-    known: set[str] = set()
-    read: set[str] = set()
-    for place, statement in enumerate(body):
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
-        name = target.id if isinstance(target, ast.Name) else ""
-        whose = next((one for one in bases(name) if one in known), None) if name else None
-        if whose is not None and name not in read and any(one in known for one in known) and len(known) > 1:
-            return Pair("", "script", None, None, split=place)
-        read.update(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
-        if name:
-            known.add(name)
-    return None
-
-
-def first_round(statements: list[ast.stmt]) -> Pair | None:
-    """A training loop at the end of a script whose body has both passes: its first round, up to the last gradient."""
-    *before, loop = statements or [ast.Pass()]
-    if not isinstance(loop, ast.For) or not before:
+    """Statements of which some set gradients of names that were set before, as they stand or in the first round of a
+    training loop."""
+    found = both_passes(part.tree.body)
+    if found is None:
         return None
-    first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
-    start = [ast.copy_location(ast.fix_missing_locations(one), loop) for one in first]
-    for node in (node for one in start for node in ast.walk(one) if hasattr(node, "lineno")):
-        ast.copy_location(node, loop)
-    names = [{node.id for node in ast.walk(one) if isinstance(node, ast.Name)} for one in loop.body]
-    last = max([place for place, one in enumerate(loop.body) if sets_gradient(one, set().union(*names))], default=-1)
-    body = [*before, *start, *loop.body[: last + 1]]
-    pair = split_of(body) if last >= 0 else None
-    return None if pair is None else pair._replace(body=tuple(body))
+    return Pair(
+        "", "script", None, None, split=found.split, body=tuple(found.body) if found.line else (), line=found.line
+    )
+
+
+def training_pairs(part: Part) -> list[Pair]:
+    """The functions of a text that hold both passes and what they train: each as a script of its own."""
+    found = []
+    for function in part.tree.body:
+        passes = training(function) if isinstance(function, ast.FunctionDef) else None
+        if passes is None or not isinstance(function, ast.FunctionDef):
+            continue
+        before = [*[one for one in part.tree.body if one is not function], *defaults(function)]
+        body = (*before, *passes.body)
+        split = len(before) + passes.split
+        found.append(Pair(function.name, "script", None, None, 0, None, (), split, "", body, passes.line, function))
+    return found
+
+
+def defaults(function: ast.FunctionDef) -> list[ast.stmt]:
+    """The parameters that need no value, set to what they are then."""
+    given = function.args
+    positional = [*given.posonlyargs, *given.args]
+    values = [*zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True)]
+    values += [
+        (name, value) for name, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None
+    ]
+    return [
+        ast.copy_location(ast.fix_missing_locations(ast.Assign([ast.Name(name.arg, ast.Store())], value)), name)
+        for name, value in values
+    ]
 
 
 def with_first_round(code: Code, pair: Pair) -> Code:
     """The texts of a pair, in place of a training loop its first round."""
     if not pair.body:
         return code
-    *before, last = code.parts
-    loop = last.tree.body[-1]
-    source = copy.copy(last.source)
-    source.notes = [*source.notes, f"of the loop in line {loop.lineno} the first round is judged"]
-    return code.of([*before, Part(source, ast.Module(list(pair.body), []))])
-
-
-def sets_gradient(statement: ast.stmt, known: set[str]) -> bool:
-    """Whether a statement sets, or adds to, what is called the gradient of a name that is known."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return any(isinstance(one, ast.Name) and not known.isdisjoint(bases(one.id)) for one in targets)
+    whose = [part for part in code.parts if pair.inside in part.tree.body] or code.parts[-1:]
+    source = copy.copy(whose[0].source)
+    source.notes = [*source.notes, *([f"of the loop in line {pair.line} the first round is judged"] * bool(pair.line))]
+    return code.of([*[part for part in code.parts if part is not whose[0]], Part(source, ast.Module([*pair.body], []))])
 
 
 def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
@@ -216,10 +292,15 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
 
 
 def of_slope(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
-    """The function whose slope another one is by its name: `costPrime`, `tanh_deriv`, `d_relu`."""
+    """The function whose slope another one is by its name: `costPrime`, `tanh_deriv`, `d_relu`; or that takes the same
+    where its name has `cost` or `loss` in place of a gradient's word: `compute_gradient`, `compute_cost`."""
     match = SLOPE.fullmatch(name)
     stem = (match["first"] or match["second"]) if match is not None else None
-    return functions.get(stem) if stem is not None and stem != name else None
+    if stem in functions or not SLOPES.search(name):
+        return functions.get(stem) if stem is not None and stem != name else None
+    meant = [functions[one] for word in VALUES if (one := SLOPES.sub(word, name, count=1)) in functions]
+    alike = [one for one in meant if not arguments_of(one).isdisjoint(arguments_of(functions[name]))]
+    return alike[0] if alike else None
 
 
 def slope_of(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
@@ -238,7 +319,11 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
         helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
         slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
         own = [one for one in slopes if not is_static(one[0]) and one[1].name not in helpers]
+        own = own or [one for one in [cost_and_gradient(methods)] if one is not None]
         forward, backward = own[0] if own else (forward, backward)
+    if backward is None:
+        forward = forward or next((one for name, one in methods.items() if FORTH_OTHERWISE.match(name)), None)
+        backward = next((one for name, one in methods.items() if BACK_OTHERWISE.match(name)), None)
     return forward, backward
 
 
@@ -305,8 +390,9 @@ def first_parameter(function: ast.FunctionDef) -> str:
 
 def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names; behind a loss a state may follow."""
-    returned = returns(function)
-    like = [is_of_gradient(name) for name in returned]
+    returned, known = returns(function), names_in([function])
+    given = arguments_of(function)
+    like = [is_of_gradient(one) and one not in given and not is_word(one, known) for one in returned]
     costs = bool(returned) and is_cost(returned[-1])
     if like and like[0] and not costs:
         return False  # gradients alone: a backward pass
@@ -314,13 +400,8 @@ def is_both(function: ast.FunctionDef) -> bool:
     return len(returned) > 1 and (all(like[1:]) or behind or (costs and all(like[:-1])))
 
 
-def is_of_gradient(name: str) -> bool:
-    """Whether a name is that of a gradient."""
-    return bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name))
-
-
-def is_cost(name: str) -> bool:
-    return name.lower() in ("loss", "cost", "j")
+def arguments_of(function: ast.FunctionDef) -> set[str]:
+    return {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
 
 
 def returns(function: ast.FunctionDef) -> list[str]:
@@ -332,7 +413,10 @@ def returns(function: ast.FunctionDef) -> list[str]:
 
 
 def name_of(tree: ast.expr) -> str:
-    """A name, the key of an entry, or an attribute; through methods that only turn and copy."""
+    """A name, the key of an entry, or an attribute; through methods that only turn and copy, and what scales it; of a
+    dictionary of gradients "grads"."""
+    if isinstance(tree, ast.Dict):
+        return "grads" if tree.values and all(is_of_gradient(name_of(one)) for one in tree.values) else ""
     if isinstance(tree, ast.Name):
         return tree.id
     if isinstance(tree, ast.Attribute):
@@ -341,6 +425,11 @@ def name_of(tree: ast.expr) -> str:
         return name_of(tree.func.value) if tree.func.attr in ("reshape", "copy", "clone", "view", "item") else ""
     if isinstance(tree, ast.Subscript) and isinstance(tree.slice, ast.Constant) and isinstance(tree.slice.value, str):
         return tree.slice.value
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        return name_of(tree.operand)
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult | ast.Div):
+        factors = [tree.left, tree.right] if isinstance(tree.op, ast.Mult) else [tree.left]
+        return next(filter(is_of_gradient, map(name_of, factors)), "")
     return ""
 
 
@@ -350,6 +439,9 @@ def alone(code: Code, name: str) -> bool:
     if name in classes:
         forward, backward = passes(classes[name])
         return forward is not None and backward is None and loss_of(name, classes[name]) is None
+    owner, _, method = name.partition(".")
+    if method in classes.get(owner, {}):
+        return classes[owner][method] not in passes(classes[owner]) and not is_both(classes[owner][method])
     if name not in functions or counterpart(name, functions) is not None or slope_of(name, functions) is not None:
         return False
     return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
@@ -358,17 +450,18 @@ def alone(code: Code, name: str) -> bool:
 def named(code: Code, forward: str, backward: str | None) -> Pair:
     """The pair of a name or two: functions, a class, or methods of one (`Affine.forward`)."""
     functions, classes = code.functions(), code.classes()
+    owner, _, method = forward.partition(".")
+    if method in classes.get(owner, {}):
+        return method_pair(owner, classes[owner], method, backward)
     if forward in classes and backward in (None, forward):
         methods = classes[forward]
         missing = [name for name, one in zip(("forward", "backward"), passes(methods), strict=True) if one is None]
         if missing:
             loss = loss_of(forward, methods)
             if loss is None:
-                raise Problem("name", f"the class {forward} has no {missing[0]}")
+                raise Problem("name", f"the class {forward} has no {missing[0]}", hint=methods_of(forward, methods))
             return loss
         return class_pair(forward, methods)
-    if "." in forward:
-        return named(code, forward.partition(".")[0], None)
     if forward not in functions:
         near = nearest(forward, [*functions, *classes])
         raise Problem("name", f"there is no function {forward}", hint=f"did you mean {near}?" if near else "")
@@ -384,10 +477,36 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
     slope = None if pairs else slope_of(forward, functions)
     if slope is not None:
         return Pair(forward, "functions", functions[forward], slope)
+    if not pairs and backward == forward and len(returns(functions[forward])) > 1:
+        return Pair(
+            forward, "both", functions[forward], functions[forward]
+        )  # as it is said to be, whatever it is called
     if not pairs:
         hint = f"name it: {option('--backward', 'FILE:NAME')}"
         raise Problem("name", f"no backward pass belongs to {forward}", hint=hint)
     return pairs[0]
+
+
+def methods_of(name: str, methods: dict[str, ast.FunctionDef]) -> str:
+    """The hint for a class in which no method is known to be meant."""
+    plain = [f"FILE:{name}.{one}" for one in methods if not one.startswith("__")]
+    return f"name one of its methods: {', '.join(plain[:3])}" if plain else ""
+
+
+def method_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str, backward: str | None) -> Pair:
+    """The pair of a method of a class, or of two: `Affine.forward`, `Affine.compute_gradients`."""
+    back = None if backward is None else backward.rpartition(".")[2]
+    if back is not None and back not in methods:
+        near = nearest(back, methods)
+        raise Problem("name", f"{owner} has no method {back}", hint=f"did you mean {near}?" if near else "")
+    if is_both(methods[method]) or (back == method and len(returns(methods[method])) > 1):
+        return Pair(owner, "loss", methods[method], methods[method], 1)
+    if back is not None:
+        return Pair(owner, "class", methods[method], methods[back], 1)
+    pairs = pairs_of_class(owner, methods)
+    found = next((one for one in pairs if method in (one.name, getattr(one.forward, "name", ""))), None)
+    found = found or next((one for one in pairs if method == getattr(one.backward, "name", "")), None)
+    return found or class_pair(owner, methods)
 
 
 def script_pair(forward: Part, backward: Part) -> Pair | None:

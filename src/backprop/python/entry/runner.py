@@ -62,6 +62,14 @@ class Runner(Back):
         self.steps = run.meter.steps
         return found
 
+    def hangs_on_chance(self, given: dict[str, Any]) -> bool:
+        """Whether another seed gives other outputs: what is drawn may be given, too, or nothing reads it."""
+        before, self.seed = self.outputs(given) if self.drew else [], self.seed + 1
+        try:
+            return self.drew and not all(map(np.array_equal, before, self.outputs(given)))
+        finally:
+            self.seed -= 1
+
     def started(self, seconds: float | None = None) -> Interpreter:
         """A run, with a tape where the text itself asks for gradients."""
         run = self.interpreter(seconds)
@@ -73,7 +81,8 @@ class Runner(Back):
     def forward_alone(self, given: dict[str, Any]) -> tuple[Interpreter, list[Any]]:
         run = self.started()
         with np.errstate(all="ignore"):
-            found = self.forward(run, self.loaded(run), self.prepared(given))
+            arguments = self.prepared(given)
+            found = self.forward(run, self.loaded(run, arguments), arguments)
         self.stand_ins = self.instead(given, found)
         return run, found.outputs
 
@@ -82,13 +91,13 @@ class Runner(Back):
         run, tape = self.interpreter(), Tape()
         try:
             with np.errstate(all="ignore"):
-                scope = self.loaded(run)
                 arguments = self.prepared(given)
                 run.libraries.tape = tape
                 inputs = {}
                 for path in paths:
                     holder, key = place_of(arguments, path)
                     inputs[path] = tape.leaf(holder[key])
+                scope = self.loaded(run, arguments)
                 outputs = self.forward(run, scope, arguments).outputs
         except Problem:
             return {}
@@ -107,8 +116,8 @@ class Runner(Back):
         """Forward and backward. `instead` and `observer` are about the backward pass alone."""
         run = self.started(seconds)
         with np.errstate(all="ignore"):
-            scope = self.loaded(run)
             arguments = self.prepared(given)
+            scope = self.loaded(run, arguments)
             if recorder is not None:
                 recorder.starts(run, arguments)
             if self.pair.of_one:

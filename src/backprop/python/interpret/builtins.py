@@ -12,7 +12,7 @@ import numpy as np
 from backprop.python.values.arrays import dtype_of, is_array, number_of, plain
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Object, kind_of
+from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Made, Object, called, kind_of
 
 REFUSED = frozenset([
     "open", "exec", "eval", "compile", "input", "breakpoint", "locals", "vars", "dir", "memoryview",
@@ -102,12 +102,31 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "weakref.ref": lambda x: Builtin("ref", lambda: x),
         "object": None,
         "collections.OrderedDict": lambda x=(), **more: dict_of(run, x, more),
+        "collections.namedtuple": lambda name, fields, *_, **__: tuple_of(name, fields),
+        "dataclasses.field": lambda default=None, default_factory=None, **_: (
+            default if default_factory is None else Made(default_factory)
+        ),
+        "numpy.issubdtype": lambda one, kind: np.issubdtype(
+            dtype_of(one), TYPES.get(called(kind).rpartition(".")[2]) or dtype_of(kind)
+        ),
+        "torch.distributed.is_initialized": lambda: False,
+        "torch.distributed.is_available": lambda: False,
+        "torch.device": lambda name="cpu", *_: name,
+        "typing.cast": lambda _, x: x,
         "collections.Counter": lambda x=(): Counter(map(plain_key, run.listed(x))),
         "collections.defaultdict": lambda f=None, x=(): Default(run, f, dict_of(run, x, {})),
     }  # fmt: skip
     found = {name: Builtin(name, function) for name, function in own.items()}
     found.update({name: Builtin(name, None) for name in ERRORS})
     return found
+
+
+def tuple_of(name: str, fields: Any) -> Class:
+    """The class of `namedtuple("Cache", "x w")`."""
+    made = Class(name, (), {})
+    made.fields = fields.replace(",", " ").split() if isinstance(fields, str) else list(fields)
+    made.is_tuple = True
+    return made
 
 
 class Default(dict[Any, Any]):

@@ -19,7 +19,9 @@ from backprop.python.values.scope import (
     Builtin,
     Class,
     Function,
+    Idle,
     Library,
+    Made,
     Object,
     Scope,
     Super,
@@ -28,6 +30,10 @@ from backprop.python.values.scope import (
 )
 
 CHOOSING = frozenset(["int", "round", "max", "min", "sorted", "bool"])  # of Python's own: which hangs on values
+
+
+ENVIRONMENT = (("os", "environ", "get"), ("os", "getenv"))
+ENDING = (("sys", "exit"), ("os", "_exit"), ("os", "abort"))
 
 
 class Return(Exception):  # no error: it leaves a body
@@ -57,7 +63,8 @@ class Calls(Expressions):
         """Call a function of a library that is said in Python."""
         if library not in self.composed:
             self.composed[library] = Scope()
-            self.composed[library].names.update(np=Library(("numpy",)), torch=Library(("torch",)))
+            names = {"np": "numpy", "torch": "torch", "scipy": "scipy"}
+            self.composed[library].names.update({name: Library((path,)) for name, path in names.items()})
         scope = self.composed[library]
         if name not in scope.names:
             source, at, self.source = self.source, self.at, source_of(library)
@@ -91,6 +98,14 @@ class Calls(Expressions):
             if is_array(function.me):
                 return self.libraries.method(function.me, function.function, arguments, keywords)
             return method_of_data(self, function.me, function.function, arguments, keywords)
+        if isinstance(function, Idle):
+            if function.path in ENDING:
+                raise Refusal("this ends the program", "value", raised="SystemExit")
+            if function.path in ENVIRONMENT:  # in which nothing is set
+                return arguments[1] if len(arguments) > 1 else None
+            if function.path[:2] == ("os", "path") and function.path[-1] in ("exists", "isfile", "isdir"):
+                return False  # no file is there for what is read here
+            return function
         if isinstance(function, Library):
             return self.libraries.call(function.path, arguments, keywords)
         if isinstance(function, Builtin) and function.function is not None:
@@ -107,6 +122,13 @@ class Calls(Expressions):
                 self.call(Bound(start, made), arguments, keywords)
             elif function.fields:
                 made.names.update({**dict(zip(function.fields, arguments, strict=False)), **keywords})
+                for name in function.fields:
+                    default = function.find(name)
+                    if name not in made.names and isinstance(default, Made):
+                        made.names[name] = self.call(default.make, (), {})
+                after = function.find("__post_init__")
+                if after is not None:
+                    self.call(Bound(after, made), (), {})
             return made
         if isinstance(function, Object):
             method = function.cls.find("__call__") or function.cls.find("forward")

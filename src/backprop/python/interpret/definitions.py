@@ -11,11 +11,24 @@ from backprop.python.interpret.builtins import TYPES
 from backprop.python.interpret.calls import Calls
 from backprop.python.interpret.libraries import KNOWN
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Object, Scope, Unknown, called
+from backprop.python.values.scope import (
+    IDLE,
+    Bound,
+    Builtin,
+    Class,
+    Function,
+    Idle,
+    Library,
+    Object,
+    Scope,
+    Unknown,
+    called,
+)
 
 HARMLESS = frozenset([
     "no_grad", "errstate", "enable_grad", "set_grad_enabled", "jit", "njit", "once_differentiable", "custom_fwd",
-    "custom_bwd", "lru_cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp", "inference_mode",
+    "custom_bwd", "lru_cache", "cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp",
+    "inference_mode",
     "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope", "script", "compile", "ignore",
     "primitive",
 ])  # fmt: skip  # as a context or a decorator: they change no value
@@ -64,6 +77,8 @@ class Definitions(Calls):
             return Builtin(path[-1], None)
         if path[0] == "cupy":
             path = ("numpy", *path[1:])
+        if path[0] in IDLE:
+            return Idle(path)
         if path[0] not in KNOWN | {"chainer"}:
             return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here", path)
         if path[0] == "autograd":
@@ -146,6 +161,11 @@ class Definitions(Calls):
                     own.owner = made
                     own.scope = scope if own.scope is inner else own.scope
         scope.names[tree.name] = made
+        for decorator in reversed(tree.decorator_list):  # one of the user's may put the class somewhere
+            with suppress(Refusal):
+                function = None if is_harmless(decorator) else self.evaluate(decorator, scope)
+                if isinstance(function, Function | Bound):
+                    scope.names[tree.name] = self.call(function, (scope.names[tree.name],), {})
 
     def base(self, tree: ast.expr, scope: Scope) -> Any:
         """What a class is made from; None where nothing is known of it, as of `ABC`."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.python.interpret.builtins import plain_key
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.definitions import Definitions, is_harmless
 from backprop.python.interpret.machine import ERRORS, said
@@ -17,7 +18,7 @@ from backprop.python.interpret.operators import IN_PLACE
 from backprop.python.values.arrays import Tensor, operand
 from backprop.python.values.frames import Frame
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Object, Scope, Suspended, called
+from backprop.python.values.scope import Idle, Object, Scope, Suspended, called
 
 
 class Break(Exception):
@@ -143,6 +144,39 @@ class Interpreter(Definitions):
     def do_If(self, tree: ast.If, scope: Scope) -> None:
         self.body(tree.body if self.truth(self.evaluate(tree.test, scope)) else tree.orelse, scope)
 
+    def do_Match(self, tree: ast.Match, scope: Scope) -> None:
+        """The first case that fits; the names in its pattern are set on the way."""
+        value = self.evaluate(tree.subject, scope)
+        for case in tree.cases:
+            if self.fits(case.pattern, value, scope) and (
+                case.guard is None or self.truth(self.evaluate(case.guard, scope))
+            ):
+                self.body(case.body, scope)
+                return
+
+    def fits(self, pattern: ast.pattern, value: Any, scope: Scope) -> bool:
+        """Whether a value has the form of a pattern, as far as it tells values, rows and kinds apart."""
+        self.at = pattern
+        if isinstance(pattern, ast.MatchValue):
+            return self.truth(self.compared(ast.Eq(), value, self.evaluate(pattern.value, scope)))
+        if isinstance(pattern, ast.MatchSingleton):
+            return value is pattern.value
+        if isinstance(pattern, ast.MatchOr):
+            return any(self.fits(one, value, scope) for one in pattern.patterns)
+        if isinstance(pattern, ast.MatchAs):
+            if pattern.pattern is not None and not self.fits(pattern.pattern, value, scope):
+                return False
+            if pattern.name is not None:
+                scope.names[pattern.name] = value
+            return True
+        if isinstance(pattern, ast.MatchSequence) and not any(isinstance(p, ast.MatchStar) for p in pattern.patterns):
+            like = isinstance(value, list | tuple) and len(value) == len(pattern.patterns)
+            return like and all(self.fits(*one, scope) for one in zip(pattern.patterns, value, strict=True))
+        if isinstance(pattern, ast.MatchClass) and not pattern.patterns and not pattern.kwd_patterns:
+            kind = self.evaluate(pattern.cls, scope)
+            return self.truth(self.call(self.builtins["isinstance"], (value, kind), {}))
+        raise Refusal("this pattern is not read here", "syntax")
+
     def do_Return(self, tree: ast.Return, scope: Scope) -> None:
         self.returned = None if tree.value is None else self.evaluate(tree.value, scope)
         raise Return(self.returned)
@@ -167,9 +201,16 @@ class Interpreter(Definitions):
 
     def do_Delete(self, tree: ast.Delete, scope: Scope) -> None:
         for target in tree.targets:
-            if not isinstance(target, ast.Name):
-                raise Refusal("only a name can be deleted here")
-            scope.home(target.id).names.pop(target.id, None)
+            if isinstance(target, ast.Name):
+                scope.home(target.id).names.pop(target.id, None)
+                continue
+            holder = self.evaluate(target.value, scope) if isinstance(target, ast.Attribute | ast.Subscript) else None
+            if isinstance(target, ast.Subscript) and isinstance(holder, dict | list):
+                del holder[plain_key(self.evaluate(target.slice, scope))]
+            elif isinstance(target, ast.Attribute) and isinstance(holder, Object):
+                holder.names.pop(target.attr, None)
+            else:
+                raise Refusal("this cannot be deleted here")
 
     def do_Global(self, tree: ast.Global, scope: Scope) -> None:
         scope.outside.update(tree.names)
@@ -219,6 +260,11 @@ class Interpreter(Definitions):
             self.around(context, item, lambda: self.inside(rest, body, scope), scope)
             return
         self.at = item.context_expr
+        if isinstance(context, Idle):
+            if item.optional_vars is not None:
+                self.store(item.optional_vars, context, scope)
+            self.inside(rest, body, scope)
+            return
         if not isinstance(context, Object):
             raise Refusal(f"with {called(context)} is not read", "syntax")
         held = self.call(self.attribute(context, "__enter__", own=True), (), {})

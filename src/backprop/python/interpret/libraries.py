@@ -35,9 +35,18 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Builtin, Function, Library
 from backprop.python.values.tape import Tape, writes
 
-BY_TEXT = ("functools", "itertools", "operator", "copy", "einops")  # of which every function is said in Python
+BY_TEXT = (
+    "functools",
+    "itertools",
+    "operator",
+    "copy",
+    "einops",
+    "tqdm",
+    "argparse",
+)  # of which every function is said in Python
 KNOWN = frozenset([
     "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
+    "time", "typing", "dataclasses",
     *BY_TEXT,
 ])  # fmt: skip
 DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
@@ -111,7 +120,10 @@ class Libraries:
             if function.tree.args.kwonlyargs:
                 raise Refusal("the signature of what takes some by name alone is not read", "name")
             return self.by_text(root, name, (function.parameters, function.defaults), {})
+        if root == "time":
+            return "" if name in ("strftime", "ctime") else float(self.meter.steps)
         if root in BY_TEXT:
+            name = path[-1] if root == "tqdm" else name
             return self.by_text(root, self.said(root, name, NAMES[root]), arguments, keywords)
         if root == "numpy" and name.startswith("random."):
             return self.random(name.removeprefix("random."), arguments, keywords)

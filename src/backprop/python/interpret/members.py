@@ -14,7 +14,7 @@ from backprop.python.interpret.machine import Machine
 from backprop.python.spellings.torch import Extremum
 from backprop.python.values.arrays import HELD, At, Tensor, is_array, number_of
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Object, Super, called, kind_of
+from backprop.python.values.scope import Bound, Builtin, Class, Function, Idle, Library, Object, Super, called, kind_of
 
 JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
 OWN_METHODS = frozenset(["__init__", "__call__"])  # of those with two underscores, what may be named
@@ -30,6 +30,8 @@ class Members(Machine):
             return self.call(self.attribute(base, "__getitem__", own=True), (key,), {})
         if isinstance(base, Library) and base.path in JOINING:
             return self.libraries.joined(base.path[-1], key)
+        if isinstance(base, Idle):
+            return base
         if isinstance(base, At):
             return At(base.array, indexing.index_of(key))
         found, tape = indexing.get(self.meter, base, key), self.libraries.tape
@@ -67,6 +69,8 @@ class Members(Machine):
             return Builtin(name, lambda *_, **__: None) if found is None else Bound(found, value.me)
         if isinstance(value, At):
             return Bound(name, value)
+        if isinstance(value, Idle):
+            return Idle((*value.path, name))
         if isinstance(value, Function) and name in value.names:
             return value.names[name]
         if isinstance(value, Function) and value.kind == "property" and name in ("fget", "fset"):
@@ -120,6 +124,8 @@ class Members(Machine):
             self.call(Bound(prop.setter, base), (value,), {})
         elif isinstance(base, Object | Class | Function):
             base.names[name] = value
+        elif isinstance(base, Idle):
+            return
         elif isinstance(base, Tensor) and name in HELD:
             vars(base)[name] = value
         elif isinstance(base, Tensor) and name == "requires_grad":
@@ -156,6 +162,8 @@ class Members(Machine):
         return list(items)
 
     def truth(self, value: Any) -> bool:
+        if isinstance(value, Idle):
+            raise Refusal(f"nobody knows here whether {called(value)} is true", "name")
         if is_array(value):
             if value.size != 1:
                 raise Refusal("an array of several elements is neither true nor false", "value")

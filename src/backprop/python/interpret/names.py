@@ -10,7 +10,7 @@ from backprop.errors import nearest
 from backprop.python.interpret.builtins import REFUSED, builtins
 from backprop.python.interpret.operators import Operators
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Builtin, Library, Scope, Unknown
+from backprop.python.values.scope import Builtin, Idle, Library, Scope, Unknown
 
 
 class Names(Operators):
@@ -42,8 +42,8 @@ class Names(Operators):
             here = here.parent
         if name in self.builtins:
             return self.builtins[name]
-        if name == "__debug__":
-            return True
+        if name in ("__debug__", "__name__", "__file__"):
+            return True if name == "__debug__" else self.source.name or ""
         self.at = tree
         if name in REFUSED:
             raise Refusal(f"{name} is not read here: this program computes, and runs nothing of yours")
@@ -66,7 +66,7 @@ class Names(Operators):
             if self.libraries.tape is not None:
                 self.libraries.tape.called_so(target.id, value)
         elif isinstance(target, ast.Tuple | ast.List):
-            self.unpack(target, self.listed(value), scope)
+            self.unpack(target, [value] * len(target.elts) if isinstance(value, Idle) else self.listed(value), scope)
         elif isinstance(target, ast.Subscript):
             base, key = self.evaluate(target.value, scope), self.evaluate(target.slice, scope)
             self.at = target

@@ -14,7 +14,7 @@ from backprop.python.interpret import indexing
 from backprop.python.interpret.members import Members
 from backprop.python.values.arrays import ARRAYS, NUMBERS, Sizes, Tensor, dtype_of, is_array, operand, settled
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Bound, Library, Object, called
+from backprop.python.values.scope import Bound, Idle, Library, Object, called
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -132,6 +132,9 @@ class Operators(Members):
         return self.binary(ast.Pow, a, b)
 
     def compared(self, kind: ast.cmpop, a: Any, b: Any) -> Any:
+        idle = next((one for one in (a, b) if isinstance(one, Idle)), None)
+        if idle is not None:
+            raise Refusal(f"nobody knows here what {called(idle)} gives", "name")
         if isinstance(kind, ast.Is | ast.IsNot):
             same = a is b or (isinstance(a, str) and a == b)  # a text that is spelt twice is one, and so is a library
             same = same or (isinstance(a, Library) and isinstance(b, Library) and a.path == b.path)

@@ -2,12 +2,14 @@
 known of the functions that they call (its slopes, its gates) is known of them, too. What is called with a function of
 the user's stands here as well. Each is compared with the library itself in the tests.
 
-A dot in the name of a function is a low line here: `jax.lax.scan` is `lax_scan`.
+A dot in the name of a function is a low line here: `jax.lax.scan` is `lax_scan`. What begins with one is a helper,
+which no library has.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 
 from backprop.python.spellings.composed_torch import MORE
@@ -80,6 +82,49 @@ def itemgetter(key):
     return lambda items: items[key]
 """
 
+TQDM = """
+def tqdm(items=None, *_, **__):
+    return items
+
+def trange(*given, **_):
+    return range(*given)
+"""
+
+ARGPARSE = """
+class Parser:
+    def __init__(self):
+        self.found = Parsed()
+
+    def add_argument(self, *names, action=None, default=None, dest=None, type=None, **_):
+        name = dest or [*[one for one in names if one.startswith("--")], *names][0]
+        while name.startswith("-"):
+            name = name[1:]
+        if action in ("store_true", "store_false") and default is None:
+            default = action == "store_false"
+        if isinstance(default, str) and type is not None:
+            default = type(default)
+        setattr(self.found, name.replace("-", "_"), default)
+
+    def add_argument_group(self, *_, **__):
+        return self
+
+    def set_defaults(self, **given):
+        for name, value in given.items():
+            setattr(self.found, name, value)
+
+    def parse_args(self, *_, **__):
+        return self.found
+
+    def parse_known_args(self, *_, **__):
+        return self.found, []
+
+class Parsed:
+    pass
+
+def ArgumentParser(*_, **__):
+    return Parser()
+"""
+
 COPY = """
 def deepcopy(value, memo=None):
     if isinstance(value, dict):
@@ -109,15 +154,15 @@ def copyto(dst, src, where=True, **_):
     there = np.broadcast_to(where, np.shape(dst))
     dst[there] = np.broadcast_to(src, np.shape(dst))[there]
 
-def over(count, values):
+def _over(count, values):
     values = np.ravel(np.asarray(values))
     return values[np.arange(count) % len(values)]
 
 def putmask(a, mask, values):
-    a[mask] = np.reshape(over(a.size, values), a.shape)[mask]
+    a[mask] = np.reshape(_over(a.size, values), a.shape)[mask]
 
 def place(arr, mask, vals):
-    arr[mask] = over(int(np.sum(mask)), vals)
+    arr[mask] = _over(int(np.sum(mask)), vals)
 
 def piecewise(x, condlist, funclist, *more):
     out = np.zeros_like(x)
@@ -228,13 +273,13 @@ def compress(condition, a, axis=None):
     places = np.nonzero(condition)[0]
     return np.ravel(a)[places] if axis is None else np.take(a, places, axis=axis)
 
-def leaves_of(arrays, depth=0):
+def _leaves_of(arrays, depth=0):
     if not isinstance(arrays, (list, tuple)):
         return [(np.asarray(arrays), depth)]
-    return [leaf for one in arrays for leaf in leaves_of(one, depth + 1)]
+    return [leaf for one in arrays for leaf in _leaves_of(one, depth + 1)]
 
 def block(arrays):
-    leaves = leaves_of(arrays)
+    leaves = _leaves_of(arrays)
     ndim = max([max(depth, one.ndim) for one, depth in leaves])
     def joined(part, axis):
         if isinstance(part, (list, tuple)):
@@ -284,7 +329,7 @@ def select(conditions, choices, default=0):
 """
 
 SCIPY = """
-def slid(in1, in2, mode, late=0):
+def _slid(in1, in2, mode, late=0):
     # all places of one over the other, those of "same" from the middle on; of two, `late` from the later
     in1, in2 = np.asarray(in1), np.asarray(in2)
     kernel = in2.shape
@@ -297,28 +342,72 @@ def slid(in1, in2, mode, late=0):
     return found
 
 def signal_correlate(in1, in2, mode="full", method="auto"):
-    return slid(in1, in2, mode)
+    return _slid(in1, in2, mode)
 
 def signal_convolve(in1, in2, mode="full", method="auto"):
-    return slid(in1, np.flip(in2), mode)
+    return _slid(in1, np.flip(in2), mode)
 
 def signal_fftconvolve(in1, in2, mode="full"):
     return signal_convolve(in1, in2, mode)
 
-def zero_outside(boundary, fillvalue):
+def _zero_outside(boundary, fillvalue):
     assert boundary == "fill" and fillvalue == 0
 
 def signal_correlate2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
-    zero_outside(boundary, fillvalue)
-    return slid(in1, in2, mode, 1)
+    _zero_outside(boundary, fillvalue)
+    return _slid(in1, in2, mode, 1)
 
 def signal_convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
-    zero_outside(boundary, fillvalue)
+    _zero_outside(boundary, fillvalue)
     return signal_convolve(in1, in2, mode)
+
+def special_psi(x):
+    return scipy.special.digamma(x)
+
+def linalg_cholesky(a, lower=False, overwrite_a=False, check_finite=True):
+    return np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
+
+def linalg_cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
+    return linalg_cholesky(a, lower), lower
+
+def linalg_cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
+    c, lower = c_and_lower
+    half = np.tril(c) if lower else np.triu(c).T
+    return np.linalg.solve(half.T, np.linalg.solve(half, b))
+
+def linalg_solve_triangular(a, b, trans=0, lower=False, overwrite_b=False, check_finite=True):
+    a = np.tril(a) if lower else np.triu(a)
+    return np.linalg.solve(a.T if trans in (1, "T") else a, b)
+
+def linalg_solve(a, b, assume_a=None, overwrite_a=False, overwrite_b=False, check_finite=True):
+    return np.linalg.solve(a, b)
+
+def linalg_inv(a, overwrite_a=False, check_finite=True):
+    return np.linalg.inv(a)
+
+def linalg_det(a):
+    return np.linalg.det(a)
+
+def linalg_norm(a, ord=None, axis=None, keepdims=False):
+    return np.linalg.norm(a, ord, axis, keepdims)
+
+def spatial_distance_cdist(XA, XB, metric="euclidean"):
+    assert metric in ("euclidean", "sqeuclidean")
+    squares = ((XA[:, None] - XB[None]) ** 2).sum(axis=-1)
+    return squares if metric == "sqeuclidean" else np.sqrt(squares)
+
+def stats_norm_logpdf(x, loc=0, scale=1):
+    return -0.5 * ((x - loc) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi))
+
+def stats_norm_pdf(x, loc=0, scale=1):
+    return np.exp(stats_norm_logpdf(x, loc, scale))
+
+def stats_norm_cdf(x, loc=0, scale=1):
+    return 0.5 * scipy.special.erfc((loc - x) / (scale * np.sqrt(2)))
 """
 
 EINOPS = """
-def groups_of(side):
+def _groups_of(side):
     # the axes of one side of a pattern, each with the names that it is made of
     found, inner = [], None
     for word in side.replace("(", " ( ").replace(")", " ) ").replace("...", " ... ").split():
@@ -333,7 +422,7 @@ def groups_of(side):
             inner.append(word)
     return found
 
-def opened(groups, more):
+def _opened(groups, more):
     # the groups with names in place of an ellipsis
     found = []
     for group in groups:
@@ -344,10 +433,10 @@ def opened(groups, more):
                           (["axis " + str(i) for i in range(more)] if name == "..." else [name])])
     return found
 
-def moved(x, pattern, reduction, sizes):
-    left, right = [groups_of(side) for side in pattern.split("->")]
+def _moved(x, pattern, reduction, sizes):
+    left, right = [_groups_of(side) for side in pattern.split("->")]
     more = x.ndim - len(left) + 1
-    left, right = opened(left, more), opened(right, more)
+    left, right = _opened(left, more), _opened(right, more)
     assert len(left) == x.ndim
     sizes = {**sizes}
     for group, length in zip(left, x.shape):
@@ -387,17 +476,17 @@ def moved(x, pattern, reduction, sizes):
         lengths.append(length)
     return x.reshape(tuple(lengths))
 
-def together(x):
+def _together(x):
     return np.stack(x) if isinstance(x, (list, tuple)) else x
 
 def rearrange(tensor, pattern, **sizes):
-    return moved(together(tensor), pattern, "", sizes)
+    return _moved(_together(tensor), pattern, "", sizes)
 
 def reduce(tensor, pattern, reduction, **sizes):
-    return moved(together(tensor), pattern, reduction, sizes)
+    return _moved(_together(tensor), pattern, reduction, sizes)
 
 def repeat(tensor, pattern, **sizes):
-    return moved(together(tensor), pattern, "", sizes)
+    return _moved(_together(tensor), pattern, "", sizes)
 
 def einsum(*given):
     letters, words = {}, []
@@ -428,7 +517,7 @@ def tree_leaves(tree):
         return [leaf for one in tree for leaf in tree_leaves(one)]
     return [tree]
 
-def stacked(found, axis=0):
+def _stacked(found, axis=0):
     return tree_map(lambda *every: np.stack(every, axis), found[0], *found[1:])
 
 def lax_scan(f, init, xs=None, length=None, reverse=False, unroll=1):
@@ -438,7 +527,7 @@ def lax_scan(f, init, xs=None, length=None, reverse=False, unroll=1):
     for i in (places[::-1] if reverse else places):
         carry, y = f(carry, tree_map(lambda one: one[i], xs))
         found.append(y)
-    return carry, stacked(found[::-1] if reverse else found)
+    return carry, _stacked(found[::-1] if reverse else found)
 
 def lax_fori_loop(lower, upper, body_fun, init_val):
     for i in range(lower, upper):
@@ -457,7 +546,7 @@ def lax_switch(index, branches, *operands):
     return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
 
 def lax_map(f, xs):
-    return stacked([f(tree_map(lambda one: one[i], xs)) for i in range(len(tree_leaves(xs)[0]))])
+    return _stacked([f(tree_map(lambda one: one[i], xs)) for i in range(len(tree_leaves(xs)[0]))])
 
 def lax_select(pred, on_true, on_false):
     return np.where(pred, on_true, on_false)
@@ -469,7 +558,7 @@ def vmap(fun, in_axes=0, out_axes=0):
     def mapped(*given):
         axes = in_axes if isinstance(in_axes, (list, tuple)) else [in_axes] * len(given)
         count = [tree_leaves(one)[0].shape[axis] for one, axis in zip(given, axes) if axis is not None][0]
-        return stacked([fun(*[
+        return _stacked([fun(*[
             one if axis is None else tree_map(lambda leaf: np.moveaxis(leaf, axis, 0)[i], one)
             for one, axis in zip(given, axes)
         ]) for i in range(count)], out_axes)
@@ -495,14 +584,14 @@ def random_bernoulli(key, p=0.5, shape=()):
 """
 
 TORCH = """
-def sizes(given):
+def _sizes(given):
     return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (list, tuple)) else given
 
 def randn(*size, **_):
-    return torch.as_tensor(np.random.standard_normal(_.get("size", sizes(size))))
+    return torch.as_tensor(np.random.standard_normal(_.get("size", _sizes(size))))
 
 def rand(*size, **_):
-    return torch.as_tensor(np.random.random_sample(_.get("size", sizes(size))))
+    return torch.as_tensor(np.random.random_sample(_.get("size", _sizes(size))))
 
 def randn_like(input, **_):
     return torch.as_tensor(np.random.standard_normal(np.shape(input)))
@@ -611,10 +700,10 @@ def pad(input, pad, mode="constant", value=None):
         return np.pad(input, widths, mode="constant", constant_values=0.0 if value is None else value)
     return np.pad(input, widths, mode={"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode])
 
-def each(value, count):
+def _each(value, count):
     return tuple(value) if isinstance(value, (list, tuple)) else (value,) * count
 
-def windows_of(x, kernel, stride, dilation):
+def _windows_of(x, kernel, stride, dilation):
     # (n, c, places, window) of (n, c, lengths)
     count = len(kernel)
     reach = tuple([d * (k - 1) + 1 for k, d in zip(kernel, dilation)])
@@ -625,12 +714,12 @@ def windows_of(x, kernel, stride, dilation):
 def convolution(x, weight, bias, stride, padding, dilation, groups):
     kernel = weight.shape[2:]
     count = len(kernel)
-    stride, dilation = each(stride, count), each(dilation, count)
+    stride, dilation = _each(stride, count), _each(dilation, count)
     if padding == "same":
         widths = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k, d in zip(kernel, dilation)]
     else:
-        widths = [(p, p) for p in each(0 if padding == "valid" else padding, count)]
-    found = windows_of(np.pad(x, [(0, 0), (0, 0), *widths]), kernel, stride, dilation)
+        widths = [(p, p) for p in _each(0 if padding == "valid" else padding, count)]
+    found = _windows_of(np.pad(x, [(0, 0), (0, 0), *widths]), kernel, stride, dilation)
     n, c, places = found.shape[0], found.shape[1], found.shape[2 : 2 + count]
     rows = np.moveaxis(found, 1, 1 + count).reshape(n, -1, groups, (c // groups) * int(np.prod(kernel)))
     columns = weight.reshape(groups, weight.shape[0] // groups, -1)
@@ -644,19 +733,19 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return convolution(input, weight, bias, stride, padding, dilation, groups)
 
-def pooled(input, kernel_size, stride, padding, value):
-    kernel = each(kernel_size, input.ndim - 2)
-    stride = kernel if stride is None else each(stride, len(kernel))
-    widths = [(p, p) for p in each(padding, len(kernel))]
+def _pooled(input, kernel_size, stride, padding, value):
+    kernel = _each(kernel_size, input.ndim - 2)
+    stride = kernel if stride is None else _each(stride, len(kernel))
+    widths = [(p, p) for p in _each(padding, len(kernel))]
     x = np.pad(input, [(0, 0), (0, 0), *widths], mode="constant", constant_values=value)
-    found = windows_of(x, kernel, stride, (1,) * len(kernel))
+    found = _windows_of(x, kernel, stride, (1,) * len(kernel))
     return found.reshape(*found.shape[: 2 + len(kernel)], -1)
 
 def max_pool2d(input, kernel_size, stride=None, padding=0):
-    return pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
+    return _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
 
 def avg_pool2d(input, kernel_size, stride=None, padding=0):
-    return pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
+    return _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
 
 def max_pool1d(input, kernel_size, stride=None, padding=0):
     return max_pool2d(input, kernel_size, stride, padding)
@@ -664,7 +753,7 @@ def max_pool1d(input, kernel_size, stride=None, padding=0):
 def avg_pool1d(input, kernel_size, stride=None, padding=0):
     return avg_pool2d(input, kernel_size, stride, padding)
 
-def reduced(loss, reduction):
+def _reduced(loss, reduction):
     return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
 
 def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
@@ -673,7 +762,7 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     place = torch.where(keep, target, 0)
     scale = keep.to(input.dtype) if weight is None else weight[place] * keep
     loss = -input.gather(axis, place.unsqueeze(axis)).squeeze(axis) * scale
-    return loss.sum() / scale.sum() if reduction == "mean" else reduced(loss, reduction)
+    return loss.sum() / scale.sum() if reduction == "mean" else _reduced(loss, reduction)
 
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     axis = 1 if input.ndim > 1 else 0
@@ -682,33 +771,33 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
         classes = input.shape[axis]
         share = target * (1 - label_smoothing) + label_smoothing / classes
         loss = -(share * logs).sum(axis)
-        return loss.mean() if reduction == "mean" else reduced(loss, reduction)
+        return loss.mean() if reduction == "mean" else _reduced(loss, reduction)
     sharp = nll_loss(logs, target, weight, ignore_index, reduction)
     if label_smoothing == 0:
         return sharp
     keep = target != ignore_index
     smooth = -logs.mean(axis) * keep
-    smooth = smooth.sum() / keep.sum() if reduction == "mean" else reduced(smooth, reduction)
+    smooth = smooth.sum() / keep.sum() if reduction == "mean" else _reduced(smooth, reduction)
     return (1 - label_smoothing) * sharp + label_smoothing * smooth
 
 def binary_cross_entropy(input, target, weight=None, reduction="mean"):
     loss = -(target * torch.log(input) + (1 - target) * torch.log(1 - input))
-    return reduced(loss if weight is None else weight * loss, reduction)
+    return _reduced(loss if weight is None else weight * loss, reduction)
 
 def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean"):
     loss = torch.relu(input) - input * target + torch.log1p(torch.exp(-torch.abs(input)))
-    return reduced(loss if weight is None else weight * loss, reduction)
+    return _reduced(loss if weight is None else weight * loss, reduction)
 
 def l1_loss(input, target, reduction="mean"):
-    return reduced(torch.abs(input - target), reduction)
+    return _reduced(torch.abs(input - target), reduction)
 
 def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
     off = torch.abs(input - target)
-    return reduced(torch.where(off < beta, 0.5 * off**2 / beta, off - 0.5 * beta), reduction)
+    return _reduced(torch.where(off < beta, 0.5 * off**2 / beta, off - 0.5 * beta), reduction)
 
 def kl_div(input, target, reduction="mean", log_target=False):
     loss = torch.exp(target) * (target - input) if log_target else torch.xlogy(target, target) - target * input
-    return loss.sum() / input.shape[0] if reduction == "batchmean" else reduced(loss, reduction)
+    return loss.sum() / input.shape[0] if reduction == "batchmean" else _reduced(loss, reduction)
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     axes = tuple(range(-len(normalized_shape), 0))
@@ -767,11 +856,12 @@ def signature(names, defaults):
 """
 
 COMPOSED = {
-    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "numpy": LIMITS + NUMPY,
+    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "tqdm": TQDM,
+    "argparse": ARGPARSE, "numpy": LIMITS + NUMPY,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,
 }  # fmt: skip
 NAMES = {
-    library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if line.startswith("def ")])
+    library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if re.match("def [^_]", line)])
     for library, text in COMPOSED.items()
 }
 

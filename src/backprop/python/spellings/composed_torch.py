@@ -1,7 +1,7 @@
 """More of torch, said in Python: what torch's manual gives as a formula of other functions.
 
 Where a function stands in the manual: `torch`, `torch.nn.functional` and `torch.linalg`, each under its own name; a
-loss ends in `reduced`, of composed.py. A layer without weights is a function that gives a function,
+loss ends in `_reduced`, of composed.py. A layer without weights is a function that gives a function,
 and one with weights draws them.
 """
 
@@ -77,12 +77,12 @@ def bilinear(input1, input2, weight, bias=None):
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return convolution(input, weight, bias, stride, padding, dilation, groups)
 
-def transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation):
+def _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation):
     # each number of the input sends the kernel, times itself, to the places that it comes from
     count = input.ndim - 2
     kernel = weight.shape[2:]
-    stride, padding, dilation = each(stride, count), each(padding, count), each(dilation, count)
-    more = each(output_padding, count)
+    stride, padding, dilation = _each(stride, count), _each(padding, count), _each(dilation, count)
+    more = _each(output_padding, count)
     n, per = input.shape[0], weight.shape[1]
     lengths = [(i - 1) * s + d * (k - 1) + 1 + m
                for i, s, d, k, m in zip(input.shape[2:], stride, dilation, kernel, more)]
@@ -98,26 +98,26 @@ def transposed_convolution(input, weight, bias, stride, padding, output_padding,
     return out if bias is None else out + bias.reshape(1, -1, *[1] * count)
 
 def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    return transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    return transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 def avg_pool3d(input, kernel_size, stride=None, padding=0):
-    return pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
+    return _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
 
 def max_pool3d(input, kernel_size, stride=None, padding=0):
-    return pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
+    return _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None):
-    return (pooled(input, kernel_size, stride, 0, 0.0) ** norm_type).sum(-1) ** (1 / norm_type)
+    return (_pooled(input, kernel_size, stride, 0, 0.0) ** norm_type).sum(-1) ** (1 / norm_type)
 
 def lp_pool2d(input, norm_type, kernel_size, stride=None):
     return lp_pool1d(input, norm_type, kernel_size, stride)
 
-def adaptive(input, output_size, count, reduction):
+def _adaptive(input, output_size, count, reduction):
     # each number of the output is made of its own part of the input
-    sizes = [n if size is None else size for n, size in zip(input.shape[-count:], each(output_size, count))]
+    sizes = [n if size is None else size for n, size in zip(input.shape[-count:], _each(output_size, count))]
     for axis, size in zip(range(input.ndim - count, input.ndim), sizes):
         n = input.shape[axis]
         parts = [reduction(narrow(input, axis, i * n // size, -(-(i + 1) * n // size) - i * n // size), axis)
@@ -126,32 +126,32 @@ def adaptive(input, output_size, count, reduction):
     return input
 
 def adaptive_avg_pool1d(input, output_size):
-    return adaptive(input, output_size, 1, torch.mean)
+    return _adaptive(input, output_size, 1, torch.mean)
 
 def adaptive_avg_pool2d(input, output_size):
-    return adaptive(input, output_size, 2, torch.mean)
+    return _adaptive(input, output_size, 2, torch.mean)
 
 def adaptive_max_pool1d(input, output_size):
-    return adaptive(input, output_size, 1, torch.amax)
+    return _adaptive(input, output_size, 1, torch.amax)
 
 def adaptive_max_pool2d(input, output_size):
-    return adaptive(input, output_size, 2, torch.amax)
+    return _adaptive(input, output_size, 2, torch.amax)
 
-def windows2d(lengths, kernel_size, dilation, padding, stride):
-    kernel, dilation, padding, stride = [each(one, 2) for one in (kernel_size, dilation, padding, stride)]
+def _windows2d(lengths, kernel_size, dilation, padding, stride):
+    kernel, dilation, padding, stride = [_each(one, 2) for one in (kernel_size, dilation, padding, stride)]
     counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1
               for n, p, d, k, s in zip(lengths, padding, dilation, kernel, stride)]
     return kernel, dilation, padding, stride, counts
 
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
-    kernel, dilation, padding, stride, counts = windows2d(input.shape[2:], kernel_size, dilation, padding, stride)
+    kernel, dilation, padding, stride, counts = _windows2d(input.shape[2:], kernel_size, dilation, padding, stride)
     x = np.pad(input, [(0, 0), (0, 0), *[(p, p) for p in padding]])
-    found = windows_of(x, kernel, stride, dilation)
+    found = _windows_of(x, kernel, stride, dilation)
     return found.permute(0, 1, 4, 5, 2, 3).reshape(x.shape[0], -1, counts[0] * counts[1])
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
-    size = each(output_size, 2)
-    kernel, dilation, padding, stride, counts = windows2d(size, kernel_size, dilation, padding, stride)
+    size = _each(output_size, 2)
+    kernel, dilation, padding, stride, counts = _windows2d(size, kernel_size, dilation, padding, stride)
     parts = input.reshape(input.shape[0], -1, *kernel, *counts)
     out = torch.zeros(input.shape[0], parts.shape[1], *[n + 2 * p for n, p in zip(size, padding)])
     for i in range(kernel[0]):
@@ -175,8 +175,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest"):
     assert mode == "nearest"
     count = input.ndim - 2
     if size is None:
-        size = [int(n * s) for n, s in zip(input.shape[2:], each(scale_factor, count))]
-    for axis, new in zip(range(2, input.ndim), each(size, count)):
+        size = [int(n * s) for n, s in zip(input.shape[2:], _each(scale_factor, count))]
+    for axis, new in zip(range(2, input.ndim), _each(size, count)):
         input = torch.index_select(input, axis, torch.as_tensor(np.arange(new) * input.shape[axis] // new))
     return input
 
@@ -199,28 +199,28 @@ def gumbel_softmax(logits, tau=1, hard=False, dim=-1):
 LOSSES = """
 def huber_loss(input, target, reduction="mean", delta=1.0):
     off = torch.abs(input - target)
-    return reduced(torch.where(off <= delta, 0.5 * off**2, delta * (off - 0.5 * delta)), reduction)
+    return _reduced(torch.where(off <= delta, 0.5 * off**2, delta * (off - 0.5 * delta)), reduction)
 
 def poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
     loss = torch.exp(input) - target * input if log_input else input - target * torch.log(input + eps)
     if full:
         more = target * torch.log(target) - target + 0.5 * torch.log(2 * np.pi * target)
         loss = loss + torch.where(target > 1, more, 0.0 * target)
-    return reduced(loss, reduction)
+    return _reduced(loss, reduction)
 
 def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
     var = torch.maximum(var, eps + 0.0 * var)
     loss = 0.5 * (torch.log(var) + (input - target) ** 2 / var) + (0.5 * np.log(2 * np.pi) if full else 0.0)
-    return reduced(loss, reduction)
+    return _reduced(loss, reduction)
 
 def hinge_embedding_loss(input, target, margin=1.0, reduction="mean"):
-    return reduced(torch.where(target == 1, input, torch.relu(margin - input)), reduction)
+    return _reduced(torch.where(target == 1, input, torch.relu(margin - input)), reduction)
 
 def margin_ranking_loss(input1, input2, target, margin=0.0, reduction="mean"):
-    return reduced(torch.relu(-target * (input1 - input2) + margin), reduction)
+    return _reduced(torch.relu(-target * (input1 - input2) + margin), reduction)
 
 def soft_margin_loss(input, target, reduction="mean"):
-    return reduced(torch.softplus(-target * input), reduction)
+    return _reduced(torch.softplus(-target * input), reduction)
 
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
     right = input.gather(1, target.unsqueeze(1))
@@ -228,21 +228,21 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="me
     if weight is not None:
         terms = terms * weight[target].unsqueeze(1)
     others = 1 - torch.one_hot(target, input.shape[1])
-    return reduced((terms * others).sum(1) / input.shape[1], reduction)
+    return _reduced((terms * others).sum(1) / input.shape[1], reduction)
 
 def multilabel_soft_margin_loss(input, target, weight=None, reduction="mean"):
     loss = target * torch.softplus(-input) + (1 - target) * torch.softplus(input)
-    return reduced((loss if weight is None else weight * loss).mean(-1), reduction)
+    return _reduced((loss if weight is None else weight * loss).mean(-1), reduction)
 
 def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, reduction="mean"):
     near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = torch.minimum(far, pairwise_distance(positive, negative, p, eps))
-    return reduced(torch.relu(near - far + margin), reduction)
+    return _reduced(torch.relu(near - far + margin), reduction)
 
 def cosine_embedding_loss(input1, input2, target, margin=0.0, reduction="mean"):
     alike = cosine_similarity(input1, input2, -1, 0.0)
-    return reduced(torch.where(target == 1, 1 - alike, torch.relu(alike - margin)), reduction)
+    return _reduced(torch.where(target == 1, 1 - alike, torch.relu(alike - margin)), reduction)
 """
 
 SHAPES = """
@@ -253,7 +253,7 @@ def reshape_as(input, other):
     return input.reshape(other.shape)
 
 def tile(input, *dims):
-    return np.tile(input, sizes(dims))
+    return np.tile(input, _sizes(dims))
 
 def moveaxis(input, source, destination):
     return np.moveaxis(input, source, destination)
@@ -310,7 +310,7 @@ def unflatten(input, dim, sizes):
     dim = dim % input.ndim
     return input.reshape(*input.shape[:dim], *sizes, *input.shape[dim + 1 :])
 
-def unfolded(input, dimension, size, step):
+def Tensor_unfold(input, dimension, size, step):
     found = np.lib.stride_tricks.sliding_window_view(input, size, dimension)
     return found[tuple([slice(None, None, step if i == dimension % input.ndim else 1) for i in range(input.ndim)])]
 
@@ -358,7 +358,7 @@ def take_along_dim(input, indices, dim=None):
     return take(input, indices) if dim is None else np.take_along_axis(input, indices, dim)
 
 def sum_to_size(input, *size):
-    shape = sizes(size)
+    shape = _sizes(size)
     input = input.sum(tuple(range(input.ndim - len(shape)))) if input.ndim > len(shape) else input
     axes = tuple([i for i, n in enumerate(shape) if n == 1 and input.shape[i] != 1])
     return input.sum(axes, keepdim=True) if axes else input
@@ -372,17 +372,17 @@ def scatter_add(input, dim, index, src):
 def index_add(input, dim, index, source, alpha=1):
     return input.clone().index_add_(dim, index, source, alpha)
 
-def along(input, dim, index):
+def _along(input, dim, index):
     return tuple([index if i == dim % input.ndim else slice(None) for i in range(input.ndim)])
 
 def index_fill(input, dim, index, value):
     out = input.clone()
-    out[along(input, dim, index)] = value
+    out[_along(input, dim, index)] = value
     return out
 
 def index_copy(input, dim, index, source):
     out = input.clone()
-    out[along(input, dim, index)] = source
+    out[_along(input, dim, index)] = source
     return out
 
 def index_put_(input, indices, values, accumulate=False):
@@ -494,7 +494,7 @@ def logcumsumexp(input, dim):
     top = input.amax(dim, keepdim=True)
     return torch.log(torch.cumsum(torch.exp(input - top), dim)) + top
 
-def cumulative(input, dim, pick):
+def _cumulative(input, dim, pick):
     values, indices = [], []
     for i in range(input.shape[dim]):
         found = pick(narrow(input, dim, 0, i + 1), dim)
@@ -503,10 +503,10 @@ def cumulative(input, dim, pick):
     return Found(torch.stack(values, dim), torch.stack(indices, dim))
 
 def cummax(input, dim):
-    return cumulative(input, dim, torch.max)
+    return _cumulative(input, dim, torch.max)
 
 def cummin(input, dim):
-    return cumulative(input, dim, torch.min)
+    return _cumulative(input, dim, torch.min)
 
 def diff(input, n=1, dim=-1):
     for _ in range(n):
@@ -737,8 +737,8 @@ def nn_Linear(in_features, out_features, bias=True, **_):
     return Linear(randn(out_features, in_features) / in_features, randn(out_features) if bias else None)
 
 def nn_Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, **_):
-    weight = randn(out_channels, in_channels // groups, *each(kernel_size, 2)) / in_channels
-    how = each(stride, 2), each(padding, 2), each(dilation, 2), groups
+    weight = randn(out_channels, in_channels // groups, *_each(kernel_size, 2)) / in_channels
+    how = _each(stride, 2), _each(padding, 2), _each(dilation, 2), groups
     return Convolution(weight, randn(out_channels) if bias else None, *how)
 
 class Normal:

@@ -279,6 +279,7 @@ logsumexp | scipy.special.logsumexp(x, axis=1)
 softmax | scipy.special.softmax(x, axis=1)
 log_softmax | scipy.special.log_softmax(x, axis=-1)
 gammaln | scipy.special.gammaln(x*x)
+digamma | scipy.special.digamma(x*x)
 xlogy | scipy.special.xlogy(x*x, x*x)
 erfinv | scipy.special.erfinv(x/9)
 """

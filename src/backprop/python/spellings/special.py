@@ -15,7 +15,8 @@ from backprop.numbers.error_function import erf, erfc, erfinv
 Array = Any
 
 __all__ = [
-    "erf", "erfc", "erfinv", "expit", "gammaln", "log1p", "log_softmax", "logit", "logsumexp", "softmax", "xlogy"
+    "digamma", "erf", "erfc", "erfinv", "expit", "gammaln", "log1p", "log_softmax", "logit", "logsumexp", "softmax",
+    "xlogy",
 ]  # fmt: skip
 
 log1p, xlogy = np.log1p, carried.xlogy
@@ -32,7 +33,7 @@ def value_of(gate: str) -> Callable[..., Array]:
     return function
 
 
-expit, logit, gammaln = value_of("sigmoid"), value_of("logit"), value_of("lgamma")
+expit, logit, gammaln, digamma = (value_of(gate) for gate in ("sigmoid", "logit", "lgamma", "digamma"))
 
 
 def softmax(x: Array, axis: Any = None) -> Array:

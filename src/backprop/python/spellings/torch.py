@@ -533,7 +533,7 @@ ALIASES = {
     "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "ger": "outer", "cuda": "cpu",
     "pin_memory": "cpu",
 }  # fmt: skip
-OF_TENSORS = {"unfold": "unfolded"}  # methods that are other functions than those of their names
+OF_TENSORS = {"unfold": "Tensor_unfold"}  # methods that are other functions than those of their names
 
 
 def answer(value: Any) -> Any:

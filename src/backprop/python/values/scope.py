@@ -101,6 +101,15 @@ class Class:
         return self is other or any(base.is_a(other) for base in self.bases)
 
 
+class Made:
+    """A field of a dataclass that each object gets anew, `field(default_factory=dict)`."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Any) -> None:
+        self.make = make
+
+
 class Object:
     """An object of a class of the user's, and the `ctx` of an autograd Function."""
 
@@ -161,9 +170,20 @@ class Library:
         self.path = path
 
 
-OF_OTHERS = frozenset([
-    "matplotlib", "sklearn", "tensorflow", "keras", "pandas", "seaborn", "tqdm", "sympy", "h5py", "PIL", "cv2",
-    "graphviz", "IPython", "os", "sys", "pickle", "time", "abc", "typing", "collections",
+class Idle:
+    """What a library has that only shows, logs or saves, and what comes of calling it: no value hangs on it."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        self.path = path
+
+
+IDLE = frozenset([
+    "matplotlib", "seaborn", "logging", "IPython", "wandb", "tensorboardX", "pdb", "gc", "os", "sys", "datetime",
+])  # fmt: skip
+OF_OTHERS = IDLE | frozenset([
+    "sklearn", "tensorflow", "keras", "pandas", "sympy", "h5py", "PIL", "cv2", "graphviz", "pickle", "abc",
     "numba", "triton", "torchvision", "transformers", "datasets", "flax", "optax", "pytest", "hypothesis",
 ])  # fmt: skip  # libraries of which nothing is known here, and no file of the user's
 
@@ -222,7 +242,7 @@ def is_generator(tree: ast.FunctionDef | ast.Lambda) -> bool:
 
 def called(value: Any) -> str:
     """What a value is called in a message."""
-    if isinstance(value, Library):
+    if isinstance(value, Library | Idle):
         return ".".join(value.path)
     if isinstance(value, Object):
         return f"an object of {value.cls.name}"

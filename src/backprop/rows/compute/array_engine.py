@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,9 @@ from backprop.errors.spelling import both, said
 from backprop.library.values import as_value
 from backprop.numbers.rowwise import Rows, Value, each, row_shape
 from backprop.numbers.shapes import Mismatch, Shape, shape_of
-from backprop.rows.compute.columns import Column, assembled, column_of, is_ragged
+from backprop.rows.compute.columns import Column, assembled, column_of, has_finite_sum, is_ragged, not_finite
 from backprop.rows.compute.numpy_engine import pool
-
-if TYPE_CHECKING:
-    from backprop.rows.compute.plan import Block, Plan
+from backprop.rows.compute.plan import Block, Plan
 
 CHUNK = 1 << 17  # numbers in the largest array of a batch of rows: about what the cache holds
 MOST = 32_768  # rows at a time
@@ -148,8 +146,29 @@ class ArrayKernel:
                 error = problem
         return error.message if isinstance(error, Problem) else str(error)
 
+    @cached_property
+    def careful(self) -> ArrayKernel | None:
+        """The kernel for rows in which something is not finite; None where it would do the same."""
+        plan = Plan(self.plan.asked, careful=True)
+        sizes = [[len(each.circuit), *(len(block.circuit) for block in each.blocks)] for each in (plan, self.plan)]
+        return None if sizes[0] == sizes[1] else ArrayKernel(plan, self.inputs, self.given)
+
     def at_once(self, values: list[Column], count: int) -> tuple[list[Column], list[Any]]:
-        """The results of some rows of one shape, and in which of them each watch is met."""
+        """The results of some rows of one shape, and in which of them each watch is met. Rows in which something is
+        not finite are computed once more, with care for what nobody hears of."""
+        results, masks = self.computed_once(values, count)
+        if all(map(has_finite_sum, results)) or self.careful is None:
+            return results, masks
+        wrong = np.logical_or.reduce([not_finite(column) for column in results])
+        if wrong.any():
+            again, _ = self.careful.computed_once([column[wrong] for column in values], int(np.count_nonzero(wrong)))
+            results = [np.array(column) for column in results]
+            for column, part in zip(results, again, strict=True):
+                column[wrong] = part
+        return results, masks
+
+    def computed_once(self, values: list[Column], count: int) -> tuple[list[Column], list[Any]]:
+        """The same, of all rows alike."""
         plan = self.plan
         at = {**self.given, **{name: Rows(column) for name, column in zip(self.inputs, values, strict=True)}}
         if plan.seed is not None:

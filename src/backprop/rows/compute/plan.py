@@ -55,10 +55,12 @@ class Plan:
 
     With arrays, the second derivatives are `blocks`, whose columns stand behind the others, of the gradients `slopes`;
     `of_variable` says which columns have the shape of which variable, and `seed` is the variable of the circuit that is
-    the gradient on the output. Raises a Problem where the formula or an option is wrong.
+    the gradient on the output. `careful` is for rows in which something is not finite: what nobody hears of spoils
+    nothing there. Raises a Problem where the formula or an option is wrong.
     """
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, careful: bool = False) -> None:
+        self.asked = asked
         compiled = Compiled(asked.names.text, ties=asked.ties, expand=asked.expand, source=asked.source)
         self.spoken = asked.names
         self.listed = list(compiled.program.given)  # the inputs that have their values in the text
@@ -76,7 +78,7 @@ class Plan:
         self.output = base.names[base.output]
         self.seed = self.unused("upstream") if self.arrays and self.upstream is not None else None
         above = 1.0 if self.upstream is None else self.upstream if self.seed is None else self.seed
-        derived = derive(base, self.wrt, ties=asked.ties, upstream=above, arrays=self.arrays)
+        derived = derive(base, self.wrt, ties=asked.ties, upstream=above, arrays=self.arrays, careful=careful)
         self.circuit = derived.circuit
         self.wires: dict[str, int] = {}
         self.outputs: list[str] = []
@@ -93,6 +95,7 @@ class Plan:
             smooth = smoothed(self.circuit, None if self.arrays else [()] * len(self.circuit))
             again = derive(
                 smooth, self.wrt, output=derived.value, ties=asked.ties, upstream=above, arrays=self.arrays, again=True,
+                careful=careful,
             )  # fmt: skip
             self.circuit, self.slopes = again.circuit, again.gradients
             self.add_hessian(again.gradients, TWICE[asked.ties])

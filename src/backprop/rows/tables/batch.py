@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem, enumerated, nearest
-from backprop.errors.spelling import option
+from backprop.errors.spelling import in_shell, option, said
 from backprop.rows.compute.mapper import Mapper, Tally
-from backprop.rows.tables.lines import NOT_UTF8, SAVE_IT
+from backprop.rows.tables.lines import NOT_JSON, NOT_UTF8, SAVE_IT
 
 #: what many people write where there is nothing
 NOTHING = re.compile(r'got "(NA|N/A|#N/A|n/a|na|NULL|null|Null|None|none|nil|-|--|\?|\.|missing)"$')
@@ -92,8 +92,8 @@ class Batch(NamedTuple):
         new = {row: place for place, row in enumerate(kept)}
         batch = Batch(
             columns={name: [column[row] for row in kept] for name, column in self.columns.items()},
-            missing=[new[row] for row in missing if row in new],
-            errors={new[row]: why for row, why in errors.items() if row in new},
+            missing=[new[row] for row in missing],
+            errors={new[row]: why for row, why in errors.items()},
             raw=[self.raw[row] for row in kept],
             format=self.format,
             records=[self.records[row] for row in kept],
@@ -151,13 +151,18 @@ class Judge:
     """What to do with a bad row: stop (`fail`), leave it out (`skip`), or keep it without results (`null`).
 
     In a run that is `fixed`, all rows of all files have the columns of the first one: their `names`, once they are
-    known. Where they are written `by_name`, two of one name cannot be.
+    known. Where they are written `by_name`, two of one name cannot be. `leave_out` is how such rows are left out.
     """
 
     def __init__(
-        self, errors: str, collected: TextIO | None = None, fixed: bool = False, by_name: bool = False
+        self,
+        errors: str,
+        collected: TextIO | None = None,
+        fixed: bool = False,
+        by_name: bool = False,
+        leave_out: str = option("--errors", "skip"),
     ) -> None:
-        self.errors = errors
+        self.errors, self.leave_out = errors, leave_out
         self.collected = collected
         self.fixed = fixed
         self.by_name = by_name
@@ -172,8 +177,8 @@ class Judge:
             raise self.problem(source, line, why)
         self.bad += 1
         if self.collected is not None:
-            said = {"file": source, "line": line, "error": why, "row": raw}
-            self.collected.write(json.dumps(said, ensure_ascii=False) + "\n")
+            told = {"file": source, "line": line, "error": reason(why), "row": raw}
+            self.collected.write(json.dumps(told, ensure_ascii=False) + "\n")
         return self.errors == "null"
 
     def added(self, mapper: Mapper) -> list[str]:
@@ -183,7 +188,7 @@ class Judge:
     def problem(self, source: str, line: int, why: str) -> Problem:
         """A bad row as what ends the run."""
         nothing = NOTHING.search(why)
-        hint = f"to leave such rows out: {option('--errors', 'skip')}"
+        hint = f"to leave such rows out: {self.leave_out}" if self.leave_out else ""
         if nothing:
             hint = f"if that stands for nothing: {option('--null-values', [nothing[1]])}"
         comma = f"if that is a decimal comma: {option('--decimal-comma', True)}"
@@ -193,7 +198,14 @@ class Judge:
             hint = f"if its commas part thousands, take them out; {comma}"
         if why == NOT_UTF8:
             hint = SAVE_IT
+        if why.startswith(NOT_JSON) and line == 1:
+            hint = f"if it is a table with a line of names: {option('map --from', 'csv')}"
         return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
+
+
+def reason(why: str) -> str:
+    """Why a row is bad, as it stands beside the row: options are called as on the command line."""
+    return in_shell(said(why))
 
 
 def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
@@ -206,6 +218,10 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
             between = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), "")
             if names and names[0].startswith(("#", "sep=")):
                 hint = f"its first line is no line of column names: leave it out (tail -n +2 {source})"
+            elif names and names[0].startswith(("{", "[")):
+                hint = f"it holds JSON: {option('map --from', 'jsonl')}"
+            elif any("\r" in name for name in names):
+                hint = "its lines end with a carriage return alone, which tr '\\r' '\\n' mends"
             elif between:  # one column, whose name is all names
                 hint = f"its fields are separated by {between!r}: {option('--delimiter', between)}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)

@@ -10,7 +10,7 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Judge, check_columns, has_lists, values_of
+from backprop.rows.tables.batch import Batch, Judge, check_columns, has_lists, reason, values_of
 from backprop.rows.tables.cells import Bad, from_text, shown, text_number, text_value, value_from_text
 from backprop.rows.tables.dialect import PLAIN, Dialect
 from backprop.rows.tables.lines import NOT_UTF8, SAVE_IT, Input, decoded, is_broken, mended
@@ -196,7 +196,7 @@ class Reader:
                 except Problem as problem:
                     failure = problem
                     break
-                errors[len(raw)] = str(bad)
+                errors[len(raw)] = reason(str(bad))
                 numbers = [None] * len(columns)
                 if len(row) != len(self.names):
                     row = (row + [""] * len(self.names))[: len(self.names)]

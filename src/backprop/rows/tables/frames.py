@@ -13,12 +13,13 @@ from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
 from backprop.rows.tables.cells import DEEPEST, shown
 from backprop.rows.tables.delimited import Reader, Records, head, header, lines_of
 from backprop.rows.tables.files import TEXT, Place
-from backprop.rows.tables.lines import Input, decoded, standard_input, unreadable
+from backprop.rows.tables.lines import Input, called, decoded, seekable, unreadable
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
 from backprop.rows.tables.polars import LINE, READ, Frame, first_line, polars
 from backprop.rows.tables.quotes import cut, is_plain
 
 CHUNK = 131_072  # rows at a time
+MOST_TOGETHER = 1 << 20  # rows of small files: a few bytes may stand for millions
 PATH = LINE + "path"  # the column of the file that a row is from
 MOST_WHOLE = 1 << 63  # of a column of whole numbers
 
@@ -52,9 +53,9 @@ def all_frames(
                     spare = frame
                     continue
                 for part in narrow(frame, mapper):
-                    found = with_results(part, mapper, target, options, report, judge, source)
+                    found = with_results(part, mapper, target, options, report, judge, called(source))
                     schema = schema or found.schema
-                    yield found if target in TEXT else of_types(schema, found, source)
+                    yield found if target in TEXT else of_types(schema, found, called(source))
                     empty = False
                     report.bad = judge.bad
                     seen(report, behind + read, size)
@@ -144,7 +145,7 @@ def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge:
     if format in TEXT:
         found = frames_of_delimited(source, mapper, options, judge, format)
         return ((keyed(frame, judge.keys, mapper, source), read) for frame, read in found)
-    return frames_of_binary(source, mapper, options, judge, format, target)
+    return frames_of_file(seekable(source), called(source), mapper, options, judge, format, target)
 
 
 def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
@@ -320,22 +321,6 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
     return with_numbers(texts, batch, options, READ, reader.ranks)
 
 
-def frames_of_binary(
-    source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
-) -> Iterator[tuple[Frame, int]]:
-    """Parquet and Arrow; what comes from standard input goes through a file, as their readers go to and fro."""
-    if source != "-":
-        yield from frames_of_file(source, source, mapper, options, judge, format, target)
-        return
-    import shutil
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(suffix=f".{format}") as file:
-        shutil.copyfileobj(standard_input(), file)
-        file.flush()
-        yield from frames_of_file(file.name, "standard input", mapper, options, judge, format, target)
-
-
 def keyed(frame: Any, keys: Mapping[str, str], mapper: Mapper, source: str, prefix: str = READ) -> Any:
     """A frame with the columns that the folders of its table say."""
     pl = polars()
@@ -355,8 +340,12 @@ def scanned(pl: Any, path: str, format: str) -> Any:
     if format == "parquet":
         return pl.scan_parquet(path, glob=False)
     with open(path, "rb") as file:
-        is_stream = file.read(4) == b"\xff\xff\xff\xff"
-    return pl.read_ipc_stream(path).lazy() if is_stream else pl.scan_ipc(path)
+        head = file.read(6)
+    if head[:4] == b"\xff\xff\xff\xff":
+        return pl.read_ipc_stream(path).lazy()
+    if head != b"ARROW1":
+        raise OSError(None, "it is no table of Arrow")
+    return pl.scan_ipc(path)
 
 
 def frames_of_file(
@@ -401,13 +390,15 @@ def together(sources: Sequence[str], mapper: Mapper, options: Options, report: R
     """The rows of some small files of Parquet with the results beside them, a frame each. Raises a Problem.
 
     None where it is not sure that each alone gives the same: where columns differ, which Polars sees to, where a file
-    has no rows, or where one is bad.
+    has no rows, or where one is bad; or where there are too many rows to hold.
     """
     pl = polars()
     try:
         lazy = pl.scan_parquet(list(sources), glob=False, hive_partitioning=False, include_file_paths=PATH)
-        frame = lazy.collect().rechunk()
+        frame = lazy.head(MOST_TOGETHER + 1).collect().rechunk()
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+    if frame.height > MOST_TOGETHER:
         return None
     heights = frame.get_column(PATH).rle().struct.field("len").to_list()
     if len(heights) != len(sources):

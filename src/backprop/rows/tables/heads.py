@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.tables.delimited import header, lines_of
 from backprop.rows.tables.files import TEXT
 from backprop.rows.tables.jsonl import first_object
-from backprop.rows.tables.lines import Input, decoded
+from backprop.rows.tables.lines import Input, decoded, seekable
 from backprop.rows.tables.options import Options
+from backprop.rows.tables.polars import polars
 
 
 def names_of(source: str, options: Options) -> list[str]:
@@ -35,7 +35,9 @@ def text_names(source: str, format: str, options: Options) -> list[str]:
 
 def binary_names(source: str, format: str) -> list[str]:
     """The columns that a Parquet or Arrow file says it has."""
-    import polars
+    from backprop.rows.tables.frames import scanned
 
-    scan: Any = polars.scan_parquet if format == "parquet" else polars.scan_ipc
-    return list(scan(source).collect_schema())
+    pl = polars()
+    with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return scanned(pl, seekable(source), format).collect_schema().names()  # type: ignore[no-any-return]
+    return []

@@ -11,9 +11,9 @@ from typing import Any
 
 from backprop.errors import Problem, nearest
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs, has_lists, values_of
+from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs, has_lists, reason, values_of
 from backprop.rows.tables.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
-from backprop.rows.tables.lines import NOT_UTF8, Input, decoded, is_broken, mended
+from backprop.rows.tables.lines import NOT_JSON, NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.objects import blocks, is_in_objects, split
 
 
@@ -245,7 +245,7 @@ def careful(
                 break
             record = record_of_bad(text)
             text = compact(record)
-            errors[len(raw)] = str(bad)
+            errors[len(raw)] = reason(str(bad))
             numbers = [None] * len(columns)
         if None in numbers:
             missing.append(len(raw))
@@ -264,7 +264,7 @@ def parsed(text: str) -> dict[str, Any]:
     try:
         record = json.loads(text, parse_int=whole, object_pairs_hook=members_once)
     except json.JSONDecodeError as error:
-        raise Bad(f"this is not JSON: {error.msg} (column {error.colno})") from None
+        raise Bad(f"{NOT_JSON}: {error.msg} (column {error.colno})") from None
     except RecursionError:
         raise Bad("this is nested too deeply") from None
     if not isinstance(record, dict):

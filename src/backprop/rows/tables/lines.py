@@ -9,7 +9,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 from backprop.errors import Problem
 from backprop.errors.spelling import option
@@ -24,7 +24,9 @@ BROKEN = re.compile("[\udc80-\udcff]")
 MOST = 1 << 16  # bytes that are looked at before any is read
 NEAR = 1 << 12  # bytes before the end of a block in which a line ends, as a rule
 STANDARD: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()  # what was looked at of a standard input
+COPIES: WeakKeyDictionary[Any, BinaryIO] = WeakKeyDictionary()  # the file that one was copied into
 NOT_UTF8 = "this is not UTF-8 text"
+NOT_JSON = "this is not JSON"
 SAVE_IT = f"save it as UTF-8, or say what it is: {option('--encoding', 'latin-1')}, cp1252, utf-16, …"
 
 
@@ -35,12 +37,38 @@ def standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
+def called(path: str) -> str:
+    """What a table is called in messages."""
+    return "standard input" if path == "-" else path
+
+
+def seekable(path: str) -> str:
+    """The path of a table whose readers go to and fro: standard input is copied into a file, once, which has no name
+    and ends with it. Raises a Problem."""
+    if path != "-":
+        return path
+    stream = standard_input()
+    if stream not in COPIES:
+        from shutil import copyfileobj
+        from tempfile import TemporaryFile
+
+        try:
+            copy = TemporaryFile()  # noqa: SIM115 (closed with the stream)
+            finalize(stream, copy.close)
+            copyfileobj(stream, copy)
+            copy.flush()
+        except OSError as error:
+            raise unreadable(called(path), error) from None
+        COPIES[stream] = copy
+    return f"/dev/fd/{COPIES[stream].fileno()}"
+
+
 class Input:
     """A file or standard input ("-"), packed or not, in blocks of whole lines of UTF-8."""
 
     def __init__(self, path: str, encoding: str | None = None) -> None:
         self.path = path
-        self.name = "standard input" if path == "-" else path
+        self.name = called(path)
         self.read = 0  # bytes of the file as it lies there, for the progress bar
         self.file: BinaryIO | None = None  # as it lies there
         self.decoder_name = encoding or "utf-8"
@@ -78,6 +106,9 @@ class Input:
             return found
         except OSError as error:
             raise unreadable(self.name, error) from None
+        except Problem:
+            self.close()
+            raise
 
     def watch(self, stream: BinaryIO) -> None:
         """Learn whether the stream has more at once: a pipe that pauses must not hold rows back."""

@@ -8,9 +8,11 @@ from importlib.util import find_spec
 from typing import Any, BinaryIO
 
 from backprop.errors import Problem
+from backprop.errors.spelling import option
 
 MAGIC = {b"\x1f\x8b": "gz", b"BZh11AY&SY": "bz2", b"\x28\xb5\x2f\xfd": "zst"}
 MAGIC |= {b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)}
+OTHERS = {b"PAR1\x15": "parquet", b"ARROW1\0\0": "arrow", b"PK\x03\x04": ""}  # no text: what it is instead
 NAMES = {".gz": "gzip", ".bz2": "bzip2", ".zst": "Zstandard"}
 LITTLE = 1 << 13  # packed bytes at a time: they may stand for very many
 LEVEL = 6  # of gzip, as the program does it
@@ -77,9 +79,16 @@ class Frames:
 
 
 def unpacked(stream: BinaryIO, name: str) -> Ahead:
-    """A stream that may be packed, without its packing."""
+    """A stream that may be packed, without its packing. Raises a Problem where it is no text, and says what."""
     ahead = Ahead(stream)
-    head = ahead.look(lambda held: not any(magic.startswith(held) for magic in MAGIC), 10)
+    known = (*MAGIC, *OTHERS)
+    head = ahead.look(lambda held: not any(magic.startswith(held) for magic in known), 10)
+    other = next((form for magic, form in OTHERS.items() if head.startswith(magic)), None)
+    if other is not None:
+        hint = f"say so: {option('map --from', other)}" if other else "save its sheet as CSV, or unzip it"
+        raise Problem(
+            "file", f"{name} is {other.capitalize() or 'a workbook or a zip archive'}, and no text", hint=hint
+        )
     kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
     if kind == "gz":
         from gzip import GzipFile

@@ -42,7 +42,7 @@ def rows(data: bytes, first: int, reader: Reader, quoted: bool = True) -> tuple[
         if b"\r" in data:
             return None
     found = parsed(data, reader, quotes)
-    if found is None or len({len(column) for column in found}) > 1:
+    if found is None:
         return None
     last, *numbers = found
     height = len(last)

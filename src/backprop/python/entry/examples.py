@@ -1,0 +1,139 @@
+"""What the parameters of a function could be given, told from its text: the hint for somebody who has given nothing."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from backprop.errors import MOST_NAMED
+from backprop.errors.spelling import either
+from backprop.python.spellings.numpy import DRAWN
+
+SIZES = (4, 3, 5, 6)  # of axes, in the order in which the text names them, so that no two are mixed up
+SMALL, UNNAMED = 2, 3  # of any after these, as of filters, and of those called _
+AXES = ("axis", "dim")
+COUNTED = DRAWN | {"zeros", "ones", "empty", "eye", "range"}
+PRODUCTS = frozenset(["dot", "matmul", "mm"])
+
+
+class Examples:
+    """Values for the parameters of some functions, as they are typed. Axes of one name have one size."""
+
+    def __init__(self, functions: Sequence[ast.AST]) -> None:
+        self.nodes = [node for function in functions for node in ast.walk(function)]
+        self.sizes: dict[str, int] = {}
+
+    def of(self, name: str) -> str:
+        """A value for a parameter: a dictionary with the keys that are read, one of the texts it is compared with, as
+        many axes as its shape is taken apart into, places if it only picks elements; else a few random numbers."""
+        if keys := self.keys(name):
+            return json.dumps(keys)
+        if texts := self.compared(name):
+            return texts[0]
+        if axes := self.axes(name):
+            return f"randn({','.join(map(str, axes))})"
+        if self.picks(name):
+            return "[0,2,1,1]"
+        if self.counts(name):
+            return "3"
+        if self.along_axis(name):
+            return "randn(4,3)"
+        return "randn(3,3)" if self.multiplies(name) else "randn(3)"
+
+    def keys(self, name: str) -> dict[str, str | float]:
+        """The texts that a parameter is indexed with, each with what it could hold."""
+        found: dict[str, str | float] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Subscript) and is_name(node.value, name) and isinstance(node.slice, ast.Constant):
+                key = node.slice.value
+                if isinstance(key, str) and isinstance(node.ctx, ast.Load):
+                    found[key] = next(iter(self.compared(ast.unparse(node))), "train" if key == "mode" else 1)
+        return found
+
+    def compared(self, text: str) -> list[str]:
+        """The texts that an expression, or a name that it is kept under, is compared with."""
+        kept = {text} | {
+            target.id
+            for node in self.nodes if isinstance(node, ast.Assign) and ast.unparse(node.value) == text
+            for target in node.targets if isinstance(target, ast.Name)
+        }  # fmt: skip
+        return [
+            one.value
+            for node in self.nodes if isinstance(node, ast.Compare) and ast.unparse(node.left) in kept
+            for one in node.comparators if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ]  # fmt: skip
+
+    def axes(self, name: str) -> list[int]:
+        """The sizes that the shape of a parameter is taken apart into, `N, D = x.shape`, or read from, `x.shape[1]`."""
+        for node in self.nodes:
+            if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+                continue
+            if ast.unparse(node.value) in (f"{name}.shape", f"{name}.size()", f"np.shape({name})"):
+                return [self.size(ast.unparse(one)) for one in node.targets[0].elts]
+        places = [
+            int(node.slice.value) for node in self.nodes
+            if isinstance(node, ast.Subscript) and ast.unparse(node.value) == f"{name}.shape"
+            and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int)
+        ]  # fmt: skip
+        return list(SIZES[: max(places) + 1]) if max(places, default=0) > 0 else []
+
+    def size(self, axis: str) -> int:
+        free = [one for one in SIZES if one not in self.sizes.values()] or [SMALL]
+        return UNNAMED if axis == "_" else self.sizes.setdefault(axis, free[0])
+
+    def picks(self, name: str) -> bool:
+        """Whether a parameter stands in the brackets of something else: `scores[np.arange(N), y]`."""
+        return any(
+            is_name(one, name) for node in self.nodes if isinstance(node, ast.Subscript) for one in parts(node.slice)
+        )
+
+    def counts(self, name: str) -> bool:
+        """Whether a parameter is a size of what is made: `np.zeros((rows, columns))`, `range(steps)`."""
+        calls = [node for node in self.nodes if isinstance(node, ast.Call)]
+        making = [one for one in calls if ast.unparse(one.func).rpartition(".")[2] in COUNTED]
+        return any(is_name(one, name) for call in making for argument in call.args for one in parts(argument))
+
+    def along_axis(self, name: str) -> bool:
+        """Whether a parameter is summed along an axis, or is the left one of a matrix product."""
+        return any(
+            is_name(one, name)
+            for node in self.nodes if isinstance(node, ast.Call) and any(one.arg in AXES for one in node.keywords)
+            for one in (getattr(node.func, "value", node), *node.args[:1])
+        ) or any(is_name(root(left), name) for left, _ in self.products())  # fmt: skip
+
+    def multiplies(self, name: str) -> bool:
+        """Whether a parameter is the right one of a matrix product."""
+        return any(
+            is_name(one, name) for _, right in self.products() for one in (right, getattr(right, "value", right))
+        )
+
+    def products(self) -> Iterator[tuple[ast.expr, ast.expr]]:
+        """The two factors of every matrix product: `x @ w.T`, `x.dot(w)`, `np.matmul(x, w)`."""
+        for node in self.nodes:
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+                yield node.left, node.right
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PRODUCTS:
+                factors = [node.func.value, *node.args][-2:]
+                yield factors[0], factors[-1]
+
+
+def parts(index: ast.expr) -> Iterator[ast.expr]:
+    yield from index.elts if isinstance(index, ast.Tuple) else (index,)
+
+
+def root(node: ast.expr) -> ast.expr:
+    """What a method is called of, or an attribute taken: `x` of `x.reshape(3, -1).T`."""
+    while isinstance(node, ast.Call | ast.Attribute):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node
+
+
+def is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def give(missing: Mapping[str, str]) -> str:
+    """How arguments are given that are not, each with an example of a value."""
+    options = " ".join(f"--{name} '{value}'" for name, value in [*missing.items()][:MOST_NAMED])
+    return f"give {either(f'options, like {options}, or all in a file: --vars FILE', 'it as an argument')}"

@@ -1,0 +1,160 @@
+"""Where the backward pass begins among the statements of a script; and of a training loop, the first round."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
+from backprop.python.source import names_set
+
+LOOPS = (ast.For, ast.While)
+ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
+
+
+class Passes(NamedTuple):
+    """Statements that are both passes, and how many of them are the forward pass. `line` is that of the loop with whose
+    first round they end; 0 where they are in none."""
+
+    body: list[ast.stmt]
+    split: int
+    line: int = 0
+
+
+def both_passes(statements: list[ast.stmt]) -> Passes | None:
+    """The two passes among the statements of a script: as they stand, or in the first round of a loop, whatever comes
+    behind it."""
+    split = split_of(statements)
+    return passes_at(statements, split) if split else first_round(statements)
+
+
+def passes_at(body: list[ast.stmt], split: int, line: int = 0) -> Passes:
+    """Statements apart. What makes room for the sums of gradients belongs to the backward pass."""
+    names = names_in(body)
+    rooms = [one for one in body[:split] if makes_room(one) and sets_gradient(one, names)]
+    forth = [one for one in body[:split] if one not in rooms]
+    return Passes([*forth, *rooms, *body[split:]], len(forth), line)
+
+
+def training(function: ast.FunctionDef) -> Passes | None:
+    """The two passes in a function that trains: a loss is set in it, gradients, and then by these what they are of."""
+    found = both_passes(function.body)
+    if found is None or not any(is_cost(name) for one in found.body[: found.split] for name in targets(one)):
+        return None
+    gradients = {name for one in found.body[found.split :] for name in targets(one)}
+    whose = {base: name for name in gradients for base in bases(name)}
+    updates = [
+        one for one in ast.walk(function)
+        if isinstance(one, ast.Assign | ast.AugAssign)
+        and any(whose.get(name) in names_in([one.value]) for name in targets(one))
+    ]  # fmt: skip
+    return found if updates else None
+
+
+def first_round(statements: list[ast.stmt]) -> Passes | None:
+    """The first round of the last loop whose body has both passes, up to the last gradient. Where there is a loop in a
+    loop (epochs, and the rows of a table), the inner one's."""
+    for place in reversed(range(len(statements))):
+        statement = statements[place]
+        before, body = statements[:place], [*start_of(statement), *blocks(statement)]
+        last = max([index for index, one in enumerate(body) if sets_gradient(one, names_in(body))], default=-1)
+        if last < 0:
+            continue
+        body = [*before, *body[: last + 1]]
+        split = split_of(body)
+        if split:
+            return passes_at(body, split, statement.lineno)
+        found = first_round(body)
+        if found is not None:
+            return found
+    return None
+
+
+def start_of(loop: ast.stmt) -> list[ast.stmt]:
+    """What a loop does before its first round: it takes the first of what it goes over."""
+    if not isinstance(loop, ast.For):
+        return []
+    first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
+    for node in [node for one in first for node in ast.walk(one) if hasattr(node, "lineno")]:
+        ast.copy_location(node, loop)
+    return [*first]
+
+
+def blocks(statement: ast.stmt) -> list[ast.stmt]:
+    """What a loop, a condition that the file is run itself, or a `with` does."""
+    if isinstance(statement, ast.If):
+        return statement.body if "__name__" in names_in([statement.test]) else []
+    return statement.body if isinstance(statement, ast.With | ast.For | ast.While) else []
+
+
+def split_of(body: Sequence[ast.stmt]) -> int:
+    """How many statements stand before the first that sets the gradient of a name that was set before, or goes back
+    through time to do so; 0 where none does. What makes room for sums, `dW = np.zeros_like(W)`, is no gradient yet."""
+    known: set[str] = set()
+    read: set[str] = set()
+    for place, statement in enumerate(body):
+        if isinstance(statement, LOOPS) and sets_gradient(statement, known) and len(known) > 1:
+            return begun(body, place, known) if goes_back(statement) else 0
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        name = target.id if isinstance(target, ast.Name) else ""
+        whose = next((one for one in bases(name) if one in known), None) if name else None
+        if whose is not None and name not in read and len(known) > 1 and not makes_room(statement):
+            return begun(body, place, known)
+        read.update(names_in([statement]) - names_set(statement))
+        known |= names_set(statement) if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign) else set()
+    return 0
+
+
+def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
+    """Where a backward pass begins of which a statement is the first to set the gradient of anything known: before it
+    stand those of gradients whose names tell nothing, as `dh = hs[3]`."""
+    while (
+        place > 1
+        and (names := targets(body[place - 1]))
+        and all(is_of_gradient(one) and not is_word(one, known) for one in names)
+    ):
+        place -= 1
+    return place
+
+
+def goes_back(loop: ast.stmt) -> bool:
+    """Whether a loop goes from the last to the first: `reversed(…)`, `range(n, -1, -1)`, `[::-1]`."""
+    over = loop.iter if isinstance(loop, ast.For) else ast.Constant(None)
+    turned = [one for one in ast.walk(over) if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub)]
+    return "reversed" in names_in([over]) or any(ast.unparse(one) == "-1" for one in turned)
+
+
+def makes_room(statement: ast.stmt) -> bool:
+    """Whether a statement sets a sum's start: `0.0`, `np.zeros_like(W)`, `[np.zeros(b.shape) for b in biases]`."""
+    return (
+        isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None and nothing(statement.value)
+    )
+
+
+def nothing(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        return ast.unparse(value.func).rpartition(".")[2] in ZEROS
+    if isinstance(value, ast.List | ast.Tuple):
+        return all(map(nothing, value.elts))
+    if isinstance(value, ast.ListComp):
+        return nothing(value.elt)
+    if isinstance(value, ast.Dict | ast.DictComp):
+        return all(map(nothing, value.values if isinstance(value, ast.Dict) else [value.value]))
+    return isinstance(value, ast.Constant) and not value.value
+
+
+def sets_gradient(statement: ast.stmt, known: set[str]) -> bool:
+    """Whether a statement, or one in it, sets or adds to what is called the gradient of a name that is known."""
+    set_here = {name for one in ast.walk(statement) if isinstance(one, ast.stmt) for name in targets(one)}
+    return any(not known.isdisjoint(bases(name)) for name in set_here)
+
+
+def targets(statement: ast.stmt) -> list[str]:
+    """The names that an assignment sets, also several at once."""
+    found = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return [one.id for target in found if target is not None for one in ast.walk(target) if isinstance(one, ast.Name)]
+
+
+def names_in(trees: Sequence[ast.AST]) -> set[str]:
+    return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
