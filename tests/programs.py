@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +28,14 @@ STAGED = (
     "invden = 1/den; f = num*invden"
 )
 SPECIAL = (math.inf, -math.inf, math.nan, 0.0, -0.0)
+
+
+def check_format(folder: Path) -> None:
+    """The programs of Python in a folder are laid out as ruff would do it."""
+    (folder / "ruff.toml").write_text("")
+    command = [sys.executable, "-m", "ruff", "format", "--diff", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[:3000]
 
 
 def program(text: str, to: str, at: dict[str, float] | None = None, ties: str = "both") -> str:

@@ -14,7 +14,7 @@ import pytest
 import backprop
 from backprop.emit import Request, write
 from backprop.library import Compiled
-from programs import CASES, STAGED, assert_same, by_program, program
+from programs import CASES, STAGED, assert_same, by_program, check_format, program
 
 
 def test_python_says_what_eval_says() -> None:
@@ -98,14 +98,10 @@ def test_a_program_with_a_point_tests_itself(text: str, to: str, tmp_path: Path)
 
 
 def test_python_is_formatted_as_ruff_does(tmp_path: Path) -> None:
-    (tmp_path / "ruff.toml").write_text("")
     for number, (text, at) in enumerate(CASES[-100:]):
         for point in (None, at):
             (tmp_path / f"p{number}_{point is None}.py").write_text(program(text, "python", point))
-    done = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--diff", "."], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout[:3000]
+    check_format(tmp_path)
 
 
 def formatted(to: str, suffix: str, command: list[str], folder: Path) -> list[str]:

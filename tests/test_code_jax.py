@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,17 @@ from backprop.differentiate.run import run
 from backprop.emit import Request, write
 from backprop.errors import Problem
 from backprop.library import Compiled
-from programs import CASES, NO_NUMBERS, STAGED, assert_close, assert_same, by_program, program, tensor_programs
+from programs import (
+    CASES,
+    NO_NUMBERS,
+    STAGED,
+    assert_close,
+    assert_same,
+    by_program,
+    check_format,
+    program,
+    tensor_programs,
+)
 from programs import Case as CaseOfNumbers
 from seeds import SEED
 from tensor_cases import ON_TENSORS as TENSOR_CASES
@@ -205,16 +213,13 @@ def test_a_self_test_can_fail(tmp_path: Path) -> None:
 
 
 def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
-    (tmp_path / "ruff.toml").write_text("")
     for number, (text, at) in enumerate(CASES[-100:]):
         for point in (None, at):
             (tmp_path / f"p{number}_{point is None}.py").write_text(program(text, "jax", point))
     for number, case in enumerate(TENSOR_CASES):
         circuit, at = built(case)
         (tmp_path / f"t{number}.py").write_text(write(Request(circuit, at=at), "jax"))
-    command = [sys.executable, "-m", "ruff", "format", "--diff", "."]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[:3000]
+    check_format(tmp_path)
 
 
 @pytest.mark.parametrize(("text", "at", "point"), [

@@ -28,6 +28,7 @@ from programs import (
     assert_close,
     assert_same,
     by_program,
+    check_format,
     gate_cases,
     program,
     tensor_programs,
@@ -233,7 +234,6 @@ def points() -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_numpy_is_formatted_as_ruff_does(tmp_path: Path) -> None:
-    (tmp_path / "ruff.toml").write_text("")
     for number, (text, at) in enumerate(points()):
         circuit = Compiled(text).circuit(at)
         for point in (None, at):
@@ -241,10 +241,7 @@ def test_numpy_is_formatted_as_ruff_does(tmp_path: Path) -> None:
     for case in TENSOR_CASES:
         circuit, at = built(case)
         (tmp_path / f"{re.sub(r'[^a-z0-9]', '_', label(case))}.py").write_text(write(Request(circuit), "numpy"))
-    done = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--diff", "."], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout[:3000]
+    check_format(tmp_path)
 
 
 def test_a_program_with_a_point_tests_itself(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from programs import (
     assert_close,
     assert_same,
     by_program,
+    check_format,
     program,
     try_random_circuits,
     try_ties,
@@ -311,12 +312,9 @@ def test_constants_alone_are_a_program_too(tmp_path: Path) -> None:
 
 
 def test_it_is_formatted_as_ruff_does(tmp_path: Path) -> None:
-    (tmp_path / "ruff.toml").write_text("")
     for number, (text, at) in enumerate(CASES[-100:]):
         (tmp_path / f"p{number}.py").write_text(program(text, "torch", at))
     for number, case in enumerate(TENSOR_CASES):
         circuit, at = built(case)
         (tmp_path / f"t{number}.py").write_text(write(Request(circuit, at=at), "torch"))
-    command = [sys.executable, "-m", "ruff", "format", "--diff", "."]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[:3000]
+    check_format(tmp_path)

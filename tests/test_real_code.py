@@ -31,6 +31,22 @@ def test_what_a_notebook_computes_beside_a_pass_is_left_alone(tmp_path: Path, ch
 
 
 X = {"x": [[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]]}
+ENGINE = """
+class Value:
+    def __init__(self, data):
+        self.data, self.grad, self.back = data, 0, None
+    def __mul__(self, other):
+        out = Value(self.data * other.data)
+        def back():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+        out.back = back
+        return out
+    def backward(self):
+        self.grad = 1
+        self.back()
+"""
+
 PAIRS = {
     "a class whose methods have other names": """
 import numpy as np
@@ -99,23 +115,11 @@ def halves_backward(dout, cache):
         dx[2 * i + 1] = dout[i] * x[2 * i]
     return dx
 """,
-    "a script beside which something cannot be read": """
+    "a script beside which something cannot be read": f"""
 import numpy as np
 import matplotlib.pyplot as plt
 from sklearn import datasets
-class Value:
-    def __init__(self, data, children=()):
-        self.data, self.grad, self.back = data, 0.0, lambda: None
-    def __mul__(self, other):
-        out = Value(self.data * other.data)
-        def back():
-            self.grad += other.data * out.grad
-            other.grad += self.data * out.grad
-        out.back = back
-        return out
-    def backward(self):
-        self.grad = 1.0
-        self.back()
+{ENGINE}
 points = datasets.make_moons(100)
 plt.plot(points)
 a = Value(2.0)
@@ -494,23 +498,6 @@ def inverse_backward(g, x):
     assert found["verdict"] == "ok"
     assert "numbers below 0.0001 are added otherwise by the backward pass than by the forward pass" in found["remarks"]
     assert check("wrong.py", given, {"wrong.py": text.replace("- g /", "- 1.000001 * g /")})["verdict"] == "wrong"
-
-
-ENGINE = """
-class Value:
-    def __init__(self, data):
-        self.data, self.grad, self.back = data, 0, None
-    def __mul__(self, other):
-        out = Value(self.data * other.data)
-        def back():
-            self.grad += other.data * out.grad
-            other.grad += self.data * out.grad
-        out.back = back
-        return out
-    def backward(self):
-        self.grad = 1
-        self.back()
-"""
 
 
 def test_a_script_on_objects_of_an_imported_class(check: Check) -> None:

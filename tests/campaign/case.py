@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.errors import Problem
+from backprop.library import Compiled
+
 
 class Program(NamedTuple):
     """Statements (a name and its text; the last is the output), and a point."""
@@ -71,3 +74,24 @@ def told(value: Any) -> str:
 def command(program: Program, *words: str, verb: str = "eval") -> str:
     point = [f"--set {shlex.quote(f'{name}={written(value)}')}" for name, value in program.at.items()]
     return " ".join(["backprop", verb, shlex.quote(program.text), *point, *words])
+
+
+class Answer(NamedTuple):
+    """What the calculator says of a program."""
+
+    compiled: Compiled
+    result: Any
+    gradients: dict[str, Any]
+
+
+def answered(program: Program, route: str) -> Answer | Outcome:
+    """The program evaluated, or why it was not."""
+    try:
+        compiled = Compiled(program.text, ties="split")
+        result = compiled.evaluate(program.at)
+        return Answer(compiled, result, result.gradients)
+    except Problem as problem:
+        return Skipped(problem.kind)
+    except Exception as error:
+        crash = f"{type(error).__name__}: {error}"
+        return Failure(route, "crash", command(program), crash, "an answer or a Problem")

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from backprop.check.gradients.numerical import meets_infinity
-from backprop.errors import Problem
 from backprop.library import Compiled
 
-from ..case import Failure, Outcome, Program, Skipped, command, told
+from ..case import Answer, Failure, Outcome, Program, Skipped, answered, command, told
 from ..making import alone, array_program
 from ..truth import Truth, flat, sensitivity
 
@@ -25,16 +24,10 @@ def attempts(dice: Random) -> Iterator[Program]:
 
 
 def judge(program: Program) -> Outcome:
-    try:
-        compiled = Compiled(program.text, ties="split")
-        result = compiled.evaluate(program.at)
-        gradients = result.gradients
-    except Problem as problem:
-        return Skipped(problem.kind)
-    except Exception as error:
-        return Failure(
-            "arrays", "crash", command(program), f"{type(error).__name__}: {error}", "an answer or a Problem"
-        )
+    answer = answered(program, "arrays")
+    if not isinstance(answer, Answer):
+        return answer
+    compiled, result, gradients = answer
     try:
         truth = Truth(program)
         theirs = truth.gradient()

@@ -18,7 +18,7 @@ from backprop.library import Compiled
 from backprop.library.notes import cusps
 from oracle import ORACLE
 
-from ..case import Failure, Outcome, Program, Skipped, command, told
+from ..case import Answer, Failure, Outcome, Program, Skipped, answered, command, told
 
 DIGITS = 60
 TINY_DIGITS = 720  # where a step beside 1e-300 must not vanish beside 1
@@ -154,16 +154,10 @@ def judge(program: Program) -> Outcome:
 
 
 def judged(program: Program) -> Outcome:
-    try:
-        compiled = Compiled(program.text, ties="split")
-        result = compiled.evaluate(program.at)
-        gradients = result.gradients
-    except Problem as problem:
-        return Skipped(problem.kind)
-    except Exception as error:
-        return Failure(
-            "scalars", "crash", command(program), f"{type(error).__name__}: {error}", "an answer or a Problem"
-        )
+    answer = answered(program, "scalars")
+    if not isinstance(answer, Answer):
+        return answer
+    compiled, result, gradients = answer
     exact = Exact(program)
     shown = command(program, "--ties split", "--quiet")
     try:

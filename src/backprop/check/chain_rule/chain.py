@@ -16,7 +16,8 @@ import numpy as np
 from backprop.check.chain_rule.rules import Rules
 from backprop.check.chain_rule.terms import Term, name, number, tells
 from backprop.check.chain_rule.words import DEEPEST
-from backprop.check.passes.quantities import NOT_SAID, Closed, Failed, Reading, Story
+from backprop.check.passes.closed_forms import Closed
+from backprop.check.passes.quantities import NOT_SAID, Failed, Reading, Story
 from backprop.check.passes.trace import Visit
 from backprop.python.values.tape import is_fraction
 

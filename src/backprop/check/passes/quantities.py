@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.check.passes.closed_forms import Closed, closed_forms
 from backprop.check.passes.trace import STOPS, Trace, Visit, aside, bare, loaded, targets_of
 from backprop.python.values.scope import Bound, Library
 from backprop.python.values.tape import Entry, is_fraction
@@ -55,16 +56,6 @@ class Reading(NamedTuple):
     whole: int  # the quantity that the expression is
     leaf: ast.expr
     share: Any
-
-
-class Closed(NamedTuple):
-    """A quantity that is a well known function of another one: "sigmoid", or along some axes "softmax", "log softmax",
-    "normal" (the mean taken off, and divided by the spread), "direction" (divided by the length, or a multiple)."""
-
-    name: str
-    place: int
-    axes: tuple[int, ...]
-    size: Any  # what it was divided by
 
 
 class Room:
@@ -193,7 +184,9 @@ class Story:
             alike.setdefault(self.visits[place].rounds if place in self.visits else (), []).append(place)
         for places in alike.values():
             if len(places) <= MOST_COMPARED:
-                self.closed.update(closed_forms(self.quantities, places))
+                some = [(place, self.quantities[place]) for place in places]
+                some = [(place, one) for place, one in some if np.ndim(one.value) and np.any(one.gradient)]
+                self.closed.update(closed_forms([(place, one.value) for place, one in some if one.value.size <= LARGE]))
 
     def made_at(self, trace: Trace) -> float:
         """When the output was there, in a function that goes on with its backward pass."""
@@ -458,39 +451,3 @@ def only_turns(index: ast.expr) -> bool:
         if not whole and not new and not (isinstance(one, ast.Attribute) and one.attr == "newaxis"):
             return False
     return True
-
-
-def closed_forms(quantities: list[Quantity], places: list[int]) -> dict[int, list[Closed]]:
-    """Of each quantity the well known functions of it among some others."""
-    found: dict[int, list[Closed]] = {}
-    some = [(place, quantities[place]) for place in places if quantities[place].value.size <= LARGE]
-    arrays = [(place, one.value) for place, one in some if np.ndim(one.value) and np.any(one.gradient)]
-    with np.errstate(all="ignore"):
-        for place, y in arrays:
-            for axes in {(np.ndim(y) - 1,), (0,)} if np.ndim(y) < 3 else {(np.ndim(y) - 1,), (0,), (0, 2, 3)}:
-                if max(axes) >= np.ndim(y) or np.prod([y.shape[axis] for axis in axes]) < 2:
-                    continue
-                for other, x in arrays:
-                    if other != place and x.shape == y.shape:
-                        form = function_of(x, y, axes)
-                        if form is not None:
-                            found.setdefault(other, []).append(Closed(form[0], place, axes, form[1]))
-    return found
-
-
-def function_of(x: Any, y: Any, axes: tuple[int, ...]) -> tuple[str, Any] | None:
-    """Which well known function of x along axes y is, and what was divided by."""
-    sums = np.exp(y).sum(axis=axes, keepdims=True)
-    if (y > 0).all() and np.allclose(y.sum(axis=axes), 1):
-        shifted = np.exp(x - x.max(axis=axes, keepdims=True))
-        return ("softmax", None) if np.allclose(y, shifted / shifted.sum(axis=axes, keepdims=True)) else None
-    if np.allclose(sums, 1):
-        return ("log softmax", None) if np.ptp(x - y, axis=axes).max() < CLOSE * np.abs(x).max() else None
-    if np.allclose(y, 1 / (1 + np.exp(-x))):
-        return "sigmoid", None
-    centred = x - x.mean(axis=axes, keepdims=True)
-    for name, base in (("normal", centred), ("direction", x)):
-        size = np.sqrt((base * base).sum(axis=axes, keepdims=True) / (y * y).sum(axis=axes, keepdims=True))
-        if np.allclose(base, y * size, rtol=1e-9) and np.ptp(size) > 0:
-            return name, size
-    return None

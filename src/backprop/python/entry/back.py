@@ -354,7 +354,7 @@ class Back(Forth):
             every = [*paths, *[path for path in self.paths(given) if path not in paths]]
             whole = [one for one in values if one is not None]
             optional = [name for name in own if name not in given and default_of(forward, name) is None]  # `h_0=None`
-            known = {np.shape(at_path(given, path)) for path in every}
+            known = {np.shape(one) for path in every if not isinstance(one := at_path(given, path), list | tuple)}
             if optional and len(values) == 1 and is_gradient(values[0]) and np.shape(values[0]) not in known:
                 return {}  # it is that of what is not given
             if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
