@@ -17,7 +17,7 @@ from backprop.check.edits.forms import slices
 from backprop.check.edits.look import reads
 from backprop.check.passes.differs import Same, cause_of
 from backprop.check.passes.losses import follows
-from backprop.check.passes.story import Story, Values
+from backprop.check.passes.story import Story, Values, only_turns
 from backprop.check.stages.samples import movable
 from backprop.check.stages.targets import Vocabulary
 from backprop.cli import main
@@ -390,3 +390,30 @@ def test_least_squares_know_a_multiple_of_a_sum(text: str) -> None:
 def test_what_was_stretched_is_summed_to_its_size_in_torch() -> None:
     text = program("sum(A*x)", "torch", at={"A": np.ones((2, 3)), "x": np.ones(3)})
     assert "dx = (A * df).sum_to_size(x.shape)" in text
+
+
+@pytest.mark.parametrize(
+    ("shapes", "told"),
+    [
+        (((2, 3), (2, 3)), "the last dimension of A is 3, and the first of B is 2"),
+        (((2, 3), (4, 2, 3)), "the last dimension of A is 3, and the second to last of B is 2"),
+        (((3,), (2,)), "the length of A is 3, and the length of B is 2"),
+    ],
+)
+def test_the_dimensions_that_do_not_fit_are_named(shapes: tuple[tuple[int, ...], ...], told: str) -> None:
+    one, other = map(np.ones, shapes)
+    with pytest.raises(backprop.Problem, match=told):
+        backprop.evaluate("sum(A @ B)", A=one, B=other)
+
+
+def test_what_is_wrong_inside_a_function_of_the_users_is_shown_there() -> None:
+    with pytest.raises(backprop.Problem) as caught:
+        backprop.evaluate("g(x) = sum(x @ [1, 2, 3]); g(y)*2", y=[1.0, 2.0], expand=True)
+    assert (caught.value.line, caught.value.column) == (1, 12)
+
+
+@pytest.mark.parametrize(
+    ("index", "turns"), [(":", True), (":, None", True), ("..., np.newaxis", True), ("0", False), ("1:", False)]
+)
+def test_an_index_that_only_adds_axes(index: str, turns: bool) -> None:
+    assert only_turns(cast(Any, ast.parse(f"x[{index}]").body[0]).value.slice) == turns
