@@ -31,6 +31,7 @@ from backprop.python.spellings import row
 from backprop.rows.compute.mapper import MOST_NUMBERS, Mapper
 from backprop.rows.compute.summation import Sums
 from backprop.rows.tables.quotes import is_plain
+from conftest import shell
 
 
 @pytest.mark.parametrize(
@@ -381,7 +382,9 @@ def test_conditions_are_added_as_numbers() -> None:
         assert [float(scope["backprop"](x, 1.0)[0]) for x in (-1.0, 1.0, 2.0)] == [0.0, 0.0, 4.0]
 
 
-@pytest.mark.parametrize("text", ["3*sum((x - [1, 2])^2)", "sum((x - [1, 2])^2)*3", "sum((x - [1, 2])^2)/2"])
+@pytest.mark.parametrize(
+    "text", ["0.5*sum((x - [1, 2])^2)", "3*sum((x - [1, 2])^2)", "sum((x - [1, 2])^2)*3", "sum((x - [1, 2])^2)/2"]
+)
 def test_least_squares_know_a_multiple_of_a_sum(text: str) -> None:
     found = backprop.minimize(text, {"x": [0.0, 0.0]}, method="least-squares")
     assert np.allclose(found.parameters["x"], [1.0, 2.0])
@@ -417,3 +420,9 @@ def test_what_is_wrong_inside_a_function_of_the_users_is_shown_there() -> None:
 )
 def test_an_index_that_only_adds_axes(index: str, turns: bool) -> None:
     assert only_turns(cast(Any, ast.parse(f"x[{index}]").body[0]).value.slice) == turns
+
+
+def test_rows_that_are_all_bad_have_the_columns_of_the_formula(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"x": "a"}\n')
+    done = shell("backprop map '2*x' t.jsonl --to csv --errors null", tmp_path)
+    assert done.stdout.splitlines()[0] == "x,f,df_dx,_error"
