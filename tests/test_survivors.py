@@ -426,3 +426,8 @@ def test_rows_that_are_all_bad_have_the_columns_of_the_formula(tmp_path: Path) -
     (tmp_path / "t.jsonl").write_text('{"x": "a"}\n')
     done = shell("backprop map '2*x' t.jsonl --to csv --errors null", tmp_path)
     assert done.stdout.splitlines()[0] == "x,f,df_dx,_error"
+
+
+def test_short_helpers_stand_together_in_emitted_python() -> None:
+    text = program("where(x > 0, log(x), y)*hypot(x, y)", "python")
+    assert "\n\n\nlog = total(math.log, at_zero=-inf)\nhypot = math.hypot\nabs_ = math.fabs\n\n\ndef sign" in text
