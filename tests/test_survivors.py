@@ -17,7 +17,7 @@ from backprop.check.edits.forms import slices
 from backprop.check.edits.visible import reads
 from backprop.check.passes.causes import Same, cause_of
 from backprop.check.passes.losses import follows
-from backprop.check.passes.quantities import Story, Values
+from backprop.check.passes.quantities import Story, Values, only_turns
 from backprop.check.stages.samples import movable
 from backprop.check.stages.targets import Vocabulary
 from backprop.cli import main
@@ -31,6 +31,7 @@ from backprop.python.spellings import row
 from backprop.rows.compute.mapper import MOST_NUMBERS, Mapper
 from backprop.rows.compute.summation import Sums
 from backprop.rows.tables.quotes import is_plain
+from conftest import shell
 
 
 @pytest.mark.parametrize(
@@ -381,7 +382,9 @@ def test_conditions_are_added_as_numbers() -> None:
         assert [float(scope["backprop"](x, 1.0)[0]) for x in (-1.0, 1.0, 2.0)] == [0.0, 0.0, 4.0]
 
 
-@pytest.mark.parametrize("text", ["3*sum((x - [1, 2])^2)", "sum((x - [1, 2])^2)*3", "sum((x - [1, 2])^2)/2"])
+@pytest.mark.parametrize(
+    "text", ["0.5*sum((x - [1, 2])^2)", "3*sum((x - [1, 2])^2)", "sum((x - [1, 2])^2)*3", "sum((x - [1, 2])^2)/2"]
+)
 def test_least_squares_know_a_multiple_of_a_sum(text: str) -> None:
     found = backprop.minimize(text, {"x": [0.0, 0.0]}, method="least-squares")
     assert np.allclose(found.parameters["x"], [1.0, 2.0])
@@ -390,3 +393,41 @@ def test_least_squares_know_a_multiple_of_a_sum(text: str) -> None:
 def test_what_was_stretched_is_summed_to_its_size_in_torch() -> None:
     text = program("sum(A*x)", "torch", at={"A": np.ones((2, 3)), "x": np.ones(3)})
     assert "dx = (A * df).sum_to_size(x.shape)" in text
+
+
+@pytest.mark.parametrize(
+    ("shapes", "told"),
+    [
+        (((2, 3), (2, 3)), "the last dimension of A is 3, and the first of B is 2"),
+        (((2, 3), (4, 2, 3)), "the last dimension of A is 3, and the second to last of B is 2"),
+        (((3,), (2,)), "the length of A is 3, and the length of B is 2"),
+    ],
+)
+def test_the_dimensions_that_do_not_fit_are_named(shapes: tuple[tuple[int, ...], ...], told: str) -> None:
+    one, other = map(np.ones, shapes)
+    with pytest.raises(backprop.Problem, match=told):
+        backprop.evaluate("sum(A @ B)", A=one, B=other)
+
+
+def test_what_is_wrong_inside_a_function_of_the_users_is_shown_there() -> None:
+    with pytest.raises(backprop.Problem) as caught:
+        backprop.evaluate("g(x) = sum(x @ [1, 2, 3]); g(y)*2", y=[1.0, 2.0], expand=True)
+    assert (caught.value.line, caught.value.column) == (1, 12)
+
+
+@pytest.mark.parametrize(
+    ("index", "turns"), [(":", True), (":, None", True), ("..., np.newaxis", True), ("0", False), ("1:", False)]
+)
+def test_an_index_that_only_adds_axes(index: str, turns: bool) -> None:
+    assert only_turns(cast(Any, ast.parse(f"x[{index}]").body[0]).value.slice) == turns
+
+
+def test_rows_that_are_all_bad_have_the_columns_of_the_formula(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"x": "a"}\n')
+    done = shell("backprop map '2*x' t.jsonl --to csv --errors null", tmp_path)
+    assert done.stdout.splitlines()[0] == "x,f,df_dx,_error"
+
+
+def test_short_helpers_stand_together_in_emitted_python() -> None:
+    text = program("where(x > 0, log(x), y)*hypot(x, y)", "python")
+    assert "\n\n\nlog = total(math.log, at_zero=-inf)\nhypot = math.hypot\nabs_ = math.fabs\n\n\ndef sign" in text

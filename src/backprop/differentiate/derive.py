@@ -246,7 +246,7 @@ def smooth_power(circuit: Circuit, wire: int) -> SmoothPower | None:
         constant = circuit.constants.get(inputs[1])
         exponent = constant if isinstance(constant, float) else 0.0
     below = circuit.gates[inputs[0]] if inputs else gate
-    third = 3 <= exponent < inf and (below.squared or (below.kink and not below.mixes))
+    third = 3 <= exponent < inf and (below.squared or below.kink)
     smooth = third or (exponent == 2 and below.squared)
     return SmoothPower(inputs[0], exponent, bool(below.squared)) if smooth else None
 

@@ -22,7 +22,7 @@ def digits(value: float) -> str:
     """A number in mathematics."""
     text = number_text(value).replace("inf", r"\infty").replace("nan", r"\mathrm{NaN}")
     mantissa, exponential, exponent = text.partition("e")
-    return rf"{mantissa} \times 10^{{{exponent}}}" if exponential and exponent.lstrip("-").isdigit() else text
+    return rf"{mantissa} \times 10^{{{exponent}}}" if exponential else text
 
 
 def fenced(text: str) -> str:
