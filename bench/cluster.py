@@ -5,8 +5,8 @@
 
 Each cluster is a real one: processes of its own on this machine (Spark's `local-cluster`; needs Java and
 `pip install ".[dask,spark,table]"`). Meanwhile a worker is killed, one stands still for some seconds, and one gets less
-memory than the work takes. What comes out must be byte for byte what this machine alone writes. Spark's own route,
-`mapInArrow`, must give the same numbers.
+memory than the work takes (with Spark: an executor and its Python, which get no more than they have; Linux). What comes
+out must be byte for byte what this machine alone writes. Spark's own route, `mapInArrow`, must give the same numbers.
 
 `--plan` runs nothing: it tells how long so many gigabytes take, simulated from a rate (megabytes that a core reads in a
 second, see bench/RESULTS.md), where one core in ten is four times as slow and one in twenty dies half-way.
@@ -23,13 +23,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 FORMULA = "(x+sigmoid(y))/(sigmoid(x)+(x+y)**2)"
 BACKPROP = [str(Path(sys.executable).parent / "backprop"), "map", FORMULA]
 SPEED = 0.25  # seconds between two looks
+STILL = 5.0  # seconds that a process stands still
 
 SCHEDULER = """
 import asyncio, sys
@@ -91,23 +92,44 @@ def below(pid: int) -> list[tuple[int, str]]:
     return found
 
 
-def disturbed(running: subprocess.Popen[bytes], root: int, kinds: list[str], out: Path) -> list[str]:
-    """While a run is going on: kill a process of each kind, as the system does where memory is short, and let one of
-    the first kind stand still; what was done to them."""
+def starved(process: int) -> None:
+    """Let a process have no more memory than it has: what it asks for now, it does not get."""
+    import resource
+
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[0])
+    resource.prlimit(process, resource.RLIMIT_AS, (pages * resource.getpagesize(), resource.RLIM_INFINITY))
+
+
+def stopped(process: int) -> None:
+    """Let a process stand still for a while."""
+    os.kill(process, signal.SIGSTOP)
+    time.sleep(STILL)
+    os.kill(process, signal.SIGCONT)
+
+
+def killed(process: int) -> None:
+    """Kill a process, as the system does where memory is short."""
+    os.kill(process, signal.SIGKILL)
+
+
+def disturbed(
+    running: subprocess.Popen[bytes], root: int, troubles: list[tuple[str, Callable[[int], None]]], out: Path
+) -> list[str]:
+    """While a run is going on, make trouble for a process of each kind; what was done to them."""
     done: list[str] = []
-    left = [(kind, signal.SIGKILL) for kind in kinds] + [(kinds[0], signal.SIGSTOP)]
+    left = list(troubles)
     while running.poll() is None:
         time.sleep(SPEED)
         parts = len(written(out)) if out.is_dir() else 0
         processes = [pid for pid, command in below(root) if left and left[0][0] in command]
         if not (parts and processes and left):
             continue
-        kind, number = left.pop(0)
-        os.kill(processes[0], number)
-        done.append(f"{kind} {'killed' if number == signal.SIGKILL else 'stopped for 5 s'} after {parts} parts")
-        time.sleep(5 if number == signal.SIGSTOP else 1)
-        if number == signal.SIGSTOP:
-            os.kill(processes[0], signal.SIGCONT)
+        kind, trouble = left.pop(0)
+        process = processes[-1]  # the one that began last
+        trouble(process)
+        time.sleep(1 if trouble is not starved else STILL)
+        ended = "" if any(process == pid for pid, _ in below(root)) else " and ended"
+        done.append(f"{kind} {trouble.__name__}{ended} after {parts} parts")
     return done
 
 
@@ -125,12 +147,15 @@ def dask_cluster(log: Path) -> Iterator[tuple[str, int]]:
         process.wait()
 
 
-def run(engine: str, source: Path, out: Path, address: str, root: int | None, kinds: list[str]) -> None:
+def run(
+    engine: str, source: Path, out: Path, address: str, root: int | None,
+    troubles: list[tuple[str, Callable[[int], None]]],
+) -> None:  # fmt: skip
     """One run that is disturbed; it must end well."""
     start = time.monotonic()
     command = [*BACKPROP, f"{source}/", "-o", f"{out}/", "--engine", engine, "--scheduler", address, "--verbose"]
     running = subprocess.Popen(command, stderr=subprocess.PIPE)
-    done = disturbed(running, root or running.pid, kinds, out)
+    done = disturbed(running, root or running.pid, troubles, out)
     assert running.stderr is not None
     said = running.stderr.read().decode().strip().splitlines()
     print(f"{engine}: {time.monotonic() - start:.0f} s; {'; '.join(done) or 'nothing was done to it'}")
@@ -141,7 +166,7 @@ def run(engine: str, source: Path, out: Path, address: str, root: int | None, ki
 def on_dask(folder: Path, wanted: dict[str, bytes]) -> None:
     log = folder / "log"
     with dask_cluster(log) as (address, root):
-        run("dask", folder / "csv", folder / "dask", address, root, ["spawn_main"])
+        run("dask", folder / "csv", folder / "dask", address, root, [("spawn_main", killed), ("spawn_main", stopped)])
     print(f"  ended for want of memory: {log.read_text().count('memory budget')}")
     assert written(folder / "dask") == wanted, "Dask wrote something else"
 
@@ -153,7 +178,9 @@ def on_spark(folder: Path, wanted: dict[str, bytes]) -> None:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     master = "local-cluster[3,1,1024]"
-    run("spark", folder / "csv", folder / "spark", master, None, ["CoarseGrainedExecutor", "pyspark.daemon"])
+    executor, python = "CoarseGrainedExecutor", "pyspark.daemon"
+    troubles = [(executor, killed), (python, killed), (executor, stopped), (executor, starved), (python, starved)]
+    run("spark", folder / "csv", folder / "spark", master, None, troubles)
     assert written(folder / "spark") == wanted, "Spark wrote something else"
     command = [sys.executable, "-c", IN_ARROW, master, str(folder / "parquet"), str(folder / "arrow"), FORMULA]
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)

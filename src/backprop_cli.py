@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 
+INTERRUPTED = 130  # what a shell says of Ctrl-C
+
 
 def main() -> None:
     """Run the command line, or say in one line that what is imported as `backprop` is not this program."""
@@ -30,9 +32,10 @@ def leave(status: object) -> None:
     """End at once, all being written, where nothing waits to be taken down: that alone takes longer than an answer.
 
     Threads, and whatever registers what is to be done at the end, come with modules that import `threading`: there the
-    collector is told that all is in use, which is most of what the end takes.
+    collector is told that all is in use, which is most of what the end takes. What was interrupted waits for none of
+    them: one whose start was interrupted never ends.
     """
-    if "threading" in sys.modules or not isinstance(status, int):
+    if ("threading" in sys.modules and status != INTERRUPTED) or not isinstance(status, int):
         gc.freeze()
         return
     for stream in (sys.stdout, sys.stderr):

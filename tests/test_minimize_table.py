@@ -271,3 +271,12 @@ def test_what_is_asked_wrongly_is_told_in_a_line(options: str, told: str, tmp_pa
     done = shell(f"backprop minimize {options} --quiet", tmp_path)
     assert (done.returncode in (1, 2), done.stdout) == (True, "")
     assert told in done.stderr
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_column_called_like_a_constant_stands_for_it(form: str, tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"x": [1.0, 2.0], "e": [10.0, 20.0]})
+    {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[form](tmp_path / f"t.{form}")
+    found = backprop.minimize("(a*x - e)^2", {"a": 1.0}, data=str(tmp_path / f"t.{form}"))
+    assert found.parameters["a"] == pytest.approx(10, rel=1e-6)

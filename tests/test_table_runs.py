@@ -7,6 +7,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -167,3 +168,13 @@ def test_many_small_parts_ask_the_disk_together(tmp_path: Path, monkeypatch: pyt
     assert [job for job, _ in done] == found
     assert not looked
     assert len(list((tmp_path / "out").glob("*.jsonl"))) == 150
+
+
+def test_what_is_interrupted_waits_for_no_thread() -> None:
+    code = """if True:
+        import sys, threading
+        import backprop.cli, backprop_cli
+        threading.Thread(target=threading.Event().wait).start()
+        backprop.cli.main = lambda: sys.exit(130)
+        backprop_cli.main()"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 130

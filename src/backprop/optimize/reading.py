@@ -28,21 +28,24 @@ def columns_of(
     from backprop.rows.compute.mapper import Mapper
     from backprop.rows.tables.batch import Judge
     from backprop.rows.tables.files import TEXT, expanded
+    from backprop.rows.tables.heads import names_of
     from backprop.rows.tables.options import Options
 
-    program = compiled.program
+    program, paths = compiled.program, expanded(list(tables), format)
+    options = Options(format, None, only_new=True, **(text or {}))
+    constants = {*compiled.circuit(compiled.point(at)).labels.values()} - {*at}
+    head = names_of(paths[0], options) if constants else []  # a column that is called like one stands for it
     mapper = Mapper(
         program.text, wrt=[], given=at, upstream=None, ties=compiled.ties, expand=compiled.expand,
-        source=program.source, called=called,
+        source=program.source, called=called, shadowed=[name for name in head if name in constants],
     )  # fmt: skip
     if not mapper.inputs:
         hint = f"its variables have values already: {', '.join(at)}" if at else ""
         raise Problem("variable", "the expression uses no column of the table", hint=hint)
-    options = Options(format, None, only_new=True, **(text or {}))
     judge = Judge("fail", leave_out="")
     parts: dict[str, list[Array]] = {name: [] for name in mapper.inputs}
     missing = 0
-    for path in expanded(list(tables), format):
+    for path in paths:
         read = text_parts if options.source(path) in TEXT else binary_parts
         for columns, empty in read(path, mapper, judge, options):
             taken = np.ones(len(next(iter(columns.values()))), dtype=bool)
