@@ -170,6 +170,73 @@ def net_backward(dout, cache):
     dz = da @ w2.T * relu_prime(z)
     return dz @ w1.T, x.T @ dz, dw2
 """
+WEIGHED = """
+import numpy as np
+
+def softmax_grad(p, dp):
+    return p * (dp - (p * dp).sum(axis=-1, keepdims=True))
+
+def tanh_grad(out):
+    return 1 - out ** 2
+
+def weighed_forward(x, wg, wv):
+    e = np.exp(x @ wg)
+    p = e / e.sum(axis=-1, keepdims=True)
+    v = np.tanh(x @ wv)
+    return p * v, (x, wg, wv, p, v)
+
+def weighed_backward(dout, cache):
+    x, wg, wv, p, v = cache
+    dg = softmax_grad(p, dout * v)
+    dt = dout * p * tanh_grad(v)
+    return dg @ wg.T + dt @ wv.T, x.T @ dg, x.T @ dt
+"""
+SCALED = """
+import numpy as np
+
+def scaled_forward(x, gamma):
+    m, inv = x.mean(axis=0), 1.0 / np.sqrt(x.var(axis=0) + 1e-5)
+    z = (x - m) * inv
+    return gamma * z, (z, inv, gamma)
+
+def scaled_backward(dout, cache):
+    z, inv, gamma = cache
+    n = len(z)
+    dgamma = (dout * z).sum(axis=0)
+    dz = dout * gamma
+    first = dz.sum(axis=0)
+    second = (dz * z).sum(axis=0)
+    dx = inv / n * (n * dz - first - z * second)
+    return dx, dgamma
+"""
+TURNED = """
+import numpy as np
+
+def turned_forward(a, b):
+    return np.concatenate([a * 0.6 - b * 0.8, b * 0.6 + a * 0.8])
+
+def turned_backward(dout):
+    u, v = np.split(dout, 2)
+    da, db = u * 0.6 + v * 0.8, v * 0.6 - u * 0.8
+    return da, db
+"""
+AVERAGED = """
+import numpy as np
+
+def averaged_forward(x, w):
+    return np.mean(np.tanh(x @ w) + x @ w), (x, w)
+
+def averaged_backward(dout, cache):
+    x, w = cache
+    n = len(x)
+    dw = np.zeros_like(w)
+    for row in x:
+        dw += dout * (1 - np.tanh(row @ w) ** 2) * row
+        dw += dout * row
+    dw /= n
+    return {"w": dw}
+"""
+LOOP = AVERAGED[AVERAGED.index("for row") : AVERAGED.index("\n    dw /=")]
 INPUTS = {
     GATE: {"x": normal(3, 4), "w1": normal(4, 2), "w2": normal(2, 4)},
     NORM: {"x": normal(3, 4), "weight": normal(4)},
@@ -177,6 +244,10 @@ INPUTS = {
     ROWS: {"table": normal(6, 3)},
     WINDOWS: {"x": normal(1, 1, 22, 22), "w": normal(1, 1, 2, 2), "b": normal(1)},
     HELPED: {"x": normal(5, 4), "w1": normal(4, 3), "w2": normal(3, 2)},
+    WEIGHED: {"x": normal(3, 4), "wg": normal(4, 3), "wv": normal(4, 3)},
+    SCALED: {"x": normal(4, 3), "gamma": normal(3)},
+    TURNED: {"a": normal(3), "b": normal(3)},
+    AVERAGED: {"x": normal(4, 3), "w": normal(3)},
 }
 PLANTED = [
     (GATE, ["dout * s + dh @ w1.T => dout * s"], "a share through what the forward pass also returns"),
@@ -197,6 +268,11 @@ PLANTED = [
     (HELPED, ["return s * (1 - s) => return 1 - s ** 2"], "a helper's own line"),
     (HELPED, ["(z > 0) => (z < 0)"], "and not a call that makes up for it"),
     (HELPED, ["dout * sigmoid_grad(s) => dout * sigmoid_grad(h @ w2)"], "a helper that is given something else"),
+    (WEIGHED, ["return p * (dp - (p * dp).sum(axis=-1, keepdims=True)) => return p * (1 - p) * dp"], "softmax's slope"),
+    (WEIGHED, ["return 1 - out ** 2 => return out"], "a helper that hands back what it is given"),
+    (SCALED, ["(dz * z).sum => (dout * z).sum"], "what is held already by another name"),
+    (TURNED, ["+ v * 0.8, v * 0.6 - => - v * 0.8, v * 0.6 +"], "turned the wrong way"),
+    (AVERAGED, [f"{LOOP}\n    dw /= n => {LOOP}"], "a line that is missing behind a loop"),
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -190,10 +190,14 @@ class Right(Known):
         """Whether every line gives what is right."""
         return not any(map(self.wrong_at, self.trace.visits))
 
-    def count_misnamed(self) -> int:
+    def count_misnamed(self, later: Collection[str | None]) -> int:
         """How many names hold something else in the end than they say to be, and nothing that is right; several that
-        hold the same multiple are meant to."""
-        last = [(name, *writes[-1]) for (_, name), writes in self.written().items() if self.meant(name, writes[-1][1])]
+        hold the same multiple are meant to. `later`: names that get their last value from a line that is added."""
+        last = [
+            (name, *writes[-1])
+            for (_, name), writes in self.written().items()
+            if name not in later and self.meant(name, writes[-1][1])
+        ]
         found = [
             self.multiple(visit.values[0], self.meant(name, visit))
             for name, statement, visit in last

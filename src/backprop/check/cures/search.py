@@ -20,7 +20,7 @@ from backprop.check.edits.visible import Line, Lines, reads
 from backprop.check.passes.causes import names
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.points import Point
-from backprop.check.passes.sensitivity import Effect, Sense
+from backprop.check.passes.sensitivity import Effect, Sense, base_name
 from backprop.check.passes.trace import Trace, targets_of
 from backprop.errors import Problem
 from backprop.python.entry.back import Outcome
@@ -227,7 +227,7 @@ class Search:
                 if not known:
                     whole.append(found)
                     whole.sort(key=lambda one: one.cost)
-                elif len(edit.text) < len(whole[known[0]].edit.text) and cost <= whole[known[0]].cost + SHORTER:
+                elif count_words(edit) < count_words(whole[known[0]].edit) and cost <= whole[known[0]].cost + SHORTER:
                     whole[known[0]] = found._replace(cost=whole[known[0]].cost)
             elif (
                 effect.repaired < sense.bad
@@ -304,7 +304,9 @@ class Search:
         results = {one.statement for one in self.lines if not one.function}
         more = idle(after.trace, changed) - idle(before.trace, {}) - changed.keys() - results
         around = sum(self.around_helpers(*one) for one in changed.items())
-        return MISNAMED * min(3, after.count_misnamed()) + IDLE * len(more) + around
+        added = [goal for found in changed.values() for one in found[1:] for goal in targets_of(one)]
+        misnamed = after.count_misnamed({base_name(one) for one in added})
+        return MISNAMED * min(3, misnamed) + IDLE * len(more) + around
 
     def around_helpers(self, statement: ast.stmt, statements: list[ast.stmt]) -> float:
         """What it costs that an edit calls a helper no more that gives nothing right, or gives it something that is put
@@ -391,6 +393,11 @@ def words_of(text: str) -> set[str]:
         elif isinstance(node, ast.Attribute):
             found.add(node.attr)
     return found
+
+
+def count_words(edit: Edit) -> int:
+    """How many names and numbers an edit has."""
+    return sum(isinstance(one, ast.Name | ast.Constant) for part in edit.statements for one in ast.walk(part))
 
 
 def carried(line: Line, edit: Edit) -> bool:

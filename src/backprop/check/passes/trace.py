@@ -138,6 +138,8 @@ class Trace:
             for one, value, numbers in zip(named, visit.values, ids, strict=False) if len(named) == len(found) else ():
                 if isinstance(one, ast.Name):
                     self.names.setdefault(one.id, []).append((value, numbers))
+                elif isinstance(one, ast.Attribute) and one.attr not in self.names:  # `self.h = …`
+                    self.names[one.attr] = [(value, numbers)]
 
     def renumber(self, value: Any, count: int) -> None:
         """Give new numbers to what was put together from elements that had some, in memory of its own: one that is
