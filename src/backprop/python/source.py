@@ -428,13 +428,15 @@ def imported_modules(tree: ast.Module) -> list[str]:
     """The modules that a text imports and that are no libraries. What is imported from one may be one itself. Where
     they lie is found out."""
     names: list[str] = []
+    here: set[str] = set()  # that are looked for beside the text whatever they are called
     for one in (one for statement in tree.body for one in inside(statement)):
         if isinstance(one, ast.Import):
             names += [alias.name for alias in one.names]
         elif isinstance(one, ast.ImportFrom):
             names += [one.module] if one.module else [""] if one.level == 1 else []  # "" is the package itself
             names += [f"{one.module or ''}.{alias.name}".lstrip(".") for alias in one.names if alias.name != "*"]
-    return [name for name in dict.fromkeys(names) if name.partition(".")[0] not in KNOWN | OF_OTHERS]
+            here.update([one.module] if one.module and one.level else [])
+    return [name for name in dict.fromkeys(names) if name in here or name.partition(".")[0] not in KNOWN | OF_OTHERS]
 
 
 OF_TENSORS = frozenset([

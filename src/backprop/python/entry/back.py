@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,10 +32,11 @@ from backprop.python.entry.objects import (
 from backprop.python.entry.pairs import is_of_gradient, returns
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import Tensor, is_number
-from backprop.python.values.scope import Function, Object, Scope
+from backprop.python.values.scope import Class, Function, Object, Scope
 
 OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
+NODE = "node"  # the parameter of an operation's backward pass that holds its inputs
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 
 
@@ -61,6 +63,8 @@ class Back(Forth):
         for one, gradient in zip(forward.outputs, above, strict=False):
             if self.held_above and isinstance(one, Tensor):
                 vars(one)[self.held] = gradient
+        if pair.kind == "class" and NODE in self.unnamed(forward.names):
+            self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
         if self.wraps is not None and pair.kind == "class":
             above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
@@ -186,7 +190,7 @@ class Back(Forth):
         for name, value in zip(rest, free, strict=False):
             bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
         self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
-        bound.update(self.filled)
+        bound.update(self.filled if self.node is None else {**self.filled, NODE: self.node})
         used = names_read(self.pair.backward)
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
@@ -195,6 +199,23 @@ class Back(Forth):
             hint = f"give it {either('with --vars', 'as an argument')}, or name it as the forward pass does"
             raise Problem("variable", f"nothing says what {enumerated(unbound)} of {where} is", hint=hint)
         return bound
+
+    def node_of(
+        self, run: Interpreter, scope: Scope, tree: ast.FunctionDef, forward: Forward, given: dict[str, Any]
+    ) -> tuple[Class | None, Object]:
+        """What holds the inputs of an operation for `gradient(self, out_grad, node)`: as tensors of the user's own,
+        where there are such."""
+        said = tree.args.args[1].annotation if len(tree.args.args) > 1 else None
+        named = None
+        with suppress(Problem):
+            named = self.of_text(run, scope, said.id if isinstance(said, ast.Name) else "Tensor")
+        cls = named if isinstance(named, Class) else None
+        inputs = [given[name] for name in parameter_names(self.pair.forward)[1:] if name in given]  # type: ignore[arg-type]
+        held = inputs if cls is None else [self.call(run, cls, (one,), {}) for one in inputs]
+        node = Object(cls or Class(NODE, (), {}))
+        node.names.update({**(held[0].names if cls is not None and held else {}), "inputs": held, "op": forward.me})
+        node.names["cached_data"] = forward.outputs[0]
+        return cls, node
 
     def script_backward(self, run: Interpreter, forward: Forward, above: list[Any], given: dict[str, Any]) -> Outcome:
         """The second text, with what the first one left."""

@@ -250,11 +250,7 @@ class Forth(Inputs):
     def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
         """The results of a function, and which of them are outputs."""
         returned = rowed(returned)
-        results = list(returned) if isinstance(returned, tuple) else [returned]
-        self.closed = next(
-            (one for one in results if isinstance(one, Function) and one.tree is self.pair.backward), None
-        )
-        results = [one for one in results if one is not self.closed] if self.closed is not None else results
+        results = self.without_closed(list(returned) if isinstance(returned, tuple) else [returned])
         self.wraps = next((one.cls for one in results if isinstance(one, Object) and inner(one) is not one), None)
         results = list(map(inner, results))
         names = [name for name in returns(tree) if self.closed is None or name != self.closed.name]
@@ -311,6 +307,12 @@ class Forth(Inputs):
         if not outputs:
             raise Problem("value", f"{tree.name} returns no number and no array")
         return Forward(results, names, outputs, scope, me, returned)
+
+    def without_closed(self, results: list[Any]) -> list[Any]:
+        """The results without the backward pass, which a forward pass may return beside them."""
+        found = [one for one in results if isinstance(one, Function) and one.tree is self.pair.backward]
+        self.closed = found[0] if found else None
+        return [one for one in results if one is not self.closed] if found else results
 
     def taken_from_above(self, results: list[Any], names: list[str]) -> int:
         """How many first parameters of the backward pass are gradients from above."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import count
 from math import prod
 from typing import Any, Protocol
 
@@ -53,6 +54,7 @@ class Running(Protocol):
 
 def builtins(run: Running) -> dict[str, Builtin]:
     """The names that Python itself gives a meaning."""
+    members = count(1)
     own: dict[str, Callable[..., Any] | None] = {
         "len": lambda x: length(run, x),
         "range": lambda *given: numbers_of(run, range(*[number_of(one) for one in given])),
@@ -106,6 +108,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "dataclasses.field": lambda default=None, default_factory=None, **_: (
             default if default_factory is None else Made(default_factory)
         ),
+        "enum.auto": lambda: next(members),
         "numpy.issubdtype": lambda one, kind: np.issubdtype(
             dtype_of(one), TYPES.get(called(kind).rpartition(".")[2]) or dtype_of(kind)
         ),

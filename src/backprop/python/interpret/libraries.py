@@ -22,6 +22,7 @@ from backprop.python.values.arrays import (
     DTYPES,
     At,
     Grid,
+    Sizes,
     Tensor,
     checked,
     dtype_of,
@@ -46,7 +47,7 @@ BY_TEXT = (
 )  # of which every function is said in Python
 KNOWN = frozenset([
     "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
-    "time", "typing", "dataclasses",
+    "time", "typing", "dataclasses", "enum",
     *BY_TEXT,
 ])  # fmt: skip
 DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
@@ -328,6 +329,8 @@ class Libraries:
             return dtype_of(value)
         if isinstance(value, Library) and value.path[-1] == "newaxis":
             return None
+        if isinstance(value, Sizes):  # JSON has no tuples, for which an axis asks
+            return tuple(value)
         if isinstance(value, list | tuple):
             self.meter.length(len(value))
         if isinstance(value, range):
