@@ -424,3 +424,14 @@ def test_operations_on_nodes_that_hold_their_inputs(name: str, given: dict[str, 
     found = check(name, given, OPERATIONS)
     assert found["verdict"] == "ok"
     assert [one["name"] for one in found["gradients"]] == [one for one in ("a", "b") if one in given]
+
+
+def test_a_package_in_a_circle_has_the_names_of_all_its_modules(check: Check) -> None:
+    files = {
+        "deep/__init__.py": "from . import ops\n",
+        "deep/base.py": "import deep\ndef twice(x):\n    return deep.ops.add(x, x)\n",
+        "deep/ops/__init__.py": "from .plain import *\n",
+        "deep/ops/plain.py": "from ..base import twice\ndef add(a, b):\n    return a + b\n"
+        "def f_forward(x):\n    return twice(x), None\ndef f_backward(g, kept):\n    return twice(g)\n",
+    }
+    assert check("deep/ops/plain.py", {"x": [1.0, 2.0]}, files)["verdict"] == "ok"

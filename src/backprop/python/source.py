@@ -218,6 +218,14 @@ class Code:
             here = self.names_of(part, statements, run.files)
             own = {name: value for name, value in scope.names.items() if name in here or before.get(name) is not value}
             run.files[part.source.name or ""].update(own)
+        for part, statements in self.needed(roots) * 2:  # of files in a circle, what came later
+            for one in statements:
+                if isinstance(one, ast.ImportFrom) and one.names[0].name == "*":
+                    known, file = (
+                        run.files[part.source.name or ""],
+                        self.imports.get((part.source.name, one.module or "")),
+                    )
+                    known.update({**run.files.get(file or "", {}), **known})
         for earlier in scopes[:-1]:
             others = {name: one for name, one in scope.names.items() if name not in run.builtins}
             earlier.names.update({**others, **earlier.names})

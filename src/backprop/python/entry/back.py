@@ -191,6 +191,7 @@ class Back(Forth):
             bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
         self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
         bound.update(self.filled if self.node is None else {**self.filled, NODE: self.node})
+        self.suppose(bound, given)
         used = names_read(self.pair.backward)
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
@@ -216,6 +217,16 @@ class Back(Forth):
         node.names.update({**(held[0].names if cls is not None and held else {}), "inputs": held, "op": forward.me})
         node.names["cached_data"] = forward.outputs[0]
         return cls, node
+
+    def suppose(self, bound: dict[str, Any], given: dict[str, Any]) -> None:
+        """Take what nothing tells of and is of before, `h_prev_l, h_prev_t`, for as many inputs that are not named, in
+        their order, as a step of a recurrent net hands them back; it is said."""
+        own = parameter_names(self.pair.forward)[self.pair.skip :] if self.pair.forward is not None else []
+        free = [name for name in own if is_gradient(given.get(name)) and name not in bound]
+        unknown = [name for name in self.back_names() if name not in bound]
+        if len(free) == len(unknown) and all("prev" in name for name in unknown):
+            self.supposed = dict(zip(unknown, free, strict=True))
+            bound.update({name: given[whose] for name, whose in self.supposed.items()})
 
     def script_backward(self, run: Interpreter, forward: Forward, above: list[Any], given: dict[str, Any]) -> Outcome:
         """The second text, with what the first one left."""
@@ -363,10 +374,8 @@ class Back(Forth):
         else:
             every = [*paths, *[path for path in self.paths(given) if path not in paths]]
             whole = [one for one in values if one is not None]
-            optional = [name for name in own if name not in given and default_of(forward, name) is None]  # `h_0=None`
-            known = {np.shape(at_path(given, path)) for path in every}
-            if optional and len(values) == 1 and is_gradient(values[0]) and np.shape(values[0]) not in known:
-                return {}  # it is that of what is not given
+            if len(values) == 1 and (elsewhere := self.of_no_input(values[0], own, given)) is not None:
+                return elsewhere
             if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
                 paths = every
                 differentiable = [path for path in every if is_differentiable(at_path(given, path))]
@@ -376,6 +385,19 @@ class Back(Forth):
                 matched = {self.whose: next(iter(matched.values()))}
         found = entries_of(matched)
         return {path: one for path, one in found.items() if at_path(given, path) is not None}
+
+    def of_no_input(self, value: Any, own: list[str], given: dict[str, Any]) -> dict[Path, Any] | None:
+        """What is returned alone, and has the shape of no input, as the gradient of a weight that the object made, or
+        of an input that is not given (`h_0=None`); None where it is neither."""
+        shape = np.shape(value)
+        if not is_gradient(value) or shape in [np.shape(given[name]) for name in own if name in given]:
+            return None
+        weights = [name for name, one in self.made_of.items() if np.shape(one) == shape]
+        optional = [name for name in own if name not in given and default_of(self.pair.forward, name) is None]
+        if self.pair.kind != "class" or len(weights) != 1:
+            return {} if optional else None
+        self.learned.update({name: self.made_of[name] for name in weights if name not in given})
+        return {(weights[0],): value}
 
     def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
         """`self.grads`, a dictionary by keys, or a list beside `self.params`."""

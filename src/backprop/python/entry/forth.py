@@ -82,6 +82,9 @@ class Forth(Inputs):
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
         returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
+        if me is not None and pair.of_object:
+            late = {name: me.names.get(name) for name in self.made_late() if name not in self.made_of}
+            self.made_of.update({name: fresh(one) for name, one in late.items() if is_differentiable(one)})
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
@@ -99,6 +102,13 @@ class Forth(Inputs):
             if isinstance(one, dict) and one and all(isinstance(key, str) for key in one)
             and all(map(is_differentiable, one.values()))
         }  # fmt: skip
+
+    def made_late(self) -> list[str]:
+        """The attributes that methods make where they are not there yet: `if self.w is None`."""
+        methods = self.code.classes().get(self.pair.name, {})
+        tests = [node for one in methods.values() for node in ast.walk(one) if isinstance(node, ast.Compare)]
+        words = [ast.unparse(test) for test in tests]
+        return [word[5:-8] for word in words if re.fullmatch(r"self\.\w+ is None", word)]
 
     def kept_context(self, run: Interpreter, scope: Scope, forward: ast.FunctionDef) -> Object:
         """The `ctx` of an autograd Function: torch's, or an object of the user's own class, where it is said to be one

@@ -182,6 +182,7 @@ class Idle:
 
 IDLE = frozenset([
     "matplotlib", "seaborn", "logging", "IPython", "wandb", "tensorboardX", "pdb", "gc", "os", "sys", "datetime",
+    "mxnet",
 ])  # fmt: skip
 OF_OTHERS = IDLE | frozenset([
     "sklearn", "tensorflow", "keras", "pandas", "sympy", "h5py", "PIL", "cv2", "graphviz", "pickle", "abc",
