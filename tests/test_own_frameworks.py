@@ -359,3 +359,79 @@ def test_a_gradient_that_no_name_tells_apart_is_of_the_input_that_it_fits(check:
     assert check("alike.py:Quadratic", given, {"alike.py": ALIKE.replace("A.T @ off", "A @ off")})["verdict"] == "wrong"
     found = check("alike.py:Linear", {"x": [[1.0, 2.0]], "y": [[0.5]], "size": 2}, {"alike.py": ALIKE})
     assert ("W", "ok") in [(one["name"], one["verdict"]) for one in found["gradients"]], found
+
+
+OPERATIONS = {
+    "autograd.py": """
+import enum
+import numpy
+class Kind(enum.Enum):
+    LAZY = 'lazy'
+    EAGER = 'eager'
+class Op:
+    def __call__(self, *args):
+        return Tensor.made_by(self, args)
+class Tensor:
+    grad: "Tensor"
+    def __init__(self, array, kind=Kind.EAGER):
+        self.fill(None, [], Kind(kind), numpy.array(array))
+    def fill(self, op, inputs, kind, cached_data=None):
+        self.op, self.inputs, self.kind, self.cached_data = op, inputs, kind, cached_data
+    @staticmethod
+    def made_by(op, inputs):
+        made = Tensor.__new__(Tensor)
+        made.fill(op, inputs, Kind.EAGER)
+        if made.kind != Kind.EAGER:
+            raise ValueError(made.kind.value)
+        made.cached_data = op.compute(*[one.cached_data for one in inputs])
+        return made
+    def __mul__(self, other):
+        return Times()(self, other)
+class Times(Op):
+    def compute(self, a, b):
+        return a * b
+    def gradient(self, out_grad, node):
+        left, right = node.inputs
+        return out_grad * right, out_grad * left
+""",
+    "ops.py": """
+from .autograd import Op, Tensor
+import numpy
+class Sum(Op):
+    def __init__(self, axes, shape):
+        self.axes, self.shape = axes, shape
+    def compute(self, a):
+        return numpy.sum(a, axis=self.axes)
+    def gradient(self, out_grad: Tensor, node: Tensor):
+        return Spread(node.inputs[0].cached_data.shape, self.axes)(out_grad)
+class Spread(Op):
+    def __init__(self, shape, axes):
+        self.shape, self.axes = shape, axes
+    def compute(self, a):
+        return numpy.broadcast_to(numpy.expand_dims(a, self.axes), self.shape)
+    def gradient(self, out_grad, node):
+        return Sum(self.axes, self.shape)(out_grad)
+""",
+}
+
+
+@pytest.mark.parametrize(("name", "given"), [
+    ("autograd.py:Times", {"a": [1.5, -2.0], "b": [0.3, 0.7]}),
+    ("ops.py:Sum", {"a": [[1.5, -2.0], [0.3, 0.1]], "axes": [1], "shape": [2, 2]}),
+])  # fmt: skip
+def test_operations_on_nodes_that_hold_their_inputs(name: str, given: dict[str, Any], check: Check) -> None:
+    """The gradient of an operation is computed by other operations, on the user's own tensors."""
+    found = check(name, given, OPERATIONS)
+    assert found["verdict"] == "ok"
+    assert [one["name"] for one in found["gradients"]] == [one for one in ("a", "b") if one in given]
+
+
+def test_a_package_in_a_circle_has_the_names_of_all_its_modules(check: Check) -> None:
+    files = {
+        "deep/__init__.py": "from . import ops\n",
+        "deep/base.py": "import deep\ndef twice(x):\n    return deep.ops.add(x, x)\n",
+        "deep/ops/__init__.py": "from .plain import *\n",
+        "deep/ops/plain.py": "from ..base import twice\ndef add(a, b):\n    return a + b\n"
+        "def f_forward(x):\n    return twice(x), None\ndef f_backward(g, kept):\n    return twice(g)\n",
+    }
+    assert check("deep/ops/plain.py", {"x": [1.0, 2.0]}, files)["verdict"] == "ok"

@@ -947,6 +947,42 @@ class Poisson:
     def score(self, params):
         return (self.endog - np.exp(self.exog @ params)) @ self.exog
 """, {"params": [0.2, 0.1, -0.3], "endog": [1.0, 0.0], "exog": X["x"]}, {"params"}),
+    "weights that are made where they are first needed, under private names": ("""
+import numpy as np
+class Dense:
+    def __init__(self, units):
+        self.units, self._w = units, None
+    def forward(self, x):
+        if self._w is None:
+            self._w = np.random.randn(x.shape[1], self.units)
+        self._x = x
+        return x @ self._w
+    def backward(self, grad):
+        self._dw = self._x.T @ grad
+        return grad @ self._w.T
+""", {**X, "units": 2}, {"_w", "x"}),
+    "the gradient of a weight alone": ("""
+import numpy as np
+class Dense:
+    def __init__(self, n):
+        self.w = np.random.randn(2, n)
+    def __call__(self, x, h0=None):
+        self.x = x
+        return x @ self.w.T
+    def backward(self, delta):
+        return delta.T @ self.x
+""", {"x": [[1.0, -2.0, 0.5]] * 3, "n": 3}, {"w"}),
+    "what a step hands back under other names": ("""
+import numpy as np
+class Cell:
+    def forward(self, x, h):
+        h_t = np.tanh(x + 2 * h)
+        return h_t
+    def backward(self, delta, h_t, h_prev_l, h_prev_t):
+        assert type(h_prev_l) == np.ndarray and np.allclose(h_t, np.tanh(h_prev_l + 2 * h_prev_t))
+        dz = delta * (1 - h_t ** 2)
+        return dz, 2 * dz
+""", {"x": [0.3, -1.0], "h": [0.2, 0.5]}, {"x", "h"}),
 }  # fmt: skip
 
 

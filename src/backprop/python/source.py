@@ -218,6 +218,14 @@ class Code:
             here = self.names_of(part, statements, run.files)
             own = {name: value for name, value in scope.names.items() if name in here or before.get(name) is not value}
             run.files[part.source.name or ""].update(own)
+        for part, statements in self.needed(roots) * 2:  # of files in a circle, what came later
+            for one in statements:
+                if isinstance(one, ast.ImportFrom) and one.names[0].name == "*":
+                    known, file = (
+                        run.files[part.source.name or ""],
+                        self.imports.get((part.source.name, one.module or "")),
+                    )
+                    known.update({**run.files.get(file or "", {}), **known})
         for earlier in scopes[:-1]:
             others = {name: one for name, one in scope.names.items() if name not in run.builtins}
             earlier.names.update({**others, **earlier.names})
@@ -428,13 +436,15 @@ def imported_modules(tree: ast.Module) -> list[str]:
     """The modules that a text imports and that are no libraries. What is imported from one may be one itself. Where
     they lie is found out."""
     names: list[str] = []
+    here: set[str] = set()  # that are looked for beside the text whatever they are called
     for one in (one for statement in tree.body for one in inside(statement)):
         if isinstance(one, ast.Import):
             names += [alias.name for alias in one.names]
         elif isinstance(one, ast.ImportFrom):
             names += [one.module] if one.module else [""] if one.level == 1 else []  # "" is the package itself
             names += [f"{one.module or ''}.{alias.name}".lstrip(".") for alias in one.names if alias.name != "*"]
-    return [name for name in dict.fromkeys(names) if name.partition(".")[0] not in KNOWN | OF_OTHERS]
+            here.update([one.module] if one.module and one.level else [])
+    return [name for name in dict.fromkeys(names) if name in here or name.partition(".")[0] not in KNOWN | OF_OTHERS]
 
 
 OF_TENSORS = frozenset([

@@ -220,6 +220,8 @@ class Judge:
         remarks = [*self.runner.code.left_out(), *self.remarks]
         if self.first is not None and self.first.wrote:
             remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
+        for name, whose in self.runner.supposed.items():
+            remarks.append(f"{name} of the backward pass is taken for {whose}")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
         if self.unnamed:

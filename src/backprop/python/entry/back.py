@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,9 +41,10 @@ from backprop.python.entry.objects import (
 from backprop.python.entry.pairs import returns
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import Tensor, is_number
-from backprop.python.values.scope import Function, Object, Scope
+from backprop.python.values.scope import Class, Function, Object, Scope
 
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
+NODE = "node"  # the parameter of an operation's backward pass that holds its inputs
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 
 
@@ -69,6 +71,8 @@ class Back(Forth):
         for one, gradient in zip(forward.outputs, above, strict=False):
             if self.held_above and isinstance(one, Tensor):
                 vars(one)[self.held] = gradient
+        if pair.kind == "class" and NODE in self.unnamed(forward.names):
+            self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
         if self.wraps is not None and pair.kind == "class":
             above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
@@ -196,7 +200,8 @@ class Back(Forth):
         for name, value in zip(rest, free, strict=False):
             bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
         self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
-        bound.update(self.filled)
+        bound.update(self.filled if self.node is None else {**self.filled, NODE: self.node})
+        self.suppose(bound, given)
         used = names_read(self.pair.backward)
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
@@ -205,6 +210,33 @@ class Back(Forth):
             hint = f"give it {either('with --vars', 'as an argument')}, or name it as the forward pass does"
             raise Problem("variable", f"nothing says what {enumerated(unbound)} of {where} is", hint=hint)
         return bound
+
+    def node_of(
+        self, run: Interpreter, scope: Scope, tree: ast.FunctionDef, forward: Forward, given: dict[str, Any]
+    ) -> tuple[Class | None, Object]:
+        """What holds the inputs of an operation for `gradient(self, out_grad, node)`: as tensors of the user's own,
+        where there are such."""
+        said = tree.args.args[1].annotation if len(tree.args.args) > 1 else None
+        named = None
+        with suppress(Problem):
+            named = self.of_text(run, scope, said.id if isinstance(said, ast.Name) else "Tensor")
+        cls = named if isinstance(named, Class) else None
+        inputs = [given[name] for name in parameter_names(self.pair.forward)[1:] if name in given]  # type: ignore[arg-type]
+        held = inputs if cls is None else [self.call(run, cls, (one,), {}) for one in inputs]
+        node = Object(cls or Class(NODE, (), {}))
+        node.names.update({**(held[0].names if cls is not None and held else {}), "inputs": held, "op": forward.me})
+        node.names["cached_data"] = forward.outputs[0]
+        return cls, node
+
+    def suppose(self, bound: dict[str, Any], given: dict[str, Any]) -> None:
+        """Take what nothing tells of and is of before, `h_prev_l, h_prev_t`, for as many inputs that are not named, in
+        their order, as a step of a recurrent net hands them back; it is said."""
+        own = parameter_names(self.pair.forward)[self.pair.skip :] if self.pair.forward is not None else []
+        free = [name for name in own if is_gradient(given.get(name)) and name not in bound]
+        unknown = [name for name in self.back_names() if name not in bound]
+        if len(free) == len(unknown) and all("prev" in name for name in unknown):
+            self.supposed = dict(zip(unknown, free, strict=True))
+            bound.update({name: given[whose] for name, whose in self.supposed.items()})
 
     def script_backward(self, run: Interpreter, forward: Forward, above: list[Any], given: dict[str, Any]) -> Outcome:
         """The second text, with what the first one left."""
@@ -353,10 +385,8 @@ class Back(Forth):
         else:
             every = [*paths, *[path for path in self.paths(given) if path not in paths]]
             whole = [one for one in values if one is not None]
-            optional = [name for name in own if name not in given and default_of(forward, name) is None]  # `h_0=None`
-            known = {np.shape(one) for path in every if not isinstance(one := at_path(given, path), list | tuple)}
-            if optional and len(values) == 1 and is_gradient(values[0]) and np.shape(values[0]) not in known:
-                return {}  # it is that of what is not given
+            if len(values) == 1 and (elsewhere := self.of_no_input(values[0], own, given)) is not None:
+                return elsewhere
             if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
                 paths = every
                 differentiable = [path for path in every if is_differentiable(at_path(given, path))]
@@ -366,6 +396,20 @@ class Back(Forth):
                 matched = {self.whose: next(iter(matched.values()))}
         found = entries_of(matched)
         return {path: one for path, one in found.items() if at_path(given, path) is not None}
+
+    def of_no_input(self, value: Any, own: list[str], given: dict[str, Any]) -> dict[Path, Any] | None:
+        """What is returned alone, and has the shape of no input, as the gradient of a weight that the object made, or
+        of an input that is not given (`h_0=None`); None where it is neither."""
+        shape = np.shape(value)
+        arrays = [given[name] for name in own if is_gradient(given.get(name))]  # and no list of weights
+        if not is_gradient(value) or shape in [np.shape(one) for one in arrays]:
+            return None
+        weights = [name for name, one in self.made_of.items() if np.shape(one) == shape]
+        optional = [name for name in own if name not in given and default_of(self.pair.forward, name) is None]
+        if self.pair.kind != "class" or len(weights) != 1:
+            return {} if optional else None
+        self.learned.update({name: self.made_of[name] for name in weights if name not in given})
+        return {(weights[0],): value}
 
     def of_container(self, grads: Any, me: Object, given: dict[str, Any]) -> dict[Path, Any]:
         """`self.grads`, a dictionary by keys, or a list beside `self.params`."""

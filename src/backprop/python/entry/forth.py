@@ -83,6 +83,9 @@ class Forth(Inputs):
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
         returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
+        if me is not None and pair.of_object:
+            late = {name: me.names.get(name) for name in self.made_late() if name not in self.made_of}
+            self.made_of.update({name: fresh(one) for name, one in late.items() if is_differentiable(one)})
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
@@ -100,6 +103,13 @@ class Forth(Inputs):
             if isinstance(one, dict) and one and all(isinstance(key, str) for key in one)
             and all(map(is_differentiable, one.values()))
         }  # fmt: skip
+
+    def made_late(self) -> list[str]:
+        """The attributes that methods make where they are not there yet: `if self.w is None`."""
+        methods = self.code.classes().get(self.pair.name, {})
+        tests = [node for one in methods.values() for node in ast.walk(one) if isinstance(node, ast.Compare)]
+        words = [ast.unparse(test) for test in tests]
+        return [word[5:-8] for word in words if re.fullmatch(r"self\.\w+ is None", word)]
 
     def kept_context(self, run: Interpreter, scope: Scope, forward: ast.FunctionDef) -> Object:
         """The `ctx` of an autograd Function: torch's, or an object of the user's own class, where it is said to be one
@@ -254,11 +264,7 @@ class Forth(Inputs):
     def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
         """The results of a function, and which of them are outputs."""
         returned = rowed(returned)
-        results = list(returned) if isinstance(returned, tuple) else [returned]
-        self.closed = next(
-            (one for one in results if isinstance(one, Function) and one.tree is self.pair.backward), None
-        )
-        results = [one for one in results if one is not self.closed] if self.closed is not None else results
+        results = self.without_closed(list(returned) if isinstance(returned, tuple) else [returned])
         self.wraps = next((one.cls for one in results if isinstance(one, Object) and inner(one) is not one), None)
         results = list(map(inner, results))
         names = [name for name in returns(tree) if self.closed is None or name != self.closed.name]
@@ -315,6 +321,12 @@ class Forth(Inputs):
         if not outputs:
             raise Problem("value", f"{tree.name} returns no number and no array")
         return Forward(results, names, outputs, scope, me, returned)
+
+    def without_closed(self, results: list[Any]) -> list[Any]:
+        """The results without the backward pass, which a forward pass may return beside them."""
+        found = [one for one in results if isinstance(one, Function) and one.tree is self.pair.backward]
+        self.closed = found[0] if found else None
+        return [one for one in results if one is not self.closed] if found else results
 
     def taken_from_above(self, results: list[Any], names: list[str]) -> int:
         """How many first parameters of the backward pass are gradients from above."""

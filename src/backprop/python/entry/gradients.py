@@ -75,7 +75,7 @@ def owner_at(names: Path, inputs: Iterable[Path], exact: bool = False) -> Path |
             for path in known:
                 keys = [fold(key) for key in path[-len(names) :]]
                 alike = [fold(name) == key for name, key in zip(names, keys, strict=True)]
-                based = [key in some and not key.isdigit() for some, key in zip(wanted, keys, strict=True)]
+                based = [key.lstrip("_") in some and not key.isdigit() for some, key in zip(wanted, keys, strict=True)]
                 if all(alike if same else map(max, alike, based)) and (same or any(based)):
                     return path
     return None

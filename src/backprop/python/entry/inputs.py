@@ -55,6 +55,8 @@ class Inputs:
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.made_at_top: dict[str, dict[str, Any]] = {}  # dictionaries of weights that a script sets at its top
         self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
+        self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
+        self.node: Any = None  # what holds the inputs of an operation
         self.closed: Any = None  # the backward pass that the forward pass returns
         self.drew = False
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run

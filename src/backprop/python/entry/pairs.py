@@ -322,7 +322,9 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
         own = own or [one for one in [cost_and_gradient(methods)] if one is not None]
         forward, backward = own[0] if own else (forward, backward)
     if backward is None:
-        forward = forward or next((one for name, one in methods.items() if FORTH_OTHERWISE.match(name)), None)
+        others = [one for name, one in methods.items() if FORTH_OTHERWISE.match(name)]
+        if forward is None or forward.args.vararg is not None:
+            forward = min(others, key=lambda one: one.args.vararg is not None, default=None)
         backward = next((one for name, one in methods.items() if BACK_OTHERWISE.match(name)), None)
     return forward, backward
 

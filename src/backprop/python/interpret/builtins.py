@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import count
 from math import prod
 from typing import Any, Protocol
 
@@ -12,7 +13,7 @@ import numpy as np
 from backprop.python.values.arrays import dtype_of, is_array, number_of, plain
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Bound, Builtin, Class, Function, Library, Made, Object, called, kind_of
+from backprop.python.values.scope import Bound, Builtin, Class, Function, Idle, Library, Made, Object, called, kind_of
 
 REFUSED = frozenset([
     "open", "exec", "eval", "compile", "input", "breakpoint", "locals", "vars", "dir", "memoryview",
@@ -53,6 +54,7 @@ class Running(Protocol):
 
 def builtins(run: Running) -> dict[str, Builtin]:
     """The names that Python itself gives a meaning."""
+    members = count(1)
     own: dict[str, Callable[..., Any] | None] = {
         "len": lambda x: length(run, x),
         "range": lambda *given: numbers_of(run, range(*[number_of(one) for one in given])),
@@ -106,6 +108,8 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "dataclasses.field": lambda default=None, default_factory=None, **_: (
             default if default_factory is None else Made(default_factory)
         ),
+        "numba.prange": lambda *given: numbers_of(run, range(*[number_of(one) for one in given])),
+        "enum.auto": lambda: next(members),
         "numpy.issubdtype": lambda one, kind: np.issubdtype(
             dtype_of(one), TYPES.get(called(kind).rpartition(".")[2]) or dtype_of(kind)
         ),
@@ -250,6 +254,8 @@ def is_instance(value: Any, kinds: Any) -> bool:
             if isinstance(value, Object) and value.cls.is_a(kind):
                 return True
             continue
+        if isinstance(kind, Idle):  # no value here is of a kind of such a library
+            continue
         if isinstance(kind, np.dtype):
             if is_array(value) and value.dtype == dtype_of(kind):
                 return True
@@ -284,6 +290,7 @@ def method_of_data(run: Running, value: Any, name: str, arguments: tuple[Any, ..
         return list(found) if name in ("keys", "values", "items") else found
     if isinstance(value, tuple) and name == "numel":  # of torch's sizes
         return prod(map(number_of, value))
-    if isinstance(value, set | tuple) and name in ("add", "index", "count", "union"):
+    known = ("add", "remove", "discard", "union") if isinstance(value, set) else ("index", "count")
+    if isinstance(value, set | tuple) and name in known:
         return getattr(value, name)(*arguments)
     raise Refusal(f".{name} of a {type(value).__name__} is not read", "name")

@@ -115,6 +115,10 @@ class Calls(Expressions):
             elif self.libraries.tape is not None and function.name in CHOOSING:
                 self.libraries.tape.decided(arguments, out)
             return out
+        if isinstance(function, Class) and function.is_enum:
+            if len(arguments) == 1 and arguments[0] in function.names.values():
+                return arguments[0]
+            raise Refusal(f"this is no {function.name}", "value", raised="ValueError")
         if isinstance(function, Class):
             made = Object(function)
             start = function.find("__init__")

@@ -155,6 +155,7 @@ class Definitions(Calls):
         annotated = [one.target for one in tree.body if isinstance(one, ast.AnnAssign)]
         made.fields += [one.id for one in annotated if isinstance(one, ast.Name) and one.id not in made.fields]
         made.is_tuple = made.is_tuple or any(ast.unparse(one).endswith("NamedTuple") for one in tree.bases)
+        made.is_enum = made.is_enum or any(ast.unparse(one).endswith("Enum") for one in tree.bases)
         for one in names.values():
             for own in (one, one.setter) if isinstance(one, Function) else ():
                 if own is not None:

@@ -22,6 +22,7 @@ from backprop.python.values.arrays import (
     DTYPES,
     At,
     Grid,
+    Sizes,
     Tensor,
     checked,
     dtype_of,
@@ -32,7 +33,7 @@ from backprop.python.values.arrays import (
     tensor,
 )
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Builtin, Function, Library
+from backprop.python.values.scope import OTHERS, Builtin, Function, Idle, Library, called
 from backprop.python.values.tape import Tape, writes
 
 BY_TEXT = (
@@ -46,7 +47,7 @@ BY_TEXT = (
 )  # of which every function is said in Python
 KNOWN = frozenset([
     "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
-    "time", "typing", "dataclasses",
+    "time", "typing", "dataclasses", "enum", "numba",
     *BY_TEXT,
 ])  # fmt: skip
 DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
@@ -324,10 +325,14 @@ class Libraries:
 
     def argument(self, value: Any) -> Any:
         """Data, or a kind of elements."""
+        if isinstance(value, Idle):
+            raise Refusal(f"nobody knows here what {called(value)} gives", "name", OTHERS)
         if isinstance(value, Builtin) or (isinstance(value, Library) and value.path[-1] in DTYPES):
             return dtype_of(value)
         if isinstance(value, Library) and value.path[-1] == "newaxis":
             return None
+        if isinstance(value, Sizes):  # JSON has no tuples, for which an axis asks
+            return tuple(value)
         if isinstance(value, list | tuple):
             self.meter.length(len(value))
         if isinstance(value, range):

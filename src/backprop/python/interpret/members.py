@@ -17,7 +17,7 @@ from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Idle, Library, Object, Super, called, kind_of
 
 JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
-OWN_METHODS = frozenset(["__init__", "__call__"])  # of those with two underscores, what may be named
+OWN_METHODS = frozenset(["__init__", "__call__", "__new__"])  # of those with two underscores, what may be named
 
 
 class Members(Machine):
@@ -86,6 +86,8 @@ class Members(Machine):
         if is_array(value):
             found = attribute_of_array(value, name)
             return Bound(name, value) if found is None else found
+        if name == "value" and isinstance(value, str | int):  # of a member of an Enum
+            return value
         if isinstance(value, str | list | dict | set | tuple):
             return Bound(name, value)
         raise Refusal(f"{called(value)} has no .{name}", "name")
@@ -106,6 +108,8 @@ class Members(Machine):
 
     def class_member(self, value: Class, name: str) -> Any:
         found = value.find(name)
+        if found is None and name == "__new__":
+            return Builtin(name, lambda cls, *_, **__: Object(cls))
         if found is None and name == "apply":
             forward = self.class_member(value, "forward")
             return Builtin("apply", lambda *given: self.call(forward, (context(len(given)), *given), {}))

@@ -14,7 +14,7 @@ from backprop.python.interpret import indexing
 from backprop.python.interpret.members import Members
 from backprop.python.values.arrays import ARRAYS, NUMBERS, Sizes, Tensor, dtype_of, is_array, operand, settled
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Bound, Idle, Library, Object, called
+from backprop.python.values.scope import OTHERS, Bound, Builtin, Class, Idle, Library, Object, called
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -30,6 +30,8 @@ IN_PLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 METHOD_NAMES: dict[type[ast.operator], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow", ast.MatMult: "matmul",
 }  # fmt: skip
+SAMENESS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
+KINDS = (Builtin, Library)
 COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -41,6 +43,9 @@ class Operators(Members):
 
     def binary(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
         function = BINARY[kind]
+        for one in (a, b):
+            if isinstance(one, Idle):
+                raise Refusal(f"nobody knows here what {called(one)} gives", "name", OTHERS)
         if isinstance(a, ARRAYS) or isinstance(b, ARRAYS):
             if isinstance(a, Object) or isinstance(b, Object):
                 return self.by_method(kind, a, b)
@@ -133,11 +138,15 @@ class Operators(Members):
 
     def compared(self, kind: ast.cmpop, a: Any, b: Any) -> Any:
         idle = next((one for one in (a, b) if isinstance(one, Idle)), None)
+        if idle is not None and isinstance(a if idle is b else b, Builtin | Class):
+            return isinstance(kind, ast.NotEq | ast.IsNot)  # no value here is of a kind of such a library
         if idle is not None:
             raise Refusal(f"nobody knows here what {called(idle)} gives", "name")
+        kinds = [one.name if isinstance(one, Builtin) else one.path[-1] for one in (a, b) if isinstance(one, KINDS)]
+        if len(kinds) == 2 and isinstance(kind, SAMENESS):  # `type(x) == int`, `type(x) is np.ndarray`
+            return (kinds[0] == kinds[1]) == isinstance(kind, ast.Eq | ast.Is)
         if isinstance(kind, ast.Is | ast.IsNot):
             same = a is b or (isinstance(a, str) and a == b)  # a text that is spelt twice is one, and so is a library
-            same = same or (isinstance(a, Library) and isinstance(b, Library) and a.path == b.path)
             return same == isinstance(kind, ast.Is)
         if isinstance(kind, ast.In | ast.NotIn):
             return self.contains(b, a) == isinstance(kind, ast.In)
@@ -161,7 +170,7 @@ class Operators(Members):
         return out
 
     def contains(self, items: Any, value: Any) -> bool:
-        if isinstance(items, dict | set | str | range):
+        if isinstance(items, dict | set | str | range) and not isinstance(value, Builtin):
             return indexing.key_of(value) in items
         return any(self.truth(self.compared(ast.Eq(), value, one)) for one in self.listed(items))
 

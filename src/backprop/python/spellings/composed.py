@@ -396,6 +396,12 @@ def spatial_distance_cdist(XA, XB, metric="euclidean"):
     squares = ((XA[:, None] - XB[None]) ** 2).sum(axis=-1)
     return squares if metric == "sqeuclidean" else np.sqrt(squares)
 
+def stats_truncnorm_rvs(a, b, loc=0, scale=1, size=None, random_state=None):
+    return loc + scale * np.clip(np.random.normal(size=size), a, b)
+
+def stats_norm_rvs(loc=0, scale=1, size=None, random_state=None):
+    return np.random.normal(loc, scale, size)
+
 def stats_norm_logpdf(x, loc=0, scale=1):
     return -0.5 * ((x - loc) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi))
 

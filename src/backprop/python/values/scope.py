@@ -75,12 +75,13 @@ class Function:
 class Class:
     """A class of the user's."""
 
-    __slots__ = ("bases", "fields", "is_tuple", "name", "names", "source")
+    __slots__ = ("bases", "fields", "is_enum", "is_tuple", "name", "names", "source")
 
     def __init__(self, name: str, bases: tuple[Class, ...], names: dict[str, Any]) -> None:
         self.name, self.bases, self.names = name, bases, names
         self.fields: list[str] = [field for base in bases for field in base.fields]  # of a dataclass, in order
         self.is_tuple: bool = any(base.is_tuple for base in bases)  # whether it is a NamedTuple
+        self.is_enum: bool = any(base.is_enum for base in bases)  # whose members are their values here
         self.source: Source | None = None
 
     def find(self, name: str) -> Any:
@@ -181,6 +182,7 @@ class Idle:
 
 IDLE = frozenset([
     "matplotlib", "seaborn", "logging", "IPython", "wandb", "tensorboardX", "pdb", "gc", "os", "sys", "datetime",
+    "mxnet",
 ])  # fmt: skip
 OF_OTHERS = IDLE | frozenset([
     "sklearn", "tensorflow", "keras", "pandas", "sympy", "h5py", "PIL", "cv2", "graphviz", "pickle", "abc",
