@@ -27,6 +27,7 @@ MOST_SWEPT = 100_000  # elements of an input whose slopes a sweep gives
 SURE = 0.04  # seconds of a run that is timed once more
 QUICK = 0.004  # seconds of a run that is made some times more, to be sure
 FEW = 5  # of those are enough where there is no kink
+KINKED = 4  # elements that are tried before none is found to have a slope: they may be at kinks
 MOST_DOUBTED = 40  # elements that are measured where a gradient is not that of the sweep
 SECONDS = 2.0  # for the probes of one point
 NOISE = 1e-13  # of the largest gradient, and a hundredth of it of the output: what rounding leaves where terms cancel
@@ -168,10 +169,12 @@ def confirmed(
         (None, np.where(sure.reshape(start.shape), uneven(random.choice([-1.0, 1.0], start.shape)), 0.0))
         for _ in range(most)
     ]
-    directions += [(int(one), None) for one in random.choice(start.size, min(most, start.size), replace=False)]
+    directions += [(int(one), None) for one in random.choice(start.size, min(KINKED, start.size), replace=False)]
     scale = float(np.abs(told[sure]).max(initial=0.0))
     found = 0
-    for place, weights in directions:
+    for tried, (place, weights) in enumerate(directions):
+        if found and tried >= 2 * most:
+            break
         slope, error = slope_along(objective, given, path, start, place, weights)
         mine = float(told[place] if place is not None else (np.where(sure, told, 0.0) * weights.reshape(-1)).sum())
         if not isfinite(slope) or not isfinite(mine):
