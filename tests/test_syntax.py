@@ -553,3 +553,9 @@ def test_names_are_compared_as_python_compares_them() -> None:
     scope: dict[str, Any] = {}
     exec("µ = 1", scope)
     assert canonical_name("µ") in scope
+
+
+@pytest.mark.parametrize("remark", ['"', 'the "best"', "sin(", "a =", "a +=", "[", "\\"])
+@pytest.mark.parametrize("before", ["\n", ";", ";\n\n", " "])
+def test_a_remark_at_the_end_may_end_in_anything(remark: str, before: str) -> None:
+    assert unparse(parse(f"x^2{before}# {remark}")) == "x^2"

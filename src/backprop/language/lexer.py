@@ -59,6 +59,8 @@ def outside_brackets(found: list[str]) -> list[int]:
 def terminal(token: str) -> str:
     """Which terminal a token is that has no text of its own, under its name in the tables ("<NAME>")."""
     first, last = token[:1], token[-1:]
+    if first in ";\n":  # and a remark behind it, which may end in anything
+        return "<SEPARATOR>"
     if last == "=" and token not in COMPARISONS:  # lines are many
         return "<AUGMENT>" if token[-2] in "+-*/" else "<ASSIGN>"
     if first == "." and last == "(":
@@ -71,8 +73,6 @@ def terminal(token: str) -> str:
         return "<NAME>"
     if first in DIGITS or (first == "." and token[1:2] in DIGITS) or token in FRACTIONS:
         return "<NUMBER>"
-    if first in ";\n":
-        return "<SEPARATOR>"
     if token == ".T":
         return "<TRANSPOSE>"
     if token in RAISED or (first in SUPERSCRIPTS and token[1:]):
