@@ -93,15 +93,17 @@ class Whole:
                 yield f"{before}{target}[range({other.shape[0]}), {text}] -= 1", "missing-share", cost + 0.2
 
     def behind_loop(self, loop: ast.For) -> Texts:
-        """A line that is missing behind a loop: what it adds up is a mean, or the last round leaves something for the
-        first or the last place of an array."""
+        """A line that is missing behind a loop: what it adds up is the mean of its rounds, or the last round leaves
+        something for the first or the last place of an array."""
+        rounds = self.seen.line.value(f"len(list({ast.unparse(loop.iter)}))")
+        sizes = [one for one in self.seen.sizes if self.seen.line.value(one) == rounds]
         inside = [target for one in ast.walk(loop) if isinstance(one, ast.stmt) for target in targets_of(one)]
         set_there = {one.id for one in inside if isinstance(one, ast.Name)}
         entries = {ast.unparse(one.value) for one in inside if isinstance(one, ast.Subscript)}
         written = sorted(entries & self.seen.arrays.keys())
         before = f"{ast.unparse(self.statement)}\n"
         for target in sorted({*written} | (set_there & self.seen.arrays.keys())):
-            yield from ((f"{before}{target} /= {size}", "factor", 1.55) for size in self.seen.sizes)
+            yield from ((f"{before}{target} /= {size}", "factor", 1.55) for size in sizes)
         for target in written:
             entry = self.seen.arrays[target].shape[1:]
             for name in sorted(set_there & self.seen.arrays.keys()):
@@ -115,7 +117,7 @@ class Whole:
                 continue
             yield from ((text, cause, cost - 1.6) for text, cause, cost in self.masked(target, "", 3.2))
             for size in self.seen.sizes:
-                yield f"{target} /= {size}", "factor", 1.4
+                yield f"{target} /= {size}", "factor", 1.55
                 yield f"{target} *= {size}", "factor", 1.6
             for number in self.seen.numbers:
                 yield f"{target} *= {number}", "factor", 1.7
