@@ -443,6 +443,25 @@ def test_the_round_is_found_wherever_the_loop_stands(name: str, check: Check) ->
     assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [place], found
 
 
+ROOM_FIRST = """
+import numpy as np
+x = np.array([0.5, -1.0])
+w = np.array([0.2, 0.3])
+dw = np.zeros_like(w)
+z = w @ x
+loss = z**2
+dz = 2*z
+dw += dz*x
+"""
+
+
+def test_room_for_gradients_may_be_made_before_the_forward_pass(check: Check) -> None:
+    found = check("notes.py", {}, {"notes.py": ROOM_FIRST})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("w", "ok")]
+    found = check("notes.py", {}, {"notes.py": ROOM_FIRST.replace("2*z", "z")})
+    assert [one["line"] for one in found["lines"]] == [8]
+
+
 TRAINS = """
 import numpy as np, argparse
 def sigmoid(x):
@@ -466,6 +485,7 @@ def train(X, y, hidden, epochs=5, rate=0.1):
     return W1, W2
 if __name__ == "__main__":
     options = argparse.ArgumentParser().parse_args()
+    raise SystemExit("what stands beside the function is not done")
     train(np.eye(2), np.ones((2, 1)), 3)
 """
 

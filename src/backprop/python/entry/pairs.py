@@ -11,7 +11,7 @@ from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
 from backprop.python.entry.gradients import is_cost, is_of_gradient, is_word
 from backprop.python.entry.rounds import both_passes, names_in, training
-from backprop.python.source import Code, Part
+from backprop.python.source import Code, Part, names_set, names_used
 from backprop.python.values.arrays import HELD
 
 BACK = re.compile(
@@ -62,7 +62,7 @@ class Pair(NamedTuple):
     apart: tuple[int, ...] = ()  # the inputs of a custom_vjp that have no gradient
     split: int = 0  # of one text, how many statements are the forward pass
     owner: str = ""  # the class whose functions they are, which need no object
-    body: tuple[ast.stmt, ...] = ()  # of a script that trains in a loop, its statements up to the first round's end
+    body: tuple[ast.stmt, ...] = ()  # the statements of a script in other order: up to the end of a loop's first round
     line: int = 0  # and where the loop stands, if there is one
     inside: ast.FunctionDef | None = None  # the function that these statements stand in
 
@@ -235,9 +235,8 @@ def split_pair(part: Part) -> Pair | None:
     found = both_passes(part.tree.body)
     if found is None:
         return None
-    return Pair(
-        "", "script", None, None, split=found.split, body=tuple(found.body) if found.line else (), line=found.line
-    )
+    body = () if found.body == part.tree.body else tuple(found.body)
+    return Pair("", "script", None, None, split=found.split, body=body, line=found.line)
 
 
 def training_pairs(part: Part) -> list[Pair]:
@@ -247,7 +246,8 @@ def training_pairs(part: Part) -> list[Pair]:
         passes = training(function) if isinstance(function, ast.FunctionDef) else None
         if passes is None or not isinstance(function, ast.FunctionDef):
             continue
-        before = [*[one for one in part.tree.body if one is not function], *defaults(function)]
+        used = names_used([function], part.tree.body) - {function.name}
+        before = [one for one in part.tree.body if not used.isdisjoint(names_set(one))] + defaults(function)
         body = (*before, *passes.body)
         split = len(before) + passes.split
         found.append(Pair(function.name, "script", None, None, 0, None, (), split, "", body, passes.line, function))
