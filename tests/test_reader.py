@@ -395,6 +395,16 @@ for epoch in range(3):
 for x, y in zip(X, Y):
     print(x @ w + b - y)
 """, 9, ("x.T @ dp", "-x.T @ dp"), 14),
+    "a gradient that is told by what it updates": (
+        HEAD + """
+history = []
+for epoch in range(3):
+    e = X @ w - Y
+    loss = e @ e
+    grad = 2 * X.T @ e
+    w = w - 0.1 * grad
+    history.append(loss)
+""", 9, ("2 * X.T", "X.T"), 12),
     "a loop back through time": (
         HEAD + """
 U, V = 0.5 * np.random.randn(3, 2), 0.5 * np.random.randn(3, 3)
@@ -437,7 +447,7 @@ def test_the_round_is_found_wherever_the_loop_stands(name: str, check: Check) ->
     gradients were cut off."""
     text, line, (right, wrong), place = ROUNDS[name]
     found = check("loop.py", {}, {"loop.py": text})
-    assert (found["verdict"], len(found["gradients"])) == ("ok", 1 if "__main__" in text else 2), found
+    assert (found["verdict"], len(found["gradients"])) == ("ok", 2 - ("__main__" in text or "history" in text)), found
     assert f"of the loop in line {line} the first round is judged" in found["remarks"]
     found = check("loop.py", {}, {"loop.py": text.replace(right, wrong)})
     assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [place], found

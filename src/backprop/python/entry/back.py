@@ -254,8 +254,9 @@ class Back(Forth):
         self.statements(run, body, scope)
         own = before - {*given}  # of what the text itself sets, a gradient is that of no input, as of h none of H
         made = {
-            name: as_gradient(value) for name, value in scope.names.items()
-            if name not in before and own.isdisjoint(bases(name))
+            f"d{self.pair.whose[name]}" if name in self.pair.whose else name: as_gradient(value)
+            for name, value in scope.names.items()
+            if name not in before and own.isdisjoint(self.pair.bases(name))
         }  # fmt: skip
         return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
 

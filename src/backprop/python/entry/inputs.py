@@ -14,7 +14,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
-from backprop.python.entry.gradients import Path, bases, is_gradient, leaves, place_of
+from backprop.python.entry.gradients import Path, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, with_first_round
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.interpreter import Interpreter
@@ -145,13 +145,17 @@ class Inputs:
                             found[name] = run.evaluate(value, scope)
                 if name in found:
                     scope.names[name] = given.get(name, found[name])
-        return {name: value for name, value in found.items() if is_gradient(value) and again[name] == 1}
+        return {
+            name: value for name, value in found.items() if is_gradient(value) and np.size(value) and again[name] == 1
+        }
 
     def with_gradients(self) -> set[str]:
         """The names that a script sets once, and of which it later sets what is called their gradient."""
         body = self.code.parts[-1].tree.body
         set_once = Counter(name for one in body for name in names_set(one))
-        gradients = {base for one in body[self.pair.split :] for name in names_set(one) for base in bases(name)}
+        gradients = {
+            base for one in body[self.pair.split :] for name in names_set(one) for base in self.pair.bases(name)
+        }
         return {name for name in gradients if set_once[name] == 1}
 
     def named_inputs(self, given: dict[str, Any]) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import copy
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
-from backprop.python.entry.gradients import is_cost, is_of_gradient, is_word
+from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.entry.rounds import both_passes, names_in, training
 from backprop.python.source import Code, Part, names_set, names_used
 from backprop.python.values.arrays import HELD
@@ -65,6 +66,11 @@ class Pair(NamedTuple):
     body: tuple[ast.stmt, ...] = ()  # the statements of a script in other order: up to the end of a loop's first round
     line: int = 0  # and where the loop stands, if there is one
     inside: ast.FunctionDef | None = None  # the function that these statements stand in
+    whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
+
+    def bases(self, name: str) -> list[str]:
+        """What a name may be the gradient of."""
+        return [self.whose[name]] if name in self.whose else bases(name)
 
     @property
     def title(self) -> str:
@@ -236,7 +242,7 @@ def split_pair(part: Part) -> Pair | None:
     if found is None:
         return None
     body = () if found.body == part.tree.body else tuple(found.body)
-    return Pair("", "script", None, None, split=found.split, body=body, line=found.line)
+    return Pair("", "script", None, None, split=found.split, body=body, line=found.line, whose=found.whose)
 
 
 def training_pairs(part: Part) -> list[Pair]:
@@ -250,7 +256,8 @@ def training_pairs(part: Part) -> list[Pair]:
         before = [one for one in part.tree.body if not used.isdisjoint(names_set(one))] + defaults(function)
         body = (*before, *passes.body)
         split = len(before) + passes.split
-        found.append(Pair(function.name, "script", None, None, 0, None, (), split, "", body, passes.line, function))
+        pair = Pair(function.name, "script", None, None, split=split, body=body, line=passes.line, inside=function)
+        found.append(pair._replace(whose=passes.whose))
     return found
 
 

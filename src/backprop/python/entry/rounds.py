@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.source import names_set
 
 LOOPS = (ast.For, ast.While)
+ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
+GENERIC = frozenset(["grad", "grads", "gradient", "gradients", "g"])  # told by what they update: `w -= rate * grad`
 ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 
 
 class Passes(NamedTuple):
     """Statements that are both passes, and how many of them are the forward pass. `line` is that of the loop with whose
-    first round they end; 0 where they are in none."""
+    first round they end, 0 where they are in none; `whose` are gradients whose names tell nothing, each with its input.
+    """
 
     body: list[ast.stmt]
     split: int
-    line: int = 0
+    line: int
+    whose: dict[str, str]
 
 
-def both_passes(statements: list[ast.stmt], known: frozenset[str] = frozenset()) -> Passes | None:
+def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes | None:
     """The two passes among the statements of a script: as they stand, or in the first round of a loop, whatever comes
     behind it. `known` are names that are set before all."""
-    split = split_of(statements, known)
-    return passes_at(statements, split) if split else first_round(statements, known)
-
-
-def passes_at(body: list[ast.stmt], split: int, line: int = 0) -> Passes:
-    """Statements apart. What makes room for the sums of gradients belongs to the backward pass."""
-    names = names_in(body)
-    rooms = [one for one in body[:split] if makes_room(one) and sets_gradient(one, names)]
-    forth = [one for one in body[:split] if one not in rooms]
-    return Passes([*forth, *rooms, *body[split:]], len(forth), line)
+    return Rounds(statements, known).passes(statements)
 
 
 def training(function: ast.FunctionDef) -> Passes | None:
@@ -42,36 +38,87 @@ def training(function: ast.FunctionDef) -> Passes | None:
     body = [one for one in function.body if not isinstance(one, ast.Global)]
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
     before += [one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)]
-    found = both_passes(body, frozenset(before))
+    found = both_passes(body, before)
     if found is None or not any(is_cost(name) for one in found.body[: found.split] for name in targets(one)):
         return None
     gradients = {name for one in found.body[found.split :] for name in targets(one)}
-    whose = {base: name for name in gradients for base in bases(name)}
-    updates = [
-        one for one in ast.walk(function)
-        if isinstance(one, ast.Assign | ast.AugAssign)
-        and any(whose.get(name) in names_in([one.value]) for name in targets(one))
-    ]  # fmt: skip
+    updated = {found.whose.get(name, base): name for name in gradients for base in (*bases(name), "")}
+    updates = [name for one in ast.walk(function) for name, by in updates_in(one) if updated.get(name) in by]
     return found if updates else None
 
 
-def first_round(statements: list[ast.stmt], known: frozenset[str]) -> Passes | None:
-    """The first round of the last loop whose body has both passes, up to the last gradient. Where there is a loop in a
-    loop (epochs, and the rows of a table), the inner one's."""
-    for place in reversed(range(len(statements))):
-        statement = statements[place]
-        before, body = statements[:place], [*start_of(statement), *blocks(statement)]
-        last = max([index for index, one in enumerate(body) if sets_gradient(one, names_in(body))], default=-1)
-        if last < 0:
-            continue
-        body = [*before, *body[: last + 1]]
-        split = split_of(body, known)
-        if split:
-            return passes_at(body, split, statement.lineno)
-        found = first_round(body, known)
-        if found is not None:
-            return found
-    return None
+class Rounds:
+    """Looks for the two passes among statements, and in the first rounds of loops."""
+
+    def __init__(self, statements: list[ast.stmt], known: Iterable[str]) -> None:
+        self.known = frozenset(known)
+        updates = [(name, one) for tree in statements for node in ast.walk(tree) for name, by in updates_in(node)
+                   for one in by & GENERIC]  # fmt: skip
+        once = Counter(one for _, one in updates)
+        self.whose = {one: name for name, one in updates if once[one] == 1 and name not in GENERIC}
+
+    def passes(self, statements: list[ast.stmt]) -> Passes | None:
+        """The passes as the statements stand, or in a first round."""
+        split = self.split_of(statements)
+        return self.apart(statements, split, 0) if split else self.first_round(statements)
+
+    def apart(self, body: list[ast.stmt], split: int, line: int) -> Passes:
+        """Statements apart. What makes room for the sums of gradients belongs to the backward pass."""
+        names = names_in(body)
+        rooms = [one for one in body[:split] if makes_room(one) and self.sets_gradient(one, names)]
+        forth = [one for one in body[:split] if one not in rooms]
+        return Passes([*forth, *rooms, *body[split:]], len(forth), line, self.whose)
+
+    def first_round(self, statements: list[ast.stmt]) -> Passes | None:
+        """The first round of the last loop whose body has both passes, up to the last gradient. Where there is a loop
+        in a loop (epochs, and the rows of a table), the inner one's."""
+        for place in reversed(range(len(statements))):
+            statement = statements[place]
+            before, body = statements[:place], [*start_of(statement), *blocks(statement)]
+            names = names_in(body)
+            last = max([index for index, one in enumerate(body) if self.sets_gradient(one, names)], default=-1)
+            if last < 0:
+                continue
+            body = [*before, *body[: last + 1]]
+            split = self.split_of(body)
+            found = self.apart(body, split, statement.lineno) if split else self.first_round(body)
+            if found is not None:
+                return found
+        return None
+
+    def split_of(self, body: Sequence[ast.stmt]) -> int:
+        """How many statements stand before the first that sets the gradient of a name that was set before, or goes back
+        through time to do so; 0 where none does. Room for sums, `dW = np.zeros_like(W)`, is no gradient yet."""
+        known = set(self.known)
+        read: set[str] = set()
+        for place, statement in enumerate(body):
+            if isinstance(statement, LOOPS) and self.sets_gradient(statement, known) and len(known) > 1:
+                return begun(body, place, known) if goes_back(statement) else 0
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+            name = target.id if isinstance(target, ast.Name) else ""
+            whose = next((one for one in self.bases(name) if one in known), None) if name else None
+            if whose is not None and name not in read and len(known) > 1 and not makes_room(statement):
+                return begun(body, place, known)
+            read.update(names_in([statement]) - names_set(statement))
+            known |= names_set(statement) if isinstance(statement, ASSIGNMENTS) else set()
+        return 0
+
+    def sets_gradient(self, statement: ast.stmt, known: set[str]) -> bool:
+        """Whether a statement, or one in it, sets or adds to what is called the gradient of a name that is known."""
+        set_here = {name for one in ast.walk(statement) if isinstance(one, ast.stmt) for name in targets(one)}
+        return any(not known.isdisjoint(self.bases(name)) for name in set_here)
+
+    def bases(self, name: str) -> list[str]:
+        return [self.whose[name]] if name in self.whose else bases(name)
+
+
+def updates_in(node: ast.AST) -> list[tuple[str, set[str]]]:
+    """What a statement changes by a step, and the names that it reads to do so: `w -= dw`, `w = w - rate * dw`."""
+    if isinstance(node, ast.AugAssign):
+        return [(name, names_in([node.value])) for name in targets(node)]
+    if isinstance(node, ast.Assign):
+        return [(name, by) for name in targets(node) if name in (by := names_in([node.value]))]
+    return []
 
 
 def start_of(loop: ast.stmt) -> list[ast.stmt]:
@@ -89,24 +136,6 @@ def blocks(statement: ast.stmt) -> list[ast.stmt]:
     if isinstance(statement, ast.If):
         return statement.body if "__name__" in names_in([statement.test]) else []
     return statement.body if isinstance(statement, ast.With | ast.For | ast.While) else []
-
-
-def split_of(body: Sequence[ast.stmt], before: frozenset[str]) -> int:
-    """How many statements stand before the first that sets the gradient of a name that was set before, or goes back
-    through time to do so; 0 where none does. What makes room for sums, `dW = np.zeros_like(W)`, is no gradient yet."""
-    known = set(before)
-    read: set[str] = set()
-    for place, statement in enumerate(body):
-        if isinstance(statement, LOOPS) and sets_gradient(statement, known) and len(known) > 1:
-            return begun(body, place, known) if goes_back(statement) else 0
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
-        name = target.id if isinstance(target, ast.Name) else ""
-        whose = next((one for one in bases(name) if one in known), None) if name else None
-        if whose is not None and name not in read and len(known) > 1 and not makes_room(statement):
-            return begun(body, place, known)
-        read.update(names_in([statement]) - names_set(statement))
-        known |= names_set(statement) if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign) else set()
-    return 0
 
 
 def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
@@ -145,12 +174,6 @@ def nothing(value: ast.expr) -> bool:
     if isinstance(value, ast.Dict | ast.DictComp):
         return all(map(nothing, value.values if isinstance(value, ast.Dict) else [value.value]))
     return isinstance(value, ast.Constant) and not value.value
-
-
-def sets_gradient(statement: ast.stmt, known: set[str]) -> bool:
-    """Whether a statement, or one in it, sets or adds to what is called the gradient of a name that is known."""
-    set_here = {name for one in ast.walk(statement) if isinstance(one, ast.stmt) for name in targets(one)}
-    return any(not known.isdisjoint(bases(name)) for name in set_here)
 
 
 def targets(statement: ast.stmt) -> list[str]:
