@@ -15,7 +15,7 @@ from backprop.python.source import part_of
 from backprop.python.values.meter import Meter
 from backprop.python.values.scope import Scope
 from backprop_cli import main
-from conftest import Check
+from conftest import Check, shell
 
 X = np.array([[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]])
 
@@ -470,6 +470,13 @@ def test_room_for_gradients_may_be_made_before_the_forward_pass(check: Check) ->
     assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("w", "ok")]
     found = check("notes.py", {}, {"notes.py": ROOM_FIRST.replace("2*z", "z")})
     assert [one["line"] for one in found["lines"]] == [8]
+
+
+def test_the_forward_pass_of_a_listing_goes_without_that_room(tmp_path: Path) -> None:
+    (tmp_path / "notes.py").write_text(ROOM_FIRST.replace("x = np.array([0.5, -1.0])\nw = np.array([0.2, 0.3])", "x = 3\nw = 2")
+                                       .replace("@", "*"))  # fmt: skip
+    found = json.loads(shell("backprop eval notes.py --json", tmp_path).stdout)
+    assert (found["value"], found["gradients"]) == (36.0, {"x": 24.0, "w": 36.0})
 
 
 TRAINS = """

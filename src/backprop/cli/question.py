@@ -198,7 +198,7 @@ def read_expression(expression: str | None, file: str | None, words: Words) -> t
 
 
 def forward_part(text: str, source: str | None) -> str:
-    """Of a listing in Python that holds both passes, the forward pass."""
+    """Of a listing in Python that holds both passes, the forward pass, without what makes room for gradients in it."""
     if source is None or not source.endswith(".py"):
         return text
     from backprop.python.entry.pairs import split_pair
@@ -209,7 +209,14 @@ def forward_part(text: str, source: str | None) -> str:
     except Problem:
         return text  # whose problem is told by the reader
     pair = split_pair(part)
-    return text if pair is None else text[: part.source.span((pair.body or part.tree.body)[pair.split]).start]
+    if pair is None:
+        return text
+    body = pair.body or part.tree.body
+    spans = [part.source.span(one) for one in body[pair.split - 1 :]]
+    found = text[: spans[0].end]
+    for room in (one for one in spans[1:] if one.end <= len(found)):
+        found = found[: room.start] + " " * (room.end - room.start) + found[room.end :]
+    return found
 
 
 def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> Compiled:
