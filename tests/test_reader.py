@@ -473,8 +473,8 @@ def test_room_for_gradients_may_be_made_before_the_forward_pass(check: Check) ->
 
 
 def test_the_forward_pass_of_a_listing_goes_without_that_room(tmp_path: Path) -> None:
-    (tmp_path / "notes.py").write_text(ROOM_FIRST.replace("x = np.array([0.5, -1.0])\nw = np.array([0.2, 0.3])", "x = 3\nw = 2")
-                                       .replace("@", "*"))  # fmt: skip
+    numbers = "x = 3\nw = 2\ndw = np.zeros_like(w)\nz = w * x\nloss = z**2\ndz = 2*z\ndw += dz*x\n"
+    (tmp_path / "notes.py").write_text(f"import numpy as np\n{numbers}")
     found = json.loads(shell("backprop eval notes.py --json", tmp_path).stdout)
     assert (found["value"], found["gradients"]) == (36.0, {"x": 24.0, "w": 36.0})
 
