@@ -405,6 +405,17 @@ for epoch in range(3):
     w = w - 0.1 * grad
     history.append(loss)
 """, 9, ("2 * X.T", "X.T"), 12),
+    "gradients of other names than what they update": (
+        HEAD.replace("b = 0.1", "bias = 0.1") + """
+dt = 0.1
+for epoch in range(3):
+    e = X @ w + bias - Y
+    loss = e @ e
+    dW = 2 * X.T @ e
+    db = 2 * e.sum()
+    w -= dt * dW
+    bias -= dt * db
+""", 9, ("2 * X.T", "X.T"), 12),
     "a loop back through time": (
         HEAD + """
 U, V = 0.5 * np.random.randn(3, 2), 0.5 * np.random.randn(3, 3)

@@ -52,10 +52,17 @@ class Rounds:
 
     def __init__(self, statements: list[ast.stmt], known: Iterable[str]) -> None:
         self.known = frozenset(known)
-        updates = [(name, one) for tree in statements for node in ast.walk(tree) for name, by in updates_in(node)
-                   for one in by & GENERIC]  # fmt: skip
+        names = names_in(statements) | self.known
+        loops: list[ast.AST] = [node for one in statements for node in ast.walk(one) if isinstance(node, LOOPS)]
+        updates = {
+            (name, one)
+            for loop in loops or [ast.Module(statements, [])]
+            for node in ast.walk(loop) for name, by in updates_in(node)
+            if name not in GENERIC and not is_of_gradient(name)
+            for one in by & set_in(loop) if tells_nothing(one, names)
+        }  # fmt: skip
         once = Counter(one for _, one in updates)
-        self.whose = {one: name for name, one in updates if once[one] == 1 and name not in GENERIC}
+        self.whose = {one: name for name, one in updates if once[one] == 1}
 
     def passes(self, statements: list[ast.stmt]) -> Passes | None:
         """The passes as the statements stand, or in a first round."""
@@ -110,6 +117,16 @@ class Rounds:
 
     def bases(self, name: str) -> list[str]:
         return [self.whose[name]] if name in self.whose else bases(name)
+
+
+def tells_nothing(name: str, names: set[str] | frozenset[str]) -> bool:
+    """Whether a gradient's name does not tell what it is of: `grad`, and `dw` where there is a `theta` and no `w`."""
+    return name in GENERIC or (is_of_gradient(name) and names.isdisjoint(bases(name)))
+
+
+def set_in(loop: ast.AST) -> set[str]:
+    """The names that are set anew in a loop: no step size is, as `dt` of `x += dt * v`."""
+    return {name for one in ast.walk(loop) if isinstance(one, ast.stmt) for name in targets(one)}
 
 
 def updates_in(node: ast.AST) -> list[tuple[str, set[str]]]:
