@@ -249,8 +249,9 @@ class Inputs:
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
-        examples = Examples([one for one, _ in functions])
-        return {name: examples.of(name) for name in needed if name not in self.given}
+        needed = [name for name in needed if name not in self.given]
+        examples = Examples([one for one, _ in functions] if needed else [])
+        return {name: examples.of(name) for name in needed}
 
     def parameters_of_rows(self, columns: list[str]) -> list[str]:
         """The parameters that rows of a table give: those that need a value, and those that are columns."""

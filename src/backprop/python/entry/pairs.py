@@ -11,7 +11,7 @@ from typing import NamedTuple
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
-from backprop.python.entry.rounds import both_passes, names_in, training
+from backprop.python.entry.rounds import arguments_of, both_passes, names_in, training
 from backprop.python.source import Code, Part, names_set, names_used
 from backprop.python.values.arrays import HELD
 
@@ -407,10 +407,6 @@ def is_both(function: ast.FunctionDef) -> bool:
         return False  # gradients alone: a backward pass
     behind = is_cost(returned[0]) and like[1:2] == [True] and all(like[1:-1]) if returned else False
     return len(returned) > 1 and (all(like[1:]) or behind or (costs and all(like[:-1])))
-
-
-def arguments_of(function: ast.FunctionDef) -> set[str]:
-    return {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
 
 
 def returns(function: ast.FunctionDef) -> list[str]:

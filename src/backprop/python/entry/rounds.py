@@ -37,7 +37,7 @@ def training(function: ast.FunctionDef) -> Passes | None:
     """The two passes in a function that trains: a loss is set in it, gradients, and then by these what they are of."""
     body = [one for one in function.body if not isinstance(one, ast.Global)]
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
-    before += [one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)]
+    before += arguments_of(function)
     found = both_passes(body, before)
     if found is None or not any(is_cost(name) for one in found.body[: found.split] for name in targets(one)):
         return None
@@ -57,9 +57,9 @@ class Rounds:
         updates = {
             (name, one)
             for loop in loops or [ast.Module(statements, [])]
-            for node in ast.walk(loop) for name, by in updates_in(node)
+            for made in [set_in(loop)] for node in ast.walk(loop) for name, by in updates_in(node)
             if name not in GENERIC and not is_of_gradient(name)
-            for one in by & set_in(loop) if tells_nothing(one, names)
+            for one in by & made if tells_nothing(one, names)
         }  # fmt: skip
         once = Counter(one for _, one in updates)
         self.whose = {one: name for name, one in updates if once[one] == 1}
@@ -81,12 +81,12 @@ class Rounds:
         in a loop (epochs, and the rows of a table), the inner one's."""
         for place in reversed(range(len(statements))):
             statement = statements[place]
-            before, body = statements[:place], [*start_of(statement), *blocks(statement)]
+            body = [*start_of(statement), *blocks(statement)]
             names = names_in(body)
             last = max([index for index, one in enumerate(body) if self.sets_gradient(one, names)], default=-1)
             if last < 0:
                 continue
-            body = [*before, *body[: last + 1]]
+            body = [*statements[:place], *body[: last + 1]]
             split = self.split_of(body)
             found = self.apart(body, split, statement.lineno) if split else self.first_round(body)
             if found is not None:
@@ -197,6 +197,10 @@ def targets(statement: ast.stmt) -> list[str]:
     """The names that an assignment sets, also several at once."""
     found = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     return [one.id for target in found if target is not None for one in ast.walk(target) if isinstance(one, ast.Name)]
+
+
+def arguments_of(function: ast.FunctionDef) -> set[str]:
+    return {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
 
 
 def names_in(trees: Sequence[ast.AST]) -> set[str]:
