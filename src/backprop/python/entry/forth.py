@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cached_property
 from types import MethodType
 from typing import Any, NamedTuple
 
@@ -84,7 +85,7 @@ class Forth(Inputs):
             first, keywords = tuple(keywords.values()), {}
         returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
         if me is not None and pair.of_object:
-            late = {name: me.names.get(name) for name in self.made_late() if name not in self.made_of}
+            late = {name: me.names.get(name) for name in self.made_late if name not in self.made_of}
             self.made_of.update({name: fresh(one) for name, one in late.items() if is_differentiable(one)})
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
@@ -104,6 +105,7 @@ class Forth(Inputs):
             and all(map(is_differentiable, one.values()))
         }  # fmt: skip
 
+    @cached_property
     def made_late(self) -> list[str]:
         """The attributes that methods make where they are not there yet: `if self.w is None`."""
         methods = self.code.classes().get(self.pair.name, {})
