@@ -246,19 +246,25 @@ def check_names(compiled: Compiled, at: Mapping[str, object], call: Call) -> Non
         many = len(missing) > MOST_NAMED
         problem.hint = "give many values as a JSON object: --vars FILE" if many else f"for example: {command}"
         meant = [hint for name in missing[:MOST_NAMED] if (hint := otherwise_meant(name, compiled.program))]
-        problem.hint = f"{meant[0]}; {problem.hint}" if meant else problem.hint
+        problem.hint = meant[0] if meant else problem.hint
         raise problem
 
 
 def otherwise_meant(name: str, program: Program) -> str:
     """What a name without a value may have been meant to be, if it is no variable."""
+    from re import findall, sub
+
     from backprop.gates import NAMES
 
     text = program.text
-    if any(one.kind == "definition" and one.name == name for one in program.statements):
-        return f"{name} is a function, whose input stands in brackets: {name}(x)"
-    if name == "T" and any(f"{sign}{blank}T" in text for sign in ("^", "**") for blank in ("", " ")):
-        return "the transpose is written .T, as in x.T"
+    own = next((one for one in program.statements if one.kind == "definition" and one.name == name), None)
+    if own is not None:
+        inputs = ", ".join(str(program.operands[node]) for node in own.parameters)
+        return f"{name} is a function, whose input stands in brackets: {name}({inputs})"
+    if name == "T" and (transposed := sub(r"\s*(?:\^|\*\*)\s*T\b", ".T", text)) != text:
+        return f"the transpose is written .T: write {transposed.strip()}"
+    if any(name in quotient for quotient in findall(r"\b([d∂]\w*)\s*/\s*([d∂]\w+)", text)):
+        return "gradients are the answer, and not part of the question: write the function alone"
     function = name.rstrip("0123456789")
     if function != name and function in NAMES and name not in NAMES:
         return f"a function has its input in brackets: {function}({name[len(function) :]})"
@@ -290,10 +296,11 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
         hint = "the program gives it its value: only its inputs are options"
         return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
     missing = [variable for variable in variables if variable not in at]
-    if missing and (hint := otherwise_meant(missing[0], compiled.program)):
-        problem = compiled.missing([missing[0]])
-        problem.hint = hint
-        return problem
+    for other in missing[:MOST_NAMED]:
+        if hint := otherwise_meant(other, compiled.program):
+            problem = compiled.missing([other])
+            problem.hint = hint
+            return problem
     glued, parts = next(((one, parts) for one in missing if (parts := multiplied(one, at))), ("", ""))
     if glued:
         import re

@@ -12,6 +12,7 @@ from backprop.language.hints import (
     POWERS,
     Edit,
     bad_bracket,
+    bars_before,
     character_hint,
     closing_bar,
     comma_hint,
@@ -26,6 +27,8 @@ from backprop.language.hints import (
     module_hint,
     multiplied,
     multiplied_first,
+    names_together,
+    one_by_one,
     plain_digits,
     power_before,
     semicolon,
@@ -33,8 +36,9 @@ from backprop.language.hints import (
     superscript_hint,
     superscripts_end,
     unknown_character,
+    values_first,
 )
-from backprop.language.notations import BETWEEN, CHARACTERS, DEFINERS, RADIX, WORDS
+from backprop.language.notations import BETWEEN, CHARACTERS, CONDITIONS, DEFINERS, RADIX, WORDS
 from backprop.language.place import BARS, BEGINS, COMPARISONS, ELLIPSES, OPERATORS, Place
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
@@ -172,7 +176,13 @@ MISTAKES = [
         "assignment as in Pascal", "x := 1",
         lambda p: p.kind == ":" and p.kind_after == "=" and p.kind_before == "name",
         "there is no := here", "write {p.operand} {p.rest_after}",
-        lambda p: (p.at, p.at + 1),
+        lambda p: (p.at, p.at + 1), lambda p: [(p.at, p.at + 1, "=")],
+    ),
+    Mistake(
+        "a type", "x: float = 3",
+        lambda p: p.kind == ":" and p.at == p.line_start + 1 and p.kind_before == "name" and p.kind_after == "assign",
+        "{p.word_after} is not needed", "values have no types: write {p.operand} = …",
+        lambda p: (p.at + 1, p.at + 1), lambda p: [(p.at, p.at + 1, " =")],
     ),
     Mistake(
         "a blank in an operator", "x > = 1",
@@ -196,7 +206,7 @@ MISTAKES = [
         "a word that defines", "let x = 1",
         lambda p: p.kind in ("assign", "call") and p.name_before in DEFINERS,
         "{p.name_before} is not needed", "write {p.rest}",
-        lambda p: (p.at - 1, p.at - 1),
+        lambda p: (p.at - 1, p.at - 1), lambda p: [(p.at - 1, p.at - 1, "")],
     ),
     Mistake(
         "a function without inputs", "f() = 3",
@@ -230,6 +240,12 @@ MISTAKES = [
     ),
     # ── words ──
     Mistake(
+        "values behind the formula", "x^2 where x = 3",
+        lambda p: p.kind in ("name", ",") and (p.kind == "," or p.word in CONDITIONS) and bool(values_first(p)),
+        "a value stands before the formula that it is for", "write it in a line before", None,
+        lambda p: [(p.line_start, p.statement_end, values_first(p))],
+    ),
+    Mistake(
         "a word of another language", "x and y",
         lambda p: p.kind in ("name", "call") and p.word in WORDS and not p.wants_operand,
         "the word {p.word} means nothing here",
@@ -252,6 +268,12 @@ MISTAKES = [
         "a shape in brackets of its own", "reshape(x, (2, 2))",
         lambda p: p.kind == "," and p.enclosing == "(" and p.kind_before == "number" == p.kind_after and is_argument(p),
         "a comma does not belong here", "an array stands in square brackets, like [{p.before}, {p.after}]",
+    ),
+    Mistake(
+        "names given together", "x, y = 3, 4",
+        lambda p: p.kind == "," and bool(names_together(p)),
+        "a line gives one name", "give each a line of its own", None,
+        lambda p: [(p.line_start, p.statement_end, one_by_one(p))] if one_by_one(p) else [],
     ),
     Mistake(
         "a comma between lines", "q = x + y, f = q*z",
@@ -477,6 +499,12 @@ MISTAKES = [
         "a bar that is not closed", "|x",
         lambda p: p.kind in ("end", "separator", ")", "]", ",") and not p.wants_operand and p.open_bar != "",
         "this {p.open_bar} is not closed", "write {p.open_bar} where it ends, as in |x|",
+    ),
+    Mistake(
+        "bars in bars that close together", "|x + |y||",
+        lambda p: p.kind == "||" and not p.wants_operand and len(bars_before(p)) == 2,
+        "|| is a norm, and no two bars", "write abs(x + abs(y))", None,
+        lambda p: [*((bar, bar, "abs(") for bar in bars_before(p)), (p.at, p.at, "))")],
     ),
     Mistake(
         "two bars", "x || y",

@@ -12,6 +12,7 @@ from backprop.language.place import BEGINS, SHOWN, Place
 # A run of tokens, and what is to stand in its place; without a last token, what is to be put in: before the first one,
 # or if it closes something, behind it.
 Edit = tuple[int, int | None, str]
+FOR_GRADIENTS = frozenset(["backward", "zero_grad", "requires_grad_", "retain_grad", "step", "grad"])  # as PyTorch's
 
 
 def escaped(text: str) -> str:
@@ -88,6 +89,8 @@ def unknown_character(p: Place) -> str:
 def module_hint(p: Place) -> str:
     if p.dotted == p.word_after and p.word_after in NAMES and p.kind_after == "name":
         return f"write {escaped(p.operand)}.{p.word_after}()"
+    if p.word_after in FOR_GRADIENTS:
+        return f"gradients are the answer, and not part of the question: delete {escaped(p.operand)}.{p.word_after}"
     if p.name_before not in MODULES:
         return "all that a value has is its transpose, x.T, and functions: x.exp() is exp(x)"
     if p.word_after == "random":
@@ -189,6 +192,52 @@ def semicolon(p: Place) -> Span:
     span = p.program.tokens_span(p.at, p.at)
     start = p.program.text.index(";", span.start)
     return Span(start, start + 1)
+
+
+def values_first(p: Place) -> str:
+    """`x^2 where x = 3` or `x*y, x=3, y=2` with the values in front; nothing where the formula lacks such names."""
+    if p.enclosing or p.wants_operand or p.kind_after != "assign":
+        return ""
+    values = pieces(p, p.at + 1, p.statement_end)
+    used = [p.tokens[i] for i in p.statement if p.kind_of(i) == "name"]
+    given = all(sign and name.strip() in used for name, sign, _ in (value.partition("=") for value in values))
+    return "; ".join([*values, p.written(p.line_start, p.at - 1)]) if given else ""
+
+
+def names_together(p: Place) -> list[str]:
+    """The names of `x, y = 3, 4`, where this is the first comma of them."""
+    sign = next((i for i in range(p.at, p.statement_end) if p.kind_of(i) == "assign"), 0)
+    if p.enclosing or not sign or any(p.kind_of(i) not in ("name", ",") for i in range(p.line_start, sign)):
+        return []
+    return [p.tokens[i].rstrip("= \t") for i in range(p.line_start, sign + 1) if p.kind_of(i) != ","]
+
+
+def one_by_one(p: Place) -> str:
+    """`x, y = 3, 4` with a line for each name; nothing where there are not as many values, or they need the names."""
+    names = names_together(p)
+    sign = next(i for i in range(p.at, p.statement_end) if p.kind_of(i) == "assign")
+    values = pieces(p, sign + 1, p.statement_end)
+    used = any(p.tokens[i] in names for i in range(sign + 1, p.statement_end + 1))
+    if used or len(values) != len(names):
+        return ""
+    return "; ".join(f"{name} = {value}" for name, value in zip(names, values, strict=True))
+
+
+def pieces(p: Place, first: int, last: int) -> list[str]:
+    """A run of tokens in the pieces between its commas, as they were written."""
+    found, start, depth = [], first, 0
+    for i in range(first, last + 1):
+        kind = p.kind_of(i)
+        depth += (kind in ("(", "[", "call")) - (kind in (")", "]"))
+        if depth == 0 and kind == ",":
+            found.append(p.written(start, i - 1))
+            start = i + 1
+    return [*found, p.written(start, last)]
+
+
+def bars_before(p: Place) -> list[int]:
+    """The single bars of this statement before this place."""
+    return [i for i in p.statement if p.kind_of(i) == "|"]
 
 
 def in_rows(p: Place) -> list[Edit]:

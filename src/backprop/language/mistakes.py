@@ -9,7 +9,7 @@ from backprop.errors import Problem, nearest
 from backprop.errors.light import cache
 from backprop.errors.spans import Span
 from backprop.language.catalogue import MISTAKES, NO_NAMES, Mistake
-from backprop.language.hints import Edit, escaped
+from backprop.language.hints import FOR_GRADIENTS, Edit, escaped
 from backprop.language.lexer import MODULES
 from backprop.language.notations import TRACES, rewritten
 from backprop.language.place import SHOWN, Place
@@ -59,6 +59,8 @@ def no_method(program: Program, tokens: list[str], index: int) -> Problem:
         hint = f"write {escaped(name)}(…), without {escaped(place.name_before)}."
     elif name in SETTLED:
         hint = f"delete .{name}(): a value is one without it"
+    elif name in FOR_GRADIENTS:
+        hint = f"gradients are the answer, and not part of the question: delete {escaped(place.operand)}.{name}()"
     else:
         near = nearest(name, functions())
         hint = f"did you mean .{near}()?" if near else "`backprop gates` lists the functions that there are"
@@ -140,7 +142,8 @@ def edited(place: Place, edits: list[Edit]) -> str:
     for first, last, instead in reversed(edits):
         span = place.program.tokens_span(first, first if last is None else last)
         if last is not None:
-            text = text[: span.start] + instead + text[span.end :]
+            behind = text[span.end :]
+            text = text[: span.start] + instead + (behind if instead else behind.lstrip(" "))
         elif instead in ("*", "(", " @ ", ", "):
             text = text[: span.start].rstrip(" ") + instead + text[span.start :]
         else:

@@ -17,8 +17,8 @@ WORDS = {  # of other languages, and what says the same here
     "over": "write x / y",
     "is": "to compare, write ==",
     "in": "there are no sets here: compare, like (x >= 0) * (x <= 1)",
-    "for": "there are no loops here: a sum over an array is sum(x)",
-    "while": "there are no loops here",
+    "for": "a sum over an array is sum(x); loops are read in Python, from a file: backprop eval -f FILE.py",
+    "while": "loops are read in Python, from a file: backprop eval -f FILE.py",
     "lambda": "a function has a name: write f(x) = x^2",
     "return": "the last line is the output: write its expression alone",
     "print": "the last line is the output: write its expression alone",
@@ -28,6 +28,7 @@ WORDS = {  # of other languages, and what says the same here
 BETWEEN = {  # words that stand between two operands
     "mod": "write mod({}, {})", "div": "write floor({} / {})", "times": "write {} * {}", "over": "write {} / {}",
 }  # fmt: skip
+CONDITIONS = frozenset(["where", "at", "for", "with", "when", "given", "if"])  # before the values of variables
 DEFINERS = frozenset(["let", "var", "const", "val", "def", "fn", "function", "func", "set", "float", "double", "int"])
 CHARACTERS = {  # that the language does not have, and what says the same here
     "&": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",

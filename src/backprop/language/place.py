@@ -47,9 +47,13 @@ class Place:
     # ── the user's text, as messages show it ──
 
     def text(self, first: int, last: int) -> str:
+        """A run of tokens as it was written, cut where it is long."""
+        return shown(self.written(first, last))
+
+    def written(self, first: int, last: int) -> str:
         """A run of tokens as it was written."""
         span = self.program.tokens_span(first, last)
-        return shown(self.program.text[span.start : span.end])
+        return self.program.text[span.start : span.end]
 
     @cached_property
     def here(self) -> str:
@@ -236,6 +240,13 @@ class Place:
         while last + 1 < len(self.tokens) - 1 and self.kind_of(last + 1) != "separator" and last < self.at + SHOWN:
             last += 1
         return last
+
+    @cached_property
+    def statement_end(self) -> int:
+        """The last token of the statement."""
+        return next(
+            (i - 1 for i in range(self.at + 1, len(self.tokens)) if self.kind_of(i) in ("separator", "end")), self.at
+        )
 
     @cached_property
     def touches(self) -> bool:
