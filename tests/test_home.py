@@ -17,6 +17,7 @@ WRONG = [  # what is typed, and what is said of it
     ('explain "(x+y)*z" {at} --only x', "no variable only", "did you mean --of?"),
     ('check "(x+y)*z" {at} --claim dx=3,dy=3', "a claim is one NAME=NUMBER", "--claim dx=3 --claim dy=3"),
     ('check "(x+y)*z" {at} --random -1', "--random takes a whole number from 1, and not -1", ""),
+    ('check "(x+y)*z" {at} --dx 3', "dx is a gradient", "--claim dx="),
     ("check layer.py", "there is no file layer.py", "did you mean layers.py?"),
     ("eval nothing.bp", "there is no file nothing.bp", ""),
     ('code "(x+y)*z" --to pytorch', "--to takes one of", "did you mean torch?"),
@@ -77,3 +78,21 @@ def test_what_is_wrong_is_said(
     assert ended.value.code == 2
     assert message in said
     assert hint in " ".join(said.split("hint: ")[1:])
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "said"),
+    [
+        ("""eval "x*y" --vars '{"x": 3, "y": [1, 2]}' --y 4 --json""", 0, '{"x": 4.0, "y": 3.0}'),
+        ("""check "x*y" --x 3 --y 4 --claims '{"dx": 4, "dy": 5}'""", 1, "WRONG"),
+        ("""eval "x*y" --vars '{"x": 3'""", 2, "what is given is not JSON"),
+    ],
+)
+def test_an_object_may_stand_where_the_name_of_a_file_does(
+    typed: str, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["backprop", *shlex.split(typed)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code or 0) == status
+    assert said in "".join(capfd.readouterr())

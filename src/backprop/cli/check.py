@@ -5,7 +5,7 @@ from __future__ import annotations
 from backprop.cli.answer import answer_options, chosen_format, note, show_grid, show_json
 from backprop.cli.options import Range, named, takes
 from backprop.cli.question import Question, check_gates, question
-from backprop.cli.reading import read_text
+from backprop.cli.reading import name_of, read_text
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
@@ -120,7 +120,7 @@ def judge_lines(
     if backward is not None:
         lines = read_lines(read_text(backward), backward)
     else:
-        listed = [] if claims_file is None else read_claims(read_text(claims_file), claims_file)
+        listed = [] if claims_file is None else read_claims(read_text(claims_file), name_of(claims_file))
         lines = claim_lines([*listed, *(read_claim(claim) for claim in claims)])
     evaluation: Evaluation = asked.answer()
     verdicts = judge(evaluation.run, evaluation.names, lines, set(evaluation.gradients))

@@ -40,7 +40,7 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
     metavar="NAME=VALUE",
     help="The same value in every row, a number or an array.",
 )
-@takes("--vars", "variables", metavar="FILE", help="Read such values from a JSON object.")
+@takes("--vars", "variables", metavar="FILE", help="Read such values from a JSON object, which may stand here itself.")
 @takes("--rename", "renamed", multiple=True, metavar="COLUMN=NAME", help="What a column is called in the expression.")
 @takes("--wrt", metavar="x,y", help="The gradients of these variables only.")
 @takes("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")

@@ -48,7 +48,12 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
 @takes("tables", count=-1)
 @takes("-f", "file", metavar="FILE", help="Read the expression from a file (- for standard input).")
 @takes("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its start, or LOW:HIGH.")
-@takes("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input).")
+@takes(
+    "--vars",
+    "variables",
+    metavar="FILE",
+    help="Read values from a JSON object, which may stand here itself (- for standard input).",
+)
 @takes("--resume", metavar="FILE", help="Start from the parameters that -o wrote.")
 @takes("--wrt", metavar="x,y", help="Move these variables only; the others stand still.")
 @takes(

@@ -295,6 +295,8 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
     if compiled.has_stage(name):
         hint = "the program gives it its value: only its inputs are options"
         return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
+    if name[0] == "d" and name[1:] in variables and "--claim" in words.known:
+        return Problem("option", f"{name} is a gradient, and no variable", hint=f"to have it judged: --claim {name}=…")
     missing = [variable for variable in variables if variable not in at]
     for other in missing[:MOST_NAMED]:
         if hint := otherwise_meant(other, compiled.program):

@@ -20,7 +20,9 @@ def value_of(text: str, name: str, random: Random) -> Value:
 
 
 def read_text(path: str) -> str:
-    """The text of a file, or of standard input for "-". Raises a Problem of kind "file"."""
+    """The text of a file, of standard input for "-", or of an object written out. Raises a Problem of kind "file"."""
+    if is_json(path):
+        return path
     data = read_bytes(path)
     try:
         return data.decode("utf-8-sig")
@@ -59,7 +61,12 @@ def tell_waiting() -> None:
 
 def name_of(path: str) -> str:
     """What a file is called in a message."""
-    return "standard input" if path == "-" else path
+    return "standard input" if path == "-" else "what is given" if is_json(path) else path
+
+
+def is_json(path: str) -> bool:
+    """Whether an object stands where the name of a file could."""
+    return path.lstrip()[:1] == "{"
 
 
 def named_value(assignment: str) -> tuple[str, str]:

@@ -30,7 +30,12 @@ SHARED_OPTIONS: list[Callable[[Any], Any]] = [
         help="Read the expression from a file (- for standard input).",
     ),
     takes("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its value."),
-    takes("--vars", "variables", metavar="FILE", help="Read values from a JSON object (- for standard input)."),
+    takes(
+        "--vars",
+        "variables",
+        metavar="FILE",
+        help="Read values from a JSON object, which may stand here itself (- for standard input).",
+    ),
     takes("--wrt", metavar="x,y", help="Show the gradients of these variables only."),
     takes("--output", "result", metavar="NAME", help="Which result of -f FILE.py:NAME is the output."),
     takes("--upstream", metavar="VALUE", help="The gradient on the output, in its shape; 1 for a number."),
