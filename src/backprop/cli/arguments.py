@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from backprop.cli.reading import name_of, named_value, read_text, value_of
@@ -10,6 +11,8 @@ from backprop.errors import Problem
 from backprop.library.values import Random, read_json
 
 ABOVE = 4  # folders above a file in which what it imports may be
+PYTHONS = {"True": True, "False": False, "None": None}
+MAKING = re.compile(r"(randn?|zeros|ones|full|eye|arange|linspace)\(.*\)")
 HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}'
 
 
@@ -39,13 +42,32 @@ def arguments(variables: str | None, assignments: tuple[str, ...], random: Rando
     given: dict[str, Any] = {}
     if variables is not None:
         values = read_object(read_text(variables), name_of(variables))
-        given = {name: arguments_from(value) for name, value in values.items()}
+        given = {name: arguments_from(made(value, name, random)) for name, value in values.items()}
     for name, value in map(named_value, assignments):
-        if value.lstrip().startswith("{"):
-            given[name] = arguments_from(read_json(value, name, HINT, whole=True))
+        if re.match(r'\s*(\{|\[\s*["{])', value):
+            given[name] = arguments_from(made(read_json(value, name, HINT, whole=True), name, random))
         else:
-            given[name] = whole(value_of(value, name, random))
+            given[name] = typed(value, name, random)
     return given
+
+
+def typed(text: str, name: str, random: Random) -> Any:
+    """A value of the command line: a number, an array, or else one of Python's words, or a text of one word."""
+    try:
+        return whole(value_of(text, name, random))
+    except Problem:
+        if not text.isidentifier():
+            raise
+        return PYTHONS.get(text, text)
+
+
+def made(value: Any, name: str, random: Random) -> Any:
+    """A value of JSON, in which a text may say how an array is made: `{"W1": "randn(5, 3)"}`."""
+    if isinstance(value, dict):
+        return {key: made(one, f"{name}.{key}", random) for key, one in value.items()}
+    if isinstance(value, list) and any(isinstance(one, str | dict) for one in value):
+        return [made(one, name, random) for one in value]
+    return value_of(value, name, random) if isinstance(value, str) and MAKING.fullmatch(value) else value
 
 
 def read_object(text: str, source: str) -> dict[str, Any]:

@@ -28,13 +28,16 @@ def trace(
 ) -> tuple[Compiled, Traced]:  # fmt: skip
     """The circuit of a function that a runner runs, traced at the point that it was given. Raises a Problem."""
     from backprop.python.entry.examples import give
+    from backprop.python.entry.fitting import Fitting
     from backprop.python.entry.given import floated
     from backprop.python.traced import traced
 
     missing = runner.missing()
     if missing:
         what = name or runner.pair.name
-        raise Problem("variable", f"{what} has no value for {enumerated([*missing])}", hint=give(missing))
+        code, pair, given, seed = runner.code, runner.pair, runner.given, runner.seed
+        fitting = Fitting(lambda kind, values: kind(code, pair, {**given, **values}, seed), missing)
+        raise Problem("variable", f"{what} has no value for {enumerated([*missing])}", hint=give(fitting.found()))
 
     given = runner.given
     runner.given, turned = floated(given, lambda tried: works(runner.outputs, tried))

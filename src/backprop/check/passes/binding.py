@@ -166,7 +166,7 @@ class Binding:
         """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum; what is by
         its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves."""
         ways = {
-            "mean": [np.full(np.shape(one), 1 / np.size(one)) for one in outputs],
+            "mean": [np.full(np.shape(one), 1 / max(1, np.size(one))) for one in outputs],
             "sum": [np.ones(np.shape(one)) for one in outputs],
             "sum over the number of rows": [np.full(np.shape(one), 1 / max(1, *np.shape(one)[:1])) for one in outputs],
         }

@@ -39,7 +39,7 @@ def arguments_from(value: Any) -> Any:
     """A value of JSON as Python's: lists of numbers are arrays."""
     if isinstance(value, dict):
         return {str(key): arguments_from(one) for key, one in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list) and not any(isinstance(one, np.ndarray) for one in value):
         try:
             array = np.array(value)
         except ValueError:

@@ -32,6 +32,8 @@ DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 class Inputs:
     """A pair, and what it is given."""
 
+    interpreting: type[Interpreter] = Interpreter
+
     def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
         code = with_first_round(code, pair)
         self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
@@ -259,7 +261,7 @@ class Inputs:
         return [name for name in self.parameters if name in needed or name in columns]
 
     def interpreter(self, seconds: float | None = None) -> Interpreter:
-        run = Interpreter(Meter(self.seconds if seconds is None else seconds), self.seed)
+        run = self.interpreting(Meter(self.seconds if seconds is None else seconds), self.seed)
         run.whole_quotients = self.whole_quotients
         return run
 

@@ -1,0 +1,502 @@
+# ruff: noqa: N802
+"""Values with which a pass runs, found by running it: a parameter gets one where it is first used, of a kind that fits
+there. What nobody has given is a `Blank`, which stops the run at the first thing that is done with it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.entry.examples import AXES, COUNTED, PRODUCTS
+from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
+from backprop.python.entry.runner import Runner
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.values.arrays import is_array
+from backprop.python.values.scope import Bound, Builtin, Library, Scope
+
+MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
+MOST_UNLIKELY = 16
+MOST_STEPS = 400_000  # of these runs in all
+SIZES = (4, 3, 5, 6, 2, 7)  # of axes, so that no two are mixed up
+USUAL = ((3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), (2, 3, 6, 6), (2, 3, 3, 3))  # shapes, where nothing tells more
+LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
+LISTED = ["0", "1"]  # the places of a list
+PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
+TURNING = frozenset(["T", "mT", "t", "transpose"])
+FIELDS = frozenset(["shape", "ndim", "size", "dtype", "device"])
+COPYING = frozenset([
+    "array", "asarray", "copy", "clone", "detach", "astype", "float", "double", "numpy", "contiguous", "tensor",
+    "as_tensor", "atleast_1d", "squeeze", "to", "cpu",
+])  # fmt: skip
+KEEPING = frozenset(["save_for_backward", "isinstance", "print", "append", "type", "id", "hasattr", "callable"])
+GOING = frozenset(
+    ["len", "zip", "enumerate", "reversed", "list", "tuple"]
+)  # through what they are given, or its length
+ROOTS = frozenset(["log", "sqrt", "log2", "log10", "log1p", "rsqrt"])  # whose inputs are better above 0
+ALONG = frozenset(["sum", "mean", "max", "min", "amax", "amin", "var", "std", "prod", "cumsum", "argmax", "softmax"])
+DRAWN = re.compile(r"(randn|rand)\((.*)\)$")
+MULTIPLES = re.compile(r"\b([2-6])\s*\*\s*[A-Za-z_]|[A-Za-z_]\w*\s*\*\s*([2-6])\b|(?:split|chunk)\([^()]*?\b([2-6])\b")
+LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 * H:]`: there are four of them
+NUMBERS = ("0.5", "1.5", "0.8", "2.5", "1.2")  # so that no two are mixed up
+Known = dict[str, "str | list[str]"]  # of each parameter the text of its value, or the keys of a dictionary
+
+
+class Misfits(NamedTuple):
+    """How badly a pass fits what it is given, 0 if in every way; of what inputs the gradients have another shape, and
+    which; and the arrays that have no gradient, as labels have none."""
+
+    size: float
+    shapes: dict[str, tuple[int, ...]]
+    labels: dict[str, tuple[int, ...]]
+
+
+FITS = Misfits(0.0, {}, {})
+
+
+class Blank:
+    """A parameter, or an entry of one, that has no value yet. `turned` says that its transpose is meant."""
+
+    def __init__(self, name: str, turned: bool = False) -> None:
+        self.name, self.turned = name, turned
+
+
+class Use(NamedTuple):
+    """What is done with a blank: `other` is the value that it is met with, `left` whether it stands before that."""
+
+    kind: str
+    other: Any = None
+    left: bool = True
+
+
+class Used(BaseException):  # no Exception, which a run turns into a Problem
+    """A blank is used."""
+
+    def __init__(self, blank: Blank, use: Use) -> None:
+        super().__init__(blank.name)
+        self.blank, self.use = blank, use
+
+
+class Watching(Interpreter):
+    """An interpreter that stops where something is done with a blank. That it is handed on is nothing."""
+
+    def binary(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
+        use = (
+            "product" if kind is ast.MatMult else "exponent" if kind is ast.Pow and isinstance(b, Blank) else "element"
+        )
+        if isinstance(a, Blank):
+            raise Used(a, Use(use, b, True))
+        if isinstance(b, Blank):
+            raise Used(b, Use(use, a, False))
+        return super().binary(kind, a, b)
+
+    def updated(self, tree: ast.AugAssign, old: Any, scope: Scope) -> Any:
+        if isinstance(tree.value, ast.Name | ast.Attribute):
+            value = self.evaluate(tree.value, scope)
+            if isinstance(value, Blank):
+                raise Used(value, Use("element", old, False))
+        return super().updated(tree, old, scope)
+
+    def of_UnaryOp(self, tree: ast.UnaryOp, scope: Scope) -> Any:
+        if isinstance(tree.operand, ast.Name):
+            value = self.evaluate(tree.operand, scope)
+            if isinstance(value, Blank):
+                raise Used(value, Use("truth" if isinstance(tree.op, ast.Not) else "alone"))
+        return super().of_UnaryOp(tree, scope)
+
+    def compared(self, kind: ast.cmpop, a: Any, b: Any) -> Any:
+        if isinstance(kind, ast.Is | ast.IsNot):
+            return super().compared(kind, a, b)
+        for one, other in ((a, b), (b, a)):
+            if isinstance(one, Blank):
+                raise Used(one, Use("compared", other))
+        return super().compared(kind, a, b)
+
+    def attribute(self, value: Any, name: str, own: bool = False) -> Any:
+        if not isinstance(value, Blank):
+            return super().attribute(value, name, own)
+        if name in ("T", "mT"):
+            return Blank(value.name, not value.turned)
+        if name in FIELDS:
+            raise Used(value, Use("fields"))
+        return Bound(name, value)
+
+    def get_item(self, base: Any, key: Any) -> Any:
+        if isinstance(base, Blank):
+            raise Used(base, Use("items", key))
+        self.look_at_key(base, key)
+        return super().get_item(base, key)
+
+    def put_item(self, base: Any, key: Any, value: Any) -> None:
+        self.look_at_key(base, key)
+        if isinstance(value, Blank) and isinstance(base, np.ndarray):
+            raise Used(value, Use("element", super().get_item(base, key)))
+        super().put_item(base, key, value)
+
+    def look_at_key(self, base: Any, key: Any) -> None:
+        for place, one in enumerate(key if isinstance(key, tuple) else (key,)):
+            if isinstance(one, Blank):
+                raise Used(one, Use("picks", (base, key, place)))
+
+    def items(self, value: Any) -> Iterable[Any]:
+        if isinstance(value, Blank):
+            raise Used(value, Use("rows"))
+        return super().items(value)
+
+    def truth(self, value: Any) -> bool:
+        if isinstance(value, Blank):
+            raise Used(value, Use("truth"))
+        return super().truth(value)
+
+    def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        name = word_of(function)
+        me = function.me if isinstance(function, Bound) and isinstance(function.me, Blank) else None
+        if me is not None and name in TURNING and not arguments:
+            return Blank(me.name, not me.turned)
+        given = arguments if me is None else (me, *arguments)
+        if name in COPYING and given and isinstance(given[0], Blank):
+            return given[0]
+        if me is not None or (name and name not in KEEPING):
+            self.look_at_inputs(name, given, keywords)
+        return super().call(function, arguments, keywords)
+
+    def look_at_inputs(self, name: str, given: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        """Stop where a function of a library gets a blank, alone or in a list."""
+        listed = [*given, *keywords.values()]
+        listed += [one for some in listed if isinstance(some, list | tuple) and name not in GOING for one in some]
+        blank = next((one for one in listed if isinstance(one, Blank)), None)
+        if blank is None:
+            return
+        others = [one for one in given if one is not blank and is_array(one)]
+        place = next((i for i, one in enumerate(given) if one is blank), 0)
+        axes = [one for key, one in keywords.items() if key in AXES and type(one) is int]
+        axes += [one for one in given[1:2] if type(one) is int and name in ALONG]
+        if name == "at" and place == 1:
+            raise Used(blank, Use("picks", (given[0], blank, 0)))
+        if name == "einsum" and isinstance(given[0], str):
+            raise Used(blank, Use("letters", lettered(given, place)))
+        if name in PRODUCTS and len(given) > 1:
+            raise Used(blank, Use("product", given[1 - min(place, 1)], place == 0))
+        if name in COUNTED or name in ("range", "reshape", "view"):
+            raise Used(blank, Use("alone" if given[0] is blank and name in ("reshape", "view") else "counts"))
+        if name in GOING:
+            raise Used(blank, Use("rows"))
+        if name in ROOTS:
+            raise Used(blank, Use("root"))
+        if name in TURNING | {"permute"}:
+            axes = [len(given) - 2]
+        if axes and blank is given[0]:
+            raise Used(blank, Use("axis", axes[0]))
+        raise Used(blank, Use("element", others[0]) if others else Use("alone"))
+
+
+def lettered(given: tuple[Any, ...], place: int) -> tuple[int, ...]:
+    """The shape of an input of einsum, by its letters, whose sizes the other inputs may know."""
+    terms = given[0].replace(" ", "").partition("->")[0].split(",")
+    sizes: dict[str, int] = {}
+    for term, one in zip(terms, given[1:], strict=False):
+        sizes.update(zip(term, np.shape(one), strict=False) if is_array(one) else ())
+    for letter in "".join(terms):
+        sizes.setdefault(letter, next((one for one in SIZES if one not in sizes.values()), 2))
+    return tuple(sizes[letter] for letter in terms[place - 1]) if place <= len(terms) else ()
+
+
+def word_of(function: Any) -> str:
+    """The name of a function that is no function of the user's, and takes values for what they are."""
+    if isinstance(function, Library):
+        return function.path[-1]
+    if isinstance(function, Builtin):
+        return function.name if function.function is not None else ""
+    if isinstance(function, Bound) and isinstance(function.function, str):
+        return function.function
+    return ""
+
+
+class Trial(Runner):
+    """A pass that is run to see what its parameters may be."""
+
+    interpreting = Watching
+
+
+class Fitting:
+    """A search for values of the parameters that are not given.
+
+    `make` makes the runner of the pass with what it is given; `misfits` says of one that runs how much in it does not
+    fit; `examples` are what the text tells of the parameters.
+    """
+
+    def __init__(
+        self, make: Callable[[type[Runner], dict[str, Any]], Runner], examples: Mapping[str, str],
+        misfits: Callable[[Runner], Misfits] = lambda runner: FITS,
+    ) -> None:  # fmt: skip
+        self.make, self.examples, self.misfits = make, examples, misfits
+        self.runs, self.steps = MOST_RUNS, MOST_STEPS
+        self.seen: dict[str, Used | bool | None] = {}
+        self.multiples: list[int] = []
+        self.best: tuple[float, Known] | None = None
+        self.shapes_of_outputs: list[tuple[int, ...]] = []
+        text = "\n".join(map(ast.unparse, make(Runner, {}).trees()))
+        self.of_numbers = "math." in text
+        last = [int(one) + 1 for found in LAST.findall(text) for one in found if one]
+        others = [int(one) for found in MULTIPLES.findall(text) for one in found if one]
+        self.multiples = list(dict.fromkeys([*last, *sorted(others, reverse=True)]))
+
+    def found(self) -> dict[str, str]:
+        """A text for each parameter, as it is typed."""
+        with np.errstate(all="ignore"):
+            any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
+            self.best = self.above_zero()
+        known = self.best[1] if self.best is not None else {}
+        return {name: self.text(name, known) for name in self.examples}
+
+    def above_zero(self) -> tuple[float, Known] | None:
+        """The best that was found, with random numbers above 0 if they fit better, as what is under a root does."""
+        if self.best is None or not self.best[0]:
+            return self.best
+        known: Known = {
+            name: one.replace("randn", "rand") if isinstance(one, str) else one for name, one in self.best[1].items()
+        }
+        wrong = self.misfits(self.make(Runner, self.values(known))).size
+        return (wrong, known) if wrong < self.best[0] else self.best
+
+    def size_of(self, texts: Mapping[str, str]) -> float:
+        """How badly some values fit, as they are typed."""
+        known: Known = {name: texts[name] for name in self.examples if name in texts}
+        return self.misfits(self.make(Runner, self.values(known))).size
+
+    def text(self, name: str, known: Known) -> str:
+        value = known.get(name, self.examples[name])
+        if isinstance(value, str):
+            return value
+        entries = {key: as_json(str(known.get(f"{name}.{key}", "0.5"))) for key in value}
+        return json.dumps([*entries.values()] if value == LISTED else entries)
+
+    def search(self, known: Known, unlikely: int) -> bool:
+        """Go on from what is known so far, in all less likely ways that are no more unlikely together; whether the
+        search has an end. The likely ways come first so, wherever on them the first wrong step is (W. D. Harvey, M. L.
+        Ginsberg, "Limited discrepancy search", 1995)."""
+        key = str(known)
+        if key not in self.seen:
+            if self.runs <= 0 or self.steps <= 0:
+                return True
+            self.runs -= 1
+            self.seen[key] = self.tried(known)
+            if self.seen[key] is True and self.completed(known):
+                return True
+        used = self.seen[key]
+        if not isinstance(used, Used):
+            return False
+        some = zip(range(unlikely + 1), self.candidates(used, known), strict=False)
+        return any(self.search({**known, used.blank.name: one}, unlikely - rank) for rank, one in some)
+
+    def completed(self, known: Known) -> bool:
+        """Weigh what a forward pass runs with; whether it fits, with the rest as the examples, or like an output."""
+        rest = [name for name in self.examples if name not in known]
+        complete: Known = {**{name: self.examples[name] for name in rest}, **known}
+        as_outputs = [drawn(shape, numbers=1) for shape in self.shapes_of_outputs]
+        others = [{**complete, **dict.fromkeys(rest, text)} for text in dict.fromkeys(as_outputs)] if rest else []
+        return any(self.weighed(one) == 0 for one in [*others, complete])
+
+    def weighed(self, known: Known, repairs: int = 3) -> float:
+        """How badly values of all parameters fit, after what does not has got the shape of its gradient, and what has
+        no gradient holds labels."""
+        self.steps -= 2000
+        found = self.misfits(self.make(Runner, self.values(known)))
+        if self.best is None or found.size < self.best[0]:
+            self.best = found.size, known
+        if not found.size or not repairs:
+            return found.size
+        others: list[Known] = [{name: drawn(shape) for name, shape in found.shapes.items()}] if found.shapes else []
+        if not others:
+            shapes = self.shapes_of_outputs
+            others = [
+                {name: one} for name, shape in found.labels.items() for one in labels(dict.fromkeys([shape, *shapes]))
+            ]
+        for other in others:
+            if all(known.get(name) == text for name, text in other.items()):
+                continue
+            if self.weighed({**known, **other}, repairs - 1 if found.shapes else 0) == 0:
+                return 0.0
+        return found.size
+
+    def tried(self, known: Known) -> Used | bool | None:
+        """Where a forward pass is stopped by a blank; True if by none, and None if it ends in an error."""
+        runner = self.make(Trial, self.values(known))
+        try:
+            outputs = runner.outputs(runner.given)
+        except Used as used:
+            return used
+        except Problem:
+            return None
+        finally:
+            self.steps -= max(runner.steps, 50)
+        self.shapes_of_outputs = [np.shape(one) for one in outputs]
+        return True
+
+    def values(self, known: Known) -> dict[str, Any]:
+        """The values of the parameters, blank where none is known."""
+
+        def value(name: str) -> Any:
+            found = known.get(name)
+            if isinstance(found, list):
+                entries = {key: value(f"{name}.{key}") for key in found}
+                return [*entries.values()] if found == LISTED else entries
+            return Blank(name) if found is None else value_of(found)
+
+        return {name: value(name) for name in self.examples}
+
+    # ── what may stand where a blank is used ──
+
+    def candidates(self, used: Used, known: Known) -> Iterator[str | list[str]]:
+        """The values that a blank may have, the likely ones first."""
+        seen = set()
+        numbers = sum(text in NUMBERS for text in known.values())
+        for one in self.likely(used, known):
+            shape = one[::-1] if used.blank.turned and isinstance(one, tuple) else one
+            text = shape if isinstance(shape, str | list) else drawn(shape, used.use.kind, numbers)
+            if str(text) not in seen:
+                seen.add(str(text))
+                yield text
+
+    def likely(self, used: Used, known: Known) -> Iterator[Any]:
+        """Shapes, and the texts of other values."""
+        name, use = used.blank.name, used.use
+        example = self.examples.get(name, "")
+        other = np.shape(use.other) if is_array(use.other) else ()
+        if example[:1] in "{[" and example[1:2] == '"':  # a dictionary with the keys that are read
+            yield list(json.loads(example))
+        elif example and not example.startswith("randn"):
+            yield example
+        if NAMES_OF_SIZES.search(name):
+            yield from ("[3,4,2]", "3", "2", "1")
+        if use.kind in ("rows", "items") and PLURAL.search(name) and not isinstance(use.other, tuple | str):
+            yield LISTED
+        sizes = self.sizes(known)
+        if self.of_numbers and use.kind != "items":
+            yield ()
+        if use.kind == "compared" and isinstance(use.other, str):
+            yield use.other
+        elif use.kind == "truth":
+            yield from ("True", "False")
+        elif use.kind == "counts" or (use.kind == "element" and type(use.other) is int and not is_drawn(example)):
+            yield from ("3", "2", "4", "1")
+        elif use.kind == "exponent":
+            yield from ("2.0", "3", other[-1:], other)
+        elif use.kind == "picks":
+            yield from picked(*use.other)
+        elif use.kind == "letters":
+            yield use.other
+        elif use.kind == "items":
+            yield from with_items(use.other, sizes)
+        elif use.kind == "rows":
+            yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
+        elif use.kind == "product":
+            yield from self.factors(other, use.left, sizes, name) if other else ((4, 3), (3, 3), (3,), (2, 3, 4))
+            return
+        elif use.kind == "element" and other:
+            yield from () if other[-1] == 1 else (other[-1:],)
+            yield from (other, (*other[:-1], 1), (), (1, *other[1:]), other[:1])
+            return
+        shape = shape_of(example)
+        if use.kind != "axis" or use.other < len(shape):
+            yield shape
+            yield tuple(size + size % 2 for size in shape)  # that can be halved
+        least = use.other + 1 if use.kind == "axis" else 0
+        yield from [one for one in (*USUAL, *((size,) for size in sizes), (4, 6)) if len(one) >= least]
+
+    def sizes(self, known: Known) -> list[int]:
+        """The sizes of axes so far, the last ones first."""
+        texts = [text for text in known.values() if isinstance(text, str)]
+        return list(dict.fromkeys(size for text in texts[::-1] for size in shape_of(text)[::-1]))
+
+    def factors(self, other: tuple[int, ...], left: bool, used: list[int], name: str) -> Iterator[tuple[int, ...]]:
+        """The shapes of what is multiplied with a matrix or a vector; what has a small letter may be one itself."""
+        inner = other[-2:][0] if left else other[-1]
+        if left and len(other) == 1:
+            yield (inner,)
+        elif not left and name.rpartition(".")[2][:1].islower() and not self.multiples:
+            yield from ((inner,), (inner, 1))
+        free = [size for size in SIZES if size not in used and size not in other]
+        sizes = [*(many * size for many in self.multiples for size in used), *free[:1], *used, inner]
+        for lead in dict.fromkeys([other[:-2], ()]):  # a stack of matrices meets another one, or a single matrix
+            yield from [(*lead, size, inner) if left else (*lead, inner, size) for size in sizes]
+        yield from ((inner,), (inner, 1))
+
+
+def with_items(key: Any, sizes: list[int]) -> Iterator[Any]:
+    """What has such an item."""
+    if isinstance(key, str):
+        yield LAYERS if re.fullmatch(r"[Wb]\d", key) else [key]
+        return
+    axes = [one for one in (key if isinstance(key, tuple) else (key,)) if one is not None and one is not Ellipsis]
+    if len(axes) > 2:
+        yield (*[1] * (len(axes) - 1), 2)  # as a bias of filters has it
+    several = len(axes) < 2 and not isinstance(key, tuple)
+    shapes = [shape for shape in ((4, 3), (2, 3, 4), (2, 3, 6, 6)) if len(shape) >= len(axes) + several]
+    yield from (*shapes[:1], (3,), "[0,2,1,1]", LISTED, *shapes[1:])
+    yield from [(size,) for size in sizes]
+
+
+def picked(base: Any, key: Any, place: int) -> Iterator[str]:
+    """Labels that pick from something: as many as other places that stand beside them."""
+    if isinstance(base, dict) and base:
+        yield str(next(iter(base)))
+        return
+    beside = [len(one) for one in key if is_array(one) and np.ndim(one)] if isinstance(key, tuple) else []
+    shape = np.shape(base)
+    most = shape[place] if place < len(shape) else 3
+    labels = [one % max(most, 1) for one in (0, 2, 1, 1, 0, 2)]
+    yield str(labels[: beside[0] if beside else 4]).replace(" ", "")
+    yield "1"
+
+
+def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:
+    """Whole numbers of some shapes, as labels and masks have them: zeros and ones, and rows with a single one."""
+    for shape in shapes:
+        for made in (np.arange(np.prod(shape, dtype=int)) % 3 != 1, np.eye(shape[-1] if shape else 1)):
+            if len(shape) in (1, 2) and (len(shape) == 2 or made.ndim == 1):
+                rows = np.resize(made[[0, 2, 1]] if made.shape[0] == 3 and made.ndim == 2 else made, shape)
+                yield str(rows.astype(int).tolist()).replace(" ", "")
+
+
+def drawn(shape: tuple[int, ...], kind: str = "", numbers: int = 0) -> str:
+    """How a random array is typed, of a number one that is no special one."""
+    if not shape:
+        return NUMBERS[numbers % len(NUMBERS)]
+    return f"{'rand' if kind == 'root' else 'randn'}({','.join(map(str, shape))})"
+
+
+def is_drawn(example: str) -> bool:
+    return len(shape_of(example)) > 1  # in one axis it is what is said where nothing is known
+
+
+def shape_of(text: str) -> tuple[int, ...]:
+    found = DRAWN.match(text)
+    return tuple(int(one) for one in found[2].split(",")) if found else ()
+
+
+def value_of(text: str) -> Any:
+    """What a text stands for; the same in every run."""
+    shape = shape_of(text)
+    if shape:
+        random = np.random.default_rng(len(text) + sum(shape))
+        return random.uniform(size=shape) if text.startswith("rand(") else random.normal(size=shape)
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+    if isinstance(found, dict):
+        return {key: value_of(one) if isinstance(one, str) else one for key, one in found.items()}
+    if isinstance(found, list) and any(isinstance(one, str) for one in found):
+        return [value_of(str(one)) for one in found]
+    return np.array(found) if isinstance(found, list) else found
+
+
+def as_json(text: str) -> Any:
+    value = value_of(text)
+    return text if isinstance(value, np.ndarray) and shape_of(text) else value
