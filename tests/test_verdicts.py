@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import backprop
 from conftest import shell
 
 RIGHT = [
@@ -62,3 +64,68 @@ def test_no_claims_are_no_question(tmp_path: Path) -> None:
     found = shell("echo '{}' > e.json; backprop check 'x^2' --x 3 --claims e.json", tmp_path)
     assert found.returncode == 2
     assert "there are no claims in e.json" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("kept", "made", "wrong"),
+    [
+        ("self.dW, self.db = x.T @ g, g.sum(axis=1)", "self.W, self.b = np.ones((3, 2)), np.zeros(2)", "b"),
+        ("self.dW, self.db = g.T @ x, g.sum(axis=0)", "self.W, self.b = np.ones((3, 2)), np.zeros(2)", "W"),
+        (
+            "self.grads['W'], self.grads['b'] = x.T @ g, g.sum(axis=1)",
+            "self.params, self.grads = {'W': np.ones((3, 2)), 'b': np.zeros(2)}, {}",
+            "params['b']",
+        ),
+    ],
+)
+def test_a_gradient_of_another_shape_that_an_object_keeps_is_wrong(kept: str, made: str, wrong: str) -> None:
+    """It was left out, and the pass was "ok"."""
+    weights = ("self.W", "self.b") if "self.W" in made else ("self.params['W']", "self.params['b']")
+    text = (
+        "import numpy as np\nclass Linear:\n"
+        f"    def __init__(self):\n        {made}\n"
+        f"    def forward(self, x):\n        self.x = x\n        return x @ {weights[0]} + {weights[1]}\n"
+        f"    def backward(self, g):\n        x = self.x\n        {kept}\n        return g @ {weights[0]}.T\n"
+    )
+    found = backprop.judge(text, x=np.linspace(-1, 1, 12).reshape(4, 3))
+    assert [one.name for one in found.passes[0].gradients if one.verdict == "wrong"] == [wrong]
+
+
+CLIP = """
+import numpy as np
+def clip_forward(x, lo, hi):
+    return np.clip(x, lo, hi), (x, lo, hi)
+def clip_backward(g, cache):
+    x, lo, hi = cache
+    return g * ((x > lo) & (x < hi)), (g * (x < lo)).sum(), (g * (x > hi)).sum()
+"""
+SATURATED = """
+import numpy as np
+def cost(W, X, Y):
+    A = 1 / (1 + np.exp(-W @ X))
+    loss = -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A))
+    dZ = A - Y
+    dW = dZ @ X.T
+    return loss, dW
+"""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_numbers_keep_their_order_at_other_points(seed: int) -> None:
+    """Bounds of a clip that had changed places made a right pass WRONG."""
+    x = np.random.default_rng(seed).normal(size=3)
+    assert backprop.judge(CLIP, x=x, lo=0.5, hi=1.5).ok
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_loss_that_is_a_staircase_makes_no_right_pass_wrong(seed: int) -> None:
+    """`log(1 - p)` has few digits left beside p = 1, so that differences of it are none."""
+    random = np.random.default_rng(seed)
+    given = {"W": 6 * random.normal(size=(6, 5)), "X": random.normal(size=(5, 3)), "Y": random.normal(size=(6, 3))}
+    assert backprop.judge(SATURATED, **given).verdict != "wrong"
+
+
+def test_mistakes_are_seen_in_a_saturated_loss() -> None:
+    random = np.random.default_rng(0)
+    given = {"W": 2 * random.normal(size=(6, 5)), "X": random.normal(size=(5, 3)), "Y": random.normal(size=(6, 3))}
+    assert backprop.judge(SATURATED.replace("dZ @ X.T", "1.01 * dZ @ X.T"), **given).verdict == "wrong"

@@ -120,7 +120,7 @@ class Judge:
         for point in self.points:
             outcome = self.first if point is self.points[0] else self.binding.attempt(point.given, point.upstream)
             for path, one in self.compare(point, outcome).items():
-                found[path] = worse(found.get(path), one)
+                found[path] = worse(found.get(path), self.as_far_as_known(point, path, outcome, one))
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
@@ -128,6 +128,18 @@ class Judge:
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
         return Verdict(self.runner.pair.title, self.overall(gradients), gradients, [], self.said())
+
+    def as_far_as_known(self, point: Point, path: Path, outcome: Outcome | None, found: Comparison) -> Comparison:
+        """What is wrong, unless roundings on the way hide the slope."""
+        if found.verdict != "wrong" or outcome is None or path not in outcome.gradients:
+            return found
+        if not self.surroundings.is_rounded(point, path, outcome.gradients[path]):
+            return found
+        return Comparison(
+            "imprecise",
+            found.error,
+            "the forward pass is rounded on the way, so that its slope is not known as exactly",
+        )
 
     def hidden(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is
@@ -137,7 +149,8 @@ class Judge:
                 outcome = self.runner.run(point.given, point.upstream)
             except Problem:
                 continue  # so far away a right pass may stop, too
-            there = self.compare(point, outcome)
+            compared_there = self.compare(point, outcome)
+            there = {path: self.as_far_as_known(point, path, outcome, one) for path, one in compared_there.items()}
             plain = [path for path, one in there.items() if one.verdict == "wrong" and self.plainly(point, path, one)]
             if plain and not self.are_swept(point, plain, outcome):
                 self.points.insert(0, point)

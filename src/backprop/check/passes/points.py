@@ -7,14 +7,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.check.passes.binding import Binding
-from backprop.check.passes.slopes import Slopes, measured, measured_where, moved
+from backprop.check.passes.slopes import Objective, Probe, Slopes, measured, measured_where, moved, with_value
 from backprop.errors import Problem
+from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path
 from backprop.python.entry.runner import Runner
 from backprop.python.values.arrays import fresh
 
 AROUND = 2  # points around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
+CLOSER = 0.3  # than to the differences a gradient is to the sweep, if these are wrong
+KNOWN = 1e-6  # of the largest element: so far the sweep and the differences may be apart where they agree
+DIRECTIONS, STEP, ROUGH = 2, 1e-3, 100.0
 PROBES = 12  # of an input at each of those
 
 
@@ -25,10 +29,11 @@ class Point(NamedTuple):
     upstream: list[Any]
     slopes: dict[Path, Slopes]
     outputs: list[Any]
+    swept: dict[Path, Any]  # the gradients of a sweep back through the forward pass, where there is one
     doubted: set[Path]  # whose slopes were measured anew where a gradient is not that of the sweep
 
 
-def objective(runner: Runner, upstream: list[Any], first: list[Any] | None = None) -> Any:
+def objective(runner: Runner, upstream: list[Any], first: list[Any] | None = None) -> Objective:
     """The number whose gradient is judged: the outputs times what comes from above. And how large its terms are.
     `first` gets the outputs where it is asked for first."""
 
@@ -40,6 +45,25 @@ def objective(runner: Runner, upstream: list[Any], first: list[Any] | None = Non
         return sum(float(np.sum(one)) for one in terms), sum(float(np.sum(np.abs(one))) for one in terms)
 
     return at
+
+
+def off(gradient: Any, probes: list[Probe]) -> float:
+    """How far a gradient is from the slopes that were measured, at the worst."""
+    flat = gradient.reshape(-1)
+    told = (
+        flat[one.place] if one.place is not None else flat @ np.asarray(one.weights, dtype=float).reshape(-1)
+        for one in probes
+    )
+    return max((abs(float(mine) - one.slope) for mine, one in zip(told, probes, strict=True)), default=0.0)
+
+
+def nearby(given: dict[str, Any], paths: list[Path], steps: dict[Path, Any], side: float) -> dict[str, Any]:
+    """The inputs moved by a small part of themselves, to one side or the other."""
+    changed: dict[str, Any] = fresh(given)
+    for path in paths:
+        value = np.asarray(at_path(changed, path), dtype=float) * (1 + side * steps[path])
+        changed = with_value(changed, path, value if value.ndim else float(value))
+    return changed
 
 
 class Surroundings:
@@ -57,7 +81,7 @@ class Surroundings:
         swept = runner.swept(given, upstream, self.paths) if other is None else None
         outputs: list[Any] = []
         slopes = measured(objective(runner, upstream, outputs), given, self.paths, self.binding.seed, most, swept)
-        return Point(given, upstream, slopes, outputs, set())
+        return Point(given, upstream, slopes, outputs, swept or {}, set())
 
     def near(self, far: float, most: int | None = None) -> Point | None:
         """Another point."""
@@ -93,6 +117,29 @@ class Surroundings:
         """Points so far away; one to which the forward pass does not get is left out."""
         found = [self.near(far, PROBES) for far in distances]
         return [one for one in found if one is not None]
+
+    def is_rounded(self, point: Point, path: Path, gradient: Any) -> bool:
+        """Whether a gradient that differences contradict is right as far as is known: it is that of the sweep, which
+        they contradict as well; or it is no further from that than the sweep itself is rough there, from one place to
+        the next. Beside 1, `log(1 - p)` is a staircase."""
+        its, mine = point.swept.get(path), np.asarray(gradient, dtype=float)
+        if its is None or np.shape(its) != mine.shape:
+            return False
+        probes = point.slopes[path].probes
+        if off(np.asarray(its, dtype=float), probes) <= KNOWN * float(np.max(np.abs(its), initial=0.0)):
+            return False  # the sweep and the differences agree
+        apart = float(np.max(np.abs(mine - its), initial=0.0))
+        if apart <= CLOSER * off(mine, probes):
+            return True
+        random, rough = np.random.default_rng(self.binding.seed), 0.0
+        for _ in range(DIRECTIONS):
+            steps = {one: STEP * random.uniform(-1, 1, np.shape(at_path(point.given, one))) for one in self.paths}
+            up, down = (
+                self.runner.swept(nearby(point.given, self.paths, steps, side), point.upstream, [path]).get(path, its)
+                for side in (1.0, -1.0)
+            )
+            rough = max(rough, float(np.max(np.abs(up + down - 2 * its), initial=0.0)))
+        return apart <= ROUGH * rough
 
     def again(self, point: Point, path: Path, gradient: Any) -> Slopes:
         """The slopes of an input, by differences where a gradient is another: there may be a kink."""

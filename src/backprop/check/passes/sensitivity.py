@@ -111,6 +111,7 @@ class Sense:
             seeds.append((ids, goal.weights))
             if not self.together:
                 self.swept[path] = self.trace.tape.sweep(seeds[-1:])
+        told = told and bool(self.goals)
         if self.together and told:
             self.swept[ALL] = self.trace.tape.sweep(seeds)
             parts = [sum(part) for part in zip(*[one[1:] for one in self.goals.values()], strict=True)]

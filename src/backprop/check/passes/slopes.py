@@ -29,6 +29,7 @@ QUICK = 0.004  # seconds of a run that is made some times more, to be sure
 FEW = 5  # of those are enough where there is no kink
 KINKED = 4  # elements that are tried before none is found to have a slope: they may be at kinks
 MOST_DOUBTED = 40  # elements that are measured where a gradient is not that of the sweep
+FAR_AWAY = 3.0  # from here on a part of a number is more than all of it
 SECONDS = 2.0  # for the probes of one point
 NOISE = 1e-13  # of the largest gradient, and a hundredth of it of the output: what rounding leaves where terms cancel
 
@@ -334,11 +335,12 @@ def shape_text(lengths: tuple[int, ...]) -> str:
 
 def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator, much: float) -> dict[str, Any]:
     """Another point: the inputs moved; numbers of one sign keep it, zeros among them move to its side, and zeros and
-    ones of masks stay."""
+    ones of masks stay. Single numbers keep their order, as the bounds of a clip have one."""
     changed: dict[str, Any] = fresh(given)
     for path in paths:
         value = np.asarray(at_path(changed, path), dtype=float)
-        factor = 1 + much * random.uniform(-0.3, 0.3, value.shape)
+        part = much * random.uniform(-0.3, 0.3, value.shape)
+        factor = 1 + part if much < FAR_AWAY else np.exp(part)
         shift = np.zeros(value.shape)
         if (value.size and value.min() < 0 < value.max()) or (value.size and not value.any()):
             shift = much * random.normal(0.0, 0.15, value.shape)
@@ -351,4 +353,8 @@ def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator,
         if value.size and value.min() > 0 and value.max() < 1:  # what may be probabilities stays between 0 and 1
             new = value + much * random.uniform(-0.3, 0.3, value.shape) * np.minimum(value, 1 - value) / max(1.0, much)
         changed = with_value(changed, path, new if value.ndim else float(new))
+    numbers = [path for path in paths if np.ndim(at_path(given, path)) == 0]
+    in_order = sorted(float(at_path(changed, path)) for path in numbers)
+    for path, new in zip(sorted(numbers, key=lambda path: float(at_path(given, path))), in_order, strict=True):
+        changed = with_value(changed, path, new)
     return changed

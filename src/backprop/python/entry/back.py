@@ -350,8 +350,12 @@ class Back(Forth):
         parts = objects_in(own)
         for whose, part in dotted(parts):
             weights = {name: self.made_of[whose + name] for name in part.names if whose + name in self.made_of}
-            for path, gradient in by_key(changed(part, before), [(name,) for name in weights], exact=False).items():
-                if np.shape(gradient) == np.shape(weights[path[0]]):
+            made = changed(part, before)
+            plainly = {f"{sign}{name}" for name in weights for sign in ("d", "d_", "grad_")}
+            plainly |= {f"{name}{sign}" for name in weights for sign in ("_grad", "_gradient")}
+            for path, gradient in by_key(made, [(name,) for name in weights], exact=False).items():
+                said = any(made.get(name) is gradient for name in plainly)  # of another shape it is a wrong one
+                if said or np.shape(gradient) == np.shape(weights[path[0]]):
                     found[(whose + path[0],)] = gradient
         inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
         now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}

@@ -161,6 +161,8 @@ class Watching(Interpreter):
         given = arguments if me is None else (me, *arguments)
         if name in COPYING and given and isinstance(given[0], Blank):
             return given[0]
+        if me is None and isinstance(function, Bound) and name:
+            given = (function.me, *arguments) if is_array(function.me) else ()  # what lists keep is not looked at
         if me is not None or (name and name not in KEEPING):
             self.look_at_inputs(name, given, keywords)
         return super().call(function, arguments, keywords)
@@ -250,6 +252,9 @@ class Fitting:
         """A text for each parameter, as it is typed."""
         with np.errstate(all="ignore"):
             any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
+            if not self.of_numbers and (self.best is None or self.best[0]):  # once more, with numbers first
+                self.of_numbers, self.seen, self.runs, self.steps = True, {}, MOST_RUNS // 4, MOST_STEPS // 4
+                any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             self.best = self.above_zero()
         known = self.best[1] if self.best is not None else {}
         return {name: self.text(name, known) for name in self.examples}
@@ -399,8 +404,10 @@ class Fitting:
             yield from self.factors(other, use.left, sizes, name) if other else ((4, 3), (3, 3), (3,), (2, 3, 4))
             return
         elif use.kind == "element" and other:
+            if 0 in other:  # an empty slice: what is known so far is too small
+                return
             yield from () if other[-1] == 1 else (other[-1:],)
-            yield from (other, (*other[:-1], 1), (), (1, *other[1:]), other[:1])
+            yield from (other, (*other[:-1], 1), (), (1, *other[1:]), other[:1], other[-1:] * 2)
             return
         shape = shape_of(example)
         if use.kind != "axis" or use.other < len(shape):
@@ -423,7 +430,8 @@ class Fitting:
             yield from ((inner,), (inner, 1))
         free = [size for size in SIZES if size not in used and size not in other]
         sizes = [*(many * size for many in self.multiples for size in used), *free[:1], *used, inner]
-        for lead in dict.fromkeys([other[:-2], ()]):  # a stack of matrices meets another one, or a single matrix
+        leads = [other[:-2], ()] if not re.match(r"[WU]", name) else [(), other[:-2]]
+        for lead in dict.fromkeys(leads):  # a stack of matrices meets another one, or a single matrix
             yield from [(*lead, size, inner) if left else (*lead, inner, size) for size in sizes]
         yield from ((inner,), (inner, 1))
 
@@ -453,6 +461,7 @@ def picked(base: Any, key: Any, place: int) -> Iterator[str]:
     labels = [one % max(most, 1) for one in (0, 2, 1, 1, 0, 2)]
     yield str(labels[: beside[0] if beside else 4]).replace(" ", "")
     yield "1"
+    yield str([labels[:2], labels[2:4], labels[4:]]).replace(" ", "")
 
 
 def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from backprop.errors import Problem
 from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import Path, is_gradient, leaves, place_of
-from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, with_first_round
+from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, returns, with_first_round
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
@@ -25,6 +25,7 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Scope
 
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
+LABELS = re.compile(r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|truth|one_?hot)")
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
@@ -249,11 +250,21 @@ class Inputs:
         if pair.of_object:
             functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
+        needed += [name for name in self.labels_of_backward() if name not in needed]
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
         needed = [name for name in needed if name not in self.given]
         examples = Examples([one for one, _ in functions] if needed else [])
         return {name: examples.of(name) for name in needed}
+
+    def labels_of_backward(self) -> list[str]:
+        """The labels that the backward pass alone takes, told by their names: they are no gradient from above."""
+        pair = self.pair
+        if pair.forward is None or pair.backward is None or pair.kind not in ("functions", "class"):
+            return []
+        known = {*parameter_names(pair.forward), *returns(pair.forward)}
+        known |= {name for one in self.constructors() for name in parameter_names(one)} if pair.of_object else set()
+        return [name for name in required_names(pair.backward) if LABELS.fullmatch(name) and name not in known]
 
     def parameters_of_rows(self, columns: list[str]) -> list[str]:
         """The parameters that rows of a table give: those that need a value, and those that are columns."""

@@ -76,7 +76,8 @@ def gradients_inside(entries: dict[str, Entry], now: dict[int, dict[str, Any]], 
             places += [(names, one, True) for names, one in leaves(held) if isinstance(held, dict)]
         for names, one, exact in places:
             beside = names[0] in LISTS and keys[0] in PARAMETERS and names[1:] == keys[1:]
-            fits = isinstance(one, np.ndarray) and one.shape == weights.shape
+            by_keys = beside and not any(key.isdigit() for key in keys[1:])  # of another shape it is a wrong one
+            fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
             if fits and (beside or owner_at(names, [keys], exact) is not None):
                 found.setdefault((name,), one)
     return found
