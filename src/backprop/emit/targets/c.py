@@ -49,6 +49,7 @@ class C(Target):
     short = False
     width = 70
     counts = False
+    pairs = True
     conjunction_word = "&&"
     inversion_word = "!"
     inversion_level = UNARY
@@ -98,16 +99,6 @@ class C(Target):
             return None
         self.used["from_one"] = None
         return Text(f"from_one({x.text})")
-
-    def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested("max", operands)
-
-    def spell_min(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested("min", operands)
-
-    def nested(self, word: str, operands: Sequence[Text]) -> Text:
-        self.used[word] = None
-        return super().nested(word, [self.counted(operand) for operand in operands])
 
 
 def write(request: Request) -> str:
