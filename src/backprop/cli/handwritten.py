@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from backprop.cli.answer import show_grid, show_json
 from backprop.cli.arguments import HINT, arguments, beside
+from backprop.cli.failures import note
 from backprop.cli.reading import read_text, value_of
-from backprop.cli.remarks import note
 from backprop.errors import Problem
 from backprop.library.values import Random, read_json
 

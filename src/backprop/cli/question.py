@@ -32,7 +32,7 @@ class Teller:
     def told(self, text: str) -> None:
         """Say it."""
         if not self.quiet:
-            from backprop.cli.remarks import note
+            from backprop.cli.failures import note
 
             note(text, self.color)
 
