@@ -21,12 +21,7 @@ PLACES = 240  # at so many lengths
 
 
 class Nudge(NamedTuple):
-    """A step and what it does.
-
-    `predicted` is gradient × step, `actual` the change itself. `holds_until` is the part of the step up to which the
-    prediction is within 1 % (inf if it holds as far as was looked), and `ends_at` says what ends it: a kink, by name,
-    or None.
-    """
+    """A step and what it does: `results.Nudged`, which shows itself, says what is what."""
 
     value: float
     moved: float
