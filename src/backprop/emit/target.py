@@ -74,6 +74,7 @@ class Target:
     arrays: ClassVar[bool] = False  # whether values may be arrays
     opens: ClassVar[bool] = False  # whether the gradient on the output is always a parameter
     counts: ClassVar[bool] = True  # whether a truth value is 1 or 0 in a sum
+    holds: ClassVar[bool] = False  # whether the line of a truth value holds the truth itself
     pairs: ClassVar[bool] = False  # whether a function of any number of operands is one of two here
 
     def __init__(self) -> None:
@@ -344,7 +345,7 @@ class Target:
 
     def assigned(self, operand: Text) -> Text:
         """What stands behind the equals sign of a stage's line."""
-        return operand
+        return Text(operand.condition, operand.condition_level) if self.holds and operand.condition else operand
 
     def touched(self, number: Text) -> Text:
         """A literal as a number of the array library's, with which nothing raises."""

@@ -49,6 +49,7 @@ class C(Target):
     short = False
     width = 70
     counts = False
+    holds = True
     pairs = True
     conjunction_word = "&&"
     inversion_word = "!"
@@ -75,9 +76,6 @@ class C(Target):
 
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         return Text(f"{condition.at_least(CHOICE + 1)} ? {x.text} : {y.text}", CHOICE)
-
-    def assigned(self, operand: Text) -> Text:
-        return Text(operand.condition, operand.condition_level) if operand.condition else operand
 
     def counted(self, operand: Text) -> Text:
         if not operand.condition:
