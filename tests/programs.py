@@ -6,7 +6,9 @@ import math
 import random
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,15 @@ def check_format(folder: Path) -> None:
 def program(text: str, to: str, at: dict[str, float] | None = None, ties: str = "both") -> str:
     circuit = Compiled(text, ties=ties).circuit(at or ())
     return write(Request(circuit, at=at, ties=ties), to)
+
+
+def function(source: str, name: str = "program") -> Any:
+    """The function of a program of Python's; with the name of a main program, it tests itself."""
+    scope: dict[str, Any] = {"__name__": name}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's, where numbers are not finite
+        exec(compile(source, "program", "exec"), scope)
+    return scope["backprop"]
 
 
 def gate_cases() -> Iterator[Case]:
@@ -154,9 +165,9 @@ NO_NUMBERS: list[tuple[str, dict[str, Any]]] = [  # programs whose output is no 
 ]
 
 
-def try_ties(tried: Callable[..., None], ties: str) -> None:
+def try_ties(tried: Callable[..., None]) -> None:
     """Try circuits that meet ties."""
-    for text in TIED:
+    for ties, text in product(("split", "first"), TIED):
         compiled = Compiled(text)
         tried(compiled.circuit(AT_TIES), {name: AT_TIES[name] for name in compiled.variables}, ties)
 

@@ -22,6 +22,7 @@ from programs import (
     assert_same,
     by_program,
     check_format,
+    function,
     program,
     tensor_programs,
 )
@@ -37,13 +38,6 @@ jax.config.update("jax_disable_most_optimizations", True)  # it takes longer to 
 
 BATCH = 64  # points at once: JAX compiles each operation once for this shape, and not for each program
 SMALLEST = 2.2250738585072014e-308  # numbers below are 0 to XLA
-
-
-def function(source: str, name: str = "program") -> Any:
-    """The function of a program; with the name of a main program, it tests itself."""
-    scope: dict[str, Any] = {"__name__": name}
-    exec(compile(source, "program", "exec"), scope)
-    return scope["backprop"]
 
 
 def called(backprop: Any, inputs: list[Any], upstream: Any = None, whole: bool = False) -> tuple[Any, list[Any]]:

@@ -29,6 +29,7 @@ from programs import (
     assert_same,
     by_program,
     check_format,
+    function,
     gate_cases,
     program,
     tensor_programs,
@@ -38,15 +39,6 @@ from programs import (
 from seeds import SEED
 from tensor_cases import CASES as TENSOR_CASES
 from tensor_cases import Case, built, label
-
-
-def function(source: str, name: str = "program") -> Any:
-    """The function of a program; with the name of a main program, it tests itself."""
-    scope: dict[str, Any] = {"__name__": name}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy's, where numbers are not finite
-        exec(compile(source, "program", "exec"), scope)
-    return scope["backprop"]
 
 
 def called(source: str, *inputs: Any, name: str = "program") -> tuple[Any, dict[str, Any]]:
@@ -204,9 +196,8 @@ def test_gates_that_mix_elements(case: Case) -> None:
     run_both(circuit, at)
 
 
-@pytest.mark.parametrize("ties", ["split", "first"])
-def test_ties_in_arrays(ties: str) -> None:
-    try_ties(run_both, ties)
+def test_ties_in_arrays() -> None:
+    try_ties(run_both)
 
 
 def test_random_programs_over_arrays() -> None:

@@ -24,6 +24,7 @@ from programs import (
     assert_same,
     by_program,
     check_format,
+    function,
     program,
     try_random_circuits,
     try_ties,
@@ -32,13 +33,6 @@ from tensor_cases import ON_TENSORS as TENSOR_CASES
 from tensor_cases import Case, built, label
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-
-
-def function(source: str, name: str = "program") -> Any:
-    """The function of a program; with the name of a main program, it tests itself."""
-    scope: dict[str, Any] = {"__name__": name}
-    exec(compile(source, "program", "exec"), scope)
-    return scope["backprop"]
 
 
 def called(backprop: Any, inputs: list[Any], upstream: Any = None) -> tuple[Any, list[Any]]:
@@ -88,9 +82,8 @@ def test_gates_that_mix_elements(case: Case) -> None:
     run_both(circuit, at)
 
 
-@pytest.mark.parametrize("ties", ["split", "first"])
-def test_ties_in_arrays(ties: str) -> None:
-    try_ties(run_both, ties)
+def test_ties_in_arrays() -> None:
+    try_ties(run_both)
 
 
 def test_random_programs_over_arrays() -> None:

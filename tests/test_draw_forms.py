@@ -19,8 +19,9 @@ from backprop.draw.mermaid import mermaid
 from backprop.draw.png import covered, picture_png, png, uncovered
 from backprop.draw.scene import Scene, scene
 from backprop.draw.svg import Options, svg
-from backprop.draw.tikz import tikz
+from backprop.draw.tikz import escaped, tikz
 from backprop.show.palette import PALETTES
+from backprop.show.text import latex_text
 from browser import chromium, npm
 from circuits import REFERENCES, STAGED
 from conftest import ROOT, shell
@@ -361,3 +362,9 @@ def test_folding_arrays_keeps_what_is_sent() -> None:
     assert [made.nodes[source].name for source in node.inputs] == ["W", "x", "b"]
     for source, sent in zip(node.inputs, node.sent, strict=True):
         assert np.allclose(sent, evaluation.gradients[made.nodes[source].name], rtol=1e-12)
+
+
+def test_greek_letters_are_letters_in_tex() -> None:
+    assert escaped("αςΥΧο") == r"$\alpha$$\varsigma$$\Upsilon$$\mathrm{X}$$o$"
+    assert escaped("ϙά") == "U+03D9U+03AC"  # of which TeX has none
+    assert latex_text("λΡ") == r"\ensuremath{\lambda}\ensuremath{\mathrm{P}}"

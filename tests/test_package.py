@@ -16,7 +16,7 @@ from conftest import ROOT, shell
 OURS = {
     "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.calls", ".circuit.lower", ".circuit.names", ".cli",
     ".cli.answer", ".cli.evaluate",
-    ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.remarks", ".cli.shared",
+    ".cli.options", ".cli.output", ".cli.plain", ".cli.question", ".cli.reading", ".cli.shared",
     ".cli.words", ".differentiate", ".differentiate.functions", ".differentiate.rules", ".differentiate.run",
     ".errors", ".errors.light", ".errors.spans", ".errors.spelling",
     ".gates", ".gates.elementwise", ".gates.mixing", ".gates.plumbing",

@@ -371,7 +371,6 @@ class Evaluation(library.Evaluation):
     def nudge(self, **steps: Value) -> Nudged:
         """What moving variables by these steps does, against what the gradient predicts: `nudge(x=0.1).actual`."""
         from backprop.library.nudge import nudge
-        from backprop.numbers.shapes import all_finite
 
         if not steps:
             raise Problem(
@@ -379,9 +378,6 @@ class Evaluation(library.Evaluation):
             )
         self.run.circuit.expect_variables(steps)
         moves = {name: as_value(f"the step of {name}", step) for name, step in steps.items()}
-        for name, step in moves.items():
-            if not all_finite(step):
-                raise Problem("value", f"the step of {name} must be finite")
         return Nudged(*nudge(self.run, self.names, moves))
 
     def code(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from math import isfinite
 
 from backprop.cli.options import Choice, Range, takes, takes_all
 from backprop.cli.output import json_text, write
@@ -69,30 +68,20 @@ def show_json(answer: Any, output: str | None) -> None:
 
 
 def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: str = "") -> None:
-    """Print a table, and a text behind it; it is drawn on a terminal, and plain in a pipe."""
+    """Print a table, and a text behind it."""
+    show_grids([grid], chosen, output, color, behind)
+
+
+def show_grids(grids: list[Grid], chosen: str, output: str | None, color: str, behind: str = "") -> None:
+    """Print tables, and a text behind them; they are drawn on a terminal, and plain in a pipe."""
     from backprop.show import text
 
     colour = wants_colour(color, sys.stdout)
     if chosen == "table" and output is None and (colour or is_terminal(sys.stdout)):
         from backprop.show.terminal import drawn
 
-        write(drawn(grid, sys.stdout, colour=colour), None)
+        write("".join(drawn(grid, sys.stdout, colour=colour) for grid in grids), None)
         write(behind, None, prose=True)
         return
     render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
-    write(render(grid) + (behind if chosen in ("table", "plain") else ""), output)
-
-
-def note(text: str, quiet: bool = False) -> None:
-    """A remark on standard error."""
-    if not quiet:
-        from backprop.cli.remarks import note as remark
-
-        remark(text, "auto")
-
-
-def is_finite(value: Any) -> bool:
-    """Whether a number is one, and every element of an array."""
-    if isinstance(value, float):
-        return isfinite(value)
-    return all(map(isfinite, value.ravel()))
+    write("\n".join(map(render, grids)) + (behind if chosen in ("table", "plain") else ""), output)

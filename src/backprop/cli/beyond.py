@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from backprop.cli.answer import is_finite
 from backprop.cli.question import Question
 from backprop.cli.reading import value_of
 from backprop.errors import Problem
 from backprop.library import Evaluation
 from backprop.library.notes import cusps, note
 from backprop.library.values import Value
-from backprop.numbers.shapes import is_any
+from backprop.numbers.shapes import all_finite, is_any
 
 
 class Asked(NamedTuple):
@@ -39,7 +38,7 @@ def answered(
     beyond = asked_beyond(question, hessian, jacobian, direction)
     evaluation = evaluated(question, beyond)
     found = answers(question, beyond, evaluation.output)
-    if beyond.hessian and not all(is_finite(value) for answer in found for _, value in answer.rows):
+    if beyond.hessian and not all(all_finite(value) for answer in found for _, value in answer.rows):
         evaluation.notes.extend(cusps(evaluation.run, evaluation.names))
         lost = [
             name if answer.key == "hessian" else f"{answer.heading} of {name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.cli.answer import answer_options, chosen_format, note, show_grid, show_json
+from backprop.cli.answer import answer_options, chosen_format, show_grid, show_json
 from backprop.cli.options import Range, named, takes
 from backprop.cli.question import Question, check_gates, question
 from backprop.cli.reading import name_of, read_text
@@ -69,7 +69,7 @@ def command(
         return judge_lines(asked, backward, claims, claims_file, chosen, output, exact)
     status = compare_all(asked, stages, count, shared["seed"] or 0, chosen, output, exact)
     if of_code:  # no verdict on what was not looked at
-        note(f"no backward pass of {of_code} was judged: these are backprop's own gradients", asked.quiet)
+        asked.told(f"no backward pass of {of_code} was judged: these are backprop's own gradients")
     return status
 
 
@@ -101,7 +101,7 @@ def compare_all(
             report.random_text(random) if random else "",
         )
     if not found:
-        note("there is no variable to check", asked.quiet)
+        asked.told("there is no variable to check")
     return 1 if answer["verdict"] == "wrong" else 0
 
 
@@ -131,7 +131,7 @@ def judge_lines(
     else:
         show_grid(report.lines_grid(verdicts.lines, digits, claims=backward is None), chosen, output, asked.color)
     for remark in verdicts.remarks:
-        note(remark, asked.quiet)
+        asked.told(remark)
     if answer["verdict"] == "incomplete":
-        note(f"incomplete: {', '.join(f'd{name}' for name in missing)} was not judged", asked.quiet)
+        asked.told(f"incomplete: {', '.join(f'd{name}' for name in missing)} was not judged")
     return 1 if answer["verdict"] in ("wrong", "incomplete") else 0

@@ -8,9 +8,8 @@ from typing import Any
 
 from backprop.cli.evaluate import ended
 from backprop.cli.options import Choice, named, takes
-from backprop.cli.output import write
+from backprop.cli.output import sayable, write
 from backprop.cli.question import Question, question
-from backprop.cli.remarks import note
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.draw.scene import LARGE, Scene, scene
@@ -112,20 +111,20 @@ def loops_folded(drawn: Scene, asked: Question) -> Scene:
     from backprop.draw.rounds import rolled
 
     folded, loops = rolled(drawn)
-    if loops and not asked.quiet:
+    if loops:
         told = enumerated([f"{count} equal rounds in line {line}" for line, count in dict.fromkeys(loops)])
-        note(f"{told} are drawn as one: --rounds draws them all", asked.color)
+        asked.told(f"{told} are drawn as one: --rounds draws them all")
     return folded
 
 
 def remark(drawn: Scene, asked: Question, chosen: str, fold: bool) -> None:
     """Say so where a picture is too large to be read."""
-    if drawn.gates > LARGE and not asked.quiet:
+    if drawn.gates > LARGE:
         offers = [] if fold else ["--fold draws named stages and sums as one gate each"]
         if chosen != "html":
             offers.append("-o circuit.html makes a page to step through")
         if offers:
-            note(f"{drawn.gates} gates are a lot for one picture: {', and '.join(offers)}", asked.color)
+            asked.told(f"{drawn.gates} gates are a lot for one picture: {', and '.join(offers)}")
 
 
 def pictures(
@@ -150,9 +149,10 @@ def pictures(
 
             data, missing = picture_png(placed, options)
             write(data, path)
-            if missing and not asked.quiet:
-                message = f"the font of the picture has no {' '.join(missing)}: it is drawn if a font of the system has"
-                note(message, asked.color)
+            if missing:
+                asked.told(
+                    f"the font of the picture has no {' '.join(missing)}: it is drawn if a font of the system has"
+                )
 
 
 def described(drawn: Scene, chosen: str, *, values: bool) -> str:
@@ -174,17 +174,8 @@ def terminal(drawn: Scene, chosen: str, output: str | None, asked: Question, *, 
     encoding = "utf-8" if stream is None else stream.encoding or "ascii"
     width = shutil.get_terminal_size((100, 24)).columns
     folds = stream is not None and is_terminal(stream)
-    screen = Screen(width=width, colour=colour, ascii_only=not can_draw(encoding), folds=folds)
+    screen = Screen(width=width, colour=colour, ascii_only=not sayable("─│╭╮╰╯├┤┬┴┼●○", encoding), folds=folds)
     text, said = draw(drawn, screen, form=None if chosen == "terminal" else chosen, values=values)
-    if said and not asked.quiet:
-        note(said, asked.color)
+    if said:
+        asked.told(said)
     write(text, output)
-
-
-def can_draw(encoding: str) -> bool:
-    """Whether an encoding has the characters of a drawing."""
-    try:
-        "─│╭╮╰╯├┤┬┴┼●○".encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

@@ -9,9 +9,9 @@ from backprop.cli.answer import (
     chosen_format,
     digits_option,
     format_option,
-    is_finite,
     json_option,
     output_option,
+    show_grids,
 )
 from backprop.cli.options import named, takes
 from backprop.cli.output import json_text, write
@@ -19,7 +19,8 @@ from backprop.cli.question import Question, question
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.library import Evaluation
-from backprop.show.theme import is_terminal, wants_colour
+from backprop.numbers.shapes import all_finite
+from backprop.show.theme import wants_colour
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def command(
         evaluation, more = asked.answer(), []
     if why_nan:
         show_why(evaluation, chosen, output)
-        return 1 if asked.strict and not all_finite(evaluation) else 0
+        return 1 if asked.strict and not is_finite(evaluation) else 0
     if chosen == "json":
         show_json(evaluation, more, output, asked)
     else:
@@ -95,8 +96,7 @@ def show(
     evaluation: Evaluation, more: list[Answer], chosen: str, output: str | None, asked: Question,
     *, digits: int, local: bool, full: bool, rounds: Sequence[LeftOut],
 ) -> None:  # fmt: skip
-    """Print the answer in the format that was chosen. A table on a terminal is drawn; in a pipe it is plain."""
-    from backprop.show import text
+    """Print the answer in the format that was chosen."""
     from backprop.show.grid import matrix_grid, stages_grid
 
     one_line = chosen in ("csv", "markdown", "latex")
@@ -104,14 +104,7 @@ def show(
     whole = full or chosen == "csv"
     grids = [stages_grid(evaluation, digits=shown, local=local, full=whole, one_line=one_line, rounds=rounds)]
     grids += [matrix_grid(answer.heading, answer.rows, digits=shown, full=whole, one_line=one_line) for answer in more]
-    colour = wants_colour(asked.color, sys.stdout)
-    if chosen == "table" and output is None and (colour or is_terminal(sys.stdout)):
-        from backprop.show.terminal import drawn
-
-        write("".join(drawn(grid, sys.stdout, colour=colour) for grid in grids), output)
-        return
-    render = {"csv": text.csv, "markdown": text.markdown, "latex": text.latex}.get(chosen, text.plain)
-    write("\n".join(map(render, grids)), output)
+    show_grids(grids, chosen, output, asked.color)
 
 
 def loops_shortened(evaluation: Evaluation, asked: Question, rounds: bool) -> Sequence[LeftOut]:
@@ -121,12 +114,11 @@ def loops_shortened(evaluation: Evaluation, asked: Question, rounds: bool) -> Se
     from backprop.library.rounds import left_out
 
     found = left_out(evaluation.run, evaluation.names)
-    if found and not asked.quiet:
-        from backprop.cli.remarks import note
+    if found:
         from backprop.errors import enumerated
 
         told = enumerated([f"{one.rounds - 2} of {one.rounds} equal rounds in line {one.line}" for one in found])
-        note(f"{told} are left out: --rounds shows them all", asked.color)
+        asked.told(f"{told} are left out: --rounds shows them all")
     return found
 
 
@@ -147,7 +139,7 @@ def ended(evaluation: Evaluation, asked: Question) -> int:
     """Say the notes, if they are wanted; the exit code."""
     if not asked.quiet:
         show_notes(evaluation, asked)
-    return 1 if asked.strict and not all_finite(evaluation) else 0
+    return 1 if asked.strict and not is_finite(evaluation) else 0
 
 
 def show_notes(evaluation: Evaluation, asked: Question) -> None:
@@ -160,6 +152,6 @@ def show_notes(evaluation: Evaluation, asked: Question) -> None:
         write_error(notes_text(evaluation.notes, asked.compiled.program, colour, error_room()))
 
 
-def all_finite(evaluation: Evaluation) -> bool:
+def is_finite(evaluation: Evaluation) -> bool:
     """Whether the value and the gradients that were asked for are numbers."""
-    return all(map(is_finite, [evaluation.value, *evaluation.gradients.values()]))
+    return all(map(all_finite, [evaluation.value, *evaluation.gradients.values()]))

@@ -103,6 +103,15 @@ def tell(text: str) -> None:
     write_error(text if room is None else folded(text, room))
 
 
+def note(message: str, color: str) -> None:
+    """A remark of the command line's own, on standard error."""
+    from backprop.errors.spelling import in_shell
+    from backprop.show.messages import note_line
+    from backprop.show.theme import wants_colour
+
+    tell(note_line(in_shell(message), wants_colour(color, sys.stderr)))
+
+
 def write_error(text: str) -> None:
     """Standard error, whatever its encoding can say."""
     if sys.stderr is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
-from backprop.cli.answer import note, show_grid, show_json
+from backprop.cli.answer import show_grid, show_json
 from backprop.cli.arguments import HINT, arguments, beside
+from backprop.cli.failures import note
 from backprop.cli.reading import read_text, value_of
 from backprop.errors import Problem
 from backprop.library.values import Random, read_json
@@ -143,8 +144,8 @@ def judge_passes(
         show_json(pass_report.passes_object(verdicts, left_out), output)
     else:
         show_grid(pass_report.passes_grid(verdicts), chosen, output, color, pass_report.lines_text(verdicts))
-    for remark in [*(remark for one in verdicts for remark in one.remarks), *left_out]:
-        note(remark, quiet)
+    for remark in [*(remark for one in verdicts for remark in one.remarks), *left_out] if not quiet else []:
+        note(remark, color)
     return 0 if pass_report.overall(verdicts) == "ok" else 1
 
 

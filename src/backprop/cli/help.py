@@ -5,12 +5,12 @@ They are made of what the commands take (options.py) and not by click, whose imp
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 
 from backprop.cli.options import COMMANDS, SUMMARIES, Choice, Range, command_named, named, takes
 from backprop.cli.output import write
+from backprop.show.theme import columns_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 WIDEST = 100
 NARROW = 60  # columns below which what a term means stands under it
-USUAL = 80  # columns of what is no terminal
 GAP = 2  # between a term and what it means, and before both
 HELP_OPTION = ("-h, --help", "Show this message and exit.")
 OWN_USAGE = "[OPTIONS] COMMAND [ARGS]..."
@@ -132,7 +131,7 @@ class Writer:
     """A page as wide as the terminal."""
 
     def __init__(self, path: str, usage: str, text: str) -> None:
-        self.width = max(20, min(columns(), WIDEST) - 2)
+        self.width = max(20, min(columns_of(sys.__stdout__), WIDEST) - 2)
         self.lines: list[str] = []
         self.usage(f"Usage: {path} ", usage)
         for paragraph in cleaned(text).split("\n\n"):
@@ -184,17 +183,6 @@ def cleaned(text: str) -> str:
     head, *lines = text.expandtabs().splitlines()
     margin = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
     return "\n".join([head.strip(), *(line[margin:].rstrip() for line in lines)]).strip("\n")
-
-
-def columns() -> int:
-    """How wide the terminal is, as COLUMNS says or as it says itself."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdecimal() and int(told):
-        return int(told)
-    try:
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns or USUAL  # type: ignore[union-attr]
-    except (AttributeError, ValueError, OSError):  # no standard output, or none that is a terminal
-        return USUAL
 
 
 def continued(line: str, width: int) -> list[str]:

@@ -7,12 +7,11 @@ import sys
 from typing import Any
 
 from backprop.cli.ending import ended_cleanly
-from backprop.cli.failures import tell, write_error
+from backprop.cli.failures import note, tell, write_error
 from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.progress import Progress
 from backprop.cli.question import code_named, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
-from backprop.cli.remarks import note
 from backprop.cli.shared import expand_option, ties_option
 from backprop.cli.table_options import read_as, text_options
 from backprop.cli.words import Call

@@ -9,13 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from backprop.cli.answer import format_option, show_grid
-from backprop.cli.failures import tell
+from backprop.cli.failures import note, tell
 from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.output import write
 from backprop.cli.progress import Redrawn, fitting, time_text, width
 from backprop.cli.question import check_names, code_named, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of  # fmt: skip
-from backprop.cli.remarks import note
 from backprop.cli.shared import expand_option, ties_option
 from backprop.cli.table_options import read_as, text_options
 from backprop.cli.words import Call

@@ -12,7 +12,6 @@ from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, no_variable
 from backprop.library.values import parse_value
-from backprop.numbers.shapes import all_finite
 
 
 @named("nudge", variables=True)
@@ -53,8 +52,5 @@ def read_steps(texts: tuple[str, ...], variables: list[str]) -> dict[str, Any]:
             raise Problem("option", f"--by takes NAME=STEP, and not {text}", hint="for example --by x=0.1")
         if name not in variables:
             raise no_variable(name, variables)
-        step = parse_value(value, name)
-        if not all_finite(step):
-            raise Problem("value", f"the step of {name} must be finite")
-        moves[name] = step
+        moves[name] = parse_value(value, name)
     return moves

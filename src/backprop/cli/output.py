@@ -51,11 +51,11 @@ def encoded(text: str, encoding: str) -> bytes:
         return known.encode(encoding, "backslashreplace")
 
 
-def sayable(character: str, encoding: str) -> bool:
-    """Whether an encoding has a character."""
+def sayable(text: str, encoding: str) -> bool:
+    """Whether an encoding has all characters of a text."""
     try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
         return False
     return True
 

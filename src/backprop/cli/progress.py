@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backprop.cli.failures import write_error
+from backprop.cli.output import sayable
 
 EVERY = 0.2  # seconds
 LONGEST = 40  # characters of a bar, and
@@ -63,7 +64,7 @@ def line(rows: int, seconds: float, read: int, size: int, columns: int) -> str:
     room = min(columns - len(text) - 2, LONGEST)
     if room < SHORTEST:
         return text
-    full, empty = ("━", "─") if unicode_is_shown() else ("#", "-")
+    full, empty = ("━", "─") if sayable("━─", getattr(sys.stderr, "encoding", None) or "ascii") else ("#", "-")
     return f"{full * round(done * room):{empty}<{room}}  {text}"
 
 
@@ -89,7 +90,3 @@ def width() -> int:
         return (os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1
     except (OSError, ValueError):
         return 79
-
-
-def unicode_is_shown() -> bool:
-    return (getattr(sys.stderr, "encoding", None) or "").lower().replace("-", "") == "utf8"

@@ -23,7 +23,21 @@ if TYPE_CHECKING:
     from backprop.library.values import Value
 
 
-class Question:
+class Teller:
+    """Who says on standard error what is worth a line beside the answer, if that is wanted."""
+
+    quiet: bool
+    color: str
+
+    def told(self, text: str) -> None:
+        """Say it."""
+        if not self.quiet:
+            from backprop.cli.failures import note
+
+            note(text, self.color)
+
+
+class Question(Teller):
     """What the shared options ask: a formula, a point, and what to make of it."""
 
     def __init__(
@@ -46,7 +60,7 @@ def question(call: Call, *, needs_point: bool = True, **shared: Any) -> Question
     return Asking(call, needs_point, **shared).question()
 
 
-class Asking:
+class Asking(Teller):
     """The shared options on their way to a question."""
 
     def __init__(
@@ -140,13 +154,6 @@ class Asking:
     def above(self) -> Value | None:
         """The gradient on the output, where it is given."""
         return None if self.upstream is None else value_of(self.upstream, "--upstream", self.random)
-
-    def told(self, text: str) -> None:
-        """Say what is worth a line beside the answer."""
-        if not self.quiet:
-            from backprop.cli.remarks import note
-
-            note(text, self.color)
 
     def asked(self, compiled: Compiled, at: dict[str, Value], above: Value | None) -> Question:
         """All that is known, as a question."""

@@ -54,7 +54,7 @@ def tell_waiting() -> None:
     """Say so where a terminal is what is waited for."""
     if sys.stdin is not None and sys.stdin.isatty():
         end = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
-        from backprop.cli.remarks import note
+        from backprop.cli.failures import note
 
         note(f"this reads standard input, which is the terminal: {end} ends it", "auto")
 

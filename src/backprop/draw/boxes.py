@@ -77,7 +77,7 @@ def picture(scene: Scene, *, values: bool = True, blank: bool = False, live: boo
         measure = widest_or_blank
     uses = scene.uses()
     forks = [len(found) > 1 and node.gradient is not None for node, found in zip(scene.nodes, uses, strict=True)]
-    frames = [frame(scene, node, forks, measure if values else None) for node in scene.nodes]
+    frames = [frame(node, forks, measure if values else None) for node in scene.nodes]
     placed = layout([f.box for f in frames], [node.inputs for node in scene.nodes])
     return Picture(scene, frames, placed, forks)
 
@@ -112,7 +112,7 @@ def name_of(node: Node) -> str:
     return f"{text} {shape_text(node)}".strip()
 
 
-def frame(scene: Scene, node: Node, forks: list[bool], measure: Callable[[Any], float] | None) -> Frame:
+def frame(node: Node, forks: list[bool], measure: Callable[[Any], float] | None) -> Frame:
     """The room of one node."""
     shared = [forks[source] and measure is not None for source in node.inputs]
     wide = max(

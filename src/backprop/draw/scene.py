@@ -218,7 +218,7 @@ def labelled(
     if not literals:
         return symbol(name), wires
     if len(wires) <= 1:
-        return with_numbers(circuit, name, [None if s in wires else names.text(s) for s in operands]), wires
+        return with_numbers(name, [None if s in wires else names.text(s) for s in operands]), wires
     return symbol(name), operands
 
 
@@ -230,7 +230,7 @@ def symbol(gate: str) -> str:
     return RELATIONS.get(text, text.translate(SYMBOLS))
 
 
-def with_numbers(circuit: Circuit, gate: str, operands: list[str | None]) -> str:
+def with_numbers(gate: str, operands: list[str | None]) -> str:
     """A gate with the numbers that are its operands; None is the wire: `+1`, `×−1`, `x²`, `1/x`, `clip(·, 0, 1)`."""
     if gate not in OPERATORS or None not in operands:
         return minus(infix(gate, [WIRE if text is None else text for text in operands]))

@@ -9,6 +9,7 @@ from backprop.draw.figures import short
 from backprop.draw.layout import Point
 from backprop.draw.scene import NUMBERS, STAGES, Scene
 from backprop.show.palette import PALETTES
+from backprop.show.text import greek
 
 COLOURS = PALETTES["light"]
 ITALIC = r"font=\ttfamily\footnotesize\itshape"
@@ -19,12 +20,6 @@ SIGNS = {
     '"': r"\textquotedbl{}", "…": r"\dots{}", "'": "'", "`": r"\`{}",
     **{sign: f"$^{digit}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     **{sign: f"$_{digit}$" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
-}  # fmt: skip
-GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
-    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma",
-    "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta",
-    "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
 }  # fmt: skip
 
 
@@ -57,13 +52,9 @@ def escaped(text: str) -> str:
 def sign(character: str) -> str:
     if character in SIGNS:
         return SIGNS[character]
-    if character in GREEK:
-        return f"$\\{GREEK[character]}$"
-    if character.isascii() and character.isprintable():
+    if (character.isascii() and character.isprintable()) or "À" <= character <= "ÿ":
         return character
-    if "À" <= character <= "ÿ":
-        return character
-    return f"U+{ord(character):04X}"
+    return f"${letter}$" if (letter := greek(character)) else f"U+{ord(character):04X}"
 
 
 def at(x: float, y: float) -> str:

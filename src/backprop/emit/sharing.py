@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from backprop.circuit.lower import template
 from backprop.differentiate.derive import Derived
 from backprop.differentiate.growing import UNBROADCAST, Growing
+from backprop.emit.target import Target
 from backprop.errors import Problem
 from backprop.errors.spelling import option
 from backprop.gates import GATES, Gate
@@ -26,7 +26,7 @@ def shared(derived: Derived) -> Derived:
     return derived.moved(same)
 
 
-def opened(derived: Derived, says: Callable[[Gate], bool], title: str) -> Derived:
+def opened(derived: Derived, target: Target) -> Derived:
     """The same with gates opened into their definitions, down to those that the target says.
 
     No wire changes its place: a gate that is opened passes on what its definition computes, behind all others. Raises
@@ -37,10 +37,10 @@ def opened(derived: Derived, says: Callable[[Gate], bool], title: str) -> Derive
     wire = 0
     while wire < len(circuit):
         gate, inputs = circuit.gates[wire], circuit.inputs[wire]
-        if inputs and not says(gate):
+        if inputs and not target.says(gate):
             text = gate.exact_at(growing.literal(inputs[0]))
             if not text:
-                problem = Problem("target", f"{gate.name} cannot be said in {title}", hint=advice(gate))
+                problem = Problem("target", f"{gate.name} cannot be said in {target.title}", hint=advice(gate, target))
                 raise circuit.locate(problem, wire)
             result = growing.splice(template(text, gate.names(len(inputs))), list(inputs))
             circuit.gates[wire], circuit.inputs[wire] = GATES["identity"], (result,)
@@ -49,7 +49,7 @@ def opened(derived: Derived, says: Callable[[Gate], bool], title: str) -> Derive
     return derived
 
 
-def advice(gate: Gate) -> str:
+def advice(gate: Gate, target: Target) -> str:
     """What to do about a gate that has no definition."""
     if gate.approximated:
         from backprop.gates.approximations import MOST_POLYGAMMA
@@ -57,7 +57,7 @@ def advice(gate: Gate) -> str:
         return f"write the order as a whole number, up to {MOST_POLYGAMMA}: {gate.name}(1, x)"
     if gate.mixes:
         return f"{option('--to', 'latex')} and markdown say every gate"
-    return f"another target may have it: {option('--to', 'python')}, numpy, c, javascript"
+    return target.advice()
 
 
 def unstretched(derived: Derived, values: list[Any]) -> None:

@@ -74,6 +74,8 @@ class Target:
     arrays: ClassVar[bool] = False  # whether values may be arrays
     opens: ClassVar[bool] = False  # whether the gradient on the output is always a parameter
     counts: ClassVar[bool] = True  # whether a truth value is 1 or 0 in a sum
+    holds: ClassVar[bool] = False  # whether the line of a truth value holds the truth itself
+    pairs: ClassVar[bool] = False  # whether a function of any number of operands is one of two here
 
     def __init__(self) -> None:
         self.used: dict[str, None] = {}
@@ -255,8 +257,10 @@ class Target:
             raise Problem("target", f"{gate.spelling} cannot be said in {self.title}", hint=self.advice())
         if not self.has(gate):
             self.used[gate.name] = None
-        settings = {option: self.setting(option, value) for option, value in gate.settings.items()}
         self.called[word] = None
+        if self.pairs and gate.variadic and not gate.mixes:
+            return self.nested(word, operands)
+        settings = {option: self.setting(option, value) for option, value in gate.settings.items()}
         if "{" in word:
             return Text(word.format(*(operand.text for operand in operands), **settings))
         return Text(f"{word}({', '.join([*(operand.text for operand in operands), *self.keywords(gate)])})")
@@ -341,7 +345,7 @@ class Target:
 
     def assigned(self, operand: Text) -> Text:
         """What stands behind the equals sign of a stage's line."""
-        return operand
+        return Text(operand.condition, operand.condition_level) if self.holds and operand.condition else operand
 
     def touched(self, number: Text) -> Text:
         """A literal as a number of the array library's, with which nothing raises."""

@@ -8,6 +8,7 @@ from backprop.errors.spelling import in_shell, said
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
 LARGEST = "1.797e308"  # the largest float64, as messages say it
 MOST_NAMED = 12  # names that a message lists
@@ -153,12 +154,13 @@ def install(extra: str) -> str:
     return f'pip install ".[{extra}]"'
 
 
-def need_numpy(what: str = "an array") -> None:
-    """Raise the problem that NumPy is not there, before something imports it: on numbers alone all works without."""
+def need_numpy(what: str = "an array") -> Any:
+    """NumPy, or the problem that it is not there: on numbers alone all works without."""
     try:
-        import numpy  # noqa: F401
+        import numpy
     except ImportError:
         raise no_numpy(what) from None
+    return numpy
 
 
 def expect_numpy(what: str) -> None:

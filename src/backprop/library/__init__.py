@@ -37,12 +37,7 @@ else:
 
 
 class Evaluation:
-    """What an evaluation found.
-
-    `value` is the output, `gradients` its derivative in each variable, in order of first appearance; `stages` are all
-    intermediate variables, the inputs first; `notes` say where a tie or a kink decided, what is not finite and why, and
-    where a gradient ended. `output` is the name of the output, and `names` what each stage is called.
-    """
+    """What an evaluation found: `results.Evaluation`, which shows itself, says what is what."""
 
     _asked: tuple[Compiled, Mapping[str, Value], Value | None]
 
@@ -115,10 +110,7 @@ class Evaluation:
 
 
 class Compiled:
-    """A formula, parsed once, to be evaluated at many points.
-
-    `ties` chooses the subgradient at ties and kinks (see `--ties`), `expand` opens gates that have a definition.
-    """
+    """A formula, parsed once, to be evaluated at many points: see `results.Compiled`."""
 
     _kind: type[Evaluation] = Evaluation
     _loop: Unrolled | None = None  # the circuit as one function, once a loop evaluates it

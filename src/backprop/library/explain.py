@@ -306,7 +306,7 @@ def remarks(run: Run, names: Names, rows: list[Stage], ledger: list[Fork]) -> li
             continue
         gate = run.circuit.gates[row.wire]
         if shape_of(row.value):
-            found += many_remarks(run, row, gate)
+            found += many_remarks(row, gate)
             continue
         if not run.gradient(row.wire) or any(shape_of(local) for local in row.local_gradients):
             continue
@@ -340,7 +340,7 @@ def remarks(run: Run, names: Names, rows: list[Stage], ledger: list[Fork]) -> li
     return found
 
 
-def many_remarks(run: Run, row: Stage, gate: Gate) -> list[Remark]:
+def many_remarks(row: Stage, gate: Gate) -> list[Remark]:
     """Saturated and dead elements of an array, where they are half of it or more."""
     local = next((one for one in row.local_gradients if shape_of(one)), None)
     if local is None or not (
@@ -381,7 +381,7 @@ def chains(run: Run, names: Names, variables: list[str]) -> list[Remark]:
         gradient, top = abs(run.gradient(wire)), abs(run.upstream)
         if not gradient or not isfinite(gradient) or not top or FADED <= gradient / top <= GROWN:
             continue
-        path = heaviest(run, names, wire)
+        path = heaviest(run, wire)
         if len(path) < 3:
             continue
         faded = gradient < top
@@ -397,7 +397,7 @@ def chains(run: Run, names: Names, variables: list[str]) -> list[Remark]:
     return found
 
 
-def heaviest(run: Run, names: Names, wire: int) -> list[tuple[int, float]]:
+def heaviest(run: Run, wire: int) -> list[tuple[int, float]]:
     """The way up from a variable along the largest shares: stages, each with the local gradient that leads to it."""
     circuit, path = run.circuit, [(wire, 0.0)]
     while path[-1][0] != circuit.output:

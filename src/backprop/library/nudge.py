@@ -13,7 +13,7 @@ from backprop.errors import Problem
 from backprop.language.printer import number_text
 from backprop.library.causes import causes
 from backprop.library.stages import Names
-from backprop.numbers.shapes import quiet, shape_of, shape_text
+from backprop.numbers.shapes import all_finite, quiet, shape_of, shape_text
 
 HOLDS = 0.01  # the prediction holds while it is off by no more than this part of itself
 FURTHEST = 1e4  # steps this many times as long are looked at
@@ -21,12 +21,7 @@ PLACES = 240  # at so many lengths
 
 
 class Nudge(NamedTuple):
-    """A step and what it does.
-
-    `predicted` is gradient × step, `actual` the change itself. `holds_until` is the part of the step up to which the
-    prediction is within 1 % (inf if it holds as far as was looked), and `ends_at` says what ends it: a kink, by name,
-    or None.
-    """
+    """A step and what it does: `results.Nudged`, which shows itself, says what is what."""
 
     value: float
     moved: float
@@ -46,6 +41,8 @@ class Nudge(NamedTuple):
 def nudge(result: Run, names: Names, steps: Mapping[str, Any]) -> Nudge:
     """Move some variables by their steps, all at once."""
     for name, step in steps.items():
+        if not all_finite(step):
+            raise Problem("value", f"the step of {name} must be finite")
         own, given = shape_of(result.values[result.circuit.variables[name]]), shape_of(step)
         if given not in ((), own):
             hint = f"one number moves all of {name}" if own else ""

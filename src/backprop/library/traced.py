@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backprop.errors import Problem, enumerated
 from backprop.library import Compiled
-from backprop.library.values import decoded
+from backprop.library.values import file_text
 
 if TYPE_CHECKING:
     from backprop.python.entry.pairs import Pair
@@ -199,11 +199,7 @@ def source_of(code: Source) -> tuple[str, str]:
             raise Problem("value", f"{code} is the name of a file, and no code", hint=hint)
         return code, "code.py"
     if isinstance(code, PathLike):
-        try:
-            with open(code, "rb") as file:
-                return decoded(file.read(), str(code)), str(code)
-        except OSError as error:
-            raise Problem("file", f"cannot read {code}: {error.strerror or error}") from None
+        return file_text(str(code)), str(code)
     from inspect import getsource
     from textwrap import dedent
 

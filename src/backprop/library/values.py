@@ -7,7 +7,7 @@ from math import isinf
 
 from backprop.circuit import lower
 from backprop.differentiate.run import evaluate, plain
-from backprop.errors import LARGEST, Problem
+from backprop.errors import LARGEST, Problem, need_numpy
 from backprop.language import parse
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
@@ -33,11 +33,7 @@ class Random:
     def generator(self) -> Any:
         """NumPy's generator for this seed."""
         if self._generator is None:
-            from backprop.errors import need_numpy
-
-            need_numpy()
-            import numpy as np
-
+            np = need_numpy()
             if self.seed is None:
                 self.seed = int(np.random.SeedSequence().generate_state(1)[0])
             self._generator = np.random.default_rng(self.seed)
@@ -84,11 +80,7 @@ def plain_array(text: str) -> Value | None:
         return None
     import json
 
-    from backprop.errors import need_numpy
-
-    need_numpy()
-    import numpy as np
-
+    np = need_numpy()
     try:
         found = np.array(json.loads(text, parse_int=float), dtype=float)
     except (ValueError, RecursionError):  # a formula says what is wrong, or has more ways to write a number
@@ -142,11 +134,7 @@ def as_value(name: str, value: Any) -> Any:
 
 def as_array(name: str, value: Any) -> Any:
     """Nested lists or an array as float64; a float where it has no dimension."""
-    from backprop.errors import need_numpy
-
-    need_numpy()
-    import numpy as np
-
+    np = need_numpy()
     try:
         array = np.asarray(value)
     except ValueError:
@@ -181,9 +169,9 @@ def read_variables(text: str, source: str, random: Random | None = None) -> dict
 
     Raises a Problem of kind "value" that names the file, and the place or the member that is wrong.
     """
-    found = read_json(text, source, 'it is an object of names and values, like {"x": -2, "y": 5}')
+    hint = 'it is an object of names and values, like {"x": -2, "y": 5}'
+    found = read_json(text, source, hint)
     if not isinstance(found, dict):
-        hint = 'it is an object of names and values, like {"x": -2, "y": 5}'
         raise Problem("value", f"{source} holds no JSON object", hint=hint)
     return {name: member(name, value, source, random) for name, value in found.items()}
 
@@ -294,6 +282,15 @@ def looks_like(data: bytes) -> str:
     return "json" if start in (b"[", b'"') or (b"," not in data and b"\n" not in data.strip()) else "csv"
 
 
+def file_text(path: str) -> str:
+    """The text of a file of the library's user. Raises a Problem of kind "file"."""
+    try:
+        with open(path, "rb") as file:
+            return decoded(file.read(), path)
+    except OSError as error:
+        raise Problem("file", f"cannot read {path}: {error.strerror or error}") from None
+
+
 def decoded(data: bytes, source: str) -> str:
     try:
         return data.decode("utf-8-sig")
@@ -313,11 +310,7 @@ def read_npy(data: bytes, name: str, source: str) -> Value:
     """An array that NumPy saved."""
     from io import BytesIO
 
-    from backprop.errors import need_numpy
-
-    need_numpy()
-    import numpy as np
-
+    np = need_numpy()
     if not data.startswith(b"\x93NUMPY"):
         raise Problem("value", f"the value of {name}: {source} is no .npy file")
     try:
@@ -337,23 +330,18 @@ def read_csv(data: bytes, name: str, source: str) -> Value:
     """Rows of numbers."""
     import csv
 
-    from backprop.errors import need_numpy
-
-    need_numpy()
-    import numpy as np
-
+    np = need_numpy()
     rows: list[list[float]] = []
     headed = False
     for line, row in enumerate(csv.reader(decoded(data, source).splitlines()), start=1):
         cells = [cell.strip() for cell in row]
         if not any(cells):
             continue
-        numbers = [cell_number(cell) for cell in cells]
-        if not rows and not headed and all(number is None for number in numbers):
+        if not rows and not headed and not any(map(is_number, cells)):
             headed = True  # only the first line may be a heading
             continue
-        for cell, number in zip(cells, numbers, strict=True):
-            if number is None:
+        for cell in cells:
+            if not is_number(cell):
                 what = f"{cell!r} is no number" if cell else "an empty cell is no number"
                 raise Problem("value", f"the value of {name}: {source}, line {line}: {what}")
         if rows and len(row) != len(rows[0]):
@@ -361,13 +349,6 @@ def read_csv(data: bytes, name: str, source: str) -> Value:
                 f"the value of {name}: {source}, line {line}: {len(row)} columns, and the first row has {len(rows[0])}"
             )
             raise Problem("value", message)
-        rows.append([number for number in numbers if number is not None])
+        rows.append([float(cell) for cell in cells])
     found = np.array(rows, dtype=float).reshape(len(rows), -1 if rows else 0)
     return found.reshape(-1) if 1 in found.shape or not rows else found
-
-
-def cell_number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None

@@ -35,11 +35,7 @@ class Settings(NamedTuple):
 
 
 class Reached:
-    """What was reached: `parameters` and the `value` there, the `gradient`, the `path`, and `why` it stopped.
-
-    `reason` is why in a word for programs: "converged", "steps", "seconds", "kink", "saddle", "plateau", "unbounded",
-    "grows", "nan", "stuck" or "interrupted". `steps` is how many updates were made.
-    """
+    """What was reached: `solve.Minimum`, which shows itself, says what is what."""
 
     def __init__(self, objective: Objective, path: Path, verdict: Verdict, settings: Settings, sign: float) -> None:
         self.objective, self.path, self.settings = objective, path, settings

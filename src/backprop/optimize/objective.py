@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -14,75 +13,73 @@ from backprop.errors import Problem
 from backprop.gates import Gate
 from backprop.library import Compiled, Value
 from backprop.library.stages import Names
-from backprop.numbers.shapes import shape_of, shape_text
+from backprop.numbers.shapes import Shape, shape_of, shape_text
 from backprop.optimize.parameters import Array, Parameters
 
 SIDE = "first"  # at a kink a step needs a curvature: that of a side
 
 
-class Objective(Protocol):
-    """A function that is made small. All of it is in terms of the flat vector."""
+class Objective:
+    """A function that is made small, in terms of the flat vector: the variables in `wrt` move, the others in `at` stand
+    still."""
 
-    parameters: Parameters
-    start: Array
+    by_row = False  # whether it is a sum over the rows of a table
+    factor = 1.0  # what the sum of squared residuals is multiplied by to give the value
+
+    def __init__(
+        self, circuit: Circuit, names: Names, at: Mapping[str, Value], wrt: Sequence[str], ties: str, maximize: bool
+    ) -> None:
+        self.circuit, self.names, self.at, self.ties = circuit, names, dict(at), ties
+        self.parameters = Parameters(at, wrt)
+        self.start = self.parameters.pack(at)
+        self.sign = -1.0 if maximize else 1.0
+        self.left_out = [name for name in circuit.variables if name not in wrt]
 
     def __call__(self, x: Array) -> tuple[float, Array]:
         """The value, and the gradient."""
+        raise NotImplementedError
 
     def value(self, x: Array) -> float:
         """The value alone."""
+        raise NotImplementedError
 
     def hvp(self, x: Array, direction: Array) -> Array:
         """The Hessian times a direction."""
+        raise NotImplementedError
 
     def residuals(self, x: Array) -> tuple[Array, Array]:
         """The residuals whose squares are summed, and their Jacobian."""
+        raise NotImplementedError
+
+    def point(self, x: Array) -> dict[str, Value]:
+        """Where the run is that an account of a point is made from; of a table, in the row that tells most."""
+        return {**self.at, **self.parameters.unpack(x)}
 
     def run(self, x: Array) -> Run:
-        """A run of the circuit that an account of a point is made from; of a table, in the row that tells most."""
+        """That run."""
+        return run(self.circuit, self.point(x), ties=self.ties, left_out=self.left_out)
 
     def where(self, x: Array) -> str:
         """Where that run is: ` in row 3`, or nothing."""
+        return ""
 
     def flows(self, x: Array) -> Iterator[tuple[int, float, float]]:
-        """Gates that may stop the flow: the stage, the largest gradient on it, the largest local gradient."""
+        """Gates that may stop the flow: the stage, the largest gradient on it, the largest local gradient; of a table,
+        of any row."""
+        raise NotImplementedError
 
     def flips(self, x: Array, other: Array) -> dict[int, int]:
         """Of a table, gates that are on another side of a kink at the one point than at the other, and in how many
         rows."""
-
-    @property
-    def by_row(self) -> bool:
-        """Whether it is a sum over the rows of a table."""
-
-    @property
-    def names(self) -> Names:
-        """What the stages of that run are called."""
-
-    @property
-    def residuals_factor(self) -> float:
-        """What the sum of the squares is multiplied by to give the value."""
+        return {}
 
 
-class Formula:
-    """A formula at a point: the variables in `wrt` move, the others stand still."""
-
-    residuals_factor = 1.0
-    by_row = False
+class Formula(Objective):
+    """A formula at a point."""
 
     def __init__(self, compiled: Compiled, at: Mapping[str, Value], wrt: Sequence[str], *, maximize: bool) -> None:
-        self.circuit, self.names, self.at = compiled._at(dict(at))
-        self.ties = compiled.ties
-        self.parameters = Parameters(self.at, wrt)
-        self.start = self.parameters.pack(self.at)
-        self.sign = -1.0 if maximize else 1.0
-        self.left_out = [name for name in self.circuit.variables if name not in wrt]
-
-    def point(self, x: Array) -> dict[str, Value]:
-        return {**self.at, **self.parameters.unpack(x)}
-
-    def run(self, x: Array) -> Run:
-        return run(self.circuit, self.point(x), ties=self.ties, left_out=self.left_out)
+        super().__init__(*compiled._at(dict(at)), wrt, compiled.ties, maximize)
+        check_number(shape_of(evaluate(self.circuit, self.at)[self.circuit.output]))
 
     def __call__(self, x: Array) -> tuple[float, Array]:
         swept = self.run(x)
@@ -102,12 +99,6 @@ class Formula:
         from backprop.optimize.squares import residuals_of
 
         return residuals_of(self.circuit, self.point(x), self.parameters, self.ties)
-
-    def where(self, x: Array) -> str:
-        return ""
-
-    def flips(self, x: Array, other: Array) -> dict[int, int]:
-        return {}
 
     def flows(self, x: Array) -> Iterator[tuple[int, float, float]]:
         swept = self.run(x)
@@ -131,9 +122,8 @@ def may_stop(gate: Gate, count: int) -> bool:
     return gate.saturates or gate.routes or gate.flat
 
 
-def check_number(circuit: Circuit, at: Mapping[str, Value]) -> None:
+def check_number(shape: Shape, where: str = "") -> None:
     """The output is a single number. Raises a Problem of kind "shape"."""
-    shape = shape_of(evaluate(circuit, at)[circuit.output])
     if shape:
-        message = f"the output is {shape_text(shape)}, and only a single number can be made small"
+        message = f"{where}the output is {shape_text(shape)}, and only a single number can be made small"
         raise Problem("shape", message, hint="make it a number: sum(…) or mean(…)")

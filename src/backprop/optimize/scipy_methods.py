@@ -88,7 +88,7 @@ def minimized(method: str, objective: Objective, watch: Watch, options: dict[str
 
 def least_squares(objective: Objective, watch: Watch) -> None:
     """Levenberg-Marquardt; within bounds, SciPy's reflective trust region."""
-    factor = objective.residuals_factor
+    factor = objective.factor
     known: dict[bytes, tuple[Array, Array]] = {}
 
     def both(x: Array) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from typing import Any
 
 from backprop.errors import Problem
-from backprop.library.values import Random, decoded, read_variables
+from backprop.library.values import Random, file_text, read_variables
 
 Value = Any
 
@@ -32,12 +32,7 @@ def check_start(start: Mapping[str, Value], example: str) -> None:
 def resumed(path: str | PathLike[str]) -> dict[str, Value]:
     """The parameters that another descent wrote. Raises a Problem of kind "file"."""
     name = fspath(path)
-    try:
-        with open(name, "rb") as file:
-            text = decoded(file.read(), name)
-    except OSError as error:
-        raise Problem("file", f"cannot read {name}: {error.strerror or error}") from None
-    return dict(read_variables(text, name, Random(None)))
+    return dict(read_variables(file_text(name), name, Random(None)))
 
 
 def between(name: str, low: Value, high: Value) -> Value:

@@ -13,22 +13,21 @@ from backprop.circuit import Circuit
 from backprop.differentiate import rules, run_arrays
 from backprop.differentiate.derive import derive
 from backprop.differentiate.growing import Growing
-from backprop.differentiate.run import Run, run
 from backprop.errors import Problem
 from backprop.gates import GATES
 from backprop.gates.row import TWICE
 from backprop.library import Compiled, Value
-from backprop.numbers.shapes import Shape, shape_of, shape_text
-from backprop.optimize.objective import SIDE, largest, may_stop
-from backprop.optimize.parameters import Array, Parameters, Places
+from backprop.numbers.shapes import Shape, shape_of
+from backprop.optimize.objective import SIDE, Objective, check_number, largest, may_stop
+from backprop.optimize.parameters import Array, Places
 from backprop.optimize.rowsums import RowSums
 from backprop.optimize.squares import squares
 
 ADD, MULTIPLY, SUM = GATES["add"], GATES["multiply"], GATES["sum"]
 
 
-class Table:
-    """The formula in every row of `columns`; the variables in `wrt` move, the others in `at` stand still."""
+class Table(Objective):
+    """The formula in every row of `columns`."""
 
     by_row = True
 
@@ -36,22 +35,14 @@ class Table:
         self, compiled: Compiled, columns: Mapping[str, Array], at: Mapping[str, Value], wrt: Sequence[str],
         *, maximize: bool, total: bool,
     ) -> None:  # fmt: skip
-        self.circuit, self.names = compiled._circuit([*columns, *at])
-        self.ties = compiled.ties
+        super().__init__(*compiled._circuit([*columns, *at]), at, wrt, compiled.ties, maximize)
         self.columns = dict(columns)
         self.rows = len(next(iter(columns.values())))
-        self.parameters = Parameters(at, wrt)
-        self.start = self.parameters.pack(at)
-        self.at = dict(at)
         self.fixed = {name: value for name, value in at.items() if name not in wrt}
-        self.sign = -1.0 if maximize else 1.0
         self.total = total
-        self.left_out = [name for name in self.circuit.variables if name not in wrt]
+        self.factor = self.sign * (1.0 if total else 1.0 / self.rows)
         self.shapes = self.shapes_of(self.circuit)
-        shape = self.shapes[self.circuit.output]
-        if shape:
-            message = f"in a row, the output is {shape_text(shape)}, and only a single number can be made small"
-            raise Problem("shape", message, hint="make it a number: sum(…) or mean(…)")
+        check_number(self.shapes[self.circuit.output], "in a row, ")
 
     # ── the value and its slope ──
 
@@ -141,13 +132,11 @@ class Table:
 
     # ── accounts ──
 
-    def run(self, x: Array) -> Run:
-        """A run in the first row whose value, or gradient, is no number; in the first row, where there is none."""
-        at = self.row(self.telling(x)) | self.parameters.unpack(x)
-        return run(self.circuit, at, ties=self.ties, left_out=self.left_out)
+    def point(self, x: Array) -> dict[str, Value]:
+        return self.row(self.telling(x)) | self.parameters.unpack(x)
 
     def telling(self, x: Array) -> int:
-        """The number of that row, counted from 0."""
+        """The first row whose value, or gradient, is no number, counted from 0; the first row, where there is none."""
         sums, parameters = self.sums, self.viewed(x)
         for start in range(0, self.rows, sums.size):
             rows = np.arange(start, min(start + sums.size, self.rows))
@@ -162,8 +151,6 @@ class Table:
         return f" in row {self.telling(x) + 1:,}"
 
     def flows(self, x: Array) -> Iterator[tuple[int, float, float]]:
-        """Gates that may stop the flow: the stage, the largest gradient on it, the largest local gradient, of any
-        row."""
         circuit = self.circuit
         derived = self.derived(circuit, circuit.output, self.shapes)
         for wire, gate in enumerate(circuit.gates):
@@ -177,7 +164,6 @@ class Table:
             yield wire, largest(above), 0.0 if local is None else largest(local)
 
     def flips(self, x: Array, other: Array) -> dict[int, int]:
-        """Gates that are on another side of a kink at one point than at another: the stage, and in how many rows."""
         circuit, found = self.circuit, {}
         for wire, gate in enumerate(circuit.gates):
             if not gate.kink or gate.flat or gate.mixes or not circuit.active[wire]:
@@ -197,10 +183,6 @@ class Table:
         return found
 
     # ── least squares ──
-
-    @property
-    def residuals_factor(self) -> float:
-        return self.sign * (1.0 if self.total else 1.0 / self.rows)
 
     def residuals(self, x: Array) -> tuple[Array, Array]:
         parameters = self.viewed(x)

@@ -51,7 +51,7 @@ class Account:
         self.path = path
         self.lower, self.upper = lower, upper
         self.tolerance = tolerance
-        self.sign = float(getattr(objective, "sign", 1.0))
+        self.sign = objective.sign
         self.less, self.lowers = ("lower", "lowers") if self.sign > 0 else ("higher", "raises")
         self.kinks = Kinks(objective, path, self.sign)
         self.method = ""

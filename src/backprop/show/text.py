@@ -120,24 +120,27 @@ def latex_character(character: str) -> str:
     """A character that compiles without a package: Greek letters and signs as mathematics, others by their number."""
     if character in LATEX or character.isascii():
         return LATEX.get(character, character)
-    import unicodedata
-
-    name = unicodedata.name(character, "")
-    if name.startswith("GREEK SMALL LETTER ") and " WITH " not in name:
-        letter = (
-            name.removeprefix("GREEK SMALL LETTER ")
-            .lower()
-            .replace("lamda", "lambda")
-            .replace("final sigma", "varsigma")
-        )
-        return "o" if letter == "omicron" else rf"\ensuremath{{\{letter}}}"
-    if name.startswith("GREEK CAPITAL LETTER ") and " WITH " not in name:
-        letter = name.removeprefix("GREEK CAPITAL LETTER ").capitalize().replace("Lamda", "Lambda")
-        return rf"\ensuremath{{\{letter}}}" if letter in CAPITALS else rf"\ensuremath{{\mathrm{{{letter[0]}}}}}"
+    letter = greek(character)
+    if letter:
+        return rf"\ensuremath{{{letter}}}" if len(letter) > 1 else letter
     return character if "\xc0" <= character <= "\xff" else rf"U+{ord(character):04X}"
 
 
-CAPITALS = frozenset(["Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"])
+LIKE_OURS = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧ", "ABEZHIKMNOPTX", strict=True))  # for which TeX has no word
+
+
+def greek(character: str) -> str:
+    """A Greek letter in TeX's mathematics; "" for any other character."""
+    if character in LIKE_OURS:
+        return rf"\mathrm{{{LIKE_OURS[character]}}}"
+    import unicodedata
+
+    kind, _, name = (
+        unicodedata.name(character, "").replace("FINAL ", "VAR").replace("LAMDA", "LAMBDA").partition(" LETTER ")
+    )
+    if not "Γ" <= character <= "ω" or not name or " WITH " in name:
+        return ""
+    return "o" if name == "OMICRON" else rf"\{name.lower() if 'SMALL' in kind else name.capitalize()}"
 
 
 def latex(grid: Grid) -> str:

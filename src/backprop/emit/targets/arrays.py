@@ -24,6 +24,7 @@ class Arrays(Pythonic):
     permutes: ClassVar[str] = "transpose"  # and to put axes in another order
     arrays = True
     counts = False
+    pairs = True
     operators: ClassVar = {
         **Pythonic.operators,
         "matmul": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),

@@ -49,6 +49,8 @@ class C(Target):
     short = False
     width = 70
     counts = False
+    holds = True
+    pairs = True
     conjunction_word = "&&"
     inversion_word = "!"
     inversion_level = UNARY
@@ -75,9 +77,6 @@ class C(Target):
     def choice(self, condition: Text, x: Text, y: Text) -> Text:
         return Text(f"{condition.at_least(CHOICE + 1)} ? {x.text} : {y.text}", CHOICE)
 
-    def assigned(self, operand: Text) -> Text:
-        return Text(operand.condition, operand.condition_level) if operand.condition else operand
-
     def counted(self, operand: Text) -> Text:
         if not operand.condition:
             return operand
@@ -98,16 +97,6 @@ class C(Target):
             return None
         self.used["from_one"] = None
         return Text(f"from_one({x.text})")
-
-    def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested("max", operands)
-
-    def spell_min(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested("min", operands)
-
-    def nested(self, word: str, operands: Sequence[Text]) -> Text:
-        self.used[word] = None
-        return super().nested(word, [self.counted(operand) for operand in operands])
 
 
 def write(request: Request) -> str:

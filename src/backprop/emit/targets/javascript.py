@@ -52,6 +52,7 @@ class JavaScript(Target):
     inversion_word = "!"
     inversion_level = UNARY
     counts = False
+    holds = True
     width = 68
 
     def __init__(self) -> None:
@@ -84,9 +85,6 @@ class JavaScript(Target):
         if operand.text in self.made:
             self.made[found.text] = self.made[operand.text]
         return found
-
-    def assigned(self, operand: Text) -> Text:
-        return Text(operand.condition, operand.condition_level) if operand.condition else operand
 
     def counted(self, operand: Text) -> Text:
         return Text(f"Number({operand.condition})") if operand.condition else operand

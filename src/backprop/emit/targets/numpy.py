@@ -75,15 +75,6 @@ class NumPy(Arrays):
         apart = float(exponent.text) != 0.5 if exponent.literal else base.literal or exponent.shape != ()
         return None if apart else Text(f"np.float_power({self.counted(base).text}, {exponent.text})")
 
-    def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested_call("maximum", operands)
-
-    def spell_min(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested_call("minimum", operands)
-
-    def nested_call(self, word: str, operands: Sequence[Text]) -> Text:
-        return self.nested(f"{self.module}.{word}", [self.counted(operand) for operand in operands])
-
     # ── shapes ──
 
     def spell_unbroadcast(self, gate: Gate, operands: Sequence[Text]) -> Text | None:

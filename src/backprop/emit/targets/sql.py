@@ -43,7 +43,7 @@ class Query:
     def __init__(self, request: Request, dialect: Dialect) -> None:
         self.request, self.dialect = request, dialect
         self.target = target = SQL(dialect)
-        derived = opened(request.derived, target.says, SQL.title)
+        derived = opened(request.derived, target)
         self.row = Naming(map(str.casefold, request.circuit.variables), target.spellable, fold=True).take(
             "backprop_row"
         )

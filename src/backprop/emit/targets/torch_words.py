@@ -36,6 +36,7 @@ class Torch(Arrays):
         **{name: f"torch.nn.functional.{name}" for name in ("logsigmoid", "selu", "hardtanh", "hardsigmoid")},
         "softplus": "torch.nn.functional.softplus({0}, threshold=40.0)", "abs": "abs",
         "sum": "torch.sum", "mean": "torch.mean", "max_of": "torch.amax", "min_of": "torch.amin",
+        "max": "torch.maximum", "min": "torch.minimum",
         "trace": "torch.diagonal({0}, dim1=-2, dim2=-1).sum(-1)", "det": "torch.linalg.det", "logdet": "torch.logdet",
         "mse": "torch.mean(({0} - {1}) ** 2)", "reshape": "torch.reshape({0}, {shape})",
         "reshape_like": "torch.reshape({0}, {1}.shape)", "zeros_like": "torch.zeros_like",
@@ -159,12 +160,6 @@ class Torch(Arrays):
         if self.plain.get(exponent.text) in (0.5, -0.5) and base.text.isidentifier():
             return Text(f"torch.pow({base.text}, torch.full_like({base.text}, {exponent.text}))")
         return None
-
-    def spell_max(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested("torch.maximum", [self.tensor(self.counted(operand)) for operand in operands])
-
-    def spell_min(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return self.nested("torch.minimum", [self.tensor(self.counted(operand)) for operand in operands])
 
     def spell_clip(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """Both bounds are plain numbers, or both are tensors."""

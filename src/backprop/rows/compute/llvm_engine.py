@@ -22,18 +22,23 @@ from backprop.rows.compute.program import Program
 
 Array = NDArray[np.float64]
 
-ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
-COMPARED = {
-    "less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge", "equal": "oeq", "not_equal": "une",
+OPERATIONS = {
+    "add": "fadd double {0}, {1}", "subtract": "fsub double {0}, {1}", "multiply": "fmul double {0}, {1}",
+    "divide": "fdiv double {0}, {1}", "negate": "fneg double {0}", "square": "fmul double {0}, {0}",
+    "reciprocal": "fdiv double 0x3FF0000000000000, {0}", "less": "fcmp olt double {0}, {1}",
+    "less_equal": "fcmp ole double {0}, {1}", "greater": "fcmp ogt double {0}, {1}",
+    "greater_equal": "fcmp oge double {0}, {1}", "equal": "fcmp oeq double {0}, {1}",
+    "not_equal": "fcmp une double {0}, {1}",
 }  # fmt: skip
 INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "round": "rint"}
+EXTREMES = {"max": "oge", "min": "ole"}  # how the one compares with the other that it is
 SAME = """
     exp exp2 expm1 log log2 log10 log1p cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh erf
     erfc
 """
 LIBRARY = {"power": "pow", **{name: name for name in SAME.split()}}
-OTHERS = frozenset(["negate", "square", "reciprocal", "where", "and", "or", "number of", "max", "min", "sign", "mod"])
-SUPPORTED = frozenset([*ARITHMETIC, *COMPARED, *INTRINSICS, *LIBRARY, *OTHERS])
+OTHERS = frozenset(["where", "and", "or", "number of", "sign", "mod"])
+SUPPORTED = frozenset([*OPERATIONS, *INTRINSICS, *EXTREMES, *LIBRARY, *OTHERS])
 
 
 def missing(program: Program) -> str:
@@ -207,18 +212,19 @@ class Text:
 
     def gate(self, gate: str, x: list[str]) -> str:
         """A gate on numbers."""
-        if gate in ARITHMETIC:
-            return self.line(f"{ARITHMETIC[gate]} double {x[0]}, {x[1]}")
-        if gate in COMPARED:
-            return self.line(f"fcmp {COMPARED[gate]} double {x[0]}, {x[1]}")
+        if gate == "number of":
+            return x[0]
+        if gate in OPERATIONS:
+            return self.line(OPERATIONS[gate].format(*x))
         if gate in INTRINSICS:
             name = f"llvm.{INTRINSICS[gate]}.f64"
             self.declared.add(f"declare double @{name}(double)")
             return self.line(f"call double @{name}(double {x[0]})")
         if gate in LIBRARY:
             return self.library(LIBRARY[gate], x)
-        own: str = getattr(self, gate.replace(" ", "_"))(*x)
-        return own
+        if gate in EXTREMES:
+            return self.extreme(EXTREMES[gate], *x)
+        return self.sign(*x) if gate == "sign" else self.mod(*x)
 
     def library(self, name: str, x: list[str]) -> str:
         """A call of the C library, with its vector versions."""
@@ -237,24 +243,6 @@ class Text:
             self.attributes[name] = f"attributes #{len(self.attributes)} = {{ nounwind {said} }}"
         number = list(self.attributes).index(name)
         return self.line(f"call double @{name}({', '.join(f'double {one}' for one in x)}) #{number}")
-
-    def negate(self, x: str) -> str:
-        return self.line(f"fneg double {x}")
-
-    def square(self, x: str) -> str:
-        return self.line(f"fmul double {x}, {x}")
-
-    def reciprocal(self, x: str) -> str:
-        return self.line(f"fdiv double {literal(1.0)}, {x}")
-
-    def number_of(self, x: str) -> str:
-        return x
-
-    def max(self, x: str, y: str) -> str:
-        return self.extreme("oge", x, y)
-
-    def min(self, x: str, y: str) -> str:
-        return self.extreme("ole", x, y)
 
     def extreme(self, compared: str, x: str, y: str) -> str:
         """The one of two numbers; nan if one is nan."""
