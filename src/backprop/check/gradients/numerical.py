@@ -274,7 +274,8 @@ def at_kink(result: Run, name: str, names: Names, probe: Probe, here: Reading, t
         if known.verdict == "wrong" or relative_error(left, right) <= GOOD:
             return known
         return kink_found(name, a, estimate.slope, "on this side of the kink", stages, left, right, tied)
-    if not allowed(result, probe, a, left, right):
+    low, high = bounds(left, right, 0.0)
+    if not low <= a <= high:
         low, high = bounds(left, right, probe.backward_rounding() + 10 * sum(side.error for side in sides))
         tied = tie_remark(result, probe, lambda slope: low <= slope <= high)
         sure = not low <= a <= high and all(side.is_known and side.is_settled(probe, here, a) for side in sides)
@@ -344,27 +345,6 @@ def bounds(left: float, right: float, error: float) -> tuple[float, float]:
     finite = [slope for slope in (left, right) if isfinite(slope)]
     slack = error + 1e-4 * max([1.0, *(abs(slope) for slope in finite)])
     return min(finite, default=-inf) - slack, max(finite, default=inf) + slack
-
-
-def allowed(result: Run, probe: Probe, a: float, left: float, right: float) -> bool:
-    """Whether an answer at a kink lies between the slopes of its sides.
-
-    With ties counted on both sides (`--ties both`) it may also be their sum, or what equal shares would make right.
-    """
-    finite = [slope for slope in (left, right) if isfinite(slope)]
-    if not finite:
-        return True
-    slack = 1e-4 * max(1.0, *(abs(slope) for slope in finite))
-    low, high = min(finite) - slack, max(finite) + slack
-    if low <= a <= high:
-        return True
-    if result.ties != "both":
-        return False
-    with_sum = [*finite, sum(finite)]
-    if min(with_sum) - slack <= a <= max(with_sum) + slack:
-        return True
-    split = Run(result.circuit, result.values, "split", result.upstream)
-    return low <= probe.pick(split.gradient(probe.wire)) <= high
 
 
 def distance(x: float) -> str:
