@@ -12,7 +12,7 @@ from backprop.circuit import lower
 from backprop.differentiate import algebra
 from backprop.differentiate.algebra import BITS, DIGITS, ZEROS, Rewriting
 from backprop.differentiate.derive import derive
-from backprop.differentiate.functions import forward
+from backprop.differentiate.functions import Texts, forward
 from backprop.gates import ELEMENTWISE, GATES
 from backprop.language import parse
 
@@ -39,6 +39,25 @@ def test_a_rewriting_keeps_what_it_says(rewriting: Rewriting) -> None:
         at = {"x": x, "y": y, "c": c}
         before, after = value(rewriting.pattern, at), value(rewriting.result, at)
         assert not differs(before, after, rewriting.keeps), (rewriting, at, before, after)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "fits"),
+    [
+        ("where", ("c", 1.0, 0.0), True),
+        ("where", ("c", 2.0, 0.0), False),
+        ("where", (3.0, "x", "y"), True),  # a condition is a truth
+        ("divide", (1.0, "x"), True),
+        ("divide", (3.0, "x"), False),
+    ],
+)
+def test_a_number_of_a_pattern_is_that_number(name: str, inputs: tuple[str | float, ...], fits: bool) -> None:
+    class Host(Texts):
+        def is_boolean(self, text: str | float) -> bool:
+            return text == "c"
+
+    found = algebra.Algebra(*EVERY).found(Host(), GATES[name], inputs)
+    assert any(True for _ in found) == fits
 
 
 @pytest.mark.parametrize("name", [name for name, gate in ELEMENTWISE.items() if gate.arity == 1 and not gate.variadic])
