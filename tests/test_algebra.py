@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -49,12 +50,18 @@ def test_a_rewriting_keeps_what_it_says(rewriting: Rewriting) -> None:
         ("where", (3.0, "x", "y"), True),  # a condition is a truth
         ("divide", (1.0, "x"), True),
         ("divide", (3.0, "x"), False),
+        ("multiply", ("-x", "-y"), True),
+        ("multiply", ("x", "-y"), True),  # turned round
+        ("multiply", ("x", "y"), False),
     ],
 )
-def test_a_number_of_a_pattern_is_that_number(name: str, inputs: tuple[str | float, ...], fits: bool) -> None:
+def test_a_pattern_fits_what_it_says(name: str, inputs: tuple[str | float, ...], fits: bool) -> None:
     class Host(Texts):
         def is_boolean(self, text: str | float) -> bool:
             return text == "c"
+
+        def opened(self, text: str | float) -> Any:
+            return (GATES["negate"], (text[1:],)) if isinstance(text, str) and text[0] == "-" else None
 
     found = algebra.Algebra(*EVERY).found(Host(), GATES[name], inputs)
     assert any(True for _ in found) == fits

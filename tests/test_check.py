@@ -201,7 +201,8 @@ def test_at_a_kink_only_what_lies_outside_of_its_slopes_is_wrong(text: str, x: f
     wire, wide = evaluation.run.circuit.variables["x"], high - low
     for outside in (low - wide, low - 0.1 * wide, high + 0.1 * wide, high + 0.6 * wide):
         evaluation.run.sent[wire] = outside
-        assert compared(evaluation)["x"].verdict == "wrong"
+        found = compared(evaluation)["x"]
+        assert (found.verdict, found.remark[:41]) == ("wrong", "the slopes on both sides of the kink are ")
     for inside in (low, low + 0.3 * wide, high):
         evaluation.run.sent[wire] = inside
         assert compared(evaluation)["x"].verdict == "kink"

@@ -21,11 +21,14 @@ from backprop.check.passes.quantities import Story, Values, only_turns
 from backprop.check.stages.samples import movable
 from backprop.check.stages.targets import Vocabulary
 from backprop.cli import main
+from backprop.differentiate.rules import rule_texts
 from backprop.emit import Request, write
 from backprop.emit.listing import enclosed
 from backprop.emit.literals import Bracketed, laid_out
+from backprop.emit.targets.markdown import rounded
 from backprop.emit.targets.texnames import TexNaming, tex_name
 from backprop.errors import Problem
+from backprop.gates import GATES
 from backprop.library import Compiled
 from backprop.numbers.arrays import unbroadcast
 from backprop.optimize.curvature import free_of
@@ -473,3 +476,13 @@ def test_what_does_not_fit_is_marked_where_it_stands(text: str, at: dict[str, An
     with pytest.raises(Problem, match=message) as raised:
         backprop.evaluate(text, at)
     assert raised.value.spans[0].start == column
+
+
+def test_a_rounded_zero_has_no_sign() -> None:
+    assert [str(rounded(value)) for value in (-0.0, -1.5)] == ["0.0", "-1.5"]
+
+
+def test_rules_are_spelt_for_their_digits_unless_they_are_to_be_read() -> None:
+    hypot = GATES["hypot"]
+    assert rule_texts(hypot, 2, "both", (True, False)) == [hypot.partials[0], None]
+    assert rule_texts(hypot, 2, "both", (True, False), textbook=True) == ["x / out", None]
