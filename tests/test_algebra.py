@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from backprop.circuit import lower
 from backprop.differentiate import algebra
 from backprop.differentiate.algebra import BITS, DIGITS, ZEROS, Rewriting
 from backprop.differentiate.derive import derive
-from backprop.differentiate.functions import forward
+from backprop.differentiate.functions import Texts, forward
 from backprop.gates import ELEMENTWISE, GATES
 from backprop.language import parse
 
@@ -39,6 +40,31 @@ def test_a_rewriting_keeps_what_it_says(rewriting: Rewriting) -> None:
         at = {"x": x, "y": y, "c": c}
         before, after = value(rewriting.pattern, at), value(rewriting.result, at)
         assert not differs(before, after, rewriting.keeps), (rewriting, at, before, after)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "fits"),
+    [
+        ("where", ("c", 1.0, 0.0), True),
+        ("where", ("c", 2.0, 0.0), False),
+        ("where", (3.0, "x", "y"), True),  # a condition is a truth
+        ("divide", (1.0, "x"), True),
+        ("divide", (3.0, "x"), False),
+        ("multiply", ("-x", "-y"), True),
+        ("multiply", ("x", "-y"), True),  # turned round
+        ("multiply", ("x", "y"), False),
+    ],
+)
+def test_a_pattern_fits_what_it_says(name: str, inputs: tuple[str | float, ...], fits: bool) -> None:
+    class Host(Texts):
+        def is_boolean(self, text: str | float) -> bool:
+            return text == "c"
+
+        def opened(self, text: str | float) -> Any:
+            return (GATES["negate"], (text[1:],)) if isinstance(text, str) and text[0] == "-" else None
+
+    found = algebra.Algebra(*EVERY).found(Host(), GATES[name], inputs)
+    assert any(True for _ in found) == fits
 
 
 @pytest.mark.parametrize("name", [name for name, gate in ELEMENTWISE.items() if gate.arity == 1 and not gate.variadic])

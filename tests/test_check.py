@@ -184,6 +184,30 @@ def test_a_mistake_is_not_excused_by_how_it_was_measured(
         assert compared(evaluation)[name].verdict == "wrong"
 
 
+KINKS = [  # text, x, and between what slopes the function turns there
+    ("abs(x)*3", 0.0, -3.0, 3.0),
+    ("abs(x - 0.1)", 0.1, -1.0, 1.0),
+    ("hypot(x, 0)*2", 0.0, -2.0, 2.0),
+    ("relu(x)", 0.0, 0.0, 1.0),
+    ("max(x, 2*x)", 0.0, 1.0, 2.0),
+    ("abs(x)*1e-6", 0.0, -1e-6, 1e-6),
+    ("clip(x, 0, 1)*1e9", 1.0, 0.0, 1e9),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "low", "high"), KINKS, ids=[row[0] for row in KINKS])
+def test_at_a_kink_only_what_lies_outside_of_its_slopes_is_wrong(text: str, x: float, low: float, high: float) -> None:
+    evaluation = Compiled(text).evaluate({"x": x})
+    wire, wide = evaluation.run.circuit.variables["x"], high - low
+    for outside in (low - wide, low - 0.1 * wide, high + 0.1 * wide, high + 0.6 * wide):
+        evaluation.run.sent[wire] = outside
+        found = compared(evaluation)["x"]
+        assert (found.verdict, found.remark[:41]) == ("wrong", "the slopes on both sides of the kink are ")
+    for inside in (low, low + 0.3 * wide, high):
+        evaluation.run.sent[wire] = inside
+        assert compared(evaluation)["x"].verdict == "kink"
+
+
 def test_a_spike_among_large_numbers_is_no_flat_ground() -> None:
     found = Compiled("norm(lgamma(x))").evaluate(x=np.array([1e-300, -1.9, 1e8]))
     assert compared(found)["x"].verdict == "imprecise"

@@ -27,6 +27,11 @@ HESSIANS: list[tuple[str, dict[str, Any], str, Any]] = [  # text, point, the oth
     ("sum(sort(x)*[1, 2])", {"x": [1, 3]}, "x", [[0, 0], [0, 0]]),
     ("sum(sort(x)*[5, 5, 1])", {"x": [1, 3, 1]}, "x", [[0, 0, 0], [0, 0, 0], [0, 0, 0]]),
     ("sum(sort(x)^2)", {"x": [1, 1, 1]}, "x", [[2, 0, 0], [0, 2, 0], [0, 0, 2]]),
+    # two stages that sort: turned round together, one undoes what the other does
+    ("sum(sort(-sort(x))^2*[1, 2])", {"x": [1, 1]}, "x", [[NAN, NAN], [NAN, NAN]]),
+    ("sum(sort(sort(x)*[1, 1])^2*[1, 2])", {"x": [1, 1]}, "x", [[NAN, NAN], [NAN, NAN]]),
+    ("sum(sort(x)*sort(y)*[1, 2])", {"x": [1, 1], "y": [2, 2]}, "y", [[NAN, NAN], [NAN, NAN]]),
+    ("sum(sort(x)*sort(x))", {"x": [1, 1]}, "x", [[2, 0], [0, 2]]),
     ("sort(x)[0]*sort(x)[1]", {"x": [1, 1]}, "x", [[0, 1], [1, 0]]),
     ("sort(x)[0]^2", {"x": [0, 0]}, "x", [[NAN, 0], [0, NAN]]),
     ("sort(x)[1]^2", {"x": [0, 0, 0]}, "x", [[NAN, 0, 0], [0, NAN, 0], [0, 0, NAN]]),
@@ -71,8 +76,9 @@ def test_the_orders_that_are_tried_make_up_all_others() -> None:
     x = np.array([3.0, 1.0, 1.0, 1.0, 3.0])
     found = []
     for arrangement in (1, 2):
-        token = ARRANGEMENT.set(arrangement)
-        found.append(tuple(order(x, 0)))
+        token = ARRANGEMENT.set((arrangement, 7))
+        assert tuple(order(x, 0, 3)) == (1, 2, 3, 0, 4)  # another stage
+        found.append(tuple(order(x, 0, 7)))
         ARRANGEMENT.reset(token)
     assert found == [(2, 3, 1, 4, 0), (2, 1, 3, 4, 0)]
     reached, new = {(1, 2, 3)}, {(1, 2, 3)}

@@ -230,3 +230,19 @@ def test_special_functions_far_below_0_on_rows(text: str, expected: list[float])
     at = [-2.0, -1e308, -inf]
     assert np.array_equal(backprop.map(text, {"x": np.array(at)})["f"], expected, equal_nan=True)
     assert np.array_equal([backprop.evaluate(text, x=x).value for x in at], expected, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["min(outer(x, y))", "min(A @ x)", "sum(relu(-outer(x, y)))", "sum((A @ x)[0:1])", "min(x @ A)"]
+)
+def test_a_program_hears_nothing_of_an_infinite_factor_in_a_branch_that_is_not_taken(text: str) -> None:
+    given: dict[str, Any] = {"x": np.array([1.0, 2.0]), "y": np.array([1.0, inf]), "A": np.array([[1, 2], [3, inf]])}
+    compiled = backprop.compile(text)
+    at = {name: given[name] for name in compiled.variables}
+    found = compiled.evaluate(at).gradients
+    assert all(np.isfinite(gradient).all() for gradient in found.values())
+    scope: dict[str, Any] = {"__name__": "program"}
+    exec(write(Request(compiled.circuit(at), at=at, ties="both"), "numpy"), scope)
+    _, gradients = scope["backprop"](*at.values())
+    for name, gradient in found.items():
+        np.testing.assert_array_equal(gradients[name], gradient)

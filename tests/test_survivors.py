@@ -21,9 +21,14 @@ from backprop.check.passes.quantities import Story, Values, only_turns
 from backprop.check.stages.samples import movable
 from backprop.check.stages.targets import Vocabulary
 from backprop.cli import main
+from backprop.differentiate.rules import rule_texts
 from backprop.emit import Request, write
+from backprop.emit.listing import enclosed
 from backprop.emit.literals import Bracketed, laid_out
+from backprop.emit.targets.markdown import rounded
 from backprop.emit.targets.texnames import TexNaming, tex_name
+from backprop.errors import Problem
+from backprop.gates import GATES
 from backprop.library import Compiled
 from backprop.numbers.arrays import unbroadcast
 from backprop.optimize.curvature import free_of
@@ -431,3 +436,53 @@ def test_rows_that_are_all_bad_have_the_columns_of_the_formula(tmp_path: Path) -
 def test_short_helpers_stand_together_in_emitted_python() -> None:
     text = program("where(x > 0, log(x), y)*hypot(x, y)", "python")
     assert "\n\n\nlog = total(math.log, at_zero=-inf)\nhypot = math.hypot\nabs_ = math.fabs\n\n\ndef sign" in text
+
+
+def written(text: str, to: str, at: dict[str, Any] | None = None) -> str:
+    return write(Request(Compiled(text).circuit(at or {}), at=at, ties="both"), to)
+
+
+def test_what_goes_back_through_a_chain_in_a_branch_is_guarded_once() -> None:
+    assert written("where(x > 0, sqrt(log(x)), 1)", "numpy").count("np.where(") == 2  # forth and back
+
+
+def test_a_program_carries_no_function_that_it_does_not_call() -> None:
+    assert "sinpi" not in written("sum(sort(x, axis=0))", "torch")
+    assert "def sinpi" in written("lgamma(x)", "torch")
+
+
+def test_brackets_hold_a_text_together_or_two_parts_of_it() -> None:
+    assert [enclosed(text) for text in ("(a * b)", "((a) * (b))", "(a) * (b)", "a * (b)")] == [True, True, False, False]
+
+
+def test_a_slice_that_goes_backwards_is_taken_along_its_own_axis() -> None:
+    at = {"A": np.ones((2, 3))}
+    assert "strided(A, 1, slice(None, None, -1))[:, :]" in written("sum(A[:, ::-1])", "torch", at)
+    assert "strided(A, 0, slice(None, None, -1))[None, :]" in written("sum(A[None, ::-1])", "torch", at)
+
+
+def test_what_was_kept_is_unpacked_in_one_line_where_that_fits() -> None:
+    assert "    a, b, c, d, q1, q2 = residuals\n" in written("a*b*c*d", "jax")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "message", "column"),
+    [
+        ("sum(stack(x, y, x))", {"x": [1, 2], "y": [1]}, "x is a vector of 2 and y is a vector of 1: an array has", 10),
+        ("cross_entropy(x, y)", {"x": [1, 2], "y": 5}, "y holds a class that is not between 0 and 1", 17),
+    ],
+)
+def test_what_does_not_fit_is_marked_where_it_stands(text: str, at: dict[str, Any], message: str, column: int) -> None:
+    with pytest.raises(Problem, match=message) as raised:
+        backprop.evaluate(text, at)
+    assert raised.value.spans[0].start == column
+
+
+def test_a_rounded_zero_has_no_sign() -> None:
+    assert [str(rounded(value)) for value in (-0.0, -1.5)] == ["0.0", "-1.5"]
+
+
+def test_rules_are_spelt_for_their_digits_unless_they_are_to_be_read() -> None:
+    hypot = GATES["hypot"]
+    assert rule_texts(hypot, 2, "both", (True, False)) == [hypot.partials[0], None]
+    assert rule_texts(hypot, 2, "both", (True, False), textbook=True) == ["x / out", None]

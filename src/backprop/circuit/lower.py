@@ -80,7 +80,7 @@ def spliced(text: str, parameters: tuple[str, ...], settings: tuple[tuple[str, A
     assert circuit.program is not None
     *steps, result = circuit.program.statements
     for step in steps:
-        lowering.statement(step, last=False)
+        lowering.named(step.name, step.value, step.nodes)
     circuit.output = lowering.expression(result.nodes, result.value)
     return circuit
 

@@ -8,44 +8,48 @@ or are no numbers in the first place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from math import nan
 from typing import Any
 
 from backprop.circuit import Circuit
 from backprop.differentiate.run import evaluate
+from backprop.differentiate.smoothed import meanings
 from backprop.numbers.shapes import shape_of
 
 Value = Any  # a float or an array of float64
 Blocks = dict[str, dict[str, Value]]
 
 
-def sorts(circuit: Circuit) -> bool:
-    """Whether elements that depend on a variable are sorted."""
-    return any(gate.arranges and active for gate, active in zip(circuit.gates, circuit.active, strict=True))
+def sorts(circuit: Circuit) -> list[int]:
+    """The stages that sort elements that depend on a variable."""
+    return [wire for wire, gate in enumerate(circuit.gates) if gate.arranges and circuit.active[wire]]
 
 
 def with_equals(circuit: Circuit, values: Sequence[Value]) -> list[int]:
     """The stages that sort elements of which some are equal."""
     from backprop.numbers.arrays import equal_neighbours
 
-    return [
-        wire
-        for wire, gate in enumerate(circuit.gates)
-        if gate.arranges and circuit.active[wire] and equal_neighbours(values[wire], gate.settings["axis"]).any()
-    ]
+    axes = {wire: circuit.gates[wire].settings["axis"] for wire in sorts(circuit)}
+    return [wire for wire, axis in axes.items() if equal_neighbours(values[wire], axis).any()]
 
 
 def arrangements(circuit: Circuit, at: Mapping[str, Value]) -> Iterator[None]:
     """Have the same computed once for each order that equal elements may stand in; once where there are none."""
     yield
-    if sorts(circuit) and with_equals(circuit, evaluate(circuit, at)):
-        yield from other_arrangements()
+    if sorts(circuit):
+        yield from other_arrangements(circuit, with_equals(circuit, evaluate(circuit, at)))
 
 
-def other_arrangements() -> Iterator[None]:
+def other_arrangements(circuit: Circuit, wires: Sequence[int]) -> Iterator[None]:
+    """The other orders, of one after the other of the stages that sort: of two of them together, one may undo what the
+    other does."""
+    if not wires:
+        return
     from backprop.numbers.arrays import ARRANGEMENT
 
-    for arrangement in (1, 2):
+    known = meanings(circuit)
+    for arrangement in product((1, 2), dict.fromkeys(known[wire] for wire in wires)):
         token = ARRANGEMENT.set(arrangement)
         try:
             yield

@@ -75,7 +75,8 @@ def plainer(
     """What a gate that chooses comes to, and of what."""
     gate, inputs = circuit.gates[wire], circuit.inputs[wire]
     if gate.arranges:
-        return (IDENTITY if circuit.gates[inputs[0]] is gate else gate), inputs
+        sorted_already = circuit.gates[inputs[0]] is gate
+        return IDENTITY if sorted_already else gate.with_options({"stage": known[wire]}), inputs
     if gate.rectifies:
         return (IDENTITY, inputs[:1]) if positive[inputs[0]] else (gate, inputs)
     if gate.name == "clip":

@@ -118,13 +118,22 @@ class Request:
             raise Problem("option", "the gradient on the output is a parameter of this program", hint=hint)
         given: Any = 1.0 if self.upstream is None else self.upstream
         upstream = UPSTREAM if opens else given
-        derived = derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes)
-        shapes = None
+        values = None
+        for careful in (
+            False,
+            True,
+        ):  # what nobody hears of is looked after only where it spoils something at the point
+            derived = derive(
+                self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes, careful=careful
+            )
+            if self.at is None:
+                break
+            values = evaluate(derived.circuit, {**self.at, **({UPSTREAM: given} if opens else {})})
+            if all(all_finite(values[wire]) for wire in derived.gradients.values()):
+                break
         if self.at is None and (self.circuit.tensors or not opens):
             shaped(derived)
-        if self.at is not None:
-            values = evaluate(derived.circuit, {**self.at, **({UPSTREAM: given} if opens else {})})
-            shapes = [shape_of(value) for value in values]
+        shapes = None if values is None else [shape_of(value) for value in values]
         return shared(fitted(derived, shapes)), shapes
 
     @property

@@ -32,6 +32,7 @@ from backprop.gates.writers import (
     prod_rules,
     stack_rules,
     transpose_rules,
+    unsorted,
 )
 
 PIECES = [
@@ -87,10 +88,10 @@ PIECES = [
     Gate(
         "sort", "x",
         Rule(
-            vjp="unsort(g, x, axis=axis)", linear=True, arranges=True,
-            reach="unsort(g, x, axis=axis)",  # the values say where each element goes
+            vjp=unsorted, linear=True, arranges=True,
+            reach=unsorted,  # the values say where each element goes
         ),
-        Words("sends each gradient back to where its element came from"),
+        Words("sends each gradient back to where its element came from", reads="unsort(g, x, axis=axis)"),
         Traits(shape="x"),
         options="axis=-1",
     ),

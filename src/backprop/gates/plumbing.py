@@ -206,17 +206,17 @@ PLUMBING = [
     ),
     Gate(
         "unsort", "h x",
-        Rule(vjp=("resort(g, x, axis=axis)", "0"), linear=True),
+        Rule(vjp=("resort(g, x, axis=axis, stage=stage)", "0"), linear=True),
         Words("puts elements in the order of x"),
         Traits(shape="x", plumbing=True),
-        options="axis=-1",
+        options="axis=-1 stage=0",
     ),
     Gate(
         "resort", "h x",
-        Rule(vjp=("unsort(g, x, axis=axis)", "0"), linear=True),
+        Rule(vjp=("unsort(g, x, axis=axis, stage=stage)", "0"), linear=True),
         Words("puts elements in the order that sorts x"),
         Traits(shape="x", plumbing=True),
-        options="axis=-1",
+        options="axis=-1 stage=0",
     ),
     Gate(
         "shift", "x",

@@ -169,3 +169,9 @@ REACHES_ALL = (
 )
 REACHES_MATRIX = "spread(sum(g, axis=[-2, -1]), A, axis=[-2, -1])"  # and all of a matrix
 CENTRED = "centred(x, axis=axis)"
+
+
+def unsorted(gate: Gate, count: int) -> Rules:
+    """Each gradient back to where its element came from. For second derivatives every stage that sorts has a number: of
+    equal elements, it has an order for itself."""
+    return (f"unsort(g, x, axis=axis{', stage=stage' if 'stage' in gate.settings else ''})",)

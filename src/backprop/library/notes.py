@@ -182,10 +182,9 @@ def kink_note(run: Run, names: Names, wire: int, met: Any) -> Note:
 
 def equals_sorted(run: Run) -> list[int]:
     """The stages at which gradients arrive and that sort equal elements."""
-    from backprop.differentiate.arrangements import sorts, with_equals
+    from backprop.differentiate.arrangements import with_equals
 
-    found = with_equals(run.circuit, run.values) if sorts(run.circuit) else []
-    return [wire for wire in found if run.sent[wire] is not None]
+    return [wire for wire in with_equals(run.circuit, run.values) if run.sent[wire] is not None]
 
 
 def order_note(run: Run, names: Names, wire: int) -> Iterator[Note]:

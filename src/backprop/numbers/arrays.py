@@ -351,20 +351,21 @@ def check_one_axis(axis: Any) -> None:
         raise Mismatch("this goes along one axis", [0])
 
 
-def sort(x: Array, *, axis: int) -> Array:
+def sort(x: Array, *, axis: int, stage: int = 0) -> Array:
     check_one_axis(axis)
     check_axis(axis, max(len(shape_of(x)), 1), shape_of(x))
     return np.sort(np.atleast_1d(x), axis=axis, kind="stable").reshape(shape_of(x))
 
 
-# Which order equal elements stand in: as they came (0), each run of them turned round by one (1), or with its first two
-# exchanged (2). What is told of them must not hang on it (see backprop.differentiate.arrangements).
-ARRANGEMENT: ContextVar[int] = ContextVar("arrangement", default=0)
+# The order that equal elements stand in, at which stage: as they came (0), each run of them turned round by one (1), or
+# with its first two exchanged (2). What is told of them must not hang on it (see backprop.differentiate.arrangements).
+ARRANGEMENT: ContextVar[tuple[int, int]] = ContextVar("arrangement", default=(0, 0))
 
 
-def order(x: Array, axis: int) -> Array:
+def order(x: Array, axis: int, stage: int) -> Array:
     found = np.argsort(np.atleast_1d(x), axis=axis, kind="stable")
-    if not (arrangement := ARRANGEMENT.get()):
+    arrangement, at_stage = ARRANGEMENT.get()
+    if not arrangement or stage != at_stage:
         return found
     follows = equal_neighbours(np.take_along_axis(np.atleast_1d(x), found, axis), axis)
     follows, found = np.moveaxis(follows, axis, -1), np.moveaxis(found, axis, -1)
@@ -385,13 +386,13 @@ def equal_neighbours(x: Array, axis: int) -> Array:
     return np.moveaxis(same, -1, axis)
 
 
-def resort(h: Array, x: Array, *, axis: int) -> Array:
-    return np.take_along_axis(np.atleast_1d(h), order(x, axis), axis).reshape(shape_of(x))
+def resort(h: Array, x: Array, *, axis: int, stage: int) -> Array:
+    return np.take_along_axis(np.atleast_1d(h), order(x, axis, stage), axis).reshape(shape_of(x))
 
 
-def unsort(h: Array, x: Array, *, axis: int) -> Array:
+def unsort(h: Array, x: Array, *, axis: int, stage: int) -> Array:
     found = np.empty(np.atleast_1d(x).shape)
-    np.put_along_axis(found, order(x, axis), np.atleast_1d(h), axis)
+    np.put_along_axis(found, order(x, axis, stage), np.atleast_1d(h), axis)
     return found.reshape(shape_of(x))
 
 

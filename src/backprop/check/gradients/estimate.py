@@ -21,6 +21,7 @@ SHRINK = 1.4  # Ridders' step goes down by this
 STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins
 ULPS = (-3, -1, 2, 4)  # how far the input is moved to see how much of the output is rounding
 HALVES = (-1.0, -0.5, 0.5, 1.0)  # of a step
+QUARTERS = (0.25, 0.5, 0.75, 1.0)  # of a step to one side
 
 
 class Estimate(NamedTuple):
@@ -179,26 +180,28 @@ def off_line(moved: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return max(off, default=0.0), max(most, default=0.0)
 
 
-def is_resolved(probe: Probe, here: Reading, step: float) -> bool:
+def is_resolved(probe: Probe, here: Reading, step: float, side: float = 0.0) -> bool:
     """Whether the output, and each number on the way to it, is nearly straight between neighbouring floats, but for
     rounding, and no wave within a step: one of 1e16 is neither. What is added on the way may drown one that turns, and
-    the output looks flat."""
+    the output looks flat. At a kink, only one `side` is looked at."""
     off, most = wobble(probe, probe.at, here)
     if off > 1e3 * bound_of_rounding(probe) and off > 1e-3 * most:
         return False
     unit = EPSILON * abs(probe.at)
-    beside = [(k, probe.moved(probe.at + k * unit)) for k in ULPS] if unit else []
-    within = [[probe.moved(probe.at + k * part * step) for k in HALVES] for part in (1.0, 0.14, 0.03) if step]
+    near = [probe.at + k * unit for k in ULPS if unit and k * side >= 0]
+    beside = [((place - probe.at) / unit, probe.moved(place)) for place in near]
+    places = [side * k for k in QUARTERS] if side else HALVES
+    within = [[probe.moved(probe.at + k * part * step) for k in places] for part in (1.0, 0.14, 0.03) if step]
     for stage, _, _ in probe.plan:
         value, *others = moving(
-            [probe.values[stage], *(values[stage] for values in chain(*within, dict(beside).values()))]
+            [probe.values[stage], *(values[stage] for values in chain(*within, (values for _, values in beside)))]
         )
         if isfinite(value):
-            halves, near = [others[i : i + 4] for i in range(0, 4 * len(within), 4)], others[4 * len(within) :]
-            changes = [(k, other - value) for (k, _), other in zip(beside, near, strict=True) if isfinite(other)]
+            halves, apart = [others[i : i + 4] for i in range(0, 4 * len(within), 4)], others[4 * len(within) :]
+            changes = [(k, other - value) for (k, _), other in zip(beside, apart, strict=True) if isfinite(other)]
             if off_line(changes)[0] > 1e-3 * abs(value):
                 return False
-            if any(is_wave([other - value for other in moved], abs(value)) for moved in halves):
+            if any(is_wave([other - value for other in moved], abs(value), side) for moved in halves):
                 return False
     return True
 
@@ -216,11 +219,17 @@ def moving(values: list[Any]) -> list[float]:
     return [float(x) for x in rows[:, moved.argmax()]]
 
 
-def is_wave(changes: Sequence[float], level: float) -> bool:
-    """Whether changes at HALVES are not those of a line and a parabola, roughly, where they are seen at all."""
-    far_down, down, up, far_up = changes
+def is_wave(changes: Sequence[float], level: float, side: float) -> bool:
+    """Whether changes at HALVES, or QUARTERS, are not those of a line and a parabola, roughly, where they are seen at
+    all."""
     most = max(map(abs, changes))
     if not isfinite(most) or most <= 1e-6 * level:
         return False
+    if side:
+        near, half, far, whole = changes
+        line, bend = 4 * half - whole, 2 * whole - 4 * half
+        off = abs(near - line / 4 - bend / 16) + abs(far - line * 3 / 4 - bend * 9 / 16)
+        return off > 0.2 * most  # x^4 is 0.19 here, too
+    far_down, down, up, far_up = changes
     odd, even = (up - down) / 2 - (far_up - far_down) / 4, (up + down) / 2 - (far_up + far_down) / 8
     return abs(odd) + abs(even) > 0.2 * most  # x^4 is 0.19, and a kink 0.25

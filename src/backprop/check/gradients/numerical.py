@@ -274,10 +274,10 @@ def at_kink(result: Run, name: str, names: Names, probe: Probe, here: Reading, t
         if known.verdict == "wrong" or relative_error(left, right) <= GOOD:
             return known
         return kink_found(name, a, estimate.slope, "on this side of the kink", stages, left, right, tied)
-    if not allowed(result, probe, a, left, right):
-        low, high = bounds(left, right, probe.backward_rounding() + 10 * sum(side.error for side in sides))
+    low, high = bounds(left, right, probe.backward_rounding() + 10 * sum(side.error for side in sides))
+    if not low <= a <= high:
         tied = tie_remark(result, probe, lambda slope: low <= slope <= high)
-        sure = not low <= a <= high and all(side.is_known and side.is_settled(probe, here, a) for side in sides)
+        sure = all(side.is_known and side.is_settled(probe, here, a) for side in sides)
         remark = tied or f"the slopes on both sides of the kink are {short(left)} and {short(right)}"
         if not tied and not sure:
             remark += ", as far as they are known"
@@ -336,35 +336,15 @@ class Side:
             return one_sided(probe, probe.at, here, self.side, (start,), (scale,))
 
         found = Estimate(self.slope, self.error, self.step)
-        return not is_contradicted(probe, here, gradient, found, measure) and is_resolved(probe, here, self.step)
+        resolved = is_resolved(probe, here, self.step, self.side)
+        return resolved and not is_contradicted(probe, here, gradient, found, measure)
 
 
 def bounds(left: float, right: float, error: float) -> tuple[float, float]:
     """Between what numbers an answer at a kink may be; all may be, where there is no slope."""
     finite = [slope for slope in (left, right) if isfinite(slope)]
-    slack = error + 1e-4 * max([1.0, *(abs(slope) for slope in finite)])
+    slack = error + 1e-4 * max((abs(slope) for slope in finite), default=0.0)
     return min(finite, default=-inf) - slack, max(finite, default=inf) + slack
-
-
-def allowed(result: Run, probe: Probe, a: float, left: float, right: float) -> bool:
-    """Whether an answer at a kink lies between the slopes of its sides.
-
-    With ties counted on both sides (`--ties both`) it may also be their sum, or what equal shares would make right.
-    """
-    finite = [slope for slope in (left, right) if isfinite(slope)]
-    if not finite:
-        return True
-    slack = 1e-4 * max(1.0, *(abs(slope) for slope in finite))
-    low, high = min(finite) - slack, max(finite) + slack
-    if low <= a <= high:
-        return True
-    if result.ties != "both":
-        return False
-    with_sum = [*finite, sum(finite)]
-    if min(with_sum) - slack <= a <= max(with_sum) + slack:
-        return True
-    split = Run(result.circuit, result.values, "split", result.upstream)
-    return low <= probe.pick(split.gradient(probe.wire)) <= high
 
 
 def distance(x: float) -> str:
@@ -404,7 +384,7 @@ def at_edge(name: str, a: float, probe: Probe, here: Reading) -> Comparison:
 
             if verdict == "wrong" and is_contradicted(probe, here, a, estimate, measure):
                 verdict, remark = "imprecise", TURNS
-            elif verdict == "wrong" and not is_resolved(probe, here, estimate.step):
+            elif verdict == "wrong" and not is_resolved(probe, here, estimate.step, side):
                 verdict, remark = "imprecise", UNRESOLVED
             return Comparison(
                 name, a, estimate.slope, relative_error(a, estimate.slope), verdict, "one-sided difference", remark

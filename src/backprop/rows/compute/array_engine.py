@@ -192,7 +192,7 @@ class ArrayKernel:
         ones agree on."""
         plan, blocks = self.plan, self.plan.blocks
         columns, slopes = [[column for block in blocks for column in self.second(block, at, shapes, count)]], [found]
-        for _ in other_arrangements() if blocks and sorts(plan.base) else ():
+        for _ in other_arrangements(plan.base, sorts(plan.base) if blocks else ()):
             columns.append([column for block in blocks for column in self.second(block, at, shapes, count)])
             slopes.append(evaluate(plan.circuit, plan.slopes.values(), at, count))
         spread = {
