@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from backprop.check.passes.losses import Loss, close, loss_of
+from backprop.check.passes.losses import Loss, close, factors, loss_of, losses
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
@@ -21,6 +22,7 @@ from backprop.python.values.arrays import fresh
 FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
+MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
 UPSTREAM = option("--upstream")
 
 
@@ -39,6 +41,10 @@ class Binding:
         outputs = runner.outputs(self.given)
         if runner.whole_quotients:
             self.remarks.append("/ of whole numbers was taken as whole, as in Python 2: Python 3 needs // for a size")
+        if runner.pair.start:
+            with suppress(Problem):  # told where the pass is judged
+                runner.run(self.given, [np.ones(np.shape(one)) for one in outputs])
+                self.took_learned()
         self.upstream = self.upstream_for(outputs, upstream)
         self.stop: Problem | None = None
         self.first: Outcome | None = None
@@ -175,27 +181,42 @@ class Binding:
                 self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
                 return above
         if self.runner.pair.kind == "script":
-            return self.of_squares(outputs)
+            return self.of_no_loss(outputs)
         self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
         return ways["sum"]
 
-    def of_squares(self, outputs: list[Any]) -> list[Any]:
-        """What a script means that sets no loss: that of the squares of its last result, the errors, or of halves, with
-        which the most gradients agree."""
-        size = np.size(outputs[0])
-        ways = {
-            "the mean of the squares": 2 / size, "the sum of the squares": 2.0,
-            "half the mean of the squares": 1 / size, "half the sum of the squares": 1.0,
-        }  # fmt: skip
-        losses = [Loss("squared error", 0.0, factor) for factor in ways.values()]
-        agree = [[*self.distances([one.slope(outputs[0])], self.given).values()].count(0.0) for one in losses]
-        best = agree.index(max(agree))
-        if not agree[best]:
+    def of_no_loss(self, outputs: list[Any]) -> list[Any]:
+        """What a script means that sets no loss: that of the squares of what it set last, the errors, or of halves; or
+        a usual one of what it set and what that is compared with: the one with which most of all gradients agrees."""
+        runner, best, most = self.runner, None, 0
+        paths = [path for path in runner.paths(self.given) if path[0] in runner.own]
+        there = moved(self.given, paths, np.random.default_rng(self.seed), 1.0)  # where weights are 0, many agree
+        for output in runner.last_set[:MOST_TRIED]:
+            runner.output = output
+            outputs = runner.outputs(there)
+            for told, loss in self.usual(outputs[0], output):
+                distances = self.distances([loss.slope(outputs[0])], there)
+                agree = sum(np.size(at_path(there, path)) for path, one in distances.items() if path and one == 0)
+                if agree > most:
+                    best, most = (told, loss, output), agree
+        if best is None:
             hint = "set it: loss = …"
             raise Problem("value", "no loss is set before the gradients, and none that is usual fits", hint=hint)
-        self.loss = losses[best]
-        self.remarks.append(f"no loss is set: what is judged is the gradient of {[*ways][best]} of the last result")
-        return [self.loss.slope(outputs[0])]
+        told, self.loss, runner.output = best
+        self.remarks.append(f"no loss is set: what is judged is the gradient of {told}")
+        return [self.loss.slope(runner.outputs(self.given)[0])]
+
+    def usual(self, output: Any, name: str) -> Iterator[tuple[str, Loss]]:
+        """The losses that may be meant, in words."""
+        size = np.size(output)
+        ways = {"the mean": 2 / size, "the sum": 2.0, "half the mean": 1 / size, "half the sum": 1.0}
+        for told, factor in ways.items():
+            yield f"{told} of the squares of {name}", Loss("squared error", 0.0, factor)
+        labels = {key: one for key, one in self.runner.compared(output).items() if key != name}
+        for whose, value in labels.items():
+            for loss in losses(output, {whose: value}):
+                for factor in factors(np.shape(output)):
+                    yield f"the {loss.name} of {name} with {whose}", loss._replace(factor=factor)
 
     def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
         """Whether the gradients are right for a gradient from above."""
