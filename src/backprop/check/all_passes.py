@@ -46,7 +46,13 @@ def judged(
             wanting[pair.title] = missing
             found.left_out.append(f"{pair.title} is left out: it {takes([*missing])}")
             continue
-        judge = Judge(runner, upstream, seed)
+        try:
+            judge = Judge(runner, upstream, seed)
+        except Problem as problem:
+            if pair.inside is None or len(pairs) == 1:
+                raise
+            found.left_out.append(f"{pair.title} is left out: {problem.message}")
+            continue
         verdict = with_lines(judge, judge.judge())
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
             other = Judge(Runner(code, pair, dict(given), seed), upstream, seed, reading)

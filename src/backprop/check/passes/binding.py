@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.passes.losses import Loss, close, factors, loss_of, losses
+from backprop.check.passes.losses import Loss, close, factors, is_multiple, loss_of, losses
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
@@ -124,7 +124,8 @@ class Binding:
         return self.runner.jacobian
 
     def is_of_another(self) -> bool:
-        """Whether the one gradient that comes out is right for another input of its shape than its place tells."""
+        """Whether the one gradient that comes out is right, but for a factor, for another input of its shape than its
+        place tells."""
         found = self.first.gradients if self.first is not None else {}
         if len(found) != 1:
             return False
@@ -133,15 +134,24 @@ class Binding:
         alike = [one for one in paths if np.shape(at_path(self.given, one)) == shape]
         swept = self.runner.swept(self.given, self.upstream, alike) if path in alike and len(alike) > 1 else {}
         fitting = [one for one in alike if close(gradient, swept.get(one, 0.0))]
+        fitting = fitting or [one for one in alike if is_multiple(gradient, swept.get(one, 0.0))]
         self.runner.whose = fitting[0] if fitting and path not in fitting else None
         return self.runner.whose is not None
 
     def took_learned(self) -> bool:
         """Take the weights that the object made itself as inputs, too; whether there are any."""
         runner = self.runner
+        for name in self.idle_states():
+            del runner.learned[name]
         runner.own.update(name for name in runner.learned if name not in self.given)
         runner.parameters += [name for name in runner.learned if name not in runner.parameters]
-        runner.given = self.given = {**fresh(runner.learned), **self.given}
+        learned = {name: one for name, one in fresh(runner.learned).items() if name not in self.given}
+        zeros = [path for name in learned for path, one in leaves(learned[name], (name,)) if not np.any(one)]
+        if runner.pair.start and zeros:  # where all is 0, much is hidden
+            learned = moved(learned, zeros, np.random.default_rng(self.seed), 1.0)
+            told = enumerated(list(dict.fromkeys(path[0] for path in zeros)))
+            self.remarks.append(f"what begins with 0 is judged elsewhere: {told}")
+        runner.given = self.given = {**learned, **self.given}
         runner.of_text_itself += [name for name in runner.learned if name in runner.of_top]
         paths: list[Path] = [path for name, value in runner.learned.items() for path, _ in leaves(value, (name,))]
         if paths and runner.pair.of_one and not any(map(np.any, self.runner.swept(self.given, [1.0], paths).values())):
@@ -150,6 +160,15 @@ class Binding:
                 hint="a function that computes both can be judged",
             )  # fmt: skip
         return bool(runner.learned)
+
+    def idle_states(self) -> list[str]:
+        """What is made where it is not there yet, `if self.h is None`, and on which nothing hangs: no weight, but a
+        state that is set anew."""
+        runner = self.runner
+        late: list[Path] = [(name,) for name in runner.learned if name in runner.made_late]
+        given = {**self.given, **fresh(runner.learned)}
+        swept = runner.swept(given, [np.ones(np.shape(one)) for one in runner.outputs(given)], late) if late else {}
+        return [path[0] for path in late if not np.any(swept.get(path, 1.0))]
 
     def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
         """The gradient of the loss that a backward pass means which takes labels."""
@@ -174,7 +193,9 @@ class Binding:
         ways = {
             "mean": [np.full(np.shape(one), 1 / np.size(one)) for one in outputs],
             "sum": [np.ones(np.shape(one)) for one in outputs],
-            "sum over the number of rows": [np.full(np.shape(one), 1 / max(1, *np.shape(one)[:1])) for one in outputs],
+            "sum over the number of rows": [
+                np.full(np.shape(one), 1 / max([1, *np.shape(one)[:1]])) for one in outputs
+            ],
         }
         for name, above in ways.items():
             if not self.runner.pair.is_slope and self.agrees(above):

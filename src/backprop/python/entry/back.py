@@ -142,6 +142,12 @@ class Back(Forth):
             if np.shape(slopes) != shape and np.shape(slopes) in ((*out, *shape), (size, int(np.prod(shape)))):
                 self.jacobian = True
                 return {whose: (np.ravel(above[0]) @ np.reshape(slopes, (size, -1))).reshape(shape)}
+            rows = out[:1]  # of each example of its own
+            if len(out) > 1 and out[:1] == shape[:1] and np.shape(slopes) == (
+                *rows, int(np.prod(out[1:])), int(np.prod(shape[1:])),
+            ):  # fmt: skip
+                self.jacobian = True
+                return {whose: (np.reshape(above[0], (*rows, 1, -1)) @ slopes).reshape(shape)}
         return found
 
     def instead(self, given: dict[str, Any], forward: Forward) -> list[str]:

@@ -223,7 +223,9 @@ class Forth(Inputs):
         if self.pair.kind == "values":
             return self.of_values(part, scope)
         self.left = variables(scope)
-        found: dict[str, Any] = {name: self.left[name] for name in last_names(body) if is_gradient(self.left.get(name))}
+        found: dict[str, Any] = {
+            name: self.left[name] for name in last_names(body[start:]) if is_gradient(self.left.get(name))
+        }
         costs = [name for name, one in found.items() if COST.fullmatch(name) and np.size(one) == 1]
         self.last_set = costs[:1] or [*found]
         if not found:

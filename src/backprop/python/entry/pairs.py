@@ -380,7 +380,8 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     if not has_context and not is_static(forward):
         return Pair(name, "class", forward, backward, 1)
     setup = methods.get("setup_context")
-    if setup is None and not has_context and backward is not None and first_parameter(backward) != first:
+    own = backward is not None and (first_parameter(backward) != first or len(parameter_names(backward)) == 1)
+    if setup is None and not has_context and own:
         return Pair(name, "functions", forward, backward, owner=name)
     return Pair(name, "autograd", forward, backward, leading(forward), setup)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
@@ -47,7 +47,8 @@ def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passe
     if found is None or any(map(is_cost, targets(found.body[found.split]))):
         return None  # a loss with its gradients: what it calls is the pair
     gradients = {name for one in found.body[found.split :] for name in set_in(one)}
-    gradients = {one for one in gradients if is_of_gradient(one) or one in GENERIC}
+    known = names_in([function])
+    gradients = {one for one in gradients if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
     updates = [name for one in ast.walk(function) for name, by in updates_in(one) if not gradients.isdisjoint(by)]
     return found if {*updates} - gradients or any(map(costs_in, found.body[: found.split])) else None
 
@@ -88,10 +89,11 @@ class Rounds:
         rooms = [one for one in body[:split] if makes_room(one) and self.sets_gradient(one, names)]
         forth = [one for one in body[:split] if one not in rooms]
         own = {node for one in forth for node in ast.walk(one)}
-        late = [one for statement in forth for one in costs_in(statement)][-1:] or cost_behind([*body[split:], *behind])
+        start -= sum(one in rooms for one in body[:start])
+        late = [one for statement in forth[start:] for one in costs_in(statement)][-1:]
+        late = late or cost_behind([*body[split:], *behind])
         late = [one for one in late if one not in own]
         back = [one for one in body[split:] if one not in late]
-        start -= sum(one in rooms for one in body[:start])
         return Passes([*forth, *late, *rooms, *back], len(forth) + len(late), line, self.whose, start)
 
     def first_round(self, statements: list[ast.stmt], start: int | None = None) -> Passes | None:
@@ -139,9 +141,10 @@ class Rounds:
         return [self.whose[name]] if name in self.whose else bases(name)
 
 
-def tells_nothing(name: str, names: set[str] | frozenset[str]) -> bool:
+def tells_nothing(name: str, names: Collection[str]) -> bool:
     """Whether a gradient's name does not tell what it is of: `grad`, and `dw` where there is a `theta` and no `w`."""
-    return name in GENERIC or (is_of_gradient(name) and names.isdisjoint(bases(name)))
+    known = {*names}
+    return name in GENERIC or (is_of_gradient(name) and known.isdisjoint(bases(name)) and not is_word(name, known))
 
 
 def set_in(loop: ast.AST) -> set[str]:
@@ -153,9 +156,18 @@ def updates_in(node: ast.AST) -> list[tuple[str, set[str]]]:
     """What a statement changes by a step, and the names that it reads to do so: `w -= dw`, `w = w - rate * dw`."""
     if isinstance(node, ast.AugAssign):
         return [(name, names_in([node.value])) for name in targets(node)]
-    if isinstance(node, ast.Assign):
+    if isinstance(node, ast.Assign) and is_step(node.value):
         return [(name, by) for name in targets(node) if name in (by := names_in([node.value]))]
     return []
+
+
+def is_step(value: ast.expr) -> bool:
+    """Whether a value is a sum or a difference, or what a function makes that updates: `update(params, grads)`."""
+    if isinstance(value, ast.Tuple):
+        return any(map(is_step, value.elts))
+    if isinstance(value, ast.Call):
+        return bool(re.search("updat|step|descent|optim", ast.unparse(value.func)))
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub)
 
 
 def start_of(loop: ast.stmt) -> list[ast.stmt]:
