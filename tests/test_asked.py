@@ -380,3 +380,33 @@ def test_slopes_of_each_example_functions_in_a_class_and_states_that_are_no_weig
     for text, verdict in ((BY_EXAMPLE, "ok"), (BY_EXAMPLE.replace(right, wrong), "wrong")):
         found = check(f"rows.py:{name}", given, {"rows.py": text})
         assert (found.get("verdict"), sorted(one["name"] for one in found["gradients"])) == (verdict, judged), found
+
+
+SEVERAL = """
+import numpy as np, shapes_of_others
+class Layer:
+    def forward(self, x):
+        raise NotImplementedError
+    def backward(self, d):
+        '''Of each layer its own.'''
+class Other:
+    def forward(self, x):
+        return shapes_of_others.pad(x)
+    def backward(self, d):
+        return d
+class Neuron:
+    def __init__(self):
+        self.w, self.dw = np.array([0.5, -1.0, 2.0]), None
+    def forward(self, x):
+        self.x = x
+        return np.tanh(self.w @ x)
+    def backward(self, d):
+        self.dw = d * (1 - np.tanh(self.w @ self.x) ** 2) * self.x
+"""
+
+
+def test_what_cannot_be_read_is_left_out_and_said_beside_what_is_judged(check: Check) -> None:
+    found = check("several.py", {"x": [0.3, 0.2, -0.5]}, {"several.py": SEVERAL})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("w", "ok"), ("x", "missing")], found
+    told = [one for one in found["remarks"] if "left out" in one]
+    assert [one.partition(" ")[0] for one in told] == ["Other"], told

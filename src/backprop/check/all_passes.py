@@ -40,6 +40,7 @@ def judged(
     Problem of kind "variable" where it suffices for none, or no pass has a gradient of a name in `wrt`."""
     found = AllJudged([], [])
     wanting: dict[str, dict[str, str]] = {}
+    stopped: list[Problem] = []
     for pair in pairs:
         runner = Runner(code, pair, dict(given), seed)
         if missing := runner.missing():
@@ -49,8 +50,9 @@ def judged(
         try:
             judge = Judge(runner, upstream, seed)
         except Problem as problem:
-            if pair.inside is None or len(pairs) == 1:
+            if len(pairs) == 1:
                 raise
+            stopped.append(problem)
             found.left_out.append(f"{pair.title} is left out: {problem.message}")
             continue
         verdict = with_lines(judge, judge.judge())
@@ -62,6 +64,8 @@ def judged(
             found.left_out.append(f"{pair.title or 'the script'} is left out: nothing in it is to have a gradient")
             continue
         found.verdicts.append(verdict)
+    if stopped and not found.verdicts:
+        raise stopped[0]
     for name, missing in wanting.items() if not found.verdicts else ():
         everything = dict(missing)
         for some in wanting.values():

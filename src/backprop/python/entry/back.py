@@ -393,6 +393,7 @@ class Back(Forth):
                 isinstance(value, np.ndarray)
                 and not same(before.get(name), value)
                 and bases(name)
+                and owner(name, [(one,) for one in self.made_of]) is None
                 and value.shape == shape
             ):
                 return value

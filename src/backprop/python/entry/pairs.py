@@ -126,6 +126,7 @@ def all_pairs(code: Code) -> list[Pair]:
             found += several
         elif (loss := loss_of(name, methods)) is not None:
             found.append(loss)
+    found = [pair for pair in found if not (is_abstract(pair.forward) or is_abstract(pair.backward))]
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
     found += [
@@ -142,6 +143,13 @@ def all_pairs(code: Code) -> list[Pair]:
     if not found and (pair := cost_and_gradient(functions)) is not None:
         found = [Pair(pair[0].name, "functions", *pair)]
     return found
+
+
+def is_abstract(function: ast.FunctionDef | None) -> bool:
+    """Whether a function does nothing, or says that others are to do it."""
+    body = function.body if function is not None else [ast.Break()]
+    told = [one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+    return all(isinstance(one, ast.Pass | ast.Raise) for one in told)
 
 
 def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:
