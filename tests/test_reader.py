@@ -749,3 +749,15 @@ def test_a_method_that_trains_is_judged_with_the_weights_that_its_object_makes(n
     assert planted[0] in text
     wrong = check("model.py", given, {"model.py": text.replace(*planted)})
     assert [one["line"] for one in wrong["lines"] if one["verdict"] == "wrong"] == [line], wrong
+
+
+def test_a_loss_that_comes_with_its_gradients_trains_nothing_itself(check: Check) -> None:
+    text = (
+        "import numpy as np\ndef both(w, x):\n    e = w * x\n    loss = (e**2).sum()\n    grad = 2 * e * x\n"
+        "    return loss, grad\ndef train(x, rate=0.1):\n    w = np.ones(3)\n    for _ in range(9):\n"
+        "        loss, grad = both(w, x)\n        w -= rate * grad\n    return w\n"
+    )
+    found = check("both.py", {"w": [1.0, 2, 3], "x": [0.5, 1, 2]}, {"both.py": text})
+    assert ([(one["name"], one["verdict"]) for one in found["gradients"]], found["remarks"]) == (
+        [("w", "ok")], ["no gradient comes out for x"]
+    ), found  # fmt: skip

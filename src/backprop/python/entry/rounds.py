@@ -246,7 +246,8 @@ def cost_behind(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     made: set[str] = set()
     for statement in statements:
         for cost in costs_in(statement):
-            if made.isdisjoint(names_in([cost]) - {*targets(cost)}):
+            alone = not any(is_of_gradient(name) or name in GENERIC for name in targets(cost))
+            if alone and made.isdisjoint(names_in([cost]) - {*targets(cost)}):
                 return [cost]
         made |= set_in(statement)
     return []
