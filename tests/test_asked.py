@@ -311,3 +311,102 @@ def test_sizes_are_no_inputs_and_states_have_no_gradient_from_above(check: Check
     given = {"x": SCORES, "state": [SCORES, SCORES], "y_train": SCORES}
     found = check("other.py:Step", given, {"other.py": OTHERWISE})
     assert [one["verdict"] for one in found["gradients"] if one["name"] == "model['W']"] == ["ok"], found
+
+
+BY_EXAMPLE = """
+import numpy as np
+def soft_forward(z):
+    e = np.exp(z)
+    return e / e.sum(axis=1, keepdims=True)
+def soft_backward(z, a):
+    slopes = -a @ a.transpose(0, 2, 1)
+    slopes[:, np.arange(3), np.arange(3)] += a[:, :, 0]
+    return slopes
+class Curve:
+    @staticmethod
+    def forward(x):
+        return np.tanh(x)
+    @staticmethod
+    def backward(x):
+        return 1 - x**2
+class Squares:
+    def loss(self, real, predicted):
+        return np.mean((real - predicted) ** 2)
+    def gradient(self, real, predicted):
+        return 2 * (predicted - real) / real.size
+class Recurrent:
+    def __init__(self, W):
+        self.W, self.h, self.keeps = W, None, False
+    def forward(self, x):
+        room = np.ndarray(x.shape)
+        if not self.keeps or self.h is None:
+            self.h = np.zeros(x[0].shape)
+        self.before = []
+        for t in range(len(x)):
+            self.before.append(self.h)
+            self.h = np.tanh(x[t] + self.h @ self.W)
+            room[t] = self.h
+        self.out = room
+        return room
+    def backward(self, d):
+        dx, dh, self.dW = np.zeros(d.shape), 0, 0
+        for t in reversed(range(len(d))):
+            dx[t] = (d[t] + dh) * (1 - self.out[t] ** 2)
+            dh = dx[t] @ self.W.T
+            self.dW = self.dW + np.outer(self.before[t], dx[t])
+        self.dh = dh
+        return dx
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "judged", "right", "wrong"),
+    [
+        ("soft_forward", {"z": [[[0.5], [-1.0], [2.0]]] * 2}, ["z"], "slopes = -a", "slopes = a"),
+        ("Curve", {"x": SCORES}, ["x"], "1 - x**2", "1 + x**2"),
+        ("Squares", {"real": [1.0, 2.0], "predicted": [0.5, 1.0]}, ["predicted"], " / real.size", ""),
+        (
+            "Recurrent",
+            {"x": SCORES, "W": [[0.5, 0.1, 0.0], [0.2, -0.3, 0.1], [0.0, 0.4, 0.6]]},
+            ["W", "x"],
+            "+ dh)",
+            "- dh)",
+        ),
+    ],
+)
+def test_slopes_of_each_example_functions_in_a_class_and_states_that_are_no_weights(
+    name: str, given: dict[str, Any], judged: list[str], right: str, wrong: str, check: Check
+) -> None:
+    for text, verdict in ((BY_EXAMPLE, "ok"), (BY_EXAMPLE.replace(right, wrong), "wrong")):
+        found = check(f"rows.py:{name}", given, {"rows.py": text})
+        assert (found.get("verdict"), sorted(one["name"] for one in found["gradients"])) == (verdict, judged), found
+
+
+SEVERAL = """
+import numpy as np, shapes_of_others
+class Layer:
+    def forward(self, x):
+        raise NotImplementedError
+    def backward(self, d):
+        '''Of each layer its own.'''
+class Other:
+    def forward(self, x):
+        return shapes_of_others.pad(x)
+    def backward(self, d):
+        return d
+class Neuron:
+    def __init__(self):
+        self.w, self.dw = np.array([0.5, -1.0, 2.0]), None
+    def forward(self, x):
+        self.x = x
+        return np.tanh(self.w @ x)
+    def backward(self, d):
+        self.dw = d * (1 - np.tanh(self.w @ self.x) ** 2) * self.x
+"""
+
+
+def test_what_cannot_be_read_is_left_out_and_said_beside_what_is_judged(check: Check) -> None:
+    found = check("several.py", {"x": [0.3, 0.2, -0.5]}, {"several.py": SEVERAL})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("w", "ok"), ("x", "missing")], found
+    told = [one for one in found["remarks"] if "left out" in one]
+    assert [one.partition(" ")[0] for one in told] == ["Other"], told

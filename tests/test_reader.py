@@ -557,7 +557,7 @@ def test_a_script_without_a_loss_means_the_squares_of_its_errors(
     text = FITS.replace(*instead) if instead else FITS
     found = check("fit.py", {}, {"fit.py": text})
     assert found["verdict"] == "ok", found
-    assert f"judged is the gradient of {told} of the squares of the last result" in str(found["remarks"])
+    assert f"judged is the gradient of {told} of the squares of error" in str(found["remarks"])
     found = check("fit.py", {}, {"fit.py": text.replace("error * x)", "error * x**2)")})
     assert [one["line"] for one in found["lines"]] == [9]  # with what the other gradient means
     found = check("fit.py", {}, {"fit.py": text.replace("_gradient = np.", "_gradient = 7 * np.")})
@@ -673,3 +673,91 @@ def test_an_object_of_names_as_an_option(
     with contextlib.suppress(SystemExit):
         main()
     assert json.loads(capsys.readouterr().out)["gradients"] == {"p_a": 2.0, "p_b": 1.0, "x": 1.5}
+
+
+LEARNS = """
+import numpy as np
+class LogisticRegression:
+    def __init__(self, rate=0.1, rounds=50):
+        self.rate, self.rounds = rate, rounds
+        self.weights = None
+        self.losses = []
+    def sigmoid(self, z):
+        return 1 / (1 + np.exp(-z))
+    def cost(self, p, y):
+        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+    def fit(self, X, y):
+        rows, columns = X.shape
+        self.weights, self.bias = np.zeros(columns), 0
+        for _ in range(self.rounds):
+            p = self.sigmoid(X @ self.weights + self.bias)
+            dw = X.T @ (p - y) / rows
+            db = np.sum(p - y) / rows
+            self.weights -= self.rate * dw
+            self.bias -= self.rate * db
+            self.losses.append(self.cost(p, y))
+        return self
+"""
+STEPS = """
+import numpy as np
+class Net:
+    def __init__(self, sizes, rate=0.1):
+        self.rate = rate
+        self.params = {"W": [np.random.randn(a, b) for a, b in zip(sizes[:-1], sizes[1:])]}
+        self.bias = np.zeros(sizes[-1])
+    def forward(self, X):
+        self.held = [X]
+        for W in self.params["W"][:-1]:
+            self.held.append(np.tanh(self.held[-1] @ W))
+        return self.held[-1] @ self.params["W"][-1] + self.bias
+    def train_step(self, X, y):
+        out = self.forward(X)
+        loss = np.mean((out - y) ** 2)
+        delta = 2 * (out - y) / y.size
+        grads = {"W": [None] * len(self.params["W"])}
+        grads["bias"] = delta.sum(axis=0)
+        for place in reversed(range(len(self.held))):
+            grads["W"][place] = self.held[place].T @ delta
+            delta = (delta @ self.params["W"][place].T) * (1 - self.held[place] ** 2)
+        for place, one in enumerate(grads["W"]):
+            self.params["W"][place] -= self.rate * one
+        self.bias -= self.rate * grads["bias"]
+        return loss
+"""
+TRAINED_METHODS = {  # the text, what is given, the gradients, what is planted, the line that it is in
+    "a cost behind the gradients": (
+        LEARNS, {"X": [[0.3, 1], [1, 0.5], [2, -1]], "y": [1, 0, 1]}, {"weights", "bias"},
+        ("db = np.sum(p - y) / rows", "db = np.sum(p - y)"), 18,
+    ),
+    "no loss": (
+        LEARNS.replace("            self.losses.append(self.cost(p, y))\n", ""),
+        {"X": [[0.3, 1], [1, 0.5], [2, -1]], "y": [1, 0, 1]}, {"weights", "bias"},
+        ("db = np.sum(p - y) / rows", "db = np.sum(p - y)"), 18,
+    ),
+    "weights in lists": (
+        STEPS, {"X": [[0.3, 1], [1, 0.5], [2, -1]], "y": [[1, 0], [0, 1], [1, 0]], "sizes": [2, 4, 2]},
+        {"params.W.0", "params.W.1", "bias"}, ('grads["bias"] = delta.sum(axis=0)', 'grads["bias"] = delta[0]'), 18,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRAINED_METHODS)
+def test_a_method_that_trains_is_judged_with_the_weights_that_its_object_makes(name: str, check: Check) -> None:
+    text, given, gradients, planted, line = TRAINED_METHODS[name]
+    found = check("model.py", given, {"model.py": text})
+    assert (found["verdict"], {one["name"] for one in found["gradients"]}) == ("ok", gradients), found
+    assert planted[0] in text
+    wrong = check("model.py", given, {"model.py": text.replace(*planted)})
+    assert [one["line"] for one in wrong["lines"] if one["verdict"] == "wrong"] == [line], wrong
+
+
+def test_a_loss_that_comes_with_its_gradients_trains_nothing_itself(check: Check) -> None:
+    text = (
+        "import numpy as np\ndef both(w, x):\n    e = w * x\n    loss = (e**2).sum()\n    grad = 2 * e * x\n"
+        "    return loss, grad\ndef train(x, rate=0.1):\n    w = np.ones(3)\n    for _ in range(9):\n"
+        "        loss, grad = both(w, x)\n        w -= rate * grad\n    return w\n"
+    )
+    found = check("both.py", {"w": [1.0, 2, 3], "x": [0.5, 1, 2]}, {"both.py": text})
+    assert ([(one["name"], one["verdict"]) for one in found["gradients"]], found["remarks"]) == (
+        [("w", "ok")], ["no gradient comes out for x"]
+    ), found  # fmt: skip

@@ -48,13 +48,21 @@ def judged(
     Problem of kind "variable" where it suffices for none, or no pass has a gradient of a name in `wrt`."""
     found = AllJudged([], [])
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
+    stopped: list[Problem] = []
     for pair in pairs:
         runner = Runner(code, pair, dict(given), seed)
         if missing := runner.missing():
             wanting[pair.title] = pair, missing
             found.left_out.append(f"{pair.title} is left out: it {takes([*missing])}")
             continue
-        judge = Judge(runner, upstream, seed)
+        try:
+            judge = Judge(runner, upstream, seed)
+        except Problem as problem:
+            if len(pairs) == 1:
+                raise
+            stopped.append(problem)
+            found.left_out.append(f"{pair.title} is left out: {problem.message}")
+            continue
         verdict = with_lines(judge, judge.judge())
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
             other = Judge(Runner(code, pair, dict(given), seed), upstream, seed, reading)
@@ -64,6 +72,8 @@ def judged(
             found.left_out.append(f"{pair.title or 'the script'} is left out: nothing in it is to have a gradient")
             continue
         found.verdicts.append(verdict)
+    if stopped and not found.verdicts:
+        raise stopped[0]
     if wanting and not found.verdicts:
         name, (_, missing) = next(iter(wanting.items()))
         hint = give(Fitted(code, given, upstream, seed).all_of([*wanting.values()]))

@@ -488,3 +488,16 @@ def is_of_tensors(node: Any) -> bool:
         return False
     of_library = isinstance(function.value, ast.Name) and function.value.id == "F"
     return of_library or function.attr in OF_TENSORS
+
+
+def parameter_names(function: ast.FunctionDef) -> list[str]:
+    given = function.args
+    return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+
+
+def required_names(function: ast.FunctionDef) -> list[str]:
+    """The parameters without a default."""
+    given = function.args
+    positional = [one.arg for one in (*given.posonlyargs, *given.args)]
+    named = [one.arg for one, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is None]
+    return [*positional[: len(positional) - len(given.defaults)], *named]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from backprop.check.passes.losses import Loss, close, loss_of
+from backprop.check.passes.losses import Loss, close, factors, is_multiple, loss_of, losses
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
@@ -21,6 +22,7 @@ from backprop.python.values.arrays import fresh
 FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
+MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
 UPSTREAM = option("--upstream")
 
 
@@ -39,6 +41,10 @@ class Binding:
         outputs = runner.outputs(self.given)
         if runner.whole_quotients:
             self.remarks.append("/ of whole numbers was taken as whole, as in Python 2: Python 3 needs // for a size")
+        if runner.pair.start:
+            with suppress(Problem):  # told where the pass is judged
+                runner.run(self.given, [np.ones(np.shape(one)) for one in outputs])
+                self.took_learned()
         self.upstream = self.upstream_for(outputs, upstream)
         self.stop: Problem | None = None
         self.first: Outcome | None = None
@@ -118,7 +124,8 @@ class Binding:
         return self.runner.jacobian
 
     def is_of_another(self) -> bool:
-        """Whether the one gradient that comes out is right for another input of its shape than its place tells."""
+        """Whether the one gradient that comes out is right, but for a factor, for another input of its shape than its
+        place tells."""
         found = self.first.gradients if self.first is not None else {}
         if len(found) != 1:
             return False
@@ -127,15 +134,24 @@ class Binding:
         alike = [one for one in paths if np.shape(at_path(self.given, one)) == shape]
         swept = self.runner.swept(self.given, self.upstream, alike) if path in alike and len(alike) > 1 else {}
         fitting = [one for one in alike if close(gradient, swept.get(one, 0.0))]
+        fitting = fitting or [one for one in alike if is_multiple(gradient, swept.get(one, 0.0))]
         self.runner.whose = fitting[0] if fitting and path not in fitting else None
         return self.runner.whose is not None
 
     def took_learned(self) -> bool:
         """Take the weights that the object made itself as inputs, too; whether there are any."""
         runner = self.runner
+        for name in self.idle_states():
+            del runner.learned[name]
         runner.own.update(name for name in runner.learned if name not in self.given)
         runner.parameters += [name for name in runner.learned if name not in runner.parameters]
-        runner.given = self.given = {**fresh(runner.learned), **self.given}
+        learned = {name: one for name, one in fresh(runner.learned).items() if name not in self.given}
+        zeros = [path for name in learned for path, one in leaves(learned[name], (name,)) if not np.any(one)]
+        if runner.pair.start and zeros:  # where all is 0, much is hidden
+            learned = moved(learned, zeros, np.random.default_rng(self.seed), 1.0)
+            told = enumerated(list(dict.fromkeys(path[0] for path in zeros)))
+            self.remarks.append(f"what begins with 0 is judged elsewhere: {told}")
+        runner.given = self.given = {**learned, **self.given}
         runner.of_text_itself += [name for name in runner.learned if name in runner.of_top]
         paths: list[Path] = [path for name, value in runner.learned.items() for path, _ in leaves(value, (name,))]
         if paths and runner.pair.of_one and not any(map(np.any, self.runner.swept(self.given, [1.0], paths).values())):
@@ -144,6 +160,15 @@ class Binding:
                 hint="a function that computes both can be judged",
             )  # fmt: skip
         return bool(runner.learned)
+
+    def idle_states(self) -> list[str]:
+        """What is made where it is not there yet, `if self.h is None`, and on which nothing hangs: no weight, but a
+        state that is set anew."""
+        runner = self.runner
+        late: list[Path] = [(name,) for name in runner.learned if name in runner.made_late]
+        given = {**self.given, **fresh(runner.learned)}
+        swept = runner.swept(given, [np.ones(np.shape(one)) for one in runner.outputs(given)], late) if late else {}
+        return [path[0] for path in late if not np.any(swept.get(path, 1.0))]
 
     def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
         """The gradient of the loss that a backward pass means which takes labels."""
@@ -168,34 +193,51 @@ class Binding:
         ways = {
             "mean": [np.full(np.shape(one), 1 / max(1, np.size(one))) for one in outputs],
             "sum": [np.ones(np.shape(one)) for one in outputs],
-            "sum over the number of rows": [np.full(np.shape(one), 1 / max(1, *np.shape(one)[:1])) for one in outputs],
+            "sum over the number of rows": [
+                np.full(np.shape(one), 1 / max([1, *np.shape(one)[:1]])) for one in outputs
+            ],
         }
         for name, above in ways.items():
             if not self.runner.pair.is_slope and self.agrees(above):
                 self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
                 return above
         if self.runner.pair.kind == "script":
-            return self.of_squares(outputs)
+            return self.of_no_loss(outputs)
         self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
         return ways["sum"]
 
-    def of_squares(self, outputs: list[Any]) -> list[Any]:
-        """What a script means that sets no loss: that of the squares of its last result, the errors, or of halves, with
-        which the most gradients agree."""
-        size = np.size(outputs[0])
-        ways = {
-            "the mean of the squares": 2 / size, "the sum of the squares": 2.0,
-            "half the mean of the squares": 1 / size, "half the sum of the squares": 1.0,
-        }  # fmt: skip
-        losses = [Loss("squared error", 0.0, factor) for factor in ways.values()]
-        agree = [[*self.distances([one.slope(outputs[0])], self.given).values()].count(0.0) for one in losses]
-        best = agree.index(max(agree))
-        if not agree[best]:
+    def of_no_loss(self, outputs: list[Any]) -> list[Any]:
+        """What a script means that sets no loss: that of the squares of what it set last, the errors, or of halves; or
+        a usual one of what it set and what that is compared with: the one with which most of all gradients agrees."""
+        runner, best, most = self.runner, None, 0
+        paths = [path for path in runner.paths(self.given) if path[0] in runner.own]
+        there = moved(self.given, paths, np.random.default_rng(self.seed), 1.0)  # where weights are 0, many agree
+        for output in runner.last_set[:MOST_TRIED]:
+            runner.output = output
+            outputs = runner.outputs(there)
+            for told, loss in self.usual(outputs[0], output):
+                distances = self.distances([loss.slope(outputs[0])], there)
+                agree = sum(np.size(at_path(there, path)) for path, one in distances.items() if path and one == 0)
+                if agree > most:
+                    best, most = (told, loss, output), agree
+        if best is None:
             hint = "set it: loss = …"
             raise Problem("value", "no loss is set before the gradients, and none that is usual fits", hint=hint)
-        self.loss = losses[best]
-        self.remarks.append(f"no loss is set: what is judged is the gradient of {[*ways][best]} of the last result")
-        return [self.loss.slope(outputs[0])]
+        told, self.loss, runner.output = best
+        self.remarks.append(f"no loss is set: what is judged is the gradient of {told}")
+        return [self.loss.slope(runner.outputs(self.given)[0])]
+
+    def usual(self, output: Any, name: str) -> Iterator[tuple[str, Loss]]:
+        """The losses that may be meant, in words."""
+        size = np.size(output)
+        ways = {"the mean": 2 / size, "the sum": 2.0, "half the mean": 1 / size, "half the sum": 1.0}
+        for told, factor in ways.items():
+            yield f"{told} of the squares of {name}", Loss("squared error", 0.0, factor)
+        labels = {key: one for key, one in self.runner.compared(output).items() if key != name}
+        for whose, value in labels.items():
+            for loss in losses(output, {whose: value}):
+                for factor in factors(np.shape(output)):
+                    yield f"the {loss.name} of {name} with {whose}", loss._replace(factor=factor)
 
     def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
         """Whether the gradients are right for a gradient from above."""

@@ -95,6 +95,14 @@ def close(gradient: Any, wanted: Any) -> bool:
     )
 
 
+def is_multiple(gradient: Any, wanted: Any) -> bool:
+    """Whether a gradient is what is wanted but for a factor above 0."""
+    if np.shape(gradient) != np.shape(wanted) or not np.any(wanted):
+        return False
+    factor = np.vdot(gradient, wanted) / np.vdot(wanted, wanted)
+    return bool(factor > 0) and close(np.asarray(gradient) / factor, wanted)
+
+
 def follows(gradient: Any, wanted: Any, weights: Any) -> bool:
     """Whether a gradient has a multiple of the weights beside what is wanted: the loss has a penalty then."""
     if gradient is None or np.shape(gradient) != np.shape(wanted) or not np.any(weights):

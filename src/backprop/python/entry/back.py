@@ -11,7 +11,16 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.entry.forth import OF_STATE, OUTPUTS, UPSTREAM_LIKE, Forth, Forward, as_wrapped, default_of
+from backprop.python.entry.forth import (
+    OF_STATE,
+    OUTPUTS,
+    UPSTREAM_LIKE,
+    Forth,
+    Forward,
+    as_wrapped,
+    default_of,
+    variables,
+)
 from backprop.python.entry.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.entry.gradients import (
     Path,
@@ -24,7 +33,7 @@ from backprop.python.entry.gradients import (
     leaves,
     owner,
 )
-from backprop.python.entry.inputs import parameter_names, supposes
+from backprop.python.entry.inputs import supposes
 from backprop.python.entry.objects import (
     LISTS,
     changed,
@@ -39,7 +48,9 @@ from backprop.python.entry.objects import (
     weights_inside,
 )
 from backprop.python.entry.pairs import returns
+from backprop.python.entry.rounds import GENERIC
 from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.source import parameter_names
 from backprop.python.values.arrays import Tensor, is_number
 from backprop.python.values.scope import Class, Function, Object, Scope
 
@@ -131,6 +142,12 @@ class Back(Forth):
             if np.shape(slopes) != shape and np.shape(slopes) in ((*out, *shape), (size, int(np.prod(shape)))):
                 self.jacobian = True
                 return {whose: (np.ravel(above[0]) @ np.reshape(slopes, (size, -1))).reshape(shape)}
+            rows = out[:1]  # of each example of its own
+            if len(out) > 1 and out[:1] == shape[:1] and np.shape(slopes) == (
+                *rows, int(np.prod(out[1:])), int(np.prod(shape[1:])),
+            ):  # fmt: skip
+                self.jacobian = True
+                return {whose: (np.reshape(above[0], (*rows, 1, -1)) @ slopes).reshape(shape)}
         return found
 
     def instead(self, given: dict[str, Any], forward: Forward) -> list[str]:
@@ -242,7 +259,8 @@ class Back(Forth):
         """The second text, with what the first one left."""
         part = self.code.parts[-1]
         scope = forward.scope
-        before = set(scope.names)
+        before = variables(scope)
+        before = {**before, **kept(before)}
         run.source = part.source
         if self.pair.kind == "values":
             self.statements(run, part.tree.body[self.pair.split : self.pair.split + 1], scope)
@@ -252,13 +270,22 @@ class Back(Forth):
             scope.names.setdefault(name, above[0])
         body = [one for one in part.tree.body[self.pair.split :] if not supposes(one, name)]
         self.statements(run, body, scope)
-        own = before - {*given}  # of what the text itself sets, a gradient is that of no input, as of h none of H
+        own = {*before} - {*given, *self.made_of}  # a gradient of these is that of no input, as of h none of H
         made = {
             f"d{self.pair.whose[name]}" if name in self.pair.whose else name: as_gradient(value)
-            for name, value in scope.names.items()
-            if name not in before and own.isdisjoint(self.pair.bases(name))
+            for name, value in named_apart(variables(scope))
+            if (name not in before or (self.pair.start and not same(before[name], value)))
+            and own.isdisjoint(self.pair.bases(name))
         }  # fmt: skip
-        return Outcome(forward.outputs, by_key(made, self.paths(given), exact=False), "name", [])
+        inputs = {**self.made_of, **given}
+        found = by_key(made, self.paths(inputs), exact=False)
+        found = {
+            path: one
+            for path, one in found.items()
+            if np.shape(one) == np.shape(at_path(inputs, path)) or path[0] in given
+        }
+        self.learned = {path[0]: self.made_of[path[0]] for path in found if path[0] not in given}
+        return Outcome(forward.outputs, found, "name", [])
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
         """The gradients that the objects of the inputs hold."""
@@ -370,6 +397,7 @@ class Back(Forth):
                 isinstance(value, np.ndarray)
                 and not same(before.get(name), value)
                 and bases(name)
+                and owner(name, [(one,) for one in self.made_of]) is None
                 and value.shape == shape
             ):
                 return value
@@ -480,6 +508,16 @@ class Back(Forth):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def named_apart(names: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Variables, and under their keys what those hold that are dictionaries: `dW` in any, `W` in `grads`."""
+    found = list(names.items())
+    for name, value in names.items():
+        keys = [key for key in value if isinstance(key, str)] if isinstance(value, dict) else []
+        of_gradients = name in GENERIC or is_of_gradient(name)
+        found += [(key if bases(key) else f"d{key}", value[key]) for key in keys if bases(key) or of_gradients]
+    return found
 
 
 def nothing_of(value: Any) -> Any:

@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
-from backprop.python.entry.given import SIZES, is_differentiable, numbers_in, sizes
+from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, numbers_in, sizes
 from backprop.python.entry.gradients import is_cost, is_gradient
-from backprop.python.entry.inputs import DEFINITIONS, Inputs, parameter_names, required_names, with_sizes
+from backprop.python.entry.inputs import DEFINITIONS, Inputs, with_sizes
 from backprop.python.entry.objects import DATA, LISTS, PARAMETERS, dotted, inner, objects_in, rowed, weights_inside
 from backprop.python.entry.pairs import Pair, attributes, backward_call, leading, returns
+from backprop.python.entry.rounds import COST, called, names_in
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
-from backprop.python.source import Part, names_set, names_used
+from backprop.python.source import Part, names_set, names_used, parameter_names, required_names
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
@@ -204,25 +205,58 @@ class Forth(Inputs):
             raise Problem(refusal.kind, refusal.message, hint=refusal.hint) from None
 
     def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
-        """The first text, statement by statement; the name that it sets last is the output."""
+        """The first text, statement by statement; the output is the cost, else the name that it sets last."""
         part = self.code.parts[-1 if self.pair.split or len(self.code.parts) == 1 else -2]
         if not part.tree.body:
             raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
-        body = part.tree.body[: self.pair.split] if self.pair.split else part.tree.body
-        scope.names.update(given)
+        body = [self.with_value(one, given) for one in part.tree.body[: self.pair.split or None]]
+        words = {node.id for one in part.tree.body for node in ast.walk(one) if isinstance(node, ast.Name)}
+        scope.names.update({name: one for name, one in given.items() if name in words})  # others are attributes
         run.source = part.source
-        then = tuple(self.code.parts[-1].tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
-        self.statements(run, [self.with_value(one, given) for one in body], scope, then)
+        then = tuple(part.tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
+        then = then if self.pair.split else tuple(self.code.parts[-1].tree.body)
+        start = self.pair.start
+        if start:
+            self.statements(run, body[:start], scope, (*body[start:], *then))
+            self.begin(scope, given)
+        self.statements(run, body[start:], scope, then)
         if self.pair.kind == "values":
             return self.of_values(part, scope)
-        last = last_name(body)
-        if not is_gradient(scope.names.get(last)):
+        self.left = variables(scope)
+        found: dict[str, Any] = {
+            name: self.left[name] for name in last_names(body[start:]) if is_gradient(self.left.get(name))
+        }
+        costs = [name for name, one in found.items() if COST.fullmatch(name) and np.size(one) == 1]
+        self.last_set = costs[:1] or [*found]
+        if not found:
             raise Problem("name", "the forward pass sets no name to its output", source=part.source.name)
-        value = scope.names[last]
+        last = self.output if self.output in found else self.last_set[0]
         if self.pair.split:  # of one text: whether it goes on from a gradient on the output that it does not set
-            read = [node.id for one in then for node in ast.walk(one) if isinstance(node, ast.Name)]
-            self.above = int(f"d{last}" in read)
-        return Forward([value], [last], [value], scope, None, value)
+            self.above = int(f"d{last}" in names_in(then))
+        return Forward([found[last]], [last], [found[last]], scope, None, found[last])
+
+    def compared(self, output: Any) -> dict[str, Any]:
+        """The labels that the output of a script may be compared with: data with as many elements, or rows."""
+        made = last_names(self.code.parts[-1].tree.body[self.pair.start : self.pair.split])
+        data = {name: one for name, one in self.left.items() if isinstance(one, np.ndarray) and name not in made}
+        return {
+            name: one
+            for name, one in data.items()
+            if np.size(one) == np.size(output) or np.size(one) in np.shape(output)
+        }
+
+    def begin(self, scope: Scope, given: dict[str, Any]) -> None:
+        """What is done before the first round of a loop made weights, as variables or attributes: those that are given
+        stand for them."""
+        me = scope.names.get("self")
+        held = me.names if isinstance(me, Object) else {}
+        arguments = self.arguments_inside()
+        for names in (scope.names, held):
+            for name in [one for one in names if one in given and one not in arguments]:
+                names[name] = given[name]
+            here = {name: float(one) if is_whole(one) and not np.ndim(one) else one for name, one in names.items()}
+            weights = {name: one for name, one in here.items() if name not in arguments and has_gradient(one)}
+            self.made_of.update({name: fresh(one) for name, one in weights.items() if name not in self.made_of})
 
     def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
@@ -231,6 +265,8 @@ class Forth(Inputs):
             return with_sizes(statement, given)
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement
+        if target.id in names_in([statement.value]):
+            return statement  # `y = np.eye(3)[y]`
         value: ast.expr = ast.copy_location(ast.Constant(given[target.id]), statement.value)
         old = statement.value
         if self.pair.kind == "values":
@@ -251,7 +287,7 @@ class Forth(Inputs):
 
     def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope, then: tuple[ast.stmt, ...] = ()) -> None:
         """Statements in order. One that cannot be read, and that nothing which follows needs, is left out."""
-        needed = names_used([*then, ast.Name(last_name(body))], body)
+        needed = names_used([*then, *map(ast.Name, last_names(body)[:1])], body)
         for statement in body:
             try:
                 run.body([statement], scope)
@@ -406,17 +442,22 @@ def idle() -> Object:
     return made
 
 
-def last_name(body: list[ast.stmt]) -> str:
-    """The name that statements set last, also inside a loop."""
+def last_names(body: list[ast.stmt]) -> list[str]:
+    """The names that statements set, also inside a loop, the last first."""
+    found: list[str] = []
     for statement in reversed(body):
         if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
             target = statement.targets[-1] if isinstance(statement, ast.Assign) else statement.target
-            found = target.id if isinstance(target, ast.Name) else ""
-        else:
-            found = last_name(getattr(statement, "body", [])) if not isinstance(statement, DEFINITIONS) else ""
-        if found:
-            return found
-    return ""
+            found += [] if isinstance(target, ast.Subscript) else filter(None, [called(target)])
+        elif not isinstance(statement, DEFINITIONS):
+            found += last_names(getattr(statement, "body", []))
+    return [*dict.fromkeys(found)]
+
+
+def variables(scope: Scope) -> dict[str, Any]:
+    """The variables of a script, and the attributes of the object whose method it is."""
+    me = scope.names.get("self")
+    return {**(me.names if isinstance(me, Object) else {}), **scope.names}
 
 
 def default_of(function: ast.FunctionDef | None, name: str) -> Any:

@@ -18,6 +18,7 @@ DEEPEST = 5  # of containers in each other, in which inputs and gradients are lo
 DATA = frozenset([
     "y", "t", "target", "targets", "targ", "tgt", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb",
     "onehot", "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
+    "real", "actual", "expected", "desired", "true",
 ])  # fmt: skip  # names of inputs that need no gradient
 PREFIXES = (
     "dL_d", "dloss_d", "grad_", "delta_", "d_", "g_", "dL", "grad", "d", "g",

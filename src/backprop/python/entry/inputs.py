@@ -19,7 +19,16 @@ from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, retur
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.source import Code, Part, names_set, names_used, roots_of, uses_torch
+from backprop.python.source import (
+    Code,
+    Part,
+    names_set,
+    names_used,
+    parameter_names,
+    required_names,
+    roots_of,
+    uses_torch,
+)
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Scope
@@ -65,6 +74,9 @@ class Inputs:
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
+        self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
+        self.last_set: list[str] = []  # what it may be, known when the forward pass was run
+        self.left: dict[str, Any] = {}  # and what that left
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an
         # input, with a dot before it an attribute of the object, or "=", the result; "^" if one, by an input's name
@@ -165,7 +177,7 @@ class Inputs:
         """The inputs of the pair by their names, the parameters of the forward pass first."""
         pair = self.pair
         if pair.forward is None:
-            read = {node.id for part in self.code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Name)}
+            read = names_in([part.tree for part in self.code.parts])
             return [name for name in given if name in read]
         names = parameter_names(pair.forward)[pair.skip :]
         names += self.of_text_itself
@@ -203,7 +215,7 @@ class Inputs:
             for part in self.code.parts for one in part.tree.body if isinstance(one, ast.ClassDef)
         }  # fmt: skip
         found: list[ast.FunctionDef] = []
-        classes, pending = self.code.classes(), [self.pair.name]
+        classes, pending = self.code.classes(), [self.pair.owner or self.pair.name]
         while pending and (not found or found[-1].args.kwarg is not None):
             name = pending.pop(0)
             start = classes.get(name, {}).get("__init__")  # its own, or that of one it is made from
@@ -240,6 +252,13 @@ class Inputs:
         runner.instead_of_above = self.instead_of_above
         return runner, zeros
 
+    def arguments_inside(self) -> set[str]:
+        """The arguments of a function or a method that trains, which are no weights."""
+        if self.pair.inside is None:
+            return set()
+        functions = [self.pair.inside, *(self.constructors() if self.pair.owner else ())]
+        return {name for one in functions for name in parameter_names(one)} | {"self"}
+
     def missing(self) -> dict[str, str]:
         """The parameters of the forward pass that have no value, each with an example of one."""
         pair = self.pair
@@ -247,7 +266,7 @@ class Inputs:
         if whole is None:
             return {}
         functions = [(whole, pair.skip)]
-        if pair.of_object:
+        if pair.of_object or (pair.inside is not None and pair.owner):
             functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
         needed += [name for name in self.labels_of_backward() if name not in needed]
@@ -348,16 +367,3 @@ def makes(value: ast.expr, by: frozenset[str] = MAKING) -> bool:
     """Whether an expression calls one of some functions that make arrays."""
     called = [ast.unparse(one.func) for one in ast.walk(value) if isinstance(one, ast.Call)]
     return any(one.rpartition(".")[2] in by for one in called)
-
-
-def parameter_names(function: ast.FunctionDef) -> list[str]:
-    given = function.args
-    return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
-
-
-def required_names(function: ast.FunctionDef) -> list[str]:
-    """The parameters without a default."""
-    given = function.args
-    positional = [one.arg for one in (*given.posonlyargs, *given.args)]
-    named = [one.arg for one, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is None]
-    return [*positional[: len(positional) - len(given.defaults)], *named]

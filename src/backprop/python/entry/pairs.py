@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
-from backprop.python.entry.rounds import arguments_of, both_passes, names_in, training
-from backprop.python.source import Code, Part, names_set, names_used
+from backprop.python.entry.rounds import Passes, arguments_of, both_passes, names_in, training
+from backprop.python.source import Code, Part, names_set, names_used, parameter_names
 from backprop.python.values.arrays import HELD
 
 BACK = re.compile(
@@ -66,6 +66,7 @@ class Pair(NamedTuple):
     body: tuple[ast.stmt, ...] = ()  # the statements of a script in other order: up to the end of a loop's first round
     line: int = 0  # and where the loop stands, if there is one
     inside: ast.FunctionDef | None = None  # the function that these statements stand in
+    start: int = 0  # how many of them stand before the loop, or make the object of a method
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
 
     def bases(self, name: str) -> list[str]:
@@ -125,13 +126,15 @@ def all_pairs(code: Code) -> list[Pair]:
             found += several
         elif (loss := loss_of(name, methods)) is not None:
             found.append(loss)
+    found = [pair for pair in found if not (is_abstract(pair.forward) or is_abstract(pair.backward))]
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
     found += [
         Pair(one.name, "functions", one, back) for one in functions.values()
         if one.name not in paired and (back := returned_backward(one)) is not None
     ]  # fmt: skip
-    found = found or [pair for part in code.parts for pair in training_pairs(part)]
+    paired |= {pair.name for pair in found}
+    found += [pair for part in code.parts for pair in training_pairs(code, part, paired)]
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:
@@ -140,6 +143,13 @@ def all_pairs(code: Code) -> list[Pair]:
     if not found and (pair := cost_and_gradient(functions)) is not None:
         found = [Pair(pair[0].name, "functions", *pair)]
     return found
+
+
+def is_abstract(function: ast.FunctionDef | None) -> bool:
+    """Whether a function does nothing, or says that others are to do it."""
+    body = function.body if function is not None else [ast.Break()]
+    told = [one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+    return all(isinstance(one, ast.Pass | ast.Raise) for one in told)
 
 
 def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:
@@ -245,20 +255,51 @@ def split_pair(part: Part) -> Pair | None:
     return Pair("", "script", None, None, split=found.split, body=body, line=found.line, whose=found.whose)
 
 
-def training_pairs(part: Part) -> list[Pair]:
-    """The functions of a text that hold both passes and what they train: each as a script of its own."""
+def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list[Pair]:
+    """The functions of a text, and the methods of its classes, that hold both passes and what they train: each as a
+    script of its own. What is `paired` already is none."""
     found = []
-    for function in part.tree.body:
-        passes = training(function) if isinstance(function, ast.FunctionDef) else None
-        if passes is None or not isinstance(function, ast.FunctionDef):
+    for one in part.tree.body:
+        if not isinstance(one, ast.FunctionDef | ast.ClassDef) or one.name in paired:
             continue
-        used = names_used([function], part.tree.body) - {function.name}
-        before = [one for one in part.tree.body if not used.isdisjoint(names_set(one))] + defaults(function)
-        body = (*before, *passes.body)
-        split = len(before) + passes.split
-        pair = Pair(function.name, "script", None, None, split=split, body=body, line=passes.line, inside=function)
-        found.append(pair._replace(whose=passes.whose))
-    return found
+        if isinstance(one, ast.FunctionDef):
+            found.append(training_pair(part, one, training(one), defaults(one)))
+            continue
+        methods = code.classes().get(one.name, {})
+        known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
+        for method in [method for name, method in methods.items() if name != "__init__" and not is_static(method)]:
+            if first_parameter(method) == "self" and (passes := training(method, known)) is not None:
+                found.append(training_pair(part, method, passes, made(one, methods, method), one))
+    return [pair for pair in found if pair is not None]
+
+
+def training_pair(
+    part: Part, function: ast.FunctionDef, passes: Passes | None, first: list[ast.stmt],
+    owner: ast.ClassDef | None = None,
+) -> Pair | None:  # fmt: skip
+    """A function or a method that trains, as a script; `first` is what is done before its statements."""
+    if passes is None:
+        return None
+    whole = function if owner is None else owner
+    used = names_used([whole], part.tree.body) - ({function.name} if owner is None else set())
+    before = [one for one in part.tree.body if one is owner or not used.isdisjoint(names_set(one))] + first
+    pair = Pair(function.name if owner is None else f"{owner.name}.{function.name}", "script", None, None)
+    return pair._replace(
+        split=len(before) + passes.split, start=len(before) + passes.start, body=(*before, *passes.body),
+        line=passes.line, inside=function, owner="" if owner is None else owner.name, whose=passes.whose,
+    )  # fmt: skip
+
+
+def made(owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.FunctionDef) -> list[ast.stmt]:
+    """What makes the object of a method: `self = Model(rate=rate)`, behind the values of what needs none."""
+    start = methods.get("__init__")
+    names = parameter_names(start)[1:] if start is not None else []
+    call = ast.Call(
+        ast.Name(owner.name, ast.Load()), [], [ast.keyword(one, ast.Name(one, ast.Load())) for one in names]
+    )
+    self = ast.Assign([ast.Name("self", ast.Store())], call)
+    ast.fix_missing_locations(ast.copy_location(self, method))
+    return [*(defaults(start) if start is not None else []), self, *defaults(method)]
 
 
 def defaults(function: ast.FunctionDef) -> list[ast.stmt]:
@@ -279,7 +320,9 @@ def with_first_round(code: Code, pair: Pair) -> Code:
     """The texts of a pair, in place of a training loop its first round."""
     if not pair.body:
         return code
-    whose = [part for part in code.parts if pair.inside in part.tree.body] or code.parts[-1:]
+    whose = [part for part in code.parts for one in part.tree.body
+             if (getattr(one, "name", "") == pair.owner if pair.owner else one is pair.inside)]  # fmt: skip
+    whose = whose or code.parts[-1:]
     source = copy.copy(whose[0].source)
     source.notes = [*source.notes, *([f"of the loop in line {pair.line} the first round is judged"] * bool(pair.line))]
     return code.of([*[part for part in code.parts if part is not whose[0]], Part(source, ast.Module([*pair.body], []))])
@@ -345,7 +388,8 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     if not has_context and not is_static(forward):
         return Pair(name, "class", forward, backward, 1)
     setup = methods.get("setup_context")
-    if setup is None and not has_context and backward is not None and first_parameter(backward) != first:
+    own = backward is not None and (first_parameter(backward) != first or len(parameter_names(backward)) == 1)
+    if setup is None and not has_context and own:
         return Pair(name, "functions", forward, backward, owner=name)
     return Pair(name, "autograd", forward, backward, leading(forward), setup)
 
@@ -443,10 +487,12 @@ def alone(code: Code, name: str) -> bool:
     functions, classes = code.functions(), code.classes()
     if name in classes:
         forward, backward = passes(classes[name])
-        return forward is not None and backward is None and loss_of(name, classes[name]) is None
+        found = loss_of(name, classes[name]) or training_named(code, name)
+        return forward is not None and backward is None and found is None
     owner, _, method = name.partition(".")
     if method in classes.get(owner, {}):
-        return classes[owner][method] not in passes(classes[owner]) and not is_both(classes[owner][method])
+        paired = (*passes(classes[owner]), *([classes[owner][method]] if is_both(classes[owner][method]) else []))
+        return classes[owner][method] not in paired and training_named(code, name) is None
     if name not in functions or counterpart(name, functions) is not None or slope_of(name, functions) is not None:
         return False
     return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
@@ -456,13 +502,15 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
     """The pair of a name or two: functions, a class, or methods of one (`Affine.forward`)."""
     functions, classes = code.functions(), code.classes()
     owner, _, method = forward.partition(".")
+    if backward in (None, forward) and (trains := training_named(code, forward)) is not None and method:
+        return trains
     if method in classes.get(owner, {}):
         return method_pair(owner, classes[owner], method, backward)
     if forward in classes and backward in (None, forward):
         methods = classes[forward]
         missing = [name for name, one in zip(("forward", "backward"), passes(methods), strict=True) if one is None]
         if missing:
-            loss = loss_of(forward, methods)
+            loss = loss_of(forward, methods) or training_named(code, forward)
             if loss is None:
                 raise Problem("name", f"the class {forward} has no {missing[0]}", hint=methods_of(forward, methods))
             return loss
@@ -490,6 +538,13 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
         hint = f"name it: {option('--backward', 'FILE:NAME')}"
         raise Problem("name", f"no backward pass belongs to {forward}", hint=hint)
     return pairs[0]
+
+
+def training_named(code: Code, name: str) -> Pair | None:
+    """The pair of a method that trains: of a class, the first."""
+    owner, _, method = name.partition(".")
+    pairs = [pair for part in code.parts for pair in training_pairs(code, part) if pair.owner == owner]
+    return next((one for one in pairs if not method or one.name == name), None)
 
 
 def methods_of(name: str, methods: dict[str, ast.FunctionDef]) -> str:

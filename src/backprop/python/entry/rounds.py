@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
@@ -13,18 +14,21 @@ from backprop.python.source import names_set
 LOOPS = (ast.For, ast.While)
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 GENERIC = frozenset(["grad", "grads", "gradient", "gradients", "g"])  # told by what they update: `w -= rate * grad`
+COST = re.compile(r"(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?|j", re.IGNORECASE)  # what may be called a cost in a loop
 ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 
 
 class Passes(NamedTuple):
     """Statements that are both passes, and how many of them are the forward pass. `line` is that of the loop with whose
-    first round they end, 0 where they are in none; `whose` are gradients whose names tell nothing, each with its input.
+    first round they end, 0 where they are in none, and `start` of the statements are done before it; `whose` are
+    gradients whose names tell nothing, each with its input.
     """
 
     body: list[ast.stmt]
     split: int
     line: int
     whose: dict[str, str]
+    start: int = 0
 
 
 def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes | None:
@@ -33,18 +37,35 @@ def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes
     return Rounds(statements, known).passes(statements)
 
 
-def training(function: ast.FunctionDef) -> Passes | None:
-    """The two passes in a function that trains: a loss is set in it, gradients, and then by these what they are of."""
+def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passes | None:
+    """The two passes in a function that trains: gradients are set in it, and then by these what they are of.
+    `attributes` are those of the object whose method it is."""
     body = [one for one in function.body if not isinstance(one, ast.Global)]
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
-    before += arguments_of(function)
-    found = both_passes(body, before)
-    if found is None or not any(is_cost(name) for one in found.body[: found.split] for name in targets(one)):
-        return None
-    gradients = {name for one in found.body[found.split :] for name in targets(one)}
-    updated = {found.whose.get(name, base): name for name in gradients for base in (*bases(name), "")}
-    updates = [name for one in ast.walk(function) for name, by in updates_in(one) if updated.get(name) in by]
-    return found if updates else None
+    rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
+    found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])
+    if found is None or any(map(is_cost, targets(found.body[found.split]))):
+        return None  # a loss with its gradients: what it calls is the pair
+    gradients = {name for one in found.body[found.split :] for name in set_in(one)}
+    known = names_in([function])
+    gradients = {one for one in gradients if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
+    updates = [name for one in ast.walk(function) for name, by in updates_in(one) if not gradients.isdisjoint(by)]
+    return found if {*updates} - gradients or any(map(costs_in, found.body[: found.split])) else None
+
+
+def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[str, str]:
+    """The gradients whose names do not tell what they are of, each with what it alone updates: `w -= rate * grad`."""
+    names = names_in(statements) | {*known}
+    loops: list[ast.AST] = [node for one in statements for node in ast.walk(one) if isinstance(node, LOOPS)]
+    made = set().union(*map(set_in, loops or statements))
+    updates = {
+        (name, one)
+        for node in ast.walk(ast.Module(statements, [])) for name, by in updates_in(node)
+        if name not in GENERIC and not is_of_gradient(name)
+        for one in by & made if tells_nothing(one, names)
+    }  # fmt: skip
+    once = Counter(one for _, one in updates)
+    return {one: name for name, one in updates if once[one] == 1}
 
 
 class Rounds:
@@ -52,43 +73,45 @@ class Rounds:
 
     def __init__(self, statements: list[ast.stmt], known: Iterable[str]) -> None:
         self.known = frozenset(known)
-        names = names_in(statements) | self.known
-        loops: list[ast.AST] = [node for one in statements for node in ast.walk(one) if isinstance(node, LOOPS)]
-        updates = {
-            (name, one)
-            for loop in loops or [ast.Module(statements, [])]
-            for made in [set_in(loop)] for node in ast.walk(loop) for name, by in updates_in(node)
-            if name not in GENERIC and not is_of_gradient(name)
-            for one in by & made if tells_nothing(one, names)
-        }  # fmt: skip
-        once = Counter(one for _, one in updates)
-        self.whose = {one: name for name, one in updates if once[one] == 1}
+        self.whose = told_by_updates(statements, self.known)
 
     def passes(self, statements: list[ast.stmt]) -> Passes | None:
         """The passes as the statements stand, or in a first round."""
         split = self.split_of(statements)
-        return self.apart(statements, split, 0) if split else self.first_round(statements)
+        return self.apart(statements, split) if split else self.first_round(statements)
 
-    def apart(self, body: list[ast.stmt], split: int, line: int) -> Passes:
-        """Statements apart. What makes room for the sums of gradients belongs to the backward pass."""
+    def apart(
+        self, body: list[ast.stmt], split: int, line: int = 0, start: int = 0, behind: Sequence[ast.stmt] = ()
+    ) -> Passes:
+        """Statements apart. What makes room for the sums of gradients belongs to the backward pass, and a cost that is
+        only computed behind the gradients to the forward pass."""
         names = names_in(body)
         rooms = [one for one in body[:split] if makes_room(one) and self.sets_gradient(one, names)]
         forth = [one for one in body[:split] if one not in rooms]
-        return Passes([*forth, *rooms, *body[split:]], len(forth), line, self.whose)
+        own = {node for one in forth for node in ast.walk(one)}
+        start -= sum(one in rooms for one in body[:start])
+        late = [one for statement in forth[start:] for one in costs_in(statement)][-1:]
+        late = late or cost_behind([*body[split:], *behind])
+        late = [one for one in late if one not in own]
+        back = [one for one in body[split:] if one not in late]
+        return Passes([*forth, *late, *rooms, *back], len(forth) + len(late), line, self.whose, start)
 
-    def first_round(self, statements: list[ast.stmt]) -> Passes | None:
+    def first_round(self, statements: list[ast.stmt], start: int | None = None) -> Passes | None:
         """The first round of the last loop whose body has both passes, up to the last gradient. Where there is a loop
-        in a loop (epochs, and the rows of a table), the inner one's."""
+        in a loop (epochs, and the rows of a table), the inner one's; `start` statements stand before the outer one."""
         for place in reversed(range(len(statements))):
             statement = statements[place]
-            body = [*start_of(statement), *blocks(statement)]
-            names = names_in(body)
-            last = max([index for index, one in enumerate(body) if self.sets_gradient(one, names)], default=-1)
+            whole = [*start_of(statement), *blocks(statement)]
+            names = names_in(whole)
+            last = max([index for index, one in enumerate(whole) if self.sets_gradient(one, names)], default=-1)
             if last < 0:
                 continue
-            body = [*statements[:place], *body[: last + 1]]
+            body = [*statements[:place], *whole[: last + 1]]
             split = self.split_of(body)
-            found = self.apart(body, split, statement.lineno) if split else self.first_round(body)
+            before = place if start is None else start
+            if split:
+                return self.apart(body, split, statement.lineno, before, whole[last + 1 :])
+            found = self.first_round(body, before)
             if found is not None:
                 return found
         return None
@@ -101,13 +124,12 @@ class Rounds:
         for place, statement in enumerate(body):
             if isinstance(statement, LOOPS) and self.sets_gradient(statement, known) and len(known) > 1:
                 return begun(body, place, known) if goes_back(statement) else 0
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
-            name = target.id if isinstance(target, ast.Name) else ""
-            whose = next((one for one in self.bases(name) if one in known), None) if name else None
-            if whose is not None and name not in read and len(known) > 1 and not makes_room(statement):
+            made = {*targets(statement)} if isinstance(statement, ASSIGNMENTS) else set()
+            whose = [one for name in made - read for one in self.bases(name) if one in known]
+            if whose and len(known) > 1 and not makes_room(statement):
                 return begun(body, place, known)
-            read.update(names_in([statement]) - names_set(statement))
-            known |= names_set(statement) if isinstance(statement, ASSIGNMENTS) else set()
+            read.update(names_in([statement]) - names_set(statement) - made)
+            known |= made
         return 0
 
     def sets_gradient(self, statement: ast.stmt, known: set[str]) -> bool:
@@ -119,9 +141,10 @@ class Rounds:
         return [self.whose[name]] if name in self.whose else bases(name)
 
 
-def tells_nothing(name: str, names: set[str] | frozenset[str]) -> bool:
+def tells_nothing(name: str, names: Collection[str]) -> bool:
     """Whether a gradient's name does not tell what it is of: `grad`, and `dw` where there is a `theta` and no `w`."""
-    return name in GENERIC or (is_of_gradient(name) and names.isdisjoint(bases(name)))
+    known = {*names}
+    return name in GENERIC or (is_of_gradient(name) and known.isdisjoint(bases(name)) and not is_word(name, known))
 
 
 def set_in(loop: ast.AST) -> set[str]:
@@ -133,9 +156,18 @@ def updates_in(node: ast.AST) -> list[tuple[str, set[str]]]:
     """What a statement changes by a step, and the names that it reads to do so: `w -= dw`, `w = w - rate * dw`."""
     if isinstance(node, ast.AugAssign):
         return [(name, names_in([node.value])) for name in targets(node)]
-    if isinstance(node, ast.Assign):
+    if isinstance(node, ast.Assign) and is_step(node.value):
         return [(name, by) for name in targets(node) if name in (by := names_in([node.value]))]
     return []
+
+
+def is_step(value: ast.expr) -> bool:
+    """Whether a value is a sum or a difference, or what a function makes that updates: `update(params, grads)`."""
+    if isinstance(value, ast.Tuple):
+        return any(map(is_step, value.elts))
+    if isinstance(value, ast.Call):
+        return bool(re.search("updat|step|descent|optim", ast.unparse(value.func)))
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub)
 
 
 def start_of(loop: ast.stmt) -> list[ast.stmt]:
@@ -188,15 +220,65 @@ def nothing(value: ast.expr) -> bool:
         return all(map(nothing, value.elts))
     if isinstance(value, ast.ListComp):
         return nothing(value.elt)
+    if isinstance(value, ast.BinOp):  # `[None] * len(weights)`
+        return isinstance(value.left, ast.List) and nothing(value.left)
     if isinstance(value, ast.Dict | ast.DictComp):
         return all(map(nothing, value.values if isinstance(value, ast.Dict) else [value.value]))
     return isinstance(value, ast.Constant) and not value.value
 
 
+def costs_in(statement: ast.stmt) -> list[ast.stmt]:
+    """The assignments in a statement that compute a cost, and what is put behind others, `losses.append(…)`, as one."""
+    found: list[ast.stmt] = []
+    for one in ast.walk(statement):
+        call = one.value if isinstance(one, ast.Expr) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append":
+            made = ast.Assign([ast.Name("loss", ast.Store())], call.args[0])
+            kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name)
+            found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
+        elif isinstance(one, ASSIGNMENTS) and not makes_room(one) and any(map(COST.fullmatch, targets(one))):
+            found.append(one)
+    return found
+
+
+def cost_behind(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The first cost among statements that needs nothing which is set in them."""
+    made: set[str] = set()
+    for statement in statements:
+        for cost in costs_in(statement):
+            alone = not any(is_of_gradient(name) or name in GENERIC for name in targets(cost))
+            if alone and made.isdisjoint(names_in([cost]) - {*targets(cost)}):
+                return [cost]
+        made |= set_in(statement)
+    return []
+
+
+def called(node: ast.AST) -> str | None:
+    """What a variable is called: by its name, that of an attribute of `self`, or the key of a dictionary. Under its own
+    key in a dictionary of gradients, `grads["W"]`, is the gradient."""
+    if isinstance(node, ast.Name):
+        return node.id if node.id != "self" else None
+    if isinstance(node, ast.Attribute):
+        return node.attr if isinstance(node.value, ast.Name) and node.value.id == "self" else None
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        key, holder = node.slice.value, called(node.value) or ""
+        of_gradients = (holder in GENERIC or is_of_gradient(holder)) and not is_of_gradient(key)
+        return f"d{key}" if of_gradients else key
+    return None
+
+
 def targets(statement: ast.stmt) -> list[str]:
     """The names that an assignment sets, also several at once."""
     found = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return [one.id for target in found if target is not None for one in ast.walk(target) if isinstance(one, ast.Name)]
+    return [name for target in found if target is not None for name in set_by(target)]
+
+
+def set_by(target: ast.expr) -> list[str]:
+    """What a target sets: of `grads["W"][i]` the entry and the dictionary."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return [name for one in target.elts for name in set_by(one)]
+    own = [] if (name := called(target)) is None else [name]
+    return own + (set_by(target.value) if isinstance(target, ast.Subscript | ast.Attribute | ast.Starred) else [])
 
 
 def arguments_of(function: ast.FunctionDef) -> set[str]:
@@ -204,4 +286,4 @@ def arguments_of(function: ast.FunctionDef) -> set[str]:
 
 
 def names_in(trees: Sequence[ast.AST]) -> set[str]:
-    return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {name for tree in trees for node in ast.walk(tree) if (name := called(node)) is not None}

@@ -96,6 +96,8 @@ class Libraries:
         root = library.path[0]
         if library.path == ("jax",) and name in ("numpy", "scipy"):
             return Library((name,))
+        if library.path == ("numpy",) and name == "math":
+            return Library(("math",))
         if root == "math" and name in ("pi", "e", "tau", "inf", "nan"):
             return getattr(math, name)
         if len(library.path) == 1 and name in CONSTANTS:

@@ -326,6 +326,7 @@ METHODS = frozenset([
     "trace", "transpose", "var",
 ])  # fmt: skip  # of arrays, which do what the function of the name does
 ALIASES = {
+    "ndarray": "empty",
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "pow": "power", "concat": "concatenate", "permute_dims": "transpose",
     "bitwise_invert": "invert", "fix": "trunc", "trapz": "trapezoid", "cumulative_sum": "cumsum",
