@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import permutations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Object, Scope
 
 LONGEST_ATOM = 40
-MOST_ENTRIES = 12
+MOST_ENTRIES = 16
 FAILED = object()  # the value of an expression that cannot be computed
 
 
@@ -113,6 +114,11 @@ class Line:
                 masked = letter == "m" and kind.shape == shape
                 if kind.letter == "a" and text.isidentifier() and (counted or masked):
                     found.append(f"{text}[{index}]")
+        counters = [one for one in sorted(indices) if known.get(one, Kind("", ())).letter == "k"]
+        for text, value in self.scope.names.items():
+            if isinstance(value, list) and value:
+                deep = 2 if isinstance(value[0], list) else 1
+                found += [f"{text}[{']['.join(places)}]" for places in permutations(counters, deep)]
         return found[:MOST_ENTRIES]
 
 
