@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.check.cures.around import in_one, led_back, shared
+from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, FAR, UNSEEN, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.check.edits.catalogue import COMPOUND, header
@@ -231,6 +232,9 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     if verdict.verdict != "wrong":
         return verdict
     solver = Solver(judge)
+    right = but_for_digits(solver.search, verdict)
+    if right is not None:
+        return right
     cures, others, doubted = solver.found()
     places = [place_of(cure) for cure in cures]
     if cures:
