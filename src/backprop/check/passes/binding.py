@@ -154,9 +154,16 @@ class Binding:
                 gradients = self.runner.run(self.given, above).gradients
         except Problem:  # which is told where the pass is judged
             return self.fixed(outputs)
+        given, out = self.given, outputs[0]
+        if not any(map(np.any, gradients.values())):  # where every error is 0, as with weights of 0, all losses agree
+            with suppress(Problem):
+                there = self.away()
+                found = self.runner.outputs(there)
+                gradients = self.runner.run(there, [np.ones(np.shape(one)) for one in found]).gradients
+                given, out = there, found[0]
         self.loss = loss_of(
-            outputs[0], labels, gradients, lambda above: self.runner.swept(self.given, [above], list(gradients)),
-            lambda path: at_path(self.given, path),
+            out, labels, gradients, lambda above: self.runner.swept(given, [above], list(gradients)),
+            lambda path: at_path(given, path),
         )  # fmt: skip
         name, whose = self.loss.name, enumerated(list(labels))
         self.remarks.append(f"no loss stands in the code: what is judged is the gradient of the {name} with {whose}")
@@ -188,7 +195,14 @@ class Binding:
             "half the mean of the squares": 1 / size, "half the sum of the squares": 1.0,
         }  # fmt: skip
         losses = [Loss("squared error", 0.0, factor) for factor in ways.values()]
-        agree = [[*self.distances([one.slope(outputs[0])], self.given).values()].count(0.0) for one in losses]
+        points = [(self.given, outputs[0])]
+        with suppress(Problem):  # where every error is 0, as with weights of 0, all of them agree
+            there = self.away()
+            points.append((there, self.runner.outputs(there)[0]))
+        agree = [
+            sum([*self.distances([one.slope(out)], given).values()].count(0.0) for given, out in points)
+            for one in losses
+        ]
         best = agree.index(max(agree))
         if not agree[best]:
             hint = "set it: loss = …"
@@ -196,6 +210,12 @@ class Binding:
         self.loss = losses[best]
         self.remarks.append(f"no loss is set: what is judged is the gradient of {[*ways][best]} of the last result")
         return [self.loss.slope(outputs[0])]
+
+    def away(self) -> dict[str, Any]:
+        """The inputs far away from the given ones, with the same labels."""
+        labels = self.runner.labels()
+        paths = [one for one in self.runner.paths(self.given) if one[0] not in labels]
+        return moved(self.given, paths, np.random.default_rng(self.seed), FAR[0])
 
     def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
         """Whether the gradients are right for a gradient from above."""
