@@ -67,6 +67,8 @@ class Solver:
         if len(cures) == 1 and self.search.derivation(put(cures)).is_all_right():
             return cures
         two = self.needed(Several(self.search, sense, dear, left).found())
+        if len(two) == len(cures) == 1:  # one edit that was weighed against the cure before
+            return cures
         return two if two and self.score(two) < dear else cures
 
     def proven(self, sense: Sense, lines: list[Reach]) -> tuple[list[Cure], list[Cure], list[Line]]:

@@ -184,6 +184,8 @@ class Quantity:
             if other.letter == "a":
                 yield f"{term} / {text}", "no-local", 2.2 + far
                 yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)
+                library = "torch" if self.seen.torch else "np"
+                yield from ((f"{term} * {library}.{name}({text})", "no-local", 2.5 + far) for name in ("sign", "exp"))
 
     def made_up(self, size: str) -> float:
         """What it costs more that nobody writes a size so here: then it is dearer than a plain 2."""

@@ -16,7 +16,7 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Object, Scope
 
 LONGEST_ATOM = 40
-MOST_ENTRIES = 16
+MOST_ENTRIES = 12  # of each kind
 FAILED = object()  # the value of an expression that cannot be computed
 
 
@@ -115,11 +115,17 @@ class Line:
                 if kind.letter == "a" and text.isidentifier() and (counted or masked):
                     found.append(f"{text}[{index}]")
         counters = [one for one in sorted(indices) if known.get(one, Kind("", ())).letter == "k"]
-        for text, value in self.scope.names.items():
-            if isinstance(value, list) and value:
-                deep = 2 if isinstance(value[0], list) else 1
-                found += [f"{text}[{']['.join(places)}]" for places in permutations(counters, deep)]
-        return found[:MOST_ENTRIES]
+        between = "][" if "][" in ast.unparse(self.statement) else ", "
+        lists = {text: value for text, value in self.scope.names.items() if isinstance(value, list) and value}
+        deep = {text: 2 if isinstance(value[0], list) else 1 for text, value in lists.items()}
+        deep |= {text: 2 for text, kind in known.items() if text.isidentifier() and len(kind.shape) == 2}
+        of_elements = [
+            f"{text}[{('][' if text in lists else between).join(places)}]"
+            for text, count in deep.items()
+            for places in permutations(counters, count)
+        ]
+        of_elements = [one for one in of_elements if self.kind(one) is not None]
+        return [*of_elements[:MOST_ENTRIES], *found[:MOST_ENTRIES]]
 
 
 class Visible:
