@@ -9,7 +9,12 @@ import pytest
 from tests.pairs import pairs
 from tests.pairs.judged import judged
 
+from backprop.check.cures.cure import with_lines
 from backprop.check.passes.causes import cause_of
+from backprop.check.passes.judge import Judge
+from backprop.python.entry.pairs import pairs_in
+from backprop.python.entry.runner import Runner
+from backprop.python.source import Code, part_of
 from backprop.python.values.tape import Tape
 
 EVERY = [*pairs()]
@@ -34,6 +39,8 @@ MECHANISMS = [
     ("fancy rows", 3, "a 1 that is missing"),
     ("deep net over layers", 0, "a round of a loop that is another one"),
     ("spatial groupnorm", 1, "the other length of a shape"),
+    ("polynomials of lists", 0, "a whole number that is one too many, in lists of unequal lengths"),
+    ("polynomials of lists", 1, "lists of numbers are followed"),
 ]  # fmt: skip
 
 
@@ -70,3 +77,17 @@ def test_what_is_put_together_from_unequal_parts_hangs_on_them() -> None:
     out = np.hstack((some, more))
     tape.called("hstack", np.hstack, ((some, more),), {}, out)
     assert tape.ids(out).tolist() == np.hstack((mine, theirs)).tolist()
+
+
+@pytest.mark.parametrize(("number", "verdict"), [("0.797885", "ok"), ("0.79", "wrong")])
+def test_a_number_of_fewer_digits_is_no_mistake(number: str, verdict: str) -> None:
+    code = Code([part_of(f"""import numpy as np
+def f_forward(x):
+    return np.sin(np.sqrt(2 / np.pi) * x)
+def f_backward(dout, x):
+    return dout * np.cos({number} * x) * {number}
+""", "f.py")])  # fmt: skip
+    judge = Judge(Runner(code, pairs_in(code)[0], {"x": np.array([0.3, -1.2])}))
+    found = with_lines(judge, judge.judge())
+    assert found.verdict == verdict
+    assert any("is np.sqrt(2 / np.pi) but for its digits" in one for one in found.remarks) == (verdict == "ok")

@@ -254,6 +254,25 @@ class Fit:
 """
 
 
+def test_a_loss_is_told_where_every_error_is_zero_at_the_start(tmp_path: Path) -> None:
+    script = """import numpy as np
+X = np.array([[0.5, 1.0], [-1.0, 2.0]])
+w = np.zeros(2)
+err = X @ w - np.zeros(2)
+dw = X.T @ err / len(X)
+"""
+    assert answer(check(tmp_path, "layers.py --json", layers=script))["verdict"] == "ok"
+    assert answer(check(tmp_path, "layers.py --json", layers=script.replace("X.T", "-X.T")))["verdict"] == "wrong"
+    both = """def forward(X, w):
+    return X @ w
+def backward(X, w, y):
+    return X.T @ (forward(X, w) - y)
+"""
+    given = {"X": [[0.5, 1.0], [-1.0, 2.0]], "w": [0.0, 0.0], "y": [0.0, 0.0]}
+    found = answer(check(tmp_path, "layers.py --json", given, layers=both))
+    assert [one["verdict"] for one in found["gradients"] if one["name"] == "w"] == ["ok"]
+
+
 def test_a_method_is_named_and_its_gradient_may_be_that_of_a_weight(tmp_path: Path) -> None:
     given = {"X": LEAST_SQUARES["x"], "y": LEAST_SQUARES["y"], "d": 2}
     both = "-f layers.py:Fit.cost --backward layers.py:Fit.cost --json"

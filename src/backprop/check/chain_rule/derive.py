@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,7 +16,7 @@ import numpy as np
 from backprop.check.chain_rule.chain import MOST_READERS, Chain
 from backprop.check.chain_rule.known import Known, same
 from backprop.check.chain_rule.right import Right
-from backprop.check.chain_rule.terms import Term, tells
+from backprop.check.chain_rule.terms import Term, Tidy, tells
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import NOT_SAID, Failed, Room
@@ -135,7 +136,9 @@ class Derivation(Right):
             others = self.trace.alone(visit, statement, statements)
             for place, values in enumerate((visit.values, others)):
                 if values and any(tells(one) for one in values):
-                    right = self.all_right(visit, statement, values) or all(map(self.is_unscaled, values))
+                    right = self.all_right(visit, statement, values) or all(
+                        self.is_unscaled(one) or self.is_slope(one, visit) for one in values
+                    )
                     found[place].append(right and not (place == 0 and self.repeats(statement, visit)))
         before, after = (all(one) if one else None for one in found)
         return before, after
@@ -237,7 +240,11 @@ class Derivation(Right):
                 yield text
 
     def terms(self, chain: Chain, value: ast.expr, target: Any) -> Iterator[Term]:
-        """Gradients and shares of them that have the shape of what is computed."""
+        """Gradients and shares of them that have the shape of what is computed, with their numbers put together."""
+        for term in self.gradients(chain, value, target):
+            yield term._replace(tree=Tidy().visit(copy.deepcopy(term.tree)))
+
+    def gradients(self, chain: Chain, value: ast.expr, target: Any) -> Iterator[Term]:
         shapes = set() if target is None else {np.shape(target)}
         with suppress(Failed):
             shapes.add(np.shape(chain.here.value(value)))

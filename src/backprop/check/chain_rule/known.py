@@ -263,7 +263,8 @@ class Known:
             None
         }
         made = {one.whole for place in places for one in self.story.readings.get(place, ())}
-        return any(same(value, one) for place in sorted(places | made) for one in self.slopes_to(place))
+        found = (one for place in sorted(places | made) for one in self.slopes_to(place))
+        return any(same(value, one) or same(-value, one) for one in found)
 
     def slopes_to(self, place: int) -> list[Any]:
         """The slopes of a quantity in others that it is a function of, element by element."""

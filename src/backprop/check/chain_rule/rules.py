@@ -169,6 +169,8 @@ class Rules(Shapes):
             yield from self.back(first, self.multiply(g, mask), room, depth)
         elif called == "einsum" and isinstance(first, ast.Constant) and isinstance(first.value, str):
             yield from self.einsum(first.value, operands[1:], g, room, depth)
+        elif called == "cross" and len(operands) == 2 and not named:
+            yield from self.crossed(tree, operands, g, room, depth, whole)
         elif called in ("maximum", "minimum"):
             yield from self.larger(called, tree, operands, g, room, depth, whole)
         elif called == "where" and len(operands) == 3:
@@ -236,6 +238,18 @@ class Rules(Shapes):
             value = np.einsum(equation, g.value, *[term.value for term in terms])
             made = self.known(ast.Call(name(f"{self.library}.einsum"), arguments, []), value)
             yield from self.back(one, made, room, depth)
+
+    def crossed(
+        self, tree: ast.Call, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: tuple[int, ...]
+    ) -> Iterator[tuple[ast.expr, Term]]:
+        """A product of vectors in space: turned round, it goes back to each of the two."""
+        for place, one in enumerate(operands):
+            if is_fraction(room.value(one)):
+                other = self.value(operands[1 - place], room, depth)
+                pair = (other, g) if place == 0 else (g, other)
+                made = ast.Call(tree.func, [term.tree for term in pair], [])
+                term = self.known(made, np.cross(*[term.value for term in pair]))
+                yield from self.back(one, self.fit(term, whole, np.shape(room.value(one))), room, depth)
 
     def larger(
         self, called: str, tree: ast.Call, operands: list[ast.expr], g: Term, room: Room, depth: int,

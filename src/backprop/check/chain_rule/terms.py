@@ -51,6 +51,45 @@ def tells(value: Any) -> bool:
     return isinstance(value, float | np.floating) and float(value) not in PLAIN
 
 
+class Tidy(ast.NodeTransformer):
+    """Products with one number for the several that stand in them: `g / N` for `2 * (1.0 / N * -0.5) * -g`."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        if not isinstance(node.op, ast.Mult | ast.Div):
+            return self.generic_visit(node)
+        return self.product(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        return self.product(node) if isinstance(node.op, ast.USub) else self.generic_visit(node)
+
+    def product(self, node: ast.expr) -> ast.AST:
+        over: list[Any] = []
+        under: list[Any] = []
+        numbers: list[float] = []
+        waiting: list[tuple[ast.expr, bool]] = [(node, False)]
+        while waiting:
+            one, below = waiting.pop()
+            if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult | ast.Div):
+                waiting += [(one.right, below ^ isinstance(one.op, ast.Div)), (one.left, below)]
+            elif isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub):
+                numbers.append(-1.0)
+                waiting.append((one.operand, below))
+            elif isinstance(one, ast.Constant) and isinstance(one.value, int | float) and one.value:
+                numbers.append(1 / one.value if below else one.value)
+            else:
+                (under if below else over).append(self.visit(one))
+        whole = float(np.prod(numbers))
+        if len(numbers) < 2 or (repr(whole) != f"{whole:.6g}" and whole != int(whole)):
+            return self.generic_visit(node)
+        size = abs(int(whole) if whole == int(whole) else whole)
+        found: ast.expr = ast.Constant(size) if size != 1 or not over else over.pop(0)
+        for one in over:
+            found = ast.BinOp(found, ast.Mult(), one)
+        for one in under:
+            found = ast.BinOp(found, ast.Div(), one)
+        return ast.UnaryOp(ast.USub(), found) if whole < 0 else found
+
+
 class Terms:
     """Terms as they may stand at one visit of a line."""
 

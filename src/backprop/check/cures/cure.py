@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from backprop.check.cures.around import in_one, led_back, shared
-from backprop.check.cures.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
+from backprop.check.cures.rounded import but_for_digits
+from backprop.check.cures.search import ALIKE, FAR, UNSEEN, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
@@ -66,6 +67,8 @@ class Solver:
         if len(cures) == 1 and self.search.derivation(put(cures)).is_all_right():
             return cures
         two = self.needed(Several(self.search, sense, dear, left).found())
+        if len(two) == len(cures) == 1:  # one edit that was weighed against the cure before
+            return cures
         return two if two and self.score(two) < dear else cures
 
     def proven(self, sense: Sense, lines: list[Reach]) -> tuple[list[Cure], list[Cure], list[Line]]:
@@ -116,12 +119,16 @@ class Solver:
         self.search.dearest = min(turn.score, PLAIN_EDIT) if len(turn.cures) > 1 else turn.score + ALIKE
         if turn.score <= PLAIN_TURN:
             self.search.end = min(end, self.search.until(BRIEF))
+        elif len(turn.cures) > 1:  # that is doubted
+            self.search.dearest = FAR
         whole, part = self.search.search(lines, sense, {})
         self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
-        if len(turn.cures) == 1 and any(one.line is turn.cures[0].line for one in whole):
-            return whole, part  # found there, too, and beside it what does as well elsewhere
+        own = [one for one in whole if one.line is turn.cures[0].line]
+        if len(turn.cures) == 1 and own:  # found there, too, and beside it what does as well elsewhere
+            return [*own, *[one for one in whole if one not in own]], part
         plain = PLAIN_EDIT if together(turn.cures) > 2 * PLAIN_EDIT else 0.0  # names break ties: they accuse nobody
-        return [one for one in whole if one.cost < plain or self.score([one]) < turn.score], part
+        dear = turn.score + sum(map(grown, turn.cures))
+        return [one for one in whole if one.cost < plain or self.score([one]) + grown(one) < dear], part
 
     def score(self, cures: list[Cure]) -> float:
         """What cures cost together, and what they leave."""
@@ -146,7 +153,7 @@ class Solver:
 
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
         """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
-        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
+        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE + UNSEEN
         whole, _ = self.search.search(lines, sense, {})
         self.search.dearest = limit
         return whole[:1] if whole and self.score(whole[:1]) < cures[0].cost - ALIKE else cures
@@ -227,6 +234,9 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     if verdict.verdict != "wrong":
         return verdict
     solver = Solver(judge)
+    right = but_for_digits(solver.search, verdict)
+    if right is not None:
+        return right
     cures, others, doubted = solver.found()
     places = [place_of(cure) for cure in cures]
     if cures:

@@ -33,14 +33,18 @@ AFTER = 1.0  # seconds for others once an edit repairs everything
 MOST_TRIED = 6000
 SHORTER = 0.15  # how much dearer the edit of a line may be that takes another's place as it is shorter
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
-UNSEEN = 0.5  # what it costs that only runs tell what edits of a line in a loop do
+UNSEEN = 0.5  # as if they cost so much more, edits of a line in a loop are tried of which only runs tell what they do
 UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tried together with those behind them
 DEAREST = 2.7  # of edits that are tried in twos
 PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
 IDLE = 2.5  # what a line costs on which nothing hangs after an edit
 MISNAMED = 2.5  # what a name costs that holds something else than it says, where edits of several lines are weighed
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
-UNMOVED, UNKNOWN, ESTRANGED = 0.1, 0.05, 0.6  # that what a line gives is known before an edit, too, never, or only then
+UNMOVED, UNKNOWN, ESTRANGED = (
+    0.25,
+    0.15,
+    0.6,
+)  # that what a line gives is known before an edit, too, never, or only then
 AROUND, MADE_UP = 1.5, 0.6  # that an edit goes around a helper, or gives it something that is made up for it
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
@@ -85,7 +89,8 @@ class Search:
         self.read: dict[str, None] = {}  # what lines of the pass read
         self.dearest = FAR  # no dearer edit is tried
         self.derivations: list[tuple[Instead, Derivation]] = []
-        self.lines: list[Line] = []  # all that were visited
+        self.functions: dict[ast.stmt, str] = {}  # that the lines are in, all that were visited
+        self.lines: list[Line] = []  # of these the ones on which no output hangs
         self.unedited: Sense | None = None  # as it stands, at the given point
         self.changes: dict[tuple[int, ast.stmt], set[bytes]] = {}  # of lines by edits that were tried
 
@@ -103,8 +108,7 @@ class Search:
         trace = Trace(numbered=True, behind=first is not None)
         with suppress(Problem):
             self.judge.runner.run(point.given, point.upstream, instead, seconds=4.0, recorder=trace)
-        functions = {one.statement: one.function for one in self.lines}
-        self.derivations.append((instead, Derivation(trace, point.upstream, functions, first, instead)))
+        self.derivations.append((instead, Derivation(trace, point.upstream, self.functions, first, instead)))
         return self.derivations[-1][1]
 
     def sense(self, instead: Instead) -> Sense:
@@ -134,8 +138,10 @@ class Search:
             self.judge.runner.run(point.given, point.upstream, instead, seen, seconds=4.0)
         found = []
         self.read = reads(list(seen.found.values()))
-        self.lines = self.lines or list(seen.found.values())
-        for line in seen.found.values():
+        own = [one for one in seen.found.values() if not sense.makes_output(one.statement)]
+        self.functions = self.functions or {one.statement: one.function for one in seen.found.values()}
+        self.lines = self.lines or own
+        for line in own:
             statement = line.statement
             if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead:
                 continue
@@ -170,8 +176,7 @@ class Search:
             found = [] if late else derivation.plans(one.line, one.line.atoms(self.read))
             derived = [Plan(cost, None, partial(str, text)) for cost, text in found]
             for plan in (*plans(one.line, visible), *derived):
-                later = 0.0 if one.affine or one.line.visits == 1 else UNSEEN
-                queue.append(Candidate(plan.cost + dear + later, len(queue), one, plan))
+                queue.append(Candidate(plan.cost + dear + unseen(one), len(queue), one, plan))
         queue.sort(key=lambda item: item[:2])
         return queue
 
@@ -217,7 +222,9 @@ class Search:
                 effect = Effect(repaired, False)
             if effect.repaired == sense.bad and self.judge.all_right(changed):
                 names = self.names(sense) if names is None else names
-                cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
+                cost += (
+                    self.newly_wrong(sense, names, changed) - unseen(reach) + self.unlikely(reach.line, edit, instead)
+                )
                 cost += self.around_helpers(reach.line.statement, edit.statements)
                 edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 if not whole:
@@ -348,6 +355,11 @@ class Search:
             if any(found[path] != "ok" for path in good):
                 return False
         return True
+
+
+def unseen(reach: Reach) -> float:
+    """How much later edits are tried of which only runs tell what they do in a loop."""
+    return 0.0 if reach.affine or reach.line.visits == 1 else UNSEEN
 
 
 def put(cures: Sequence[Cure]) -> Instead:

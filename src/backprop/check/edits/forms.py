@@ -30,6 +30,7 @@ STRANGE = 0.45  # what it costs more that a text calls a function nowhere
 MOST_NAMES = 6  # in a sum, of which two are exchanged
 COPIES = ("copy", "clone", "item", "detach", "astype")
 LIBRARIES = frozenset(["np", "numpy", "torch", "F", "math", "scipy"])
+OPPOSITES = {ast.Gt: "<=", ast.LtE: ">", ast.Lt: ">=", ast.GtE: "<", ast.Eq: "!=", ast.NotEq: "=="}
 SUMS, PRODUCTS = (ast.Add, ast.Sub), (ast.Mult, ast.Div)
 
 
@@ -123,7 +124,11 @@ def of(node: ast.expr, role: str, seen: Visible) -> Options:
         yield node.operand, *(("sign", 0.9) if role != "index" else ("wrong-point", 1.6))
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
         left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
-        yield from ((f"({left} {sign} {right})", "wrong-point", 1.3) for sign in (">", "<", "<=", ">=", "==", "!="))
+        opposite = OPPOSITES.get(type(node.ops[0]))
+        yield from (
+            (f"({left} {sign} {right})", "wrong-point", 1.05 if sign == opposite else 1.3)
+            for sign in (">", "<", "<=", ">=", "==", "!=")
+        )
         yield node.left, "wrong-point", 1.6
     elif isinstance(node, ast.Call):
         yield from calls(node, seen)
@@ -164,6 +169,10 @@ def constants(node: ast.Constant, role: str, seen: Visible) -> Options:
         else:
             others = [2 * value, value / 2, -value, value + 1, value - 1, *([1 / value] if value else [])]
             yield from ((repr(one), "factor", 1.5) for one in others)
+            if isinstance(value, float):  # the slope of a power: of 0.1 * x**3 it is 3 * 0.1 * x**2
+                yield from (
+                    (text, "factor", 1.6) for times in (3, 4) for text in (f"{times} * {value}", f"{value} / {times}")
+                )
             if isinstance(value, int):
                 yield from ((repr(one), "factor", 1.8) for one in range(5) if one not in (value, *others))
             yield from ((text, "factor", 1.75) for text in literals(seen.text))
@@ -193,6 +202,9 @@ def operations(node: ast.BinOp, seen: Visible) -> Options:
     if isinstance(node.op, ast.Sub):
         yield other(ast.Add()), "sign", 1.0
         yield turned, "sign", 1.05
+        kind = seen.kind(right) if isinstance(left, ast.Constant) and left.value == 1 else None
+        if kind is not None and kind.letter in "an":
+            yield ast.BinOp(left, node.op, ast.BinOp(right, ast.Pow(), ast.Constant(2))), "wrong-point", 1.1  # of tanh
     if isinstance(node.op, ast.Add | ast.Sub):
         yield left, "counted-twice", 1.4
         yield right, "counted-twice", 1.5
@@ -204,6 +216,8 @@ def operations(node: ast.BinOp, seen: Visible) -> Options:
         yield right, "factor", 1.45
     if isinstance(node.op, ast.Mult):
         yield from other_slopes(node, seen)
+        if getattr(seen.kind(right), "letter", "") in ("k", "n"):
+            yield other(ast.Pow()), "wrong-point", 1.9
     if isinstance(node.op, ast.Div):
         yield turned, "factor", 1.8
     if isinstance(node.op, ast.MatMult):
@@ -211,6 +225,7 @@ def operations(node: ast.BinOp, seen: Visible) -> Options:
     yield from parentheses(node)
     if isinstance(node.op, ast.Pow):
         yield left, "wrong-point", 1.5
+        yield other(ast.Mult()), "wrong-point", 1.7
         if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub | ast.Mult):
             inner = ast.BinOp(left.right, node.op, right)
             yield ast.BinOp(left.left, left.op, inner), "wrong-point", 1.1  # 1 - h**2 for (1 - h)**2

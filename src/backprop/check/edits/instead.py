@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from itertools import combinations_with_replacement
+from itertools import combinations, combinations_with_replacement, permutations
 from typing import Any, NamedTuple
 
-from backprop.check.edits.forms import Options, made_in
+from backprop.check.edits.forms import Options, literals, made_in
 from backprop.check.edits.visible import Kind, Visible
 
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
@@ -54,6 +54,8 @@ class Quantity:
             return
         if letter == "a" and len(self.kind.shape) > 1:
             yield from self.turned()
+        if letter == "k" and isinstance(self.parent, ast.Assign):
+            yield from ((f"{self.text} {shift}", "wrong-point", 1.8) for shift in ("- 1", "+ 1"))
         if not self.is_term() or letter == "k":
             return
         if not isinstance(self.node, ast.UnaryOp):
@@ -100,19 +102,23 @@ class Quantity:
                 if other in self.seen.sizes and not index and self.scales:
                     yield f"{self.seen.library}.sqrt({other})", "factor", 2.0
                 yield other, "wrong-point" if index else "factor", 1.9
-            elif letter == "n" and its.letter in "nk":
-                yield other, "wrong-point", 2.0
+            elif letter == "n":
+                yield other, "wrong-point", 2.0 if its.letter in "nk" else 2.3
+            elif letter == "a" and its.letter == "n":
+                yield other, "wrong-point", 2.3
             elif shape and its.shape == shape:
                 yield other, "wrong-point", 1.8 if letter == its.letter else 2.0
             elif shape and (len(its.shape) == len(shape) or its.shape == shape[-len(its.shape) :]):
                 yield other, "wrong-point", 2.2
         if letter == "k":
             yield from self.whole_numbers()
+            yield from [("1", "factor", 1.9)] if self.role == "value" else ()
         if letter == "n" and not index:
             yield f"(1 - {self.text})", "factor", 1.9
-        if letter == "a" and not index:
+        if letter in "ai" and not index:
             yield f"({self.text} > 0)", "wrong-point", 1.7
             yield f"(1 - {self.text})", "wrong-point", 2.1
+        if letter == "a" and not index:
             yield f"{self.text}**2", "wrong-point", 1.8
             yield f"1 / {self.text}", "wrong-point", 2.2
             library = "torch" if self.seen.torch else "np"
@@ -154,6 +160,7 @@ class Quantity:
         """A factor that is missing."""
         term, shape = self.term, self.kind.shape
         yield from ((f"{number} * {term}", "factor", 1.65) for number in ("2", "0.5"))
+        yield from ((f"{number} * {term}", "factor", 1.95) for number in literals(self.seen.text))
         for size in self.seen.sizes:
             yield f"{term} / {size}", "factor", 1.55 + self.made_up(size)
             yield f"{term} * {size}", "factor", 1.6 + self.made_up(size)
@@ -177,6 +184,8 @@ class Quantity:
             if other.letter == "a":
                 yield f"{term} / {text}", "no-local", 2.2 + far
                 yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)
+                library = "torch" if self.seen.torch else "np"
+                yield from ((f"{term} * {library}.{name}({text})", "no-local", 2.5 + far) for name in ("sign", "exp"))
 
     def made_up(self, size: str) -> float:
         """What it costs more that nobody writes a size so here: then it is dearer than a plain 2."""
@@ -191,6 +200,7 @@ class Quantity:
             far = 0.0 if its.shape == shape else 0.3
             yield f"{text} + {other}", "missing-share", 1.9 + far
             yield f"{text} - {other}", "missing-share", 2.1 + far
+            yield from ((f"{text} + {other} / {size}", "missing-share", 2.4) for size in self.seen.sizes)
             for number in numbers:
                 yield f"{text} + {number} * {other}", "missing-share", 2.4
                 yield f"{text} + 2 * {number} * {other}", "missing-share", 2.6
@@ -198,3 +208,8 @@ class Quantity:
         for other in numbers if not shape else ():
             yield f"{text} + {other}", "missing-share", 2.1
             yield f"{text} - {other}", "missing-share", 2.2
+        if not shape and isinstance(self.parent, ast.stmt):
+            for one, two in combinations(numbers, 2):
+                yield from ((f"{text} {sign} {one} * {two}", "missing-share", 2.5) for sign in "+-")
+            for one, two in permutations(numbers, 2):
+                yield f"{text} + {one} / {two}", "missing-share", 2.6

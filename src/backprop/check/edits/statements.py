@@ -7,11 +7,12 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from backprop.check.edits.forms import expression
+from backprop.check.edits.forms import LIBRARIES, expression, indices_in
 from backprop.check.edits.instead import SLOPES
 from backprop.check.edits.visible import Visible
 from backprop.check.passes.trace import targets_of
 
+SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 Texts = Iterator[tuple[str, str | None, float]]  # each with its cause and its cost
 
 
@@ -43,6 +44,11 @@ class Whole:
             cause = "sign" if signs and operator in ("+=", "-=") else "counted-twice" if operator == "=" else "factor"
             yield f"{target} {operator} {value}", cause, cost
         yield "pass", "counted-twice", 2.5
+        kind = self.seen.kind(target)
+        counts = [text for text, its in self.seen.atoms.items() if its.letter == "k" and text.isidentifier()]
+        places = [ast.unparse(one).strip("()") for one in indices_in(self.seen.text)] + counts
+        for place in places if kind is not None and kind.shape and type(statement.op) in SIGNS else ():
+            yield f"{target}[{place}] {SIGNS[type(statement.op)]}= {value}", "wrong-point", 1.7
         yield from self.accumulated(statement.target, statement.op, value)
 
     def of_assignment(self, statement: ast.Assign) -> Texts:
@@ -143,7 +149,7 @@ class Whole:
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
         yield from self.entries_exchanged()
         yield from self.signs_turned()
-        read = [one.id for one in self.reads if isinstance(one, ast.Name)]
+        read = [one.id for one in self.reads if isinstance(one, ast.Name) and one.id not in LIBRARIES]
         names = sorted(set(read))
         for i, one in enumerate(names if not isinstance(statement, ast.Return) else ()):
             for other in names[i + 1 :]:

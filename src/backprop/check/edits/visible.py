@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import permutations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Object, Scope
 
 LONGEST_ATOM = 40
-MOST_ENTRIES = 12
+MOST_ENTRIES = 12  # of each kind
 FAILED = object()  # the value of an expression that cannot be computed
 
 
@@ -113,7 +114,18 @@ class Line:
                 masked = letter == "m" and kind.shape == shape
                 if kind.letter == "a" and text.isidentifier() and (counted or masked):
                     found.append(f"{text}[{index}]")
-        return found[:MOST_ENTRIES]
+        counters = [one for one in sorted(indices) if known.get(one, Kind("", ())).letter == "k"]
+        between = "][" if "][" in ast.unparse(self.statement) else ", "
+        lists = {text: value for text, value in self.scope.names.items() if isinstance(value, list) and value}
+        deep = {text: 2 if isinstance(value[0], list) else 1 for text, value in lists.items()}
+        deep |= {text: 2 for text, kind in known.items() if text.isidentifier() and len(kind.shape) == 2}
+        of_elements = [
+            f"{text}[{('][' if text in lists else between).join(places)}]"
+            for text, count in deep.items()
+            for places in permutations(counters, count)
+        ]
+        of_elements = [one for one in of_elements if self.kind(one) is not None]
+        return [*of_elements[:MOST_ENTRIES], *found[:MOST_ENTRIES]]
 
 
 class Visible:

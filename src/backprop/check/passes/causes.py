@@ -99,7 +99,7 @@ def is_turned(old: ast.stmt, new: ast.stmt) -> bool:
 
 def by_place(old: ast.expr, new: ast.expr) -> str | None:
     """What differs in the only place where two expressions do: another quantity is read there, or it says more."""
-    if isinstance(old, LEAVES) and isinstance(new, LEAVES):
+    if any(isinstance(old, kind) and isinstance(new, kind) for kind in (LEAVES, ast.Compare)):
         return "wrong-point"
     if type(old) is not type(new):
         return None

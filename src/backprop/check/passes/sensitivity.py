@@ -84,6 +84,7 @@ class Sense:
         self.goals: dict[Path, Goal] = {}
         self.swept: dict[Path, Any] = {}
         self.affine: dict[ast.stmt, bool] = {}
+        self.forth: tuple[Any, int] | None = None  # what the outputs hang on, and the operation that gives the last one
         self.firsts: dict[ast.stmt, dict[Path, tuple[Any, Goal]]] = {}
         self.fewest: dict[ast.stmt, list[tuple[list[int], Any, Goal]]] = {}
         self.single: dict[Path, list[tuple[Goal, Any]]] = {}
@@ -129,6 +130,17 @@ class Sense:
     def reaches(self, statement: ast.stmt) -> set[Path]:
         """The gradients that hang on a line."""
         return {path for path, slopes in self.slopes(statement).items() if np.any(slopes)}
+
+    def makes_output(self, statement: ast.stmt) -> bool:
+        """Whether the outputs hang on all that a line computes: in a function that does both, it goes forth."""
+        tape, outputs = self.trace.tape, [ids for ids in self.trace.outputs if ids is not None]
+        if self.forth is None:
+            made = flat(outputs, np.int64)
+            ends = [place for place, one in enumerate(tape.entries) if np.isin(one.made, made).any()]
+            self.forth = tape.sweep([(ids, np.ones(np.shape(ids))) for ids in outputs]), max(ends, default=-1)
+        swept, end = self.forth
+        visits = [one for one in self.trace.visits.get(statement, []) if any(first <= end for first, _ in one.spans)]
+        return any(one.ids and all(np.any(swept[ids]) for ids in one.ids) for one in visits)
 
     def is_affine(self, statement: ast.stmt) -> bool:
         """Whether the gradients do what the sweep says when a line gives something else."""

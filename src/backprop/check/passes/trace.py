@@ -120,6 +120,10 @@ class Trace:
         if self.numbered is not None and not self.backward and isinstance(statement, ast.Assign):
             for one in found:
                 self.renumber(one, entered.numbers)
+        elif self.backward and isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Subscript):
+            for one in found:
+                if isinstance(one, np.floating):  # taken out of an array, it is a quantity of its own
+                    self.tape.watched(one)
         ids = [self.tape.leaf(one) for one in found]
         rounds = tuple([frame.round for frame in run.frames if not frame.called])
         span = entered.start, len(self.tape.entries)

@@ -21,7 +21,7 @@ from backprop.python.entry.forth import (
     default_of,
     variables,
 )
-from backprop.python.entry.given import as_gradient, at_path, has_gradient, is_differentiable, numbers_in
+from backprop.python.entry.given import at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.entry.gradients import (
     Path,
     bases,
@@ -118,7 +118,7 @@ class Back(Forth):
                 np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True)
             )
         ]
-        found, by = self.came_out(returned, me, before, given, pair.backward)
+        found, by = self.came_out(run, returned, me, before, given, pair.backward)
         found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
@@ -272,7 +272,7 @@ class Back(Forth):
         self.statements(run, body, scope)
         own = {*before} - {*given, *self.made_of}  # a gradient of these is that of no input, as of h none of H
         made = {
-            f"d{self.pair.whose[name]}" if name in self.pair.whose else name: as_gradient(value)
+            f"d{self.pair.whose[name]}" if name in self.pair.whose else name: as_gradient(run, value)
             for name, value in named_apart(variables(scope))
             if (name not in before or (self.pair.start and not same(before[name], value)))
             and own.isdisjoint(self.pair.bases(name))
@@ -299,8 +299,8 @@ class Back(Forth):
         return found
 
     def came_out(
-        self, returned: Any, me: Object | None, before: dict[int, dict[str, Any]], given: dict[str, Any],
-        tree: ast.FunctionDef,
+        self, run: Interpreter, returned: Any, me: Object | None, before: dict[int, dict[str, Any]],
+        given: dict[str, Any], tree: ast.FunctionDef,
     ) -> tuple[dict[Path, Any], str]:  # fmt: skip
         """The gradients of a backward pass: what it returns, and what it leaves in attributes. `before` has the
         attributes of the object, and of those that it holds, as the forward pass left them."""
@@ -328,7 +328,7 @@ class Back(Forth):
         if isinstance(returned, dict):
             found.update(self.of_dictionary(returned, given))
             return found, "key"
-        values = list(map(as_gradient, self.one_by_one(returned, given)))
+        values = [as_gradient(run, one) for one in self.one_by_one(returned, given)]
         if any(isinstance(one, dict) for one in values):
             for one in values:
                 if isinstance(one, dict):
@@ -518,6 +518,13 @@ def named_apart(names: dict[str, Any]) -> list[tuple[str, Any]]:
         of_gradients = name in GENERIC or is_of_gradient(name)
         found += [(key if bases(key) else f"d{key}", value[key]) for key in keys if bases(key) or of_gradients]
     return found
+
+
+def as_gradient(run: Interpreter, value: Any) -> Any:
+    """A list of numbers, or of such lists, as an array that hangs on them."""
+    if not numbers_in(value):
+        return value
+    return np.asarray(run.libraries.call(("numpy", "array"), (value,), {}), dtype=float)
 
 
 def nothing_of(value: Any) -> Any:

@@ -96,8 +96,3 @@ def numbers_in(value: Any) -> bool:
     if all(isinstance(one, list) for one in value):
         return all(map(numbers_in, value)) and len(set(map(len, value))) == 1
     return all(map(is_number, value))
-
-
-def as_gradient(value: Any) -> Any:
-    """A list of numbers, or of such lists, as an array."""
-    return np.array(value, dtype=float) if numbers_in(value) else value

@@ -138,8 +138,10 @@ def by_position(
     named = [owner(name, parameters) for name in names] if len(names) == len(values) else []
     if len(named) == len(values) and all(named) and len(set(named)) == len(named):
         by_name = {path: value for path, value in zip(named, values, strict=True) if path is not None}
-        fits = [all(shapes.get(path) == np.shape(one) for path, one in zip(some, values, strict=False))
-                for some in (by_name, arrays)]  # fmt: skip
+        fits = [
+            all(is_gradient(one) and shapes.get(path) == np.shape(one) for path, one in zip(some, values, strict=False))
+            for some in (by_name, arrays)
+        ]
         if len(values) != len(arrays) or fits == [True, False]:  # `return db, dX`
             return by_name
     for whose in (arrays, parameters, differentiable):
