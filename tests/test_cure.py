@@ -39,6 +39,7 @@ MECHANISMS = [
     ("fancy rows", 3, "a 1 that is missing"),
     ("deep net over layers", 0, "a round of a loop that is another one"),
     ("spatial groupnorm", 1, "the other length of a shape"),
+    ("running product", 0, "an operation without a slope of its own"),
     ("polynomials of lists", 0, "a whole number that is one too many, in lists of unequal lengths"),
     ("polynomials of lists", 1, "lists of numbers are followed"),
 ]  # fmt: skip

@@ -284,7 +284,8 @@ class Known:
         quantity, entries = self.story.quantities[place], self.story.trace.tape.entries
         for visit, _ in self.story.makers.get(place, ()):
             for entry in [one for first, last in visit.spans for one in entries[first:last]]:
-                if np.shape(entry.slope) == np.shape(quantity.ids) and np.array_equal(entry.made, quantity.ids):
+                known = entry.slope is not None and np.shape(entry.slope) == np.shape(quantity.ids)
+                if known and np.array_equal(entry.made, quantity.ids):
                     yield entry.slope
 
     def is_only_of(self, value: Any, here: tuple[int, ...]) -> bool:
