@@ -81,6 +81,8 @@ def test_what_is_packed_is_recognised_by_what_it_is(pack: Any, form: str, tmp_pa
     assert mapped(f"2*x t.{form}", tmp_path) == expected
     mapped(f"2*x t.{form} -o out.{form}.bz2", tmp_path)
     assert bz2.decompress((tmp_path / f"out.{form}.bz2").read_bytes()).decode() == expected
+    (tmp_path / f"T.{form.upper()}.GZ").write_bytes(pack(text))
+    assert mapped(f"2*x T.{form.upper()}.GZ", tmp_path) == expected
 
 
 def test_what_is_packed_with_zstandard(tmp_path: Path) -> None:

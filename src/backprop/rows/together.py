@@ -228,7 +228,7 @@ def pieces_of(lines: memoryview, together: Together) -> list[tuple[memoryview, i
 def written(part: Part, head: bytes, lines: memoryview) -> Problem | None:
     """Write a part; what went wrong with it."""
     try:
-        with whole(part.target, alone=False) as beside, open(beside, "wb") as file:
+        with whole(part.target, alone=False) as beside, open(beside, "r+b") as file:
             file.write(head)
             file.write(lines)
     except Problem as problem:
