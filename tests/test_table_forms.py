@@ -165,6 +165,9 @@ def test_nothing_alone_in_a_line_survives(tmp_path: Path) -> None:
     for given in ('x\n""\n2\n', 'x\n""\n2'):
         assert mapped("2*x --from csv", tmp_path, given) == 'x,f,df_dx\n"",,\n2,4.0,2.0\n'
         assert mapped("2*x --from csv --to jsonl --only-new", tmp_path, given).count("null") == 2
+    pl = pytest.importorskip("polars")
+    pl.DataFrame({"x": [None, 1.0]}).write_parquet(tmp_path / "t.parquet")
+    assert mapped("2*x t.parquet --wrt '' --only-new --to csv", tmp_path) == 'f\n""\n2.0\n'
 
 
 def test_sums_say_what_was_null_and_have_their_members_for_no_rows(tmp_path: Path) -> None:
