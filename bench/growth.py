@@ -25,6 +25,7 @@ from machine import Figure, print_figures
 import backprop
 from backprop.circuit import lower
 from backprop.language import parse
+from backprop.library import Compiled
 from backprop.library.values import parse_value
 
 OURS = str(Path(sys.executable).parent / "backprop")
@@ -68,6 +69,11 @@ def written(count: int, form: str) -> Callable[[], object]:
     return lambda: compiled.code("numpy")
 
 
+def lines(count: int) -> Callable[[], object]:
+    text = "y = 0\n" + "".join(f"y += x*{i}.5\n" for i in range(count))
+    return lambda: Compiled(text, source="lines.py")
+
+
 def grown(make: Callable[[int], Callable[[], object]], count: int, ahead: int = 12) -> tuple[float, float]:
     """How many times as long twice as many take, and the seconds of these; without the first runs, which prepare: so
     many that a circuit on arrays has become one function."""
@@ -105,6 +111,8 @@ def figures(quick: bool) -> Iterator[Figure]:
     for what, names in (("concat", "concat({})^2"), ("max", "max({})")):
         ratio, seconds = grown(lambda count, names=names: written(count, names), 250 if quick else 1000, 1)
         yield Figure(f"`code` of {what} of n inputs, n to 2n", ratio, "times", 2.5, f"{seconds * 1e3:.0f} ms")
+    ratio, seconds = grown(lines, 1000 if quick else 10_000, 1)
+    yield Figure("n lines of y += …, n to 2n", ratio, "times", 2.5, f"{seconds * 1e3:.0f} ms")
     values = json.dumps([[i + j / 7 for j in range(100)] for i in range(200 if quick else 1000)])
     ours, theirs = best(lambda: parse_value(values, "x"), rounds), best(lambda: json.loads(values), rounds)
     yield Figure("values on the command line", ours / theirs, "× json.loads", 3, f"{len(values):,} characters")

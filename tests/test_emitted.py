@@ -120,6 +120,9 @@ def test_the_slope_of_tanh_in_c_costs_no_second_exp_and_no_digits(
         found = subprocess.run([str(tmp_path / "program"), repr(x)], capture_output=True, text=True, check=True)
         slope, right = float(found.stdout.split()[-1]), float(mpmath.sech(x) ** 2) if abs(x) < 50 else 0 * (1 / x)
         assert slope == pytest.approx(right, rel=2e-15, nan_ok=True)
+    for argument in ("", "1,5", "x"):
+        refused = subprocess.run([str(tmp_path / "program"), argument], capture_output=True, text=True, check=False)
+        assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", f"{argument} is no number\n")
 
 
 def test_typescript_holds_nothing_that_nobody_reads(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -117,13 +117,14 @@ def test_c_is_clean(compiler: str, tmp_path: Path) -> None:
     for number, (text, cases) in enumerate(list(by_program(CASES).items())[::6]):
         for at in (None, cases[0][1]):
             names.append(f"p{number}_{at is None}.c")
-            (tmp_path / names[-1]).write_text(write(Request(Compiled(text).circuit(), at=at, main=True), "c"))
+            (tmp_path / names[-1]).write_text(write(Request(Compiled(text).circuit(), at=at, main=at is None), "c"))
     run(tmp_path, compiler, *STRICT, "-fsyntax-only", *names)
 
 
 def test_there_is_a_main_program_only_when_asked(tmp_path: Path) -> None:
     assert "main(" not in emitted(tmp_path, "p.c", "x*y")
-    assert "int main(int argc" in emitted(tmp_path, "p.c", "x*y", "--main")
+    for point in ([], ["--x", "2", "--y", "3"]):
+        assert "int main(int argc" in emitted(tmp_path, "p.c", "x*y", "--main", *point)
     assert "int main(void)" in emitted(tmp_path, "p.c", "x*y", "--x", "2", "--y", "3")
     with pytest.raises(SystemExit) as left:
         main(["code", "x*y", "--main", "--to", "python"])

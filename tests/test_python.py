@@ -12,6 +12,7 @@ import pytest
 from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.python.straight import read_python
+from backprop.python.straight.names import Names
 
 LISTING = (Path(__file__).parent / "golden" / "eval-python" / "listing.py").read_text()
 
@@ -27,6 +28,20 @@ def test_a_listing_of_the_notes_is_a_program_with_its_values() -> None:
     assert found.value == pytest.approx(1.5456448841066441)
     assert found.gradients["x"] == pytest.approx(2.0595697955721652)
     assert found.gradients["y"] == pytest.approx(1.5922327514838093)
+
+
+def test_a_name_that_is_set_again_and_again_is_numbered_without_a_search() -> None:
+    class Asked(set[str]):
+        times = 0
+
+        def __contains__(self, name: object) -> bool:
+            self.times += 1
+            return super().__contains__(name)
+
+    names = Names("", None, False)
+    names.taken = asked = Asked({"y", "y_3"})
+    assert [names.fresh("y") for _ in range(100)][:4] == ["y", "y_2", "y_4", "y_5"]
+    assert asked.times <= 101
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,8 @@ def test_what_is_packed_is_recognised_by_what_it_is(pack: Any, form: str, tmp_pa
     assert mapped(f"2*x t.{form}", tmp_path) == expected
     mapped(f"2*x t.{form} -o out.{form}.bz2", tmp_path)
     assert bz2.decompress((tmp_path / f"out.{form}.bz2").read_bytes()).decode() == expected
+    (tmp_path / f"T.{form.upper()}.GZ").write_bytes(pack(text))
+    assert mapped(f"2*x T.{form.upper()}.GZ", tmp_path) == expected
 
 
 def test_what_is_packed_with_zstandard(tmp_path: Path) -> None:
@@ -163,6 +165,9 @@ def test_nothing_alone_in_a_line_survives(tmp_path: Path) -> None:
     for given in ('x\n""\n2\n', 'x\n""\n2'):
         assert mapped("2*x --from csv", tmp_path, given) == 'x,f,df_dx\n"",,\n2,4.0,2.0\n'
         assert mapped("2*x --from csv --to jsonl --only-new", tmp_path, given).count("null") == 2
+    pl = pytest.importorskip("polars")
+    pl.DataFrame({"x": [None, 1.0]}).write_parquet(tmp_path / "t.parquet")
+    assert mapped("2*x t.parquet --wrt '' --only-new --to csv", tmp_path) == 'f\n""\n2.0\n'
 
 
 def test_sums_say_what_was_null_and_have_their_members_for_no_rows(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from backprop.rows.tables.packing import MAGIC, bare
 from backprop.rows.tables.polars import is_of_use
 
 SMALL = 1 << 17  # bytes of a part: what is larger is as fast alone
+PACKED_BLOCK = LARGE_BLOCK >> 2  # bytes of Parquet in one go: each stands for several
 MANY = 500  # parts, from which on Polars is worth its import however little is in them
 MARK = b"\xef\xbb\xbf"
 
@@ -68,26 +69,26 @@ def bundles(parts: Sequence[Part], mapper: Mapper, options: Options) -> Iterator
     sizes = [size_of(part.source) for part in parts]
     worth = is_of_use() and (sum(sizes) >= LARGE or len(parts) >= MANY)
     bundle: list[Part] = []
-    room = 0
+    room, form = 0, ""
     for part, size in zip(parts, sizes, strict=True):
-        small = (
-            0 < size <= SMALL and (worth or options.source(part.source) == "parquet") and fits(part, mapper, options)
-        )
-        if bundle and not (small and size <= room and options.source(part.source) == options.source(bundle[0].source)):
+        format = options.source(part.source)
+        small = 0 < size <= SMALL and (worth or format == "parquet") and fits(part, format, mapper, options)
+        if bundle and not (small and size <= room and format == form):
             yield bundle
             bundle = []
         if not small:
             yield [part]
             continue
-        room = (room if bundle else LARGE_BLOCK) - size
+        if not bundle:
+            room, form = PACKED_BLOCK if format == "parquet" else LARGE_BLOCK, format
+        room -= size
         bundle.append(part)
     if bundle:
         yield bundle
 
 
-def fits(part: Part, mapper: Mapper, options: Options) -> bool:
+def fits(part: Part, format: str, mapper: Mapper, options: Options) -> bool:
     """Whether a part may go together with others, as far as its name says."""
-    format = options.source(part.source)
     return (
         format in (*TEXT, "parquet") and format == options.target(part.target) and bare(part.source) == part.source
         and not (mapper.arrays or options.comma or options.encoding)
@@ -228,7 +229,7 @@ def pieces_of(lines: memoryview, together: Together) -> list[tuple[memoryview, i
 def written(part: Part, head: bytes, lines: memoryview) -> Problem | None:
     """Write a part; what went wrong with it."""
     try:
-        with whole(part.target, alone=False) as beside, open(beside, "wb") as file:
+        with whole(part.target, alone=False) as beside, open(beside, "r+b") as file:
             file.write(head)
             file.write(lines)
     except Problem as problem:

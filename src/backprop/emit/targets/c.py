@@ -28,7 +28,7 @@ KEYWORDS = (
     "typedef union unsigned void volatile while _Bool _Complex "
     "_Imaginary main gradients NAN INFINITY NULL EOF linux "
     "unix i386 stdin stdout stderr errno assert asm typeof "
-    "argc argv close_to from_one tanh_slope min max bool true false nullptr "
+    "argc argv close_to as_number from_one tanh_slope min max bool true false nullptr "
     "alignas alignof constexpr static_assert thread_local strtod printf "
     "M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 "
     "isnan isinf isfinite signbit fpclassify HUGE_VAL HUGE_VALF HUGE_VALL BUFSIZ RAND_MAX math_errhandling"
@@ -125,11 +125,11 @@ def write(request: Request) -> str:
     function += ["", *remarked(stores), f"  return {listing.value};", "}"]
     blocks = ["\n".join(packed(*head, ");")), *(helper_text(helper) for helper in helpers(target)), "\n".join(function)]
     headers = ["#include <math.h>"]
-    if request.at is not None:
-        blocks.append("\n".join(["#ifndef BACKPROP_LIBRARY", *self_test(request, target.function), "#endif"]))
-    elif request.main:
+    if request.main:  # which is asked for, where a test comes with any point
         blocks.append("\n".join(runner(request, target.function)))
         headers += ["#include <stdio.h>", "#include <stdlib.h>"]
+    elif request.at is not None:
+        blocks.append("\n".join(["#ifndef BACKPROP_LIBRARY", *self_test(request, target.function), "#endif"]))
     return "\n\n".join(["\n".join(headers), *blocks]) + "\n"
 
 
@@ -268,9 +268,22 @@ def self_test(request: Request, function: str) -> list[str]:
 def runner(request: Request, function: str) -> list[str]:
     """A main program that takes the point from the command line and prints value and gradients."""
     names = list(request.circuit.variables)
-    values = [f"strtod(argv[{place}], NULL)" for place in range(1, len(names) + 1)]
+    values = [f"as_number(argv[{place}])" for place in range(1, len(names) + 1)]
     usage = " ".join(names).replace("\\", "")
+    parser = [
+        "static double as_number(const char *text) {",
+        "  char *end;",
+        "  double value = strtod(text, &end);",
+        "  if (end == text || *end) {",
+        '    fprintf(stderr, "%s is no number\\n", text);',
+        "    exit(2);",
+        "  }",
+        "  return value;",
+        "}",
+        "",
+    ]
     return [
+        *(parser if names else []),
         "int main(int argc, char **argv) {",
         f"  double gradients[{max(1, len(request.wrt))}];",
         f"  if (argc != {len(names) + 1}) {{",

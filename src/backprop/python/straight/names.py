@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from itertools import count
 
 from backprop.errors import nearest
@@ -36,6 +37,7 @@ class Names(Nodes):
         self.own: set[str] = set()  # functions defined here
         self.current: dict[str, str] = {}  # what a name that was assigned again is now called
         self.taken: set[str] = set()
+        self.numbers: dict[str, Iterator[int]] = {}  # for the stages of a name that is assigned again
         self.used: set[str] = set()
         self.once: set[str] = set()  # names that are assigned once
 
@@ -76,6 +78,7 @@ class Names(Nodes):
         if self.repeated or (name not in self.current and name not in self.used):
             self.current.setdefault(name, name)
             return name
-        self.current[name] = next(new for n in count(2) if (new := f"{name}_{n}") not in self.taken)
+        numbers = self.numbers.setdefault(name, count(2))
+        self.current[name] = next(new for n in numbers if (new := f"{name}_{n}") not in self.taken)
         self.taken.add(self.current[name])
         return self.current[name]

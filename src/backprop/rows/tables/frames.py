@@ -395,7 +395,7 @@ def together(sources: Sequence[str], mapper: Mapper, options: Options, report: R
     pl = polars()
     try:
         lazy = pl.scan_parquet(list(sources), glob=False, hive_partitioning=False, include_file_paths=PATH)
-        frame = lazy.head(MOST_TOGETHER + 1).collect().rechunk()
+        frame = lazy.head(MOST_TOGETHER + 1).collect()
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
     if frame.height > MOST_TOGETHER:
@@ -403,8 +403,9 @@ def together(sources: Sequence[str], mapper: Mapper, options: Options, report: R
     heights = frame.get_column(PATH).rle().struct.field("len").to_list()
     if len(heights) != len(sources):
         return None
+    frame = frame.drop(PATH).rechunk()
     judge = options.judge("parquet", None)
-    check_columns([name for name in frame.columns if name != PATH], mapper, sources[0], not options.carried, judge)
+    check_columns(frame.columns, mapper, sources[0], not options.carried, judge)
     check_types(frame.schema, mapper, sources[0])
     found = with_results(numbered(frame, 0, options), mapper, "parquet", options, report, judge, sources[0])
     starts = accumulate(heights, initial=0)

@@ -40,7 +40,8 @@ def is_there(path: str, descriptor: int) -> bool:
 
 @contextmanager
 def unfinished(path: str, alone: bool = True) -> Iterator[str]:
-    """An empty file beside a path, for this run alone. What other runs left there that are dead is removed."""
+    """An empty file beside a path, for this run alone, which renames it or fails. What other runs left there that are
+    dead is removed."""
     from glob import escape
 
     folder, name = os.path.split(path)
@@ -52,9 +53,11 @@ def unfinished(path: str, alone: bool = True) -> Iterator[str]:
         while locked(descriptor := os.open(beside, os.O_CREAT | os.O_RDWR, 0o666)) and not is_there(beside, descriptor):
             os.close(descriptor)  # somebody who cleans up was faster
         yield beside
-    finally:
+    except BaseException:
         with suppress(OSError):
             os.unlink(beside)
+        raise
+    finally:
         with suppress(OSError):
             os.close(descriptor)
 

@@ -129,10 +129,10 @@ def packing(suffix: str, file: Any, name: str) -> Any:
 
 def bare(path: str) -> str:
     """A path without the suffix of its packing."""
-    suffix = suffix_of(path)
-    return path.removesuffix(suffix)
+    return path[: len(path) - len(suffix_of(path))]
 
 
 def suffix_of(path: str) -> str:
     """The suffix of the packing, or nothing."""
-    return next((suffix for suffix in NAMES if path.lower().endswith(suffix)), "")
+    suffix = path[path.rfind(".") :].lower() if "." in path else ""
+    return suffix if suffix in NAMES else ""

@@ -45,7 +45,7 @@ def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> 
         for index, frame in enumerate(frames):
             write_csv(
                 as_cells(frame), out, include_header=index == 0 and dialect.header, separator=dialect.separator,
-                decimal_comma=dialect.comma,
+                decimal_comma=dialect.comma, null_value='""' if frame.width == 1 else "",
             )  # fmt: skip
             if place.path is None:
                 out.flush()
