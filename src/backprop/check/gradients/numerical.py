@@ -283,9 +283,24 @@ def at_kink(result: Run, name: str, names: Names, probe: Probe, here: Reading, t
             remark += ", as far as they are known"
         verdict = "kink" if tied else "wrong" if sure else "imprecise"
         return Comparison(name, a, (left + right) / 2, inf, verdict, "one-sided differences", remark, (left, right))
-    if relative_error(left, right) <= 1e-6 and relative_error(a, right) <= 1e-6:
+    jump = jump_at(probe, here)
+    if not jump and relative_error(left, right) <= 1e-6 and relative_error(a, right) <= 1e-6:
         return Comparison(name, a, right, relative_error(a, right), "ok", "one-sided differences")
-    return kink_found(name, a, (left + right) / 2, "one-sided differences", stages, left, right, tied)
+    found = kink_found(name, a, (left + right) / 2, "one-sided differences", stages, left, right, tied)
+    return found._replace(remark=f"{stages} jumps here: {jump}, and there is no slope") if jump else found
+
+
+def jump_at(probe: Probe, here: Reading) -> str:
+    """The values on both sides, where the output does not come closer to that of the point as the steps get shorter;
+    else ""."""
+    far, near = (
+        [probe.read(probe.at + side * part * STEP * size(probe.at)).value for side in (-1.0, 1.0)]
+        for part in (2.0, 2e-3)
+    )
+    apart, closer = (max(abs(one - here.value) for one in values) for values in (far, near))
+    if not (closer > 0.5 * apart and closer > 1e-9 * max(map(abs, (here.value, *near)))):
+        return ""
+    return f"the output is {short(near[0])} before it, {short(here.value)} on it and {short(near[1])} after"
 
 
 class Side:
