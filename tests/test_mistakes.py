@@ -76,6 +76,7 @@ CURES = [
     ("sin^2(x)", "sin^2", "power", "write sin(x)^2"),
     ("sin²(x)", "sin²", "power", "write sin(x)²"),
     ("sin⁻¹(x)", "sin⁻¹", "two ways", "write arcsin(x), or sin(x)^-1"),
+    ("sin^-1(x)", "sin^-1", "two ways", "write arcsin(x), or sin(x)^-1"),
     ("√x²", "²", "two ways", "write √(x²) or (√x)²"),
     ("√x^2", "^", "two ways", "write √(x^2) or (√x)^2"),
     ("3+2x²y", "x", "stand side by side", "write 3+2*x²*y"),

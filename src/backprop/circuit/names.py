@@ -89,4 +89,8 @@ class Names:
     def arity(self, call: Call, what: str, signature: str, node: int) -> Problem:
         """The problem that a call is given what it does not take."""
         message = f"{call.name} does not take these inputs: {what}"
+        if call.name == "log" and len(call.positional) == 2:
+            number, base = map(self.program.source_of, call.positional)
+            known = f"log{base}({number})" if base in ("2", "10") else f"log({number})/log({base})"
+            return self.program.problem("arity", message, [node], f"it is the natural logarithm: write {known}")
         return self.program.problem("arity", message, [node], f"it is {signature}")

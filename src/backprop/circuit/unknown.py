@@ -21,6 +21,13 @@ ELSEWHERE = {  # functions of others, for which nothing here stands
     "print": "the last line is the output: write its expression alone",
     "argmax": "an index has no gradient: the value that it finds is max(x)",
     "argmin": "an index has no gradient: the value that it finds is min(x)",
+    "cot": "write 1/tan(x)",
+    "sec": "write 1/cos(x)",
+    "csc": "write 1/sin(x)",
+    "coth": "write 1/tanh(x)",
+    "csch": "write 1/sinh(x)",
+    "factorial": "write gamma(x + 1)",
+    "median": "of three elements write sort(x)[1], of four mean(sort(x)[1:3])",
     "dropout": "its mask is random: give it as a variable, x * mask",
 }
 LONGEST_LINE = 160  # characters of a line that a hint writes out

@@ -364,6 +364,16 @@ MISTAKES = [
         ),
     ),
     Mistake(
+        "an inverse function with a sign", "sin^-1(x)",
+        lambda p: (
+            p.kind == "(" and p.before == "1" and p.kind_of(p.at - 2) in ("-", "−") and p.kind_of(p.at - 3) in POWERS
+            and f"arc{p.tokens[p.at - 4]}" in NAMES
+        ),
+        "this can be read in two ways",
+        lambda p: "write arc{f}{x}, or {f}{x}^-1".format(f=p.tokens[p.at - 4], x=escaped(p.following)),
+        lambda p: (p.at - 4, p.at - 1),
+    ),
+    Mistake(
         "a power on a function's name", "sin^2(x)",
         lambda p: (
             p.kind == "(" and p.kind_before == "number" and p.kind_of(p.at - 2) in ("^", "**")
