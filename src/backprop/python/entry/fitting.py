@@ -8,6 +8,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,9 +19,11 @@ from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
 from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import is_array
+from backprop.python.values.meter import Meter
 from backprop.python.values.scope import Bound, Builtin, Library, Scope
 
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
+MOST_SECONDS = 8.0
 MOST_UNLIKELY = 16
 MOST_STEPS = 400_000  # of these runs in all
 SIZES = (4, 3, 5, 6, 2, 7)  # of axes, so that no two are mixed up
@@ -223,6 +226,12 @@ class Trial(Runner):
     """A pass that is run to see what its parameters may be."""
 
     interpreting = Watching
+    meter: Meter | None = None  # of the last run
+
+    def interpreter(self, seconds: float | None = None) -> Interpreter:
+        run = super().interpreter(seconds)
+        run.meter.most_steps, self.meter = MOST_STEPS // 8, run.meter
+        return run
 
 
 class Fitting:
@@ -237,7 +246,7 @@ class Fitting:
         misfits: Callable[[Runner], Misfits] = lambda runner: FITS,
     ) -> None:  # fmt: skip
         self.make, self.examples, self.misfits = make, examples, misfits
-        self.runs, self.steps = MOST_RUNS, MOST_STEPS
+        self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, monotonic() + MOST_SECONDS
         self.seen: dict[str, Used | bool | None] = {}
         self.multiples: list[int] = []
         self.best: tuple[float, Known] | None = None
@@ -287,7 +296,7 @@ class Fitting:
         Ginsberg, "Limited discrepancy search", 1995)."""
         key = str(known)
         if key not in self.seen:
-            if self.runs <= 0 or self.steps <= 0:
+            if self.runs <= 0 or self.steps <= 0 or monotonic() > self.until:
                 return True
             self.runs -= 1
             self.seen[key] = self.tried(known)
@@ -310,8 +319,9 @@ class Fitting:
     def weighed(self, known: Known, repairs: int = 3) -> float:
         """How badly values of all parameters fit, after what does not has got the shape of its gradient, and what has
         no gradient holds labels."""
-        self.steps -= 2000
-        found = self.misfits(self.make(Runner, self.values(known)))
+        runner = self.make(Runner, self.values(known))
+        found = self.misfits(runner)
+        self.steps -= 2000 + 8 * runner.steps
         if self.best is None or found.size < self.best[0]:
             self.best = found.size, known
         if not found.size or not repairs:
@@ -332,6 +342,7 @@ class Fitting:
     def tried(self, known: Known) -> Used | bool | None:
         """Where a forward pass is stopped by a blank; True if by none, and None if it ends in an error."""
         runner = self.make(Trial, self.values(known))
+        assert isinstance(runner, Trial)
         try:
             outputs = runner.outputs(runner.given)
         except Used as used:
@@ -339,7 +350,7 @@ class Fitting:
         except Problem:
             return None
         finally:
-            self.steps -= max(runner.steps, 50)
+            self.steps -= max(0 if runner.meter is None else runner.meter.steps, 50)
         self.shapes_of_outputs = [np.shape(one) for one in outputs]
         return True
 
