@@ -134,3 +134,23 @@ def test_mistakes_are_seen_in_a_saturated_loss() -> None:
     random = np.random.default_rng(0)
     given = {"W": 2 * random.normal(size=(6, 5)), "X": random.normal(size=(5, 3)), "Y": random.normal(size=(6, 3))}
     assert backprop.judge(SATURATED.replace("dZ @ X.T", "1.01 * dZ @ X.T"), **given).verdict == "wrong"
+
+
+TRAINED = """
+import numpy as np
+w, b = np.ones(2), 0.5
+for epoch in range(100):
+    err = X @ w + b - y
+    loss = (err ** 2).mean()
+    dw = 2 * X.T @ err / len(y)
+    db = 2 * err.mean()
+    w -= 0.01 * dw
+    b -= 0.01 * db
+"""
+
+
+def test_the_data_of_a_loop_that_trains_need_no_gradient() -> None:
+    random = np.random.default_rng(0)
+    given = {"X": random.normal(size=(5, 2)), "y": random.normal(size=5)}
+    assert backprop.judge(TRAINED, **given).ok
+    assert backprop.judge(TRAINED.replace("db = 2 *", "db ="), **given).verdict == "wrong"

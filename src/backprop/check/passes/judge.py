@@ -52,7 +52,7 @@ class Judge:
         )  # a cost, of which the inputs are data
         pair = self.runner.pair
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
-        of_cost = of_cost or pair.inside is not None
+        of_cost = of_cost or pair.inside is not None or pair.line > 0  # in a loop that trains, too
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights or (of_cost and found))
         for path in self.runner.paths(given):
             if path in found:
