@@ -154,3 +154,46 @@ def test_the_data_of_a_loop_that_trains_need_no_gradient() -> None:
     given = {"X": random.normal(size=(5, 2)), "y": random.normal(size=5)}
     assert backprop.judge(TRAINED, **given).ok
     assert backprop.judge(TRAINED.replace("db = 2 *", "db ="), **given).verdict == "wrong"
+
+
+UPDATED = """
+import numpy as np
+class Dense:
+    def __init__(self, n, m):
+        self.W, self.b = np.ones((n, m)), np.zeros((1, m))
+        self.W[0] = 2.0
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, output_error, lr):
+        input_error = output_error @ self.W.T
+        step = self.x.T @ output_error
+        self.W -= lr * step
+        self.b = self.b - lr * output_error.sum(0, keepdims=True)
+        return input_error
+"""
+BEFORE = UPDATED.replace("        input_error = output_error @ self.W.T\n", "").replace(
+    "return input_error", "return output_error @ self.W.T"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (UPDATED, []),
+        (UPDATED.replace("step = self", "step = 3 * self"), ["W"]),
+        (UPDATED.replace(".sum(0,", ".mean(0,"), ["b"]),
+        (BEFORE, ["x"]),
+    ],
+)
+def test_what_a_backward_pass_updates_is_judged_by_the_update(text: str, wrong: list[str]) -> None:
+    """Only the input was judged, and the pass was "ok"; `lr` was taken for labels."""
+    found = backprop.judge(text, x=np.linspace(-1, 1, 12).reshape(4, 3), n=3, m=2, lr=0.5)
+    gradients = found.passes[0].gradients
+    assert {one.name for one in gradients} == {"W", "b", "x"}
+    assert [one.name for one in gradients if one.verdict == "wrong"] == wrong
+
+
+def test_weights_that_move_without_a_gradient_are_missing() -> None:
+    text = UPDATED.replace("self.W -= lr * step", "self.v = 0.9 * self.b\n        self.W += step")
+    assert backprop.judge(text, x=np.linspace(-1, 1, 12).reshape(4, 3), n=3, m=2, lr=0.5).verdict == "incomplete"

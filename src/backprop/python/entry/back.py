@@ -48,7 +48,7 @@ from backprop.python.entry.objects import (
     weights_inside,
 )
 from backprop.python.entry.pairs import returns
-from backprop.python.entry.rounds import GENERIC
+from backprop.python.entry.rounds import GENERIC, updates_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import parameter_names
 from backprop.python.values.arrays import Tensor, is_number
@@ -313,7 +313,10 @@ class Back(Forth):
             attributes = by_key(changed(own, before), self.paths(given), exact=False)
             held = returned if isinstance(returned, tuple) else (returned,)
             found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values()))
-            self.learned = {path[0]: self.made_of[path[0]] for path in found_in_parts if path[0] not in given}
+            updates = self.of_updates(run, own, tree)
+            found_in_parts = {**{(name,): one for name, one in updates.items() if one is not None}, **found_in_parts}
+            whose = dict.fromkeys([*(path[0] for path in found_in_parts), *updates])
+            self.learned = {name: self.made_of[name] for name in whose if name not in given}
             attributes = {**found_in_parts, **attributes}
             for name in ("grads", "grad", "gradients"):
                 attributes.update(self.of_container(own.names.get(name), own, given))
@@ -387,6 +390,27 @@ class Back(Forth):
         inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
         now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}
         found.update(gradients_inside(inside, now, returned))
+        return found
+
+    def of_updates(self, run: Interpreter, own: Object, tree: ast.FunctionDef) -> dict[str, Any]:
+        """The weights of its object that a backward pass itself updates, each with the gradient: what alone has its
+        shape among what such a statement reads, `self.W -= rate * step`, or by how much a rate changes it; or None."""
+        here = run.scopes[tree.name].names if tree.name in run.scopes else {}
+        found: dict[str, Any] = {}
+        for node, name, by in [(one, *update) for one in ast.walk(tree) for update in updates_in(one)]:
+            if name not in self.made_of or is_of_gradient(name) or name in found:
+                continue
+            found[name] = None
+            if not is_descent(node):
+                continue
+            weights = np.asarray(self.made_of[name])
+            read: list[Any] = [here.get(one, own.names.get(one)) for one in sorted(by - {name})]
+            alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape]
+            rates = [one for one in read if is_number(one) and one]
+            if len(alike) == 1:
+                found[name] = alike[0]
+            elif not alike and len(rates) == 1 and np.shape(own.names[name]) == weights.shape:
+                found[name] = (weights - own.names[name]) / rates[0]
         return found
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
@@ -508,6 +532,15 @@ class Back(Forth):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def is_descent(statement: ast.AST) -> bool:
+    """Whether a statement takes a step from what it changes: `W -= rate * dW`, `W = W - rate * dW`."""
+    if isinstance(statement, ast.AugAssign):
+        return isinstance(statement.op, ast.Sub)
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    step = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub)
+    return step and ast.unparse(value.left) == ast.unparse(statement.targets[0])  # type: ignore[union-attr,attr-defined]
 
 
 def named_apart(names: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -26,6 +26,7 @@ from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
 
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
+RATE = re.compile(r"(?i)(^|_)(lr|rate|eta|momentum|decay)$")  # of the steps that a backward pass takes
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
 OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
@@ -409,7 +410,7 @@ class Forth(Inputs):
             *(parameter_names(classes["__init__"]) if "__init__" in classes else ()),
         ]
         names = [name for name in self.back_names() if name in self.given and name not in known]
-        return {name: self.given[name] for name in names if is_gradient(self.given[name])}
+        return {name: self.given[name] for name in names if is_gradient(self.given[name]) and not RATE.search(name)}
 
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
