@@ -115,6 +115,8 @@ class Fitted:
         gradients = {
             path: one for path, one in binding.first.gradients.items() if is_differentiable(at_path(given, path))
         }
+        if not gradients:
+            return Misfits(UNREAD / 4, {}, {})
         labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}
         if all(np.all(np.isfinite(one)) for one in outputs) and binding.agrees(binding.upstream):
             judge = Judge(runner, self.upstream, self.seed) if labels else None

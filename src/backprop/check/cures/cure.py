@@ -123,9 +123,8 @@ class Solver:
             self.search.dearest = FAR
         whole, part = self.search.search(lines, sense, {})
         self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
-        own = [one for one in whole if one.line is turn.cures[0].line]
-        if len(turn.cures) == 1 and own:  # found there, too, and beside it what does as well elsewhere
-            return [*own, *[one for one in whole if one not in own]], part
+        if len(turn.cures) == 1 and any(one.line is turn.cures[0].line for one in whole):
+            return whole, part  # found there, too, and beside it what does as well elsewhere
         plain = PLAIN_EDIT if together(turn.cures) > 2 * PLAIN_EDIT else 0.0  # names break ties: they accuse nobody
         dear = turn.score + sum(map(grown, turn.cures))
         return [one for one in whole if one.cost < plain or self.score([one]) + grown(one) < dear], part

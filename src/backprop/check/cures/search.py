@@ -40,11 +40,7 @@ PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that
 IDLE = 2.5  # what a line costs on which nothing hangs after an edit
 MISNAMED = 2.5  # what a name costs that holds something else than it says, where edits of several lines are weighed
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
-UNMOVED, UNKNOWN, ESTRANGED = (
-    0.25,
-    0.15,
-    0.6,
-)  # that what a line gives is known before an edit, too, never, or only then
+UNMOVED, UNKNOWN, ESTRANGED = 0.1, 0.05, 0.6  # that what a line gives is known before an edit, too, never, or only then
 AROUND, MADE_UP = 1.5, 0.6  # that an edit goes around a helper, or gives it something that is made up for it
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
@@ -222,9 +218,7 @@ class Search:
                 effect = Effect(repaired, False)
             if effect.repaired == sense.bad and self.judge.all_right(changed):
                 names = self.names(sense) if names is None else names
-                cost += (
-                    self.newly_wrong(sense, names, changed) - unseen(reach) + self.unlikely(reach.line, edit, instead)
-                )
+                cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
                 cost += self.around_helpers(reach.line.statement, edit.statements)
                 edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 if not whole:

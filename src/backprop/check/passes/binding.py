@@ -217,7 +217,7 @@ class Binding:
         """What a script means that sets no loss: that of the squares of what it set last, the errors, or of halves; or
         a usual one of what it set and what that is compared with: the one with which most of all gradients agrees."""
         runner, best, most = self.runner, None, 0
-        paths = [path for path in runner.paths(self.given) if path[0] in runner.own]
+        paths = [path for path in runner.paths(self.given) if path[0] in runner.own] or runner.paths(self.given)
         there = moved(self.given, paths, np.random.default_rng(self.seed), 1.0)  # where weights are 0, many agree
         for output in runner.last_set[:MOST_TRIED]:
             runner.output = output

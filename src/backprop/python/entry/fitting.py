@@ -313,7 +313,8 @@ class Fitting:
         rest = [name for name in self.examples if name not in known]
         complete: Known = {**{name: self.examples[name] for name in rest}, **known}
         as_outputs = [drawn(shape, numbers=1) for shape in self.shapes_of_outputs]
-        others = [{**complete, **dict.fromkeys(rest, text)} for text in dict.fromkeys(as_outputs)] if rest else []
+        free = [name for name in rest if not is_told(self.examples[name])]  # labels, it may be
+        others = [{**complete, **dict.fromkeys(free, text)} for text in dict.fromkeys(as_outputs)] if free else []
         return any(self.weighed(one) == 0 for one in [*others, complete])
 
     def weighed(self, known: Known, repairs: int = 3) -> float:
@@ -397,6 +398,7 @@ class Fitting:
             yield ()
         if use.kind == "compared" and isinstance(use.other, str):
             yield use.other
+            return
         elif use.kind == "truth":
             yield from ("True", "False")
         elif use.kind == "counts" or (use.kind == "element" and type(use.other) is int and not is_drawn(example)):
@@ -489,6 +491,11 @@ def drawn(shape: tuple[int, ...], kind: str = "", numbers: int = 0) -> str:
     if not shape:
         return NUMBERS[numbers % len(NUMBERS)]
     return f"{'rand' if kind == 'root' else 'randn'}({','.join(map(str, shape))})"
+
+
+def is_told(example: str) -> bool:
+    """Whether an example is what the text tells, and not what is said where nothing is known."""
+    return is_drawn(example) or not DRAWN.match(example)
 
 
 def is_drawn(example: str) -> bool:
