@@ -398,7 +398,10 @@ class Back(Forth):
         here = run.scopes[tree.name].names if tree.name in run.scopes else {}
         found: dict[str, Any] = {}
         for node, name, by in [(one, *update) for one in ast.walk(tree) for update in updates_in(one)]:
-            if name not in self.made_of or is_of_gradient(name) or name in found:
+            handed_on = isinstance(
+                getattr(node, "value", None), ast.Call
+            )  # to an optimizer, `self.opt.update(self.W, …)`
+            if name not in self.made_of or is_of_gradient(name) or name in found or handed_on:
                 continue
             found[name] = None
             if not is_descent(node):
