@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.check.cures.around import in_one, led_back, shared
 from backprop.check.cures.rounded import but_for_digits
-from backprop.check.cures.search import ALIKE, FAR, UNSEEN, Cure, Reach, Search, put, words_of
+from backprop.check.cures.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
@@ -152,7 +152,7 @@ class Solver:
 
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
         """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
-        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE + UNSEEN
+        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
         whole, _ = self.search.search(lines, sense, {})
         self.search.dearest = limit
         return whole[:1] if whole and self.score(whole[:1]) < cures[0].cost - ALIKE else cures
