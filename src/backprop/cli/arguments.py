@@ -12,7 +12,7 @@ from backprop.library.values import Random, read_json
 
 ABOVE = 4  # folders above a file in which what it imports may be
 PYTHONS = {"True": True, "False": False, "None": None}
-MAKING = re.compile(r"(randn?|zeros|ones|full|eye|arange|linspace)\(.*\)")
+CALLING = re.compile(r"(\w+)\(.*\)")
 HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}'
 
 
@@ -67,7 +67,10 @@ def made(value: Any, name: str, random: Random) -> Any:
         return {key: made(one, f"{name}.{key}", random) for key, one in value.items()}
     if isinstance(value, list) and any(isinstance(one, str | dict) for one in value):
         return [made(one, name, random) for one in value]
-    return value_of(value, name, random) if isinstance(value, str) and MAKING.fullmatch(value) else value
+    from backprop.numbers.makers import makers
+
+    called = CALLING.fullmatch(value) if isinstance(value, str) else None
+    return value_of(value, name, random) if called and called[1] in makers(random) else value
 
 
 def read_object(text: str, source: str) -> dict[str, Any]:

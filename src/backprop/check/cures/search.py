@@ -33,7 +33,7 @@ AFTER = 1.0  # seconds for others once an edit repairs everything
 MOST_TRIED = 6000
 SHORTER = 0.15  # how much dearer the edit of a line may be that takes another's place as it is shorter
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
-UNSEEN = 0.5  # as if they cost so much more, edits of a line in a loop are tried of which only runs tell what they do
+UNSEEN = 0.5  # what it costs that only runs tell what edits of a line in a loop do
 UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tried together with those behind them
 DEAREST = 2.7  # of edits that are tried in twos
 PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
@@ -172,7 +172,8 @@ class Search:
             found = [] if late else derivation.plans(one.line, one.line.atoms(self.read))
             derived = [Plan(cost, None, partial(str, text)) for cost, text in found]
             for plan in (*plans(one.line, visible), *derived):
-                queue.append(Candidate(plan.cost + dear + unseen(one), len(queue), one, plan))
+                later = 0.0 if one.affine or one.line.visits == 1 else UNSEEN
+                queue.append(Candidate(plan.cost + dear + later, len(queue), one, plan))
         queue.sort(key=lambda item: item[:2])
         return queue
 
@@ -349,11 +350,6 @@ class Search:
             if any(found[path] != "ok" for path in good):
                 return False
         return True
-
-
-def unseen(reach: Reach) -> float:
-    """How much later edits are tried of which only runs tell what they do in a loop."""
-    return 0.0 if reach.affine or reach.line.visits == 1 else UNSEEN
 
 
 def put(cures: Sequence[Cure]) -> Instead:

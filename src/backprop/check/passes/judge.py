@@ -22,6 +22,7 @@ from backprop.python.entry.runner import Instead, Runner
 
 SMALL, SMALL_ERROR = 1e-4, 1e-2  # what counts as a small number in a forward pass, and how wrong it makes a gradient
 PLAIN = 1e-3  # of the size of the gradients
+ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
 LONG = 4.0  # seconds of the processor after which no points further away are begun
 
 
@@ -119,8 +120,8 @@ class Judge:
         found: dict[Path, Comparison] = {}
         for point in self.points:
             outcome = self.first if point is self.points[0] else self.binding.attempt(point.given, point.upstream)
-            for path, one in self.compare(point, outcome).items():
-                found[path] = worse(found.get(path), self.as_far_as_known(point, path, outcome, one))
+            for path, one in self.told_at(point, outcome).items():
+                found[path] = worse(found.get(path), one)
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
@@ -129,17 +130,14 @@ class Judge:
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
         return Verdict(self.runner.pair.title, self.overall(gradients), gradients, [], self.said())
 
-    def as_far_as_known(self, point: Point, path: Path, outcome: Outcome | None, found: Comparison) -> Comparison:
-        """What is wrong, unless roundings on the way hide the slope."""
-        if found.verdict != "wrong" or outcome is None or path not in outcome.gradients:
-            return found
-        if not self.surroundings.is_rounded(point, path, outcome.gradients[path]):
-            return found
-        return Comparison(
-            "imprecise",
-            found.error,
-            "the forward pass is rounded on the way, so that its slope is not known as exactly",
-        )
+    def told_at(self, point: Point, outcome: Outcome | None) -> dict[Path, Comparison]:
+        """Every gradient at one point; none is wrong where roundings on the way hide the slope."""
+        found, gradients = self.compare(point, outcome), {} if outcome is None else outcome.gradients
+        for path, one in found.items():
+            wrong = one.verdict == "wrong" and path in gradients
+            if wrong and self.surroundings.is_rounded(point, path, gradients[path]):
+                found[path] = Comparison("imprecise", one.error, ROUNDED)
+        return found
 
     def hidden(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is
@@ -149,8 +147,7 @@ class Judge:
                 outcome = self.runner.run(point.given, point.upstream)
             except Problem:
                 continue  # so far away a right pass may stop, too
-            compared_there = self.compare(point, outcome)
-            there = {path: self.as_far_as_known(point, path, outcome, one) for path, one in compared_there.items()}
+            there = self.told_at(point, outcome)
             plain = [path for path, one in there.items() if one.verdict == "wrong" and self.plainly(point, path, one)]
             if plain and not self.are_swept(point, plain, outcome):
                 self.points.insert(0, point)

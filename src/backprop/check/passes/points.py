@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.check.passes.binding import Binding
-from backprop.check.passes.slopes import Objective, Probe, Slopes, measured, measured_where, moved, with_value
+from backprop.check.passes.slopes import Objective, Probe, Slopes, along, measured, measured_where, moved, with_value
 from backprop.errors import Problem
 from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path
@@ -49,12 +49,7 @@ def objective(runner: Runner, upstream: list[Any], first: list[Any] | None = Non
 
 def off(gradient: Any, probes: list[Probe]) -> float:
     """How far a gradient is from the slopes that were measured, at the worst."""
-    flat = gradient.reshape(-1)
-    told = (
-        flat[one.place] if one.place is not None else flat @ np.asarray(one.weights, dtype=float).reshape(-1)
-        for one in probes
-    )
-    return max((abs(float(mine) - one.slope) for mine, one in zip(told, probes, strict=True)), default=0.0)
+    return max((abs(along(gradient.reshape(-1), one) - one.slope) for one in probes), default=0.0)
 
 
 def nearby(given: dict[str, Any], paths: list[Path], steps: dict[Path, Any], side: float) -> dict[str, Any]:

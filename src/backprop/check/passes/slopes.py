@@ -43,6 +43,12 @@ class Probe(NamedTuple):
     error: float
 
 
+def along(gradient: Any, probe: Probe) -> float:
+    """What a gradient, as a vector, says of the direction of a probe."""
+    told = gradient[probe.place] if probe.place is not None else (gradient * probe.weights.reshape(-1)).sum()
+    return float(told)
+
+
 class Slopes(NamedTuple):
     """The probes of one input. `kinks` are those that were left out."""
 
@@ -320,7 +326,7 @@ def compared(gradient: Any, slopes: Slopes) -> Comparison:
     scale = max(slopes.scale, float(np.abs(flat[np.isfinite(flat)]).max(initial=0.0)))
     worst, wrong = 0.0, False
     for one in slopes.probes:
-        mine = float(flat[one.place] if one.place is not None else (flat * one.weights.reshape(-1)).sum())
+        mine = along(flat, one)
         if not isfinite(mine):
             return Comparison("wrong", float("inf"), "it is not finite")
         off = abs(mine - one.slope)

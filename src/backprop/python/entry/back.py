@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,7 +49,7 @@ from backprop.python.entry.objects import (
     weights_inside,
 )
 from backprop.python.entry.pairs import returns
-from backprop.python.entry.rounds import GENERIC, updates_in
+from backprop.python.entry.rounds import GENERIC, is_descent, updates_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import parameter_names
 from backprop.python.values.arrays import Tensor, is_number
@@ -392,22 +393,28 @@ class Back(Forth):
         found.update(gradients_inside(inside, now, returned))
         return found
 
+    @cached_property
+    def updates(self) -> list[tuple[str, list[str], bool]]:
+        """What the backward pass changes by a step, what it reads to do so, and whether it goes down. What an optimizer
+        is handed, `self.W = self.opt.update(self.W, dW)`, is its own affair."""
+        nodes = ast.walk(self.pair.backward) if self.pair.backward is not None else ()
+        return [
+            (name, sorted(by - {name}), is_descent(node))
+            for node in nodes if not isinstance(getattr(node, "value", None), ast.Call)
+            for name, by in updates_in(node) if not is_of_gradient(name)
+        ]  # fmt: skip
+
     def of_updates(self, run: Interpreter, own: Object, tree: ast.FunctionDef) -> dict[str, Any]:
         """The weights of its object that a backward pass itself updates, each with the gradient: what alone has its
         shape among what such a statement reads, `self.W -= rate * step`, or by how much a rate changes it; or None."""
         here = run.scopes[tree.name].names if tree.name in run.scopes else {}
         found: dict[str, Any] = {}
-        for node, name, by in [(one, *update) for one in ast.walk(tree) for update in updates_in(one)]:
-            handed_on = isinstance(
-                getattr(node, "value", None), ast.Call
-            )  # to an optimizer, `self.opt.update(self.W, …)`
-            if name not in self.made_of or is_of_gradient(name) or name in found or handed_on:
+        for name, by, descends in self.updates:
+            if name not in self.made_of or name in found:
                 continue
             found[name] = None
-            if not is_descent(node):
-                continue
             weights = np.asarray(self.made_of[name])
-            read: list[Any] = [here.get(one, own.names.get(one)) for one in sorted(by - {name})]
+            read: list[Any] = [here.get(one, own.names.get(one)) for one in by if descends]
             alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape]
             rates = [one for one in read if is_number(one) and one]
             if len(alike) == 1:
@@ -535,15 +542,6 @@ class Back(Forth):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
-
-
-def is_descent(statement: ast.AST) -> bool:
-    """Whether a statement takes a step from what it changes: `W -= rate * dW`, `W = W - rate * dW`."""
-    if isinstance(statement, ast.AugAssign):
-        return isinstance(statement.op, ast.Sub)
-    value = statement.value if isinstance(statement, ast.Assign) else None
-    step = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub)
-    return step and ast.unparse(value.left) == ast.unparse(statement.targets[0])  # type: ignore[union-attr,attr-defined]
 
 
 def named_apart(names: dict[str, Any]) -> list[tuple[str, Any]]:

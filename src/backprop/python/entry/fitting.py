@@ -1,6 +1,5 @@
-# ruff: noqa: N802
 """Values with which a pass runs, found by running it: a parameter gets one where it is first used, of a kind that fits
-there. What nobody has given is a `Blank`, which stops the run at the first thing that is done with it."""
+there."""
 
 from __future__ import annotations
 
@@ -14,36 +13,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.entry.examples import AXES, COUNTED, PRODUCTS
+from backprop.python.entry.blanks import MORE_SIZES, Blank, Used, Watching
 from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
 from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import is_array
 from backprop.python.values.meter import Meter
-from backprop.python.values.scope import Bound, Builtin, Library, Scope
 
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
 MOST_SECONDS = 8.0
 MOST_UNLIKELY = 16
 MOST_STEPS = 400_000  # of these runs in all
-SIZES = (4, 3, 5, 6, 2, 7)  # of axes, so that no two are mixed up
 USUAL = ((3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), (2, 3, 6, 6), (2, 3, 3, 3))  # shapes, where nothing tells more
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
 PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
-TURNING = frozenset(["T", "mT", "t", "transpose"])
-FIELDS = frozenset(["shape", "ndim", "size", "dtype", "device"])
-COPYING = frozenset([
-    "array", "asarray", "copy", "clone", "detach", "astype", "float", "double", "numpy", "contiguous", "tensor",
-    "as_tensor", "atleast_1d", "squeeze", "to", "cpu",
-])  # fmt: skip
-KEEPING = frozenset(["save_for_backward", "isinstance", "print", "append", "type", "id", "hasattr", "callable"])
-GOING = frozenset(
-    ["len", "zip", "enumerate", "reversed", "list", "tuple"]
-)  # through what they are given, or its length
-ROOTS = frozenset(["log", "sqrt", "log2", "log10", "log1p", "rsqrt"])  # whose inputs are better above 0
-ALONG = frozenset(["sum", "mean", "max", "min", "amax", "amin", "var", "std", "prod", "cumsum", "argmax", "softmax"])
-DRAWN = re.compile(r"(randn|rand)\((.*)\)$")
+RANDOM = re.compile(r"(randn|rand)\((.*)\)$")
 MULTIPLES = re.compile(r"\b([2-6])\s*\*\s*[A-Za-z_]|[A-Za-z_]\w*\s*\*\s*([2-6])\b|(?:split|chunk)\([^()]*?\b([2-6])\b")
 LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 * H:]`: there are four of them
 NUMBERS = ("0.5", "1.5", "0.8", "2.5", "1.2")  # so that no two are mixed up
@@ -60,166 +45,6 @@ class Misfits(NamedTuple):
 
 
 FITS = Misfits(0.0, {}, {})
-
-
-class Blank:
-    """A parameter, or an entry of one, that has no value yet. `turned` says that its transpose is meant."""
-
-    def __init__(self, name: str, turned: bool = False) -> None:
-        self.name, self.turned = name, turned
-
-
-class Use(NamedTuple):
-    """What is done with a blank: `other` is the value that it is met with, `left` whether it stands before that."""
-
-    kind: str
-    other: Any = None
-    left: bool = True
-
-
-class Used(BaseException):  # no Exception, which a run turns into a Problem
-    """A blank is used."""
-
-    def __init__(self, blank: Blank, use: Use) -> None:
-        super().__init__(blank.name)
-        self.blank, self.use = blank, use
-
-
-class Watching(Interpreter):
-    """An interpreter that stops where something is done with a blank. That it is handed on is nothing."""
-
-    def binary(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
-        use = (
-            "product" if kind is ast.MatMult else "exponent" if kind is ast.Pow and isinstance(b, Blank) else "element"
-        )
-        if isinstance(a, Blank):
-            raise Used(a, Use(use, b, True))
-        if isinstance(b, Blank):
-            raise Used(b, Use(use, a, False))
-        return super().binary(kind, a, b)
-
-    def updated(self, tree: ast.AugAssign, old: Any, scope: Scope) -> Any:
-        if isinstance(tree.value, ast.Name | ast.Attribute):
-            value = self.evaluate(tree.value, scope)
-            if isinstance(value, Blank):
-                raise Used(value, Use("element", old, False))
-        return super().updated(tree, old, scope)
-
-    def of_UnaryOp(self, tree: ast.UnaryOp, scope: Scope) -> Any:
-        if isinstance(tree.operand, ast.Name):
-            value = self.evaluate(tree.operand, scope)
-            if isinstance(value, Blank):
-                raise Used(value, Use("truth" if isinstance(tree.op, ast.Not) else "alone"))
-        return super().of_UnaryOp(tree, scope)
-
-    def compared(self, kind: ast.cmpop, a: Any, b: Any) -> Any:
-        if isinstance(kind, ast.Is | ast.IsNot):
-            return super().compared(kind, a, b)
-        for one, other in ((a, b), (b, a)):
-            if isinstance(one, Blank):
-                raise Used(one, Use("compared", other))
-        return super().compared(kind, a, b)
-
-    def attribute(self, value: Any, name: str, own: bool = False) -> Any:
-        if not isinstance(value, Blank):
-            return super().attribute(value, name, own)
-        if name in ("T", "mT"):
-            return Blank(value.name, not value.turned)
-        if name in FIELDS:
-            raise Used(value, Use("fields"))
-        return Bound(name, value)
-
-    def get_item(self, base: Any, key: Any) -> Any:
-        if isinstance(base, Blank):
-            raise Used(base, Use("items", key))
-        self.look_at_key(base, key)
-        return super().get_item(base, key)
-
-    def put_item(self, base: Any, key: Any, value: Any) -> None:
-        self.look_at_key(base, key)
-        if isinstance(value, Blank) and isinstance(base, np.ndarray):
-            raise Used(value, Use("element", super().get_item(base, key)))
-        super().put_item(base, key, value)
-
-    def look_at_key(self, base: Any, key: Any) -> None:
-        for place, one in enumerate(key if isinstance(key, tuple) else (key,)):
-            if isinstance(one, Blank):
-                raise Used(one, Use("picks", (base, key, place)))
-
-    def items(self, value: Any) -> Iterable[Any]:
-        if isinstance(value, Blank):
-            raise Used(value, Use("rows"))
-        return super().items(value)
-
-    def truth(self, value: Any) -> bool:
-        if isinstance(value, Blank):
-            raise Used(value, Use("truth"))
-        return super().truth(value)
-
-    def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        name = word_of(function)
-        me = function.me if isinstance(function, Bound) and isinstance(function.me, Blank) else None
-        if me is not None and name in TURNING and not arguments:
-            return Blank(me.name, not me.turned)
-        given = arguments if me is None else (me, *arguments)
-        if name in COPYING and given and isinstance(given[0], Blank):
-            return given[0]
-        if me is None and isinstance(function, Bound) and name:
-            given = (function.me, *arguments) if is_array(function.me) else ()  # what lists keep is not looked at
-        if me is not None or (name and name not in KEEPING):
-            self.look_at_inputs(name, given, keywords)
-        return super().call(function, arguments, keywords)
-
-    def look_at_inputs(self, name: str, given: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        """Stop where a function of a library gets a blank, alone or in a list."""
-        listed = [*given, *keywords.values()]
-        listed += [one for some in listed if isinstance(some, list | tuple) and name not in GOING for one in some]
-        blank = next((one for one in listed if isinstance(one, Blank)), None)
-        if blank is None:
-            return
-        others = [one for one in given if one is not blank and is_array(one)]
-        place = next((i for i, one in enumerate(given) if one is blank), 0)
-        axes = [one for key, one in keywords.items() if key in AXES and type(one) is int]
-        axes += [one for one in given[1:2] if type(one) is int and name in ALONG]
-        if name == "at" and place == 1:
-            raise Used(blank, Use("picks", (given[0], blank, 0)))
-        if name == "einsum" and isinstance(given[0], str):
-            raise Used(blank, Use("letters", lettered(given, place)))
-        if name in PRODUCTS and len(given) > 1:
-            raise Used(blank, Use("product", given[1 - min(place, 1)], place == 0))
-        if name in COUNTED or name in ("range", "reshape", "view"):
-            raise Used(blank, Use("alone" if given[0] is blank and name in ("reshape", "view") else "counts"))
-        if name in GOING:
-            raise Used(blank, Use("rows"))
-        if name in ROOTS:
-            raise Used(blank, Use("root"))
-        if name in TURNING | {"permute"}:
-            axes = [len(given) - 2]
-        if axes and blank is given[0]:
-            raise Used(blank, Use("axis", axes[0]))
-        raise Used(blank, Use("element", others[0]) if others else Use("alone"))
-
-
-def lettered(given: tuple[Any, ...], place: int) -> tuple[int, ...]:
-    """The shape of an input of einsum, by its letters, whose sizes the other inputs may know."""
-    terms = given[0].replace(" ", "").partition("->")[0].split(",")
-    sizes: dict[str, int] = {}
-    for term, one in zip(terms, given[1:], strict=False):
-        sizes.update(zip(term, np.shape(one), strict=False) if is_array(one) else ())
-    for letter in "".join(terms):
-        sizes.setdefault(letter, next((one for one in SIZES if one not in sizes.values()), 2))
-    return tuple(sizes[letter] for letter in terms[place - 1]) if place <= len(terms) else ()
-
-
-def word_of(function: Any) -> str:
-    """The name of a function that is no function of the user's, and takes values for what they are."""
-    if isinstance(function, Library):
-        return function.path[-1]
-    if isinstance(function, Builtin):
-        return function.name if function.function is not None else ""
-    if isinstance(function, Bound) and isinstance(function.function, str):
-        return function.function
-    return ""
 
 
 class Trial(Runner):
@@ -441,7 +266,7 @@ class Fitting:
             yield (inner,)
         elif not left and name.rpartition(".")[2][:1].islower() and not self.multiples:
             yield from ((inner,), (inner, 1))
-        free = [size for size in SIZES if size not in used and size not in other]
+        free = [size for size in MORE_SIZES if size not in used and size not in other]
         sizes = [*(many * size for many in self.multiples for size in used), *free[:1], *used, inner]
         leads = [other[:-2], ()] if not re.match(r"[WU]", name) else [(), other[:-2]]
         for lead in dict.fromkeys(leads):  # a stack of matrices meets another one, or a single matrix
@@ -495,7 +320,7 @@ def drawn(shape: tuple[int, ...], kind: str = "", numbers: int = 0) -> str:
 
 def is_told(example: str) -> bool:
     """Whether an example is what the text tells, and not what is said where nothing is known."""
-    return is_drawn(example) or not DRAWN.match(example)
+    return is_drawn(example) or not RANDOM.match(example)
 
 
 def is_drawn(example: str) -> bool:
@@ -503,7 +328,7 @@ def is_drawn(example: str) -> bool:
 
 
 def shape_of(text: str) -> tuple[int, ...]:
-    found = DRAWN.match(text)
+    found = RANDOM.match(text)
     return tuple(int(one) for one in found[2].split(",")) if found else ()
 
 

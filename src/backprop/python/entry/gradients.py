@@ -29,6 +29,9 @@ PREFIXES = (
 WORDS = re.compile("d(?:ata|ec|eg|en|ept|et|ev|ice|ict|iff|im|ist|one|ot|own|raw|ropout|type|ual|ur)")  # that begin so
 
 
+LABELS = re.compile(r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|truth|one_?hot)")  # of these, plainly labels
+
+
 def is_data(name: str) -> bool:
     """Whether an input has a name of labels, targets or masks."""
     return name.lower().rstrip("_0123456789") in DATA

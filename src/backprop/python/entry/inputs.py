@@ -14,7 +14,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
-from backprop.python.entry.gradients import Path, is_gradient, leaves, place_of
+from backprop.python.entry.gradients import LABELS, Path, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, returns, with_first_round
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.interpreter import Interpreter
@@ -34,7 +34,6 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Scope
 
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
-LABELS = re.compile(r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|truth|one_?hot)")
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 

@@ -170,6 +170,16 @@ def is_step(value: ast.expr) -> bool:
     return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub)
 
 
+def is_descent(statement: ast.AST) -> bool:
+    """Whether a statement takes a step from what it changes: `W -= rate * dW`, `W = W - rate * dW`."""
+    if isinstance(statement, ast.AugAssign):
+        return isinstance(statement.op, ast.Sub)
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.BinOp):
+        return False
+    value = statement.value
+    return isinstance(value.op, ast.Sub) and ast.unparse(value.left) == ast.unparse(statement.targets[0])
+
+
 def start_of(loop: ast.stmt) -> list[ast.stmt]:
     """What a loop does before its first round: it takes the first of what it goes over."""
     if not isinstance(loop, ast.For):
