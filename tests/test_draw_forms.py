@@ -25,6 +25,7 @@ from backprop.show.text import latex_text
 from browser import chromium, npm
 from circuits import REFERENCES, STAGED
 from conftest import ROOT, shell
+from terminals import screen
 
 SVG = "{http://www.w3.org/2000/svg}"
 SIZE = re.compile(rb"IHDR(....)(....)", re.DOTALL)
@@ -383,3 +384,9 @@ def test_greek_letters_are_letters_in_tex() -> None:
     assert escaped("αςΥΧο") == r"$\alpha$$\varsigma$$\Upsilon$$\mathrm{X}$$o$"
     assert escaped("ϙά") == "U+03D9U+03AC"  # of which TeX has none
     assert latex_text("λΡ") == r"\ensuremath{\lambda}\ensuremath{\mathrm{P}}"
+
+
+def test_no_bytes_are_shown_on_a_terminal(tmp_path: Path) -> None:
+    shown = screen('backprop draw "x*y" --x 1 --y 2 --as png', 80, tmp_path)
+    assert shown.startswith("error: a terminal shows text, and these are bytes")
+    assert "-o FILE" in shown

@@ -27,6 +27,8 @@ def write(output: str | bytes, path: str | None, *, prose: bool = False) -> None
 
                 output = folded(output, columns_of(stream))
             output = encoded(output, stream.encoding or "utf-8")
+        elif is_terminal(stream):
+            raise Problem("option", "a terminal shows text, and these are bytes", hint="write them to a file: -o FILE")
         stream.buffer.write(output)
         stream.flush()
         return
