@@ -324,6 +324,7 @@ def test_random_values_are_those_of_a_seed(tmp_path: Path) -> None:
         ("'sum(x)' in --wrt x,x", "the gradient of x is asked for twice: x,x"),
         ("'2*x' in --upstream 3", "and the upstream is a number"),
         ("'sum(x)' in -o in", "the output and the input are the same folder: in"),
+        ("'sum(x)' in --format csv", "--format is an option of backprop eval\nhint: did you mean --to?"),
         ("'sum(x)' in --scheduler tcp://host:1", "--scheduler needs an --engine"),
     ],
 )

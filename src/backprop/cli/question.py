@@ -320,7 +320,10 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
     """The problem that a name is none of the variables."""
     variables = compiled.variables_given(at)
     if is_of_eval(f"--{name}"):
-        return Problem("option", f"--{name} is an option of backprop eval")
+        meant = meant_option(name, words.known)
+        return Problem(
+            "option", f"--{name} is an option of backprop eval", hint=f"did you mean {meant}?" if meant else ""
+        )
     if compiled.has_stage(name):
         hint = "the program gives it its value: only its inputs are options"
         return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
