@@ -351,5 +351,7 @@ def test_near_names() -> None:
     known = ["sigmoid", "sin", "softmax"]
     assert nearest("sigmod", known) == "sigmoid"
     assert nearest("SIN", known) == "sin"
+    assert nearest("soft", known) == "softmax"
+    assert nearest("soft", [*known, "softplus"]) is None
     assert nearest("qqq", known) is None
     assert nearest("x" * 10**6, known) is None
