@@ -88,6 +88,18 @@ def test_ties_in_reductions(text: str, ties: str, gradient: list[float]) -> None
     assert [note.kind for note in found.notes] == ["tie"]
 
 
+@pytest.mark.parametrize("axis", [[0, 2], [-1, 0], [2]])
+@pytest.mark.parametrize("ties", ["both", "split", "first"])
+def test_ties_over_several_axes(ties: str, axis: list[int]) -> None:
+    """As over all elements of each block that is reduced, in their order."""
+    x = np.array([[[1.0, 3, 0], [2, 0, 2]], [[3, 3, 1], [2, 2, 1]]])
+    found = backprop.evaluate(f"sum(max(x, axis={axis}) * [1, 2])", x=x, ties=ties).gradients["x"]
+    for block in (np.s_[:, 0], np.s_[:, 1]) if len(axis) == 2 else (np.s_[0, 0], np.s_[0, 1], np.s_[1, 0], np.s_[1, 1]):
+        weight = 1 + block[1]
+        alone = backprop.evaluate("max(x)", x=x[block], ties=ties).gradients["x"]
+        np.testing.assert_array_equal(found[block], weight * alone)
+
+
 def test_a_matrix_product_sends_what_the_course_says() -> None:
     random = np.random.default_rng(1)
     W, X, D = random.standard_normal((5, 10)), random.standard_normal((10, 3)), random.standard_normal((5, 3))
