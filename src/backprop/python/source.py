@@ -358,8 +358,8 @@ def names_set(statement: ast.stmt) -> set[str]:
         return {name for one in inside(statement) for name in names_set(one)}
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
-    targets: list[ast.expr] = [*statement.targets] if isinstance(statement, ast.Assign) else []
-    targets += [statement.target] if isinstance(statement, ast.AugAssign | ast.AnnAssign) else []
+    targets = [target for one in ast.walk(statement) if isinstance(one, ast.Assign) for target in one.targets]
+    targets += [one.target for one in ast.walk(statement) if isinstance(one, ast.AugAssign | ast.AnnAssign)]
     if isinstance(statement, ast.Expr):  # `layers.append(…)`
         call = statement.value if isinstance(statement.value, ast.Call) else None
         adds = call is not None and isinstance(call.func, ast.Attribute) and call.func.attr in ADDING

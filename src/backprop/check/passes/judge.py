@@ -56,7 +56,7 @@ class Judge:
         of_cost = of_cost or pair.inside is not None or pair.line > 0  # in a loop that trains, too
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights or (of_cost and found))
         for path in self.runner.paths(given):
-            if path in found:
+            if path in found or path == (self.binding.handed,):
                 continue
             if len(path) > 1:
                 if self.first is None or any(one[0] == path[0] for one in found):

@@ -12,10 +12,10 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, numbers_in, sizes
-from backprop.python.entry.gradients import is_cost, is_gradient
+from backprop.python.entry.gradients import LABELS, is_cost, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, Inputs, with_sizes
 from backprop.python.entry.objects import DATA, LISTS, PARAMETERS, dotted, inner, objects_in, rowed, weights_inside
-from backprop.python.entry.pairs import Pair, attributes, backward_call, leading, returns
+from backprop.python.entry.pairs import SLOPES, Pair, attributes, backward_call, leading, returns
 from backprop.python.entry.rounds import COST, called, names_in
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
@@ -27,6 +27,7 @@ from backprop.python.values.scope import Bound, Builtin, Class, Function, Object
 
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 RATE = re.compile(r"(?i)(^|_)(lr|rate|eta|momentum|decay)$")  # of the steps that a backward pass takes
+OF_COST = re.compile(r"(?i)cost|loss|error|objective|entropy|(^|_)(mse|nll)(_|$)")
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
 OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
@@ -92,7 +93,34 @@ class Forth(Inputs):
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
-        return self.results(run, pair.forward, returned, me)
+        found = self.results(run, pair.forward, returned, me)
+        return found if self.cost is None else self.with_cost(run, scope, found, given)
+
+    def costs(self) -> list[ast.FunctionDef]:
+        """The functions of the text that are costs by their names, and the methods of the class."""
+        methods = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+        own = (self.pair.forward, self.pair.backward)
+        return [one for one in (*methods.values(), *self.code.functions().values())
+                if OF_COST.search(one.name) and not SLOPES.search(one.name) and one not in own]  # fmt: skip
+
+    def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
+        """A forward pass that ends with the cost of its output: what nothing else tells of is the output, and of two,
+        that which is called so is the label."""
+        assert self.cost is not None
+        of_class = self.pair.kind == "class" and self.cost in self.code.classes().get(self.pair.name, {}).values()
+        known = {**given, **dict(zip(found.names, found.results, strict=True))}
+        labels, names = [*self.labels().values()], required_names(self.cost)[int(of_class) :]
+        bound = {name: known[name] for name in names if name in known}
+        if len(labels) == 1:
+            free = [name for name in names if name not in bound and LABELS.fullmatch(name)]
+            bound.update(dict.fromkeys(free[:1], labels[0]))
+        bound.update({name: found.outputs[0] for name in names if name not in bound})
+        taken = sum(one is found.outputs[0] for one in bound.values())
+        function = run.attribute(found.me, self.cost.name) if of_class else self.of_text(run, scope, self.cost.name)
+        cost: Any = self.call(run, function, (), bound) if taken == 1 else None
+        if not is_gradient(cost) or np.size(cost) != 1:
+            raise Problem("value", f"{self.cost.name} is no cost of the output")
+        return found._replace(outputs=[cost])
 
     def look_at_top(self, scope: Scope, given: dict[str, Any]) -> None:
         """Note the weights that a script sets at its top and a function uses: arrays, and dictionaries of them."""

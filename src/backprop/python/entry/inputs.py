@@ -56,6 +56,7 @@ class Inputs:
         ]  # fmt: skip
         bases = [ast.unparse(one) for owner in owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
+        self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
         self.of_text_itself = self.set_at_top(given)
         self.parameters = self.named_inputs(given)
@@ -120,7 +121,7 @@ class Inputs:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
         if self.pair.forward is None:
             return None
-        return [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None]
+        return [one for one in (*self.trees(), self.pair.setup, self.cost, *self.owners) if one is not None]
 
     def part(self) -> Part:
         """The text that the forward pass stands in."""

@@ -65,7 +65,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "list": lambda x=(): run.listed(x),
         "tuple": lambda x=(): tuple(run.listed(x)),
         "set": lambda x=(): set(map(plain_key, run.listed(x))),
-        "dict": lambda x=(), **more: dict_of(run, x, more),
+        "dict": lambda x=(), /, **more: dict_of(run, x, more),
         "sorted": lambda x, key=None, reverse=False: sorted(
             run.listed(x), key=None if key is None else lambda one: run.call(key, (one,), {}), reverse=reverse
         ),
