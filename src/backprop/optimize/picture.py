@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop.draw.svg import FONTS, escape
-from backprop.errors import Problem, one_of
+from backprop.errors import one_of, unknown_suffix
 from backprop.optimize.minimum import Reached
 from backprop.optimize.objective import Formula
 from backprop.optimize.parameters import Array
@@ -328,7 +328,7 @@ def suffix_of(path: str) -> str:
     """What a file is to be, by its suffix. Raises a Problem."""
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in WRITES:
-        raise Problem("option", f"what should {path} be?", hint=f"its suffix says: {' '.join(WRITES)}")
+        raise unknown_suffix(path, WRITES)
     return suffix
 
 
