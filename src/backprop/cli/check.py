@@ -5,7 +5,7 @@ from __future__ import annotations
 from backprop.cli.answer import answer_options, chosen_format, show_grid, show_json
 from backprop.cli.options import Range, named, takes
 from backprop.cli.question import Question, check_gates, question
-from backprop.cli.reading import name_of, read_text
+from backprop.cli.reading import CODE, name_of, read_text
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
@@ -15,7 +15,6 @@ TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from typing import Any
 
-CODE = (".py", ".ipynb")  # what the names of files of the user's own code have in them
 MOST = 500_000  # gates, each of which is computed some dozens of times for each variable
 
 
