@@ -2,7 +2,7 @@
 
     python bench/all.py [--quick] [--only startup,loop] [--start PYTHON] [--write]
 
-Each program of this folder that has lines in the table is a process of its own (`figures` in it yields them), one after
+Each program of programs/ that has lines in the table is a process of its own (`figures` in it yields them), one after
 the other. With --quick it takes two minutes. `--start` is the Python of an environment in which backprop was installed
 by pip, for the lines on the start: an editable installation has a finder that starts slower. Where it is not given,
 such an environment is made for as long as it takes. What takes longer than its time, or fails, says so in its line.
@@ -21,7 +21,7 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-from machine import Figure, machine, put
+from programs.machine import Figure, machine, put
 
 HERE = Path(__file__).parent
 # The programs with lines in the table, and how many seconds each of them has in a quick run.
@@ -37,7 +37,9 @@ def lines_of(program: str, python: str, quick: bool) -> Iterator[str]:
     """The lines of a program."""
     code = CALL.format(program, quick)
     limit = PROGRAMS[program] * (1 if quick else 10)
-    process = subprocess.Popen([python, "-c", code], cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [python, "-c", code], cwd=HERE / "programs", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     started, error = time.monotonic(), ""
     try:
         out, err = process.communicate(timeout=limit)

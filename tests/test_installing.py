@@ -15,7 +15,7 @@ from conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 TEXTS = [
-    *(ROOT / "src").rglob("*.py"), *(ROOT / "bench").glob("*.py"), *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "src").rglob("*.py"), *(ROOT / "bench").rglob("*.py"), *(ROOT / "docs").glob("*.md"),
     ROOT / "README.md", ROOT / ".ci" / "run",
 ]  # fmt: skip
 EXTRA = re.compile(r"""(?:install|lacking\(.*?)\s.*?["'][\w.-]*\[([\w,]+)\]""")

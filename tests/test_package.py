@@ -12,7 +12,7 @@ import pytest
 
 from conftest import ROOT, shell
 
-# What start-up was measured with. Whoever adds one measures it again (bench/startup.py).
+# What start-up was measured with. Whoever adds one measures it again (bench/programs/startup.py).
 OURS = {
     "", ".__init__", ".circuit", ".circuit.circuit", ".circuit.calls", ".circuit.lower", ".circuit.names", ".cli",
     ".cli.answer", ".cli.evaluate",

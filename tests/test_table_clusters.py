@@ -1,4 +1,7 @@
-"""The parts of a folder on clusters. Real ones are tried in tests/test_map.py (Dask) and bench/cluster.py (both)."""
+"""The parts of a folder on clusters.
+
+Real ones are tried in tests/test_map.py (Dask) and bench/programs/cluster.py (both).
+"""
 
 from __future__ import annotations
 

@@ -338,13 +338,9 @@ class Evaluation(library.Evaluation):
 
     def check(self, *, stages: bool = False, random: int = 0, seed: int = 0) -> Check:
         """The gradients against numerical ones: of the inputs, or of all stages; at so many random points too."""
-        from backprop.check.gradients.compare import at_random, check
+        from backprop.check.gradients.compare import at_random, check, wires_of
 
-        circuit = self.run.circuit
-        wires = [circuit.variables[name] for name in self.gradients]
-        if stages:
-            inputs = set(circuit.variables.values())
-            wires += [wire for wire in self.names.shown() if circuit.active[wire] and wire not in inputs]
+        wires = wires_of(self.run, self.names, self.gradients, stages)
         whole("random", random)
         whole("seed", seed)
         here = list(check(self.run, self.names, wires))

@@ -89,8 +89,10 @@ class Names:
     def arity(self, call: Call, what: str, signature: str, node: int) -> Problem:
         """The problem that a call is given what it does not take."""
         message = f"{call.name} does not take these inputs: {what}"
-        if call.name == "log" and len(call.positional) == 2:
+        gate = self.gates.get(call.name)
+        if gate is not None and gate.with_base and len(call.positional) == 2:
             number, base = map(self.program.source_of, call.positional)
-            known = f"log{base}({number})" if base in ("2", "10") else f"log({number})/log({base})"
-            return self.program.problem("arity", message, [node], f"it is the natural logarithm: write {known}")
+            own = f"{gate.name}{base}"
+            meant = f"{own}({number})" if own in self.gates else gate.with_base.format(number, base)
+            signature = f"the natural logarithm: write {meant}"
         return self.program.problem("arity", message, [node], f"it is {signature}")

@@ -8,7 +8,7 @@ import sys
 from backprop.cli.options import Choice, Range, takes, takes_all
 from backprop.cli.output import json_text, write
 from backprop.cli.words import Call
-from backprop.errors import Problem
+from backprop.errors import Problem, unknown_suffix
 from backprop.show.theme import is_terminal, wants_colour
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
@@ -53,7 +53,7 @@ def chosen_format(call: Call, format_: str | None, json_: bool, output: str | No
     assert isinstance(formats, Choice)
     known = {end: name for end, name in SUFFIXES.items() if name in formats.choices}
     if suffix not in known:
-        raise Problem("option", f"what should {output} be?", hint=f"its suffix says: {' '.join(known)}; or --format")
+        raise unknown_suffix(output or "", known, "; or --format")
     return known[suffix]
 
 

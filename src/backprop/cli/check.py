@@ -5,7 +5,7 @@ from __future__ import annotations
 from backprop.cli.answer import answer_options, chosen_format, show_grid, show_json
 from backprop.cli.options import Range, named, takes
 from backprop.cli.question import Question, check_gates, question
-from backprop.cli.reading import name_of, read_text
+from backprop.cli.reading import CODE, name_of, read_text
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
@@ -15,7 +15,6 @@ TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from typing import Any
 
-CODE = (".py", ".ipynb")  # what the names of files of the user's own code have in them
 MOST = 500_000  # gates, each of which is computed some dozens of times for each variable
 
 
@@ -78,28 +77,19 @@ def compare_all(
 ) -> int:
     """The numerical check."""
     from backprop.check import report
-    from backprop.check.gradients.compare import at_random, check
+    from backprop.check.gradients.compare import at_random, check, wires_of
 
     evaluation = asked.answer()
     run, names = evaluation.run, evaluation.names
-    wires = [run.circuit.variables[name] for name in evaluation.gradients]
-    if stages:
-        wires += [
-            wire for wire in names.shown() if run.circuit.active[wire] and wire not in run.circuit.variables.values()
-        ]
+    wires = wires_of(run, names, evaluation.gradients, stages)
     found = list(check(run, names, wires))
     random = None if count is None else report.random_object(list(at_random(run, names, wires, count, seed)), seed)
     answer = report.numerical_object(found, random)
     if chosen == "json":
         show_json(answer, output)
     else:
-        show_grid(
-            report.comparison_grid(found, digits),
-            chosen,
-            output,
-            asked.color,
-            report.random_text(random) if random else "",
-        )
+        behind = report.random_text(random) if random else ""
+        show_grid(report.comparison_grid(found, digits), chosen, output, asked.color, behind)
     if not found:
         asked.told("there is no variable to check")
     return 1 if answer["verdict"] == "wrong" else 0

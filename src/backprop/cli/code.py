@@ -12,7 +12,7 @@ from backprop.cli.question import check_gates, question
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.emit import SUFFIXES, TARGETS, suffix_of
-from backprop.errors import Problem
+from backprop.errors import Problem, unknown_suffix
 
 MOST = 300_000  # gates: each takes some kilobytes, and a line or two
 
@@ -95,5 +95,5 @@ def chosen_by(output: str | None) -> str:
     """The language that an output's name asks for."""
     suffix = suffix_of(output or "")
     if suffix and suffix not in SUFFIXES and not (output or "").startswith("/dev/"):
-        raise Problem("option", f"what should {output} be?", hint=f"its suffix says: {' '.join(SUFFIXES)}; or --to")
+        raise unknown_suffix(output or "", SUFFIXES, "; or --to")
     return SUFFIXES.get(suffix, "python")

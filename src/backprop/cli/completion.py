@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import click
 
-CODE = (".bp", ".py", ".ipynb")
 BREAKS = ("=", ":", "@")  # where bash cuts a word in two
 
 
@@ -193,11 +192,13 @@ class Line:
         if (names := named(word)) is not None:
             yield from names
             return
+        from backprop.cli.reading import PROGRAMS
+
         found = re.search(r"[^\W\d]\w*$", word)
         if found is not None and not os.path.exists(word):
             stem = word[: found.start()]
             made = [Offer(f"{stem}{gate.word}(", gate.says) for gate in gates() if gate.word.startswith(found[0])]
-            if made and not any(name.startswith(word) and name.endswith(CODE) for name in os.listdir(".")):
+            if made and not any(name.startswith(word) and name.endswith(PROGRAMS) for name in os.listdir(".")):
                 yield from made
                 return
         yield FILES
@@ -223,9 +224,10 @@ def named(word: str) -> list[Offer] | None:
     """The functions and classes of a file of Python that a word begins to name, `layers.py:aff`; None for another
     word."""
     path, colon, _ = word.rpartition(":")
-    if not colon or not path.endswith((".py", ".ipynb")):
+    from backprop.cli.reading import CODE, read_text
+
+    if not colon or not path.endswith(CODE):
         return None
-    from backprop.cli.reading import read_text
     from backprop.python.source import Code, part_of
 
     code = Code([part_of(read_text(path), path)])

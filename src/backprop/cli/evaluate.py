@@ -16,7 +16,7 @@ from backprop.cli.answer import (
 from backprop.cli.options import named, takes
 from backprop.cli.output import json_text, write
 from backprop.cli.question import Question, question
-from backprop.cli.shared import shared_options
+from backprop.cli.shared import rounds_option, shared_options
 from backprop.cli.words import Call
 from backprop.library import Evaluation
 from backprop.numbers.shapes import all_finite
@@ -39,7 +39,7 @@ SHORT = 12  # stages: so few have no loop that is worth leaving out, and the sea
 @takes("--why-nan", is_flag=True, help="Tell where a number that is not finite came from, and how to avoid it.")
 @digits_option
 @takes("--full", is_flag=True, help="Show large arrays whole.")
-@takes("--rounds", is_flag=True, help="Show every round of a loop in code, and not the first and the last alone.")
+@rounds_option
 @takes("--hessian", is_flag=True, help="Add the second derivatives.")
 @takes("--jacobian", is_flag=True, help="Add the derivative of every element of the output.")
 @takes(

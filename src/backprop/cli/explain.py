@@ -8,7 +8,8 @@ from backprop.cli.answer import answer_options, chosen_format, show_json
 from backprop.cli.options import named, takes
 from backprop.cli.output import write
 from backprop.cli.question import question
-from backprop.cli.shared import shared_options
+from backprop.cli.reading import names_of
+from backprop.cli.shared import rounds_option, shared_options
 from backprop.cli.words import Call
 from backprop.show.theme import wants_colour
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @named("explain", variables=True)
 @shared_options
 @takes("--of", "of", metavar="x", help="Tell about the gradient of this variable only (or of several: x,y).")
-@takes("--rounds", is_flag=True, help="Show every round of a loop in code, and not the first and the last alone.")
+@rounds_option
 @takes("--brief", is_flag=True, help="The backward steps and the meaning alone.")
 @answer_options("table", "plain", "markdown", "latex", "json")
 def command(
@@ -46,7 +47,7 @@ def command(
 
     asked = question(call, **shared)
     evaluation = asked.answer()
-    names = asked.wrt if of is None else [name.strip() for name in of.split(",") if name.strip()]
+    names = asked.wrt if of is None else names_of(of)
     chosen = chosen_format(call, format_, json_, output)
     left = loops_shortened(evaluation, asked, rounds or chosen == "json")
     evaluation.run.circuit.expect_variables(names or ())

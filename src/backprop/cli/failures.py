@@ -6,7 +6,7 @@ import os
 import sys
 
 from backprop.cli.output import encoded, is_unicode
-from backprop.errors import Problem, nearest, no_numpy
+from backprop.errors import Problem, did_you_mean, nearest, no_numpy
 from backprop.show.theme import columns_of, is_terminal
 
 TYPE_CHECKING = False
@@ -48,12 +48,10 @@ def as_problem(error: Any) -> Problem:
         return error
     if is_of_click(error, "NoSuchOption"):
         if error.ctx is not None and error.ctx.parent is None and error.option_name.startswith("--"):
-            known = nearest(error.option_name, error.possibilities or ())
             first = f'a command stands first: backprop eval "(x+y)*z" {error.option_name} …'
-            hint = f"did you mean {known}?" if known else first
+            hint = did_you_mean(error.option_name, error.possibilities or (), first)
             return Problem("option", f"there is no option {error.option_name} before a command", hint=hint)
-        known = nearest(error.option_name, error.possibilities or ())
-        hint = f"did you mean {known}?" if known else "--help lists the options"
+        hint = did_you_mean(error.option_name, error.possibilities or (), "--help lists the options")
         return Problem("option", f"there is no option {error.option_name}", hint=hint)
     if is_of_click(error, "ClickException"):
         import re

@@ -8,18 +8,9 @@ from typing import Any, NamedTuple
 from backprop.cli.answer import show_grid, show_json
 from backprop.cli.arguments import HINT, arguments, beside
 from backprop.cli.failures import note
-from backprop.cli.reading import read_text, value_of
+from backprop.cli.reading import Meant, meant, names_of, read_text, value_of
 from backprop.errors import Problem
 from backprop.library.values import Random, read_json
-
-CODE = (".py", ".ipynb")
-
-
-class Meant(NamedTuple):
-    """A file of code, and the function or class in it that is meant."""
-
-    path: str
-    name: str | None
 
 
 class Passes(NamedTuple):
@@ -27,16 +18,6 @@ class Passes(NamedTuple):
 
     code: Any
     pairs: list[Any]
-
-
-def meant(word: str | None) -> Meant | None:
-    """The file that a word names, `layers.py` or `layers.py:affine_forward`; None if it names none."""
-    if word is None:
-        return None
-    path, colon, name = word.rpartition(":")
-    if colon and path.endswith(CODE) and os.path.isfile(path) and name:
-        return Meant(path, name)
-    return Meant(word, None) if word.endswith(CODE) and os.path.isfile(word) else None
 
 
 def passes(
@@ -137,8 +118,7 @@ def judge_passes(
 
     given = arguments(variables, assignments, Random(seed))
     above = None if upstream is None else upstream_of(upstream, Random(seed))
-    names = None if wrt is None else [name.strip() for name in wrt.split(",")]
-    found = judged(asked.code, asked.pairs, given, above, seed or 0, names)
+    found = judged(asked.code, asked.pairs, given, above, seed or 0, names_of(wrt))
     verdicts, left_out = found.verdicts, found.left_out
     if chosen == "json":
         show_json(pass_report.passes_object(verdicts, left_out), output)

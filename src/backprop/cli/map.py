@@ -7,11 +7,11 @@ import sys
 from typing import Any
 
 from backprop.cli.ending import ended_cleanly
-from backprop.cli.failures import note, tell, write_error
+from backprop.cli.failures import tell, write_error
 from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.progress import Progress
-from backprop.cli.question import code_named, no_option, read_expression
-from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of
+from backprop.cli.question import Teller, code_named, no_option, read_expression
+from backprop.cli.reading import PROGRAMS, name_of, named_value, names_of, read_text, tell_waiting, value_of
 from backprop.cli.shared import expand_option, ties_option
 from backprop.cli.table_options import read_as, text_options
 from backprop.cli.words import Call
@@ -75,7 +75,7 @@ def command(call: Call, **options: Any) -> int:
     return Run(call, **options).go()
 
 
-class Run:
+class Run(Teller):
     """One call of the command."""
 
     def __init__(self, call: Call, **options: Any) -> None:
@@ -84,7 +84,7 @@ class Run:
         from backprop.rows.mapping import Files
         from backprop.rows.tables.options import Options
 
-        self.asked = options
+        self.asked, self.quiet, self.color = options, options["quiet"], options["color"]
         self.words = words = call.words
         tables = list(options["tables"])
         if options["file"] is not None and options["expression"] is not None:
@@ -92,7 +92,7 @@ class Run:
             options["expression"] = None
         tables = tables or ["-"]
         expression = options["expression"] or ""
-        if os.path.isfile(expression) and not expression.endswith((".py", ".ipynb", ".bp")):
+        if os.path.isfile(expression) and not expression.endswith(PROGRAMS):
             hint = f"the expression stands first: backprop map '{tables[0]}' {expression}" if tables != ["-"] else ""
             raise Problem("option", f"{expression} is a file, and no expression", hint=hint)
         values = [assignment.partition("=")[2] for assignment in options["assignments"]]
@@ -106,9 +106,9 @@ class Run:
             options["errors_to"], only_new=options["only_new"], **read_as(options),
         ))  # fmt: skip
         self.mapper = self.make(self.of_code(*self.code) if self.code else text, source)
-        if "-" in tables and not options["quiet"]:
+        if "-" in tables and not self.quiet:
             tell_waiting()
-        self.watched = not options["quiet"] and sys.stderr is not None and sys.stderr.isatty()
+        self.watched = not self.quiet and sys.stderr is not None and sys.stderr.isatty()
         seen_already = self.output is None and sys.stdout is not None and sys.stdout.isatty()
         self.progress = Progress(self.watched and not seen_already)
 
@@ -137,14 +137,13 @@ class Run:
             except Problem as problem:  # of an option that there is not, rather than of a value
                 compiled = Compiled(text, source=source)
                 raise problem if name in compiled.variables else no_option(compiled, name, given, self.words) from None
-        wrt = None if asked["wrt"] is None else [name.strip() for name in asked["wrt"].split(",") if name.strip()]
         upstream = None if asked["upstream"] is None else value_of(asked["upstream"], "--upstream", random)
-        if random.used and asked["seed"] is None and not asked["quiet"]:
-            note(f"the random values are those of --seed {random.seed}", asked["color"])
+        self.told_seed(random, asked["seed"])
         mapper = mapper_of(
-            text, given, self.files.head, called=self.renamed(), usable=usable, source=source, wrt=wrt,
-            upstream=upstream, ties=asked["ties"], expand=asked["expand"], stages=asked["stages"],
-            hessian=asked["hessian"], notes=not asked["quiet"], kernel=asked["kernel"], threads=asked["threads"],
+            text, given, self.files.head, called=self.renamed(), usable=usable, source=source,
+            wrt=names_of(asked["wrt"]), upstream=upstream, ties=asked["ties"], expand=asked["expand"],
+            stages=asked["stages"], hessian=asked["hessian"], notes=not self.quiet, kernel=asked["kernel"],
+            threads=asked["threads"],
         )  # fmt: skip
         if self.code and mapper.arrays:  # of rows of lists the formula may be another one
             raise works_on_arrays(self.code[1], f"`backprop code -f {':'.join(self.code)} --to numpy` writes a program")
@@ -198,7 +197,7 @@ class Run:
     def say(self, report: Any) -> None:
         """The line at the end, and what was remarkable."""
         self.progress.clear()
-        if self.asked["quiet"]:
+        if self.quiet:
             return
         if report.bad or self.watched or self.asked["verbose"]:
             done = {"skip": "left out", "null": "kept without results"}.get(self.asked["errors"], "")

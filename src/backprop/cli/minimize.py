@@ -8,17 +8,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from backprop.cli.answer import format_option, show_grid
-from backprop.cli.failures import note, tell
+from backprop.cli.answer import chosen_format, digits_option, format_option, show_grid
+from backprop.cli.failures import tell
 from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.output import write
 from backprop.cli.progress import Redrawn, fitting, time_text, width
-from backprop.cli.question import check_names, code_named, compiled_formula, no_option, read_expression
-from backprop.cli.reading import name_of, named_value, read_text, tell_waiting, value_of  # fmt: skip
-from backprop.cli.shared import expand_option, ties_option
+from backprop.cli.question import Teller, check_names, code_named, compiled_formula, no_option, read_expression
+from backprop.cli.reading import name_of, named_value, names_of, read_text, tell_waiting, value_of
+from backprop.cli.shared import expand_option, file_option, ties_option, values_option
 from backprop.cli.table_options import read_as, text_options
 from backprop.cli.words import Call
-from backprop.errors import Problem, enumerated
+from backprop.errors import Problem
 from backprop.errors.spelling import in_shell
 from backprop.language import canonical_name
 from backprop.library import Compiled
@@ -45,14 +45,9 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
 @named("minimize", variables=True, several=True, usage="[--x START] [--x LOW:HIGH] [OPTIONS]")
 @takes("expression")
 @takes("tables", count=-1)
-@takes("-f", "file", metavar="FILE", help="Read the expression from a file (- for standard input).")
+@file_option
 @takes("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its start, or LOW:HIGH.")
-@takes(
-    "--vars",
-    "variables",
-    metavar="FILE",
-    help="Read values from a JSON object, which may stand here itself (- for standard input).",
-)
+@values_option
 @takes("--resume", metavar="FILE", help="Start from the parameters that -o wrote.")
 @takes("--wrt", metavar="x,y", help="Move these variables only; the others stand still.")
 @takes(
@@ -96,7 +91,7 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
 @expand_option
 @takes("--explain", is_flag=True, help="Tell the first updates (or --steps of them) with their numbers.")
 @takes("--full", is_flag=True, help="Show every step, and large arrays whole.")
-@takes("--digits", type=Range(1, 17), metavar="N", default=6, show_default=True, help="Significant digits in tables.")
+@digits_option
 @format_option(*FORMATS)
 @takes("--json", "json_", is_flag=True, help="Print a line of JSON for each step, as it comes, and why it stopped.")
 @takes(
@@ -120,7 +115,7 @@ def command(call: Call, **options: Any) -> int:
     return Descent(call, options).go()
 
 
-class Descent:
+class Descent(Teller):
     """One call of the command."""
 
     def __init__(self, call: Call, options: dict[str, Any]) -> None:
@@ -128,10 +123,8 @@ class Descent:
         from backprop.optimize.picture import suffix_of
 
         self.call, self.options = call, options
-        self.words = call.words
-        self.format = "json" if options["json_"] else options["format_"] or "table"
-        if options["json_"] and options["format_"] not in (None, "json"):
-            raise Problem("option", f"--json and --format {options['format_']} ask for two formats")
+        self.words, self.quiet, self.color = call.words, options["quiet"], options["color"]
+        self.format = chosen_format(call, options["format_"], options["json_"], None)
         for path in options["outputs"]:
             suffix_of(path)
             folder = os.path.dirname(path) or "."
@@ -223,11 +216,7 @@ class Descent:
             if path is not None:
                 read = read_variables(read_text(path), name_of(path), self.random)
                 read = {canonical_name(name): value for name, value in read.items()}
-                used = set(compiled.variables_given({**given, **read}))
-                unused = [name for name in read if name not in used]
-                if unused and not asked["quiet"]:
-                    note(f"{name_of(path)} has values that are not used: {enumerated(unused)}", asked["color"])
-                given.update({name: value for name, value in read.items() if name in used})
+                given.update(self.used(read, set(compiled.variables_given({**given, **read})), path))
         resumed = set(given) if asked["resume"] is not None else set()
         written = self.written()
         named = {**given, **written, **self.bounds}
@@ -241,8 +230,7 @@ class Descent:
             if not (name in resumed and asked["resume"] is not None)
         })  # fmt: skip
         given = started(given, self.bounds)
-        if self.random.used and asked["seed"] is None and not asked["quiet"]:
-            note(f"the random values are those of --seed {self.random.seed}", asked["color"])
+        self.told_seed(self.random, asked["seed"])
         return compiled, given, names_of(asked["wrt"])
 
     def of_code(self, path: str, name: str) -> tuple[Compiled, dict[str, Value], Any]:
@@ -315,20 +303,18 @@ class Descent:
 
         check_start(at, f"--{next(iter(compiled.variables), 'w')} 0")
         asked = self.options
-        if "-" in self.tables and not asked["quiet"]:
+        if "-" in self.tables and not self.quiet:
             tell_waiting()
         columns, missing = columns_of(compiled, self.tables, at, asked["source_format"], self.called, read_as(asked))
         rows = len(next(iter(columns.values())))
-        if not asked["quiet"]:
-            if missing:
-                some = "1 row has" if missing == 1 else f"{missing:,} rows have"
-                note(f"{some} no number in a column that is used: left out", asked["color"])
-            if not asked["mean"] and not asked["total"]:
-                note(f"the value is the mean over {rows:,} rows (--sum adds them up)", asked["color"])
+        if missing:
+            some = "1 row has" if missing == 1 else f"{missing:,} rows have"
+            self.told(f"{some} no number in a column that is used: left out")
+        if not asked["mean"] and not asked["total"]:
+            self.told(f"the value is the mean over {rows:,} rows (--sum adds them up)")
         if asked["batch"] is not None and asked["seed"] is None:
             asked["seed"] = drawn_seed()
-            if not asked["quiet"]:
-                note(f"the order of the rows is that of --seed {asked['seed']}", asked["color"])
+            self.told(f"the order of the rows is that of --seed {asked['seed']}")
         how = {"total": asked["total"], "batch": asked["batch"], "epochs": asked["epochs"], "seed": asked["seed"]}
         return {"data": columns, **how}
 
@@ -405,11 +391,6 @@ def drawn_seed() -> int:
     _ = random.generator
     assert random.seed is not None
     return random.seed
-
-
-def names_of(text: str | None) -> list[str] | None:
-    """The names in a list with commas."""
-    return None if text is None else [canonical_name(name.strip()) for name in text.split(",") if name.strip()]
 
 
 def number_of(text: str, option: str) -> float:

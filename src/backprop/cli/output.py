@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 
-from backprop.errors import Problem
+from backprop.errors import Problem, unwritable
 from backprop.show.objects import written
 from backprop.show.theme import columns_of, is_terminal
 
@@ -35,7 +35,7 @@ def write(output: str | bytes, path: str | None, *, prose: bool = False) -> None
     try:
         place(output.encode() if isinstance(output, str) else output, path)
     except OSError as error:
-        raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
+        raise unwritable(path, error) from None
 
 
 ASCII = {

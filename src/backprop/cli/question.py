@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from backprop.cli.reading import name_of, named_value, read_text, value_of
+from backprop.cli.reading import PROGRAMS, meant, name_of, named_value, names_of, read_text, value_of
 from backprop.cli.words import is_of_eval, meant_option
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest, no_variable
 from backprop.language import canonical_name
@@ -13,7 +13,7 @@ from backprop.library.values import Random, read_variables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from backprop.circuit import Circuit
@@ -35,6 +35,18 @@ class Teller:
             from backprop.cli.failures import note
 
             note(text, self.color)
+
+    def told_seed(self, random: Random, seed: int | None) -> None:
+        """Say which seed nobody has chosen, so that the same can be had again."""
+        if random.used and seed is None:
+            self.told(f"the random values are those of --seed {random.seed}")
+
+    def used(self, values: Mapping[str, Value], wanted: Collection[str], path: str) -> dict[str, Value]:
+        """The values of a file that somebody wants; the others are named."""
+        unused = [name for name in values if name not in wanted]
+        if unused:
+            self.told(f"{name_of(path)} has values that are not used: {enumerated(unused)}")
+        return {name: value for name, value in values.items() if name in wanted}
 
 
 class Question(Teller):
@@ -73,7 +85,7 @@ class Asking(Teller):
         if expression is not None and file is None and is_program_file(expression):
             self.expression, self.file = None, expression
         self.assignments, self.variables, self.upstream = assignments, variables, upstream
-        self.wrt = None if wrt is None else [canonical_name(name.strip()) for name in wrt.split(",") if name.strip()]
+        self.wrt = names_of(wrt)
         self.seed, self.random, self.ties, self.expand = seed, Random(seed), ties, expand
         self.strict, self.quiet, self.color = strict, quiet, color
 
@@ -130,8 +142,7 @@ class Asking(Teller):
         """The question about a formula at the point."""
         compiled, at = self.point(compiled)
         above = self.above()
-        if self.random.used and self.seed is None:
-            self.told(f"the random values are those of --seed {self.random.seed}")
+        self.told_seed(self.random, self.seed)
         return self.asked(compiled, at, above)
 
     def point(self, compiled: Compiled) -> tuple[Compiled, dict[str, Value]]:
@@ -140,11 +151,8 @@ class Asking(Teller):
         found = {} if path is None else read_variables(read_text(path), name_of(path), self.random)
         given = {canonical_name(name): value for name, value in found.items()}
         written = dict(map(named_value, self.assignments))
-        used = set(compiled.variables_given({**compiled.listed, **given, **written}))
-        at = compiled.point({name: value for name, value in given.items() if name in used})
-        unused = [name for name in given if name not in at]
-        if unused:
-            self.told(f"{name_of(path or '')} has values that are not used: {enumerated(unused)}")
+        wanted = compiled.variables_given({**compiled.listed, **given, **written})
+        at = compiled.point(self.used(given, set(wanted), path or ""))
         if not (self.needs_point or given or written) and set(at) < set(compiled.variables_given(at)):
             compiled, at = compiled.settled(), {}  # without a point, what the text sets is a number with a name
         if self.needs_point or at or written:
@@ -163,8 +171,8 @@ class Asking(Teller):
 
 def code_named(expression: str | None, file: str | None) -> tuple[str, str] | None:
     """The file and the function or class in it that a word names, `layers.py:affine_forward`."""
-    path, colon, name = (file or expression or "").rpartition(":")
-    return (path, name) if colon and name and path.endswith((".py", ".ipynb")) and os.path.isfile(path) else None
+    found = meant(file or expression)
+    return None if found is None or found.name is None else (found.path, found.name)
 
 
 def is_program_file(word: str) -> bool:
@@ -175,7 +183,7 @@ def is_program_file(word: str) -> bool:
         raise Problem("file", f"{word} is a folder, and no file of code")
     path, colon, name = word.rpartition(":")
     path = path if colon and name.isidentifier() else word
-    if not path.endswith((".py", ".ipynb", ".bp")) or "\n" in path:
+    if not path.endswith(PROGRAMS) or "\n" in path:
         return False
     if not os.path.exists(path):
         folder = os.path.dirname(path)

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from backprop.errors import Problem
+from backprop.errors.light import NamedTuple
 from backprop.language import canonical_name
 from backprop.library.values import Random, Value, parse_value, read_value
 
+CODE = (".py", ".ipynb")  # the suffixes of files of the user's own code
+PROGRAMS = (*CODE, ".bp")
 LONGEST = 512 << 20  # bytes of a file of text; what is longer is something else, like /dev/zero
+
+
+class Meant(NamedTuple):
+    """A file of code, and the function or class in it that is meant."""
+
+    path: str
+    name: str | None
+
+
+def meant(word: str | None) -> Meant | None:
+    """The file of code that a word names, `layers.py` or `layers.py:affine_forward`; None if it names none."""
+    path, colon, name = (word or "").rpartition(":")
+    if colon and name and path.endswith(CODE) and os.path.isfile(path):
+        return Meant(path, name)
+    return Meant(word, None) if word is not None and word.endswith(CODE) and os.path.isfile(word) else None
+
+
+def names_of(text: str | None) -> list[str] | None:
+    """The names in a list with commas."""
+    return None if text is None else [canonical_name(name.strip()) for name in text.split(",") if name.strip()]
 
 
 def value_of(text: str, name: str, random: Random) -> Value:

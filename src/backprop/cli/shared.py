@@ -21,21 +21,27 @@ def files(ctx: Any, param: Any, incomplete: str) -> list[Any]:
 ties_option = takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 expand_option = takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
 
+rounds_option = takes(
+    "--rounds", is_flag=True, help="Show every round of a loop in code, and not the first and the last alone."
+)
+file_option = takes(
+    "-f",
+    "file",
+    metavar="FILE",
+    shell_complete=files,
+    help="Read the expression from a file (- for standard input).",
+)
+values_option = takes(
+    "--vars",
+    "variables",
+    metavar="FILE",
+    help="Read values from a JSON object, which may stand here itself (- for standard input).",
+)
+
 SHARED_OPTIONS: list[Callable[[Any], Any]] = [
-    takes(
-        "-f",
-        "file",
-        metavar="FILE",
-        shell_complete=files,
-        help="Read the expression from a file (- for standard input).",
-    ),
+    file_option,
     takes("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Give any variable its value."),
-    takes(
-        "--vars",
-        "variables",
-        metavar="FILE",
-        help="Read values from a JSON object, which may stand here itself (- for standard input).",
-    ),
+    values_option,
     takes("--wrt", metavar="x,y", help="Show the gradients of these variables only."),
     takes("--output", "result", metavar="NAME", help="Which result of -f FILE.py:NAME is the output."),
     takes("--upstream", metavar="VALUE", help="The gradient on the output, in its shape; 1 for a number."),

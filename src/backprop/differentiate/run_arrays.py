@@ -117,10 +117,7 @@ def sweep(
                 if lively is not None:
                     if not np.any(lively):
                         continue  # nothing of it is alive: nothing is sent
-                    if gate.routes and not gate.mixes:
-                        piece = chosen(lively, g if is_mask(piece) else multiply(g, piece), 0.0)
-                    elif piece is not g:  # which is 0 where it is not alive
-                        piece = chosen(lively, piece, 0.0)
+                    piece = masked(gate, g, piece, lively)
                     if gates[source] is INPUT:
                         lively = None  # nothing lies below
                 if shape_of(piece) != shape_of(values[source]):
@@ -137,6 +134,13 @@ def sweep(
                     sent[source] = before + piece
                     own.add(source)
     return sent
+
+
+def masked(gate: Gate, g: Array, piece: Array, lively: Array) -> Array:
+    """What is sent, with 0 where it is not alive; of a gate that routes, `piece` is a local gradient."""
+    if gate.routes and not gate.mixes:
+        return chosen(lively, g if is_mask(piece) else multiply(g, piece), 0.0)
+    return piece if piece is g else chosen(lively, piece, 0.0)  # g is 0 where it is not alive
 
 
 def are_finite(pieces: Sequence[Array | None]) -> bool:

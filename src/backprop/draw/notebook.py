@@ -6,7 +6,7 @@ from collections.abc import Callable
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
-from backprop.errors import Problem, one_of
+from backprop.errors import one_of, unknown_suffix, unwritable
 from backprop.errors.expected import helpful, whole
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Shown(str):
 
         suffix = Path(path).suffix.lower()
         if self.kind == KINDS["svg"] and suffix not in (".svg", ".png"):
-            raise Problem("option", f"what should {fspath(path)} be?", hint="its suffix says: .svg .png")
+            raise unknown_suffix(fspath(path), (".svg", ".png"))
         if suffix == ".png" and self.kind == KINDS["svg"]:
             from backprop.draw.png import png, size_of
 
@@ -54,7 +54,7 @@ def write(path: str | PathLike[str], data: bytes) -> None:
         with open(fspath(path), "wb") as file:
             file.write(data)
     except OSError as error:
-        raise Problem("file", f"cannot write {fspath(path)}: {error.strerror or error}", status=1) from None
+        raise unwritable(fspath(path), error) from None
 
 
 def digits_of(digits: int) -> int:

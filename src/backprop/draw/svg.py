@@ -37,19 +37,27 @@ def svg(picture: Picture, options: Options | None = None) -> str:
     width, height = size(picture)
     scene = picture.scene
     box = f"{-MARGIN:g} {-MARGIN:g} {width:.1f} {height:.1f}"
+    rules = style(PALETTES[options.theme], emphasis=options.theme == "print")
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" viewBox="{box}"'
-            f' role="img" aria-labelledby="title description" font-family="{FONTS}">',
-            f'<title id="title">{escape(title(scene))}</title>',
-            f'<desc id="description">{escape(description(scene, options))}</desc>',
-            f"<style>{style(PALETTES[options.theme], emphasis=options.theme == 'print')}</style>",
+            *opening((width, height), box, title(scene), description(scene, options), rules),
             f'<rect class="paper" x="{-MARGIN:g}" y="{-MARGIN:g}" width="{width:.1f}" height="{height:.1f}"/>',
             *wires(picture),
             *(part for index in range(len(scene.nodes)) for part in node_parts(picture, index, options)),
             "</svg>\n",
         ]
     )
+
+
+def opening(size: Point, box: str, title: str, description: str, rules: str) -> list[str]:
+    """How a picture begins: its size, the part of the plane that it shows, what it is in words, and its rules."""
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]:.0f}" height="{size[1]:.0f}" viewBox="{box}"'
+        f' role="img" aria-labelledby="title description" font-family="{FONTS}">',
+        f'<title id="title">{escape(title)}</title>',
+        f'<desc id="description">{escape(description)}</desc>',
+        f"<style>{rules}</style>",
+    ]
 
 
 def size(picture: Picture) -> Point:

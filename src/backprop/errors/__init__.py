@@ -100,12 +100,27 @@ def one_of(what: str, known: Iterable[str], given: str) -> str:
 
 def no_variable(name: str, variables: Sequence[str]) -> Problem:
     """The problem that a name is none of the variables."""
-    near = nearest(name, variables)
-    hint = f"did you mean {near}?" if near else f"its variables are {enumerated(variables)}"
+    hint = did_you_mean(name, variables, f"its variables are {enumerated(variables)}")
     parts = name.split()
     if len(parts) > 1 and all(part in variables for part in parts):
         hint = f"names are separated by commas: {','.join(parts)}"
     return Problem("variable", f"the expression has no variable {name}", hint=hint)
+
+
+def unknown_suffix(path: str, known: Iterable[str], otherwise: str = "") -> Problem:
+    """The problem that the name of a file does not say what is to be written."""
+    return Problem("option", f"what should {path} be?", hint=f"its suffix says: {' '.join(known)}{otherwise}")
+
+
+def unwritable(path: str, error: OSError) -> Problem:
+    """The problem that a file or a folder cannot be written."""
+    return Problem("file", f"cannot write {path}: {error.strerror or error}", status=1)
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The hint at the known name that was probably meant, or another one."""
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near else otherwise
 
 
 BEGUN = 4  # letters of a word, by which it can be told

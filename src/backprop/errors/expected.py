@@ -12,7 +12,7 @@ from functools import wraps
 from types import UnionType
 from typing import Any, Literal, TypeVar, cast
 
-from backprop.errors import Problem, enumerated, nearest
+from backprop.errors import Problem, did_you_mean, enumerated
 from backprop.errors.spelling import literal
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -114,8 +114,7 @@ def misfit(call: Called) -> Problem | None:
         return too_many(call)
     unknown = [] if call.free else [name for name in call.named if name not in call.keywords]
     if unknown:
-        near = nearest(unknown[0], call.keywords)
-        hint = f"did you mean {near}?" if near else f"its options are {enumerated(call.keywords)}"
+        hint = did_you_mean(unknown[0], call.keywords, f"its options are {enumerated(call.keywords)}")
         return Problem("option", f"{call.name} has no option {unknown[0]}", hint=hint)
     found = dict(call.arguments())
     missing = [name for name in call.needs if name not in found]
@@ -141,8 +140,7 @@ def too_many(call: Called) -> Problem:
 def slip(call: Called, message: str) -> str:
     """What may be meant by an option that was taken for a variable."""
     wrong = next((name for name in call.named if name not in call.kinds and message.endswith(f" {name}")), None)
-    near = wrong and nearest(wrong, call.keywords)
-    return f"did you mean {near}?" if near else ""
+    return did_you_mean(wrong, call.keywords) if wrong else ""
 
 
 def options_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:

@@ -96,7 +96,12 @@ EXPONENTIALS = [
         ),
         Words("scales by exp(x); keeps its digits near 0, where exp(x) - 1 loses them"),
     ),
-    Gate("log", "x", Rule("1 / x"), Words("scales by 1/x: explodes near 0", aliases="ln"), Traits(domain="x > 0")),
+    Gate(
+        "log", "x",
+        Rule("1 / x"),
+        Words("scales by 1/x: explodes near 0", aliases="ln", with_base="log({0})/log({1})"),
+        Traits(domain="x > 0"),
+    ),
     Gate(
         "log2", "x",
         Rule("1 / log(2) / x", definition="log(x) / log(2)"),

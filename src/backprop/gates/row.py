@@ -91,8 +91,9 @@ class Words:
     where that is not the gate's. `needs` says its domain in words, where the expression would not read well.
     `reads` is how a rule is told, where it is not as it is computed, and `plain` how that of a call without options
     is, where gates that only rules use take part. `textbook` is a rule as books spell it, where ours is spelt for its
-    digits; `instead_of` are spellings that overflow where this gate does not. `frameworks` are the slopes at the kink
-    in PyTorch, JAX, autograd and TensorFlow, as measured ("-" where there is no such gate).
+    digits; `instead_of` are spellings that overflow where this gate does not, and `with_base` how a call with a second
+    input, its base, is meant. `frameworks` are the slopes at the kink in PyTorch, JAX, autograd and TensorFlow, as
+    measured ("-" where there is no such gate).
     """
 
     def __init__(
@@ -106,11 +107,13 @@ class Words:
         plain: str | tuple[str, ...] = (),
         textbook: str | tuple[str, ...] = (),
         instead_of: str | tuple[str, ...] = (),
+        with_base: str = "",
         frameworks: str = "",
     ) -> None:
         self.says, self.aliases, self.spelling, self.needs = says, tuple(aliases.split()), spelling, needs
         self.reads, self.plain, self.textbook = as_tuple(reads), as_tuple(plain), as_tuple(textbook)
-        self.instead_of, self.frameworks = as_tuple(instead_of), tuple(frameworks.split())
+        self.instead_of, self.with_base = as_tuple(instead_of), with_base
+        self.frameworks = tuple(frameworks.split())
 
 
 class Traits:

@@ -57,20 +57,15 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
     expected, pending, atom = tables.expected, tables.pending, tables.atom
     ops, (add_op, add_operands, add_first, add_last) = builder.program.ops, builder.adders
     leaves, keys, state = builder.leaves, tables.keys.copy(), 0  # keys: of tokens that were seen and are no leaves
-    states: list[int] = []
+    states, begins = list[int](), list[int]()
     values: list[Any] = []
-    begins: list[int] = []
     row: Row | None = None
     for index, token in enumerate(found):
         if row is None:  # an operand is expected
             leaf, key = leaves.get(token), ""
             if leaf is None and not (key := keys.get(token, "")):
-                if token.isidentifier() and token.isascii():  # as `seen_first`, but without its calls: they are many
-                    leaves[token] = leaf = len(ops)
-                    add_op("name")
-                    add_operands(token)
-                    add_first(index)
-                    add_last(index)
+                if token.isidentifier() and token.isascii():  # as `seen_first`, but with fewer calls: they are many
+                    leaves[token] = leaf = builder.node("name", token, index, index)
                 else:
                     leaf, key = seen_first(token, index, builder, keys)
             begins.append(index)

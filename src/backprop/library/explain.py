@@ -433,10 +433,8 @@ def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
         gradient = run.gradient(run.circuit.variables[name])
         if shape_of(gradient):
             found.append(steepest(name, gradient))
-        elif not isfinite(gradient):
-            found.append(f"there is no finite slope in {name}")
-        elif gradient == 0:
-            found.append(f"{name} has no influence here: its gradient is 0")
+        elif not isfinite(gradient) or gradient == 0:
+            found.append(no_pull(name, gradient))
         else:
             way = "higher" if gradient > 0 else "lower"
             force = short(abs(gradient))
@@ -448,17 +446,23 @@ def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
     return found
 
 
+def no_pull(name: str, gradient: float) -> str:
+    """That there is no way in which the circuit wants a variable."""
+    return (
+        f"{name} has no influence here: its gradient is 0" if gradient == 0 else f"there is no finite slope in {name}"
+    )
+
+
 def steepest(name: str, gradient: Any) -> str:
     """Which element of an array the circuit wants changed most."""
-    from numpy import isfinite as are_finite
     from numpy import unravel_index
 
-    if not gradient.size or not are_finite(gradient).all():
-        return f"there is no finite slope in {name}" if gradient.size else f"{name} is empty"
+    if not gradient.size:
+        return f"{name} is empty"
     place = unravel_index(int(abs(gradient).argmax()), gradient.shape)
     force = float(gradient[place])
-    if force == 0:
-        return f"{name} has no influence here: its gradient is 0"
+    if not all_finite(gradient) or force == 0:
+        return no_pull(name, force)
     element = f"{name}[{', '.join(map(str, place))}]"
     return (
         f"of {name}, the circuit wants {element} {'higher' if force > 0 else 'lower'} most, with a force of "

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from backprop.errors import Problem, enumerated
+from backprop.errors import Problem, did_you_mean, enumerated
 from backprop.library import Compiled
 from backprop.library.values import file_text
 
@@ -93,7 +93,6 @@ def chooses(name: str, found: Traced) -> Problem:
 
 def meant(code: Code, name: str, path: str) -> Pair:
     """The function, the class or the statements that are meant."""
-    from backprop.errors import nearest
     from backprop.python.entry.pairs import Pair, class_pair, methods_of, passes, split_pair
 
     functions, classes = code.functions(), code.classes()
@@ -108,8 +107,7 @@ def meant(code: Code, name: str, path: str) -> Pair:
     if method in classes.get(owner, {}):
         return Pair(owner, "class", classes[owner][method], None, 1)
     if name:
-        near = nearest(name, [*functions, *classes])
-        hint = f"did you mean {near}?" if near else "; ".join(code.left_out())
+        hint = did_you_mean(name, [*functions, *classes], "; ".join(code.left_out()))
         raise Problem("name", f"{path} has no function and no class {name}", hint=hint)
     part = code.parts[-1]
     if only_defines(part.tree) and (names := [*functions, *classes]):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop.draw.svg import FONTS, escape
-from backprop.errors import Problem, one_of
+from backprop.draw.svg import FONTS, escape, opening
+from backprop.errors import one_of, unknown_suffix
 from backprop.optimize.minimum import Reached
 from backprop.optimize.objective import Formula
 from backprop.optimize.parameters import Array
@@ -74,13 +74,10 @@ def svg(found: Reached, theme: str = "light") -> tuple[str, tuple[float, float]]
     start = number(found.sign * shown[0].value, 6) if shown else "nan"
     head = f"{found.settings.method}, {found.steps:,} {'step' if found.steps == 1 else 'steps'}: {found.why}"
     told = f"From {start} to {number(found.value, 6)} at {end}. {head}."
+    title = f"The way of {found.formula} to its minimum"
     most = int((width - 40) / 6.7)
     return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-labelledby="title description" font-family="{FONTS}">',
-        f'<title id="title">{escape(f"The way of {found.formula} to its minimum")}</title>',
-        f'<desc id="description">{escape(told)}</desc>',
-        f"<style>{style(colours)}</style>",
+        *opening((width, height), f"0 0 {width:.0f} {height:.0f}", title, told, style(colours)),
         f'<rect class="paper" width="{width:.0f}" height="{height:.0f}"/>',
         f'<text class="title" x="20" y="24">{escape(formula)}</text>',
         f'<text class="small" x="20" y="44">{escape(head if len(head) <= most else head[: most - 1] + "…")}</text>',
@@ -328,7 +325,7 @@ def suffix_of(path: str) -> str:
     """What a file is to be, by its suffix. Raises a Problem."""
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in WRITES:
-        raise Problem("option", f"what should {path} be?", hint=f"its suffix says: {' '.join(WRITES)}")
+        raise unknown_suffix(path, WRITES)
     return suffix
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, did_you_mean
 from backprop.library import Compiled, Value
 from backprop.library.values import as_array
 from backprop.optimize.parameters import Array
@@ -111,8 +111,7 @@ def from_arrays(
             continue
         name = (called or {}).get(variable, variable)
         if name not in data:
-            near = nearest(name, data)
-            raise Problem("variable", f"the data have no column {name}", hint=f"did you mean {near}?" if near else "")
+            raise Problem("variable", f"the data have no column {name}", hint=did_you_mean(name, data))
         found[variable] = column_of(as_array(name, listed(data[name])))
     if found and not all(map(np.size, found.values())):
         raise Problem("value", "there are no rows in the data")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.draw.notebook import KINDS, Layout, Shown, Theme, as_json, digits_of, laid_out, shown, write
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, did_you_mean
 from backprop.errors.expected import helpful, number, whole
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
 from backprop.optimize.methods import METHODS, rate_of
@@ -143,8 +143,7 @@ def check(settings: Settings) -> None:
     """Whether the settings fit each other."""
     name = settings.method
     if name not in ALL_METHODS:
-        near = nearest(name, ALL_METHODS)
-        hint = f"did you mean {near}?" if near else f"it is one of {', '.join(ALL_METHODS)}"
+        hint = did_you_mean(name, ALL_METHODS, f"it is one of {', '.join(ALL_METHODS)}")
         raise Problem("option", f"there is no method {name}", hint=hint)
     check_numbers(settings)
     if settings.rate is not None and name not in METHODS:

@@ -13,7 +13,7 @@ from io import StringIO
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, did_you_mean
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import map_file
 from backprop.rows.tables.batch import Report
@@ -128,10 +128,8 @@ def engine(name: str) -> Engine:
         other: Engine = plugged[name].load()
         return other
     known = names_of(plugged)
-    near = nearest(name, known)
-    raise Problem(
-        "option", f"there is no engine {name}", hint=f"did you mean {near}?" if near else f"it is {', '.join(known)}"
-    )
+    hint = did_you_mean(name, known, f"it is {', '.join(known)}")
+    raise Problem("option", f"there is no engine {name}", hint=hint)
 
 
 def names_of(plugged: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from backprop.errors import Problem
+from backprop.errors import Problem, unwritable
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.engines import Job
 from backprop.rows.tables.files import DONE, TEXT, is_done, noted, part_fingerprint, parts_done
@@ -71,7 +71,7 @@ def cleaned(folder: str, known: set[str]) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise Problem("file", f"cannot write {folder}: {error.strerror or error}", status=1) from None
+        raise unwritable(folder, error) from None
     remove_dead(folder, ".*.part")
 
 

@@ -9,7 +9,7 @@ from io import BytesIO
 from itertools import groupby
 from typing import Any
 
-from backprop.errors import Problem
+from backprop.errors import Problem, unknown_suffix
 from backprop.errors.spelling import option
 from backprop.rows.compute.few import are_few
 from backprop.rows.compute.mapper import Mapper
@@ -75,8 +75,7 @@ def target_of(path: str, sources: list[str], options: Options) -> str:
         return default_target(sources, options)
     if "." not in name.removeprefix("."):
         return options.source(sources[0])
-    hint = f"its suffix says: {' '.join(FORMATS)} (text also with .gz, .bz2, .zst); or {option('map --to')}"
-    raise Problem("option", f"what should {path} be?", hint=hint)
+    raise unknown_suffix(path, FORMATS, f" (text also with .gz, .bz2, .zst); or {option('map --to')}")
 
 
 def default_target(sources: list[str], options: Options) -> str:

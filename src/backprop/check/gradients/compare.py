@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 MANY = 200  # wires: each by itself, all would cost as much as they are, squared
 
 
+def wires_of(result: Run, names: Names, gradients: Iterable[str], stages: bool) -> list[int]:
+    """The wires that are asked about: those of variables, and with `stages` those of all that have a gradient."""
+    circuit = result.circuit
+    inputs = circuit.variables.values()
+    inner = names.shown() if stages else []
+    return [
+        *(circuit.variables[name] for name in gradients),
+        *(wire for wire in inner if circuit.active[wire] and wire not in inputs),
+    ]
+
+
 def check(result: Run, names: Names, wires: Iterable[int]) -> Iterator[Comparison]:
     """Compare the gradient of each wire."""
     wires = list(wires)

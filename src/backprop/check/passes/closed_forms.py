@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.python.spellings import special
+
 
 class Closed(NamedTuple):
     """A quantity that is a well known function of another one: "sigmoid", or along some axes "softmax", "log softmax",
@@ -37,11 +39,10 @@ def function_of(x: Any, y: Any, axes: tuple[int, ...]) -> tuple[str, Any] | None
     """Which well known function of x along axes y is, and what was divided by."""
     sums = np.exp(y).sum(axis=axes, keepdims=True)
     if (y > 0).all() and np.allclose(y.sum(axis=axes), 1):
-        shifted = np.exp(x - x.max(axis=axes, keepdims=True))
-        return ("softmax", None) if np.allclose(y, shifted / shifted.sum(axis=axes, keepdims=True)) else None
+        return ("softmax", None) if np.allclose(y, special.softmax(x, axes)) else None
     if np.allclose(sums, 1):
         return ("log softmax", None) if np.ptp(x - y, axis=axes).max() < 1e-9 * np.abs(x).max() else None
-    if np.allclose(y, 1 / (1 + np.exp(-x))):
+    if np.allclose(y, special.expit(x)):
         return "sigmoid", None
     centred = x - x.mean(axis=axes, keepdims=True)
     for name, base in (("normal", centred), ("direction", x)):

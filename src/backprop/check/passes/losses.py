@@ -9,8 +9,8 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option
-from backprop.numbers import arrays
 from backprop.python.entry.gradients import Path
+from backprop.python.spellings import special
 
 
 class Loss(NamedTuple):
@@ -29,9 +29,9 @@ SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "squared error": lambda out, y: out - y,
     "cross-entropy": lambda out, y: -y / out,
     "cross-entropy of yes and no": lambda out, y: (out - y) / (out * (1 - out)),
-    "cross-entropy of the softmax": lambda out, y: arrays.softmax(out, axis=-1) - y,
-    "cross-entropy of the softmax of columns": lambda out, y: arrays.softmax(out, axis=0) - y,
-    "cross-entropy of the sigmoid": lambda out, y: 1 / (1 + np.exp(-out)) - y,
+    "cross-entropy of the softmax": lambda out, y: special.softmax(out, axis=-1) - y,
+    "cross-entropy of the softmax of columns": lambda out, y: special.softmax(out, axis=0) - y,
+    "cross-entropy of the sigmoid": lambda out, y: special.expit(out) - y,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from backprop.circuit import Circuit
 from backprop.circuit.lower import Lowering
 from backprop.differentiate.run import evaluate, plain
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, did_you_mean
 from backprop.errors.spans import Span, line_and_column
 from backprop.errors.spelling import option
 from backprop.gates import CONSTANTS, GATES, NAMES
@@ -206,12 +206,7 @@ def unknown_name(line: Line, name: str, known: list[str]) -> Problem:
     assert program is not None
     assert line.statement is not None
     spans = [program.span(node) for node in beneath(program, line.statement.value) if program.operands[node] == name]
-    near = nearest(name, known)
-    hint = (
-        f"did you mean {near}?"
-        if near
-        else "a line may read the stages of the circuit, and what earlier lines computed"
-    )
+    hint = did_you_mean(name, known, "a line may read the stages of the circuit, and what earlier lines computed")
     # A name that occurs in several lines is one node, whose place is the first: the line's own one is searched for.
     place = program.tokens_span(*line.statement.tokens)
     found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", program.text[place.start : place.end])

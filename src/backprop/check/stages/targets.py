@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from backprop.circuit import Circuit
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, did_you_mean, nearest
 from backprop.library.stages import Names
 
 GRADIENT_NAMES = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{out}d{}", "d{out}_d{}", "d{out}_{}", "g{}", "delta_{}")
@@ -66,6 +66,6 @@ class Vocabulary:
         return f"{name} is the gradient of no stage{meant}: it is taken for a helper"
 
     def no_such_claim(self, name: str) -> Problem:
-        near = nearest(name, [*self.wires, *(f"d{known}" for known in self.wires)])
-        hint = f"did you mean {near}?" if near else f"it is d and the name of a stage: d{next(iter(self.wires))}"
+        known = [*self.wires, *(f"d{known}" for known in self.wires)]
+        hint = did_you_mean(name, known, f"it is d and the name of a stage: d{next(iter(self.wires))}")
         return Problem("name", f"{name} is neither a gradient nor a stage of this circuit", hint=hint)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from backprop.errors import Problem, lacking, nearest
+from backprop.errors import Problem, did_you_mean, lacking
 
 SAME = "sqrt cbrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh abs floor ceil trunc exp log10"
 WORDS = {**{name: name for name in SAME.split()}, "log": "ln"}
@@ -105,8 +105,8 @@ def dialect(name: str) -> Dialect:
         raise lacking(f"the dialect {name}", "SQLGlot", "sql", "duckdb and postgres need nothing") from None
     known = [member.value for member in Dialects if member.value]
     if name not in known:
-        near = nearest(name, [*known, *NATIVE])
-        hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted({*known, *NATIVE}))}"
+        all_of_them = sorted({*known, *NATIVE})
+        hint = did_you_mean(name, all_of_them, f"there are {', '.join(all_of_them)}")
         raise Problem("option", f"there is no dialect {name}", hint=hint)
     return Dialect(name, ELSEWHERE, infinity="NULL", nan="NULL", stored=name == "sqlite", ordered=False)
 

@@ -30,10 +30,19 @@ from backprop.python.values.scope import (
 )
 
 CHOOSING = frozenset(["int", "round", "max", "min", "sorted", "bool"])  # of Python's own: which hangs on values
-
-
 ENVIRONMENT = (("os", "environ", "get"), ("os", "getenv"))
 ENDING = (("sys", "exit"), ("os", "_exit"), ("os", "abort"))
+
+
+def idle(function: Idle, arguments: tuple[Any, ...]) -> Any:
+    """What comes of calling something of which nothing is read."""
+    if function.path in ENDING:
+        raise Refusal("this ends the program", "value", raised="SystemExit")
+    if function.path in ENVIRONMENT:  # in which nothing is set
+        return arguments[1] if len(arguments) > 1 else None
+    if function.path[:2] == ("os", "path") and function.path[-1] in ("exists", "isfile", "isdir"):
+        return False  # no file is there for what is read here
+    return function
 
 
 class Return(Exception):  # no error: it leaves a body
@@ -90,55 +99,63 @@ class Calls(Expressions):
             if function.kind == "context":
                 return Suspended(function, arguments, keywords)
             return self.called(function, arguments, keywords)
+        if isinstance(function, Bound) and not isinstance(function.function, str):
+            return self.call(function.function, (function.me, *arguments), keywords)
         if isinstance(function, Bound):
-            if not isinstance(function.function, str):
-                return self.call(function.function, (function.me, *arguments), keywords)
-            if isinstance(function.me, At):
-                return self.libraries.changed(function.me, function.function, arguments)
-            if is_array(function.me):
-                return self.libraries.method(function.me, function.function, arguments, keywords)
-            return method_of_data(self, function.me, function.function, arguments, keywords)
+            return self.method(function.me, function.function, arguments, keywords)
         if isinstance(function, Idle):
-            if function.path in ENDING:
-                raise Refusal("this ends the program", "value", raised="SystemExit")
-            if function.path in ENVIRONMENT:  # in which nothing is set
-                return arguments[1] if len(arguments) > 1 else None
-            if function.path[:2] == ("os", "path") and function.path[-1] in ("exists", "isfile", "isdir"):
-                return False  # no file is there for what is read here
-            return function
+            return idle(function, arguments)
         if isinstance(function, Library):
             return self.libraries.call(function.path, arguments, keywords)
         if isinstance(function, Builtin) and function.function is not None:
-            out = function.function(*arguments, **keywords)
-            if self.libraries.tape is not None and function.name in ("float", "abs") and arguments:
-                self.libraries.tape.called(function.name, abs, arguments, {}, out)
-            elif self.libraries.tape is not None and function.name in CHOOSING:
-                self.libraries.tape.decided(arguments, out)
-            return out
-        if isinstance(function, Class) and function.is_enum:
-            if len(arguments) == 1 and arguments[0] in function.names.values():
-                return arguments[0]
-            raise Refusal(f"this is no {function.name}", "value", raised="ValueError")
+            return self.built_in(function.name, function.function, arguments, keywords)
         if isinstance(function, Class):
-            made = Object(function)
-            start = function.find("__init__")
-            if start is not None:
-                self.call(Bound(start, made), arguments, keywords)
-            elif function.fields:
-                made.names.update({**dict(zip(function.fields, arguments, strict=False)), **keywords})
-                for name in function.fields:
-                    default = function.find(name)
-                    if name not in made.names and isinstance(default, Made):
-                        made.names[name] = self.call(default.make, (), {})
-                after = function.find("__post_init__")
-                if after is not None:
-                    self.call(Bound(after, made), (), {})
-            return made
+            return self.instance(function, arguments, keywords)
         if isinstance(function, Object):
             method = function.cls.find("__call__") or function.cls.find("forward")
             if method is not None:
                 return self.call(Bound(method, function), arguments, keywords)
         raise Refusal(f"{called(function)} cannot be called", "value")
+
+    def method(self, me: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Call a method that an array has, or data of Python's."""
+        if isinstance(me, At):
+            return self.libraries.changed(me, name, arguments)
+        if is_array(me):
+            return self.libraries.method(me, name, arguments, keywords)
+        return method_of_data(self, me, name, arguments, keywords)
+
+    def built_in(
+        self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        """Call a function of Python's own, and tell the tape where it computes or chooses."""
+        out, tape = function(*arguments, **keywords), self.libraries.tape
+        if tape is not None and name in ("float", "abs") and arguments:
+            tape.called(name, abs, arguments, {}, out)
+        elif tape is not None and name in CHOOSING:
+            tape.decided(arguments, out)
+        return out
+
+    def instance(self, cls: Class, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Make an object of a class: by its `__init__`, or from its fields; an enumeration has its members alone."""
+        if cls.is_enum:
+            if len(arguments) == 1 and arguments[0] in cls.names.values():
+                return arguments[0]
+            raise Refusal(f"this is no {cls.name}", "value", raised="ValueError")
+        made = Object(cls)
+        start = cls.find("__init__")
+        if start is not None:
+            self.call(Bound(start, made), arguments, keywords)
+        elif cls.fields:
+            made.names.update({**dict(zip(cls.fields, arguments, strict=False)), **keywords})
+            for name in cls.fields:
+                default = cls.find(name)
+                if name not in made.names and isinstance(default, Made):
+                    made.names[name] = self.call(default.make, (), {})
+            after = cls.find("__post_init__")
+            if after is not None:
+                self.call(Bound(after, made), (), {})
+        return made
 
     def called(
         self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any],

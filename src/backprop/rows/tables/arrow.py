@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.errors import Problem, nearest
+from backprop.errors import Problem, did_you_mean
 from backprop.errors.spelling import option
 from backprop.rows.compute.columns import Column, column_of, is_ragged, rank_of, values_of
 from backprop.rows.compute.mapper import Mapper
@@ -39,8 +39,7 @@ class ArrowMapper:
         names = batch.schema.names
         for name in self.mapper.inputs:
             if name not in names:
-                known = nearest(name, names)
-                raise Problem("variable", f"there is no column {name}", hint=f"did you mean {known}?" if known else "")
+                raise Problem("variable", f"there is no column {name}", hint=did_you_mean(name, names))
         for name in names:
             if name in self.mapper.hidden:
                 raise Problem("variable", f"there is a column {name}, and {name} is given a value, too")

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from backprop.errors import Problem
+from backprop.errors import Problem, unwritable
 from backprop.rows.tables.packing import bare, packing
 
 FORMATS = {
@@ -171,7 +171,7 @@ def whole(path: str, alone: bool = True) -> Iterator[str]:
                 synced(beside)
             os.replace(beside, path)
     except OSError as error:
-        raise Problem("file", f"cannot write {path}: {error.strerror or error}", status=1) from None
+        raise unwritable(path, error) from None
 
 
 def is_no_file(path: str) -> bool:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from backprop.errors import Problem
+from backprop.errors import Problem, unwritable
 
 LOCK = ".backprop.lock"  # in an output folder: since when a run writes there
 OLD = 86400.0  # seconds after which what is unfinished counts as left over, where nobody can ask for its lock
@@ -85,7 +85,7 @@ def owned(folder: str) -> Iterator[None]:
         os.makedirs(folder, exist_ok=True)
         descriptor = taken(path, folder)
     except OSError as error:
-        raise Problem("file", f"cannot write {folder}: {error.strerror or error}", status=1) from None
+        raise unwritable(folder, error) from None
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TextIO
 
-from backprop.errors import Problem
+from backprop.errors import Problem, unwritable
 from backprop.errors.spelling import option
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
@@ -70,7 +70,7 @@ class Options(NamedTuple):
         try:
             return open(self.errors_to, "a" if again else "w", encoding="utf-8")
         except OSError as error:
-            raise Problem("file", f"cannot write {self.errors_to}: {error.strerror or error}", status=1) from None
+            raise unwritable(self.errors_to, error) from None
 
     def judge(self, target: str, collected: TextIO | None) -> Judge:
         """Who says what becomes of bad rows in what is written."""

@@ -1,6 +1,6 @@
 """`minimize` on a table against the same loop written by hand in NumPy: Adam on a logistic regression.
 
-    OPENBLAS_NUM_THREADS=1 python bench/minimize.py
+    OPENBLAS_NUM_THREADS=1 python bench/programs/minimize.py
 
 10^5 rows of 20 features, 20 epochs of batches of 256. And: value and gradient of a whole step against the engine of
 `map` on the same rows, with its sums.

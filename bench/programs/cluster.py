@@ -1,7 +1,7 @@
 """A folder of 200 parts on Dask and on Spark, with workers that are killed, stopped and short of memory.
 
-    python bench/cluster.py [--engines dask,spark] [--parts 200] [--rows 2000]
-    python bench/cluster.py --plan 50 [--cores 32] [--rate 60]
+    python bench/programs/cluster.py [--engines dask,spark] [--parts 200] [--rows 2000]
+    python bench/programs/cluster.py --plan 50 [--cores 32] [--rate 60]
 
 Each cluster is a real one: processes of its own on this machine (Spark's `local-cluster`; needs Java and
 `pip install ".[dask,spark,table]"`). Meanwhile a worker is killed, one stands still for some seconds, and one gets less

@@ -1,6 +1,6 @@
 """The time to an answer: whole processes against `python -c pass`, by CPU and by wall, paired.
 
-    python bench/startup.py [--rounds 15] [--quick]
+    python bench/programs/startup.py [--rounds 15] [--quick]
 
 Run it with the Python of an environment in which backprop is installed from its wheel or source (not editable, which
 adds a finder of its own), at rest. Peers are one-line programs that compute the same value and gradients; those that

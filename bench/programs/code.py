@@ -1,6 +1,6 @@
 """The emitted C against adjoint code written by hand, compiled alike: seconds of one over seconds of the other, paired.
 
-    python bench/code.py [--seeds 7] [--quick]
+    python bench/programs/code.py [--seeds 7] [--quick]
 
 Random circuits of 100 gates have their adjoint code from the few lines below, which know nothing of the table: each
 gate a line, cached values in the local derivatives (`1 - t*t` for tanh), then `d… +=` in reverse. The staged example of
@@ -22,7 +22,7 @@ from backprop.emit import Request, write
 from backprop.gates import CONSTANT, INPUT
 from backprop.library import Compiled
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 from circuits import STAGED, random_expression
 
 FLAGS = ("-O2", "-O3", "-O2 -march=native")

@@ -1,6 +1,6 @@
 """What grows: statements, inputs of a gate, stages that are checked, nodes that are drawn, values of the command line.
 
-    python bench/growth.py [--quick]
+    python bench/programs/growth.py [--quick]
 
 CPU time, the best of a few runs; of the commands, wall time. "n to 2n" is how many times as long twice as many take:
 2 is linear, 4 is quadratic.

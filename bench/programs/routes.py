@@ -1,6 +1,6 @@
 """Tables from wherever they come: `map` by each of its routes, beside Polars by hand and beside itself.
 
-    python bench/routes.py [--quick]
+    python bench/programs/routes.py [--quick]
 
 CPU seconds of processes, medians of paired runs: JSON lines against Polars with derivatives by hand; CSV from a pipe,
 with --errors skip and with --sum against `-o FILE`; 2,000 small parts against one file; and rows in memory on two

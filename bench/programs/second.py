@@ -1,6 +1,6 @@
 """Jacobians and Hessians of arrays, beside the peers.
 
-    python bench/second.py [--quick]
+    python bench/programs/second.py [--quick]
 
 Milliseconds of CPU time on one thread, the best of rounds that alternate between the programs, and times the best way
 of PyTorch's. Peers that are not installed are left out.

@@ -1,6 +1,6 @@
 """One big circuit: from text to all gradients, beside peers that are handed the circuit as a Python program.
 
-    python bench/circuit.py [--gates 100000] [--quick]
+    python bench/programs/circuit.py [--gates 100000] [--quick]
 
 CPU nanoseconds and bytes per gate (leaves included), each case in a process of its own. Peers parse nothing: they build
 their graph in a loop over a list of gates, and sweep back. A case that fails or takes over a minute says so.

@@ -1,4 +1,6 @@
-"""How fast a text becomes an AST, against stock Lark with the same grammar: `python bench/parsing.py [--quick]`.
+"""How fast a text becomes an AST, against stock Lark with the same grammar.
+
+    python bench/programs/parsing.py [--quick]
 
 Lark parses with its LALR(1) parser and basic lexer, once to its tree and once with a transformer that runs while it
 parses; both are given the grammar file as it is. Each cell is the best of several runs, all in one process, in turns.

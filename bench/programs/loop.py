@@ -1,6 +1,6 @@
 """A loop: value and all gradients of one formula at one point after the other, beside the peers.
 
-    python bench/loop.py [--quick]
+    python bench/programs/loop.py [--quick]
 
 Microseconds of an evaluation, the best of rounds that alternate between the programs, and times that of the program
 that `backprop code --to python` writes: a plain function, without names to look up or values to check. Peers that are

@@ -1,6 +1,6 @@
 """Matrices: what the circuit costs beside what must be computed in any case.
 
-    python bench/tensor.py [--runs 15] [--quick] [--threads 1]
+    python bench/programs/tensor.py [--runs 15] [--quick] [--threads 1]
 
 CPU milliseconds, medians of runs that are interleaved in one process (the peers in processes of their own):
 - `W @ X` with all gradients, beside the same three products by np.matmul(out=);

@@ -1,4 +1,4 @@
-"""How long it takes to find a mistake in a backward pass of many steps: `python bench/passes.py [--quick]`.
+"""How long it takes to find a mistake in a backward pass of many steps: `python bench/programs/passes.py [--quick]`.
 
 Seconds of the processor from the text to the faulty line with its proven cure, of each mistake once.
 """

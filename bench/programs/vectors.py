@@ -1,6 +1,6 @@
 """Rows of vectors: value and gradients of a formula for every row, beside the peers, on one thread.
 
-    python bench/vectors.py [--rows 200000] [--quick]
+    python bench/programs/vectors.py [--rows 200000] [--quick]
 
 CPU nanoseconds per row, medians of passes that alternate between the programs. Peers that are not installed are left
 out (pip install ".[bench]").

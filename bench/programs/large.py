@@ -1,7 +1,7 @@
 """Tables that no memory holds: CPU seconds, and memory of the process's own at its peak in the first half of its time
 and in the second, beside a tenth of each and beside Polars by hand. Needs Linux.
 
-    python bench/large.py [--gigabytes 5] [--forms csv,parquet] [--folder DIR]
+    python bench/programs/large.py [--gigabytes 5] [--forms csv,parquet] [--folder DIR]
 
 The folder needs room for four times as much. What is large is written once, in pieces, and removed at the end.
 """

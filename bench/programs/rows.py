@@ -1,6 +1,6 @@
 """Many rows: value and all gradients for columns in memory, beside the peers; and whole processes from file to file.
 
-    python bench/rows.py [--rows 2000000] [--quick] [--files] [--sql] [--write]
+    python bench/programs/rows.py [--rows 2000000] [--quick] [--files] [--sql] [--write]
 
 CPU nanoseconds per row on one thread, medians of passes that alternate between the programs, each a process of its own.
 `--files` measures tables instead, against Polars with derivatives that were derived by hand; `--sql` measures `map`
