@@ -104,7 +104,8 @@ class Evaluation:
     def notes(self) -> list[Note]:
         """Remarks on ties, kinks, numbers that are not finite, and gradients that ended."""
         found = notes(self.run, self.names)
-        if self._asked[0].expand and any("not-finite" in one.kind for one in found):
+        asked = vars(self).get("_asked")  # of a bare run nothing was asked
+        if asked and asked[0].expand and any("not-finite" in one.kind for one in found):
             found += self._lost_by_opening()
         return found
 
