@@ -93,7 +93,7 @@ def expanded(derived: Derived, known: list[Hashable], shapes: list[tuple[int, ..
             h, x = circuit.inputs[wire]
             axis = gate.settings["axis"]
             axes = axis if isinstance(axis, tuple) else (axis,)
-            if min(axes) < 0 <= max(axes):  # counted from both ends, which PyTorch cannot say without the rank
+            if axes and min(axes) < 0 <= max(axes):  # counted from both ends, which PyTorch cannot say without the rank
                 if shapes is None:
                     continue
                 axis = tuple(sorted([one % len(shapes[x]) for one in axes]))
