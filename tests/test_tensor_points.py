@@ -153,6 +153,7 @@ def test_a_product_with_a_direction_never_forms_the_matrix() -> None:
         ("sum(A + b)", {"A": (3, 2), "b": (3,)}, "the last dimension is 2 in one and 3 in the other", "    ^   ^"),
         ("f = (a + b) * c", {"a": (2,), "b": (2,), "c": (3,)}, "is a vector of 2 and c is", "     ^^^^^    ^"),
         ("sum(A, axis=2)", {"A": (3, 2)}, "has no axis 2", "    ^"),
+        ("sum(stack(x, y, axis=2))", {"x": (2,), "y": (2,)}, "has no axis 2", " " * 10 + "^"),
         ("sum(concat(A, 2))", {"A": (3, 2)}, "2 is a number, and only arrays are joined", " " * 14 + "^"),
         ("x[3]", {"x": (3,)}, "has no index 3", "^"),
         ("x[i]", {"x": (3,), "i": ()}, "an index is a whole number", "  ^"),
@@ -226,7 +227,7 @@ def test_an_output_that_is_no_number_needs_an_upstream_in_its_shape() -> None:
     [
         ("[1, 1/2]", [1, 0.5]), ("[[1, 2], [3, 4]].T", [[1, 3], [2, 4]]), ("zeros(2, 2)", [[0, 0], [0, 0]]),
         ("ones([2])", [1, 1]), ("eye(2)", [[1, 0], [0, 1]]), ("arange(3)", [0, 1, 2]), ("arange(1, 2, 0.5)", [1, 1.5]),
-        ("linspace(0, 1, 3)", [0, 0.5, 1]), ("2 * arange(2) + 1", [1, 3]), ("[]", []),
+        ("linspace(0, 1, 3)", [0, 0.5, 1]), ("linspace(0, 49)", [*range(50)]), ("2 * arange(2) + 1", [1, 3]), ("[]", []),
     ],
 )  # fmt: skip
 def test_values_that_are_written_out(text: str, expected: list[float]) -> None:
