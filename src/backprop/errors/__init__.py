@@ -98,15 +98,6 @@ def one_of(what: str, known: Iterable[str], given: str) -> str:
     return given
 
 
-def no_variable(name: str, variables: Sequence[str]) -> Problem:
-    """The problem that a name is none of the variables."""
-    hint = did_you_mean(name, variables, f"its variables are {enumerated(variables)}")
-    parts = name.split()
-    if len(parts) > 1 and all(part in variables for part in parts):
-        hint = f"names are separated by commas: {','.join(parts)}"
-    return Problem("variable", f"the expression has no variable {name}", hint=hint)
-
-
 def unknown_suffix(path: str, known: Iterable[str], otherwise: str = "") -> Problem:
     """The problem that the name of a file does not say what is to be written."""
     return Problem("option", f"what should {path} be?", hint=f"its suffix says: {' '.join(known)}{otherwise}")
@@ -121,6 +112,15 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """The hint at the known name that was probably meant, or another one."""
     near = nearest(name, known)
     return f"did you mean {near}?" if near else otherwise
+
+
+def no_variable(name: str, variables: Sequence[str]) -> Problem:
+    """The problem that a name is none of the variables."""
+    hint = did_you_mean(name, variables, f"its variables are {enumerated(variables)}")
+    parts = name.split()
+    if len(parts) > 1 and all(part in variables for part in parts):
+        hint = f"names are separated by commas: {','.join(parts)}"
+    return Problem("variable", f"the expression has no variable {name}", hint=hint)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
