@@ -191,6 +191,7 @@ class Descent(Teller):
 
     def point(self) -> tuple[Compiled, dict[str, Value], list[str] | None]:
         """The formula, where it starts, and what moves."""
+        from backprop.optimize import read as read_formula
         from backprop.optimize.start import started
 
         asked = self.options
@@ -202,15 +203,9 @@ class Descent(Teller):
         if code is not None and not self.tables and asked["resume"] is None:
             return self.of_code(*code)
         text, source = read_expression(asked["expression"], asked["file"], self.words)
-        if self.tables and "`" in text:
-            from backprop.rows.compute.column_names import Called
-
-            names = Called(text, {})
-            self.called = names.spelt
-            with names.problems():
-                compiled = compiled_formula(names.text, source, asked["ties"], asked["expand"])
-        else:
-            compiled = compiled_formula(text, source, asked["ties"], asked["expand"])
+        compiled, self.called = read_formula(
+            text, bool(self.tables), lambda text: compiled_formula(text, source, asked["ties"], asked["expand"])
+        )
         given = {name: parse_value(value, name) for name, value in compiled.program.given.items()}
         for path in (asked["variables"], asked["resume"]):
             if path is not None:

@@ -82,6 +82,7 @@ class Problem(Exception):
 
 
 LONGEST_NAME = 60  # that is compared with others: the time for it grows with the square
+BEGUN = 4  # letters of a word, by which it can be told
 
 
 def enumerated(names: Sequence[str]) -> str:
@@ -96,15 +97,6 @@ def one_of(what: str, known: Iterable[str], given: str) -> str:
     if given not in tuple(known):
         raise Problem("option", f"{what} is one of {', '.join(known)}, and not {given!r}")
     return given
-
-
-def no_variable(name: str, variables: Sequence[str]) -> Problem:
-    """The problem that a name is none of the variables."""
-    hint = did_you_mean(name, variables, f"its variables are {enumerated(variables)}")
-    parts = name.split()
-    if len(parts) > 1 and all(part in variables for part in parts):
-        hint = f"names are separated by commas: {','.join(parts)}"
-    return Problem("variable", f"the expression has no variable {name}", hint=hint)
 
 
 def unknown_suffix(path: str, known: Iterable[str], otherwise: str = "") -> Problem:
@@ -123,7 +115,13 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     return f"did you mean {near}?" if near else otherwise
 
 
-BEGUN = 4  # letters of a word, by which it can be told
+def no_variable(name: str, variables: Sequence[str]) -> Problem:
+    """The problem that a name is none of the variables."""
+    hint = did_you_mean(name, variables, f"its variables are {enumerated(variables)}")
+    parts = name.split()
+    if len(parts) > 1 and all(part in variables for part in parts):
+        hint = f"names are separated by commas: {','.join(parts)}"
+    return Problem("variable", f"the expression has no variable {name}", hint=hint)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

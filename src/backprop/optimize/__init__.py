@@ -106,19 +106,19 @@ def understood(
         return formula, start, {}
     if callable(formula):
         return *of_code(formula, start, ties, expand), {}
-    compiled, called = read(formula, data, ties, expand)
+    compiled, called = read(formula, data is not None, lambda text: Compiled(text, ties=ties, expand=expand))
     return compiled, start, called
 
 
-def read(formula: str, data: Any, ties: str, expand: bool) -> tuple[Compiled, dict[str, str]]:
-    """The formula, and what names in it that stand in backticks are called in the table."""
-    if data is None or not isinstance(formula, str) or "`" not in formula:
-        return Compiled(formula, ties=ties, expand=expand), {}
+def read(formula: str, of_table: bool, make: Callable[[str], Compiled]) -> tuple[Compiled, dict[str, str]]:
+    """The formula, and what names in it that stand in backticks are called in the table, if it is of one."""
+    if not of_table or not isinstance(formula, str) or "`" not in formula:
+        return make(formula), {}
     from backprop.rows.compute.column_names import Called
 
     names = Called(formula, {})
     with names.problems():
-        return Compiled(names.text, ties=ties, expand=expand), names.spelt
+        return make(names.text), names.spelt
 
 
 def of_code(

@@ -41,8 +41,12 @@ class Parameters:
 
     def unpack(self, vector: Array) -> dict[str, Value]:
         """The values by name: floats, and arrays of their own."""
+        return self.viewed(vector.copy())
+
+    def viewed(self, vector: Array) -> dict[str, Value]:
+        """The same, but with arrays that are parts of the vector."""
         return {
-            name: vector[where].reshape(self.shapes[name]).copy() if self.shapes[name] else float(vector[where.start])
+            name: vector[where].reshape(self.shapes[name]) if self.shapes[name] else float(vector[where.start])
             for name, where in self.slices.items()
         }
 

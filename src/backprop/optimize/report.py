@@ -10,6 +10,7 @@ from backprop.optimize.path import Step
 from backprop.show.grid import Column, Grid, cell, number
 from backprop.show.objects import nested_numbers
 from backprop.show.objects import number as json_number
+from backprop.show.text import escaped, html
 
 ROWS = 20  # of the table, if not all are asked for
 MOST_COLUMNS = 6  # elements of parameters that have columns of their own
@@ -82,9 +83,4 @@ def parameters_object(found: Reached) -> dict[str, Any]:
 
 def html_table(found: Reached) -> str:
     """The table as a notebook shows it."""
-    from html import escape
-
-    grid = path_grid(found, digits=6, full=False)
-    head = "".join(f"<th>{escape(column.heading)}</th>" for column in grid.columns)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in grid.rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>stopped: {escape(found.why)}</p>"
+    return f"{html(path_grid(found, digits=6, full=False))}<p>stopped: {escaped(found.why)}</p>"

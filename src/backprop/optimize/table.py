@@ -54,11 +54,11 @@ class Table(Objective):
         return self.rowsums(derived.circuit, wires)
 
     def __call__(self, x: Array) -> tuple[float, Array]:
-        return self.scaled(self.sums(self.viewed(x)), self.rows)
+        return self.scaled(self.sums(self.parameters.viewed(x)), self.rows)
 
     def batch(self, x: Array, rows: Places) -> tuple[float, Array]:
         """The value and the gradient of some rows."""
-        return self.scaled(self.sums(self.viewed(x), rows), len(rows))
+        return self.scaled(self.sums(self.parameters.viewed(x), rows), len(rows))
 
     def scaled(self, sums: list[Any], rows: int) -> tuple[float, Array]:
         factor = self.sign * (1.0 if self.total else 1.0 / rows)
@@ -69,7 +69,7 @@ class Table(Objective):
         return factor * float(sums[0]), gradient
 
     def value(self, x: Array) -> float:
-        found = self.value_sums(self.viewed(x))
+        found = self.value_sums(self.parameters.viewed(x))
         return self.sign * float(found[0]) / (1 if self.total else self.rows)
 
     @cached_property
@@ -80,7 +80,7 @@ class Table(Objective):
         names = {name: f"{name} →" for name in self.parameters.names}
         along = {names[name]: value for name, value in self.parameters.unpack(direction).items()}
         with np.errstate(all="ignore"):
-            return self.scaled([0.0, *self.second(self.viewed(x) | along)], self.rows)[1]
+            return self.scaled([0.0, *self.second(self.parameters.viewed(x) | along)], self.rows)[1]
 
     @cached_property
     def second(self) -> RowSums:
@@ -100,14 +100,6 @@ class Table(Objective):
         shapes = self.shapes_of(circuit, steps)
         derived = derive(circuit, self.parameters.names, output=product, ties=TWICE[SIDE], shapes=shapes)
         return self.rowsums(derived.circuit, [derived.gradients[name] for name in self.parameters.names], steps)
-
-    def viewed(self, x: Array) -> dict[str, Value]:
-        """The parameters by name, not copied."""
-        shapes = self.parameters.shapes
-        return {
-            name: x[where].reshape(shapes[name]) if shapes[name] else float(x[where.start])
-            for name, where in self.parameters.slices.items()
-        }
 
     # ── circuits on rows ──
 
@@ -137,7 +129,7 @@ class Table(Objective):
 
     def telling(self, x: Array) -> int:
         """The first row whose value, or gradient, is no number, counted from 0; the first row, where there is none."""
-        sums, parameters = self.sums, self.viewed(x)
+        sums, parameters = self.sums, self.parameters.viewed(x)
         for start in range(0, self.rows, sums.size):
             rows = np.arange(start, min(start + sums.size, self.rows))
             if all(np.isfinite(found).all() for found in sums(parameters, rows)):
@@ -158,7 +150,7 @@ class Table(Objective):
                 continue
             (source,) = circuit.inputs[wire]
             sums = self.rowsums(derived.circuit, [], kept=[source, wire, derived.of[wire]])
-            parameters = self.viewed(x)
+            parameters = self.parameters.viewed(x)
             at, out, above = (sums.each(parameters, one) for one in (source, wire, derived.of[wire]))
             (local,) = rules.array_partials(gate, 1, self.ties, (True,))(at, out)
             yield wire, largest(above), 0.0 if local is None else largest(local)
@@ -172,7 +164,7 @@ class Table(Objective):
             sums = self.rowsums(circuit, [], kept=[*sources, wire])
             sides = rules.piece(gate, len(sources), True)
             here, there = (
-                [side(*(sums.each(self.viewed(point), one) for one in (*sources, wire))) for side in sides]
+                [side(*(sums.each(self.parameters.viewed(point), one) for one in (*sources, wire))) for side in sides]
                 for point in (x, other)
             )
             changed = [np.not_equal(one, two) for one, two in zip(here, there, strict=True)]
@@ -185,7 +177,7 @@ class Table(Objective):
     # ── least squares ──
 
     def residuals(self, x: Array) -> tuple[Array, Array]:
-        parameters = self.viewed(x)
+        parameters = self.parameters.viewed(x)
         residuals, slopes = [], []
         for factor, sums, value, gradients in self.squares:
             residuals.append(factor * sums.each(parameters, value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backprop.library.explain import Backward, Fork, Forward, Sent, Story
 from backprop.numbers.shapes import array_text, shape_of
 from backprop.show.grid import cell
-from backprop.show.text import latex_text
+from backprop.show.text import code, latex_text
 from backprop.show.theme import paint
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
@@ -67,8 +67,8 @@ def signed(text: str) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-def forks_line(fork: Fork) -> str:
-    return f"{fork.name} is used in {len(fork.shares)} places; at a fork the gradients add up:"
+def forks_line(fork: Fork, name: str) -> str:
+    return f"{name} is used in {len(fork.shares)} places; at a fork the gradients add up:"
 
 
 def forward_text(step: Forward, write: Number) -> str:
@@ -104,7 +104,7 @@ def plain(story: Story, *, digits: int | None = 6, brief: bool = False, colour: 
     for place, text in steps_told(story.backward, story, lambda step: sentence(step, write), str):
         lines.append(f"{paint(f'backward {place}.', 'gradient', colour)} {text}" if place else text)
     for fork in story.forks:
-        lines += [f"{paint('fork:', 'local', colour)} {forks_line(fork)}", *ledger(fork, write)]
+        lines += [f"{paint('fork:', 'local', colour)} {forks_line(fork, fork.name)}", *ledger(fork, write)]
     if not brief:
         lines += [f"{paint('remark:', 'note', colour)} {remark.message}" for remark in story.remarks]
     lines += [f"{paint('meaning:', 'hint', colour)} {text}" for text in story.meaning]
@@ -121,7 +121,7 @@ def markdown(story: Story, *, digits: int | None = 6, brief: bool = False) -> st
     told = steps_told(story.backward, story, lambda step: markdown_step(step, write), escaped)
     lines += ["### Backward", "", *numbered(told), ""]
     for fork in story.forks:
-        lines += [f"`{fork.name}` is used in {len(fork.shares)} places; at a fork the gradients add up:", ""]
+        lines += [forks_line(fork, f"`{fork.name}`"), ""]
         lines += ["| through | share |", "| --- | ---: |"]
         lines += [f"| `{via}` | {write(share)} |" for via, share in fork.shares]
         lines += [f"| **`d{fork.name}`** | **{write(fork.sum)}** |", ""]
@@ -142,11 +142,6 @@ def markdown_step(step: Backward, write: Number) -> str:
     return f"{code(f'{step.stage} = {step.expression}')} has gradient {write(step.gradient)}. {escaped(says)}: {sends}."
 
 
-def code(text: str) -> str:
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{text}{fence}"
-
-
 def escaped(text: str) -> str:
     """Prose in which stars, underscores and the like are themselves."""
     return "".join(f"\\{c}" if c in "*_`<>[]|~" else c for c in text)
@@ -163,8 +158,7 @@ def latex(story: Story, *, digits: int | None = 6, brief: bool = False) -> str:
     lines += [r"\paragraph{Backward}", *enumerated(told)]
     for fork in story.forks:
         lines += [
-            rf"\paragraph{{Fork}} {typed(fork.name)} is used in {len(fork.shares)} places; "
-            "at a fork the gradients add up:",
+            rf"\paragraph{{Fork}} {forks_line(fork, typed(fork.name))}",
             r"\begin{center}\begin{tabular}{lr}",
         ]
         lines += [rf"through {typed(via)} & ${tex_number(write(share))}$ \\" for via, share in fork.shares]

@@ -70,10 +70,13 @@ def markdown(grid: Grid) -> str:
 
 def markdown_cell(text: str, column: Column) -> str:
     """A cell: the user's words as code, so that `w_1 * x_1` keeps its underscores and stars."""
-    if not text or column.numeric:
-        return text
+    return text if not text or column.numeric else code(text).replace("|", "\\|")
+
+
+def code(text: str) -> str:
+    """A text as Markdown's code."""
     fence = "``" if "`" in text else "`"
-    return f"{fence}{text}{fence}".replace("|", "\\|")
+    return f"{fence}{text}{fence}"
 
 
 def escaped(text: str) -> str:

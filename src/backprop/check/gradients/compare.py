@@ -13,8 +13,7 @@ from backprop.numbers.shapes import Mismatch
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from random import Random
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 MANY = 200  # wires: each by itself, all would cost as much as they are, squared
@@ -65,15 +64,18 @@ def at_random(
     random = Random(seed)
     circuit = result.circuit
     for _ in range(count):
-        at = {name: elsewhere(result.values[wire], random) for name, wire in circuit.variables.items()}
+        at = {
+            name: moved(result.values[wire], lambda x: x + random.gauss(0.0, 1.0) * max(1.0, abs(x)))
+            for name, wire in circuit.variables.items()
+        }
         yield at, list(check(run(circuit, at, ties=result.ties, upstream=result.upstream), names, wires))
 
 
-def elsewhere(x: Any, random: Random) -> Any:
-    """A number moved by a normal deviate times its size; of an array, every element."""
+def moved(x: Any, move: Callable[[float], float]) -> Any:
+    """A number moved; of an array, every element."""
     if isinstance(x, float):
-        return x + random.gauss(0.0, 1.0) * max(1.0, abs(x))
-    moved = x.copy()
+        return move(x)
+    found = x.copy()
     for place in range(x.size):
-        moved.reshape(-1)[place] = elsewhere(float(x.ravel()[place]), random)
-    return moved
+        found.reshape(-1)[place] = move(float(x.ravel()[place]))
+    return found

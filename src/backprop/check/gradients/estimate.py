@@ -39,6 +39,11 @@ class Slope(NamedTuple):
     level: float
 
 
+def quotient(one: float, other: float, apart: float) -> Slope:
+    """The slope between two outputs whose inputs are so far apart; none where that is 0."""
+    return Slope((one - other) / apart, max(abs(one), abs(other))) if apart else Slope(nan, 0.0)
+
+
 def size(x: float) -> float:
     """The scale on which an input moves."""
     return abs(x) or 1.0
@@ -57,10 +62,8 @@ def central(
 
     def difference(h: float) -> Slope:
         up, down = probe.read(x + h), probe.read(x - h)
-        apart = (x + h) - (x - h)
-        if h > reach or up.pieces != here.pieces or down.pieces != here.pieces or apart == 0:
-            return Slope(nan, 0.0)
-        return Slope((up.value - down.value) / apart, max(abs(up.value), abs(down.value)))
+        whole = h <= reach and up.pieces == here.pieces == down.pieces
+        return quotient(up.value, down.value, (x + h) - (x - h) if whole else 0.0)
 
     return best(difference, noise_of(probe, x, here), 2, scales or (size(x), 1.0), starts)
 
@@ -77,10 +80,7 @@ def one_sided(
 
     def difference(h: float) -> Slope:
         near, far = probe.read(x + side * h), probe.read(x + side * h / 2)
-        apart = (x + side * h) - x
-        if near.pieces != far.pieces or apart == 0:
-            return Slope(nan, 0.0)
-        return Slope((near.value - here.value) / apart, max(abs(near.value), abs(here.value)))
+        return quotient(near.value, here.value, (x + side * h) - x if near.pieces == far.pieces else 0.0)
 
     return best(difference, noise_of(probe, x, here), 1, scales or (size(x), 1.0), starts)
 
@@ -118,8 +118,8 @@ def extrapolated(difference: Callable[[float], Slope], h: float, noise: float, o
         step = h / SHRINK**i
         if step == 0:
             break
-        quotient = difference(step)
-        row = [quotient.value]
+        slope = difference(step)
+        row = [slope.value]
         if not isfinite(row[0]):
             if i:
                 break
@@ -128,7 +128,7 @@ def extrapolated(difference: Callable[[float], Slope], h: float, noise: float, o
         for j in range(i):
             factor *= SHRINK**order
             row.append((row[j] * factor - above[j]) / (factor - 1))
-            floor = 2 * (EPSILON * quotient.level + noise) / step
+            floor = 2 * (EPSILON * slope.level + noise) / step
             error = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - above[j]), floor)
             if found is None or error < found.error:
                 found = Estimate(row[j + 1], error, h)

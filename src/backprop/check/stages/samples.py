@@ -12,6 +12,7 @@ from operator import add, mul, sub
 from random import Random
 from typing import Any
 
+from backprop.check.gradients.compare import moved
 from backprop.check.gradients.probe import Signature
 from backprop.differentiate import rules
 from backprop.differentiate.run import Run, evaluate
@@ -66,12 +67,7 @@ def movable(result: Run) -> set[str]:
 
 def nudged(x: Any, width: float, random: Random) -> Any:
     """A number a little beside another one; of an array, every element."""
-    if isinstance(x, float):
-        return x + width * random.uniform(0.3, 1.0) * random.choice((-1.0, 1.0)) * (abs(x) or 1.0)
-    changed = x.copy()
-    for place in range(x.size):
-        changed.reshape(-1)[place] = nudged(float(x.ravel()[place]), width, random)
-    return changed
+    return moved(x, lambda x: x + width * random.uniform(0.3, 1.0) * random.choice((-1.0, 1.0)) * (abs(x) or 1.0))
 
 
 def signature(result: Run, values: list[Any]) -> Signature:

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.differentiate.rules import array_rules
+from backprop.gates import GATES
 from backprop.python.values.arrays import Tensor
 
 MOVES = frozenset([
@@ -51,20 +53,9 @@ ORDERED = frozenset(["sort", "topk"])  # of torch, which tell where each element
 PRODUCTS = frozenset(["dot", "matmul", "mm", "bmm", "mv"])
 ADDING = frozenset(["add.at", "subtract.at", "index_add_", "scatter_add_"])
 PUTTING = frozenset(["put_along_axis", "fill_diagonal", "scatter_", "copy_", "fill_", "zero_", "masked_fill_"])
-SLOPES: dict[str, Callable[[Any, Any], Any]] = {
-    "exp": lambda x, y: y,
-    "log": lambda x, y: 1 / x,
-    "sqrt": lambda x, y: 0.5 / y,
-    "tanh": lambda x, y: 1 - y * y,
-    "square": lambda x, y: 2 * x,
-    "sigmoid": lambda x, y: y * (1 - y),
-    "relu": lambda x, y: np.where(x == 0, np.nan, x > 0),
-    "abs": lambda x, y: np.where(x == 0, np.nan, np.sign(x)),
-    "reciprocal": lambda x, y: -y * y,
-    "negative": lambda x, y: -1.0,
-    "rsqrt": lambda x, y: -0.5 * y / x,
-    "log1p": lambda x, y: 1 / (1 + x),
-}  # of one argument, from it and the result; of others differences are taken
+RULED = ("exp", "log", "sqrt", "tanh", "square", "sigmoid", "relu", "abs", "reciprocal", "rsqrt", "log1p")
+# Functions of one argument whose slopes are the table's; of others differences are taken.
+RULED_GATES = {**{name: GATES[name] for name in RULED}, "negative": GATES["negate"]}
 SIZES = {"f": 8, "b": 1}  # in bytes, of elements that may have numbers
 MOST_NUDGED = 600  # elements of the inputs of an operation without a rule
 STEP, WIDE = 1e-6, 1e-3  # of differences: narrow ones meet few kinks, wide ones are exact
@@ -314,9 +305,10 @@ class Tape:
         if not is_fraction(out):
             return
         parts = []
-        known = SLOPES.get(name)
-        if known is not None and len(ids) == 1:
-            self.hangs(out, [(ids[0], known(np.array(given[0], dtype=float), np.array(out, dtype=float)))])
+        gate = RULED_GATES.get(name)
+        if gate is not None and len(ids) == 1:
+            slope = array_rules(gate, 1, "none", (True,))  # at a kink there is none
+            self.hangs(out, [(ids[0], slope(1.0, np.array(given[0], dtype=float), np.array(out, dtype=float))[0])])
             return
         for place, one in enumerate(ids):
             if np.any(one):
