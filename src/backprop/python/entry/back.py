@@ -85,7 +85,7 @@ class Back(Forth):
                 vars(one)[self.held] = gradient
         if pair.kind == "class" and NODE in self.unnamed(forward.names):
             self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
-        if self.wraps is not None and pair.kind == "class":
+        if self.wraps is not None and pair.kind == "class" and not self.bare:
             above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         if pair.kind == "autograd":

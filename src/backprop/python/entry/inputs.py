@@ -73,6 +73,7 @@ class Inputs:
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
+        self.bare = False  # whether gradients from above are arrays all the same, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
         self.left: dict[str, Any] = {}  # and what that left
@@ -92,7 +93,8 @@ class Inputs:
         self.outer: ast.FunctionDef | None = methods.get("__call__")  # if it sets what the backward pass reads
         if self.outer is not None and pair.forward is not self.outer and pair.forward is not None:
             made = attributes(self.outer, ast.Store) - attributes(pair.forward, ast.Store)
-            if not made & set().union(*[attributes(one, ast.Load) for one in backs]):
+            handed = any(hands_on_itself(one) for one in backs)
+            if not made or not (handed or made & set().union(*[attributes(one, ast.Load) for one in backs])):
                 self.outer = None
 
     def backs(self) -> list[ast.FunctionDef]:
@@ -309,6 +311,12 @@ class Inputs:
         bases = [one for owner in self.owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         known = self.code.classes()
         return any(ast.unparse(one) not in known and ast.unparse(one).endswith("Function") for one in bases)
+
+
+def hands_on_itself(method: ast.FunctionDef) -> bool:
+    """Whether a method hands its object to somebody, who may read all that it holds: `PoolGrad(self)(gy)`."""
+    given = [one for node in ast.walk(method) if isinstance(node, ast.Call) for one in node.args]
+    return any(isinstance(one, ast.Name) and one.id == "self" for one in given)
 
 
 def guards_in(node: ast.AST) -> list[ast.expr]:
