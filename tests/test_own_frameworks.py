@@ -484,3 +484,45 @@ def test_a_package_in_a_circle_has_the_names_of_all_its_modules(check: Check) ->
         "def f_forward(x):\n    return twice(x), None\ndef f_backward(g, kept):\n    return twice(g)\n",
     }
     assert check("deep/ops/plain.py", {"x": [1.0, 2.0]}, files)["verdict"] == "ok"
+
+
+ANEW = """
+import numpy as np
+def squash(z):
+    return np.tanh(z)
+class Net:
+    def __init__(self, sizes):
+        self.count = len(sizes)
+        self.offsets = [np.random.randn(n, 1) for n in sizes[1:]]
+        self.weights = [np.random.randn(n, m) for m, n in zip(sizes[:-1], sizes[1:])]
+    def feedforward(self, a):
+        for b, w in zip(self.offsets, self.weights):
+            a = squash(np.dot(w, a) + b)
+        return a
+    def backprop(self, x, y):
+        nabla_b = [np.zeros(b.shape) for b in self.offsets]
+        nabla_w = [np.zeros(w.shape) for w in self.weights]
+        outs = [x]
+        for b, w in zip(self.offsets, self.weights):
+            outs.append(squash(w @ outs[-1] + b))
+        delta = (outs[-1] - y) * (1 - outs[-1] ** 2)
+        for l in range(1, self.count):
+            if l > 1:
+                delta = self.weights[1 - l].T @ delta * (1 - outs[-l] ** 2)
+            nabla_b[-l] = delta
+            nabla_w[-l] = delta @ outs[-l - 1].T
+        return nabla_b, nabla_w
+"""
+
+
+def test_a_method_that_goes_forward_and_back_by_itself(check: Check) -> None:
+    """Its input has the name that it has there or in the method that only goes forward; its gradients are in lists."""
+    for name in ("x", "a"):
+        found = check("net.py", {name: [[0.5], [-1.0]], "y": [[0.0], [1.0]], "sizes": [2, 3, 2]}, {"net.py": ANEW})
+        assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {
+            "offsets[0]": "ok", "offsets[1]": "ok", "weights[0]": "ok", "weights[1]": "ok",
+        }, found  # fmt: skip
+    assert "takes a, y" in check("net.py", {"sizes": [2, 3, 2]}, {"net.py": ANEW})["error"]["message"]
+    wrong = {"net.py": ANEW.replace("delta * (1 - outs[-l] ** 2)", "delta * (1 - outs[-l])")}
+    found = check("net.py", {"x": [[0.5], [-1.0]], "y": [[0.0], [1.0]], "sizes": [2, 3, 2]}, wrong)
+    assert [one["line"] for one in found["lines"]] == [24], found

@@ -49,7 +49,9 @@ class Judge:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
         of_weights = (
-            any(path[0] in made for path in found) and not self.runner.above and self.binding.loss is None
+            any(path[0] in made for path in found)
+            and not self.runner.above
+            and (self.binding.loss is None or self.runner.renamed)
         )  # a cost, of which the inputs are data
         pair = self.runner.pair
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1

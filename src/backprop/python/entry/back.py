@@ -15,7 +15,6 @@ from backprop.errors.spelling import either
 from backprop.python.entry.forth import (
     OF_STATE,
     OUTPUTS,
-    UPSTREAM_LIKE,
     Forth,
     Forward,
     as_wrapped,
@@ -34,7 +33,7 @@ from backprop.python.entry.gradients import (
     leaves,
     owner,
 )
-from backprop.python.entry.inputs import supposes
+from backprop.python.entry.inputs import UPSTREAM_LIKE, supposes
 from backprop.python.entry.objects import (
     LISTS,
     changed,
@@ -43,6 +42,7 @@ from backprop.python.entry.objects import (
     held_lists,
     inner,
     kept,
+    lists_alike,
     objects_in,
     rowed,
     same,
@@ -193,6 +193,7 @@ class Back(Forth):
             )
             unknown = [name for name in unknown if name not in bound]
         results = dict(zip(forward.names, forward.results, strict=True))
+        bound.update({name: given[its] for name, its in self.renamed.items() if its in given})
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
@@ -316,6 +317,8 @@ class Back(Forth):
             found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values()))
             updates = self.of_updates(run, own, tree)
             found_in_parts = {**{(name,): one for name, one in updates.items() if one is not None}, **found_in_parts}
+            lists = lists_alike(weights_inside(objects_in(own), given), held, returns(tree))
+            found_in_parts.update({path: one for path, one in lists.items() if path[0] in self.made_of})
             whose = dict.fromkeys([*(path[0] for path in found_in_parts), *updates])
             self.learned = {name: self.made_of[name] for name in whose if name not in given}
             attributes = {**found_in_parts, **attributes}
@@ -332,7 +335,10 @@ class Back(Forth):
         if isinstance(returned, dict):
             found.update(self.of_dictionary(returned, given))
             return found, "key"
-        values = [as_gradient(run, one) for one in self.one_by_one(returned, given)]
+        values = [
+            as_gradient(run, one) for one in self.one_by_one(returned, given)
+            if not (isinstance(one, list) and one and any(one[0] is its for its in found.values()))
+        ]  # fmt: skip
         if any(isinstance(one, dict) for one in values):
             for one in values:
                 if isinstance(one, dict):
@@ -467,9 +473,8 @@ class Back(Forth):
     def of_no_input(self, value: Any, own: list[str], given: dict[str, Any]) -> dict[Path, Any] | None:
         """What is returned alone, and has the shape of no input, as the gradient of a weight that the object made, or
         of an input that is not given (`h_0=None`); None where it is neither."""
-        shape = np.shape(value)
         arrays = [given[name] for name in own if is_gradient(given.get(name))]  # and no list of weights
-        if not is_gradient(value) or shape in [np.shape(one) for one in arrays]:
+        if not is_gradient(value) or (shape := np.shape(value)) in [np.shape(one) for one in arrays]:
             return None
         weights = [name for name, one in self.made_of.items() if np.shape(one) == shape]
         optional = [name for name in own if name not in given and default_of(self.pair.forward, name) is None]

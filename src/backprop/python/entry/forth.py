@@ -13,7 +13,7 @@ import numpy as np
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, numbers_in, sizes
 from backprop.python.entry.gradients import is_cost, is_gradient
-from backprop.python.entry.inputs import DEFINITIONS, Inputs, with_sizes
+from backprop.python.entry.inputs import DEFINITIONS, UPSTREAM_LIKE, Inputs, with_sizes
 from backprop.python.entry.objects import DATA, LISTS, PARAMETERS, dotted, inner, objects_in, rowed, weights_inside
 from backprop.python.entry.pairs import Pair, attributes, backward_call, leading, returns
 from backprop.python.entry.rounds import COST, called, names_in
@@ -29,7 +29,6 @@ OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pa
 RATE = re.compile(r"(?i)(^|_)(lr|rate|eta|momentum|decay)$")  # of the steps that a backward pass takes
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
 OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
-UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 
 
 class Forward(NamedTuple):
@@ -414,7 +413,8 @@ class Forth(Inputs):
 
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
-        unknown = [name for name in self.back_names() if name not in self.given and name not in names]
+        known = {*self.given, *names, *self.renamed}
+        unknown = [name for name in self.back_names() if name not in known]
         above = [
             one for one in unknown if UPSTREAM_LIKE.match(one) and one not in LISTS and not OF_STATE.fullmatch(one)
         ]
