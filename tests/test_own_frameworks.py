@@ -525,4 +525,39 @@ def test_a_method_that_goes_forward_and_back_by_itself(check: Check) -> None:
     assert "takes a, y" in check("net.py", {"sizes": [2, 3, 2]}, {"net.py": ANEW})["error"]["message"]
     wrong = {"net.py": ANEW.replace("delta * (1 - outs[-l] ** 2)", "delta * (1 - outs[-l])")}
     found = check("net.py", {"x": [[0.5], [-1.0]], "y": [[0.0], [1.0]], "sizes": [2, 3, 2]}, wrong)
-    assert [one["line"] for one in found["lines"]] == [24], found
+    assert [one["line"] for one in found["lines"]] == [23], found
+
+
+KEPT_IN_LAYERS = """
+import numpy as np
+class Layer:
+    def __init__(self):
+        self.input = None
+        self.output = None
+        self.output_deltas = None
+class Mixing(Layer):
+    def __init__(self, rows, columns):
+        super().__init__()
+        self.w = np.linspace(-1, 1, rows * columns).reshape(rows, columns)
+        self.v = self.w.T.copy()
+    def forward_pass(self):
+        self.output = np.tanh(self.input @ self.w)
+        return self.output
+    def backward_pass(self, settings):
+        rate, decay = settings
+        if decay:
+            self.w *= 1 - rate * decay
+        deltas = self.output_deltas * (1 - self.output ** 2)
+        self.input_deltas = deltas @ self.w.T
+        self.w += rate * (self.input.T @ deltas)
+        return self.input_deltas
+"""
+
+
+def test_a_layer_that_keeps_what_comes_from_above(check: Check) -> None:
+    """The gradient from above stands in an attribute; weights may go up, and settings of a step have no gradient."""
+    given = {"input": [[0.1, -0.3], [0.5, 0.2]], "rows": 2, "columns": 3, "settings": [0.1, 0.0]}
+    found = check("layer.py:Mixing", given, {"layer.py": KEPT_IN_LAYERS})
+    assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {"input": "ok", "w": "ok"}, found
+    wrong = {"layer.py": KEPT_IN_LAYERS.replace("(1 - self.output ** 2)", "(1 - self.output)")}
+    assert [one["line"] for one in check("layer.py:Mixing", given, wrong)["lines"]] == [20]

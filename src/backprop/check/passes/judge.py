@@ -57,8 +57,9 @@ class Judge:
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
         of_cost = of_cost or pair.inside is not None or pair.line > 0  # in a loop that trains, too
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights or (of_cost and found))
+        alone = self.runner.of_backward_alone()
         for path in self.runner.paths(given):
-            if path in found:
+            if path in found or path[0] in alone:
                 continue
             if len(path) > 1:
                 if self.first is None or any(one[0] == path[0] for one in found):

@@ -87,6 +87,8 @@ class Back(Forth):
             self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
         if self.wraps is not None and pair.kind == "class" and not self.bare:
             above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
+        if me is not None and self.above_in:
+            me.names[self.above_in] = above[0]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         if pair.kind == "autograd":
             own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
@@ -407,6 +409,7 @@ class Back(Forth):
         return [
             (name, sorted(by - {name}), is_descent(node))
             for node in nodes if not isinstance(getattr(node, "value", None), ast.Call)
+            and isinstance(getattr(node, "op", ast.Sub()), ast.Add | ast.Sub)
             for name, by in updates_in(node) if not is_of_gradient(name)
         ]  # fmt: skip
 
@@ -420,13 +423,14 @@ class Back(Forth):
                 continue
             found[name] = None
             weights = np.asarray(self.made_of[name])
-            read: list[Any] = [here.get(one, own.names.get(one)) for one in by if descends]
+            read: list[Any] = [here.get(one, own.names.get(one)) for one in by]
             alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape]
             rates = [one for one in read if is_number(one) and one]
-            if len(alike) == 1:
+            if len(alike) == 1 and (descends or rates):
                 found[name] = alike[0]
             elif not alike and len(rates) == 1 and np.shape(own.names[name]) == weights.shape:
-                found[name] = (weights - own.names[name]) / rates[0]
+                moved = (weights - own.names[name]) / rates[0]
+                found[name] = -moved if self.above and not descends else moved  # up: what comes from above is as it is
         return found
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
