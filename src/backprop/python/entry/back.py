@@ -426,11 +426,14 @@ class Back(Forth):
             read: list[Any] = [here.get(one, own.names.get(one)) for one in by]
             alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape]
             rates = [one for one in read if is_number(one) and one]
-            if len(alike) == 1 and (descends or rates):
-                found[name] = alike[0]
-            elif not alike and len(rates) == 1 and np.shape(own.names[name]) == weights.shape:
+            moved = None
+            if len(rates) == 1 and np.shape(own.names[name]) == weights.shape:
                 moved = (weights - own.names[name]) / rates[0]
-                found[name] = -moved if self.above and not descends else moved  # up: what comes from above is as it is
+                moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
+            if len(alike) == 1 and (moved is None or np.allclose(moved, alike[0], rtol=1e-6)) and (descends or rates):
+                found[name] = alike[0]  # with all its digits
+            elif moved is not None and len(alike) < 2:
+                found[name] = moved
         return found
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
