@@ -15,9 +15,9 @@ from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
-from backprop.python.entry.forth import UPSTREAM_LIKE
 from backprop.python.entry.given import at_path, floated
 from backprop.python.entry.gradients import Path, leaves
+from backprop.python.entry.inputs import UPSTREAM_LIKE
 from backprop.python.entry.runner import Runner
 from backprop.python.values.arrays import fresh
 
@@ -379,11 +379,24 @@ class Binding:
         try:
             return self.runner.run(given, upstream)
         except Problem as problem:
+            if self.takes_bare(given, upstream):
+                return self.attempt(given, upstream)
             tried = self.first is None and problem.kind == "name" and self.runner.stand_ins
             if not (problem.kind in STOPS or tried) or not self.in_backward(problem):
                 raise
             self.stop = problem
             return None
+
+    def takes_bare(self, given: dict[str, Any], upstream: list[Any]) -> bool:
+        """Whether a pass that stops with gradients from above in objects, as its outputs are, goes on with arrays."""
+        runner = self.runner
+        if self.first is None and runner.wraps is not None and not runner.bare:
+            runner.bare = True
+            with suppress(Problem):
+                runner.run(given, upstream)
+                return True
+            runner.bare = False
+        return False
 
     def in_backward(self, problem: Problem) -> bool:
         """Whether a problem has a place: the forward pass ran already, so it is in the backward pass."""
