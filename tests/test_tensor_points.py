@@ -164,6 +164,7 @@ def test_a_product_with_a_direction_never_forms_the_matrix() -> None:
             "the index j is 3 in A and 2 in B",
             " " * 20 + "^  ^",
         ),
+        ('einsum("i{j,jk", A, A)', {"A": (1, 1)}, "its subscripts are i{j", " " * 17 + "^"),
         ("inv(A)", {"A": (2, 3)}, "takes a square matrix", "    ^"),
         ("reshape(x, [2, 2])", {"x": (3,)}, "do not fill 2x2", "        ^"),
         ("mean(x)", {"x": (0,)}, "of nothing is no number", "     ^"),

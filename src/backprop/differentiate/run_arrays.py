@@ -259,7 +259,7 @@ def shape_problem(
     if not isinstance(error, Mismatch):
         error = broadcast_mismatch([shape_of(value) for value in inputs])
     names = [written(circuit, source) for source in sources]
-    message, hint = error.message.format(*names), error.hint.format(*names)
+    message, hint = error.told(names)
     if circuit.gates[wire].name == "matmul":
         hint = analysed(circuit, wire, names, inputs, values) or hint
     operands = error.operands or range(len(sources))

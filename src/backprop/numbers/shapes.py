@@ -7,6 +7,7 @@ from math import isfinite
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from re import Match
     from typing import Any
 
 Shape = tuple[int, ...]
@@ -26,6 +27,16 @@ class Mismatch(Exception):
         self.message = message
         self.operands = tuple(operands)
         self.hint = hint
+
+    def told(self, names: Sequence[str]) -> tuple[str, str]:
+        """Message and hint, with the names of the inputs. Braces of the user's own, in subscripts, are none of these."""
+        from re import sub
+
+        def name(found: Match[str]) -> str:
+            return names[int(found[1])] if int(found[1]) < len(names) else found[0]
+
+        message, hint = (sub(r"{(\d+)}", name, text) for text in (self.message, self.hint))
+        return message, hint
 
 
 def checked(check: Callable[..., object], function: Callable[..., Any]) -> Callable[..., Any]:
