@@ -29,7 +29,7 @@ class Mismatch(Exception):
         self.hint = hint
 
     def told(self, names: Sequence[str]) -> tuple[str, str]:
-        """Message and hint, with the names of the inputs. Braces of the user's own, in subscripts, are none of these."""
+        """Message and hint, with the names of the inputs. Braces in subscripts are the user's own."""
         from re import sub
 
         def name(found: Match[str]) -> str:
