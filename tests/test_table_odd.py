@@ -47,6 +47,24 @@ def test_bad_rows_are_counted_where_there_are_no_others(target: str, tmp_path: P
     assert backprop.map_files("x", tmp_path / "t.jsonl", tmp_path / target, errors="skip").bad == 2
 
 
+@pytest.mark.parametrize("comma", [False, True])
+def test_numbers_are_spelt_alike_whatever_they_are_read_from(comma: bool, tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars")
+    numbers = [1e-5, 1.5e-7, 3e-11, 1e16, float("nan"), float("inf"), -0.0, 5e-324, 0.1, None]
+    frame = pl.DataFrame({"x": numbers})
+    frame.write_parquet(tmp_path / "t.parquet")
+    frame.write_ipc(tmp_path / "t.arrow")
+    cells = ["" if number is None else repr(number).replace(".", "," if comma else ".") for number in numbers]
+    (tmp_path / "t.csv").write_text("x;n\n" + "".join(f"{cell};0\n" for cell in cells))
+    found = set()
+    for name in ("t.csv", "t.parquet", "t.arrow"):
+        delimiter = ";" if name == "t.csv" or comma else None
+        target = tmp_path / "out.csv"
+        backprop.map_files("x*2", tmp_path / name, target, only_new=True, decimal_comma=comma, delimiter=delimiter)
+        found.add(target.read_text().replace(";", "|" if comma else ","))
+    assert len(found) == 1
+
+
 def test_standard_input_is_called_so_on_every_route(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("polars")
     for target in ("out.csv", "out.jsonl", "out.parquet"):

@@ -11,6 +11,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from backprop.errors import Problem
@@ -47,15 +48,33 @@ def is_list(dtype: Any) -> bool:
     return isinstance(dtype, pl.List | pl.Array)
 
 
-def as_cells(frame: Any) -> Any:
-    """A frame whose columns can all be cells of text."""
+def as_cells(frame: Any, comma: bool = False) -> Any:
+    """A frame whose columns can all be cells of text; numbers with a decimal comma where it is asked for."""
     new = []
     for series in map(iso, frame.get_columns()):
         if is_list(series.dtype) or isinstance(series.dtype, pl.Struct):
             texts = [None if value is None else json_text(value) for value in series.to_list()]
             series = pl.Series(series.name, texts, dtype=pl.String)
+        elif series.dtype.is_float():
+            series = spelt(series)
+            if comma and series.dtype == pl.String:
+                series = series.str.replace(".", ",", literal=True)
         new.append(series)
     return pl.DataFrame(new)
+
+
+def spelt(series: Any) -> Any:
+    """Numbers as Python writes them: Polars spells small ones and NaN otherwise. Text where there are such, and what
+    Polars writes as it stands where there are none."""
+    values = series.to_numpy()
+    size = np.abs(values)
+    other = np.isnan(values) | ((size < 1e-4) & (size > 1e-10))
+    if series.null_count():
+        other &= series.is_not_null().to_numpy()
+    if not other.any():
+        return series
+    where = np.flatnonzero(other)
+    return series.cast(pl.String).scatter(where, [str(value) for value in values[where]])
 
 
 def as_objects(frame: Any) -> list[str]:

@@ -17,6 +17,7 @@ import polars as pl
 
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch
+from backprop.rows.tables.carried import spelt
 from backprop.rows.tables.cells import json_number
 from backprop.rows.tables.delimited import Reader, Writer, written
 from backprop.rows.tables.quotes import is_plain
@@ -268,11 +269,6 @@ def words(series: Any, column: Any, missing: list[int]) -> Any:
 
 
 def cells(column: Any, missing: list[int]) -> Any:
-    """Numbers as Python writes them: Polars spells small ones and NaN otherwise."""
-    size = np.abs(column)
-    other = np.isnan(column) | ((size < 1e-4) & (size > 1e-10))
-    series = pl.Series(column)
-    if other.any():
-        where = np.flatnonzero(other)
-        series = series.cast(pl.String).scatter(where, [repr(value) for value in column[where].tolist()])
+    """Numbers as text has them."""
+    series = spelt(pl.Series(column))
     return series.scatter(missing, None) if missing else series

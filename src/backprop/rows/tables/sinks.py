@@ -45,8 +45,8 @@ def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> 
     with place.open() as out:
         for index, frame in enumerate(frames):
             write_csv(
-                as_cells(frame), out, include_header=index == 0 and dialect.header, separator=dialect.separator,
-                decimal_comma=dialect.comma, null_value='""' if frame.width == 1 else "",
+                as_cells(frame, dialect.comma), out, include_header=index == 0 and dialect.header,
+                separator=dialect.separator, decimal_comma=dialect.comma, null_value='""' if frame.width == 1 else "",
             )  # fmt: skip
             if place.flows:
                 out.flush()
