@@ -166,6 +166,24 @@ def test_a_claim_at_a_kink_may_be_any_subgradient(text: str, at: dict[str, Any],
     assert [one.name for one in judged if one.verdict != "ok"] == wrong.split()
 
 
+SIDES = [  # lines of a pass at a kink, and which of them are wrong: beside it, or right on it
+    ("relu(x)", {"x": 0}, "dx = (x >= 0) * df", ""),
+    ("relu(x)", {"x": 0}, "dx = 0.5 * df", "dx"),
+    ("max(x, y)", {"x": 1, "y": 1}, "dx = (x > y) * df; dy = (x <= y) * df", ""),
+    ("max(x, y)", {"x": 1, "y": 1}, "dx = (x > y) * df; dy = (x < y) * df", "dx dy"),
+    ("relu(x) * y", {"x": 0, "y": 2}, "dq1 = y*df; dx = (x >= 0) * dq1; dy = relu(x) * df", ""),
+    ("relu(x) * y", {"x": 0, "y": 2}, "dq1 = y*df; dx = (x >= 0) * dq1; dy = x * df", "dx dy"),
+    ("q = x - y; 3 * abs(q)", {"x": 2, "y": 2}, "dq = where(q >= 0, 3, -3) * df; dx = dq; dy = -dq", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "passed", "wrong"), SIDES)
+def test_a_pass_at_a_kink_may_take_another_side(text: str, at: dict[str, float], passed: str, wrong: str) -> None:
+    judged = lines(text, passed, **at)
+    assert {one.verdict for one in judged if one.name not in wrong.split()} <= {"ok"}
+    assert bool(wrong) == ("wrong" in {one.verdict for one in judged})
+
+
 def test_claims_come_from_json_with_their_digits() -> None:
     assert read_claims('{"dx": 2.06, "dy": -1}', "c.json") == [("dx", 2.06, 0.005), ("dy", -1.0, 0.0)]
 

@@ -227,7 +227,8 @@ def test_an_output_that_is_no_number_needs_an_upstream_in_its_shape() -> None:
     [
         ("[1, 1/2]", [1, 0.5]), ("[[1, 2], [3, 4]].T", [[1, 3], [2, 4]]), ("zeros(2, 2)", [[0, 0], [0, 0]]),
         ("ones([2])", [1, 1]), ("eye(2)", [[1, 0], [0, 1]]), ("arange(3)", [0, 1, 2]), ("arange(1, 2, 0.5)", [1, 1.5]),
-        ("linspace(0, 1, 3)", [0, 0.5, 1]), ("linspace(0, 49)", [*range(50)]), ("2 * arange(2) + 1", [1, 3]), ("[]", []),
+        ("linspace(0, 1, 3)", [0, 0.5, 1]), ("linspace(0, 49)", [*range(50)]), ("2 * arange(2) + 1", [1, 3]),
+        ("[]", []),
     ],
 )  # fmt: skip
 def test_values_that_are_written_out(text: str, expected: list[float]) -> None:

@@ -113,7 +113,7 @@ class Evaluation:
         from backprop.numbers.shapes import all_finite
 
         compiled, at, above = self._asked
-        whole = compiled.copied()
+        whole = compiled._copied()
         whole.expand = False
         asked = self.run.upstream is not None
         closed = whole.evaluate(at, upstream=above, wrt=self.wrt) if asked else whole.forward(at)
@@ -316,13 +316,13 @@ class Compiled:
         """The same formula, in which the numbers that the text sets are no inputs, but stages with a name."""
         from copy import copy
 
-        found = self.copied()
+        found = self._copied()
         found.program = copy(self.program)
         found.program.given = {}
         found.__dict__.pop("listed", None)
         return found
 
-    def copied(self) -> Compiled:
+    def _copied(self) -> Compiled:
         """The same formula, of which nothing is made yet."""
         from copy import copy
 
