@@ -173,6 +173,7 @@ SIDES = [  # lines of a pass at a kink, and which of them are wrong: beside it, 
     ("max(x, y)", {"x": 1, "y": 1}, "dx = (x > y) * df; dy = (x < y) * df", "dx dy"),
     ("relu(x) * y", {"x": 0, "y": 2}, "dq1 = y*df; dx = (x >= 0) * dq1; dy = relu(x) * df", ""),
     ("relu(x) * y", {"x": 0, "y": 2}, "dq1 = y*df; dx = (x >= 0) * dq1; dy = x * df", "dx dy"),
+    ("clip(x, x, x)", {"x": 0}, "dx = 2 * df", "dx"),  # on a kink wherever it is
     ("q = x - y; 3 * abs(q)", {"x": 2, "y": 2}, "dq = where(q >= 0, 3, -3) * df; dx = dq; dy = -dq", ""),
 ]
 

@@ -80,14 +80,13 @@ class Judge:
         return Verdicts([step.judgement for step in self.steps if step.judgement], self.remarks, missing)
 
     def is_right_beside(self) -> bool:
-        """Whether a pass at a kink is right on all sides of it."""
-        execution = self.execution
-        if not kinks_of(execution):
+        """Whether a pass at a kink is right on all sides of it, where it has any that are smooth."""
+        execution, names = self.execution, self.execution.names
+        if not kinks_of(execution.result, names):
             return False
         beside = Beside(execution, [])
-        judged = [
-            judge(there, execution.names, execution.lines) for _ in range(SIDES) for there in beside.runs([])
-        ]  # fmt: skip
+        sides = [there for _ in range(SIDES) for there in beside.runs([]) if not kinks_of(there, names)]
+        judged = [judge(there, names, execution.lines) for there in sides]
         return bool(judged) and not any(line.verdict == "wrong" for found in judged for line in found.lines)
 
     def helper(self, step: Step) -> None:

@@ -17,6 +17,7 @@ from backprop.check.stages.samples import movable
 from backprop.differentiate.run import Run, run
 from backprop.errors import Problem
 from backprop.library.notes import kinks_and_ends
+from backprop.library.stages import Names
 from backprop.numbers.shapes import finite_magnitude, shape_of
 
 Vector = list[float]
@@ -33,7 +34,7 @@ def excuse(execution: Execution) -> None:
     so, as far as one does for all of them."""
     claims = [step for step in execution.steps if step.gradient is not None] if execution.claims else execution.ends()
     wrong = [step for step in claims if step.verdict in BLAMED and not step.misshapen]
-    kinks = kinks_of(execution) if wrong else []
+    kinks = kinks_of(execution.result, execution.names) if wrong else []
     if not kinks:
         return
     others = [step for step in claims if step not in wrong]
@@ -49,9 +50,9 @@ def excuse(execution: Execution) -> None:
                 step.say(step.judgement.expected, "ok", None, ["what comes of it is a subgradient"])
 
 
-def kinks_of(execution: Execution) -> list[str]:
+def kinks_of(result: Run, names: Names) -> list[str]:
     """The stages that sit on a kink, or the first of them."""
-    notes = kinks_and_ends(execution.result, execution.names)
+    notes = kinks_and_ends(result, names)
     return [*dict.fromkeys(note.stage for note in notes if note.kind in ("tie", "kink"))][:TOLD]
 
 
