@@ -153,6 +153,7 @@ CHOICES = [  # claims at a kink, and which of them are no choice, or none beside
     ("max(x)", {"x": [1, 1, 0]}, ["dx=[0, 1, 0]"], ""),
     ("max(x)", {"x": [1, 1, 0]}, ["dx=[0.5, 0.6, 0]"], "dx"),
     ("sum(abs(x))", {"x": [0] * 6}, ["dx=[1, 1, -1, 0.3, -0.5, 0.9]"], ""),
+    ("sum(abs(x))", {"x": [0] * 6}, ["dx=[1, 1, -1, 0.3, -0.5, 1.1]"], "dx"),
     ("norm(x)", {"x": [0, 0]}, ["dx=[0.6, 0.8]"], ""),
     ("norm(x)", {"x": [0, 0]}, ["dx=[0.7, 0.8]"], "dx"),
     ("abs(x) * t[i]", {"x": 0, "t": [3, 4], "i": 1}, ["dx=-4"], ""),  # an index stays where it is

@@ -25,7 +25,9 @@ BLAMED = ("wrong", "inherited")
 
 BESIDE = 2.0**-30  # relative to the largest input: as near as leaves a direction six digits
 TOLD = 3  # kinks that are named
-STEPS = 100  # on the way to a claim
+STEPS = 100  # on the way to a claim,
+FEW = 10  # and to one of many numbers,
+MANY = 200_000  # which are not more than these in all
 NEAR = 1e-5  # of what the gradients beside the point differ by
 
 
@@ -67,16 +69,18 @@ def is_between(execution: Execution, steps: Sequence[Step]) -> bool:
     if not found:
         return False  # no gradient is finite
     nearest = found[0]
-    for _ in range(STEPS):
+    for _ in range(max(FEW, min(STEPS, MANY // len(claim)))):
+        ranges = [(min(numbers), max(numbers)) for numbers in zip(*found, strict=True)]
+        beyond = [number - min(max(number, low), high) for number, (low, high) in zip(claim, ranges, strict=True)]
+        near = (NEAR * max(high - low for low, high in ranges) + slack) * len(claim) ** 0.5
         left = minus(claim, nearest)
-        found += beside.gradients(left)
-        apart = max(abs(number) for one in found for number in minus(one, found[0]))
-        near = (NEAR * apart + slack) * len(claim) ** 0.5
         if dot(left, left) <= near**2:
             return True
-        outermost = max(found, key=lambda one: dot(left, one))
-        if dot(left, minus(claim, outermost)) > near * dot(left, left) ** 0.5:
-            return False
+        for direction in (beyond, left):  # a number by itself, and all together
+            found += beside.gradients(direction) if any(direction) else []
+            outermost = max(found, key=lambda one: dot(direction, one))
+            if dot(direction, minus(claim, outermost)) > near * dot(direction, direction) ** 0.5:
+                return False
         way = minus(outermost, nearest)
         part = min(1.0, dot(left, way) / (dot(way, way) or 1.0))
         nearest = [here + part * step for here, step in zip(nearest, way, strict=True)]
