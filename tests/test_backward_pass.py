@@ -153,6 +153,7 @@ CHOICES = [  # claims at a kink, and which of them are no choice, or none beside
     ("max(x)", {"x": [1, 1, 0]}, ["dx=[0, 1, 0]"], ""),
     ("max(x)", {"x": [1, 1, 0]}, ["dx=[0.5, 0.6, 0]"], "dx"),
     ("sum(abs(x))", {"x": [0] * 6}, ["dx=[1, 1, -1, 0.3, -0.5, 0.9]"], ""),
+    ("sum(abs(x))", {"x": [0] * 6}, ["dx=[1, 1, -1, 0.3, -0.5, 1.1]"], "dx"),
     ("norm(x)", {"x": [0, 0]}, ["dx=[0.6, 0.8]"], ""),
     ("norm(x)", {"x": [0, 0]}, ["dx=[0.7, 0.8]"], "dx"),
     ("abs(x) * t[i]", {"x": 0, "t": [3, 4], "i": 1}, ["dx=-4"], ""),  # an index stays where it is
@@ -164,6 +165,25 @@ def test_a_claim_at_a_kink_may_be_any_subgradient(text: str, at: dict[str, Any],
     evaluation = Compiled(text).evaluate(at)
     judged = judge(evaluation.run, evaluation.names, claim_lines([read_claim(claim) for claim in claims])).lines
     assert [one.name for one in judged if one.verdict != "ok"] == wrong.split()
+
+
+SIDES = [  # lines of a pass at a kink, and which of them are wrong: beside it, or right on it
+    ("relu(x)", {"x": 0}, "dx = (x >= 0) * df", ""),
+    ("relu(x)", {"x": 0}, "dx = 0.5 * df", "dx"),
+    ("max(x, y)", {"x": 1, "y": 1}, "dx = (x > y) * df; dy = (x <= y) * df", ""),
+    ("max(x, y)", {"x": 1, "y": 1}, "dx = (x > y) * df; dy = (x < y) * df", "dx dy"),
+    ("relu(x) * y", {"x": 0, "y": 2}, "dq1 = y*df; dx = (x >= 0) * dq1; dy = relu(x) * df", ""),
+    ("relu(x) * y", {"x": 0, "y": 2}, "dq1 = y*df; dx = (x >= 0) * dq1; dy = x * df", "dx dy"),
+    ("clip(x, x, x)", {"x": 0}, "dx = 2 * df", "dx"),  # on a kink wherever it is
+    ("q = x - y; 3 * abs(q)", {"x": 2, "y": 2}, "dq = where(q >= 0, 3, -3) * df; dx = dq; dy = -dq", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "passed", "wrong"), SIDES)
+def test_a_pass_at_a_kink_may_take_another_side(text: str, at: dict[str, float], passed: str, wrong: str) -> None:
+    judged = lines(text, passed, **at)
+    assert {one.verdict for one in judged if one.name not in wrong.split()} <= {"ok"}
+    assert bool(wrong) == ("wrong" in {one.verdict for one in judged})
 
 
 def test_claims_come_from_json_with_their_digits() -> None:

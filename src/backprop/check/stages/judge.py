@@ -15,13 +15,14 @@ from backprop.check.stages.flow import slope_through
 from backprop.check.stages.group import Group
 from backprop.check.stages.lines import Line
 from backprop.check.stages.samples import close, minus
-from backprop.check.stages.subgradients import excuse
+from backprop.check.stages.subgradients import Beside, excuse, kinks_of
 from backprop.check.stages.targets import Target
 from backprop.differentiate.run import Run
 from backprop.language.printer import number_text
 from backprop.library.stages import Names
 from backprop.numbers.shapes import magnitude
 
+SIDES = 4  # directions in which a pass is tried next to a kink, and against each
 LOST = 1e-3  # of the largest share: what is further off is no matter of digits
 
 
@@ -72,11 +73,21 @@ class Judge:
         missing = [name for name, wire in absent if any(magnitude(run.gradient(wire)) > 0 for run in execution.runs)]
         if any(step.verdict in ("wrong", "inherited") for step in self.steps) and execution.comes_out_right():
             self.take_as_they_are(execution.leading() if missing else self.steps)
-        if execution.claims:
+        if any(step.verdict == "wrong" for step in self.steps) and (execution.claims or self.is_right_beside()):
             excuse(execution)
         if not any(step.verdict == "wrong" for step in self.steps):
             self.blame_the_ends()
         return Verdicts([step.judgement for step in self.steps if step.judgement], self.remarks, missing)
+
+    def is_right_beside(self) -> bool:
+        """Whether a pass at a kink is right on all sides of it, where it has any that are smooth."""
+        execution, names = self.execution, self.execution.names
+        if not kinks_of(execution.result, names):
+            return False
+        beside = Beside(execution, [])
+        sides = [there for _ in range(SIDES) for there in beside.runs([]) if not kinks_of(there, names)]
+        judged = [judge(there, names, execution.lines) for there in sides]
+        return bool(judged) and not any(line.verdict == "wrong" for found in judged for line in found.lines)
 
     def helper(self, step: Step) -> None:
         """A line whose name stands for nothing in the circuit."""

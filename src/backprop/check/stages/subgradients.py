@@ -14,37 +14,48 @@ from typing import Any
 
 from backprop.check.stages.execution import Execution, Step
 from backprop.check.stages.samples import movable
-from backprop.differentiate.run import run
+from backprop.differentiate.run import Run, run
 from backprop.errors import Problem
 from backprop.library.notes import kinks_and_ends
+from backprop.library.stages import Names
 from backprop.numbers.shapes import finite_magnitude, shape_of
 
 Vector = list[float]
+BLAMED = ("wrong", "inherited")
 
 BESIDE = 2.0**-30  # relative to the largest input: as near as leaves a direction six digits
 TOLD = 3  # kinks that are named
-STEPS = 100  # on the way to a claim
+STEPS = 100  # on the way to a claim,
+FEW = 10  # and to one of many numbers,
+MANY = 200_000  # which are not more than these in all
 NEAR = 1e-5  # of what the gradients beside the point differ by
 
 
 def excuse(execution: Execution) -> None:
-    """Call the claims right that another choice at a kink makes so, as far as one does for all of them."""
-    claims = [step for step in execution.steps if step.gradient is not None]
-    wrong = [step for step in claims if step.verdict in ("wrong", "inherited") and not step.misshapen]
-    if not wrong:
-        return
-    result = execution.result
-    kinks = [note.stage for note in kinks_and_ends(result, execution.names) if note.kind in ("tie", "kink")]
+    """Call the claims right, or the lines of a pass that is right beside the point, that another choice at a kink makes
+    so, as far as one does for all of them."""
+    claims = [step for step in execution.steps if step.gradient is not None] if execution.claims else execution.ends()
+    wrong = [step for step in claims if step.verdict in BLAMED and not step.misshapen]
+    kinks = kinks_of(execution.result, execution.names) if wrong else []
     if not kinks:
         return
-    stages = " and ".join(dict.fromkeys(kinks[:TOLD]))
     others = [step for step in claims if step not in wrong]
     chosen = others if is_between(execution, others) else []  # equal shares of a tie are no choice of one of them
     for step in wrong:
         if is_between(execution, [*chosen, step]):
             chosen.append(step)
-            said = [f"another subgradient at the kink of {stages}"]
-            step.say(result.gradient(step.gradient or 0), "ok", None, said)
+            said = [f"another subgradient at the kink of {' and '.join(kinks)}"]
+            step.say(execution.result.gradient(step.gradient or 0), "ok", None, said)
+    if not execution.claims and not any(step.verdict in BLAMED for step in claims):
+        for step in execution.steps:
+            if step.verdict in BLAMED and step.judgement is not None:
+                step.say(step.judgement.expected, "ok", None, ["what comes of it is a subgradient"])
+
+
+def kinks_of(result: Run, names: Names) -> list[str]:
+    """The stages that sit on a kink, or the first of them."""
+    notes = kinks_and_ends(result, names)
+    return [*dict.fromkeys(note.stage for note in notes if note.kind in ("tie", "kink"))][:TOLD]
 
 
 def is_between(execution: Execution, steps: Sequence[Step]) -> bool:
@@ -58,16 +69,18 @@ def is_between(execution: Execution, steps: Sequence[Step]) -> bool:
     if not found:
         return False  # no gradient is finite
     nearest = found[0]
-    for _ in range(STEPS):
+    for _ in range(max(FEW, min(STEPS, MANY // len(claim)))):
+        ranges = [(min(numbers), max(numbers)) for numbers in zip(*found, strict=True)]
+        beyond = [number - min(max(number, low), high) for number, (low, high) in zip(claim, ranges, strict=True)]
+        near = (NEAR * max(high - low for low, high in ranges) + slack) * len(claim) ** 0.5
         left = minus(claim, nearest)
-        found += beside.gradients(left)
-        apart = max(abs(number) for one in found for number in minus(one, found[0]))
-        near = (NEAR * apart + slack) * len(claim) ** 0.5
         if dot(left, left) <= near**2:
             return True
-        outermost = max(found, key=lambda one: dot(left, one))
-        if dot(left, minus(claim, outermost)) > near * dot(left, left) ** 0.5:
-            return False
+        for direction in (beyond, left):  # a number by itself, and all together
+            found += beside.gradients(direction) if any(direction) else []
+            outermost = max(found, key=lambda one: dot(direction, one))
+            if dot(direction, minus(claim, outermost)) > near * dot(direction, direction) ** 0.5:
+                return False
         way = minus(outermost, nearest)
         part = min(1.0, dot(left, way) / (dot(way, way) or 1.0))
         nearest = [here + part * step for here, step in zip(nearest, way, strict=True)]
@@ -84,8 +97,14 @@ class Beside:
         self.step = BESIDE * (max(map(finite_magnitude, values), default=1.0) or 1.0)
 
     def gradients(self, direction: Vector) -> Iterator[Vector]:
-        """Those a little in a direction of the stages and against it, where they are finite; inputs that are none of
-        the stages go anywhere."""
+        """Those a little in a direction of the stages and against it, where they are finite."""
+        for there in self.runs(direction):
+            found = [number for wire in self.wires for number in flat(there.gradient(wire))]
+            if all(map(isfinite, found)):
+                yield found
+
+    def runs(self, direction: Vector) -> Iterator[Run]:
+        """The runs there; inputs that are none of the stages go anywhere."""
         result, sizes = self.result, [len(flat(self.result.values[wire])) for wire in self.wires]
         starts = {wire: sum(sizes[:place]) for place, wire in enumerate(self.wires)}
         longest = max(map(abs, direction), default=0.0) or 1.0
@@ -103,12 +122,9 @@ class Beside:
                 for name, wire in result.circuit.variables.items()
             }
             try:
-                there = run(result.circuit, at, ties=result.ties, upstream=result.upstream)
+                yield run(result.circuit, at, ties=result.ties, upstream=result.upstream)
             except Problem:  # a mask that chooses nothing there
                 continue
-            found = [number for wire in self.wires for number in flat(there.gradient(wire))]
-            if all(map(isfinite, found)):
-                yield found
 
 
 def moved(value: Any, move: Vector, side: float) -> Any:
