@@ -65,6 +65,10 @@ SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "rsqrt": lambda x, y: -0.5 * y / x,
     "log1p": lambda x, y: 1 / (1 + x),
 }  # of one argument, from it and the result; of others differences are taken
+PULLS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "softmax": lambda y, g, axis: y * (g - np.sum(y * g, axis=axis, keepdims=True)),
+    "log_softmax": lambda y, g, axis: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
+}  # of what is taken along an axis: what comes back, from the result and what comes from above
 SIZES = {"f": 8, "b": 1}  # in bytes, of elements that may have numbers
 MOST_NUDGED = 600  # elements of the inputs of an operation without a rule
 STEP, WIDE = 1e-6, 1e-3  # of differences: narrow ones meet few kinks, wide ones are exact
@@ -255,6 +259,13 @@ class Tape:
                 self.product(given[0], given[1], ids[0], ids[1], out)
         elif name in ELEMENTWISE or name in EXTREMES:
             self.sloped(name, function, given, named, ids, out)
+        elif name in PULLS and is_fraction(out):
+            along: Any = given[1] if len(given) > 1 else named.get("axis", named.get("dim"))
+            if along is None and not np.isclose(np.sum(out if name == "softmax" else np.exp(out)), 1):
+                along = -1  # as jax has it
+            y, made = np.array(out, dtype=float), self.new(np.shape(out))
+            self.entries.append(Entry(made, ids[0], None, lambda g: PULLS[name](y, g, along)))
+            self.put(out, made)
         else:
             self.nudged(function, given, named, ids, out)
 
