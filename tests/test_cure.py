@@ -12,6 +12,7 @@ from tests.pairs.judged import judged
 from backprop.check.cures.cure import with_lines
 from backprop.check.passes.causes import cause_of
 from backprop.check.passes.judge import Judge
+from backprop.check.passes.sensitivity import Sense
 from backprop.python.entry.pairs import pairs_in
 from backprop.python.entry.runner import Runner
 from backprop.python.source import Code, part_of
@@ -92,3 +93,18 @@ def f_backward(dout, x):
     found = with_lines(judge, judge.judge())
     assert found.verdict == verdict
     assert any("is np.sqrt(2 / np.pi) but for its digits" in one for one in found.remarks) == (verdict == "ok")
+
+
+def test_lines_that_are_tried_leave_what_was_recorded() -> None:
+    """An edit of two lines wrote into an array under the name that its first line gave it."""
+    text = (
+        "import numpy as np\ndef f_forward(x):\n    return np.exp(x), x\n"
+        "def f_backward(g, x):\n    k = 0\n    p = x\n    return g * np.exp(p)\n"
+    )
+    code = Code([part_of(text, "f.py")])
+    judge = Judge(Runner(code, pairs_in(code)[0], {"x": np.array([1.0, 2.0])}))
+    trace = Sense(judge, judge.points[0], {}).trace
+    statement, visits = next(pair for pair in trace.visits.items() if ast.unparse(pair[0]) == "p = x")
+    (tried,) = trace.alone(visits[0], statement, ast.parse("p = x\np[k] -= 1.0").body) or [0.0]
+    (again,) = trace.alone(visits[0], statement, ast.parse("p = x").body) or [0.0]
+    assert (list(tried), list(again)) == ([0.0, 2.0], [1.0, 2.0])
