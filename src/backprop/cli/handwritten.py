@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, NamedTuple
 
 from backprop.cli.answer import show_grid, show_json
 from backprop.cli.arguments import HINT, arguments, beside
 from backprop.cli.failures import note
+from backprop.cli.progress import waiting
 from backprop.cli.reading import Meant, meant, names_of, read_text, value_of
 from backprop.errors import Problem
 from backprop.library.values import Random, read_json
+from backprop.show.theme import is_terminal
 
 
 class Passes(NamedTuple):
@@ -118,7 +121,8 @@ def judge_passes(
 
     given = arguments(variables, assignments, Random(seed))
     above = None if upstream is None else upstream_of(upstream, Random(seed))
-    found = judged(asked.code, asked.pairs, given, above, seed or 0, names_of(wrt))
+    with waiting("judging the passes", not quiet and is_terminal(sys.stderr)):
+        found = judged(asked.code, asked.pairs, given, above, seed or 0, names_of(wrt))
     verdicts, left_out = found.verdicts, found.left_out
     if chosen == "json":
         show_json(pass_report.passes_object(verdicts, left_out), output)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from backprop.cli.failures import write_error
 from backprop.cli.output import sayable
 
-EVERY = 0.2  # seconds
+EVERY, MOMENT = 0.2, 1.5  # seconds
 LONGEST = 40  # characters of a bar, and
 SHORTEST = 8
 
@@ -40,6 +42,28 @@ class Redrawn:
         if self.drawn:
             write_error("\r\x1b[K")
         self.drawn = False
+
+
+@contextmanager
+def waiting(what: str, shown: bool) -> Iterator[None]:
+    """Tell what is being done, and for how long, where it takes more than a moment."""
+    line, over = Redrawn(shown), threading.Event()
+
+    def draw() -> None:
+        while not over.wait(EVERY):
+            if line.seconds > MOMENT:
+                line.draw(lambda seconds: f"{what}  {seconds:.0f} s"[: width()])
+
+    drawing = threading.Thread(target=draw, daemon=True)
+    if shown:
+        drawing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if shown:
+            drawing.join()
+        line.clear()
 
 
 class Progress(Redrawn):

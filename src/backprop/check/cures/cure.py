@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
 from math import inf, isfinite
 from time import process_time
 from typing import Any
@@ -14,6 +17,7 @@ from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.check.edits.catalogue import COMPOUND, header
+from backprop.check.edits.forms import nodes_in
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.sensitivity import Sense
@@ -245,12 +249,33 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     if others:
         listed = "; ".join(f"line {one.line.number}: {written(one)}" for one in others[:2])
         remarks.append(f"also possible: {listed}")
+    remarks += dict.fromkeys(told for one in cures for told in same_lengths(one))
     if not cures:
         remarks.append("no edit of the catalogue makes every gradient right, so the line is not known")
         numbers = sorted({line.number for line in doubted})
         if 0 < len(numbers) <= 5:
             remarks.append(f"if it is one line, it is {' or '.join(map(str, numbers))}: all wrong gradients hang on it")
     return verdict._replace(lines=places, remarks=remarks)
+
+
+def same_lengths(cure: Cure) -> Iterator[str]:
+    """What is said where a cure takes a length that another axis of the array has, too: either would do here."""
+    line, known = cure.line, dict[str, str]()
+    for node in nodes_in(line.source.text):  # `N, D = x.shape`, `N = x.shape[0]`
+        target, value = (node.targets[0], ast.unparse(node.value)) if isinstance(node, ast.Assign) else (None, "")
+        if isinstance(target, ast.Tuple) and value.endswith(".shape"):
+            known.update({ast.unparse(one): f"{value}[{place}]" for place, one in enumerate(target.elts)})
+        elif target is not None:
+            known[ast.unparse(target)] = value
+    old, new = (
+        Counter(ast.unparse(node) for node in ast.walk(one) if isinstance(node, ast.Name | ast.Subscript))
+        for one in (header(line.statement), cure.edit.statements[-1])
+    )
+    for text in sorted(new - old):
+        found = re.fullmatch(r"(.+)\.shape\[(\d)\]", known.get(text, text))
+        kind = line.kind(found[1]) if found is not None else None
+        if kind is not None and found is not None and kind.shape.count(line.value(text)) > 1:
+            yield f"{found[1]} has two axes as long as {text}: other sizes tell which of them line {line.number} needs"
 
 
 def over_examples(judge: Judge, verdict: Verdict) -> list[str]:

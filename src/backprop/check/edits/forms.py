@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeGuard
 
 from backprop.check.edits.visible import Visible
 
@@ -240,10 +240,14 @@ def operations(node: ast.BinOp, seen: Visible) -> Options:
 
 
 def parentheses(node: ast.BinOp) -> Options:
-    """A factor of a whole sum that is one of a term, and the other way round."""
+    """A factor of a whole sum that is one of a term, and the other way round; and what stands behind a function's
+    parenthesis instead of in it."""
     left, right = node.left, node.right
     for inner, outer in ((left, right), (right, left)):
         first = inner is right
+        if is_of_one(inner):
+            whole = ast.BinOp(*((outer, node.op, inner.args[0]) if first else (inner.args[0], node.op, outer)))
+            yield ast.Call(inner.func, [whole], []), "wrong-point", 1.4
         cause = "factor" if isinstance(outer, ast.Constant) else "wrong-point"
         if not isinstance(inner, ast.BinOp) or (first and isinstance(node.op, ast.Div)):
             continue
@@ -260,6 +264,11 @@ def parentheses(node: ast.BinOp) -> Options:
                     yield ast.BinOp(inside, inner.op, factor), cause, 1.35
                 elif isinstance(inner.op, ast.Mult):
                     yield ast.BinOp(factor, inner.op, inside), cause, 1.35
+
+
+def is_of_one(node: ast.expr) -> TypeGuard[ast.Call]:
+    """Whether a function of one argument is called."""
+    return isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords
 
 
 def names_exchanged(node: ast.BinOp) -> Options:
@@ -296,6 +305,9 @@ def other_slopes(node: ast.BinOp, seen: Visible) -> Options:
 def calls(node: ast.Call, seen: Visible) -> Options:
     arguments = [one for one in node.args if not isinstance(one, ast.Starred)]
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if is_of_one(node) and isinstance(whole := node.args[0], ast.BinOp):
+        yield ast.BinOp(ast.Call(node.func, [whole.left], []), whole.op, whole.right), "wrong-point", 1.4
+        yield ast.BinOp(whole.left, whole.op, ast.Call(node.func, [whole.right], [])), "wrong-point", 1.5
     of_library = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).split(".")[0] in LIBRARIES
     if isinstance(node.func, ast.Attribute) and not of_library:
         yield node.func.value, "not-summed" if name in ("sum", "mean") else None, 3.0 if name in COPIES else 1.8

@@ -56,6 +56,11 @@ class Quantity:
             yield from self.turned()
         if letter == "k" and isinstance(self.parent, ast.Assign):
             yield from ((f"{self.text} {shift}", "wrong-point", 1.8) for shift in ("- 1", "+ 1"))
+        if self.is_leaf and letter in "an" and isinstance(getattr(self.parent, "op", None), ast.Mult):
+            alike = [other for other, its in self.seen.atoms.items() if its == self.kind and other != self.text]
+            for other in alike:
+                yield f"({self.text} - {other})", "missing-share", 2.2
+                yield f"({self.text} + {other})", "missing-share", 2.3
         if not self.is_term() or letter == "k":
             return
         if not isinstance(self.node, ast.UnaryOp):

@@ -103,8 +103,9 @@ class Line:
 
     def entries(self, known: dict[str, Kind]) -> list[str]:
         """Entries of arrays by the whole numbers, as counters of loops, and the masks that this line itself takes for
-        an index."""
-        inside = [one.slice for one in ast.walk(self.statement) if isinstance(one, ast.Subscript)]
+        an index; and by its whole indices, of arrays of the same shape."""
+        subscripts = [one for one in ast.walk(self.statement) if isinstance(one, ast.Subscript)]
+        inside = [one.slice for one in subscripts]
         indices = {node.id for one in inside for node in ast.walk(one) if isinstance(node, ast.Name)}
         found = []
         for index in sorted(indices):
@@ -125,7 +126,10 @@ class Line:
             for places in permutations(counters, count)
         ]
         of_elements = [one for one in of_elements if self.kind(one) is not None]
-        return [*of_elements[:MOST_ENTRIES], *found[:MOST_ENTRIES]]
+        shapes = {ast.unparse(one.slice): known.get(ast.unparse(one.value), Kind("", ())) for one in subscripts}
+        alike = [f"{text}[{index}]" for index, whose in shapes.items() for text, kind in known.items()
+                 if kind == whose and whose.shape and text.isidentifier()]  # fmt: skip
+        return [*of_elements[:MOST_ENTRIES], *found[:MOST_ENTRIES], *alike[:MOST_ENTRIES]]
 
 
 class Visible:

@@ -16,9 +16,10 @@ from backprop.python.values.arrays import fresh
 
 AROUND = 2  # points around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
-CLOSER = 0.3  # than to the differences a gradient is to the sweep, if these are wrong
+CLOSER = 0.5  # than to the differences a gradient is to the sweep, if these are wrong
 KNOWN = 1e-6  # of the largest element: so far the sweep and the differences may be apart where they agree
-DIRECTIONS, STEP, ROUGH = 2, 1e-3, 100.0
+DIRECTIONS, ROUGH = 2, 100.0
+STEPS = (1e-5, 1e-3)  # of the inputs beside which a sweep is looked at
 PROBES = 12  # of an input at each of those
 
 
@@ -121,19 +122,20 @@ class Surroundings:
         if its is None or np.shape(its) != mine.shape:
             return False
         probes = point.slopes[path].probes
-        if off(np.asarray(its, dtype=float), probes) <= KNOWN * float(np.max(np.abs(its), initial=0.0)):
-            return False  # the sweep and the differences agree
+        agree = off(np.asarray(its, dtype=float), probes) <= KNOWN * float(np.max(np.abs(its), initial=0.0))
         apart = float(np.max(np.abs(mine - its), initial=0.0))
-        if apart <= CLOSER * off(mine, probes):
+        if not agree and apart <= CLOSER * off(mine, probes):
             return True
         random, rough = np.random.default_rng(self.binding.seed), 0.0
-        for _ in range(DIRECTIONS):
-            steps = {one: STEP * random.uniform(-1, 1, np.shape(at_path(point.given, one))) for one in self.paths}
-            up, down = (
-                self.runner.swept(nearby(point.given, self.paths, steps, side), point.upstream, [path]).get(path, its)
-                for side in (1.0, -1.0)
-            )
-            rough = max(rough, float(np.max(np.abs(up + down - 2 * its), initial=0.0)))
+        for step in STEPS[:1] if agree else STEPS:  # where the two agree, no bend of it is taken for roughness
+            for _ in range(DIRECTIONS):
+                steps = {one: step * random.uniform(-1, 1, np.shape(at_path(point.given, one))) for one in self.paths}
+                up, down = (
+                    self.runner.swept(nearby(point.given, self.paths, steps, side), point.upstream, [path])
+                    for side in (1.0, -1.0)
+                )
+                bend = np.abs(up.get(path, its) + down.get(path, its) - 2 * its)
+                rough = max(rough, float(np.max(bend, initial=0.0, where=np.isfinite(bend))))
         return apart <= ROUGH * rough
 
     def again(self, point: Point, path: Path, gradient: Any) -> Slopes:

@@ -240,11 +240,10 @@ def differ(some: list[Any] | None, others: list[Any] | None) -> bool:
 
 def surroundings(scope: Scope, statements: list[ast.stmt]) -> Scope:
     """What statements may be done in: of all that they may write into there are copies."""
-    goals = [target for one in statements for target in targets_of(one)]
-    if not all(isinstance(one, ast.Assign | ast.AugAssign) for one in statements):
-        return frozen(scope, Copies())
+    if len(statements) != 1 or not isinstance(statements[0], ast.Assign | ast.AugAssign):
+        return frozen(scope, Copies())  # a second one may write into what the first gives another name
     found, copies = bare(scope), Copies()
-    for goal in goals:
+    for goal in targets_of(statements[0]):
         if isinstance(goal, ast.Name) and isinstance(statements[0], ast.Assign):
             continue
         written = {node.id for node in ast.walk(goal) if isinstance(node, ast.Name)} & scope.names.keys()

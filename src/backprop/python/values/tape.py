@@ -56,6 +56,7 @@ PUTTING = frozenset(["put_along_axis", "fill_diagonal", "scatter_", "copy_", "fi
 RULED = ("exp", "log", "sqrt", "tanh", "square", "sigmoid", "relu", "abs", "reciprocal", "rsqrt", "log1p")
 # Functions of one argument whose slopes are the table's; of others differences are taken.
 RULED_GATES = {**{name: GATES[name] for name in RULED}, "negative": GATES["negate"]}
+ALONG = ("softmax", "log_softmax")  # those along an axis
 SIZES = {"f": 8, "b": 1}  # in bytes, of elements that may have numbers
 MOST_NUDGED = 600  # elements of the inputs of an operation without a rule
 STEP, WIDE = 1e-6, 1e-3  # of differences: narrow ones meet few kinks, wide ones are exact
@@ -246,6 +247,14 @@ class Tape:
                 self.product(given[0], given[1], ids[0], ids[1], out)
         elif name in ELEMENTWISE or name in EXTREMES:
             self.sloped(name, function, given, named, ids, out)
+        elif name in ALONG and is_fraction(out):
+            along: Any = given[1] if len(given) > 1 else named.get("axis", named.get("dim"))
+            if along is None and not np.isclose(np.sum(out if name == "softmax" else np.exp(out)), 1):
+                along = -1  # as jax has it
+            back = array_rules(GATES[name].with_options({"axis": along}), 1, "none", (True,))
+            x, y, made = np.array(given[0], dtype=float), np.array(out, dtype=float), self.new(np.shape(out))
+            self.entries.append(Entry(made, ids[0], None, lambda g: back(g, x, y)[0]))
+            self.put(out, made)
         else:
             self.nudged(function, given, named, ids, out)
 
