@@ -54,7 +54,7 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
     for wire, gate in enumerate(circuit.gates):
         if run.arrays and gate.name == "power" and is_reciprocal_matrix(run, wire):
             inverse = f"inv({names.text(circuit.inputs[wire][0])})"
-            what = f"{names.text(wire)} = {names.expression(wire)}"
+            what = names.line(wire)
             yield note("elementwise", f"{what} is the power of each element; the inverse is {inverse}", names, wire)
         if not (gate.kink or gate.flat or gate.arranges) or not circuit.active[wire] or not circuit.inputs[wire]:
             continue
@@ -163,7 +163,7 @@ def without(mask: Any, other: Any) -> Any:
 def kink_note(run: Run, names: Names, wire: int, met: Any) -> Note:
     """A note where a stage sits on a kink of its gate, and that decided a gradient."""
     gate = run.circuit.gates[wire]
-    what = f"{names.text(wire)} = {names.expression(wire)}"
+    what = names.line(wire)
     where = kink_place(run, names, wire, met)
     if GATES[gate.spelling].idempotent:
         equals = "elements" if run.arrays and gate.mixes else "inputs"
@@ -199,7 +199,7 @@ def order_note(run: Run, names: Names, wire: int) -> Iterator[Note]:
     if is_any(parted):
         from backprop.library.causes import first_place, place_text
 
-        what = f"{names.text(wire)} = {names.expression(wire)}"
+        what = names.line(wire)
         place = place_text(first_place(parted), parted)
         text = f"{what} is a tie at {place}: equal elements get the gradients of their places in the order they came in"
         yield note("tie", text, names, wire)
@@ -270,11 +270,10 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
         if wire in powers:
             met = met * (run.values[wire] != 0)
         if is_any(met != 0):
-            what = f"{names.text(wire)} = {names.expression(wire)}"
+            what = names.line(wire)
             yield note("kink", f"{what} has a kink: there is no second derivative to tell there", names, wire)
     for wire in equals_sorted(run):
-        what = f"{names.text(wire)} = {names.expression(wire)}"
-        text = f"{what} has equal elements: what hangs on their order has no second derivative to tell"
+        text = f"{names.line(wire)} has equal elements: what hangs on their order has no second derivative to tell"
         yield note("tie", text, names, wire)
 
 
@@ -284,5 +283,5 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
 def died(names: Names, wire: int) -> Note:
     """A note where a gradient arrives at a gate that is flat."""
     gate = names.circuit.gates[wire].spelling
-    message = f"the gradient ends at {names.text(wire)} = {names.expression(wire)}: {gate} is flat, its slope is 0"
+    message = f"the gradient ends at {names.line(wire)}: {gate} is flat, its slope is 0"
     return note("flat", message, names, wire)
