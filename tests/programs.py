@@ -152,7 +152,13 @@ def by_program(cases: list[Case]) -> dict[str, list[Case]]:
 
 
 AT_TIES = {"A": np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), "b": np.array([1.0, 2.0, 3.0])}
-TIED = ("sum(max(A, axis=1))", "max(A) + min(b)", "sum(max(A, b) * b)", "hinge(A, b)", "sum(relu(b - 2))")
+TIED = (
+    "sum(max(A, axis=1))",
+    "max(A) * max(A, axis=[0, -1]) + min(b)",
+    "sum(max(A, b) * b)",
+    "hinge(A, b)",
+    "sum(relu(b - 2))",
+)
 NO_NUMBERS: list[tuple[str, dict[str, Any]]] = [  # programs whose output is no number
     ("where(x > 0, sqrt(x), 0) + x", {"x": np.array([-1.0, 0.0, 4.0])}),
     ("where(x > y, log(x - y), x / y)", {"x": np.array([-1.0, 0.0, 4.0]), "y": np.zeros(3)}),

@@ -68,7 +68,7 @@ CASES = [
         for gate in ("sum", "mean", "max_of", "min_of", "var", "std", "norm", "logsumexp")
         for shape, options in REDUCTION_SHAPES
     ),
-    *(case(gate, (2, 3, 2), axis=(0, 2)) for gate in ("sum", "mean", "max_of", "var", "norm", "logsumexp")),
+    *(case(gate, (2, 3, 2), axis=(-3, 2)) for gate in ("sum", "mean", "max_of", "var", "norm", "logsumexp")),
     *(case(gate, (3, 4), axis=0, ddof=1) for gate in ("var", "std")),
     *(case("sum", shape, **options) for shape, options in [((0,), {}), ((0, 3), {"axis": 0}), ((3, 0), {"axis": 0})]),
     case("norm", (0,)),
@@ -133,7 +133,7 @@ CASES = [
     case("transpose", (2, 3, 4), axes=(2, 0, 1)),
     case("transpose", (2, 3, 4), axes=(-1, 0, 1)),
     case("reshape", (3, 4), shape=(2, 6)),
-    case("reshape", (3, 4), shape=(-1,)),
+    *(case("reshape", (3, 4), shape=shape) for shape in (-1, (-1,))),
     case("reshape", (0, 4), shape=(4, 0)),
     case("diag", (3,)),
     case("diag", (3, 3)),
@@ -235,7 +235,7 @@ CASES = [
     case("reshape_like", (3, 4), Fixed(np.zeros(12))),
     *(case(gate, (3, 3)) for gate in ("ones_like", "zeros_like", "eye_like", "count", "rows")),
     case("coincide", (3, 3), subscripts="ii"),
-    case("first", (3, 3), axis=0),
+    *(case("first", (3, 3, 2), axis=axis) for axis in (0, (0, -1))),
     case("centred", (3, 4), axis=1),
     case("column", (2, 3), Fixed(np.zeros(3))),
     case("column", (2, 3), Fixed(np.zeros((3, 2)))),

@@ -139,6 +139,33 @@ def test_numbers_alone_are_judged_to_the_digits_they_have() -> None:
     assert verdicts[2].cause == "sign"
 
 
+CHOICES = [  # claims at a kink, and which of them are no choice, or none beside the others
+    ("relu(x)", {"x": 0}, ["dx=0.5"], ""),
+    ("relu(x)", {"x": 0}, ["dx=1.0002"], "dx"),
+    ("relu(x)", {"x": 1e-12}, ["dx=0"], "dx"),  # next to the kink, and not on it
+    ("x * relu(x)", {"x": 0}, ["dx=1"], "dx"),
+    ("relu(x) - relu(-x)", {"x": 0}, ["dx=1"], ""),
+    ("max(x, y)", {"x": 1, "y": 1}, ["dx=0.5", "dy=0.5"], ""),
+    ("max(x, y)", {"x": 1, "y": 1}, ["dx=0", "dy=0"], "dy"),
+    ("max(x, y) + relu(z)", {"x": 1, "y": 1, "z": 0}, ["dx=1", "dy=1", "dz=1"], ""),
+    ("q = x * y; 3 * relu(q)", {"x": 0, "y": 2}, ["dq=3", "dx=6"], ""),
+    ("q = x * y; 3 * relu(q)", {"x": 0, "y": 2}, ["dq=3", "dx=0"], "dx"),
+    ("max(x)", {"x": [1, 1, 0]}, ["dx=[0, 1, 0]"], ""),
+    ("max(x)", {"x": [1, 1, 0]}, ["dx=[0.5, 0.6, 0]"], "dx"),
+    ("sum(abs(x))", {"x": [0] * 6}, ["dx=[1, 1, -1, 0.3, -0.5, 0.9]"], ""),
+    ("norm(x)", {"x": [0, 0]}, ["dx=[0.6, 0.8]"], ""),
+    ("norm(x)", {"x": [0, 0]}, ["dx=[0.7, 0.8]"], "dx"),
+    ("abs(x) * t[i]", {"x": 0, "t": [3, 4], "i": 1}, ["dx=-4"], ""),  # an index stays where it is
+]
+
+
+@pytest.mark.parametrize(("text", "at", "claims", "wrong"), CHOICES)
+def test_a_claim_at_a_kink_may_be_any_subgradient(text: str, at: dict[str, Any], claims: list[str], wrong: str) -> None:
+    evaluation = Compiled(text).evaluate(at)
+    judged = judge(evaluation.run, evaluation.names, claim_lines([read_claim(claim) for claim in claims])).lines
+    assert [one.name for one in judged if one.verdict != "ok"] == wrong.split()
+
+
 def test_claims_come_from_json_with_their_digits() -> None:
     assert read_claims('{"dx": 2.06, "dy": -1}', "c.json") == [("dx", 2.06, 0.005), ("dy", -1.0, 0.0)]
 

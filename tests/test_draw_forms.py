@@ -12,19 +12,20 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop.draw.boxes import picture
+from backprop.draw.boxes import Options, picture
 from backprop.draw.dot import dot
 from backprop.draw.figures import short
 from backprop.draw.mermaid import mermaid
 from backprop.draw.png import covered, picture_png, png, uncovered
 from backprop.draw.scene import Scene, scene
-from backprop.draw.svg import Options, svg
+from backprop.draw.svg import svg
 from backprop.draw.tikz import escaped, tikz
 from backprop.show.palette import PALETTES
 from backprop.show.text import latex_text
 from browser import chromium, npm
 from circuits import REFERENCES, STAGED
 from conftest import ROOT, shell
+from terminals import screen
 
 SVG = "{http://www.w3.org/2000/svg}"
 SIZE = re.compile(rb"IHDR(....)(....)", re.DOTALL)
@@ -147,6 +148,20 @@ def test_a_worksheet_has_boxes_and_its_key_the_same_layout(tmp_path: Path) -> No
     assert "−12" not in text
 
 
+def test_a_worksheet_for_tex_has_boxes_and_its_key_the_same_layout(tmp_path: Path) -> None:
+    done = shell('backprop draw "(x+y)*z" --x -2 --y 5 --z -4 --blank --theme print -o sheet.tex', tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    sheet, key = ((tmp_path / name).read_text(encoding="utf-8") for name in ("sheet.tex", "sheet-key.tex"))
+    wires = [[line for line in text.splitlines() if "[bpwire]" in line] for text in (sheet, key)]
+    assert wires[0] == wires[1]
+    counts = [
+        [text.count(part) for part in (r"\node[bpvalue]", r"\node[bpgradient]", "rectangle")] for text in (sheet, key)
+    ]
+    assert counts == [[3, 0, 2 + 5], [5, 5, 0]]  # the inputs are given
+    assert "12.00" not in sheet
+    assert "12.00" in key
+
+
 @pytest.mark.parametrize("theme", PALETTES)
 def test_colours_can_be_read(theme: str) -> None:
     def luminance(colour: str) -> float:
@@ -260,7 +275,7 @@ def test_pdflatex_accepts_the_text(name: str, tmp_path: Path) -> None:
     for file in ("tikz.sty", "standalone.cls"):
         if not subprocess.run(["kpsewhich", file], capture_output=True, timeout=60).stdout:
             pytest.skip(f"TeX has no {file}")
-    (tmp_path / "circuit.tex").write_text(tikz(scene_of(*PROGRAMS[name])), encoding="utf-8")
+    (tmp_path / "circuit.tex").write_text(tikz(picture(scene_of(*PROGRAMS[name]))), encoding="utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "circuit.tex"],
         cwd=tmp_path, capture_output=True, timeout=120,
@@ -278,6 +293,7 @@ def test_pdflatex_accepts_the_text(name: str, tmp_path: Path) -> None:
     [
         ("-o x.jpg", "what should x.jpg be?"),
         ("-o x", "what should x be?"),
+        ("-o x.pdf", "-o x.tex, then pdflatex x.tex"),
         ("--blank", "--blank makes a picture"),
         ("--blank -o x.html", "--blank makes a picture"),
         ("--fold -o x.html", "--fold does not make a page"),
@@ -368,3 +384,9 @@ def test_greek_letters_are_letters_in_tex() -> None:
     assert escaped("αςΥΧο") == r"$\alpha$$\varsigma$$\Upsilon$$\mathrm{X}$$o$"
     assert escaped("ϙά") == "U+03D9U+03AC"  # of which TeX has none
     assert latex_text("λΡ") == r"\ensuremath{\lambda}\ensuremath{\mathrm{P}}"
+
+
+def test_no_bytes_are_shown_on_a_terminal(tmp_path: Path) -> None:
+    shown = screen('backprop draw "x*y" --x 1 --y 2 --as png', 80, tmp_path)
+    assert shown.startswith("error: a terminal shows text, and these are bytes")
+    assert "-o FILE" in shown

@@ -30,6 +30,8 @@ WRONG = [  # what is typed, and what is said of it
     ('eval "y = mx + b" --m 1 --x 2 --b 3', "mx is one name", "to multiply, write y = m*x + b"),
     ('eval "σ(Wx)" --W "[[1,2]]" --x "[1,2]"', "Wx is one name", "write σ(W @ x)"),
     ('eval "sinx + y" --x 1 --y 2', "sinx is one name", "write sin(x) + y"),
+    ('eval "2xy" --x 1 --y 2', "2 and xy", "write 2*x*y"),
+    ('eval "1/xy" --x 1 --y 2', "xy is one name", "write 1/(x*y)"),
     ('eval "2*πx" --x 1', "πx is one name", "write 2*π*x"),
     ('eval "sqrt2"', "no value for sqrt2", "sqrt(2)"),
     ('eval "exp^x" --x 1', "no value for exp", "exp(x)"),

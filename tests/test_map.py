@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -324,6 +325,7 @@ def test_random_values_are_those_of_a_seed(tmp_path: Path) -> None:
         ("'sum(x)' in --wrt x,x", "the gradient of x is asked for twice: x,x"),
         ("'2*x' in --upstream 3", "and the upstream is a number"),
         ("'sum(x)' in -o in", "the output and the input are the same folder: in"),
+        ("'sum(x)' in --format csv", "--format is an option of backprop eval\nhint: did you mean --to?"),
         ("'sum(x)' in --scheduler tcp://host:1", "--scheduler needs an --engine"),
     ],
 )
@@ -618,7 +620,47 @@ def test_a_suffix_that_means_nothing_is_refused(output: str, message: str, tmp_p
 def test_standard_output_has_a_path_too(command: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x\n3\n")
     found = shell(f"backprop {command} -o /dev/stdout | cat", tmp_path)
-    assert (found.stdout, found.stderr) == (shell(f"backprop {command}", tmp_path).stdout, "")
+    expected = shell(f"backprop {command}", tmp_path).stdout
+    assert (found.stdout, found.stderr) == (expected, "")
+    for target in ("-o /dev/stdout >> log", "-o /dev/fd/3 3>> log", "-o /proc/self/fd/1 >> log"):
+        (tmp_path / "log").write_text("before\n")
+        shell(f"(backprop {command} {target}; echo after >> log)", tmp_path)
+        assert (tmp_path / "log").read_text() == f"before\n{expected}after\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stderr"), reason="there is no such path")
+def test_bad_rows_go_behind_what_a_log_holds(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\na\n")
+    shell("(echo before; backprop map x t.csv --errors skip --errors-to /dev/stderr -q 1>&2) > log 2>&1", tmp_path)
+    assert (tmp_path / "log").read_text().startswith("before\n")
+
+
+class Reader(BytesIO):
+    """A standard output whose reader takes what comes first, and goes."""
+
+    @property
+    def buffer(self) -> Reader:
+        return self
+
+    def flush(self) -> None:
+        if self.tell():
+            raise BrokenPipeError
+
+
+@needs("polars", "table")
+def test_who_reads_the_first_rows_of_a_large_table_waits_for_few(tmp_path: Path, monkeypatch: Any) -> None:
+    import polars as pl
+
+    frame = pl.DataFrame({"x": [float(row) for row in range(12_000)], "text": "-" * 400})
+    frame.write_csv(tmp_path / "t.csv")
+    frame.write_ndjson(tmp_path / "t.jsonl")
+    frame.write_parquet(tmp_path / "t.parquet")
+    for name in ("t.csv", "t.jsonl", "t.parquet"):
+        reader = Reader()
+        monkeypatch.setattr(sys, "stdout", reader)
+        with pytest.raises(BrokenPipeError):
+            backprop.map_files("2*x", tmp_path / name, "-")
+        assert reader.getvalue().count(b"\n") < 9_000, name
 
 
 # ── Parquet and Arrow ──

@@ -169,7 +169,12 @@ CURES = [
     ("\\frac{a}{b}", "\\", "\\", "(a/b)"),
     ("\\frac{1}{1 + e^{-x}}", "\\", "\\", "write (1/(1 + e^(-x)))"),
     ("e^{-x}", "{", "{", "write e^(-x)"),
-    ("\\sum_i x_i", "\\", "\\", "write sum(x)"),
+    ("\\sum_i x_i", "\\sum_i", "has no index", "write sum(x)"),
+    ("1/2 Σ_i (y_i - w x_i)^2 + b", "Σ_i", "has no index", "write 1/2*sum((y - w*x)^2) + b"),
+    ("a - ∑_{j=1}^{n} w_j x_j + b", "∑_{j=1}^{n}", "has no index", "write a - sum(w*x) + b"),
+    ("sum((x[i] - y[i])**2 for i in range(len(x))) / 2", "for", "the word for", "write sum((x - y)**2) / 2"),
+    ("sum_x = sum(x); sum_x / 2 y", "y", "2 and y", "write sum_x = sum(x); sum_x / 2*y"),
+    ("x.T Σ x", "Σ", "side by side", "write x.T @ Σ @ x"),
     ("$\\sqrt{x}$", "$", "$", "write sqrt(x)"),
     ("x if x > 0 else 2x", "if", "if", "write where(x > 0, x, 2*x)"),
     ("x > 0 ? x : 0", "?", "?", "write where(x > 0, x, 0)"),
@@ -346,5 +351,7 @@ def test_near_names() -> None:
     known = ["sigmoid", "sin", "softmax"]
     assert nearest("sigmod", known) == "sigmoid"
     assert nearest("SIN", known) == "sin"
+    assert nearest("soft", known) == "softmax"
+    assert nearest("soft", [*known, "softplus"]) is None
     assert nearest("qqq", known) is None
     assert nearest("x" * 10**6, known) is None

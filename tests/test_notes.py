@@ -46,3 +46,44 @@ def test_labels_that_only_choose_elements_jump_nowhere() -> None:
 def test_what_is_only_in_a_branch_that_was_not_taken_has_no_notes() -> None:
     kinds = {note.message for note in backprop.evaluate("sum(where(c, step(x), x))", c=[1, 0], x=[2, 0]).notes}
     assert kinds == {"the gradient ends at q1 = step(x): step is flat, its slope is 0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("where(x, 3, x)", {"x": 2}, "takes x for true wherever it is not 0"),
+        ("where(x, 3, x)", {"x": 0}, "takes x for true wherever it is not 0"),
+        ("sum(where(x, 3, y))", {"x": [1, 2], "y": 4}, "takes x for true wherever it is not 0"),
+        ("sum(where(m, x, y))", {"m": [1, 0], "x": 3, "y": 4}, ""),
+        ("where((x > 1)*(x < 5), 3, x)", {"x": 2}, ""),
+        ("trace(A^2)", {"A": [[1, 2], [3, 4]]}, "the product of matrices is A @ A"),
+        ("sum(A^3 @ x)", {"A": [[1, 2], [3, 4]], "x": [1, 1]}, "the product of matrices is A @ A @ A"),
+        ("sum(A^2)", {"A": [[1, 2], [3, 4]]}, ""),
+        ("sum(A^2 @ x)", {"A": [[1, 2, 3], [3, 4, 5]], "x": [1, 1, 1]}, ""),
+    ],
+)
+def test_what_may_have_been_meant_otherwise(text: str, at: dict[str, object], expected: str) -> None:
+    found = [note.message for note in backprop.evaluate(text, at).notes]
+    assert len(found) == bool(expected)
+    assert all(expected in message for message in found)
+
+
+LOST = "without expand=True the value and all gradients are finite here"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "told"),
+    [
+        ("std(x)", {"x": [1, 1]}, True), ("norm(x)", {"x": [0, 0]}, True), ("sinh(x)", {"x": 710.3}, True),
+        ("norm(x)", {"x": [3, 4]}, False), ("sinh(x)", {"x": 711}, False), ("1/x", {"x": 0}, False),
+    ],
+)  # fmt: skip
+def test_what_definitions_lose_is_told(text: str, at: dict[str, object], told: bool) -> None:
+    found = backprop.compile(text, expand=True).evaluate(at).notes
+    assert any(note.message.startswith(LOST) for note in found) is told
+    assert not any(note.message.startswith(LOST) for note in backprop.evaluate(text, at).notes)
+
+
+def test_what_definitions_lose_is_told_of_values_alone() -> None:
+    found = backprop.compile("sinh(x)", expand=True).forward(x=[710.3, 0]).notes
+    assert [note.kind for note in found] == ["not-finite", "expanded"]

@@ -33,6 +33,7 @@ PROGRAMS = {
     "twice beside a difference": "s = X + X; t = s / (1.5 + X^2); f = sum(s) + sum(t*t)",
     "a share twice": "f = sum(1/(1 + X^2)) + sum(clip(X + X, -1, 1))",
     "a choice of one": "m = max(X, X); n = min(b, b); f = sum(m*m) + sum(n*n*X)",
+    "a choice known": "c = X[:3, 1]; f = sum(where(ones(3), b[0, 0], X[0, 0])) + sum(where(zeros(3), b[0, 1], c))",
     "what is handed on": "f = sum(X) + sum(b)",
 }
 POINT = {"X": LARGE, "A": DICE.normal(size=(160, 160)) / 13, "b": DICE.normal(size=(1, 160))}

@@ -123,12 +123,34 @@ def asked(text: str, **at: object) -> Why:
         ("(exp(x)-exp(-x))/(exp(x)+exp(-x))", {"x": 800.0}, "tanh(x)", 1.0),
         ("sqrt(x^2+y^2)", {"x": 0.0, "y": 0.0}, "hypot(x, y)", 0.0),
         ("q = sin(x); q*log(q)", {"x": 0.0}, "xlogy(q, q)", 0.0),
+        ("log(1 - sigmoid(x))", {"x": 40.0}, "-softplus(x)", -40.0),
+        ("log(1/(1+exp(-x)))", {"x": -800.0}, "-softplus(-x)", -800.0),
     ],
 )
 def test_a_better_spelling_is_offered_and_helps(text: str, at: dict[str, float], better: str, gives: float) -> None:
     found = asked(text, **at)
     assert found.forward or found.backward
     assert [(tip.write, tip.gives) for tip in found.advice] == [(better, gives)]
+
+
+@pytest.mark.parametrize(
+    ("text", "better"),
+    [
+        ("sum(log(softmax(x, axis=0)))", "log_softmax(x, axis=0)"),
+        ("sum(log(softmax(x)[:, 1]))", "log_softmax(x)[:, 1]"),
+        ("p = softmax(x + 0); sum(log(p[[0, 1], [1, 0]]))", "log_softmax(q1)[[0, 1], [1, 0]]"),
+        ("e = exp(x); sum(e / sum(e, axis=1, keepdims=1))", "softmax(x)"),
+        ("e = exp(x); sum(e / sum(e, axis=1)[:, None])", "softmax(x)"),
+        ("e = exp(x); sum(e / sum(e, axis=0))", "softmax(x, axis=0)"),
+        ("e = exp(x); sum(e / sum(e))", "softmax(x, axis=none)"),
+        ("e = exp(x); sum(e.T / sum(e, axis=1))", "softmax(x).T"),
+        ("sum(log(sum(exp(x), axis=0)))", "logsumexp(x, axis=0)"),
+        ("e = exp(x); sum(e / e[0, 1])", None),  # nothing of the table
+    ],
+)
+def test_a_better_spelling_of_arrays_says_the_same(text: str, better: str | None) -> None:
+    found = asked(text, x=np.array([[1000.0, 2.0], [3.0, 4.0]]))
+    assert [tip.write for tip in found.advice] == ([better] if better else [])
 
 
 def test_the_chain_leads_from_the_first_to_the_output() -> None:

@@ -198,7 +198,7 @@ def test_a_branch_not_taken_sends_nothing_however_steep_it_is(text: str) -> None
 @pytest.mark.parametrize(("y", "mixed"), [(0.0, inf), (1.0, -inf), (2.0, 0.0)])
 def test_the_mixed_slope_of_a_power_at_0_is_the_limit(y: float, mixed: float) -> None:
     number, vector = {"x": 0.0, "y": y}, {"x": np.zeros(1), "y": np.array([y])}
-    right = {"xx": 2.0 if y == 2 else 0.0, "xy": mixed, "yx": mixed, "yy": 0.0}
+    right = {"xx": 2.0 if y == 2 else 0.0, "xy": mixed, "yx": mixed, "yy": 0.0 if y else inf}
     for text, at in (("x^y", number), ("sum(x^y)", vector)):
         found = backprop.compile(text).hessian(at)
         assert {one + other: float(np.ravel(found[one][other])[0]) for one in at for other in at} == right

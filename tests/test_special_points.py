@@ -17,7 +17,8 @@ inf, nan, log2 = math.inf, math.nan, math.log(2)
 # text, point, gradients: the same under every rule for ties
 ANYWHERE = [
     # x^y in its corners
-    ("x^y", {"x": 0, "y": 0}, {"x": 0, "y": 0}),
+    ("x^y", {"x": 0, "y": 0}, {"x": 0, "y": -inf}),
+    ("x^x", {"x": 0}, {"x": -inf}),
     ("x^y", {"x": 0, "y": 1}, {"x": 1, "y": 0}),
     ("x^y", {"x": 0, "y": 2}, {"x": 0, "y": 0}),
     ("x^y", {"x": 0, "y": 0.5}, {"x": inf, "y": 0}),

@@ -40,6 +40,13 @@ def test_objects_that_are_no_cells_are_bad_rows(row: str, why: str, target: str,
     assert json.loads((tmp_path / "out.jsonl").read_text().splitlines()[0])["s"] == "a"
 
 
+@pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out.parquet"])
+def test_bad_rows_are_counted_where_there_are_no_others(target: str, tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    (tmp_path / "t.jsonl").write_text('{"x":"a"}\n{"x":"b"}\n')
+    assert backprop.map_files("x", tmp_path / "t.jsonl", tmp_path / target, errors="skip").bad == 2
+
+
 def test_standard_input_is_called_so_on_every_route(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("polars")
     for target in ("out.csv", "out.jsonl", "out.parquet"):

@@ -88,6 +88,18 @@ def test_ties_in_reductions(text: str, ties: str, gradient: list[float]) -> None
     assert [note.kind for note in found.notes] == ["tie"]
 
 
+@pytest.mark.parametrize("axis", [[0, 2], [-1, 0], [2]])
+@pytest.mark.parametrize("ties", ["both", "split", "first"])
+def test_ties_over_several_axes(ties: str, axis: list[int]) -> None:
+    """As over all elements of each block that is reduced, in their order."""
+    x = np.array([[[1.0, 3, 0], [2, 0, 2]], [[3, 3, 1], [2, 2, 1]]])
+    found = backprop.evaluate(f"sum(max(x, axis={axis}) * [1, 2])", x=x, ties=ties).gradients["x"]
+    for block in (np.s_[:, 0], np.s_[:, 1]) if len(axis) == 2 else (np.s_[0, 0], np.s_[0, 1], np.s_[1, 0], np.s_[1, 1]):
+        weight = 1 + block[1]
+        alone = backprop.evaluate("max(x)", x=x[block], ties=ties).gradients["x"]
+        np.testing.assert_array_equal(found[block], weight * alone)
+
+
 def test_a_matrix_product_sends_what_the_course_says() -> None:
     random = np.random.default_rng(1)
     W, X, D = random.standard_normal((5, 10)), random.standard_normal((10, 3)), random.standard_normal((5, 3))
@@ -141,6 +153,7 @@ def test_a_product_with_a_direction_never_forms_the_matrix() -> None:
         ("sum(A + b)", {"A": (3, 2), "b": (3,)}, "the last dimension is 2 in one and 3 in the other", "    ^   ^"),
         ("f = (a + b) * c", {"a": (2,), "b": (2,), "c": (3,)}, "is a vector of 2 and c is", "     ^^^^^    ^"),
         ("sum(A, axis=2)", {"A": (3, 2)}, "has no axis 2", "    ^"),
+        ("sum(stack(x, y, axis=2))", {"x": (2,), "y": (2,)}, "has no axis 2", " " * 10 + "^"),
         ("sum(concat(A, 2))", {"A": (3, 2)}, "2 is a number, and only arrays are joined", " " * 14 + "^"),
         ("x[3]", {"x": (3,)}, "has no index 3", "^"),
         ("x[i]", {"x": (3,), "i": ()}, "an index is a whole number", "  ^"),
@@ -214,7 +227,8 @@ def test_an_output_that_is_no_number_needs_an_upstream_in_its_shape() -> None:
     [
         ("[1, 1/2]", [1, 0.5]), ("[[1, 2], [3, 4]].T", [[1, 3], [2, 4]]), ("zeros(2, 2)", [[0, 0], [0, 0]]),
         ("ones([2])", [1, 1]), ("eye(2)", [[1, 0], [0, 1]]), ("arange(3)", [0, 1, 2]), ("arange(1, 2, 0.5)", [1, 1.5]),
-        ("linspace(0, 1, 3)", [0, 0.5, 1]), ("2 * arange(2) + 1", [1, 3]), ("[]", []),
+        ("linspace(0, 1, 3)", [0, 0.5, 1]), ("linspace(0, 49)", [*range(50)]), ("2 * arange(2) + 1", [1, 3]),
+        ("[]", []),
     ],
 )  # fmt: skip
 def test_values_that_are_written_out(text: str, expected: list[float]) -> None:

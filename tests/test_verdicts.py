@@ -197,3 +197,63 @@ def test_what_a_backward_pass_updates_is_judged_by_the_update(text: str, wrong: 
 def test_weights_that_move_without_a_gradient_are_missing() -> None:
     text = UPDATED.replace("self.W -= lr * step", "self.v = 0.9 * self.b\n        self.W += step")
     assert backprop.judge(text, x=np.linspace(-1, 1, 12).reshape(4, 3), n=3, m=2, lr=0.5).verdict == "incomplete"
+
+
+COSTED = """
+import numpy as np
+def net_forward(X, w):
+    A = 1 / (1 + np.exp(-X @ w))
+    return A, A
+def compute_cost(A, Y):
+    return np.mean((A - Y) ** 4)
+def net_backward(A, X, w, Y):
+    dA = 4 * (A - Y) ** 3 / A.size
+    dw = X.T @ (dA * A * (1 - A))
+    return {"dw": dw}
+"""
+HANDED = """
+import numpy as np
+def layer(x, w, dout=None):
+    out = x @ w
+    if dout is None:
+        return out
+    dx = dout @ w.T
+    dw = x.T @ dout
+    return out, dx, dw
+"""
+FILLED = """
+import numpy as np
+x = np.random.randn(4)
+h = np.zeros(4)
+for i in range(4):
+    h[i] = x[i] ** 2
+loss = h.sum() ** 2
+r = 2 * h.sum()
+dh = r * np.ones(4)
+dx = 2 * x * dh
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "wrong", "names"),
+    [
+        (COSTED, "", "", ["w"]),
+        (COSTED, "4 * (A - Y) ** 3", "3 * (A - Y) ** 3", ["w"]),
+        (HANDED, "", "", ["w", "x"]),
+        (HANDED, "dw = x.T @ dout", "dw = -x.T @ dout", ["w", "x"]),
+        (FILLED, "", "", ["x"]),
+        (FILLED, "r = 2", "r = 3", ["x"]),
+    ],
+)
+def test_what_a_pass_is_of_is_what_its_text_says(text: str, right: str, wrong: str, names: list[str]) -> None:
+    """A cost beside it, a gradient from above among the inputs, an array that is filled in a loop; the line behind a
+    loss was no line of the backward pass."""
+    X = np.linspace(-1, 1, 8).reshape(4, 2)
+    given = {
+        COSTED: {"X": X, "w": np.array([0.5, -1.0]), "Y": np.array([0, 1, 1, 0])},
+        HANDED: {"x": X, "w": np.linspace(1, 2, 6).reshape(2, 3), "dout": np.linspace(-1, 2, 12).reshape(4, 3)},
+    }.get(text, {})
+    (found,) = backprop.judge(text.replace(right, wrong) if right else text, **given).passes
+    blamed = [place for place, row in enumerate(text.split("\n"), 1) if right and right in row]
+    assert sorted(one.name for one in found.gradients) == names
+    assert (found.verdict, [one.line for one in found.lines]) == ("wrong" if right else "ok", blamed)

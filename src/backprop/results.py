@@ -284,21 +284,21 @@ class Evaluation(library.Evaluation):
             return shown(page(self), "text/html")
         drawn = scene(self.run, self.names, fold=fold, wrt=self.gradients)
         drawn = drawn if rounds else rolled(drawn).scene
-        if form == "svg":
-            from backprop.draw.boxes import picture
-            from backprop.draw.svg import Options, svg
+        if form in ("svg", "tikz"):
+            from backprop.draw.boxes import Options, picture
             from backprop.show.palette import PALETTES
 
             one_of("theme", PALETTES, theme)
             placed = picture(drawn, values=values, blank=blank)
-            return shown(svg(placed, Options(values, blank, theme)), KINDS["svg"])
+            text = getattr(import_module(f"backprop.draw.{form}"), form)(placed, Options(values, blank, theme))
+            return shown(text, KINDS.get(form, "text/plain"))
         if blank:
             raise Problem("option", f"a worksheet is a picture, and not {form}", hint='draw("svg", blank=True)')
         if form in ("wires", "lanes"):
             from backprop.draw.terminal import Screen, draw
 
             return shown(draw(drawn, Screen(width, color), form=form, values=values)[0])
-        if form not in ("dot", "mermaid", "tikz"):
+        if form not in ("dot", "mermaid"):
             known = "svg, wires, lanes, html, dot, mermaid, tikz"
             raise Problem("option", f"a circuit is drawn as one of {known}, and not as {form!r}")
         return shown(getattr(import_module(f"backprop.draw.{form}"), form)(drawn, values=values))

@@ -37,8 +37,12 @@ class Truth:
             return value(self.program.statements, self.tensors(flat))
 
     def at(self, flat: Array) -> float:
-        with torch.no_grad():
-            return float(self.output(torch.tensor(flat)))
+        """The value at a point; nan where a mask picks another number of elements there, and shapes no longer fit."""
+        try:
+            with torch.no_grad():
+                return float(self.output(torch.tensor(flat)))
+        except RuntimeError:
+            return np.nan
 
     def gradient(self, flat: Array | None = None) -> Array:
         point = torch.tensor(self.start if flat is None else flat, requires_grad=True)

@@ -8,6 +8,7 @@ from backprop.errors import Problem, nearest
 from backprop.errors.spans import Span
 from backprop.errors.spelling import either
 from backprop.gates import NAMES
+from backprop.language.notations import of_whole_arrays, sum_over_index
 from backprop.language.program import Call, Program
 
 DERIVATIVES = frozenset(["grad", "gradient", "diff", "differentiate", "deriv", "derivative", "jacobian", "hessian"])
@@ -27,6 +28,7 @@ ELSEWHERE = {  # functions of others, for which nothing here stands
     "coth": "write 1/tanh(x)",
     "csch": "write 1/sinh(x)",
     "factorial": "write gamma(x + 1)",
+    "Σ": "write sum(x)",
     "median": "of three elements write sort(x)[1], of four mean(sort(x)[1:3])",
     "dropout": "its mask is random: give it as a variable, x * mask",
 }
@@ -64,6 +66,9 @@ def unknown_function(
         start = len(before) - len(prefix) if prefix else span.start
         whole = mended(program, Span(start, span.end), value)
         return program.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {whole}")
+    if sum_over_index(program.text) is not None:
+        message = "a sum is over all elements, and has no index"
+        return program.problem("name", message, spans, f"write {of_whole_arrays(program.text)}")
     known = nearest(call.name, [*functions, *NAMES])
     one = len(call.positional) == 1 and not call.keywords and not before.endswith(".")
     hint = f"to multiply, write {product(program, node)}" if one else "`backprop gates` lists those that there are"

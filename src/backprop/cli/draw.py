@@ -24,7 +24,7 @@ SUFFIXES = {
 FORMS = ("wires", "lanes", "svg", "png", "html", "dot", "mermaid", "tikz")
 LISTS = ("dot", "mermaid")  # the forms that leave the layout to others
 MOST = 5_000  # gates: more take minutes, and gigabytes
-BLANKS = ("svg", "png")  # the forms that can be a worksheet
+PICTURES = ("svg", "png", "tikz")  # the forms in which everything has its place
 
 
 @named("draw", variables=True)
@@ -61,7 +61,7 @@ def command(
     backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o circuit.html
     """
     chosen = form or chosen_by(output)
-    if blank and chosen not in BLANKS:
+    if blank and chosen not in PICTURES:
         raise Problem("option", f"--blank makes a picture, and not {chosen}", hint="write it to a file: -o sheet.svg")
     if blank and no_values:
         raise Problem("option", "--blank and --no-values do not go together")
@@ -74,9 +74,9 @@ def command(
         drawn = loops_folded(drawn, asked)
     check_size(drawn, chosen, fold)
     remark(drawn, asked, chosen, fold)
-    if chosen in ("svg", "png"):
+    if chosen in PICTURES:
         pictures(drawn, chosen, output, asked, values=not no_values, blank=blank, theme=theme)
-    elif chosen in ("dot", "mermaid", "tikz"):
+    elif chosen in LISTS:
         write(described(drawn, chosen, values=not no_values), output)
     elif chosen == "html":
         from backprop.draw.page import page
@@ -91,7 +91,10 @@ def chosen_by(output: str | None) -> str:
     """The form that an output's name asks for."""
     if output is None or output == "-":
         return "terminal"
-    suffix = os.path.splitext(output)[1].lower()
+    stem, suffix = os.path.splitext(output)
+    suffix = suffix.lower()
+    if suffix == ".pdf":
+        raise Problem("option", "a PDF is made by TeX", hint=f"-o {stem}.tex, then pdflatex {stem}.tex")
     if suffix not in SUFFIXES:
         hint = f"its suffix says what to draw: {' '.join(SUFFIXES)}; or --as {'|'.join(FORMS)}"
         raise Problem("option", f"what should {output} be?", hint=hint)
@@ -127,32 +130,34 @@ def remark(drawn: Scene, asked: Question, chosen: str, fold: bool) -> None:
             asked.told(f"{drawn.gates} gates are a lot for one picture: {', and '.join(offers)}")
 
 
+def sheets(output: str | None, blank: bool) -> list[tuple[str | None, bool]]:
+    """Where to write, and whether with boxes to fill in: a worksheet in a file has its key beside it."""
+    if not blank or output is None or output == "-":
+        return [(output, blank)]
+    stem, suffix = os.path.splitext(output)
+    return [(output, True), (f"{stem}-key{suffix}", False)]
+
+
 def pictures(
     drawn: Scene, chosen: str, output: str | None, asked: Question, *, values: bool, blank: bool, theme: str
 ) -> None:
-    """Write the picture; for a worksheet its key as well, laid out in the same way."""
-    from backprop.draw.boxes import picture
-    from backprop.draw.svg import Options
+    """Write the picture; for a worksheet its key as well."""
+    from importlib import import_module
+
+    from backprop.draw.boxes import Options, picture
 
     placed = picture(drawn, values=values, blank=blank)
-    wanted = [(output, Options(values, blank, theme))]
-    if blank and output is not None and output != "-":
-        stem, suffix = os.path.splitext(output)
-        wanted.append((f"{stem}-key{suffix}", Options(values, False, theme)))
-    for path, options in wanted:
-        if chosen == "svg":
-            from backprop.draw.svg import svg
+    for path, boxes in sheets(output, blank):
+        options = Options(values, boxes, theme)
+        if chosen != "png":
+            write(getattr(import_module(f"backprop.draw.{chosen}"), chosen)(placed, options), path)
+            continue
+        from backprop.draw.png import picture_png
 
-            write(svg(placed, options), path)
-        else:
-            from backprop.draw.png import picture_png
-
-            data, missing = picture_png(placed, options)
-            write(data, path)
-            if missing:
-                asked.told(
-                    f"the font of the picture has no {' '.join(missing)}: it is drawn if a font of the system has"
-                )
+        data, missing = picture_png(placed, options)
+        write(data, path)
+        if missing:
+            asked.told(f"the font of the picture has no {' '.join(missing)}: it is drawn if a font of the system has")
 
 
 def described(drawn: Scene, chosen: str, *, values: bool) -> str:

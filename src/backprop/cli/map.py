@@ -10,7 +10,7 @@ from backprop.cli.ending import ended_cleanly
 from backprop.cli.failures import tell, write_error
 from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.progress import Progress
-from backprop.cli.question import Teller, code_named, read_expression
+from backprop.cli.question import Teller, code_named, no_option, read_expression
 from backprop.cli.reading import PROGRAMS, name_of, named_value, names_of, read_text, tell_waiting, value_of
 from backprop.cli.shared import expand_option, ties_option
 from backprop.cli.table_options import read_as, text_options
@@ -85,7 +85,7 @@ class Run(Teller):
         from backprop.rows.tables.options import Options
 
         self.asked, self.quiet, self.color = options, options["quiet"], options["color"]
-        words = call.words
+        self.words = words = call.words
         tables = list(options["tables"])
         if options["file"] is not None and options["expression"] is not None:
             tables.insert(0, options["expression"])
@@ -132,7 +132,11 @@ class Run(Teller):
         for name, value in map(named_value, asked["assignments"]):
             if self.code and name not in Compiled(text).variables:
                 continue  # a setting, of which the formula knows no more
-            given[name] = value_of(value, name, random)
+            try:
+                given[name] = value_of(value, name, random)
+            except Problem as problem:  # of an option that there is not, rather than of a value
+                compiled = Compiled(text, source=source)
+                raise problem if name in compiled.variables else no_option(compiled, name, given, self.words) from None
         upstream = None if asked["upstream"] is None else value_of(asked["upstream"], "--upstream", random)
         self.told_seed(random, asked["seed"])
         mapper = mapper_of(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
 
-from backprop.errors import Problem, unwritable
+from backprop.errors import Problem
 from backprop.show.objects import written
 from backprop.show.theme import columns_of, is_terminal
 
@@ -27,13 +25,12 @@ def write(output: str | bytes, path: str | None, *, prose: bool = False) -> None
 
                 output = folded(output, columns_of(stream))
             output = encoded(output, stream.encoding or "utf-8")
+        elif is_terminal(stream):
+            raise Problem("option", "a terminal shows text, and these are bytes", hint="write them to a file: -o FILE")
         stream.buffer.write(output)
         stream.flush()
         return
-    try:
-        place(output.encode() if isinstance(output, str) else output, path)
-    except OSError as error:
-        raise unwritable(path, error) from None
+    place(output.encode() if isinstance(output, str) else output, path)
 
 
 ASCII = {
@@ -77,25 +74,7 @@ def is_unicode(stream: object) -> bool:
 
 def place(data: bytes, path: str) -> None:
     """Put bytes where a path says."""
-    found = os.stat(path) if os.path.exists(path) else None
-    if found is not None and not stat.S_ISREG(found.st_mode):
-        with open(path, "wb") as stream:
-            stream.write(data)
-        return
-    if found is not None:
-        with open(path, "ab"):  # a file that may not be written is not replaced either
-            pass
-    folder, name = os.path.split(os.path.realpath(path))
-    beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
-    try:
-        with open(beside, "wb") as file:
-            if found is not None:
-                os.chmod(beside, stat.S_IMODE(found.st_mode))
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, os.path.join(folder, name))
-    except BaseException:
-        if os.path.exists(beside):
-            os.unlink(beside)
-        raise
+    from backprop.rows.tables.files import opened, whole
+
+    with whole(path) as beside, opened(beside) as file:
+        file.write(data)

@@ -103,7 +103,8 @@ class Asking(Teller):
             return self.about_listing(text, source)
         if self.result is not None:
             raise Problem("option", "--output chooses a result of Python code", hint="to write to a file: -o FILE")
-        return self.about_formula(compiled_formula(text, source, self.ties, self.expand))
+        given = dict(assignment.partition("=")[::2] for assignment in self.assignments)
+        return self.about_formula(compiled_formula(text, source, self.ties, self.expand, given))
 
     def check_standard_input(self) -> None:
         """Standard input can be read once."""
@@ -234,11 +235,17 @@ def forward_part(text: str, source: str | None) -> str:
     return found
 
 
-def compiled_formula(text: str, source: str | None, ties: str, expand: bool) -> Compiled:
-    """The formula, parsed; what looks like the name of a file that is there probably is one."""
+def compiled_formula(
+    text: str, source: str | None, ties: str, expand: bool, given: Mapping[str, object] | None = None
+) -> Compiled:
+    """The formula, parsed; what looks like the name of a file that is there probably is one. A cure knows the names
+    that are given a value."""
     try:
         return Compiled(text, ties=ties, expand=expand, source=source)
     except Problem as problem:
+        if given and "write " in problem.hint:
+            said, _, cures = problem.hint.rpartition("write ")
+            problem.hint = f"{said}write {', or '.join(taken_apart(cure, given) for cure in cures.split(', or '))}"
         if source is None and len(text) < 256 and os.path.isfile(text):
             from shlex import quote
 
@@ -302,11 +309,29 @@ def multiplied(name: str, given: Mapping[str, object]) -> str:
     return ""
 
 
+def taken_apart(text: str, given: Mapping[str, object]) -> str:
+    """A formula with each name that is two of those given as what it is of them."""
+    import re
+
+    from backprop.gates import NAMES
+
+    def parts(found: re.Match[str]) -> str:
+        name = found["name"]
+        product = "" if name in given or name in NAMES else multiplied(name, given)
+        below = found["before"] and "(" not in product and product
+        return f"{found['before']}({product})" if below else f"{found['before']}{product or name}"
+
+    return re.sub(r"(?P<before>(?:[/^]\s*)?)\b(?P<name>[^\W\d]\w*)", parts, text)
+
+
 def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Words) -> Problem:
     """The problem that a name is none of the variables."""
     variables = compiled.variables_given(at)
     if is_of_eval(f"--{name}"):
-        return Problem("option", f"--{name} is an option of backprop eval")
+        meant = meant_option(name, words.known)
+        return Problem(
+            "option", f"--{name} is an option of backprop eval", hint=f"did you mean {meant}?" if meant else ""
+        )
     if compiled.has_stage(name):
         hint = "the program gives it its value: only its inputs are options"
         return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
@@ -318,14 +343,12 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
             problem = compiled.missing([other])
             problem.hint = hint
             return problem
-    glued, parts = next(((one, parts) for one in missing if (parts := multiplied(one, at))), ("", ""))
+    glued = next((one for one in missing if multiplied(one, at)), "")
     if glued:
-        import re
-
         problem = compiled.missing([glued])
-        cure = re.sub(rf"\b{glued}\b", parts, compiled.program.text).strip()
+        cure = taken_apart(compiled.program.text, at).strip()
         problem.message = f"{glued} is one name, and it has no value"
-        problem.hint = f"write {cure}" if parts.endswith(")") else f"to multiply, write {cure}"
+        problem.hint = f"write {cure}" if multiplied(glued, at).endswith(")") else f"to multiply, write {cure}"
         return problem
     options = [f"--{variable}" for variable in missing] + sorted(words.known)
     problem = no_variable(name, variables)

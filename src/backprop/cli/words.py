@@ -21,6 +21,7 @@ SHORT = {  # what people call options elsewhere
     "learning-rate": "--rate", "learning_rate": "--rate", "iterations": "--steps", "dark": "--theme dark",
     "svg": "-o FILE.svg", "png": "-o FILE.png", "html": "-o FILE.html", "latex": "--format latex",
     "csv": "--format csv", "markdown": "--format markdown", "precision": "--digits", "language": "--to",
+    "format": "--to",
 }  # fmt: skip
 HELP = {"--help": False, "-h": False}  # flags of every command
 

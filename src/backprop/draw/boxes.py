@@ -23,6 +23,14 @@ BLANK = 44.0, 14.0  # the size of a box to fill in
 LONGEST = 40  # characters of a label
 
 
+class Options(NamedTuple):
+    """What a picture shows: numbers or none; boxes to fill in in their place; in which colours."""
+
+    values: bool = True
+    blank: bool = False
+    theme: str = "light"
+
+
 class Frame(NamedTuple):
     """Where the parts of a node are, from its corner (top left): the gate's box, the middle of its numbers, its height
     to the wire, and the base lines of the shares, below it."""

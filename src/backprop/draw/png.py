@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import as_file, files
 
-from backprop.draw.boxes import Picture, label_of, name_of
-from backprop.draw.svg import Options, size, svg
+from backprop.draw.boxes import Options, Picture, label_of, name_of
+from backprop.draw.svg import size, svg
 from backprop.errors import lacking
 
 ZOOM = 2.0  # pixels for each unit of the picture

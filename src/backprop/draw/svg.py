@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from backprop.draw.boxes import (
     ABOVE,
@@ -15,6 +14,7 @@ from backprop.draw.boxes import (
     RADIUS,
     SHARE,
     Frame,
+    Options,
     Picture,
     Places,
     label_of,
@@ -29,14 +29,6 @@ from backprop.show.palette import PALETTES, Palette
 MARGIN = 14.0
 FONTS = "'DejaVu Sans Mono',Menlo,Consolas,monospace"
 MOST_SENTENCES = 60  # of the description
-
-
-class Options(NamedTuple):
-    """What is shown: numbers or none; boxes to fill in in their place; in which colours."""
-
-    values: bool = True
-    blank: bool = False
-    theme: str = "light"
 
 
 def svg(picture: Picture, options: Options | None = None) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backprop.draw.boxes import ABOVE, BELOW, NAME, RADIUS, Picture, label_of, name_of, picture
+from backprop.draw.boxes import ABOVE, BELOW, BLANK, NAME, RADIUS, Options, Picture, label_of, name_of
 from backprop.draw.figures import short
 from backprop.draw.layout import Point
-from backprop.draw.scene import NUMBERS, STAGES, Scene
+from backprop.draw.scene import INPUTS, NUMBERS, STAGES
 from backprop.show.palette import PALETTES
 from backprop.show.text import greek
 
-COLOURS = PALETTES["light"]
+WHITE = "#ffffff"
 ITALIC = r"font=\ttfamily\footnotesize\itshape"
 SIGNS = {
     "\\": r"\textbackslash{}", "−": "$-$", "×": r"$\times$", "÷": r"$\div$", "·": r"$\cdot$", "≤": r"$\leq$",
@@ -23,20 +23,24 @@ SIGNS = {
 }  # fmt: skip
 
 
-def tikz(scene: Scene, *, values: bool = True) -> str:
+def tikz(picture: Picture, options: Options | None = None) -> str:
     """The whole document."""
-    placed = picture(scene, values=values)
-    names = ("value", "gradient", "gate", "edge", "wire", "faint")
+    options = options or Options()
+    colours = PALETTES[options.theme]
+    italic = f",{ITALIC}" if options.theme == "print" else ""  # bold, as in the SVG, no typewriter face of TeX has
+    names = ("background", "text", "value", "gradient", "gate", "edge", "wire", "faint")
     return "\n".join(
         [
             r"\documentclass[tikz,border=6pt]{standalone}",
             r"\usepackage[T1]{fontenc}",
-            *(rf"\definecolor{{bp{name}}}{{HTML}}{{{getattr(COLOURS, name)[1:].upper()}}}" for name in names),
+            *(rf"\definecolor{{bp{name}}}{{HTML}}{{{getattr(colours, name)[1:].upper()}}}" for name in names),
             r"\begin{document}",
+            *([r"\pagecolor{bpbackground}"] if colours.background != WHITE else []),
             r"\begin{tikzpicture}[x=0.75pt,y=-0.75pt,line width=0.6pt,bpwire/.style={draw=bpwire},"
+            rf"bpvalue/.style={{anchor=base,text=bpvalue}},bpgradient/.style={{anchor=base,text=bpgradient{italic}}},"
             r"every node/.style={inner sep=0pt,font=\ttfamily\footnotesize}]",
-            *wires(placed),
-            *(part for index in range(len(scene.nodes)) for part in node_parts(placed, index, values)),
+            *wires(picture),
+            *(part for index in range(len(picture.scene.nodes)) for part in node_parts(picture, index, options)),
             r"\end{tikzpicture}",
             r"\end{document}",
             "",
@@ -62,15 +66,15 @@ def at(x: float, y: float) -> str:
 
 
 def wires(placed: Picture) -> Iterator[str]:
-    """The wires of each node on a broad white line, so that one bridges the other; then its forks."""
+    """The wires of each node on a broad line of the paper's colour, so that one bridges the other; then its forks."""
     leaving: list[dict[str, None]] = [{} for _ in placed.scene.nodes]
     for node, routes in zip(placed.scene.nodes, placed.layout.routes, strict=True):
         for source, points in zip(node.inputs, routes, strict=True):
             leaving[source][path(points)] = None
     for paths, forks in zip(leaving, placed.layout.forks, strict=True):
-        yield from (rf"\draw[white,line width=2.6pt] {way};" for way in paths)
+        yield from (rf"\draw[bpbackground,line width=2.6pt] {way};" for way in paths)
         yield from (rf"\draw[bpwire] {way};" for way in paths)
-        yield from (rf"\fill[bpwire] {at(x, y)} circle[radius=2.6];" for x, y in forks)
+        yield from (rf"\fill[fill=bpwire] {at(x, y)} circle[radius=2.6];" for x, y in forks)
 
 
 def path(points: list[Point]) -> str:
@@ -86,29 +90,41 @@ def path(points: list[Point]) -> str:
     return text
 
 
-def node_parts(placed: Picture, index: int, values: bool) -> Iterator[str]:
+def node_parts(placed: Picture, index: int, options: Options) -> Iterator[str]:
     """A node: the ends of its wires, its box and its texts."""
     node, frame, places = placed.scene.nodes[index], placed.frames[index], placed.places(index)
     middle, x = places.height, places.numbers
+    values, blank, _ = options
     for source, sent, wire, share in zip(node.inputs, node.sent, places.inputs, places.shares, strict=True):
         yield line(*wire)
-        if values and placed.forks[source] and sent is not None:
+        if values and not blank and placed.forks[source] and sent is not None:
             style = r"anchor=base east,text=bpgradient,font=\ttfamily\tiny\itshape"
             yield rf"\node[{style}] at {at(*share)} {number(sent)};"
     yield line(*places.output)
     if node.kind == STAGES:
         size = f"minimum height={1.5 * RADIUS:.1f}pt,minimum width={0.75 * (frame.right - frame.left):.1f}pt"
-        shape = f"draw=bpedge,fill=bpgate,rounded corners={0.74 * RADIUS:.1f}pt,{size}"
+        shape = f"draw=bpedge,fill=bpgate,text=bptext,rounded corners={0.74 * RADIUS:.1f}pt,{size}"
         yield rf"\node[{shape}] at {at(places.centre, middle)} {{{escaped(label_of(node))}}};"
     else:
-        yield rf"\node[anchor=west,{ITALIC}] at {at(places.left, middle)} {{{escaped(label_of(node))}}};"
+        yield rf"\node[anchor=west,text=bptext,{ITALIC}] at {at(places.left, middle)} {{{escaped(label_of(node))}}};"
     if name_of(node):
         height = middle - (NAME if values else ABOVE)
         yield rf"\node[anchor=base,text=bpfaint,{ITALIC}] at {at(x, height)} {{{escaped(name_of(node))}}};"
     if values and node.kind != NUMBERS:
-        yield rf"\node[anchor=base,text=bpvalue] at {at(x, middle - ABOVE)} {number(node.value)};"
-        if node.gradient is not None:
-            yield rf"\node[anchor=base,text=bpgradient] at {at(x, middle + BELOW)} {number(node.gradient)};"
+        if blank and node.kind != INPUTS:
+            yield box(x, middle - 2 - BLANK[1])
+        else:
+            yield rf"\node[bpvalue] at {at(x, middle - ABOVE)} {number(node.value)};"
+        if blank and node.gradient is not None:
+            yield box(x, middle + 3)
+        elif node.gradient is not None:
+            yield rf"\node[bpgradient] at {at(x, middle + BELOW)} {number(node.gradient)};"
+
+
+def box(x: float, top: float) -> str:
+    """A box to fill in."""
+    width, height = BLANK
+    return rf"\draw[bpfaint] {at(x - width / 2, top)} rectangle {at(x + width / 2, top + height)};"
 
 
 def line(start: float, end: float, height: float) -> str:

@@ -92,10 +92,15 @@ def expanded(derived: Derived, known: list[Hashable], shapes: list[tuple[int, ..
         if all(stretches(circuit, user, wire, known) for user in users[wire]):
             h, x = circuit.inputs[wire]
             axis = gate.settings["axis"]
+            axes = axis if isinstance(axis, tuple) else (axis,)
+            if axes and min(axes) < 0 <= max(axes):  # counted from both ends, which PyTorch cannot say without the rank
+                if shapes is None:
+                    continue
+                axis = tuple(sorted([one % len(shapes[x]) for one in axes]))
             circuit.gates[wire], circuit.inputs[wire] = EXPAND.with_options({"axis": axis}), (h,)
             known[wire] = ("expanded", wire)
             if shapes is not None:
-                lost = {one % len(shapes[x]) for one in (axis if isinstance(axis, tuple) else (axis,))}
+                lost = {one % len(shapes[x]) for one in axes}
                 shapes[wire] = tuple(1 if place in lost else size for place, size in enumerate(shapes[x]))
                 known[wire] = shapes[wire]
 

@@ -82,6 +82,7 @@ class Problem(Exception):
 
 
 LONGEST_NAME = 60  # that is compared with others: the time for it grows with the square
+BEGUN = 4  # letters of a word, by which it can be told
 
 
 def enumerated(names: Sequence[str]) -> str:
@@ -135,7 +136,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     close = get_close_matches(name, known, n=3, cutoff=0.6)
     likely = [candidate for candidate in close if slips(name, candidate) <= most_slips(name, candidate)]
     swapped = [candidate for candidate in likely if sorted(candidate) == sorted(name)]
-    return next(iter([*swapped, *likely]), None)
+    begun = [candidate for candidate in known if candidate.startswith(name) and len(name.strip("-")) >= BEGUN]
+    return next(iter([*swapped, *likely, *(begun if len(begun) == 1 else [])]), None)
 
 
 def most_slips(name: str, meant: str) -> int:

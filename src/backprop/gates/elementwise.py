@@ -48,12 +48,13 @@ ARITHMETIC = [
     Gate(
         "power", "x y",
         Rule(
-            "y * where(y == 0, where(x == 0, 1, x), x)^(y - 1)", "out * log(where(x == 0, where(y >= 0, 1, x), x))",
+            # 0^y falls from 1 at 0 to 0 beside it, and so without end.
+            "y * where(y == 0, where(x == 0, 1, x), x)^(y - 1)", "out * log(where(x == 0, where(y > 0, 1, x), x))",
             # Slopes are agreed at x = 0 for y = 0 and 1; beside it they leave these as steeply as a root leaves 0.
             again=(
                 "where((x == 0) * (y == 0), sqrt(y), where((x == 0) * (y == 1), 1 - sqrt(y - 1), y * x^(y - 1)))",
-                "where((x == 0) * (y == 0), sqrt(x), where((x == 0) * (y == 1), -sqrt(x), "
-                "out * log(where(x == 0, where(y >= 0, 1, x), x))))",
+                "where((x == 0) * (y == 0), log(x + y), where((x == 0) * (y == 1), -sqrt(x), "
+                "out * log(where(x == 0, where(y > 0, 1, x), x))))",
             ),
         ),
         Words(

@@ -38,7 +38,7 @@ from backprop.language.hints import (
     unknown_character,
     values_first,
 )
-from backprop.language.notations import BETWEEN, CHARACTERS, CONDITIONS, DEFINERS, RADIX, WORDS
+from backprop.language.notations import BETWEEN, CHARACTERS, CONDITIONS, DEFINERS, RADIX, WORDS, sum_over_index
 from backprop.language.place import BARS, BEGINS, COMPARISONS, ELLIPSES, OPERATORS, Place
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
@@ -65,6 +65,12 @@ class Mistake:
 
 
 MISTAKES = [
+    Mistake(
+        "a sum over an index", "sum_i x_i^2",
+        lambda p: sum_over_index(p.program.text) is not None,
+        "a sum is over all elements, and has no index", "write sum(x)",
+        lambda p: Span(*(sum_over_index(p.program.text) or Span(0, 0))),
+    ),
     # ── nothing there ──
     Mistake(
         "no expression", "  # nothing yet",

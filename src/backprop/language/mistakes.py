@@ -11,7 +11,7 @@ from backprop.errors.spans import Span
 from backprop.language.catalogue import MISTAKES, NO_NAMES, Mistake
 from backprop.language.hints import FOR_GRADIENTS, Edit, escaped
 from backprop.language.lexer import MODULES
-from backprop.language.notations import TRACES, rewritten
+from backprop.language.notations import TRACES, rewritten, sum_over_index
 from backprop.language.place import SHOWN, Place
 from backprop.language.program import Program
 
@@ -104,7 +104,7 @@ def problem(place: Place, mistake: Mistake, whole: str = "") -> Problem:
 def readings(place: Place, read: Reader) -> str:
     """The whole formula as it may have been meant, in two ways where it can be read in two."""
     one, other = cured(place, read), cured(place, read, other=True)
-    if not one:
+    if not one or sum_over_index(place.program.text):
         return translated(place.program.text, read)
     return f"{one}, or {other}" if other and one != other else one
 

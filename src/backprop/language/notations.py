@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from re import Match
+
 WORDS = {  # of other languages, and what says the same here
     "and": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
     "or": "comparisons give 1 or 0, so write max(x > 0, y > 0)",
@@ -17,7 +21,7 @@ WORDS = {  # of other languages, and what says the same here
     "over": "write x / y",
     "is": "to compare, write ==",
     "in": "there are no sets here: compare, like (x >= 0) * (x <= 1)",
-    "for": "a sum over an array is sum(x); loops are read in Python, from a file: backprop eval -f FILE.py",
+    "for": "loops are read in Python, from a file: backprop eval -f FILE.py; a sum over an array is sum(x)",
     "while": "loops are read in Python, from a file: backprop eval -f FILE.py",
     "lambda": "a function has a name: write f(x) = x^2",
     "return": "the last line is the output: write its expression alone",
@@ -134,14 +138,85 @@ NOTATIONS = [  # of LaTeX and Python, in which whole formulas are pasted; the in
     (r"^lambda ([\w, ]+): *(.+)$", r"f(\1) = \2"),
     (r"^def (\w+)\(([\w, ]+)\): *(?:return)? *(.+)$", r"\1(\2) = \3"),
 ]
-TRACES = ("\\", "{", "'", "->", "↦", "$", "?", "if ", "lambda ", "def ")  # of these notations in a text
+RANGE = r"range\((?:[^()]|\([^()]*\))*\)"
+ELEMENTS = rf"\b(\w+)\(([^()]*(?:\([^()]*\)[^()]*)*) for (\w+) in (?:{RANGE}|([\w.]+))\)"  # Python's sums
+INDEX = r"\s*_\s*(?:{\s*([^\W\d])[^{}]*}|([^\W\d])\b|\(([^\W\d])[^()]*\))"
+BOUND = r"(?:\s*\^\s*(?:{[^{}]*}|\w+))?\s*"
+OVER_INDEX = (  # Σ alone may be a matrix, and sum_x a name
+    rf"(\\sum|\\prod|∑|∏)(?:{INDEX})?{BOUND}|\b(sum|prod|Σ|Π){INDEX}{BOUND}(?=[\w(\\])"
+)
+PRODUCTS = ("prod", "∏", "Π")
+TRACES = (
+    " for ",
+    "∑",
+    "∏",
+    "_",
+    "\\",
+    "{",
+    "'",
+    "->",
+    "↦",
+    "$",
+    "?",
+    "if ",
+    "lambda ",
+    "def ",
+)  # of these notations in a text
+
+
+def sum_over_index(text: str) -> tuple[int, int] | None:
+    """Where a text has a sum over an index, as books write it."""
+    from re import search
+
+    found = search(OVER_INDEX, text)
+    return (found.start(), found.start() + len(found[0].rstrip())) if found else None
+
+
+def of_whole_arrays(text: str) -> str:
+    """`sum_i x_i^2`, and `sum(x[i]^2 for i in range(3))`, as sum(x^2)."""
+    from collections import Counter
+    from re import findall, search, sub
+
+    def of_elements(found: Match[str]) -> str:
+        function, term, name, elements = found.groups()
+        plain = sub(rf"\b{name}\b", elements, term) if elements else without(term, name)
+        return f"{function}({plain})"
+
+    text = sub(ELEMENTS, of_elements, text)
+    while found := search(OVER_INDEX, text):
+        end = term_end(text, found.end())
+        term = sub(r"(?<=[\w)\]}])\s+(?=[\w(\\])", "*", text[found.end() : end].rstrip())
+        often = Counter(findall(r"_([^\W\d_])\b", term)).most_common(1)
+        index = next((one for one in found.groups()[1:4] + found.groups()[5:] if one), often[0][0] if often else "")
+        name = "prod" if (found[1] or found[5]).lstrip("\\") in PRODUCTS else "sum"
+        behind = " " * (text[end - 1] == " ") + text[end:]
+        text = f"{text[: found.start()]}{name}({without(term, index) if index else term}){behind}"
+    return text
+
+
+def without(term: str, index: str) -> str:
+    """A term of all elements in place of one."""
+    from re import sub
+
+    return sub(rf"_{index}\b|_{{{index}}}|\[\s*{index}\s*\]|\^\s*{{?\({index}\)}}?", "", term)
+
+
+def term_end(text: str, start: int) -> int:
+    """Where a term ends that begins somewhere: before a plus or minus, a comma, or what encloses it."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += (text[place] in "([{") - (text[place] in ")]}")
+        ends = text[place] in "+-−," and text[start:place].strip()[-1:] not in ("", *"^*/({")
+        if depth < 0 or (depth == 0 and ends) or text[place] in ";\n":
+            return place
+    return len(text)
 
 
 def rewritten(text: str) -> str:
     """A formula of LaTeX, Python or books in the notation of this language, as far as the patterns go."""
     import re
 
-    found = made = text.strip()
+    found = made = of_whole_arrays(text.strip())
     while made:  # the first pattern that fits, again and again
         changed = (re.sub(pattern, instead, found) for pattern, instead in NOTATIONS)
         made = next((one for one in changed if one != found), "")

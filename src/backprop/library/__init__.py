@@ -16,7 +16,7 @@ from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
 from backprop.language import canonical_name, parse
 from backprop.language.program import Program
-from backprop.library.notes import Note, notes
+from backprop.library.notes import Note, notes, opened_note
 from backprop.library.stages import Names, Stage, stages
 from backprop.library.values import as_value, is_truth, parse_value
 
@@ -103,7 +103,24 @@ class Evaluation:
     @cached_property
     def notes(self) -> list[Note]:
         """Remarks on ties, kinks, numbers that are not finite, and gradients that ended."""
-        return notes(self.run, self.names)
+        found = notes(self.run, self.names)
+        asked = vars(self).get("_asked")  # of a bare run nothing was asked
+        if asked and asked[0].expand and any("not-finite" in one.kind for one in found):
+            found += self._lost_by_opening()
+        return found
+
+    def _lost_by_opening(self) -> list[Note]:
+        """A remark where gates are finite that their definitions are not."""
+        from backprop.numbers.shapes import all_finite
+
+        compiled, at, above = self._asked
+        whole = compiled._copied()
+        whole.expand = False
+        asked = self.run.upstream is not None
+        closed = whole.evaluate(at, upstream=above, wrt=self.wrt) if asked else whole.forward(at)
+        if not all(map(all_finite, [closed.value, *closed.gradients.values()])):
+            return []
+        return [opened_note(self.names)]
 
     def __repr__(self) -> str:
         return f"Evaluation({self.output} = {self.value!r}, gradients={self.gradients!r})"
@@ -300,10 +317,18 @@ class Compiled:
         """The same formula, in which the numbers that the text sets are no inputs, but stages with a name."""
         from copy import copy
 
-        found = copy(self)
-        found.program, found._circuits, found._loop = copy(self.program), {}, None
+        found = self._copied()
+        found.program = copy(self.program)
         found.program.given = {}
         found.__dict__.pop("listed", None)
+        return found
+
+    def _copied(self) -> Compiled:
+        """The same formula, of which nothing is made yet."""
+        from copy import copy
+
+        found = copy(self)
+        found._circuits, found._loop = {}, None
         return found
 
     def point(self, given: Mapping[str, Value]) -> dict[str, Value]:

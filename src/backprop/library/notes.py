@@ -8,7 +8,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate import rules
 from backprop.differentiate.run import Run
 from backprop.errors.spans import Span
-from backprop.errors.spelling import said
+from backprop.errors.spelling import option, said
 from backprop.gates import GATES
 from backprop.language.printer import number_text
 from backprop.library.stages import Names, tie_text
@@ -18,6 +18,9 @@ TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
+
+
+OF_MATRICES = frozenset(["matmul", "trace", "det", "logdet", "inv", "solve", "cholesky"])
 
 
 class Note:
@@ -52,10 +55,12 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
     circuit = run.circuit
     taken: bytearray | None = None
     for wire, gate in enumerate(circuit.gates):
-        if run.arrays and gate.name == "power" and is_reciprocal_matrix(run, wire):
-            inverse = f"inv({names.text(circuit.inputs[wire][0])})"
-            what = names.line(wire)
-            yield note("elementwise", f"{what} is the power of each element; the inverse is {inverse}", names, wire)
+        if run.arrays and gate.name == "power" and (meant := meant_of_matrix(run, names, wire)):
+            yield note("elementwise", f"{names.line(wire)} is the power of each element; {meant}", names, wire)
+        if gate.name == "where" and chooses_by_number(run, wire):
+            condition = names.text(circuit.inputs[wire][0])
+            text = f"{names.line(wire)} takes {condition} for true wherever it is not 0: no gradient goes there"
+            yield note("condition", text, names, wire)
         if not (gate.kink or gate.flat or gate.arranges) or not circuit.active[wire] or not circuit.inputs[wire]:
             continue
         met = on_kink(run, wire) if gate.kink else False
@@ -80,12 +85,27 @@ def chooses(run: Run, wire: int) -> bool:
     return run.ties == "split" or bool(plain.gates[wire].kink)
 
 
-def is_reciprocal_matrix(run: Run, wire: int) -> bool:
-    """Whether a stage is `A^-1` of a square matrix, which looks like its inverse."""
+def meant_of_matrix(run: Run, names: Names, wire: int) -> str:
+    """What may be meant by a power of a square matrix: `A^-1` looks like its inverse; `A^2` where it goes on as a
+    matrix, to a product or a determinant, like a product."""
     base, exponent = run.circuit.inputs[wire]
-    shape = shape_of(run.values[base])
-    square = len(shape) == 2 and shape[0] == shape[1] > 1
-    return square and bool(run.circuit.active[wire]) and run.circuit.constants.get(exponent) == -1.0
+    shape, power = shape_of(run.values[base]), run.circuit.constants.get(exponent)
+    if len(shape) != 2 or not shape[0] == shape[1] > 1 or not run.circuit.active[wire]:
+        return ""
+    name = names.text(base)
+    if power == -1:
+        return f"the inverse is inv({name})"
+    users = [gate for gate, inputs in zip(run.circuit.gates, run.circuit.inputs, strict=True) if wire in inputs]
+    if power in (2, 3) and any(gate.name in OF_MATRICES for gate in users):
+        return f"the product of matrices is {' @ '.join([name] * int(power))}"
+    return ""
+
+
+def chooses_by_number(run: Run, wire: int) -> bool:
+    """Whether what a `where` chooses by is no truth, but a number: neither 0 nor 1, or what it chooses itself."""
+    condition, *branches = run.circuit.inputs[wire]
+    value = run.values[condition]
+    return bool(run.circuit.active[condition]) and (condition in branches or is_any((value != 0) & (value != 1)))
 
 
 def finite(run: Run) -> bool:
@@ -95,6 +115,12 @@ def finite(run: Run) -> bool:
 
 def note(kind: str, message: str, names: Names, wire: int) -> Note:
     return Note(kind, message, names.text(wire), names.circuit.span(wire))
+
+
+def opened_note(names: Names) -> Note:
+    """A note where definitions lose what the gates that they stand for keep."""
+    text = f"without {option('--expand', True)} the value and all gradients are finite here: the definitions lose it"
+    return note("expanded", text, names, names.circuit.output)
 
 
 def taken_stages(run: Run) -> bytearray:

@@ -98,6 +98,12 @@ def line_of(circuit: Circuit, wire: int) -> int:
     return 1 + circuit.program.text.count("\n", 0, start) if circuit.program is not None else 0
 
 
+def line_among(circuit: Circuit, wire: int) -> int | None:
+    """The same where the text has several lines; None where there is nothing to tell."""
+    several = circuit.program is not None and "\n" in circuit.program.text.strip()
+    return line_of(circuit, wire) if several and place_in_code(circuit, wire) else None
+
+
 # ── of a listing ──
 
 

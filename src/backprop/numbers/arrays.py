@@ -483,12 +483,7 @@ def along_axis(x: Array, *, axis: Any, **more: Any) -> None:
     check_axis(axis, len(shape_of(x)), shape_of(x))
 
 
-def along_one_or_all(x: Array, *, axis: Any) -> None:
-    if isinstance(axis, tuple):
-        raise Mismatch("with ties as `first`, a reduction takes one axis, or all", [0])
-
-
-first = checked(along_one_or_all, carried.first)
+first = checked(along_axis, carried.first)
 norm = np.errstate(all="ignore")(checked(along_axis, carried.norm))
 logsumexp, softmax = checked(along_axis, carried.logsumexp), checked(along_axis, carried.softmax)
 log_softmax = checked(along_axis, carried.log_softmax)

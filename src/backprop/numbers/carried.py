@@ -168,9 +168,10 @@ def count(x, axis):
 # /// first
 def first(x, axis=None):
     """1 at the first element that is not 0, else 0."""
-    hit = np.not_equal(x, 0)
-    before = np.cumsum(hit, axis=axis).reshape(np.shape(x))
-    return 1.0 * (hit & (before == 1))
+    hit, size = np.not_equal(x, 0), np.size(x)
+    place = np.arange(size).reshape(np.shape(x))
+    least = np.min(np.where(hit, place, size), axis=axis, keepdims=True, initial=size)
+    return 1.0 * (place == least)
 
 
 # /// centred

@@ -243,6 +243,12 @@ class Code:
                 found |= names_set(one)
         return found
 
+    def is_left(self, function: ast.FunctionDef) -> bool:
+        """Whether a function needs no arguments, and nobody calls it when it is there: its package may do so."""
+        place = next(place for place, part in enumerate(self.parts) if function in part.tree.body)
+        behind = [one for later in self.parts[place:] for one in later.tree.body]
+        return not required_names(function) and not any(calls(one, {function.name}) for one in behind)
+
     def needed(self, roots: list[Any] | None) -> list[tuple[Part, list[ast.stmt]]]:
         """The statements at the top that define something; of those that compute, what is used. Found once."""
         key = None if roots is None else tuple(map(id, roots))
@@ -256,13 +262,16 @@ class Code:
             functions = self.functions()
             patching = {name for name, one in functions.items() if only_patches(one)}
             called = [one for part in self.parts for one in part.tree.body if calls(one, patching)]
+            last = {name: call_of(functions[name]) for name in patching if self.is_left(functions[name])}
             placing = {name: free(one) for name, one in functions.items()}
             placing.update({name: {name} for one in every if isinstance(one, ast.Assign) for name in names_set(one)})
-            used = None if roots is None else names_used([*roots, *called], every, modules, placing)
+            changing = [*called, *last.values()]
+            used = None if roots is None else names_used([*roots, *changing], every, modules, placing)
             found = [
-                (part, [one for one in part.tree.body if is_needed(one, used, placing) or one in called])
+                (part, [one for one in part.tree.body if is_needed(one, used, placing) or one in called]
+                 + [last[name] for name in last if functions[name] in part.tree.body])
                 for part in self.parts
-            ]
+            ]  # fmt: skip
             self.found[key] = [one for one in found if one[1] or one[0] is self.parts[-1]]
         return self.found[key]
 
@@ -278,8 +287,15 @@ def is_needed(statement: ast.stmt, used: set[str] | None, placing: Mapping[str, 
 def only_patches(function: ast.FunctionDef) -> bool:
     """Whether all that a function does is to set attributes, as of a class that gets its operators so."""
     body = [one for one in function.body if not isinstance(one, ast.Import | ast.ImportFrom)]
+    body = body[1:] if ast.get_docstring(function) is not None else body
     targets = [target for one in body if isinstance(one, ast.Assign) for target in one.targets]
     return bool(body) and len(targets) == len(body) and all(isinstance(one, ast.Attribute) for one in targets)
+
+
+def call_of(function: ast.FunctionDef) -> ast.stmt:
+    """A statement that calls a function which takes nothing."""
+    call = ast.Expr(ast.Call(ast.Name(function.name, ast.Load()), [], []))
+    return ast.fix_missing_locations(ast.copy_location(call, function))
 
 
 def calls(statement: ast.stmt, names: set[str]) -> bool:
@@ -358,8 +374,8 @@ def names_set(statement: ast.stmt) -> set[str]:
         return {name for one in inside(statement) for name in names_set(one)}
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
-    targets: list[ast.expr] = [*statement.targets] if isinstance(statement, ast.Assign) else []
-    targets += [statement.target] if isinstance(statement, ast.AugAssign | ast.AnnAssign) else []
+    targets = [target for one in ast.walk(statement) if isinstance(one, ast.Assign) for target in one.targets]
+    targets += [one.target for one in ast.walk(statement) if isinstance(one, ast.AugAssign | ast.AnnAssign)]
     if isinstance(statement, ast.Expr):  # `layers.append(…)`
         call = statement.value if isinstance(statement.value, ast.Call) else None
         adds = call is not None and isinstance(call.func, ast.Attribute) and call.func.attr in ADDING

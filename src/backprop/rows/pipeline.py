@@ -14,7 +14,7 @@ from backprop.errors.spelling import option
 from backprop.rows.compute.few import are_few
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
-from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_no_file, whole
+from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_stream, whole
 from backprop.rows.tables.lines import LARGE, MIDDLING, Input
 from backprop.rows.tables.objects import is_array
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of_all, writer_of
@@ -71,7 +71,7 @@ def target_of(path: str, sources: list[str], options: Options) -> str:
     if format is not None:
         return format
     name = os.path.basename(path)
-    if is_no_file(path):
+    if is_stream(path):
         return default_target(sources, options)
     if "." not in name.removeprefix("."):
         return options.source(sources[0])
@@ -124,7 +124,8 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
         for source in sources:
             given = Input(source, options.encoding)
             stack.callback(given.close)
-            given.large = max(size, behind) >= (MIDDLING if options.many else LARGE)
+            large = max(size, behind) >= (MIDDLING if options.many else LARGE)
+            given.large = large and not place.flows  # who reads may want the first rows alone, and these at once
             quick = options.total or options.source(source) == target
             for batch in narrow(batches(given, mapper, judge, options, judge.fixed, quick), mapper):
                 batch, results, finite, failure = computed(mapper, batch, report, judge, given.name)
@@ -134,12 +135,13 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
                 elif len(batch) or failure is None:
                     put(writer, batch, list(results.values()), finite, given.is_large, room)
                     emptied(room, out)
-                    if place.path is None:
+                    if place.flows:
                         out.flush()
                 report.bad = judge.bad
                 seen(report, behind + given.read, size)
                 if failure is not None:
                     raise failure
+                given.large = large
             behind += given.size
         if sums is None:
             out.write(writer.end().encode())

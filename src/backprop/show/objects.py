@@ -86,7 +86,13 @@ def why_object(answer: Why) -> dict[str, Any]:
 
     def chain(links: list[Link]) -> list[dict[str, Any]]:
         return [
-            {"stage": one.stage, "expression": one.expression or None, "number": number(one.number)} for one in links
+            {
+                "stage": one.stage,
+                "expression": one.expression or None,
+                "number": number(one.number),
+                "line": one.line,
+            }
+            for one in links
         ]
 
     return {
@@ -94,7 +100,8 @@ def why_object(answer: Why) -> dict[str, Any]:
         "forward": chain(answer.forward),
         "backward": chain(answer.backward),
         "advice": [
-            {"instead_of": tip.instead_of, "write": tip.write, "gives": number(tip.gives)} for tip in answer.advice
+            {"instead_of": tip.instead_of, "write": tip.write, "gives": number(tip.gives), "line": tip.line}
+            for tip in answer.advice
         ],
     }
 

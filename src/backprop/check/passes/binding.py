@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path, floated
 from backprop.python.entry.gradients import Path, leaves
+from backprop.python.entry.inputs import UPSTREAM_LIKE
 from backprop.python.entry.runner import Runner
 from backprop.python.values.arrays import fresh
 
@@ -35,6 +37,7 @@ class Binding:
         self.random = np.random.default_rng(seed)
         self.remarks: list[str] = []
         self.loss: Loss | None = None  # that the backward pass means, where it takes labels and none stands in the code
+        self.handed: str | None = None  # the input that is the gradient from above
         self.whole = self.settled()  # whole numbers that are taken as fractions
         self.given = runner.given
         runner.instead_of_above = reading
@@ -93,7 +96,9 @@ class Binding:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
         labels = self.runner.labels() if not self.runner.above else {}
         if labels and upstream is None:
-            return self.meant(outputs, labels)
+            return self.of_labels(outputs, labels)
+        if upstream is None and (handed := self.handed_on(outputs)) is not None:
+            return handed
         if not self.runner.above and not labels:
             if upstream is not None:
                 self.remarks.append(said(f"the backward pass takes no gradient from above: {UPSTREAM} is not used"))
@@ -169,6 +174,48 @@ class Binding:
         given = {**self.given, **fresh(runner.learned)}
         swept = runner.swept(given, [np.ones(np.shape(one)) for one in runner.outputs(given)], late) if late else {}
         return [path[0] for path in late if not np.any(swept.get(path, 1.0))]
+
+    def handed_on(self, outputs: list[Any]) -> list[Any] | None:
+        """The gradient from above that a function of both passes is given among its inputs, `def f(x, w, dout=None)`:
+        it is called so, has the shape of the output, and nothing of that hangs on it."""
+        given = self.given if self.runner.pair.of_one and len(outputs) == 1 and np.ndim(outputs[0]) else {}
+        names = [one for one in given if UPSTREAM_LIKE.match(one) and np.shape(given[one]) == np.shape(outputs[0])]
+        for name in names:
+            if not np.any(self.runner.swept(given, [np.ones(np.shape(outputs[0]))], [(name,)]).get((name,), 1.0)):
+                self.handed = name
+                self.remarks.append(f"{name} is taken for the gradient on the output")
+                return [given[name]]
+        return None
+
+    def of_labels(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
+        """The gradient of what a backward pass is of that takes labels: of the cost in the code, or of a usual loss, if
+        every gradient is right for that and none stands in the code with which this is so."""
+        runner, cost = self.runner, self.cost_in_code()
+        if cost is None or not self.agrees([1.0]):
+            runner.cost = None
+            remarks = list(self.remarks)
+            with suppress(Problem) if cost is not None else nullcontext():
+                above = self.meant(outputs, labels)
+                if cost is None or self.agrees(above):
+                    self.remarks += [f"the gradient of {cost.name} is another"] if cost is not None else []
+                    return above
+            assert cost is not None
+            runner.cost, self.loss, self.remarks = cost, None, remarks
+        self.remarks.append(f"what is judged is the gradient of {cost.name} with {enumerated(list(labels))}")
+        return [np.ones(np.shape(one)) for one in runner.outputs(self.given)]
+
+    def cost_in_code(self) -> ast.FunctionDef | None:
+        """The cost in the code that can be taken of the output and the labels."""
+        with suppress(Problem):  # what the backward pass itself stops with is told where that is judged
+            self.runner.run(self.given, [np.ones(np.shape(one)) for one in self.runner.outputs(self.given)])
+            self.took_learned()
+        for cost in self.runner.costs():
+            self.runner.cost = cost
+            with suppress(Problem):
+                self.runner.outputs(self.given)
+                return cost
+        self.runner.cost = None
+        return None
 
     def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
         """The gradient of the loss that a backward pass means which takes labels."""
@@ -332,11 +379,24 @@ class Binding:
         try:
             return self.runner.run(given, upstream)
         except Problem as problem:
+            if self.takes_bare(given, upstream):
+                return self.attempt(given, upstream)
             tried = self.first is None and problem.kind == "name" and self.runner.stand_ins
             if not (problem.kind in STOPS or tried) or not self.in_backward(problem):
                 raise
             self.stop = problem
             return None
+
+    def takes_bare(self, given: dict[str, Any], upstream: list[Any]) -> bool:
+        """Whether a pass that stops with gradients from above in objects, as its outputs are, goes on with arrays."""
+        runner = self.runner
+        if self.first is None and runner.wraps is not None and not runner.bare:
+            runner.bare = True
+            with suppress(Problem):
+                runner.run(given, upstream)
+                return True
+            runner.bare = False
+        return False
 
     def in_backward(self, problem: Problem) -> bool:
         """Whether a problem has a place: the forward pass ran already, so it is in the backward pass."""

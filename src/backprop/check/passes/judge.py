@@ -49,14 +49,17 @@ class Judge:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
         of_weights = (
-            any(path[0] in made for path in found) and not self.runner.above and self.binding.loss is None
+            any(path[0] in made for path in found)
+            and not self.runner.above
+            and (self.binding.loss is None or self.runner.renamed)
         )  # a cost, of which the inputs are data
         pair = self.runner.pair
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
         of_cost = of_cost or pair.inside is not None or pair.line > 0  # in a loop that trains, too
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights or (of_cost and found))
+        alone = self.runner.of_backward_alone()
         for path in self.runner.paths(given):
-            if path in found:
+            if path in found or path == (self.binding.handed,) or path[0] in alone:
                 continue
             if len(path) > 1:
                 if self.first is None or any(one[0] == path[0] for one in found):

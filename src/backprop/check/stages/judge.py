@@ -15,6 +15,7 @@ from backprop.check.stages.flow import slope_through
 from backprop.check.stages.group import Group
 from backprop.check.stages.lines import Line
 from backprop.check.stages.samples import close, minus
+from backprop.check.stages.subgradients import excuse
 from backprop.check.stages.targets import Target
 from backprop.differentiate.run import Run
 from backprop.language.printer import number_text
@@ -71,6 +72,8 @@ class Judge:
         missing = [name for name, wire in absent if any(magnitude(run.gradient(wire)) > 0 for run in execution.runs)]
         if any(step.verdict in ("wrong", "inherited") for step in self.steps) and execution.comes_out_right():
             self.take_as_they_are(execution.leading() if missing else self.steps)
+        if execution.claims:
+            excuse(execution)
         if not any(step.verdict == "wrong" for step in self.steps):
             self.blame_the_ends()
         return Verdicts([step.judgement for step in self.steps if step.judgement], self.remarks, missing)

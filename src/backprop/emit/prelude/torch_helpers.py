@@ -224,9 +224,10 @@ def count(x, dim=None):
 # /// first
 def first(x, dim=None):
     """1 at the first element that is not 0, else 0."""
-    hit = (x != 0).flatten() if dim is None else x != 0
-    before = torch.cumsum(hit, 0 if dim is None else dim)
-    return (hit & (before == 1)).reshape(x.shape).to(x)
+    place = torch.arange(x.numel(), device=x.device).reshape(x.shape)
+    dims = tuple(range(x.dim())) if dim is None else dim
+    least = torch.where(x != 0, place, x.numel()).amin(dims, keepdim=True)
+    return (place == least).to(x)
 
 
 # /// centred

@@ -113,6 +113,10 @@ class Torch(Arrays):
             raise Problem("target", f"{gate.spelling} over no axis cannot be said in {self.title}", hint=self.advice())
         return super().call(gate, [self.tensor(operand) for operand in operands])
 
+    def setting(self, option: str, value: Any) -> str:
+        """PyTorch takes a shape of one number for none."""
+        return super().setting(option, (value,) if option == "shape" and isinstance(value, int) else value)
+
     def keywords(self, gate: Gate) -> list[str]:
         """A sum that keeps its dimensions is to be told which ones."""
         told = ["dim=None"] if gate.settings.get("keepdims") and gate.settings["axis"] is None else []

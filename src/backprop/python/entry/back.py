@@ -15,7 +15,6 @@ from backprop.errors.spelling import either
 from backprop.python.entry.forth import (
     OF_STATE,
     OUTPUTS,
-    UPSTREAM_LIKE,
     Forth,
     Forward,
     as_wrapped,
@@ -34,7 +33,7 @@ from backprop.python.entry.gradients import (
     leaves,
     owner,
 )
-from backprop.python.entry.inputs import supposes
+from backprop.python.entry.inputs import UPSTREAM_LIKE, supposes
 from backprop.python.entry.objects import (
     LISTS,
     changed,
@@ -43,6 +42,7 @@ from backprop.python.entry.objects import (
     held_lists,
     inner,
     kept,
+    lists_alike,
     objects_in,
     rowed,
     same,
@@ -85,8 +85,10 @@ class Back(Forth):
                 vars(one)[self.held] = gradient
         if pair.kind == "class" and NODE in self.unnamed(forward.names):
             self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
-        if self.wraps is not None and pair.kind == "class":
+        if self.wraps is not None and pair.kind == "class" and not self.bare:
             above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
+        if me is not None and self.above_in:
+            me.names[self.above_in] = above[0]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         if pair.kind == "autograd":
             own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
@@ -193,6 +195,7 @@ class Back(Forth):
             )
             unknown = [name for name in unknown if name not in bound]
         results = dict(zip(forward.names, forward.results, strict=True))
+        bound.update({name: given[its] for name, its in self.renamed.items() if its in given})
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
@@ -316,6 +319,8 @@ class Back(Forth):
             found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values()))
             updates = self.of_updates(run, own, tree)
             found_in_parts = {**{(name,): one for name, one in updates.items() if one is not None}, **found_in_parts}
+            lists = lists_alike(weights_inside(objects_in(own), given), held, returns(tree))
+            found_in_parts.update({path: one for path, one in lists.items() if path[0] in self.made_of})
             whose = dict.fromkeys([*(path[0] for path in found_in_parts), *updates])
             self.learned = {name: self.made_of[name] for name in whose if name not in given}
             attributes = {**found_in_parts, **attributes}
@@ -332,7 +337,10 @@ class Back(Forth):
         if isinstance(returned, dict):
             found.update(self.of_dictionary(returned, given))
             return found, "key"
-        values = [as_gradient(run, one) for one in self.one_by_one(returned, given)]
+        values = [
+            as_gradient(run, one) for one in self.one_by_one(returned, given)
+            if not (isinstance(one, list) and one and any(one[0] is its for its in found.values()))
+        ]  # fmt: skip
         if any(isinstance(one, dict) for one in values):
             for one in values:
                 if isinstance(one, dict):
@@ -401,6 +409,7 @@ class Back(Forth):
         return [
             (name, sorted(by - {name}), is_descent(node))
             for node in nodes if not isinstance(getattr(node, "value", None), ast.Call)
+            and isinstance(getattr(node, "op", ast.Sub()), ast.Add | ast.Sub)
             for name, by in updates_in(node) if not is_of_gradient(name)
         ]  # fmt: skip
 
@@ -414,13 +423,17 @@ class Back(Forth):
                 continue
             found[name] = None
             weights = np.asarray(self.made_of[name])
-            read: list[Any] = [here.get(one, own.names.get(one)) for one in by if descends]
+            read: list[Any] = [here.get(one, own.names.get(one)) for one in by]
             alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape]
             rates = [one for one in read if is_number(one) and one]
-            if len(alike) == 1:
-                found[name] = alike[0]
-            elif not alike and len(rates) == 1 and np.shape(own.names[name]) == weights.shape:
-                found[name] = (weights - own.names[name]) / rates[0]
+            moved = None
+            if len(rates) == 1 and np.shape(own.names[name]) == weights.shape:
+                moved = (weights - own.names[name]) / rates[0]
+                moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
+            if len(alike) == 1 and (moved is None or np.allclose(moved, alike[0], rtol=1e-6)) and (descends or rates):
+                found[name] = alike[0]  # with all its digits
+            elif moved is not None and len(alike) < 2:
+                found[name] = moved
         return found
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
@@ -467,9 +480,8 @@ class Back(Forth):
     def of_no_input(self, value: Any, own: list[str], given: dict[str, Any]) -> dict[Path, Any] | None:
         """What is returned alone, and has the shape of no input, as the gradient of a weight that the object made, or
         of an input that is not given (`h_0=None`); None where it is neither."""
-        shape = np.shape(value)
         arrays = [given[name] for name in own if is_gradient(given.get(name))]  # and no list of weights
-        if not is_gradient(value) or shape in [np.shape(one) for one in arrays]:
+        if not is_gradient(value) or (shape := np.shape(value)) in [np.shape(one) for one in arrays]:
             return None
         weights = [name for name, one in self.made_of.items() if np.shape(one) == shape]
         optional = [name for name in own if name not in given and default_of(self.pair.forward, name) is None]

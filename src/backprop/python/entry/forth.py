@@ -12,10 +12,10 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, numbers_in, sizes
-from backprop.python.entry.gradients import is_cost, is_gradient
-from backprop.python.entry.inputs import DEFINITIONS, Inputs, with_sizes
+from backprop.python.entry.gradients import LABELS, is_cost, is_gradient
+from backprop.python.entry.inputs import DEFINITIONS, UPSTREAM_LIKE, Inputs, with_sizes
 from backprop.python.entry.objects import DATA, LISTS, PARAMETERS, dotted, inner, objects_in, rowed, weights_inside
-from backprop.python.entry.pairs import Pair, attributes, backward_call, leading, returns
+from backprop.python.entry.pairs import SLOPES, Pair, attributes, backward_call, leading, returns
 from backprop.python.entry.rounds import COST, called, names_in
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
@@ -25,11 +25,12 @@ from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
 
+OF_ABOVE = re.compile(r"delta|grad|error|upstream|(^|_)d_?(out|y|z)", re.IGNORECASE)  # of an attribute
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 RATE = re.compile(r"(?i)(^|_)(lr|rate|eta|momentum|decay)$")  # of the steps that a backward pass takes
+OF_COST = re.compile(r"(?i)cost|loss|error|objective|entropy|(^|_)(mse|nll)(_|$)")
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
 OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
-UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 
 
 class Forward(NamedTuple):
@@ -92,7 +93,34 @@ class Forth(Inputs):
         if pair.setup is not None:
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
-        return self.results(run, pair.forward, returned, me)
+        found = self.results(run, pair.forward, returned, me)
+        return found if self.cost is None else self.with_cost(run, scope, found, given)
+
+    def costs(self) -> list[ast.FunctionDef]:
+        """The functions of the text that are costs by their names, and the methods of the class."""
+        methods = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+        own = (self.pair.forward, self.pair.backward)
+        return [one for one in (*methods.values(), *self.code.functions().values())
+                if OF_COST.search(one.name) and not SLOPES.search(one.name) and one not in own]  # fmt: skip
+
+    def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
+        """A forward pass that ends with the cost of its output: what nothing else tells of is the output, and of two,
+        that which is called so is the label."""
+        assert self.cost is not None
+        of_class = self.pair.kind == "class" and self.cost in self.code.classes().get(self.pair.name, {}).values()
+        known = {**given, **dict(zip(found.names, found.results, strict=True))}
+        labels, names = [*self.labels().values()], required_names(self.cost)[int(of_class) :]
+        bound = {name: known[name] for name in names if name in known}
+        if len(labels) == 1:
+            free = [name for name in names if name not in bound and LABELS.fullmatch(name)]
+            bound.update(dict.fromkeys(free[:1], labels[0]))
+        bound.update({name: found.outputs[0] for name in names if name not in bound})
+        taken = sum(one is found.outputs[0] for one in bound.values())
+        function = run.attribute(found.me, self.cost.name) if of_class else self.of_text(run, scope, self.cost.name)
+        cost: Any = self.call(run, function, (), bound) if taken == 1 else None
+        if not is_gradient(cost) or np.size(cost) != 1:
+            raise Problem("value", f"{self.cost.name} is no cost of the output")
+        return found._replace(outputs=[cost])
 
     def look_at_top(self, scope: Scope, given: dict[str, Any]) -> None:
         """Note the weights that a script sets at its top and a function uses: arrays, and dictionaries of them."""
@@ -361,6 +389,19 @@ class Forth(Inputs):
             raise Problem("value", f"{tree.name} returns no number and no array")
         return Forward(results, names, outputs, scope, me, returned)
 
+    @cached_property
+    def above_in(self) -> str:
+        """The attribute in which a backward pass that takes no gradient from above finds it: one that is called so, and
+        that neither pass sets: `self.output_deltas`. "" where there is none."""
+        pair = self.pair
+        if pair.kind != "class" or pair.forward is None or not {*self.back_names()} <= {*self.given}:
+            return ""
+        backs = self.backs()
+        used, made = (set().union(*[attributes(one, how) for one in backs]) for how in (ast.Load, ast.Store))
+        made |= attributes(pair.forward, ast.Store) | {*LISTS, *self.given, *self.code.classes().get(pair.name, {})}
+        free = [name for name in sorted(used - made) if OF_ABOVE.search(name)]
+        return free[0] if len(free) == 1 else ""
+
     def without_closed(self, results: list[Any]) -> list[Any]:
         """The results without the backward pass, which a forward pass may return beside them."""
         found = [one for one in results if isinstance(one, Function) and one.tree is self.pair.backward]
@@ -369,6 +410,8 @@ class Forth(Inputs):
 
     def taken_from_above(self, results: list[Any], names: list[str]) -> int:
         """How many first parameters of the backward pass are gradients from above."""
+        if self.above_in:
+            return 1
         unknown = self.unnamed(names)
         if not unknown or self.held or (self.labels() and not UPSTREAM_LIKE.match(unknown[0])):
             return 0
@@ -402,19 +445,24 @@ class Forth(Inputs):
 
     def labels(self) -> dict[str, Any]:
         """What is given to the backward pass alone, which takes no gradient from above: the labels of a loss."""
+        names = [] if self.above_in else self.of_backward_alone()
+        return {name: self.given[name] for name in names if is_gradient(self.given[name]) and not RATE.search(name)}
+
+    def of_backward_alone(self) -> list[str]:
+        """What is given, and only the backward pass takes: nothing has a gradient of it."""
         if self.pair.forward is None or self.pair.backward is None or self.pair.kind not in ("functions", "class"):
-            return {}
+            return []
         classes = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
         known = [
             *parameter_names(self.pair.forward),
             *(parameter_names(classes["__init__"]) if "__init__" in classes else ()),
         ]
-        names = [name for name in self.back_names() if name in self.given and name not in known]
-        return {name: self.given[name] for name in names if is_gradient(self.given[name]) and not RATE.search(name)}
+        return [name for name in self.back_names() if name in self.given and name not in known]
 
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
-        unknown = [name for name in self.back_names() if name not in self.given and name not in names]
+        known = {*self.given, *names, *self.renamed}
+        unknown = [name for name in self.back_names() if name not in known]
         above = [
             one for one in unknown if UPSTREAM_LIKE.match(one) and one not in LISTS and not OF_STATE.fullmatch(one)
         ]

@@ -21,7 +21,7 @@ DATA = frozenset([
     "real", "actual", "expected", "desired", "true",
 ])  # fmt: skip  # names of inputs that need no gradient
 PREFIXES = (
-    "dL_d", "dloss_d", "grad_", "delta_", "d_", "g_", "dL", "grad", "d", "g",
+    "dL_d", "dloss_d", "grad_", "delta_", "nabla_", "d_", "g_", "dL", "grad", "d", "g",
     "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dj_d", "dcost_d", "dEd", "dE_d", "doutd", "dout_d",
 )  # fmt: skip
 
@@ -51,7 +51,7 @@ def bases(name: str) -> list[str]:
 
 def is_of_gradient(name: str) -> bool:
     """Whether a name is that of a gradient."""
-    return bool(re.match(r"d[A-Z_a-z]|grad|.*_grads?$", name))
+    return bool(re.match(r"d[A-Z_a-z]|grad|nabla|.*_grads?$", name))
 
 
 def is_cost(name: str) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
-from backprop.python.entry.gradients import LABELS, Path, is_gradient, leaves, place_of
+from backprop.python.entry.gradients import LABELS, Path, is_data, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, returns, with_first_round
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.interpreter import Interpreter
@@ -33,6 +33,7 @@ from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Scope
 
+UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
@@ -50,12 +51,15 @@ class Inputs:
         texts = own if roots_of(own) & {"numpy", "torch", "jax"} else [part.tree for part in code.parts]
         self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
         given = {**self.literals(given), **given} if pair.forward is None and pair.split else given
+        self.renamed = self.begins_anew()  # the first input, as a backward pass calls it that goes forward itself
+        given = {self.renamed.get(name, name): value for name, value in given.items()}
         owners = self.owners = [
             one for part in code.parts for one in part.tree.body
             if isinstance(one, DEFINITIONS) and one.name == pair.name
         ]  # fmt: skip
         bases = [ast.unparse(one) for owner in owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
+        self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
         self.of_text_itself = self.set_at_top(given)
         self.parameters = self.named_inputs(given)
@@ -73,6 +77,7 @@ class Inputs:
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
+        self.bare = False  # whether gradients from above are arrays all the same, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
         self.left: dict[str, Any] = {}  # and what that left
@@ -92,7 +97,8 @@ class Inputs:
         self.outer: ast.FunctionDef | None = methods.get("__call__")  # if it sets what the backward pass reads
         if self.outer is not None and pair.forward is not self.outer and pair.forward is not None:
             made = attributes(self.outer, ast.Store) - attributes(pair.forward, ast.Store)
-            if not made & set().union(*[attributes(one, ast.Load) for one in backs]):
+            handed = any(hands_on_itself(one) for one in backs)
+            if not made or not (handed or made & set().union(*[attributes(one, ast.Load) for one in backs])):
                 self.outer = None
 
     def backs(self) -> list[ast.FunctionDef]:
@@ -120,7 +126,7 @@ class Inputs:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
         if self.pair.forward is None:
             return None
-        return [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None]
+        return [one for one in (*self.trees(), self.pair.setup, self.cost, *self.owners) if one is not None]
 
     def part(self) -> Part:
         """The text that the forward pass stands in."""
@@ -275,6 +281,27 @@ class Inputs:
         examples = Examples([one for one, _ in functions] if needed else [])
         return {name: examples.of(name) for name in needed}
 
+    def begins_anew(self) -> dict[str, str]:
+        """What a method calls the first input that is both passes, `backprop(self, x, y)`, beside one that only goes
+        forward, `feedforward(self, a)`: it reads nothing that this one leaves, and takes the labels, too."""
+        pair = self.pair
+        if pair.kind != "class" or pair.forward is None or pair.backward is None:
+            return {}
+        first, taken = parameter_names(pair.forward)[1:2], required_names(pair.backward)[1:]
+        own = names_in([pair.forward])
+        if not first or len(taken) != 2 or not is_data(taken[1]) or not own.isdisjoint(taken):
+            return {}
+        methods = self.code.classes().get(pair.name, {})
+        pending, left = [pair.forward], set[str]()
+        for one in pending:
+            left |= attributes(one, ast.Store)
+            pending += [
+                methods[name] for name in attributes(one, ast.Load) & {*methods} if methods[name] not in pending
+            ]
+        used = set().union(*[attributes(one, ast.Load) for one in self.backs()])
+        anew = not left & used and not UPSTREAM_LIKE.match(taken[0])
+        return {taken[0]: first[0]} if anew else {}
+
     def labels_of_backward(self) -> list[str]:
         """The labels that the backward pass alone takes, told by their names: they are no gradient from above."""
         pair = self.pair
@@ -282,6 +309,8 @@ class Inputs:
             return []
         known = {*parameter_names(pair.forward), *returns(pair.forward)}
         known |= {name for one in self.constructors() for name in parameter_names(one)} if pair.of_object else set()
+        if self.renamed:
+            return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
         return [name for name in required_names(pair.backward) if LABELS.fullmatch(name) and name not in known]
 
     def parameters_of_rows(self, columns: list[str]) -> list[str]:
@@ -309,6 +338,12 @@ class Inputs:
         bases = [one for owner in self.owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         known = self.code.classes()
         return any(ast.unparse(one) not in known and ast.unparse(one).endswith("Function") for one in bases)
+
+
+def hands_on_itself(method: ast.FunctionDef) -> bool:
+    """Whether a method hands its object to somebody, who may read all that it holds: `PoolGrad(self)(gy)`."""
+    given = [one for node in ast.walk(method) if isinstance(node, ast.Call) for one in node.args]
+    return any(isinstance(one, ast.Name) and one.id == "self" for one in given)
 
 
 def guards_in(node: ast.AST) -> list[ast.expr]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.python.entry.gradients import Path, is_gradient, leaves, owner_at
+from backprop.python.entry.gradients import Path, bases, is_gradient, leaves, owner_at
 from backprop.python.values.scope import Object
 
 MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
@@ -80,6 +81,27 @@ def gradients_inside(entries: dict[str, Entry], now: dict[int, dict[str, Any]], 
             fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
             if fits and (beside or owner_at(names, [keys], exact) is not None):
                 found.setdefault((name,), one)
+    return found
+
+
+def lists_alike(entries: dict[str, Entry], returned: Sequence[Any], names: list[str]) -> dict[Path, Any]:
+    """The gradients in lists that are returned, of the arrays in a list that an object keeps: the one that alone has
+    their shapes, or among several the one whose name begins as theirs does, `nabla_w` that of `weights`."""
+    lists: dict[tuple[int, str], list[str]] = {}
+    for name, (part, keys, _) in entries.items():
+        if len(keys) == 2 and keys[1].isdigit():
+            lists.setdefault((id(part), keys[0]), []).append(name)
+    found: dict[Path, Any] = {}
+    for place, held in enumerate(returned):
+        gradients = held if isinstance(held, list) and len(held) > 0 else [None]
+        alike = [(key, some) for (_, key), some in lists.items() if len(some) == len(gradients)
+                 and all(is_gradient(one) and np.shape(entries[name].value) == np.shape(one)
+                         for name, one in zip(some, gradients, strict=True))]  # fmt: skip
+        said = bases(names[place]) if len(names) == len(returned) else []
+        if len(alike) > 1:
+            alike = [(key, some) for key, some in alike if any(key.startswith(base) for base in said)]
+        if len(alike) == 1:
+            found.update({(name,): one for name, one in zip(alike[0][1], gradients, strict=True)})
     return found
 
 

@@ -83,10 +83,12 @@ class Rounds:
     def apart(
         self, body: list[ast.stmt], split: int, line: int = 0, start: int = 0, behind: Sequence[ast.stmt] = ()
     ) -> Passes:
-        """Statements apart. What makes room for the sums of gradients belongs to the backward pass, and a cost that is
-        only computed behind the gradients to the forward pass."""
+        """Statements apart. What makes room for the sums of gradients belongs to the backward pass, and what stands
+        behind the cost; and a cost that is only computed behind the gradients to the forward pass."""
         names = names_in(body)
-        rooms = [one for one in body[:split] if makes_room(one) and self.sets_gradient(one, names)]
+        cost = max([place for place, one in enumerate(body[:split]) if is_cost_set(one)], default=split)
+        rooms = [one for place, one in enumerate(body[:split])
+                 if place > max(cost, start - 1) or (makes_room(one) and self.sets_gradient(one, names))]  # fmt: skip
         forth = [one for one in body[:split] if one not in rooms]
         own = {node for one in forth for node in ast.walk(one)}
         start -= sum(one in rooms for one in body[:start])
@@ -249,6 +251,11 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
         elif isinstance(one, ASSIGNMENTS) and not makes_room(one) and any(map(COST.fullmatch, targets(one))):
             found.append(one)
     return found
+
+
+def is_cost_set(statement: ast.stmt) -> bool:
+    """Whether a statement itself sets a cost."""
+    return isinstance(statement, ASSIGNMENTS) and statement in costs_in(statement)
 
 
 def cost_behind(statements: Sequence[ast.stmt]) -> list[ast.stmt]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -65,7 +66,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "list": lambda x=(): run.listed(x),
         "tuple": lambda x=(): tuple(run.listed(x)),
         "set": lambda x=(): set(map(plain_key, run.listed(x))),
-        "dict": lambda x=(), **more: dict_of(run, x, more),
+        "dict": lambda x=(), /, **more: dict_of(run, x, more),
         "sorted": lambda x, key=None, reverse=False: sorted(
             run.listed(x), key=None if key is None else lambda one: run.call(key, (one,), {}), reverse=reverse
         ),
@@ -270,8 +271,27 @@ def is_instance(value: Any, kinds: Any) -> bool:
     return False
 
 
+def filled(run: Running, text: str, given: tuple[Any, ...], named: dict[str, Any]) -> str:
+    """`"W{}".format(1)`: the values in the places that are for them, however they should be laid out."""
+    places = count()
+
+    def put(found: re.Match[str]) -> str:
+        if found[0] in ("{{", "}}"):
+            return found[0][0]
+        if found["rest"][:1] not in ("", ":", "!"):
+            raise Refusal(f"{found[0]} in a text is not read", "name")
+        key = found["key"] or str(next(places))
+        return text_of(run, given[int(key)] if key.isdigit() else named[key])
+
+    longest = max([len(one) for one in (*given, *named.values()) if isinstance(one, str)], default=1)
+    run.meter.length(len(text) + longest * text.count("{"))
+    return re.sub(r"\{\{|\}\}|\{(?P<key>\w*)(?P<rest>[^{}]*)\}", put, text)
+
+
 def method_of_data(run: Running, value: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """A method of a text, a list, a dictionary, a set or a tuple."""
+    if isinstance(value, str) and name == "format":
+        return filled(run, value, arguments, keywords)
     if isinstance(value, str) and name in TEXT_METHODS:
         given = [run.listed(one) if name == "join" else one for one in arguments]
         if name == "join":

@@ -58,7 +58,8 @@ class Definitions(Calls):
                 found = self.imported(tuple(f"{module}.{alias.name}".lstrip(".").split(".")))
                 if isinstance(found, Unknown):  # it may be defined in a file that was given, or that is read later
                     found.later = self.imports.get((self.source.name, module), ""), alias.name
-                    found = scope.top().names.get(alias.name, found)
+                    known = scope.top().names.get(alias.name, found)
+                    found = found if isinstance(known, Unknown) else known
                 scope.names[alias.asname or alias.name] = found
 
     def imported(self, path: tuple[str, ...]) -> Any:

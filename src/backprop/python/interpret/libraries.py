@@ -360,7 +360,11 @@ class Libraries:
         if name not in RANDOM:
             raise Refusal(f"np.random.{name} is not known here", "name")
         sizes = [product(plain(arguments))] if name in ("rand", "randn") else []
-        given = (*arguments, keywords.get("size", 1))
+        given = (
+            *(() if name == "randint" else arguments),
+            keywords.get("size", 1),
+        )  # of whose arguments two are bounds
+        given += arguments[2:3]
         sizes += [product(plain(one)) for one in given if isinstance(one, int | tuple | list)]
         self.meter.room(max(sizes, default=1.0))
         self.drew = True

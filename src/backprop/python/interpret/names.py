@@ -29,9 +29,11 @@ class Names(Operators):
         while here is not None:
             if name in here.names:
                 found = here.names[name]
-                if isinstance(found, Unknown) and found.later is not None:
-                    file, there = found.later
+                for _ in self.files if isinstance(found, Unknown) else ():  # what a package has may be a file's
+                    file, there = found.later or ("", "")
                     found = self.files.get(file, {}).get(there, found)
+                    if not isinstance(found, Unknown):
+                        break
                 if isinstance(found, Unknown):
                     self.at = tree
                     raise Refusal(f"{name} is not known: {found.why}", "name", found.hint)

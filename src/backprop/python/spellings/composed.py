@@ -180,6 +180,9 @@ def nditer(op):
 def isscalar(element):
     return isinstance(element, (int, float, bool, str))
 
+def einsum_path(*_, **__):
+    return None, ""
+
 def convolve(a, v, mode="full"):
     a, v = np.asarray(a), np.asarray(v)
     if len(a) < len(v):

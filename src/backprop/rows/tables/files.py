@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from backprop.errors import Problem, unwritable
 from backprop.rows.tables.packing import bare, packing
@@ -44,6 +44,11 @@ class Place(NamedTuple):
     array: bool = False
     held: Any = None  # what is open already
 
+    @property
+    def flows(self) -> bool:
+        """Whether somebody may be waiting for each row: at standard output, a pipe or a device."""
+        return self.path is None or is_stream(self.path)
+
     @contextmanager
     def open(self) -> Iterator[Any]:
         """A file to write bytes to; standard output stays open."""
@@ -66,7 +71,7 @@ class Place(NamedTuple):
                 raise Problem("file", "cannot write the output: standard output is closed", status=1)
             yield sys.stdout.buffer
             return
-        with open(self.path, "wb") as file:
+        with opened(self.path) as file:
             if not self.suffix:
                 yield file
                 return
@@ -153,16 +158,18 @@ def whole(path: str, alone: bool = True) -> Iterator[str]:
     """A place beside a file to write it: renamed if all went well, else removed. A killed run's litter goes too.
     One of many files is not `alone`: to clean up, and to see to it that it is on the disk, is left to who makes them.
 
-    A link is followed, a file that exists keeps its mode, and a device or a pipe is written to, not replaced.
+    A link is followed, a file that exists keeps its mode, and what is a stream is written to, not replaced.
     """
-    mode = mode_of(path)
-    if mode is not None and not stat.S_ISREG(mode):
-        yield path
-        return
-    from backprop.rows.tables.locks import unfinished
-
-    path = os.path.realpath(path) if os.path.islink(path) else path
     try:
+        if is_stream(path):
+            yield path
+            return
+        from backprop.rows.tables.locks import unfinished
+
+        path = os.path.realpath(path) if os.path.islink(path) else path
+        mode = mode_of(path)
+        if mode is not None:
+            open(path, "ab").close()  # a file that may not be written is not replaced either
         with unfinished(path, alone) as beside:
             yield beside
             if mode is not None:
@@ -170,14 +177,34 @@ def whole(path: str, alone: bool = True) -> Iterator[str]:
             if alone:
                 synced(beside)
             os.replace(beside, path)
+    except BrokenPipeError:  # the reader has had enough
+        raise
     except OSError as error:
         raise unwritable(path, error) from None
 
 
-def is_no_file(path: str) -> bool:
-    """Whether a path is of something else than a file: a device, or a pipe (which has no real path)."""
+def is_stream(path: str) -> bool:
+    """Whether a path is of what is written to as it stands: a device, a pipe, or a file that is open already."""
     mode = mode_of(path)
-    return mode is not None and not stat.S_ISREG(mode)
+    return mode is not None and (not stat.S_ISREG(mode) or descriptor_of(path) is not None)
+
+
+def descriptor_of(path: str) -> int | None:
+    """The number of the open file that a path as /dev/stdout or /dev/fd/3 stands for; None of any other path."""
+    while True:
+        folder, name = os.path.split(path)
+        if name.isdecimal() and same(folder, "/dev/fd"):
+            return int(name)
+        if not os.path.islink(path):
+            return None
+        path = os.path.join(folder, os.readlink(path))
+
+
+def opened(path: str, mode: str = "wb") -> IO[bytes]:
+    """A file to write bytes to. What is open already goes on where it stands, as a log that a shell appends to: opened
+    anew it would begin again."""
+    descriptor = descriptor_of(path) if os.path.exists(path) else None
+    return open(path if descriptor is None else os.dup(descriptor), mode)
 
 
 def mode_of(path: str) -> int | None:

@@ -60,6 +60,7 @@ def all_frames(
                     report.bad = judge.bad
                     seen(report, behind + read, size)
             behind += size_of(source)
+        report.bad = judge.bad  # the last rows may all be bad ones
         if empty:  # what each row would have had; of JSON lines without a line, what the formula uses
             if spare is None:
                 spare = numbered(polars().DataFrame(schema=dict.fromkeys(mapper.inputs, polars().Float64)), 0, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from io import TextIOWrapper
 from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem, unwritable
@@ -12,7 +13,7 @@ from backprop.errors.spelling import option
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.dialect import PLAIN, Dialect, dialect_of
-from backprop.rows.tables.files import format_of
+from backprop.rows.tables.files import format_of, opened
 from backprop.rows.tables.lines import Input
 from backprop.rows.tables.polars import is_of_use
 
@@ -68,7 +69,7 @@ class Options(NamedTuple):
         if not isinstance(self.errors_to, str):
             return nullcontext(self.errors_to)
         try:
-            return open(self.errors_to, "a" if again else "w", encoding="utf-8")
+            return TextIOWrapper(opened(self.errors_to, "ab" if again else "wb"), encoding="utf-8")
         except OSError as error:
             raise unwritable(self.errors_to, error) from None
 

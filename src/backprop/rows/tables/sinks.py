@@ -18,6 +18,7 @@ from backprop.rows.tables.polars import Frame, of_system, polars, write_csv
 
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 AT_ONCE = 64  # small files
+AT_A_TIME = 8192  # rows that become lines: who reads may want the first ones alone
 
 
 def write(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> None:
@@ -26,7 +27,7 @@ def write(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, op
         write_lines(frames, place, mapper, options)
     elif target in TEXT:
         write_delimited(frames, place, options.dialect(target))
-    elif place.path is None:  # through a file, as what reads them goes to and fro
+    elif place.flows:  # through a file, as what reads them goes to and fro
         import shutil
         import tempfile
 
@@ -34,7 +35,7 @@ def write(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, op
             sink(frames, file.name, target, options.fingerprint(mapper))
             shutil.copyfileobj(file, out)
     else:
-        sink(frames, place.path, target, options.fingerprint(mapper))
+        sink(frames, place.path or "", target, options.fingerprint(mapper))
 
 
 def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> None:
@@ -47,7 +48,7 @@ def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> 
                 as_cells(frame), out, include_header=index == 0 and dialect.header, separator=dialect.separator,
                 decimal_comma=dialect.comma, null_value='""' if frame.width == 1 else "",
             )  # fmt: skip
-            if place.path is None:
+            if place.flows:
                 out.flush()
 
 
@@ -59,7 +60,7 @@ def write_lines(frames: Iterator[Frame], place: Place, mapper: Mapper, options: 
     writer = writer_of("jsonl", mapper, options)
     with_errors = options.errors == "null"
     with place.open() as out:
-        for frame in frames:
+        for frame in (some for whole in frames for some in whole.iter_slices(AT_A_TIME)):
             added = {*mapper.outputs, *(["_error"] if with_errors else [])}
             own = [] if options.only_new else [name for name in frame.columns if name not in added]
             missing = frame.get_column(mapper.outputs[0]).is_null().arg_true().to_list()
@@ -69,6 +70,8 @@ def write_lines(frames: Iterator[Frame], place: Place, mapper: Mapper, options: 
             batch = Batch({}, missing, errors, heads, "jsonl", [])
             results = [from_series(frame.get_column(name))[0] for name in mapper.outputs]
             out.write(writer.text(batch, results, False).encode())
+            if place.flows:
+                out.flush()
 
 
 def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> list[str]:
