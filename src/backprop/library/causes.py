@@ -387,7 +387,7 @@ def gradient_cause(run: Run, names: Names, wire: int, sender: Sender | None) -> 
     told = f"the gradient of {names.text(wire)} is {gradient}"
     if sender is None:
         return kind, f"{told}: its shares add up to that", wire
-    what, spots, product = f"{names.text(sender.wire)} = {names.expression(sender.wire)}", [sender.to], "that"
+    what, spots, product = names.line(sender.wire), [sender.to], "that"
     if not sender.gate.mixes and sender.place is not None:
         above, local = sender.product(sender.place)
         product = f"{number_text(above)} × {number_text(local or 0.0)}"
@@ -433,4 +433,4 @@ def fate(names: Names, wire: int, sick: set[int], users: dict[int, list[int]]) -
         return "in a branch that is not taken"
     if not ends:
         return "which nothing uses"
-    return f"which comes to nothing in {names.text(ends[0])} = {names.expression(ends[0])}"
+    return f"which comes to nothing in {names.line(ends[0])}"

@@ -56,12 +56,10 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
     taken: bytearray | None = None
     for wire, gate in enumerate(circuit.gates):
         if run.arrays and gate.name == "power" and (meant := meant_of_matrix(run, names, wire)):
-            what = f"{names.text(wire)} = {names.expression(wire)}"
-            yield note("elementwise", f"{what} is the power of each element; {meant}", names, wire)
+            yield note("elementwise", f"{names.line(wire)} is the power of each element; {meant}", names, wire)
         if gate.name == "where" and chooses_by_number(run, wire):
-            what = f"{names.text(wire)} = {names.expression(wire)}"
             condition = names.text(circuit.inputs[wire][0])
-            text = f"{what} takes {condition} for true wherever it is not 0: no gradient goes there"
+            text = f"{names.line(wire)} takes {condition} for true wherever it is not 0: no gradient goes there"
             yield note("condition", text, names, wire)
         if not (gate.kink or gate.flat or gate.arranges) or not circuit.active[wire] or not circuit.inputs[wire]:
             continue
@@ -191,7 +189,7 @@ def without(mask: Any, other: Any) -> Any:
 def kink_note(run: Run, names: Names, wire: int, met: Any) -> Note:
     """A note where a stage sits on a kink of its gate, and that decided a gradient."""
     gate = run.circuit.gates[wire]
-    what = f"{names.text(wire)} = {names.expression(wire)}"
+    what = names.line(wire)
     where = kink_place(run, names, wire, met)
     if GATES[gate.spelling].idempotent:
         equals = "elements" if run.arrays and gate.mixes else "inputs"
@@ -227,7 +225,7 @@ def order_note(run: Run, names: Names, wire: int) -> Iterator[Note]:
     if is_any(parted):
         from backprop.library.causes import first_place, place_text
 
-        what = f"{names.text(wire)} = {names.expression(wire)}"
+        what = names.line(wire)
         place = place_text(first_place(parted), parted)
         text = f"{what} is a tie at {place}: equal elements get the gradients of their places in the order they came in"
         yield note("tie", text, names, wire)
@@ -298,11 +296,10 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
         if wire in powers:
             met = met * (run.values[wire] != 0)
         if is_any(met != 0):
-            what = f"{names.text(wire)} = {names.expression(wire)}"
+            what = names.line(wire)
             yield note("kink", f"{what} has a kink: there is no second derivative to tell there", names, wire)
     for wire in equals_sorted(run):
-        what = f"{names.text(wire)} = {names.expression(wire)}"
-        text = f"{what} has equal elements: what hangs on their order has no second derivative to tell"
+        text = f"{names.line(wire)} has equal elements: what hangs on their order has no second derivative to tell"
         yield note("tie", text, names, wire)
 
 
@@ -312,5 +309,5 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
 def died(names: Names, wire: int) -> Note:
     """A note where a gradient arrives at a gate that is flat."""
     gate = names.circuit.gates[wire].spelling
-    message = f"the gradient ends at {names.text(wire)} = {names.expression(wire)}: {gate} is flat, its slope is 0"
+    message = f"the gradient ends at {names.line(wire)}: {gate} is flat, its slope is 0"
     return note("flat", message, names, wire)

@@ -136,8 +136,8 @@ class Line:
                 sign = "<" if step > 0 else ">"
                 limits.append(f"{name} {sign} {number_text(float(f'{limit:.6g}') + 0.0)}")
         if not limits:
-            return f"up to {t:.6g} of the step: there {names.text(shown)} = {names.expression(shown)} has a kink"
-        return f"only while {' and '.join(limits)}: there {names.text(shown)} = {names.expression(shown)} has a kink"
+            return f"up to {t:.6g} of the step: there {names.line(shown)} has a kink"
+        return f"only while {' and '.join(limits)}: there {names.line(shown)} has a kink"
 
     def kink_at(self, t: float, here: float, predicted: float) -> str | None:
         """The gate on whose kink the point itself is, where that is why the prediction does not hold up to t."""
@@ -155,7 +155,7 @@ class Line:
                 on = [names.text(source) for source in dict.fromkeys(names.inputs(shown)) if source in names.names]
                 kind = "jump" if gate.flat else "kink"
                 is_on = f"{' and '.join(on)} {'is' if len(on) == 1 else 'are'} on the {kind}"
-                return f"nowhere: {is_on} of {names.text(shown)} = {names.expression(shown)}"
+                return f"nowhere: {is_on} of {names.line(shown)}"
         return None
 
     def shown(self, stage: int) -> int:

@@ -88,6 +88,10 @@ class Names:
             return value_text(self.circuit.constants[wire])
         return self.expression(wire)  # a stage inside a function's call
 
+    def line(self, wire: int) -> str:
+        """A stage with its name: `q = x + y`."""
+        return f"{self.text(wire)} = {self.expression(wire)}"
+
     def inputs(self, wire: int) -> tuple[int, ...]:
         """The wires that the row of a stage is computed from, numbers included."""
         call = self.calls.get(wire)

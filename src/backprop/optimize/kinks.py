@@ -57,11 +57,10 @@ class Kinks:
                 for wire in flat:
                     if wire in here and here[wire] != beside[wire]:
                         shown = line.shown(wire)
-                        what = f"{names.text(shown)} = {names.expression(shown)}"
                         name = self.objective.parameters.elements()[place]
                         less = "lower" if self.sign > 0 else "higher"
                         to = "larger" if way > 0 else "smaller"
-                        return f"at a jump of {what}: where {name} is a little {to}, the value is {less}"
+                        return f"at a jump of {names.line(shown)}: where {name} is a little {to}, the value is {less}"
         return None
 
     def between(self) -> str | None:
@@ -100,8 +99,7 @@ class Kinks:
             return None
         wire, names = max(always, key=lambda wire: flips[-1][wire]), self.objective.names
         rows = "1 row" if flips[-1][wire] == 1 else f"{flips[-1][wire]:,} rows"
-        what = f"{names.text(wire)} = {names.expression(wire)}"
-        return f"at kinks of {what}: each step leads over them in {rows}, and the value gets no better"
+        return f"at kinks of {names.line(wire)}: each step leads over them in {rows}, and the value gets no better"
 
     def between_tips(self, steps: list[Step]) -> str | None:
         """The tip, like that of a cone, over which each of the last steps leads: there all slopes turn round."""
@@ -134,7 +132,7 @@ class Kinks:
         used = self.on(nice)
         more = f"; {used.removeprefix('at a kink: ')}" if used else ""
         return (
-            f"at a kink of {names.text(shown)} = {names.expression(shown)}: the steps go back and forth over it, near "
+            f"at a kink of {names.line(shown)}: the steps go back and forth over it, near "
             f"{name} = {number_text(at)}, where the gradient in {name} jumps from {short(one, 3)} to {short(other, 3)}"
             f"{more}"
         )

@@ -183,7 +183,7 @@ class Account:
                     continue
                 if wire not in names.names:
                     continue
-                what = f"{names.text(wire)} = {names.expression(wire)}"
+                what = names.line(wire)
                 if gate.flat:
                     return above, f"the gradient ends at {what}, which is flat"
                 kind = "saturated" if gate.saturates else "dead"

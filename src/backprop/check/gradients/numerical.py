@@ -254,7 +254,7 @@ def at_kink(result: Run, name: str, names: Names, probe: Probe, here: Reading, t
     here is allowed by the slopes of the sides.
     """
     a = probe.pick(result.gradient(probe.wire))
-    stages = " and ".join(f"{names.text(stage)} = {names.expression(stage)}" for stage in turns)
+    stages = " and ".join(names.line(stage) for stage in turns)
     sides = [Side(result, probe, here, side) for side in (-1.0, 1.0)]
     for side in sides:
         if side.wrong:

@@ -1,21 +1,15 @@
-"""A backward pass, run: arguments bound by name, and the gradients that come out."""
+"""A backward pass, run, and the gradients that come out."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.errors import Problem, enumerated
-from backprop.errors.spelling import either
 from backprop.python.entry.forth import (
-    OF_STATE,
-    OUTPUTS,
-    Forth,
     Forward,
     as_wrapped,
     default_of,
@@ -33,9 +27,8 @@ from backprop.python.entry.gradients import (
     leaves,
     owner,
 )
-from backprop.python.entry.inputs import UPSTREAM_LIKE, supposes
+from backprop.python.entry.inputs import supposes
 from backprop.python.entry.objects import (
-    LISTS,
     changed,
     dotted,
     gradients_inside,
@@ -50,13 +43,13 @@ from backprop.python.entry.objects import (
 )
 from backprop.python.entry.pairs import returns
 from backprop.python.entry.rounds import GENERIC, is_descent, updates_in
+from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import parameter_names
 from backprop.python.values.arrays import Tensor, is_number
-from backprop.python.values.scope import Class, Function, Object, Scope
+from backprop.python.values.scope import Function, Object, Scope
 
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
-NODE = "node"  # the parameter of an operation's backward pass that holds its inputs
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
 
 
@@ -69,7 +62,7 @@ class Outcome(NamedTuple):
     wrote: list[str]  # what of the caller's the backward pass wrote into
 
 
-class Back(Forth):
+class Back(Taken):
     """Runs the backward pass."""
 
     def backward(
@@ -153,112 +146,6 @@ class Back(Forth):
                 return {whose: (np.reshape(above[0], (*rows, 1, -1)) @ slopes).reshape(shape)}
         return found
 
-    def instead(self, given: dict[str, Any], forward: Forward) -> list[str]:
-        """What the first parameter of the backward pass may be in place of a gradient from above: the first input, an
-        array of its shape that the object keeps, as the predictions that its loss is of, or the result."""
-        first = self.parameters[0] if self.parameters and self.parameters[0] in given else None
-        unknown = self.unnamed(forward.names) if self.pair.kind in ("functions", "class") else []
-        if not self.above and self.pair.kind == "functions" and self.back_names() == [first]:
-            return ["="]  # `def sigmoid_grad(x): return x * (1 - x)`
-        if not self.above and self.pair.kind == "class" and self.back_names() == [first]:
-            return ["^"]  # `def backward(self, x)` of what comes from above
-        is_loss = np.size(forward.outputs[0]) == 1 or not {*self.parameters}.isdisjoint(self.back_names())
-        if self.above != 1 or first is None or not unknown or (UPSTREAM_LIKE.match(unknown[0]) and not is_loss):
-            return []
-        held = forward.me.names if forward.me is not None else {}
-        of_its_shape = [f".{name}" for name, one in held.items()
-                        if isinstance(one, np.ndarray) and one.shape == np.shape(given[first])]  # fmt: skip
-        return [first, *of_its_shape, "="]
-
-    def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
-        unknown = self.unnamed(forward.names)
-        count = self.taken_from_above(forward.results, forward.names)
-        if self.instead_of_above == "^":
-            unknown, count = self.back_names()[:1], 1
-            given = {name: value for name, value in given.items() if name not in unknown}
-        unknown = unknown or (self.back_names()[:1] if self.instead_of_above == "=" else [])
-        if (
-            self.instead_of_above not in (None, "^") and unknown
-        ):  # what is called a gradient from above is something else
-            held = forward.me.names if forward.me is not None else {}
-            known = {**{f".{name}": one for name, one in held.items()}, **given, "=": forward.outputs[0]}
-            given = {**given, unknown[0]: known.get(self.instead_of_above)}
-            unknown, count, above = unknown[1:], 0, []
-        above = [tuple(above)] if self.takes_tuples else above
-        bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
-        if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
-            rest = [name for name in self.parameters if name in given and name not in self.back_names()]
-            bound = {name: forward.outputs[0] for name in unknown if name in (*OUTPUTS, "res")}
-            bound.update(
-                zip([name for name in unknown if name not in bound], [given[one] for one in rest], strict=False)
-            )
-            unknown = [name for name in unknown if name not in bound]
-        results = dict(zip(forward.names, forward.results, strict=True))
-        bound.update({name: given[its] for name, its in self.renamed.items() if its in given})
-        for name in self.back_names():
-            if name in results and name not in bound:
-                bound[name] = results[name]
-            elif name in given and name not in bound:
-                bound[name] = given[name]
-        rest = unknown[count:]
-        first = (
-            0 if not count and self.labels() else len(forward.outputs)
-        )  # with labels goes what they are compared with
-        free = [
-            one for one, name in zip(forward.results[first:], forward.names[first:], strict=True) if name not in bound
-        ]
-        if len(free) > len(rest):
-            free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
-            containers = [one for one in free if not is_gradient(one)]
-            free = containers if len(containers) == len(rest) else free  # what is kept, and not what came out
-        for name in list(rest):
-            if len(rest) > len(free) and name in forward.scope.names:
-                bound[name] = forward.scope.names[name]
-                rest.remove(name)
-        if len(rest) == 1 and len(free) != 1 and isinstance(forward.returned, tuple) and len(free) > 1:
-            free = [tuple(free)]
-        for name, value in zip(rest, free, strict=False):
-            bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
-        self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
-        bound.update(self.filled if self.node is None else {**self.filled, NODE: self.node})
-        self.suppose(bound, given)
-        used = names_read(self.pair.backward)
-        bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
-        unbound = [name for name in self.back_names() if name not in bound]
-        if unbound:
-            where = self.pair.backward.name if self.pair.backward is not None else "the backward pass"
-            hint = f"give it {either('with --vars', 'as an argument')}, or name it as the forward pass does"
-            raise Problem("variable", f"nothing says what {enumerated(unbound)} of {where} is", hint=hint)
-        return bound
-
-    def node_of(
-        self, run: Interpreter, scope: Scope, tree: ast.FunctionDef, forward: Forward, given: dict[str, Any]
-    ) -> tuple[Class | None, Object]:
-        """What holds the inputs of an operation for `gradient(self, out_grad, node)`: as tensors of the user's own,
-        where there are such."""
-        said = tree.args.args[1].annotation if len(tree.args.args) > 1 else None
-        named = None
-        with suppress(Problem):
-            named = self.of_text(run, scope, said.id if isinstance(said, ast.Name) else "Tensor")
-        cls = named if isinstance(named, Class) else None
-        inputs = [given[name] for name in parameter_names(self.pair.forward)[1:] if name in given]  # type: ignore[arg-type]
-        held = inputs if cls is None else [self.call(run, cls, (one,), {}) for one in inputs]
-        node = Object(cls or Class(NODE, (), {}))
-        node.names.update({**(held[0].names if cls is not None and held else {}), "inputs": held, "op": forward.me})
-        node.names["cached_data"] = forward.outputs[0]
-        return cls, node
-
-    def suppose(self, bound: dict[str, Any], given: dict[str, Any]) -> None:
-        """Take what nothing tells of and is of before, `h_prev_l, h_prev_t`, for as many inputs that are not named, in
-        their order, as a step of a recurrent net hands them back; it is said."""
-        own = parameter_names(self.pair.forward)[self.pair.skip :] if self.pair.forward is not None else []
-        free = [name for name in own if is_gradient(given.get(name)) and name not in bound]
-        unknown = [name for name in self.back_names() if name not in bound]
-        if len(free) == len(unknown) and all("prev" in name for name in unknown):
-            self.supposed = dict(zip(unknown, free, strict=True))
-            bound.update({name: given[whose] for name, whose in self.supposed.items()})
-
     def script_backward(self, run: Interpreter, forward: Forward, above: list[Any], given: dict[str, Any]) -> Outcome:
         """The second text, with what the first one left."""
         part = self.code.parts[-1]
@@ -341,18 +228,13 @@ class Back(Forth):
             as_gradient(run, one) for one in self.one_by_one(returned, given)
             if not (isinstance(one, list) and one and any(one[0] is its for its in found.values()))
         ]  # fmt: skip
-        if any(isinstance(one, dict) for one in values):
-            for one in values:
-                if isinstance(one, dict):
-                    found.update(by_key(one, self.paths(given), exact=True))
-            values = [one for one in values if not isinstance(one, dict)]
+        for one in (one for one in values if isinstance(one, dict)):
+            found.update(by_key(one, self.paths(given), exact=True))
             by = "key"
+        values = [one for one in values if not isinstance(one, dict)]
         names = returns(tree)
-        weights = (
-            self.of_own_weights(values, names, given)
-            if (own is None or not self.above) and len(names) == len(values)
-            else {}
-        )
+        tells = (own is None or not self.above) and len(names) == len(values)
+        weights = self.of_own_weights(values, names, given) if tells else {}
         if weights and len(weights) == len(values):
             return {**found, **weights}, by
         if values and not (len(values) == 1 and values[0] is None):
@@ -571,19 +453,6 @@ def as_gradient(run: Interpreter, value: Any) -> Any:
     if not numbers_in(value):
         return value
     return np.asarray(run.libraries.call(("numpy", "array"), (value,), {}), dtype=float)
-
-
-def nothing_of(value: Any) -> Any:
-    """The gradient of a state that nothing hangs on: 0 for every element."""
-    if isinstance(value, tuple | list):
-        return type(value)([nothing_of(one) for one in value])
-    return np.zeros_like(value, dtype=float) if is_gradient(value) else value
-
-
-def names_read(tree: ast.AST | None) -> set[str]:
-    """The names that are read somewhere in a tree."""
-    nodes = ast.walk(tree) if tree is not None else ()
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def summed_to(value: Any, like: Any) -> Any:

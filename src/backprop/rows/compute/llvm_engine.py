@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop.errors import install
-from backprop.rows.compute.numpy_engine import BLOCK, each_part, joined
+from backprop.rows.compute.numpy_engine import BLOCK, Kernel, joined
 from backprop.rows.compute.program import Program
 
 Array = NDArray[np.float64]
@@ -51,15 +51,13 @@ def missing(program: Program) -> str:
     return f"{', '.join(unknown)} cannot be compiled" if unknown else ""
 
 
-class LlvmKernel:
+class LlvmKernel(Kernel):
     """The compiled program; it takes and gives what the NumPy kernel does."""
 
     def __init__(self, program: Program) -> None:
         import ctypes
 
-        self.program = program
-        made = {step.out for step in program.steps}
-        self.computed = sorted({wire for wire in program.outputs if wire in made})
+        super().__init__(program)
         self.engine = compiled(loop(program, self.computed))
         pointers = len(program.inputs) + len(self.computed) + 1
         signature = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3, *[ctypes.c_void_p] * pointers)
@@ -68,13 +66,13 @@ class LlvmKernel:
     def run(
         self, columns: Sequence[Array], rows: int, *, threads: int = 1, out: Sequence[Array] | None = None
     ) -> tuple[list[Array], list[tuple[int, int]]]:
-        """See NumpyKernel.run."""
-        columns = [np.ascontiguousarray(column, dtype=float) for column in columns]
-        results = list(out) if out is not None else [np.empty(rows) for _ in self.computed]
-        met = each_part(rows, threads, lambda first, last: self.part(columns, results, first, last))
-        return self.outputs(columns, rows, results), [joined(counts) for counts in zip(*met, strict=True)]
+        """The same, of columns whose numbers lie one behind the other."""
+        contiguous = [np.ascontiguousarray(column, dtype=float) for column in columns]
+        return super().run(contiguous, rows, threads=threads, out=out)
 
-    def part(self, columns: Sequence[Array], results: list[Array], first: int, last: int) -> list[tuple[int, int]]:
+    def part(
+        self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int
+    ) -> list[tuple[int, int]]:
         """Run over some rows; what the watches met.
 
         The compiler leaves the rows that do not fill its vectors to scalar functions, whose last digits may be others.
@@ -103,19 +101,6 @@ class LlvmKernel:
         self.call(first, last, limit, *[array.ctypes.data for array in (*columns, *results, met)])
         pairs = met[:-1].reshape(-1, 2).tolist()
         return [(count, start if count else -1) for count, start in pairs]
-
-    def outputs(self, columns: Sequence[Array], rows: int, results: list[Array]) -> list[Array]:
-        """The column of each output."""
-        inputs = {wire: index for index, wire in enumerate(self.program.inputs.values())}
-        found = []
-        for wire in self.program.outputs:
-            if wire in inputs:
-                found.append(columns[inputs[wire]][:rows])
-            elif wire in self.program.numbers:
-                found.append(np.full(rows, self.program.numbers[wire]))
-            else:
-                found.append(results[self.computed.index(wire)])
-        return found
 
 
 # ── the text of the loop ──

@@ -30,16 +30,13 @@ class Place(NamedTuple):
     number: int
 
 
-class NumpyKernel:
-    """The program, ready to run. One may run in several threads at once: each has buffers of its own."""
+class Kernel:
+    """A program, ready to run. One may run in several threads at once."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.places, self.buffers, self.masks = allocate(program)
-        self.functions = [function_of(step, program, self.places) for step in program.steps]
-        self.computed = sorted({wire for wire in program.outputs if self.places[wire].kind == "output"})
-        self.columns = {wire for wire, place in self.places.items() if place.kind in ("input", "output")}
-        self.moving = [n for n, step in enumerate(program.steps) if self.columns & {*step.sources, step.out}]
+        made = {step.out for step in program.steps}
+        self.computed = sorted({wire for wire in program.outputs if wire in made})
 
     def run(
         self, columns: Sequence[Array], rows: int, *, threads: int = 1, out: Sequence[Array] | None = None
@@ -50,23 +47,40 @@ class NumpyKernel:
         results that are computed are written into these arrays.
         """
         results = list(out) if out is not None else [np.empty(rows) for _ in self.computed]
-        met = each_part(rows, threads, lambda first, last: self.chunks(columns, results, first, last, threads))
+        met = each_part(rows, threads, lambda first, last: self.part(columns, results, first, last, threads))
         return self.outputs(columns, rows, results), [joined(counts) for counts in zip(*met, strict=True)]
+
+    def part(
+        self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int
+    ) -> list[tuple[int, int]]:
+        """Run over some rows; what the watches met."""
+        raise NotImplementedError
 
     def outputs(self, columns: Sequence[Array], rows: int, results: list[Array]) -> list[Array]:
         """The column of each output."""
+        inputs = {wire: index for index, wire in enumerate(self.program.inputs.values())}
         found = []
         for wire in self.program.outputs:
-            place = self.places[wire]
-            if place.kind == "input":
-                found.append(columns[place.number][:rows])
-            elif place.kind == "number":
+            if wire in inputs:
+                found.append(columns[inputs[wire]][:rows])
+            elif wire in self.program.numbers:
                 found.append(np.full(rows, self.program.numbers[wire]))
             else:
-                found.append(results[place.number])
+                found.append(results[self.computed.index(wire)])
         return found
 
-    def chunks(
+
+class NumpyKernel(Kernel):
+    """The program on NumPy's functions; each thread has buffers of its own."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.places, self.buffers, self.masks = allocate(program, self.computed)
+        self.functions = [function_of(step, program, self.places) for step in program.steps]
+        self.columns = {wire for wire, place in self.places.items() if place.kind in ("input", "output")}
+        self.moving = [n for n, step in enumerate(program.steps) if self.columns & {*step.sources, step.out}]
+
+    def part(
         self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int
     ) -> list[tuple[int, int]]:
         """Run over some rows, chunk by chunk; what the watches met."""
@@ -158,12 +172,10 @@ def skipped(mask: Array, side: bool) -> bool:
 # ── buffers ──
 
 
-def allocate(program: Program) -> tuple[dict[int, Place], int, int]:
+def allocate(program: Program, computed: list[int]) -> tuple[dict[int, Place], int, int]:
     """A place for every wire. A buffer is free again after the last step that reads it; that step may write into it."""
     places = {wire: Place("input", index) for index, wire in enumerate(program.inputs.values())}
     places |= {wire: Place("number", 0) for wire in program.numbers}
-    made = {step.out for step in program.steps}
-    computed = sorted({wire for wire in program.outputs if wire in made})
     places |= {wire: Place("output", index) for index, wire in enumerate(computed)}
     last = {source: number for number, step in enumerate(program.steps) for source in step.sources}
     last |= dict.fromkeys(program.watches, len(program.steps))

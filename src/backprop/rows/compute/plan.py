@@ -181,5 +181,5 @@ class Plan:
 
     def watch(self, wire: int, what: str, *conditions: int) -> None:
         """Tell in which rows a stage is at something: where none of some wires is 0."""
-        said = f"{self.names.text(wire)} = {self.names.expression(wire)} is at {what}"
+        said = f"{self.names.line(wire)} is at {what}"
         self.watches[self.spoken.told(said)] = conditions

@@ -1,0 +1,144 @@
+"""What a backward pass takes: its arguments, from the inputs, the results of the forward pass and the gradients from
+above, bound by name and in order."""
+
+from __future__ import annotations
+
+import ast
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import Problem, enumerated
+from backprop.errors.spelling import either
+from backprop.python.entry.forth import OF_STATE, OUTPUTS, Forth, Forward
+from backprop.python.entry.gradients import is_gradient
+from backprop.python.entry.inputs import UPSTREAM_LIKE
+from backprop.python.entry.objects import LISTS
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.source import parameter_names
+from backprop.python.values.scope import Class, Object, Scope
+
+NODE = "node"  # the parameter of an operation's backward pass that holds its inputs
+
+
+class Taken(Forth):
+    """Binds the arguments of the backward pass."""
+
+    def instead(self, given: dict[str, Any], forward: Forward) -> list[str]:
+        """What the first parameter of the backward pass may be in place of a gradient from above: the first input, an
+        array of its shape that the object keeps, as the predictions that its loss is of, or the result."""
+        first = self.parameters[0] if self.parameters and self.parameters[0] in given else None
+        unknown = self.unnamed(forward.names) if self.pair.kind in ("functions", "class") else []
+        if not self.above and self.pair.kind == "functions" and self.back_names() == [first]:
+            return ["="]  # `def sigmoid_grad(x): return x * (1 - x)`
+        if not self.above and self.pair.kind == "class" and self.back_names() == [first]:
+            return ["^"]  # `def backward(self, x)` of what comes from above
+        is_loss = np.size(forward.outputs[0]) == 1 or not {*self.parameters}.isdisjoint(self.back_names())
+        if self.above != 1 or first is None or not unknown or (UPSTREAM_LIKE.match(unknown[0]) and not is_loss):
+            return []
+        held = forward.me.names if forward.me is not None else {}
+        of_its_shape = [f".{name}" for name, one in held.items()
+                        if isinstance(one, np.ndarray) and one.shape == np.shape(given[first])]  # fmt: skip
+        return [first, *of_its_shape, "="]
+
+    def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
+        unknown = self.unnamed(forward.names)
+        count = self.taken_from_above(forward.results, forward.names)
+        if self.instead_of_above == "^":
+            unknown, count = self.back_names()[:1], 1
+            given = {name: value for name, value in given.items() if name not in unknown}
+        unknown = unknown or (self.back_names()[:1] if self.instead_of_above == "=" else [])
+        if self.instead_of_above not in (None, "^") and unknown:  # what is called one from above is something else
+            held = forward.me.names if forward.me is not None else {}
+            known = {**{f".{name}": one for name, one in held.items()}, **given, "=": forward.outputs[0]}
+            given = {**given, unknown[0]: known.get(self.instead_of_above)}
+            unknown, count, above = unknown[1:], 0, []
+        above = [tuple(above)] if self.takes_tuples else above
+        bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
+        if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
+            rest = [name for name in self.parameters if name in given and name not in self.back_names()]
+            bound = {name: forward.outputs[0] for name in unknown if name in (*OUTPUTS, "res")}
+            bound.update(
+                zip([name for name in unknown if name not in bound], [given[one] for one in rest], strict=False)
+            )
+            unknown = [name for name in unknown if name not in bound]
+        results = dict(zip(forward.names, forward.results, strict=True))
+        bound.update({name: given[its] for name, its in self.renamed.items() if its in given})
+        for name in self.back_names():
+            if name in results and name not in bound:
+                bound[name] = results[name]
+            elif name in given and name not in bound:
+                bound[name] = given[name]
+        with_outputs = not count and self.labels()  # with labels goes what they are compared with
+        self.in_order(bound, unknown[count:], forward, 0 if with_outputs else len(forward.outputs))
+        self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
+        bound.update(self.filled if self.node is None else {**self.filled, NODE: self.node})
+        self.suppose(bound, given)
+        used = names_read(self.pair.backward)
+        bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
+        unbound = [name for name in self.back_names() if name not in bound]
+        if unbound:
+            where = self.pair.backward.name if self.pair.backward is not None else "the backward pass"
+            hint = f"give it {either('with --vars', 'as an argument')}, or name it as the forward pass does"
+            raise Problem("variable", f"nothing says what {enumerated(unbound)} of {where} is", hint=hint)
+        return bound
+
+    def in_order(self, bound: dict[str, Any], rest: list[str], forward: Forward, first: int) -> None:
+        """Bind what no name tells of to the results, from the first one on, that no name has taken."""
+        free = [
+            one for one, name in zip(forward.results[first:], forward.names[first:], strict=True) if name not in bound
+        ]
+        if len(free) > len(rest):
+            free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
+            containers = [one for one in free if not is_gradient(one)]
+            free = containers if len(containers) == len(rest) else free  # what is kept, and not what came out
+        for name in list(rest):
+            if len(rest) > len(free) and name in forward.scope.names:
+                bound[name] = forward.scope.names[name]
+                rest.remove(name)
+        if len(rest) == 1 and len(free) > 1 and isinstance(forward.returned, tuple):
+            free = [tuple(free)]
+        for name, value in zip(rest, free, strict=False):
+            bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
+
+    def node_of(
+        self, run: Interpreter, scope: Scope, tree: ast.FunctionDef, forward: Forward, given: dict[str, Any]
+    ) -> tuple[Class | None, Object]:
+        """What holds the inputs of an operation for `gradient(self, out_grad, node)`: as tensors of the user's own,
+        where there are such."""
+        said = tree.args.args[1].annotation if len(tree.args.args) > 1 else None
+        named = None
+        with suppress(Problem):
+            named = self.of_text(run, scope, said.id if isinstance(said, ast.Name) else "Tensor")
+        cls = named if isinstance(named, Class) else None
+        inputs = [given[name] for name in parameter_names(self.pair.forward)[1:] if name in given]  # type: ignore[arg-type]
+        held = inputs if cls is None else [self.call(run, cls, (one,), {}) for one in inputs]
+        node = Object(cls or Class(NODE, (), {}))
+        node.names.update({**(held[0].names if cls is not None and held else {}), "inputs": held, "op": forward.me})
+        node.names["cached_data"] = forward.outputs[0]
+        return cls, node
+
+    def suppose(self, bound: dict[str, Any], given: dict[str, Any]) -> None:
+        """Take what nothing tells of and is of before, `h_prev_l, h_prev_t`, for as many inputs that are not named, in
+        their order, as a step of a recurrent net hands them back; it is said."""
+        own = parameter_names(self.pair.forward)[self.pair.skip :] if self.pair.forward is not None else []
+        free = [name for name in own if is_gradient(given.get(name)) and name not in bound]
+        unknown = [name for name in self.back_names() if name not in bound]
+        if len(free) == len(unknown) and all("prev" in name for name in unknown):
+            self.supposed = dict(zip(unknown, free, strict=True))
+            bound.update({name: given[whose] for name, whose in self.supposed.items()})
+
+
+def nothing_of(value: Any) -> Any:
+    """The gradient of a state that nothing hangs on: 0 for every element."""
+    if isinstance(value, tuple | list):
+        return type(value)([nothing_of(one) for one in value])
+    return np.zeros_like(value, dtype=float) if is_gradient(value) else value
+
+
+def names_read(tree: ast.AST | None) -> set[str]:
+    """The names that are read somewhere in a tree."""
+    nodes = ast.walk(tree) if tree is not None else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
