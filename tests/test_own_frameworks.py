@@ -561,3 +561,44 @@ def test_a_layer_that_keeps_what_comes_from_above(check: Check) -> None:
     assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {"input": "ok", "w": "ok"}, found
     wrong = {"layer.py": KEPT_IN_LAYERS.replace("(1 - self.output ** 2)", "(1 - self.output)")}
     assert [one["line"] for one in check("layer.py:Mixing", given, wrong)["lines"]] == [20]
+
+
+BUILT = """
+import numpy as np
+class Base:
+    def __init__(self):
+        self.input_shape = None
+        self.optimizer = None
+    def build(self, input_shape):
+        self.input_shape = input_shape
+    def fits(self, shape):
+        assert self.input_shape[1:] == shape[1:]
+class Mixing(Base):
+    def __init__(self, units):
+        super().__init__()
+        self.units = units
+        self.params = {"W": None, "b": None}
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.params["W"] = np.linspace(-1, 1, input_shape[1] * self.units).reshape(-1, self.units)
+        self.params["b"] = np.zeros(self.units)
+    def forward(self, inputs):
+        self.fits(inputs.shape)
+        self.inputs = inputs
+        return inputs @ self.params["W"] + self.params["b"]
+    def backward(self, grads):
+        changes = {"dW": self.inputs.T @ grads, "db": grads.sum(axis=0)}
+        self.optimizer.update(self, changes)
+        return grads @ self.params["W"].T
+"""
+
+
+def test_a_layer_that_its_framework_builds_and_an_optimizer_moves(check: Check) -> None:
+    """Weights are made for the shape of the input, and their gradients handed to an optimizer that nobody gives."""
+    given = {"inputs": [[0.1, -0.3], [0.5, 0.2], [1.0, 0.4]], "units": 2}
+    found = check("built.py:Mixing", given, {"built.py": BUILT})
+    assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {
+        "params['W']": "ok", "params['b']": "ok", "inputs": "ok",
+    }, found  # fmt: skip
+    wrong = {"built.py": BUILT.replace("grads.sum(axis=0)", "grads.mean(axis=0)")}
+    assert [one["line"] for one in check("built.py:Mixing", given, wrong)["lines"]] == [25]

@@ -15,7 +15,7 @@ from backprop.errors import Problem
 from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import LABELS, Path, is_data, is_gradient, leaves, place_of
-from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, returns, with_first_round
+from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, reached, returns, with_first_round
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
@@ -69,6 +69,7 @@ class Inputs:
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.made_at_top: dict[str, dict[str, Any]] = {}  # dictionaries of weights that a script sets at its top
         self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
+        self.handed: list[dict[str, Any]] = []  # the dictionaries that an optimizer is handed which nobody gives
         self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
         self.node: Any = None  # what holds the inputs of an operation
         self.closed: Any = None  # the backward pass that the forward pass returns
@@ -291,12 +292,7 @@ class Inputs:
         if not first or len(taken) != 2 or not is_data(taken[1]) or not own.isdisjoint(taken):
             return {}
         methods = self.code.classes().get(pair.name, {})
-        pending, left = [pair.forward], set[str]()
-        for one in pending:
-            left |= attributes(one, ast.Store)
-            pending += [
-                methods[name] for name in attributes(one, ast.Load) & {*methods} if methods[name] not in pending
-            ]
+        left = set().union(*[attributes(one, ast.Store) for one in reached(pair.forward, methods)])
         used = set().union(*[attributes(one, ast.Load) for one in self.backs()])
         anew = not left & used and not UPSTREAM_LIKE.match(taken[0])
         return {taken[0]: first[0]} if anew else {}

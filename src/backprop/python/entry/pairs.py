@@ -419,6 +419,18 @@ def attributes(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
     }  # fmt: skip
 
 
+def reached(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> list[ast.FunctionDef]:
+    """A method, and those of its object that it calls, and these."""
+    found = [method]
+    for one in found:
+        found += [
+            methods[name]
+            for name in sorted(attributes(one, ast.Load))
+            if name in methods and methods[name] not in found
+        ]
+    return found
+
+
 def is_static(method: ast.FunctionDef) -> bool:
     return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
 
