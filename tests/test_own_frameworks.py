@@ -602,3 +602,60 @@ def test_a_layer_that_its_framework_builds_and_an_optimizer_moves(check: Check) 
     }, found  # fmt: skip
     wrong = {"built.py": BUILT.replace("grads.sum(axis=0)", "grads.mean(axis=0)")}
     assert [one["line"] for one in check("built.py:Mixing", given, wrong)["lines"]] == [25]
+
+
+STEPS = """
+import numpy as np
+class Net:
+    def __init__(self, n):
+        self.w = np.linspace(-1, 1, n * n).reshape(n, n)
+    def forward(self, inputs):
+        self.states = {-1: np.zeros((len(self.w), 1))}
+        outs = []
+        for t in range(len(inputs)):
+            self.states[t] = np.tanh(self.w @ self.states[t - 1] + inputs[t])
+            outs.append(self.states[t])
+        return outs
+    def backward(self, targets):
+        dw, behind = np.zeros_like(self.w), 0
+        for t in reversed(range(len(targets))):
+            d = (self.states[t] - targets[t] + behind) * (1 - self.states[t] ** 2)
+            dw += d @ self.states[t - 1].T
+            behind = self.w.T @ d
+        self.dw = dw
+def scale_forward(x, w):
+    return x * w, (x, w)
+def scale_backward(dout, cache):
+    x, w = cache
+    dx, dw = dout * w, dout * x
+    for one in (dx, dw):
+        np.clip(one, -0.5, 0.5, out=one)
+    return dx, dw
+class Rated:
+    def __call__(self, a, y, rated=True):
+        self.off = a - y
+        loss = np.sum(self.off ** 2) / 2
+        if rated:
+            hits = np.abs(self.off) < 0.5
+            return hits.mean(), loss
+        return loss
+    def gradient(self):
+        return self.off
+"""
+
+
+def test_outputs_of_steps_gradients_in_bounds_and_a_loss_behind_a_rate(check: Check) -> None:
+    """Bounds of gradients are no mistake; what is wrong in them is."""
+    given = {"inputs": [[[0.5], [-0.25]], [[1.5], [0.75]]], "targets": [[[0.0], [1.0]], [[-3.0], [0.5]]], "n": 2}
+    found = check("steps.py:Net", given, {"steps.py": STEPS})
+    assert [one["verdict"] for one in found.get("gradients", []) if one["name"] == "w"] == ["ok"], found
+    wrong = {"steps.py": STEPS.replace("[t] ** 2)", "[t])").replace("dout * w, dout * x", "dout * w, dout * x * x")}
+    assert check("steps.py:Net", given, wrong)["error"]["message"].startswith("no loss of targets stands in the code")
+    given = {"x": [0.5, 2.0, -0.1], "w": [3.0, 0.1, 0.2]}
+    found = check("steps.py:scale_forward", given, {"steps.py": STEPS})
+    assert found.get("verdict") == "ok", found
+    assert any("keeps gradients in bounds" in one for one in found["remarks"])
+    found = check("steps.py:scale_forward", given, wrong)
+    assert {one["name"]: one["verdict"] for one in found["gradients"]}["w"] == "wrong"
+    found = check("steps.py:Rated", {"a": [0.5, 2.0], "y": [0.25, 1.0]}, {"steps.py": STEPS})
+    assert found.get("verdict") == "ok", found

@@ -321,7 +321,11 @@ class Forth(Inputs):
         results = self.without_closed(list(returned) if isinstance(returned, tuple) else [returned])
         self.wraps = next((one.cls for one in results if isinstance(one, Object) and inner(one) is not one), None)
         results = list(map(inner, results))
-        names = [name for name in returns(tree) if self.closed is None or name != self.closed.name]
+        names = [
+            name
+            for name in returns(tree, len(results) + (self.closed is not None))
+            if self.closed is None or name != self.closed.name
+        ]
         if len(names) != len(results):
             names = [""] * len(results)
         scope = run.scopes.get(tree.name, Scope())
@@ -367,13 +371,23 @@ class Forth(Inputs):
         outputs = [one for one in found if is_gradient(one)][: len(found) if self.takes_tuples else max(1, self.above)]
         if not self.above and len(found) > 1 and all(map(is_gradient, found)) and self.labels():
             outputs = found[-1:]  # a loss is of what comes last: `return hidden, scores`
+        elif not self.above and len(found) > 1 and self.pair.of_object and not self.pair.of_one:
+            costs = [one for one, name in zip(found, names, strict=True) if is_cost(name) and is_gradient(one)]
+            outputs = costs[:1] or outputs  # `return accuracy, loss`
         beyond = [
             one for one, name in zip(found, names, strict=True) if re.search("loss|cost", name) and np.ndim(one) == 0
         ]
         self.loss_beyond = [one for one in beyond if is_gradient(one) and not any(one is out for out in outputs)]
         outputs += self.loss_beyond if self.with_loss else []
+        if not outputs and results and alike_in(results[0]):  # one for each step
+            outputs = [run.libraries.call(("numpy", "stack"), (results[0],), {})]
         if not outputs:
-            raise Problem("value", f"{tree.name} returns no number and no array")
+            hint = (
+                f"{name} is None at its end"
+                if (name := next(filter(None, names), "")) and not any(one is not None for one in results)
+                else ""
+            )
+            raise Problem("value", f"{tree.name} returns no number and no array", hint=hint)
         return Forward(results, names, outputs, scope, me, returned)
 
     @cached_property
@@ -469,6 +483,12 @@ def as_wrapped(
     return tuple([keywords[name] for name in names[:count]]), {
         name: one for name, one in keywords.items() if name not in names[:count]
     }
+
+
+def alike_in(value: Any) -> bool:
+    """Whether a list holds arrays of one shape alone."""
+    arrays = isinstance(value, list) and len(value) > 0 and all(isinstance(one, np.ndarray) for one in value)
+    return arrays and len({one.shape for one in value}) == 1
 
 
 def is_empty(value: Any) -> bool:

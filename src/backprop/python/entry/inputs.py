@@ -36,6 +36,7 @@ from backprop.python.values.scope import Class, Scope
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
+CLIPS = frozenset(["clip", "clamp", "clamp_", "clip_"])
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
@@ -257,6 +258,21 @@ class Inputs:
         runner.instead_of_above = self.instead_of_above
         return runner, zeros
 
+    def without_clips(self) -> Self | None:
+        """The same pass without the bounds that gradients are kept in, `np.clip(dW, -5, 5, out=dW)`."""
+        pair, code = self.pair, self.code
+        kept = {id(node) for node in ast.walk(pair.forward)} if pair.forward not in (None, pair.backward) else set()
+        if not any(clipped(node) for part in code.parts for node in ast.walk(part.tree) if id(node) not in kept):
+            return None
+        parts = [part._replace(tree=Unclipped().visit(copy.deepcopy(part.tree))) for part in code.parts]
+        found = [one for one in all_pairs(code.of(parts)) if one.name == pair.name and one.kind == pair.kind]
+        if not found:
+            return None
+        other = type(self)(code.of(parts), found[0], self.given, self.seed, self.seconds)
+        for name in ("instead_of_above", "bare", "own", "parameters", "of_text_itself"):
+            setattr(other, name, getattr(self, name))
+        return other
+
     def arguments_inside(self) -> set[str]:
         """The arguments of a function or a method that trains, which are no weights."""
         if self.pair.inside is None:
@@ -333,6 +349,24 @@ class Inputs:
         bases = [one for owner in self.owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         known = self.code.classes()
         return any(ast.unparse(one) not in known and ast.unparse(one).endswith("Function") for one in bases)
+
+
+def clipped(node: ast.AST) -> ast.expr | None:
+    """What a call keeps between a number and its negative: `np.clip(g, -5, 5)`, `g.clamp(-1, 1)`."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in CLIPS:
+        return None
+    of_library = isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy", "cp", "torch", "jnp")
+    given = [*([] if of_library else [node.func.value]), *node.args, *[one.value for one in node.keywords]]
+    bounds = [ast.unparse(one) for one in given[1:3]]
+    return given[0] if len(bounds) == 2 and bounds[0] == f"-{bounds[1]}" else None
+
+
+class Unclipped(ast.NodeTransformer):
+    """A text without bounds around 0."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        return clipped(node) or node
 
 
 def hands_on_itself(method: ast.FunctionDef) -> bool:
