@@ -659,3 +659,30 @@ def test_outputs_of_steps_gradients_in_bounds_and_a_loss_behind_a_rate(check: Ch
     assert {one["name"]: one["verdict"] for one in found["gradients"]}["w"] == "wrong"
     found = check("steps.py:Rated", {"a": [0.5, 2.0], "y": [0.25, 1.0]}, {"steps.py": STEPS})
     assert found.get("verdict") == "ok", found
+
+
+GIVEN_FUNCTIONS = """
+import numpy as np
+def bent(x):
+    return x ** 3
+def bent_slope(x):
+    return 3 * x ** 2
+class Activation:
+    def __init__(self, function, slope):
+        self.function, self.slope = function, slope
+    def forward(self, x):
+        self.x = x
+        return self.function(x)
+    def backward(self, g):
+        return g * self.slope(self.x)
+"""
+
+
+def test_functions_that_are_given_by_their_names(check: Check) -> None:
+    files = {"given.py": GIVEN_FUNCTIONS}
+    given = {"x": [0.5, -2.0], "function": "bent", "slope": "bent_slope"}
+    assert check("given.py:Activation", given, files).get("verdict") == "ok"
+    assert check("given.py:Activation", {**given, "function": "exp", "slope": "exp"}, files).get("verdict") == "ok"
+    assert check("given.py:Activation", {**given, "slope": "bent"}, files)["verdict"] == "wrong"
+    unknown = check("given.py:Activation", {**given, "function": "curved"}, files)["error"]
+    assert unknown["hint"] == "nothing that is read here defines curved", unknown

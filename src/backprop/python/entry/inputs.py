@@ -58,6 +58,10 @@ class Inputs:
             one for part in code.parts for one in part.tree.body
             if isinstance(one, DEFINITIONS) and one.name == pair.name
         ]  # fmt: skip
+        words = {one for one in given.values() if isinstance(one, str)}  # which may be functions by their names
+        self.by_text = [
+            one for part in code.parts for one in part.tree.body if isinstance(one, DEFINITIONS) and one.name in words
+        ]
         bases = [ast.unparse(one) for owner in owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
@@ -127,7 +131,7 @@ class Inputs:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
         if self.pair.forward is None:
             return None
-        return [one for one in (*self.trees(), self.pair.setup, *self.owners) if one is not None]
+        return [one for one in (*self.trees(), self.pair.setup, *self.owners, *self.by_text) if one is not None]
 
     def part(self) -> Part:
         """The text that the forward pass stands in."""
