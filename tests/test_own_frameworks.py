@@ -561,3 +561,128 @@ def test_a_layer_that_keeps_what_comes_from_above(check: Check) -> None:
     assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {"input": "ok", "w": "ok"}, found
     wrong = {"layer.py": KEPT_IN_LAYERS.replace("(1 - self.output ** 2)", "(1 - self.output)")}
     assert [one["line"] for one in check("layer.py:Mixing", given, wrong)["lines"]] == [20]
+
+
+BUILT = """
+import numpy as np
+class Base:
+    def __init__(self):
+        self.input_shape = None
+        self.optimizer = None
+    def build(self, input_shape):
+        self.input_shape = input_shape
+    def fits(self, shape):
+        assert self.input_shape[1:] == shape[1:]
+class Mixing(Base):
+    def __init__(self, units):
+        super().__init__()
+        self.units = units
+        self.params = {"W": None, "b": None}
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.params["W"] = np.linspace(-1, 1, input_shape[1] * self.units).reshape(-1, self.units)
+        self.params["b"] = np.zeros(self.units)
+    def forward(self, inputs):
+        self.fits(inputs.shape)
+        self.inputs = inputs
+        return inputs @ self.params["W"] + self.params["b"]
+    def backward(self, grads):
+        changes = {"dW": self.inputs.T @ grads, "db": grads.sum(axis=0)}
+        self.optimizer.update(self, changes)
+        return grads @ self.params["W"].T
+"""
+
+
+def test_a_layer_that_its_framework_builds_and_an_optimizer_moves(check: Check) -> None:
+    """Weights are made for the shape of the input, and their gradients handed to an optimizer that nobody gives."""
+    given = {"inputs": [[0.1, -0.3], [0.5, 0.2], [1.0, 0.4]], "units": 2}
+    found = check("built.py:Mixing", given, {"built.py": BUILT})
+    assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {
+        "params['W']": "ok", "params['b']": "ok", "inputs": "ok",
+    }, found  # fmt: skip
+    wrong = {"built.py": BUILT.replace("grads.sum(axis=0)", "grads.mean(axis=0)")}
+    assert [one["line"] for one in check("built.py:Mixing", given, wrong)["lines"]] == [25]
+
+
+STEPS = """
+import numpy as np
+class Net:
+    def __init__(self, n):
+        self.w = np.linspace(-1, 1, n * n).reshape(n, n)
+    def forward(self, inputs):
+        self.states = {-1: np.zeros((len(self.w), 1))}
+        outs = []
+        for t in range(len(inputs)):
+            self.states[t] = np.tanh(self.w @ self.states[t - 1] + inputs[t])
+            outs.append(self.states[t])
+        return outs
+    def backward(self, targets):
+        dw, behind = np.zeros_like(self.w), 0
+        for t in reversed(range(len(targets))):
+            d = (self.states[t] - targets[t] + behind) * (1 - self.states[t] ** 2)
+            dw += d @ self.states[t - 1].T
+            behind = self.w.T @ d
+        self.dw = dw
+def scale_forward(x, w):
+    return x * w, (x, w)
+def scale_backward(dout, cache):
+    x, w = cache
+    dx, dw = dout * w, dout * x
+    for one in (dx, dw):
+        np.clip(one, -0.5, 0.5, out=one)
+    return dx, dw
+class Rated:
+    def __call__(self, a, y, rated=True):
+        self.off = a - y
+        loss = np.sum(self.off ** 2) / 2
+        if rated:
+            hits = np.abs(self.off) < 0.5
+            return hits.mean(), loss
+        return loss
+    def gradient(self):
+        return self.off
+"""
+
+
+def test_outputs_of_steps_gradients_in_bounds_and_a_loss_behind_a_rate(check: Check) -> None:
+    """Bounds of gradients are no mistake; what is wrong in them is."""
+    given = {"inputs": [[[0.5], [-0.25]], [[1.5], [0.75]]], "targets": [[[0.0], [1.0]], [[-3.0], [0.5]]], "n": 2}
+    found = check("steps.py:Net", given, {"steps.py": STEPS})
+    assert [one["verdict"] for one in found.get("gradients", []) if one["name"] == "w"] == ["ok"], found
+    wrong = {"steps.py": STEPS.replace("[t] ** 2)", "[t])").replace("dout * w, dout * x", "dout * w, dout * x * x")}
+    assert check("steps.py:Net", given, wrong)["error"]["message"].startswith("no loss of targets stands in the code")
+    given = {"x": [0.5, 2.0, -0.1], "w": [3.0, 0.1, 0.2]}
+    found = check("steps.py:scale_forward", given, {"steps.py": STEPS})
+    assert found.get("verdict") == "ok", found
+    assert any("keeps gradients in bounds" in one for one in found["remarks"])
+    found = check("steps.py:scale_forward", given, wrong)
+    assert {one["name"]: one["verdict"] for one in found["gradients"]}["w"] == "wrong"
+    found = check("steps.py:Rated", {"a": [0.5, 2.0], "y": [0.25, 1.0]}, {"steps.py": STEPS})
+    assert found.get("verdict") == "ok", found
+
+
+GIVEN_FUNCTIONS = """
+import numpy as np
+def bent(x):
+    return x ** 3
+def bent_slope(x):
+    return 3 * x ** 2
+class Activation:
+    def __init__(self, function, slope):
+        self.function, self.slope = function, slope
+    def forward(self, x):
+        self.x = x
+        return self.function(x)
+    def backward(self, g):
+        return g * self.slope(self.x)
+"""
+
+
+def test_functions_that_are_given_by_their_names(check: Check) -> None:
+    files = {"given.py": GIVEN_FUNCTIONS}
+    given = {"x": [0.5, -2.0], "function": "bent", "slope": "bent_slope"}
+    assert check("given.py:Activation", given, files).get("verdict") == "ok"
+    assert check("given.py:Activation", {**given, "function": "exp", "slope": "exp"}, files).get("verdict") == "ok"
+    assert check("given.py:Activation", {**given, "slope": "bent"}, files)["verdict"] == "wrong"
+    unknown = check("given.py:Activation", {**given, "function": "curved"}, files)["error"]
+    assert unknown["hint"] == "nothing that is read here defines curved", unknown

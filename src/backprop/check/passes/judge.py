@@ -125,6 +125,8 @@ class Judge:
             outcome = self.first if point is self.points[0] else self.binding.attempt(point.given, point.upstream)
             for path, one in self.told_at(point, outcome).items():
                 found[path] = worse(found.get(path), one)
+        if any(one.verdict == "wrong" for one in found.values()) and self.are_clipped(self.points, found):
+            found = self.as_clipped(found)
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
@@ -152,12 +154,31 @@ class Judge:
                 continue  # so far away a right pass may stop, too
             there = self.told_at(point, outcome)
             plain = [path for path, one in there.items() if one.verdict == "wrong" and self.plainly(point, path, one)]
+            if plain and self.are_clipped([point], there):
+                return self.as_clipped(found)
             if plain and not self.are_swept(point, plain, outcome):
                 self.points.insert(0, point)
                 self.first = outcome
                 self.remarks.append("every gradient is right at these inputs, which hide a mistake: it shows at others")
                 return {path: worse(found.get(path), one) for path, one in there.items()}
         return found
+
+    def are_clipped(self, points: list[Point], found: dict[Path, Comparison]) -> bool:
+        """Whether every gradient is right but for bounds around 0 that the backward pass keeps it in."""
+        without = self.runner.without_clips() if self.binding.stop is None else None
+        for point in points if without is not None else ():
+            try:
+                outcome = without.run(point.given, point.upstream)  # type: ignore[union-attr]
+            except Problem:
+                return False
+            there = self.compare(point, outcome) if self.same_outputs(point, outcome) else {}
+            if any(there[path].verdict == "wrong" if path in there else True for path in found):
+                return False
+        return without is not None
+
+    def as_clipped(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
+        self.remarks.append("the backward pass keeps gradients in bounds, in which they are right")
+        return {path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()}
 
     def elsewhere(self) -> Iterator[Point]:
         """Points of other kinds, as many as can be had in some seconds: a pass of many steps is no less right."""

@@ -203,7 +203,7 @@ class Back(Taken):
         if own is not None:
             attributes = by_key(changed(own, before), self.paths(given), exact=False)
             held = returned if isinstance(returned, tuple) else (returned,)
-            found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values()))
+            found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values(), *self.handed))
             updates = self.of_updates(run, own, tree)
             found_in_parts = {**{(name,): one for name, one in updates.items() if one is not None}, **found_in_parts}
             lists = lists_alike(weights_inside(objects_in(own), given), held, returns(tree))
@@ -219,7 +219,7 @@ class Back(Taken):
             if returned is None and (first,) not in found and is_differentiable(given.get(first)):
                 of_input = self.of_input(own.names, before[id(own)], np.shape(given[first]))
                 found.update({} if of_input is None else {(first,): of_input})
-        for grads in self.filled.values():
+        for grads in (*self.filled.values(), *self.handed):
             found.update(self.of_dictionary(grads, given))
         if isinstance(returned, dict):
             found.update(self.of_dictionary(returned, given))

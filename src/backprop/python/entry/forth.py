@@ -15,7 +15,7 @@ from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, 
 from backprop.python.entry.gradients import LABELS, is_cost, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, UPSTREAM_LIKE, Inputs, with_sizes
 from backprop.python.entry.objects import DATA, LISTS, PARAMETERS, dotted, inner, objects_in, rowed, weights_inside
-from backprop.python.entry.pairs import SLOPES, Pair, attributes, backward_call, leading, returns
+from backprop.python.entry.pairs import SLOPES, Pair, attributes, backward_call, leading, reached, returns
 from backprop.python.entry.rounds import COST, called, names_in
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
@@ -29,6 +29,7 @@ OF_ABOVE = re.compile(r"delta|grad|error|upstream|(^|_)d_?(out|y|z)", re.IGNOREC
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
 RATE = re.compile(r"(?i)(^|_)(lr|rate|eta|momentum|decay)$")  # of the steps that a backward pass takes
 OF_COST = re.compile(r"(?i)cost|loss|error|objective|entropy|(^|_)(mse|nll)(_|$)")
+SHAPE = re.compile(r"(in(put)?s?_?|x_?)?shape", re.IGNORECASE)  # of the first input, as a framework hands it on
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
 OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 
@@ -180,6 +181,11 @@ class Forth(Inputs):
             if name not in taken and cls.find(name) is None and whose in parts:
                 parts[whose].names[attribute] = sizes(value) if SIZES.search(attribute) else value
         self.make_ready(run, me, given)
+        self.handed = []
+        asked = set().union(*[attributes(one, ast.Load) for one in self.backs()])
+        me.names.update(
+            {name: idle(self.handed) for name in asked if OPTIMIZER.search(name) and me.names.get(name, 0) is None}
+        )
         self.made_of = {
             whose + name: fresh(value)
             for whose, part in dotted(parts)
@@ -203,19 +209,28 @@ class Forth(Inputs):
         forward = self.pair.forward
         if forward is None or not isinstance(me.cls.find(forward.name), Function):
             return
-        needed = {name for name in attributes(forward, ast.Load) - attributes(forward, ast.Store)
-                  if me.names.get(name) is None and me.cls.find(name) is None}  # fmt: skip
-        own = attributes(forward, ast.Load)  # what the forward pass itself calls
+        called = reached(forward, methods)
+        own, set_here = (set().union(*[attributes(one, how) for one in called]) for how in (ast.Load, ast.Store))
+        needed = {name for name in own - set_here if is_empty(me.names.get(name)) and me.cls.find(name) is None}
+        first = next((given[name] for name in parameter_names(forward)[1:2] if name in given), None)
         for name, method in methods.items():
-            free = [one for one in required_names(method)[1:] if one not in given and not OPTIMIZER.match(one)]
-            if not needed & attributes(method, ast.Store) or free or name in own or name.startswith("__"):
+            known = {
+                **{
+                    one: np.shape(first) if first is not None else ()
+                    for one in required_names(method)
+                    if SHAPE.fullmatch(one)
+                },
+                **given,
+            }
+            free = [one for one in required_names(method)[1:] if one not in known and not OPTIMIZER.match(one)]
+            if not needed & filled_by(method) or free or name in own or name.startswith("__"):
                 continue
             found = me.cls.find(name)
             if method in (forward, self.pair.backward) or not isinstance(found, Function) or found.kind != "plain":
                 continue
-            taken = [one for one in parameter_names(method)[1:] if one in given or one in required_names(method)]
-            self.call(run, Bound(found, me), (), {one: given[one] if one in given else idle() for one in taken})
-            needed = {one for one in needed if me.names.get(one) is None}
+            taken = [one for one in parameter_names(method)[1:] if one in known or one in required_names(method)]
+            self.call(run, Bound(found, me), (), {one: known[one] if one in known else idle([]) for one in taken})
+            needed = {one for one in needed if is_empty(me.names.get(one))}
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
         """What a name of the text means: a function, or one that stands in a class that needs no object."""
@@ -334,7 +349,11 @@ class Forth(Inputs):
         results = self.without_closed(list(returned) if isinstance(returned, tuple) else [returned])
         self.wraps = next((one.cls for one in results if isinstance(one, Object) and inner(one) is not one), None)
         results = list(map(inner, results))
-        names = [name for name in returns(tree) if self.closed is None or name != self.closed.name]
+        names = [
+            name
+            for name in returns(tree, len(results) + (self.closed is not None))
+            if self.closed is None or name != self.closed.name
+        ]
         if len(names) != len(results):
             names = [""] * len(results)
         scope = run.scopes.get(tree.name, Scope())
@@ -380,13 +399,23 @@ class Forth(Inputs):
         outputs = [one for one in found if is_gradient(one)][: len(found) if self.takes_tuples else max(1, self.above)]
         if not self.above and len(found) > 1 and all(map(is_gradient, found)) and self.labels():
             outputs = found[-1:]  # a loss is of what comes last: `return hidden, scores`
+        elif not self.above and len(found) > 1 and self.pair.of_object and not self.pair.of_one:
+            costs = [one for one, name in zip(found, names, strict=True) if is_cost(name) and is_gradient(one)]
+            outputs = costs[:1] or outputs  # `return accuracy, loss`
         beyond = [
             one for one, name in zip(found, names, strict=True) if re.search("loss|cost", name) and np.ndim(one) == 0
         ]
         self.loss_beyond = [one for one in beyond if is_gradient(one) and not any(one is out for out in outputs)]
         outputs += self.loss_beyond if self.with_loss else []
+        if not outputs and results and alike_in(results[0]):  # one for each step
+            outputs = [run.libraries.call(("numpy", "stack"), (results[0],), {})]
         if not outputs:
-            raise Problem("value", f"{tree.name} returns no number and no array")
+            hint = (
+                f"{name} is None at its end"
+                if (name := next(filter(None, names), "")) and not any(one is not None for one in results)
+                else ""
+            )
+            raise Problem("value", f"{tree.name} returns no number and no array", hint=hint)
         return Forward(results, names, outputs, scope, me, returned)
 
     @cached_property
@@ -484,10 +513,33 @@ def as_wrapped(
     }
 
 
-def idle() -> Object:
-    """What stands for an optimizer that nobody gives: it moves nothing."""
+def alike_in(value: Any) -> bool:
+    """Whether a list holds arrays of one shape alone."""
+    arrays = isinstance(value, list) and len(value) > 0 and all(isinstance(one, np.ndarray) for one in value)
+    return arrays and len({one.shape for one in value}) == 1
+
+
+def is_empty(value: Any) -> bool:
+    """Whether an attribute has no value yet, or is a dictionary that has none."""
+    return value is None or (isinstance(value, dict) and bool(value) and all(one is None for one in value.values()))
+
+
+def filled_by(method: ast.FunctionDef) -> set[str]:
+    """The attributes of its object that a method sets, or entries of which it sets."""
+    entries = [node.value for node in ast.walk(method)
+               if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)]  # fmt: skip
+    return attributes(method, ast.Store).union(*[attributes(one, ast.Load) for one in entries])
+
+
+def idle(handed: list[dict[str, Any]]) -> Object:
+    """What stands for an optimizer that nobody gives: it moves nothing, and keeps the dictionaries that it gets."""
     made = Object(Class("optimizer", (), {}))
-    made.names["update"] = Builtin("update", lambda weights, *_, **__: weights)
+
+    def update(weights: Any, *others: Any, **named: Any) -> Any:
+        handed.extend([one for one in (*others, *named.values()) if isinstance(one, dict)])
+        return weights
+
+    made.names["update"] = made.names["step"] = Builtin("update", update)
     return made
 
 

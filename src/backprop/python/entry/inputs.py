@@ -15,7 +15,7 @@ from backprop.errors import Problem
 from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import LABELS, Path, is_data, is_gradient, leaves, place_of
-from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, returns, with_first_round
+from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, reached, returns, with_first_round
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
@@ -36,6 +36,7 @@ from backprop.python.values.scope import Class, Scope
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
+CLIPS = frozenset(["clip", "clamp", "clamp_", "clip_"])
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
@@ -57,6 +58,10 @@ class Inputs:
             one for part in code.parts for one in part.tree.body
             if isinstance(one, DEFINITIONS) and one.name == pair.name
         ]  # fmt: skip
+        words = {one for one in given.values() if isinstance(one, str)}  # which may be functions by their names
+        self.by_text = [
+            one for part in code.parts for one in part.tree.body if isinstance(one, DEFINITIONS) and one.name in words
+        ]
         bases = [ast.unparse(one) for owner in owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
         self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
@@ -70,6 +75,7 @@ class Inputs:
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.made_at_top: dict[str, dict[str, Any]] = {}  # dictionaries of weights that a script sets at its top
         self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
+        self.handed: list[dict[str, Any]] = []  # the dictionaries that an optimizer is handed which nobody gives
         self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
         self.node: Any = None  # what holds the inputs of an operation
         self.closed: Any = None  # the backward pass that the forward pass returns
@@ -126,7 +132,8 @@ class Inputs:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
         if self.pair.forward is None:
             return None
-        return [one for one in (*self.trees(), self.pair.setup, self.cost, *self.owners) if one is not None]
+        used = (*self.trees(), self.pair.setup, self.cost, *self.owners, *self.by_text)
+        return [one for one in used if one is not None]
 
     def part(self) -> Part:
         """The text that the forward pass stands in."""
@@ -257,6 +264,21 @@ class Inputs:
         runner.instead_of_above = self.instead_of_above
         return runner, zeros
 
+    def without_clips(self) -> Self | None:
+        """The same pass without the bounds that gradients are kept in, `np.clip(dW, -5, 5, out=dW)`."""
+        pair, code = self.pair, self.code
+        kept = {id(node) for node in ast.walk(pair.forward)} if pair.forward not in (None, pair.backward) else set()
+        if not any(clipped(node) for part in code.parts for node in ast.walk(part.tree) if id(node) not in kept):
+            return None
+        parts = [part._replace(tree=Unclipped().visit(copy.deepcopy(part.tree))) for part in code.parts]
+        found = [one for one in all_pairs(code.of(parts)) if one.name == pair.name and one.kind == pair.kind]
+        if not found:
+            return None
+        other = type(self)(code.of(parts), found[0], self.given, self.seed, self.seconds)
+        for name in ("instead_of_above", "bare", "own", "parameters", "of_text_itself"):
+            setattr(other, name, getattr(self, name))
+        return other
+
     def arguments_inside(self) -> set[str]:
         """The arguments of a function or a method that trains, which are no weights."""
         if self.pair.inside is None:
@@ -292,12 +314,7 @@ class Inputs:
         if not first or len(taken) != 2 or not is_data(taken[1]) or not own.isdisjoint(taken):
             return {}
         methods = self.code.classes().get(pair.name, {})
-        pending, left = [pair.forward], set[str]()
-        for one in pending:
-            left |= attributes(one, ast.Store)
-            pending += [
-                methods[name] for name in attributes(one, ast.Load) & {*methods} if methods[name] not in pending
-            ]
+        left = set().union(*[attributes(one, ast.Store) for one in reached(pair.forward, methods)])
         used = set().union(*[attributes(one, ast.Load) for one in self.backs()])
         anew = not left & used and not UPSTREAM_LIKE.match(taken[0])
         return {taken[0]: first[0]} if anew else {}
@@ -338,6 +355,24 @@ class Inputs:
         bases = [one for owner in self.owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         known = self.code.classes()
         return any(ast.unparse(one) not in known and ast.unparse(one).endswith("Function") for one in bases)
+
+
+def clipped(node: ast.AST) -> ast.expr | None:
+    """What a call keeps between a number and its negative: `np.clip(g, -5, 5)`, `g.clamp(-1, 1)`."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in CLIPS:
+        return None
+    of_library = isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy", "cp", "torch", "jnp")
+    given = [*([] if of_library else [node.func.value]), *node.args, *[one.value for one in node.keywords]]
+    bounds = [ast.unparse(one) for one in given[1:3]]
+    return given[0] if len(bounds) == 2 and bounds[0] == f"-{bounds[1]}" else None
+
+
+class Unclipped(ast.NodeTransformer):
+    """A text without bounds around 0."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        return clipped(node) or node
 
 
 def hands_on_itself(method: ast.FunctionDef) -> bool:

@@ -419,6 +419,18 @@ def attributes(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
     }  # fmt: skip
 
 
+def reached(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> list[ast.FunctionDef]:
+    """A method, and those of its object that it calls, and these."""
+    found = [method]
+    for one in found:
+        found += [
+            methods[name]
+            for name in sorted(attributes(one, ast.Load))
+            if name in methods and methods[name] not in found
+        ]
+    return found
+
+
 def is_static(method: ast.FunctionDef) -> bool:
     return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
 
@@ -453,10 +465,19 @@ def is_both(function: ast.FunctionDef) -> bool:
     return len(returned) > 1 and (all(like[1:]) or behind or (costs and all(like[:-1])))
 
 
-def returns(function: ast.FunctionDef) -> list[str]:
-    """The names that a function returns; "" for what has none."""
+def returns(function: ast.FunctionDef, count: int | None = None) -> list[str]:
+    """The names that a function returns at its end; "" for what has none. Where it returns another `count`, those that
+    it returns elsewhere."""
     found = [node for node in function.body if isinstance(node, ast.Return)]
-    value = found[-1].value if found else None
+    names = returned_by(found[-1]) if found else []
+    if count is None or count == len(names):
+        return names
+    every = [returned_by(node) for node in ast.walk(function) if isinstance(node, ast.Return)]
+    return next((one for one in every if len(one) == count), names)
+
+
+def returned_by(statement: ast.Return) -> list[str]:
+    value = statement.value
     parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [] if value is None else [value]
     return [name_of(one) for one in parts]
 

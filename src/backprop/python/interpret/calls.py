@@ -11,6 +11,7 @@ from typing import Any
 from backprop.python.interpret.builtins import method_of_data
 from backprop.python.interpret.expressions import Expressions
 from backprop.python.spellings.composed import COMPOSED, needed
+from backprop.python.spellings.numpy import NUMPY
 from backprop.python.values.arrays import At, is_array
 from backprop.python.values.frames import Frame, Source
 from backprop.python.values.meter import MOST_CALLS, Refusal
@@ -115,7 +116,20 @@ class Calls(Expressions):
             method = function.cls.find("__call__") or function.cls.find("forward")
             if method is not None:
                 return self.call(Bound(method, function), arguments, keywords)
-        raise Refusal(f"{called(function)} cannot be called", "value")
+        if isinstance(function, str) and (meant := self.meant_by(function)) is not None:
+            return self.call(meant, arguments, keywords)
+        hint = f"nothing that is read here defines {function}" if isinstance(function, str) else ""
+        raise Refusal(f"{called(function)} cannot be called", "value", hint)
+
+    def meant_by(self, name: str) -> Any:
+        """The function that a text stands for which is called, as it is given for one: of the user's, an object of a
+        class of the user's, or of NumPy's."""
+        found = next(
+            (names[name] for names in self.files.values() if isinstance(names.get(name), Function | Class)), None
+        )
+        if isinstance(found, Class):
+            return self.call(found, (), {})
+        return Library(("numpy", name)) if found is None and name in NUMPY else found
 
     def method(self, me: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Call a method that an array has, or data of Python's."""
