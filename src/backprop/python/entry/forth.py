@@ -47,7 +47,7 @@ class Forward(NamedTuple):
     def chosen(self, wanted: list[str] | None, count: int) -> list[Any]:
         """The results of some names, in the function's own words; else the first outputs."""
         if wanted is None:
-            return [one for one in self.results if is_gradient(one)][:count]
+            return [one for one in self.results if is_gradient(one)][:count] or self.outputs[:count]
         found = []
         for name in wanted:
             own = self.names.index(name) if name in self.names else -1
