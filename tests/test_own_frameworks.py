@@ -559,6 +559,18 @@ def test_a_layer_that_keeps_what_comes_from_above(check: Check) -> None:
     given = {"input": [[0.1, -0.3], [0.5, 0.2]], "rows": 2, "columns": 3, "settings": [0.1, 0.0]}
     found = check("layer.py:Mixing", given, {"layer.py": KEPT_IN_LAYERS})
     assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {"input": "ok", "w": "ok"}, found
+    bounded = """
+import numpy as np
+class Bounded:
+    def __init__(self, delta=1.5):
+        self.delta = delta
+    def forward(self, a, y):
+        return self.delta * np.sum((a - y) ** 2)
+    def gradient(self, a, y):
+        return 2 * self.delta * (a - y)
+"""
+    found = check("bounded.py:Bounded", {"a": [0.5, 2.0], "y": [0.25, 1.0]}, {"bounded.py": bounded})
+    assert found.get("verdict") == "ok", found  # a setting is no gradient, whatever it is called
     wrong = {"layer.py": KEPT_IN_LAYERS.replace("(1 - self.output ** 2)", "(1 - self.output)")}
     assert [one["line"] for one in check("layer.py:Mixing", given, wrong)["lines"]] == [20]
 

@@ -428,6 +428,8 @@ class Forth(Inputs):
         backs = self.backs()
         used, made = (set().union(*[attributes(one, how) for one in backs]) for how in (ast.Load, ast.Store))
         made |= attributes(pair.forward, ast.Store) | {*LISTS, *self.given, *self.code.classes().get(pair.name, {})}
+        for node in [node for one in self.constructors() for node in ast.walk(one) if isinstance(node, ast.Assign)]:
+            made |= set() if ast.unparse(node.value) == "None" else attributes(node, ast.Store)  # `self.delta = delta`
         free = [name for name in sorted(used - made) if OF_ABOVE.search(name)]
         return free[0] if len(free) == 1 else ""
 
