@@ -9,12 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.python.entry.forth import (
-    Forward,
-    as_wrapped,
-    default_of,
-    variables,
-)
+from backprop.python.entry.forth import as_wrapped, variables
 from backprop.python.entry.given import at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.entry.gradients import (
     Path,
@@ -41,6 +36,7 @@ from backprop.python.entry.objects import (
     same,
     weights_inside,
 )
+from backprop.python.entry.outputs import Forward, default_of
 from backprop.python.entry.pairs import returns
 from backprop.python.entry.rounds import GENERIC, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken

@@ -9,8 +9,8 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.entry.back import Back, Outcome
-from backprop.python.entry.forth import Forward
 from backprop.python.entry.gradients import Path, place_of
+from backprop.python.entry.outputs import Forward
 from backprop.python.interpret.autograd import asks
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import as_tensor

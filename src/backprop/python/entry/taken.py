@@ -11,10 +11,11 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.entry.forth import OF_STATE, OUTPUTS, Forth, Forward
+from backprop.python.entry.forth import Forth
 from backprop.python.entry.gradients import is_gradient
 from backprop.python.entry.inputs import UPSTREAM_LIKE
 from backprop.python.entry.objects import LISTS
+from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import parameter_names
 from backprop.python.values.scope import Class, Object, Scope
