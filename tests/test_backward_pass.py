@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backprop.check.stages import subgradients
 from backprop.check.stages.judge import Judgement, judge
 from backprop.check.stages.lines import claim_lines, read_claim, read_claims, read_lines
 from backprop.check.stages.mistakes import CAUSES
@@ -165,6 +166,22 @@ def test_a_claim_at_a_kink_may_be_any_subgradient(text: str, at: dict[str, Any],
     evaluation = Compiled(text).evaluate(at)
     judged = judge(evaluation.run, evaluation.names, claim_lines([read_claim(claim) for claim in claims])).lines
     assert [one.name for one in judged if one.verdict != "ok"] == wrong.split()
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(5.0, "ok"), (4.5, "wrong"), (0.3, "wrong")])
+def test_equal_shares_of_many_numbers_are_told_by_their_sum(share: float, verdict: str) -> None:
+    evaluation = Compiled("1000*max(x)").evaluate(x=np.zeros(200))
+    judged = judge(evaluation.run, evaluation.names, claim_lines([read_claim(f"dx={share}*ones(200)")])).lines
+    assert [one.verdict for one in judged] == [verdict]
+
+
+def test_a_claim_that_is_too_far_to_tell_is_not_ok(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subgradients, "STEPS", 1)
+    monkeypatch.setattr(subgradients, "FEW", 1)
+    evaluation = Compiled("sum(abs(x))").evaluate(x=np.zeros(400))
+    random = np.random.default_rng(0).uniform(-1, 1, 400).tolist()
+    judged = judge(evaluation.run, evaluation.names, claim_lines([read_claim(f"dx={random}")])).lines
+    assert [one.verdict for one in judged] == ["imprecise"]
 
 
 SIDES = [  # lines of a pass at a kink, and which of them are wrong: beside it, or right on it

@@ -29,6 +29,7 @@ STEPS = 100  # on the way to a claim,
 FEW = 10  # and to one of many numbers,
 MANY = 200_000  # which are not more than these in all
 NEAR = 1e-5  # of what the gradients beside the point differ by
+CLOSE = 0.05  # of it, which the way to what lies between comes to soon, and then slowly nearer
 
 
 def excuse(execution: Execution) -> None:
@@ -42,10 +43,14 @@ def excuse(execution: Execution) -> None:
     others = [step for step in claims if step not in wrong]
     chosen = others if is_between(execution, others) else []  # equal shares of a tie are no choice of one of them
     for step in wrong:
-        if is_between(execution, [*chosen, step]):
+        found = is_between(execution, [*chosen, step])
+        place = f"at the kink of {' and '.join(kinks)}"
+        if found:
             chosen.append(step)
-            said = [f"another subgradient at the kink of {' and '.join(kinks)}"]
-            step.say(execution.result.gradient(step.gradient or 0), "ok", None, said)
+            step.say(execution.result.gradient(step.gradient or 0), "ok", None, [f"another subgradient {place}"])
+        elif found is None:
+            said = [f"nothing tells it from a subgradient {place}, and nothing proves that it is one"]
+            step.say(execution.result.gradient(step.gradient or 0), "imprecise", None, said)
     if not execution.claims and not any(step.verdict in BLAMED for step in claims):
         for step in execution.steps:
             if step.verdict in BLAMED and step.judgement is not None:
@@ -58,8 +63,9 @@ def kinks_of(result: Run, names: Names) -> list[str]:
     return [*dict.fromkeys(note.stage for note in notes if note.kind in ("tie", "kink"))][:TOLD]
 
 
-def is_between(execution: Execution, steps: Sequence[Step]) -> bool:
-    """Whether some claims, taken together, lie between the gradients beside the point."""
+def is_between(execution: Execution, steps: Sequence[Step]) -> bool | None:
+    """Whether some claims, taken together, lie between the gradients beside the point; None where that is too far to
+    tell."""
     claim = [number for step in steps for number in flat(step.after[0])]
     if not claim:
         return True
@@ -68,15 +74,16 @@ def is_between(execution: Execution, steps: Sequence[Step]) -> bool:
     found = [*beside.gradients(claim)]
     if not found:
         return False  # no gradient is finite
-    nearest = found[0]
-    for _ in range(max(FEW, min(STEPS, MANY // len(claim)))):
+    nearest, all_alike = found[0], [1.0] * len(claim)  # of a maximum, shares add up to the same everywhere
+    for step in range(max(FEW, min(STEPS, MANY // len(claim)))):
         ranges = [(min(numbers), max(numbers)) for numbers in zip(*found, strict=True)]
         beyond = [number - min(max(number, low), high) for number, (low, high) in zip(claim, ranges, strict=True)]
         near = (NEAR * max(high - low for low, high in ranges) + slack) * len(claim) ** 0.5
         left = minus(claim, nearest)
         if dot(left, left) <= near**2:
             return True
-        for direction in (beyond, left):  # a number by itself, and all together
+        sums = [all_alike, minus([0.0] * len(claim), all_alike)] if step == 0 else []
+        for direction in (*sums, beyond, left):  # all together, a number by itself, and what is left
             found += beside.gradients(direction) if any(direction) else []
             outermost = max(found, key=lambda one: dot(direction, one))
             if dot(direction, minus(claim, outermost)) > near * dot(direction, direction) ** 0.5:
@@ -84,7 +91,8 @@ def is_between(execution: Execution, steps: Sequence[Step]) -> bool:
         way = minus(outermost, nearest)
         part = min(1.0, dot(left, way) / (dot(way, way) or 1.0))
         nearest = [here + part * step for here, step in zip(nearest, way, strict=True)]
-    return True  # nothing parts it from them
+    widest = sum((high - low) ** 2 for low, high in ranges) ** 0.5
+    return True if dot(left, left) ** 0.5 <= CLOSE * widest else None  # nothing parts it from them
 
 
 class Beside:
