@@ -123,3 +123,13 @@ def test_a_cure_that_takes_one_of_two_equal_lengths_says_so(rows: int) -> None:
     found = with_lines(judge, judge.judge())
     assert [one.write for one in found.lines] == ["g = np.ones((N, 1)) * g / N"]
     assert any("x has two axes as long as N" in one for one in found.remarks) == (rows == 3)
+
+
+def test_a_name_that_is_a_length_elsewhere_may_be_an_array() -> None:
+    text = (
+        "import numpy as np\ndef f_forward(x):\n    return np.tanh(x), x\ndef f_backward(g, x):\n"
+        "    n = np.tanh(x)\n    return g * (1 - x * x)\ndef size(x):\n    n = x.shape[0]\n    return n\n"
+    )
+    code = Code([part_of(text, "f.py")])
+    judge = Judge(Runner(code, pairs_in(code)[0], {"x": np.sin(np.arange(9.0)).reshape(3, 3)}))
+    assert [one.write for one in with_lines(judge, judge.judge()).lines] == ["return g * (1 - n ** 2)"]

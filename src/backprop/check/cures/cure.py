@@ -268,13 +268,15 @@ def same_lengths(cure: Cure) -> Iterator[str]:
         elif target is not None:
             known[ast.unparse(target)] = value
     old, new = (
-        Counter(ast.unparse(node) for node in ast.walk(one) if isinstance(node, ast.Name | ast.Subscript))
-        for one in (header(line.statement), cure.edit.statements[-1])
+        Counter(
+            ast.unparse(node) for one in trees for node in ast.walk(one) if isinstance(node, ast.Name | ast.Subscript)
+        )
+        for trees in ([header(line.statement)], cure.edit.statements)  # none, of a line that is one too many
     )
     for text in sorted(new - old):
         found = re.fullmatch(r"(.+)\.shape\[(\d)\]", known.get(text, text))
-        kind = line.kind(found[1]) if found is not None else None
-        if kind is not None and found is not None and kind.shape.count(line.value(text)) > 1:
+        kind, length = (line.kind(found[1]), line.value(text)) if found is not None else (None, None)
+        if kind is not None and found is not None and isinstance(length, int) and kind.shape.count(length) > 1:
             yield f"{found[1]} has two axes as long as {text}: other sizes tell which of them line {line.number} needs"
 
 
