@@ -103,8 +103,7 @@ class Asking(Teller):
             return self.about_listing(text, source)
         if self.result is not None:
             raise Problem("option", "--output chooses a result of Python code", hint="to write to a file: -o FILE")
-        given = dict(assignment.partition("=")[::2] for assignment in self.assignments)
-        return self.about_formula(compiled_formula(text, source, self.ties, self.expand, given))
+        return self.about_formula(compiled_formula(text, source, self.ties, self.expand, self.assignments))
 
     def check_standard_input(self) -> None:
         """Standard input can be read once."""
@@ -236,14 +235,15 @@ def forward_part(text: str, source: str | None) -> str:
 
 
 def compiled_formula(
-    text: str, source: str | None, ties: str, expand: bool, given: Mapping[str, object] | None = None
+    text: str, source: str | None, ties: str, expand: bool, assignments: tuple[str, ...] = ()
 ) -> Compiled:
     """The formula, parsed; what looks like the name of a file that is there probably is one. A cure knows the names
     that are given a value."""
     try:
         return Compiled(text, ties=ties, expand=expand, source=source)
     except Problem as problem:
-        if given and "write " in problem.hint:
+        if assignments and "write " in problem.hint:
+            given = dict(map(named_value, assignments))
             said, _, cures = problem.hint.rpartition("write ")
             problem.hint = f"{said}write {', or '.join(taken_apart(cure, given) for cure in cures.split(', or '))}"
         if source is None and len(text) < 256 and os.path.isfile(text):
