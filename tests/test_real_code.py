@@ -484,6 +484,27 @@ def test_a_file_of_code_is_mapped_as_it_is(
     assert capsys.readouterr().out == "x,f,df_dx\n3,9.0,6.0\n"
 
 
+def test_a_small_number_that_is_left_out_is_no_mistake_where_it_is_all_that_is_left(check: Check) -> None:
+    """The pass is also tried far away, where the softmax of a label is no larger than what is added to it."""
+    text = """
+import numpy as np
+def loss_forward(x, t):
+    e = np.exp(x - np.max(x, axis=1, keepdims=True))
+    y = e / np.sum(e, axis=1, keepdims=True)
+    return -np.sum(np.log(y[np.arange(2), t] + 1e-12)) / 2, y
+def loss_backward(dout, y, t):
+    dx = y.copy()
+    dx[np.arange(2), t] -= 1
+    return dout * dx / 2
+"""
+    given = {"x": [[-0.7, 2.4, 2.8], [0.6, 0.8, -1.0]], "t": [0, 1]}
+    found = check("loss.py", given, {"loss.py": text})
+    assert found["verdict"] == "ok"
+    assert "numbers below 0.0001 that the forward pass adds are left out by the backward pass" in found["remarks"]
+    wrong = check("loss.py", given, {"loss.py": text.replace("dout * dx", "dout * y")})
+    assert wrong["verdict"] == "wrong"
+
+
 def test_a_guard_of_the_backward_pass_alone_is_no_mistake(check: Check) -> None:
     text = """
 import numpy as np

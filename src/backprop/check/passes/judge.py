@@ -156,7 +156,9 @@ class Judge:
             plain = [path for path, one in there.items() if one.verdict == "wrong" and self.plainly(point, path, one)]
             if plain and self.are_clipped([point], there):
                 return self.as_clipped(found)
-            if plain and not self.are_swept(point, plain, outcome):
+            if plain and not (
+                self.are_swept(point, plain, outcome) or self.are_right_but_for_small([point], list(point.slopes))
+            ):
                 self.points.insert(0, point)
                 self.first = outcome
                 self.remarks.append("every gradient is right at these inputs, which hide a mistake: it shows at others")
@@ -213,32 +215,36 @@ class Judge:
         """A gradient that is right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
         if any(one.verdict == "wrong" and not one.error < SMALL_ERROR for one in found.values()):
             return found
+        if not self.are_right_but_for_small(self.points, list(found)):
+            return found
+        return {path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()}
+
+    def are_right_but_for_small(self, points: list[Point], paths: list[Path]) -> bool:
+        """Whether gradients are right without small numbers in the forward pass, or without guards in both, which is
+        remarked. Far away such a number may be all that is left: where a softmax has 1e-12, `log(p + 1e-12)` has half
+        the slope of `log(p)`."""
         ways = [(False, "that the forward pass adds are left out by the backward pass"),
                 (True, "are added otherwise by the backward pass than by the forward pass")]  # fmt: skip
         for guards, told in ways:
-            if self.right_but_for_small(found, guards):
-                self.remarks.append(f"numbers below {SMALL:g} {told}")
-                return {
-                    path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()
-                }
-        return found
+            if all(self.is_right_but_for_small(point, paths, guards) for point in points):
+                if (remark := f"numbers below {SMALL:g} {told}") not in self.remarks:
+                    self.remarks.append(remark)
+                return True
+        return False
 
-    def right_but_for_small(self, found: dict[Path, Comparison], guards: bool) -> bool:
-        """Whether every gradient is right without small numbers in the forward pass, or without guards in both."""
+    def is_right_but_for_small(self, point: Point, paths: list[Path], guards: bool) -> bool:
+        """Whether gradients are right at a point without small numbers forward, or without guards in both."""
         without, given = self.runner.without_small(SMALL, guards)
         if without is None:
             return False
-        for point in self.points:
-            there = {name: given.get(name, value) for name, value in point.given.items()}
-            try:
-                outcome = (without if guards else self.runner).run(there if guards else point.given, point.upstream)
-                other = self.surroundings.point(there, point.upstream, other=without)
-            except Problem:
-                return False
-            shared = [path for path in found if path in outcome.gradients]
-            if any(compared(outcome.gradients[path], other.slopes[path]).verdict == "wrong" for path in shared):
-                return False
-        return True
+        there = {name: given.get(name, value) for name, value in point.given.items()}
+        try:
+            outcome = (without if guards else self.runner).run(there if guards else point.given, point.upstream)
+            other = self.surroundings.point(there, point.upstream, other=without)
+        except Problem:
+            return False
+        shared = [path for path in paths if path in outcome.gradients]
+        return all(compared(outcome.gradients[path], other.slopes[path]).verdict != "wrong" for path in shared)
 
     def came_out(self, path: Path) -> bool:
         return self.first is None or path in self.first.gradients
