@@ -1,7 +1,7 @@
 """Where elements are sorted, equal ones may stand in any order: a second derivative that hangs on it is none.
 
 It is computed as they came, and with each run of equal elements reflected in a plane that leaves alone what is the same
-for all of them: of what is linear or quadratic in an order, that is the same in all orders or turns out another. Such is
+for all of them. What is linear or quadratic in an order, and not the same in all orders, then turns out another: it is
 nan, and so is what lies between two elements whose gradients jump, or are no numbers in the first place.
 """
 

@@ -156,7 +156,10 @@ coincide = carried.coincide
 def mask_of(value: Array, shape: tuple[int, ...], place: int) -> Any:
     """Which elements a comparison chooses: as in NumPy, it has the shape of the dimensions that it stands for."""
     rank = np.ndim(value)
-    if not rank or shape_of(value) != shape[:rank]:
+    if not rank:
+        hint = f"a comparison of arrays chooses elements, and one of numbers a branch: where({{{place}}}, {{0}}, 0)"
+        raise Mismatch(f"{{{place}}} is a number, and chooses no elements of {{0}}", [place], hint)
+    if shape_of(value) != shape[:rank]:
         message = (
             f"{{{place}}} chooses from {{0}}, and is {shape_text(shape_of(value))}, not {shape_text(shape[:rank])}"
         )
@@ -198,7 +201,9 @@ def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array,
             found.append(index if index.ndim else int(index))
         axis += 1
     if axis > len(x_shape):
-        raise Mismatch(f"{{0}} is {shape_text(x_shape)}, and it is given {axis} indices", [0])
+        raise Mismatch(
+            f"{{0}} is {shape_text(x_shape)}, and it is given {axis} {'index' if axis == 1 else 'indices'}", [0]
+        )
     return tuple(found)
 
 
