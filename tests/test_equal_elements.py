@@ -24,6 +24,7 @@ def run(words: list[str]) -> None:
 HESSIANS: list[tuple[str, dict[str, Any], str, Any]] = [  # text, point, the other variable, second derivatives
     ("sum(sort(x)*[1, 2])", {"x": [1, 1]}, "x", [[NAN, NAN], [NAN, NAN]]),
     ("sum(sort(x)*[1, 2])", {"x": [1, 3]}, "x", [[0, 0], [0, 0]]),
+    ("sum(sort(x)*[1, 2, 4])", {"x": [1, 1, 3]}, "x", [[NAN, NAN, 0], [NAN, NAN, 0], [0, 0, 0]]),
     ("sum(sort(x)*[5, 5, 1])", {"x": [1, 3, 1]}, "x", [[0, 0, 0], [0, 0, 0], [0, 0, 0]]),
     ("sum(sort(x)^2)", {"x": [1, 1, 1]}, "x", [[2, 0, 0], [0, 2, 0], [0, 0, 2]]),
     # two stages that sort: turned round together, one undoes what the other does
