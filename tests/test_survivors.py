@@ -504,3 +504,30 @@ def test_a_matrix_that_is_turned_has_a_t_in_latex() -> None:
     assert r"\operatorname{transpose}_{\mathrm{axes}=[1, 0]}(A)" in written(
         "sum(transpose(A, axes=[1, 0]) @ A)", "latex"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "to", "line"),
+    [
+        ("clip(x, -1, 1)", "torch", "f = torch.clamp(x, -1.0, 1.0)"),
+        ("clip(x, y, 1)", "torch", "f = torch.clamp(x, y, number(1.0))"),
+        ("x*y", "javascript", "function backprop(x, y) {"),
+        ("sum((x @ A)^2)", "numpy", "dx = A @ dq1"),
+    ],
+)
+def test_what_is_written_is_what_a_person_would_write(text: str, to: str, line: str) -> None:
+    at = {"x": np.ones(2), "A": np.ones((2, 3))} if "A" in text else None
+    assert f"{line}\n" in written(text, to, at).replace("  # (1)", "")
+
+
+def test_a_product_that_is_no_gradient_is_not_analysed_as_one() -> None:
+    with pytest.raises(Problem) as raised:
+        backprop.evaluate(
+            "s = sum(u); B = A @ C; f = s*sum(B)", u=np.ones((2, 2)), A=np.ones((2, 3)), C=np.ones((2, 3))
+        )
+    assert str(raised.value.hint).startswith("by their shapes A @ C.T and")  # and not as if it were u's
+
+
+def test_a_helper_that_is_its_definition_does_not_say_it_twice() -> None:
+    assert '"""' not in written("hardsigmoid(x)", "python")
+    assert "errstate" not in written("log(x)/y", "numpy")  # what it brings along chooses nothing
