@@ -73,6 +73,9 @@ def test_a_mask_that_does_not_fit() -> None:
     with pytest.raises(backprop.Problem, match="chooses from") as caught:
         backprop.evaluate("sum(s[y == 1])", s=S, y=np.ones(3))
     assert caught.value.kind == "shape"
+    with pytest.raises(backprop.Problem, match="y == 1 is a number, and chooses no elements of s") as caught:
+        backprop.evaluate("sum(s[y == 1])", s=S, y=1.0)
+    assert "where(y == 1, s, 0)" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("text", ["sum(A[A > 0])", "m = y == 1; f = sum(s[m] * s[m])", "q = s[:, None]; f = sum(q*q)"])

@@ -486,3 +486,48 @@ def test_rules_are_spelt_for_their_digits_unless_they_are_to_be_read() -> None:
     hypot = GATES["hypot"]
     assert rule_texts(hypot, 2, "both", (True, False)) == [hypot.partials[0], None]
     assert rule_texts(hypot, 2, "both", (True, False), textbook=True) == ["x / out", None]
+
+
+def test_a_call_on_an_array_has_no_single_local_gradient() -> None:
+    stages = backprop.evaluate("g(a, b) = a*exp(b); f = sum(g(x, x))", x=[1, 2]).stages
+    assert [stage.local_gradients for stage in stages] == [(), (None, None), (None,)]
+
+
+def test_a_slice_of_what_was_stacked_is_taken_along_its_axis() -> None:
+    at = {"x": np.ones(2), "y": np.ones(2), "A": np.ones((2, 2))}
+    assert "dx = A[0]  #" in written("sum(stack(x, y)*A)", "numpy", at)
+    assert "dx = A[..., 0]  #" in written("sum(stack(x, y, axis=-1)*A)", "numpy", at)
+
+
+def test_a_matrix_that_is_turned_has_a_t_in_latex() -> None:
+    assert r"q_{1} &= A^{\top} \tag{1}" in written("sum(A.T @ A)", "latex")
+    assert r"\operatorname{transpose}_{\mathrm{axes}=[1, 0]}(A)" in written(
+        "sum(transpose(A, axes=[1, 0]) @ A)", "latex"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "to", "line"),
+    [
+        ("clip(x, -1, 1)", "torch", "f = torch.clamp(x, -1.0, 1.0)"),
+        ("clip(x, y, 1)", "torch", "f = torch.clamp(x, y, number(1.0))"),
+        ("x*y", "javascript", "function backprop(x, y) {"),
+        ("sum((x @ A)^2)", "numpy", "dx = A @ dq1"),
+    ],
+)
+def test_what_is_written_is_what_a_person_would_write(text: str, to: str, line: str) -> None:
+    at = {"x": np.ones(2), "A": np.ones((2, 3))} if "A" in text else None
+    assert f"{line}\n" in written(text, to, at).replace("  # (1)", "")
+
+
+def test_a_product_that_is_no_gradient_is_not_analysed_as_one() -> None:
+    with pytest.raises(Problem) as raised:
+        backprop.evaluate(
+            "s = sum(u); B = A @ C; f = s*sum(B)", u=np.ones((2, 2)), A=np.ones((2, 3)), C=np.ones((2, 3))
+        )
+    assert str(raised.value.hint).startswith("by their shapes A @ C.T and")  # and not as if it were u's
+
+
+def test_a_helper_that_is_its_definition_does_not_say_it_twice() -> None:
+    assert '"""' not in written("hardsigmoid(x)", "python")
+    assert "errstate" not in written("log(x)/y", "numpy")  # what it brings along chooses nothing

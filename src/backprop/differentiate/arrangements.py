@@ -1,14 +1,13 @@
 """Where elements are sorted, equal ones may stand in any order: a second derivative that hangs on it is none.
 
-It is computed in orders enough to make up all others (each run of equal elements turned round by one, and its first two
-exchanged); what is not the same in all of them is nan, and so is what lies between two elements whose gradients jump,
-or are no numbers in the first place.
+It is computed as they came, and with each run of equal elements reflected in a plane that leaves alone what is the same
+for all of them. What is linear or quadratic in an order, and not the same in all orders, then turns out another: it is
+nan, and so is what lies between two elements whose gradients jump, or are no numbers in the first place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 from math import nan
 from typing import Any
 
@@ -35,26 +34,26 @@ def with_equals(circuit: Circuit, values: Sequence[Value]) -> list[int]:
 
 
 def arrangements(circuit: Circuit, at: Mapping[str, Value]) -> Iterator[None]:
-    """Have the same computed once for each order that equal elements may stand in; once where there are none."""
+    """Have the same computed once as elements came, and once for each stage that may sort equal ones."""
     yield
     if sorts(circuit):
         yield from other_arrangements(circuit, with_equals(circuit, evaluate(circuit, at)))
 
 
 def other_arrangements(circuit: Circuit, wires: Sequence[int]) -> Iterator[None]:
-    """The other orders, of one after the other of the stages that sort: of two of them together, one may undo what the
-    other does."""
+    """The same with one after the other of the stages that sort reflected: of two of them together, one may undo what
+    the other does."""
     if not wires:
         return
-    from backprop.numbers.arrays import ARRANGEMENT
+    from backprop.numbers.arrays import REFLECTED
 
     known = meanings(circuit)
-    for arrangement in product((1, 2), dict.fromkeys(known[wire] for wire in wires)):
-        token = ARRANGEMENT.set(arrangement)
+    for stage in dict.fromkeys(known[wire] for wire in wires):
+        token = REFLECTED.set(stage)
         try:
             yield
         finally:
-            ARRANGEMENT.reset(token)
+            REFLECTED.reset(token)
 
 
 def agreed(blocks: Sequence[Value], ones: Sequence[Value], others: Sequence[Value], rows: int = 0) -> Value:

@@ -156,7 +156,10 @@ coincide = carried.coincide
 def mask_of(value: Array, shape: tuple[int, ...], place: int) -> Any:
     """Which elements a comparison chooses: as in NumPy, it has the shape of the dimensions that it stands for."""
     rank = np.ndim(value)
-    if not rank or shape_of(value) != shape[:rank]:
+    if not rank:
+        hint = f"a comparison of arrays chooses elements, and one of numbers a branch: where({{{place}}}, {{0}}, 0)"
+        raise Mismatch(f"{{{place}}} is a number, and chooses no elements of {{0}}", [place], hint)
+    if shape_of(value) != shape[:rank]:
         message = (
             f"{{{place}}} chooses from {{0}}, and is {shape_text(shape_of(value))}, not {shape_text(shape[:rank])}"
         )
@@ -198,7 +201,9 @@ def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array,
             found.append(index if index.ndim else int(index))
         axis += 1
     if axis > len(x_shape):
-        raise Mismatch(f"{{0}} is {shape_text(x_shape)}, and it is given {axis} indices", [0])
+        raise Mismatch(
+            f"{{0}} is {shape_text(x_shape)}, and it is given {axis} {'index' if axis == 1 else 'indices'}", [0]
+        )
     return tuple(found)
 
 
@@ -357,26 +362,35 @@ def sort(x: Array, *, axis: int, stage: int = 0) -> Array:
     return np.sort(np.atleast_1d(x), axis=axis, kind="stable").reshape(shape_of(x))
 
 
-# The order that equal elements stand in, at which stage: as they came (0), each run of them turned round by one (1), or
-# with its first two exchanged (2). What is told of them must not hang on it (see backprop.differentiate.arrangements).
-ARRANGEMENT: ContextVar[tuple[int, int]] = ContextVar("arrangement", default=(0, 0))
+# The stage whose runs of equal sorted elements are reflected: what is told of them must not hang on their order (see
+# backprop.differentiate.arrangements).
+REFLECTED: ContextVar[int] = ContextVar("reflected", default=0)
 
 
-def order(x: Array, axis: int, stage: int) -> Array:
-    found = np.argsort(np.atleast_1d(x), axis=axis, kind="stable")
-    arrangement, at_stage = ARRANGEMENT.get()
-    if not arrangement or stage != at_stage:
-        return found
-    follows = equal_neighbours(np.take_along_axis(np.atleast_1d(x), found, axis), axis)
-    follows, found = np.moveaxis(follows, axis, -1), np.moveaxis(found, axis, -1)
-    places = np.arange(found.shape[-1])
-    start = np.maximum.accumulate(np.where(follows, 0, places), axis=-1)
-    followed = np.concatenate([follows[..., 1:], np.zeros_like(follows[..., :1])], axis=-1)
-    if arrangement == 1:
-        places = np.where(followed, places + 1, start)
-    else:
-        places = np.where(places == start, places + followed, np.where(follows & (places == start + 1), start, places))
-    return np.moveaxis(np.take_along_axis(found, places, -1), -1, axis)
+def order(x: Array, axis: int) -> Array:
+    return np.argsort(np.atleast_1d(x), axis=axis, kind="stable")
+
+
+def reflected(h: Array, x: Array, axis: int, stage: int) -> Array:
+    """What stands at the places of sorted elements; at the stage that is looked at, each run of equal ones is reflected
+    in a plane that is like no other, but for the line on which all of them are the same."""
+    h = np.atleast_1d(h)
+    if not stage or stage != REFLECTED.get():
+        return h
+    begins = ~np.moveaxis(equal_neighbours(np.sort(np.atleast_1d(x), axis=axis), axis), axis, -1)
+    at_places = np.moveaxis(h, axis, -1)
+    run = np.cumsum(begins.reshape(-1)) - 1
+
+    def total(values: Array) -> Array:
+        return np.bincount(run, values)[run]
+
+    normal = np.broadcast_to(np.sin(np.arange(1, begins.shape[-1] + 1)), begins.shape).reshape(-1)
+    normal = normal - total(normal) / total(np.ones_like(normal))
+    alone = total(normal * normal) == 0
+    flat = at_places.reshape(-1)
+    with np.errstate(all="ignore"):
+        turned = flat - 2 * normal * total(normal * flat) / np.where(alone, 1.0, total(normal * normal))
+    return np.moveaxis(np.where(alone, flat, turned).reshape(begins.shape), -1, axis)
 
 
 def equal_neighbours(x: Array, axis: int) -> Array:
@@ -387,12 +401,13 @@ def equal_neighbours(x: Array, axis: int) -> Array:
 
 
 def resort(h: Array, x: Array, *, axis: int, stage: int) -> Array:
-    return np.take_along_axis(np.atleast_1d(h), order(x, axis, stage), axis).reshape(shape_of(x))
+    found = np.take_along_axis(np.atleast_1d(h), order(x, axis), axis)
+    return reflected(found, x, axis, stage).reshape(shape_of(x))
 
 
 def unsort(h: Array, x: Array, *, axis: int, stage: int) -> Array:
     found = np.empty(np.atleast_1d(x).shape)
-    np.put_along_axis(found, order(x, axis, stage), np.atleast_1d(h), axis)
+    np.put_along_axis(found, order(x, axis), reflected(h, x, axis, stage), axis)
     return found.reshape(shape_of(x))
 
 

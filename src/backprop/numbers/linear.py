@@ -201,7 +201,10 @@ def check_einsum(operands: list[str], output: str, shapes: Sequence[tuple[int, .
         raise Mismatch(f"the subscripts name {len(operands)} inputs, and there are {len(shapes)}")
     seen: dict[str, tuple[int, int]] = {}
     for place, (letters, shape) in enumerate(zip(operands, shapes, strict=True)):
-        if len(letters) != len(shape) or not all(letter.isalpha() for letter in letters):
+        for letter in letters:
+            if not letter.isalpha():
+                raise Mismatch(f"subscripts are letters, and those of {{{place}}} have {letter} among them", [place])
+        if len(letters) != len(shape):
             raise Mismatch(f"{{{place}}} is {shape_text(shape)}, and its subscripts are {letters or 'none'}", [place])
         for letter, size in zip(letters, shape, strict=True):
             other, known = seen.setdefault(letter, (place, size))
