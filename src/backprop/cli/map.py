@@ -56,7 +56,13 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 @takes("--errors", type=Choice(["fail", "skip", "null"]), default="fail", help="What to do with bad rows.")
 @takes("--errors-to", metavar="FILE", help="Collect bad rows in a file of JSON lines.")
 @text_options
-@takes("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, spark, …")
+@takes(
+    "--engine",
+    default="local",
+    metavar="NAME",
+    words=lambda: ("local", "dask"),
+    help="Who does the parts of a folder: local, dask, spark, …",
+)
 @takes("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
 @takes("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
 @takes("--kernel", type=Choice(["auto", "numpy", "jit"]), default="auto", help="How rows are computed.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from backprop.cli.answer import chosen_format, digits_option, format_option, show_grid
@@ -29,17 +29,10 @@ FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
 TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
 
 
-def completed_method(ctx: Any, param: Any, incomplete: str) -> list[str]:
-    """The methods that begin so, for a shell."""
+def methods() -> Sequence[str]:
     from backprop.optimize.solve import ALL_METHODS
 
-    return [name for name in ALL_METHODS if name.startswith(incomplete)]
-
-
-def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
-    """The schedules that begin so, for a shell."""
-    names = ("inverse:", "exponential:", "step:", "cosine")
-    return [name for name in names if name.startswith(incomplete)]
+    return ALL_METHODS
 
 
 @named("minimize", variables=True, several=True, usage="[--x START] [--x LOW:HIGH] [OPTIONS]")
@@ -55,14 +48,14 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
     default="descent",
     show_default=True,
     metavar="NAME",
-    shell_complete=completed_method,
+    words=methods,
     help="descent, momentum, nesterov, rmsprop, adam, newton, trust-region, bfgs, l-bfgs or least-squares.",
 )
 @takes("--rate", metavar="NUMBER", help="The part of the gradient that is a step.")
 @takes(
     "--decay",
     metavar="HOW",
-    shell_complete=completed_decay,
+    words=lambda: ("inverse:", "exponential:", "step:", "cosine"),
     help="How the rate goes down: inverse:K, exponential:K, step:FACTOR:EVERY, cosine.",
 )
 @takes("--line-search", is_flag=True, help="Find the length of each step of descent (--rate is the first).")
