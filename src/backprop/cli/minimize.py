@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backprop.cli.answer import chosen_format, digits_option, format_option, show_grid
+from backprop.cli.answer import FORMATS, chosen_format, digits_option, format_option, show_grid
 from backprop.cli.failures import tell
 from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.output import write
@@ -16,7 +16,7 @@ from backprop.cli.progress import Redrawn, fitting, time_text, width
 from backprop.cli.question import Teller, check_names, code_named, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, names_of, read_text, tell_waiting, value_of
 from backprop.cli.shared import expand_option, file_option, ties_option, values_option
-from backprop.cli.table_options import read_as, text_options
+from backprop.cli.table_options import TABLES, read_as, tables_of, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
 from backprop.errors.spelling import in_shell
@@ -24,9 +24,6 @@ from backprop.language import canonical_name
 from backprop.library import Compiled
 from backprop.library.values import Random, Value, parse_value, read_variables
 from backprop.show.theme import is_terminal
-
-FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
-TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
 
 
 def methods() -> Sequence[str]:
@@ -124,10 +121,7 @@ class Descent(Teller):
             if not os.path.isdir(folder):
                 raise Problem("file", f"cannot write {path}: there is no folder {folder}", status=1)
         self.random = Random(options["seed"])
-        self.tables = list(options["tables"])
-        if options["file"] is not None and options["expression"] is not None:
-            self.tables.insert(0, options["expression"])
-            options["expression"] = None
+        self.tables = tables_of(options)
         if options["mean"] and options["total"]:
             raise Problem("option", "--mean and --sum ask for two values")
         for name, option in (("batch", "--batch"), ("epochs", "--epochs"), ("total", "--sum"), ("mean", "--mean")):
