@@ -25,6 +25,8 @@ from backprop.library import Compiled
 from backprop.library.values import Random, Value, parse_value, read_variables
 from backprop.show.theme import is_terminal
 
+LETTERS = {"momentum": ("mu",), "smoothing": ("alpha",), "betas": ("beta1", "beta2")}  # of options, in the equations
+
 
 def methods() -> Sequence[str]:
     from backprop.optimize.solve import ALL_METHODS
@@ -253,21 +255,14 @@ class Descent(Teller):
         """How it is done."""
         asked = self.options
         numbers: dict[str, float] = {}
-        if asked["momentum"] is not None:
-            numbers["mu"] = number_of(asked["momentum"], "--momentum")
-        if asked["smoothing"] is not None:
-            numbers["alpha"] = number_of(asked["smoothing"], "--smoothing")
-        if asked["betas"] is not None:
-            betas = asked["betas"].split(",")
-            if len(betas) != 2:
-                raise Problem(
-                    "option", f"--betas takes two numbers, and not {asked['betas']}", hint="--betas 0.9,0.999"
-                )
-            numbers |= {f"beta{place}": number_of(beta, "--betas") for place, beta in enumerate(betas, 1)}
-        for option, letters in (("--momentum", ["mu"]), ("--smoothing", ["alpha"]), ("--betas", ["beta1", "beta2"])):
-            for letter in letters:
-                if letter in numbers and not 0 <= numbers[letter] < 1:
-                    raise Problem("option", f"{option} is a number from 0 up to 1, and not {numbers[letter]:g}")
+        for name, letters in LETTERS.items():
+            parts = [] if asked[name] is None else asked[name].split(",") if len(letters) > 1 else [asked[name]]
+            if len(parts) not in (0, len(letters)):
+                raise Problem("option", f"--{name} takes two numbers, and not {asked[name]}", hint="--betas 0.9,0.999")
+            for letter, part in zip(letters, parts, strict=False):
+                numbers[letter] = number_of(part, f"--{name}")
+                if not 0 <= numbers[letter] < 1:
+                    raise Problem("option", f"--{name} is a number from 0 up to 1, and not {numbers[letter]:g}")
         return {
             "method": asked["method"].lower(),
             "rate": None if asked["rate"] is None else number_of(asked["rate"], "--rate"),
