@@ -51,8 +51,27 @@ Precision = Literal["float64", "float32"]
 MOST_DRAWN = 120  # gates of a circuit that is drawn beside its table
 
 
+class Checked(Table):
+    """What was found right or wrong: a table of it, and a verdict on the whole."""
+
+    def _verdicts(self) -> list[str]:
+        raise NotImplementedError
+
+    @property
+    def verdict(self) -> str:
+        """The worst of all verdicts, or "ok"."""
+        from backprop.check.report import overall
+
+        return overall(self._verdicts())
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is there, and nothing wrong."""
+        return self.verdict not in ("wrong", "incomplete")
+
+
 @helpful
-class Check(Table):
+class Check(Checked):
     """What a check of gradients against numerical ones found.
 
     `comparisons` has one for each gradient: name, gradient, numerical, error, verdict and remark; those at random
@@ -74,17 +93,8 @@ class Check(Table):
         found._here = list(here)
         return found
 
-    @property
-    def verdict(self) -> str:
-        """The worst of all verdicts, or "ok"."""
-        from backprop.check.report import overall
-
-        return overall(one.verdict for one in self.comparisons)
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return self.verdict != "wrong"
+    def _verdicts(self) -> list[str]:
+        return [one.verdict for one in self.comparisons]
 
     def _grid(self, digits: int | None = 6) -> Grid:
         from backprop.check.report import comparison_grid
@@ -98,7 +108,7 @@ class Check(Table):
 
 
 @helpful
-class Judged(Table):
+class Judged(Checked):
     """What was said of a backward pass of yours, or of numbers.
 
     `lines` has a judgement for each line: line, name, yours, expected, verdict, cause and advice. `remarks` are about
@@ -110,17 +120,8 @@ class Judged(Table):
         self.lines, self.remarks, self.missing = verdicts.lines, verdicts.remarks, verdicts.missing
         self._claims = claims
 
-    @property
-    def verdict(self) -> str:
-        """The worst of all verdicts, or "ok"."""
-        from backprop.check.report import overall
-
-        return overall([*(one.verdict for one in self.lines), *("incomplete" for _ in self.missing)])
-
-    @property
-    def ok(self) -> bool:
-        """Whether all is there, and right."""
-        return self.verdict == "ok"
+    def _verdicts(self) -> list[str]:
+        return [*(one.verdict for one in self.lines), *("incomplete" for _ in self.missing)]
 
     def _grid(self, digits: int | None = 6) -> Grid:
         from backprop.check.report import lines_grid
@@ -134,7 +135,7 @@ class Judged(Table):
 
 
 @helpful
-class JudgedCode(Table):
+class JudgedCode(Checked):
     """What was said of backward passes in code of yours.
 
     `passes` has one for each: name, verdict, gradients (name, error, verdict and remark), lines (line, advice, and what
@@ -145,17 +146,8 @@ class JudgedCode(Table):
     def __init__(self, passes: Sequence[Verdict], left_out: Sequence[str] = ()) -> None:
         self.passes, self.left_out = list(passes), list(left_out)
 
-    @property
-    def verdict(self) -> str:
-        """The worst of all verdicts, or "ok"."""
-        from backprop.check.pass_report import overall
-
-        return overall(self.passes)
-
-    @property
-    def ok(self) -> bool:
-        """Whether all is there, and right."""
-        return self.verdict == "ok"
+    def _verdicts(self) -> list[str]:
+        return [one.verdict for one in self.passes]
 
     def _grid(self, digits: int | None = 6) -> Grid:
         from backprop.check.pass_report import passes_grid

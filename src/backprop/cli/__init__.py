@@ -23,12 +23,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def answered(words: list[str]) -> int | None:
-    """Do what the words ask: a plain line by itself, completion and what is odd by click."""
+    """Do what the words ask: a plain line by itself, what is odd by click."""
     if "_BACKPROP_COMPLETE" in os.environ:
-        from backprop.cli.clicked import commands
         from backprop.cli.completion import respond
 
-        respond(commands, os.environ["_BACKPROP_COMPLETE"], words)
+        respond(os.environ["_BACKPROP_COMPLETE"], words)
         return 0
     if words == ["--version"]:
         from backprop.cli.output import write

@@ -1,4 +1,4 @@
-"""The commands as click knows them, made of the same data: for completion, and whatever is not plain."""
+"""The commands as click knows them, made of the same data, for whatever is not plain."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class SpecCommand(click.Command):
             spec.name, params=[built_parameter(one) for one in spec.parameters], callback=self.call, help=spec.help,
             options_metavar=spec.usage,
         )  # fmt: skip
-        self.spec, self.several = spec, spec.several
+        self.spec = spec
 
     def call(self, **values: Any) -> int | None:
         """Do what is asked."""
@@ -58,7 +58,7 @@ class SpecCommand(click.Command):
         return self.spec.function(Call(self.spec, words, ctx.command_path), **values)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if ctx.resilient_parsing or not self.spec.variables:  # a shell asks how an unfinished line could go on
+        if not self.spec.variables:
             return super().parse_args(ctx, args)
         words = sorted_words(self.spec, args)
         ctx.meta["words"] = words
@@ -71,13 +71,11 @@ class SpecCommand(click.Command):
 
 def built_parameter(parameter: Parameter) -> click.Parameter:
     """The option or argument of click's."""
-    more: dict[str, Any] = {"shell_complete": parameter.shell_complete} if parameter.shell_complete else {}
     if not parameter.flags:
         return click.Argument(
-            [parameter.name], required=parameter.required, nargs=parameter.count, metavar=parameter.metavar, **more
+            [parameter.name], required=parameter.required, nargs=parameter.count, metavar=parameter.metavar
         )
-    if parameter.default is not None:
-        more["default"] = parameter.default
+    more = {} if parameter.default is None else {"default": parameter.default}
     return click.Option(
         list(parameter.names), type=built_type(parameter.type), metavar=parameter.metavar, is_flag=parameter.is_flag,
         multiple=parameter.multiple, show_default=parameter.show_default, help=parameter.help, **more,

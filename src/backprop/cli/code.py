@@ -26,7 +26,12 @@ MOST = 300_000  # gates: each takes some kilobytes, and a line or two
     help=f"The language: {', '.join(TARGETS)}; else the suffix of -o says it, or it is python.",
 )
 @takes("--table", metavar="NAME", help="SQL: the table whose columns are the variables; points, if none is named.")
-@takes("--dialect", metavar="NAME", help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.")
+@takes(
+    "--dialect",
+    metavar="NAME",
+    words=lambda: ("duckdb", "postgres", "sqlite", "mysql", "snowflake"),
+    help="SQL: duckdb (the default), postgres, or any that SQLGlot knows.",
+)
 @takes("--name", metavar="NAME", help="What the function is called: backprop, if nothing is said; SQL: a view.")
 @takes("--main", is_flag=True, help="C: a main program that takes the point from its arguments.")
 @takes("--jvp", is_flag=True, help="JAX: a custom_jvp, for jvp, jacfwd and hessian too.")

@@ -15,7 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-import click
+from backprop.cli.help import HELP_OPTION, OWN_OPTIONS, summary
+from backprop.cli.options import COMMANDS, Choice, Command, command_named
+from backprop.cli.words import HELP
 
 BREAKS = ("=", ":", "@")  # where bash cuts a word in two
 
@@ -31,7 +33,7 @@ class Offer(NamedTuple):
 FILES = Offer("")
 
 
-def respond(group: click.Group, instruction: str, words: list[str]) -> None:
+def respond(instruction: str, words: list[str]) -> None:
     """Print the script of a shell, or the offers for the last of the words, a line each."""
     shell, _, wanted = instruction.partition("_")
     if wanted == "source":
@@ -41,9 +43,9 @@ def respond(group: click.Group, instruction: str, words: list[str]) -> None:
         *before, word = words or [""]
         if shell == "bash":
             before, word, cut = unquoted(before, word)
-            lines = [line._replace(word=line.word[cut:]) if line.word else line for line in offers(group, before, word)]
+            lines = [line._replace(word=line.word[cut:]) if line.word else line for line in offers(before, word)]
         else:
-            lines = list(offers(group, before, word))
+            lines = list(offers(before, word))
         text = "".join(f"{'word' if o.word else 'file'}\t{o.word or o.prefix}\t{o.says}\n" for o in lines)
         sys.stdout.buffer.write(text.encode())
         sys.stdout.flush()
@@ -73,38 +75,25 @@ def without_quotes(word: str) -> str:
     return word
 
 
-def offers(group: click.Group, before: Sequence[str], word: str) -> Iterator[Offer]:
+def offers(before: Sequence[str], word: str) -> Iterator[Offer]:
     """What may stand where `word` does, behind the words before it."""
-    with click.Context(group, info_name="backprop", **group.context_settings) as ctx:
-        if not before:
-            yield from matching(commands(group, ctx), word)
-            if word.startswith("-"):
-                yield from matching(options(group, ctx), word)
-            return
-        command = group.get_command(ctx, before[0])
-        if command is None:
-            return
-        if before[0] == "help":
-            yield from matching(commands(group, ctx) if len(before) == 1 else [], word)
-            return
-        with click.Context(command, info_name=before[0], parent=ctx) as inner:
-            yield from Line(command, inner, before[1:]).offers(word)
+    if not before:
+        yield from matching(commands(), word)
+        if word.startswith("-"):
+            yield from matching(flags(OWN_OPTIONS), word)
+    elif before[0] == "help":
+        yield from matching(commands() if len(before) == 1 else [], word)
+    elif before[0] in COMMANDS:
+        yield from Line(command_named(before[0]), before[1:]).offers(word)
 
 
-def commands(group: click.Group, ctx: click.Context) -> Iterator[Offer]:
-    from backprop.cli.help import first_sentence
-
-    for name in group.list_commands(ctx):
-        command = group.get_command(ctx, name)
-        assert command is not None
-        yield Offer(name, first_sentence(command.help or ""))
+def commands() -> Iterator[Offer]:
+    return (Offer(name, summary(name)) for name in COMMANDS)
 
 
-def options(command: click.Command, ctx: click.Context) -> Iterator[Offer]:
-    for param in command.get_params(ctx):
-        if isinstance(param, click.Option):
-            for name in param.opts:
-                yield Offer(name, (param.help or "").partition(". ")[0])
+def flags(options: Iterable[tuple[str, str]]) -> Iterator[Offer]:
+    """Options by each of their names, and what they mean."""
+    return (Offer(flag, says.partition(". ")[0]) for names, says in options for flag in names.split(", "))
 
 
 def matching(found: Iterable[Offer], word: str) -> Iterator[Offer]:
@@ -114,11 +103,8 @@ def matching(found: Iterable[Offer], word: str) -> Iterator[Offer]:
 class Line:
     """The words of a command, read as far as they are there."""
 
-    def __init__(self, command: click.Command, ctx: click.Context, words: Sequence[str]) -> None:
-        self.command, self.ctx = command, ctx
-        self.known = {
-            name: param for param in command.get_params(ctx) if isinstance(param, click.Option) for name in param.opts
-        }
+    def __init__(self, command: Command, words: Sequence[str]) -> None:
+        self.command, self.known = command, command.flags
         self.given: dict[str, str] = {}
         self.positional: list[str] = []
         self.waiting: str | None = None  # the option whose value is next
@@ -131,6 +117,8 @@ class Line:
             self.given[self.waiting], self.waiting = word, None
             return
         name, equals, value = word.partition("=")
+        if name in HELP:
+            return
         if name in self.known or (name.startswith("--") and name[2:].isidentifier()):
             flag = name in self.known and self.known[name].is_flag
             self.given[name] = value
@@ -150,12 +138,13 @@ class Line:
                 yield offer._replace(word=f"{name}={offer.word}") if offer.word else offer._replace(prefix=prefix)
         elif word.startswith("-"):
             variables = [Offer(f"--{name}", "a variable") for name in self.variables() if f"--{name}" not in self.given]
-            yield from matching([*variables, *options(self.command, self.ctx)], word)
+            options = [(", ".join(one.flags), one.help) for one in self.command.parameters if one.flags]
+            yield from matching([*variables, *flags([*options, HELP_OPTION])], word)
         elif self.command.name == "gates":
             yield from matching(gates() if not self.positional else [], word)
         elif not self.positional and "-f" not in self.given:
             yield from self.expression(word)
-        elif getattr(self.command, "several", False):
+        elif self.command.several:
             yield FILES
 
     def values(self, option: str, word: str) -> Iterator[Offer]:
@@ -167,8 +156,8 @@ class Line:
         if param is None or option == "--upstream":  # the value of a variable
             if word.startswith("@"):
                 yield Offer("", prefix="@")
-        elif isinstance(param.type, click.Choice):
-            yield from matching([Offer(str(choice)) for choice in param.type.choices], word)
+        elif isinstance(param.type, Choice):
+            yield from matching(map(Offer, param.type.choices), word)
         elif option in LISTS:
             begun, comma, _ = word.rpartition(",")
             taken = begun.split(",")
@@ -177,15 +166,10 @@ class Line:
         elif option in PAIRS:
             if "=" not in word:
                 yield from matching([Offer(f"{PAIRS[option]}{name}=") for name in self.variables()], word)
-        elif option == "--dialect":
-            yield from matching([Offer(name) for name in ("duckdb", "postgres", "sqlite", "mysql", "snowflake")], word)
-        elif option == "--engine":
-            yield from matching([Offer("local"), Offer("dask")], word)
         elif param.metavar == "FILE":
             yield FILES
-        elif param._custom_shell_complete is not None:
-            found = param.shell_complete(self.ctx, word)
-            yield from matching([Offer(item.value, item.help or "") for item in found], word)
+        elif param.words is not None:
+            yield from matching(map(Offer, param.words()), word)
 
     def expression(self, word: str) -> Iterator[Offer]:
         """An expression that is begun: the gates that its last name may become. Else a file, or a name in one."""

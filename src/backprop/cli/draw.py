@@ -13,7 +13,7 @@ from backprop.cli.question import Question, question
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.draw.scene import LARGE, Scene, scene
-from backprop.errors import Problem, enumerated
+from backprop.errors import Problem, enumerated, unknown_suffix
 from backprop.show.palette import PALETTES
 from backprop.show.theme import is_terminal, wants_colour
 
@@ -96,8 +96,7 @@ def chosen_by(output: str | None) -> str:
     if suffix == ".pdf":
         raise Problem("option", "a PDF is made by TeX", hint=f"-o {stem}.tex, then pdflatex {stem}.tex")
     if suffix not in SUFFIXES:
-        hint = f"its suffix says what to draw: {' '.join(SUFFIXES)}; or --as {'|'.join(FORMS)}"
-        raise Problem("option", f"what should {output} be?", hint=hint)
+        raise unknown_suffix(output, SUFFIXES, f"; or --as {'|'.join(FORMS)}")
     return SUFFIXES[suffix]
 
 

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from backprop.cli.answer import answer_options, chosen_format, show_grid, show_json
 from backprop.cli.options import colour_option, named, takes
 from backprop.cli.words import Call
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    from click.shell_completion import CompletionItem
-
-
-def complete(ctx: Any, param: Any, incomplete: str) -> list[CompletionItem]:
-    """The gates whose names begin like a word, for the shell."""
-    from click.shell_completion import CompletionItem
-
-    from backprop.gates import NAMES
-
-    return [CompletionItem(name, help=gate.says) for name, gate in NAMES.items() if name.startswith(incomplete)]
-
 
 @named("gates")
-@takes("name", shell_complete=complete)
+@takes("name")
 @colour_option("the output")
 @answer_options("table", "plain", "json", "csv", "markdown")
 def command(

@@ -13,14 +13,13 @@ from backprop.cli.progress import Progress
 from backprop.cli.question import Teller, code_named, no_option, read_expression
 from backprop.cli.reading import PROGRAMS, name_of, named_value, names_of, read_text, tell_waiting, value_of
 from backprop.cli.shared import expand_option, ties_option
-from backprop.cli.table_options import read_as, text_options
+from backprop.cli.table_options import TABLES, read_as, tables_of, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, expect_numpy
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
 
 KEPT = "dirty_decay_ms:-1,muzzy_decay_ms:-1,background_thread:false"  # Polars' memory: each block wants it again
-FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 
 
 @named(
@@ -50,13 +49,19 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 @takes("--hessian", is_flag=True, help="Add the second derivatives.")
 @takes("--only-new", is_flag=True, help="Leave the columns of the input out.")
 @takes("--sum", "total", is_flag=True, help="Write the sums over all rows alone.")
-@takes("--from", "source_format", type=Choice(FORMATS), help="What is read, if no suffix says it.")
-@takes("--to", "target_format", type=Choice(FORMATS), help="What is written, if no suffix says it.")
+@takes("--from", "source_format", type=Choice(TABLES), help="What is read, if no suffix says it.")
+@takes("--to", "target_format", type=Choice(TABLES), help="What is written, if no suffix says it.")
 @takes("-o", "output", metavar="FILE", help="Write to a file or a folder, whole or not at all.")
 @takes("--errors", type=Choice(["fail", "skip", "null"]), default="fail", help="What to do with bad rows.")
 @takes("--errors-to", metavar="FILE", help="Collect bad rows in a file of JSON lines.")
 @text_options
-@takes("--engine", default="local", metavar="NAME", help="Who does the parts of a folder: local, dask, spark, …")
+@takes(
+    "--engine",
+    default="local",
+    metavar="NAME",
+    words=lambda: ("local", "dask"),
+    help="Who does the parts of a folder: local, dask, spark, …",
+)
 @takes("--scheduler", metavar="ADDRESS", help="Where the engine's cluster is.")
 @takes("--resume", is_flag=True, help="Do only the parts of a folder that are missing.")
 @takes("--kernel", type=Choice(["auto", "numpy", "jit"]), default="auto", help="How rows are computed.")
@@ -86,11 +91,7 @@ class Run(Teller):
 
         self.asked, self.quiet, self.color = options, options["quiet"], options["color"]
         self.words = words = call.words
-        tables = list(options["tables"])
-        if options["file"] is not None and options["expression"] is not None:
-            tables.insert(0, options["expression"])
-            options["expression"] = None
-        tables = tables or ["-"]
+        tables = tables_of(options) or ["-"]
         expression = options["expression"] or ""
         if os.path.isfile(expression) and not expression.endswith(PROGRAMS):
             hint = f"the expression stands first: backprop map '{tables[0]}' {expression}" if tables != ["-"] else ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from backprop.cli.answer import chosen_format, digits_option, format_option, show_grid
+from backprop.cli.answer import FORMATS, chosen_format, digits_option, format_option, show_grid
 from backprop.cli.failures import tell
 from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.output import write
@@ -16,7 +16,7 @@ from backprop.cli.progress import Redrawn, fitting, time_text, width
 from backprop.cli.question import Teller, check_names, code_named, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, names_of, read_text, tell_waiting, value_of
 from backprop.cli.shared import expand_option, file_option, ties_option, values_option
-from backprop.cli.table_options import read_as, text_options
+from backprop.cli.table_options import TABLES, read_as, tables_of, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
 from backprop.errors.spelling import in_shell
@@ -25,21 +25,13 @@ from backprop.library import Compiled
 from backprop.library.values import Random, Value, parse_value, read_variables
 from backprop.show.theme import is_terminal
 
-FORMATS = ("table", "json", "csv", "markdown", "latex", "plain")
-TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
+LETTERS = {"momentum": ("mu",), "smoothing": ("alpha",), "betas": ("beta1", "beta2")}  # of options, in the equations
 
 
-def completed_method(ctx: Any, param: Any, incomplete: str) -> list[str]:
-    """The methods that begin so, for a shell."""
+def methods() -> Sequence[str]:
     from backprop.optimize.solve import ALL_METHODS
 
-    return [name for name in ALL_METHODS if name.startswith(incomplete)]
-
-
-def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
-    """The schedules that begin so, for a shell."""
-    names = ("inverse:", "exponential:", "step:", "cosine")
-    return [name for name in names if name.startswith(incomplete)]
+    return ALL_METHODS
 
 
 @named("minimize", variables=True, several=True, usage="[--x START] [--x LOW:HIGH] [OPTIONS]")
@@ -55,14 +47,14 @@ def completed_decay(ctx: Any, param: Any, incomplete: str) -> list[str]:
     default="descent",
     show_default=True,
     metavar="NAME",
-    shell_complete=completed_method,
+    words=methods,
     help="descent, momentum, nesterov, rmsprop, adam, newton, trust-region, bfgs, l-bfgs or least-squares.",
 )
 @takes("--rate", metavar="NUMBER", help="The part of the gradient that is a step.")
 @takes(
     "--decay",
     metavar="HOW",
-    shell_complete=completed_decay,
+    words=lambda: ("inverse:", "exponential:", "step:", "cosine"),
     help="How the rate goes down: inverse:K, exponential:K, step:FACTOR:EVERY, cosine.",
 )
 @takes("--line-search", is_flag=True, help="Find the length of each step of descent (--rate is the first).")
@@ -131,10 +123,7 @@ class Descent(Teller):
             if not os.path.isdir(folder):
                 raise Problem("file", f"cannot write {path}: there is no folder {folder}", status=1)
         self.random = Random(options["seed"])
-        self.tables = list(options["tables"])
-        if options["file"] is not None and options["expression"] is not None:
-            self.tables.insert(0, options["expression"])
-            options["expression"] = None
+        self.tables = tables_of(options)
         if options["mean"] and options["total"]:
             raise Problem("option", "--mean and --sum ask for two values")
         for name, option in (("batch", "--batch"), ("epochs", "--epochs"), ("total", "--sum"), ("mean", "--mean")):
@@ -266,21 +255,14 @@ class Descent(Teller):
         """How it is done."""
         asked = self.options
         numbers: dict[str, float] = {}
-        if asked["momentum"] is not None:
-            numbers["mu"] = number_of(asked["momentum"], "--momentum")
-        if asked["smoothing"] is not None:
-            numbers["alpha"] = number_of(asked["smoothing"], "--smoothing")
-        if asked["betas"] is not None:
-            betas = asked["betas"].split(",")
-            if len(betas) != 2:
-                raise Problem(
-                    "option", f"--betas takes two numbers, and not {asked['betas']}", hint="--betas 0.9,0.999"
-                )
-            numbers |= {f"beta{place}": number_of(beta, "--betas") for place, beta in enumerate(betas, 1)}
-        for option, letters in (("--momentum", ["mu"]), ("--smoothing", ["alpha"]), ("--betas", ["beta1", "beta2"])):
-            for letter in letters:
-                if letter in numbers and not 0 <= numbers[letter] < 1:
-                    raise Problem("option", f"{option} is a number from 0 up to 1, and not {numbers[letter]:g}")
+        for name, letters in LETTERS.items():
+            parts = [] if asked[name] is None else asked[name].split(",") if len(letters) > 1 else [asked[name]]
+            if len(parts) not in (0, len(letters)):
+                raise Problem("option", f"--{name} takes two numbers, and not {asked[name]}", hint="--betas 0.9,0.999")
+            for letter, part in zip(letters, parts, strict=False):
+                numbers[letter] = number_of(part, f"--{name}")
+                if not 0 <= numbers[letter] < 1:
+                    raise Problem("option", f"--{name} is a number from 0 up to 1, and not {numbers[letter]:g}")
         return {
             "method": asked["method"].lower(),
             "rate": None if asked["rate"] is None else number_of(asked["rate"], "--rate"),

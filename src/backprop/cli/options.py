@@ -87,20 +87,20 @@ class Range:
 class Parameter:
     """An option (its names begin with a dash) or an argument, and the name under which a command gets its value.
 
-    `shell_complete` is what a shell is offered for it, as click calls it; `count` -1 takes any number of arguments.
+    `words` gives what a shell is offered for it; `count` -1 takes any number of arguments.
     """
 
     def __init__(
         self, names: Sequence[str], *, type: Choice | Range | None = None, metavar: str | None = None,
         default: Any = None, show_default: bool = False, help: str = "", is_flag: bool = False, multiple: bool = False,
-        shell_complete: Callable[..., Any] | None = None, required: bool = False, count: int = 1,
+        words: Callable[[], Iterable[str]] | None = None, required: bool = False, count: int = 1,
     ) -> None:  # fmt: skip
         self.flags = [name for name in names if name.startswith("-")]
         own = [name for name in names if not name.startswith("-")]
         self.name = own[0] if own else max(self.flags, key=len).lstrip("-").replace("-", "_")
         self.names, self.type, self.metavar = tuple(names), type, metavar
         self.default, self.show_default, self.help = default, show_default, help
-        self.is_flag, self.multiple, self.shell_complete = is_flag, multiple, shell_complete
+        self.is_flag, self.multiple, self.words = is_flag, multiple, words
         self.required, self.count = required, count
 
     def empty(self) -> Any:

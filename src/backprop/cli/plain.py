@@ -46,41 +46,25 @@ def read(line: list[str]) -> Plain | Asked | None:
         return None
     command = command_named(line[0])
     words = sorted_words(command, line[1:])
-    if not HELP.keys().isdisjoint(words.options) and asks(command, words):
+    given = words.given()
+    if given is None:
+        return None
+    if any(flag in HELP for flag, _ in given):
         return Asked(command, words)
-    values = values_of(command, words)
+    values = values_of(command, given, words.positional)
     return None if values is None else Plain(Call(command, words, f"backprop {command.name}"), values)
 
 
-def asks(command: Command, words: Words) -> bool:
-    """Whether help is asked for, and all that stands beside it is an option, and has its value."""
-    found, flags, rest = False, command.flags, list(reversed(words.options))
-    while rest:
-        flag, equals, _ = rest.pop().partition("=")
-        if flag in HELP and not equals:
-            found = True
-        elif flag not in flags or (flags[flag].is_flag and equals) or not (flags[flag].is_flag or equals or rest):
-            return False
-        elif not (flags[flag].is_flag or equals):
-            rest.pop()
-    return found
-
-
-def values_of(command: Command, words: Words) -> dict[str, Any] | None:
-    """The values of all that a command takes; None where click has to say what is wrong."""
+def values_of(command: Command, given: list[tuple[str, str]], positional: list[str]) -> dict[str, Any] | None:
+    """The values of all that a command takes; None where there are too many arguments, or too few."""
     values = {parameter.name: parameter.empty() for parameter in command.parameters}
     flags = command.flags
-    rest = list(reversed(words.options))
-    while rest:
-        flag, equals, value = rest.pop().partition("=")
-        parameter = flags.get(flag)
-        if parameter is None or (parameter.is_flag and equals) or not (parameter.is_flag or equals or rest):
-            return None
-        if parameter.is_flag:
-            values[parameter.name] = True
+    for flag, value in given:
+        if flags[flag].is_flag:
+            values[flags[flag].name] = True
         else:
-            take(values, parameter, flag, value if equals else rest.pop())
-    return values if placed(values, command, words.positional) else None
+            take(values, flags[flag], flag, value)
+    return values if placed(values, command, positional) else None
 
 
 def take(values: dict[str, Any], parameter: Parameter, flag: str, word: str) -> None:

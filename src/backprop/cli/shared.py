@@ -11,13 +11,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def files(ctx: Any, param: Any, incomplete: str) -> list[Any]:
-    """Files, as the shell itself completes them."""
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(incomplete, type="file")]
-
-
 ties_option = takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 expand_option = takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")
 
@@ -28,7 +21,6 @@ file_option = takes(
     "-f",
     "file",
     metavar="FILE",
-    shell_complete=files,
     help="Read the expression from a file (- for standard input).",
 )
 values_option = takes(

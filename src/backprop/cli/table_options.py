@@ -1,4 +1,4 @@
-"""How tables of text are written: the options of the commands that read them."""
+"""The tables of the commands that read them: which they are, and how tables of text are written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 from backprop.cli.options import takes, takes_all
 from backprop.errors import Problem
+
+TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
 
 text_options = takes_all(
     [
@@ -16,6 +18,14 @@ text_options = takes_all(
         takes("--encoding", metavar="NAME", help="The encoding of text that is no UTF-8: latin-1, utf-16, …"),
     ]
 )
+
+
+def tables_of(options: dict[str, Any]) -> list[str]:
+    """The files behind the expression; where that stands in a file itself, the first word is one of them, too."""
+    if options["file"] is None or options["expression"] is None:
+        return list(options["tables"])
+    first, options["expression"] = options["expression"], None
+    return [first, *options["tables"]]
 
 
 def read_as(options: dict[str, Any]) -> dict[str, Any]:

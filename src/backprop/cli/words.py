@@ -70,6 +70,17 @@ class Words:
             if self.known.get(word) and rest:
                 self.options.append(rest.pop())
 
+    def given(self) -> list[tuple[str, str]] | None:
+        """The options and their values, "" of a flag; None where one is unknown, or has a value too much or too few."""
+        found, rest = [], list(reversed(self.options))
+        while rest:
+            flag, equals, value = rest.pop().partition("=")
+            takes = self.known.get(flag)
+            if takes is None or (equals and not takes) or (takes and not (equals or rest)):
+                return None
+            found.append((flag, value if equals or not takes else rest.pop()))
+        return found
+
     def too_many(self) -> Problem:
         """The problem that there are several words that might be the expression."""
         import shlex
@@ -152,20 +163,17 @@ def sorted_words(command: Command, line: list[str]) -> Words:
         words.split(line)
     if len(words.positional) > 1 and command.variables and not command.several:
         raise words.too_many()
-    check_once(command, words.options)
+    check_once(command, words.given() or [])
     return words
 
 
-def check_once(command: Command, options: list[str]) -> None:
+def check_once(command: Command, given: list[tuple[str, str]]) -> None:
     """No file is given twice: of two one would count, and the other be passed over. Raises a Problem."""
     found: dict[str, str] = {}
-    rest = list(reversed(options))
-    while rest:
-        flag, equals, value = rest.pop().partition("=")
+    for flag, value in given:
         parameter = command.flags.get(flag)
-        if parameter is None or parameter.is_flag:
+        if parameter is None or parameter.metavar != "FILE" or parameter.multiple:
             continue
-        value = value if equals or not rest else rest.pop()
-        if parameter.metavar == "FILE" and not parameter.multiple and found.setdefault(parameter.name, value) != value:
+        if found.setdefault(parameter.name, value) != value:
             hint = "put all values into one file, or give some as options" if flag == "--vars" else ""
             raise Problem("option", f"{flag} is given twice: {found[parameter.name]}, and {value}", hint=hint)

@@ -5,12 +5,12 @@ Sizes are exact, since the pictures are set in a typewriter face, in which every
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from backprop.draw.figures import WIDEST, short
 from backprop.draw.layout import Box, Layout, Point, layout
-from backprop.draw.scene import STAGES, Node, Scene, shape_text
+from backprop.draw.scene import INPUTS, NUMBERS, STAGES, Node, Scene, shape_text
 from backprop.errors.spans import visible, width
 
 ADVANCE = 0.603  # of a character of DejaVu Sans Mono, in its size
@@ -149,3 +149,37 @@ def ports_of(count: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
     ports = tuple(step * (i - (count - 1) / 2) for i in range(count))
     last = count - 1 if count == 2 else -1
     return ports, tuple(port + (11.0 if i == last else -4.0) for i, port in enumerate(ports))
+
+
+class Pen(NamedTuple):
+    """How a form spells what is drawn of a node: the end of a wire, from, to and how high; a text in its role; a box to
+    fill in, by the middle of its upper edge; and the gate or the input itself."""
+
+    line: Callable[[float, float, float], str]
+    text: Callable[[str, float, float, str], str]
+    blank: Callable[[float, float], str]
+    outline: Callable[[Node, Frame, Places], Iterator[str]]
+
+
+def node_parts(placed: Picture, index: int, options: Options, pen: Pen) -> Iterator[str]:
+    """A node: the ends of its wires, its box and its texts."""
+    node, places = placed.scene.nodes[index], placed.places(index)
+    x, height = places.numbers, places.height
+    for source, sent, wire, share in zip(node.inputs, node.sent, places.inputs, places.shares, strict=True):
+        yield pen.line(*wire)
+        if options.values and not options.blank and placed.forks[source] and sent is not None:
+            yield pen.text("share", *share, short(sent))
+    yield pen.line(*places.output)
+    yield from pen.outline(node, placed.frames[index], places)
+    if name_of(node):
+        yield pen.text("name", x, height - (NAME if options.values else ABOVE), name_of(node))
+    if not options.values or node.kind == NUMBERS:
+        return
+    if options.blank and node.kind != INPUTS:  # the values of the inputs are given
+        yield pen.blank(x, height - 2 - BLANK[1])
+    else:
+        yield pen.text("value", x, height - ABOVE, short(node.value))
+    if node.gradient is not None and options.blank:
+        yield pen.blank(x, height + 3)
+    elif node.gradient is not None:
+        yield pen.text("gradient", x, height + BELOW, short(node.gradient))

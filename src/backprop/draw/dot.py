@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from backprop.draw.boxes import label_of
-from backprop.draw.edges import edges
+from backprop.draw.edges import COLOURS, OUT, edges
 from backprop.draw.scene import STAGES, Node, Scene
 from backprop.draw.svg import escape
-from backprop.show.palette import PALETTES
-
-COLOURS = PALETTES["light"]
 
 
 def dot(scene: Scene, *, values: bool = True) -> str:
@@ -21,13 +18,11 @@ def dot(scene: Scene, *, values: bool = True) -> str:
         *(f"  n{index} [{shape(node)}, label={label(node)}];" for index, node in enumerate(scene.nodes)),
         "  out [shape=point, style=invis];",
     ]
-    for edge in edges(scene, values=values):
-        end = "out" if edge.target is None else f"n{edge.target}"
-        texts = [coloured(edge.value, COLOURS.value), coloured(edge.gradient, COLOURS.gradient)]
-        attributes = [f"label=<{'<br/>'.join(filter(None, texts))}>"] if any(texts) else []
-        if edge.target is None:
+    for edge in edges(scene, coloured, values=values):
+        attributes = [f"label=<{edge.text}>"] if edge.text else []
+        if edge.target == OUT:
             attributes.append("arrowhead=none")
-        lines.append(f"  n{edge.source} -> {end} [{', '.join(attributes)}];")
+        lines.append(f"  {edge.source} -> {edge.target} [{', '.join(attributes)}];")
     return "\n".join([*lines, "}\n"])
 
 
@@ -43,4 +38,4 @@ def label(node: Node) -> str:
 
 
 def coloured(text: str, colour: str) -> str:
-    return f'<font color="{colour}">{text}</font>' if text else ""
+    return f'<font color="{colour}">{text}</font>'

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from backprop.draw.figures import short
 from backprop.draw.scene import NUMBERS, Scene
+from backprop.show.palette import PALETTES
+
+COLOURS = PALETTES["light"]
+OUT = "out"  # where the output leaves the circuit
 
 
 class Edge(NamedTuple):
-    """A wire from a node to another (None: the output leaves the circuit), with its texts, which may be empty."""
+    """A wire from a node to another one, by their names, and the text on it, which may be empty."""
 
-    source: int
-    target: int | None
-    value: str
-    gradient: str
+    source: str
+    target: str
+    text: str
 
 
-def edges(scene: Scene, *, values: bool) -> Iterator[Edge]:
+def edges(scene: Scene, coloured: Callable[[str, str], str], *, values: bool) -> Iterator[Edge]:
     """All wires, in the order of the operands. Where a wire forks, a branch says its share of the sum."""
-    uses = scene.uses()
-    for target, node in enumerate(scene.nodes):
-        for source, sent in zip(node.inputs, node.sent, strict=True):
-            of = scene.nodes[source]
-            value = short(of.value) if values and of.kind != NUMBERS else ""
-            gradient = "" if sent is None or not values else short(sent)
-            if gradient and len(uses[source]) > 1 and of.gradient is not None:
-                gradient += f" of {short(of.gradient)}"
-            yield Edge(source, target, value, gradient)
-    out = scene.nodes[scene.output]
-    gradient = "" if out.gradient is None else short(out.gradient)
-    yield Edge(scene.output, None, short(out.value) if values else "", gradient if values else "")
+    uses, out = scene.uses(), scene.nodes[scene.output]
+    ends = [(f"n{target}", *end) for target, node in enumerate(scene.nodes)
+            for end in zip(node.inputs, node.sent, strict=True)]  # fmt: skip
+    for target, source, sent in [*ends, (OUT, scene.output, out.gradient)]:
+        of = scene.nodes[source]
+        texts = []
+        if values and (of.kind != NUMBERS or target == OUT):
+            texts.append(coloured(short(of.value), COLOURS.value))
+        if values and sent is not None:
+            share = len(uses[source]) > 1 and of.gradient is not None and target != OUT
+            texts.append(coloured(short(sent) + (f" of {short(of.gradient)}" if share else ""), COLOURS.gradient))
+        yield Edge(f"n{source}", target, "<br/>".join(texts))

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from backprop.draw.boxes import label_of
-from backprop.draw.edges import edges
+from backprop.draw.edges import COLOURS, edges
 from backprop.draw.scene import STAGES, Scene
-from backprop.show.palette import PALETTES
-
-COLOURS = PALETTES["light"]
 
 
 def mermaid(scene: Scene, *, values: bool = True) -> str:
@@ -17,11 +14,9 @@ def mermaid(scene: Scene, *, values: bool = True) -> str:
         opening, closing, role = ("(", ")", "gate") if node.kind == STAGES else ("[", "]", "input")
         lines.append(f'  n{index}{opening}"{quoted(label_of(node))}"{closing}:::{role}')
     lines.append('  out[" "]:::input')
-    for edge in edges(scene, values=values):
-        end = "out" if edge.target is None else f"n{edge.target}"
-        texts = [coloured(edge.value, COLOURS.value), coloured(edge.gradient, COLOURS.gradient)]
-        text = "<br/>".join(filter(None, texts))
-        lines.append(f'  n{edge.source} -->|"{text}"| {end}' if text else f"  n{edge.source} --> {end}")
+    for edge in edges(scene, coloured, values=values):
+        text = f'|"{edge.text}"|' if edge.text else ""
+        lines.append(f"  {edge.source} -->{text} {edge.target}")
     lines.append(f"  classDef gate fill:{COLOURS.gate},stroke:{COLOURS.edge},color:{COLOURS.text}")
     lines.append("  classDef input fill:none,stroke:none")
     return "\n".join(lines) + "\n"
@@ -33,4 +28,4 @@ def quoted(text: str) -> str:
 
 
 def coloured(text: str, colour: str) -> str:
-    return f"<span style='color:{colour}'>{text}</span>" if text else ""
+    return f"<span style='color:{colour}'>{text}</span>"

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backprop.draw.boxes import (
-    ABOVE,
-    BELOW,
     BLANK,
     LABEL,
-    NAME,
     NUMBER,
     RADIUS,
     SHARE,
     Frame,
     Options,
+    Pen,
     Picture,
     Places,
     label_of,
-    name_of,
-)
-from backprop.draw.figures import full, short
+    node_parts,
+)  # fmt: skip
+from backprop.draw.figures import full
 from backprop.draw.layout import Point
 from backprop.draw.scene import INPUTS, NUMBERS, STAGES, Node, Scene
 from backprop.errors.spans import visible
@@ -43,7 +41,7 @@ def svg(picture: Picture, options: Options | None = None) -> str:
             *opening((width, height), box, title(scene), description(scene, options), rules),
             f'<rect class="paper" x="{-MARGIN:g}" y="{-MARGIN:g}" width="{width:.1f}" height="{height:.1f}"/>',
             *wires(picture),
-            *(part for index in range(len(scene.nodes)) for part in node_parts(picture, index, options)),
+            *(part for index in range(len(scene.nodes)) for part in node_parts(picture, index, options, PEN)),
             "</svg>\n",
         ]
     )
@@ -157,21 +155,6 @@ def path(points: list[Point]) -> str:
 # ── nodes ──
 
 
-def node_parts(picture: Picture, index: int, options: Options) -> Iterator[str]:
-    """A node: the ends of its wires, its box and its texts."""
-    node, places = picture.scene.nodes[index], picture.places(index)
-    for source, sent, wire, share in zip(node.inputs, node.sent, places.inputs, places.shares, strict=True):
-        yield line(*wire)
-        if options.values and not options.blank and picture.forks[source] and sent is not None:
-            yield text("share", *share, short(sent))
-    yield line(*places.output)
-    yield from outline(node, picture.frames[index], places)
-    if name_of(node):
-        yield text("name", places.numbers, places.height - (NAME if options.values else ABOVE), name_of(node))
-    if options.values and node.kind != NUMBERS:
-        yield from numbers(node, places.numbers, places.height, options)
-
-
 def outline(node: Node, frame: Frame, places: Places) -> Iterator[str]:
     """A gate as its box with its symbol, an input as its name."""
     baseline = places.height + LABEL * 0.35
@@ -185,16 +168,6 @@ def outline(node: Node, frame: Frame, places: Places) -> Iterator[str]:
     yield text("label", places.centre, baseline, label_of(node))
 
 
-def numbers(node: Node, at: float, middle: float, options: Options) -> Iterator[str]:
-    """The value above the wire and the gradient below it, or boxes for them. The values of the inputs are given."""
-    if options.blank and node.kind != INPUTS:
-        yield blank(at, middle - 2 - BLANK[1])
-    else:
-        yield text("value", at, middle - ABOVE, short(node.value))
-    if node.gradient is not None:
-        yield blank(at, middle + 3) if options.blank else text("gradient", at, middle + BELOW, short(node.gradient))
-
-
 def blank(at: float, top: float) -> str:
     width, height = BLANK
     return f'<rect class="blank" x="{at - width / 2:.1f}" y="{top:.1f}" width="{width:g}" height="{height:g}" rx="2"/>'
@@ -206,3 +179,6 @@ def line(start: float, end: float, height: float) -> str:
 
 def text(role: str, x: float, y: float, words: str) -> str:
     return f'<text class="{role}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
+
+
+PEN = Pen(line, text, blank, outline)

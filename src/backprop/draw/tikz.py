@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backprop.draw.boxes import ABOVE, BELOW, BLANK, NAME, RADIUS, Options, Picture, label_of, name_of
-from backprop.draw.figures import short
+from backprop.draw.boxes import BLANK, RADIUS, Frame, Options, Pen, Picture, Places, label_of, node_parts
 from backprop.draw.layout import Point
-from backprop.draw.scene import INPUTS, NUMBERS, STAGES
+from backprop.draw.scene import STAGES, Node
 from backprop.show.palette import PALETTES
 from backprop.show.text import greek
 
@@ -40,7 +39,7 @@ def tikz(picture: Picture, options: Options | None = None) -> str:
             rf"bpvalue/.style={{anchor=base,text=bpvalue}},bpgradient/.style={{anchor=base,text=bpgradient{italic}}},"
             r"every node/.style={inner sep=0pt,font=\ttfamily\footnotesize}]",
             *wires(picture),
-            *(part for index in range(len(picture.scene.nodes)) for part in node_parts(picture, index, options)),
+            *(part for index in range(len(picture.scene.nodes)) for part in node_parts(picture, index, options, PEN)),
             r"\end{tikzpicture}",
             r"\end{document}",
             "",
@@ -90,35 +89,28 @@ def path(points: list[Point]) -> str:
     return text
 
 
-def node_parts(placed: Picture, index: int, options: Options) -> Iterator[str]:
-    """A node: the ends of its wires, its box and its texts."""
-    node, frame, places = placed.scene.nodes[index], placed.frames[index], placed.places(index)
-    middle, x = places.height, places.numbers
-    values, blank, _ = options
-    for source, sent, wire, share in zip(node.inputs, node.sent, places.inputs, places.shares, strict=True):
-        yield line(*wire)
-        if values and not blank and placed.forks[source] and sent is not None:
-            style = r"anchor=base east,text=bpgradient,font=\ttfamily\tiny\itshape"
-            yield rf"\node[{style}] at {at(*share)} {number(sent)};"
-    yield line(*places.output)
+def outline(node: Node, frame: Frame, places: Places) -> Iterator[str]:
+    """A gate as its box with its symbol, an input as its name."""
+    style, x = f"anchor=west,text=bptext,{ITALIC}", places.left
     if node.kind == STAGES:
         size = f"minimum height={1.5 * RADIUS:.1f}pt,minimum width={0.75 * (frame.right - frame.left):.1f}pt"
-        shape = f"draw=bpedge,fill=bpgate,text=bptext,rounded corners={0.74 * RADIUS:.1f}pt,{size}"
-        yield rf"\node[{shape}] at {at(places.centre, middle)} {{{escaped(label_of(node))}}};"
-    else:
-        yield rf"\node[anchor=west,text=bptext,{ITALIC}] at {at(places.left, middle)} {{{escaped(label_of(node))}}};"
-    if name_of(node):
-        height = middle - (NAME if values else ABOVE)
-        yield rf"\node[anchor=base,text=bpfaint,{ITALIC}] at {at(x, height)} {{{escaped(name_of(node))}}};"
-    if values and node.kind != NUMBERS:
-        if blank and node.kind != INPUTS:
-            yield box(x, middle - 2 - BLANK[1])
-        else:
-            yield rf"\node[bpvalue] at {at(x, middle - ABOVE)} {number(node.value)};"
-        if blank and node.gradient is not None:
-            yield box(x, middle + 3)
-        elif node.gradient is not None:
-            yield rf"\node[bpgradient] at {at(x, middle + BELOW)} {number(node.gradient)};"
+        style, x = f"draw=bpedge,fill=bpgate,text=bptext,rounded corners={0.74 * RADIUS:.1f}pt,{size}", places.centre
+    yield written(style, x, places.height, label_of(node))
+
+
+STYLES = {
+    "share": r"anchor=base east,text=bpgradient,font=\ttfamily\tiny\itshape",
+    "name": f"anchor=base,text=bpfaint,{ITALIC}", "value": "bpvalue", "gradient": "bpgradient",
+}  # fmt: skip
+
+
+def text(role: str, x: float, y: float, words: str) -> str:
+    return written(STYLES[role], x, y, words)
+
+
+def written(style: str, x: float, y: float, words: str) -> str:
+    """A text, in its style."""
+    return rf"\node[{style}] at {at(x, y)} {{{escaped(words)}}};"
 
 
 def box(x: float, top: float) -> str:
@@ -131,5 +123,4 @@ def line(start: float, end: float, height: float) -> str:
     return rf"\draw[bpwire] {at(start, height)} -- {at(end, height)};"
 
 
-def number(value: float) -> str:
-    return f"{{{escaped(short(value))}}}"
+PEN = Pen(line, text, box, outline)

@@ -227,9 +227,8 @@ def pieces(p: Place, first: int, last: int) -> list[str]:
     """A run of tokens in the pieces between its commas, as they were written."""
     found, start, depth = [], first, 0
     for i in range(first, last + 1):
-        kind = p.kind_of(i)
-        depth += (kind in ("(", "[", "call")) - (kind in (")", "]"))
-        if depth == 0 and kind == ",":
+        depth += p.nests(i)
+        if depth == 0 and p.kind_of(i) == ",":
             found.append(p.written(start, i - 1))
             start = i + 1
     return [*found, p.written(start, last)]

@@ -69,9 +69,7 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
                 else:
                     leaf, key = seen_first(token, index, builder, keys)
             begins.append(index)
-            if leaf is not None:
-                if not (row := atom[state]):
-                    return index
+            if leaf is not None and (row := atom[state]):
                 values.append(leaf)
                 continue
             if token == "=":  # a function's inputs are known; inside, x is another x

@@ -8,6 +8,10 @@ from backprop.errors.spans import Span, visible
 from backprop.language.lexer import terminal
 from backprop.language.program import Program
 
+TYPE_CHECKING = False  # typing would be a large part of a short run
+if TYPE_CHECKING:
+    from collections.abc import Container
+
 SHOWN = 32  # characters of the user's text in a message
 COMPARISONS = frozenset(["<", ">", "<=", "≤", ">=", "≥", "==", "!=", "≠"])
 OPERATORS = COMPARISONS | frozenset("+-−*×·⋅/÷@^ˆ") | {"**"}
@@ -15,6 +19,7 @@ BARS = frozenset(["|", "||", "‖", "∥"])  # which open and close
 ELLIPSES = frozenset(["...", "…"])
 FIXED = OPERATORS | BARS | ELLIPSES | frozenset("()[],:=√∛")
 BEGINS = frozenset(["name", "number", "string", "call", "(", "["])  # an operand
+BEGINNINGS = frozenset([",", "separator", "assign", "=", ":"])  # behind which an expression begins
 ENDS = frozenset(["name", "number", "string", ")", "]", "transpose", "superscript"])
 
 
@@ -166,10 +171,25 @@ class Place:
         """The bracket that belongs to the one at `index`, as far as there is one near."""
         depth = 0
         for i in range(index, max(-1, min(index + step * 1000, len(self.tokens) - 1)), step):
-            kind = self.kind_of(i)
-            depth += (kind in ("(", "[", "call")) - (kind in (")", "]"))
+            depth += self.nests(i)
             if depth == 0:
                 return i
+        return index
+
+    def nests(self, index: int) -> int:
+        """1 at a bracket that opens, -1 at one that closes, and else 0."""
+        kind = self.kind_of(index)
+        return (kind in ("(", "[", "call")) - (kind in (")", "]"))
+
+    def reach(self, index: int, step: int, ends: Container[str]) -> int:
+        """The last token on the way from `index` before a bracket around it, or what `ends` it."""
+        depth = 0
+        while 0 <= index + step < len(self.tokens) - 1:
+            kind = self.kind_of(index + step)
+            depth += step * self.nests(index + step)
+            if depth < 0 or (depth == 0 and kind in ends):
+                break
+            index += step
         return index
 
     # ── what encloses the place ──
@@ -261,34 +281,14 @@ class Place:
     @cached_property
     def comparison_before(self) -> int:
         """The comparison before this one and at its depth, or -1."""
-        depth = 0
-        for i in range(self.at - 1, max(self.line_start, self.at - 1000) - 1, -1):
-            kind = self.kind_of(i)
-            depth += (kind in (")", "]")) - (kind in ("(", "[", "call"))
-            if depth < 0 or (depth == 0 and kind in (",", "assign", "=", ":")):
-                break
-            if depth == 0 and kind in COMPARISONS:
-                return i
-        return -1
+        found = self.reach(self.at, -1, COMPARISONS | BEGINNINGS) - 1
+        return found if self.kind_of(found) in COMPARISONS else -1
 
     @cached_property
     def both_comparisons(self) -> str:
         """`a < b < c` as it should be written."""
         first = self.comparison_before
-        depth, start, end = 0, first, self.at
-        while start > self.line_start and depth >= 0:
-            kind = self.kind_of(start - 1)
-            depth += (kind in (")", "]")) - (kind in ("(", "[", "call"))
-            if depth < 0 or (depth == 0 and kind in (",", "assign", "=", ":")):
-                break
-            start -= 1
-        depth = 0
-        while end + 1 < len(self.tokens) - 1:
-            kind = self.kind_of(end + 1)
-            depth += (kind in ("(", "[", "call")) - (kind in (")", "]"))
-            if depth < 0 or (depth == 0 and (kind in COMPARISONS or kind in (",", "separator", ":"))):
-                break
-            end += 1
+        start, end = self.reach(first, -1, BEGINNINGS), self.reach(self.at, 1, COMPARISONS | {",", "separator", ":"})
         middle = self.text(first + 1, self.at - 1)
         left = self.text(start, first - 1)
         return f"({left} {self.text(first, first)} {middle}) * ({middle} {self.here} {self.text(self.at + 1, end)})"

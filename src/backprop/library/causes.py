@@ -106,9 +106,13 @@ def element_text(run: Run, names: Names, spot: Spot) -> str:
 
 def where_text(place: Place, value: Any) -> str:
     """Where in an array it is that an element is not finite, and how many more are not."""
-    at = place_text(place, value)
-    count = int(not_finite(value).sum()) if shape_of(value) else 1
-    return (f" at {at}" if at else "") + (f" (and at {count - 1} more of {value.size})" if count > 1 else "")
+    return at_text(place_text(place, value), not_finite(value))
+
+
+def at_text(at: str, mask: Any) -> str:
+    """Where the first element is that a mask has, and how many more it has."""
+    count = int(mask.sum()) if shape_of(mask) else 1
+    return (f" at {at}" if at else "") + (f" (and at {count - 1} more of {mask.size})" if count > 1 else "")
 
 
 def spots_of(run: Run, wire: int, place: Place) -> dict[int, Spot]:

@@ -240,7 +240,7 @@ def kink_place(run: Run, names: Names, wire: int, met: Any) -> str:
     ]  # fmt: skip
     if not run.arrays:
         return " at " + ", ".join(f"{names.text(source)} = {number_text(run.values[source])}" for source in sources)
-    from backprop.library.causes import first_place, inner, place_text
+    from backprop.library.causes import at_text, first_place, inner, place_text
 
     place = first_place(met)
     if circuit.gates[wire].mixes:
@@ -251,8 +251,7 @@ def kink_place(run: Run, names: Names, wire: int, met: Any) -> str:
             for source, value in [(source, run.values[source]) for source in sources]
             if len(shape_of(value)) <= len(shape_of(met))
         )
-    count = int(met.sum()) if shape_of(met) else 1
-    return (f" at {told}" if told else "") + (f" (and at {count - 1} more of {met.size})" if count > 1 else "")
+    return at_text(told, met)
 
 
 def element(value: Any, met: Any) -> float:

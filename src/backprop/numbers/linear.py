@@ -382,10 +382,13 @@ def padded_size(x: tuple[int, ...], w: tuple[int, ...], rank: int, padding: int)
     return elements
 
 
+with_channels: Callable[[Array, int], Array] = carried.with_channels
+
+
 def convolve(x: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
     check_convolution(shape_of(x), shape_of(w), rank, stride, padding)
     check_memory(padded_size(shape_of(x), shape_of(w), rank, padding), "a padded input with all its windows")
-    full = np.reshape(w, (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w)))
+    full = with_channels(w, rank)
     seen = windows(prepared(x, full.shape, rank, padding), full.shape[2:], stride)
     weights = full.reshape(len(full), prod(full.shape[1:]))
     found = room((len(seen), len(full), *seen.shape[2 + rank :]))
@@ -400,8 +403,8 @@ def convolve(x: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
 
 def convolve_left(h: Array, w: Array, x: Array, rank: int, stride: int, padding: int) -> Array:
     """What a convolution sends to x: each position of w carries the gradient back to where it was read."""
-    full = np.reshape(w, (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w)))
-    h = np.reshape(h, (*[1] * (rank + 2 - np.ndim(h)), *np.shape(h)))
+    full = with_channels(w, rank)
+    h = with_channels(h, rank)
     turned = full.reshape(len(full), prod(full.shape[1:])).T.copy()
     found = room((len(h), full.shape[1], *[size + 2 * padding for size in np.shape(x)[-rank:]]))
     found.fill(0.0)
@@ -440,7 +443,7 @@ def read(x: Array, w: Array, h: Array, stride: int) -> list[Array]:
 
 def convolve_right(x: Array, h: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
     """What a convolution sends to w: the gradient against every stretch of x."""
-    h = np.reshape(h, (*[1] * (rank + 2 - np.ndim(h)), *np.shape(h)))
+    h = with_channels(h, rank)
     full = (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w))
     seen = windows(prepared(x, full, rank, padding), full[2:], stride)
     flat = h.reshape(*h.shape[:2], prod(h.shape[2:]))

@@ -20,7 +20,7 @@ from backprop.optimize.parameters import Array
 from backprop.optimize.path import Path, Step
 from backprop.optimize.table import Table
 from backprop.optimize.watch import Watch
-from backprop.optimize.why import Stopped, Verdict
+from backprop.optimize.why import Account, Stopped, Verdict
 
 Value = Any
 
@@ -89,13 +89,12 @@ def solve(
     lower, upper = limits(objective, settings)
     objective.start = np.clip(objective.start, lower, upper)
     path = Path(objective.parameters, seen)
-    watch = Watch(
-        objective, path, lower, upper, method=settings.method, tolerance=settings.tolerance, steps=settings.steps,
-        seconds=settings.seconds,
+    steady = settings.batch is None and settings.decay is None and not settings.line_search
+    account = Account(
+        objective, path, lower, upper, settings.tolerance, settings.method, numbers_of(settings),
+        rate_of(settings) if settings.method in METHODS and steady else None,
     )  # fmt: skip
-    watch.account.numbers, watch.account.method = numbers_of(settings), settings.method
-    if settings.method in METHODS and settings.batch is None and settings.decay is None and not settings.line_search:
-        watch.account.rate = rate_of(settings)
+    watch = Watch(account, lower, upper, settings.steps, settings.seconds)
     for name in settings.positive:
         watch.positive[objective.parameters.slices[name]] = True
     try:

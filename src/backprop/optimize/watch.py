@@ -8,9 +8,8 @@ from math import isfinite, sqrt
 import numpy as np
 
 from backprop.language.printer import short
-from backprop.optimize.objective import Objective
 from backprop.optimize.parameters import Array
-from backprop.optimize.path import Path, Step
+from backprop.optimize.path import Step
 from backprop.optimize.why import Account, Stopped, Verdict
 
 EVERY = 25  # steps: how often somebody looks whether they go back and forth
@@ -19,16 +18,12 @@ EVERY = 25  # steps: how often somebody looks whether they go back and forth
 class Watch:
     """Called with each point that a method reaches. Raises Stopped."""
 
-    def __init__(
-        self, objective: Objective, path: Path, lower: Array, upper: Array, *, method: str, tolerance: float,
-        steps: int, seconds: float | None,
-    ) -> None:  # fmt: skip
-        self.objective, self.path, self.method = objective, path, method
+    def __init__(self, account: Account, lower: Array, upper: Array, steps: int, seconds: float | None) -> None:
+        self.account, self.path = account, account.path
         self.lower, self.upper = lower, upper
         self.positive = np.zeros(len(lower), dtype=bool)
         self.bounded = bool(np.isfinite(lower).any() or np.isfinite(upper).any())
-        self.tolerance, self.steps, self.seconds = tolerance, steps, seconds
-        self.account = Account(objective, path, lower, upper, tolerance)
+        self.tolerance, self.steps, self.seconds = account.tolerance, steps, seconds
         self.began = time.monotonic()
         self.all_used = ""  # what is said when all steps are made, if they are not called steps
         self.lowest, self.since = np.inf, 0
@@ -76,11 +71,11 @@ class Watch:
         """Stop at a point where there is a reason to."""
         value, number = step.value, step.step
         if not isfinite(value) or not isfinite(step.norm):
-            raise Stopped(self.account.not_finite(step, rate, self.method))
+            raise Stopped(self.account.not_finite(step, rate))
         if step.norm <= self.tolerance:
             raise Stopped(self.account.at_rest(step))
         if rate is not None and self.account.growing(step):
-            raise Stopped(self.account.grows(rate, self.method))
+            raise Stopped(self.account.grows(rate))
         if value < self.lowest:
             self.lowest, self.since = value, number
         if self.positive.any() and (vanishing := self.account.vanishes(step, self.positive)) is not None:
@@ -93,10 +88,10 @@ class Watch:
             told = self.all_used or (
                 f"the {self.steps:,} steps are used up" if self.steps != 1 else "the step is used up"
             )
-            raise Stopped(self.account.used_up(step, "steps", told, rate, self.method))
+            raise Stopped(self.account.used_up(step, "steps", told, rate))
         if self.late():
             told = f"the {short(self.seconds or 0.0, 3)} seconds are used up after {number:,} steps"
-            raise Stopped(self.account.used_up(step, "seconds", told, rate, self.method))
+            raise Stopped(self.account.used_up(step, "seconds", told, rate))
 
     def stuck(self, told: str) -> Stopped:
         """A method found no way on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isfinite, sqrt
 from typing import NamedTuple
 
@@ -46,17 +46,17 @@ class Stopped(Exception):
 class Account:
     """All that tells why a method stopped: the function, the path so far, and which elements are free to move."""
 
-    def __init__(self, objective: Objective, path: Path, lower: Array, upper: Array, tolerance: float) -> None:
-        self.objective = objective
-        self.path = path
-        self.lower, self.upper = lower, upper
-        self.tolerance = tolerance
+    def __init__(
+        self, objective: Objective, path: Path, lower: Array, upper: Array, tolerance: float, method: str,
+        numbers: Mapping[str, float], rate: float | None,
+    ) -> None:  # fmt: skip
+        self.objective, self.path, self.lower, self.upper = objective, path, lower, upper
+        self.tolerance, self.method = tolerance, method
+        self.numbers = numbers  # of the method, by the letters in its equations
+        self.rate = rate  # where it does not change, from update to update of the whole table
         self.sign = objective.sign
         self.less, self.lowers = ("lower", "lowers") if self.sign > 0 else ("higher", "raises")
         self.kinks = Kinks(objective, path, self.sign)
-        self.method = ""
-        self.rate: float | None = None  # that does not change, from update to update of the whole table
-        self.numbers: dict[str, float] = {}  # of the method, by the letters in its equations
         self.curvature_met = 0.0  # that a limit of the rate was computed from
 
     # ── small gradients ──
@@ -196,14 +196,14 @@ class Account:
         """The kink over which the last steps go back and forth; of a table, where no curvature is why."""
         if not self.objective.by_row:
             return self.kinks.between()
-        limit = self.limit(self.method) if self.rate is not None else None
+        limit = self.limit() if self.rate is not None else None
         if self.rate is None or (limit is not None and limit < self.rate):
             return None
         return self.kinks.in_rows()
 
     # ── growing, falling, and what is no number ──
 
-    def not_finite(self, step: Step, rate: float | None, method: str) -> Verdict:
+    def not_finite(self, step: Step, rate: float | None) -> Verdict:
         """A value or a gradient that is no number: because the value grew or fell beyond all numbers, or its cause."""
         values = [self.path.steps[0].value, *(one.value for one in self.path.recent if one.step not in (0, step.step))]
         if step.value == -np.inf or (len(values) > 2 and values[-1] < values[-2] < values[-3] < -1e100):
@@ -212,7 +212,7 @@ class Account:
         grew = len(values) > 2 and rising >= 2 and values[-1] > 10 * (abs(values[0]) + abs(min(values)))
         grew = grew or (len(values) > 1 and values[-1] > GROWN * (abs(values[0]) + 1))
         if rate is not None and grew:
-            return self.grows(rate, method)
+            return self.grows(rate)
         where = "at the start" if step.step == 0 else f"at step {step.step}"
         cause = self.cause(step.x)
         what = "the value" if not isfinite(step.value) else "a gradient"
@@ -241,20 +241,20 @@ class Account:
             return False
         return step.value - lowest.value > GROWN * (abs(self.path.steps[0].value) + abs(lowest.value) + 1e-300)
 
-    def grows(self, rate: float, method: str) -> Verdict:
+    def grows(self, rate: float) -> Verdict:
         """The rate is too large; the curvature along the gradient says which one would not be."""
         moved = "falls" if self.falls == "grows" else "grows"
         told = f"{self.name} {moved} from step to step: the rate {short(rate, 3)} is too large"
-        limit = self.limit(method)
+        limit = self.limit()
         if limit is None or limit >= rate:
             return Verdict("grows", f"{told}; try {option('--rate', float(short(rate / 10, 3)))}")
         why = f"the curvature along the gradient is {short(self.sign * self.curvature_met, 3)}"
         return Verdict("grows", f"{told}; below {short(limit, 3)} it is not ({why})")
 
-    def limit(self, method: str) -> float | None:
+    def limit(self) -> float | None:
         """The largest rate at which steps do not overshoot more and more, where the value was lowest."""
         mu = self.numbers.get("mu", 0.0)
-        times = {"descent": 1.0, "momentum": 1 + mu, "nesterov": (1 + mu) / (1 + 2 * mu)}.get(method)
+        times = {"descent": 1.0, "momentum": 1 + mu, "nesterov": (1 + mu) / (1 + 2 * mu)}.get(self.method)
         lowest = self.path.lowest
         if times is None or lowest is None or not np.isfinite(lowest.gradient).all():
             return None
@@ -327,7 +327,7 @@ class Account:
         told = f"the value does not get {self.less} in double precision (the gradient norm is {short(step.norm, 3)})"
         return Verdict("converged", told)
 
-    def used_up(self, step: Step, kind: str, told: str, rate: float | None, method: str) -> Verdict:
+    def used_up(self, step: Step, kind: str, told: str, rate: float | None) -> Verdict:
         """What stands behind steps, or seconds, that are used up."""
         unbounded = self.falls_for_ever(step)
         if unbounded is not None:
@@ -341,7 +341,7 @@ class Account:
         more = ""
         lowest = self.path.lowest
         if rate is not None and lowest is not None and lowest.step <= step.step - min(10, step.step // 2 + 1):
-            limit = self.limit(method)
+            limit = self.limit()
             if limit is not None and limit <= rate * (1 + 1e-9):
                 more = f"; the value does not get {self.less}: the rate {short(rate, 3)} is too large, "
                 more += f"it should be below {short(limit, 3)}"

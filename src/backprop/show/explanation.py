@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     Number = Callable[[Any], str]
+    Words = Callable[[str], str]
     Step = TypeVar("Step", Forward, Backward)
 
 SMALL = 6  # elements of an array that is written out
@@ -49,11 +50,11 @@ def product(sent: Sent, stage: str, gradient: Any, write: Number) -> str:
     return f"({sent.rule}) × {above} = {local} × {above} = {result}"
 
 
-def sentence(step: Backward, write: Number) -> str:
-    """A backward step in a sentence."""
-    sends = ", ".join(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}" for sent in step.sends)
-    says = step.says[0].upper() + step.says[1:]
-    return f"{step.stage} = {step.expression} has gradient {write(step.gradient)}. {says}: {sends}."
+def sentence(step: Backward, write: Number, number: Number, quoted: Words = str, prose: Words = str) -> str:
+    """A backward step in a sentence, in which formulas are quoted, and its gradient is a number, as the form has it."""
+    sends = ", ".join(quoted(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}") for sent in step.sends)
+    head, says = quoted(f"{step.stage} = {step.expression}"), prose(step.says[0].upper() + step.says[1:])
+    return f"{head} has gradient {number(step.gradient)}. {says}: {sends}."
 
 
 def ledger(fork: Fork, write: Number) -> list[str]:
@@ -81,7 +82,7 @@ def forward_text(step: Forward, write: Number) -> str:
 
 
 def steps_told(
-    steps: Iterable[Step], story: Story, say: Callable[[Step], str], word: Callable[[str], str]
+    steps: Iterable[Step], story: Story, say: Callable[[Step], str], word: Words
 ) -> Iterator[tuple[int, str]]:
     """The steps with their places, each said; for those of rounds that are left out, a `word` with the place 0."""
     before = None
@@ -101,7 +102,7 @@ def plain(story: Story, *, digits: int | None = 6, brief: bool = False, colour: 
     if not brief:
         for place, text in steps_told(story.forward, story, lambda step: forward_text(step, write), str):
             lines.append(f"{paint(f'forward {place}.', 'value', colour)} {text}" if place else text)
-    for place, text in steps_told(story.backward, story, lambda step: sentence(step, write), str):
+    for place, text in steps_told(story.backward, story, lambda step: sentence(step, write, write), str):
         lines.append(f"{paint(f'backward {place}.', 'gradient', colour)} {text}" if place else text)
     for fork in story.forks:
         lines += [f"{paint('fork:', 'local', colour)} {forks_line(fork, fork.name)}", *ledger(fork, write)]
@@ -118,7 +119,7 @@ def markdown(story: Story, *, digits: int | None = 6, brief: bool = False) -> st
     if not brief:
         told = steps_told(story.forward, story, lambda step: code(forward_text(step, write)), escaped)
         lines += ["### Forward", "", *numbered(told), ""]
-    told = steps_told(story.backward, story, lambda step: markdown_step(step, write), escaped)
+    told = steps_told(story.backward, story, lambda step: sentence(step, write, write, code, escaped), escaped)
     lines += ["### Backward", "", *numbered(told), ""]
     for fork in story.forks:
         lines += [forks_line(fork, f"`{fork.name}`"), ""]
@@ -136,12 +137,6 @@ def numbered(texts: Iterable[tuple[int, str]]) -> list[str]:
     return [f"{place}. {text}" if place else f"\n{text}\n" for place, text in texts]
 
 
-def markdown_step(step: Backward, write: Number) -> str:
-    sends = ", ".join(code(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}") for sent in step.sends)
-    says = step.says[0].upper() + step.says[1:]
-    return f"{code(f'{step.stage} = {step.expression}')} has gradient {write(step.gradient)}. {escaped(says)}: {sends}."
-
-
 def escaped(text: str) -> str:
     """Prose in which stars, underscores and the like are themselves."""
     return "".join(f"\\{c}" if c in "*_`<>[]|~" else c for c in text)
@@ -150,34 +145,31 @@ def escaped(text: str) -> str:
 def latex(story: Story, *, digits: int | None = 6, brief: bool = False) -> str:
     """The story for a LaTeX document; it compiles without a package."""
     write = numbers(digits)
+
+    def math(x: Any) -> str:
+        return f"${tex_number(write(x))}$"
+
     lines = []
     if not brief:
         told = steps_told(story.forward, story, lambda step: typed(forward_text(step, write)), latex_text)
         lines += [r"\paragraph{Forward}", *enumerated(told)]
-    told = steps_told(story.backward, story, lambda step: latex_step(step, write), latex_text)
+    told = steps_told(story.backward, story, lambda step: sentence(step, write, math, typed, latex_text), latex_text)
     lines += [r"\paragraph{Backward}", *enumerated(told)]
     for fork in story.forks:
         lines += [
             rf"\paragraph{{Fork}} {forks_line(fork, typed(fork.name))}",
             r"\begin{center}\begin{tabular}{lr}",
         ]
-        lines += [rf"through {typed(via)} & ${tex_number(write(share))}$ \\" for via, share in fork.shares]
+        lines += [rf"through {typed(via)} & {math(share)} \\" for via, share in fork.shares]
         lines += [
             r"\hline",
-            rf"{typed('d' + fork.name)} & ${tex_number(write(fork.sum))}$ \\",
+            rf"{typed('d' + fork.name)} & {math(fork.sum)} \\",
             r"\end{tabular}\end{center}",
         ]
     if story.remarks and not brief:
         lines += [r"\paragraph{Remarks}", *items(latex_text(remark.message) for remark in story.remarks)]
     lines += [r"\paragraph{Meaning}", *items(latex_text(text) for text in story.meaning)]
     return "\n".join(lines) + "\n"
-
-
-def latex_step(step: Backward, write: Number) -> str:
-    says = latex_text(step.says[0].upper() + step.says[1:])
-    sends = ", ".join(typed(f"d{sent.to} = {product(sent, step.stage, step.gradient, write)}") for sent in step.sends)
-    head = typed(f"{step.stage} = {step.expression}")
-    return rf"{head} has gradient ${tex_number(write(step.gradient))}$. {says}: {sends}."
 
 
 def tex_number(text: str) -> str:

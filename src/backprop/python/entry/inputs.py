@@ -54,14 +54,9 @@ class Inputs:
         given = {**self.literals(given), **given} if pair.forward is None and pair.split else given
         self.renamed = self.begins_anew()  # the first input, as a backward pass calls it that goes forward itself
         given = {self.renamed.get(name, name): value for name, value in given.items()}
-        owners = self.owners = [
-            one for part in code.parts for one in part.tree.body
-            if isinstance(one, DEFINITIONS) and one.name == pair.name
-        ]  # fmt: skip
+        owners = self.owners = self.defined({pair.name})
         words = {one for one in given.values() if isinstance(one, str)}  # which may be functions by their names
-        self.by_text = [
-            one for part in code.parts for one in part.tree.body if isinstance(one, DEFINITIONS) and one.name in words
-        ]
+        self.by_text = self.defined(words)
         bases = [ast.unparse(one) for owner in owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
         self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
@@ -99,20 +94,34 @@ class Inputs:
         self.points: list[Any] = []  # at which what the forward pass left is kept
         backs = self.backs()
         self.held, self.held_above = held(backs) if self.torch else ("", False)
-        methods = self.code.classes().get(pair.name, {}) if pair.kind == "class" else {}
-        self.outer: ast.FunctionDef | None = methods.get("__call__")  # if it sets what the backward pass reads
-        if self.outer is not None and pair.forward is not self.outer and pair.forward is not None:
-            made = attributes(self.outer, ast.Store) - attributes(pair.forward, ast.Store)
-            handed = any(hands_on_itself(one) for one in backs)
-            if not made or not (handed or made & set().union(*[attributes(one, ast.Load) for one in backs])):
-                self.outer = None
+        self.outer = self.outer_call(backs)
+
+    def defined(self, names: set[str]) -> list[ast.FunctionDef | ast.ClassDef]:
+        """The functions and classes of the code that have one of these names."""
+        return [
+            one for part in self.code.parts for one in part.tree.body
+            if isinstance(one, DEFINITIONS) and one.name in names
+        ]  # fmt: skip
+
+    def methods(self) -> dict[str, ast.FunctionDef]:
+        """Those of the class that the pair is in, if it is in one."""
+        return self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+
+    def outer_call(self, backs: list[ast.FunctionDef]) -> ast.FunctionDef | None:
+        """The method by which an object is called, if it sets what the backward pass reads."""
+        outer, forward = self.methods().get("__call__"), self.pair.forward
+        if outer is None or forward is None or forward is outer:
+            return outer
+        made = attributes(outer, ast.Store) - attributes(forward, ast.Store)
+        read = set().union(*[attributes(one, ast.Load) for one in backs])
+        return outer if made and (made & read or any(hands_on_itself(one) for one in backs)) else None
 
     def backs(self) -> list[ast.FunctionDef]:
         """The backward pass of a function or an object, and the methods that it calls."""
         back = self.pair.backward
         if back is None or self.pair.kind not in ("functions", "class"):
             return []
-        methods = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+        methods = self.methods()
         return [back, *[methods[name] for name in sorted(attributes(back, ast.Load)) if name in methods]]
 
     def trees(self) -> list[Any]:
