@@ -156,7 +156,8 @@ TSC = which("tsc")
 def test_typescript_is_strict_and_runs(tmp_path: Path) -> None:
     assert TSC is not None
     emitted(tmp_path, "area.ts", "gelu(x)*y + max(x, y)*(x > y)", "--name", "area", "--x", "2", "--y", "0.5")
-    names = ["area.ts"]
+    emitted(tmp_path, "three.ts", "1 + 2", "--name", "three")  # tests itself, without a gradient
+    names = ["area.ts", "three.ts"]
     for number, text in enumerate(list(by_program(CASES))[::6]):
         names.append(f"p{number}.ts")
         (tmp_path / names[-1]).write_text(write(Request(Compiled(text).circuit(), form=".ts"), "javascript"))
@@ -199,6 +200,13 @@ def test_python_is_typed(tmp_path: Path) -> None:
             path = tmp_path / f"p{number}_{at is None}.py"
             path.write_text(write(Request(Compiled(text).circuit(), at=at), "python"))
     run(tmp_path, sys.executable, "-m", "mypy", "--strict", "--cache-dir=/dev/null", ".")
+
+
+def test_python_defines_each_function_once() -> None:
+    for text in [*by_program(CASES), "sinc(x) + digamma(y)"]:
+        made = ast.parse(write(Request(Compiled(text).circuit()), "python")).body
+        names = [one.name for one in made if isinstance(one, ast.FunctionDef)]
+        assert len(names) == len({*names}), text
 
 
 @pytest.mark.parametrize("kind", ["", ": float"])

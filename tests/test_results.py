@@ -262,6 +262,16 @@ def test_pyright_finds_them_too(programs: Path) -> None:
 
 # ── what is asked wrongly ──
 
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="there is no such path")
+def test_what_is_saved_goes_behind_what_standard_output_holds(tmp_path: Path) -> None:
+    program = "import backprop; backprop.evaluate('x*2', x=3).table().save('/dev/stdout')"
+    (tmp_path / "log").write_text("before\n")
+    with open(tmp_path / "log", "a") as log:
+        subprocess.run([sys.executable, "-c", program], stdout=log, check=True)
+    assert (tmp_path / "log").read_text().startswith("before\nstage")
+
+
 CODE = "def f_forward(x, y):\n    return x*y, (x, y)\ndef f_backward(d, c):\n    x, y = c\n    return d*y, d*x\n"
 
 

@@ -25,6 +25,7 @@ def mapped(command: str, folder: Path, given: str = TABLE, form: str = "csv") ->
     [
         (CULMEN, "f,df_dCulmen Length (mm)", "6.0,2.0"),
         ("'a.x * 5'", "f,df_da.x", "10.0,5.0"),
+        ("'a.x.relu() * 5'", "f,df_da.x", "10.0,5.0"),
         ("'`a.x` * 5'", "f,df_da.x", "10.0,5.0"),
         ("'length * a.x' --rename 'Culmen Length (mm)=length'", "f,df_dlength,df_da.x", "6.0,2.0,3.0"),
         ("'length * z' --rename 'Culmen Length (mm)=length' --z 2 --hessian", "f,df_dlength,d2f_dlength_dlength", ""),

@@ -64,6 +64,12 @@ def literal(count: int) -> Callable[[], object]:
     return lambda: compiled.evaluate(at).gradients
 
 
+def checked(count: int) -> Callable[[], object]:
+    compiled = backprop.compile(f"sum(concat({', '.join(f'x{i}' for i in range(count))})^2)")
+    found = compiled.evaluate({f"x{i}": [float(i), 1.0] for i in range(count)})
+    return lambda: found.check(stages=True)
+
+
 def written(count: int, form: str) -> Callable[[], object]:
     compiled = backprop.compile(f"sum({form.format(', '.join(f'x{i}' for i in range(count)))})")
     return lambda: compiled.code("numpy")
@@ -112,6 +118,8 @@ def figures(quick: bool) -> Iterator[Figure]:
     for what, names in (("concat", "concat({})^2"), ("max", "max({})")):
         ratio, seconds = grown(lambda count, names=names: written(count, names), 250 if quick else 1000, 1)
         yield Figure(f"`code` of {what} of n inputs, n to 2n", ratio, "times", 2.5, f"{seconds * 1e3:.0f} ms")
+    ratio, seconds = grown(checked, 400 if quick else 1600, 0)
+    yield Figure("`check` of concat of n arrays, n to 2n", ratio, "times", 2.5, f"{seconds * 1e3:.0f} ms")
     ratio, seconds = grown(lines, 1000 if quick else 10_000, 1)
     yield Figure("n lines of y += …, n to 2n", ratio, "times", 2.5, f"{seconds * 1e3:.0f} ms")
     values = json.dumps([[i + j / 7 for j in range(100)] for i in range(200 if quick else 1000)])

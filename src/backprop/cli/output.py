@@ -30,7 +30,9 @@ def write(output: str | bytes, path: str | None, *, prose: bool = False) -> None
         stream.buffer.write(output)
         stream.flush()
         return
-    place(output.encode() if isinstance(output, str) else output, path)
+    from backprop.rows.tables.files import put
+
+    put(output.encode() if isinstance(output, str) else output, path)
 
 
 ASCII = {
@@ -70,11 +72,3 @@ def json_text(answer: object, path: str | None) -> str:
 def is_unicode(stream: object) -> bool:
     """Whether a stream can say every character."""
     return (getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
-
-
-def place(data: bytes, path: str) -> None:
-    """Put bytes where a path says."""
-    from backprop.rows.tables.files import opened, whole
-
-    with whole(path) as beside, opened(beside) as file:
-        file.write(data)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
-from backprop.errors import one_of, unknown_suffix, unwritable
+from backprop.errors import one_of, unknown_suffix
 from backprop.errors.expected import helpful, whole
+from backprop.rows.tables.files import put
 
 if TYPE_CHECKING:
     from backprop.show.grid import Grid
@@ -34,7 +35,7 @@ class Shown(str):
         return str(self)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file, as UTF-8; a picture also as .png."""
+        """Write it to a file, whole or not at all, as UTF-8; a picture also as .png."""
         from pathlib import Path
 
         suffix = Path(path).suffix.lower()
@@ -43,18 +44,9 @@ class Shown(str):
         if suffix == ".png" and self.kind == KINDS["svg"]:
             from backprop.draw.png import png, size_of
 
-            write(path, png(self, size_of(self), system_fonts=True))
+            put(png(self, size_of(self), system_fonts=True), fspath(path))
         else:
-            write(path, self.encode())
-
-
-def write(path: str | PathLike[str], data: bytes) -> None:
-    """Write a file. Raises a Problem where it cannot be."""
-    try:
-        with open(fspath(path), "wb") as file:
-            file.write(data)
-    except OSError as error:
-        raise unwritable(fspath(path), error) from None
+            put(self.encode(), fspath(path))
 
 
 def digits_of(digits: int) -> int:

@@ -62,6 +62,7 @@ class Builder:
         self.program = program
         self.tokens = tokens
         self.adders = (program.ops.append, program.operands.append, program.firsts.append, program.lasts.append)
+        self.add_statement = program.statements.add
         self.leaves: dict[str, int] = {}  # the node of each token that was seen as a leaf
         self.any_keywords = False
         self.start = 0  # the first node of the statement that is read
@@ -260,7 +261,7 @@ class Builder:
         if not name.isascii():
             name = self.name(name, first)
         start, self.start = self.start, len(self.program.ops)
-        self.program.statements.add("assignment", name, (), (value, start, self.start, first, last))
+        self.add_statement("assignment", name, (), (value, start, self.start, first, last))
 
     def on_augmented(self, values: list[Any], first: int, last: int) -> None:
         """x += y is x = x + y."""
@@ -285,9 +286,8 @@ class Builder:
         self.leaves.clear()  # outside again, x is another x than inside
 
     def statement(self, kind: str, name: str, parameters: tuple[int, ...], value: int, first: int, last: int) -> None:
-        stop = len(self.program.ops)
-        self.program.statements.add(kind, name, parameters, (value, self.start, stop, first, last))
-        self.start = stop
+        start, self.start = self.start, len(self.program.ops)
+        self.add_statement(kind, name, parameters, (value, start, self.start, first, last))
 
     def not_a_parameter(self, parameter: int | tuple[str, int]) -> Problem:
         node = parameter if isinstance(parameter, int) else parameter[1]

@@ -64,8 +64,14 @@ def run(tables: Tables, found: list[str], builder: Builder) -> int | None:
         if row is None:  # an operand is expected
             leaf, key = leaves.get(token), ""
             if leaf is None and not (key := keys.get(token, "")):
-                if token.isidentifier() and token.isascii():  # as `seen_first`, but with fewer calls: they are many
-                    leaves[token] = leaf = builder.node("name", token, index, index)
+                if token.isidentifier() and token.isascii():  # as `seen_first`, but without calls: they are many
+                    leaves[token] = leaf = len(ops)
+                    add_op("name")
+                    add_operands(token)
+                    add_first(index)
+                    add_last(index)
+                elif token[-2:] == " =":
+                    key = "<ASSIGN>"
                 else:
                     leaf, key = seen_first(token, index, builder, keys)
             begins.append(index)
@@ -140,24 +146,20 @@ def completed(
     `operand` says that the rule ends in an operand, whose own state was never pushed.
     """
     kind, _, length, beginnings, build = action
+    popped, last = length - operand, index
     if kind == CLOSE:  # the token completes the rule
         values.append(index)
-        last = index
-        popped = length - 1
+        popped -= 1
     else:
-        last = index - 1
-        popped = length
+        last -= 1
         if not operand:  # the rule ended in a token, so no operand begins at this one
             begins.pop()
-    if operand:
-        popped -= 1
     if popped:
         state = states[-popped]
         del states[-popped:]
     if beginnings > 1:
         del begins[1 - beginnings :]
-    if build is None:
-        del values[len(values) - length + 1 :]
-    else:
-        values[-length:] = [build(builder, values[-length:], begins[-1], last)]
+    symbols = values[-length:]
+    del values[-length:]
+    values.append(symbols[0] if build is None else build(builder, symbols, begins[-1], last))
     return state

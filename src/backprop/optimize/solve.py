@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.draw.notebook import KINDS, Layout, Shown, Theme, as_json, digits_of, laid_out, shown, write
+from backprop.draw.notebook import KINDS, Layout, Shown, Theme, as_json, digits_of, laid_out, shown
 from backprop.errors import Problem, did_you_mean
 from backprop.errors.expected import helpful, number, whole
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
@@ -21,6 +21,7 @@ from backprop.optimize.path import Path, Step
 from backprop.optimize.table import Table
 from backprop.optimize.watch import Watch
 from backprop.optimize.why import Account, Stopped, Verdict
+from backprop.rows.tables.files import put
 
 Value = Any
 
@@ -73,7 +74,7 @@ class Minimum(Reached):
         from backprop.optimize.picture import in_file
 
         text = in_file(self, fspath(path))
-        write(path, text.encode() if isinstance(text, str) else text)
+        put(text.encode() if isinstance(text, str) else text, fspath(path))
 
     def _repr_html_(self) -> str:
         from backprop.optimize.report import html_table

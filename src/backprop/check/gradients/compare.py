@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
+    from backprop.check.gradients.jointly import Jointly
+
 MANY = 200  # wires: each by itself, all would cost as much as they are, squared
 
 
@@ -33,26 +35,37 @@ def wires_of(result: Run, names: Names, gradients: Iterable[str], stages: bool) 
 def check(result: Run, names: Names, wires: Iterable[int]) -> Iterator[Comparison]:
     """Compare the gradient of each wire."""
     wires = list(wires)
-    if len(wires) > MANY and not result.arrays and isfinite(result.value):
-        sweep = Stagewise(result, names, lambda wire: compare(result, names, wire))
-        found = sweep.comparisons(set(wires))
+
+    def alone(wire: int) -> Comparison:
+        return compare(result, names, wire)
+
+    if len(wires) > MANY and (result.arrays or isfinite(result.value)):
+        found = sweep_of(result)(result, names, alone).comparisons(set(wires))
         yield from (found[wire] for wire in wires)
-        return
-    for wire in wires:
-        try:
-            yield compare(result, names, wire)
-        except Mismatch:  # an index or a class, moved by a little, chooses nothing
-            remark = "whole numbers that choose: there is no slope to compare with"
-            yield Comparison(names.text(wire), result.gradient(wire), nan, 0.0, "flat", "none", remark)
+    else:
+        yield from map(alone, wires)
+
+
+def sweep_of(result: Run) -> type[Stagewise | Jointly]:
+    """What compares very many wires at once."""
+    if not result.arrays:
+        return Stagewise
+    from backprop.check.gradients.jointly import Jointly  # NumPy is heavy
+
+    return Jointly
 
 
 def compare(result: Run, names: Names, wire: int) -> Comparison:
     """The gradient of one wire against a numerical one."""
-    if isinstance(result.values[wire], float):
-        return compare_number(result, names.text(wire), names, Probe(result, wire))
-    from backprop.check.gradients.arrays import compare_array  # NumPy is heavy
+    try:
+        if isinstance(result.values[wire], float):
+            return compare_number(result, names.text(wire), names, Probe(result, wire))
+        from backprop.check.gradients.arrays import compare_array  # NumPy is heavy
 
-    return compare_array(result, names, wire)
+        return compare_array(result, names, wire)
+    except Mismatch:  # an index or a class, moved by a little, chooses nothing
+        remark = "whole numbers that choose: there is no slope to compare with"
+        return Comparison(names.text(wire), result.gradient(wire), nan, 0.0, "flat", "none", remark)
 
 
 def at_random(

@@ -81,7 +81,7 @@ def defined_name(node: ast.stmt) -> str:
 
 
 def closure(names: Iterable[str]) -> Iterator[str]:
-    """The source of some functions and of all that they use, in order."""
+    """Some functions and all that they use, in order."""
     known = definitions()
     needed: set[str] = set()
     pending = [name for name in names if name in known]
@@ -90,12 +90,12 @@ def closure(names: Iterable[str]) -> Iterator[str]:
         if name not in needed:
             needed.add(name)
             pending += [used for used in known[name][1] if used in known]
-    return (known[name][0] for name in known if name in needed)
+    return (name for name in known if name in needed)
 
 
 def prelude(names: Iterable[str]) -> list[str]:
     """The functions, as they stand in the calculator, and what they import."""
-    sources = list(closure(names))
+    sources = [definitions()[name][0] for name in closure(names)]
     if not sources:
         return []
     used = free_names("\n".join(sources))

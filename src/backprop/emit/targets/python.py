@@ -7,7 +7,7 @@ from collections.abc import Set
 from backprop.emit.helpers import helpers
 from backprop.emit.request import Request
 from backprop.emit.target import Target
-from backprop.emit.targets.careful import Careful, definitions, prelude
+from backprop.emit.targets.careful import Careful, closure, definitions, prelude
 from backprop.emit.targets.pythonic import Python, called, function, function_text, typed
 
 
@@ -19,6 +19,8 @@ def write(request: Request) -> str:
         target = Careful()
     listing = request.listing(target)
     made = [*helpers(target)]
+    carried = {*closure(target.called.keys() - {helper.name for helper in made})}
+    made = [helper for helper in made if helper.name not in carried]
     functions = [function_text(helper, "float") for helper in made]
     title = [f"# {line}" for line in request.title()]
     parameters = typed([*listing.inputs.values()], "float")

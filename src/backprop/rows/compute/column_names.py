@@ -25,7 +25,7 @@ class Called:
         self.typed = typed
         self.spelt: dict[str, str] = {}  # by the identifier that stands for it: a name that is none
         odd = [re.escape(name) for name in columns if not name.isidentifier()]
-        names = rf"|(?<![\w.])(?:{'|'.join(sorted(odd, key=len, reverse=True))})(?![\w.])" if odd else ""
+        names = rf"|(?<![\w.])(?:{'|'.join(sorted(odd, key=len, reverse=True))})(?!\w)" if odd else ""
         self.text = re.sub(rf"{PASSED}|`[^`\n]+`{names}", self.replaced, typed) if "`" in typed or odd else typed
         self.identifiers = {name: identifier for identifier, name in self.spelt.items()}
         self.columns = {self.variable(name): column for name, column in columns.items()}
@@ -85,7 +85,9 @@ def as_columns(text: str, renamed: Mapping[str, str], table: Iterable[str]) -> d
     """What names of a formula are called in a table where that is not the same: those that are renamed, those with a
     point in them (a.x), and those that Unicode writes in two ways."""
     table = list(table)
-    found = {name: name for name in DOTTED.findall(text) if name in table}
+    ends = re.compile(r"(?=\.)|$")  # a.x.exp() is a function of a.x
+    dotted = {name[: end.start()] for name in DOTTED.findall(text) for end in ends.finditer(name)}
+    found = {name: name for name in sorted(dotted) if name in table and "." in name}
     found |= {canonical_name(name): name for name in table if name.isidentifier() and canonical_name(name) not in table}
     return {name: column for name, column in found.items() if name != column or "." in name} | dict(renamed)
 

@@ -207,6 +207,12 @@ def opened(path: str, mode: str = "wb") -> IO[bytes]:
     return open(path if descriptor is None else os.dup(descriptor), mode)
 
 
+def put(data: bytes, path: str) -> None:
+    """Write a file, whole or not at all; what is open already goes on."""
+    with whole(path) as beside, opened(beside) as file:
+        file.write(data)
+
+
 def mode_of(path: str) -> int | None:
     """What a path is of, and who may do what with it; None where there is nothing."""
     try:
