@@ -22,7 +22,7 @@ from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
 from backprop.python.source import Part, names_set, names_used, parameter_names, required_names
-from backprop.python.values.arrays import fresh
+from backprop.python.values.arrays import HELD, fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
 
@@ -51,6 +51,11 @@ class Forth(Outputs):
             me = self.kept_context(run, scope, pair.forward)
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: given[name] for name in names if name in given}
+        cls, held = self.holding
+        self.holders = {
+            name: self.holder(run, scope, cls, given[name]) for name in held if is_gradient(given.get(name))
+        }
+        keywords.update(self.holders)
         if isinstance(function, Function):
             self.look_at_top(function.scope, given)
             function.scope.names.update({name: given[name] for name in self.of_text_itself if name in given})
@@ -66,6 +71,30 @@ class Forth(Outputs):
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
         found = self.results(run, pair.forward, returned, me)
         return found if self.cost is None else self.with_cost(run, scope, found, given)
+
+    @cached_property
+    def holding(self) -> tuple[str, set[str]]:
+        """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
+        and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none."""
+        names, torch = {*self.parameters}, self.torch or self.pair.kind not in ("functions", "class")
+        nodes = [node for node in ast.walk(self.pair.forward or ast.Pass()) if isinstance(node, ast.Attribute)]
+        of_inputs = [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
+        read = [(name, one) for name, one in of_inputs if name in names and not hasattr(np.ndarray, one)]
+        own = {one for _, one in read if one not in HELD}
+        for name, methods in self.code.classes().items() if own and not torch else ():
+            start = methods.get("__init__")
+            if start is None or name == self.pair.name or len(required_names(start)) != 2:
+                continue
+            if own <= attributes(start, ast.Store) | methods.keys():
+                return name, {one for one, _ in read}
+        return "", set()
+
+    def holder(self, run: Interpreter, scope: Scope, name: str, value: Any) -> Object:
+        """An object of that class, of which gradients are asked for."""
+        cls = self.of_text(run, scope, name)
+        start = cls.find("__init__")
+        asked = [name for name in start.parameters if name.startswith("requires_grad")]
+        return self.call(run, cls, (value,), dict.fromkeys(asked, True))  # type: ignore[no-any-return]
 
     def costs(self) -> list[ast.FunctionDef]:
         """The functions of the text that are costs by their names, and the methods of the class."""
@@ -148,7 +177,8 @@ class Forth(Outputs):
         parts = objects_in(me)
         for name, value in given.items():
             whose, _, attribute = name.rpartition(".")
-            if name not in taken and cls.find(name) is None and whose in parts:
+            own = cls.find(name)  # of a property, what it would be found to be
+            if name not in taken and (own is None or getattr(own, "kind", "") == "property") and whose in parts:
                 parts[whose].names[attribute] = sizes(value) if SIZES.search(attribute) else value
         self.make_ready(run, me, given)
         self.handed = []

@@ -88,6 +88,8 @@ class Members(Machine):
             return Bound(name, value) if found is None else found
         if name == "value" and isinstance(value, str | int):  # of a member of an Enum
             return value
+        if isinstance(value, dict) and name in value and not hasattr(dict, name):  # given for an object with fields
+            return value[name]
         if isinstance(value, str | list | dict | set | tuple):
             return Bound(name, value)
         raise Refusal(f"{called(value)} has no .{name}", "name")
@@ -128,6 +130,8 @@ class Members(Machine):
             self.call(Bound(prop.setter, base), (value,), {})
         elif isinstance(base, Object | Class | Function):
             base.names[name] = value
+        elif isinstance(base, dict) and name in base:
+            base[name] = value
         elif isinstance(base, Idle):
             return
         elif isinstance(base, Tensor) and name in HELD:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from backprop.errors.spelling import either
 from backprop.python.values.frames import Source
 
 
@@ -196,7 +197,7 @@ OTHERS = "numpy, scipy, torch, jax, einops and math are known: write with them w
 class Unknown:
     """A name that stands for something that could not be read; it is a problem only where it is used."""
 
-    __slots__ = ("hint", "later", "why")
+    __slots__ = ("given", "hint", "later", "why")
 
     def __init__(self, why: str, path: tuple[str, ...] = (), hint: str = "") -> None:
         self.why = why
@@ -206,6 +207,12 @@ class Unknown:
         self.hint = (
             OTHERS if others else f"put {file}.py beside this file or above it: it is read, too" if file else hint
         )
+        self.given = bool(file) and not others
+
+    def hint_for(self, name: str) -> str:
+        """What to do about a name that would be found in it."""
+        given = either(f'--{name} "lambda x: …"', f'{name}="lambda x: …"')
+        return f"{self.hint}; or give it: {given}" if self.given else self.hint
 
 
 @cache
