@@ -1189,3 +1189,60 @@ def conv_backward(dout, cache):
 def test_forms_of_frameworks_of_ones_own_and_of_courses(check: Check, name: str) -> None:
     given, text = OTHER_FORMS[name]
     assert check("form.py", given, {"form.py": text})["verdict"] == "ok"
+
+
+UNCONNECTED = """
+import numpy as np
+class Layer:
+    def __init__(self):
+        self.net = self.before = None
+    def connect(self, net, before):
+        self.net, self.before = net, before
+    @property
+    def input_shape(self):
+        return self.before.shape
+class Flat(Layer):
+    def propagate(self, x):
+        return x.reshape(-1) * self.net.rate
+    def backpropagate(self, delta):
+        return delta.reshape(*self.input_shape) * self.net.rate
+"""
+
+
+def test_what_a_framework_would_set_is_asked_for(check: Check) -> None:
+    """That nobody connected a layer is no mistake of its backward pass."""
+    given = {"x": X["x"], "net": {"rate": 0.5}, "input_shape": [2, 3]}
+    assert check("flat.py:Flat", given, {"flat.py": UNCONNECTED})["verdict"] == "ok"
+    for missing, name in (("net", "net"), ("input_shape", "before")):
+        rest = {key: value for key, value in given.items() if key != missing}
+        found = check("flat.py:Flat", rest, {"flat.py": UNCONNECTED})["error"]
+        assert found["kind"] == "variable"
+        assert found["hint"].startswith(
+            f"{name} is None: connect() sets it, and nobody calls that; give it, like --{name} "
+        )
+
+
+def test_what_only_stands_for_something_makes_no_pass_wrong(check: Check) -> None:
+    """A function of a library that is not known for data is none of Python's mistakes."""
+    text = """
+import numpy as np
+def f_forward(x):
+    return x * 2, x
+def f_backward(g, x):
+    return g * np.add(np.multiply, 2)
+"""
+    found = check("f.py", {"x": X["x"]}, {"f.py": text})
+    assert found["error"]["kind"] == "name"
+    assert found["error"]["line"] == 6
+
+
+def test_several_passes_of_a_class_are_found_by_its_name(check: Check) -> None:
+    text = """
+class Net:
+    def forward_pass_a(self, x):
+        self.x = x
+        return x ** 2
+    def backward_pass_a(self, g):
+        return 2 * self.x * g
+"""
+    assert check("net.py:Net", {"x": X["x"]}, {"net.py": text})["verdict"] == "ok"

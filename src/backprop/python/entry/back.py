@@ -96,7 +96,8 @@ class Back(Taken):
             function = run.attribute(me, back) if pair.kind == "class" else self.closed
             function = function or self.of_text(run, scope, back)
             bound = self.bound(forward, above, given)
-            returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
+            with self.unset(me):
+                returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
             if (
                 isinstance(returned, Function) and pair.kind == "functions"
             ):  # it takes the result, and gives what does it

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from types import MethodType
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.errors.spelling import either
 from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, sizes
 from backprop.python.entry.gradients import LABELS, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, with_sizes
@@ -62,7 +65,8 @@ class Forth(Outputs):
         first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
-        returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
+        with self.unset(me):
+            returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
         if me is not None and pair.of_object:
             late = {name: me.names.get(name) for name in self.made_late if name not in self.made_of}
             self.made_of.update({name: fresh(one) for name, one in late.items() if is_differentiable(one)})
@@ -179,7 +183,11 @@ class Forth(Outputs):
             whose, _, attribute = name.rpartition(".")
             own = cls.find(name)  # of a property, what it would be found to be
             if name not in taken and (own is None or getattr(own, "kind", "") == "property") and whose in parts:
-                parts[whose].names[attribute] = sizes(value) if SIZES.search(attribute) else value
+                value = sizes(value) if SIZES.search(attribute) else value
+                if getattr(own, "setter", None) is not None:
+                    self.call(run, Bound(own.setter, parts[whose]), (value,), {})
+                else:
+                    parts[whose].names[attribute] = value
         self.make_ready(run, me, given)
         self.handed = []
         asked = set().union(*[attributes(one, ast.Load) for one in self.backs()])
@@ -231,6 +239,30 @@ class Forth(Outputs):
             taken = [one for one in parameter_names(method)[1:] if one in known or one in required_names(method)]
             self.call(run, Bound(found, me), (), {one: known[one] if one in known else idle([]) for one in taken})
             needed = {one for one in needed if is_empty(me.names.get(one))}
+
+    @contextmanager
+    def unset(self, me: Object | None) -> Iterator[None]:
+        """Say of what goes wrong with None which attributes are None still, that a method sets which nobody calls: it
+        is no mistake of a pass, and they can be given."""
+        try:
+            yield
+        except Problem as problem:
+            methods = self.code.classes().get(self.pair.name, {}) if self.pair.of_object and me is not None else {}
+            passes = [one for one in (self.pair.forward, self.pair.backward) if one is not None]
+            called = [one for start in passes for one in reached(start, methods)] if "None" in problem.message else []
+            own, made = (set().union(*[attributes(one, how) for one in called]) for how in (ast.Load, ast.Store))
+            others = [(name, one) for name, one in methods.items() if one not in called and name != "__init__"]
+            held = me.names if me is not None else {}
+            here = (problem.text or "").split("\n")[(problem.line or 1) - 1]  # what stands there comes first
+            for name in sorted(own - made, key=lambda name: (f"self.{name}" not in here, name)):
+                setter = [its for its, one in others if name in attributes(one, ast.Store)]
+                if held.get(name, 0) is None and setter:
+                    given = either(f"--{name} '{{\"KEY\": …}}'", f'{name}={{"KEY": …}}')
+                    hint = f"{name} is None: {setter[0]}() sets it, and nobody calls that; give it, like {given}"
+                    told = Problem("variable", problem.message, text=problem.text, spans=problem.spans, hint=hint)
+                    told.source = problem.source
+                    raise told from None
+            raise
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
         """What a name of the text means: a function, or one that stands in a class that needs no object."""

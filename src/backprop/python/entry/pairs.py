@@ -535,7 +535,8 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
         methods = classes[forward]
         missing = [name for name, one in zip(("forward", "backward"), passes(methods), strict=True) if one is None]
         if missing:
-            loss = loss_of(forward, methods) or training_named(code, forward)
+            several = pairs_of_class(forward, methods)
+            loss = next(iter(several), None) or loss_of(forward, methods) or training_named(code, forward)
             if loss is None:
                 raise Problem("name", f"the class {forward} has no {missing[0]}", hint=methods_of(forward, methods))
             return loss

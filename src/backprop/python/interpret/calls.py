@@ -30,6 +30,7 @@ from backprop.python.values.scope import (
     Super,
     Suspended,
     called,
+    misfit,
 )
 
 CHOOSING = frozenset(["int", "round", "max", "min", "sorted", "bool"])  # of Python's own: which hangs on values
@@ -138,7 +139,7 @@ class Calls(Expressions):
         if isinstance(function, str) and (meant := self.meant_by(function)) is not None:
             return self.call(meant, arguments, keywords)
         hint = f"nothing that is read here defines {function}" if isinstance(function, str) else ""
-        raise Refusal(f"{called(function)} cannot be called", "value", hint)
+        raise misfit(f"{called(function)} cannot be called", function, hint=hint)
 
     def written(self, value: Any, scope: Scope, late: bool = False) -> Any:
         """A value that is given; a text that is code as what it means. A dot may stand in any other text; what makes an

@@ -14,7 +14,19 @@ from backprop.python.interpret.machine import Machine
 from backprop.python.spellings.torch import Extremum
 from backprop.python.values.arrays import HELD, At, Tensor, is_array, number_of
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Bound, Builtin, Class, Function, Idle, Library, Object, Super, called, kind_of
+from backprop.python.values.scope import (
+    Bound,
+    Builtin,
+    Class,
+    Function,
+    Idle,
+    Library,
+    Object,
+    Super,
+    called,
+    kind_of,
+    misfit,
+)
 
 JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
 OWN_METHODS = frozenset(["__init__", "__call__", "__new__"])  # of those with two underscores, what may be named
@@ -160,7 +172,7 @@ class Members(Machine):
             count = number_of(self.call(self.attribute(value, "__len__", own=True), (), {}))
             self.meter.length(count)
             return [self.get_item(value, i) for i in range(count)]
-        raise Refusal(f"{called(value)} cannot be gone through", "value")
+        raise misfit(f"{called(value)} cannot be gone through", value)
 
     def listed(self, value: Any) -> list[Any]:
         """The items as a list, which must not be too long."""

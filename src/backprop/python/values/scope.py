@@ -10,6 +10,7 @@ from typing import Any
 
 from backprop.errors.spelling import either
 from backprop.python.values.frames import Source
+from backprop.python.values.meter import Refusal
 
 
 class Scope:
@@ -249,6 +250,13 @@ def is_generator(tree: ast.FunctionDef | ast.Lambda) -> bool:
     return False
 
 
+def misfit(message: str, *values: Any, hint: str = "") -> Refusal:
+    """That something cannot be done with some values: a mistake of the code, where they are data; what stands for a
+    function of a library may only be unknown here."""
+    known = not any(isinstance(one, Library | Idle | Builtin | Bound | Suspended) for one in values)
+    return Refusal(message, "value" if known else "name", hint)
+
+
 def called(value: Any) -> str:
     """What a value is called in a message."""
     if isinstance(value, Library | Idle):
@@ -256,7 +264,7 @@ def called(value: Any) -> str:
     if isinstance(value, Object):
         return f"an object of {value.cls.name}"
     if isinstance(value, Bound):
-        return called(value.function)
+        return f".{value.function} of {called(value.me)}" if isinstance(value.function, str) else called(value.function)
     if isinstance(value, Function | Class | Builtin):
         return value.name
     return "None" if value is None else f"a value of kind {type(value).__name__}"
