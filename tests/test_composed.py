@@ -107,6 +107,7 @@ np.linalg.matrix_transpose(x); np.cumulative_sum(x, axis=1); np.cumulative_prod(
 INNER = {  # what draws random numbers, or was there before and is tried elsewhere
     "convolution", "Tensor_unfold", "randn", "rand", "randn_like", "rand_like", "randint", "randperm", "bernoulli",
     "normal", "normal_", "uniform_", "dropout", "gumbel_softmax", "index_put_", "vector_norm", "finfo",
+    *[name for name in NAMES["torch"] if name.startswith("nn_init_")],
 }  # fmt: skip
 OLD = {  # which other tests try
     "nn_Conv2d", "nn_Linear", "nn_MaxPool2d", "nn_AvgPool2d", "nn_Parameter", "distributions_Normal",
@@ -153,6 +154,23 @@ def test_torch(example: str) -> None:
     for name, gradient in zip(floats, gradients, strict=True):
         if gradient is not None:
             assert np.asarray(traced_gradients[name]) == pytest.approx(gradient.numpy(), rel=1e-7, abs=1e-9), name
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        "normal_(z, 1.0, 3.0)", "uniform_(z, -2.0, 1.0)", "trunc_normal_(z, std=2.0)", "constant_(z, 0.3)", "ones_(z)",
+        "zeros_(z)", "xavier_uniform_(z)", "xavier_normal_(z, gain=2.0)", "kaiming_uniform_(z, a=5**0.5)",
+        "kaiming_normal_(z, mode='fan_out', nonlinearity='relu')", "xavier_uniform_(z, init.calculate_gain('tanh'))",
+    ],
+)  # fmt: skip
+def test_weights_are_drawn_as_torch_draws_them(example: str) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    theirs = eval(f"init.{example}", {"init": torch.nn.init, "z": torch.empty(60, 40, 3)}).numpy()
+    ours = read(f"from torch.nn import init\nz = torch.empty(60, 40, 3)\nf = init.{example}\ng = z", x=1.0)
+    assert np.array_equal(ours["f"], ours["g"])
+    assert [ours["f"].mean(), ours["f"].std()] == pytest.approx([theirs.mean(), theirs.std()], rel=0.05, abs=0.05)
 
 
 @pytest.mark.parametrize("example", [*each_of(NUMPY), *each_of(LATER)])

@@ -146,7 +146,7 @@ def test_the_language_means_what_python_means(text: str) -> None:
         ("f = np.fromfile('a')", "name", 1),
         ("f = x.tofile('a')", "name", 1),
         ("f = np.fromfunction(len, (3,))", "name", 1),
-        ("f = np.array([print])", "value", 1),
+        ("f = np.array([print])", "name", 1),
         ("f = np.ones(3, dtype=object)", "value", 1),
         ("f = np.ctypeslib", "", 0),
         ("while True:\n    pass", "size", 2),

@@ -176,7 +176,9 @@ def test_a_helper_is_looked_for_in_folders_above_and_in_packages(check: Check) -
     }
     assert check("pack/layers/a.py", given, {"pack/layers/a.py": layer, **files})["verdict"] == "ok"
     found = check("alone/a.py", given, {"alone/a.py": layer})
-    assert found["error"]["hint"] == "put tools.py beside this file or above it: it is read, too"
+    beside = "put tools.py beside this file or above it: it is read, too"
+    assert found["error"]["hint"] == f'{beside}; or give it: --cube "lambda x: …"'
+    assert check("alone/a.py", {**given, "cube": "lambda x: x**3"}, {"alone/a.py": layer})["verdict"] == "ok"
 
 
 def test_files_that_import_from_each_other_are_read(check: Check) -> None:
@@ -1050,3 +1052,218 @@ def test_a_method_of_a_class_by_its_name(check: Check) -> None:
     given = {"z": [[0.3, -1.0]], "n": 3}
     found = check("pair.py:Pair.decoder_forward --backward pair.py:Pair._compute_gradients", given)
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"B": "ok", "z": "wrong"}
+
+
+def test_functions_and_objects_are_given_as_code(check: Check) -> None:
+    """What a file imports with a star and nobody has, a helper of a helper, an activation, a list of layers."""
+    helper = """
+from missing_utils import *
+def slope(x):
+    return 2 * x * weigh(x)
+def f_forward(x, curve):
+    return curve(x) ** 2, x
+def f_backward(g, x, curve):
+    return g * slope(curve(x)) / weigh(curve(x)) / np.cosh(x) ** 2
+"""
+    found = check("f.py", {"x": X["x"], "curve": "np.tanh"}, {"f.py": helper})
+    assert found["error"]["message"].startswith("weigh is not defined, and missing_utils is imported from elsewhere")
+    assert found["error"]["hint"].endswith('or give it: --weigh "lambda x: …"')
+    given = {"x": X["x"], "curve": "np.tanh", "weigh": "lambda x: np.ones_like(x)"}
+    assert check("f.py", given, {"f.py": helper})["verdict"] == "ok"
+    wrong = check("f.py", {**given, "curve": "lambda x: np.tanh(2 * x)"}, {"f.py": helper})
+    assert wrong["verdict"] == "wrong"
+    net = """
+import numpy as np
+class Scale:
+    def __init__(self, factor):
+        self.factor = factor
+    def forward(self, x):
+        return x * self.factor
+    def backward(self, g):
+        return g * self.factor
+class Net:
+    def __init__(self, layers):
+        self.layers = layers
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, g):
+        for layer in reversed(self.layers):
+            g = layer.backward(g)
+        return g
+"""
+    given = {"x": X["x"], "layers": ["Scale(2)", "Scale(factor=0.5)"]}
+    assert check("net.py:Net", given, {"net.py": net})["verdict"] == "ok"
+    found = check("net.py:Net", {**given, "layers": ["Scale(2)", "Scale(rate=3)"]}, {"net.py": net})
+    assert found["error"]["message"] == "__init__ has no parameter rate"
+
+
+TAPE = """
+import numpy as np
+class Node:
+    def __init__(self, value, requires_grad=False, made_by=None):
+        self._data = np.asarray(value)
+        self.requires_grad, self.made_by, self.users = requires_grad, made_by, []
+        self.grad = np.zeros_like(self._data)
+    def backward(self, above, user):
+        self.grad = self.grad + above
+        self.users.remove(user)
+class Times:
+    def forward(self, a, b, power=2):
+        out = Node(a._data * b._data ** power, a.requires_grad or b.requires_grad, self)
+        self.kept = a, b, power
+        a.users.append(out)
+        b.users.append(out)
+        return out
+    def backward(self, above, out):
+        a, b, power = self.kept
+        if a.requires_grad:
+            a.backward(above * b._data ** power, out)
+        if b.requires_grad:
+            b.backward(above * a._data * power * b._data ** (power - 1), out)
+"""
+
+
+def test_an_operation_takes_objects_of_the_tape(check: Check) -> None:
+    given = {"a": [0.5, -1.5], "b": [2.0, 0.7]}
+    found = check("tape.py:Times", given, {"tape.py": TAPE})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("a", "ok"), ("b", "ok")]
+    found = check("tape.py:Times", given, {"tape.py": TAPE.replace("* power *", "*")})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("a", "ok"), ("b", "wrong")]
+
+
+OTHER_FORMS = {
+    "a record, as a dictionary, whose entries the backward pass takes by their names": (
+        {"x": X["x"], "weights": {"W1": [[1.0], [0.5], [-2.0]], "b1": [0.3]}},
+        """
+import numpy as np
+type Record = dict[str, np.ndarray]
+def f_forward(x, weights: Record):
+    h = x @ weights.W1 + weights.b1
+    return np.tanh(h), h
+def f_backward(g, x, W1, h):
+    g = g / np.cosh(h) ** 2
+    return g @ W1.T, x.T @ g, g.sum(0)
+""",
+    ),
+    "names that go forth and back, beside those that check what comes": (
+        {"x": X["x"], "size": 3},
+        """
+import numpy as np
+class Base:
+    def propagate_checked(self, x):
+        return self.propagate(x)
+    def backpropagate_checked(self, delta):
+        if delta.shape != self.last_shape:
+            raise ValueError
+        return self.backpropagate(delta)
+    @property
+    def last_shape(self):
+        return self.before.shape
+class Square(Base):
+    def __init__(self):
+        self.before = None
+    def propagate(self, x):
+        self.x = x
+        return x ** 2 * self.size
+    def backpropagate(self, delta):
+        return 2 * self.x * delta * self.size
+    @property
+    def size(self):
+        return self.before.size
+""",
+    ),
+    "a slope beside what has it": (
+        {"x": X["x"]},
+        "import numpy as np\nclass Sine:\n    def call(self, x):\n        return np.sin(x)\n"
+        "    def deriv(self, x):\n        return np.cos(x)\n",
+    ),
+    "a library imported with a star": (
+        {"x": X["x"]},
+        "from numpy import *\ndef f_forward(x):\n    return tanh(x) * pi, x\n"
+        "def f_backward(g, x):\n    return g * pi / cosh(x) ** 2\n",
+    ),
+    "the compiled helpers of an assignment": (
+        {"x": [[[[0.3, -1.2, 0.5], [0.9, 0.1, -0.4], [1.3, -0.7, 0.2]]]], "w": [[[[0.2, -0.5], [1.1, 0.4]]]]},
+        """
+import numpy as np
+try:
+    from course.im2col_cython import col2im_cython, im2col_cython
+except ImportError:
+    print("build it first")
+def conv_forward(x, w):
+    cols = im2col_cython(x, 2, 2, 1, 2)
+    out = (w.reshape(1, -1) @ cols).reshape(1, 2, 2, 1).transpose(3, 0, 1, 2)
+    return out, (x, w, cols)
+def conv_backward(dout, cache):
+    x, w, cols = cache
+    d = dout.transpose(1, 2, 3, 0).reshape(1, -1)
+    dcols = w.reshape(1, -1).T @ d
+    return col2im_cython(dcols, *x.shape, 2, 2, 1, 2), (d @ cols.T).reshape(w.shape)
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_FORMS)
+def test_forms_of_frameworks_of_ones_own_and_of_courses(check: Check, name: str) -> None:
+    given, text = OTHER_FORMS[name]
+    assert check("form.py", given, {"form.py": text})["verdict"] == "ok"
+
+
+UNCONNECTED = """
+import numpy as np
+class Layer:
+    def __init__(self):
+        self.net = self.before = None
+    def connect(self, net, before):
+        self.net, self.before = net, before
+    @property
+    def input_shape(self):
+        return self.before.shape
+class Flat(Layer):
+    def propagate(self, x):
+        return x.reshape(-1) * self.net.rate
+    def backpropagate(self, delta):
+        return delta.reshape(*self.input_shape) * self.net.rate
+"""
+
+
+def test_what_a_framework_would_set_is_asked_for(check: Check) -> None:
+    """That nobody connected a layer is no mistake of its backward pass."""
+    given = {"x": X["x"], "net": {"rate": 0.5}, "input_shape": [2, 3]}
+    assert check("flat.py:Flat", given, {"flat.py": UNCONNECTED})["verdict"] == "ok"
+    for missing, name in (("net", "net"), ("input_shape", "before")):
+        rest = {key: value for key, value in given.items() if key != missing}
+        found = check("flat.py:Flat", rest, {"flat.py": UNCONNECTED})["error"]
+        assert found["kind"] == "variable"
+        assert found["hint"].startswith(
+            f"{name} is None: connect() sets it, and nobody calls that; give it, like --{name} "
+        )
+
+
+def test_what_only_stands_for_something_makes_no_pass_wrong(check: Check) -> None:
+    """A function of a library that is not known for data is none of Python's mistakes."""
+    text = """
+import numpy as np
+def f_forward(x):
+    return x * 2, x
+def f_backward(g, x):
+    return g * np.add(np.multiply, 2)
+"""
+    found = check("f.py", {"x": X["x"]}, {"f.py": text})
+    assert found["error"]["kind"] == "name"
+    assert found["error"]["line"] == 6
+
+
+def test_several_passes_of_a_class_are_found_by_its_name(check: Check) -> None:
+    text = """
+class Net:
+    def forward_pass_a(self, x):
+        self.x = x
+        return x ** 2
+    def backward_pass_a(self, g):
+        return 2 * self.x * g
+"""
+    assert check("net.py:Net", {"x": X["x"]}, {"net.py": text})["verdict"] == "ok"

@@ -56,7 +56,9 @@ def typed(text: str, name: str, random: Random) -> Any:
     try:
         return whole(value_of(text, name, random))
     except Problem:
-        if not text.isidentifier():
+        from backprop.python.interpret.calls import as_code
+
+        if not text.isidentifier() and as_code(text) is None:
             raise
         return PYTHONS.get(text, text)
 

@@ -311,7 +311,7 @@ HALF = "((tril(out.T @ g) + tril(out.T @ g, k=-1)) / 2)"
 MATRICES = [
     Gate(
         "trace", "A",
-        Rule(vjp="spread(g, A, axis=[-2, -1]) * eye_like(A)", routes=True),
+        Rule(vjp="triu(tril(spread(g, A, axis=[-2, -1])))", routes=True),
         Words("hands its gradient to every element of the diagonal"),
         Traits(stacks=True),
     ),

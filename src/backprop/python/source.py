@@ -30,6 +30,10 @@ ADDING = frozenset(["append", "extend", "insert", "update", "setdefault", "add",
 USUAL = {
     "np": ("numpy",), "numpy": ("numpy",), "math": ("math",), "torch": ("torch",), "F": ("torch", "nn", "functional"),
 }  # fmt: skip
+PYTHON_312 = re.compile(
+    r"^([ \t]*)(?:type[ \t]+(\w+)(?:\[[^\]\n]*\])?(?=[ \t]*=)|((?:def|class)[ \t]+\w+)\[[^\]\n]*\](?=[(:]))",
+    re.MULTILINE,
+)
 PYTHON_2 = re.compile(r"^\s*print\s+[^=(\s]|\bxrange\(|^\s*except\s+\w+\s*,\s*\w+\s*:", re.MULTILINE)
 
 
@@ -55,6 +59,9 @@ def part_of(text: str, name: str | None) -> Part:
             try:
                 return Part(source, ast.parse(text))
             except SyntaxError:
+                plain = PYTHON_312.sub(r"\1\2\3", text)
+                if plain != text and not mistake_in(plain):
+                    return Part(source, ast.parse(plain))
                 source.old = "__future__ import division" not in text  # which Python 2 has, too
                 return Part(source, ast.parse(as_python_3(text)))
     except SyntaxError as error:
@@ -203,6 +210,8 @@ class Code:
         """
         scope = Scope()
         scope.names.update({name: Library(path) for name, path in USUAL.items()})
+        given = {name: run.written(one, scope, late=True) for name, one in given.items()}
+        scope.names.update(given)
         scopes, run.imports, run.unread = [scope], self.imports, self.unread
         run.files = {part.source.name or "": {} for part in self.parts}  # those that import each other know their names
         for part, statements in self.needed(roots):

@@ -96,7 +96,8 @@ class Back(Taken):
             function = run.attribute(me, back) if pair.kind == "class" else self.closed
             function = function or self.of_text(run, scope, back)
             bound = self.bound(forward, above, given)
-            returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
+            with self.unset(me):
+                returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
             if (
                 isinstance(returned, Function) and pair.kind == "functions"
             ):  # it takes the result, and gives what does it
@@ -113,6 +114,10 @@ class Back(Taken):
         found, by = self.came_out(run, returned, me, before, given, pair.backward)
         found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
+            held = self.holders[name].names if name in self.holders else {}
+            gradient = next((one for key in GRADIENTS if is_gradient(one := inner(held.get(key)))), None)
+            if gradient is not None:
+                found[(name,)], by = gradient, "attribute"
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
@@ -345,7 +350,10 @@ class Back(Taken):
             whole = [one for one in values if one is not None]
             if len(values) == 1 and (elsewhere := self.of_no_input(values[0], own, given)) is not None:
                 return elsewhere
-            if any(owner(name, every) not in (*paths, None) for name in names) and len(whole) != len(paths):
+            inside = [np.shape(at_path(given, path)) for path in self.paths(given)]  # also of what is in dictionaries
+            one_by_one = inside == [np.shape(one) for one in values if is_gradient(one)]
+            named = any(owner(name, every) not in (*paths, None) for name in names)
+            if (named or one_by_one) and len(whole) != len(paths):
                 paths = every
                 differentiable = [path for path in every if is_differentiable(at_path(given, path))]
             shapes = {path: np.shape(one) for path in differentiable if is_gradient(one := at_path(given, path))}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from types import MethodType
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.errors.spelling import either
 from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, sizes
 from backprop.python.entry.gradients import LABELS, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, with_sizes
@@ -22,7 +25,7 @@ from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
 from backprop.python.source import Part, names_set, names_used, parameter_names, required_names
-from backprop.python.values.arrays import fresh
+from backprop.python.values.arrays import HELD, fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
 
@@ -51,13 +54,19 @@ class Forth(Outputs):
             me = self.kept_context(run, scope, pair.forward)
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: given[name] for name in names if name in given}
+        cls, held = self.holding
+        self.holders = {
+            name: self.holder(run, scope, cls, given[name]) for name in held if is_gradient(given.get(name))
+        }
+        keywords.update(self.holders)
         if isinstance(function, Function):
             self.look_at_top(function.scope, given)
             function.scope.names.update({name: given[name] for name in self.of_text_itself if name in given})
         first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
-        returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
+        with self.unset(me):
+            returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
         if me is not None and pair.of_object:
             late = {name: me.names.get(name) for name in self.made_late if name not in self.made_of}
             self.made_of.update({name: fresh(one) for name, one in late.items() if is_differentiable(one)})
@@ -66,6 +75,30 @@ class Forth(Outputs):
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
         found = self.results(run, pair.forward, returned, me)
         return found if self.cost is None else self.with_cost(run, scope, found, given)
+
+    @cached_property
+    def holding(self) -> tuple[str, set[str]]:
+        """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
+        and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none."""
+        names, torch = {*self.parameters}, self.torch or self.pair.kind not in ("functions", "class")
+        nodes = [node for node in ast.walk(self.pair.forward or ast.Pass()) if isinstance(node, ast.Attribute)]
+        of_inputs = [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
+        read = [(name, one) for name, one in of_inputs if name in names and not hasattr(np.ndarray, one)]
+        own = {one for _, one in read if one not in HELD}
+        for name, methods in self.code.classes().items() if own and not torch else ():
+            start = methods.get("__init__")
+            if start is None or name == self.pair.name or len(required_names(start)) != 2:
+                continue
+            if own <= attributes(start, ast.Store) | methods.keys():
+                return name, {one for one, _ in read}
+        return "", set()
+
+    def holder(self, run: Interpreter, scope: Scope, name: str, value: Any) -> Object:
+        """An object of that class, of which gradients are asked for."""
+        cls = self.of_text(run, scope, name)
+        start = cls.find("__init__")
+        asked = [name for name in start.parameters if name.startswith("requires_grad")]
+        return self.call(run, cls, (value,), dict.fromkeys(asked, True))  # type: ignore[no-any-return]
 
     def costs(self) -> list[ast.FunctionDef]:
         """The functions of the text that are costs by their names, and the methods of the class."""
@@ -148,8 +181,13 @@ class Forth(Outputs):
         parts = objects_in(me)
         for name, value in given.items():
             whose, _, attribute = name.rpartition(".")
-            if name not in taken and cls.find(name) is None and whose in parts:
-                parts[whose].names[attribute] = sizes(value) if SIZES.search(attribute) else value
+            own = cls.find(name)  # of a property, what it would be found to be
+            if name not in taken and (own is None or getattr(own, "kind", "") == "property") and whose in parts:
+                value = sizes(value) if SIZES.search(attribute) else value
+                if getattr(own, "setter", None) is not None:
+                    self.call(run, Bound(own.setter, parts[whose]), (value,), {})
+                else:
+                    parts[whose].names[attribute] = value
         self.make_ready(run, me, given)
         self.handed = []
         asked = set().union(*[attributes(one, ast.Load) for one in self.backs()])
@@ -201,6 +239,30 @@ class Forth(Outputs):
             taken = [one for one in parameter_names(method)[1:] if one in known or one in required_names(method)]
             self.call(run, Bound(found, me), (), {one: known[one] if one in known else idle([]) for one in taken})
             needed = {one for one in needed if is_empty(me.names.get(one))}
+
+    @contextmanager
+    def unset(self, me: Object | None) -> Iterator[None]:
+        """Say of what goes wrong with None which attributes are None still, that a method sets which nobody calls: it
+        is no mistake of a pass, and they can be given."""
+        try:
+            yield
+        except Problem as problem:
+            methods = self.code.classes().get(self.pair.name, {}) if self.pair.of_object and me is not None else {}
+            passes = [one for one in (self.pair.forward, self.pair.backward) if one is not None]
+            called = [one for start in passes for one in reached(start, methods)] if "None" in problem.message else []
+            own, made = (set().union(*[attributes(one, how) for one in called]) for how in (ast.Load, ast.Store))
+            others = [(name, one) for name, one in methods.items() if one not in called and name != "__init__"]
+            held = me.names if me is not None else {}
+            here = (problem.text or "").split("\n")[(problem.line or 1) - 1]  # what stands there comes first
+            for name in sorted(own - made, key=lambda name: (f"self.{name}" not in here, name)):
+                setter = [its for its, one in others if name in attributes(one, ast.Store)]
+                if held.get(name, 0) is None and setter:
+                    given = either(f"--{name} '{{\"KEY\": …}}'", f'{name}={{"KEY": …}}')
+                    hint = f"{name} is None: {setter[0]}() sets it, and nobody calls that; give it, like {given}"
+                    told = Problem("variable", problem.message, text=problem.text, spans=problem.spans, hint=hint)
+                    told.source = problem.source
+                    raise told from None
+            raise
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
         """What a name of the text means: a function, or one that stands in a class that needs no object."""

@@ -17,6 +17,7 @@ from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import LABELS, Path, is_data, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, reached, returns, with_first_round
 from backprop.python.entry.rounds import names_in
+from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.source import (
@@ -31,7 +32,7 @@ from backprop.python.source import (
 )
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Class, Scope
+from backprop.python.values.scope import Class, Object, Scope
 
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
@@ -55,7 +56,8 @@ class Inputs:
         self.renamed = self.begins_anew()  # the first input, as a backward pass calls it that goes forward itself
         given = {self.renamed.get(name, name): value for name, value in given.items()}
         owners = self.owners = self.defined({pair.name})
-        words = {one for one in given.values() if isinstance(one, str)}  # which may be functions by their names
+        words = {*texts_in([*given.values()])}  # which may be functions by their names, or code
+        words |= names_in([tree for one in words if (tree := as_code(one)) is not None])
         self.by_text = self.defined(words)
         bases = [ast.unparse(one) for owner in owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
@@ -78,6 +80,7 @@ class Inputs:
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
+        self.holders: dict[str, Object] = {}  # by inputs, objects of another class that hold them
         self.bare = False  # whether gradients from above are arrays all the same, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
@@ -132,10 +135,11 @@ class Inputs:
 
     def loaded(self, run: Interpreter, arguments: dict[str, Any] | None = None) -> Scope:
         """What the texts define, and the pass uses; what they set and is given, as it is among the arguments."""
-        given = (
-            {} if arguments is None else {name: arguments[name] for name in self.of_text_itself if name in arguments}
-        )
-        return self.code.loaded(run, self.roots(), given)
+        arguments = {} if arguments is None else arguments
+        given = {name: arguments[name] for name in self.of_text_itself if name in arguments}
+        scope = self.code.loaded(run, self.roots(), given)
+        arguments.update({name: run.written(one, scope) for name, one in arguments.items()})
+        return scope
 
     def roots(self) -> list[Any] | None:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
@@ -227,6 +231,9 @@ class Inputs:
         body = self.part().tree.body
         top: list[ast.stmt] = [one for one in body if isinstance(one, ast.Assign | ast.AnnAssign | ast.If)]
         self.of_top = names_used(roots, top) & set().union(*map(names_set, top)) - {*names}
+        free = {*given} - self.of_top - {*names} - self.code.functions().keys() - self.code.classes().keys()
+        if free:  # what nothing defines: the functions of a file that is not there
+            self.of_top |= free & names_used(roots, [one for part in self.code.parts for one in part.tree.body])
         return [name for name in given if name in self.of_top]
 
     def constructors(self) -> list[ast.FunctionDef]:

@@ -16,6 +16,7 @@ PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its
 LISTS = ("grads", "gradients", "dparams")  # and beside these their gradients
 DATA = (
     "data",
+    "_data",
     "value",
     "val",
     "cached_data",
@@ -144,5 +145,5 @@ def inner(value: Any) -> Any:
     """The array or the number that an object holds: what a `Variable` or a `Tensor` of the user's stands for."""
     if not isinstance(value, Object) or value.cls.is_tuple:
         return value
-    names = DATA[:4] if value.cls.fields else DATA  # a record's x is one of several things that it holds
+    names = DATA[:5] if value.cls.fields else DATA  # a record's x is one of several things that it holds
     return next((value.names[key] for key in names if is_gradient(value.names.get(key))), value)

@@ -204,7 +204,9 @@ class Outputs(Inputs):
     def labels(self) -> dict[str, Any]:
         """What is given to the backward pass alone, which takes no gradient from above: the labels of a loss."""
         names = [] if self.above_in else self.of_backward_alone()
-        return {name: self.given[name] for name in names if is_gradient(self.given[name]) and not RATE.search(name)}
+        found = {name: self.given[name] for name in names if is_gradient(self.given[name]) and not RATE.search(name)}
+        arrays = {name: one for name, one in found.items() if np.ndim(one)}
+        return arrays or found  # beside arrays of them numbers are sizes
 
     def of_backward_alone(self) -> list[str]:
         """What is given, and only the backward pass takes: nothing has a gradient of it."""
@@ -219,12 +221,17 @@ class Outputs(Inputs):
 
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
-        known = {*self.given, *names, *self.renamed}
+        known = {*self.given, *names, *self.renamed, *entries_in(self.given)}
         unknown = [name for name in self.back_names() if name not in known]
         above = [
             one for one in unknown if UPSTREAM_LIKE.match(one) and one not in LISTS and not OF_STATE.fullmatch(one)
         ]
         return [*above, *[name for name in unknown if name not in above]] if len(above) == 1 else unknown
+
+
+def entries_in(given: dict[str, Any]) -> dict[str, Any]:
+    """What is in the dictionaries that are given, by its keys: `params["W1"]`, which a backward pass takes as W1."""
+    return {name: one for holder in given.values() if isinstance(holder, dict) for name, one in holder.items()}
 
 
 def alike_in(value: Any) -> bool:

@@ -31,13 +31,15 @@ SOLVERS = {  # of scipy.optimize: under which name, or where, the gradient is gi
     "fmin_l_bfgs_b": ("fprime", 2), "fmin_tnc": ("fprime", 2), "check_grad": ("grad", 1),
 }  # fmt: skip
 FORWARD = re.compile(
-    r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
+    r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl|cpu))?|propagate)$", re.IGNORECASE
 )
 BACKWARD = re.compile(
     r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
 FORTH_OTHERWISE = re.compile(r"^_*(?:__call__|call|compute(?:_?output)?|update_?output|evaluate)$", re.IGNORECASE)
-BACK_OTHERWISE = re.compile(r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp)$", re.IGNORECASE)
+BACK_OTHERWISE = re.compile(
+    r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|deriv(?:ative)?|prime)$", re.IGNORECASE
+)
 COSTS = re.compile(
     r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?like\w*|neg\w*_log_?like\w*)"
     r"(?:_?fun(?:c|ction)?)?$",
@@ -364,7 +366,9 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     found = [one for name, one in methods.items() if name == "forward" or FORWARD.match(name)]
     forward = min(found, key=lambda one: (one.args.vararg is not None, one.name != "forward"), default=None)
     forward = forward or methods.get("__call__")
-    backward = methods.get("backward") or next((one for name, one in methods.items() if BACKWARD.match(name)), None)
+    backs = [one for name, one in methods.items() if BACKWARD.match(name)]
+    alike = [one for one in backs if forward is not None and one.name in ("backward", f"back{forward.name}")]
+    backward = next(iter([*alike, *backs]), None)
     if backward is None:  # a cost, and what gives its slopes, which no other method takes as its helper
         helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
         slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
@@ -531,7 +535,8 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
         methods = classes[forward]
         missing = [name for name, one in zip(("forward", "backward"), passes(methods), strict=True) if one is None]
         if missing:
-            loss = loss_of(forward, methods) or training_named(code, forward)
+            several = pairs_of_class(forward, methods)
+            loss = next(iter(several), None) or loss_of(forward, methods) or training_named(code, forward)
             if loss is None:
                 raise Problem("name", f"the class {forward} has no {missing[0]}", hint=methods_of(forward, methods))
             return loss

@@ -15,7 +15,7 @@ from backprop.python.entry.forth import Forth
 from backprop.python.entry.gradients import is_gradient
 from backprop.python.entry.inputs import UPSTREAM_LIKE
 from backprop.python.entry.objects import LISTS
-from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward
+from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import parameter_names
 from backprop.python.values.scope import Class, Object, Scope
@@ -66,12 +66,18 @@ class Taken(Forth):
             )
             unknown = [name for name in unknown if name not in bound]
         results = dict(zip(forward.names, forward.results, strict=True))
+        whole = forward.returned if isinstance(forward.returned, tuple) else (forward.returned,)
+        if self.holders and len(whole) == len(forward.names):  # the objects, which know what they are made from
+            results = dict(zip(forward.names, whole, strict=True))
         bound.update({name: given[its] for name, its in self.renamed.items() if its in given})
+        inside = entries_in(given)
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
             elif name in given and name not in bound:
                 bound[name] = given[name]
+            elif name in inside and name not in bound:
+                bound[name] = inside[name]
         with_outputs = not count and self.labels()  # with labels goes what they are compared with
         self.in_order(bound, unknown[count:], forward, 0 if with_outputs else len(forward.outputs))
         self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from backprop.errors import Problem
 from backprop.python.interpret.builtins import method_of_data
 from backprop.python.interpret.expressions import Expressions
 from backprop.python.spellings.composed import COMPOSED, needed
@@ -28,11 +30,29 @@ from backprop.python.values.scope import (
     Super,
     Suspended,
     called,
+    misfit,
 )
 
 CHOOSING = frozenset(["int", "round", "max", "min", "sorted", "bool"])  # of Python's own: which hangs on values
+CODE = re.compile(r"\s*lambda\b|\w+(\.[a-zA-Z_]\w*)+$|([a-z]\w*\.)*[A-Z]\w*\(")  # of a function or an object
 ENVIRONMENT = (("os", "environ", "get"), ("os", "getenv"))
 ENDING = (("sys", "exit"), ("os", "_exit"), ("os", "abort"))
+
+
+@cache
+def as_code(text: str) -> ast.expr | None:
+    """A text that is given for a function or an object: `lambda x: x**2`, `np.tanh`, `SGD(0.1)`; None of any other."""
+    try:
+        return ast.parse(text, mode="eval").body if CODE.match(text) else None
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def texts_in(value: Any) -> list[str]:
+    """The texts among values, also in lists of them."""
+    if isinstance(value, list | tuple):
+        return [text for one in value for text in texts_in(one)]
+    return [value] if isinstance(value, str) else []
 
 
 def idle(function: Idle, arguments: tuple[Any, ...]) -> Any:
@@ -119,7 +139,26 @@ class Calls(Expressions):
         if isinstance(function, str) and (meant := self.meant_by(function)) is not None:
             return self.call(meant, arguments, keywords)
         hint = f"nothing that is read here defines {function}" if isinstance(function, str) else ""
-        raise Refusal(f"{called(function)} cannot be called", "value", hint)
+        raise misfit(f"{called(function)} cannot be called", function, hint=hint)
+
+    def written(self, value: Any, scope: Scope, late: bool = False) -> Any:
+        """A value that is given; a text that is code as what it means. A dot may stand in any other text; what makes an
+        object may do so `late`, when all names are known."""
+        if isinstance(value, list) and any(map(as_code, texts_in(value))):
+            return [self.written(one, scope, late) for one in value]
+        tree = as_code(value) if isinstance(value, str) else None
+        if tree is None:
+            return value
+        inner, source, self.source = Scope(scope), self.source, Source(value, None)
+        try:
+            self.statement(ast.copy_location(ast.Assign([ast.Name("value", ast.Store())], tree), tree), inner)
+        except Problem:
+            if late or isinstance(tree, ast.Attribute):
+                return value
+            raise
+        finally:
+            self.source = source
+        return inner.names["value"]
 
     def meant_by(self, name: str) -> Any:
         """The function that a text stands for which is called, as it is given for one: of the user's, an object of a

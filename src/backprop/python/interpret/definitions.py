@@ -9,7 +9,9 @@ from typing import Any
 
 from backprop.python.interpret.builtins import TYPES
 from backprop.python.interpret.calls import Calls
-from backprop.python.interpret.libraries import KNOWN
+from backprop.python.interpret.libraries import KNOWN, MATH
+from backprop.python.spellings.composed import NAMES
+from backprop.python.spellings.numpy import NUMPY
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import (
     IDLE,
@@ -32,6 +34,11 @@ HARMLESS = frozenset([
     "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope", "script", "compile", "ignore",
     "primitive",
 ])  # fmt: skip  # as a context or a decorator: they change no value
+EVERY = {
+    ("numpy",): (*NUMPY, *NAMES["numpy"], "pi", "e", "inf", "nan", "newaxis", "random", "linalg"),
+    ("math",): (*MATH, "pi", "e", "inf", "nan"),
+}  # of a library that is imported from with a star
+COURSE = "im2col_cython"  # in whichever folder it is
 KINDS_OF_METHODS = {
     "staticmethod": "static", "classmethod": "class", "property": "property", "cached_property": "property",
     "abstractproperty": "property", "contextmanager": "context",
@@ -52,6 +59,7 @@ class Definitions(Calls):
         for alias in tree.names:
             if alias.name == "*":
                 scope.names.update(own)
+                scope.names.update({} if own else self.every(module))
             elif alias.name in own:
                 scope.names[alias.asname or alias.name] = own[alias.name]
             elif module != "builtins" or alias.name not in self.builtins:
@@ -62,6 +70,13 @@ class Definitions(Calls):
                     found = found if isinstance(known, Unknown) else known
                 scope.names[alias.asname or alias.name] = found
 
+    def every(self, module: str) -> dict[str, Any]:
+        """All names of a library; of a module that nothing is known of, under "*" that it may have what is missing."""
+        found = self.imported(tuple(module.split(".")))
+        if isinstance(found, Library) and found.path in EVERY:
+            return {name: self.member(found, name) for name in EVERY[found.path] if "." not in name}
+        return {"*": found} if isinstance(found, Unknown) and module else {}
+
     def imported(self, path: tuple[str, ...]) -> Any:
         """What an import names. Nothing is imported: a library that is not known is a problem where it is used."""
         files = [self.imports.get((self.source.name, ".".join(one)), "") for one in (path, path[:-1])]
@@ -70,6 +85,8 @@ class Definitions(Calls):
         for file in files:
             if file in self.unread:
                 return Unknown(f"{file} could not be read, {self.unread[file]}")
+        if COURSE in path:
+            path = path[path.index(COURSE) :]
         if path[:2] == ("jax", "numpy"):
             path = ("numpy", *path[2:])
         if path[:2] == ("jax", "scipy"):

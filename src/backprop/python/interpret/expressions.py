@@ -14,7 +14,7 @@ from backprop.python.interpret.builtins import text_of
 from backprop.python.interpret.names import Names
 from backprop.python.values.arrays import is_array, number_of, settled
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Object, Scope, called
+from backprop.python.values.scope import Object, Scope, called, misfit
 
 UNREAD = (complex, bytes)
 
@@ -84,7 +84,7 @@ class Expressions(Names):
         if isinstance(value, Object) and isinstance(tree.op, ast.USub):
             return self.call(self.attribute(value, "__neg__", own=True), (), {})
         if not is_array(value) and not isinstance(value, bool | int | float):
-            raise Refusal(f"{called(value)} cannot be computed with", "value")
+            raise misfit(f"{called(value)} cannot be computed with", value)
         if isinstance(tree.op, ast.USub):
             out, tape = settled(-value, value), self.libraries.tape
             if tape is not None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.python.values.arrays import Grid, Tensor, is_array, number_of, plain, settled, tensor
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Class, Function, Library, Object
+from backprop.python.values.scope import Class, Function, Library, Object, called, misfit
 
 WHOLE, LISTED = (int, np.integer), (list, np.ndarray)
 
@@ -75,7 +75,7 @@ def get(meter: Meter, base: Any, key: Any) -> Any:
             meter.length(len(base))
             return base[key]
         return base[number_of(key)]
-    raise Refusal(f"a value of kind {type(base).__name__} has no items", "value")
+    raise misfit(f"{called(base)} has no items", base)
 
 
 def fitting(base: Any, key: Any, value: Any) -> Any:

@@ -14,7 +14,19 @@ from backprop.python.interpret.machine import Machine
 from backprop.python.spellings.torch import Extremum
 from backprop.python.values.arrays import HELD, At, Tensor, is_array, number_of
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Bound, Builtin, Class, Function, Idle, Library, Object, Super, called, kind_of
+from backprop.python.values.scope import (
+    Bound,
+    Builtin,
+    Class,
+    Function,
+    Idle,
+    Library,
+    Object,
+    Super,
+    called,
+    kind_of,
+    misfit,
+)
 
 JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
 OWN_METHODS = frozenset(["__init__", "__call__", "__new__"])  # of those with two underscores, what may be named
@@ -88,6 +100,8 @@ class Members(Machine):
             return Bound(name, value) if found is None else found
         if name == "value" and isinstance(value, str | int):  # of a member of an Enum
             return value
+        if isinstance(value, dict) and name in value and not hasattr(dict, name):  # given for an object with fields
+            return value[name]
         if isinstance(value, str | list | dict | set | tuple):
             return Bound(name, value)
         raise Refusal(f"{called(value)} has no .{name}", "name")
@@ -128,6 +142,8 @@ class Members(Machine):
             self.call(Bound(prop.setter, base), (value,), {})
         elif isinstance(base, Object | Class | Function):
             base.names[name] = value
+        elif isinstance(base, dict) and name in base:
+            base[name] = value
         elif isinstance(base, Idle):
             return
         elif isinstance(base, Tensor) and name in HELD:
@@ -156,7 +172,7 @@ class Members(Machine):
             count = number_of(self.call(self.attribute(value, "__len__", own=True), (), {}))
             self.meter.length(count)
             return [self.get_item(value, i) for i in range(count)]
-        raise Refusal(f"{called(value)} cannot be gone through", "value")
+        raise misfit(f"{called(value)} cannot be gone through", value)
 
     def listed(self, value: Any) -> list[Any]:
         """The items as a list, which must not be too long."""

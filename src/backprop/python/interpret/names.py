@@ -36,7 +36,7 @@ class Names(Operators):
                         break
                 if isinstance(found, Unknown):
                     self.at = tree
-                    raise Refusal(f"{name} is not known: {found.why}", "name", found.hint)
+                    raise Refusal(f"{name} is not known: {found.why}", "name", found.hint_for(name))
                 return found
             if name in here.local:
                 self.at = tree
@@ -50,6 +50,9 @@ class Names(Operators):
         if name in REFUSED:
             raise Refusal(f"{name} is not read here: this program computes, and runs nothing of yours")
         near = nearest(name, self.visible(scope))
+        missing = scope.top().names.get("*")
+        if isinstance(missing, Unknown) and not near:
+            raise Refusal(f"{name} is not defined, and {missing.why}", "name", missing.hint_for(name))
         hint = f"did you mean {near}?" if near else "; ".join(self.source.remarks())
         raise Refusal(f"{name} is not defined", "name", hint)
 

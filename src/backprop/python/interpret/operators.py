@@ -14,7 +14,7 @@ from backprop.python.interpret import indexing
 from backprop.python.interpret.members import Members
 from backprop.python.values.arrays import ARRAYS, NUMBERS, Sizes, Tensor, dtype_of, is_array, operand, settled
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import OTHERS, Bound, Builtin, Class, Idle, Library, Object, called
+from backprop.python.values.scope import OTHERS, Bound, Builtin, Class, Idle, Library, Object, called, misfit
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -111,7 +111,7 @@ class Operators(Members):
             return BINARY[kind](a, b)
         if isinstance(a, Tensor | tuple | list) and isinstance(b, Tensor | tuple | list):
             return self.binary(kind, operand(a), operand(b))
-        raise Refusal(f"{called(a)} and {called(b)} cannot be computed with", "value")
+        raise misfit(f"{called(a)} and {called(b)} cannot be computed with", a, b)
 
     def formatted(self, text: str, values: Any) -> str:
         """`"W%d" % i`: of numbers and texts, without a width."""
@@ -128,7 +128,7 @@ class Operators(Members):
             method = me.cls.find(f"{prefix}{name}__") if isinstance(me, Object) else None
             if method is not None:
                 return self.call(Bound(method, me), (other,), {})
-        raise Refusal(f"{called(a)} and {called(b)} cannot be computed with", "value")
+        raise misfit(f"{called(a)} and {called(b)} cannot be computed with", a, b)
 
     def add(self, a: Any, b: Any) -> Any:
         return self.binary(ast.Add, a, b)
@@ -161,7 +161,7 @@ class Operators(Members):
             return self.noted(kind, a, b, settled(COMPARISONS[type(kind)](a, b), a, b))
         if equality or isinstance(a, bool | int | float | str | tuple | list):
             return self.noted(kind, a, b, COMPARISONS[type(kind)](a, b))
-        raise Refusal(f"{called(a)} and {called(b)} cannot be compared", "value")
+        raise misfit(f"{called(a)} and {called(b)} cannot be compared", a, b)
 
     def noted(self, kind: ast.cmpop, a: Any, b: Any, out: Any) -> Any:
         """A comparison, of which a tape is told."""

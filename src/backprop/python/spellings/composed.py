@@ -864,10 +864,40 @@ def signature(names, defaults):
     return Signature(found)
 """
 
+IM2COL_CYTHON = """
+def im2col_cython(x, field_height, field_width, padding, stride):
+    N, C, H, W = x.shape
+    rows = (H + 2 * padding - field_height) // stride + 1
+    columns = (W + 2 * padding - field_width) // stride + 1
+    x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    cols = np.zeros((C, field_height, field_width, rows, columns, N))
+    for i in range(field_height):
+        for j in range(field_width):
+            found = x[:, :, i : i + stride * rows : stride, j : j + stride * columns : stride]
+            cols[:, i, j] = found.transpose(1, 2, 3, 0)
+    return cols.reshape(C * field_height * field_width, rows * columns * N)
+
+def col2im_6d_cython(cols, N, C, H, W, HH, WW, pad, stride):
+    rows, columns = cols.shape[4:]
+    x = np.zeros((N, C, H + 2 * pad, W + 2 * pad))
+    for i in range(HH):
+        for j in range(WW):
+            there = x[:, :, i : i + stride * rows : stride, j : j + stride * columns : stride]
+            there += cols[:, i, j].transpose(1, 0, 2, 3)
+    return x[:, :, pad : H + pad, pad : W + pad]
+
+def col2im_cython(cols, N, C, H, W, field_height, field_width, padding, stride):
+    rows = (H + 2 * padding - field_height) // stride + 1
+    columns = (W + 2 * padding - field_width) // stride + 1
+    cols = cols.reshape(C, field_height, field_width, rows, columns, N).transpose(0, 1, 2, 5, 3, 4)
+    return col2im_6d_cython(cols, N, C, H, W, field_height, field_width, padding, stride)
+"""
+
 COMPOSED = {
     "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "tqdm": TQDM,
     "argparse": ARGPARSE, "numpy": LIMITS + NUMPY,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,
+    "im2col_cython": IM2COL_CYTHON,
 }  # fmt: skip
 NAMES = {
     library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if re.match("def [^_]", line)])

@@ -761,4 +761,54 @@ def cuda_is_available():
     return False
 """
 
-MORE = ACTIVATIONS + NETWORKS + LOSSES + SHAPES + NUMBERS + MATRICES + LAYERS
+INITIALISERS = """
+def nn_init_calculate_gain(nonlinearity, param=None):
+    slope = 0.01 if param is None else param
+    leaky = (2 / (1 + slope**2)) ** 0.5
+    return {"tanh": 5 / 3, "relu": 2**0.5, "leaky_relu": leaky, "selu": 0.75}.get(nonlinearity, 1.0)
+
+def _fans(tensor):
+    field = tensor[0, 0].numel()
+    return tensor.shape[1] * field, tensor.shape[0] * field
+
+def _kaiming(tensor, a, mode, nonlinearity):
+    fan_in, fan_out = _fans(tensor)
+    return nn_init_calculate_gain(nonlinearity, a) / (fan_in if mode == "fan_in" else fan_out) ** 0.5
+
+def nn_init_uniform_(tensor, a=0.0, b=1.0, generator=None):
+    return uniform_(tensor, a, b)
+
+def nn_init_normal_(tensor, mean=0.0, std=1.0, generator=None):
+    return normal_(tensor, mean, std)
+
+def nn_init_trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
+    drawn = mean + std * randn_like(tensor)
+    for _ in range(20):  # what is out of bounds is drawn again
+        drawn = torch.where((drawn < a) | (drawn > b), mean + std * randn_like(tensor), drawn)
+    return tensor.copy_(torch.clamp(drawn, a, b))
+
+def nn_init_constant_(tensor, val):
+    return tensor.fill_(val)
+
+def nn_init_zeros_(tensor):
+    return tensor.fill_(0.0)
+
+def nn_init_ones_(tensor):
+    return tensor.fill_(1.0)
+
+def nn_init_xavier_uniform_(tensor, gain=1.0, generator=None):
+    bound = gain * (6 / sum(_fans(tensor))) ** 0.5
+    return uniform_(tensor, -bound, bound)
+
+def nn_init_xavier_normal_(tensor, gain=1.0, generator=None):
+    return normal_(tensor, 0.0, gain * (2 / sum(_fans(tensor))) ** 0.5)
+
+def nn_init_kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
+    bound = 3**0.5 * _kaiming(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound)
+
+def nn_init_kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
+    return normal_(tensor, 0.0, _kaiming(tensor, a, mode, nonlinearity))
+"""
+
+MORE = ACTIVATIONS + NETWORKS + LOSSES + SHAPES + NUMBERS + MATRICES + LAYERS + INITIALISERS

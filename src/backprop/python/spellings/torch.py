@@ -209,8 +209,8 @@ def made(value: Any, dtype: Any = None, **_: Any) -> Any:
     return np.array(value, dtype=dtype_of(dtype))
 
 
-def fractions(value: Any) -> Any:
-    """`torch.Tensor([1, 2])`, of a list of numbers; of sizes it is not set, and not read."""
+def fractions(value: Any = ()) -> Any:
+    """`torch.Tensor([1, 2])`, of a list of numbers or of nothing; of sizes it is not set, and not read."""
     if not isinstance(value, list | tuple | np.ndarray):
         raise Refusal("a tensor of sizes has no values yet", "value", "torch.zeros and torch.ones have")
     return np.array(value, dtype=float)
@@ -514,6 +514,7 @@ TORCH: dict[str, Row] = {
     "retain_grad": Row(lambda a: None, together, "z = x.detach().requires_grad_(); z.retain_grad(); f = z.detach()"),
     "to": Row(to, together, "(x > 0).to(torch.float64)"),
     "type_as": Row(lambda a, b: np.asarray(a).astype(b.dtype), together, "(x > 0).type_as(x)"),
+    "type": Row(to, together, "(x > 0).type(torch.float64)"),
     "float": Row(cast("float"), together, "(x > 0).float()"),
     "double": Row(cast("double"), together, "(x > 0).double()"),
     "long": Row(cast("long"), together, "x.long()"),

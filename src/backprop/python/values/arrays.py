@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,10 @@ def plain(value: Any, left: list[int] | None = None) -> Any:
         return np.arange(value.start, value.stop, value.step)
     if isinstance(value, slice | np.dtype):
         return value
-    raise Refusal(f"a value of kind {type(value).__name__} cannot be given to a function of a library", "value")
+    kind = (
+        "value" if isinstance(value, dict | set | Iterator) else "name"
+    )  # what only stands for something may be known
+    raise Refusal(f"a value of kind {type(value).__name__} cannot be given to a function of a library", kind)
 
 
 def fresh(value: Any, seen: dict[int, Any] | None = None) -> Any:
@@ -154,10 +158,10 @@ def axes_of(value: Any) -> Any:
     return number_of(value)
 
 
-FRACTIONS = "float double float64 float32 float16 half float_ f d float128 longdouble bfloat16"
-WHOLE = "int long int64 int32 int16 int8 intp int_ i intc uint16 uint32 uint64"
+FRACTIONS = "float double float64 float32 float16 half float_ f d float128 longdouble bfloat16 HalfTensor FloatTensor"
+WHOLE = "int long int64 int32 int16 int8 intp int_ i intc uint16 uint32 uint64 LongTensor IntTensor"
 DTYPES = {
-    **dict.fromkeys(FRACTIONS.split(), np.dtype(float)),
+    **dict.fromkeys((*FRACTIONS.split(), "DoubleTensor"), np.dtype(float)),
     **dict.fromkeys(WHOLE.split(), np.dtype(np.int64)),
     "uint8": np.dtype(np.uint8),
     **dict.fromkeys(("bool", "bool_", "bool8"), np.dtype(bool)),

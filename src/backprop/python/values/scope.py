@@ -8,7 +8,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from backprop.errors.spelling import either
 from backprop.python.values.frames import Source
+from backprop.python.values.meter import Refusal
 
 
 class Scope:
@@ -196,7 +198,7 @@ OTHERS = "numpy, scipy, torch, jax, einops and math are known: write with them w
 class Unknown:
     """A name that stands for something that could not be read; it is a problem only where it is used."""
 
-    __slots__ = ("hint", "later", "why")
+    __slots__ = ("given", "hint", "later", "why")
 
     def __init__(self, why: str, path: tuple[str, ...] = (), hint: str = "") -> None:
         self.why = why
@@ -206,6 +208,12 @@ class Unknown:
         self.hint = (
             OTHERS if others else f"put {file}.py beside this file or above it: it is read, too" if file else hint
         )
+        self.given = bool(file) and not others
+
+    def hint_for(self, name: str) -> str:
+        """What to do about a name that would be found in it."""
+        given = either(f'--{name} "lambda x: …"', f'{name}="lambda x: …"')
+        return f"{self.hint}; or give it: {given}" if self.given else self.hint
 
 
 @cache
@@ -242,6 +250,13 @@ def is_generator(tree: ast.FunctionDef | ast.Lambda) -> bool:
     return False
 
 
+def misfit(message: str, *values: Any, hint: str = "") -> Refusal:
+    """That something cannot be done with some values: a mistake of the code, where they are data; what stands for a
+    function of a library may only be unknown here."""
+    known = not any(isinstance(one, Library | Idle | Builtin | Bound | Suspended) for one in values)
+    return Refusal(message, "value" if known else "name", hint)
+
+
 def called(value: Any) -> str:
     """What a value is called in a message."""
     if isinstance(value, Library | Idle):
@@ -249,7 +264,7 @@ def called(value: Any) -> str:
     if isinstance(value, Object):
         return f"an object of {value.cls.name}"
     if isinstance(value, Bound):
-        return called(value.function)
+        return f".{value.function} of {called(value.me)}" if isinstance(value.function, str) else called(value.function)
     if isinstance(value, Function | Class | Builtin):
         return value.name
     return "None" if value is None else f"a value of kind {type(value).__name__}"
