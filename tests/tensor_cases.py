@@ -228,7 +228,7 @@ CASES = [
     case("expand", (3,), axis=1),
     case("expand", (3,), axis=(0, -1)),
     case("reshape_like", (3, 4), Fixed(np.zeros(12))),
-    *(case(gate, (3, 3)) for gate in ("ones_like", "zeros_like", "eye_like", "count", "rows")),
+    *(case(gate, (3, 3)) for gate in ("ones_like", "zeros_like", "count", "rows")),
     case("coincide", (3, 3), subscripts="ii"),
     *(case("first", (3, 3, 2), axis=axis) for axis in (0, (0, -1))),
     case("centred", (3, 4), axis=1),

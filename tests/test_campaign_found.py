@@ -29,6 +29,23 @@ def test_in_the_middle_of_a_parabola_nothing_is_wrong(text: str, at: dict[str, A
 
 
 @pytest.mark.parametrize(
+    ("text", "c"),
+    [("lgamma(0.4 - gamma(c))", 1e-8), ("lgamma(0.3 - c*1e8)", 1.000000021), ("lgamma(-c)", 123456789.01)],
+)
+def test_steps_that_jump_over_many_poles_find_no_mistake(text: str, c: float) -> None:
+    run = backprop.evaluate(text, {"c": c}).run
+    (found,) = check(run, Names(run.circuit), run.circuit.variables.values())
+    assert found.verdict in ("ok", "imprecise")
+
+
+@pytest.mark.parametrize("of", ["trace(S)", "sum(diag(S))", "S[0, 0] + S[1, 1]"])
+def test_what_is_beside_the_diagonal_gets_nothing_of_what_is_not_finite(of: str) -> None:
+    found = backprop.evaluate(f"cbrt({of})^2", {"S": [[0.0, 1.0], [1.0, 0.0]]}).gradients["S"]
+    assert np.array_equal(np.isnan(found), np.eye(2))
+    assert found[0][1] == found[1][0] == 0
+
+
+@pytest.mark.parametrize(
     ("text", "at"),
     [
         ("f = identity(silu(c))", {"c": -2.0}),  # what comes out has the name of what is saved

@@ -95,12 +95,6 @@ PLUMBING = [
         Traits(shape="x", shaped_by="x", plumbing=True),
     ),
     Gate(
-        "eye_like", "x",
-        Rule(vjp="0"),
-        Words("ones on the diagonal, in the shape of x"),
-        Traits(shape="x", shaped_by="x", plumbing=True),
-    ),
-    Gate(
         "coincide", "x",
         Rule(vjp="0"),
         Words("1 where equal letters have equal indices"),

@@ -120,9 +120,6 @@ def matrices(x: Array) -> None:
         raise Mismatch(f"{{0}} must be a matrix, and it is {shape_text(shape_of(x))}", [0])
 
 
-eye_like = checked(matrices, carried.eye_like)
-
-
 def reshape(x: Array, *, shape: Any) -> Array:
     wanted = shape if isinstance(shape, tuple) else (shape,)
     x = np.asarray(x)

@@ -46,12 +46,6 @@ def transpose(x):
     return np.swapaxes(x, -1, -2) if np.ndim(x) > 1 else x
 
 
-# /// eye_like
-def eye_like(x):
-    """Ones on the diagonal, in the shape of x."""
-    return np.broadcast_to(np.eye(*np.shape(x)[-2:]), np.shape(x))
-
-
 # /// coincide
 def coincide(x, subscripts):
     """1 where indices with the same letter are equal, else 0."""

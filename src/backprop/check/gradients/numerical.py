@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 GOOD = 1e-7  # the course: "1e-7 and less you should be happy"; above it is a mistake, if the estimate is that good
 STEP = 1e-5  # relative; a kink that is nearer than this is one that a gradient check of the usual kind falls over
+SHORTER = (1e-9, 1e-10, 1e-11)  # relative first steps that are too short to measure well, but not to jump over a pole
 UNRESOLVED = "from one place to the next the output changes by more than a slope tells: there is none to be seen"
 TURNS = "differences with smaller steps find another slope: the function turns sharply nearby"
 
@@ -211,7 +212,7 @@ def is_contradicted(probe: Probe, here: Reading, gradient: float, best_one: Esti
 
     visible = abs(here.value / gradient) if isfinite(gradient) and gradient else 0.0
     scales = dict.fromkeys([*probe.sizes(), *([visible] if 0 < visible < inf else [])])
-    others = (measure(start, scale) for scale in scales for start in STARTS)
+    others = (measure(start, scale) for scale in scales for start in (*STARTS, *SHORTER))
     return any(other and contradicts(other) for other in others)
 
 

@@ -117,12 +117,6 @@ def transpose(x):
     return x.mT if x.dim() > 1 else x.view_as(x)
 
 
-# /// eye_like
-def eye_like(x):
-    """Ones on the diagonal, in the shape of x."""
-    return torch.eye(*x.shape[-2:], dtype=x.dtype, device=x.device).expand(x.shape)
-
-
 # /// coincide
 def coincide(x, subscripts):
     """1 where indices with the same letter are equal, else 0."""
