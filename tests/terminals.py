@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from conftest import BIN
+
+REDRAWN = re.compile(r"[^\n]*\r\x1b\[K")  # what a line was before it is drawn anew; how often, hangs on the machine
 
 
 def screen(command: str, width: int, folder: Path, **more: str) -> str:
@@ -38,7 +41,7 @@ def screen(command: str, width: int, folder: Path, **more: str) -> str:
         shown += part
     os.close(ours)
     process.wait()
-    return shown.decode().replace("\r\n", "\n")
+    return REDRAWN.sub("", shown.decode().replace("\r\n", "\n"))
 
 
 # Makes the terminal the one whose Ctrl-C reaches the program that follows. A program of its own, not `pty.fork` or
