@@ -31,7 +31,7 @@ MOVES = frozenset([
 JOINS = ("concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "cat", "concat")
 SAME = frozenset([
     "copy", "array", "asarray", "ascontiguousarray", "clone", "detach", "contiguous", "cpu", "float", "double", "to",
-    "Tensor", "FloatTensor", "from_numpy", "asfortranarray", "asanyarray", "asarray_chkfinite", "real",
+    "Tensor", "FloatTensor", "from_numpy", "asfortranarray", "asanyarray", "type", "asarray_chkfinite", "real",
     "type_as", "tensor", "as_tensor", "astype", "flatten of an array", "float64", "float32", "item", "nan_to_num",
 ])  # fmt: skip
 ELEMENTWISE = frozenset([
