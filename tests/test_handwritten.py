@@ -407,6 +407,21 @@ def test_a_mistake_that_the_inputs_hide_shows_at_others(tmp_path: Path) -> None:
     assert "every gradient is right at these inputs, which hide a mistake: it shows at others" in done.stderr
 
 
+def test_where_the_forward_pass_is_not_finite_others_are_tested(tmp_path: Path) -> None:
+    text = (
+        "import numpy as np\n\ndef f_forward(x):\n    return np.log(x), x\n\n"
+        "def f_backward(dout, x):\n    return dout / x\n"
+    )
+    done = check(tmp_path, "f.py", {"x": [1, -2.5, 3]}, f=text)
+    assert "nothing of it could be tested" in done.stdout
+    assert "the forward pass is not finite at these inputs\n" in done.stderr
+    done = check(tmp_path, "f.py", {"x": [1, 0, 3]}, f=text)
+    assert done.returncode == 0
+    assert "the forward pass is not finite at these inputs: the gradients were tested at others" in done.stderr
+    done = check(tmp_path, "f.py", {"x": [1, 0, 3]}, f=text.replace("dout / x", "dout * x"))
+    assert "    return dout / x\n" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("text", "torch"),
     [

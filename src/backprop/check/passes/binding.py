@@ -90,7 +90,9 @@ class Binding:
             moved = [self.runner.outputs({**given, name: given[name] + step}) for step in (0.25, 0.5)]
         except Problem:
             return False
-        return all(np.array_equal(*one, equal_nan=True) for some in moved for one in zip(here, some, strict=True))
+        return all(np.isfinite(one).all() for one in here) and all(
+            np.array_equal(*one) for some in moved for one in zip(here, some, strict=True)
+        )
 
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""

@@ -120,6 +120,7 @@ class Judge:
     def judge(self) -> Verdict:
         """The verdict on every gradient. The lines are found by who asks for them."""
         self.points += self.surroundings.around()
+        self.leave_infinite()
         found: dict[Path, Comparison] = {}
         for point in self.points:
             outcome = self.first if point is self.points[0] else self.binding.attempt(point.given, point.upstream)
@@ -135,12 +136,23 @@ class Judge:
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
         return Verdict(self.runner.pair.title, self.overall(gradients), gradients, [], self.said())
 
+    def leave_infinite(self) -> None:
+        """Judge at other points where the forward pass is not finite at the given one."""
+        if is_finite(self.points[0]):
+            return
+        self.points.sort(key=lambda point: not is_finite(point))
+        here = self.points[0]
+        told = ": the gradients were tested at others" if is_finite(here) else ""
+        self.remarks.append(f"the forward pass is not finite at these inputs{told}")
+        if told:
+            self.first = self.binding.attempt(here.given, here.upstream)
+
     def told_at(self, point: Point, outcome: Outcome | None) -> dict[Path, Comparison]:
         """Every gradient at one point; none is wrong where roundings on the way hide the slope."""
         found, gradients = self.compare(point, outcome), {} if outcome is None else outcome.gradients
         for path, one in found.items():
             wrong = one.verdict == "wrong" and path in gradients
-            if wrong and self.surroundings.is_rounded(point, path, gradients[path]):
+            if wrong and self.surroundings.is_rounded(point, path, gradients):
                 found[path] = Comparison("imprecise", one.error, ROUNDED)
         return found
 
@@ -159,9 +171,9 @@ class Judge:
             if plain and not (
                 self.are_swept(point, plain, outcome) or self.are_right_but_for_small([point], list(point.slopes))
             ):
+                self.remarks.append("every gradient is right at these inputs, which hide a mistake: it shows at others")
                 self.points.insert(0, point)
                 self.first = outcome
-                self.remarks.append("every gradient is right at these inputs, which hide a mistake: it shows at others")
                 return {path: worse(found.get(path), one) for path, one in there.items()}
         return found
 
@@ -284,6 +296,11 @@ class Judge:
 def is_mask(value: Any) -> bool:
     """Whether an input that has no gradient is a mask or labels by its values."""
     return bool(np.isin(np.asarray(value).reshape(-1), (0.0, 1.0)).all())
+
+
+def is_finite(point: Point) -> bool:
+    """Whether what comes out of the forward pass are numbers."""
+    return all(np.isfinite(np.asarray(one, dtype=float)).all() for one in point.outputs)
 
 
 def worse(one: Comparison | None, other: Comparison) -> Comparison:

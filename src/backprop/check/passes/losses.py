@@ -99,7 +99,8 @@ def is_multiple(gradient: Any, wanted: Any) -> bool:
     """Whether a gradient is what is wanted but for a factor above 0."""
     if np.shape(gradient) != np.shape(wanted) or not np.any(wanted):
         return False
-    factor = np.vdot(gradient, wanted) / np.vdot(wanted, wanted)
+    with np.errstate(invalid="ignore"):
+        factor = np.vdot(gradient, wanted) / np.vdot(wanted, wanted)
     return bool(factor > 0) and close(np.asarray(gradient) / factor, wanted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,7 @@ class Point(NamedTuple):
     outputs: list[Any]
     swept: dict[Path, Any]  # the gradients of a sweep back through the forward pass, where there is one
     doubted: set[Path]  # whose slopes were measured anew where a gradient is not that of the sweep
+    rough: dict[float, dict[Path, float]]  # how rough the gradients are, by the step
 
 
 def objective(runner: Runner, upstream: list[Any], first: list[Any] | None = None) -> Objective:
@@ -77,7 +79,7 @@ class Surroundings:
         swept = runner.swept(given, upstream, self.paths) if other is None else None
         outputs: list[Any] = []
         slopes = measured(objective(runner, upstream, outputs), given, self.paths, self.binding.seed, most, swept)
-        return Point(given, upstream, slopes, outputs, swept or {}, set())
+        return Point(given, upstream, slopes, outputs, swept or {}, set(), {})
 
     def near(self, far: float, most: int | None = None) -> Point | None:
         """Another point."""
@@ -114,11 +116,11 @@ class Surroundings:
         found = [self.near(far, PROBES) for far in distances]
         return [one for one in found if one is not None]
 
-    def is_rounded(self, point: Point, path: Path, gradient: Any) -> bool:
+    def is_rounded(self, point: Point, path: Path, gradients: dict[Path, Any]) -> bool:
         """Whether a gradient that differences contradict is right as far as is known: it is that of the sweep, which
-        they contradict as well; or it is no further from that than the sweep itself is rough there, from one place to
-        the next. Beside 1, `log(1 - p)` is a staircase."""
-        its, mine = point.swept.get(path), np.asarray(gradient, dtype=float)
+        they contradict as well; or it is no further from that than the sweep or itself is rough there, from one place
+        to the next. Beside 1, `log(1 - p)` is a staircase."""
+        its, mine = point.swept.get(path), np.asarray(gradients[path], dtype=float)
         if its is None or np.shape(its) != mine.shape:
             return False
         probes = point.slopes[path].probes
@@ -126,17 +128,28 @@ class Surroundings:
         apart = float(np.max(np.abs(mine - its), initial=0.0))
         if not agree and apart <= CLOSER * off(mine, probes):
             return True
-        random, rough = np.random.default_rng(self.binding.seed), 0.0
-        for step in STEPS[:1] if agree else STEPS:  # where the two agree, no bend of it is taken for roughness
+        steps = STEPS[:1] if agree else STEPS  # where the two agree, no bend of it is taken for roughness
+        return any(apart <= ROUGH * self.roughness(point, gradients, step)[path] for step in steps)
+
+    def roughness(self, point: Point, gradients: dict[Path, Any], step: float) -> dict[Path, float]:
+        """How far gradients are from the middle of those on both sides: of a sweep, and at the small step their own."""
+        if step not in point.rough:
+            random, found = np.random.default_rng(self.binding.seed), dict.fromkeys(self.paths, 0.0)
             for _ in range(DIRECTIONS):
                 steps = {one: step * random.uniform(-1, 1, np.shape(at_path(point.given, one))) for one in self.paths}
-                up, down = (
-                    self.runner.swept(nearby(point.given, self.paths, steps, side), point.upstream, [path])
-                    for side in (1.0, -1.0)
-                )
-                bend = np.abs(up.get(path, its) + down.get(path, its) - 2 * its)
-                rough = max(rough, float(np.max(bend, initial=0.0, where=np.isfinite(bend))))
-        return apart <= ROUGH * rough
+                sides = [nearby(point.given, self.paths, steps, side) for side in (1.0, -1.0)]
+                around = [(point.swept, [self.runner.swept(one, point.upstream, self.paths) for one in sides])]
+                if step == STEPS[0]:
+                    with suppress(Problem):
+                        around += [(gradients, [self.runner.run(one, point.upstream).gradients for one in sides])]
+                for middle, (up, down) in around:
+                    for path in found.keys() & middle.keys() & up.keys() & down.keys():
+                        with np.errstate(invalid="ignore"):
+                            bend = np.abs(np.asarray(up[path]) + down[path] - 2 * np.asarray(middle[path]))
+                        least = float(np.max(bend, initial=0.0, where=np.isfinite(bend)))
+                        found[path] = max(found[path], least)
+            point.rough[step] = found
+        return point.rough[step]
 
     def again(self, point: Point, path: Path, gradient: Any) -> Slopes:
         """The slopes of an input, by differences where a gradient is another: there may be a kink."""

@@ -91,6 +91,8 @@ def measured(
     random = np.random.default_rng(seed)
     started = monotonic()
     first = objective(given)
+    if not isfinite(first[0]):
+        return {path: Slopes(np.shape(at_path(given, path)), [], 0, True) for path in paths}
     once = max(monotonic() - started, 1e-5)
     if once < SURE:  # the first time, something may have been made ready
         started = monotonic()
@@ -321,7 +323,8 @@ def compared(gradient: Any, slopes: Slopes) -> Comparison:
             "wrong", float("inf"), f"its shape is {shape_text(found.shape)} and should be {shape_text(slopes.shape)}"
         )
     if not slopes.probes:
-        return Comparison("imprecise", nan, "no element of it could be tested: there are kinks all over")
+        nowhere = "no element of it could be tested: there are kinks all over"
+        return Comparison("imprecise", nan, nowhere if slopes.kinks else "nothing of it could be tested")
     flat = found.astype(float).reshape(-1)
     scale = max(slopes.scale, float(np.abs(flat[np.isfinite(flat)]).max(initial=0.0)))
     worst, wrong = 0.0, False
