@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.points import AROUND, Point, Surroundings
-from backprop.check.passes.slopes import Comparison, compared, shape_text
+from backprop.check.passes.slopes import Comparison, compared
 from backprop.check.passes.verdict import Gradient, Verdict
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
@@ -171,8 +171,7 @@ class Judge:
             if plain and not (
                 self.are_swept(point, plain, outcome) or self.are_right_but_for_small([point], list(point.slopes))
             ):
-                shows = where(point, self.points[0])
-                self.remarks.append(f"every gradient is right at these inputs, which hide a mistake: it shows {shows}")
+                self.remarks.append("every gradient is right at these inputs, which hide a mistake: it shows at others")
                 self.points.insert(0, point)
                 self.first = outcome
                 return {path: worse(found.get(path), one) for path, one in there.items()}
@@ -198,7 +197,6 @@ class Judge:
     def elsewhere(self) -> Iterator[Point]:
         """Points of other kinds, as many as can be had in some seconds: a pass of many steps is no less right."""
         yield from self.surroundings.more() if process_time() < self.until else ()
-        yield from self.surroundings.lengthened() if process_time() < self.until else ()
         for far in FAR:
             if process_time() < self.until:
                 yield from self.surroundings.away((far,))
@@ -303,18 +301,6 @@ def is_mask(value: Any) -> bool:
 def is_finite(point: Point) -> bool:
     """Whether what comes out of the forward pass are numbers."""
     return all(np.isfinite(np.asarray(one, dtype=float)).all() for one in point.outputs)
-
-
-def shapes(point: Point) -> dict[str, tuple[int, ...]]:
-    """The shapes of the inputs of a point."""
-    return {".".join(path): slopes.shape for path, slopes in point.slopes.items()}
-
-
-def where(point: Point, here: Point) -> str:
-    """Where a mistake shows that the given point hides."""
-    there, own = shapes(point), shapes(here)
-    other = [f"{name} of {shape_text(shape)}" for name, shape in there.items() if shape != own[name]]
-    return f"with other lengths, as {enumerated(other)}" if other else "at others"
 
 
 def worse(one: Comparison | None, other: Comparison) -> Comparison:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 from contextlib import suppress
-from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.check.passes.binding import Binding
-from backprop.check.passes.lengths import apart
 from backprop.check.passes.slopes import Objective, Probe, Slopes, along, measured, measured_where, moved, with_value
 from backprop.errors import Problem
 from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path, leaves
+from backprop.python.entry.gradients import Path
 from backprop.python.entry.runner import Runner
-from backprop.python.values.arrays import fresh, is_number
+from backprop.python.values.arrays import fresh
 
 AROUND = 2  # points around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
 CLOSER = 0.5  # than to the differences a gradient is to the sweep, if these are wrong
 KNOWN = 1e-6  # of the largest element: so far the sweep and the differences may be apart where they agree
-BRIEF = 0.5  # seconds in which other lengths are looked for
 DIRECTIONS, ROUGH = 2, 100.0
 STEPS = (1e-5, 1e-3)  # of the inputs beside which a sweep is looked at
 PROBES = 12  # of an input at each of those
@@ -114,46 +110,6 @@ class Surroundings:
         if self.others is None:
             self.others = self.away(MORE)
         return self.others
-
-    def lengthened(self) -> list[Point]:
-        """A point at which inputs have other lengths, if the forward pass tells which axes are as long as which, and
-        nothing else says how long they are; none where what comes out has other shapes than these inputs."""
-        binding, runner, until = self.binding, self.runner, process_time() + BRIEF
-        one_sized = all(np.size(one) == 1 for one in binding.upstream)
-        elsewhere = binding.loss is not None or binding.handed or runner.jacobian or runner.pair.kind == "script"
-        if elsewhere or not (runner.above or one_sized):
-            return []
-
-        def runs(given: dict[str, Any]) -> bool:
-            try:
-                return process_time() < until and all(np.isfinite(one).all() for one in runner.outputs(given))
-            except Problem:
-                return False
-
-        given = apart(binding.given, self.paths, self.numbers(), runs)
-        try:
-            if given is binding.given:
-                return []
-            random = np.random.default_rng(binding.seed)
-            given = moved(given, self.paths, random, 1.0)
-            above = [
-                random.normal(size=np.shape(one)) if np.ndim(one) and runner.above else was
-                for one, was in zip(runner.outputs(given), binding.upstream, strict=True)
-            ]
-            gradients = runner.run(given, above).gradients
-            fits = all(np.shape(one) == np.shape(at_path(given, path)) for path, one in gradients.items())
-            return [self.point(given, above, PROBES)] if fits else []
-        except Problem:
-            return []
-        finally:
-            runner.outputs(binding.given)  # what is read off a run is that of the given point
-
-    def numbers(self) -> list[float]:
-        """The numbers that are given, and those in the code: lengths may be among them."""
-        found = [float(one) for _, one in leaves(self.binding.given) if is_number(one)]
-        trees = [tree for _, some in self.runner.code.needed(self.runner.roots()) for tree in some]
-        constants = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-        return found + [float(one) for one in constants if type(one) is int]
 
     def away(self, distances: tuple[float, ...]) -> list[Point]:
         """Points so far away; one to which the forward pass does not get is left out."""
