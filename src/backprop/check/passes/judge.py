@@ -238,21 +238,24 @@ class Judge:
         ways = [(False, "that the forward pass adds are left out by the backward pass"),
                 (True, "are added otherwise by the backward pass than by the forward pass")]  # fmt: skip
         for guards, told in ways:
-            if all(self.is_right_but_for_small(point, paths, guards) for point in points):
+            without, zeros = self.runner.without_small(SMALL, guards)
+            if without is None:
+                continue
+            back = without if guards else self.runner
+            if all(self.is_right_as(without, back, zeros, point, paths) for point in points):
                 if (remark := f"numbers below {SMALL:g} {told}") not in self.remarks:
                     self.remarks.append(remark)
                 return True
         return False
 
-    def is_right_but_for_small(self, point: Point, paths: list[Path], guards: bool) -> bool:
-        """Whether gradients are right at a point without small numbers forward, or without guards in both."""
-        without, given = self.runner.without_small(SMALL, guards)
-        if without is None:
-            return False
-        there = {name: given.get(name, value) for name, value in point.given.items()}
+    def is_right_as(
+        self, forward: Runner, back: Runner, zeros: dict[str, Any], point: Point, paths: list[Path]
+    ) -> bool:
+        """Whether the gradients of one pass are those of another forward, in which some inputs are 0, at a point."""
+        there = {name: zeros.get(name, value) for name, value in point.given.items()}
         try:
-            outcome = (without if guards else self.runner).run(there if guards else point.given, point.upstream)
-            other = self.surroundings.point(there, point.upstream, other=without)
+            outcome = back.run(there if back is forward else point.given, point.upstream)
+            other = self.surroundings.point(there, point.upstream, other=forward)
         except Problem:
             return False
         shared = [path for path in paths if path in outcome.gradients]

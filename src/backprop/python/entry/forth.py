@@ -102,7 +102,7 @@ class Forth(Outputs):
 
     def costs(self) -> list[ast.FunctionDef]:
         """The functions of the text that are costs by their names, and the methods of the class."""
-        methods = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
+        methods = self.methods()
         own = (self.pair.forward, self.pair.backward)
         return [one for one in (*methods.values(), *self.code.functions().values())
                 if OF_COST.search(one.name) and not SLOPES.search(one.name) and one not in own]  # fmt: skip
@@ -111,7 +111,7 @@ class Forth(Outputs):
         """A forward pass that ends with the cost of its output: what nothing else tells of is the output, and of two,
         that which is called so is the label."""
         assert self.cost is not None
-        of_class = self.pair.kind == "class" and self.cost in self.code.classes().get(self.pair.name, {}).values()
+        of_class = self.cost in self.methods().values()
         known = {**given, **dict(zip(found.names, found.results, strict=True))}
         labels, names = [*self.labels().values()], required_names(self.cost)[int(of_class) :]
         bound = {name: known[name] for name in names if name in known}

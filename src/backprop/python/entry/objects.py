@@ -14,17 +14,8 @@ MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
 
 PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its weights
 LISTS = ("grads", "gradients", "dparams")  # and beside these their gradients
-DATA = (
-    "data",
-    "_data",
-    "value",
-    "val",
-    "cached_data",
-    "v",
-    "item",
-    "x",
-    "n",
-)  # where an object may hold its number, and its gradient
+OF_RECORDS = ("data", "_data", "value", "val", "cached_data")  # where an object that has fields may hold its number,
+DATA = (*OF_RECORDS, "v", "item", "x", "n")  # and any other, and its gradient
 
 
 def objects_in(me: Object) -> dict[str, Object]:
@@ -145,5 +136,5 @@ def inner(value: Any) -> Any:
     """The array or the number that an object holds: what a `Variable` or a `Tensor` of the user's stands for."""
     if not isinstance(value, Object) or value.cls.is_tuple:
         return value
-    names = DATA[:5] if value.cls.fields else DATA  # a record's x is one of several things that it holds
+    names = OF_RECORDS if value.cls.fields else DATA  # a record's x is one of several things that it holds
     return next((value.names[key] for key in names if is_gradient(value.names.get(key))), value)

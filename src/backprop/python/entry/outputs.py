@@ -212,11 +212,8 @@ class Outputs(Inputs):
         """What is given, and only the backward pass takes: nothing has a gradient of it."""
         if self.pair.forward is None or self.pair.backward is None or self.pair.kind not in ("functions", "class"):
             return []
-        classes = self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
-        known = [
-            *parameter_names(self.pair.forward),
-            *(parameter_names(classes["__init__"]) if "__init__" in classes else ()),
-        ]
+        made = self.methods().get("__init__")
+        known = [*parameter_names(self.pair.forward), *(parameter_names(made) if made is not None else ())]
         return [name for name in self.back_names() if name in self.given and name not in known]
 
     def unnamed(self, names: list[str]) -> list[str]:

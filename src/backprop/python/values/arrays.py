@@ -114,9 +114,8 @@ def plain(value: Any, left: list[int] | None = None) -> Any:
         return np.arange(value.start, value.stop, value.step)
     if isinstance(value, slice | np.dtype):
         return value
-    kind = (
-        "value" if isinstance(value, dict | set | Iterator) else "name"
-    )  # what only stands for something may be known
+    # What only stands for something may be known elsewhere: it is no mistake of the code.
+    kind = "value" if isinstance(value, dict | set | Iterator) else "name"
     raise Refusal(f"a value of kind {type(value).__name__} cannot be given to a function of a library", kind)
 
 
