@@ -403,9 +403,13 @@ rows = rows.with_columns(dxy=2 * pl.col("s") * pl.col("dden")).with_columns(
 READ_ALONE = "import sys, polars as pl; pl.scan_csv(sys.argv[1]).select(pl.all().sum()).collect(engine='streaming')"
 
 
+#: what is of this process alone: Polars, imported here, would tell the memory of all that are started how to be kept
+OWN = {"PYTHONDONTWRITEBYTECODE", "_RJEM_MALLOC_CONF"}
+
+
 def seconds(command: list[str], folder: str) -> float:
     """CPU seconds of a process, whose modules are compiled as where a program is installed."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {name: value for name, value in os.environ.items() if name not in OWN}
     environment["PYTHONPYCACHEPREFIX"] = str(Path(folder, "compiled"))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, check=True, env=environment)
@@ -426,6 +430,7 @@ def files_table(rows: int, passes: int, forms: list[str]) -> list[str]:
         frame.write_csv(Path(folder, "t.csv"))
         frame.write_parquet(Path(folder, "t.parquet"))
         frame.write_ndjson(Path(folder, "t.jsonl"))
+        os.sync()  # else the first runs pay for writing these
         for title, source, options, by_hand in (
             *((f"{suffix} to {suffix}", suffix, ["-o", f"ours.{suffix}"], BY_HAND) for suffix in forms),
             ("`--sum` of csv, against reading it", "csv", ["--sum", "-o", "ours.jsonl"], READ_ALONE),

@@ -19,8 +19,6 @@ from backprop.errors import Problem, expect_numpy
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
 
-KEPT = "dirty_decay_ms:-1,muzzy_decay_ms:-1,background_thread:false"  # Polars' memory: each block wants it again
-
 
 @named(
     "map",
@@ -85,9 +83,9 @@ class Run(Teller):
 
     def __init__(self, call: Call, **options: Any) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of a row are small
-        os.environ.setdefault("_RJEM_MALLOC_CONF", KEPT)
         from backprop.rows.mapping import Files
         from backprop.rows.tables.options import Options
+        from backprop.rows.tables.polars import keep_memory
 
         self.asked, self.quiet, self.color = options, options["quiet"], options["color"]
         self.words = words = call.words
@@ -106,6 +104,7 @@ class Run(Teller):
             options["source_format"], options["target_format"], options["total"], options["errors"],
             options["errors_to"], only_new=options["only_new"], **read_as(options),
         ))  # fmt: skip
+        keep_memory(columns=not self.files.are_text)
         self.mapper = self.make(self.of_code(*self.code) if self.code else text, source)
         if "-" in tables and not self.quiet:
             tell_waiting()

@@ -217,6 +217,13 @@ class Files:
         return names_of(self.sources[0], self.options)
 
     @property
+    def are_text(self) -> bool:
+        """Whether all of what is read is text."""
+        from backprop.rows.tables.files import TEXT
+
+        return all(self.options.source(source) in TEXT for source in self.sources)
+
+    @property
     def into_folder(self) -> bool:
         """Whether an output part is written for each input part."""
         target = self.target
