@@ -16,7 +16,8 @@ LINE = "\1"  # the column of the places of rows that may turn out bad when they 
 Frame = Any
 ROOM = 3 << 30  # bytes of addresses
 KEPT = "dirty_decay_ms:-1,muzzy_decay_ms:-1,background_thread:false"  # what Polars frees, in its allocator's words
-LIMITS = {-3: 32 << 20, -1: 1 << 30}  # glibc's M_MMAP_THRESHOLD, of which this is the most, and M_TRIM_THRESHOLD
+#: glibc's M_MMAP_THRESHOLD, which takes no more, M_TRIM_THRESHOLD, and M_ARENA_MAX: each thread would keep its own
+LIMITS = {-3: 32 << 20, -1: 1 << 30, -8: 1}
 
 
 def polars() -> Any:
