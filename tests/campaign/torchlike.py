@@ -134,9 +134,9 @@ def cospi(x: torch.Tensor) -> torch.Tensor:
 
 
 def sinc(x: torch.Tensor) -> torch.Tensor:
-    """Exactly 0 at whole numbers, likewise."""
+    """Exactly 0 at whole numbers, likewise, and not the -0 of which atan2 makes another angle."""
     near = x.detach().abs() < 0.5
-    far = torch.where(near | x.isinf(), 1.0, x)
+    far = torch.where(near | x.isinf(), 1.0, x.abs())
     return torch.where(near, torch.sinc(x), sinpi(far) / (math.pi * far))
 
 
