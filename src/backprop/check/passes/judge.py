@@ -12,6 +12,7 @@ import numpy as np
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.points import AROUND, Point, Surroundings
 from backprop.check.passes.slopes import Comparison, compared
+from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
 from backprop.check.passes.verdict import Gradient, Verdict
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
@@ -34,6 +35,7 @@ class Judge:
         self.binding = Binding(runner, upstream, seed, reading)
         self.remarks, self.first = self.binding.remarks, self.binding.first
         self.unnamed: list[str] = []
+        self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are
         self.paths = self.judged_paths()
         self.surroundings = Surroundings(self.binding, self.paths)
         self.points = [self.surroundings.point(self.binding.given, self.binding.upstream)]
@@ -86,7 +88,14 @@ class Judge:
                     found[path] = compared(
                         outcome.gradients[path], self.surroundings.again(point, path, outcome.gradients[path])
                     )
+                if found[path].verdict == "wrong" and path in self.straight and self.is_own(point, path, outcome):
+                    found[path] = Comparison("ok", nan)
         return found
+
+    def is_own(self, point: Point, path: Path, outcome: Outcome) -> bool:
+        """Whether a gradient is that of the pass as it was written."""
+        own = self.binding.attempt(point.given, point.upstream)
+        return own is not None and np.array_equal(own.gradients[path], outcome.gradients[path], equal_nan=True)
 
     def all_right(self, instead: Instead | None = None) -> bool:
         """Whether every gradient that should be there is right at every point."""
@@ -128,6 +137,8 @@ class Judge:
                 found[path] = worse(found.get(path), one)
         if any(one.verdict == "wrong" for one in found.values()) and self.are_clipped(self.points, found):
             found = self.as_clipped(found)
+        if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
+            found = self.through_steps(found, self.points)
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
@@ -164,7 +175,7 @@ class Judge:
                 outcome = self.runner.run(point.given, point.upstream)
             except Problem:
                 continue  # so far away a right pass may stop, too
-            there = self.told_at(point, outcome)
+            there = self.through_steps(self.told_at(point, outcome), [point])
             plain = [path for path, one in there.items() if one.verdict == "wrong" and self.plainly(point, path, one)]
             if plain and self.are_clipped([point], there):
                 return self.as_clipped(found)
@@ -193,6 +204,23 @@ class Judge:
     def as_clipped(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         self.remarks.append("the backward pass keeps gradients in bounds, in which they are right")
         return {path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()}
+
+    def through_steps(self, found: dict[Path, Comparison], points: list[Point]) -> dict[Path, Comparison]:
+        """What comes through steps of the forward pass alone: a gradient that they hand on as it is counts as right."""
+        wrong = [path for path, one in found.items() if one.verdict == "wrong"]
+        if not wrong or self.binding.stop is not None:
+            return found
+        outcomes = [(point, self.binding.attempt(point.given, point.upstream)) for point in points]
+        steps = Steps(self.runner, [(point, outcome.gradients) for point, outcome in outcomes if outcome is not None])
+        told = dict(found)
+        for path in wrong:
+            if steps.are_straight(path):
+                self.straight.add(path)
+                told[path] = Comparison("ok", nan)
+                self.remarks += [STRAIGHT] if STRAIGHT not in self.remarks else []
+            elif steps.hide(path):
+                told[path] = Comparison("imprecise", found[path].error, INSTEAD)
+        return told
 
     def elsewhere(self) -> Iterator[Point]:
         """Points of other kinds, as many as can be had in some seconds: a pass of many steps is no less right."""

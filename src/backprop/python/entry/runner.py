@@ -86,9 +86,11 @@ class Runner(Back):
         self.stand_ins = self.instead(given, found)
         return run, found.outputs
 
-    def swept(self, given: dict[str, Any], upstream: list[Any], paths: list[Path]) -> dict[Path, Any]:
+    def swept(
+        self, given: dict[str, Any], upstream: list[Any], paths: list[Path], tape: Tape | None = None
+    ) -> dict[Path, Any]:
         """The gradients of inputs from one sweep back through the forward pass; none where that stops."""
-        run, tape = self.interpreter(), Tape()
+        run, tape = self.interpreter(), tape or Tape()
         try:
             with np.errstate(all="ignore"):
                 arguments = self.prepared(given)

@@ -53,6 +53,8 @@ ORDERED = frozenset(["sort", "topk"])  # of torch, which tell where each element
 PRODUCTS = frozenset(["dot", "matmul", "mm", "bmm", "mv"])
 ADDING = frozenset(["add.at", "subtract.at", "index_add_", "scatter_add_"])
 PUTTING = frozenset(["put_along_axis", "fill_diagonal", "scatter_", "copy_", "fill_", "zero_", "masked_fill_"])
+FILLED = frozenset(["zeros_like", "ones_like", "empty_like", "zeros", "ones", "empty"])  # whatever they are given
+STEPS = frozenset(["floor", "ceil", "trunc", "fix", "sign", "round", "rint"])  # constant between their jumps
 RULED = ("exp", "log", "sqrt", "tanh", "square", "sigmoid", "relu", "abs", "reciprocal", "rsqrt", "log1p")
 # Functions of one argument whose slopes are the table's; of others differences are taken.
 RULED_GATES = {**{name: GATES[name] for name in RULED}, "negative": GATES["negate"]}
@@ -229,7 +231,7 @@ class Tape:
         """A function of a library, whose result is known."""
         ids = [self.ids(one) for one in given]
         parts = [self.ids(one) for one in given[0]] if name in JOINS else ids  # in a list they may be of many shapes
-        if not any(np.any(one) for one in (*ids, *parts)):
+        if name in FILLED or not any(np.any(one) for one in (*ids, *parts)):
             return
         if name in SAME:
             if is_fraction(out):
@@ -403,6 +405,43 @@ class Tape:
                 np.add.at(found, entry.read, back)
         found[0] = 0.0
         return found
+
+
+class Straight(Tape):
+    """A tape on which steps hand gradients on as they are: rounding, a sign, and with `masks` what is made of `x > 0`.
+    A backward pass that does so is a straight-through estimator (Bengio, Léonard and Courville, 2013,
+    arXiv:1308.3432)."""
+
+    def __init__(self, masks: bool) -> None:
+        super().__init__()
+        self.masks = masks
+        self.any = False  # whether there was a step
+        self.kinds = "fb" if masks else "f"
+
+    def compared(self, kind: type[ast.cmpop], a: Any, b: Any, out: Any) -> None:
+        """The numbers of what is compared are those of the mask."""
+        if self.masks and kind in (ast.Gt, ast.GtE):
+            self.put(out, np.broadcast_to(np.maximum(self.ids(a), self.ids(b)), np.shape(out)))
+
+    def put_at(self, base: Any, key: Any, value: Any) -> None:
+        """What hangs on nothing, set in part where a mask is true, is made of the mask."""
+        ids = self.ids(key) if isinstance(key, np.ndarray) and not self.ids(value).any() else np.zeros(0)
+        if ids.any() and ids.shape == np.shape(base) and not self.ids(base).any():
+            self.put(base, ids)
+        else:
+            super().put_at(base, key, value)
+
+    def called(
+        self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], out: Any
+    ) -> None:
+        if name == "where" and len(given) > 2 and not any(self.ids(one).any() for one in given[1:]):
+            self.put(out, np.broadcast_to(self.ids(given[0]), np.shape(out)))
+        elif name in STEPS:
+            ids = self.ids(given[0])
+            self.any = self.any or bool(ids.any())
+            self.put(out, ids)
+        else:
+            super().called(name, function, given, named, out)
 
 
 def reached(tape: Tape, ids: Any) -> Any:

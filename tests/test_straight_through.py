@@ -1,0 +1,76 @@
+"""Steps have the slope 0: passes that hand gradients straight through them, or put something else in its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import shell
+
+QUANTISED = """
+import torch
+
+class Quantised(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        q = {forward}
+        ctx.save_for_backward(x, w, q)
+        return q * w
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w, q = ctx.saved_tensors
+        {lines}
+        return {x}, {w}
+"""
+GIVEN = "--x 'randn(3, 4)' --w 'randn(3, 4)' --seed 1"
+STEPS = {
+    "round": ("torch.round(x)", "g * w"),
+    "sign": ("x.sign()", "g * w"),
+    "sign in bounds": ("x.sign()", "g * w * (x.abs() <= 1)"),
+    "mask": ("(x > 0.1).float()", "g * w"),
+    "where": ("torch.where(x >= 0, torch.ones_like(x), -torch.ones_like(x))", "g * w"),
+    "clamped": ("torch.clamp(torch.round(x * 8), -4, 3) / 8", "g * w * ((x * 8).round().abs() <= 4) * (x * 8 < 3.5)"),
+}
+
+
+def judged(folder: Path, forward: str, x: str, w: str = "g * q", lines: str = "pass") -> tuple[int, str, str]:
+    Path(folder, "ste.py").write_text(QUANTISED.format(forward=forward, x=x, w=w, lines=lines))
+    done = shell(f"backprop check ste.py {GIVEN}", folder)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_gradient_that_steps_hand_on_is_right_and_told_to_be_an_estimator(name: str, tmp_path: Path) -> None:
+    status, out, said = judged(tmp_path, *STEPS[name])
+    assert (status, "WRONG" in out) == (0, False), out
+    assert "straight-through estimator" in said
+
+
+def test_a_mistake_beside_an_estimator_is_found_and_cured(tmp_path: Path) -> None:
+    status, out, _ = judged(tmp_path, "torch.round(x)", "g * w", "g * x")
+    assert status == 1
+    assert "g * w, g * q" in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("x", ["g * w / (10 * x.abs() + 1) ** 2", "g"])
+def test_what_stands_for_a_slope_otherwise_is_not_judged(x: str, tmp_path: Path) -> None:
+    status, out, _ = judged(tmp_path, "(x > 0).float()", x)
+    assert status == 1
+    assert "IMPRECISE: it comes through steps" in out
+
+
+@pytest.mark.parametrize(
+    "forward", ["x * (x > 0)", "torch.where(x > 0, x, torch.zeros_like(x))", "x.clamp(min=0)", "torch.relu(x)"]
+)
+def test_a_mask_that_the_backward_pass_forgets_is_no_estimator(forward: str, tmp_path: Path) -> None:
+    status, out, said = judged(tmp_path, forward, "g * w")
+    assert (status, "WRONG" in out, "estimator" in said) == (1, True, False)
+
+
+def test_so_is_one_that_is_set_in_a_copy(tmp_path: Path) -> None:
+    text = "def f_forward(x):\n    q = x.copy()\n    q[x < 0] = 0\n    return q, x\n\n\n"
+    Path(tmp_path, "relu.py").write_text(text + "def f_backward(g, cache):\n    return g\n")
+    done = shell("backprop check relu.py --x 'randn(3, 4)' --seed 1", tmp_path)
+    assert (done.returncode, "WRONG" in done.stdout) == (1, True)
