@@ -178,3 +178,20 @@ def test_a_listing_of_both_passes_is_judged(tmp_path):
     wrong = backprop("check", asked(tmp_path, NOTES.replace("w[1] * ddot", "w[0] * ddot"), "notes.py"))
     assert wrong.returncode == 1
     assert "dx = [w[0] * ddot, w[1] * ddot]" in wrong.stdout
+
+
+def test_constants_among_the_elements_of_a_stage_are_a_where_said_once(tmp_path):
+    text = """import numpy as np
+def attention(q, k, v):
+    scores = q @ k.T
+    scores[np.triu(np.ones((3, 3)), 1) == 1] = -np.inf
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True) @ v
+"""
+    given = [word for name in "qkv" for word in (f"--{name}", "randn(3, 2)")]
+    path = asked(tmp_path, text)
+    done = backprop("eval", "-f", f"{path}:attention", *given, "--upstream", "ones(3, 2)", "--seed", 1, "--json")
+    gates = [stage.get("expression", "") for stage in json.loads(done.stdout)["stages"]]
+    chosen = [gate for gate in gates if gate.startswith("where")]
+    assert [gate.startswith("where([[1, 0, 0], [1, 1, 0], [1, 1, 1]], scores, ") for gate in chosen] == [True]
+    assert not any(gate.startswith("concat") for gate in gates)

@@ -89,6 +89,7 @@ class Trace(Tape):
         self.names: dict[int, str] = {}  # of results, as the user's text has them
         self.decisions: dict[str, None] = {}
         self.written = 0
+        self.words: dict[Any, str] = {}  # of elements, as they were put together before
 
     def result(self, formula: str, shape: tuple[int, ...]) -> Any:
         """Numbers for the elements of a result."""
@@ -123,6 +124,13 @@ class Trace(Tape):
         ids = np.broadcast_to(ids, array.shape)
         if not ids.any():
             return self.constant(array)
+        key = ids.shape, ids.tobytes(), array[ids == 0].tobytes()
+        if key not in self.words:
+            self.words[key] = self.composed(array, ids)
+        return self.words[key]
+
+    def composed(self, array: Any, ids: Any) -> str:
+        """A word for elements of results, and constants among them."""
         used = [int(place) for place in np.unique(np.searchsorted(self.starts, ids[ids > 0], side="right") - 1)]
         if len(used) == 1:
             shape, word = self.results[used[0]].shape, f"§{used[0]}§"
@@ -136,7 +144,18 @@ class Trace(Tape):
             part = sliced(ids - self.starts[used[0]], shape) if ids.all() else ""
             if part:
                 return self.statement(f"{word}[{part}]", ids.shape)[0]
+            if ids.shape == shape and np.array_equal(ids, np.where(ids == 0, 0, whole)):
+                return self.among(word, array, ids)
         return self.gathered(array, ids, used)
+
+    def among(self, word: str, array: Any, ids: Any) -> str:
+        """A result in which some elements are constants instead."""
+        mask, constants = (ids > 0).astype(int), array[ids == 0]
+        while mask.ndim > 1 and (mask == mask[0]).all():  # it broadcasts
+            mask = mask[0]
+        alike = len({constant.hex() for constant in constants.tolist()}) == 1
+        instead = self.constant(constants[0] if alike else np.where(ids == 0, array, 0.0))
+        return self.statement(f"where({self.constant(mask)}, {word}, {instead})", ids.shape)[0]
 
     def word(self, value: Any) -> str:
         return self.text(value, self.ids(value))
