@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from shutil import which
 
+import numpy as np
 import pytest
 
 import backprop
@@ -219,3 +220,11 @@ def test_names_of_the_c_library_are_escaped(tmp_path: Path) -> None:
 def test_an_upstream_is_not_dropped() -> None:
     with pytest.raises(backprop.Problem, match="a parameter of this program"):
         write(Request(Compiled("x * y").circuit(), upstream=2.0), "torch")
+
+
+@pytest.mark.parametrize("kind", ["numpy", "torch", "jax", "python"])
+def test_a_point_with_long_numbers_is_laid_out_as_a_program(kind: str) -> None:
+    compiled, x = Compiled("tanh(x) * x"), np.linspace(0.1, 1.3, 12).reshape(3, 4)
+    long = x if kind != "python" else np.float64(1 / 3)
+    request = Request(compiled.circuit({"x": long}), at={"x": long}, upstream=np.sin(long))
+    ast.parse(write(request, kind))

@@ -153,8 +153,8 @@ def self_test(request: Request, target: Torch) -> list[str]:
     wanted = "inputs" if request.wrt == names else f"[{', '.join(f'inputs[{names.index(x)}]' for x in request.wrt)}]"
     above = [] if request.upstream is None else ["upstream"]
     if above:
-        upstream = Bracketed("torch.tensor", [target.literal(request.upstream), "dtype=torch.float64"])
-        lines += laid_out(Bracketed("upstream = ", [upstream], "", ""), 4)
+        numbers = [target.literal(request.upstream), "dtype=torch.float64"]
+        lines += laid_out(Bracketed("upstream = torch.tensor", numbers), 4)
     if request.wrt:
         lines += called("gradients = torch.autograd.grad", ["value", wanted, *above])
     lines += [
