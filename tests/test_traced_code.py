@@ -195,3 +195,42 @@ def attention(q, k, v):
     chosen = [gate for gate in gates if gate.startswith("where")]
     assert [gate.startswith("where([[1, 0, 0], [1, 1, 0], [1, 1, 1]], scores, ") for gate in chosen] == [True]
     assert not any(gate.startswith("concat") for gate in gates)
+
+
+HEADS = """import numpy as np
+class Dense:
+    def __init__(self, m, n):
+        self.W, self.b = np.linspace(-1, 1, m * n).reshape(m, n), np.zeros(n)
+    def __call__(self, x):
+        return x @ self.W + self.b
+class Attention:
+    def __init__(self, d, heads):
+        self.heads, self.parts = heads, [Dense(d, d), Dense(d, d)]
+        self.gain = np.ones(d)
+    def split(self, x):
+        return x.reshape(x.shape[0], self.heads, -1).transpose(1, 0, 2)
+    def forward(self, x):
+        q, k = (self.split(part(x * self.gain)) for part in self.parts)
+        out = q @ k.transpose(0, 2, 1) @ k
+        return out.swapaxes(0, 1).reshape(x.shape)
+"""
+
+
+def test_the_weights_of_an_object_are_inputs_with_gradients(tmp_path):
+    path = asked(tmp_path, HEADS)
+    given = ["--x", "randn(3, 4)", "--d", 4, "--heads", 2, "--upstream", "ones(3, 4)", "--seed", 1]
+    found = json.loads(backprop("eval", "-f", f"{path}:Attention", *given, "--json").stdout)
+    assert set(found["gradients"]) == {"x", "gain", "parts_0_W", "parts_0_b", "parts_1_W", "parts_1_b"}
+    program = tmp_path / "program.py"
+    program.write_text(backprop("code", "-f", f"{path}:Attention", *given, "--to", "numpy").stdout)
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_axes_in_another_order_are_said_so(tmp_path):
+    path = asked(tmp_path, HEADS)
+    given = ["--x", "randn(3, 4)", "--d", 4, "--heads", 2, "--upstream", "ones(3, 4)", "--seed", 1]
+    stages = json.loads(backprop("eval", "-f", f"{path}:Attention", *given, "--json").stdout)["stages"]
+    turned = [stage["expression"].partition(", ")[2] for stage in stages if stage["gate"] == "transpose"]
+    assert turned == ["axes=[1, 0, 2])", "axes=[1, 2, 0])", "axes=[1, 0, 2])", "axes=[1, 0, 2])"]
+    assert not any(stage["gate"] == "index" for stage in stages)

@@ -39,7 +39,7 @@ def trace(
         fitting = Fitting(lambda kind, values: kind(code, pair, {**given, **values}, seed), missing)
         raise Problem("variable", f"{what} has no value for {enumerated([*missing])}", hint=give(fitting.found()))
 
-    given = runner.given
+    given = {**weights_of(runner), **runner.given}
     runner.given, turned = floated(given, lambda tried: works(runner.outputs, tried))
     try:
         found = traced(runner, runner.given, outputs)
@@ -55,6 +55,16 @@ def trace(
         check_moves(compiled, found.at, runner)
     compiled.program.stands_in(found.source.text, found.source.name, found.text, found.spans)
     return compiled, found
+
+
+def weights_of(runner: Runner) -> dict[str, Any]:
+    """The arrays that an object has from its start: inputs, too, if what is given suffices to make it."""
+    import numpy as np
+
+    if not runner.pair.of_object:
+        return {}
+    runner.outputs(runner.given)
+    return {name: value for name, value in runner.made_of.items() if np.ndim(value)}
 
 
 def works(run: Callable[[dict[str, Any]], object], tried: dict[str, Any]) -> bool:
@@ -146,13 +156,14 @@ def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
     import numpy as np
 
     from backprop.python.entry.gradients import place_of
+    from backprop.python.traced import input_name
     from backprop.python.values.arrays import fresh
 
     ways = np.random.default_rng(0)
     given, moved = fresh(runner.given), {}
     for path in runner.paths(given):
         holder, key = place_of(given, path)
-        name = "_".join(path)
+        name = input_name(path)
         change = STEP * ways.standard_normal(np.shape(holder[key]))
         holder[key] = holder[key] + (change if np.ndim(change) else float(change))
         if name in at:

@@ -14,13 +14,14 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.errors import Problem
 from backprop.errors.spans import Span
-from backprop.python.entry.gradients import place_of
+from backprop.python.entry.gradients import Path, place_of
 from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.spellings.as_gates import said
@@ -50,6 +51,7 @@ NAMES_OF_LOGIC: dict[str, type[ast.AST]] = {
 LIKE = frozenset(["zeros_like", "ones_like", "full_like", "empty_like"])  # take a shape alone
 WORD = re.compile("§(\\d+)§")  # stands for a result until all have their names
 MOST_WRITTEN = 100_000  # elements of constants and gathers in one program
+MOST_AXES = 5  # of an array whose elements are looked for in another order
 MOST_DECIDED = 20  # decisions that are told
 
 
@@ -139,14 +141,24 @@ class Trace(Tape):
                 return word
             if np.array_equal(ids.reshape(-1), whole.reshape(-1)):
                 return self.shaped(word, array.shape)
-            if ids.ndim == 2 and np.array_equal(ids, whole.T):
-                return self.statement(f"{word}.T", ids.shape)[0]
+            if (turn := turned(ids - self.starts[used[0]])) is not None and ids.size == whole.size:
+                return self.turned(word, shape, *turn)
+            if (order := order_of(ids.reshape(-1), whole)) is not None:
+                return self.shaped(self.turned(word, shape, shape, order), array.shape)
             part = sliced(ids - self.starts[used[0]], shape) if ids.all() else ""
             if part:
                 return self.statement(f"{word}[{part}]", ids.shape)[0]
             if ids.shape == shape and np.array_equal(ids, np.where(ids == 0, 0, whole)):
                 return self.among(word, array, ids)
         return self.gathered(array, ids, used)
+
+    def turned(self, word: str, shape: tuple[int, ...], own: tuple[int, ...], axes: list[int]) -> str:
+        """A result, reshaped if it has to be, with its axes in another order."""
+        word = word if shape == own else self.shaped(word, own)
+        out = tuple(own[axis] for axis in axes)
+        if axes == [1, 0]:
+            return self.statement(f"{word}.T", out)[0]
+        return self.statement(f"transpose({word}, axes={axes})", out)[0]
 
     def among(self, word: str, array: Any, ids: Any) -> str:
         """A result in which some elements are constants instead."""
@@ -402,6 +414,11 @@ class Trace(Tape):
         return "\n".join(lines), places
 
 
+def input_name(path: Path) -> str:
+    """What an input is called in the program: `d_key` for an entry of a dictionary, `layers_0_W` for a weight."""
+    return re.sub(r"\W+", "_", "_".join(path)).strip("_")
+
+
 def unused(name: str, taken: set[str]) -> str:
     """A name that is not in use: c, c_2, c_3."""
     number, found = 1, name
@@ -425,6 +442,26 @@ def sliced(places: Any, shape: tuple[int, ...]) -> str:
     if not np.array_equal(whole, places):
         return ""
     return ", ".join(slice_text(one, length) for one, length in zip(items, shape, strict=True))
+
+
+def turned(places: Any) -> tuple[tuple[int, ...], list[int]] | None:
+    """The shape of an array whose elements these places are with its axes in another order, and the order; None where
+    there is no such."""
+    steps = [int(np.diff(places, axis=axis).flat[0]) if length > 1 else 0 for axis, length in enumerate(places.shape)]
+    order = sorted(range(places.ndim), key=lambda axis: -steps[axis])
+    own = tuple(places.shape[axis] for axis in order)
+    axes = [order.index(axis) for axis in range(places.ndim)]
+    if places.ndim < 2 or not np.array_equal(np.arange(places.size).reshape(own).transpose(axes), places):
+        return None
+    return own, axes
+
+
+def order_of(places: Any, whole: Any) -> list[int] | None:
+    """The order of an array's axes in which its elements are such a row; None where there is none."""
+    if places.size != whole.size or not 2 < whole.ndim <= MOST_AXES:
+        return None
+    orders = permutations(range(whole.ndim))
+    return next((list(one) for one in orders if np.array_equal(whole.transpose(one).reshape(-1), places)), None)
 
 
 def slice_text(item: int | slice, length: int) -> str:
@@ -451,7 +488,7 @@ def traced(runner: Runner, given: dict[str, Any], outputs: list[str] | None = No
         run.libraries.tape = trace
         for path in runner.paths(arguments):
             holder, key = place_of(arguments, path)
-            trace.input("_".join(path), holder[key])
+            trace.input(input_name(path), holder[key])
         scope = runner.loaded(run, arguments)
         run.at = None
         try:
