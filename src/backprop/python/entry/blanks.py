@@ -26,6 +26,7 @@ GOING = frozenset(
     ["len", "zip", "enumerate", "reversed", "list", "tuple"]
 )  # through what they are given, or its length
 ROOTS = frozenset(["log", "sqrt", "log2", "log10", "log1p", "rsqrt"])  # whose inputs are better above 0
+KINDS = {ast.MatMult: "product", ast.Pow: "exponent", ast.Mod: "parts", ast.FloorDiv: "parts"}  # of uses by operators
 ALONG = frozenset(["sum", "mean", "max", "min", "amax", "amin", "var", "std", "prod", "cumsum", "argmax", "softmax"])
 
 
@@ -56,9 +57,7 @@ class Watching(Interpreter):
     """An interpreter that stops where something is done with a blank. That it is handed on is nothing."""
 
     def binary(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
-        use = (
-            "product" if kind is ast.MatMult else "exponent" if kind is ast.Pow and isinstance(b, Blank) else "element"
-        )
+        use = KINDS.get(kind, "element") if kind is not ast.Pow or isinstance(b, Blank) else "element"
         if isinstance(a, Blank):
             raise Used(a, Use(use, b, True))
         if isinstance(b, Blank):

@@ -15,6 +15,7 @@ SMALL, UNNAMED = 2, 3  # of any after these, as of filters, and of those called 
 AXES = ("axis", "dim")
 COUNTED = DRAWN | {"zeros", "ones", "empty", "eye", "range"}
 PRODUCTS = frozenset(["dot", "matmul", "mm"])
+USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called so is a number that everybody has
 
 
 class Examples:
@@ -27,6 +28,8 @@ class Examples:
     def of(self, name: str) -> str:
         """A value for a parameter: a dictionary with the keys that are read, one of the texts it is compared with, as
         many axes as its shape is taken apart into, places if it only picks elements; else a few random numbers."""
+        if name in USUAL:
+            return USUAL[name]
         if keys := self.keys(name):
             return json.dumps(keys)
         if texts := self.compared(name):

@@ -228,6 +228,8 @@ class Fitting:
             yield from ("True", "False")
         elif use.kind == "counts" or (use.kind == "element" and type(use.other) is int and not is_drawn(example)):
             yield from ("3", "2", "4", "1")
+        elif use.kind == "parts" and not other:
+            yield from ("4", "6", "3", "2") if use.left else ("2", "3", "1", "4")
         elif use.kind == "exponent":
             yield from ("2.0", "3", other[-1:], other)
         elif use.kind == "picks":
@@ -264,7 +266,7 @@ class Fitting:
         inner = other[-2:][0] if left else other[-1]
         if left and len(other) == 1:
             yield (inner,)
-        elif not left and name.rpartition(".")[2][:1].islower() and not self.multiples:
+        elif not left and len(other) < 3 and name.rpartition(".")[2][:1].islower() and not self.multiples:
             yield from ((inner,), (inner, 1))
         free = [size for size in MORE_SIZES if size not in used and size not in other]
         sizes = [*(many * size for many in self.multiples for size in used), *free[:1], *used, inner]
