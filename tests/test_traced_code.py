@@ -234,3 +234,39 @@ def test_axes_in_another_order_are_said_so(tmp_path):
     turned = [stage["expression"].partition(", ")[2] for stage in stages if stage["gate"] == "transpose"]
     assert turned == ["axes=[1, 0, 2])", "axes=[1, 2, 0])", "axes=[1, 0, 2])", "axes=[1, 0, 2])"]
     assert not any(stage["gate"] == "index" for stage in stages)
+
+
+PARTS = """import numpy as np
+def steps(x, w):
+    h, out = np.zeros(2), np.zeros((3, 2))
+    for t in range(3):
+        h = np.tanh(x[t] * w + h)
+        out[t] = h
+    return out
+def halves(x):
+    left, right = np.split(x, 2, axis=1)
+    return np.concatenate([left * right, right - left], axis=-1)
+def rows(x, places):
+    return x[places]
+def windows(x, k):
+    padded = np.pad(x, 1)
+    return np.stack([padded[i:i + k, j:j + k].reshape(-1) for i in range(3) for j in range(2)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "last", "longest"),
+    [
+        ("steps", ["--x", "randn(3, 2)", "--w", "randn(2)"], "[h, h_2, h_3]", 18),
+        ("halves", ["--x", "randn(3, 4)"], "concat(q3, q4, axis=1)", 22),
+        ("rows", ["--x", "randn(3, 2)", "--places", "[[2, 0], [0, 1]]"], "x[[[2, 0], [0, 1]]]", 22),
+        ("windows", ["--x", "randn(2, 3)", "--k", 2], "[q3, q5, q7, q9, q11, q13]", 63),
+    ],
+)
+def test_what_is_put_together_of_parts_is_said_so(name, given, last, longest, tmp_path):
+    path = asked(tmp_path, PARTS)
+    shape = {"steps": "3, 2", "halves": "3, 4", "rows": "2, 2, 2", "windows": "6, 4"}[name]
+    done = backprop("eval", "-f", f"{path}:{name}", *given, "--upstream", f"ones({shape})", "--seed", 1, "--json")
+    gates = [stage.get("expression", "") for stage in json.loads(done.stdout)["stages"]]
+    assert gates[-1] == last
+    assert max(map(len, gates)) <= longest, gates

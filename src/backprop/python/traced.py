@@ -2,32 +2,30 @@
 
 The tape knows every element of every array by a number. Here the numbers that an operation makes are those of a
 statement's result, so that views, writes through indices and moved elements need nothing of their own: what an array
-holds is told by the numbers of its elements, and is a gather of the results that they are of. Comparisons of arrays are
-statements, too. What hung on values otherwise (a branch, an argmax, a mask as index) is as it was at the point, and is
-kept in a list.
+holds is told by the numbers of its elements (assembled.py). Comparisons of arrays are statements, too. What hung on
+values otherwise (a branch, an argmax, a mask as index) is as it was at the point, and is kept in a list.
 """
 
 from __future__ import annotations
 
 import ast
-import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from itertools import permutations
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.errors import Problem
 from backprop.errors.spans import Span
+from backprop.python.assembled import WORD, Assembly
 from backprop.python.entry.gradients import Path, place_of
 from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.spellings.as_gates import said
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Refusal
-from backprop.python.values.tape import ADDING, MOVES, ORDERED, SAME, Tape, added_places, is_fraction
+from backprop.python.values.tape import ADDING, JOINS, MOVES, ORDERED, SAME, added_places, is_fraction
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "{} + {}", ast.Sub: "{} - {}", ast.Mult: "{} * {}", ast.Div: "{} / {}", ast.Pow: "{} ^ {}",
@@ -49,19 +47,8 @@ NAMES_OF_LOGIC: dict[str, type[ast.AST]] = {
     "logical_and": ast.BitAnd, "logical_or": ast.BitOr, "logical_xor": ast.BitXor,
 }  # fmt: skip
 LIKE = frozenset(["zeros_like", "ones_like", "full_like", "empty_like"])  # take a shape alone
-WORD = re.compile("§(\\d+)§")  # stands for a result until all have their names
-MOST_WRITTEN = 100_000  # elements of constants and gathers in one program
-MOST_AXES = 5  # of an array whose elements are looked for in another order
+SPREAD = frozenset(["pad", "tile", "repeat", "roll"])  # of which parts are taken, as windows are
 MOST_DECIDED = 20  # decisions that are told
-
-
-class Result(NamedTuple):
-    """An input, or what a statement makes: its formula, its shape, and where it comes from."""
-
-    formula: str
-    shape: tuple[int, ...]
-    source: Source | None
-    place: ast.AST | None
 
 
 class Traced(NamedTuple):
@@ -76,29 +63,17 @@ class Traced(NamedTuple):
     alike: int  # how many results have it, the output among them
 
 
-class Trace(Tape):
+class Trace(Assembly):
     """A tape that writes a program."""
 
     kinds = "fb"
 
     def __init__(self, run: Interpreter, script: bool) -> None:
-        super().__init__()
-        self.run = run
+        super().__init__(run)
         self.script = script  # in which a name that is set to what hangs on nothing is an input
         self.at: dict[str, Any] = {}
-        self.starts: list[int] = []  # the first number of each result
-        self.results: list[Result] = []
         self.names: dict[int, str] = {}  # of results, as the user's text has them
         self.decisions: dict[str, None] = {}
-        self.written = 0
-        self.words: dict[Any, str] = {}  # of elements, as they were put together before
-
-    def result(self, formula: str, shape: tuple[int, ...]) -> Any:
-        """Numbers for the elements of a result."""
-        ids = self.new(shape)
-        self.starts.append(int(ids.reshape(-1)[0]) if ids.size else self.count)
-        self.results.append(Result(formula, shape, *self.run.place()))
-        return ids
 
     def sweep(self, seeds: list[tuple[Any, Any]], to_leaves: bool = False) -> Any:
         raise Refusal(
@@ -112,107 +87,6 @@ class Trace(Tape):
         self.at[name] = np.array(value, dtype=float) if np.ndim(value) else float(value)
         self.names[len(self.results)] = name
         self.put(value, self.result("", np.shape(value)))
-
-    def statement(self, formula: str, shape: tuple[int, ...]) -> tuple[str, Any]:
-        """A new statement: the word for it, and the numbers of what it makes."""
-        ids = self.result(formula, shape)
-        return f"§{len(self.results) - 1}§", ids
-
-    # ── what an array holds ──
-
-    def text(self, value: Any, ids: Any) -> str:
-        """A value as a word of the program: a name, or a constant."""
-        array = np.asarray(getattr(value, "values", value), dtype=float).view(np.ndarray)
-        ids = np.broadcast_to(ids, array.shape)
-        if not ids.any():
-            return self.constant(array)
-        key = ids.shape, ids.tobytes(), array[ids == 0].tobytes()
-        if key not in self.words:
-            self.words[key] = self.composed(array, ids)
-        return self.words[key]
-
-    def composed(self, array: Any, ids: Any) -> str:
-        """A word for elements of results, and constants among them."""
-        used = [int(place) for place in np.unique(np.searchsorted(self.starts, ids[ids > 0], side="right") - 1)]
-        if len(used) == 1:
-            shape, word = self.results[used[0]].shape, f"§{used[0]}§"
-            whole = np.arange(int(np.prod(shape))).reshape(shape) + self.starts[used[0]]
-            if ids.shape == shape and np.array_equal(ids, whole):
-                return word
-            if np.array_equal(ids.reshape(-1), whole.reshape(-1)):
-                return self.shaped(word, array.shape)
-            if (turn := turned(ids - self.starts[used[0]])) is not None and ids.size == whole.size:
-                return self.turned(word, shape, *turn)
-            if (order := order_of(ids.reshape(-1), whole)) is not None:
-                return self.shaped(self.turned(word, shape, shape, order), array.shape)
-            part = sliced(ids - self.starts[used[0]], shape) if ids.all() else ""
-            if part:
-                return self.statement(f"{word}[{part}]", ids.shape)[0]
-            if ids.shape == shape and np.array_equal(ids, np.where(ids == 0, 0, whole)):
-                return self.among(word, array, ids)
-        return self.gathered(array, ids, used)
-
-    def turned(self, word: str, shape: tuple[int, ...], own: tuple[int, ...], axes: list[int]) -> str:
-        """A result, reshaped if it has to be, with its axes in another order."""
-        word = word if shape == own else self.shaped(word, own)
-        out = tuple(own[axis] for axis in axes)
-        if axes == [1, 0]:
-            return self.statement(f"{word}.T", out)[0]
-        return self.statement(f"transpose({word}, axes={axes})", out)[0]
-
-    def among(self, word: str, array: Any, ids: Any) -> str:
-        """A result in which some elements are constants instead."""
-        mask, constants = (ids > 0).astype(int), array[ids == 0]
-        while mask.ndim > 1 and (mask == mask[0]).all():  # it broadcasts
-            mask = mask[0]
-        alike = len({constant.hex() for constant in constants.tolist()}) == 1
-        instead = self.constant(constants[0] if alike else np.where(ids == 0, array, 0.0))
-        return self.statement(f"where({self.constant(mask)}, {word}, {instead})", ids.shape)[0]
-
-    def word(self, value: Any) -> str:
-        return self.text(value, self.ids(value))
-
-    def gathered(self, array: Any, ids: Any, used: list[int]) -> str:
-        """Elements of several results, and constants among them, in a new order."""
-        pieces, offsets, length = [], {}, 0
-        for place in used:
-            size = int(np.prod(self.results[place].shape))
-            offsets[place] = length - self.starts[place]
-            pieces.append(f"reshape(§{place}§, [{size}])" if self.results[place].shape != (size,) else f"§{place}§")
-            length += size
-        flat, fixed = ids.reshape(-1), array.reshape(-1)
-        constants = fixed[flat == 0]
-        if constants.size:
-            pieces.append(self.constant(constants))
-        order, next_constant = [], length
-        for one in flat.tolist():
-            if one == 0:
-                order.append(next_constant)
-                next_constant += 1
-            else:
-                order.append(one + offsets[bisect_right(self.starts, one) - 1])
-        self.bounded(len(order))
-        joined = pieces[0] if len(pieces) == 1 else f"concat({', '.join(pieces)}, axis=0)"
-        word = joined if joined[0] == "§" else self.statement(joined, (next_constant,))[0]
-        if array.ndim == 0:
-            return self.statement(f"{word}[{order[0]}]", ())[0]
-        word, _ = self.statement(f"{word}[[{', '.join(map(str, order))}]]", flat.shape)
-        return self.shaped(word, array.shape) if array.ndim > 1 else word
-
-    def shaped(self, word: str, shape: tuple[int, ...]) -> str:
-        if not shape:
-            return self.statement(f"sum({word})", ())[0]
-        return self.statement(f"reshape({word}, [{', '.join(map(str, shape))}])", shape)[0]
-
-    def constant(self, array: Any) -> str:
-        self.bounded(array.size)
-        text = re.sub(r"\.0\b", "", str(array.tolist()))
-        return f"({text})" if text.startswith("-") else text
-
-    def bounded(self, size: int) -> None:
-        self.written += size
-        if self.written > MOST_WRITTEN:
-            raise Problem("size", f"traced, this has more than {MOST_WRITTEN} elements that are written out")
 
     # ── operations ──
 
@@ -284,6 +158,8 @@ class Trace(Tape):
             self.put(one, self.ids(given[0]).reshape(np.shape(one)))
         elif is_truth(one) or is_fraction(one):
             super().called(name, function, given, named, out)
+            if name in JOINS or name in SPREAD:
+                self.settle(out)
         else:
             self.decide(out)
 
@@ -426,49 +302,6 @@ def unused(name: str, taken: set[str]) -> str:
         number += 1
         found = f"{name}_{number}"
     return found
-
-
-def sliced(places: Any, shape: tuple[int, ...]) -> str:
-    """Places in an array as an index of numbers and slices, where they are such; else the empty text."""
-    if places.size == 0:
-        return ""
-    items: list[int | slice] = []
-    for length, own in zip(shape, np.unravel_index(places, shape), strict=True):
-        found = np.unique(own)
-        first, last = int(found[0]), int(found[-1])
-        step = int(found[1]) - first if found.size > 1 else 1
-        items.append(slice(first, min(last + 1, length), step) if found.size > 1 or length == 1 else first)
-    whole = np.arange(math.prod(shape)).reshape(shape)[tuple(items)]
-    if not np.array_equal(whole, places):
-        return ""
-    return ", ".join(slice_text(one, length) for one, length in zip(items, shape, strict=True))
-
-
-def turned(places: Any) -> tuple[tuple[int, ...], list[int]] | None:
-    """The shape of an array whose elements these places are with its axes in another order, and the order; None where
-    there is no such."""
-    steps = [int(np.diff(places, axis=axis).flat[0]) if length > 1 else 0 for axis, length in enumerate(places.shape)]
-    order = sorted(range(places.ndim), key=lambda axis: -steps[axis])
-    own = tuple(places.shape[axis] for axis in order)
-    axes = [order.index(axis) for axis in range(places.ndim)]
-    if places.ndim < 2 or not np.array_equal(np.arange(places.size).reshape(own).transpose(axes), places):
-        return None
-    return own, axes
-
-
-def order_of(places: Any, whole: Any) -> list[int] | None:
-    """The order of an array's axes in which its elements are such a row; None where there is none."""
-    if places.size != whole.size or not 2 < whole.ndim <= MOST_AXES:
-        return None
-    orders = permutations(range(whole.ndim))
-    return next((list(one) for one in orders if np.array_equal(whole.transpose(one).reshape(-1), places)), None)
-
-
-def slice_text(item: int | slice, length: int) -> str:
-    if isinstance(item, int):
-        return str(item)
-    stop = "" if item.stop == length else str(item.stop)
-    return f"{item.start or ''}:{stop}{f':{item.step}' if item.step != 1 else ''}"
 
 
 def is_truth(value: Any) -> bool:
