@@ -10,7 +10,7 @@ from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate.functions import arithmetic, compiled, mentioned, python
 from backprop.errors import Problem
-from backprop.errors.light import cache
+from backprop.errors.light import NamedTuple, cache
 from backprop.gates import Gate
 from backprop.gates.row import Rules, added
 from backprop.language import parse
@@ -40,14 +40,11 @@ def chosen(gate: Gate, rules: Rules, wanted: tuple[bool, ...]) -> list[str | Non
     return texts
 
 
-class Texts:
+class Texts(NamedTuple):
     """The rules of a gate as they are computed: what they share, by name and in order, and one for each input."""
 
-    __slots__ = ("rules", "shared")
-
-    def __init__(self, shared: dict[str, str], rules: list[str | None]) -> None:
-        self.shared = shared
-        self.rules = rules
+    shared: dict[str, str]
+    rules: list[str | None]
 
 
 def shared_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> Texts:
