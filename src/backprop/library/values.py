@@ -236,7 +236,7 @@ def member(name: str, value: Any, source: str, random: Random | None = None) -> 
     raise Problem("value", f"{source}: the value of {name} must be a number, and it is {shown}")
 
 
-WORDS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 def nested(name: str, value: list[Any], source: str) -> Value:
@@ -245,8 +245,8 @@ def nested(name: str, value: list[Any], source: str) -> Value:
     def number(item: Any) -> Any:
         if isinstance(item, list):
             return [number(inner) for inner in item]
-        if isinstance(item, str) and item in WORDS:
-            return WORDS[item]
+        if isinstance(item, str) and item in NOT_FINITE:
+            return NOT_FINITE[item]
         if isinstance(item, bool) or not isinstance(item, int | float):
             import json
 

@@ -16,12 +16,13 @@ import json
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
-from math import isnan, nan
+from math import isnan
 from typing import Any
+
+from backprop.library.values import NOT_FINITE
 
 DEEPEST = 30  # lists in lists: NumPy has 64 axes, and second derivatives need twice as many, and one for the rows
 TRUTHS = {"true": 1.0, "True": 1.0, "TRUE": 1.0, "false": 0.0, "False": 0.0, "FALSE": 0.0}
-NOT_FINITE = {"NaN": nan, "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 class Bad(Exception):
