@@ -31,7 +31,6 @@ def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], text
 
 
 def chosen(gate: Gate, rules: Rules, wanted: tuple[bool, ...]) -> list[str | None]:
-    """The rules that are wanted."""
     texts: list[str | None] = []
     for name, rule, wants in zip(gate.names(len(wanted)), rules, wanted, strict=True):
         if wants and rule is None:

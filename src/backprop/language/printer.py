@@ -106,7 +106,6 @@ def unparse(program: Program) -> str:
 
 
 def unparse_statement(program: Program, statement: Statement) -> str:
-    """The text of a statement."""
     head = f"{statement.name} = " if statement.name else ""
     if statement.kind == "definition":
         parameters = ", ".join(program.operands[node] for node in statement.parameters)

@@ -53,7 +53,6 @@ class Statements:
             self.append(statement)
 
     def append(self, statement: Statement) -> None:
-        """Add a statement."""
         self.add(
             statement.kind, statement.name, statement.parameters,
             (statement.value, statement.start, statement.stop, statement.first, statement.last),

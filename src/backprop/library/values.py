@@ -105,7 +105,6 @@ TRUTHS = {"True": "1", "true": "1", "False": "0", "false": "0"}  # of other lang
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a number."""
     try:
         float(text)
     except ValueError:
@@ -214,7 +213,6 @@ def unique(pairs: Iterable[tuple[str, Any]], source: str) -> dict[str, Any]:
 
 
 def member(name: str, value: Any, source: str, random: Random | None = None) -> Value:
-    """One member's value."""
     if isinstance(value, str):
         return parse_value(value, name, random)
     if isinstance(value, (int, float)) and not isinstance(value, bool):

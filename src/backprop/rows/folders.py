@@ -52,7 +52,6 @@ def jobs(
 
 
 def folder_in(source: str, roots: Sequence[str]) -> str:
-    """The folder of a part in its root."""
     for root in roots:
         if source.startswith(inside := os.path.join(root, "")):
             return os.path.dirname(source.removeprefix(inside))

@@ -165,7 +165,6 @@ def without_mark(path: str) -> bytes:
 
 
 def read_rows(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, options: Options) -> Together | None:
-    """The rows of tables."""
     from backprop.rows.tables import quick
     from backprop.rows.tables.delimited import Reader, header
     from backprop.rows.tables.quotes import is_plain

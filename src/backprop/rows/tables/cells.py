@@ -176,7 +176,6 @@ def shown(value: Any) -> str:
 
 
 def json_number(value: float) -> str:
-    """A number as JSON."""
     if value - value == 0:
         return repr(value)
     return '"NaN"' if isnan(value) else '"Infinity"' if value > 0 else '"-Infinity"'

@@ -307,7 +307,6 @@ class Writer:
         return self.number(value) if isinstance(value, float) else written([json_value(value)], self.separator)
 
     def number(self, value: float) -> str:
-        """A number as a cell."""
         return repr(value).replace(".", ",") if self.dialect.comma else repr(value)
 
     def totals(self, rows: int, sums: dict[str, Any]) -> str:

@@ -75,7 +75,6 @@ def of_arrow(mapper: Mapper, table: Any, only_new: bool) -> Any:
 
 
 def of_polars(mapper: Mapper, table: Any, only_new: bool, judge: Judge) -> Any:
-    """A frame of Polars'."""
     from backprop.rows.tables.frames import check_types, with_results
     from backprop.rows.tables.options import Options
 
