@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 import pytest
+from manual import pages, write
 
 from backprop.cli import main
 from backprop.cli.clicked import commands
 from backprop.cli.help import continued, first_sentence, options, overview, page, usage
-from backprop.cli.manual import pages, write
 from backprop.cli.options import COMMANDS, SUMMARIES, command_named
 from conftest import ROOT, shell
 

@@ -201,7 +201,7 @@ def test_a_quote_opens_a_field_only_where_it_begins(
     suffix = "csv" if separator == "," else "tsv"
     source, target = tmp_path / f"in.{suffix}", tmp_path / f"out.{suffix}"
     source.write_text(STRAY.replace(",", separator), encoding="utf-8")
-    pipeline.map_file(Mapper("x^2"), str(source), str(target), pipeline.Options())
+    pipeline.map_files(Mapper("x^2"), [str(source)], str(target), pipeline.Options())
     with source.open(newline="") as before, target.open(newline="") as after:
         wanted = list(csv.DictReader(before, delimiter=separator))
         found = list(csv.DictReader(after, delimiter=separator))

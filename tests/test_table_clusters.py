@@ -115,11 +115,11 @@ def test_parts_of_a_middling_size_are_read_the_fast_way_once_it_is_worth_it(
     (tmp_path / "t.csv").write_text("x\n" + "1.5\n" * 9000)
     seen: list[bool] = []
 
-    def mapped(mapper: Any, source: str, target: str, options: Options, alone: bool) -> Any:
+    def mapped(mapper: Any, sources: list[str], target: str, options: Options, alone: bool) -> Any:
         seen.append(options.many)
-        return pipeline.map_file(mapper, source, target, options, alone=alone)
+        return pipeline.map_files(mapper, sources, target, options, alone=alone)
 
-    monkeypatch.setattr(engines, "map_file", mapped)
+    monkeypatch.setattr(engines, "map_files", mapped)
     monkeypatch.setattr(engines, "LARGE", 50_000)
     assert (tmp_path / "t.csv").stat().st_size > lines.MIDDLING
     work = PartWork(Mapper("2*x"), Options())

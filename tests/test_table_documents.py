@@ -10,7 +10,7 @@ import pytest
 
 from backprop.cli import main
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.pipeline import map_file
+from backprop.rows.pipeline import map_files
 from backprop.rows.tables.options import Options
 
 LINES = '{"x":1}\n{"x":2}\n'
@@ -30,7 +30,7 @@ ROWS = [{"x": 1, "f": 2.0, "df_dx": 2.0}, {"x": 2, "f": 4.0, "df_dx": 2.0}]
 def test_a_file_called_json_is_json(name: str, text: str, rows: list[object], tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
     for target in ("o.json", "o.json.gz"):
-        map_file(Mapper("2*x"), str(tmp_path / name), str(tmp_path / target), Options())
+        map_files(Mapper("2*x"), [str(tmp_path / name)], str(tmp_path / target), Options())
     assert json.loads((tmp_path / "o.json").read_bytes()) == rows
     assert gzip.decompress((tmp_path / "o.json.gz").read_bytes()) == (tmp_path / "o.json").read_bytes()
 
@@ -41,7 +41,7 @@ def test_a_file_called_json_is_json(name: str, text: str, rows: list[object], tm
 )
 def test_lines_stay_lines(name: str, options: Options, count: int, tmp_path: Path) -> None:
     (tmp_path / name).write_text(LINES)
-    map_file(Mapper("2*x"), str(tmp_path / name), str(tmp_path / "o.json"), options)
+    map_files(Mapper("2*x"), [str(tmp_path / name)], str(tmp_path / "o.json"), options)
     assert len(list(map(json.loads, (tmp_path / "o.json").read_text().splitlines()))) == count
 
 

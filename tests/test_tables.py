@@ -8,14 +8,14 @@ import pytest
 
 import backprop
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.pipeline import map_file
+from backprop.rows.pipeline import map_files
 from backprop.rows.tables.options import Options, quick_objects
 
 
 def mapped(folder: Path, text: str, source: str, target: str) -> str:
     """What comes of a table."""
     (folder / source).write_text(text)
-    map_file(Mapper("x*y"), str(folder / source), str(folder / target), Options())
+    map_files(Mapper("x*y"), [str(folder / source)], str(folder / target), Options())
     return (folder / target).read_text()
 
 
@@ -78,12 +78,12 @@ def test_numbers_between_marks_are_those_of_json(lines: list[str], end: str) -> 
 def test_what_cannot_be_is_told(text: str, options: Options, told: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x,y\n1,2\n")
     with pytest.raises(backprop.Problem, match=told):
-        map_file(Mapper(text), str(tmp_path / "t.csv"), str(tmp_path / "out.csv"), options)
+        map_files(Mapper(text), [str(tmp_path / "t.csv")], str(tmp_path / "out.csv"), options)
 
 
 def test_sums_of_both_infinities_are_told_without_a_warning(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x\n1\n-3\n")
-    map_file(Mapper("1e308*x*10"), str(tmp_path / "t.csv"), str(tmp_path / "out.csv"), Options(total=True))
+    map_files(Mapper("1e308*x*10"), [str(tmp_path / "t.csv")], str(tmp_path / "out.csv"), Options(total=True))
     assert (tmp_path / "out.csv").read_text() == "rows,f,df_dx\n2,nan,inf\n"
 
 

@@ -6,17 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from backprop.check.passes.verdict import Gradient, Place, Verdict
+from backprop.check.report import LOUD, VERDICT, overall
 from backprop.errors.spelling import in_shell
 from backprop.show import objects
 from backprop.show.grid import Column, Grid
-
-LOUD = {"ok": "ok", "wrong": "WRONG", "missing": "MISSING", "imprecise": "IMPRECISE"}
-
-
-def overall(verdicts: Sequence[Verdict]) -> str:
-    """The verdict on all passes."""
-    found = {one.verdict for one in verdicts}
-    return "wrong" if "wrong" in found else "incomplete" if "incomplete" in found else "ok"
 
 
 def passes_object(verdicts: Sequence[Verdict], remarks: Sequence[str]) -> dict[str, Any]:
@@ -26,7 +19,7 @@ def passes_object(verdicts: Sequence[Verdict], remarks: Sequence[str]) -> dict[s
         found["remarks"] += remarks
         return found
     passes = [{"name": one.name, **pass_object(one)} for one in verdicts]
-    return {"verdict": overall(verdicts), "passes": passes, "remarks": list(remarks)}
+    return {"verdict": overall(one.verdict for one in verdicts), "passes": passes, "remarks": list(remarks)}
 
 
 def pass_object(one: Verdict) -> dict[str, Any]:
@@ -60,7 +53,7 @@ def passes_grid(verdicts: Sequence[Verdict]) -> Grid:
         *([Column("pass", "expression", False)] if several else []),
         Column("gradient of", "name", False),
         Column("error", "", True),
-        Column("verdict", "verdict", False),
+        VERDICT,
     ]
     rows = []
     for one in verdicts:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LOUD = {
     "ok": "ok",
     "wrong": "WRONG",
+    "missing": "MISSING",
     "kink": "KINK",
     "singular": "SINGULAR",
     "imprecise": "IMPRECISE",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backprop.errors import Problem, no_variable
+from backprop.errors.light import NamedTuple
 from backprop.errors.spans import Span, places
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.program import Program
@@ -13,19 +14,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Opened:
+class Opened(NamedTuple):
     """A call of one of the user's functions: shown as one gate, though its stages are all in the circuit.
 
     `inputs` are the wires of its `arguments`, and behind them those that the function takes from outside by name.
     """
 
-    __slots__ = ("arguments", "inputs", "name", "output", "stages")
-
-    def __init__(
-        self, name: str, arguments: tuple[int, ...], inputs: tuple[int, ...], stages: range, output: int
-    ) -> None:
-        self.name, self.arguments, self.inputs = name, arguments, inputs
-        self.stages, self.output = stages, output
+    name: str
+    arguments: tuple[int, ...]
+    inputs: tuple[int, ...]
+    stages: range
+    output: int
 
 
 class Circuit:

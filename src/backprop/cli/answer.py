@@ -67,11 +67,6 @@ def show_json(answer: Any, output: str | None) -> None:
     write(json_text(answer, output), output)
 
 
-def show_grid(grid: Grid, chosen: str, output: str | None, color: str, behind: str = "") -> None:
-    """Print a table, and a text behind it."""
-    show_grids([grid], chosen, output, color, behind)
-
-
 def show_grids(grids: list[Grid], chosen: str, output: str | None, color: str, behind: str = "") -> None:
     """Print tables, and a text behind them; they are drawn on a terminal, and plain in a pipe."""
     from backprop.show import text

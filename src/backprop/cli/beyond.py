@@ -75,7 +75,6 @@ def evaluated(question: Question, beyond: Asked) -> Evaluation:
 
 
 def answers(question: Question, beyond: Asked, output: str) -> list[Answer]:
-    """The derivatives that are asked for."""
     compiled, at, steps = question.compiled, question.at, beyond.direction
     if steps and beyond.hessian:
         product = compiled.hvp(steps, at)

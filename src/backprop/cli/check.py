@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.cli.answer import answer_options, chosen_format, show_grid, show_json
+from backprop.cli.answer import answer_options, chosen_format, show_grids, show_json
 from backprop.cli.options import Range, named, takes
 from backprop.cli.question import Question, check_gates, question
 from backprop.cli.reading import CODE, name_of, read_text
@@ -89,7 +89,7 @@ def compare_all(
         show_json(answer, output)
     else:
         behind = report.random_text(random) if random else ""
-        show_grid(report.comparison_grid(found, digits), chosen, output, asked.color, behind)
+        show_grids([report.comparison_grid(found, digits)], chosen, output, asked.color, behind)
     if not found:
         asked.told("there is no variable to check")
     return 1 if answer["verdict"] == "wrong" else 0
@@ -119,7 +119,8 @@ def judge_lines(
     if chosen == "json":
         show_json(answer, output)
     else:
-        show_grid(report.lines_grid(verdicts.lines, digits, claims=backward is None), chosen, output, asked.color)
+        grid = report.lines_grid(verdicts.lines, digits, claims=backward is None)
+        show_grids([grid], chosen, output, asked.color)
     for remark in verdicts.remarks:
         asked.told(remark)
     if answer["verdict"] == "incomplete":

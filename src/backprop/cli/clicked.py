@@ -83,7 +83,6 @@ def built_parameter(parameter: Parameter) -> click.Parameter:
 
 
 def built_type(kind: Choice | Range | None) -> click.ParamType[Any] | None:
-    """The type of click's."""
     return None if kind is None else Word(kind) if isinstance(kind, Choice) else Number(kind)
 
 

@@ -112,7 +112,6 @@ class Line:
             self.read(word)
 
     def read(self, word: str) -> None:
-        """Take in a word."""
         if self.waiting is not None:
             self.given[self.waiting], self.waiting = word, None
             return
@@ -148,7 +147,6 @@ class Line:
             yield FILES
 
     def values(self, option: str, word: str) -> Iterator[Offer]:
-        """The values of an option."""
         param = self.known.get(option)
         if option in CODES and (names := named(word)) is not None:
             yield from names

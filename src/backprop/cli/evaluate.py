@@ -12,9 +12,10 @@ from backprop.cli.answer import (
     json_option,
     output_option,
     show_grids,
+    show_json,
 )
 from backprop.cli.options import named, takes
-from backprop.cli.output import json_text, write
+from backprop.cli.output import write
 from backprop.cli.question import Question, question
 from backprop.cli.shared import rounds_option, shared_options
 from backprop.cli.words import Call
@@ -74,22 +75,22 @@ def command(
         show_why(evaluation, chosen, output)
         return 1 if asked.strict and not is_finite(evaluation) else 0
     if chosen == "json":
-        show_json(evaluation, more, output, asked)
+        show_json(answer_object(evaluation, more, asked), output)
     else:
         left = loops_shortened(evaluation, asked, rounds or chosen == "csv")
         show(evaluation, more, chosen, output, asked, digits=digits, local=local, full=full, rounds=left)
     return ended(evaluation, asked)
 
 
-def show_json(evaluation: Evaluation, more: list[Answer], output: str | None, asked: Question) -> None:
-    """Print the answer as one object; what was random says by which seed it is repeated."""
+def answer_object(evaluation: Evaluation, more: list[Answer], asked: Question) -> dict[str, Any]:
+    """The answer as one object; what was random says by which seed it is repeated."""
     from backprop.show.objects import evaluation_object, nested_numbers
 
     found = evaluation_object(evaluation)
     found.update({answer.key: nested_numbers(answer.value) for answer in more})
     if asked.random.used:
         found["seed"] = asked.random.seed
-    write(json_text(found, output), output)
+    return found
 
 
 def show(
@@ -130,7 +131,7 @@ def show_why(evaluation: Evaluation, chosen: str, output: str | None) -> None:
     if chosen == "json":
         from backprop.show.objects import why_object
 
-        write(json_text(why_object(answer), output), output)
+        show_json(why_object(answer), output)
     else:
         write(text_of(answer), output, prose=True)
 

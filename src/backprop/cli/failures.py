@@ -43,7 +43,6 @@ def is_of_click(error: Any, name: str) -> bool:
 
 
 def as_problem(error: Any) -> Problem:
-    """The problem that an error stands for."""
     if isinstance(error, Problem):
         return error
     if is_of_click(error, "NoSuchOption"):

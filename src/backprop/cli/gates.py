@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.cli.answer import answer_options, chosen_format, show_grid, show_json
+from backprop.cli.answer import answer_options, chosen_format, show_grids, show_json
 from backprop.cli.options import colour_option, named, takes
 from backprop.cli.words import Call
 
@@ -28,10 +28,9 @@ def command(
         if chosen == "json":
             show_json(reference.gate_object(gate, full=True), output)
         else:
-            show_grid(reference.gate_grid(gate), chosen, output, color)
+            show_grids([reference.gate_grid(gate)], chosen, output, color)
     elif chosen == "json":
         show_json([reference.gate_object(gate) for gate in reference.library()], output)
     else:
-        show_grid(
-            reference.flat_grid() if chosen in ("csv", "markdown") else reference.library_grid(), chosen, output, color
-        )
+        grid = reference.flat_grid() if chosen in ("csv", "markdown") else reference.library_grid()
+        show_grids([grid], chosen, output, color)

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, NamedTuple
 
-from backprop.cli.answer import show_grid, show_json
+from backprop.cli.answer import show_grids, show_json
 from backprop.cli.arguments import HINT, arguments, beside
 from backprop.cli.failures import note
 from backprop.cli.progress import waiting
@@ -116,7 +116,7 @@ def judge_passes(
     wrt: str | None, quiet: bool, color: str, chosen: str, output: str | None,
 ) -> int:  # fmt: skip
     """Judge every pass that what is given suffices for, and print the verdicts."""
-    from backprop.check import pass_report
+    from backprop.check import pass_report, report
     from backprop.check.all_passes import judged
 
     given = arguments(variables, assignments, Random(seed))
@@ -127,10 +127,10 @@ def judge_passes(
     if chosen == "json":
         show_json(pass_report.passes_object(verdicts, left_out), output)
     else:
-        show_grid(pass_report.passes_grid(verdicts), chosen, output, color, pass_report.lines_text(verdicts))
+        show_grids([pass_report.passes_grid(verdicts)], chosen, output, color, pass_report.lines_text(verdicts))
     for remark in [*(remark for one in verdicts for remark in one.remarks), *left_out] if not quiet else []:
         note(remark, color)
-    return 0 if pass_report.overall(verdicts) == "ok" else 1
+    return 0 if report.overall(one.verdict for one in verdicts) == "ok" else 1
 
 
 def upstream_of(text: str, random: Random) -> Any:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backprop.cli.answer import FORMATS, chosen_format, digits_option, format_option, show_grid
+from backprop.cli.answer import FORMATS, chosen_format, digits_option, format_option, show_grids
 from backprop.cli.failures import tell
 from backprop.cli.options import Choice, Range, colour_option, named, takes
 from backprop.cli.output import write
@@ -327,7 +327,7 @@ class Descent(Teller):
             return
         color, digits = self.options["color"], self.options["digits"]
         if self.format == "csv":
-            show_grid(path_grid(found, digits=None, full=True, every_element=True), "csv", None, color)
+            show_grids([path_grid(found, digits=None, full=True, every_element=True)], "csv", None, color)
             tell(f"stopped: {in_shell(found.why)}\n")
             return
         full, one_line = self.options["full"], self.format in ("markdown", "latex")
@@ -339,7 +339,8 @@ class Descent(Teller):
         shown = [grid for grid in grids if grid is not None]
         for place, grid in enumerate(shown):
             last = place == len(shown) - 1
-            show_grid(grid, self.format, None, color, behind if last else "\n" if not is_terminal(sys.stdout) else "")
+            below = behind if last else "\n" if not is_terminal(sys.stdout) else ""
+            show_grids([grid], self.format, None, color, below)
         if one_line:
             tell(behind)
 

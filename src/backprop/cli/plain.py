@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from backprop.cli.options import COMMANDS, Command, Parameter, command_named
 from backprop.cli.words import HELP, Call, Words, sorted_words
+from backprop.errors.light import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class Asked:
+class Asked(NamedTuple):
     """A question for the help of the program, or of a command."""
 
-    def __init__(self, command: Command | None = None, words: Words | None = None) -> None:
-        self.command, self.words = command, words
+    command: Command | None = None
+    words: Words | None = None
 
     def answer(self) -> int | None:
         """Print it."""
@@ -27,11 +28,11 @@ class Asked:
         return 0
 
 
-class Plain:
+class Plain(NamedTuple):
     """A plain command line: the command, and the values of what it takes."""
 
-    def __init__(self, call: Call, values: dict[str, Any]) -> None:
-        self.call, self.values = call, values
+    call: Call
+    values: dict[str, Any]
 
     def answer(self) -> int | None:
         """Do what is asked; the exit status."""

@@ -138,7 +138,6 @@ class Asking(Teller):
         return self.about_formula(compiled) if self.result is None else self.about_code(source)
 
     def about_formula(self, compiled: Compiled) -> Question:
-        """The question about a formula at the point."""
         compiled, at = self.point(compiled)
         above = self.above()
         self.told_seed(self.random, self.seed)

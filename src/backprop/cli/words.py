@@ -8,6 +8,7 @@ later value wins over an earlier one however each was given.
 from __future__ import annotations
 
 from backprop.errors import Problem, nearest
+from backprop.errors.light import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,11 +148,12 @@ def is_of_eval(option: str) -> bool:
     return command is not None and option in command.flags
 
 
-class Call:
+class Call(NamedTuple):
     """One call of a command: which one, its words, and what is typed to call it."""
 
-    def __init__(self, command: Command, words: Words, path: str) -> None:
-        self.command, self.words, self.path = command, words, path
+    command: Command
+    words: Words
+    path: str
 
 
 def sorted_words(command: Command, line: list[str]) -> Words:

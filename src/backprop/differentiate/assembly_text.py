@@ -133,7 +133,6 @@ class Writer:
     # ── lines ──
 
     def function(self) -> Planned:
-        """The function, compiled."""
         lines = [f"{self.name(wire)} = at[{name!r}]" for name, wire in self.circuit.variables.items()]
         lines += map(self.assumption, self.checks.get(-1, ()))
         for place, wire in enumerate(self.order):

@@ -10,7 +10,7 @@ from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate.functions import arithmetic, compiled, mentioned, python
 from backprop.errors import Problem
-from backprop.errors.light import cache
+from backprop.errors.light import NamedTuple, cache
 from backprop.gates import Gate
 from backprop.gates.row import Rules, added
 from backprop.language import parse
@@ -31,7 +31,6 @@ def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], text
 
 
 def chosen(gate: Gate, rules: Rules, wanted: tuple[bool, ...]) -> list[str | None]:
-    """The rules that are wanted."""
     texts: list[str | None] = []
     for name, rule, wants in zip(gate.names(len(wanted)), rules, wanted, strict=True):
         if wants and rule is None:
@@ -40,14 +39,11 @@ def chosen(gate: Gate, rules: Rules, wanted: tuple[bool, ...]) -> list[str | Non
     return texts
 
 
-class Texts:
+class Texts(NamedTuple):
     """The rules of a gate as they are computed: what they share, by name and in order, and one for each input."""
 
-    __slots__ = ("rules", "shared")
-
-    def __init__(self, shared: dict[str, str], rules: list[str | None]) -> None:
-        self.shared = shared
-        self.rules = rules
+    shared: dict[str, str]
+    rules: list[str | None]
 
 
 def shared_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> Texts:

@@ -121,7 +121,6 @@ class Writer:
         return f"{g} = {g} + {share}" if before else f"{g} = {share} if {g} is None else {g} + {share}"
 
     def function(self) -> Unrolled:
-        """The function, compiled."""
         variables, output = self.circuit.variables, self.circuit.output
         head = [f"if len(at) != {len(variables)}: return None"]
         for name, wire in variables.items():

@@ -121,7 +121,6 @@ def name_of(node: Node) -> str:
 
 
 def frame(node: Node, forks: list[bool], measure: Callable[[Any], float] | None) -> Frame:
-    """The room of one node."""
     shared = [forks[source] and measure is not None for source in node.inputs]
     wide = max(
         (measure(sent) * SHARE / NUMBER + 8 for sent, on in zip(node.sent, shared, strict=True) if on and measure),

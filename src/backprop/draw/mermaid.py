@@ -23,7 +23,6 @@ def mermaid(scene: Scene, *, values: bool = True) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text for a label in quotes."""
     return "".join(c if c.isalnum() or c == " " else f"#{ord(c)};" for c in text)
 
 

@@ -110,7 +110,6 @@ def description(scene: Scene, options: Options) -> str:
 
 
 def sentence(node: Node, options: Options) -> str:
-    """A node in words."""
     what = node.name if node.kind == INPUTS else f"{node.name} = {node.expression}"
     if not options.values or (options.blank and node.kind != INPUTS):
         return f"{what}."

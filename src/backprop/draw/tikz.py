@@ -109,12 +109,10 @@ def text(role: str, x: float, y: float, words: str) -> str:
 
 
 def written(style: str, x: float, y: float, words: str) -> str:
-    """A text, in its style."""
     return rf"\node[{style}] at {at(x, y)} {{{escaped(words)}}};"
 
 
 def box(x: float, top: float) -> str:
-    """A box to fill in."""
     width, height = BLANK
     return rf"\draw[bpfaint] {at(x - width / 2, top)} rectangle {at(x + width / 2, top + height)};"
 

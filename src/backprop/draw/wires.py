@@ -57,7 +57,6 @@ def ports_of(count: int) -> tuple[float, ...]:
 
 
 def wires(scene: Scene, *, values: bool = True, ascii_only: bool = False) -> Drawing:
-    """The scene as characters."""
     return Wires(scene, values, ascii_only).draw()
 
 
@@ -248,5 +247,4 @@ def read(rows: list[list[tuple[str, str]]], drawing: Drawing) -> set[tuple[int, 
 
 
 def connections(scene: Scene) -> set[tuple[int, int, int]]:
-    """The connections that the circuit has."""
     return {(source, index, slot) for index, node in enumerate(scene.nodes) for slot, source in enumerate(node.inputs)}

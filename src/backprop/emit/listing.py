@@ -297,7 +297,6 @@ class Listing:
                 writer.count(share.piece, held)
 
     def write(self) -> None:
-        """Write the lines."""
         writer = self.writer
         for wire in self.stages:
             writer.line(self.named[wire], wire)

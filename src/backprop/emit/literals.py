@@ -22,7 +22,6 @@ class Bracketed(NamedTuple):
 
 
 def listed(value: Any, number: Callable[[float], str]) -> Bracketed | str:
-    """An array as lists of numbers."""
     if not getattr(value, "ndim", 0):
         return number(float(value))
     return Bracketed("", [listed(part, number) for part in value], "[", "]")

@@ -43,5 +43,4 @@ class Shaped:
 
 
 def count_of(shape: tuple[int, ...], gate: Gate) -> float:
-    """What a gate counts in an array of that shape."""
     return float(functions.forward(gate, 1, True)(Shaped(shape)))

@@ -29,14 +29,12 @@ def whole(name: str, value: Any, least: int = 0, most: int | None = None) -> int
 
 
 def number(name: str, value: Any) -> float:
-    """A number."""
     if isinstance(value, bool | str) or not hasattr(value, "__float__") or value != value:
         raise Problem("option", f"{name} is a number, and not {value!r}")
     return float(value)
 
 
 def named(what: str, values: Any, hint: str) -> Mapping[str, Any]:
-    """A mapping of names."""
     if not hasattr(values, "keys") or not all(isinstance(name, str) for name in values):
         raise Problem("value", f"{what} is a mapping of names to values, and not {values!r}", hint=hint)
     return values  # type: ignore[no-any-return]

@@ -332,7 +332,6 @@ class Gate(Rule, Words, Traits):
         return rough if not rough or self.variadic or self.cusp in ("", self.kink) else f"({rough}) * ({self.kink})"
 
     def names(self, count: int) -> tuple[str, ...]:
-        """The names of `count` inputs."""
         if not self.variadic:
             return self.arguments
         fixed, more = self.arguments[:-1], self.arguments[-1]

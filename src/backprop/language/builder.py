@@ -42,7 +42,6 @@ def canonical_name(name: str) -> str:
 
 
 def fraction(character: str) -> float:
-    """The value of ½."""
     from unicodedata import numeric
 
     return numeric(character)

@@ -6,6 +6,7 @@ right. `{p.…}` in a text is an attribute of the Place. The first row that fits
 
 from __future__ import annotations
 
+from backprop.errors.light import NamedTuple
 from backprop.errors.spans import Span
 from backprop.gates import NAMES
 from backprop.language.hints import (
@@ -48,20 +49,21 @@ if TYPE_CHECKING:
 ILLEGAL = "illegal"
 
 
-class Mistake:
+class Mistake(NamedTuple):
     """A row of the catalogue.
 
     `where` tells the tokens to underline, or a span (None: the token that stopped the parser), `edits` what makes a
     right formula of it, where that is plain, and `other` what makes another one of it, as good.
     """
 
-    def __init__(
-        self, name: str, example: str, when: Callable[[Place], bool], message: str,
-        hint: str | Callable[[Place], str], where: Callable[[Place], tuple[int, int] | Span] | None = None,
-        edits: Callable[[Place], list[Edit]] = lambda p: [], other: Callable[[Place], list[Edit]] = lambda p: [],
-    ) -> None:  # fmt: skip
-        self.name, self.example, self.when, self.message = name, example, when, message
-        self.hint, self.where, self.edits, self.other = hint, where, edits, other
+    name: str
+    example: str
+    when: Callable[[Place], bool]
+    message: str
+    hint: str | Callable[[Place], str]
+    where: Callable[[Place], tuple[int, int] | Span] | None = None
+    edits: Callable[[Place], list[Edit]] = lambda p: []
+    other: Callable[[Place], list[Edit]] = lambda p: []
 
 
 MISTAKES = [

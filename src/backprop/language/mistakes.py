@@ -137,7 +137,6 @@ def translated(text: str, read: Reader) -> str:
 
 
 def edited(place: Place, edits: list[Edit]) -> str:
-    """The text of a place, edited."""
     text = place.program.text
     for first, last, instead in reversed(edits):
         span = place.program.tokens_span(first, first if last is None else last)

@@ -5,6 +5,7 @@ Printing is a fixed point: the text that is printed parses into the same program
 
 from __future__ import annotations
 
+from backprop.errors.light import NamedTuple
 from backprop.language.program import Call, Program, Statement
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
@@ -16,18 +17,14 @@ if TYPE_CHECKING:
 COMPARISON, SUM, PRODUCT, UNARY, POWER, POSTFIX, ATOM = range(1, 8)
 
 
-class Operator:
+class Operator(NamedTuple):
     """How a gate is written as an operator."""
 
-    __slots__ = ("associativity", "left", "precedence", "right", "symbol")
-
-    def __init__(self, symbol: str, precedence: int, left: int, right: int, associativity: str) -> None:
-        self.symbol = symbol
-        self.precedence = precedence
-        self.left = left  # what the operand to the left must hold together with at least; 0 where there is none
-        self.right = right  # and the one to the right
-        # "left": a - b - c is (a - b) - c; "right": a^b^c is a^(b^c); "none": a < b < c is a mistake
-        self.associativity = associativity
+    symbol: str
+    precedence: int
+    left: int  # what the operand to the left must hold together with at least; 0 where there is none
+    right: int  # and the one to the right
+    associativity: str  # "left": a - b - c is (a - b) - c; "right": a^b^c is a^(b^c); "none": a < b < c is a mistake
 
     def spaced(self) -> str:
         """The symbol as it stands between its operands."""
@@ -109,7 +106,6 @@ def unparse(program: Program) -> str:
 
 
 def unparse_statement(program: Program, statement: Statement) -> str:
-    """The text of a statement."""
     head = f"{statement.name} = " if statement.name else ""
     if statement.kind == "definition":
         parameters = ", ".join(program.operands[node] for node in statement.parameters)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import starmap
 
 from backprop.errors import Problem
+from backprop.errors.light import NamedTuple
 from backprop.errors.spans import Span, places
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
@@ -17,49 +18,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Fields:
-    """What is equal where all of its fields are."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def fields(self) -> tuple[Any, ...]:
-        """The values of the fields, in order."""
-        return tuple([getattr(self, name) for name in type(self).__slots__])
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self.fields() == other.fields()
-
-    def __hash__(self) -> int:
-        return hash(self.fields())
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}{self.fields()}"
-
-
-class Statement(Fields):
+class Statement(NamedTuple):
     """A line of a program: `q = x + y`, `neuron(w, x) = …`, or the bare expression that is the output."""
 
-    __slots__ = ("first", "kind", "last", "name", "parameters", "start", "stop", "value")
-
-    def __init__(
-        self,
-        kind: str,
-        name: str,
-        parameters: tuple[int, ...],
-        value: int,
-        start: int,
-        stop: int,
-        first: int,
-        last: int,
-    ) -> None:
-        self.kind = kind  # "result", "assignment", "definition", or "accumulate" (dx += …, in a backward pass)
-        self.name = name  # of the stage or the function; empty for a result
-        self.parameters = parameters  # a definition's parameters, as nodes
-        self.value = value  # the node of the expression
-        self.start = start  # the nodes that were made for this statement
-        self.stop = stop
-        self.first = first  # its first and last token
-        self.last = last
+    kind: str  # "result", "assignment", "definition", or "accumulate" (dx += …, in a backward pass)
+    name: str  # of the stage or the function; empty for a result
+    parameters: tuple[int, ...]  # a definition's parameters, as nodes
+    value: int  # the node of the expression
+    start: int  # the nodes that were made for this statement
+    stop: int
+    first: int  # its first and last token
+    last: int
 
     @property
     def nodes(self) -> range:
@@ -70,10 +39,6 @@ class Statement(Fields):
     def tokens(self) -> tuple[int, int]:
         """Its first and last token."""
         return self.first, self.last
-
-    def like(self, **changed: Any) -> Statement:
-        """The same statement but for what is changed."""
-        return Statement(**dict(zip(self.__slots__, self.fields(), strict=True)) | changed)
 
 
 class Statements:
@@ -88,7 +53,6 @@ class Statements:
             self.append(statement)
 
     def append(self, statement: Statement) -> None:
-        """Add a statement."""
         self.add(
             statement.kind, statement.name, statement.parameters,
             (statement.value, statement.start, statement.stop, statement.first, statement.last),
@@ -118,15 +82,12 @@ class Statements:
         return zip(self.kinds, self.names, numbers[::5], numbers[1::5], numbers[2::5], strict=True)
 
 
-class Call(Fields):
+class Call(NamedTuple):
     """The operands of a node "call": `name(positional…, keyword=…)`."""
 
-    __slots__ = ("keywords", "name", "positional")
-
-    def __init__(self, name: str, positional: tuple[int, ...], keywords: tuple[tuple[str, int], ...]) -> None:
-        self.name = name
-        self.positional = positional
-        self.keywords = keywords
+    name: str
+    positional: tuple[int, ...]
+    keywords: tuple[tuple[str, int], ...]
 
 
 class Program:

@@ -52,7 +52,6 @@ class Tables:
         self.atom: dict[int, Row] = Lazy(lambda state: self.pending[state]["atom"])
 
     def row(self, number: str) -> Row:
-        """A row from its line."""
         row = {}
         for group in self.rows[int(number)].split("  "):
             action, *keys = group.split()

@@ -123,12 +123,10 @@ class Names:
 
 
 def stages(run: Run, names: Names) -> list[Stage]:
-    """The rows of a run."""
     return [stage(run, names, wire) for wire in names.shown()]
 
 
 def stage(run: Run, names: Names, wire: int) -> Stage:
-    """The row of one stage."""
     circuit = run.circuit
     inputs = names.inputs(wire)
     call = names.calls.get(wire)

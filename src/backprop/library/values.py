@@ -105,7 +105,6 @@ TRUTHS = {"True": "1", "true": "1", "False": "0", "false": "0"}  # of other lang
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a number."""
     try:
         float(text)
     except ValueError:
@@ -214,7 +213,6 @@ def unique(pairs: Iterable[tuple[str, Any]], source: str) -> dict[str, Any]:
 
 
 def member(name: str, value: Any, source: str, random: Random | None = None) -> Value:
-    """One member's value."""
     if isinstance(value, str):
         return parse_value(value, name, random)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -236,7 +234,7 @@ def member(name: str, value: Any, source: str, random: Random | None = None) -> 
     raise Problem("value", f"{source}: the value of {name} must be a number, and it is {shown}")
 
 
-WORDS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 def nested(name: str, value: list[Any], source: str) -> Value:
@@ -245,8 +243,8 @@ def nested(name: str, value: list[Any], source: str) -> Value:
     def number(item: Any) -> Any:
         if isinstance(item, list):
             return [number(inner) for inner in item]
-        if isinstance(item, str) and item in WORDS:
-            return WORDS[item]
+        if isinstance(item, str) and item in NOT_FINITE:
+            return NOT_FINITE[item]
         if isinstance(item, bool) or not isinstance(item, int | float):
             import json
 

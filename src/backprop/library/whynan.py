@@ -50,7 +50,6 @@ def link(names: Names, wire: int, number: float) -> Link:
 
 
 def text_of(answer: Why) -> str:
-    """The answer in words."""
     if not (answer.forward or answer.backward):
         if not answer.cause:
             return "all values and gradients are finite\n"

@@ -114,7 +114,6 @@ def chosen(mask: Array, x: Array, y: Array, out: Array | None = None) -> Array:
 
 
 def as_bits(x: Array) -> Array:
-    """The bits of numbers."""
     return np.asarray(x, dtype=np.float64).view(np.int64)
 
 

@@ -60,7 +60,6 @@ Value = Any  # Rows, or an Array that is the same in every row
 
 
 def row_shape(x: Value) -> Shape:
-    """The shape of a value in one row."""
     if isinstance(x, Diagonal):
         return x.shape
     return tuple(x.array.shape[1:]) if isinstance(x, Rows) else shape_of(x)

@@ -37,7 +37,6 @@ def check_told(method: str, batch: int | None, line_search: bool) -> None:
 
 
 def told(found: Reached, digits: int, why: str) -> str:
-    """All of it."""
     lines = [*(newton_lines if found.settings.method == "newton" else rule_lines)(found, digits)]
     return "\n".join([*lines, f"stopped: {why}", ""])
 

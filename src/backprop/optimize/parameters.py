@@ -33,7 +33,6 @@ class Parameters:
             raise Problem("variable", "nothing can move: no variable has an element")
 
     def pack(self, values: Mapping[str, Value]) -> Array:
-        """The values as one vector."""
         found = np.empty(self.size)
         for name, where in self.slices.items():
             found[where] = np.ravel(values[name])

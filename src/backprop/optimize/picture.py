@@ -135,7 +135,6 @@ def frame(across: Axis, up: Axis, below: str, beside: str) -> Iterator[str]:
 
 
 def values(found: Reached, steps: list[Step]) -> list[str]:
-    """The value over the steps."""
     numbers = [found.sign * step.value for step in steps] or [0.0]
     last = max((step.step for step in steps), default=0)
     log = min(numbers) > 0 and max(numbers) > SPREAD * min(numbers)

@@ -61,7 +61,6 @@ def parameters_grid(found: Reached, *, digits: int | None, full: bool, one_line:
 
 
 def step_object(found: Any, step: Step, sign: float) -> dict[str, Any]:
-    """A step as one object of JSON."""
     parameters = found.unpack(step.x)
     return {
         "step": step.step,

@@ -118,7 +118,6 @@ class Table(Objective):
         return [shape_of(value) for value in values]
 
     def row(self, number: int) -> dict[str, Value]:
-        """The variables in a row."""
         first = {name: column[number] for name, column in self.columns.items()}
         return {**self.at, **{name: value if np.ndim(value) else float(value) for name, value in first.items()}}
 

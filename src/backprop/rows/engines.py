@@ -7,7 +7,7 @@ An engine is a function `engine(jobs, work, scheduler)`: it calls `work(job)` fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from io import StringIO
 from time import monotonic
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backprop.errors import Problem, did_you_mean
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.pipeline import map_file
+from backprop.rows.pipeline import map_files
 from backprop.rows.tables.batch import Report
 from backprop.rows.tables.files import synced
 from backprop.rows.tables.lines import LARGE
@@ -67,7 +67,7 @@ class PartWork:
         options = self.options._replace(many=self.read >= LARGE, errors_to=collected)
         self.read += size_of(job.source)
         try:
-            report = map_file(self.mapper, job.source, job.target, options, alone=alone)
+            report = map_files(self.mapper, [job.source], job.target, options, alone=alone)
         except Problem as problem:
             return Done(None, problem.message)
         report.collected = collected.getvalue() if collected else ""
@@ -127,10 +127,6 @@ def engine(name: str) -> Engine:
     if name in plugged:
         other: Engine = plugged[name].load()
         return other
-    known = names_of(plugged)
+    known = list(dict.fromkeys([*OWN, *plugged]))
     hint = did_you_mean(name, known, f"it is {', '.join(known)}")
     raise Problem("option", f"there is no engine {name}", hint=hint)
-
-
-def names_of(plugged: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys([*OWN, *plugged]))

@@ -9,14 +9,10 @@ from contextlib import suppress
 from backprop.errors import Problem, unwritable
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.engines import Job
-from backprop.rows.tables.files import DONE, TEXT, is_done, noted, part_fingerprint, parts_done
-from backprop.rows.tables.locks import owned, remove_dead
+from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done
+from backprop.rows.tables.locks import remove_dead
 from backprop.rows.tables.options import Options
 from backprop.rows.tables.packing import bare, suffix_of
-
-__all__ = ["jobs", "noted", "owned"]
-
-SUFFIX = {"jsonl": ".jsonl", "csv": ".csv", "tsv": ".tsv", "parquet": ".parquet", "arrow": ".arrow"}
 
 
 def jobs(
@@ -56,7 +52,6 @@ def jobs(
 
 
 def folder_in(source: str, roots: Sequence[str]) -> str:
-    """The folder of a part in its root."""
     for root in roots:
         if source.startswith(inside := os.path.join(root, "")):
             return os.path.dirname(source.removeprefix(inside))
@@ -90,4 +85,4 @@ def part_name(source: str, options: Options) -> str:
     packed = suffix_of(source) if (options.target_format or options.source(source)) in TEXT else ""
     if options.target_format is None:
         return name + packed
-    return os.path.splitext(name)[0] + SUFFIX[options.target_format] + packed
+    return f"{os.path.splitext(name)[0]}.{options.target_format}{packed}"

@@ -27,8 +27,6 @@ ERRORS = ("fail", "skip", "null")
 FORMS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 Form = Literal["jsonl", "csv", "tsv", "parquet", "arrow"]
 
-TABLE = "the table"  # what one in memory is called in messages
-
 
 class Wanted(TypedDict, total=False):
     """What is wanted of every row: `wrt` names the variables whose gradients are (those of the columns, if nothing is
@@ -257,13 +255,15 @@ class Files:
         """An output part for each input part, by whoever is asked for."""
         from backprop.rows import engines, folders
         from backprop.rows.tables.batch import Report
+        from backprop.rows.tables.files import noted
+        from backprop.rows.tables.locks import owned
 
         folder, report, failures = self.target or "", Report(), 0
-        with folders.owned(folder), self.options.collected(again=resume) as collected:
+        with owned(folder), self.options.collected(again=resume) as collected:
             runs = engines.engine(engine)
             jobs, before = folders.jobs(self.sources, folder, mapper, self.options, resume, self.roots)
             work = engines.PartWork(mapper, self.options)
-            with folders.noted(os.path.abspath(folder)) as note:
+            with noted(os.path.abspath(folder)) as note:
                 for number, (job, done) in enumerate(runs(jobs, work, scheduler), 1):
                     if done.report is None:
                         failures += 1

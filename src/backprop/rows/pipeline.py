@@ -24,18 +24,11 @@ from backprop.rows.tables.polars import is_of_use
 PIECE = 1 << 18  # bytes
 
 
-def map_file(
-    mapper: Mapper, source: str, target: str, options: Options, seen: Seen = nothing, alone: bool = True
-) -> Report:
-    """Map one file to another, which is written whole or not at all. Raises a Problem."""
-    return map_files(mapper, [source], target, options, seen, alone)
-
-
 def map_files(
     mapper: Mapper, sources: list[str], target: str | None, options: Options, seen: Seen = nothing, alone: bool = True
 ) -> Report:
-    """Map some files to one, or to standard output for None. Where it is not alone, who calls sees to it that it is on
-    the disk."""
+    """Map some files to one, which is written whole or not at all, or to standard output for None. Where it is not
+    alone, who calls sees to it that it is on the disk. Raises a Problem."""
     if target is None:
         return into(
             mapper, sources, Place(None), options.target_format or default_target(sources, options), options, seen

@@ -165,7 +165,6 @@ def without_mark(path: str) -> bytes:
 
 
 def read_rows(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, options: Options) -> Together | None:
-    """The rows of tables."""
     from backprop.rows.tables import quick
     from backprop.rows.tables.delimited import Reader, header
     from backprop.rows.tables.quotes import is_plain
@@ -186,7 +185,7 @@ def read_rows(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, opt
     reader = Reader(parts[0].source, names, mapper, judge, dialect, format, frozenset(options.nulls))
     reader.alone = options.only_new
     found = quick.rows(b"".join(map(ended, bodies)), 1, reader)
-    return None if found is None else Together(judge, found[0])
+    return None if found is None else Together(judge, found)
 
 
 def read_objects(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, options: Options) -> Together | None:

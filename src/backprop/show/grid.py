@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backprop.errors.light import NamedTuple
 from backprop.language.printer import number_text
 from backprop.library import Evaluation
 from backprop.numbers.shapes import shape_code, shape_of
@@ -14,25 +15,19 @@ if TYPE_CHECKING:
     from backprop.library.rounds import LeftOut
 
 
-class Column:
+class Column(NamedTuple):
     """A column: its heading, the role of its cells, whether they are numbers to be aligned on the decimal point."""
 
-    __slots__ = ("heading", "numeric", "role")
-
-    def __init__(self, heading: str, role: str, numeric: bool) -> None:
-        self.heading = heading
-        self.role = role
-        self.numeric = numeric
+    heading: str
+    role: str
+    numeric: bool
 
 
-class Grid:
+class Grid(NamedTuple):
     """Columns and rows of texts."""
 
-    __slots__ = ("columns", "rows")
-
-    def __init__(self, columns: list[Column], rows: list[list[str]]) -> None:
-        self.columns = columns
-        self.rows = rows
+    columns: list[Column]
+    rows: list[list[str]]
 
     @property
     def headed(self) -> bool:

@@ -54,7 +54,6 @@ def pointed(lines: str, colour: bool) -> list[str]:
 
 
 def note_line(message: str, colour: bool) -> str:
-    """One remark, as a line."""
     return f"{paint('note:', 'note', colour)} {visible(message)}\n"
 
 

@@ -43,7 +43,6 @@ def stage_object(stage: Stage) -> dict[str, Any]:
 
 
 def note_object(note: Note) -> dict[str, Any]:
-    """One note."""
     return {"kind": note.kind, "stage": note.stage, "message": in_shell(note.message)}
 
 

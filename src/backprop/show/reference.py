@@ -147,7 +147,6 @@ def array_example(gate: Gate) -> Example | None:
 
 
 def command(shown: Example) -> str:
-    """The example as a command line."""
     import shlex
 
     options = " ".join(f"--{name} {shlex.quote(cell(x, 6, one_line=True))}" for name, x in shown.at.items())
@@ -204,7 +203,6 @@ def flat_grid() -> Grid:
 
 
 def gate_grid(gate: Gate) -> Grid:
-    """A gate in full."""
     return Grid([Column("", "name", False), Column("", "", False)], [list(fact) for fact in page(gate)])
 
 

@@ -108,7 +108,6 @@ def console(stream: TextIO, *, colour: bool, width: int | None = None, record: b
 
 
 def table(grid: Grid, *, colour: bool) -> Table:
-    """The grid as a Rich table."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text

@@ -69,7 +69,6 @@ def wants_colour(choice: str, stream: object) -> bool:
 
 
 def is_terminal(stream: object) -> bool:
-    """Whether a stream is a terminal."""
     isatty = getattr(stream, "isatty", None)
     return bool(isatty and isatty())
 

@@ -78,7 +78,6 @@ class Quantity:
                 yield other, "wrong-point", 1.8 if its.shape == self.kind.shape else 2.2
 
     def of_mask(self) -> Options:
-        """A mask that stands for what is masked."""
         for other, its in self.seen.arrays.items():
             if its.letter == "a" and its.shape == self.kind.shape:
                 yield f"{other} * {self.term}", "no-upstream", 1.6

@@ -146,7 +146,7 @@ def accumulating(program: Program, statement: Statement) -> Statement:
         program.firsts.append(program.firsts[value])
         program.lasts.append(program.lasts[value])
         value = len(program.ops) - 1
-    return statement.like(kind="accumulate", value=value)
+    return statement._replace(kind="accumulate", value=value)
 
 
 def half_unit(program: Program, statement: Statement) -> float | None:

@@ -230,7 +230,6 @@ def comment(text: str) -> list[str]:
 
 
 def helper_text(helper: Helper) -> str:
-    """A helper as a function."""
     if helper.source:
         return helper.source
     name = C().word(helper.gate)

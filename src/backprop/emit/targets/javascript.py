@@ -183,7 +183,6 @@ def called(head: str, items: list[str], tail: str, long: bool = False) -> list[s
 
 
 def helper_text(helper: Helper, typed: bool = False) -> str:
-    """A helper as a function."""
     if helper.source:
         return helper.source if typed else untyped(helper.source)
     lines = [f"  const {line.name} = {line.text};" for line in helper.lines]

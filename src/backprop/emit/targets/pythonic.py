@@ -105,7 +105,6 @@ def signature(name: str, parameters: Sequence[str], returns: str = "") -> list[s
 
 
 def returned(value: str, gradients: dict[str, str]) -> list[str]:
-    """The value, and the gradients by name."""
     pairs = [f'"{name}": {text}' for name, text in gradients.items()]
     line = f"    return {value}, {{{', '.join(pairs)}}}"
     if len(line) <= WIDTH:

@@ -55,7 +55,6 @@ class Query:
         self.stored = False
 
     def text(self) -> str:
-        """All of it."""
         title = [f"-- {line}" for line in self.request.title()]
         passes = {"forward": self.listing.forward_lines(), "backward": self.listing.backward_lines()}
         found = [(f"{name}_{n}", level) for name, lines in passes.items() for n, level in enumerate(levels(lines), 1)]

@@ -56,7 +56,6 @@ class Called:
         return self.identifiers.get(name) or canonical_name(name)
 
     def column(self, variable: str) -> str:
-        """The column that a variable is."""
         return self.columns.get(variable, self.name(variable))
 
     def name(self, variable: str) -> str:

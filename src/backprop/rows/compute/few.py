@@ -78,5 +78,4 @@ def kernel(program: Program) -> FewKernel | None:
 
 
 def numbers(columns: Mapping[str, Any]) -> bool:
-    """Whether the columns are lists of numbers."""
     return all(isinstance(column, list) and set(map(type, column)) <= {float} for column in columns.values())

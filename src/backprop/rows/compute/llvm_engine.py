@@ -184,7 +184,6 @@ class Text:
         return self.line(f"uitofp i1 {self.names[wire]} to double")
 
     def step(self, gate: str, sources: tuple[int, ...], out: int) -> None:
-        """The lines of one step."""
         if gate in ("and", "or"):
             left, right = (self.names[source] for source in sources)
             self.names[out] = self.line(f"{gate} i1 {left}, {right}")
@@ -196,7 +195,6 @@ class Text:
             self.names[out] = self.gate(gate, [self.number(source) for source in sources])
 
     def gate(self, gate: str, x: list[str]) -> str:
-        """A gate on numbers."""
         if gate == "number of":
             return x[0]
         if gate in OPERATIONS:

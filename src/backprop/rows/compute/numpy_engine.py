@@ -57,7 +57,6 @@ class Kernel:
         raise NotImplementedError
 
     def outputs(self, columns: Sequence[Array], rows: int, results: list[Array]) -> list[Array]:
-        """The column of each output."""
         inputs = {wire: index for index, wire in enumerate(self.program.inputs.values())}
         found = []
         for wire in self.program.outputs:

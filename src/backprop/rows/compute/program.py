@@ -213,7 +213,6 @@ class Assembly:
     # ── choices ──
 
     def choice(self, condition: int, x: int, y: int) -> int:
-        """A `where`."""
         number = self.numbers.get(condition)
         if number is not None:
             return x if number else y

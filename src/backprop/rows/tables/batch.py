@@ -203,6 +203,45 @@ class Judge:
         return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)
 
 
+class Gathered:
+    """Rows that are read one after the other, with the bad ones that are kept."""
+
+    def __init__(self, names: Iterable[str], judge: Judge, source: str) -> None:
+        self.judge, self.source = judge, source
+        self.columns: dict[str, list[Any]] = {name: [] for name in names}
+        self.missing: list[int] = []
+        self.errors: dict[int, str] = {}
+        self.raw: list[str] = []
+        self.lines: list[int] = []
+        self.failure: Problem | None = None  # why no row follows
+
+    def keeps(self, why: str, text: str, line: int) -> bool:
+        """Whether a bad row is kept: then it is the next one that is put."""
+        try:
+            kept = self.judge.judge(self.source, line, why, text)
+        except Problem as problem:
+            self.failure = problem
+            return False
+        if kept:
+            self.errors[len(self.raw)] = reason(why)
+        return kept
+
+    def put(self, numbers: Sequence[Any], text: str, line: int) -> None:
+        """Add a row: its numbers, None where there is nothing, and its text, which begins on a line."""
+        if None in numbers:
+            self.missing.append(len(self.raw))
+        for column, number in zip(self.columns.values(), numbers, strict=True):
+            column.append(number)
+        self.raw.append(text)
+        self.lines.append(line)
+
+    def batch(self, format: str, records: Sequence[Any], names: Sequence[str] = ()) -> Batch:
+        """All of them."""
+        return Batch(
+            self.columns, self.missing, self.errors, self.raw, format, records, self.lines, names, self.failure
+        )
+
+
 def reason(why: str) -> str:
     """Why a row is bad, as it stands beside the row: options are called as on the command line."""
     return in_shell(said(why))

@@ -98,7 +98,6 @@ def iso(series: Any) -> Any:
 
 
 def json_text(value: Any) -> str:
-    """A value of Polars as JSON."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float):

@@ -13,13 +13,16 @@ are may differ from row to row. Null in a list is a mistake.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from itertools import chain
-from math import isnan, nan
+from math import isnan
 from typing import Any
+
+from backprop.library.values import NOT_FINITE
 
 DEEPEST = 30  # lists in lists: NumPy has 64 axes, and second derivatives need twice as many, and one for the rows
 TRUTHS = {"true": 1.0, "True": 1.0, "TRUE": 1.0, "false": 0.0, "False": 0.0, "FALSE": 0.0}
-NOT_FINITE = {"NaN": nan, "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 class Bad(Exception):
@@ -85,6 +88,13 @@ def value_from_json(value: Any, column: str, ranks: dict[str, int]) -> Any:
     if sure:
         ranks.setdefault(column, depth)
     return found
+
+
+def reader_of_json(mapper: Any) -> Callable[[Any, str], Any]:
+    """What reads the value of a column for a mapper: a number, or where the formula has arrays also lists of them."""
+    if mapper.arrays:
+        return partial(value_from_json, ranks=mapper.ranks)
+    return partial(from_json, lists=mapper.without_lists)
 
 
 def depth_of(value: Any) -> tuple[int, bool]:
@@ -166,7 +176,6 @@ def shown(value: Any) -> str:
 
 
 def json_number(value: float) -> str:
-    """A number as JSON."""
     if value - value == 0:
         return repr(value)
     return '"NaN"' if isnan(value) else '"Infinity"' if value > 0 else '"-Infinity"'
@@ -175,13 +184,3 @@ def json_number(value: float) -> str:
 def json_value(value: Any) -> str:
     """A number or lists of numbers as JSON."""
     return json_number(value) if isinstance(value, float) else f"[{','.join(map(json_value, value))}]"
-
-
-def text_number(value: float) -> str:
-    """A number as a cell of text."""
-    return repr(value)
-
-
-def text_value(value: Any) -> str:
-    """A number, or lists of numbers, as a cell of text."""
-    return text_number(value) if isinstance(value, float) else json_value(value)

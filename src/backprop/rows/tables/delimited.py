@@ -10,8 +10,8 @@ from typing import Any
 
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Judge, check_columns, has_lists, reason, values_of
-from backprop.rows.tables.cells import Bad, from_text, shown, text_number, text_value, value_from_text
+from backprop.rows.tables.batch import Batch, Gathered, Judge, check_columns, has_lists, values_of
+from backprop.rows.tables.cells import Bad, from_text, json_value, shown, value_from_text
 from backprop.rows.tables.dialect import PLAIN, Dialect
 from backprop.rows.tables.lines import NOT_UTF8, SAVE_IT, Input, decoded, is_broken, mended
 from backprop.rows.tables.quotes import cut, fields_of, whole_rows
@@ -20,8 +20,7 @@ MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
-#: reads a block with its first line's number; whether there may be quotes is known
-Quick = Callable[[bytes, int, "Reader", bool], tuple[Batch, int] | None]
+Quick = Callable[[bytes, int, "Reader"], Batch | None]  # reads a block with its first line's number
 
 
 def read(
@@ -36,38 +35,45 @@ def read(
     quick: Quick | None = None,
 ) -> Iterator[Batch]:
     """The rows of a table in text. Where there are many, whole lines may be read by the quick reader."""
-    separator = dialect.separator
     reader: Reader | None = None
-    rest, line = b"", 1
     if mapper.arrays or dialect.comma:
         quick = None
+    for data, line, names in blocks(source, dialect):
+        if reader is None:
+            reader = Reader(source.name, names, mapper, judge, dialect, format, frozenset(nulls))
+            reader.alone = only_new
+            check_columns(names, mapper, source.name, only_new, judge)
+        batch = reader.block(data, line, quick if source.is_large else None)
+        yield batch
+        if batch.failure is not None:
+            raise batch.failure
+
+
+def blocks(source: Input, dialect: Dialect) -> Iterator[tuple[bytes, int, list[str]]]:
+    """The rows of a table in text as blocks of whole ones, each with the number of its first line and the names of the
+    columns. Of a table without a row there is an empty one. Raises a Problem where there are no names."""
+    names: list[str] = []
+    rest, line = b"", 1
     for block in source.blocks():
         data = rest + block
         if line == 1:
             data = data.removeprefix(b"\xef\xbb\xbf")
-        quoted = b'"' in data
-        data, rest = cut(data, separator) if quoted else (data, b"")
-        if reader is None and data:
+        data, rest = cut(data, dialect.separator)
+        if not names and data:
             taken, names = header(lines_of(head(data)), dialect, source.name)
             line += taken
             if not names:  # nothing is on these lines
                 continue
-            reader = Reader(source.name, names, mapper, judge, dialect, format, frozenset(nulls))
-            reader.alone = only_new
-            check_columns(names, mapper, source.name, only_new, judge)
             for _ in range(taken):
                 data = data.partition(b"\n")[2]
             if not data:
-                yield reader.careful([], line)  # what the columns are, also if there is no row
-        if reader is not None and data:
-            batch, taken = reader.block(data, line, quick if source.is_large else None, quoted)
-            line += taken
-            yield batch
-            if batch.failure is not None:
-                raise batch.failure
+                yield data, line, names
+        if names and data:
+            yield data, line, names
+            line += data.count(b"\n")
     if rest:
         raise Problem("file", f"{source.name}:{line}: a quote is opened here and never closed", status=1)
-    if reader is None:
+    if not names:
         raise Problem("file", f"{source.name} is empty: there is no line of column names")
 
 
@@ -128,13 +134,10 @@ class Reader:
         self.special = mapper.arrays or dialect.comma  # cells that only the careful way reads
         self.value = partial(with_comma, value) if dialect.comma else value
 
-    def block(self, data: bytes, first: int, quick: Quick | None, quoted: bool) -> tuple[Batch, int]:
-        """The rows of a block of whole rows, and how many lines they take."""
-        found = None if quick is None else quick(data, first, self, quoted)
-        if found is not None:
-            return found
-        lines = lines_of(decoded(data)[0])
-        return self.rows(lines, first), len(lines)
+    def block(self, data: bytes, first: int, quick: Quick | None) -> Batch:
+        """The rows of a block of whole rows."""
+        found = None if quick is None or not data else quick(data, first, self)
+        return self.rows(lines_of(decoded(data)[0]), first) if found is None else found
 
     @property
     def numeric_nulls(self) -> list[float]:
@@ -165,13 +168,8 @@ class Reader:
     def careful(self, lines: list[str], first: int, numbered: Sequence[int] | None = None) -> Batch:
         """The rows of some lines, one after the other: nulls, quotes, and what is bad. The lines follow each other, or
         each is a row and has a number."""
-        columns: dict[str, list[Any]] = {name: [] for name in self.used}
-        where: list[int] = []
-        missing: list[int] = []
-        errors: dict[int, str] = {}
-        raw: list[str] = []
+        found = Gathered(self.used, self.judge, self.source)
         fields: list[list[str]] = []
-        failure: Problem | None = None
         line = first
         for index, (text, count) in enumerate(whole_rows(lines, self.separator)):
             number, line = line if numbered is None else numbered[index], line + count
@@ -190,26 +188,17 @@ class Reader:
             except Bad as bad:
                 if is_broken(text):
                     text, row = mended(text), [mended(cell) for cell in row]
-                try:
-                    if not self.judge.judge(self.source, number, str(bad), text):
-                        continue
-                except Problem as problem:
-                    failure = problem
-                    break
-                errors[len(raw)] = reason(str(bad))
-                numbers = [None] * len(columns)
+                if not found.keeps(str(bad), text, number):
+                    if found.failure is not None:
+                        break
+                    continue
+                numbers = [None] * len(found.columns)
                 if len(row) != len(self.names):
                     row = (row + [""] * len(self.names))[: len(self.names)]
                     text = written(row, self.separator)
-            if None in numbers:
-                missing.append(len(raw))
-            for column, value in zip(columns.values(), numbers, strict=True):
-                column.append(value)
-            raw.append(text)
+            found.put(numbers, text, number)
             fields.append(row)
-            where.append(number)
-        records = Records(self.names, fields, self.used)
-        return Batch(columns, missing, errors, raw, self.format, records, where, self.names, failure)
+        return found.batch(self.format, Records(self.names, fields, self.used), self.names)
 
 
 def with_comma(value: Any, text: str, column: str) -> Any:
@@ -315,11 +304,10 @@ class Writer:
 
     def cell(self, value: Any) -> str:
         """A number, or lists of them, as a cell with quotes where they are needed."""
-        return self.number(value) if isinstance(value, float) else written([text_value(value)], self.separator)
+        return self.number(value) if isinstance(value, float) else written([json_value(value)], self.separator)
 
     def number(self, value: float) -> str:
-        """A number as a cell."""
-        return text_number(value).replace(".", ",") if self.dialect.comma else text_number(value)
+        return repr(value).replace(".", ",") if self.dialect.comma else repr(value)
 
     def totals(self, rows: int, sums: dict[str, Any]) -> str:
         """Sums over all rows, as a table of one row."""

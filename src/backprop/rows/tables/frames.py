@@ -11,12 +11,12 @@ from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
 from backprop.rows.tables.cells import DEEPEST, shown
-from backprop.rows.tables.delimited import Reader, Records, head, header, lines_of
+from backprop.rows.tables.delimited import Reader, Records, blocks, lines_of
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.lines import Input, called, decoded, seekable, unreadable
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
 from backprop.rows.tables.polars import LINE, READ, Frame, first_line, polars
-from backprop.rows.tables.quotes import cut, is_plain
+from backprop.rows.tables.quotes import is_plain
 
 CHUNK = 131_072  # rows at a time
 MOST_TOGETHER = 1 << 20  # rows of small files: a few bytes may stand for millions
@@ -258,33 +258,16 @@ def frames_of_delimited(
     given.large = True
     judge.keys = options.keys(source, mapper)
     dialect = options.dialect(format)
-    mark = dialect.separator
     reader: Reader | None = None
-    rest, line = b"", 1
     try:
-        for block in given.blocks():
-            data = rest + block
-            if line == 1:
-                data = data.removeprefix(b"\xef\xbb\xbf")
-            data, rest = (data, b"") if is_plain(data, mark) else cut(data, mark)
-            if reader is None and data:
-                taken, names = header(lines_of(head(data)), dialect, given.name)
-                line += taken
-                if not names:  # nothing is on these lines
-                    continue
+        for data, line, names in blocks(given, dialect):
+            if reader is None:
                 check_columns(names, mapper, given.name, not options.carried, judge)
                 reader = Reader(given.name, different(names), mapper, judge, dialect, format, frozenset(options.nulls))
-                for _ in range(taken):
-                    data = data.partition(b"\n")[2]
                 empty = parsed(b"", line, reader, options)
                 yield empty, given.read  # what the columns are, also if there is no row
-            if reader is not None and data:
+            if data:
                 yield parsed(data, line, reader, options), given.read
-                line += data.count(b"\n")
-        if rest:
-            raise Problem("file", f"{given.name}:{line}: a quote is opened here and never closed", status=1)
-        if reader is None:
-            raise Problem("file", f"{given.name} is empty: there is no line of column names")
     finally:
         given.close()
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from math import isfinite
 from typing import Any
 
-from backprop.errors import Problem, nearest
+from backprop.errors import nearest
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Judge, check_hidden, check_outputs, has_lists, reason, values_of
-from backprop.rows.tables.cells import Bad, column_from_json, from_json, json_number, json_value, shown, value_from_json
+from backprop.rows.tables.batch import Batch, Gathered, Judge, check_hidden, check_outputs, has_lists, values_of
+from backprop.rows.tables.cells import Bad, column_from_json, json_number, json_value, reader_of_json, shown
 from backprop.rows.tables.lines import NOT_JSON, NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.objects import blocks, is_in_objects, split
 
@@ -212,49 +211,32 @@ def careful(
     lines: list[str], first: int, source: str, mapper: Mapper, judge: Judge, nulls: frozenset[str] = frozenset()
 ) -> Batch:
     """The rows of some lines, one after the other: integers, nulls, and what is bad."""
-    columns: dict[str, list[Any]] = {name: [] for name in mapper.inputs if name not in judge.keys}
-    missing: list[int] = []
-    errors: dict[int, str] = {}
-    raw: list[str] = []
-    where: list[int] = []
-    read = (
-        partial(value_from_json, ranks=mapper.ranks)
-        if mapper.arrays
-        else partial(from_json, lists=mapper.without_lists)
-    )
+    found = Gathered([name for name in mapper.inputs if name not in judge.keys], judge, source)
+    read = reader_of_json(mapper)
     records: list[dict[str, Any]] = []
-    failure: Problem | None = None
-    for offset, text in enumerate(lines):
+    for line, text in enumerate(lines, first):
         if not text or text.isspace():
             continue
         try:
             record = parsed(text)
             text = strict(text, record)
-            members = {name: member(record, name) for name in columns}
+            members = {name: member(record, name) for name in found.columns}
             numbers = [
                 None if value is None or (isinstance(value, str) and value.strip() in nulls) else read(value, name)
                 for name, value in members.items()
             ]
         except Bad as bad:
             text = mended(text) if is_broken(text) else text
-            try:
-                if not judge.judge(source, first + offset, str(bad), text):
-                    continue
-            except Problem as problem:
-                failure = problem
-                break
+            if not found.keeps(str(bad), text, line):
+                if found.failure is not None:
+                    break
+                continue
             record = record_of_bad(text)
             text = compact(record)
-            errors[len(raw)] = reason(str(bad))
-            numbers = [None] * len(columns)
-        if None in numbers:
-            missing.append(len(raw))
-        for column, number in zip(columns.values(), numbers, strict=True):
-            column.append(number)
-        raw.append(text)
+            numbers = [None] * len(found.columns)
+        found.put(numbers, text, line)
         records.append(record)
-        where.append(first + offset)
-    return Batch(columns, missing, errors, raw, "jsonl", records, where, failure=failure)
+    return found.batch("jsonl", records)
 
 
 def parsed(text: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from backprop.errors import Problem
 from backprop.rows.compute.columns import Column, column_of, values_of
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Judge, Report, check_columns
-from backprop.rows.tables.cells import Bad, from_json, value_from_json
+from backprop.rows.tables.cells import Bad, reader_of_json
 
 TABLE = "the table"  # what it is called in messages
 
@@ -76,7 +75,6 @@ def of_arrow(mapper: Mapper, table: Any, only_new: bool) -> Any:
 
 
 def of_polars(mapper: Mapper, table: Any, only_new: bool, judge: Judge) -> Any:
-    """A frame of Polars'."""
     from backprop.rows.tables.frames import check_types, with_results
     from backprop.rows.tables.options import Options
 
@@ -112,8 +110,7 @@ def numbers(mapper: Mapper, name: str, column: Any) -> Column:
             message = f"column '{name}': expected numbers, got arrays of {column.ndim - 1} dimensions"
             raise Problem("value", message, hint=mapper.without_lists)
         return column.astype(float, copy=False)
-    numeric = partial(from_json, lists=mapper.without_lists)
-    read = partial(value_from_json, ranks=mapper.ranks) if mapper.arrays else numeric
+    read = reader_of_json(mapper)
     found: list[Any] = []
     for row, value in enumerate(column, 1):
         value = value.tolist() if isinstance(value, np.ndarray | np.generic) else value

@@ -146,11 +146,11 @@ def batches(
     return with_keys(found, judge.keys, [key for key in judge.keys if key in mapper.inputs], given.name, dialect)
 
 
-def quick_rows(data: bytes, first: int, reader: Any, quoted: bool = True) -> tuple[Batch, int] | None:
+def quick_rows(data: bytes, first: int, reader: Any) -> Batch | None:
     """A block of rows by the quick reader, which is imported when the first one comes."""
     from backprop.rows.tables import quick
 
-    return quick.rows(data, first, reader, quoted)
+    return quick.rows(data, first, reader)
 
 
 def quick_objects(data: bytes, first: int, mapper: Mapper) -> Batch | None:

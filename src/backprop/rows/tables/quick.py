@@ -32,10 +32,9 @@ PIECE = 1 << 17  # bytes
 LONG = 4000  # bytes of a line: no whole number in it is too long for Python
 
 
-def rows(data: bytes, first: int, reader: Reader, quoted: bool = True) -> tuple[Batch, int] | None:
-    """The rows in a block, whose first line has a number, and how many lines they take; None where only the careful
-    reader knows what they are. It is not looked for quotes where none are known to be."""
-    quotes = quoted and b'"' in data
+def rows(data: bytes, first: int, reader: Reader) -> Batch | None:
+    """The rows in a block, whose first line has a number; None where only the careful reader knows what they are."""
+    quotes = b'"' in data
     if quotes and not is_plain(data, reader.separator):
         return None
     if b"\r" in data:
@@ -54,11 +53,11 @@ def rows(data: bytes, first: int, reader: Reader, quoted: bool = True) -> tuple[
         return None
     columns = {name: column.to_numpy() for name, column in zip(reader.used, numbers, strict=True)}
     if doubtful is None:
-        return Batch(columns, [], {}, texts, reader.format, (), range(first, first + height), reader.names), height
+        return Batch(columns, [], {}, texts, reader.format, (), range(first, first + height), reader.names)
     places = np.flatnonzero(doubtful)
     if len(places) > height // 2:
         return None
-    return joined(columns, texts, places, first, reader), height
+    return joined(columns, texts, places, first, reader)
 
 
 def parsed(data: bytes, reader: Reader, quotes: bool) -> list[Any] | None:

@@ -86,7 +86,6 @@ def whole_rows(lines: list[str], separator: str) -> Iterator[tuple[str, int]]:
 
 
 def fields_of(text: str, separator: str) -> list[str]:
-    """The fields of a row."""
     if '"' not in text:
         return text.split(separator)
     found = field(separator).findall(separator + text)

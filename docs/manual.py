@@ -1,4 +1,4 @@
-"""Man pages, out of the same texts as --help: `python -m backprop.cli.manual FOLDER` writes them."""
+"""Man pages, out of the texts of --help: `python docs/manual.py FOLDER` writes them, `pytest --update` docs/man."""
 
 from __future__ import annotations
 
