@@ -22,7 +22,8 @@ class Loss(NamedTuple):
 
     def slope(self, output: Any) -> Any:
         """Its gradient on the output."""
-        return self.factor * SLOPES[self.name](np.asarray(output, dtype=float), self.target)
+        with np.errstate(all="ignore"):
+            return self.factor * SLOPES[self.name](np.asarray(output, dtype=float), self.target)
 
 
 SLOPES: dict[str, Callable[[Any, Any], Any]] = {
@@ -63,15 +64,14 @@ def loss_of(
     """The loss for which most gradients of a backward pass are right. Raises a Problem where none is: nobody knows then
     what they are to be. Where the loss has a penalty, too, it does not stand in the code."""
     best, most = None, 0
-    with np.errstate(all="ignore"):
-        for loss in losses(output, labels):
-            found = swept(loss.slope(output))
-            for factor in factors(np.shape(output)):
-                wanted = {path: factor * one for path, one in found.items()}
-                right = [path for path, one in wanted.items() if close(gradients.get(path), one)]
-                rest = [path for path in wanted if path not in right]
-                if len(right) > most and not any(follows(gradients.get(one), wanted[one], at(one)) for one in rest):
-                    best, most = loss._replace(factor=factor), len(right)
+    for loss in losses(output, labels):
+        found = swept(loss.slope(output))
+        for factor in factors(np.shape(output)):
+            wanted = {path: factor * one for path, one in found.items()}
+            right = [path for path, one in wanted.items() if close(gradients.get(path), one)]
+            rest = [path for path in wanted if path not in right]
+            if len(right) > most and not any(follows(gradients.get(one), wanted[one], at(one)) for one in rest):
+                best, most = loss._replace(factor=factor), len(right)
     if best is None:
         raise Problem(
             "value", f"no loss of {enumerated(list(labels))} stands in the code, and none that is usual fits",

@@ -280,14 +280,23 @@ class Forth(Outputs):
         except Refusal as refusal:
             raise Problem(refusal.kind, refusal.message, hint=refusal.hint) from None
 
+    @property
+    def script_part(self) -> Part:
+        """The text of a script, the first where its backward pass is another one."""
+        return self.code.parts[-1 if self.pair.split or len(self.code.parts) == 1 else -2]
+
+    @cached_property
+    def words(self) -> set[str]:
+        """The names in the text of a script."""
+        return {node.id for node in ast.walk(self.script_part.tree) if isinstance(node, ast.Name)}
+
     def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
         """The first text, statement by statement; the output is the cost, else the name that it sets last."""
-        part = self.code.parts[-1 if self.pair.split or len(self.code.parts) == 1 else -2]
+        part = self.script_part
         if not part.tree.body:
             raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
         body = [self.with_value(one, given) for one in part.tree.body[: self.pair.split or None]]
-        words = {node.id for one in part.tree.body for node in ast.walk(one) if isinstance(node, ast.Name)}
-        scope.names.update({name: one for name, one in given.items() if name in words})  # others are attributes
+        scope.names.update({name: one for name, one in given.items() if name in self.words})  # others are attributes
         run.source = part.source
         then = tuple(part.tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
         then = then if self.pair.split else tuple(self.code.parts[-1].tree.body)
@@ -363,13 +372,13 @@ class Forth(Outputs):
 
     def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope, then: tuple[ast.stmt, ...] = ()) -> None:
         """Statements in order. One that cannot be read, and that nothing which follows needs, is left out."""
-        needed = names_used([*then, *map(ast.Name, last_names(body)[:1])], body)
         for statement in body:
             try:
                 run.body([statement], scope)
             except Return:
                 raise Problem("syntax", "a return stands in no function", source=run.source.name) from None
             except Problem as problem:
+                needed = names_used([*then, *map(ast.Name, last_names(body)[:1])], body)
                 aside = isinstance(statement, ast.Expr) or not names_set(statement) & needed
                 if problem.kind not in ("name", "syntax") or not aside:
                     raise

@@ -13,7 +13,7 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.forth import Forth
 from backprop.python.entry.gradients import is_gradient
-from backprop.python.entry.inputs import UPSTREAM_LIKE
+from backprop.python.entry.inputs import UPSTREAM_LIKE, names_read
 from backprop.python.entry.objects import LISTS
 from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.interpret.interpreter import Interpreter
@@ -143,9 +143,3 @@ def nothing_of(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return type(value)([nothing_of(one) for one in value])
     return np.zeros_like(value, dtype=float) if is_gradient(value) else value
-
-
-def names_read(tree: ast.AST | None) -> set[str]:
-    """The names that are read somewhere in a tree."""
-    nodes = ast.walk(tree) if tree is not None else ()
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
