@@ -698,3 +698,37 @@ def test_functions_that_are_given_by_their_names(check: Check) -> None:
     assert check("given.py:Activation", {**given, "slope": "bent"}, files)["verdict"] == "wrong"
     unknown = check("given.py:Activation", {**given, "function": "curved"}, files)["error"]
     assert unknown["hint"] == "nothing that is read here defines curved", unknown
+
+
+SLOPES_ALONE = """
+class Vertex:
+    def __init__(self, value, parents=()):
+        self.value, self.parents, self.grad = value, parents, 0.0
+class Operation:
+    def __call__(self, *given):
+        return self.forward(*given)
+class Times(Operation):
+    @staticmethod
+    def forward(x, y):
+        return Vertex(x.value * y.value)
+    @staticmethod
+    def backward(x, y):
+        return y.value, x.value
+class Square(Operation):
+    @staticmethod
+    def forward(x):
+        return Vertex(x.value ** 2)
+    @staticmethod
+    def backward(x):
+        return (2 * x.value,)
+"""
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("Times", "y.value, y.value"), ("Square", "(3 * x.value,)")])
+def test_operations_without_an_object_take_and_make_values(check: Check, name: str, wrong: str) -> None:
+    """Both passes get the values, whose own gradients nobody has set; where a first parameter keeps nothing, it is no
+    context, though both passes begin with it."""
+    given = {"x": 0.7, "y": -1.3}
+    assert check(f"ops.py:{name}", given, {"ops.py": SLOPES_ALONE})["verdict"] == "ok"
+    text = SLOPES_ALONE.replace("y.value, x.value" if name == "Times" else "(2 * x.value,)", wrong)
+    assert check(f"ops.py:{name}", given, {"ops.py": text})["verdict"] == "wrong"

@@ -403,7 +403,9 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     if not has_context and not is_static(forward):
         return Pair(name, "class", forward, backward, 1)
     setup = methods.get("setup_context")
-    own = backward is not None and (first_parameter(backward) != first or len(parameter_names(backward)) == 1)
+    own = backward is not None and (
+        first_parameter(backward) != first or len(parameter_names(backward)) == 1 or not keeps(forward, first)
+    )
     if setup is None and not has_context and own:
         return Pair(name, "functions", forward, backward, owner=name)
     return Pair(name, "autograd", forward, backward, leading(forward), setup)
@@ -456,6 +458,12 @@ def context_of(method: ast.FunctionDef) -> int | None:
     names = [one.arg for one in method.args.args[:2]]
     wanted = {"ctx", "context", "self"} if is_static(method) else {"ctx"}
     return next((place for place, name in enumerate(names) if name in wanted), None)
+
+
+def keeps(method: ast.FunctionDef, name: str) -> bool:
+    """Whether a method puts something into one of its parameters, as into a context of whatever name."""
+    nodes = [node for node in ast.walk(method) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == name]
+    return any(isinstance(node.ctx, ast.Store) or node.attr.startswith(("save", "mark")) for node in nodes)
 
 
 def leading(method: ast.FunctionDef) -> int:

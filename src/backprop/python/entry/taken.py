@@ -71,11 +71,14 @@ class Taken(Forth):
             results = dict(zip(forward.names, whole, strict=True))
         bound.update({name: given[its] for name, its in self.renamed.items() if its in given})
         inside = entries_in(given)
+        objects = {
+            name: self.holders[name] for name, _ in self.read_of_inputs(self.pair.backward) if name in self.holders
+        }
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
             elif name in given and name not in bound:
-                bound[name] = given[name]
+                bound[name] = objects.get(name, given[name])
             elif name in inside and name not in bound:
                 bound[name] = inside[name]
         with_outputs = not count and self.labels()  # with labels goes what they are compared with
