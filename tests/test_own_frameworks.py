@@ -732,3 +732,33 @@ def test_operations_without_an_object_take_and_make_values(check: Check, name: s
     assert check(f"ops.py:{name}", given, {"ops.py": SLOPES_ALONE})["verdict"] == "ok"
     text = SLOPES_ALONE.replace("y.value, x.value" if name == "Times" else "(2 * x.value,)", wrong)
     assert check(f"ops.py:{name}", given, {"ops.py": text})["verdict"] == "wrong"
+
+
+MARGINS = """
+import numpy as np
+class Line:
+    def __init__(self, size, alpha=0.5):
+        self.w, self.b, self.alpha, self.outputs = np.full(size, 0.3), 0.1, alpha, []
+    def forward(self, X):
+        OUT
+    def backward(self, X, y):
+        BACK
+        self.dw, self.db = d @ X + MORE, d.sum()
+"""
+
+
+@pytest.mark.parametrize(
+    ("out", "back", "told"),
+    [
+        ("return X @ self.w + self.b", "d = -(y * (y * self.forward(X) < 1)) / 3", "the hinge loss with y"),
+        ("self.outputs = [x @ self.w + self.b for x in X]", "d = np.array(self.outputs) - y", "squared error with y"),
+    ],
+)
+def test_a_loss_of_margins_and_outputs_that_are_kept_in_a_list(check: Check, out: str, back: str, told: str) -> None:
+    text = MARGINS.replace("OUT", out).replace("BACK", back)
+    given = {"X": [[0.3, 1.0], [-1.0, 0.5], [0.4, -0.1]], "y": [1, -1, 1], "size": 2}
+    found = check("line.py", given, {"line.py": text.replace("MORE", "0")})
+    assert {one["name"]: one["verdict"] for one in found["gradients"] if one["name"] != "X"} == {"w": "ok", "b": "ok"}
+    assert told in str(found["remarks"])
+    penal = check("line.py", given, {"line.py": text.replace("MORE", "self.alpha * self.w")})["error"]
+    assert "with a penalty on w: let a function loss return their sum" in penal["hint"]

@@ -98,7 +98,10 @@ class Outputs(Inputs):
         if handed_on and loss is not None:  # what is judged is the loss that it keeps
             results, names = [me.names[loss]], [loss]
         if returned is None:  # it leaves its result in an attribute
-            name = next((one for one in OUTPUTS if is_gradient(me.names.get(one))), None)
+            left = {name: me.names.get(name) for name in OUTPUTS}  # or in a list, one for each step
+            name = next(
+                (key for key, one in left.items() if is_gradient(one) or numbers_in(one) or alike_in(one)), None
+            )
             results, names = ([me.names[name]], [name]) if name is not None else (results, names)
         return results, names
 
